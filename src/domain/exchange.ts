@@ -1,0 +1,36 @@
+/** The exchanges this program knows. Closed set: an unknown id in a request is an error. */
+export const EXCHANGE_IDS = [
+  "binance",
+  "bybit",
+  "okx",
+  "bitget",
+  "gate",
+  "kucoin",
+  "hyperliquid",
+  "kraken",
+] as const;
+
+export type ExchangeId = (typeof EXCHANGE_IDS)[number];
+
+export function isExchangeId(text: string): text is ExchangeId {
+  return (EXCHANGE_IDS as readonly string[]).includes(text);
+}
+
+/** Why a refresh failed. Different kinds have different cures, so they are never merged. */
+export const FAILURE_KINDS = [
+  "timeout",
+  "network",
+  "http",
+  "rate_limited",
+  "banned",
+  "geo_blocked",
+  "bad_envelope",
+  "too_large",
+  "refused_batch",
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** What an operator sees for one exchange. `off` is registered but not enabled. */
+export type ExchangeStatus =
+  "starting" | "ok" | "degraded" | "stale" | "down" | "geo_blocked" | "off";

@@ -1,0 +1,106 @@
+/** Marks on a row. Blocking ones keep it out of every opportunity, advisory ones say: look closer. */
+export const FLAGS = [
+  "stale",
+  "expired",
+  "interval_unknown",
+  "identity_conflict",
+  "suspect",
+  "pinned_cap",
+  "pinned_floor",
+  "pinned_baseline",
+  "thin",
+  "settling",
+] as const;
+
+export type Flag = (typeof FLAGS)[number];
+
+/** Flags of one row as bits, in the order of FLAGS: compact, and compared with one instruction. */
+export type FlagBits = number;
+
+export const BLOCKING_FLAGS = [
+  "stale",
+  "expired",
+  "interval_unknown",
+  "identity_conflict",
+  "suspect",
+] as const satisfies readonly Flag[];
+
+/** 24 h volume under this many US dollars, or unknown, is `thin`. */
+export const THIN_VOLUME_USD = 100_000;
+
+/** A rate this close to a published bound is at it. */
+export const PINNED_TOLERANCE = 1e-9;
+
+/** A row is stale when older than this many periods of its exchange … */
+export const STALE_PERIODS = 3;
+/** … but never before this age: one late answer is no news. */
+export const STALE_FLOOR_MS = 180_000;
+
+/** A rate lives this many periods beyond its next_funding_time: then nobody charges it any more. */
+export const EXPIRY_GRACE_PERIODS = 3;
+
+export function flagBit(flag: Flag): FlagBits {
+  return 1 << FLAGS.indexOf(flag);
+}
+
+export function hasFlag(bits: FlagBits, flag: Flag): boolean {
+  return (bits & flagBit(flag)) !== 0;
+}
+
+const BLOCKING_BITS = BLOCKING_FLAGS.reduce((bits, flag) => bits | flagBit(flag), 0);
+
+export function isBlocked(bits: FlagBits): boolean {
+  return (bits & BLOCKING_BITS) !== 0;
+}
+
+const NAMES_BY_BITS = new Map<FlagBits, readonly Flag[]>();
+
+/** The names of the set bits, in the order of FLAGS. The same bits give the same array. */
+export function flagNames(bits: FlagBits): readonly Flag[] {
+  const known = NAMES_BY_BITS.get(bits);
+  if (known !== undefined) return known;
+  const names = FLAGS.filter((flag) => hasFlag(bits, flag));
+  NAMES_BY_BITS.set(bits, names);
+  return names;
+}
+
+/** What the flags of a row depend on. Rates are fractions, times unix milliseconds. */
+export interface FlagInputs {
+  readonly fundingRate: number;
+  readonly fundingIntervalHours: number | null;
+  readonly nextFundingAtMs: number | null;
+  readonly observedAtMs: number;
+  /** The exchange's own timestamp has stood still for too long. */
+  readonly frozen: boolean;
+  readonly settling: boolean;
+  readonly rateCap: number | null;
+  readonly rateFloor: number | null;
+  readonly baselineRate: number | null;
+  readonly volume24hUsd: number | null;
+}
+
+/** The flags of one row at `asOfMs`, for an exchange that is refreshed every `periodMs`. */
+export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): FlagBits {
+  let bits = 0;
+  const staleAfterMs = Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
+  if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs) bits |= flagBit("stale");
+  if (
+    row.nextFundingAtMs !== null &&
+    asOfMs > row.nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs
+  ) {
+    bits |= flagBit("expired");
+  }
+  if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
+  if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
+  if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
+  if (isAt(row.fundingRate, row.baselineRate)) bits |= flagBit("pinned_baseline");
+  if (row.volume24hUsd === null || row.volume24hUsd < THIN_VOLUME_USD) bits |= flagBit("thin");
+  // A settlement that passed since the row was observed: it still shows the rate that was charged.
+  const settled = row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs;
+  if (row.settling || settled) bits |= flagBit("settling");
+  return bits;
+}
+
+function isAt(rate: number, bound: number | null): boolean {
+  return bound !== null && Math.abs(rate - bound) <= PINNED_TOLERANCE;
+}

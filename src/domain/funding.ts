@@ -1,0 +1,53 @@
+/** Arithmetic of funding rates. Rates are fractions of notional; positive: longs pay shorts. */
+
+export const HOUR_MS = 3_600_000;
+export const HOURS_PER_DAY = 24;
+export const DAYS_PER_YEAR = 365;
+
+/** A next funding time further away than this from its observation is a unit error (s, ms, µs, ns). */
+export const NEXT_TIME_LIMIT_MS = 48 * HOUR_MS;
+
+/** Exchange clocks within this of ours stamp their own rows; beyond it the time of receipt counts. */
+export const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
+
+/** No exchange charges more than its notional in one interval; a larger figure is a unit error. */
+export const MAX_ABS_RATE = 1;
+
+/** The longest interval in use is a day. */
+export const MAX_INTERVAL_HOURS = 24;
+
+/** Simple annual interest in percent: rate x (24 / interval) x 365 x 100. Null interval: null. */
+export function annualizedPct(rate: number, intervalHours: number | null): number | null {
+  if (intervalHours === null || intervalHours <= 0) return null;
+  return rate * (HOURS_PER_DAY / intervalHours) * DAYS_PER_YEAR * 100;
+}
+
+export function fractionToPct(fraction: number): number {
+  return fraction * 100;
+}
+
+export function pctToFraction(pct: number): number {
+  return pct / 100;
+}
+
+export function fractionToBps(fraction: number): number {
+  return fraction * 10_000;
+}
+
+export function bpsToFraction(bps: number): number {
+  return bps / 10_000;
+}
+
+/** The first multiple of `intervalHours` since the UTC epoch that lies after `atMs`. */
+export function nextGridTimeMs(atMs: number, intervalHours: number): number {
+  const stepMs = intervalHours * HOUR_MS;
+  return (Math.floor(atMs / stepMs) + 1) * stepMs;
+}
+
+/** The time a row was true: the exchange's own stamp when it agrees with our clock, else the receipt. */
+export function observedAtMs(exchangeTimeMs: number | null, receivedAtMs: number): number {
+  if (exchangeTimeMs === null) return receivedAtMs;
+  return Math.abs(receivedAtMs - exchangeTimeMs) <= EXCHANGE_CLOCK_TOLERANCE_MS
+    ? exchangeTimeMs
+    : receivedAtMs;
+}

@@ -1,0 +1,85 @@
+import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
+import type { FlagBits } from "./flags.ts";
+import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
+
+/** The latest accepted state of one instrument, as stored. Same units as Quote; never changed in place. */
+export interface MarketRecord {
+  readonly instrumentId: number;
+  readonly uid: string;
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly settle: string;
+  readonly multiplier: number;
+  readonly assetClass: AssetClass | null;
+  readonly accrual: Accrual;
+  readonly fundingRate: number;
+  readonly fundingIntervalHours: number | null;
+  readonly intervalSource: IntervalSource | null;
+  readonly nextFundingAtMs: number | null;
+  readonly predictedRate: number | null;
+  readonly instantRate: number | null;
+  readonly settledRate: number | null;
+  readonly settledAtMs: number | null;
+  readonly rateCap: number | null;
+  readonly rateFloor: number | null;
+  readonly baselineRate: number | null;
+  readonly settling: boolean;
+  readonly frozen: boolean;
+  readonly markPrice: number | null;
+  readonly indexPrice: number | null;
+  readonly openInterestUsd: number | null;
+  readonly volume24hUsd: number | null;
+  readonly observedAtMs: number;
+}
+
+/** What is stored about one exchange besides its rows. Times are unix milliseconds. */
+export interface ExchangeState {
+  readonly exchange: ExchangeId;
+  readonly enabled: boolean;
+  readonly commitSeq: number;
+  readonly periodMs: number;
+  readonly lastOkAtMs: number | null;
+  readonly lastAttemptAtMs: number | null;
+  readonly failureKind: FailureKind | null;
+  /** In words, safe to show; null when the last attempt was well. */
+  readonly failure: string | null;
+  readonly failuresInRow: number;
+  /** Why an accepted batch is not whole (a secondary request failed, fewer instruments than listed). */
+  readonly degradedBy: string | null;
+  readonly retryAtMs: number | null;
+  /** Instruments of the last accepted batch. */
+  readonly symbols: number;
+  /** Instruments by the exchange's own list at that batch, null where it has no independent one. */
+  readonly expected: number | null;
+  /** Rejected rows of the last accepted batch, by reason. */
+  readonly rejects: Readonly<Record<string, number>>;
+  readonly lastCycleMs: number | null;
+}
+
+/** One row of a snapshot: a record and the flags that it has at that snapshot's time. */
+export interface BoardRow {
+  readonly record: MarketRecord;
+  readonly flags: FlagBits;
+}
+
+/** One exchange as of a snapshot. */
+export interface ExchangeView {
+  readonly exchange: ExchangeId;
+  readonly status: ExchangeStatus;
+  readonly symbols: number;
+  /** Seconds since the newest row was observed, null before the first batch. */
+  readonly ageSeconds: number | null;
+  readonly state: ExchangeState;
+}
+
+/** An immutable picture of the whole market. Every answer made from it agrees with every other. */
+export interface Snapshot {
+  /** `<epoch>-<seq>`, equal in all processes and rising; `.k` is added when only time has passed since. */
+  readonly id: string;
+  readonly asOfMs: number;
+  /** Ordered by exchange, then exchange_symbol. */
+  readonly rows: readonly BoardRow[];
+  readonly exchanges: readonly ExchangeView[];
+}

@@ -1,0 +1,218 @@
+import { z } from "zod";
+import {
+  HOUR_MS,
+  MAX_ABS_RATE,
+  MAX_INTERVAL_HOURS,
+  NEXT_TIME_LIMIT_MS,
+} from "../domain/funding.ts";
+import type { Reject, RejectReason } from "../domain/quote.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+
+/** Pieces that adapters share to read payloads. A string and a number both pass where exchanges mix them. */
+
+/** A number as exchanges write it; "", null, a missing key and any other JSON type mean unknown. */
+export const numeric = z.union([z.string(), z.number()]).nullish().catch(null);
+export type Numeric = z.infer<typeof numeric>;
+
+/** A text that may be missing. */
+export const text = z.string().nullish();
+
+/** Reads a number for which 0 is a value (a rate, a volume, an open interest). Unknown or not finite: null. */
+export function numberOf(value: Numeric): number | null {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string" && value.trim() === "") return null;
+  const parsed = Number(value);
+  return Number.isFinite(parsed) ? parsed : null;
+}
+
+/** Reads a number for which 0 is a hole (a price, a time, a contract size) and negatives are nonsense. */
+export function positiveOf(value: Numeric): number | null {
+  const parsed = numberOf(value);
+  return parsed !== null && parsed > 0 ? parsed : null;
+}
+
+/** Reads a quantity (volume, open interest): 0 is a value, a negative one is nonsense. */
+export function quantityOf(value: Numeric): number | null {
+  const parsed = numberOf(value);
+  return parsed !== null && parsed >= 0 ? parsed : null;
+}
+
+/** 2009-01-01 and 2100-01-01 in unix ms: a number outside is no time, or is in another unit. */
+const EARLIEST_EPOCH_MS = 1_230_768_000_000;
+const LATEST_EPOCH_MS = 4_102_444_800_000;
+
+/** Reads a unix time in ms that nothing else checks (a listing, a stamp of a reply); nonsense: null. */
+export function epochMsOf(value: Numeric): number | null {
+  const parsed = numberOf(value);
+  return parsed !== null && parsed >= EARLIEST_EPOCH_MS && parsed < LATEST_EPOCH_MS ? parsed : null;
+}
+
+/** Reads the upper bound of a rate: above 0, at most 100 %; anything else is unknown. */
+export function rateCapOf(value: Numeric): number | null {
+  const parsed = numberOf(value);
+  return parsed !== null && parsed > 0 && parsed <= MAX_ABS_RATE ? parsed : null;
+}
+
+/** Reads the lower bound of a rate: below 0, at least -100 %; anything else is unknown. */
+export function rateFloorOf(value: Numeric): number | null {
+  const parsed = numberOf(value);
+  return parsed !== null && parsed < 0 && parsed >= -MAX_ABS_RATE ? parsed : null;
+}
+
+/** a x b (x c): null when any of them is unknown. */
+export function product(...factors: readonly (number | null)[]): number | null {
+  let result = 1;
+  for (const factor of factors) {
+    if (factor === null) return null;
+    result *= factor;
+  }
+  return Number.isFinite(result) ? result : null;
+}
+
+/** A funding interval in hours; null where unknown or outside 0 to 24. */
+export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null {
+  const parsed = positiveOf(value);
+  if (parsed === null) return null;
+  const hours = parsed / unitsPerHour;
+  return hours <= MAX_INTERVAL_HOURS ? hours : null;
+}
+
+/** A row that cannot be used. Caught by `collectRows`, never by anyone else. */
+export class RowReject extends Error {
+  readonly reason: RejectReason;
+  constructor(reason: RejectReason, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+/** A rate that must be there: a fraction of notional, at most 100 % per interval. */
+export function rateOf(value: Numeric, field: string): number {
+  const parsed = numberOf(value);
+  if (parsed === null) throw new RowReject("bad_rate", `${field} is not a number`);
+  if (Math.abs(parsed) > MAX_ABS_RATE)
+    throw new RowReject("implausible_rate", `${field} is over ${MAX_ABS_RATE}`);
+  return parsed;
+}
+
+/** How far past one interval a next time may lie before it contradicts the interval. */
+const NEXT_TIME_GRACE_MS = 10 * 60_000;
+
+/**
+ * A published next funding time (unix ms) that agrees with its row. Null where unknown, not after `atMs`,
+ * or later than one interval plus a grace; the caller may then know the exchange's documented grid.
+ * Throws RowReject when it is more than 48 h from `atMs`: then it is in another unit.
+ */
+export function nextFundingAtOf(
+  valueMs: number | null,
+  atMs: number,
+  intervalHours: number | null,
+  field: string,
+): number | null {
+  if (valueMs === null) return null;
+  if (Math.abs(valueMs - atMs) > NEXT_TIME_LIMIT_MS) {
+    throw new RowReject("bad_next_time", `${field} is more than 48 h from the observation`);
+  }
+  if (valueMs <= atMs) return null;
+  if (intervalHours !== null && valueMs - atMs > intervalHours * HOUR_MS + NEXT_TIME_GRACE_MS)
+    return null;
+  return valueMs;
+}
+
+/**
+ * An interval that came in another reply than the rate (hours), unless `nextAtMs` (a next time that
+ * `nextFundingAtOf` let pass without an interval) lies further away than it allows: then it is out of date and null.
+ */
+export function intervalInForceOf(
+  intervalHours: number | null,
+  nextAtMs: number | null,
+  atMs: number,
+): number | null {
+  if (intervalHours === null || nextAtMs === null) return intervalHours;
+  return nextAtMs - atMs > intervalHours * HOUR_MS + NEXT_TIME_GRACE_MS ? null : intervalHours;
+}
+
+/** Rows of one payload that passed their schema, and those that did not. */
+export interface Rows<T> {
+  readonly rows: readonly T[];
+  readonly rejects: readonly Reject[];
+}
+
+/**
+ * Checks each row of a list on its own: a bad row becomes a reject and costs nothing else.
+ * An empty list is never believable for a whole exchange and fails as a bad envelope.
+ */
+export function decodeRows<S extends z.ZodType>(
+  schema: S,
+  list: unknown,
+  symbolKey: string,
+): Rows<z.output<S>> {
+  if (!Array.isArray(list)) throw badEnvelope(`expected a list, got ${typeName(list)}`);
+  if (list.length === 0) throw badEnvelope("the list is empty");
+  const rows: z.output<S>[] = [];
+  const rejects: Reject[] = [];
+  for (const item of list) {
+    const result = schema.safeParse(item);
+    if (result.success) rows.push(result.data);
+    else
+      rejects.push({
+        exchangeSymbol: symbolOf(item, symbolKey),
+        reason: "bad_row",
+        detail: firstIssue(result.error),
+      });
+  }
+  if (rows.length === 0) throw badEnvelope(`no row could be read: ${rejects[0]?.detail ?? ""}`);
+  return { rows, rejects };
+}
+
+/** Checks a whole envelope. Throws RequestFailure("bad_envelope") with the path and the rule. */
+export function decodeEnvelope<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body);
+  if (!result.success) throw badEnvelope(firstIssue(result.error));
+  return result.data;
+}
+
+export function badEnvelope(detail: string): RequestFailure {
+  return new RequestFailure("bad_envelope", detail.slice(0, 200));
+}
+
+/** Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show. */
+export function collectRows<T, Q extends { readonly exchangeSymbol: string }>(
+  rows: readonly T[],
+  symbolOfRow: (row: T) => string,
+  read: (row: T) => Q | null,
+): { quotes: Q[]; rejects: Reject[] } {
+  const quotes: Q[] = [];
+  const rejects: Reject[] = [];
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const exchangeSymbol = symbolOfRow(row);
+    try {
+      const quote = read(row);
+      if (quote === null) continue;
+      if (seen.has(exchangeSymbol))
+        throw new RowReject("duplicate", "the symbol came twice in one reply");
+      seen.add(exchangeSymbol);
+      quotes.push(quote);
+    } catch (error) {
+      if (!(error instanceof RowReject)) throw error;
+      rejects.push({ exchangeSymbol, reason: error.reason, detail: error.message });
+    }
+  }
+  return { quotes, rejects };
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return issue ? `${issue.path.join(".") || "body"}: ${issue.message}` : "unreadable";
+}
+
+function symbolOf(item: unknown, key: string): string | null {
+  if (typeof item !== "object" || item === null) return null;
+  const value: unknown = Reflect.get(item, key);
+  return typeof value === "string" ? value : null;
+}
+
+function typeName(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}

@@ -1,0 +1,26 @@
+/** The only door to the time. Injected, so that tests own it. */
+export interface Clock {
+  /** Wall time in unix milliseconds: what data is stamped with. */
+  nowMs(): number;
+  /** Milliseconds of a clock that never jumps: what periods and time-outs run on. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep(ms, signal) {
+    if (signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+    });
+  },
+};

@@ -1,0 +1,78 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+/** Bits of an address, by IP version. */
+const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
+
+/** Enough for any number of ours and exact in a double. */
+const MAX_DIGITS = 9;
+
+/** A whole number from `min` to `max`, in plain digits: no sign, point, exponent or blank. */
+export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
+  return z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text) && text.length <= MAX_DIGITS ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue(`must be a whole number from ${min} to ${max}`);
+    return z.NEVER;
+  });
+}
+
+/** An http or https origin, given back without a trailing slash: no path, query, fragment or credentials. */
+export function origin(): z.ZodType<string, string> {
+  return z.string().transform((text, context) => {
+    const url = httpUrl(text);
+    if (
+      url &&
+      url.pathname === "/" &&
+      url.username === "" &&
+      url.password === "" &&
+      !/[?#]/.test(text)
+    ) {
+      return url.origin;
+    }
+    context.addIssue("must be an http or https origin without a path, such as https://example.org");
+    return z.NEVER;
+  });
+}
+
+/** An http or https URL, given back as it was written. */
+export function webAddress(): z.ZodType<string, string> {
+  return z
+    .string()
+    .refine((text) => httpUrl(text) !== null, { error: "must be an http or https URL" });
+}
+
+/** A comma list; blanks around members and repeated members are dropped. At least one, all of them `valid`. */
+export function listOf<T extends string>(
+  what: string,
+  valid: (text: string) => text is T,
+): z.ZodType<readonly T[], string> {
+  return z.string().transform((text, context) => {
+    const members = [...new Set(splitList(text))];
+    const known = members.filter((member) => valid(member));
+    const unknown = members.filter((member) => !valid(member));
+    if (members.length > 0 && unknown.length === 0) return known;
+    context.addIssue(unknown.length > 0 ? `${unknown.join(", ")}: no ${what}` : `names no ${what}`);
+    return z.NEVER;
+  });
+}
+
+/** Whether `text` is an IP address or a CIDR range of either version. */
+export function isNetwork(text: string): text is string {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const bits = ADDRESS_BITS[isIP(address)];
+  if (bits === undefined || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((member) => member.trim())
+    .filter((member) => member !== "");
+}
+
+function httpUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? url : null;
+}

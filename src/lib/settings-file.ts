@@ -1,0 +1,47 @@
+/** What a settings file holds: each value as the text that the environment would carry. */
+export interface SettingsFile {
+  readonly values: Readonly<Record<string, string>>;
+  /** Safe to show: no value of the file is quoted. */
+  readonly problems: readonly string[];
+}
+
+/** Reads a flat TOML file of texts, numbers and lists of texts. A name that is not `known` is a problem. */
+export function readSettingsFile(
+  path: string,
+  readFile: (path: string) => string,
+  known: (name: string) => boolean,
+): SettingsFile {
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch {
+    return { values: {}, problems: ["cannot be read"] };
+  }
+  let entries: [string, unknown][];
+  try {
+    entries = Object.entries(Bun.TOML.parse(text));
+  } catch {
+    // The parser's message quotes the file, which may hold secrets.
+    return {
+      values: {},
+      problems: ["is not valid TOML (name = value, texts in quotes, no name twice)"],
+    };
+  }
+  const values: Record<string, string> = {};
+  const problems: string[] = [];
+  for (const [name, value] of entries) {
+    const asText = valueText(value);
+    if (!known(name)) problems.push(`${name} is no setting`);
+    else if (asText === null) problems.push(`${name} must be a text, a number or a list of texts`);
+    else values[name] = asText;
+  }
+  return { values, problems };
+}
+
+function valueText(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value) && value.every((member) => typeof member === "string"))
+    return value.join(",");
+  return null;
+}
