@@ -1,0 +1,101 @@
+import type { Decode, ExchangeFacts, ExchangeHttp } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Admission, HttpClient, HttpRequest } from "../lib/http-client.ts";
+import { Pacer } from "../lib/pacer.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { Semaphore } from "../lib/semaphore.ts";
+
+/** Requests in flight at one exchange: two, so that one slow list does not hold back the rates. */
+const SLOTS_PER_EXCHANGE = 2;
+
+/** Requests in flight over all exchanges: enough to refresh forty in a few seconds, few enough for memory. */
+export const GLOBAL_SLOTS = 8;
+
+/** A request that is not answered by then gives its global slot back: a hanging host holds up only itself. */
+const GLOBAL_SLOT_LEASE_MS = 2_000;
+
+/** What all exchanges share. */
+export interface HttpShared {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly globalSlots: Semaphore;
+  /** Replaces every exchange's origin: `<originOverride>/<id>` or `/<id>.<host>`. Null: the real hosts. */
+  readonly originOverride: string | null;
+}
+
+/** Sends one exchange's requests: paced, at most two at a time, each to the exchange's own origin. */
+export class ExchangeRequests {
+  readonly #facts: ExchangeFacts;
+  readonly #shared: HttpShared;
+  readonly #pacer: Pacer;
+  readonly #slots = new Semaphore(SLOTS_PER_EXCHANGE);
+
+  constructor(facts: ExchangeFacts, shared: HttpShared) {
+    this.#facts = facts;
+    this.#shared = shared;
+    this.#pacer = new Pacer(shared.clock, facts.pacing);
+  }
+
+  /** The requests of one cycle, which all end when `signal` aborts. */
+  during(signal: AbortSignal): ExchangeHttp {
+    return {
+      get: (path, decode, host) =>
+        this.#json({ method: "GET", url: this.#url(path, host), repeatable: true }, decode, signal),
+      postRead: (path, body, decode, host) =>
+        this.#json(
+          { method: "POST", url: this.#url(path, host), body, repeatable: true },
+          decode,
+          signal,
+        ),
+    };
+  }
+
+  async #json<T>(request: HttpRequest, decode: Decode<T>, signal: AbortSignal): Promise<T> {
+    const { classifyFailure } = this.#facts;
+    const body = await this.#shared.client.json(request, {
+      signal,
+      admission: this.#admission,
+      ...(classifyFailure === undefined ? {} : { classify: requestKindOnly(classifyFailure) }),
+    });
+    return decode(body);
+  }
+
+  #url(path: string, host = "main"): string {
+    const origin = this.#facts.hosts[host];
+    if (origin === undefined)
+      throw new Error(`assertion failed: ${this.#facts.id} has no host ${host}`);
+    const { originOverride } = this.#shared;
+    if (originOverride === null) return origin + path;
+    const name = host === "main" ? this.#facts.id : `${this.#facts.id}.${host}`;
+    return `${originOverride}/${name}${path}`;
+  }
+
+  /** Own slot, then turn, then global slot: whoever waits for its own exchange holds nothing of the others'. */
+  readonly #admission: Admission = async (signal) => {
+    const releaseOwn = await this.#slots.acquire(signal);
+    try {
+      await this.#pacer.turn(signal);
+      const releaseGlobal = await this.#shared.globalSlots.acquire(signal);
+      const ended = new AbortController();
+      void this.#shared.clock.sleep(GLOBAL_SLOT_LEASE_MS, ended.signal).then(releaseGlobal);
+      return () => {
+        ended.abort();
+        releaseGlobal();
+        releaseOwn();
+      };
+    } catch (error) {
+      releaseOwn();
+      throw error;
+    }
+  };
+}
+
+type Classify = NonNullable<ExchangeFacts["classifyFailure"]>;
+
+/** A refused batch is a verdict on data; an HTTP status cannot be one. */
+function requestKindOnly(classify: Classify) {
+  return (status: number, bodyStart: string): RequestFailure["kind"] | null => {
+    const kind = classify(status, bodyStart);
+    return kind === "refused_batch" ? null : kind;
+  };
+}

@@ -1,0 +1,93 @@
+import type { FailureKind } from "../domain/exchange.ts";
+import type { Batch } from "../domain/quote.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorText } from "../lib/log.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { CycleNotes, ExchangeSource } from "./source.ts";
+
+/** A refresh that takes longer than this share of its period is given up: the next one is due. */
+const DEADLINE_SHARE = 0.75;
+/** Short periods still leave time for one request to time out and be told apart from a slow one. */
+const DEADLINE_FLOOR_MS = 15_000;
+
+/** One refresh of one exchange: a batch (not judged yet), or why there is none. */
+export type Fetched =
+  | {
+      readonly kind: "batch";
+      readonly batch: Batch;
+      readonly notes: CycleNotes;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: "failure";
+      readonly failureKind: FailureKind;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+      readonly tookMs: number;
+    };
+
+export interface FetchDeps {
+  readonly clock: Clock;
+  readonly periodMs: number;
+  readonly lifetime: AbortSignal;
+  /** Null: no deadline, for a one-off run with whole rotations. */
+  readonly deadline: boolean;
+}
+
+/** Asks one exchange and reads its answer. Never throws: every outcome is a value. */
+export async function fetchBatch(
+  exchange: Exchange,
+  from: ExchangeSource,
+  deps: FetchDeps,
+): Promise<Fetched> {
+  const { clock, lifetime } = deps;
+  const startedMs = clock.monotonicMs();
+  const cycle = new AbortController();
+  const onEnd = (): void => cycle.abort(new RequestFailure("timeout", "the collector is stopping"));
+  if (lifetime.aborted) onEnd();
+  lifetime.addEventListener("abort", onEnd, { once: true });
+  if (deps.deadline) {
+    const deadlineMs = Math.max(DEADLINE_FLOOR_MS, deps.periodMs * DEADLINE_SHARE);
+    void clock
+      .sleep(deadlineMs, cycle.signal)
+      .then(() =>
+        cycle.abort(
+          new RequestFailure("timeout", `no whole refresh within ${deadlineMs / 1000} s`),
+        ),
+      );
+  }
+  try {
+    const { source, notes } = from.cycle(cycle.signal);
+    const batch = await exchange.refresh(source);
+    return { kind: "batch", batch, notes, tookMs: clock.monotonicMs() - startedMs };
+  } catch (error) {
+    return { kind: "failure", ...describe(error), tookMs: clock.monotonicMs() - startedMs };
+  } finally {
+    lifetime.removeEventListener("abort", onEnd);
+    cycle.abort();
+  }
+}
+
+function describe(error: unknown): {
+  failureKind: FailureKind;
+  message: string;
+  retryAfterMs: number | null;
+} {
+  if (error instanceof RequestFailure) {
+    return { failureKind: error.kind, message: error.message, retryAfterMs: error.retryAfterMs };
+  }
+  // A payload that breaks the adapter in a way it did not foresee is an envelope that we cannot read.
+  return {
+    failureKind: "bad_envelope",
+    message: `unreadable: ${errorText(error)}`,
+    retryAfterMs: null,
+  };
+}
+
+/** How many rows were rejected, by reason. */
+export function rejectCounts(batch: Batch): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason } of batch.rejects) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}

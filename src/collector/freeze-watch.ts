@@ -1,0 +1,32 @@
+import type { Quote } from "../domain/quote.ts";
+
+/** An exchange timestamp that stands still this long makes its rows stale. */
+export const FROZEN_AFTER_MS = 5 * 60_000;
+
+interface Stamp {
+  readonly exchangeTimeMs: number;
+  readonly sinceMonotonicMs: number;
+}
+
+/** Remembers since when each row of one exchange carries the same timestamp. */
+export class FreezeWatch {
+  #stamps = new Map<string, Stamp>();
+
+  /** The symbols of `quotes` whose timestamp has not moved for too long. Call it once per batch. */
+  frozen(quotes: readonly Quote[], monotonicMs: number): ReadonlySet<string> {
+    const frozen = new Set<string>();
+    const stamps = new Map<string, Stamp>();
+    for (const { exchangeSymbol, exchangeTimeMs } of quotes) {
+      if (exchangeTimeMs === null) continue;
+      const before = this.#stamps.get(exchangeSymbol);
+      const stamp =
+        before?.exchangeTimeMs === exchangeTimeMs
+          ? before
+          : { exchangeTimeMs, sinceMonotonicMs: monotonicMs };
+      if (monotonicMs - stamp.sinceMonotonicMs >= FROZEN_AFTER_MS) frozen.add(exchangeSymbol);
+      stamps.set(exchangeSymbol, stamp);
+    }
+    this.#stamps = stamps;
+    return frozen;
+  }
+}

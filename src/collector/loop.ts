@@ -1,0 +1,81 @@
+import type { ExchangeState } from "../domain/market.ts";
+import type { Random } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Cycle, CycleOutcome, ExchangeRunner } from "./run-exchange.ts";
+
+/** The first refreshes are spread over this, so that a start is no burst and still quick. */
+const START_SPREAD_MS = 1_500;
+
+/** Periods vary by this share either way, so that exchanges do not march in step. */
+const PERIOD_JITTER_SHARE = 0.05;
+
+export interface LoopDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly lifetime: AbortSignal;
+  readonly onCycle: (exchange: ExchangeRunner["id"], cycle: Cycle) => void;
+}
+
+/** Runs every exchange on its own period until `lifetime` ends. Rejects with what the database throws. */
+export async function runLoop(
+  runners: readonly ExchangeRunner[],
+  states: readonly ExchangeState[],
+  deps: LoopDeps,
+): Promise<void> {
+  const waits = new Map(
+    states.map((state) => [state.exchange, askedToWaitMs(state, deps.clock.nowMs())]),
+  );
+  await Promise.all(runners.map((runner) => runForever(runner, waits.get(runner.id) ?? 0, deps)));
+}
+
+async function runForever(
+  runner: ExchangeRunner,
+  firstWaitMs: number,
+  deps: LoopDeps,
+): Promise<void> {
+  const { clock, random, lifetime } = deps;
+  let said = "";
+  await clock.sleep(firstWaitMs + random() * START_SPREAD_MS, lifetime);
+  while (!lifetime.aborted) {
+    const cycle = await runner.cycle();
+    if (cycle.outcome.kind === "stopped") return;
+    deps.onCycle(runner.id, cycle);
+    said = sayChange(runner, cycle.outcome, said, deps.log);
+    const jitter = 1 + (random() * 2 - 1) * PERIOD_JITTER_SHARE;
+    await clock.sleep(cycle.pauseMs * jitter, lifetime);
+  }
+}
+
+/** A ban or a rate limit outlives a restart of ours. */
+function askedToWaitMs(state: ExchangeState, nowMs: number): number {
+  const { failureKind: kind, retryAtMs } = state;
+  if (
+    retryAtMs === null ||
+    (kind !== "rate_limited" && kind !== "banned" && kind !== "geo_blocked")
+  )
+    return 0;
+  return Math.max(0, retryAtMs - nowMs);
+}
+
+/** One log line per change of state, none while it stays. Returns the state that was last said. */
+function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, log: Log): string {
+  if (outcome.kind === "stopped") return said;
+  const state =
+    outcome.kind === "failed"
+      ? `failed ${outcome.failureKind}`
+      : outcome.degradedBy === null
+        ? "ok"
+        : "degraded";
+  if (state === said) return said;
+  const exchange = runner.id;
+  if (outcome.kind === "failed") {
+    log.warn("exchange_failed", { exchange, kind: outcome.failureKind, reason: outcome.message });
+  } else if (outcome.degradedBy !== null) {
+    log.warn("exchange_degraded", { exchange, rows: outcome.rows, reason: outcome.degradedBy });
+  } else {
+    log.info(said === "" ? "exchange_ok" : "exchange_recovered", { exchange, rows: outcome.rows });
+  }
+  return state;
+}

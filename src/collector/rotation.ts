@@ -1,0 +1,114 @@
+import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+
+/** A value leaves after this many rotations without a newer one. */
+const EXPIRES_AFTER_ROTATIONS = 2;
+
+/** A rotation that nobody has asked for in this time stands still. */
+const IDLE_AFTER_MS = 180_000;
+
+/** After a rate limit or ban without a stated wait, a rotation pauses this long. */
+const PAUSE_MS = 60_000;
+
+/**
+ * `background`: keys are asked one after the other, spread over the rotation, while cycles go on.
+ * `whole`: a call asks for every key and waits. `off`: nothing is asked.
+ */
+export type RotationMode = "background" | "whole" | "off";
+
+type LoadOne = (http: ExchangeHttp, key: string) => Promise<unknown>;
+
+export interface RotationDeps {
+  readonly name: string;
+  readonly http: ExchangeHttp;
+  readonly clock: Clock;
+  readonly mode: RotationMode;
+  readonly lifetime: AbortSignal;
+}
+
+interface Entry {
+  readonly reply: Reply<unknown>;
+  readonly atMonotonicMs: number;
+}
+
+/** One value per key, each asked once per rotation and never in a burst. Resumes where it stood. */
+export class Rotation {
+  readonly #deps: RotationDeps;
+  readonly #entries = new Map<string, Entry>();
+  #keys: readonly string[] = [];
+  #next = 0;
+  #rotationMs = 0;
+  #loadOne: LoadOne = () => Promise.reject(new Error("assertion failed: no loader yet"));
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #running = false;
+  #failure: unknown = null;
+
+  constructor(deps: RotationDeps) {
+    this.#deps = deps;
+  }
+
+  /** What is known of `keys` now. Failures since the last call are noted once. */
+  async known<T>(
+    keys: readonly string[],
+    rotationMs: number,
+    loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
+    note: (name: string, error: unknown) => void,
+  ): Promise<ReadonlyMap<string, Reply<T>>> {
+    this.#keys = keys;
+    this.#rotationMs = rotationMs;
+    this.#loadOne = loadOne;
+    this.#askedAtMs = this.#deps.clock.monotonicMs();
+    if (this.#deps.mode === "whole") {
+      for (const key of keys) await this.#ask(key);
+    } else if (this.#deps.mode === "background" && !this.#running) {
+      void this.#run();
+    }
+    if (this.#failure !== null) note(this.#deps.name, this.#failure);
+    this.#failure = null;
+    this.#expire(new Set(keys));
+    const known = new Map<string, Reply<T>>();
+    for (const [key, entry] of this.#entries) known.set(key, entry.reply as Reply<T>);
+    return known;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, lifetime } = this.#deps;
+    this.#running = true;
+    while (!lifetime.aborted && clock.monotonicMs() - this.#askedAtMs < IDLE_AFTER_MS) {
+      if (this.#keys.length === 0) break;
+      const startedMs = clock.monotonicMs();
+      const key = this.#keys[this.#next % this.#keys.length] ?? "";
+      this.#next = (this.#next + 1) % this.#keys.length;
+      const pauseMs = await this.#ask(key);
+      const stepMs = Math.max(pauseMs, this.#rotationMs / Math.max(1, this.#keys.length));
+      await clock.sleep(Math.max(0, startedMs + stepMs - clock.monotonicMs()), lifetime);
+    }
+    this.#running = false;
+  }
+
+  /** Asks for one key; returns how long the exchange wants to be left alone. */
+  async #ask(key: string): Promise<number> {
+    const { clock, http } = this.#deps;
+    try {
+      const value = await this.#loadOne(http, key);
+      this.#entries.set(key, {
+        reply: { value, receivedAtMs: clock.nowMs() },
+        atMonotonicMs: clock.monotonicMs(),
+      });
+      return 0;
+    } catch (error) {
+      this.#failure = error;
+      if (!(error instanceof RequestFailure)) return 0;
+      const asksToWait = error.kind === "rate_limited" || error.kind === "banned";
+      return asksToWait ? (error.retryAfterMs ?? PAUSE_MS) : 0;
+    }
+  }
+
+  #expire(keys: ReadonlySet<string>): void {
+    const oldestMs = this.#deps.clock.monotonicMs() - EXPIRES_AFTER_ROTATIONS * this.#rotationMs;
+    for (const [key, entry] of this.#entries) {
+      if (!keys.has(key) || entry.atMonotonicMs < oldestMs) this.#entries.delete(key);
+    }
+  }
+}

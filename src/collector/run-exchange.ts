@@ -1,0 +1,165 @@
+import type { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import type { MarketWriter } from "../db/market-writer.ts";
+import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
+import type { Batch } from "../domain/quote.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import { pauseAfterFailureMs } from "./breaker.ts";
+import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
+import type { FreezeWatch } from "./freeze-watch.ts";
+import { judge } from "./sanity.ts";
+import type { ExchangeSource } from "./source.ts";
+
+/** How one cycle of one exchange ended. */
+export type CycleOutcome =
+  | { readonly kind: "accepted"; readonly rows: number; readonly degradedBy: string | null }
+  | { readonly kind: "failed"; readonly failureKind: FailureKind; readonly message: string }
+  | { readonly kind: "stopped" };
+
+export interface Cycle {
+  readonly outcome: CycleOutcome;
+  readonly tookMs: number;
+  readonly rejects: Readonly<Record<string, number>>;
+  /** How long to wait before the next one, from the end of this one. */
+  readonly pauseMs: number;
+}
+
+/** The database as the collector writes it. */
+export interface MarketStore {
+  readonly writer: Pick<MarketWriter, "commit">;
+  readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
+  readonly failures: FailureStore;
+}
+
+/** Stores a failed refresh in a transaction of its own. */
+export type FailureStore = (
+  epoch: number,
+  exchange: ExchangeId,
+  state: Parameters<ExchangeStateRepository["fail"]>[1],
+) => void;
+
+export interface RunDeps {
+  readonly clock: Clock;
+  readonly store: MarketStore;
+  readonly epoch: number;
+  readonly periodMs: number;
+  readonly lifetime: AbortSignal;
+}
+
+/** One exchange over its cycles: fetch, judge, commit. What a cycle leaves is in the database. */
+export class ExchangeRunner {
+  readonly #exchange: Exchange;
+  readonly #source: ExchangeSource;
+  readonly #freezeWatch: FreezeWatch;
+  readonly #deps: RunDeps;
+  #failuresInRow: number;
+
+  constructor(
+    exchange: Exchange,
+    parts: {
+      readonly source: ExchangeSource;
+      readonly freezeWatch: FreezeWatch;
+      readonly failuresInRow: number;
+    },
+    deps: RunDeps,
+  ) {
+    this.#exchange = exchange;
+    this.#source = parts.source;
+    this.#freezeWatch = parts.freezeWatch;
+    this.#failuresInRow = parts.failuresInRow;
+    this.#deps = deps;
+  }
+
+  get id(): ExchangeId {
+    return this.#exchange.facts.id;
+  }
+
+  /** Runs one cycle. Throws only what the database throws (EpochLost among it). */
+  async cycle(): Promise<Cycle> {
+    const { clock, periodMs, lifetime, store } = this.#deps;
+    const fetched = await fetchBatch(this.#exchange, this.#source, {
+      clock,
+      periodMs,
+      lifetime,
+      deadline: true,
+    });
+    if (lifetime.aborted)
+      return { outcome: { kind: "stopped" }, tookMs: fetched.tookMs, rejects: {}, pauseMs: 0 };
+    if (fetched.kind === "failure") return this.#fail(fetched, {});
+    const { batch, tookMs, notes } = fetched;
+    const size = { seen: batch.quotes.length, expected: batch.expected, unlisted: batch.unlisted };
+    const verdict = judge(size, store.states.sizeMemory(this.id), clock.nowMs());
+    const rejects = rejectCounts(batch);
+    if (verdict.kind === "refuse") {
+      const refusal = {
+        failureKind: "refused_batch",
+        message: verdict.reason,
+        retryAfterMs: null,
+        tookMs,
+      } as const;
+      return this.#fail({ ...refusal, pending: verdict.pending }, rejects);
+    }
+    const degradedBy =
+      [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
+    this.#commit(batch, {
+      trustedSize: verdict.trustedSize,
+      pending: verdict.pending,
+      whole: verdict.degradedBy === null,
+      degradedBy,
+      cycleMs: tookMs,
+      rejects,
+    });
+    this.#failuresInRow = 0;
+    const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy } as const;
+    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs) };
+  }
+
+  #commit(
+    batch: Batch,
+    verdict: Pick<
+      Parameters<MarketWriter["commit"]>[0]["state"],
+      "trustedSize" | "pending" | "degradedBy" | "cycleMs" | "rejects"
+    > & {
+      readonly whole: boolean;
+    },
+  ): void {
+    const { clock, store, epoch } = this.#deps;
+    const atMs = clock.nowMs();
+    const { whole, ...state } = verdict;
+    store.writer.commit({
+      exchange: this.id,
+      epoch,
+      atMs,
+      quotes: batch.quotes,
+      frozen: this.#freezeWatch.frozen(batch.quotes, clock.monotonicMs()),
+      unreadable: new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? [])),
+      whole,
+      state: { ...state, atMs, symbols: batch.quotes.length, expected: batch.expected },
+    });
+  }
+
+  #fail(
+    failure: {
+      readonly failureKind: FailureKind;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+      readonly tookMs: number;
+      readonly pending?: Parameters<FailureStore>[2]["pending"];
+    },
+    rejects: Readonly<Record<string, number>>,
+  ): Cycle {
+    const { clock, store, epoch, periodMs } = this.#deps;
+    const { failureKind: kind, message, retryAfterMs, tookMs } = failure;
+    this.#failuresInRow += 1;
+    const pauseMs = pauseAfterFailureMs({
+      kind,
+      failuresInRow: this.#failuresInRow,
+      retryAfterMs,
+      periodMs,
+    });
+    const atMs = clock.nowMs();
+    const pending = failure.pending === undefined ? {} : { pending: failure.pending };
+    store.failures(epoch, this.id, { atMs, kind, message, retryAtMs: atMs + pauseMs, ...pending });
+    return { outcome: { kind: "failed", failureKind: kind, message }, tookMs, rejects, pauseMs };
+  }
+}

@@ -1,0 +1,88 @@
+import type { PendingSize, SizeMemory } from "../db/exchange-state-repository.ts";
+
+/** Under this share of what should be there, a batch is refused whole. */
+export const REFUSE_UNDER = 0.5;
+/** Under this share it is accepted, and the exchange is degraded. */
+export const DEGRADE_UNDER = 0.95;
+
+/** A size that was held against an older one is true after this many like batches … */
+const CONFIRMING_BATCHES = 10;
+/** … over at least this long. */
+const CONFIRMING_MS = 30 * 60_000;
+/** Sizes this close are like each other: listings come and go while we wait. */
+const LIKE_SHARE = 0.02;
+
+/** The sizes of one batch, in instruments. */
+export interface BatchSize {
+  readonly seen: number;
+  /** By the exchange's own independent list, null where it has none. */
+  readonly expected: number | null;
+  /** Rows with a rate that the list does not know. */
+  readonly unlisted: number;
+}
+
+export type Verdict =
+  | {
+      readonly kind: "accept";
+      readonly trustedSize: number;
+      readonly degradedBy: string | null;
+      readonly pending: PendingSize | null;
+    }
+  | { readonly kind: "refuse"; readonly reason: string; readonly pending: PendingSize | null };
+
+/**
+ * Judges a batch by its size: against the exchange's own list and against the last size that was trusted.
+ * A smaller size becomes trusted when the list confirms it, after ten like batches over thirty minutes,
+ * or by the operator's word. An empty batch is never accepted.
+ */
+export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdict {
+  const { seen, expected } = size;
+  if (seen === 0)
+    return {
+      kind: "refuse",
+      reason: "no usable instrument in the whole batch",
+      pending: memory.pending,
+    };
+  const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: null, pending: null };
+  if (memory.acceptNextSize || isConfirmedByList(size, memory.trustedSize)) return whole;
+  const share = Math.min(shareOf(seen, expected), shareOf(seen, memory.trustedSize));
+  if (share >= DEGRADE_UNDER)
+    return { ...whole, trustedSize: Math.max(seen, memory.trustedSize ?? 0) };
+  const pending = countLike(seen, memory.pending, nowMs);
+  if (pending.batches >= CONFIRMING_BATCHES && nowMs - pending.sinceMs >= CONFIRMING_MS)
+    return whole;
+  const reason = `${seen} instruments, ${against(size, memory.trustedSize)}`;
+  if (share < REFUSE_UNDER) return { kind: "refuse", reason, pending };
+  return { kind: "accept", trustedSize: memory.trustedSize ?? seen, degradedBy: reason, pending };
+}
+
+/**
+ * The list confirms a size when nearly all of it is there, unless the list itself has lost instruments
+ * that still have rates: then it is the list that is short.
+ */
+function isConfirmedByList(
+  { seen, expected, unlisted }: BatchSize,
+  trustedSize: number | null,
+): boolean {
+  if (expected === null || seen < expected * DEGRADE_UNDER) return false;
+  if (trustedSize === null || expected >= trustedSize * DEGRADE_UNDER) return true;
+  return unlisted < (trustedSize - expected) / 2;
+}
+
+function shareOf(seen: number, of: number | null): number {
+  return of === null || of === 0 ? 1 : seen / of;
+}
+
+function countLike(seen: number, pending: PendingSize | null, nowMs: number): PendingSize {
+  const isLike =
+    pending !== null && Math.abs(seen - pending.size) <= Math.max(1, pending.size * LIKE_SHARE);
+  if (!isLike) return { size: seen, batches: 1, sinceMs: nowMs };
+  return { ...pending, batches: pending.batches + 1 };
+}
+
+function against({ expected }: BatchSize, trustedSize: number | null): string {
+  const parts: string[] = [];
+  if (expected !== null) parts.push(`${expected} in the exchange's own list`);
+  if (trustedSize !== null) parts.push(`${trustedSize} trusted before`);
+  return parts.join(", ");
+}

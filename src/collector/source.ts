@@ -1,0 +1,150 @@
+import type { ExchangeHttp, Load, Reply, Source } from "../exchanges/exchange.ts";
+import type { Clock } from "../lib/clock.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { ExchangeRequests } from "./exchange-http.ts";
+import { Rotation, type RotationMode } from "./rotation.ts";
+
+/** A cached instrument list still tells which contracts live for a day. */
+export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
+
+/** Intervals change within hours: an older source is worse than none. */
+export const INTERVALS_SERVE_MS = 30 * 60_000;
+
+/** After a rate limit or ban without a stated wait, secondary requests pause this long. */
+const QUIET_MS = 60_000;
+
+interface Cached {
+  readonly reply: Reply<unknown>;
+  readonly atMonotonicMs: number;
+}
+
+/** What one cycle's requests told besides their payloads. */
+export interface CycleNotes {
+  /** Requests that failed without failing the refresh, in words: "name: reason". */
+  readonly failures: readonly string[];
+}
+
+export interface SourceDeps {
+  readonly requests: ExchangeRequests;
+  readonly clock: Clock;
+  readonly rotationMode: RotationMode;
+  /** Ends with the collector; background rotations run until then. */
+  readonly lifetime: AbortSignal;
+}
+
+/** Fetches for one exchange over many cycles: owns its caches, rotations and pauses. */
+export class ExchangeSource {
+  readonly #deps: SourceDeps;
+  readonly #cache = new Map<string, Cached>();
+  readonly #rotations = new Map<string, Rotation>();
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: SourceDeps) {
+    this.#deps = deps;
+  }
+
+  /** The source of one cycle; all its requests end when `signal` aborts. */
+  cycle(signal: AbortSignal): { readonly source: Source; readonly notes: CycleNotes } {
+    const failures: string[] = [];
+    const note = (name: string, error: unknown): void => {
+      failures.push(`${name}: ${reasonOf(error)}`);
+    };
+    const http = this.#deps.requests.during(signal);
+    const source: Source = {
+      essential: (_name, load) => this.#load(http, load),
+      instruments: async (name, everyMs, load) => {
+        const reply = await this.#cached(name, everyMs, INSTRUMENTS_SERVE_MS, http, load, note);
+        if (reply instanceof RequestFailure) throw reply;
+        return reply;
+      },
+      intervals: async (name, everyMs, load) => {
+        const reply = await this.#cached(name, everyMs, INTERVALS_SERVE_MS, http, load, note);
+        return reply instanceof RequestFailure ? null : reply;
+      },
+      secondary: (name, load, everyMs = 0) => this.#secondary(name, everyMs, http, load, note),
+      rotation: (name, keys, rotationMs, loadOne) => {
+        const rotation = this.#rotation(name);
+        return rotation.known(keys, rotationMs, loadOne, note);
+      },
+    };
+    return { source, notes: { failures } };
+  }
+
+  async #load<T>(http: ExchangeHttp, load: Load<T>): Promise<Reply<T>> {
+    try {
+      const value = await load(http);
+      return { value, receivedAtMs: this.#deps.clock.nowMs() };
+    } catch (error) {
+      if (error instanceof RequestFailure && isPlea(error)) {
+        this.#quietUntilMs = this.#deps.clock.monotonicMs() + (error.retryAfterMs ?? QUIET_MS);
+      }
+      throw error;
+    }
+  }
+
+  /** A list with its own period. When asking fails, the old one serves for `serveMs`; then the failure is returned. */
+  async #cached<T>(
+    name: string,
+    everyMs: number,
+    serveMs: number,
+    http: ExchangeHttp,
+    load: Load<T>,
+    note: (name: string, error: unknown) => void,
+  ): Promise<Reply<T> | RequestFailure> {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const cached = this.#cache.get(name);
+    if (cached !== undefined && nowMs - cached.atMonotonicMs < everyMs)
+      return cached.reply as Reply<T>;
+    try {
+      const reply = await this.#load(http, load);
+      this.#cache.set(name, { reply, atMonotonicMs: nowMs });
+      return reply;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      note(name, error);
+      if (cached !== undefined && nowMs - cached.atMonotonicMs < serveMs)
+        return cached.reply as Reply<T>;
+      return error;
+    }
+  }
+
+  async #secondary<T>(
+    name: string,
+    everyMs: number,
+    http: ExchangeHttp,
+    load: Load<T>,
+    note: (name: string, error: unknown) => void,
+  ): Promise<Reply<T> | null> {
+    if (this.#deps.clock.monotonicMs() < this.#quietUntilMs) {
+      note(name, "left out while the exchange asks us to wait");
+      return null;
+    }
+    const reply = await this.#cached(name, everyMs, everyMs, http, load, note);
+    return reply instanceof RequestFailure ? null : reply;
+  }
+
+  #rotation(name: string): Rotation {
+    const known = this.#rotations.get(name);
+    if (known !== undefined) return known;
+    const { requests, clock, rotationMode, lifetime } = this.#deps;
+    const rotation = new Rotation({
+      name,
+      http: requests.during(lifetime),
+      clock,
+      mode: rotationMode,
+      lifetime,
+    });
+    this.#rotations.set(name, rotation);
+    return rotation;
+  }
+}
+
+/** The exchange asks us to slow down or has shut us out. */
+function isPlea(failure: RequestFailure): boolean {
+  return failure.kind === "rate_limited" || failure.kind === "banned";
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RequestFailure) return `${error.kind}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

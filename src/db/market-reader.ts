@@ -1,0 +1,74 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { ExchangeState, MarketRecord } from "../domain/market.ts";
+import { EpochRepository, type Progress } from "./epoch-repository.ts";
+import { ExchangeStateRepository } from "./exchange-state-repository.ts";
+
+/** The stored market at one point: all parts of it belong to the same `progress`. */
+export interface MarketState {
+  readonly progress: Progress;
+  readonly states: readonly ExchangeState[];
+  /** The rows of the exchanges that were asked for, by exchange, each ordered by exchange_symbol. */
+  readonly rows: ReadonlyMap<ExchangeId, readonly MarketRecord[]>;
+}
+
+type RecordRow = Omit<MarketRecord, "settling" | "frozen"> & { settling: number; frozen: number };
+
+const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
+    i.quote, i.settle, i.multiplier, i.asset_class AS assetClass, i.accrual, q.funding_rate AS fundingRate,
+    q.funding_interval_hours AS fundingIntervalHours, q.interval_source AS intervalSource,
+    q.next_funding_at AS nextFundingAtMs, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
+    q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
+    q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
+    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, q.observed_at AS observedAtMs
+  FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+  WHERE i.exchange = ? AND i.status = 'listed'
+  ORDER BY i.exchange_symbol`;
+
+/** Reads the market for the board. Never writes; safe beside the collector of any process. */
+export class MarketReader {
+  readonly #db: Database;
+  readonly #epochs: EpochRepository;
+  readonly #states: ExchangeStateRepository;
+  readonly #records;
+  readonly #base;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#epochs = new EpochRepository(db);
+    this.#states = new ExchangeStateRepository(db);
+    this.#records = db.query<RecordRow, [string]>(SELECT_RECORDS);
+    this.#base = db.query("SELECT 1 FROM instruments WHERE base = ? LIMIT 1");
+  }
+
+  /** How far the tables are: one row, cheap enough to ask several times a second. */
+  progress(): Progress | null {
+    return this.#epochs.read();
+  }
+
+  /**
+   * The states of all exchanges and the rows of those that `wants` says, read in one transaction.
+   * Null before the first collector ever started.
+   */
+  read(wants: (state: ExchangeState) => boolean): MarketState | null {
+    return this.#db.transaction(() => {
+      const progress = this.#epochs.read();
+      if (progress === null) return null;
+      const states = this.#states.list();
+      const rows = new Map<ExchangeId, readonly MarketRecord[]>();
+      for (const state of states) {
+        if (wants(state)) rows.set(state.exchange, this.#records.all(state.exchange).map(toRecord));
+      }
+      return { progress, states, rows };
+    })();
+  }
+
+  /** Whether any instrument of this base was ever seen, listed or not. */
+  knowsBase(base: string): boolean {
+    return this.#base.get(base) !== null;
+  }
+}
+
+function toRecord(row: RecordRow): MarketRecord {
+  return { ...row, settling: row.settling === 1, frozen: row.frozen === 1 };
+}

@@ -1,0 +1,223 @@
+import type { MarketReader, MarketState } from "../db/market-reader.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { flagsOf } from "../domain/flags.ts";
+import type { BoardRow, ExchangeState, ExchangeView, Snapshot } from "../domain/market.ts";
+import type { Clock } from "../lib/clock.ts";
+import { exchangeStatus, healthReport, type HealthReport } from "./health.ts";
+
+/** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
+export const PUBLISH_EVERY_MS = 5_000;
+
+/** How long a replaced snapshot is kept for the cursors that point at it. */
+export const SNAPSHOT_KEPT_MS = 120_000;
+
+/** More replaced snapshots than this are never kept: kept time over publish period. */
+const MAX_KEPT = Math.ceil(SNAPSHOT_KEPT_MS / PUBLISH_EVERY_MS);
+
+/** An exchange counts as standing still when this share of its rows does. */
+const FROZEN_SHARE = 0.5;
+
+type Reader = Pick<MarketReader, "progress" | "read" | "knowsBase">;
+
+interface Kept {
+  readonly snapshot: Snapshot;
+  readonly replacedAtMs: number;
+}
+
+interface ExchangeRows {
+  readonly commitSeq: number;
+  readonly rows: readonly BoardRow[];
+}
+
+/**
+ * The read model: an immutable snapshot of the whole market, made from the database only, so that every
+ * process that reads the same file serves the same. A snapshot is a function of (epoch, seq, k): the stored
+ * state, and how many publish periods have passed since it was stored. Equal ids mean equal content.
+ */
+export class Board {
+  readonly #reader: Reader;
+  readonly #clock: Clock;
+  readonly #staleAfterMs: number;
+  readonly #exchangeRows = new Map<ExchangeId, ExchangeRows>();
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+  #kept: Kept[] = [];
+  #current: Snapshot | null = null;
+  #publishedAtMs = Number.NEGATIVE_INFINITY;
+  #market: MarketState | null = null;
+  /** Rows have changed since the last snapshot. */
+  #dirty = false;
+
+  constructor(deps: {
+    readonly reader: Reader;
+    readonly clock: Clock;
+    readonly staleAfterMs: number;
+  }) {
+    this.#reader = deps.reader;
+    this.#clock = deps.clock;
+    this.#staleAfterMs = deps.staleAfterMs;
+  }
+
+  /** The newest snapshot, null before the first batch was ever stored. */
+  current(): Snapshot | null {
+    return this.#current;
+  }
+
+  /** The current snapshot or one replaced within the last 120 s. */
+  byId(id: string): Snapshot | null {
+    if (this.#current?.id === id) return this.#current;
+    this.#forget();
+    return this.#kept.find((kept) => kept.snapshot.id === id)?.snapshot ?? null;
+  }
+
+  knowsBase(base: string): boolean {
+    return this.#reader.knowsBase(base);
+  }
+
+  /** Calls `listener` with each new snapshot; returns how to stop that. */
+  onPublish(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Looks at the database and publishes when something changed. Call it every 250 ms and on each hint. */
+  poll(): void {
+    const progress = this.#reader.progress();
+    if (progress === null) return;
+    const elapsedMs = this.#clock.monotonicMs() - this.#publishedAtMs;
+    if (this.#current !== null && elapsedMs < PUBLISH_EVERY_MS) return;
+    const before = this.#market?.progress;
+    if (before === undefined || before.epoch !== progress.epoch || before.seq !== progress.seq)
+      this.#reload();
+    this.#publish();
+  }
+
+  /** Health by the clock of now, not of the snapshot. */
+  health(): HealthReport {
+    const states = this.#market?.states ?? [];
+    return healthReport({
+      states,
+      frozen: this.#frozenExchanges(),
+      collectorHeartbeatMs: this.#reader.progress()?.heartbeatAtMs ?? null,
+      totalRows: this.#current?.rows.length ?? 0,
+      nowMs: this.#clock.nowMs(),
+      staleAfterMs: this.#staleAfterMs,
+    });
+  }
+
+  states(): readonly ExchangeState[] {
+    return this.#market?.states ?? [];
+  }
+
+  #reload(): void {
+    const market = this.#reader.read(
+      (state) =>
+        state.enabled && this.#exchangeRows.get(state.exchange)?.commitSeq !== state.commitSeq,
+    );
+    if (market === null) return;
+    this.#market = market;
+    for (const state of market.states) {
+      const records = market.rows.get(state.exchange);
+      if (!state.enabled && this.#exchangeRows.delete(state.exchange)) this.#dirty = true;
+      if (records !== undefined) {
+        this.#dirty = true;
+        const rows = records.map((record): BoardRow => ({ record, flags: 0 }));
+        this.#exchangeRows.set(state.exchange, { commitSeq: state.commitSeq, rows });
+      }
+    }
+  }
+
+  /** Makes the snapshot of now; publishes it unless it would say the same as the current one. */
+  #publish(): void {
+    const market = this.#market;
+    if (market === null || market.states.every((state) => state.lastOkAtMs === null)) return;
+    const { epoch, seq, changedAtMs } = market.progress;
+    const periods = Math.max(0, Math.floor((this.#clock.nowMs() - changedAtMs) / PUBLISH_EVERY_MS));
+    const asOfMs = changedAtMs + periods * PUBLISH_EVERY_MS;
+    const flagsChanged = this.#flagRows(market.states, asOfMs);
+    const exchanges = this.#views(market.states, asOfMs);
+    const current = this.#current;
+    const same = !this.#dirty && !flagsChanged && current !== null;
+    if (same && sameStatuses(exchanges, current.exchanges)) return;
+    this.#dirty = false;
+    this.#replace({
+      id: periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`,
+      asOfMs,
+      rows: this.#ordered(),
+      exchanges,
+    });
+  }
+
+  /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
+  #flagRows(states: readonly ExchangeState[], asOfMs: number): boolean {
+    let changed = false;
+    for (const { exchange, periodMs } of states) {
+      const held = this.#exchangeRows.get(exchange);
+      if (held === undefined) continue;
+      let changedHere = false;
+      const rows = held.rows.map((row) => {
+        const flags = flagsOf(row.record, asOfMs, periodMs);
+        if (flags === row.flags) return row;
+        changedHere = true;
+        return { record: row.record, flags };
+      });
+      if (!changedHere) continue;
+      changed = true;
+      this.#exchangeRows.set(exchange, { commitSeq: held.commitSeq, rows });
+    }
+    return changed;
+  }
+
+  #replace(snapshot: Snapshot): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#current !== null)
+      this.#kept.unshift({ snapshot: this.#current, replacedAtMs: nowMs });
+    this.#forget();
+    this.#current = snapshot;
+    this.#publishedAtMs = nowMs;
+    for (const listener of this.#listeners) listener(snapshot);
+  }
+
+  #forget(): void {
+    const oldestMs = this.#clock.monotonicMs() - SNAPSHOT_KEPT_MS;
+    this.#kept = this.#kept.filter((kept) => kept.replacedAtMs > oldestMs).slice(0, MAX_KEPT);
+  }
+
+  #ordered(): BoardRow[] {
+    const ids = [...this.#exchangeRows.keys()].toSorted();
+    return ids.flatMap((id) => this.#exchangeRows.get(id)?.rows ?? []);
+  }
+
+  #views(states: readonly ExchangeState[], asOfMs: number): ExchangeView[] {
+    const frozen = this.#frozenExchanges();
+    return states.map((state) => {
+      const rows = this.#exchangeRows.get(state.exchange)?.rows ?? [];
+      const newestMs = rows.reduce(
+        (newest, row) => Math.max(newest, row.record.observedAtMs),
+        Number.NEGATIVE_INFINITY,
+      );
+      return {
+        exchange: state.exchange,
+        status: exchangeStatus(state, asOfMs, this.#staleAfterMs, frozen.has(state.exchange)),
+        symbols: rows.length,
+        ageSeconds: rows.length === 0 ? null : Math.max(0, Math.floor((asOfMs - newestMs) / 1000)),
+        state,
+      };
+    });
+  }
+
+  #frozenExchanges(): ReadonlySet<ExchangeId> {
+    const frozen = new Set<ExchangeId>();
+    for (const [exchange, { rows }] of this.#exchangeRows) {
+      const still = rows.filter((row) => row.record.frozen).length;
+      if (rows.length > 0 && still >= rows.length * FROZEN_SHARE) frozen.add(exchange);
+    }
+    return frozen;
+  }
+}
+
+function sameStatuses(left: readonly ExchangeView[], right: readonly ExchangeView[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((view, index) => view.status === right[index]?.status)
+  );
+}

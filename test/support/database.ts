@@ -1,0 +1,90 @@
+import type { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EpochRepository } from "../../src/db/epoch-repository.ts";
+import {
+  type AcceptedState,
+  ExchangeStateRepository,
+} from "../../src/db/exchange-state-repository.ts";
+import { MarketReader } from "../../src/db/market-reader.ts";
+import { type AcceptedBatch, MarketWriter } from "../../src/db/market-writer.ts";
+import { migrateDb } from "../../src/db/migrate.ts";
+import { openDb, writeTransaction } from "../../src/db/open.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { Quote } from "../../src/domain/quote.ts";
+
+/** A database file of its own in a folder of its own, with the real schema. */
+export interface TestDatabase {
+  readonly path: string;
+  readonly db: Database;
+  readonly epochs: EpochRepository;
+  readonly states: ExchangeStateRepository;
+  readonly writer: MarketWriter;
+  readonly reader: MarketReader;
+  [Symbol.dispose](): void;
+}
+
+export function testDatabase(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), "funding-finder-test-"));
+  const path = join(folder, "test.db");
+  const db = openDb(path);
+  migrateDb(db, path);
+  const epochs = new EpochRepository(db);
+  const states = new ExchangeStateRepository(db);
+  return {
+    path,
+    db,
+    epochs,
+    states,
+    writer: new MarketWriter(db, epochs, states),
+    reader: new MarketReader(db),
+    [Symbol.dispose]() {
+      db.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Makes `test` the collecting process and enables `exchanges`; returns the epoch. */
+export function startCollecting(
+  test: TestDatabase,
+  exchanges: readonly ExchangeId[],
+  nowMs: number,
+  periodMs = 60_000,
+): number {
+  const epoch = test.epochs.takeOver(nowMs);
+  writeTransaction(test.db, () => test.states.enableOnly(exchanges, periodMs));
+  return epoch;
+}
+
+/** An accepted batch around `quotes`, all of it overridable. */
+export function acceptedBatch(
+  exchange: ExchangeId,
+  epoch: number,
+  atMs: number,
+  quotes: readonly Quote[],
+  extra: Partial<Omit<AcceptedBatch, "state">> & { readonly state?: Partial<AcceptedState> } = {},
+): AcceptedBatch {
+  return {
+    exchange,
+    epoch,
+    atMs,
+    quotes,
+    frozen: new Set(),
+    unreadable: new Set(),
+    whole: true,
+    ...extra,
+    state: {
+      atMs,
+      symbols: quotes.length,
+      trustedSize: quotes.length,
+      expected: null,
+      degradedBy: null,
+      rejects: {},
+      cycleMs: 10,
+      pending: null,
+      ...extra.state,
+    },
+  };
+}

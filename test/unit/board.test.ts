@@ -1,0 +1,197 @@
+import { describe, expect, test } from "bun:test";
+import { MarketReader } from "../../src/db/market-reader.ts";
+import { openDb } from "../../src/db/open.ts";
+import { flagNames } from "../../src/domain/flags.ts";
+import type { Snapshot } from "../../src/domain/market.ts";
+import { Board } from "../../src/services/board.ts";
+import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { NOON_MS, quoteOf } from "../support/quote.ts";
+
+const SECOND_MS = 1_000;
+const STALE_AFTER_MS = 900_000;
+
+function setUp() {
+  const database = testDatabase();
+  const clock = new ManualClock(NOON_MS);
+  const board = new Board({ reader: database.reader, clock, staleAfterMs: STALE_AFTER_MS });
+  const epoch = startCollecting(database, ["okx", "bybit"], NOON_MS);
+  const commit = (exchange: "okx" | "bybit", ...bases: string[]): void => {
+    const quotes = bases.map((base) => quoteOf(base, { receivedAtMs: clock.nowMs() }));
+    database.writer.commit(acceptedBatch(exchange, epoch, clock.nowMs(), quotes));
+  };
+  return {
+    database,
+    clock,
+    board,
+    epoch,
+    commit,
+    [Symbol.dispose]: () => database[Symbol.dispose](),
+  };
+}
+
+function symbols(snapshot: Snapshot | null): string[] | undefined {
+  return snapshot?.rows.map(({ record }) => `${record.exchange}:${record.exchangeSymbol}`);
+}
+
+describe("the board", () => {
+  test("has no snapshot before the first batch was ever stored", () => {
+    using setup = setUp();
+    setup.board.poll();
+    expect(setup.board.current()).toBeNull();
+    expect(setup.board.health().status).toBe("down");
+  });
+
+  test("publishes the first batch at once, ordered by exchange and symbol, as of the commit", async () => {
+    using setup = setUp();
+    setup.commit("okx", "ETH", "BTC");
+    setup.commit("bybit", "SOL");
+    await setup.clock.advance(200);
+    setup.board.poll();
+    const snapshot = setup.board.current();
+    expect(symbols(snapshot)).toEqual(["bybit:SOLUSDT", "okx:BTCUSDT", "okx:ETHUSDT"]);
+    expect(snapshot?.id).toBe(`${setup.epoch}-2`);
+    expect(snapshot?.asOfMs).toBe(NOON_MS);
+  });
+
+  test("gathers commits: at most one snapshot in five seconds", async () => {
+    using setup = setUp();
+    const published: string[] = [];
+    setup.board.onPublish((snapshot) => published.push(snapshot.id));
+    for (let n = 0; n < 40; n += 1) {
+      setup.commit(n % 2 === 0 ? "okx" : "bybit", "BTC");
+      setup.board.poll();
+      await setup.clock.advance(250);
+    }
+    expect(published).toEqual(["1-1", "1-21"]);
+  });
+
+  test("rows of an exchange that did not commit are the same objects in the next snapshot", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.commit("bybit", "BTC");
+    setup.board.poll();
+    const before = setup.board.current();
+    await setup.clock.advance(6 * SECOND_MS);
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    const after = setup.board.current();
+    expect(after?.id).not.toBe(before?.id);
+    expect(after?.rows[0]).toBe(before?.rows[0] as never);
+    expect(after?.rows[1]).not.toBe(before?.rows[1] as never);
+  });
+
+  test("publishes when a row becomes stale with nobody committing, and says so", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    const ids: string[] = [];
+    setup.board.onPublish((snapshot) => ids.push(snapshot.id));
+    for (let n = 0; n < 200 * 4; n += 1) {
+      await setup.clock.advance(250);
+      setup.board.poll();
+    }
+    // 180 s is the floor of staleness: the first publish period after it is the 37th.
+    expect(ids).toEqual(["1-1.37"]);
+    expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["stale"]);
+  });
+
+  test("a settlement that passes is a new snapshot in which the row is settling", async () => {
+    using setup = setUp();
+    const nextFundingAtMs = NOON_MS + 30 * SECOND_MS;
+    const quote = quoteOf("BTC", { nextFundingAtMs });
+    setup.database.writer.commit(acceptedBatch("okx", setup.epoch, NOON_MS, [quote]));
+    setup.board.poll();
+    await setup.clock.advance(29 * SECOND_MS);
+    setup.board.poll();
+    expect(setup.board.current()?.id).toBe("1-1");
+    await setup.clock.advance(SECOND_MS);
+    setup.board.poll();
+    expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["settling"]);
+  });
+
+  test("two processes on one file publish the same snapshot under the same id", async () => {
+    using setup = setUp();
+    const secondDb = openDb(setup.database.path);
+    const second = new Board({
+      reader: new MarketReader(secondDb),
+      clock: setup.clock,
+      staleAfterMs: STALE_AFTER_MS,
+    });
+    for (let n = 0; n < 30; n += 1) {
+      if (n % 7 === 0) setup.commit("okx", "BTC", "ETH");
+      setup.board.poll();
+      second.poll();
+      await setup.clock.advance(1_700);
+    }
+    expect(second.current()).toEqual(setup.board.current());
+    secondDb.close();
+  });
+
+  test("a replaced snapshot is found for 120 s, then not", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    const first = setup.board.current();
+    await setup.clock.advance(6 * SECOND_MS);
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    expect(setup.board.byId("1-1")).toBe(first);
+    await setup.clock.advance(119 * SECOND_MS);
+    expect(setup.board.byId("1-1")).toBe(first);
+    await setup.clock.advance(2 * SECOND_MS);
+    expect(setup.board.byId("1-1")).toBeNull();
+  });
+
+  test("an exchange that was switched off leaves the board", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.commit("bybit", "BTC");
+    setup.board.poll();
+    await setup.clock.advance(6 * SECOND_MS);
+    const epoch = startCollecting(setup.database, ["okx"], setup.clock.nowMs());
+    setup.database.writer.commit(
+      acceptedBatch("okx", epoch, setup.clock.nowMs(), [quoteOf("BTC")]),
+    );
+    setup.board.poll();
+    expect(symbols(setup.board.current())).toEqual(["okx:BTCUSDT"]);
+    expect(setup.board.current()?.exchanges.find((view) => view.exchange === "bybit")?.status).toBe(
+      "off",
+    );
+  });
+});
+
+describe("health", () => {
+  test("is ok while all enabled exchanges are fresh and somebody collects, from the clock of now", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.commit("bybit", "BTC");
+    setup.board.poll();
+    setup.database.epochs.beat(setup.epoch, NOON_MS);
+    expect(setup.board.health()).toMatchObject({
+      status: "ok",
+      dataAgeSeconds: 0,
+      staleExchanges: [],
+      totalRows: 2,
+    });
+    await setup.clock.advance(7 * SECOND_MS);
+    expect(setup.board.health().dataAgeSeconds).toBe(7);
+  });
+
+  test("is degraded when one exchange is stale, down when all are, down without a collector", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    await setup.clock.advance(STALE_AFTER_MS - SECOND_MS);
+    setup.commit("bybit", "BTC");
+    await setup.clock.advance(2 * SECOND_MS);
+    setup.database.epochs.beat(setup.epoch, setup.clock.nowMs());
+    setup.board.poll();
+    expect(setup.board.health()).toMatchObject({ status: "degraded", staleExchanges: ["okx"] });
+    await setup.clock.advance(11 * SECOND_MS);
+    expect(setup.board.health()).toMatchObject({ status: "down", collectorAlive: false });
+    await setup.clock.advance(STALE_AFTER_MS);
+    setup.database.epochs.beat(setup.epoch, setup.clock.nowMs());
+    expect(setup.board.health()).toMatchObject({ status: "down", collectorAlive: true });
+  });
+});
