@@ -69,12 +69,15 @@ export function product(...factors: readonly (number | null)[]): number | null {
   return Number.isFinite(result) ? result : null;
 }
 
-/** A funding interval in hours; null where unknown or outside 0 to 24. */
+/** The shortest interval in use is an hour; a tenth of it is a unit error. */
+const MIN_INTERVAL_HOURS = 0.1;
+
+/** A funding interval in hours; null where unknown or outside 0.1 to 24. */
 export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null {
   const parsed = positiveOf(value);
   if (parsed === null) return null;
   const hours = parsed / unitsPerHour;
-  return hours <= MAX_INTERVAL_HOURS ? hours : null;
+  return hours >= MIN_INTERVAL_HOURS && hours <= MAX_INTERVAL_HOURS ? hours : null;
 }
 
 /** A row that cannot be used. Caught by `collectRows`, never by anyone else. */
@@ -93,6 +96,12 @@ export function rateOf(value: Numeric, field: string): number {
   if (Math.abs(parsed) > MAX_ABS_RATE)
     throw new RowReject("implausible_rate", `${field} is over ${MAX_ABS_RATE}`);
   return parsed;
+}
+
+/** A published bound of the rate, as a size: a fraction above 0, at most 100 % per interval. Else null. */
+export function rateBoundOf(value: Numeric): number | null {
+  const bound = positiveOf(value);
+  return bound !== null && bound <= MAX_ABS_RATE ? bound : null;
 }
 
 /** How far past one interval a next time may lie before it contradicts the interval. */

@@ -88,6 +88,7 @@ export class HttpClient {
     let timedOut = false;
     const abort = new AbortController();
     const onAbort = (): void => abort.abort();
+    if (options.signal?.aborted) onAbort();
     options.signal?.addEventListener("abort", onAbort, { once: true });
     void clock.sleep(limits.timeoutMs, ended.signal).then(() => {
       if (ended.signal.aborted) return;

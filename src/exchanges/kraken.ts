@@ -1,0 +1,293 @@
+import { z } from "zod";
+import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour;
+ * the fraction is that amount over the index price (near, because the exchange divided by the index of an
+ * earlier moment), clamped to the cap of the contract.
+ *
+ * Left open by the sources: the number of contracts; the public rate limit; what the rate shows in the first
+ * seconds after the full hour; the class of what a contract tracks.
+ */
+const facts = {
+  id: "kraken",
+  name: "Kraken",
+  kind: "centralised",
+  hosts: { main: "https://futures.kraken.com" },
+  // Not documented for public calls; a known client keeps to 5 in a second.
+  pacing: { requests: 2, perMs: 1_000 },
+  accrual: "periodic",
+  documentation: "https://docs.kraken.com/api-reference/market-data",
+  requestsPerRefresh: 1,
+  knownUnknowns: [
+    "Kraken publishes no rate limit for its public futures calls.",
+    "Rates are divided by the current index price; the exchange used that of the moment of computation.",
+    "What the rate shows in the first seconds after the full hour is not known.",
+    "The asset class of a contract is not published, tokenised stocks included.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    bodyStart.includes(`"${RATE_LIMIT_ERROR}"`) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/derivatives/api/v3";
+const RATE_LIMIT_ERROR = "apiLimitExceeded";
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+
+/** Every perpetual settles at the full hour. */
+const INTERVAL_HOURS = 1;
+
+/** The cap of every contract seen. A rate beyond it is refused while the contract's own cap is not there. */
+const USUAL_CAP = 0.0025;
+
+/** Index and mark price of one contract further apart than this cannot both be right. */
+const MAX_PRICE_RATIO = 10;
+
+/** Linear, multi-collateral, quoted in USD. PI_ and FI_ are inverse, FF_ is dated. */
+const LINEAR_PREFIX = "PF_";
+const QUOTE = "USD";
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+
+const tickerRow = z.object({
+  symbol: z.string().min(1),
+  tag: raw,
+  suspended: raw,
+  postOnly: raw,
+  pair: text.catch(null),
+  fundingRate: numeric,
+  fundingRatePrediction: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+  openInterest: numeric,
+  volumeQuote: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  type: raw,
+  tradeable: raw,
+  postOnly: raw,
+  lastTradingTime: raw,
+  base: text.catch(null),
+  quote: text.catch(null),
+  openingDate: text.catch(null),
+  maxRelativeFundingRate: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const envelope = z.object({
+  result: z.string(),
+  error: text.catch(null),
+  serverTime: text.catch(null),
+  tickers: z.unknown().optional(),
+  instruments: z.unknown().optional(),
+});
+
+interface Tickers extends Rows<TickerRow> {
+  readonly serverTimeMs: number | null;
+}
+
+interface Raw {
+  readonly tickers: Reply<Tickers>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+const loadTickers: Load<Tickers> = (http) =>
+  http.get(`${BASE_PATH}/tickers`, (body) => {
+    const { tickers, serverTime } = successOf(body);
+    return { ...decodeRows(tickerRow, tickers, "symbol"), serverTimeMs: timeOf(serverTime) };
+  });
+
+const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.get(`${BASE_PATH}/instruments`, (body) =>
+    decodeRows(instrumentRow, successOf(body).instruments, "symbol"),
+  );
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [tickers, instruments] = await Promise.all([
+    source.essential("tickers", loadTickers),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
+  ]);
+  return { tickers, instruments };
+}
+
+const errorList = z.object({ errors: z.array(z.object({ message: text.catch(null) })).min(1) });
+
+/** Errors come with HTTP 200 as well: `{result:"error",error}` or `{errors:[{code,message}]}`. */
+function successOf(body: unknown): z.infer<typeof envelope> {
+  const listed = errorList.safeParse(body);
+  if (listed.success) throw failureOf(listed.data.errors[0]?.message);
+  const reply = decodeEnvelope(envelope, body);
+  if (reply.result !== "success") throw failureOf(reply.error);
+  return reply;
+}
+
+function failureOf(error: string | null | undefined): RequestFailure {
+  if (error === RATE_LIMIT_ERROR) return new RequestFailure("rate_limited", RATE_LIMIT_ERROR);
+  return badEnvelope(`error ${error ?? "without a text"}`);
+}
+
+/** ISO 8601 with its zone; without one the machine's zone would be taken. */
+const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
+
+function timeOf(iso: string | null | undefined): number | null {
+  if (iso === null || iso === undefined || !ZONED_TIME.test(iso)) return null;
+  const parsed = Date.parse(iso);
+  return Number.isFinite(parsed) ? parsed : null;
+}
+
+function parse({ tickers, instruments }: Raw): Batch {
+  const listed = new Map(instruments.value.rows.map((row) => [keyOf(row.symbol), row]));
+  const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
+  const { serverTimeMs } = tickers.value;
+  let unlisted = 0;
+  const halted = new Set<string>();
+  const { quotes, rejects } = collectRows(
+    ours,
+    (row) => row.symbol,
+    (row) => {
+      const instrument = listed.get(keyOf(row.symbol));
+      if (instrument === undefined) {
+        if (numberOf(row.fundingRate) !== null) unlisted += 1;
+        return null;
+      }
+      if (!isListedLive(instrument)) return null;
+      if (!isTrading(row, instrument)) {
+        halted.add(keyOf(row.symbol));
+        return null;
+      }
+      return quoteOf(row, instrument, serverTimeMs, tickers.receivedAtMs);
+    },
+  );
+  let expected = 0;
+  for (const [key, row] of listed) if (isListedLive(row) && !halted.has(key)) expected += 1;
+  const badRows = [...tickers.value.rejects, ...instruments.value.rejects].filter(
+    (reject) => reject.exchangeSymbol === null || isLinear(reject.exchangeSymbol),
+  );
+  return { quotes, rejects: [...badRows, ...rejects], expected, unlisted };
+}
+
+/** Symbols were lower case once. */
+function keyOf(symbol: string): string {
+  return symbol.toUpperCase();
+}
+
+function isLinear(symbol: string): boolean {
+  return keyOf(symbol).startsWith(LINEAR_PREFIX);
+}
+
+function isListedLive(row: InstrumentRow): boolean {
+  if (!isLinear(row.symbol) || row.type !== "flexible_futures" || row.tradeable !== true)
+    return false;
+  if (row.lastTradingTime !== null && row.lastTradingTime !== undefined) return false;
+  const foreign = typeof row.quote === "string" && row.quote !== "" && row.quote !== QUOTE;
+  return row.postOnly !== true && !foreign;
+}
+
+/** Throws RowReject where a field that decides is not readable: the contract may not trade. */
+function isTrading(row: TickerRow, instrument: InstrumentRow): boolean {
+  const { tag, suspended, postOnly = instrument.postOnly } = row;
+  if (suspended === true || postOnly === true) return false;
+  if (tag === "perpetual" && suspended === false && postOnly === false) return true;
+  throw new RowReject("bad_row", "tag, suspended or postOnly cannot be read");
+}
+
+function quoteOf(
+  row: TickerRow,
+  instrument: InstrumentRow,
+  serverTimeMs: number | null,
+  receivedAtMs: number,
+): Quote {
+  const markPrice = positiveOf(row.markPrice);
+  const indexPrice = indexPriceOf(row, markPrice);
+  const rateCap = rateBoundOf(instrument.maxRelativeFundingRate);
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(tickerOf(row, instrument), []),
+    quote: QUOTE,
+    settle: QUOTE,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: timeOf(instrument.openingDate),
+    fundingRate: fractionOf(row.fundingRate, indexPrice, rateCap),
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(observedAtMs(serverTimeMs, receivedAtMs), INTERVAL_HOURS),
+    predictedRate: predictionOf(row.fundingRatePrediction, indexPrice, rateCap),
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap,
+    rateFloor: rateCap === null ? null : -rateCap,
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice,
+    openInterestUsd: product(quantityOf(row.openInterest), markPrice),
+    volume24hUsd: quantityOf(row.volumeQuote),
+    exchangeTimeMs: serverTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** The index price, without which there is no fraction; it must be of the size of the mark price where that is known. */
+function indexPriceOf(row: TickerRow, markPrice: number | null): number {
+  const indexPrice = positiveOf(row.indexPrice);
+  if (indexPrice === null) throw new RowReject("bad_price", "indexPrice is not a price");
+  const ratio = markPrice === null ? 1 : indexPrice / markPrice;
+  if (ratio > MAX_PRICE_RATIO || ratio < 1 / MAX_PRICE_RATIO) {
+    throw new RowReject("bad_price", "indexPrice and markPrice are far apart");
+  }
+  return indexPrice;
+}
+
+function fractionOf(absolute: Numeric, indexPrice: number, cap: number | null): number {
+  const amount = numberOf(absolute);
+  if (amount === null) throw new RowReject("bad_rate", "fundingRate is not a number");
+  const bounded = boundOf(rateOf(amount / indexPrice, "fundingRate over indexPrice"), cap);
+  if (bounded === null) throw new RowReject("bad_rate", "fundingRate needs the contract's cap");
+  return bounded;
+}
+
+/** The estimate is not clamped on the wire, yet no more than the cap is charged. Too large to be a rate: null. */
+function predictionOf(absolute: Numeric, indexPrice: number, cap: number | null): number | null {
+  const fraction = (numberOf(absolute) ?? Number.NaN) / indexPrice;
+  return Math.abs(fraction) <= MAX_ABS_RATE ? boundOf(fraction, cap) : null;
+}
+
+function boundOf(fraction: number, cap: number | null): number | null {
+  if (cap !== null) return Math.min(cap, Math.max(-cap, fraction));
+  return Math.abs(fraction) <= USUAL_CAP ? fraction : null;
+}
+
+/** The instrument's base, else the left side of `BTC:USD`. A tokenised stock carries an x: AAPLx is AAPL. */
+function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
+  const base = instrument.base || row.pair?.split(":")[0];
+  if (!base) throw new RowReject("bad_row", "neither base nor pair names the asset");
+  return /^[\dA-Z.]+x$/.test(base) ? base.slice(0, -1) : base;
+}
+
+export const kraken = defineExchange<Raw>({ facts, fetchRaw, parse });

@@ -1,0 +1,238 @@
+import { z } from "zod";
+import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
+import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  intervalHoursOf,
+  nextFundingAtOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * KuCoin Futures: everything of all contracts in one reply.
+ *
+ * Left open by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
+ * the one of the newer unified endpoint; the value of marketStage on an ordinary contract (see `stageIsNamed`).
+ */
+const facts = {
+  id: "kucoin",
+  name: "KuCoin",
+  kind: "centralised",
+  hosts: { main: "https://api-futures.kucoin.com" },
+  // Documented: weight 3 of 2000 in 30 s, a pool shared with every other use of the address.
+  pacing: { requests: 20, perMs: 30_000 },
+  accrual: "periodic",
+  documentation: "https://www.kucoin.com/docs-new/rest/futures-trading/market-data/get-all-symbols",
+  requestsPerRefresh: 1,
+  knownUnknowns: [
+    "Whether and how KuCoin refuses addresses in the United States is not known.",
+    "Whether the rate ever differs from nextFundingRate of the unified endpoint is not known.",
+    "What marketStage says on an ordinary contract is not documented.",
+    "Tickers that mean another asset elsewhere (NEIROCTO, LUNA, RAY, DODO) are told apart by price alone.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const SUCCESS_CODE = "200000";
+const RATE_LIMIT_CODE = "429000";
+const RATE_LIMIT_BODY = /"code"\s*:\s*"?429000\b/;
+
+const PERPETUAL = "FFWCSX";
+/** PRE_MARKET is the documented stage; others have its form. */
+const STAGE = /^[A-Z_]+$/;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+
+const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
+  ["CRYPTO", "crypto"],
+  ["STOCK", "stock"],
+  ["METAL", "metal"],
+  ["COMMODITY", "commodity"],
+]);
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+
+const contractRow = z.object({
+  symbol: z.string().min(1),
+  baseCurrency: z.string().min(1),
+  displayBaseCurrency: text.catch(null),
+  quoteCurrency: z.string(),
+  settleCurrency: z.string(),
+  type: raw,
+  isInverse: raw,
+  status: raw,
+  expireDate: raw,
+  marketStage: raw,
+  assetClass: text.catch(null),
+  firstOpenDate: numeric,
+  fundingFeeRate: numeric,
+  fundingRateCap: numeric,
+  fundingRateFloor: numeric,
+  dailyInterestRate: numeric,
+  fundingRateGranularity: numeric,
+  // Unreadable is not absent: only an absent one makes room for fundingRateGranularity.
+  currentFundingRateGranularity: z.union([z.string(), z.number()]).nullish().catch(Number.NaN),
+  nextFundingRateDateTime: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+  openInterest: numeric,
+  // The contract size in coins, not the 1000 of 1000BONK.
+  multiplier: numeric,
+  turnoverOf24h: numeric,
+});
+type ContractRow = z.infer<typeof contractRow>;
+
+const envelope = z.object({
+  code: z.union([z.string(), z.number()]),
+  data: z.unknown().optional(),
+});
+
+interface Raw {
+  readonly contracts: Reply<Rows<ContractRow>>;
+}
+
+const loadContracts: Load<Rows<ContractRow>> = (http) =>
+  http.get("/api/v1/contracts/active", (body) => {
+    const { code, data } = decodeEnvelope(envelope, body);
+    if (String(code) === RATE_LIMIT_CODE) {
+      throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
+    }
+    if (String(code) !== SUCCESS_CODE) throw badEnvelope(`code ${code}`);
+    return decodeRows(contractRow, data, "symbol");
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  return { contracts: await source.essential("contracts", loadContracts) };
+}
+
+function parse({ contracts }: Raw): Batch {
+  const { rows } = contracts.value;
+  const stageIsNamed = rows.some(
+    ({ marketStage: stage }) =>
+      typeof stage === "string" && STAGE.test(stage) && !isPreMarket(stage),
+  );
+  const { quotes, rejects } = collectRows(
+    rows,
+    (row) => row.symbol,
+    (row) => quoteOf(row, stageIsNamed, contracts.receivedAtMs),
+  );
+  return {
+    quotes,
+    rejects: [...contracts.value.rejects, ...rejects],
+    // List and rates are one reply.
+    expected: null,
+    unlisted: 0,
+  };
+}
+
+function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number): Quote | null {
+  if (!DOLLARS.has(row.quoteCurrency) || !DOLLARS.has(row.settleCurrency)) return null;
+  if (!isLive(row, stageIsNamed)) return null;
+  const fundingRate = rateOf(row.fundingFeeRate, "fundingFeeRate");
+  const markPrice = positiveOf(row.markPrice);
+  const granularity = row.currentFundingRateGranularity ?? row.fundingRateGranularity;
+  const intervalHours = intervalHoursOf(granularity, HOUR_MS);
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(tickerOf(row), ["million_prefix", "numeric_prefix"]),
+    quote: row.quoteCurrency,
+    settle: row.settleCurrency,
+    assetClass: ASSET_CLASSES.get(row.assetClass ?? "") ?? null,
+    accrual: facts.accrual,
+    listedAtMs: listedAtOf(row, receivedAtMs),
+    fundingRate,
+    fundingIntervalHours: intervalHours,
+    intervalSource: intervalHours === null ? null : "published",
+    // Never computed from the clock: some contracts settle on a shifted grid.
+    nextFundingAtMs: nextFundingAtOf(
+      positiveOf(row.nextFundingRateDateTime),
+      receivedAtMs,
+      intervalHours,
+      "nextFundingRateDateTime",
+    ),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateBoundOf(row.fundingRateCap),
+    rateFloor: floorOf(row),
+    // The interest of a day, shared out over its settlements.
+    baselineRate: product(
+      quantityOf(row.dailyInterestRate),
+      intervalHours === null ? null : intervalHours / HOURS_PER_DAY,
+    ),
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.indexPrice),
+    openInterestUsd: product(quantityOf(row.openInterest), positiveOf(row.multiplier), markPrice),
+    volume24hUsd: quantityOf(row.turnoverOf24h),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** Throws RowReject where a field that decides is not readable: the contract may be dead. */
+function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
+  if (row.expireDate !== null && row.expireDate !== undefined) return false;
+  if (row.isInverse === true) return false;
+  if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
+  if (row.type !== PERPETUAL) return false;
+  if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (row.status !== "Open") return false;
+  if (row.isInverse !== false) {
+    throw new RowReject("bad_row", "isInverse is neither true nor false");
+  }
+  return !isBeforeMarket(row.marketStage, stageIsNamed);
+}
+
+/**
+ * Whether ordinary contracts name a stage is not documented: where the reply shows that they do, a contract
+ * without one is not trusted; where none does, its absence is the ordinary state.
+ */
+function isBeforeMarket(stage: unknown, stageIsNamed: boolean): boolean {
+  if (typeof stage === "string" && STAGE.test(stage)) return isPreMarket(stage);
+  const absent = stage === undefined || stage === null || stage === "";
+  if (absent && !stageIsNamed) return false;
+  throw new RowReject("bad_row", "marketStage cannot be read");
+}
+
+function isPreMarket(stage: string): boolean {
+  return stage.startsWith("PRE");
+}
+
+/** Where the shown name is not ASCII, baseCurrency is only its transcription. */
+function tickerOf(row: ContractRow): string {
+  const shown = row.displayBaseCurrency ?? "";
+  return /[^\p{ASCII}]/u.test(shown) ? shown : row.baseCurrency;
+}
+
+/** What trades was listed before now. */
+function listedAtOf(row: ContractRow, receivedAtMs: number): number | null {
+  const listedAtMs = positiveOf(row.firstOpenDate);
+  return listedAtMs !== null && listedAtMs <= receivedAtMs ? listedAtMs : null;
+}
+
+function floorOf(row: ContractRow): number | null {
+  const floor = numberOf(row.fundingRateFloor);
+  return floor !== null && rateBoundOf(-floor) !== null ? floor : null;
+}
+
+export const kucoin = defineExchange<Raw>({ facts, fetchRaw, parse });

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "bun:test";
+import { collect } from "../../src/collector/collector.ts";
+import type { FromWorker } from "../../src/collector/protocol.ts";
+import { tryFileLock } from "../../src/db/file-lock.ts";
+import type { ExchangeState } from "../../src/domain/market.ts";
+import type { Exchange } from "../../src/exchanges/exchange.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { NOON_MS, quoteOf } from "../support/quote.ts";
+import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
+
+const PERIOD_MS = 60_000;
+const MINUTE_MS = 60_000;
+
+function start(database: TestDatabase, exchanges: readonly Exchange[], clock = new ManualClock(NOON_MS)) {
+  const lifetime = new AbortController();
+  const posted: FromWorker[] = [];
+  const log = memoryLog();
+  const ended = collect(
+    {
+      databasePath: database.path,
+      exchanges: exchanges.map((exchange) => exchange.facts.id),
+      periodMs: PERIOD_MS,
+      exchangeOrigin: null,
+      logLevel: "silent",
+    },
+    // 0.5 is the middle of every jitter: periods are exact.
+    { exchanges, clock, random: () => 0.5, log, post: (message) => posted.push(message), lifetime: lifetime.signal },
+  );
+  const stop = async (): Promise<void> => {
+    lifetime.abort();
+    await ended;
+  };
+  return { clock, posted, log, ended, stop };
+}
+
+function stateOf(database: TestDatabase, exchange: string): ExchangeState | undefined {
+  return database.states.list().find((state) => state.exchange === exchange);
+}
+
+const BTC_ETH = [quoteOf("BTC"), quoteOf("ETH")];
+
+describe("collecting", () => {
+  test("refreshes each exchange once per period and commits what it yields", async () => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
+    const run = start(database, [okx]);
+    await run.clock.advance(10 * MINUTE_MS);
+    await run.stop();
+    expect(okx.refreshes).toBe(10);
+    expect(stateOf(database, "okx")).toMatchObject({ commitSeq: 10, symbols: 2, failuresInRow: 0 });
+  });
+
+  test("one exchange that never answers delays no other and is given up at its deadline", async () => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
+    const hanging = scriptedExchange("bybit", () => new Promise(() => {}));
+    const run = start(database, [hanging, okx]);
+    await run.clock.advance(5 * MINUTE_MS);
+    expect(okx.refreshes).toBe(5);
+    expect(stateOf(database, "okx")?.commitSeq).toBe(5);
+    expect(stateOf(database, "bybit")).toMatchObject({
+      failureKind: "timeout",
+      failure: "no whole refresh within 45 s",
+    });
+    await run.stop();
+  });
+
+  test("a failure keeps the old rows, is stored with its kind and words, and is said once", async () => {
+    using database = testDatabase();
+    let broken = false;
+    const okx = scriptedExchange("okx", () => {
+      if (broken) throw new RequestFailure("bad_envelope", "code: expected 0");
+      return batchOf(BTC_ETH);
+    });
+    const run = start(database, [okx]);
+    await run.clock.advance(MINUTE_MS);
+    broken = true;
+    await run.clock.advance(2 * MINUTE_MS);
+    expect(stateOf(database, "okx")).toMatchObject({
+      failureKind: "bad_envelope",
+      failure: "code: expected 0",
+      failuresInRow: 2,
+      commitSeq: 1,
+    });
+    expect(database.reader.read(() => true)?.rows.get("okx")).toHaveLength(2);
+    broken = false;
+    await run.clock.advance(MINUTE_MS);
+    await run.stop();
+    expect(stateOf(database, "okx")).toMatchObject({ failureKind: null, failure: null, failuresInRow: 0, commitSeq: 2 });
+    expect(run.log.events()).toEqual(["collecting", "exchange_ok", "exchange_failed", "exchange_recovered"]);
+  });
+
+  test("an exchange that keeps failing is asked less and less, every five minutes in the end", async () => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => {
+      throw new RequestFailure("network", "the connection failed");
+    });
+    const run = start(database, [okx]);
+    // 1, 1, 2, 4, 5, 5 … minutes between tries.
+    for (const [minutes, refreshes] of [[1, 1], [1, 2], [1, 3], [2, 4], [4, 5], [5, 6], [5, 7]] as const) {
+      await run.clock.advance(minutes * MINUTE_MS);
+      expect(okx.refreshes).toBe(refreshes);
+    }
+    await run.stop();
+  });
+
+  test.each([
+    ["rate_limited", 7 * MINUTE_MS, 7],
+    ["rate_limited", null, 1],
+    ["banned", null, 10],
+    ["geo_blocked", null, 30],
+  ] as const)("%s with Retry-After %p waits %p minutes, also over a restart", async (kind, retryAfterMs, minutes) => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => {
+      throw new RequestFailure(kind, "no", { retryAfterMs });
+    });
+    const first = start(database, [okx]);
+    await first.clock.advance(2_000);
+    await first.stop();
+    expect(okx.refreshes).toBe(1);
+    const second = start(database, [okx], first.clock);
+    await second.clock.advance(minutes * MINUTE_MS - 4_000);
+    expect(okx.refreshes).toBe(1);
+    await second.clock.advance(5_000);
+    expect(okx.refreshes).toBe(2);
+    await second.stop();
+  });
+
+  test("a refused batch leaves the rows, degrades the exchange and says both sizes", async () => {
+    using database = testDatabase();
+    let quotes = ["A", "B", "C", "D", "E"].map((base) => quoteOf(base));
+    const okx = scriptedExchange("okx", () => batchOf(quotes));
+    const run = start(database, [okx]);
+    await run.clock.advance(MINUTE_MS);
+    quotes = [quoteOf("A", { fundingRate: 0.9 })];
+    await run.clock.advance(MINUTE_MS);
+    expect(stateOf(database, "okx")).toMatchObject({
+      failureKind: "refused_batch",
+      failure: "1 instruments, 5 trusted before",
+      symbols: 5,
+    });
+    const rates = database.reader.read(() => true)?.rows.get("okx")?.map((row) => row.fundingRate);
+    expect(rates).toEqual([0.0003, 0.0003, 0.0003, 0.0003, 0.0003]);
+    expect(database.states.acceptNextSize("okx")).toBe(true);
+    await run.clock.advance(MINUTE_MS);
+    expect(stateOf(database, "okx")).toMatchObject({ failureKind: null, symbols: 1 });
+    await run.stop();
+  });
+
+  test("a timestamp that stands still for five minutes makes the row frozen, a moving one frees it", async () => {
+    using database = testDatabase();
+    let exchangeTimeMs = NOON_MS;
+    const okx = scriptedExchange("okx", () => batchOf([quoteOf("BTC", { exchangeTimeMs })]));
+    const run = start(database, [okx]);
+    const frozen = (): unknown => database.reader.read(() => true)?.rows.get("okx")?.[0]?.frozen;
+    await run.clock.advance(5 * MINUTE_MS);
+    expect(frozen()).toBe(false);
+    await run.clock.advance(MINUTE_MS);
+    expect(frozen()).toBe(true);
+    exchangeTimeMs += MINUTE_MS;
+    await run.clock.advance(MINUTE_MS);
+    expect(frozen()).toBe(false);
+    await run.stop();
+  });
+
+  test("a payload that the adapter did not foresee fails that exchange, not the collector", async () => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => {
+      throw new TypeError("undefined is not an object");
+    });
+    const run = start(database, [okx, scriptedExchange("bybit", () => batchOf(BTC_ETH))]);
+    await run.clock.advance(2 * MINUTE_MS);
+    expect(stateOf(database, "okx")).toMatchObject({ failureKind: "bad_envelope", failuresInRow: 2 });
+    expect(stateOf(database, "bybit")?.commitSeq).toBe(2);
+    await run.stop();
+  });
+});
+
+describe("the right to collect", () => {
+  test("is with one of two; the other takes over within a second of its end, in a new epoch", async () => {
+    using database = testDatabase();
+    const clock = new ManualClock(NOON_MS);
+    const [okx, other] = [scriptedExchange("okx", () => batchOf(BTC_ETH)), scriptedExchange("okx", () => batchOf(BTC_ETH))];
+    const first = start(database, [okx], clock);
+    const second = start(database, [other], clock);
+    await clock.advance(3 * MINUTE_MS);
+    expect([okx.refreshes, other.refreshes]).toEqual([3, 0]);
+    expect(second.log.events()).toEqual(["standby"]);
+    await first.stop();
+    await clock.advance(1_000);
+    expect(second.posted.some((message) => message.type === "collecting" && message.epoch === 2)).toBe(true);
+    await clock.advance(MINUTE_MS);
+    expect(other.refreshes).toBeGreaterThanOrEqual(1);
+    await second.stop();
+  });
+
+  test("a collector whose epoch was taken ends instead of writing", async () => {
+    using database = testDatabase();
+    const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
+    const run = start(database, [okx]);
+    await run.clock.advance(MINUTE_MS);
+    database.epochs.takeOver(run.clock.nowMs());
+    const failed = run.ended.catch((error: unknown) => error);
+    await run.clock.advance(MINUTE_MS);
+    expect(String(await failed)).toContain("EpochLost");
+  });
+
+  test("stays with its holder over a forced garbage collection", () => {
+    using database = testDatabase();
+    const path = `${database.path}.some-lock`;
+    const hold = (): (() => void) | undefined => tryFileLock(path)?.release;
+    const release = hold();
+    Bun.gc(true);
+    Bun.gc(true);
+    expect(tryFileLock(path)).toBeNull();
+    release?.();
+    const again = tryFileLock(path);
+    expect(again).not.toBeNull();
+    again?.release();
+  });
+});

@@ -1,0 +1,210 @@
+import { describe, expect, test } from "bun:test";
+import { ExchangeSource, INTERVALS_SERVE_MS, INSTRUMENTS_SERVE_MS } from "../../src/collector/source.ts";
+import type { RotationMode } from "../../src/collector/rotation.ts";
+import type { ExchangeHttp, Load, Source } from "../../src/exchanges/exchange.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const NO_HTTP = {} as ExchangeHttp;
+
+function setUp(rotationMode: RotationMode = "background") {
+  const clock = new ManualClock();
+  const lifetime = new AbortController();
+  const source = new ExchangeSource({
+    requests: { during: () => NO_HTTP },
+    clock,
+    rotationMode,
+    lifetime: lifetime.signal,
+  });
+  /** Runs `ask` as one cycle and returns its answer and notes. */
+  const cycle = async <T>(ask: (source: Source) => Promise<T>) => {
+    const { source: of, notes } = source.cycle(new AbortController().signal);
+    const value = await ask(of).catch((error: unknown) => error);
+    return { value, failures: notes.failures };
+  };
+  return { clock, lifetime, cycle };
+}
+
+/** A load that answers or fails as told, and counts. */
+function scripted(): { load: Load<number>; fail: RequestFailure | null; asked: number } {
+  const script = {
+    fail: null as RequestFailure | null,
+    asked: 0,
+    load: async () => {
+      script.asked += 1;
+      if (script.fail !== null) throw script.fail;
+      return script.asked;
+    },
+  };
+  return script;
+}
+
+const BROKEN = new RequestFailure("http", "HTTP 500");
+
+describe("an instrument list", () => {
+  test("is asked once per period and remembers when it came", async () => {
+    const { clock, cycle } = setUp();
+    const list = scripted();
+    const ask = (source: Source) => source.instruments("list", 30 * MINUTE_MS, list.load);
+    const first = await cycle(ask);
+    await clock.advance(29 * MINUTE_MS);
+    expect((await cycle(ask)).value).toEqual(first.value);
+    await clock.advance(MINUTE_MS);
+    expect((await cycle(ask)).value).toEqual({ value: 2, receivedAtMs: clock.nowMs() });
+    expect(list.asked).toBe(2);
+  });
+
+  test("serves for 24 h while asking fails, says so each time, then fails the refresh", async () => {
+    const { clock, cycle } = setUp();
+    const list = scripted();
+    const ask = (source: Source) => source.instruments("list", MINUTE_MS, list.load);
+    await cycle(ask);
+    list.fail = BROKEN;
+    await clock.advance(INSTRUMENTS_SERVE_MS - 1);
+    expect(await cycle(ask)).toMatchObject({ value: { value: 1 }, failures: ["list: http: HTTP 500"] });
+    await clock.advance(1);
+    expect((await cycle(ask)).value).toBe(BROKEN);
+    list.fail = null;
+    expect((await cycle(ask)).failures).toEqual([]);
+  });
+
+  test("that never came fails the refresh", async () => {
+    const { cycle } = setUp();
+    const list = scripted();
+    list.fail = BROKEN;
+    expect((await cycle((source) => source.instruments("list", MINUTE_MS, list.load))).value).toBe(BROKEN);
+  });
+});
+
+test("an interval source serves for 30 minutes while asking fails, then is unknown and not wrong", async () => {
+  const { clock, cycle } = setUp();
+  const intervals = scripted();
+  const ask = (source: Source) => source.intervals("intervals", 5 * MINUTE_MS, intervals.load);
+  await cycle(ask);
+  intervals.fail = BROKEN;
+  await clock.advance(INTERVALS_SERVE_MS - 1);
+  expect(await cycle(ask)).toMatchObject({ value: { value: 1 } });
+  await clock.advance(1);
+  expect(await cycle(ask)).toEqual({ value: null, failures: ["intervals: http: HTTP 500"] });
+});
+
+describe("a secondary request", () => {
+  test("that fails is null and noted; the refresh goes on", async () => {
+    const { cycle } = setUp();
+    const volume = scripted();
+    volume.fail = BROKEN;
+    expect(await cycle((source) => source.secondary("volume", volume.load))).toEqual({
+      value: null,
+      failures: ["volume: http: HTTP 500"],
+    });
+  });
+
+  test("is left out while the exchange asks us to wait", async () => {
+    const { clock, cycle } = setUp();
+    const volume = scripted();
+    const ask = (source: Source) => source.secondary("volume", volume.load);
+    volume.fail = new RequestFailure("rate_limited", "HTTP 429", { retryAfterMs: 90_000 });
+    await cycle(ask);
+    volume.fail = null;
+    await clock.advance(89_999);
+    expect((await cycle(ask)).value).toBeNull();
+    expect(volume.asked).toBe(1);
+    await clock.advance(1);
+    expect((await cycle(ask)).value).toMatchObject({ value: 2 });
+  });
+
+  test("that the adapter misread is a defect and throws", async () => {
+    const { cycle } = setUp();
+    const result = await cycle((source) =>
+      source.secondary("volume", () => Promise.reject(new TypeError("undefined is not a function"))),
+    );
+    expect(result.value).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("a rotation", () => {
+  const KEYS = ["A", "B", "C", "D"];
+  const ROTATION_MS = 4 * MINUTE_MS;
+
+  function asking(asked: string[], fail: () => RequestFailure | null = () => null) {
+    return (source: Source) =>
+      source.rotation("interest", KEYS, ROTATION_MS, async (_http, key) => {
+        asked.push(key);
+        const failure = fail();
+        if (failure !== null) throw failure;
+        return key.toLowerCase();
+      });
+  }
+
+  test("answers at once with what is known and asks one key after the other, evenly", async () => {
+    const { clock, cycle } = setUp();
+    const asked: string[] = [];
+    const ask = asking(asked);
+    expect(((await cycle(ask)).value as Map<string, unknown>).size).toBeLessThanOrEqual(1);
+    for (let minute = 0; minute < 4; minute += 1) {
+      await clock.advance(MINUTE_MS);
+      await cycle(ask);
+    }
+    expect(asked).toEqual(["A", "B", "C", "D", "A"]);
+    const known = (await cycle(ask)).value as Map<string, { value: string; receivedAtMs: number }>;
+    expect([...known.keys()].toSorted()).toEqual(KEYS);
+    expect(known.get("B")).toEqual({ value: "b", receivedAtMs: clock.nowMs() - 3 * MINUTE_MS });
+  });
+
+  test("a value leaves after two rotations without a newer one", async () => {
+    const { clock, cycle } = setUp();
+    let broken = false;
+    const ask = asking([], () => (broken ? BROKEN : null));
+    await cycle(ask);
+    broken = true;
+    for (let minute = 0; minute < 8; minute += 1) {
+      await clock.advance(MINUTE_MS);
+      expect(((await cycle(ask)).value as Map<string, unknown>).has("A")).toBe(true);
+    }
+    await clock.advance(MINUTE_MS);
+    expect(((await cycle(ask)).value as Map<string, unknown>).has("A")).toBe(false);
+  });
+
+  test("waits as long as the exchange asks, and notes the failure once", async () => {
+    const { clock, cycle } = setUp();
+    const asked: string[] = [];
+    const limited = new RequestFailure("rate_limited", "HTTP 429", { retryAfterMs: 10 * MINUTE_MS });
+    const ask = asking(asked, () => (asked.length === 1 ? limited : null));
+    await cycle(ask);
+    await clock.advance(MINUTE_MS);
+    expect((await cycle(ask)).failures).toEqual(["interest: rate_limited: HTTP 429"]);
+    expect((await cycle(ask)).failures).toEqual([]);
+    for (let minute = 1; minute < 10; minute += 1) {
+      expect(asked).toEqual(["A"]);
+      await clock.advance(MINUTE_MS);
+      await cycle(ask);
+    }
+    expect(asked).toEqual(["A", "B"]);
+  });
+
+  test("stands still when nobody asks any more, and ends with the collector", async () => {
+    const { clock, cycle, lifetime } = setUp();
+    const asked: string[] = [];
+    await cycle(asking(asked));
+    await clock.advance(60 * MINUTE_MS);
+    const idle = asked.length;
+    expect(idle).toBeLessThanOrEqual(4);
+    await cycle(asking(asked));
+    lifetime.abort();
+    await clock.advance(HOUR_MS);
+    expect(asked.length).toBe(idle + 1);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test("whole: asks for every key before it answers; off: for none", async () => {
+    const whole = setUp("whole");
+    const asked: string[] = [];
+    expect(((await whole.cycle(asking(asked))).value as Map<string, unknown>).size).toBe(4);
+    const off = setUp("off");
+    const none: string[] = [];
+    expect(((await off.cycle(asking(none))).value as Map<string, unknown>).size).toBe(0);
+    expect([asked.length, none.length]).toEqual([4, 0]);
+  });
+});

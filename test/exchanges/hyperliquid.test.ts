@@ -1,0 +1,404 @@
+import { describe, expect, test } from "bun:test";
+import type { Quote } from "../../src/domain/quote.ts";
+import { hyperliquid } from "../../src/exchanges/hyperliquid.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { memorySource } from "../support/memory-source.ts";
+import type { Bodies } from "../support/memory-source.ts";
+import { mutationBreaches } from "../support/mutations.ts";
+import type { Exemption } from "../support/mutations.ts";
+import { describeRecorded } from "../support/recorded.ts";
+
+const info = (body: unknown): string => `POST /info ${JSON.stringify(body)}`;
+const MAIN = info({ type: "metaAndAssetCtxs" });
+const DEXS = info({ type: "perpDexs" });
+const TOKENS = info({ type: "spotMeta" });
+const dex = (name: string): string => info({ type: "metaAndAssetCtxs", dex: name });
+
+const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
+const NEXT_HOUR = Date.UTC(2026, 9, 5, 14);
+
+type Row = Readonly<Record<string, unknown>>;
+
+function ctx(extra: Row = {}): Row {
+  return {
+    funding: "0.0000125",
+    openInterest: "250.5",
+    dayNtlVlm: "1500000000.25",
+    dayBaseVlm: "19000.5",
+    premium: "0.0003",
+    oraclePx: "70010.0",
+    markPx: "70000.0",
+    midPx: "70001.5",
+    impactPxs: ["70001.0", "70002.0"],
+    ...extra,
+  };
+}
+
+const DELISTED_CTX = ctx({
+  funding: "0.0",
+  openInterest: "0.0",
+  premium: null,
+  midPx: null,
+  impactPxs: null,
+});
+
+function dexBody(listings: readonly (readonly [Row, Row])[], collateralToken?: unknown): unknown[] {
+  const universe = listings.map(([asset]) => asset);
+  const meta = collateralToken === undefined ? { universe } : { universe, collateralToken };
+  return [meta, listings.map(([, context]) => context)];
+}
+
+const MAIN_BODY = dexBody([
+  [{ name: "BTC", szDecimals: 5, maxLeverage: 40 }, ctx()],
+  // Delisted in the middle: a reader that drops it from one list alone shifts everything after it.
+  [{ name: "OLD", szDecimals: 0, isDelisted: true }, DELISTED_CTX],
+  [
+    { name: "kPEPE", szDecimals: 0 },
+    ctx({
+      funding: "-0.00031",
+      openInterest: "1000000",
+      markPx: "0.008",
+      oraclePx: "0.0081",
+      midPx: "0.00801",
+      dayNtlVlm: "42.5",
+    }),
+  ],
+]);
+const XYZ_BODY = dexBody(
+  [
+    [
+      { name: "xyz:TSLA", szDecimals: 2 },
+      ctx({ funding: "0.00000625", markPx: "400.5", openInterest: "10" }),
+    ],
+    [{ name: "xyz:GONE", isDelisted: true }, DELISTED_CTX],
+  ],
+  0,
+);
+const KM_BODY = dexBody(
+  [[{ name: "km:US500" }, ctx({ funding: "0.0000057", markPx: "750" })]],
+  360,
+);
+const HYNA_BODY = dexBody([[{ name: "hyna:BTC" }, ctx({ funding: "0.00002" })]], 235);
+
+const SPOT_META = {
+  universe: [],
+  tokens: [
+    { name: "USDC", index: 0, szDecimals: 8 },
+    { name: "PURR", index: 1, szDecimals: 0 },
+    { name: "USDE", index: 235, szDecimals: 2 },
+    { name: "USDT0", index: 268, szDecimals: 2 },
+    { name: "USDH", index: 360, szDecimals: 2 },
+  ],
+};
+
+const BODIES: Bodies = {
+  [MAIN]: MAIN_BODY,
+  [DEXS]: [null, { name: "xyz", fullName: "one" }, { name: "km" }, { name: "hyna" }],
+  [TOKENS]: SPOT_META,
+  [dex("xyz")]: XYZ_BODY,
+  [dex("km")]: KM_BODY,
+  [dex("hyna")]: HYNA_BODY,
+};
+const MAIN_ALONE: Bodies = { [DEXS]: [null], [TOKENS]: SPOT_META };
+
+const refresh = (bodies: Bodies, nowMs = AT) =>
+  hyperliquid.refresh(memorySource(bodies, { nowMs }));
+const symbols = (quotes: readonly Quote[]) => quotes.map((quote) => quote.exchangeSymbol);
+const down = new RequestFailure("http", "503", { status: 503 });
+
+async function refreshMain(asset: Row, context: Row) {
+  const bodies = {
+    ...MAIN_ALONE,
+    [MAIN]: dexBody([
+      [{ name: "ETH" }, ctx()],
+      [asset, context],
+    ]),
+  };
+  const { quotes, rejects } = await refresh(bodies);
+  return { symbols: symbols(quotes), rejects };
+}
+
+describe("hyperliquid", () => {
+  test("asks the main dex every cycle, each HIP-3 dex beside it, and the two lists seldom", async () => {
+    const source = memorySource(BODIES, { nowMs: AT });
+    await hyperliquid.refresh(source);
+    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
+    expect(source.asks).toEqual([
+      { kind: "essential", name: "main", everyMs: null },
+      { kind: "secondary", name: "spotMeta", everyMs: 86_400_000 },
+      { kind: "instruments", name: "perpDexs", everyMs: 1_800_000 },
+      { kind: "secondary", name: "dex:xyz", everyMs: null },
+      { kind: "secondary", name: "dex:km", everyMs: null },
+      { kind: "secondary", name: "dex:hyna", everyMs: null },
+    ]);
+  });
+
+  test("a contract of the main dex becomes a quote with every field by the page's units", async () => {
+    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
+    expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500", "hyna:BTC"]);
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: null, unlisted: 0 });
+    expect(quotes[0]).toEqual({
+      exchangeSymbol: "BTC",
+      base: "BTC",
+      quote: "USDC",
+      settle: "USDC",
+      multiplier: 1,
+      assetClass: null,
+      accrual: "periodic",
+      listedAtMs: null,
+      fundingRate: 0.0000125,
+      fundingIntervalHours: 1,
+      intervalSource: "documented_default",
+      nextFundingAtMs: NEXT_HOUR,
+      predictedRate: null,
+      instantRate: null,
+      settledRate: null,
+      settledAtMs: null,
+      rateCap: null,
+      rateFloor: null,
+      baselineRate: 0.0000125,
+      settling: false,
+      markPrice: 70000,
+      indexPrice: 70010,
+      // 250.5 coins at 70,000.
+      openInterestUsd: 17535000,
+      volume24hUsd: 1500000000.25,
+      exchangeTimeMs: null,
+      receivedAtMs: AT,
+    });
+  });
+
+  test("a k before capitals is a thousand, and its context is the one at the same place", async () => {
+    const { quotes } = await refresh(BODIES);
+    expect(quotes[1]).toMatchObject({
+      base: "PEPE",
+      multiplier: 1000,
+      fundingRate: -0.00031,
+      markPrice: 0.008,
+      openInterestUsd: 8000,
+      volume24hUsd: 42.5,
+    });
+  });
+
+  test("a HIP-3 contract keeps its prefix in the symbol alone and is settled in its dex's token", async () => {
+    const { quotes } = await refresh(BODIES);
+    expect(quotes.slice(2)).toMatchObject([
+      { base: "TSLA", quote: "USDC", settle: "USDC", fundingRate: 0.00000625, baselineRate: null },
+      {
+        base: "US500",
+        quote: "USDH",
+        settle: "USDH",
+        fundingIntervalHours: 1,
+        openInterestUsd: 187875,
+      },
+      { base: "BTC", quote: "USDE", settle: "USDE", fundingRate: 0.00002 },
+    ]);
+  });
+
+  test("at the full hour the next settlement is the following one", async () => {
+    const { quotes } = await refresh(BODIES, NEXT_HOUR);
+    expect(quotes[0]?.nextFundingAtMs).toBe(NEXT_HOUR + 3_600_000);
+  });
+
+  test("no more HIP-3 dexes are asked than the pacing of a minute allows", async () => {
+    const names = Array.from({ length: 200 }, (_, index) => ({ name: `d${index}` }));
+    const bodies = Object.fromEntries(names.map(({ name }) => [dex(name), down]));
+    const source = memorySource({ ...BODIES, ...bodies, [DEXS]: [null, ...names] }, { nowMs: AT });
+    await hyperliquid.refresh(source);
+    expect(source.requests.length).toBeLessThanOrEqual(hyperliquid.facts.pacing.requests);
+  });
+});
+
+describe("hyperliquid skips", () => {
+  test.each([
+    ["a delisted contract", { name: "OLD", isDelisted: true }, ctx()],
+    ["a contract without mid price and open interest", { name: "OLD" }, DELISTED_CTX],
+  ])("%s", async (_case, asset, context) => {
+    expect(await refreshMain(asset, context)).toEqual({ symbols: ["ETH"], rejects: [] });
+  });
+
+  test("nothing of a contract that has open interest and no mid price, or the reverse", async () => {
+    expect((await refreshMain({ name: "A" }, ctx({ midPx: null }))).symbols).toEqual(["ETH", "A"]);
+    expect((await refreshMain({ name: "A" }, ctx({ openInterest: "0.0" }))).symbols).toEqual([
+      "ETH",
+      "A",
+    ]);
+    expect((await refreshMain({ name: "A", isDelisted: null }, ctx())).symbols).toEqual([
+      "ETH",
+      "A",
+    ]);
+  });
+
+  test.each([
+    ["an unknown token", 999],
+    ["a token that is no dollar", 1],
+    ["no token", undefined],
+    ["an unreadable token", {}],
+  ])("a HIP-3 dex with %s as collateral", async (_case, token) => {
+    const body = dexBody([[{ name: "km:US500" }, ctx()]], token);
+    const { quotes, rejects } = await refresh({ ...BODIES, [dex("km")]: body });
+    expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "hyna:BTC"]);
+    expect(rejects).toEqual([]);
+  });
+
+  test("a HIP-3 dex whose token only the list of tokens knows, while that list is away", async () => {
+    const { quotes } = await refresh({ ...BODIES, [TOKENS]: down });
+    expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500"]);
+  });
+});
+
+describe("hyperliquid rejects", () => {
+  test.each([
+    ["a missing rate", { name: "A" }, ctx({ funding: undefined }), "bad_rate"],
+    ["a rate over 100 %", { name: "A" }, ctx({ funding: "1.5" }), "implausible_rate"],
+    ["an unreadable isDelisted", { name: "A", isDelisted: "true" }, ctx(), "bad_row"],
+    ["a name of another dex", { name: "A:" }, ctx(), "bad_row"],
+    ["a second row of one symbol", { name: "ETH" }, ctx(), "duplicate"],
+  ] as const)("%s", async (_case, asset, context, reason) => {
+    const outcome = await refreshMain(asset, context);
+    expect(outcome.symbols).toEqual(["ETH"]);
+    expect(outcome.rejects).toMatchObject([{ exchangeSymbol: asset.name, reason }]);
+  });
+
+  test("a HIP-3 name without its prefix, so that it never stands for the main contract", async () => {
+    const body = dexBody([[{ name: "BTC" }, ctx()]], 0);
+    const { quotes, rejects } = await refresh({
+      ...BODIES,
+      [dex("xyz")]: body,
+      [MAIN]: dexBody([[{ name: "ETH" }, ctx()]]),
+    });
+    expect(symbols(quotes)).toEqual(["ETH", "km:US500", "hyna:BTC"]);
+    expect(rejects).toMatchObject([{ exchangeSymbol: "BTC", reason: "bad_row" }]);
+  });
+});
+
+describe("hyperliquid failures", () => {
+  test("one failing HIP-3 dex costs its own contracts only", async () => {
+    for (const body of [down, { status: "err", response: "x" }, dexBody([])]) {
+      const { quotes } = await refresh({ ...BODIES, [dex("xyz")]: body });
+      expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "km:US500", "hyna:BTC"]);
+    }
+  });
+
+  test.each([
+    ["an error envelope", { status: "err", response: "boom" }, "bad_envelope"],
+    ["more names than contexts", [{ universe: [{ name: "BTC" }] }, []], "bad_envelope"],
+    ["an empty universe", [{ universe: [] }, []], "bad_envelope"],
+    ["an empty list", [], "bad_envelope"],
+    ["no answer", new RequestFailure("rate_limited", "429", { status: 429 }), "rate_limited"],
+  ] as const)("%s of the main dex fails the refresh", async (_case, body, kind) => {
+    const failure = await refresh({ ...BODIES, [MAIN]: body }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RequestFailure);
+    expect(failure).toMatchObject({ kind });
+  });
+
+  test("a list of dexes that is empty or an error fails the refresh", async () => {
+    for (const body of [[], { status: "err", response: "x" }, "no"]) {
+      const failure = await refresh({ ...BODIES, [DEXS]: body }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ kind: "bad_envelope" });
+    }
+  });
+});
+
+const QUANTITY = "plausible sizes are judged across exchanges, after the adapter";
+const exemptions: readonly Exemption[] = [
+  {
+    at: "universe.name",
+    mutations: ["NaN", "huge", "negative"],
+    fields: ["exchangeSymbol"],
+    why: "any text can be a name, and nothing else names the contract",
+  },
+  {
+    at: "ctxs.funding",
+    mutations: ["negative"],
+    fields: ["fundingRate"],
+    why: "a rate may be negative",
+  },
+  {
+    at: "ctxs.markPx",
+    mutations: ["huge"],
+    fields: ["markPrice", "openInterestUsd"],
+    why: QUANTITY,
+  },
+  { at: "ctxs.oraclePx", mutations: ["huge"], fields: ["indexPrice"], why: QUANTITY },
+  { at: "ctxs.openInterest", mutations: ["huge"], fields: ["openInterestUsd"], why: QUANTITY },
+  { at: "ctxs.dayNtlVlm", mutations: ["huge"], fields: ["volume24hUsd"], why: QUANTITY },
+];
+
+test("hyperliquid: no single wrong value makes a wrong quote", async () => {
+  const breaches = await mutationBreaches({
+    bodies: BODIES,
+    payloads: [
+      { name: "universe", request: MAIN, rows: (body) => listIn(at(body, 0), "universe") },
+      { name: "ctxs", request: MAIN, rows: (body) => asList(at(body, 1)) },
+      { name: "xyzUniverse", request: dex("xyz"), rows: (body) => listIn(at(body, 0), "universe") },
+      { name: "kmMeta", request: dex("km"), rows: (body) => [at(body, 0)] },
+      { name: "tokens", request: TOKENS, rows: (body) => listIn(body, "tokens") },
+    ],
+    refresh,
+    exemptions,
+  });
+  expect(breaches).toEqual([]);
+});
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function at(value: unknown, index: number): unknown {
+  return asList(value)[index];
+}
+
+function listIn(value: unknown, key: string): readonly unknown[] {
+  return typeof value === "object" && value !== null ? asList(Reflect.get(value, key)) : [];
+}
+
+describeRecorded("hyperliquid, recorded", (read) => {
+  test("the main dex of an older capture, with no list of HIP-3 dexes", async () => {
+    const body = await read("hyperliquid", "meta-and-asset-ctxs.json");
+    const { quotes, rejects } = await refresh({ ...MAIN_ALONE, [MAIN]: body });
+    expect(rejects).toEqual([]);
+    expect(quotes).toMatchObject([
+      { base: "BTC", fundingRate: 0.00001793, markPrice: 36733, volume24hUsd: 27009889.88843001 },
+      { base: "ETH", fundingRate: 0.00005324 },
+    ]);
+    expect(quotes[0]?.openInterestUsd).toBeCloseTo(34.37756 * 36733, 6);
+  });
+
+  test("the recorded list of dexes names its one HIP-3 dex", async () => {
+    const list = await read("hyperliquid", "perp-dexs.json");
+    const source = memorySource({ ...BODIES, [DEXS]: list, [dex("test")]: down }, { nowMs: AT });
+    expect(symbols((await hyperliquid.refresh(source)).quotes)).toEqual(["BTC", "kPEPE"]);
+    expect(source.requests).toContain(dex("test"));
+  });
+
+  test("recorded collateral tokens and contexts, joined by place to names made for them", async () => {
+    const metas = asList(await read("hyperliquid", "all-perp-metas-cut.json"));
+    const stream = await read("hyperliquid", "ws-all-dexs-asset-ctxs-cut.json");
+    const data: unknown =
+      typeof stream === "object" && stream !== null ? Reflect.get(stream, "data") : null;
+    const contexts = new Map(
+      listIn(data, "ctxs").map((entry) => [String(at(entry, 0)), asList(at(entry, 1))]),
+    );
+    const first = (meta: unknown, name: string): unknown => [
+      meta,
+      (contexts.get(name) ?? []).slice(0, 1),
+    ];
+    const names = ["BTC", "ETH", "X3", "X4", "X5"].map((name) => ({ name }));
+    const { quotes, rejects } = await refresh({
+      [MAIN]: [{ universe: names }, contexts.get("") ?? []],
+      [DEXS]: [null, { name: "km" }, { name: "hyna" }],
+      [TOKENS]: SPOT_META,
+      [dex("km")]: first(metas[1], "km"),
+      [dex("hyna")]: first(metas[2], "hyna"),
+    });
+    expect(rejects).toEqual([]);
+    // The fourth context is that of a delisted contract.
+    expect(symbols(quotes)).toEqual(["BTC", "ETH", "X3", "X5", "km:US500", "hyna:BTC"]);
+    expect(quotes[0]).toMatchObject({ fundingRate: -0.0000015186, indexPrice: 77605 });
+    expect(quotes.slice(4).map(({ settle, markPrice }) => [settle, markPrice])).toEqual([
+      ["USDH", 752.44],
+      ["USDE", 77595],
+    ]);
+  });
+});

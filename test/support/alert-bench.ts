@@ -1,0 +1,108 @@
+import type { Database } from "bun:sqlite";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAlertRepository } from "../../src/db/alert-repository.ts";
+import { migrateDb } from "../../src/db/migrate.ts";
+import { openDb } from "../../src/db/open.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { Messenger, SendResult } from "../../src/gateways/telegram.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { type Alerts, createAlerts } from "../../src/services/alerts.ts";
+import { HealthScene } from "./health-scene.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+const IDS = ["binance", "okx", "kraken"] as const satisfies readonly ExchangeId[];
+
+/** Health is looked at this often while time passes. */
+const LOOK_EVERY_MS = 30_000;
+
+/** Messages as they arrive, and answers to give instead of "sent". */
+class FakeMessenger implements Messenger {
+  readonly sent: string[] = [];
+  readonly answers: SendResult[] = [];
+  calls = 0;
+
+  send(text: string): Promise<SendResult> {
+    this.calls += 1;
+    const answer = this.answers.shift() ?? { kind: "sent" };
+    if (answer.kind === "sent") this.sent.push(text);
+    return Promise.resolve(answer);
+  }
+}
+
+/** Alert services over one database file, three exchanges, and a clock in the test's hand. */
+export class AlertBench implements Disposable {
+  readonly clock = new ManualClock();
+  readonly scene = new HealthScene(this.clock, IDS);
+  readonly messenger = new FakeMessenger();
+  /** The log's lines as written. */
+  readonly lines: string[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), "alerts-"));
+  readonly #databases: Database[] = [];
+
+  /** A connection of its own to the test's database, as another process would have. */
+  connect(): Database {
+    const path = join(this.#folder, "test.db");
+    const db = openDb(path);
+    this.#databases.push(db);
+    migrateDb(db, path);
+    return db;
+  }
+
+  /** One service with its own connection, as each process has. */
+  service(over: { messenger?: Messenger | null } = {}): Alerts {
+    return createAlerts({
+      repository: createAlertRepository(this.connect()),
+      messenger: this.messenger,
+      clock: this.clock,
+      random: () => 0.5,
+      log: createLog("debug", { write: (line) => void this.lines.push(line) }),
+      ...over,
+    });
+  }
+
+  /** Logged events of that name. */
+  events(name: string): readonly Record<string, unknown>[] {
+    const all = this.lines.map((line): Record<string, unknown> => JSON.parse(line));
+    return all.filter((line) => line["event"] === name);
+  }
+
+  rows(table: "alert_outbox" | "alert_states"): number {
+    const sql = `SELECT count(*) AS n FROM ${table}`;
+    return this.connect().query<{ n: number }, []>(sql).get()?.n ?? Number.NaN;
+  }
+
+  /** Each service looks at the health of now, then all deliver at the same time. */
+  async tick(...services: readonly Alerts[]): Promise<void> {
+    for (const one of services) one.observe(this.scene.report(), this.scene.states);
+    await Promise.all(services.map((one) => one.deliver()));
+  }
+
+  /** Lets time pass: the collector lives, all exchanges but `silent` answer. */
+  async pass(
+    ms: number,
+    services: readonly Alerts[],
+    silent: readonly ExchangeId[] = [],
+  ): Promise<void> {
+    for (let doneMs = 0; doneMs < ms; doneMs += LOOK_EVERY_MS) {
+      await this.clock.advance(Math.min(LOOK_EVERY_MS, ms - doneMs));
+      this.scene.heartbeatMs = this.clock.nowMs();
+      this.scene.accept(...IDS.filter((id) => !silent.includes(id)));
+      for (const id of silent) this.scene.fail(id, "timeout", "no whole answer within 10 s");
+      await this.tick(...services);
+    }
+  }
+
+  /** Queues the message that an exchange is geo-blocked; everything else is well. */
+  queueOne(alerts: Alerts, exchange: ExchangeId = "okx"): void {
+    this.scene.allWell();
+    this.scene.fail(exchange, "geo_blocked", "HTTP 451");
+    alerts.observe(this.scene.report(), this.scene.states);
+  }
+
+  [Symbol.dispose](): void {
+    for (const db of this.#databases) db.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** How often a condition is looked at, and how long before it counts as never coming true. */
+const LOOK_EVERY_MS = 50;
+const PATIENCE_MS = 30_000;
+
+/** A service as a process of its own, as an operator would start it. */
+export interface ServiceProcess {
+  readonly origin: string;
+  readonly pid: number;
+  readonly exited: Promise<number>;
+  /** Everything it has logged so far. */
+  log(): string;
+  kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts the service with `settings` and waits until it listens. Throws with its log when it ends instead. */
+export async function startService(settings: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
+    stdout: "inherit",
+    stderr: "pipe",
+  });
+  let logged = "";
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stderr) logged += decoder.decode(chunk, { stream: true });
+  })();
+  const address = /"address":"(http:[^"]+)"/;
+  await until(() => address.test(logged) || child.exitCode !== null, () => logged);
+  const origin = address.exec(logged)?.[1];
+  if (origin === undefined) {
+    await reading;
+    throw new Error(`the service ended with ${child.exitCode}:\n${logged}`);
+  }
+  return {
+    origin,
+    pid: child.pid,
+    exited: child.exited,
+    log: () => logged,
+    kill: (signal) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** Waits for a condition, looking often; throws with `tell()` when it stays false. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  tell: () => string = () => "the condition stayed false",
+): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${tell()}`);
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** A folder that is removed at the end, with a path for a database in it. */
+export function temporaryDatabasePath(): { readonly path: string; [Symbol.dispose](): void } {
+  const folder = mkdtempSync(join(tmpdir(), "funding-finder-test-"));
+  return {
+    path: join(folder, "service.db"),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

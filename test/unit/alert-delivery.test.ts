@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createAlertRepository } from "../../src/db/alert-repository.ts";
+import { createOutbound } from "../../src/gateways/outbound.ts";
+import { createTelegram, type SendResult } from "../../src/gateways/telegram.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { LEASE_MS, MAX_ATTEMPTS, MAX_MESSAGE_AGE_MS } from "../../src/services/alerts.ts";
+import { AlertBench } from "../support/alert-bench.ts";
+import { startBotApi } from "../support/bot-api.ts";
+import { STALE_AFTER_MS } from "../support/health-scene.ts";
+
+const MINUTE_MS = 60_000;
+
+let bench: AlertBench;
+
+beforeEach(() => {
+  bench = new AlertBench();
+});
+
+afterEach(() => bench[Symbol.dispose]());
+
+describe("delivery", () => {
+  test("two services on one database send one message", async () => {
+    const [one, two] = [bench.service(), bench.service()];
+    bench.scene.allWell();
+    await bench.pass(STALE_AFTER_MS + 10 * MINUTE_MS, [one, two], ["okx"]);
+    await bench.pass(20 * MINUTE_MS, [two, one]);
+    expect(bench.messenger.sent).toEqual([
+      expect.stringContaining("okx: no fresh data"),
+      expect.stringContaining("okx: fresh data again"),
+    ]);
+    expect(bench.rows("alert_outbox")).toBe(2);
+  });
+
+  test("two services that judged the change before either stored it make one row", () => {
+    const [one, two] = [
+      createAlertRepository(bench.connect()),
+      createAlertRepository(bench.connect()),
+    ];
+    const change = { key: "collector", state: "dead", text: "dead", atMs: bench.clock.nowMs() };
+    const asked: unknown[] = [];
+    const mayTell = (stored: { readonly state: string } | null): boolean => {
+      asked.push(stored?.state ?? null);
+      return stored?.state !== "dead";
+    };
+    expect([one.queue(change, mayTell), two.queue(change, mayTell)]).toEqual([true, false]);
+    expect(asked).toEqual([null, "dead"]);
+    expect(bench.rows("alert_outbox")).toBe(1);
+  });
+
+  test("a process that dies in mid-send loses no message: another sends it when the lease ends", async () => {
+    const dying = bench.service({ messenger: { send: () => new Promise<SendResult>(() => {}) } });
+    bench.queueOne(dying);
+    void dying.deliver();
+    const other = bench.service();
+    await bench.clock.advance(LEASE_MS - 1);
+    await other.deliver();
+    expect(bench.messenger.sent).toEqual([]);
+    await bench.clock.advance(1);
+    await other.deliver();
+    expect(bench.messenger.sent).toEqual([expect.stringContaining("okx: geo-blocked")]);
+    await bench.clock.advance(LEASE_MS);
+    await other.deliver();
+    expect(bench.messenger.sent).toHaveLength(1);
+  });
+
+  test("a message queued before a crash is sent after the restart", async () => {
+    bench.queueOne(bench.service());
+    await bench.service().deliver();
+    expect(bench.messenger.sent).toHaveLength(1);
+  });
+
+  test("a sender whose lease has ended cannot give back, give up or undo the next one's claim", () => {
+    bench.queueOne(bench.service());
+    const repository = createAlertRepository(bench.connect());
+    const late = repository.claimOldest(bench.clock.nowMs(), LEASE_MS);
+    const next = repository.claimOldest(bench.clock.nowMs() + LEASE_MS, LEASE_MS);
+    if (late === null || next === null) throw new Error("nothing was claimed");
+    expect(next).toEqual({ ...late, attempts: 2 });
+    repository.defer(late, bench.clock.nowMs(), "late");
+    expect(repository.claimOldest(bench.clock.nowMs() + LEASE_MS, LEASE_MS)).toBeNull();
+    repository.park(late, bench.clock.nowMs(), "late");
+    const third = repository.claimOldest(bench.clock.nowMs() + 2 * LEASE_MS, LEASE_MS);
+    expect(third).toEqual({ ...late, attempts: 3 });
+    repository.markSent(late.id, bench.clock.nowMs());
+    repository.park(third ?? late, bench.clock.nowMs(), "after it was sent");
+    const rows = bench
+      .connect()
+      .query("SELECT sent_at, parked_at, failure FROM alert_outbox")
+      .all();
+    expect(rows).toEqual([{ sent_at: bench.clock.nowMs(), parked_at: null, failure: null }]);
+  });
+
+  test("deliver during deliver sends nothing twice", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    const first = alerts.deliver();
+    expect(alerts.deliver()).toBe(first);
+    await first;
+    expect(bench.messenger.calls).toBe(1);
+  });
+
+  test("retry_after is kept to the millisecond", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    bench.messenger.answers.push({ kind: "retry_after", waitMs: 17_000, reason: "HTTP 429" });
+    await alerts.deliver();
+    await bench.clock.advance(16_999);
+    await alerts.deliver();
+    expect(bench.messenger.calls).toBe(1);
+    await bench.clock.advance(1);
+    await alerts.deliver();
+    expect(bench.messenger.sent).toHaveLength(1);
+  });
+
+  test("failures back off, come in one warning, and the message arrives in the end", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    for (let i = 0; i < 5; i += 1) {
+      bench.messenger.answers.push({ kind: "failed", retryable: true, reason: "HTTP 502" });
+    }
+    const startMs = bench.clock.monotonicMs();
+    while (bench.messenger.sent.length === 0) {
+      await alerts.deliver();
+      await bench.clock.advance(500);
+    }
+    // Half of 5 s, 10 s, 20 s, 40 s and 80 s: the middle of the jitter.
+    expect(bench.clock.monotonicMs() - startMs).toBe(77_500 + 500);
+    expect(bench.messenger.calls).toBe(6);
+    expect(bench.events("alert_delayed").filter((line) => line["level"] === "warn")).toHaveLength(
+      1,
+    );
+  });
+
+  test("messages keep their order behind one that must wait", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
+    alerts.observe(bench.scene.report(), bench.scene.states);
+    bench.messenger.answers.push({ kind: "retry_after", waitMs: 5_000, reason: "HTTP 429" });
+    await bench.tick(alerts, bench.service());
+    expect(bench.messenger.calls).toBe(1);
+    await bench.clock.advance(5_000);
+    await alerts.deliver();
+    expect(bench.messenger.sent.map((text) => text.split(":")[0])).toEqual(["okx", "kraken"]);
+  });
+
+  test("a message refused for good is parked with one line, and the next one goes out", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
+    alerts.observe(bench.scene.report(), bench.scene.states);
+    bench.messenger.answers.push({
+      kind: "failed",
+      retryable: false,
+      reason: "HTTP 400: chat not found",
+    });
+    await alerts.deliver();
+    await bench.clock.advance(LEASE_MS);
+    await alerts.deliver();
+    expect(bench.messenger.sent).toEqual([expect.stringContaining("kraken: geo-blocked")]);
+    expect(bench.events("alert_parked")).toEqual([
+      expect.objectContaining({
+        level: "error",
+        key: "exchange:okx",
+        reason: "HTTP 400: chat not found",
+      }),
+    ]);
+  });
+
+  test("tries end: after the bound the message is parked", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    const refusal: SendResult = { kind: "retry_after", waitMs: 1, reason: "HTTP 429" };
+    bench.messenger.answers.push(...Array.from({ length: MAX_ATTEMPTS + 10 }, () => refusal));
+    for (let i = 0; i < MAX_ATTEMPTS + 10; i += 1) {
+      await alerts.deliver();
+      await bench.clock.advance(1);
+    }
+    expect(bench.messenger.calls).toBe(MAX_ATTEMPTS);
+    expect(bench.events("alert_parked")).toHaveLength(1);
+  });
+
+  test("yesterday's message is parked, not sent", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    await bench.clock.advance(MAX_MESSAGE_AGE_MS + 1);
+    await alerts.deliver();
+    expect(bench.messenger.calls).toBe(0);
+    expect(bench.events("alert_parked")).toHaveLength(1);
+  });
+
+  test("sent messages are deleted after a week", async () => {
+    const alerts = bench.service();
+    bench.queueOne(alerts);
+    await alerts.deliver();
+    await bench.clock.advance(7 * 86_400_000);
+    await alerts.deliver();
+    expect(bench.rows("alert_outbox")).toBe(1);
+    await bench.clock.advance(3_600_000);
+    await alerts.deliver();
+    expect(bench.rows("alert_outbox")).toBe(0);
+  });
+
+  test("without a messenger nothing is stored", async () => {
+    const silent = bench.service({ messenger: null });
+    bench.queueOne(silent);
+    await bench.tick(silent);
+    expect(bench.rows("alert_outbox")).toBe(0);
+    expect(bench.rows("alert_states")).toBe(0);
+  });
+});
+
+describe("with the Bot API", () => {
+  const TOKEN = "123456:a-secret-token";
+
+  test("the message arrives after a 429, and no line of the log and no row holds the token", async () => {
+    const api = startBotApi({ token: TOKEN, chatId: "42" });
+    try {
+      const telegram = createTelegram({
+        post: createOutbound({ clock: bench.clock, random: () => 0.5, userAgent: "test" }).post,
+        botToken: new Secret(TOKEN),
+        chatId: "42",
+        apiOrigin: api.origin,
+      });
+      api.answerNext(
+        {
+          status: 429,
+          body: { ok: false, description: `no ${TOKEN}`, parameters: { retry_after: 5 } },
+        },
+        { status: 401, body: { ok: false, description: `/bot${TOKEN}/ is wrong` } },
+      );
+      const alerts = bench.service({ messenger: telegram });
+      bench.scene.allWell();
+      for (const id of ["okx", "kraken"] as const)
+        bench.scene.fail(id, "geo_blocked", "HTTP 451 <html>&");
+      await bench.tick(alerts);
+      expect(api.messages).toEqual([]);
+      await bench.clock.advance(5_000);
+      await alerts.deliver();
+      // The first was refused for good by the scripted 401.
+      expect(api.messages.map((message) => message.text)).toEqual([
+        expect.stringMatching(/^kraken: geo-blocked/),
+      ]);
+      const rows = JSON.stringify(bench.connect().query("SELECT * FROM alert_outbox").all());
+      expect(rows).toContain("is wrong");
+      expect(bench.lines.join("") + rows).not.toContain("a-secret-token");
+    } finally {
+      await api.stop();
+    }
+  });
+});

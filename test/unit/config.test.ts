@@ -1,0 +1,291 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import fc from "fast-check";
+import { README, settingsTable, withSettings } from "../../scripts/write-settings.ts";
+import {
+  ConfigError,
+  describeConfig,
+  loadConfig,
+  SETTING_DOCS,
+  type Config,
+} from "../../src/config.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+
+const TOKEN = "123456:a-very-secret-token";
+const HEARTBEAT = "https://beats.example/ping/another-secret";
+
+function noFile(path: string): string {
+  throw new Error(`no file ${path}`);
+}
+
+function load(env: Record<string, string | undefined>, file?: string): Config {
+  return loadConfig(env, file === undefined ? noFile : () => file);
+}
+
+function problemsOf(env: Record<string, string>, file?: string): readonly string[] {
+  try {
+    load(env, file);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("defaults", () => {
+  test("an empty environment gives the documented defaults, reachable from this machine only", () => {
+    expect(load({})).toEqual({
+      port: 8083,
+      host: "127.0.0.1",
+      databasePath: "data/funding-finder.db",
+      exchanges: EXCHANGE_IDS,
+      refreshMs: 60_000,
+      staleAfterMs: 900_000,
+      telegram: null,
+      exchangeOrigin: null,
+      trustedProxies: [],
+      logLevel: "info",
+      publicUrl: null,
+      heartbeatUrl: null,
+    });
+  });
+
+  test("an empty or blank value is none", () => {
+    const names = SETTING_DOCS.map((doc) => doc.name);
+    for (const blank of ["", "  "]) {
+      expect(load(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(load({}));
+    }
+  });
+
+  test("unknown names in the environment are somebody else's", () => {
+    expect(load({ FF_COLOUR: "red", PORTS: "1", PATH: "/bin" })).toEqual(load({}));
+  });
+});
+
+describe("sources", () => {
+  test("the environment wins over the file, the file over the defaults", () => {
+    const file =
+      'PORT = 9001\nREFRESH_SECONDS = 30\nEXCHANGES = ["okx", "bybit"]\nHOST = "0.0.0.0"\n';
+    const config = load({ FF_CONFIG: "/etc/ff.toml", PORT: "9002", HOST: "" }, file);
+    expect(config.port).toBe(9002);
+    expect(config.refreshMs).toBe(30_000);
+    expect(config.exchanges).toEqual(["okx", "bybit"]);
+    expect(config.host).toBe("0.0.0.0");
+    expect(config.logLevel).toBe("info");
+  });
+
+  test("the file is read from the path that FF_CONFIG names, and only then", () => {
+    const paths: string[] = [];
+    const readFile = (path: string): string => {
+      paths.push(path);
+      return "";
+    };
+    loadConfig({}, readFile);
+    expect(paths).toEqual([]);
+    loadConfig({ FF_CONFIG: "/etc/ff.toml" }, readFile);
+    expect(paths).toEqual(["/etc/ff.toml"]);
+  });
+
+  test("a negative chat id may be a number in the file", () => {
+    const file = `TELEGRAM_BOT_TOKEN = "${TOKEN}"\nTELEGRAM_CHAT_ID = -1001234567890\n`;
+    expect(load({ FF_CONFIG: "f" }, file).telegram?.chatId).toBe("-1001234567890");
+  });
+
+  test("an unknown name in the file is a problem, also one that every object has", () => {
+    expect(problemsOf({ FF_CONFIG: "f" }, "PROT = 1\ntoString = 2\nFF_CONFIG = 'g'")).toEqual([
+      "FF_CONFIG: f: PROT is no setting",
+      "FF_CONFIG: f: toString is no setting",
+      "FF_CONFIG: f: FF_CONFIG is no setting",
+    ]);
+  });
+
+  test.each(["PORT = true", "PORT = 2026-01-01", "[PORT]\na = 1", "EXCHANGES = [1, 2]"])(
+    "a value of the wrong kind in the file is a problem: %s",
+    (file) => {
+      expect(problemsOf({ FF_CONFIG: "f" }, file)).toEqual([
+        expect.stringMatching(/^FF_CONFIG: f: (PORT|EXCHANGES) must be a text, a number/),
+      ]);
+    },
+  );
+
+  test("a missing file is a problem that names it", () => {
+    expect(problemsOf({ FF_CONFIG: "/nowhere.toml" })).toEqual([
+      "FF_CONFIG: /nowhere.toml: cannot be read",
+    ]);
+  });
+
+  test("a file that is no TOML is a problem that quotes none of it", () => {
+    const problems = problemsOf({ FF_CONFIG: "f" }, `TELEGRAM_BOT_TOKEN = ${TOKEN}`);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain("not valid TOML");
+    expect(problems.join()).not.toContain(TOKEN);
+  });
+});
+
+describe("problems", () => {
+  test("all of them come in one message, each with the name of its variable", () => {
+    const error = captured(() =>
+      load(
+        {
+          FF_CONFIG: "f",
+          PORT: "eighty",
+          EXCHANGES: "okx,bitmex,mtgox",
+          REFRESH_SECONDS: "0",
+          TELEGRAM_BOT_TOKEN: TOKEN,
+          LOG_LEVEL: "loud",
+        },
+        "PROT = 1",
+      ),
+    );
+    expect(error).toBeInstanceOf(ConfigError);
+    const lines = error.message.split("\n").slice(1);
+    expect(lines.map((line) => line.trim().split(":")[0])).toEqual([
+      "FF_CONFIG",
+      "PORT",
+      "EXCHANGES",
+      "REFRESH_SECONDS",
+      "LOG_LEVEL",
+      "TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID",
+    ]);
+    expect(error.message).toContain("bitmex, mtgox");
+    expect(error.message).not.toContain(TOKEN);
+  });
+
+  test.each([
+    ["PORT", ["0", "8083", "65535"], ["-1", "65536", "80.5", "0x50", "1e3", "+80", "NaN", "８０"]],
+    ["REFRESH_SECONDS", ["1", "899"], ["0", "3601", "1m", "1 0"]],
+    ["STALE_AFTER_SECONDS", ["61", "86400"], ["86401", "1", "soon"]],
+    ["HOST", ["0.0.0.0", "::1", "localhost"], ["a b", "http://x", "x/y"]],
+    ["DATABASE_PATH", ["x.db", "/var/lib/x.db"], [":memory:", "file:x?mode=ro"]],
+    ["EXCHANGES", ["okx", " okx , gate,okx"], ["OKX", "bitmex", ","]],
+    [
+      "EXCHANGE_ORIGIN",
+      ["http://127.0.0.1:9000", "https://x.example/"],
+      ["x", "ftp://x", "http://x/y"],
+    ],
+    [
+      "TELEGRAM_API_ORIGIN",
+      ["http://[::1]:1"],
+      ["http://x?y", "http://x/#", "http://u:p@x", "http://u@x", "//x"],
+    ],
+    ["PUBLIC_URL", ["https://funding.example"], ["funding.example", "https://f.example/sub"]],
+    ["HEARTBEAT_URL", ["http://x", HEARTBEAT], ["x", "javascript:alert(1)", "file:///etc/passwd"]],
+    ["LOG_LEVEL", ["debug", "silent"], ["DEBUG", "verbose"]],
+    [
+      "TRUSTED_PROXIES",
+      ["10.0.0.0/8", "::1", "127.0.0.1, fd00::/8,10.1.2.3/32"],
+      [
+        "10.0.0.0/33",
+        "fd00::/129",
+        "10.0.0/8",
+        "proxy",
+        "10.0.0.1/8/8",
+        "10.0.0.0/",
+        "10.0.0.0/-1",
+      ],
+    ],
+  ])("%s takes what it documents and nothing else", (name, good, bad) => {
+    for (const value of good) expect(problemsOf({ [name]: value })).toEqual([]);
+    for (const value of bad) {
+      expect(problemsOf({ [name]: value })).toEqual([
+        expect.stringMatching(new RegExp(`^${name}: `)),
+      ]);
+    }
+  });
+
+  test.each([
+    ["TELEGRAM_BOT_TOKEN", "12/34"],
+    ["TELEGRAM_BOT_TOKEN", "12?34#"],
+    ["TELEGRAM_CHAT_ID", "my chat"],
+    ["TELEGRAM_CHAT_ID", "12.5"],
+  ])("%s refuses %s without repeating a secret", (name, value) => {
+    const pair = { TELEGRAM_BOT_TOKEN: TOKEN, TELEGRAM_CHAT_ID: "42" };
+    const problems = problemsOf({ ...pair, [name]: value });
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+    expect(problems.join()).not.toContain(value);
+  });
+
+  test.each(["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])("%s alone is half a setting", (name) => {
+    expect(problemsOf({ [name]: "42" })).toEqual([
+      "TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or none",
+    ]);
+  });
+
+  test("a staleness threshold inside the refresh period is refused", () => {
+    expect(problemsOf({ REFRESH_SECONDS: "60", STALE_AFTER_SECONDS: "60" })).toEqual([
+      "STALE_AFTER_SECONDS: must be longer than REFRESH_SECONDS (60)",
+    ]);
+    expect(problemsOf({ REFRESH_SECONDS: "60", STALE_AFTER_SECONDS: "61" })).toEqual([]);
+  });
+
+  test("any text in any variable yields a configuration or a ConfigError, never another error", () => {
+    const names = fc.constantFrom(...SETTING_DOCS.map((doc) => doc.name));
+    fc.assert(
+      fc.property(fc.dictionary(names, fc.string()), (env) => {
+        expect(Array.isArray(problemsOf(env))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("secrets", () => {
+  const secret = load({
+    TELEGRAM_BOT_TOKEN: TOKEN,
+    TELEGRAM_CHAT_ID: "-42",
+    HEARTBEAT_URL: HEARTBEAT,
+  });
+
+  test("are there to be used", () => {
+    expect(secret.telegram?.botToken.reveal()).toBe(TOKEN);
+    expect(secret.heartbeatUrl?.reveal()).toBe(HEARTBEAT);
+  });
+
+  test("are in no printed form of the configuration", () => {
+    const printed = [
+      JSON.stringify(secret),
+      Bun.inspect(secret),
+      String(secret.heartbeatUrl),
+      JSON.stringify(describeConfig(secret)),
+    ].join("\n");
+    expect(printed).not.toContain(TOKEN);
+    expect(printed).not.toContain(HEARTBEAT);
+    expect(describeConfig(secret)).toMatchObject({
+      TELEGRAM_BOT_TOKEN: "[redacted]",
+      HEARTBEAT_URL: "[redacted]",
+      TELEGRAM_CHAT_ID: "-42",
+      PORT: 8083,
+      REFRESH_SECONDS: 60,
+    });
+  });
+});
+
+describe("documentation", () => {
+  test("every setting is described, and describes itself when printed", () => {
+    const names = SETTING_DOCS.map((doc) => doc.name).filter((name) => name !== "FF_CONFIG");
+    expect(Object.keys(describeConfig(load({})))).toEqual(names);
+    for (const doc of SETTING_DOCS) expect(doc.description).toEndWith(".");
+    expect(SETTING_DOCS.filter((doc) => doc.secret).map((doc) => doc.name)).toEqual([
+      "TELEGRAM_BOT_TOKEN",
+      "HEARTBEAT_URL",
+    ]);
+  });
+
+  test("the README's table is the one that the settings give (bun scripts/write-settings.ts)", () => {
+    expect(existsSync(README)).toBe(true);
+    const readme = readFileSync(README, "utf8");
+    expect(withSettings(readme, settingsTable(SETTING_DOCS))).toBe(readme);
+  });
+
+  test("a README without the markers is refused", () => {
+    expect(() => withSettings("# Title", "table")).toThrow("settings:start");
+  });
+});
+
+function captured(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import {
+  BLOCKING_FLAGS,
+  FLAGS,
+  flagBit,
+  type FlagInputs,
+  flagNames,
+  flagsOf,
+  isBlocked,
+} from "../../src/domain/flags.ts";
+
+const NOW_MS = 1_790_000_000_000;
+const PERIOD_MS = 60_000;
+
+const SOUND: FlagInputs = {
+  fundingRate: 0.0004,
+  fundingIntervalHours: 8,
+  nextFundingAtMs: NOW_MS + 1,
+  observedAtMs: NOW_MS,
+  frozen: false,
+  settling: false,
+  rateCap: 0.003,
+  rateFloor: -0.003,
+  baselineRate: 0.0001,
+  volume24hUsd: 100_000,
+};
+
+function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {
+  return flagNames(flagsOf({ ...SOUND, ...change }, NOW_MS, periodMs));
+}
+
+describe("a row", () => {
+  test("that is sound has no flag", () => {
+    expect(flags({})).toEqual([]);
+  });
+
+  test.each<[string, Partial<FlagInputs>, readonly string[]]>([
+    ["180 s old", { observedAtMs: NOW_MS - 180_000 }, []],
+    ["over 180 s old", { observedAtMs: NOW_MS - 180_001 }, ["stale"]],
+    ["with a timestamp that stands still", { frozen: true }, ["stale"]],
+    ["without an interval", { fundingIntervalHours: null }, ["interval_unknown"]],
+    ["at its cap", { fundingRate: 0.003 }, ["pinned_cap"]],
+    ["within 1e-9 of its cap", { fundingRate: 0.003 - 0.9e-9 }, ["pinned_cap"]],
+    ["further from its cap", { fundingRate: 0.003 - 1.1e-9 }, []],
+    ["at its floor", { fundingRate: -0.003 }, ["pinned_floor"]],
+    ["at the resting rate", { fundingRate: 0.0001 }, ["pinned_baseline"]],
+    ["under 100,000 USD a day", { volume24hUsd: 99_999 }, ["thin"]],
+    ["of unknown volume", { volume24hUsd: null }, ["thin"]],
+    ["in the window after a settlement", { settling: true }, ["settling"]],
+    ["whose settlement has passed", { nextFundingAtMs: NOW_MS }, ["settling"]],
+    ["three periods past its settlement", { nextFundingAtMs: NOW_MS - 180_000 }, ["settling"]],
+    ["further past its settlement", { nextFundingAtMs: NOW_MS - 180_001 }, ["expired", "settling"]],
+    ["of no published bounds", { rateCap: null, rateFloor: null, baselineRate: null, fundingRate: 0 }, []],
+  ])("%s has %p", (_name, change, expected) => {
+    expect(flags(change)).toEqual(expected as never);
+  });
+
+  test("is stale after three periods where those are longer than 180 s", () => {
+    expect(flags({ observedAtMs: NOW_MS - 900_000 }, 300_000)).toEqual([]);
+    expect(flags({ observedAtMs: NOW_MS - 900_001 }, 300_000)).toEqual(["stale"]);
+  });
+});
+
+test("exactly the blocking flags block, alone or together with others", () => {
+  for (const flag of FLAGS) {
+    const blocks = (BLOCKING_FLAGS as readonly string[]).includes(flag);
+    expect([flag, isBlocked(flagBit(flag))]).toEqual([flag, blocks]);
+    expect(isBlocked(flagBit(flag) | flagBit("thin"))).toBe(blocks);
+  }
+  expect(isBlocked(0)).toBe(false);
+});

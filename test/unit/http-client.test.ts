@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { systemClock } from "../../src/lib/clock.ts";
+import { HttpClient, type HttpLimits, type HttpRequest } from "../../src/lib/http-client.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+/** Answers by path; counts what was asked. */
+const asked = new Map<string, number>();
+let server: ReturnType<typeof Bun.serve>;
+
+const ANSWERS: Readonly<Record<string, (request: Request, nth: number) => Response | Promise<Response>>> = {
+  "/ok": () => Response.json({ fine: true }),
+  "/echo": async (request) => Response.json({ method: request.method, body: await request.json() }),
+  "/html": () => new Response("<html><body>maintenance</body></html>"),
+  "/truncated": () => new Response('{"data":[{"symbol":"BT'),
+  "/empty": () => new Response(""),
+  "/big": () => new Response("x".repeat(5_000)),
+  "/big-in-pieces": () => new Response(endlessPieces()),
+  "/hang": () => new Promise<Response>(() => {}),
+  "/half-body": () => new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode("[1,")) })),
+  "/429-seconds": () => new Response("slow down", { status: 429, headers: { "retry-after": "7" } }),
+  "/429-date": () => new Response("", { status: 429, headers: { "retry-after": "Mon, 02 Nov 2026 12:00:30 GMT" } }),
+  "/418": () => new Response("{}", { status: 418 }),
+  "/451": () => new Response("<html>", { status: 451 }),
+  "/403": () => new Response("access too frequent", { status: 403 }),
+  "/302": () => new Response("", { status: 302, headers: { location: "/ok" } }),
+  "/500": () => new Response("oops", { status: 500 }),
+  "/500-once": (_request, nth) => (nth === 1 ? new Response("", { status: 500 }) : Response.json({ nth })),
+  "/503-wait": () => new Response("", { status: 503, headers: { "retry-after": "30" } }),
+};
+
+function endlessPieces(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(400)) });
+}
+
+beforeAll(() => {
+  server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const { pathname } = new URL(request.url);
+      const nth = (asked.get(pathname) ?? 0) + 1;
+      asked.set(pathname, nth);
+      return ANSWERS[pathname]?.(request, nth) ?? new Response("", { status: 404 });
+    },
+  });
+});
+
+afterAll(() => server.stop(true));
+
+const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000 };
+
+function client(limits: HttpLimits = LIMITS, clock = systemClock as ConstructorParameters<typeof HttpClient>[0]["clock"]): HttpClient {
+  return new HttpClient({ clock, random: () => 0, userAgent: "test", limits });
+}
+
+function get(path: string, extra: Partial<HttpRequest> = {}): HttpRequest {
+  return { method: "GET", url: `http://127.0.0.1:${server.port}${path}`, repeatable: true, ...extra };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<RequestFailure> {
+  const result = await promise.then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+  if (result instanceof RequestFailure) return result;
+  throw new Error(`expected a failure, got ${JSON.stringify(result)}`);
+}
+
+describe("an answer", () => {
+  test("of JSON is parsed", async () => {
+    expect(await client().json(get("/ok"))).toEqual({ fine: true });
+  });
+
+  test("to a POST gets the body as JSON", async () => {
+    const request = get("/echo", { method: "POST", body: { type: "metaAndAssetCtxs" } });
+    expect(await client().json(request)).toEqual({ method: "POST", body: { type: "metaAndAssetCtxs" } });
+  });
+
+  test.each([
+    ["/html", "expected JSON, got an HTML page"],
+    ["/truncated", "expected JSON, got 22 characters that are none"],
+    ["/empty", "expected JSON, got an empty body"],
+  ])("of %s is a bad envelope that says what came", async (path, message) => {
+    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "bad_envelope", message });
+  });
+
+  test.each(["/big", "/big-in-pieces"])("over the cap (%s) is given up, not read on", async (path) => {
+    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "too_large" });
+  });
+
+  test.each(["/hang", "/half-body"])("that does not end in time (%s) is a timeout", async (path) => {
+    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "timeout" });
+  });
+});
+
+describe("a status", () => {
+  test("429 carries the wait in seconds or as a date", async () => {
+    const clock = new ManualClock(Date.UTC(2026, 10, 2, 12, 0, 0));
+    expect(await failureOf(client(LIMITS, clock).json(get("/429-seconds")))).toMatchObject({
+      kind: "rate_limited",
+      retryAfterMs: 7_000,
+    });
+    expect(await failureOf(client(LIMITS, clock).json(get("/429-date")))).toMatchObject({ retryAfterMs: 30_000 });
+  });
+
+  test.each([
+    ["/418", "banned"],
+    ["/451", "geo_blocked"],
+    ["/302", "http"],
+    ["/500", "http"],
+  ])("%s is %s", async (path, kind) => {
+    expect((await failureOf(client().json(get(path)))).kind as string).toBe(kind);
+  });
+
+  test("is read in the server's own terms where those are known", async () => {
+    const classify = (status: number, start: string) =>
+      status === 403 && start.includes("too frequent") ? ("banned" as const) : null;
+    expect((await failureOf(client().json(get("/403"), { classify }))).kind).toBe("banned");
+    expect((await failureOf(client().json(get("/418"), { classify }))).kind).toBe("banned");
+    expect((await failureOf(client().json(get("/403")))).kind).toBe("http");
+  });
+});
+
+describe("repeating", () => {
+  async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
+    asked.delete(path);
+    await client().json(get(path, extra)).catch(() => null);
+    return asked.get(path) ?? 0;
+  }
+
+  test("a 500 is asked three times at most, and a success in between counts", async () => {
+    expect(await timesAsked("/500")).toBe(3);
+    expect(await client().json(get("/500-once"))).toEqual({ nth: 2 });
+  });
+
+  test("what is not repeatable, asks us to wait, blocks us or is unreadable is asked once", async () => {
+    expect(await timesAsked("/500", { repeatable: false })).toBe(1);
+    for (const path of ["/429-seconds", "/418", "/451", "/html", "/big", "/503-wait", "/hang"]) {
+      expect([path, await timesAsked(path)]).toEqual([path, 1]);
+    }
+  });
+});
+
+test("a failure never holds the URL, whatever went wrong", async () => {
+  const secret = "bot123456:SECRET";
+  const failures = await Promise.all([
+    failureOf(client().json({ method: "GET", url: `http://127.0.0.1:1/${secret}`, repeatable: false })),
+    failureOf(client().json({ method: "GET", url: `http://no-such-host.invalid/${secret}`, repeatable: false })),
+    failureOf(client().json(get(`/hang?${secret}`))),
+    failureOf(client().json(get(`/500?${secret}`, { repeatable: false }))),
+  ]);
+  for (const failure of failures) expect(Bun.inspect(failure)).not.toContain("SECRET");
+});
+
+test("an abort of the caller ends the call at once as a timeout", async () => {
+  const abort = new AbortController();
+  const failure = failureOf(client({ ...LIMITS, timeoutMs: 60_000 }).json(get("/hang"), { signal: abort.signal }));
+  abort.abort();
+  expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
+});
+
+test("every try asks for admission and gives it back, also when it fails", async () => {
+  let held = 0;
+  let admissions = 0;
+  const admission = async () => {
+    admissions += 1;
+    held += 1;
+    return () => {
+      held -= 1;
+    };
+  };
+  await failureOf(client().json(get("/500"), { admission }));
+  expect([admissions, held]).toEqual([3, 0]);
+});
