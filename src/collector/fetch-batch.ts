@@ -59,7 +59,7 @@ export async function fetchBatch(
   }
   try {
     const { source, notes } = from.cycle(cycle.signal);
-    const batch = await exchange.refresh(source);
+    const batch = await Promise.race([exchange.refresh(source), rejectsWith(cycle.signal)]);
     return { kind: "batch", batch, notes, tookMs: clock.monotonicMs() - startedMs };
   } catch (error) {
     return { kind: "failure", ...describe(error), tookMs: clock.monotonicMs() - startedMs };
@@ -67,6 +67,14 @@ export async function fetchBatch(
     lifetime.removeEventListener("abort", onEnd);
     cycle.abort();
   }
+}
+
+/** Rejects with the signal's reason: an adapter that waits for something else still ends with its cycle. */
+function rejectsWith(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 function describe(error: unknown): {

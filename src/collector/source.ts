@@ -25,7 +25,7 @@ export interface CycleNotes {
 }
 
 export interface SourceDeps {
-  readonly requests: ExchangeRequests;
+  readonly requests: Pick<ExchangeRequests, "during">;
   readonly clock: Clock;
   readonly rotationMode: RotationMode;
   /** Ends with the collector; background rotations run until then. */

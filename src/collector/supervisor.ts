@@ -77,6 +77,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
     stopCurrent = async () => {
       worker.postMessage({ type: "stop" });
       await Promise.race([ended, deps.clock.sleep(STOP_WITHIN_MS)]);
+      end("did not stop in time");
     };
     const over = new AbortController();
     void watch(over.signal, () => lastHeardMs, end, deps.clock);

@@ -28,10 +28,18 @@ export function createOutbound(deps: {
   return {
     async post(url, body) {
       const answer = await poster.send({ method: "POST", url, body, repeatable: false });
-      return { status: answer.status, body: parsed(answer.text), retryAfterMs: answer.retryAfterMs };
+      return {
+        status: answer.status,
+        body: parsed(answer.text),
+        retryAfterMs: answer.retryAfterMs,
+      };
     },
     async get(url, timeoutMs) {
-      const { status } = await clientWithin(timeoutMs).send({ method: "GET", url, repeatable: false });
+      const { status } = await clientWithin(timeoutMs).send({
+        method: "GET",
+        url,
+        repeatable: false,
+      });
       return { status };
     },
   };

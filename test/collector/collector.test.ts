@@ -14,7 +14,11 @@ import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 const PERIOD_MS = 60_000;
 const MINUTE_MS = 60_000;
 
-function start(database: TestDatabase, exchanges: readonly Exchange[], clock = new ManualClock(NOON_MS)) {
+function start(
+  database: TestDatabase,
+  exchanges: readonly Exchange[],
+  clock = new ManualClock(NOON_MS),
+) {
   const lifetime = new AbortController();
   const posted: FromWorker[] = [];
   const log = memoryLog();
@@ -27,7 +31,14 @@ function start(database: TestDatabase, exchanges: readonly Exchange[], clock = n
       logLevel: "silent",
     },
     // 0.5 is the middle of every jitter: periods are exact.
-    { exchanges, clock, random: () => 0.5, log, post: (message) => posted.push(message), lifetime: lifetime.signal },
+    {
+      exchanges,
+      clock,
+      random: () => 0.5,
+      log,
+      post: (message) => posted.push(message),
+      lifetime: lifetime.signal,
+    },
   );
   const stop = async (): Promise<void> => {
     lifetime.abort();
@@ -89,8 +100,18 @@ describe("collecting", () => {
     broken = false;
     await run.clock.advance(MINUTE_MS);
     await run.stop();
-    expect(stateOf(database, "okx")).toMatchObject({ failureKind: null, failure: null, failuresInRow: 0, commitSeq: 2 });
-    expect(run.log.events()).toEqual(["collecting", "exchange_ok", "exchange_failed", "exchange_recovered"]);
+    expect(stateOf(database, "okx")).toMatchObject({
+      failureKind: null,
+      failure: null,
+      failuresInRow: 0,
+      commitSeq: 2,
+    });
+    expect(run.log.events()).toEqual([
+      "collecting",
+      "exchange_ok",
+      "exchange_failed",
+      "exchange_recovered",
+    ]);
   });
 
   test("an exchange that keeps failing is asked less and less, every five minutes in the end", async () => {
@@ -100,7 +121,15 @@ describe("collecting", () => {
     });
     const run = start(database, [okx]);
     // 1, 1, 2, 4, 5, 5 … minutes between tries.
-    for (const [minutes, refreshes] of [[1, 1], [1, 2], [1, 3], [2, 4], [4, 5], [5, 6], [5, 7]] as const) {
+    for (const [minutes, refreshes] of [
+      [1, 1],
+      [1, 2],
+      [1, 3],
+      [2, 4],
+      [4, 5],
+      [5, 6],
+      [5, 7],
+    ] as const) {
       await run.clock.advance(minutes * MINUTE_MS);
       expect(okx.refreshes).toBe(refreshes);
     }
@@ -112,22 +141,25 @@ describe("collecting", () => {
     ["rate_limited", null, 1],
     ["banned", null, 10],
     ["geo_blocked", null, 30],
-  ] as const)("%s with Retry-After %p waits %p minutes, also over a restart", async (kind, retryAfterMs, minutes) => {
-    using database = testDatabase();
-    const okx = scriptedExchange("okx", () => {
-      throw new RequestFailure(kind, "no", { retryAfterMs });
-    });
-    const first = start(database, [okx]);
-    await first.clock.advance(2_000);
-    await first.stop();
-    expect(okx.refreshes).toBe(1);
-    const second = start(database, [okx], first.clock);
-    await second.clock.advance(minutes * MINUTE_MS - 4_000);
-    expect(okx.refreshes).toBe(1);
-    await second.clock.advance(5_000);
-    expect(okx.refreshes).toBe(2);
-    await second.stop();
-  });
+  ] as const)(
+    "%s with Retry-After %p waits %p minutes, also over a restart",
+    async (kind, retryAfterMs, minutes) => {
+      using database = testDatabase();
+      const okx = scriptedExchange("okx", () => {
+        throw new RequestFailure(kind, "no", { retryAfterMs });
+      });
+      const first = start(database, [okx]);
+      await first.clock.advance(2_000);
+      await first.stop();
+      expect(okx.refreshes).toBe(1);
+      const second = start(database, [okx], first.clock);
+      await second.clock.advance(minutes * MINUTE_MS - 4_000);
+      expect(okx.refreshes).toBe(1);
+      await second.clock.advance(5_000);
+      expect(okx.refreshes).toBe(2);
+      await second.stop();
+    },
+  );
 
   test("a refused batch leaves the rows, degrades the exchange and says both sizes", async () => {
     using database = testDatabase();
@@ -142,7 +174,10 @@ describe("collecting", () => {
       failure: "1 instruments, 5 trusted before",
       symbols: 5,
     });
-    const rates = database.reader.read(() => true)?.rows.get("okx")?.map((row) => row.fundingRate);
+    const rates = database.reader
+      .read(() => true)
+      ?.rows.get("okx")
+      ?.map((row) => row.fundingRate);
     expect(rates).toEqual([0.0003, 0.0003, 0.0003, 0.0003, 0.0003]);
     expect(database.states.acceptNextSize("okx")).toBe(true);
     await run.clock.advance(MINUTE_MS);
@@ -173,7 +208,10 @@ describe("collecting", () => {
     });
     const run = start(database, [okx, scriptedExchange("bybit", () => batchOf(BTC_ETH))]);
     await run.clock.advance(2 * MINUTE_MS);
-    expect(stateOf(database, "okx")).toMatchObject({ failureKind: "bad_envelope", failuresInRow: 2 });
+    expect(stateOf(database, "okx")).toMatchObject({
+      failureKind: "bad_envelope",
+      failuresInRow: 2,
+    });
     expect(stateOf(database, "bybit")?.commitSeq).toBe(2);
     await run.stop();
   });
@@ -183,7 +221,10 @@ describe("the right to collect", () => {
   test("is with one of two; the other takes over within a second of its end, in a new epoch", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
-    const [okx, other] = [scriptedExchange("okx", () => batchOf(BTC_ETH)), scriptedExchange("okx", () => batchOf(BTC_ETH))];
+    const [okx, other] = [
+      scriptedExchange("okx", () => batchOf(BTC_ETH)),
+      scriptedExchange("okx", () => batchOf(BTC_ETH)),
+    ];
     const first = start(database, [okx], clock);
     const second = start(database, [other], clock);
     await clock.advance(3 * MINUTE_MS);
@@ -191,7 +232,9 @@ describe("the right to collect", () => {
     expect(second.log.events()).toEqual(["standby"]);
     await first.stop();
     await clock.advance(1_000);
-    expect(second.posted.some((message) => message.type === "collecting" && message.epoch === 2)).toBe(true);
+    expect(
+      second.posted.some((message) => message.type === "collecting" && message.epoch === 2),
+    ).toBe(true);
     await clock.advance(MINUTE_MS);
     expect(other.refreshes).toBeGreaterThanOrEqual(1);
     await second.stop();

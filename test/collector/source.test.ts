@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { ExchangeSource, INTERVALS_SERVE_MS, INSTRUMENTS_SERVE_MS } from "../../src/collector/source.ts";
+import {
+  ExchangeSource,
+  INTERVALS_SERVE_MS,
+  INSTRUMENTS_SERVE_MS,
+} from "../../src/collector/source.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import type { ExchangeHttp, Load, Source } from "../../src/exchanges/exchange.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
@@ -63,7 +67,10 @@ describe("an instrument list", () => {
     await cycle(ask);
     list.fail = BROKEN;
     await clock.advance(INSTRUMENTS_SERVE_MS - 1);
-    expect(await cycle(ask)).toMatchObject({ value: { value: 1 }, failures: ["list: http: HTTP 500"] });
+    expect(await cycle(ask)).toMatchObject({
+      value: { value: 1 },
+      failures: ["list: http: HTTP 500"],
+    });
     await clock.advance(1);
     expect((await cycle(ask)).value).toBe(BROKEN);
     list.fail = null;
@@ -74,7 +81,9 @@ describe("an instrument list", () => {
     const { cycle } = setUp();
     const list = scripted();
     list.fail = BROKEN;
-    expect((await cycle((source) => source.instruments("list", MINUTE_MS, list.load))).value).toBe(BROKEN);
+    expect((await cycle((source) => source.instruments("list", MINUTE_MS, list.load))).value).toBe(
+      BROKEN,
+    );
   });
 });
 
@@ -118,7 +127,9 @@ describe("a secondary request", () => {
   test("that the adapter misread is a defect and throws", async () => {
     const { cycle } = setUp();
     const result = await cycle((source) =>
-      source.secondary("volume", () => Promise.reject(new TypeError("undefined is not a function"))),
+      source.secondary("volume", () =>
+        Promise.reject(new TypeError("undefined is not a function")),
+      ),
     );
     expect(result.value).toBeInstanceOf(TypeError);
   });
@@ -170,7 +181,9 @@ describe("a rotation", () => {
   test("waits as long as the exchange asks, and notes the failure once", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
-    const limited = new RequestFailure("rate_limited", "HTTP 429", { retryAfterMs: 10 * MINUTE_MS });
+    const limited = new RequestFailure("rate_limited", "HTTP 429", {
+      retryAfterMs: 10 * MINUTE_MS,
+    });
     const ask = asking(asked, () => (asked.length === 1 ? limited : null));
     await cycle(ask);
     await clock.advance(MINUTE_MS);

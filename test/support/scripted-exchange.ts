@@ -9,7 +9,10 @@ export interface ScriptedExchange extends Exchange {
   next: () => Promise<Batch> | Batch;
 }
 
-export function scriptedExchange(id: ExchangeId, next: () => Promise<Batch> | Batch): ScriptedExchange {
+export function scriptedExchange(
+  id: ExchangeId,
+  next: () => Promise<Batch> | Batch,
+): ScriptedExchange {
   const exchange: ScriptedExchange = {
     facts: {
       id,

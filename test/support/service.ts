@@ -20,7 +20,9 @@ export interface ServiceProcess {
 }
 
 /** Starts the service with `settings` and waits until it listens. Throws with its log when it ends instead. */
-export async function startService(settings: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+export async function startService(
+  settings: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
   const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
@@ -33,7 +35,10 @@ export async function startService(settings: Readonly<Record<string, string>>): 
     for await (const chunk of child.stderr) logged += decoder.decode(chunk, { stream: true });
   })();
   const address = /"address":"(http:[^"]+)"/;
-  await until(() => address.test(logged) || child.exitCode !== null, () => logged);
+  await until(
+    () => address.test(logged) || child.exitCode !== null,
+    () => logged,
+  );
   const origin = address.exec(logged)?.[1];
   if (origin === undefined) {
     await reading;
@@ -59,7 +64,8 @@ export async function until(
 ): Promise<void> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${tell()}`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`waited ${PATIENCE_MS} ms in vain: ${tell()}`);
     await Bun.sleep(LOOK_EVERY_MS);
   }
 }

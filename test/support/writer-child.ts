@@ -24,7 +24,9 @@ const epoch = epochs.takeOver(NOON_MS);
 writeTransaction(db, () => states.enableOnly(["okx"], 60_000));
 const symbols = Array.from({ length: ROWS }, (_, n) => `C${n}`);
 for (let batch = 1; batch <= MAX_BATCHES; batch += 1) {
-  const quotes = symbols.map((base) => quoteOf(base, { fundingRate: (epoch * 1_000 + batch) / 1e9 }));
+  const quotes = symbols.map((base) =>
+    quoteOf(base, { fundingRate: (epoch * 1_000 + batch) / 1e9 }),
+  );
   writer.commit(acceptedBatch("okx", epoch, NOON_MS + batch, quotes));
   if (batch === 1) console.log("writing");
 }

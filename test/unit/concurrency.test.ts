@@ -47,7 +47,11 @@ describe("a semaphore", () => {
 });
 
 test("a pacer starts at most its requests in any window, whatever the rhythm of asking", async () => {
-  for (const [requests, perMs] of [[1, 500], [3, 1_000], [10, 2_000]] as const) {
+  for (const [requests, perMs] of [
+    [1, 500],
+    [3, 1_000],
+    [10, 2_000],
+  ] as const) {
     const clock = new ManualClock();
     const pacer = new Pacer(clock, { requests, perMs });
     const starts: number[] = [];

@@ -50,7 +50,11 @@ describe("a row", () => {
     ["whose settlement has passed", { nextFundingAtMs: NOW_MS }, ["settling"]],
     ["three periods past its settlement", { nextFundingAtMs: NOW_MS - 180_000 }, ["settling"]],
     ["further past its settlement", { nextFundingAtMs: NOW_MS - 180_001 }, ["expired", "settling"]],
-    ["of no published bounds", { rateCap: null, rateFloor: null, baselineRate: null, fundingRate: 0 }, []],
+    [
+      "of no published bounds",
+      { rateCap: null, rateFloor: null, baselineRate: null, fundingRate: 0 },
+      [],
+    ],
   ])("%s has %p", (_name, change, expected) => {
     expect(flags(change)).toEqual(expected as never);
   });

@@ -8,7 +8,9 @@ import { ManualClock } from "../support/manual-clock.ts";
 const asked = new Map<string, number>();
 let server: ReturnType<typeof Bun.serve>;
 
-const ANSWERS: Readonly<Record<string, (request: Request, nth: number) => Response | Promise<Response>>> = {
+const ANSWERS: Readonly<
+  Record<string, (request: Request, nth: number) => Response | Promise<Response>>
+> = {
   "/ok": () => Response.json({ fine: true }),
   "/echo": async (request) => Response.json({ method: request.method, body: await request.json() }),
   "/html": () => new Response("<html><body>maintenance</body></html>"),
@@ -17,15 +19,18 @@ const ANSWERS: Readonly<Record<string, (request: Request, nth: number) => Respon
   "/big": () => new Response("x".repeat(5_000)),
   "/big-in-pieces": () => new Response(endlessPieces()),
   "/hang": () => new Promise<Response>(() => {}),
-  "/half-body": () => new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode("[1,")) })),
+  "/half-body": () =>
+    new Response(new ReadableStream({ start: (c) => c.enqueue(new TextEncoder().encode("[1,")) })),
   "/429-seconds": () => new Response("slow down", { status: 429, headers: { "retry-after": "7" } }),
-  "/429-date": () => new Response("", { status: 429, headers: { "retry-after": "Mon, 02 Nov 2026 12:00:30 GMT" } }),
+  "/429-date": () =>
+    new Response("", { status: 429, headers: { "retry-after": "Mon, 02 Nov 2026 12:00:30 GMT" } }),
   "/418": () => new Response("{}", { status: 418 }),
   "/451": () => new Response("<html>", { status: 451 }),
   "/403": () => new Response("access too frequent", { status: 403 }),
   "/302": () => new Response("", { status: 302, headers: { location: "/ok" } }),
   "/500": () => new Response("oops", { status: 500 }),
-  "/500-once": (_request, nth) => (nth === 1 ? new Response("", { status: 500 }) : Response.json({ nth })),
+  "/500-once": (_request, nth) =>
+    nth === 1 ? new Response("", { status: 500 }) : Response.json({ nth }),
   "/503-wait": () => new Response("", { status: 503, headers: { "retry-after": "30" } }),
 };
 
@@ -50,12 +55,20 @@ afterAll(() => server.stop(true));
 
 const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000 };
 
-function client(limits: HttpLimits = LIMITS, clock = systemClock as ConstructorParameters<typeof HttpClient>[0]["clock"]): HttpClient {
+function client(
+  limits: HttpLimits = LIMITS,
+  clock = systemClock as ConstructorParameters<typeof HttpClient>[0]["clock"],
+): HttpClient {
   return new HttpClient({ clock, random: () => 0, userAgent: "test", limits });
 }
 
 function get(path: string, extra: Partial<HttpRequest> = {}): HttpRequest {
-  return { method: "GET", url: `http://127.0.0.1:${server.port}${path}`, repeatable: true, ...extra };
+  return {
+    method: "GET",
+    url: `http://127.0.0.1:${server.port}${path}`,
+    repeatable: true,
+    ...extra,
+  };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<RequestFailure> {
@@ -74,7 +87,10 @@ describe("an answer", () => {
 
   test("to a POST gets the body as JSON", async () => {
     const request = get("/echo", { method: "POST", body: { type: "metaAndAssetCtxs" } });
-    expect(await client().json(request)).toEqual({ method: "POST", body: { type: "metaAndAssetCtxs" } });
+    expect(await client().json(request)).toEqual({
+      method: "POST",
+      body: { type: "metaAndAssetCtxs" },
+    });
   });
 
   test.each([
@@ -82,16 +98,25 @@ describe("an answer", () => {
     ["/truncated", "expected JSON, got 22 characters that are none"],
     ["/empty", "expected JSON, got an empty body"],
   ])("of %s is a bad envelope that says what came", async (path, message) => {
-    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "bad_envelope", message });
+    expect(await failureOf(client().json(get(path)))).toMatchObject({
+      kind: "bad_envelope",
+      message,
+    });
   });
 
-  test.each(["/big", "/big-in-pieces"])("over the cap (%s) is given up, not read on", async (path) => {
-    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "too_large" });
-  });
+  test.each(["/big", "/big-in-pieces"])(
+    "over the cap (%s) is given up, not read on",
+    async (path) => {
+      expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "too_large" });
+    },
+  );
 
-  test.each(["/hang", "/half-body"])("that does not end in time (%s) is a timeout", async (path) => {
-    expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "timeout" });
-  });
+  test.each(["/hang", "/half-body"])(
+    "that does not end in time (%s) is a timeout",
+    async (path) => {
+      expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "timeout" });
+    },
+  );
 });
 
 describe("a status", () => {
@@ -101,7 +126,9 @@ describe("a status", () => {
       kind: "rate_limited",
       retryAfterMs: 7_000,
     });
-    expect(await failureOf(client(LIMITS, clock).json(get("/429-date")))).toMatchObject({ retryAfterMs: 30_000 });
+    expect(await failureOf(client(LIMITS, clock).json(get("/429-date")))).toMatchObject({
+      retryAfterMs: 30_000,
+    });
   });
 
   test.each([
@@ -125,7 +152,9 @@ describe("a status", () => {
 describe("repeating", () => {
   async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
     asked.delete(path);
-    await client().json(get(path, extra)).catch(() => null);
+    await client()
+      .json(get(path, extra))
+      .catch(() => null);
     return asked.get(path) ?? 0;
   }
 
@@ -145,8 +174,16 @@ describe("repeating", () => {
 test("a failure never holds the URL, whatever went wrong", async () => {
   const secret = "bot123456:SECRET";
   const failures = await Promise.all([
-    failureOf(client().json({ method: "GET", url: `http://127.0.0.1:1/${secret}`, repeatable: false })),
-    failureOf(client().json({ method: "GET", url: `http://no-such-host.invalid/${secret}`, repeatable: false })),
+    failureOf(
+      client().json({ method: "GET", url: `http://127.0.0.1:1/${secret}`, repeatable: false }),
+    ),
+    failureOf(
+      client().json({
+        method: "GET",
+        url: `http://no-such-host.invalid/${secret}`,
+        repeatable: false,
+      }),
+    ),
     failureOf(client().json(get(`/hang?${secret}`))),
     failureOf(client().json(get(`/500?${secret}`, { repeatable: false }))),
   ]);
@@ -155,7 +192,9 @@ test("a failure never holds the URL, whatever went wrong", async () => {
 
 test("an abort of the caller ends the call at once as a timeout", async () => {
   const abort = new AbortController();
-  const failure = failureOf(client({ ...LIMITS, timeoutMs: 60_000 }).json(get("/hang"), { signal: abort.signal }));
+  const failure = failureOf(
+    client({ ...LIMITS, timeoutMs: 60_000 }).json(get("/hang"), { signal: abort.signal }),
+  );
   abort.abort();
   expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
 });

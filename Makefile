@@ -1,0 +1,56 @@
+# Everything runs on the Bun that package.json pins; npm (with Node 20 or newer) fetches it where it is not on PATH.
+BUN_VERSION := $(shell sed -n 's/^ *"bun": "\([0-9][0-9.]*\)".*/\1/p' package.json)
+BUN := node_modules/.bin/bun
+INSTALLED := node_modules/.installed-$(BUN_VERSION)
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check check-format check-lint check-types check-unused fmt bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(INSTALLED) ## Start the service on simulated exchanges (PORT, 8083) until Ctrl-C
+	@exec $(BUN) scripts/demo.ts
+
+run: $(INSTALLED) ## Start the service on the real exchanges, set up by the environment or FF_CONFIG
+	@exec $(BUN) src/main.ts
+
+test: check ## Run every check, then every test
+	$(BUN) test
+
+check: check-format check-lint check-types check-unused ## Check format, lint and import rules, types, unused code
+
+check-format: $(INSTALLED)
+	$(BUN) fmt --check
+
+check-lint: $(INSTALLED)
+	$(BUN) --bun node_modules/.bin/oxlint
+
+check-types: $(INSTALLED)
+	$(BUN) check
+
+check-unused: $(INSTALLED)
+	$(BUN) --bun node_modules/.bin/knip --no-progress
+
+fmt: $(INSTALLED) ## Format every file
+	$(BUN) fmt
+
+bench: $(INSTALLED) ## Measure against the budgets
+	$(BUN) bench/main.ts
+
+# Again whenever the manifest or the lock file changes. Bun's package places its binary in an install
+# script: npx is told to run it whatever npm's settings say, and the third step makes up for an install
+# that was not allowed to.
+$(INSTALLED): package.json bun.lock
+	@test -n "$(BUN_VERSION)" || { echo "package.json pins no version of bun" >&2; exit 1; }
+	@if test "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)"; then \
+	  bun install --frozen-lockfile; \
+	else \
+	  npm_config_ignore_scripts=false npm_config_update_notifier=false \
+	    npx --yes bun@$(BUN_VERSION) install --frozen-lockfile; \
+	fi
+	@test "$$($(BUN) --version 2>/dev/null)" = "$(BUN_VERSION)" || node node_modules/bun/install.js
+	@test "$$($(BUN) --version)" = "$(BUN_VERSION)"
+	@touch $@

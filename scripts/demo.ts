@@ -1,0 +1,181 @@
+/**
+ * The service on simulated exchanges, for a first look: `bun scripts/demo.ts`.
+ * Starts the simulator, then the service on it, prints the address to open, and ends both on SIGINT,
+ * SIGTERM or SIGHUP (status 0) or when one of them dies (status 1).
+ * PORT (8083), HOST and DATABASE_PATH (data/demo.db) are the service's, DEMO_PORT the simulator's; 0 is any free port.
+ */
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const LOOPBACK = "127.0.0.1";
+const DEFAULT_PORT = 8083;
+const MAX_PORT = 65_535;
+
+/** A cold machine compiles and migrates in a second or two; past this something is wrong. */
+const READY_WITHIN_MS = 60_000;
+const ASK_EVERY_MS = 50;
+/** One question may not outlast a start that hangs. */
+const ANSWER_WITHIN_MS = 2_000;
+/** The service drains its connections before it ends; then it is killed. */
+const END_WITHIN_MS = 10_000;
+
+/** Settings of a real installation that simulated markets must never reach: alerts, payments, heartbeats. */
+const LIVE_SETTINGS = /^(FF_CONFIG$|TELEGRAM_|STRIPE_|HEARTBEAT_)/;
+
+interface Outcome {
+  readonly status: 0 | 1;
+  readonly message: string | null;
+}
+
+interface Child {
+  readonly name: string;
+  readonly process: Bun.Subprocess;
+}
+
+/** What ends the demo; the first outcome counts, and nothing is started after it. */
+class Ending {
+  readonly #first = Promise.withResolvers<Outcome>();
+  #isOver = false;
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get outcome(): Promise<Outcome> {
+    return this.#first.promise;
+  }
+
+  end(status: 0 | 1, message: string | null): void {
+    this.#isOver = true;
+    this.#first.resolve({ status, message });
+  }
+}
+
+async function main(): Promise<number> {
+  const ending = new Ending();
+  const children: Child[] = [];
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => ending.end(0, null));
+  }
+  bringUp(ending, children).catch((error: unknown) => {
+    ending.end(1, error instanceof Error ? error.message : String(error));
+  });
+  const { status, message } = await ending.outcome;
+  await Promise.all(children.map((child) => stop(child)));
+  if (message !== null) console.error(`demo: ${message}`);
+  return status;
+}
+
+async function bringUp(ending: Ending, children: Child[]): Promise<void> {
+  const demoPort = await freePort("DEMO_PORT", portOf("DEMO_PORT", 0), LOOPBACK);
+  const port = await freePort("PORT", portOf("PORT", DEFAULT_PORT), hostToBind());
+  const exchangeOrigin = `http://${LOOPBACK}:${demoPort}`;
+  const address = `http://${hostToOpen()}:${port}`;
+
+  start("simulator", ["src/demo/main.ts", "--port", String(demoPort)], {}, ending, children);
+  await answers(`${exchangeOrigin}/control/requests`, () => true, ending);
+  const settings = {
+    PORT: String(port),
+    DATABASE_PATH: process.env["DATABASE_PATH"] || join(ROOT, "data/demo.db"),
+    EXCHANGE_ORIGIN: exchangeOrigin,
+    LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
+  };
+  start("service", ["src/main.ts"], settings, ending, children);
+  await answers(`${address}/readyz`, (response) => response.ok, ending);
+  if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);
+}
+
+/** Runs a script of this project; its death ends the demo. */
+function start(
+  name: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  ending: Ending,
+  children: Child[],
+): void {
+  if (ending.isOver) return;
+  const inherited = Object.entries(process.env).filter(([key]) => !LIVE_SETTINGS.test(key));
+  const child = Bun.spawn({
+    // An .env file belongs to the real installation.
+    cmd: [process.execPath, "--no-env-file", ...args],
+    cwd: ROOT,
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ["ignore", "inherit", "inherit"],
+    // Its own group: Ctrl-C reaches this script alone, which then ends its children in order.
+    detached: true,
+    onExit: (_, code, signal) => ending.end(1, `the ${name} ended (${signal ?? `status ${code}`})`),
+  });
+  children.push({ name, process: child });
+}
+
+async function stop({ name, process: child }: Child): Promise<void> {
+  child.kill("SIGTERM");
+  const killer = setTimeout(() => {
+    console.error(`demo: the ${name} did not end in ${END_WITHIN_MS} ms and is killed`);
+    child.kill("SIGKILL");
+  }, END_WITHIN_MS);
+  await child.exited;
+  clearTimeout(killer);
+}
+
+/** Waits until a GET of `url` is answered as `isReady` wants it. Throws after READY_WITHIN_MS. */
+async function answers(
+  url: string,
+  isReady: (response: Response) => boolean,
+  ending: Ending,
+): Promise<void> {
+  const deadlineMs = performance.now() + READY_WITHIN_MS;
+  while (!ending.isOver) {
+    if (await isAnswered(url, isReady)) return;
+    if (performance.now() > deadlineMs) {
+      throw new Error(`no good answer from ${url} in ${READY_WITHIN_MS} ms`);
+    }
+    await Bun.sleep(ASK_EVERY_MS);
+  }
+}
+
+async function isAnswered(url: string, isReady: (response: Response) => boolean): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    await response.body?.cancel();
+    return isReady(response);
+  } catch {
+    return false; // Nobody listens yet: asked again until the deadline.
+  }
+}
+
+function portOf(setting: string, fallback: number): number {
+  const text = process.env[setting] || String(fallback);
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= MAX_PORT) return port;
+  throw new Error(`${setting} must be a whole number from 0 to ${MAX_PORT}`);
+}
+
+/** `port` when nobody listens there, any free one for 0. Throws a message with the cure. */
+function freePort(setting: string, port: number, host: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const probe = createServer();
+  probe.once("error", () =>
+    reject(new Error(`port ${port} cannot be used: try another, as in ${setting}=8090 make demo`)),
+  );
+  probe.listen({ port, host, exclusive: true }, () => {
+    const address = probe.address();
+    probe.close(() => resolve(typeof address === "object" && address ? address.port : port));
+  });
+  return promise;
+}
+
+function hostToBind(): string {
+  return process.env["HOST"] || LOOPBACK;
+}
+
+/** Where the service answers: a wildcard address is not one to open. */
+function hostToOpen(): string {
+  const host = hostToBind();
+  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+process.exitCode = await main();
+process.exit();

@@ -1,0 +1,179 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { describeViolation, violations, type Rule } from "./support/architecture.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+async function sources(): Promise<Map<string, string>> {
+  const paths = await Array.fromAsync(new Bun.Glob("src/**/*").scan({ cwd: ROOT }));
+  const files = new Map<string, string>();
+  for (const path of paths.toSorted()) files.set(path, await Bun.file(join(ROOT, path)).text());
+  return files;
+}
+
+function rulesBrokenBy(path: string, source: string): Rule[] {
+  return violations(new Map([[path, source]])).map(({ rule }) => rule);
+}
+
+test("every file of src keeps the import, naming and size rules", async () => {
+  const files = await sources();
+  expect(files.size).toBeGreaterThan(0);
+  expect(violations(files).map(describeViolation)).toEqual([]);
+});
+
+/** Why it is wrong, the file, its source, the one rule that it breaks. */
+type Planted = readonly [why: string, path: string, source: string, rule: Rule];
+
+const PLANTED: readonly Planted[] = [
+  ["lib knows no domain", "src/lib/a.ts", `import "../domain/quote.ts";`, "room"],
+  ["domain knows no exchange", "src/domain/a.ts", `import "../exchanges/okx.ts";`, "room"],
+  ["exchanges know no db", "src/exchanges/okx.ts", `import "../db/open.ts";`, "room"],
+  ["exchanges know no config", "src/exchanges/okx.ts", `import "../config.ts";`, "room"],
+  ["db knows no exchange", "src/db/a.ts", `import "../exchanges/registry.ts";`, "room"],
+  ["db knows no gateway", "src/db/a.ts", `import "../gateways/stripe.ts";`, "room"],
+  ["gateways know no service", "src/gateways/a.ts", `import "../services/board.ts";`, "room"],
+  ["services know no http", "src/services/a.ts", `import "../http/app.ts";`, "room"],
+  ["services know no collector", "src/services/a.ts", `import "../collector/loop.ts";`, "room"],
+  [
+    "the collector knows no service",
+    "src/collector/a.ts",
+    `import "../services/board.ts";`,
+    "room",
+  ],
+  ["the collector knows no http", "src/collector/a.ts", `import "../http/app.ts";`, "room"],
+  ["http knows no db", "src/http/app.ts", `import "../db/open.ts";`, "room"],
+  ["web knows no db", "src/web/layout.tsx", `import "../db/open.ts";`, "room"],
+  ["web knows no http", "src/web/layout.tsx", `import "../http/app.ts";`, "room"],
+  ["the demo knows no adapter", "src/demo/a.ts", `import "../exchanges/okx.ts";`, "room"],
+  ["the demo knows no domain", "src/demo/a.ts", `import "../domain/quote.ts";`, "room"],
+  ["nothing imports the demo", "src/main.ts", `import "./demo/server.ts";`, "room"],
+  ["config knows no service", "src/config.ts", `import "./services/board.ts";`, "room"],
+  ["nothing imports main", "src/cli.ts", `import "./main.ts";`, "room"],
+  ["a type is an import", "src/http/a.ts", `import type { A } from "../db/open.ts";`, "room"],
+  ["a re-export is an import", "src/http/a.ts", `export * from "../db/open.ts";`, "room"],
+  ["a type re-export, too", "src/http/a.ts", `export type { A } from "../db/open.ts";`, "room"],
+  ["a lazy import, too", "src/http/a.ts", `const a = import("../db/open.ts");`, "room"],
+  ["an inline type, too", "src/http/a.ts", `type A = import("../db/open.ts").A;`, "room"],
+  ["require, too", "src/http/a.ts", `const a = require("../db/open.ts");`, "room"],
+  ["a name chosen at run time hides it", "src/http/a.ts", `import(name);`, "computed_import"],
+  [
+    "services take types of db",
+    "src/services/a.ts",
+    `import { A } from "../db/a.ts";`,
+    "types_only",
+  ],
+  [
+    "an inline type modifier still loads the file",
+    "src/services/a.ts",
+    `import { type A } from "../gateways/telegram.ts";`,
+    "types_only",
+  ],
+  ["adapters do not meet", "src/exchanges/okx.ts", `import "./gate.ts";`, "adapter_island"],
+  [
+    "not by type either",
+    "src/exchanges/okx.ts",
+    `import type { A } from "./gate.ts";`,
+    "adapter_island",
+  ],
+  ["adapters do not list", "src/exchanges/okx.ts", `import "./registry.ts";`, "adapter_island"],
+  ["domain has no zod", "src/domain/a.ts", `import { z } from "zod";`, "package"],
+  ["domain has no file system", "src/domain/a.ts", `import "node:fs";`, "package"],
+  [
+    "domain has no clock",
+    "src/domain/a.ts",
+    `import type { Clock } from "../lib/clock.ts";`,
+    "clock_in_domain",
+  ],
+  ["exchanges have zod alone", "src/exchanges/okx.ts", `import "lru-cache";`, "package"],
+  ["only db has drizzle", "src/services/a.ts", `import type { A } from "drizzle-orm";`, "package"],
+  ["drizzle's parts, too", "src/main.ts", `import "drizzle-orm/bun-sqlite";`, "package"],
+  ["only db has SQLite", "src/collector/a.ts", `import { Database } from "bun:sqlite";`, "package"],
+  ["services have no hono", "src/services/a.ts", `import type { Context } from "hono";`, "package"],
+  ["hono's parts, too", "src/services/a.ts", `import "@hono/zod-openapi";`, "package"],
+  ["the demo has no package", "src/demo/a.ts", `import "zod";`, "package"],
+  ["config has zod alone", "src/config.ts", `import "pino";`, "package"],
+  ["process.env", "src/main.ts", `const port = process.env.PORT;`, "effect"],
+  ["process['env']", "src/main.ts", `const port = process["env"].PORT;`, "effect"],
+  ["Bun.env", "src/lib/log.ts", `const port = Bun.env.PORT;`, "effect"],
+  ["import.meta.env", "src/lib/log.ts", `const port = import.meta.env.PORT;`, "effect"],
+  ["env taken out of process", "src/main.ts", `const { env } = process;`, "effect"],
+  ["env imported", "src/main.ts", `import { env } from "node:process";`, "effect"],
+  ["fetch", "src/gateways/telegram.ts", `await fetch("http://127.0.0.1");`, "effect"],
+  ["fetch by another name", "src/gateways/telegram.ts", `const send = fetch;`, "effect"],
+  ["fetch as a default", "src/gateways/a.ts", `function f(get = fetch) { return get; }`, "effect"],
+  ["globalThis.fetch", "src/gateways/a.ts", `await globalThis.fetch("x");`, "effect"],
+  ["node:https", "src/gateways/b.ts", `import { request } from "node:https";`, "effect"],
+  ["Date.now", "src/services/a.ts", `const at = Date.now();`, "effect"],
+  ["Date.now handed on", "src/services/a.ts", `start({ now: Date.now });`, "effect"],
+  ["new Date()", "src/services/a.ts", `const at = new Date();`, "effect"],
+  ["Date()", "src/services/a.ts", `const at = Date();`, "effect"],
+  ["performance.now", "src/collector/a.ts", `const at = performance.now();`, "effect"],
+  ["process.hrtime.bigint", "src/collector/a.ts", `const at = process.hrtime.bigint();`, "effect"],
+  ["Bun.nanoseconds", "src/collector/a.ts", `const at = Bun.nanoseconds();`, "effect"],
+  ["a vague file", "src/lib/utils.ts", ``, "file_name"],
+  ["a vague part of a name", "src/lib/date-helpers.ts", ``, "file_name"],
+  ["a vague folder", "src/lib/common/a.ts", ``, "file_name"],
+  ["301 lines", "src/lib/a.ts", "//\n".repeat(301), "file_length"],
+  ["a room without rules", "src/shared/a.ts", ``, "unknown_room"],
+  ["a loose file", "src/board.ts", ``, "unknown_room"],
+  ["tests are not the program", "src/lib/a.ts", `import "../../test/a.ts";`, "unknown_room"],
+];
+
+describe("a planted violation is found", () => {
+  test.each(PLANTED.map((planted) => [...planted] as const))("%s", (_, path, source, rule) => {
+    expect(rulesBrokenBy(path, source)).toEqual([rule]);
+  });
+
+  test("a circle of imports, once, types included", () => {
+    const files = new Map([
+      ["src/lib/a.ts", `import { b } from "./b.ts"; import { c } from "./c.ts";`],
+      ["src/lib/b.ts", `import type { C } from "./c.ts";`],
+      ["src/lib/c.ts", `export type { A } from "./a.ts";`],
+    ]);
+    expect(violations(files).map(describeViolation)).toEqual([
+      "src/lib/c.ts:1 [cycle] src/lib/a.ts -> src/lib/b.ts -> src/lib/c.ts -> src/lib/a.ts",
+    ]);
+  });
+
+  test("a file that imports itself is a circle", () => {
+    expect(rulesBrokenBy("src/lib/a.ts", `import "./a.ts";`)).toEqual(["cycle"]);
+  });
+
+  test("its line is the line of the statement", () => {
+    const files = new Map([["src/http/a.ts", `// one\n\nimport "../db/open.ts";\n`]]);
+    expect(violations(files).map(({ line }) => line)).toEqual([3]);
+  });
+});
+
+const ALLOWED: readonly (readonly [string, string, string])[] = [
+  ["main puts all together", "src/main.ts", `import "./db/open.ts"; import "./http/app.ts";`],
+  ["cli may collect", "src/cli.ts", `import "./collector/loop.ts"; import "./config.ts";`],
+  ["the registry lists adapters", "src/exchanges/registry.ts", `import "./okx.ts";`],
+  ["adapters share the contract", "src/exchanges/okx.ts", `import "./wire.ts"; import "zod";`],
+  ["an adapter has parts", "src/exchanges/okx.ts", `import "./okx-history.ts";`],
+  ["services take types of db", "src/services/a.ts", `import type { A } from "../db/a.ts";`],
+  ["db has SQLite", "src/db/open.ts", `import "bun:sqlite"; import "drizzle-orm/bun-sqlite";`],
+  ["the demo serves", "src/demo/server.ts", `import "bun"; import "../lib/assert.ts";`],
+  ["config reads env", "src/config.ts", `const port = process.env.PORT;`],
+  ["the client fetches", "src/lib/http-client.ts", `await fetch("http://127.0.0.1");`],
+  ["the clock reads time", "src/lib/clock.ts", `Date.now(); new Date(); performance.now();`],
+  ["a date of a known time", "src/web/page.tsx", `const a = new Date(0); const b = <b>{a}</b>;`],
+  ["a handler is called fetch", "src/main.ts", `serve({ fetch: app.fetch, a() {} }); app.fetch();`],
+  ["a method is called fetch", "src/lib/a.ts", `const a = { fetch(request) { return request; } };`],
+  ["a type of fetch", "src/lib/a.ts", `interface A { fetch: typeof fetch }`],
+  ["words in comments and texts", "src/lib/a.ts", `// Date.now()\nconst a = "process.env fetch(";`],
+  ["arithmetic on addresses", "src/lib/a.ts", `import { isIP } from "node:net";`],
+  ["a visitor's browser has a clock", "src/web/static/a.ts", `fetch("/api"); Date.now();`],
+  ["300 lines", "src/lib/a.ts", "//\n".repeat(300)],
+  ["the version", "src/main.ts", `import manifest from "../package.json" with { type: "json" };`],
+];
+
+describe("what the rules allow is not reported", () => {
+  test.each(ALLOWED.map((allowed) => [...allowed] as const))("%s", (_, path, source) => {
+    expect(violations(new Map([[path, source]])).map(describeViolation)).toEqual([]);
+  });
+});
+
+test("a file that does not parse is an error, not a pass", () => {
+  expect(() => rulesBrokenBy("src/lib/a.ts", "import {")).toThrow("src/lib/a.ts does not parse");
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { z } from "zod";
+
+const ROOT = join(import.meta.dir, "..");
+
+const Manifest = z.object({
+  dependencies: z.record(z.string(), z.string()),
+  devDependencies: z.record(z.string(), z.string()),
+  scripts: z.unknown().optional(),
+  trustedDependencies: z.unknown().optional(),
+});
+
+/** Text that is committed or would be: what git knows, and what it does not ignore. */
+async function textFiles(): Promise<Map<string, string>> {
+  const listing = Bun.spawnSync(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+    { cwd: ROOT },
+  );
+  expect(listing.exitCode, "this test needs a git checkout").toBe(0);
+  const paths = listing.stdout.toString().split("\0").filter(Boolean);
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    const file = Bun.file(join(ROOT, path));
+    const bytes = (await file.exists()) ? await file.bytes() : new Uint8Array();
+    if (!bytes.includes(0)) files.set(path, new TextDecoder().decode(bytes));
+  }
+  return files;
+}
+
+/** "path:line" of every line that matches. */
+function linesWith(files: ReadonlyMap<string, string>, pattern: RegExp): string[] {
+  return [...files].flatMap(([path, text]) =>
+    text.split("\n").flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}`] : [])),
+  );
+}
+
+const FILES = await textFiles();
+const textOf = (path: string): string => FILES.get(path) ?? "";
+const MANIFEST = Manifest.parse(JSON.parse(textOf("package.json")));
+const VERSIONS = { ...MANIFEST.dependencies, ...MANIFEST.devDependencies };
+
+// Spelled so that this file does not match itself.
+const REGISTRY_HOST = new RegExp(
+  ["registry\\.(npmjs|yarnpkg)\\.", "npm\\.pkg\\.", "jsr\\.io", "npmmirror\\."].join("|"),
+);
+const MACHINE_PATH = new RegExp(
+  `(^|[\\s"'\`(=:])/(${["work", "root", "home/\\w+", "Users/\\w+"].join("|")})(/|$|[\\s"'\`)])`,
+);
+const UNFINISHED_TEST = new RegExp(
+  `\\b(test|describe|it)\\.(${["only", "skip", "todo"].join("|")})\\b`,
+);
+
+describe("what is committed", () => {
+  test("names no package registry, so that everyone's own settings decide", () => {
+    expect(linesWith(FILES, REGISTRY_HOST)).toEqual([]);
+  });
+
+  test("names no folder of somebody's machine", () => {
+    expect(linesWith(FILES, MACHINE_PATH)).toEqual([]);
+  });
+
+  test("holds no test that is left out or runs alone", () => {
+    const tests = new Map([...FILES].filter(([path]) => path.startsWith("test/")));
+    expect(linesWith(tests, UNFINISHED_TEST)).toEqual([]);
+  });
+
+  test("holds no database, log or settings file", () => {
+    const unwanted = [...FILES.keys()].filter((path) =>
+      /\.(db|db-wal|db-shm|log)$|(^|\/)\.env$/.test(path),
+    );
+    expect(unwanted).toEqual([]);
+  });
+
+  test.each([
+    [REGISTRY_HOST, ["https://registry", "npmjs.org/zod"].join(".")],
+    [MACHINE_PATH, ["see ", "work/main/src"].join("/")],
+    [MACHINE_PATH, ['"', "home/someone/project"].join("/")],
+    [UNFINISHED_TEST, ["test", 'only("one")'].join(".")],
+  ])("a planted line is found (%#)", (pattern, line) => {
+    expect(linesWith(new Map([["a.md", `first\n${line}\n`]]), pattern)).toEqual(["a.md:2"]);
+  });
+});
+
+describe("the manifest", () => {
+  test("pins every version exactly", () => {
+    const loose = Object.entries(VERSIONS).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(Object.keys(VERSIONS).length).toBeGreaterThan(0);
+    expect(loose).toEqual([]);
+  });
+
+  test("agrees with the lock file", () => {
+    const lock = textOf("bun.lock");
+    const missing = Object.entries(VERSIONS).filter(([name, version]) => {
+      return !lock.includes(`"${name}": ["${name}@${version}"`);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("lets one package alone run an install script: Bun, which places its binary", () => {
+    expect(MANIFEST.trustedDependencies).toEqual(["bun"]);
+  });
+
+  test("has no script that would shadow a command of Bun", () => {
+    expect(MANIFEST.scripts).toBeUndefined();
+  });
+});
+
+describe("the Makefile", () => {
+  /** What `make` prints for `args`, with `extra` added to the Makefile. */
+  function make(extra: string, ...args: string[]): string {
+    const { exitCode, stdout, stderr } = Bun.spawnSync(
+      ["make", "--no-print-directory", "-f", "Makefile", "-f", "-", ...args],
+      // Not the flags of the make that may have started this test.
+      { cwd: ROOT, stdin: Buffer.from(extra), env: { ...process.env, MAKEFLAGS: "" } },
+    );
+    expect(exitCode, stderr.toString()).toBe(0);
+    return stdout.toString();
+  }
+
+  test("takes its Bun from the manifest, the one that runs this test", () => {
+    const pinned = make("print:\n\t@echo '$(BUN_VERSION)'\n", "print").trim();
+    expect(pinned).toBe(MANIFEST.devDependencies["bun"] ?? "");
+    expect(pinned).toBe(Bun.version);
+  });
+
+  test("lists its targets, each in one line, when asked for nothing", () => {
+    const targets = make("")
+      .trimEnd()
+      .split("\n")
+      .map((line) => /^ {2}make (\w+) +\S/.exec(line)?.[1]);
+    expect(targets).toEqual(["help", "demo", "run", "test", "check", "fmt", "bench"]);
+  });
+});
+
+describe("the closing line of a run", () => {
+  function closingLine(output: string, status: number): string {
+    const { stdout } = Bun.spawnSync(
+      ["awk", "-v", `status=${status}`, "-f", "scripts/closing-line.awk"],
+      { cwd: ROOT, stdin: Buffer.from(output) },
+    );
+    return stdout.toString();
+  }
+
+  test("counts what the runner counted", () => {
+    const output = "(pass) rows [1ms]\n\n 12 pass\n 0 fail\n 99 expect() calls\n";
+    expect(closingLine(output, 0)).toBe("12 passed, 0 failed\n");
+  });
+
+  test("names skipped tests only when there are any", () => {
+    expect(closingLine(" 3 pass\n 2 skip\n 1 todo\n 0 fail\n", 0)).toBe(
+      "3 passed, 0 failed, 3 skipped\n",
+    );
+  });
+
+  test("adds several runs and reads through colours", () => {
+    const output = " 3 pass\n 0 fail\n\u001b[32m 4 pass\u001b[0m\n\u001b[31m 1 fail\u001b[0m\n";
+    expect(closingLine(output, 1)).toBe("7 passed, 1 failed\n");
+  });
+
+  test("never says that nothing failed when the run did", () => {
+    expect(closingLine("27 files need formatting.\n", 2)).toBe("0 passed, 1 failed\n");
+    expect(closingLine(" 5 pass\n 0 fail\n 1 error\n", 1)).toBe("5 passed, 1 failed\n");
+  });
+});

@@ -1,0 +1,83 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const NAME = "funding-finder.service";
+const UNIT = await Bun.file(join(ROOT, "systemd", NAME)).text();
+const ANALYZE = Bun.which("systemd-analyze");
+const SECTIONS = ["Unit", "Service", "Install"];
+
+const folder = mkdtempSync(join(tmpdir(), "systemd-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Every value of `key` in the unit, in order; a section's name in brackets starts it. */
+function valuesOf(unit: string, key: string): string[] {
+  return unit
+    .split("\n")
+    .filter((line) => line.startsWith(`${key}=`))
+    .map((line) => line.slice(key.length + 1));
+}
+
+/** Lines that are neither a comment, a section known here nor NAME=value. */
+function unreadableLines(unit: string): string[] {
+  return unit
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .filter((line) => !/^[A-Z][A-Za-z]+=/.test(line))
+    .filter((line) => !SECTIONS.some((section) => line === `[${section}]`));
+}
+
+/** What systemd says of the unit when its program is one that exists here. Unknown keys are mere warnings. */
+async function complaints(analyze: string, unit: string): Promise<string> {
+  const file = join(folder, NAME);
+  await Bun.write(file, unit.replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`));
+  const { exitCode, stdout, stderr } = Bun.spawnSync([analyze, "verify", file]);
+  const said = `${stdout.toString()}${stderr.toString()}`.trim();
+  return exitCode === 0 ? said : `status ${exitCode}: ${said}`;
+}
+
+describe("the unit file", () => {
+  test("is read by systemd without a complaint", async () => {
+    if (ANALYZE === null) {
+      console.log("systemd-analyze is not installed: the unit is checked by its lines alone");
+      expect(unreadableLines(UNIT)).toEqual([]);
+      return;
+    }
+    expect(await complaints(ANALYZE, UNIT)).toBe("");
+    const misspelt = UNIT.replace("MemoryMax=", "MemoryMaximum=");
+    expect(await complaints(ANALYZE, misspelt)).toContain("MemoryMaximum");
+  });
+
+  test("has lines of a known form only", () => {
+    expect(unreadableLines(UNIT)).toEqual([]);
+    expect(unreadableLines("[Service]\nnonsense\n")).toEqual(["nonsense"]);
+  });
+
+  test("starts the service with the Bun of the project, in its folder", async () => {
+    const [folderOfProject] = valuesOf(UNIT, "WorkingDirectory");
+    const [command] = valuesOf(UNIT, "ExecStart");
+    expect(command).toBe(`${folderOfProject}/node_modules/.bin/bun --no-env-file src/main.ts`);
+  });
+
+  test("runs as its own user without a privilege, and may write its state alone", () => {
+    expect(valuesOf(UNIT, "User")).toEqual(["funding-finder"]);
+    expect(valuesOf(UNIT, "NoNewPrivileges")).toEqual(["yes"]);
+    expect(valuesOf(UNIT, "CapabilityBoundingSet")).toEqual([""]);
+    expect(valuesOf(UNIT, "ProtectSystem")).toEqual(["strict"]);
+    expect(valuesOf(UNIT, "ReadWritePaths")).toEqual([]);
+  });
+
+  test("keeps the database in the state folder, unless the operator says otherwise", () => {
+    const [state] = valuesOf(UNIT, "StateDirectory");
+    expect(valuesOf(UNIT, "Environment")).toContain(
+      `DATABASE_PATH=/var/lib/${state}/funding-finder.db`,
+    );
+    expect(UNIT.indexOf("\nEnvironmentFile=-")).toBeGreaterThan(UNIT.indexOf("\nEnvironment="));
+  });
+
+  test("leaves memory that is written and executed to the compiler of the runtime", () => {
+    expect(valuesOf(UNIT, "MemoryDenyWriteExecute")).toEqual([]);
+  });
+});
