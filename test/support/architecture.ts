@@ -69,7 +69,7 @@ const ROOMS = {
   gateways: { imports: ["lib", "domain"] },
   services: { imports: ["lib", "domain", "exchanges"], types: ["db", "gateways"] },
   collector: { imports: ["lib", "domain", "exchanges", "db"] },
-  http: { imports: [...BELOW_SERVICES, "services", "collector"] },
+  http: { imports: [...BELOW_SERVICES, "services", "collector", "web"] },
   web: { imports: [...BELOW_SERVICES, "services", "collector"] },
   demo: { imports: ["lib"], packages: BUILTIN },
   config: { imports: ["lib", "domain"], packages: new RegExp(`^zod$|${BUILTIN.source}`) },

@@ -1,0 +1,299 @@
+import { z } from "zod";
+import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  intervalHoursOf,
+  intervalInForceOf,
+  nextFundingAtOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources
+ * leave open. No open interest comes in bulk: it is asked symbol by symbol. A cached interval that the published
+ * next funding time contradicts counts as unknown.
+ */
+const facts = {
+  id: "binance",
+  name: "Binance",
+  kind: "centralised",
+  hosts: { main: "https://fapi.binance.com" },
+  // Documented: 2,400 weight a minute per address. 300 requests a minute, nearly all of weight 1, are far inside.
+  pacing: { requests: 5, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
+  requestsPerRefresh: 2,
+  knownUnknowns: [
+    "Whether open interest counts one side is not stated; it is shown as it is sent.",
+    "An underlyingType outside the known ones is refused, because it may mark a pre-market listing.",
+    "That interestRate is per 8 h comes from Binance's general description, not from that of the field.",
+    "A perpetual with an early deliveryDate is probably going to be delisted; it is shown until it stops trading.",
+    "Binance shortens an interval without notice when a rate sits at its cap; up to five minutes may pass before it shows.",
+  ],
+  // The web firewall: too many requests or odd headers.
+  classifyFailure: (status) => (status === 403 ? "banned" : null),
+} satisfies ExchangeFacts;
+
+const MINUTE_MS = 60_000;
+const INSTRUMENTS_EVERY_MS = 30 * MINUTE_MS;
+const INTERVALS_EVERY_MS = 5 * MINUTE_MS;
+/** About 740 symbols in 8 minutes are 1.5 requests a second. */
+const OPEN_INTEREST_ROTATION_MS = 8 * MINUTE_MS;
+
+/** Documented: a symbol that fundingInfo does not list was never adjusted and settles every 8 h. */
+const DEFAULT_INTERVAL_HOURS = 8;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "FDUSD", "USD1"]);
+
+const CLASS_OF_UNDERLYING: ReadonlyMap<string, AssetClass> = new Map([
+  ["COIN", "crypto"],
+  ["INDEX", "index"],
+  ["EQUITY", "stock"],
+  ["HK_EQUITY", "stock"],
+  ["KR_EQUITY", "stock"],
+  ["CN_EQUITY", "stock"],
+  ["COMMODITY", "commodity"],
+  ["FX", "forex"],
+]);
+const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
+
+const symbol = z.string().min(1);
+const premiumRow = z.object({
+  symbol,
+  markPrice: numeric,
+  indexPrice: numeric,
+  lastFundingRate: numeric,
+  nextFundingTime: numeric,
+  interestRate: numeric,
+  time: numeric,
+});
+type PremiumRow = z.infer<typeof premiumRow>;
+
+const word = text.catch(null);
+const symbolRow = z.object({
+  symbol,
+  contractType: word,
+  status: word,
+  baseAsset: word,
+  quoteAsset: word,
+  marginAsset: word,
+  underlyingType: word,
+  onboardDate: numeric,
+});
+type SymbolRow = z.infer<typeof symbolRow>;
+
+const fundingRow = z.object({
+  symbol,
+  fundingIntervalHours: numeric,
+  adjustedFundingRateCap: numeric,
+  adjustedFundingRateFloor: numeric,
+});
+type FundingRow = z.infer<typeof fundingRow>;
+
+const tickerRow = z.object({ symbol, quoteVolume: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+const openInterest = z.object({ openInterest: numeric });
+type OpenInterest = z.infer<typeof openInterest>;
+const exchangeInfo = z.object({ symbols: z.unknown() });
+
+/** A live linear perpetual of exchangeInfo. */
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "quote" | "assetClass" | "listedAtMs">;
+
+interface Raw {
+  readonly premiums: Reply<Rows<PremiumRow>>;
+  readonly symbols: Reply<Rows<SymbolRow>>;
+  readonly intervals: Reply<Rows<FundingRow>> | null;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly openInterests: ReadonlyMap<string, Reply<OpenInterest>>;
+}
+
+const loadPremiums: Load<Rows<PremiumRow>> = (http) =>
+  http.get("/fapi/v1/premiumIndex", (body) => decodeRows(premiumRow, body, "symbol"));
+const loadSymbols: Load<Rows<SymbolRow>> = (http) =>
+  http.get("/fapi/v1/exchangeInfo", (body) =>
+    decodeRows(symbolRow, decodeEnvelope(exchangeInfo, body).symbols, "symbol"),
+  );
+const loadIntervals: Load<Rows<FundingRow>> = (http) =>
+  http.get("/fapi/v1/fundingInfo", (body) => decodeRows(fundingRow, body, "symbol"));
+const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get("/fapi/v1/ticker/24hr", (body) => decodeRows(tickerRow, body, "symbol"));
+
+const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<OpenInterest> =>
+  http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) =>
+    decodeEnvelope(openInterest, body),
+  );
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const listed = source.instruments("exchangeInfo", INSTRUMENTS_EVERY_MS, loadSymbols);
+  const [premiums, symbols, intervals, tickers, openInterests] = await Promise.all([
+    source.essential("premiumIndex", loadPremiums),
+    listed,
+    source.intervals("fundingInfo", INTERVALS_EVERY_MS, loadIntervals),
+    source.secondary("ticker24hr", loadTickers),
+    listed.then((reply) =>
+      source.rotation(
+        "openInterest",
+        listingsOf(reply.value.rows).quotes.map((listing) => listing.exchangeSymbol),
+        OPEN_INTEREST_ROTATION_MS,
+        loadOpenInterest,
+      ),
+    ),
+  ]);
+  return { premiums, symbols, intervals, tickers, openInterests };
+}
+
+function parse(raw: Raw): Batch {
+  const listings = listingsOf(raw.symbols.value.rows);
+  const bySymbol = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(raw.symbols.value.rows.map((row) => row.symbol));
+  const funding = fundingLookup(raw.intervals?.value ?? null);
+  const volumes = new Map(raw.tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    raw.premiums.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = bySymbol.get(row.symbol);
+      if (listing === undefined) {
+        if (!known.has(row.symbol)) unlisted += 1;
+        return null;
+      }
+      return quoteOf(row, listing, funding(row.symbol), raw.premiums.receivedAtMs, {
+        openInterest: raw.openInterests.get(row.symbol)?.value.openInterest,
+        volume: volumes.get(row.symbol),
+      });
+    },
+  );
+  return {
+    quotes,
+    rejects: [raw.premiums.value, raw.symbols.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: listings.quotes.length,
+    unlisted,
+  };
+}
+
+const listingsOf = (rows: readonly SymbolRow[]) =>
+  collectRows(rows, (row) => row.symbol, listingOf);
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: SymbolRow): Listing | null {
+  if (typeof row.status !== "string" || typeof row.contractType !== "string") {
+    throw new RowReject("bad_row", "status or contractType is missing");
+  }
+  if (row.status !== "TRADING" || !PERPETUALS.has(row.contractType)) return null;
+  // Coin-margined rows have another margin asset than quote asset.
+  if (!DOLLARS.has(row.quoteAsset ?? "") || row.quoteAsset !== row.marginAsset) return null;
+  if (row.underlyingType === "PREMARKET") return null;
+  const assetClass = CLASS_OF_UNDERLYING.get(row.underlyingType ?? "");
+  if (assetClass === undefined) {
+    throw new RowReject("bad_row", `unknown underlyingType ${row.underlyingType ?? "(none)"}`);
+  }
+  if (!row.baseAsset || !row.quoteAsset) throw new RowReject("bad_row", "baseAsset is missing");
+  return {
+    exchangeSymbol: row.symbol,
+    base: row.baseAsset,
+    quote: row.quoteAsset,
+    assetClass,
+    listedAtMs: epochMsOf(row.onboardDate),
+  };
+}
+
+type Funding = Pick<Quote, "fundingIntervalHours" | "intervalSource" | "rateCap" | "rateFloor">;
+const NO_BOUNDS = { rateCap: null, rateFloor: null };
+const UNKNOWN_FUNDING: Funding = { fundingIntervalHours: null, intervalSource: null, ...NO_BOUNDS };
+const DEFAULT_FUNDING: Funding = {
+  fundingIntervalHours: DEFAULT_INTERVAL_HOURS,
+  intervalSource: "documented_default",
+  ...NO_BOUNDS,
+};
+
+/** The documented default holds only where the whole list could be read: an unreadable row may be anyone's. */
+function fundingLookup(list: Rows<FundingRow> | null): (key: string) => Funding {
+  if (list === null) return () => UNKNOWN_FUNDING;
+  const rows = new Map(list.rows.map((row) => [row.symbol, row]));
+  const absent = list.rejects.length > 0 ? UNKNOWN_FUNDING : DEFAULT_FUNDING;
+  return (key) => {
+    const row = rows.get(key);
+    if (row === undefined) return absent;
+    const fundingIntervalHours = intervalHoursOf(row.fundingIntervalHours);
+    return {
+      fundingIntervalHours,
+      intervalSource: fundingIntervalHours === null ? null : "published",
+      rateCap: rateCapOf(row.adjustedFundingRateCap),
+      rateFloor: rateFloorOf(row.adjustedFundingRateFloor),
+    };
+  };
+}
+
+function quoteOf(
+  row: PremiumRow,
+  listing: Listing,
+  cached: Funding,
+  receivedAtMs: number,
+  secondary: { readonly openInterest: Numeric; readonly volume: Numeric },
+): Quote | null {
+  // 0 means that the contract pays no funding.
+  if (numberOf(row.nextFundingTime) === 0) return null;
+  const exchangeTimeMs = epochMsOf(row.time);
+  const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
+  const fundingRate = rateOf(row.lastFundingRate, "lastFundingRate");
+  const publishedNextMs = positiveOf(row.nextFundingTime);
+  const nextFundingAtMs = nextFundingAtOf(publishedNextMs, atMs, null, "nextFundingTime");
+  const inForce = intervalInForceOf(cached.fundingIntervalHours, nextFundingAtMs, atMs);
+  // Bounds came with the interval and are as old as it is.
+  const funding = inForce === cached.fundingIntervalHours ? cached : UNKNOWN_FUNDING;
+  const markPrice = positiveOf(row.markPrice);
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(listing.base, ["numeric_prefix", "million_prefix"]),
+    quote: listing.quote,
+    settle: listing.quote,
+    assetClass: listing.assetClass,
+    accrual: facts.accrual,
+    listedAtMs: listing.listedAtMs,
+    fundingRate,
+    ...funding,
+    nextFundingAtMs,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    baselineRate: baselineOf(row.interestRate, funding.fundingIntervalHours),
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.indexPrice),
+    // Contract size is 1 unit of base.
+    openInterestUsd: product(quantityOf(secondary.openInterest), markPrice),
+    volume24hUsd: quantityOf(secondary.volume),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** `interestRate` is stated per 8 h and charged in proportion to the length of the interval. */
+function baselineOf(interestRate: Numeric, intervalHours: number | null): number | null {
+  const interest = numberOf(interestRate);
+  if (interest === null || Math.abs(interest) > MAX_ABS_RATE) return null;
+  return product(interest, intervalHours, 1 / DEFAULT_INTERVAL_HOURS);
+}
+
+export const binance = defineExchange<Raw>({ facts, fetchRaw, parse });

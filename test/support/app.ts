@@ -1,0 +1,61 @@
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
+import type { ExchangeInfo } from "../../src/http/api/exchanges/routes.ts";
+import { healthReport, type HealthReport } from "../../src/services/health.ts";
+import { createMetrics } from "../../src/services/metrics.ts";
+import { TestBoard } from "./board.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { memoryLog, type MemoryLog } from "./memory-log.ts";
+
+export const INFOS: readonly ExchangeInfo[] = EXCHANGE_IDS.map((id) => ({
+  id,
+  name: id.toUpperCase(),
+  kind: id === "hyperliquid" ? "decentralised" : "centralised",
+  accrual: "periodic",
+  documentation: `https://docs.invalid/${id}`,
+}));
+
+export interface TestApp extends App {
+  readonly board: TestBoard;
+  readonly log: MemoryLog;
+  /** Sends a GET to `target`. */
+  get(target: string, headers?: Record<string, string>): Promise<Response>;
+  send(method: string, target: string, headers?: Record<string, string>): Promise<Response>;
+}
+
+const ORIGIN = "http://finder.test";
+
+/** Health as the board's exchanges have it, at the snapshot's own time. */
+export function healthOf(board: TestBoard): HealthReport {
+  const snapshot = board.current();
+  return healthReport({
+    states: snapshot?.exchanges.map(({ state }) => state) ?? [],
+    frozen: new Set(),
+    collectorHeartbeatMs: snapshot?.asOfMs ?? null,
+    totalRows: snapshot?.rows.length ?? 0,
+    nowMs: snapshot?.asOfMs ?? 0,
+    staleAfterMs: 900_000,
+  });
+}
+
+/** The real application on a board that the test owns. */
+export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp {
+  const clock = new ManualClock();
+  const log = memoryLog();
+  const health = (): HealthReport => healthOf(board);
+  const metrics = createMetrics({ board, health, clock });
+  const deps = { board, health, exchanges: INFOS, metrics, clock, log, trustedProxies: [] };
+  const app = createApp({ ...deps, ...more });
+  const send = async (
+    method: string,
+    target: string,
+    headers: Record<string, string> = {},
+  ): Promise<Response> => app.fetch(new Request(ORIGIN + target, { method, headers }));
+  return {
+    fetch: app.fetch,
+    board,
+    log,
+    send,
+    get: (target, headers) => send("GET", target, headers),
+  };
+}

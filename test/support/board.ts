@@ -1,0 +1,143 @@
+import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import type { FlagBits } from "../../src/domain/flags.ts";
+import type {
+  BoardRow,
+  ExchangeState,
+  ExchangeView,
+  MarketRecord,
+  Snapshot,
+} from "../../src/domain/market.ts";
+import type { BoardView } from "../../src/services/board-view.ts";
+import { NOON_MS } from "./quote.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** One stored instrument, all of it overridable; uid and symbol follow from exchange, base and quote. */
+export function recordOf(
+  exchange: ExchangeId,
+  base: string,
+  extra: Partial<MarketRecord> = {},
+): MarketRecord {
+  const quote = extra.quote ?? "USDT";
+  const exchangeSymbol = extra.exchangeSymbol ?? `${base}${quote}`;
+  return {
+    instrumentId: 1,
+    uid: `${exchange}:${exchangeSymbol}:1`,
+    exchange,
+    exchangeSymbol,
+    base,
+    quote,
+    settle: quote,
+    multiplier: 1,
+    assetClass: "crypto",
+    accrual: "periodic",
+    fundingRate: 0.0001,
+    fundingIntervalHours: 8,
+    intervalSource: "published",
+    nextFundingAtMs: NOON_MS + 4 * HOUR_MS,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    frozen: false,
+    markPrice: 100,
+    indexPrice: 100.1,
+    openInterestUsd: 5_000_000,
+    volume24hUsd: 9_000_000,
+    observedAtMs: NOON_MS - 7_000,
+    ...extra,
+  };
+}
+
+export function rowOf(
+  exchange: ExchangeId,
+  base: string,
+  extra: Partial<MarketRecord> = {},
+  flags: FlagBits = 0,
+): BoardRow {
+  return { record: recordOf(exchange, base, extra), flags };
+}
+
+export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {
+  return {
+    exchange,
+    enabled: true,
+    commitSeq: 1,
+    periodMs: 60_000,
+    lastOkAtMs: NOON_MS - 5_000,
+    lastAttemptAtMs: NOON_MS - 5_000,
+    failureKind: null,
+    failure: null,
+    failuresInRow: 0,
+    degradedBy: null,
+    retryAtMs: null,
+    symbols: 0,
+    expected: null,
+    rejects: {},
+    lastCycleMs: 420,
+    ...extra,
+  };
+}
+
+/** A snapshot of these rows, put into the order that the board keeps; every exchange is in it. */
+export function snapshotOf(id: string, rows: readonly BoardRow[], asOfMs = NOON_MS): Snapshot {
+  const ordered = rows.toSorted((left, right) => compare(keyOf(left), keyOf(right)));
+  const exchanges = EXCHANGE_IDS.map((exchange): ExchangeView => {
+    const symbols = rows.filter(({ record }) => record.exchange === exchange).length;
+    const state = stateOf(exchange, { symbols, enabled: symbols > 0 });
+    return {
+      exchange,
+      status: symbols > 0 ? "ok" : "off",
+      symbols,
+      ageSeconds: symbols > 0 ? 5 : null,
+      state,
+    };
+  });
+  return { id, asOfMs, rows: ordered, exchanges };
+}
+
+/** A board that shows what the test publishes; replaced snapshots stay until `forget`. */
+export class TestBoard implements BoardView {
+  #current: Snapshot | null = null;
+  readonly #kept = new Map<string, Snapshot>();
+  readonly #bases = new Set<string>();
+
+  constructor(first: Snapshot | null = null) {
+    if (first !== null) this.publish(first);
+  }
+
+  publish(snapshot: Snapshot): void {
+    this.#current = snapshot;
+    this.#kept.set(snapshot.id, snapshot);
+    for (const { record } of snapshot.rows) this.#bases.add(record.base);
+  }
+
+  /** As after 120 s: only the current snapshot is left. */
+  forget(): void {
+    for (const id of this.#kept.keys()) if (id !== this.#current?.id) this.#kept.delete(id);
+  }
+
+  current(): Snapshot | null {
+    return this.#current;
+  }
+
+  byId(id: string): Snapshot | null {
+    return this.#kept.get(id) ?? null;
+  }
+
+  knowsBase(base: string): boolean {
+    return this.#bases.has(base);
+  }
+}
+
+function keyOf({ record }: BoardRow): string {
+  return `${record.exchange}\n${record.exchangeSymbol}`;
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
