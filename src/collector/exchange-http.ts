@@ -2,7 +2,7 @@ import type { Decode, ExchangeFacts, ExchangeHttp } from "../exchanges/exchange.
 import type { Clock } from "../lib/clock.ts";
 import type { Admission, HttpClient, HttpRequest } from "../lib/http-client.ts";
 import { Pacer } from "../lib/pacer.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import type { RequestFailure } from "../lib/request-failure.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 
 /** Requests in flight at one exchange: two, so that one slow list does not hold back the rates. */

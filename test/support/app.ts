@@ -3,7 +3,8 @@ import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import type { ExchangeInfo } from "../../src/http/api/exchanges/routes.ts";
 import { healthReport, type HealthReport } from "../../src/services/health.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
-import { TestBoard } from "./board.ts";
+import type { TestBoard } from "./board.ts";
+import { Contract } from "./contract.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog, type MemoryLog } from "./memory-log.ts";
 
@@ -38,7 +39,7 @@ export function healthOf(board: TestBoard): HealthReport {
   });
 }
 
-/** The real application on a board that the test owns. */
+/** The real application on a board that the test owns. Every answer of `send` is held against the document. */
 export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp {
   const clock = new ManualClock();
   const log = memoryLog();
@@ -50,7 +51,15 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     method: string,
     target: string,
     headers: Record<string, string> = {},
-  ): Promise<Response> => app.fetch(new Request(ORIGIN + target, { method, headers }));
+  ): Promise<Response> => {
+    const response = await app.fetch(new Request(ORIGIN + target, { method, headers }));
+    for (const name of ALWAYS_SENT) {
+      if (!response.headers.has(name)) throw new Error(`${method} ${target} lacks ${name}`);
+    }
+    contract ??= Contract.served();
+    await (await contract).check(method, target, response);
+    return response;
+  };
   return {
     fetch: app.fetch,
     board,
@@ -59,3 +68,9 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     get: (target, headers) => send("GET", target, headers),
   };
 }
+
+/** Headers without which no answer of any kind leaves. */
+const ALWAYS_SENT = ["x-request-id", "x-content-type-options", "content-security-policy"];
+
+/** The document is the same for every application here; it is built once per test process. */
+let contract: Promise<Contract> | undefined;

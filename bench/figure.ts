@@ -1,0 +1,50 @@
+/** One measured figure, held against its aim. Ratios compare within one run; the rest depends on the machine. */
+export interface Figure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** In words: "at least 0.6". Null where there is none. */
+  readonly aim: string | null;
+  readonly met: boolean | null;
+}
+
+/** A figure that should be at least `least`. */
+export function atLeast(what: string, value: number, unit: string, least: number): Figure {
+  return { what, value, unit, aim: `at least ${least}`, met: value >= least };
+}
+
+/** A figure that should be at most `most`. */
+export function atMost(what: string, value: number, unit: string, most: number): Figure {
+  return { what, value, unit, aim: `at most ${most}`, met: value <= most };
+}
+
+/** A figure that only tells. */
+export function plain(what: string, value: number, unit: string): Figure {
+  return { what, value, unit, aim: null, met: null };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** The value below which `share` of the values lie. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** Figures as a Markdown table. */
+export function table(figures: readonly Figure[]): string {
+  const lines = figures.map(({ what, value, unit, aim, met }) => {
+    const mark = met === null ? "" : met ? "yes" : "**no**";
+    return `| ${what} | ${format(value)} ${unit} | ${aim ?? ""} | ${mark} |`;
+  });
+  return ["| what | measured | aim | met |", "| --- | --- | --- | --- |", ...lines].join("\n");
+}
+
+function format(value: number): string {
+  return value >= 1000
+    ? Math.round(value).toLocaleString("en-US")
+    : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+const READY_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 50;
+
+/** The exchange simulator in a process of its own, so that its work is not counted as ours. */
+export interface SimulatorProcess {
+  readonly origin: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts it on a free port and waits until it answers. */
+export async function startSimulatorProcess(): Promise<SimulatorProcess> {
+  const port = freePort();
+  const child = Bun.spawn(
+    [process.execPath, join(ROOT, "src/demo/main.ts"), "--port", String(port)],
+    {
+      stdout: "ignore",
+      stderr: "inherit",
+    },
+  );
+  const origin = `http://127.0.0.1:${port}`;
+  const deadlineMs = performance.now() + READY_WITHIN_MS;
+  while (!(await answers(`${origin}/control/requests`))) {
+    if (performance.now() > deadlineMs) throw new Error("the simulator does not answer");
+    await Bun.sleep(ASK_EVERY_MS);
+  }
+  return {
+    origin,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child.exited;
+    },
+  };
+}
+
+export function freePort(): number {
+  const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const { port } = probe;
+  void probe.stop(true);
+  if (port === undefined) throw new Error("no free port");
+  return port;
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Quote } from "../domain/quote.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
+import { type CollectorDeps, httpShared } from "./collector.ts";
+import { ExchangeRequests } from "./exchange-http.ts";
+import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
+import { judge } from "./sanity.ts";
+import { ExchangeSource } from "./source.ts";
+
+/** One exchange's refresh without a database. */
+export interface OnceResult {
+  readonly exchange: ExchangeId;
+  readonly quotes: readonly Quote[];
+  /** Null when all is well or only degraded. */
+  readonly failure: string | null;
+  /** Why the result is not whole, null when it is. */
+  readonly degradedBy: string | null;
+  readonly rejects: Readonly<Record<string, number>>;
+  readonly expected: number | null;
+  readonly tookMs: number;
+}
+
+/** A single refresh has the deadline and the ages of a service that refreshes every minute. */
+export const PERIOD_MS = 60_000;
+
+/**
+ * Refreshes `exchanges` once, without a database, and judges each batch by the exchange's own list alone.
+ * `full` also asks for what is fetched one by one, which takes minutes. Never rejects for an exchange's failure.
+ */
+export async function collectOnce(
+  exchanges: readonly Exchange[],
+  options: { readonly originOverride: string | null; readonly full: boolean },
+  deps: Pick<CollectorDeps, "clock" | "random" | "lifetime">,
+): Promise<OnceResult[]> {
+  const { clock, lifetime } = deps;
+  const shared = httpShared(deps, options.originOverride);
+  return Promise.all(
+    exchanges.map(async (exchange): Promise<OnceResult> => {
+      const requests = new ExchangeRequests(exchange.facts, shared);
+      const rotationMode = options.full ? "whole" : "off";
+      const source = new ExchangeSource({ requests, clock, rotationMode, lifetime });
+      const deadline = !options.full;
+      const fetched = await fetchBatch(exchange, source, {
+        clock,
+        periodMs: PERIOD_MS,
+        lifetime,
+        deadline,
+      });
+      const base = { exchange: exchange.facts.id, tookMs: fetched.tookMs };
+      if (fetched.kind === "failure") {
+        const failure = `${fetched.failureKind}: ${fetched.message}`;
+        return { ...base, quotes: [], failure, degradedBy: null, rejects: {}, expected: null };
+      }
+      const { batch, notes } = fetched;
+      const { expected, unlisted } = batch;
+      const size = { seen: batch.quotes.length, expected, unlisted };
+      const verdict = judge(
+        size,
+        { trustedSize: null, pending: null, acceptNextSize: false },
+        clock.nowMs(),
+      );
+      const judged = { ...base, rejects: rejectCounts(batch), expected };
+      if (verdict.kind === "refuse") {
+        return {
+          ...judged,
+          quotes: [],
+          failure: `refused_batch: ${verdict.reason}`,
+          degradedBy: null,
+        };
+      }
+      const reasons = [verdict.degradedBy, ...notes.failures].filter((reason) => reason !== null);
+      return {
+        ...judged,
+        quotes: batch.quotes,
+        failure: null,
+        degradedBy: reasons.join("; ") || null,
+      };
+    }),
+  );
+}

@@ -1,0 +1,171 @@
+/** The service: configuration, database, read model, HTTP server and collector thread, put together. */
+import { USER_AGENT } from "./collector/collector.ts";
+import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
+import { ConfigError, type Config, describeConfig, loadProcessConfig } from "./config.ts";
+import { createAlertRepository } from "./db/alert-repository.ts";
+import { MarketReader } from "./db/market-reader.ts";
+import { migrateDb } from "./db/migrate.ts";
+import { checkpoint, openDb } from "./db/open.ts";
+import { EXCHANGES } from "./exchanges/registry.ts";
+import { createHeartbeat } from "./gateways/heartbeat.ts";
+import { createOutbound } from "./gateways/outbound.ts";
+import { createTelegram } from "./gateways/telegram.ts";
+import { createApp } from "./http/app.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createLog, errorText, type Log } from "./lib/log.ts";
+import { createAlerts } from "./services/alerts.ts";
+import { Board } from "./services/board.ts";
+import type { HealthReport } from "./services/health.ts";
+import { createHeartbeatService } from "./services/heartbeat.ts";
+import { createMetrics } from "./services/metrics.ts";
+
+/** How often each process looks for commits; the collector's message only makes it look sooner. */
+const POLL_EVERY_MS = 250;
+
+/** How often health is held against what was last told. */
+const WATCH_EVERY_MS = 1_000;
+
+/** Answers under way may take this long after a signal; with the worker's share the end stays under five seconds. */
+const DRAIN_MS = 1_500;
+
+/** The API takes no bodies; what arrives all the same is cut off early. */
+const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
+
+/** A client that has sent nothing for this long is gone. */
+const IDLE_TIMEOUT_SECONDS = 30;
+
+/** Bad settings end the program with this status before anything has started. */
+const EXIT_BAD_CONFIG = 2;
+
+function run(config: Config): void {
+  const log = createLog(config.logLevel);
+  const db = openDb(config.databasePath);
+  migrateDb(db, config.databasePath);
+  const board = new Board({
+    reader: new MarketReader(db),
+    clock: systemClock,
+    staleAfterMs: config.staleAfterMs,
+  });
+  board.poll();
+  const watch = watchOf(config, board, db, log);
+  const server = serve(config, board, log);
+  const collector = superviseCollector({
+    settings: {
+      databasePath: config.databasePath,
+      exchanges: config.exchanges,
+      periodMs: config.refreshMs,
+      exchangeOrigin: config.exchangeOrigin,
+      logLevel: config.logLevel,
+    },
+    startWorker: startCollectorThread,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    onMessage: (message) => {
+      if (message.type === "cycle") board.poll();
+    },
+  });
+  const timers = [
+    every(POLL_EVERY_MS, log, () => board.poll()),
+    every(WATCH_EVERY_MS, log, watch.observe),
+    every(WATCH_EVERY_MS, log, watch.deliver),
+  ];
+  log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
+
+  const end = async (signal: string): Promise<void> => {
+    log.info("stopping", { signal });
+    for (const timer of timers) clearInterval(timer);
+    // A message being sent is noted as sent, so that it does not come twice.
+    const drained = Promise.all([server.stop(), watch.deliver()]);
+    await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
+    await server.stop(true);
+    checkpoint(db);
+    db.close();
+    log.info("stopped");
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
+}
+
+function serve(config: Config, board: Board, log: Log): ReturnType<typeof Bun.serve> {
+  const clock = systemClock;
+  const health = (): HealthReport => board.health();
+  const app = createApp({
+    board,
+    health,
+    exchanges: Object.values(EXCHANGES).map((exchange) => exchange.facts),
+    metrics: createMetrics({ board, health, clock }),
+    clock,
+    log,
+    trustedProxies: config.trustedProxies,
+  });
+  return Bun.serve({
+    hostname: config.host,
+    port: config.port,
+    development: false,
+    maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    fetch: (request, server) =>
+      app.fetch(request, {
+        // Looking the address up costs more than a cached answer: only who asks pays.
+        get remoteAddress() {
+          return server.requestIP(request)?.address;
+        },
+      }),
+  });
+}
+
+/** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
+function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, log: Log) {
+  const clock = systemClock;
+  const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
+  const alerts = createAlerts({
+    repository: createAlertRepository(db),
+    messenger: config.telegram && createTelegram({ ...config.telegram, post: outbound.post }),
+    clock,
+    random: Math.random,
+    log,
+  });
+  const heartbeat = createHeartbeatService({
+    heartbeat:
+      config.heartbeatUrl && createHeartbeat({ url: config.heartbeatUrl, get: outbound.get }),
+    clock,
+    log,
+  });
+  return {
+    observe: (): void => {
+      const report = board.health();
+      alerts.observe(report, board.states());
+      void heartbeat.observe(report);
+    },
+    deliver: (): Promise<void> => alerts.deliver(),
+  };
+}
+
+/** Repeats `work`; what it throws is logged once per text and does not end the program. */
+function every(ms: number, log: Log, work: () => void | Promise<void>): Timer {
+  let said = "";
+  let busy = false;
+  return setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await work();
+      said = "";
+    } catch (error) {
+      const reason = errorText(error);
+      if (reason !== said) log.error("background_work_failed", { reason });
+      said = reason;
+    } finally {
+      busy = false;
+    }
+  }, ms);
+}
+
+try {
+  run(loadProcessConfig());
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exit(EXIT_BAD_CONFIG);
+}

@@ -1,0 +1,85 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { servedDocument } from "../../scripts/write-openapi.ts";
+
+interface OpenApiDocument {
+  readonly paths: Readonly<
+    Record<string, { readonly get: { readonly responses: Readonly<Record<string, object>> } }>
+  >;
+}
+
+/** Failures that any address may have and that no route documents. */
+const GENERAL_FAILURES = ["404", "405", "414", "500"];
+
+const PROBLEM_POINTER = "/components/schemas/Problem";
+
+/** Holds answers against the served document. */
+export class Contract {
+  readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
+  readonly #document: OpenApiDocument;
+
+  static async served(): Promise<Contract> {
+    return new Contract(JSON.parse(await servedDocument()));
+  }
+
+  private constructor(document: OpenApiDocument) {
+    this.#document = document;
+    this.#ajv.addSchema(document, "openapi");
+  }
+
+  /** Throws unless `response` to `method target` is what the document says. Reads a copy of the body. */
+  async check(method: string, target: string, response: Response): Promise<void> {
+    const where = `${method} ${target} ${response.status}`;
+    const body = await decodedBody(response.clone() as Response);
+    if (method === "HEAD" || response.status === 304 || response.status === 204) {
+      if (body.length > 0) throw new Error(`${where} has a body`);
+      return;
+    }
+    const path = target.split("?")[0] ?? "";
+    const template = Object.keys(this.#document.paths).find((known) => patternOf(known).test(path));
+    const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+    const status = String(response.status);
+    const documented =
+      template !== undefined &&
+      this.#document.paths[template]?.get.responses[status] !== undefined;
+    if (documented) {
+      const pointer = [template, "get", "responses", status, "content", type, "schema"];
+      this.#match(where, type, `/paths/${pointer.map(escape).join("/")}`, body);
+    } else if (GENERAL_FAILURES.includes(status)) {
+      this.#match(where, type, PROBLEM_POINTER, body);
+    } else if (template !== undefined) {
+      throw new Error(`${where} is not documented`);
+    }
+  }
+
+  #match(where: string, type: string, pointer: string, body: Buffer): void {
+    const value: unknown = type.endsWith("json") ? JSON.parse(body.toString()) : body.toString();
+    const validate = this.#ajv.compile({ $ref: `openapi#${pointer}` });
+    if (!validate(value))
+      throw new Error(`${where} breaks its schema: ${this.#ajv.errorsText(validate.errors)}`);
+  }
+}
+
+/** The body as it was before compression. */
+export async function decodedBody(response: Response): Promise<Buffer> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  switch (response.headers.get("content-encoding")) {
+    case null:
+      return bytes;
+    case "gzip":
+      return gunzipSync(bytes);
+    case "br":
+      return brotliDecompressSync(bytes);
+    case "zstd":
+      return zstdDecompressSync(bytes);
+  }
+  throw new Error("an encoding that nobody asked for");
+}
+
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+}
+
+function escape(part: string): string {
+  return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+}
