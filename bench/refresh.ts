@@ -4,7 +4,6 @@ import { httpShared } from "../src/collector/collector.ts";
 import { FreezeWatch } from "../src/collector/freeze-watch.ts";
 import { ExchangeRunner } from "../src/collector/run-exchange.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
-import { writeTransaction } from "../src/db/open.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { startCollecting, testDatabase } from "../test/support/database.ts";
@@ -28,13 +27,6 @@ export async function refresh(): Promise<Figure[]> {
   const store = {
     writer: database.writer,
     states: database.states,
-    failures: (
-      _epoch: number,
-      id: (typeof ids)[number],
-      state: Parameters<typeof database.states.fail>[1],
-    ) => {
-      writeTransaction(database.db, () => database.states.fail(id, state));
-    },
   };
   const runners = exchanges.map((exchange) => {
     const requests = new ExchangeRequests(exchange.facts, shared);

@@ -189,7 +189,13 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     };
     const flags = flagsOf(record, nowMs, PERIOD_MS);
-    return { ...fundingRow({ record, flags }, Math.floor(nowMs / 1000)), uid: null };
+    return {
+      ...fundingRow(
+        { record, flags, nextFundingAtMs: record.nextFundingAtMs },
+        Math.floor(nowMs / 1000),
+      ),
+      uid: null,
+    };
   });
   return rows.toSorted((left, right) => (left.exchange_symbol < right.exchange_symbol ? -1 : 1));
 }

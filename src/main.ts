@@ -98,6 +98,7 @@ function serve(config: Config, board: Board, log: Log): ReturnType<typeof Bun.se
     clock,
     log,
     trustedProxies: config.trustedProxies,
+    publicUrl: config.publicUrl,
   });
   return Bun.serve({
     hostname: config.host,

@@ -62,6 +62,8 @@ export interface ExchangeState {
 export interface BoardRow {
   readonly record: MarketRecord;
   readonly flags: FlagBits;
+  /** The record's, unless it has passed at the snapshot's time: then null, never in the past. */
+  readonly nextFundingAtMs: number | null;
 }
 
 /** One exchange as of a snapshot. */

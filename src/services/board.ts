@@ -120,7 +120,11 @@ export class Board {
       if (!state.enabled && this.#exchangeRows.delete(state.exchange)) this.#dirty = true;
       if (records !== undefined) {
         this.#dirty = true;
-        const rows = records.map((record): BoardRow => ({ record, flags: 0 }));
+        const rows = records.map((record): BoardRow => ({
+          record,
+          flags: 0,
+          nextFundingAtMs: record.nextFundingAtMs,
+        }));
         this.#exchangeRows.set(state.exchange, { commitSeq: state.commitSeq, rows });
       }
     }
@@ -155,10 +159,13 @@ export class Board {
       if (held === undefined) continue;
       let changedHere = false;
       const rows = held.rows.map((row) => {
-        const flags = flagsOf(row.record, asOfMs, periodMs);
-        if (flags === row.flags) return row;
+        const { record } = row;
+        const flags = flagsOf(record, asOfMs, periodMs);
+        const hasPassed = record.nextFundingAtMs !== null && record.nextFundingAtMs <= asOfMs;
+        const nextFundingAtMs = hasPassed ? null : record.nextFundingAtMs;
+        if (flags === row.flags && nextFundingAtMs === row.nextFundingAtMs) return row;
         changedHere = true;
-        return { record: row.record, flags };
+        return { record, flags, nextFundingAtMs };
       });
       if (!changedHere) continue;
       changed = true;

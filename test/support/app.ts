@@ -45,7 +45,16 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
   const log = memoryLog();
   const health = (): HealthReport => healthOf(board);
   const metrics = createMetrics({ board, health, clock });
-  const deps = { board, health, exchanges: INFOS, metrics, clock, log, trustedProxies: [] };
+  const deps = {
+    board,
+    health,
+    exchanges: INFOS,
+    metrics,
+    clock,
+    log,
+    trustedProxies: [],
+    publicUrl: null,
+  };
   const app = createApp({ ...deps, ...more });
   const send = async (
     method: string,

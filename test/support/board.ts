@@ -13,7 +13,7 @@ import { NOON_MS } from "./quote.ts";
 const HOUR_MS = 3_600_000;
 
 /** One stored instrument, all of it overridable; uid and symbol follow from exchange, base and quote. */
-export function recordOf(
+function recordOf(
   exchange: ExchangeId,
   base: string,
   extra: Partial<MarketRecord> = {},
@@ -59,7 +59,8 @@ export function rowOf(
   extra: Partial<MarketRecord> = {},
   flags: FlagBits = 0,
 ): BoardRow {
-  return { record: recordOf(exchange, base, extra), flags };
+  const record = recordOf(exchange, base, extra);
+  return { record, flags, nextFundingAtMs: record.nextFundingAtMs };
 }
 
 export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {

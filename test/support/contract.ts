@@ -30,18 +30,18 @@ export class Contract {
   /** Throws unless `response` to `method target` is what the document says. Reads a copy of the body. */
   async check(method: string, target: string, response: Response): Promise<void> {
     const where = `${method} ${target} ${response.status}`;
-    const body = await decodedBody(response.clone() as Response);
+    const copy = response.clone() as Response;
     if (method === "HEAD" || response.status === 304 || response.status === 204) {
-      if (body.length > 0) throw new Error(`${where} has a body`);
+      if ((await copy.arrayBuffer()).byteLength > 0) throw new Error(`${where} has a body`);
       return;
     }
+    const body = await decodedBody(copy);
     const path = target.split("?")[0] ?? "";
     const template = Object.keys(this.#document.paths).find((known) => patternOf(known).test(path));
     const type = response.headers.get("content-type")?.split(";")[0] ?? "";
     const status = String(response.status);
     const documented =
-      template !== undefined &&
-      this.#document.paths[template]?.get.responses[status] !== undefined;
+      template !== undefined && this.#document.paths[template]?.get.responses[status] !== undefined;
     if (documented) {
       const pointer = [template, "get", "responses", status, "content", type, "schema"];
       this.#match(where, type, `/paths/${pointer.map(escape).join("/")}`, body);

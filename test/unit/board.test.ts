@@ -108,6 +108,7 @@ describe("the board", () => {
     await setup.clock.advance(SECOND_MS);
     setup.board.poll();
     expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["settling"]);
+    expect(setup.board.current()?.rows[0]?.nextFundingAtMs).toBeNull();
   });
 
   test("two processes on one file publish the same snapshot under the same id", async () => {

@@ -1,0 +1,64 @@
+/** A process with two servers: the application on a board of made-up rows, and one that sends given bytes. */
+import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
+import { createApp } from "../src/http/app.ts";
+import { createLog } from "../src/lib/log.ts";
+import { systemClock } from "../src/lib/clock.ts";
+import { createMetrics } from "../src/services/metrics.ts";
+import { healthOf, INFOS } from "../test/support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../test/support/board.ts";
+
+const ROWS = 12_000;
+
+/** One answer that the plain server sends whatever it is asked. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly bytes: ArrayBuffer;
+}
+
+function rows() {
+  return Array.from({ length: ROWS }, (_, n) => {
+    const exchange = EXCHANGE_IDS[n % EXCHANGE_IDS.length] ?? "okx";
+    const spread = Math.sin(n) / 1000;
+    return rowOf(exchange, `C${Math.floor(n / EXCHANGE_IDS.length)}`, {
+      fundingRate: spread,
+      markPrice: 100 + spread * 7,
+      indexPrice: 100 + spread * 9,
+      openInterestUsd: 1_000_000 + n * 17,
+      volume24hUsd: 2_000_000 + n * 31,
+    });
+  });
+}
+
+if (import.meta.main) {
+  const board = new TestBoard(snapshotOf("1-1", rows()));
+  const health = () => healthOf(board);
+  const app = createApp({
+    board,
+    health,
+    exchanges: INFOS,
+    metrics: createMetrics({ board, health, clock: systemClock }),
+    clock: systemClock,
+    log: createLog("info"),
+    trustedProxies: [],
+    publicUrl: null,
+  });
+  const common = { hostname: "127.0.0.1", port: 0, development: false } as const;
+  const served = Bun.serve({
+    ...common,
+    fetch: (request, self) =>
+      app.fetch(request, {
+        get remoteAddress() {
+          return self.requestIP(request)?.address;
+        },
+      }),
+  });
+  let status = 200;
+  let body: Blob | null = null;
+  const plain = Bun.serve({ ...common, fetch: () => new Response(body, { status }) });
+  process.on("message", (answer: PlainAnswer) => {
+    status = answer.status;
+    body = answer.status === 304 ? null : new Blob([answer.bytes]);
+    process.send?.("ready");
+  });
+  process.send?.({ app: served.port, plain: plain.port });
+}

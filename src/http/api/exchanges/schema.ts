@@ -1,0 +1,54 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS, FAILURE_KINDS } from "../../../domain/exchange.ts";
+import { ExchangeStatusSchema } from "../health/schema.ts";
+
+const ExchangeSchema = z
+  .strictObject({
+    exchange: z.enum(EXCHANGE_IDS),
+    name: z.string().openapi({ description: "As the exchange writes it.", example: "Binance" }),
+    kind: z.enum(["centralised", "decentralised"]),
+    accrual: z.enum(["periodic", "continuous"]).openapi({
+      description: "Whether funding is charged at times or accrues each second.",
+    }),
+    documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    status: ExchangeStatusSchema,
+    symbols: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
+    expected: z
+      .int()
+      .min(0)
+      .nullable()
+      .openapi({ description: "Live instruments by the exchange's own list; null without one." }),
+    age_seconds: z
+      .int()
+      .min(0)
+      .nullable()
+      .openapi({ description: "Since its newest row was observed; null before the first batch." }),
+    period_seconds: z.number().openapi({ description: "It is asked this often." }),
+    last_ok_at: z
+      .int()
+      .nullable()
+      .openapi({ description: "When its last batch was accepted. Unix seconds." }),
+    failure_kind: z
+      .enum(FAILURE_KINDS)
+      .nullable()
+      .openapi({ description: "How the last refresh failed; null when it did not." }),
+    last_error: z.string().nullable().openapi({ description: "Why it is not ok, in words." }),
+    rejects: z.record(z.string(), z.int()).openapi({
+      description: "Rows of the last batch that could not be used, by reason.",
+      example: { bad_rate: 2 },
+    }),
+  })
+  .openapi("Exchange");
+
+export const ExchangeListSchema = z
+  .strictObject({
+    fetched_at: z.int().openapi({ description: "The time that the snapshot shows. Unix seconds." }),
+    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    count: z.int().min(0),
+    total: z.int().min(0),
+    rows: z.array(ExchangeSchema),
+    next_cursor: z.null().openapi({ description: "This list has one page." }),
+  })
+  .openapi("ExchangeList");
+
+export type ExchangeList = z.infer<typeof ExchangeListSchema>;

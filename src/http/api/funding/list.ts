@@ -1,0 +1,106 @@
+import { flagNames } from "../../../domain/flags.ts";
+import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../../../domain/market.ts";
+import { defaultOrder, selectRows, type FundingQuery } from "../../../services/funding-query.ts";
+import { encodeCursor } from "../../cursor.ts";
+import type { FundingList, FundingRow, ListParams } from "./schema.ts";
+
+/** A query with its defaults filled in. `bases` are canonical, null for all. */
+export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
+  const sort = params.sort ?? "exchange";
+  return {
+    exchanges: params.exchange,
+    bases,
+    quotes: params.quote,
+    assetClasses: params.asset_class,
+    intervalHours: params.interval,
+    minVolumeUsd: params.min_volume,
+    minOpenInterestUsd: params.min_open_interest,
+    sort,
+    order: params.order ?? defaultOrder(sort),
+  };
+}
+
+/** The same text for all spellings of one query: parameter and list order do not show, nor do defaults. */
+export function canonicalText(query: FundingQuery): string {
+  return JSON.stringify([
+    query.exchanges,
+    query.bases,
+    query.quotes,
+    query.assetClasses,
+    query.intervalHours,
+    query.minVolumeUsd,
+    query.minOpenInterestUsd,
+    query.sort,
+    query.order,
+  ]);
+}
+
+/** One page: `limit` rows (null: all that are left) after the first `offset`. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number | null;
+  readonly queryHash: string;
+}
+
+/** The answer to a list query on one snapshot. An offset behind the end gives no rows. */
+export function fundingList(snapshot: Snapshot, query: FundingQuery, page: Page): FundingList {
+  const selected = selectRows(snapshot, query);
+  const end = Math.min(selected.length, page.offset + (page.limit ?? selected.length));
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  const rows = selected.slice(page.offset, end).map((row) => fundingRow(row, fetchedAt));
+  return {
+    fetched_at: fetchedAt,
+    snapshot: snapshot.id,
+    count: rows.length,
+    total: selected.length,
+    rows,
+    next_cursor:
+      end < selected.length
+        ? encodeCursor({ snapshotId: snapshot.id, queryHash: page.queryHash, offset: end })
+        : null,
+  };
+}
+
+/** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */
+export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
+  const { record, flags } = row;
+  const observedAt = secondsOf(record.observedAtMs);
+  return {
+    uid: record.uid,
+    exchange: record.exchange,
+    exchange_symbol: record.exchangeSymbol,
+    symbol: record.base + record.quote,
+    asset_id: null,
+    base: record.base,
+    quote: record.quote,
+    settle: record.settle,
+    multiplier: record.multiplier,
+    asset_class: record.assetClass,
+    funding_rate: record.fundingRate,
+    funding_rate_pct: fractionToPct(record.fundingRate),
+    annualized_pct: annualizedPct(record.fundingRate, record.fundingIntervalHours),
+    funding_interval_hours: record.fundingIntervalHours,
+    next_funding_time: knownSeconds(row.nextFundingAtMs),
+    accrual: record.accrual,
+    predicted_rate: record.predictedRate,
+    instant_rate: record.instantRate,
+    settled_rate: record.settledRate,
+    settled_at: knownSeconds(record.settledAtMs),
+    mark_price: record.markPrice,
+    index_price: record.indexPrice,
+    open_interest_usd: record.openInterestUsd,
+    volume_24h_usd: record.volume24hUsd,
+    observed_at: observedAt,
+    age_seconds: Math.max(0, fetchedAt - observedAt),
+    flags: [...flagNames(flags)],
+  };
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+function knownSeconds(ms: number | null): number | null {
+  return ms === null ? null : secondsOf(ms);
+}

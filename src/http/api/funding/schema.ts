@@ -1,0 +1,234 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { FLAGS } from "../../../domain/flags.ts";
+import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
+import { ASSET_CLASSES } from "../../../domain/quote.ts";
+import { canonicalBase } from "../../../domain/symbol.ts";
+import { SORT_FIELDS, SORT_ORDERS } from "../../../services/funding-query.ts";
+import { MAX_CURSOR_LENGTH } from "../../cursor.ts";
+import {
+  choiceParam,
+  closedListParam,
+  countParam,
+  numberListParam,
+  numberParam,
+  opaqueParam,
+  openListParam,
+} from "../../params.ts";
+
+/** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
+const MAX_MINIMUM_USD = 1_000_000_000_000;
+/** A page larger than any list of instruments. */
+const MAX_LIMIT = 100_000;
+
+const time = (description: string) =>
+  z.int().openapi({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
+const money = (description: string) =>
+  z
+    .number()
+    .nullable()
+    .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
+
+/** One instrument on one exchange, in the order in which fields are sent. */
+export const FundingRowSchema = z
+  .strictObject({
+    uid: z.string().openapi({
+      description: "This instrument for ever: a ticker that is used again gets a new one.",
+    }),
+    exchange: z.enum(EXCHANGE_IDS),
+    exchange_symbol: z
+      .string()
+      .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
+    symbol: z
+      .string()
+      .openapi({ description: "Base and quote, alike on all exchanges.", example: "PEPEUSDT" }),
+    asset_id: z.string().nullable().openapi({
+      description:
+        "The confirmed identity of the asset. Always null for now: nothing confirms identities yet, so equal bases are not proven to be one asset.",
+    }),
+    base: z.string().openapi({
+      description: "Canonical asset: aliases resolved, multiplier removed.",
+      example: "PEPE",
+    }),
+    quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
+    settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
+    multiplier: z.number().openapi({
+      description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
+      example: 1000,
+    }),
+    asset_class: z
+      .enum(ASSET_CLASSES)
+      .nullable()
+      .openapi({ description: "Null where the exchange does not say." }),
+    funding_rate: z.number().openapi({
+      description:
+        "The live rate that will be charged at next_funding_time: a fraction of notional per funding_interval_hours. Positive: longs pay shorts.",
+      example: 0.0001,
+    }),
+    funding_rate_pct: z
+      .number()
+      .openapi({ description: "funding_rate in percent.", example: 0.01 }),
+    annualized_pct: z.number().nullable().openapi({
+      description:
+        "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100. Null when the interval is unknown.",
+      example: 10.95,
+    }),
+    funding_interval_hours: z.number().nullable().openapi({
+      description:
+        "Of this instrument, now. For continuous funding the period that the rate is quoted for.",
+      example: 8,
+    }),
+    next_funding_time: time(
+      "When funding_rate is charged; null for continuous funding, and once it has passed.",
+    ).nullable(),
+    accrual: z.enum(["periodic", "continuous"]).openapi({
+      description: "`continuous` accrues each second and has no next_funding_time.",
+    }),
+    predicted_rate: z.number().nullable().openapi({
+      description: "The exchange's estimate for the period after next_funding_time. A fraction.",
+    }),
+    instant_rate: z.number().nullable().openapi({
+      description: "The momentary rate of a continuous exchange. A fraction.",
+    }),
+    settled_rate: z
+      .number()
+      .nullable()
+      .openapi({ description: "The rate that was charged last, at settled_at. A fraction." }),
+    settled_at: time("When settled_rate was charged.").nullable(),
+    mark_price: z
+      .number()
+      .nullable()
+      .openapi({ description: "In quote, per priced unit (see multiplier), verbatim." }),
+    index_price: z
+      .number()
+      .nullable()
+      .openapi({ description: "In quote, per priced unit (see multiplier)." }),
+    open_interest_usd: money("One-sided open interest."),
+    volume_24h_usd: money("Turnover of the last 24 hours."),
+    observed_at: time("When this row was true on the exchange."),
+    age_seconds: z
+      .int()
+      .min(0)
+      .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
+    flags: z.array(z.enum(FLAGS)).openapi({
+      description:
+        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer.",
+    }),
+  })
+  .openapi("FundingRow");
+
+export type FundingRow = z.infer<typeof FundingRowSchema>;
+
+export const FundingListSchema = z
+  .strictObject({
+    fetched_at: time("The time that the snapshot shows."),
+    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    count: z.int().min(0).openapi({ description: "Rows in this answer." }),
+    total: z.int().min(0).openapi({ description: "Rows that match the query." }),
+    rows: z.array(FundingRowSchema),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
+  })
+  .openapi("FundingList");
+
+export type FundingList = z.infer<typeof FundingListSchema>;
+
+const baseDoc = {
+  description: "Assets, in any case, aliases allowed (XBT is BTC). An unknown one matches nothing.",
+  example: ["BTC", "ETH"],
+};
+
+/** The filters, order and paging that lists of rows share. */
+const listParams = {
+  exchange: closedListParam(EXCHANGE_IDS, {
+    description: "Exchanges. Default: all.",
+    example: ["binance", "okx"],
+  }),
+  quote: openListParam((text) => text.toUpperCase(), {
+    description: "Quote currencies, in any case. Default: all.",
+    example: ["USDT"],
+  }),
+  asset_class: closedListParam(ASSET_CLASSES, {
+    description: "Classes; rows whose class is unknown match none. Default: all.",
+    example: ["crypto"],
+  }),
+  interval: numberListParam(
+    { above: 0, max: MAX_INTERVAL_HOURS },
+    { description: "Funding intervals in hours. Default: all.", example: [1, 8] },
+  ),
+  min_volume: numberParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least volume_24h_usd, in US dollars. An unknown volume fails every minimum above 0.",
+      fallback: 0,
+      example: 1_000_000,
+    },
+  ),
+  min_open_interest: numberParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least open_interest_usd, in US dollars. An unknown one fails every minimum above 0.",
+      fallback: 0,
+      example: 500_000,
+    },
+  ),
+  sort: choiceParam(SORT_FIELDS, {
+    description:
+      "Field to order by. Unknown values come last in both orders; ties are in the order of exchange, then exchange_symbol.",
+    fallback: "exchange",
+    example: "annualized_pct",
+  }),
+  order: choiceParam(SORT_ORDERS, {
+    description:
+      "Default: `asc` for names, intervals and next_funding_time, `desc` for all other fields.",
+    example: "desc",
+  }),
+  limit: countParam(
+    { min: 1, max: MAX_LIMIT },
+    { description: "Most rows in one answer. Default: all.", example: 100 },
+  ),
+  cursor: opaqueParam(MAX_CURSOR_LENGTH, {
+    description:
+      "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
+    example: "MX43LTEwNDJ-M2s5ZH4xMDA",
+  }),
+};
+
+export const FundingQuerySchema = z.strictObject({
+  exchange: listParams.exchange,
+  base: openListParam(canonicalBase, {
+    ...baseDoc,
+    description: `${baseDoc.description} Default: all.`,
+  }),
+  quote: listParams.quote,
+  asset_class: listParams.asset_class,
+  interval: listParams.interval,
+  min_volume: listParams.min_volume,
+  min_open_interest: listParams.min_open_interest,
+  sort: listParams.sort,
+  order: listParams.order,
+  limit: listParams.limit,
+  cursor: listParams.cursor,
+});
+
+export const SymbolQuerySchema = z.strictObject(listParams);
+
+export type ListParams = z.output<typeof SymbolQuerySchema>;
+
+/** Longer than any ticker. */
+const MAX_BASE_LENGTH = 64;
+
+export const SymbolPathSchema = z.object({
+  base: z
+    .string()
+    .max(MAX_BASE_LENGTH)
+    .openapi({
+      param: { name: "base", in: "path" },
+      description: "An asset, in any case, aliases allowed (XBT is BTC).",
+      example: "BTC",
+    }),
+});

@@ -1,0 +1,105 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { BoardView } from "../../../services/board-view.ts";
+import type { HealthReport } from "../../../services/health.ts";
+import type { Metrics } from "../../../services/metrics.ts";
+import { JSON_TYPE } from "../../content.ts";
+import { uncachedHeaders } from "../../headers.ts";
+import { freshJson, freshText } from "../../openapi.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import { HealthSchema, type Health } from "./schema.ts";
+
+const TEXT_TYPE = "text/plain; charset=utf-8";
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/api/health",
+  operationId: "getHealth",
+  tags: ["Service"],
+  summary: "How fresh the data is",
+  description: "Made anew for every request, from the clock; never cached.",
+  responses: {
+    200: freshJson(HealthSchema, "The service is ok or degraded."),
+    503: freshJson(HealthSchema, "The service is down: the data must not be relied on."),
+  },
+});
+
+const liveRoute = createRoute({
+  method: "get",
+  path: "/livez",
+  operationId: "getLiveness",
+  tags: ["Service"],
+  summary: "Whether the process answers",
+  responses: { 200: freshText("It does.", "ok") },
+});
+
+const readyRoute = createRoute({
+  method: "get",
+  path: "/readyz",
+  operationId: "getReadiness",
+  tags: ["Service"],
+  summary: "Whether there is data to serve",
+  responses: {
+    200: freshText("There is a snapshot.", "ok"),
+    503: freshText("There is none yet.", "starting"),
+  },
+});
+
+const metricsRoute = createRoute({
+  method: "get",
+  path: "/metrics",
+  operationId: "getMetrics",
+  tags: ["Service"],
+  summary: "Metrics in the Prometheus text format",
+  responses: { 200: freshText("All metrics.", "funding_up 1") },
+});
+
+export function addHealthRoutes(
+  app: OpenAPIHono<AppEnv>,
+  deps: {
+    readonly board: BoardView;
+    readonly health: () => HealthReport;
+    readonly metrics: Metrics;
+  },
+): void {
+  app.openapi(healthRoute, (c) => {
+    const report = deps.health();
+    const headers = uncachedHeaders(JSON_TYPE, c.env.requestId);
+    const status = report.status === "down" ? 503 : 200;
+    return documented(new Response(JSON.stringify(healthOf(report)), { status, headers }));
+  });
+  app.openapi(liveRoute, (c) => documented(text("ok\n", 200, c.env.requestId)));
+  app.openapi(readyRoute, (c) =>
+    documented(
+      deps.board.current() === null
+        ? text("starting\n", 503, c.env.requestId)
+        : text("ok\n", 200, c.env.requestId),
+    ),
+  );
+  app.openapi(metricsRoute, async (c) => {
+    const headers = uncachedHeaders(deps.metrics.contentType, c.env.requestId);
+    return documented(new Response(await deps.metrics.scrape(), { headers }));
+  });
+}
+
+function text(body: string, status: number, requestId: string): Response {
+  return new Response(body, { status, headers: uncachedHeaders(TEXT_TYPE, requestId) });
+}
+
+function healthOf(report: HealthReport): Health {
+  return {
+    status: report.status,
+    data_age_seconds: report.dataAgeSeconds,
+    stale_threshold_seconds: report.staleThresholdSeconds,
+    collector_alive: report.collectorAlive,
+    exchanges: report.exchanges.map((exchange) => ({
+      exchange: exchange.exchange,
+      symbols: exchange.symbols,
+      age_seconds: exchange.ageSeconds,
+      status: exchange.status,
+      last_error: exchange.lastError,
+    })),
+    stale_exchanges: [...report.staleExchanges],
+    total_rows: report.totalRows,
+  };
+}

@@ -1,0 +1,50 @@
+import { BlockList, isIP } from "node:net";
+
+/** Finds the address of the client behind proxies that the operator trusts. */
+export interface ClientAddresses {
+  /** `remoteAddress` is the peer of the connection; null when nothing is known. */
+  of(remoteAddress: string | undefined, headers: Headers): string | null;
+}
+
+/**
+ * `trusted` holds addresses and CIDR ranges. X-Forwarded-For is read from its right end: each trusted hop
+ * vouches for the one before it, the first address that is not trusted is the client. A caller that is no
+ * trusted proxy is the client itself, whatever it claims. Throws on an entry that is neither.
+ */
+export function clientAddresses(trusted: readonly string[]): ClientAddresses {
+  const proxies = new BlockList();
+  for (const entry of trusted) addNetwork(proxies, entry);
+  const isTrusted = (address: string): boolean =>
+    proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return {
+    of(remoteAddress, headers) {
+      if (remoteAddress === undefined) return null;
+      let client = plainAddress(remoteAddress);
+      if (trusted.length === 0) return client;
+      const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+      while (isIP(client) !== 0 && isTrusted(client)) {
+        const hop = plainAddress(hops.pop() ?? "");
+        // A hop that is no address ends the chain: nobody trusted vouches for what stands left of it.
+        if (isIP(hop) === 0) break;
+        client = hop;
+      }
+      return client;
+    },
+  };
+}
+
+function addNetwork(list: BlockList, entry: string): void {
+  const [address = "", prefix] = entry.split("/");
+  const version = isIP(address);
+  if (version === 0) throw new Error(`not an address or CIDR range: ${entry}`);
+  const family = version === 6 ? "ipv6" : "ipv4";
+  if (prefix === undefined) list.addAddress(address, family);
+  else list.addSubnet(address, Number(prefix), family);
+}
+
+/** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */
+function plainAddress(address: string): string {
+  return address.toLowerCase().startsWith("::ffff:") && address.includes(".")
+    ? address.slice("::ffff:".length)
+    : address;
+}

@@ -1,0 +1,71 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { DocsPage } from "../web/pages/docs.tsx";
+import type { AnswerCache } from "./answer-cache.ts";
+import type { AnswerContent } from "./answer.ts";
+import { JSON_TYPE, utf8 } from "./content.ts";
+import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "./headers.ts";
+import { openApiInfo } from "./openapi.ts";
+import { HTML_TYPE, renderPage } from "./pages.ts";
+import type { AppEnv } from "./request-context.ts";
+
+const JAVASCRIPT_TYPE = "text/javascript; charset=utf-8";
+const CSS_TYPE = "text/css; charset=utf-8";
+
+/** Files of swagger-ui-dist that the page loads, by the name under /docs/, with their types. */
+const SWAGGER_ASSETS = {
+  "swagger-ui.css": CSS_TYPE,
+  "swagger-ui-bundle.js": JAVASCRIPT_TYPE,
+} as const;
+
+/** Starts the viewer; a file of its own because the policy allows no inline script. */
+const START_SCRIPT = `SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#docs",
+  deepLinking: true,
+  validatorUrl: null,
+});
+`;
+
+/** The API document as served and as kept in docs/openapi.json. */
+function openApiText(documented: OpenAPIHono<AppEnv>, publicUrl: string | null): string {
+  return `${JSON.stringify(documented.getOpenAPI31Document(openApiInfo(publicUrl)), null, 2)}\n`;
+}
+
+/** /openapi.json and /docs with everything that page loads: nothing comes from another host. */
+export function addDocumentRoutes(
+  router: OpenAPIHono<AppEnv>,
+  cache: AnswerCache,
+  publicUrl: string | null,
+): void {
+  const serve = (path: string, make: () => AnswerContent): void => {
+    router.get(path, (c) => cache.get(`document ${path}`, make).respond(c.req.raw, c.env));
+  };
+  serve("/openapi.json", () => ({
+    bytes: utf8(openApiText(router, publicUrl)),
+    contentType: JSON_TYPE,
+    cacheControl: CACHE_REVALIDATED,
+    headers: API_HEADERS,
+  }));
+  serve("/docs", () => docsAsset(HTML_TYPE, utf8(renderPage(DocsPage()))));
+  serve("/docs/start.js", () => docsAsset(JAVASCRIPT_TYPE, utf8(START_SCRIPT)));
+  for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
+    router.get(`/docs/${name}`, async (c) => {
+      const key = `document /docs/${name}`;
+      const kept = cache.kept(key);
+      if (kept !== null) return kept.respond(c.req.raw, c.env);
+      const bytes = await Bun.file(join(swaggerFolder(), name)).bytes();
+      return cache.get(key, () => docsAsset(type, bytes)).respond(c.req.raw, c.env);
+    });
+  }
+}
+
+function docsAsset(contentType: string, bytes: Uint8Array<ArrayBuffer>): AnswerContent {
+  return { bytes, contentType, cacheControl: CACHE_REVALIDATED, headers: DOCS_HEADERS };
+}
+
+/** Where the package manager put swagger-ui-dist. */
+function swaggerFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+}

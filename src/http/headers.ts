@@ -1,0 +1,68 @@
+import { REQUEST_ID_HEADER } from "./request-context.ts";
+
+/** Header sets that never change: made once, sent with every answer of their kind. */
+export type FixedHeaders = Readonly<Record<string, string>>;
+
+/** A snapshot lives at least this long, so nobody needs to ask more often. */
+const FRESH_SECONDS = 5;
+/** A client may show what it has for this long while it asks again. */
+const REVALIDATE_SECONDS = 30;
+
+/** Assets whose address holds their hash never change. */
+const IMMUTABLE_SECONDS = 31_536_000;
+
+export const CACHE_DATA = `public, max-age=${FRESH_SECONDS}, stale-while-revalidate=${REVALIDATE_SECONDS}`;
+export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`;
+/** Documents that change with a release only: cheap to ask for again. */
+export const CACHE_REVALIDATED = "public, max-age=300";
+export const CACHE_NEVER = "no-store";
+
+/**
+ * Strict-Transport-Security is missing on purpose: TLS ends in the proxy before this service, which alone
+ * knows whether the name is served by HTTPS.
+ */
+const EVERYWHERE: FixedHeaders = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+};
+
+/** Headers that a page of another origin may read. */
+const EXPOSED_HEADERS = "ETag, Retry-After, X-Request-Id";
+
+/** Public data: any origin may read it, no origin may frame it or let it act. */
+export const API_HEADERS: FixedHeaders = {
+  ...EVERYWHERE,
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "cross-origin",
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": EXPOSED_HEADERS,
+};
+
+const PAGE_POLICY =
+  "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:";
+
+/** Server-rendered pages: own style sheet, no script at all. */
+export const PAGE_HEADERS: FixedHeaders = {
+  ...EVERYWHERE,
+  "content-security-policy": `${PAGE_POLICY}; style-src 'self'; form-action 'self'`,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/** The interactive documentation: bundled script, which sets style attributes and calls this API. */
+export const DOCS_HEADERS: FixedHeaders = {
+  ...EVERYWHERE,
+  "content-security-policy": `${PAGE_POLICY}; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; form-action 'none'`,
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/** Headers of an answer that is made per request and kept by nobody. */
+export function uncachedHeaders(contentType: string, requestId: string): Record<string, string> {
+  return {
+    ...API_HEADERS,
+    "content-type": contentType,
+    "cache-control": CACHE_NEVER,
+    [REQUEST_ID_HEADER]: requestId,
+  };
+}

@@ -1,0 +1,84 @@
+import { uncachedHeaders } from "./headers.ts";
+import { pathOf, type RequestContext } from "./request-context.ts";
+
+/** Every way a request can fail, with its status and title. Codes are part of the public contract. */
+export const PROBLEMS = {
+  bad_parameter: { status: 400, title: "A parameter is not valid" },
+  bad_cursor: { status: 400, title: "The cursor is not valid for this query" },
+  not_found: { status: 404, title: "There is nothing at this address" },
+  unknown_base: { status: 404, title: "No exchange has ever listed this asset" },
+  method_not_allowed: { status: 405, title: "This address does not take this method" },
+  cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
+  uri_too_long: { status: 414, title: "The address is too long" },
+  internal: { status: 500, title: "Something went wrong here" },
+  not_ready: { status: 503, title: "There is no data yet" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One parameter that broke one rule. */
+export interface ParameterError {
+  readonly parameter: string;
+  readonly rule: string;
+}
+
+/** A failure that the caller may know about: thrown by handlers, rendered once. */
+export class ApiError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly ParameterError[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: {
+      readonly errors?: readonly ParameterError[];
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
+    super(detail);
+    this.name = "ApiError";
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** How soon a client should ask again while the first batches come in. */
+const NOT_READY_RETRY_SECONDS = 5;
+
+export function notReady(): ApiError {
+  return new ApiError("not_ready", "No exchange has answered yet. Ask again in a few seconds.", {
+    headers: { "retry-after": String(NOT_READY_RETRY_SECONDS) },
+  });
+}
+
+/** Codes are names inside this program, hence a URN and not an address that would have to answer. */
+export function problemType(code: ProblemCode): string {
+  return `urn:funding-finder:problem:${code}`;
+}
+
+/** The answer to a failed request: problem+json of RFC 9457 with our `code` and `request_id`. */
+export function problemResponse(error: ApiError, context: RequestContext): Response {
+  const { status, title } = PROBLEMS[error.code];
+  const body = {
+    type: problemType(error.code),
+    title,
+    status,
+    detail: error.message,
+    instance: pathOf(context.target).slice(0, MAX_INSTANCE_LENGTH),
+    code: error.code,
+    request_id: context.requestId,
+    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      ...uncachedHeaders("application/problem+json", context.requestId),
+      ...error.headers,
+    },
+  });
+}
+
+/** An address that was refused for its length is not sent back whole. */
+const MAX_INSTANCE_LENGTH = 256;

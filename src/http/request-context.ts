@@ -1,0 +1,39 @@
+import type { Encoding } from "./negotiate.ts";
+
+/** What one request carries through the application besides itself. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  /** Pattern of the route, or what was wrong with the path; the label of metrics and log lines. */
+  readonly route: string;
+  /** The encoding that the client and this service like best. */
+  readonly encoding: Encoding;
+}
+
+/** Hono's environment of every route here: the context travels as bindings. */
+export interface AppEnv {
+  Bindings: RequestContext;
+}
+
+export const REQUEST_ID_HEADER = "x-request-id";
+
+/** What we echo of a caller's id: short, and unable to break a header or a log line. */
+const SANE_REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+/** The caller's request id where it is sane, else a new one. */
+export function requestIdOf(headers: Headers, newId: () => string): string {
+  const given = headers.get(REQUEST_ID_HEADER);
+  return given !== null && SANE_REQUEST_ID.test(given) ? given : newId();
+}
+
+/** Path and query of an absolute request URL, without building a URL object. */
+export function targetOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + "://".length);
+  return start === -1 ? "/" : url.slice(start);
+}
+
+export function pathOf(target: string): string {
+  const end = target.indexOf("?");
+  return end === -1 ? target : target.slice(0, end);
+}

@@ -1,0 +1,11 @@
+import type { Snapshot } from "../domain/market.ts";
+
+/** What an answer is made from: the board as readers see it. */
+export interface BoardView {
+  /** The newest snapshot, null before the first accepted batch ever. */
+  current(): Snapshot | null;
+  /** The current snapshot or one that was replaced less than 120 s ago. */
+  byId(id: string): Snapshot | null;
+  /** Whether an instrument of this canonical base was ever seen. */
+  knowsBase(base: string): boolean;
+}

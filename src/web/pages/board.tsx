@@ -1,0 +1,58 @@
+import { ExchangeCards } from "../components/exchange-cards.tsx";
+import { RateTable } from "../components/rate-table.tsx";
+import { utc } from "../format.ts";
+import { Layout, type PageAssets } from "../layout.tsx";
+import type { BoardPageModel } from "../view-model.ts";
+
+const TITLE = "Funding rates now";
+const DESCRIPTION = "Live funding rates of linear perpetuals, comparable across exchanges.";
+
+/** The front page. A null model: nothing was collected yet. */
+export function BoardPage(props: {
+  readonly model: BoardPageModel | null;
+  readonly assets: PageAssets;
+}) {
+  const { model, assets } = props;
+  return (
+    <Layout title={`${TITLE} – Funding Finder`} description={DESCRIPTION} assets={assets}>
+      <h1>{TITLE}</h1>
+      {model === null ? <Waiting /> : <Board model={model} />}
+    </Layout>
+  );
+}
+
+function Waiting() {
+  return <p class="lead">No exchange has answered yet. Load this page again in a few seconds.</p>;
+}
+
+function Board(props: { readonly model: BoardPageModel }) {
+  const { model } = props;
+  return (
+    <>
+      <p class="lead">
+        {model.totalRows} instruments on {model.exchanges.length} exchanges, as of{" "}
+        <time datetime={new Date(model.asOfMs).toISOString()}>{utc(model.asOfMs)} UTC</time>,
+        snapshot <code>{model.snapshotId}</code>.
+      </p>
+      <section aria-labelledby="exchanges">
+        <h2 id="exchanges">Exchanges</h2>
+        <ExchangeCards exchanges={model.exchanges} />
+      </section>
+      <section aria-labelledby="rates">
+        <h2 id="rates">Strongest rates</h2>
+        {model.lines.length === 0 ? (
+          <p>No rate can be relied on right now.</p>
+        ) : (
+          <RateTable model={model} caption={captionOf(model)} />
+        )}
+      </section>
+    </>
+  );
+}
+
+function captionOf(model: BoardPageModel): string {
+  const shown = `${model.lines.length} of ${model.trustedRows} rates that can be relied on`;
+  return model.sort === "abs_annualized_pct"
+    ? `${shown}, the furthest from zero first. Column heads sort.`
+    : `${shown}, by ${model.sort.replaceAll("_", " ")}. Column heads sort.`;
+}

@@ -1,0 +1,38 @@
+import type { ExchangeStatus } from "../domain/exchange.ts";
+import type { Flag } from "../domain/flags.ts";
+import type { SortField, SortOrder } from "../services/funding-query.ts";
+
+/** One exchange's freshness as the page shows it. */
+export interface ExchangeCard {
+  readonly name: string;
+  readonly status: ExchangeStatus;
+  readonly symbols: number;
+  readonly ageSeconds: number | null;
+}
+
+/** One row of the table, in the units of the domain. */
+export interface RateLine {
+  readonly exchange: string;
+  readonly exchangeSymbol: string;
+  readonly symbol: string;
+  readonly fundingRate: number;
+  readonly annualizedPct: number | null;
+  readonly intervalHours: number | null;
+  readonly nextFundingAtMs: number | null;
+  readonly volume24hUsd: number | null;
+  readonly openInterestUsd: number | null;
+  readonly flags: readonly Flag[];
+}
+
+/** Everything that the front page shows. */
+export interface BoardPageModel {
+  readonly snapshotId: string;
+  readonly asOfMs: number;
+  readonly totalRows: number;
+  /** Rows that can be trusted: the table is chosen from them. */
+  readonly trustedRows: number;
+  readonly exchanges: readonly ExchangeCard[];
+  readonly lines: readonly RateLine[];
+  readonly sort: SortField;
+  readonly order: SortOrder;
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { decodedBody } from "../support/contract.ts";
+
+const PATH = "/api/funding/current";
+
+const MANY: readonly BoardRow[] = EXCHANGE_IDS.flatMap((exchange) =>
+  ["BTC", "ETH", "SOL"].map((base) => rowOf(exchange, base)),
+);
+
+function bigApp() {
+  return testApp(new TestBoard(snapshotOf("1-1", MANY)));
+}
+
+/** A snapshot that counts how often an answer is made from its rows. */
+function countedSnapshot(id: string): { snapshot: Snapshot; made: () => number } {
+  let made = 0;
+  const plain = snapshotOf(id, MANY);
+  const snapshot: Snapshot = {
+    ...plain,
+    get rows() {
+      made += 1;
+      return plain.rows;
+    },
+  };
+  return { snapshot, made: () => made };
+}
+
+describe("encodings", () => {
+  test.each(["gzip", "br", "zstd"])("%s holds the same bytes as identity", async (encoding) => {
+    const app = bigApp();
+    const plain = Buffer.from(await (await app.get(PATH)).arrayBuffer());
+    const packed = await app.get(PATH, { "accept-encoding": encoding });
+    expect(packed.headers.get("content-encoding")).toBe(encoding);
+    expect(packed.headers.get("vary")).toBe("Accept-Encoding");
+    const size = (await packed.clone().arrayBuffer()).byteLength;
+    expect(size).toBeLessThan(plain.byteLength / 2);
+    expect(await decodedBody(packed)).toEqual(plain);
+  });
+
+  test("answers under 1 KB are not compressed", async () => {
+    const app = bigApp();
+    const response = await app.get(`${PATH}?base=NOPE`, { "accept-encoding": "gzip" });
+    expect(response.headers.has("content-encoding")).toBe(false);
+  });
+
+  test("requests that come while a form is made get the same one", async () => {
+    const app = bigApp();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => app.get(PATH, { "accept-encoding": "gzip" })),
+    );
+    const bodies = await Promise.all(all.map(decodedBody));
+    expect(new Set(bodies.map(String)).size).toBe(1);
+    expect(new Set(all.map((response) => response.headers.get("etag"))).size).toBe(1);
+  });
+});
+
+describe("validation", () => {
+  test("each encoding has its own strong entity tag", async () => {
+    const app = bigApp();
+    const tags = await Promise.all(
+      ["identity", "gzip", "br", "zstd"].map(async (encoding) =>
+        (await app.get(PATH, { "accept-encoding": encoding })).headers.get("etag"),
+      ),
+    );
+    expect(new Set(tags).size).toBe(4);
+    for (const tag of tags) expect(tag).toMatch(/^"[\w-]+"$/);
+  });
+
+  test("what the client has is a 304 without a body, weak, listed or as *", async () => {
+    const app = bigApp();
+    const etag = (await app.get(PATH)).headers.get("etag") ?? "";
+    for (const held of [etag, `W/${etag}`, `"other", ${etag}`, `"a",W/${etag}`, "*"]) {
+      const response = await app.get(PATH, { "if-none-match": held });
+      expect([held, response.status]).toEqual([held, 304]);
+      expect(response.headers.get("etag")).toBe(etag);
+      expect(response.headers.get("vary")).toBe("Accept-Encoding");
+      expect(response.headers.get("cache-control")).toContain("max-age=5");
+    }
+    for (const held of ['"other"', etag.slice(1, -1)]) {
+      expect((await app.get(PATH, { "if-none-match": held })).status).toBe(200);
+    }
+  });
+
+  test("a new snapshot is a new entity tag", async () => {
+    const app = bigApp();
+    const etag = (await app.get(PATH)).headers.get("etag") ?? "";
+    app.board.publish(snapshotOf("1-2", MANY));
+    const response = await app.get(PATH, { "if-none-match": etag });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ snapshot: "1-2" });
+  });
+});
+
+describe("HEAD", () => {
+  test.each(["identity", "gzip"])(
+    "has the headers of GET and the length of its body in %s",
+    async (encoding) => {
+      const app = bigApp();
+      for (const _ of ["first", "again"]) {
+        const head = await app.send("HEAD", PATH, { "accept-encoding": encoding });
+        const got = await app.get(PATH, { "accept-encoding": encoding });
+        expect(head.headers.get("etag")).toBe(got.headers.get("etag"));
+        expect(head.headers.get("content-encoding")).toBe(got.headers.get("content-encoding"));
+        expect(head.headers.get("content-length")).toBe(
+          String((await got.arrayBuffer()).byteLength),
+        );
+      }
+    },
+  );
+
+  test("keeps its length through the server", async () => {
+    const app = bigApp();
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: (request) => app.fetch(request),
+    });
+    try {
+      const address = new URL(PATH, server.url);
+      const headers = { "accept-encoding": "identity" };
+      const head = await fetch(address, { method: "HEAD", headers });
+      const got = await fetch(address, { headers });
+      expect(head.headers.get("content-length")).toBe(String((await got.bytes()).byteLength));
+    } finally {
+      await server.stop(true);
+    }
+  });
+});
+
+describe("serialisation", () => {
+  test("happens once per snapshot and query, however the query is spelled or encoded", async () => {
+    const { snapshot, made } = countedSnapshot("1-1");
+    const app = testApp(new TestBoard(snapshot));
+    const before = made();
+    const spellings = [
+      "?exchange=okx,bybit&sort=base",
+      "?sort=base&exchange=bybit,okx",
+      "?exchange=bybit&exchange=okx&sort=base&order=asc&min_volume=0",
+      "?exchange=okx,okx,bybit&sort=base&min_volume=0.0",
+    ];
+    for (const spelling of spellings) {
+      for (const encoding of ["identity", "gzip", "zstd", "br"])
+        await app.get(PATH + spelling, { "accept-encoding": encoding });
+      await app.send("HEAD", PATH + spelling);
+    }
+    expect(made() - before).toBe(1);
+    await app.get(`${PATH}?exchange=okx&sort=base`);
+    expect(made() - before).toBe(2);
+  });
+
+  test("happens again for a new snapshot, never with the old one's rows", async () => {
+    const app = bigApp();
+    await app.get(PATH);
+    const { snapshot, made } = countedSnapshot("1-2");
+    app.board.publish(snapshot);
+    const before = made();
+    expect(await (await app.get(PATH)).json()).toMatchObject({ snapshot: "1-2" });
+    expect(await (await app.get(PATH)).json()).toMatchObject({ snapshot: "1-2" });
+    expect(made() - before).toBe(1);
+  });
+});

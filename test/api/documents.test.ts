@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { OPENAPI_FILE, servedDocument } from "../../scripts/write-openapi.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+function app() {
+  return testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
+}
+
+describe("the API document", () => {
+  test("is the one in docs/openapi.json; `bun scripts/write-openapi.ts` writes it", async () => {
+    expect(await Bun.file(OPENAPI_FILE).text()).toBe(await servedDocument());
+  });
+
+  test("is served with an entity tag, the same with and without data", async () => {
+    const served = app();
+    const response = await served.get("/openapi.json");
+    expect(await response.text()).toBe(await servedDocument());
+    const etag = response.headers.get("etag") ?? "";
+    expect((await served.get("/openapi.json", { "if-none-match": etag })).status).toBe(304);
+  });
+
+  test("passes the recommended rules of redocly, offline", async () => {
+    const child = Bun.spawn(
+      [
+        process.execPath,
+        "node_modules/@redocly/cli/bin/cli.js",
+        "lint",
+        OPENAPI_FILE,
+        "--format=json",
+      ],
+      {
+        cwd: ROOT,
+        env: {
+          PATH: process.env["PATH"] ?? "",
+          CI: "1",
+          REDOCLY_TELEMETRY: "off",
+          REDOCLY_SUPPRESS_UPDATE_NOTICE: "true",
+        },
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+    );
+    const report = JSON.parse(await new Response(child.stdout).text());
+    expect(report.problems).toEqual([]);
+    expect(await child.exited).toBe(0);
+  }, 30_000);
+
+  test("describes every parameter with an example, and lists with their grammar", async () => {
+    const { paths } = JSON.parse(await servedDocument());
+    const parameters = Object.values(paths).flatMap(
+      (path) => (path as { get: { parameters?: object[] } }).get.parameters ?? [],
+    ) as { name: string; description?: string; schema: { type: string; example?: unknown } }[];
+    expect(parameters.length).toBeGreaterThan(10);
+    for (const { name, description, schema } of parameters) {
+      expect([name, description?.length]).not.toEqual([name, undefined]);
+      expect([name, schema.example]).not.toEqual([name, undefined]);
+      if (schema.type === "array") expect(description).toContain("separated by commas");
+    }
+  });
+
+  test("says what a positive rate means and how a year is reckoned", async () => {
+    const text = await servedDocument();
+    expect(text).toContain("longs pay shorts");
+    expect(text).toContain("simple interest");
+  });
+});
+
+describe("/docs", () => {
+  test("loads only what this service has, and all of it is there", async () => {
+    const served = app();
+    const page = await (await served.get("/docs")).text();
+    const loaded = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+    const files = loaded.filter((address) => !address.startsWith("data:"));
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files) {
+      expect(file).toMatch(/^\/[^/]/);
+      const response = await served.get(file);
+      expect([file, response.status]).toEqual([file, 200]);
+    }
+    expect(page).not.toMatch(/<script(?![^>]*\ssrc=)/);
+  });
+
+  test("allows no inline script and no foreign host, and asks nobody to validate", async () => {
+    const served = app();
+    const policy = (await served.get("/docs")).headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
+    expect(await (await served.get("/docs/start.js")).text()).toContain("validatorUrl: null");
+  });
+
+  test("assets have types, are compressed and not served from anywhere else", async () => {
+    const served = app();
+    const script = await served.get("/docs/swagger-ui-bundle.js", { "accept-encoding": "gzip" });
+    expect(script.headers.get("content-type")).toStartWith("text/javascript");
+    expect(script.headers.get("content-encoding")).toBe("gzip");
+    expect((await served.get("/docs/package.json")).status).toBe(404);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
+import type { HealthReport } from "../../src/services/health.ts";
+
+const REPORT: HealthReport = {
+  status: "degraded",
+  dataAgeSeconds: 4,
+  staleThresholdSeconds: 900,
+  collectorAlive: true,
+  exchanges: [
+    { exchange: "okx", symbols: 312, ageSeconds: 4, status: "ok", lastError: null },
+    { exchange: "gate", symbols: 700, ageSeconds: 1200, status: "stale", lastError: "timed out" },
+  ],
+  staleExchanges: ["gate"],
+  totalRows: 1012,
+};
+
+function app(status: HealthReport["status"]) {
+  return testApp(new TestBoard(), { health: () => ({ ...REPORT, status }) });
+}
+
+describe("/api/health", () => {
+  test("says everything, by name, and is kept by nobody", async () => {
+    const response = await app("degraded").get("/api/health");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.json()).toEqual({
+      status: "degraded",
+      data_age_seconds: 4,
+      stale_threshold_seconds: 900,
+      collector_alive: true,
+      exchanges: [
+        { exchange: "okx", symbols: 312, age_seconds: 4, status: "ok", last_error: null },
+        {
+          exchange: "gate",
+          symbols: 700,
+          age_seconds: 1200,
+          status: "stale",
+          last_error: "timed out",
+        },
+      ],
+      stale_exchanges: ["gate"],
+      total_rows: 1012,
+    });
+  });
+
+  test("is 503 exactly when down, with the same body", async () => {
+    expect((await app("ok").get("/api/health")).status).toBe(200);
+    const down = await app("down").get("/api/health");
+    expect(down.status).toBe(503);
+    expect(await down.json()).toMatchObject({ status: "down", total_rows: 1012 });
+  });
+
+  test("is asked anew for every request", async () => {
+    let asked = 0;
+    const counting = testApp(new TestBoard(), {
+      health: () => {
+        asked += 1;
+        return REPORT;
+      },
+    });
+    await counting.get("/api/health");
+    await counting.get("/api/health");
+    expect(asked).toBe(2);
+  });
+});
+
+test("/livez is ok at once, /readyz with the first snapshot", async () => {
+  const served = testApp(new TestBoard());
+  expect((await served.get("/livez")).status).toBe(200);
+  expect((await served.get("/readyz")).status).toBe(503);
+  served.board.publish(snapshotOf("1-1", []));
+  expect((await served.get("/readyz")).status).toBe(200);
+});
+
+test("/api/exchanges joins the facts with the snapshot's state", async () => {
+  const served = testApp(
+    new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC"), rowOf("okx", "ETH")])),
+  );
+  const body = (await (await served.get("/api/exchanges")).json()) as ExchangeList;
+  expect(body).toMatchObject({ snapshot: "1-1", count: 8, total: 8, next_cursor: null });
+  const okx = body.rows.find(({ exchange }) => exchange === "okx");
+  expect(okx).toMatchObject({ name: "OKX", status: "ok", symbols: 2, period_seconds: 60 });
+  expect((await served.get("/api/exchanges?x=1")).status).toBe(400);
+});
+
+describe("/metrics", () => {
+  test("counts requests by route pattern, method and status; invented ones make no series", async () => {
+    const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
+    await served.get("/api/funding/symbol/BTC");
+    await served.get("/api/funding/symbol/btc");
+    await served.send("HEAD", "/api/funding/symbol/BTC");
+    await served.get("/api/funding/symbol/NOPE");
+    await served.get("/nope/1");
+    await served.get("/nope/2");
+    await served.send("PROPFIND", "/nope/3");
+    const text = await (await served.get("/metrics")).text();
+    const counts = text.split("\n").filter((line) => line.startsWith("http_requests_total"));
+    const route = "/api/funding/symbol/:base";
+    expect(counts.toSorted()).toEqual([
+      `http_requests_total{route="${route}",method="GET",status="200"} 2`,
+      `http_requests_total{route="${route}",method="GET",status="404"} 1`,
+      `http_requests_total{route="${route}",method="HEAD",status="200"} 1`,
+      'http_requests_total{route="unmatched",method="GET",status="404"} 2',
+      'http_requests_total{route="unmatched",method="other",status="404"} 1',
+    ]);
+    expect(text).toContain(`http_request_duration_seconds_count{route="${route}"} 4`);
+  });
+
+  test("shows rows, age and rejects per exchange as they are now", async () => {
+    const snapshot = snapshotOf("1-1", [rowOf("okx", "BTC"), rowOf("gate", "BTC")]);
+    const exchanges = snapshot.exchanges.map((view) =>
+      view.exchange === "gate"
+        ? {
+            ...view,
+            state: {
+              ...view.state,
+              rejects: { bad_rate: 3 },
+              failureKind: "timeout" as const,
+              failuresInRow: 2,
+            },
+          }
+        : view,
+    );
+    const served = testApp(new TestBoard({ ...snapshot, exchanges }));
+    const text = await (await served.get("/metrics")).text();
+    for (const line of [
+      'funding_exchange_rows{exchange="okx"} 1',
+      'funding_exchange_age_seconds{exchange="okx"} 5',
+      'funding_exchange_rejected_rows{exchange="gate",reason="bad_rate"} 3',
+      'funding_exchange_failures_in_row{exchange="gate",kind="timeout"} 2',
+      'funding_exchange_cycle_seconds{exchange="gate"} 0.42',
+      "funding_snapshot_rows 2",
+      "funding_collector_alive 1",
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+    expect(text).toMatch(/process_resident_memory_bytes [1-9]/);
+    expect(text).toMatch(/process_event_loop_lag_seconds \d/);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import { flagBit } from "../../src/domain/flags.ts";
+import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const ROWS = [
+  rowOf("okx", "CALM", { fundingRate: 0.00001 }),
+  rowOf("okx", "HOT", { fundingRate: 0.002 }),
+  rowOf("gate", "COLD", { fundingRate: -0.003, volume24hUsd: 1_250_000 }),
+  rowOf("gate", "LOST", { fundingRate: 0.9 }, flagBit("stale")),
+];
+
+function app(rows = ROWS) {
+  return testApp(new TestBoard(snapshotOf("1-77", rows)));
+}
+
+async function pageText(target: string, served = app()): Promise<string> {
+  const response = await served.get(target);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  return response.text();
+}
+
+function order(page: string): string[] {
+  return [...page.matchAll(/<th scope="row">(\w+)USDT/g)].map((match) => match[1] ?? "");
+}
+
+describe("the front page", () => {
+  test("shows the rates furthest from zero first and leaves out those that cannot be relied on", async () => {
+    expect(order(await pageText("/"))).toEqual(["COLD", "HOT", "CALM"]);
+  });
+
+  test("sorts by the links in its heads", async () => {
+    expect(order(await pageText("/?sort=symbol&order=asc"))).toEqual(["CALM", "COLD", "HOT"]);
+    expect(order(await pageText("/?sort=funding_rate&order=desc"))).toEqual([
+      "HOT",
+      "CALM",
+      "COLD",
+    ]);
+    const page = await pageText("/?sort=symbol&order=asc");
+    expect(page).toContain('aria-sort="ascending"');
+    expect(page).toContain('href="/?sort=symbol&amp;order=desc"');
+  });
+
+  test("takes an address it does not understand for the default", async () => {
+    expect(await pageText("/?sort=nosuch&utm_source=x")).toBe(await pageText("/"));
+  });
+
+  test("names its snapshot and time, and links to the documentation", async () => {
+    const page = await pageText("/");
+    expect(page).toContain("<code>1-77</code>");
+    expect(page).toContain("2026-11-02 12:00:00 UTC");
+    expect(page).toContain('href="/docs"');
+  });
+
+  test("says how fresh each collected exchange is", async () => {
+    const page = await pageText("/");
+    expect(page).toContain("GATE");
+    expect(page).toContain("5 s old");
+    expect(page).not.toContain("KRAKEN");
+  });
+
+  test("shows at most 50 lines", async () => {
+    const many = Array.from({ length: 80 }, (_, n) => rowOf("okx", `C${n}`));
+    expect(order(await pageText("/", app(many)))).toHaveLength(50);
+  });
+
+  test("has no script, a strict policy, and a style sheet of its own under an address with its hash", async () => {
+    const served = app();
+    const response = await served.get("/");
+    const page = await response.text();
+    expect(page).not.toContain("<script");
+    expect(page).not.toContain("style=");
+    const policy = response.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain("script-src");
+    expect(policy).not.toContain("unsafe");
+    const address = /href="(\/static\/site\.\w+\.css)"/.exec(page)?.[1] ?? "";
+    const sheet = await served.get(address);
+    expect(sheet.headers.get("content-type")).toBe("text/css; charset=utf-8");
+    expect(sheet.headers.get("cache-control")).toContain("immutable");
+  });
+
+  test("escapes what exchanges write", async () => {
+    const page = await pageText("/", app([rowOf("okx", "X", { exchangeSymbol: "<b>&\"'" })]));
+    expect(page).not.toContain("<b>");
+    expect(page).toContain("&lt;b&gt;&amp;");
+  });
+
+  test("agrees with the API about the same snapshot", async () => {
+    const served = app();
+    const response = await served.get("/api/funding/current?sort=abs_annualized_pct");
+    const { rows } = (await response.json()) as FundingList;
+    const trusted = rows.filter((row) => !row.flags.includes("stale"));
+    expect(order(await pageText("/", served))).toEqual(trusted.map((row) => row.base));
+  });
+
+  test("before the first snapshot is a 503 that says so in words", async () => {
+    const response = await testApp(new TestBoard()).get("/");
+    expect(response.status).toBe(503);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.text()).toContain("No exchange has answered yet");
+  });
+});
