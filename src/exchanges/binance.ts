@@ -41,6 +41,7 @@ const facts = {
   documentation: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
   requestsPerRefresh: 2,
   knownUnknowns: [
+    "COMMODITY covers metals as well: the class of such a contract stays unknown.",
     "Whether open interest counts one side is not stated; it is shown as it is sent.",
     "An underlyingType outside the known ones is refused, because it may mark a pre-market listing.",
     "That interestRate is per 8 h comes from Binance's general description, not from that of the field.",
@@ -62,14 +63,18 @@ const DEFAULT_INTERVAL_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "FDUSD", "USD1"]);
 
-const CLASS_OF_UNDERLYING: ReadonlyMap<string, AssetClass> = new Map([
+const CLASS_OF_UNDERLYING: ReadonlyMap<string, AssetClass | null> = new Map<
+  string,
+  AssetClass | null
+>([
   ["COIN", "crypto"],
   ["INDEX", "index"],
   ["EQUITY", "stock"],
   ["HK_EQUITY", "stock"],
   ["KR_EQUITY", "stock"],
   ["CN_EQUITY", "stock"],
-  ["COMMODITY", "commodity"],
+  // Metals go by this name too: which of the classes is meant is not told.
+  ["COMMODITY", null],
   ["FX", "forex"],
 ]);
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);

@@ -1,0 +1,124 @@
+import { FAULTS, type Fault, isFaultName } from "./faults.ts";
+import { EXCHANGES, type ExchangeName, isExchangeName } from "./listing.ts";
+import type { Market } from "./running-market.ts";
+
+/** A command that cannot be carried out: what is wrong, for the person who sent it. */
+class BadCommand extends Error {}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * The control endpoint. GET: truth[?exchange=], requests, clock. POST with a JSON body: fault {exchange, fault,
+ * paths?, times?, delay_ms?, retry_after_seconds?, field?}, clear {exchange?}, freeze, unfreeze, step {ms},
+ * interval {exchange, exchange_symbol, hours}, delist and relist {exchange, exchange_symbol}, reset (the counts).
+ */
+export async function controlReply(
+  market: Market,
+  request: Request,
+  command: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  try {
+    if (request.method === "GET") return Response.json(look(market, command, query));
+    const text = await request.text();
+    change(market, command, readBody(text));
+    return Response.json({ ok: true, now_ms: market.nowMs() });
+  } catch (error) {
+    if (!(error instanceof BadCommand)) throw error;
+    return Response.json({ ok: false, error: error.message }, { status: 400 });
+  }
+}
+
+function look(market: Market, command: string, query: URLSearchParams): unknown {
+  switch (command) {
+    case "truth": {
+      const wanted = query.get("exchange");
+      const ids = wanted === null ? EXCHANGES : [exchangeOf({ exchange: wanted })];
+      return Object.fromEntries(ids.map((id) => [id, market.truth(id)]));
+    }
+    case "requests":
+      return market.requests();
+    case "clock":
+      return { now_ms: market.nowMs() };
+    default:
+      throw new BadCommand(`nothing to see at ${command}`);
+  }
+}
+
+function change(market: Market, command: string, body: Body): void {
+  switch (command) {
+    case "fault":
+      return market.setFault(exchangeOf(body), faultOf(body));
+    case "clear":
+      return market.clearFaults(body["exchange"] === undefined ? undefined : exchangeOf(body));
+    case "freeze":
+      return market.freeze();
+    case "unfreeze":
+      return market.unfreeze();
+    case "step":
+      return market.step(numberOf(body, "ms"));
+    case "interval":
+      return found(
+        market.setInterval(exchangeOf(body), symbolOf(body), numberOf(body, "hours")),
+        body,
+      );
+    case "delist":
+      return found(market.delist(exchangeOf(body), symbolOf(body)), body);
+    case "relist":
+      return found(market.relist(exchangeOf(body), symbolOf(body)), body);
+    case "reset":
+      return market.resetRequests();
+    default:
+      throw new BadCommand(`no command ${command}`);
+  }
+}
+
+function readBody(text: string): Body {
+  if (text === "") return {};
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null) return { ...body };
+  } catch {
+    // Said below, like a body of another shape.
+  }
+  throw new BadCommand("the body must be a JSON object");
+}
+
+function faultOf(body: Body): Fault {
+  const name = body["fault"];
+  if (typeof name !== "string" || !isFaultName(name)) {
+    throw new BadCommand(`fault must be one of ${FAULTS.join(", ")}`);
+  }
+  return {
+    name,
+    ...(body["paths"] === undefined ? {} : { paths: String(body["paths"]) }),
+    ...(body["field"] === undefined ? {} : { field: String(body["field"]) }),
+    ...(body["times"] === undefined ? {} : { times: numberOf(body, "times") }),
+    ...(body["delay_ms"] === undefined ? {} : { delayMs: numberOf(body, "delay_ms") }),
+    ...(body["retry_after_seconds"] === undefined
+      ? {}
+      : { retryAfterSeconds: numberOf(body, "retry_after_seconds") }),
+  };
+}
+
+function exchangeOf(body: Body): ExchangeName {
+  const id = body["exchange"];
+  if (typeof id === "string" && isExchangeName(id)) return id;
+  throw new BadCommand(`exchange must be one of ${EXCHANGES.join(", ")}`);
+}
+
+function symbolOf(body: Body): string {
+  const symbol = body["exchange_symbol"];
+  if (typeof symbol === "string") return symbol;
+  throw new BadCommand("exchange_symbol must be a text");
+}
+
+function numberOf(body: Body, name: string): number {
+  const value = body[name];
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new BadCommand(`${name} must be a number`);
+}
+
+function found(known: boolean, body: Body): void {
+  if (!known) throw new BadCommand(`no instrument ${symbolOf(body)}`);
+}

@@ -1,0 +1,379 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { DELIVERY_AT_MS, drawHours, pickAssets, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const FAR_FUTURE_MS = 4_133_404_800_000;
+const COINS = 530;
+const USDC_TWINS = 36;
+const TRADFI = 170;
+const SETTLING = 127;
+const THOUSANDS = new Set("PEPE SHIB BONK FLOKI SATS RATS LUNC XEC CAT CHEEMS WHY".split(" "));
+/** Shares of fundingInfo in a census: 469 at 4 h, 333 at 8 h, 1 at 1 h. */
+const HOURS = [
+  [4, 0.57],
+  [1, 0.004],
+  [2, 0.003],
+  [8, 0.423],
+] as const;
+
+/** The ticker with binance's multiplier prefix. */
+function named(asset: Asset): { wireBase: string; multiplier: number } {
+  if (asset.ticker === "BABYDOGE") return { wireBase: "1MBABYDOGE", multiplier: 1_000_000 };
+  if (asset.ticker === "MOG") return { wireBase: "1000000MOG", multiplier: 1_000_000 };
+  if (THOUSANDS.has(asset.ticker)) return { wireBase: `1000${asset.ticker}`, multiplier: 1000 };
+  return { wireBase: asset.ticker, multiplier: 1 };
+}
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (
+    asset: Asset,
+    quote: string,
+    extra: Partial<Parameters<Roster["add"]>[0]> = {},
+  ): boolean => {
+    const name = named(asset);
+    const symbol = name.wireBase + quote;
+    // Absence from fundingInfo means 8 h, and binance drops no adjusted symbol from that list.
+    const hours = drawHours(roster, symbol, HOURS);
+    const unadjusted = hours === 8 && roster.draw(symbol, "adjusted") < 0.2;
+    const marks = [...(unadjusted ? ["unadjusted"] : []), ...(extra.marks ?? [])];
+    return roster.add({
+      asset,
+      symbol,
+      quote,
+      settle: quote,
+      intervalHours: hours,
+      ...name,
+      ...extra,
+      marks,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset, "USDT");
+  add(assets.litNew, "USDT");
+  for (const { asset } of assets.chinese) add(asset, "USDT");
+  for (const asset of coins.slice(0, Math.round(USDC_TWINS * scale))) add(asset, "USDC");
+  for (const asset of assets.byKind.basket) add(asset, "USDT", { marks: ["INDEX"] });
+  const [btc, eth] = assets.byKind.coin;
+  if (eth) {
+    const inBtc = { ...eth, priceUsd: 0.0262, ticker: "ETH" };
+    add(inBtc, "BTC");
+  }
+  let shares = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (shares >= Math.round(TRADFI * scale)) break;
+    const mark = asset.kind === "stock" ? "EQUITY" : asset.kind === "index" ? "INDEX" : "COMMODITY";
+    if (add(asset, "USDT", { marks: ["TRADIFI", mark] })) shares += 1;
+  }
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, Math.round(SETTLING * scale))) {
+    add(asset, "USDT", { state: "settling", style: "baseline" });
+  }
+  for (const asset of [btc, eth]) {
+    if (!asset) continue;
+    for (const [suffix, mark] of [
+      ["261225", "CURRENT_QUARTER"],
+      ["270326", "NEXT_QUARTER"],
+    ] as const) {
+      add(asset, "USDT", {
+        symbol: `${asset.ticker}USDT_${suffix}`,
+        product: "dated",
+        deliveryAtMs: DELIVERY_AT_MS,
+        marks: [mark],
+      });
+    }
+  }
+  const last = dead.at(-1);
+  if (last) add(last, "USDT", { symbol: `${last.ticker}STUSDT`, state: "pending" });
+  for (const asset of dead.slice(-4, -1))
+    add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "stranger" });
+}
+
+function premiumRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const dated = listing.product === "dated";
+  return {
+    symbol: listing.symbol,
+    markPrice: fixed(live.mark, Math.max(8, listing.priceDecimals)),
+    indexPrice: fixed(live.index, Math.max(8, listing.priceDecimals)),
+    estimatedSettlePrice: fixed(live.index, Math.max(8, listing.priceDecimals)),
+    lastFundingRate: dated ? "" : fixed(live.rate, 8),
+    interestRate: dated ? "" : "0.00010000",
+    nextFundingTime: dated || listing.state === "pending" ? 0 : live.nextAtMs,
+    time: view.stampMs,
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const d = listing.priceDecimals;
+  return {
+    symbol: listing.symbol,
+    priceChange: fixed(live.last - live.dayAgo, d),
+    priceChangePercent: fixed((live.last / live.dayAgo - 1) * 100, 3),
+    weightedAvgPrice: fixed((live.last + live.dayAgo) / 2, d),
+    lastPrice: fixed(live.last, d),
+    lastQty: fixed(live.volume / 9_000, 1),
+    openPrice: fixed(live.dayAgo, d),
+    highPrice: fixed(Math.max(live.last, live.dayAgo) * 1.01, d),
+    lowPrice: fixed(Math.min(live.last, live.dayAgo) * 0.99, d),
+    volume: fixed(live.volume, 3),
+    quoteVolume: fixed(live.turnoverUsd, 2),
+    openTime: view.stampMs - 86_400_000,
+    closeTime: view.stampMs,
+    firstId: 1_000_000,
+    lastId: 1_000_000 + Math.round(live.turnoverUsd / 500),
+    count: Math.round(live.turnoverUsd / 500),
+  };
+}
+
+function contractType(listing: Listing): string {
+  if (listing.state === "pending") return "";
+  if (listing.product === "dated")
+    return listing.marks.has("NEXT_QUARTER") ? "NEXT_QUARTER" : "CURRENT_QUARTER";
+  return listing.marks.has("TRADIFI") ? "TRADIFI_PERPETUAL" : "PERPETUAL";
+}
+
+function underlyingType(listing: Listing): string {
+  for (const type of ["EQUITY", "INDEX", "COMMODITY"]) if (listing.marks.has(type)) return type;
+  return "COIN";
+}
+
+function infoRow(listing: Listing): WireRow {
+  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const lot = { stepSize: "1", maxQty: "10000000", minQty: "1" };
+  return {
+    symbol: listing.symbol,
+    pair: listing.wireBase + listing.quote,
+    contractType: contractType(listing),
+    deliveryDate: listing.deliveryAtMs || FAR_FUTURE_MS,
+    onboardDate: listing.listedAtMs,
+    status: statusOf(listing),
+    maintMarginPercent: "2.5000",
+    requiredMarginPercent: "5.0000",
+    baseAsset: listing.wireBase,
+    quoteAsset: listing.quote,
+    marginAsset: listing.settle,
+    pricePrecision: listing.priceDecimals,
+    quantityPrecision: 0,
+    baseAssetPrecision: 8,
+    quotePrecision: 8,
+    underlyingType: underlyingType(listing),
+    underlyingSubType: underlyingType(listing) === "COIN" ? ["DEFI"] : [],
+    settlePlan: 0,
+    triggerProtect: "0.1500",
+    liquidationFee: "0.012500",
+    marketTakeBound: "0.10",
+    filters: [
+      { minPrice: tick, maxPrice: "1000000", filterType: "PRICE_FILTER", tickSize: tick },
+      { ...lot, filterType: "LOT_SIZE" },
+      { ...lot, filterType: "MARKET_LOT_SIZE" },
+      { limit: 200, filterType: "MAX_NUM_ORDERS" },
+      { limit: 10, filterType: "MAX_NUM_ALGO_ORDERS" },
+      { notional: "5", filterType: "MIN_NOTIONAL" },
+      {
+        multiplierDown: "0.9000",
+        multiplierUp: "1.1000",
+        multiplierDecimal: "4",
+        filterType: "PERCENT_PRICE",
+      },
+    ],
+    orderTypes: [
+      "LIMIT",
+      "MARKET",
+      "STOP",
+      "STOP_MARKET",
+      "TAKE_PROFIT",
+      "TAKE_PROFIT_MARKET",
+      "TRAILING_STOP_MARKET",
+    ],
+    timeInForce: ["GTC", "IOC", "FOK", "GTX"],
+  };
+}
+
+function statusOf(listing: Listing): string {
+  if (listing.state === "pending") return "PENDING_TRADING";
+  return listing.state === "live" ? "TRADING" : "SETTLING";
+}
+
+/** A symbol whose interval was flipped by the control is adjusted by that. */
+function adjusted(listing: Listing): boolean {
+  if (listing.product !== "perp" || listing.state === "pending") return false;
+  return listing.intervalHours !== 8 || !listing.marks.has("unadjusted");
+}
+
+function fundingRow(listing: Listing): WireRow {
+  return {
+    symbol: listing.symbol,
+    adjustedFundingRateCap: fixed(listing.cap, 8),
+    adjustedFundingRateFloor: fixed(-listing.cap, 8),
+    fundingIntervalHours: listing.intervalHours,
+    disclaimer: false,
+    updateTime: listing.listedAtMs,
+  };
+}
+
+function openInterestRow(listing: Listing, view: MarketView): WireRow {
+  const { openInterest } = liveNumbers(listing, view.nowMs);
+  return { openInterest: trimmed(openInterest, 3), symbol: listing.symbol, time: view.stampMs };
+}
+
+const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
+
+function route(request: { path: string; query: URLSearchParams; method: string }): WireReply {
+  const symbol = request.query.get("symbol");
+  const only = (rows: readonly Listing[]): readonly Listing[] =>
+    symbol === null ? rows : rows.filter((row) => row.symbol === symbol);
+  const key = `${request.path}?${symbol ?? ""}`;
+  const answer = (rows: readonly WireRow[]): unknown =>
+    symbol === null ? rows : (rows[0] ?? invalidSymbol.body);
+  const listed = (view: MarketView): readonly Listing[] =>
+    only(view.listings.filter((row) => row.product !== "stranger"));
+  switch (request.path) {
+    case "/fapi/v1/premiumIndex":
+      return wireList(
+        "rates",
+        key,
+        (view) => only(view.listings).map((row) => premiumRow(row, view)),
+        answer,
+      );
+    case "/fapi/v1/ticker/24hr":
+      return wireList(
+        "secondary",
+        key,
+        (view) => listed(view).map((row) => tickerRow(row, view)),
+        answer,
+      );
+    case "/fapi/v1/fundingInfo":
+      return wireList(
+        "secondary",
+        request.path,
+        (view) => view.listings.filter(adjusted).map(fundingRow),
+        (rows) => rows,
+      );
+    case "/fapi/v1/exchangeInfo":
+      return wireList(
+        "list",
+        request.path,
+        (view) => view.listings.filter((row) => row.product !== "stranger").map(infoRow),
+        exchangeInfo,
+      );
+    case "/fapi/v1/openInterest":
+      if (symbol === null) {
+        return wireError(400, {
+          code: -1102,
+          msg: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
+        });
+      }
+      return wireList(
+        "secondary",
+        key,
+        (view) => listed(view).map((row) => openInterestRow(row, view)),
+        answer,
+      );
+    default:
+      return wireError(404, {
+        code: -5000,
+        msg: `Path ${request.path}, Method ${request.method} is invalid`,
+      });
+  }
+}
+
+function exchangeInfo(rows: readonly WireRow[], view: MarketView): unknown {
+  const limit = (
+    rateLimitType: string,
+    interval: string,
+    intervalNum: number,
+    count: number,
+  ): WireRow => ({
+    rateLimitType,
+    interval,
+    intervalNum,
+    limit: count,
+  });
+  return {
+    timezone: "UTC",
+    serverTime: view.stampMs,
+    futuresType: "U_MARGINED",
+    rateLimits: [
+      limit("REQUEST_WEIGHT", "MINUTE", 1, 2400),
+      limit("ORDERS", "MINUTE", 1, 1200),
+      limit("ORDERS", "SECOND", 10, 300),
+    ],
+    exchangeFilters: [],
+    assets: ["USDT", "BTC", "USDC"].map((asset) => ({
+      asset,
+      marginAvailable: true,
+      autoAssetExchange: "-10000",
+    })),
+    symbols: rows,
+  };
+}
+
+const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
+  COIN: "crypto",
+  EQUITY: "stock",
+  INDEX: "index",
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = premiumRow(listing, view);
+  const mark = Number(row["markPrice"]);
+  return {
+    ...namesOf(listing),
+    asset_class: CLASS_OF_TYPE[underlyingType(listing)] ?? null,
+    funding_rate: Number(row["lastFundingRate"]),
+    funding_interval_hours: listing.intervalHours,
+    next_funding_time: Number(row["nextFundingTime"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(tickerRow(listing, view)["quoteVolume"]),
+    open_interest_usd: Number(openInterestRow(listing, view)["openInterest"]) * mark,
+  };
+}
+
+export const binance: ExchangeEncoder = {
+  id: "binance",
+  fields: {
+    rate: "lastFundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: {
+    code: -1003,
+    msg: "Too many requests; current limit of IP is 2400 requests per minute.",
+  },
+  errorBody: {
+    code: -1001,
+    msg: "Internal error; unable to process your request. Please try again.",
+  },
+  delistedState: "settling",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      () => true,
+      (listing) => show(listing, view),
+    ),
+  usual: [
+    { path: "/fapi/v1/premiumIndex" },
+    { path: "/fapi/v1/ticker/24hr" },
+    { path: "/fapi/v1/fundingInfo" },
+    { path: "/fapi/v1/exchangeInfo" },
+  ],
+};

@@ -1,0 +1,187 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+import { instrumentRow, tickerRow, turnoverOf } from "./bitget-rows.ts";
+
+const COINS = 462;
+const USDC_PERPS = 49;
+const RWA = 320;
+const STRANGERS = ["PLAYUSDT", "TRUTHUSDT", "BGTESTMEUSDT", "RWATESTMEUSDT"];
+const STRANGER_COUNT = 12;
+const THOUSANDS = new Set("BONK SATS RATS CAT XEC".split(" "));
+const HOURS = [
+  [4, 0.475],
+  [1, 0.006],
+  [2, 0.003],
+  [8, 0.516],
+] as const;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
+    const thousand = asset.kind === "coin" && THOUSANDS.has(asset.ticker);
+    const wireBase = thousand ? `1000${asset.ticker}` : asset.ticker;
+    const symbol = extra.symbol ?? wireBase + quote;
+    const intervalHours = drawHours(roster, symbol, HOURS);
+    return roster.add({
+      asset,
+      quote,
+      settle: quote,
+      wireBase,
+      multiplier: thousand ? 1000 : 1,
+      intervalHours,
+      cap: 0.018,
+      ...extra,
+      symbol,
+    });
+  };
+  const strangers = new Set(STRANGERS.map((symbol) => symbol.replace("USDT", "")));
+  const known = assets.byKind.coin.filter((asset) => !strangers.has(asset.ticker));
+  const coins = pickAssets(roster, known, Math.round(COINS * scale));
+  for (const asset of coins) add(asset, "USDT");
+  add(assets.litOld, "USDT");
+  for (const { asset } of assets.chinese) add(asset, "USDT");
+  let rwa = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (rwa >= Math.round(RWA * scale)) break;
+    if (add(asset, "USDT", { marks: ["rwa"] })) rwa += 1;
+  }
+  for (const asset of coins.slice(0, Math.round(USDC_PERPS * scale))) {
+    const base = THOUSANDS.has(asset.ticker) ? `1000${asset.ticker}` : asset.ticker;
+    add(asset, "USDC", { symbol: `${base}PERP` });
+  }
+  const dead = known.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, 5)) add(asset, "USDT", { state: "halted" });
+  for (const asset of dead.slice(5, 7)) add(asset, "USDT", { state: "pending" });
+  for (const asset of coins.slice(0, 2)) {
+    for (const code of ["Z26", "H27"]) {
+      const dated = { product: "dated", deliveryAtMs: DELIVERY_AT_MS } as const;
+      add(asset, "USDT", { ...dated, symbol: `${asset.ticker}USD${code}` });
+    }
+  }
+  for (let i = 0; i < STRANGER_COUNT; i += 1) {
+    const asset = dead[10 + i];
+    if (asset)
+      add(asset, "USDT", {
+        symbol: STRANGERS[i] ?? `${asset.ticker}TESTUSDT`,
+        product: "stranger",
+      });
+  }
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const known = (listing: Listing): boolean => onWire(listing) && listing.product !== "stranger";
+
+function rateRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const stranger = listing.product === "stranger";
+  const dated = listing.product === "dated";
+  return {
+    symbol: listing.symbol,
+    fundingRate: dated ? "0" : trimmed(live.rate, 6),
+    fundingRateInterval: dated ? "0" : String(listing.intervalHours),
+    nextUpdate: dated ? "0" : String(live.nextAtMs),
+    minFundingRate: stranger ? null : trimmed(-listing.cap, 6),
+    maxFundingRate: stranger ? null : trimmed(listing.cap, 6),
+  };
+}
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  "USDT-FUTURES": "USDT",
+  "USDC-FUTURES": "USDC",
+};
+
+function refused(status: number, code: string, msg: string): WireReply {
+  return wireError(status, { code, msg, requestTime: 0, data: null });
+}
+
+const PATHS: Readonly<Record<string, readonly ["v2" | "v3", "rates" | "tickers" | "instruments"]>> =
+  {
+    "/api/v3/market/current-fund-rate": ["v3", "rates"],
+    "/api/v3/market/tickers": ["v3", "tickers"],
+    "/api/v3/market/instruments": ["v3", "instruments"],
+    "/api/v2/mix/market/current-fund-rate": ["v2", "rates"],
+    "/api/v2/mix/market/tickers": ["v2", "tickers"],
+    "/api/v2/mix/market/contracts": ["v2", "instruments"],
+  };
+
+function route({ path, query }: WireRequest): WireReply {
+  const found = PATHS[path];
+  if (found === undefined) return refused(404, "40404", "Request URL NOT FOUND");
+  const [generation, what] = found;
+  // The two generations name the family's parameter differently; v2 takes it in lower case too.
+  const given =
+    generation === "v3" ? query.get("category") : query.get("productType")?.toUpperCase();
+  const settle = FAMILIES[given ?? ""];
+  if (given === undefined || given === null || settle === undefined) {
+    return refused(400, "400172", "Parameter verification failed");
+  }
+  const symbol = query.get("symbol");
+  const family = (view: MarketView): readonly Listing[] =>
+    view.listings.filter(
+      (row) =>
+        row.settle === settle &&
+        (what === "rates" ? onWire(row) : known(row)) &&
+        (symbol === null || row.symbol === symbol),
+    );
+  const row = (listing: Listing, view: MarketView): WireRow => {
+    if (what === "rates") return rateRow(listing, view);
+    if (what === "tickers") return tickerRow(listing, view, generation);
+    return instrumentRow(listing, generation);
+  };
+  return wireList(
+    what === "rates" ? "rates" : what === "instruments" ? "list" : "secondary",
+    `${path}?${settle}&${symbol ?? ""}`,
+    (view) => family(view).map((each) => row(each, view)),
+    (data, view) => ({ code: "00000", msg: "success", requestTime: view.stampMs, data }),
+  );
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const rate = rateRow(listing, view);
+  const ticker = tickerRow(listing, view, "v3");
+  const mark = Number(ticker["markPrice"]);
+  return {
+    ...namesOf(listing),
+    // isRwa says YES for shares, indices, forex and metals alike: not a coin, and no more than that.
+    asset_class: listing.marks.has("rwa") ? null : "crypto",
+    funding_rate: Number(rate["fundingRate"]),
+    funding_interval_hours: Number(rate["fundingRateInterval"]),
+    next_funding_time: Number(rate["nextUpdate"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(ticker["indexPrice"]),
+    volume_24h_usd: Number(turnoverOf(ticker)),
+    open_interest_usd: Number(ticker["openInterest"]) * mark,
+  };
+}
+
+export const bitget: ExchangeEncoder = {
+  id: "bitget",
+  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  createListings,
+  route,
+  rateLimitBody: { code: "429", msg: "Too Many Requests", requestTime: 0, data: null },
+  errorBody: { code: "40725", msg: "service return an error", requestTime: 0, data: null },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: ["USDT-FUTURES", "USDC-FUTURES"].flatMap((family) =>
+    ["current-fund-rate", "tickers", "instruments"].map((name) => ({
+      path: `/api/v3/market/${name}?category=${family}`,
+    })),
+  ),
+};

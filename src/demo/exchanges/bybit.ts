@@ -1,0 +1,337 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 514;
+const USDC_PERPS = 24;
+const TRADFI = 130;
+const DEFAULT_PAGE = 500;
+const MAX_PAGE = 1000;
+const PREFIX: Readonly<Record<string, number>> = {
+  PEPE: 1000,
+  BONK: 1000,
+  FLOKI: 1000,
+  RATS: 1000,
+  LUNC: 1000,
+  XEC: 1000,
+  CAT: 1000,
+  TURBO: 1000,
+  TOSHI: 1000,
+  SATS: 10_000,
+  WHY: 10_000,
+  BABYDOGE: 1_000_000,
+  MOG: 1_000_000,
+  CHEEMS: 1_000_000,
+};
+const HOURS = [
+  [4, 0.5],
+  [1, 0.01],
+  [2, 0.02],
+  [8, 0.47],
+] as const;
+
+function named(asset: Asset): { wireBase: string; multiplier: number } {
+  if (asset.ticker === "SHIB") return { wireBase: "SHIB1000", multiplier: 1000 };
+  const prefix = PREFIX[asset.ticker];
+  if (prefix === undefined) return { wireBase: asset.ticker, multiplier: 1 };
+  return { wireBase: `${prefix}${asset.ticker}`, multiplier: prefix };
+}
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
+    const name = named(asset);
+    const symbol = extra.symbol ?? name.wireBase + quote;
+    const marks = [
+      ...(roster.draw(symbol, "single") < 0.12 ? ["no_single"] : []),
+      ...(extra.marks ?? []),
+    ];
+    const intervalHours = drawHours(roster, symbol, HOURS);
+    return roster.add({
+      asset,
+      quote,
+      settle: quote,
+      intervalHours,
+      ...name,
+      ...extra,
+      symbol,
+      marks,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset, "USDT");
+  add(assets.litNew, "USDT");
+  for (const { asset } of assets.chinese) add(asset, "USDT");
+  for (const asset of coins.slice(0, Math.round(USDC_PERPS * scale))) {
+    add(asset, "USDC", { symbol: `${named(asset).wireBase}PERP` });
+  }
+  let others = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (others >= Math.round(TRADFI * scale)) break;
+    if (asset.kind === "index") continue;
+    const share = roster.draw(asset.ticker, "xstocks") < 0.2 ? "xstocks" : "stock";
+    const type = asset.kind === "stock" ? share : asset.kind === "forex" ? "forex" : "commodity";
+    if (add(asset, "USDT", { marks: [type] })) others += 1;
+  }
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, 3))
+    add(asset, "USDT", { state: "settling", style: "baseline" });
+  for (const asset of assets.byKind.pre_ipo.slice(0, 4))
+    add(asset, "USDT", { state: "pre_market", style: "zero" });
+  for (const asset of coins.slice(0, 2)) {
+    const dated = { product: "dated", deliveryAtMs: DELIVERY_AT_MS } as const;
+    for (const day of ["27NOV26", "25DEC26", "26MAR27"]) {
+      add(asset, "USDT", { ...dated, symbol: `${asset.ticker}USDT-${day}` });
+      add(asset, "USDC", { ...dated, symbol: `${asset.ticker}-${day}` });
+    }
+  }
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const d = listing.priceDecimals;
+  const dated = listing.product === "dated";
+  // Both sides, as bybit counts them; the single figures are exactly half.
+  const bothSides = fixed(2 * live.openInterest, 3);
+  const bothValue = fixed(2 * live.openInterest * live.mark, 2);
+  const single = listing.marks.has("no_single")
+    ? {}
+    : {
+        singleOpenInterest: trimmed(Number(bothSides) / 2, 4),
+        singleOpenInterestValue: trimmed(Number(bothValue) / 2, 4),
+      };
+  return {
+    symbol: listing.symbol,
+    lastPrice: fixed(live.last, d),
+    indexPrice: fixed(live.index, d),
+    markPrice: fixed(live.mark, d),
+    prevPrice24h: fixed(live.dayAgo, d),
+    price24hPcnt: fixed(live.last / live.dayAgo - 1, 6),
+    highPrice24h: fixed(Math.max(live.last, live.dayAgo) * 1.01, d),
+    lowPrice24h: fixed(Math.min(live.last, live.dayAgo) * 0.99, d),
+    prevPrice1h: fixed(live.last * 0.999, d),
+    openInterest: bothSides,
+    openInterestValue: bothValue,
+    ...single,
+    turnover24h: fixed(live.turnoverUsd, 4),
+    volume24h: fixed(live.volume, 4),
+    fundingRate: dated ? "" : trimmed(live.rate, 8),
+    nextFundingTime: dated ? "0" : String(live.nextAtMs),
+    predictedDeliveryPrice: "",
+    basisRate: dated ? "0.0012" : "",
+    deliveryFeeRate: dated ? "0" : "",
+    deliveryTime: String(listing.deliveryAtMs),
+    ask1Size: fixed(live.volume / 5_000, 3),
+    bid1Price: fixed(live.last * 0.9999, d),
+    ask1Price: fixed(live.last * 1.0001, d),
+    bid1Size: fixed(live.volume / 6_000, 3),
+    basis: "",
+    preOpenPrice: "",
+    preQty: "",
+    curPreListingPhase: listing.state === "pre_market" ? "ContinuousTrading" : "",
+    fundingIntervalHour: dated ? "" : String(listing.intervalHours),
+    basisRateYear: "",
+    fundingCap: dated ? "" : trimmed(listing.cap, 8),
+  };
+}
+
+const SYMBOL_TYPES = ["stock", "xstocks", "forex", "commodity"] as const;
+
+function symbolType(listing: Listing): string {
+  for (const type of SYMBOL_TYPES) if (listing.marks.has(type)) return type;
+  return listing.asset.turnoverUsd < 400_000 ? "innovation" : "";
+}
+
+function instrumentRow(listing: Listing): WireRow {
+  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const dated = listing.product === "dated";
+  return {
+    symbol: listing.symbol,
+    contractType: dated ? "LinearFutures" : "LinearPerpetual",
+    status:
+      listing.state === "live"
+        ? "Trading"
+        : listing.state === "pre_market"
+          ? "PreLaunch"
+          : "Settling",
+    baseCoin: listing.wireBase,
+    quoteCoin: listing.quote,
+    launchTime: String(listing.listedAtMs),
+    deliveryTime: String(listing.deliveryAtMs),
+    deliveryFeeRate: dated ? "0.0005" : "",
+    priceScale: String(listing.priceDecimals),
+    leverageFilter: { minLeverage: "1", maxLeverage: "50.00", leverageStep: "0.01" },
+    priceFilter: { minPrice: tick, maxPrice: "999999.00", tickSize: tick },
+    lotSizeFilter: {
+      maxNotionalValue: "",
+      maxOrderQty: "100000.000",
+      maxMktOrderQty: "50000.000",
+      minOrderQty: "0.001",
+      qtyStep: "0.001",
+      postOnlyMaxOrderQty: "1000000.000",
+      minNotionalValue: "5",
+    },
+    unifiedMarginTrade: true,
+    fundingInterval: dated ? 0 : listing.intervalHours * 60,
+    settleCoin: listing.settle,
+    copyTrading: "both",
+    upperFundingRate: dated ? "" : trimmed(listing.cap, 8),
+    lowerFundingRate: dated ? "" : trimmed(-listing.cap, 8),
+    isPreListing: listing.state === "pre_market",
+    preListingInfo: null,
+    displayName: "",
+    symbolType: symbolType(listing),
+  };
+}
+
+function envelope(view: MarketView, result: unknown): unknown {
+  return { retCode: 0, retMsg: "OK", result, retExtInfo: {}, time: view.stampMs };
+}
+
+/** Bybit reports a wrong request with HTTP 200. */
+function refused(retCode: number, retMsg: string): WireReply {
+  return wireError(200, { retCode, retMsg, result: {}, retExtInfo: {}, time: 0 });
+}
+
+function tickers(query: URLSearchParams): WireReply {
+  const symbol = query.get("symbol");
+  return wireList(
+    "rates",
+    `tickers?${symbol ?? ""}`,
+    (view) =>
+      view.listings
+        .filter((row) => row.state !== "gone" && (symbol === null || row.symbol === symbol))
+        .map((row) => tickerRow(row, view)),
+    (list, view) => envelope(view, { category: "linear", list }),
+  );
+}
+
+function instruments(query: URLSearchParams): WireReply {
+  const limit = Number(query.get("limit") ?? DEFAULT_PAGE);
+  if (!(limit >= 1 && limit <= MAX_PAGE)) return refused(10001, "params error: limit invalid");
+  const preLaunch = query.get("status") === "PreLaunch";
+  const cursor = query.get("cursor") ?? "";
+  const start =
+    cursor === ""
+      ? 0
+      : Number(/^first%3D(\d+)$/.exec(encodeURIComponent(cursor))?.[1] ?? Number.NaN);
+  if (Number.isNaN(start)) return refused(10001, "params error: cursor invalid");
+  const symbol = query.get("symbol");
+  const all = (view: MarketView): readonly Listing[] =>
+    view.listings.filter(
+      (row) =>
+        row.state !== "gone" &&
+        (row.state === "pre_market") === preLaunch &&
+        (symbol === null || row.symbol === symbol),
+    );
+  return wireList(
+    "list",
+    `instruments?${query.toString()}`,
+    (view) =>
+      all(view)
+        .slice(start, start + limit)
+        .map(instrumentRow),
+    (list, view) => {
+      const end = start + limit;
+      const nextPageCursor = end < all(view).length ? `first=${end}` : "";
+      return envelope(view, { category: "linear", list, nextPageCursor });
+    },
+  );
+}
+
+function route({ path, query, method }: WireRequest): WireReply {
+  if (method !== "GET") return wireError(404, "404 page not found");
+  if (path !== "/v5/market/tickers" && path !== "/v5/market/instruments-info") {
+    return wireError(404, {
+      retCode: 404,
+      retMsg: "The requested path was not found",
+      result: {},
+      retExtInfo: {},
+      time: 0,
+    });
+  }
+  const category = query.get("category");
+  if (category !== "linear") return refused(10001, "Illegal category");
+  return path === "/v5/market/tickers" ? tickers(query) : instruments(query);
+}
+
+function assetClass(listing: Listing): TruthAssetClass {
+  switch (symbolType(listing)) {
+    case "stock":
+    case "xstocks":
+      return "stock";
+    case "forex":
+      return "forex";
+    case "commodity":
+      return "commodity";
+    default:
+      return "crypto";
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = tickerRow(listing, view);
+  const single = row["singleOpenInterestValue"];
+  return {
+    ...namesOf(listing),
+    asset_class: assetClass(listing),
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: Number(row["fundingIntervalHour"]),
+    next_funding_time: Number(row["nextFundingTime"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(row["markPrice"]),
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(row["turnover24h"]),
+    open_interest_usd: single === undefined ? Number(row["openInterestValue"]) / 2 : Number(single),
+  };
+}
+
+export const bybit: ExchangeEncoder = {
+  id: "bybit",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: {
+    retCode: 10006,
+    retMsg: "Too many visits!",
+    result: {},
+    retExtInfo: {},
+    time: 0,
+  },
+  errorBody: {
+    retCode: 10016,
+    retMsg: "Internal server error",
+    result: {},
+    retExtInfo: {},
+    time: 0,
+  },
+  delistedState: "gone",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      (row) => row.state !== "gone",
+      (row) => show(row, view),
+    ),
+  usual: [
+    { path: "/v5/market/tickers?category=linear" },
+    { path: "/v5/market/instruments-info?category=linear&limit=1000" },
+  ],
+};

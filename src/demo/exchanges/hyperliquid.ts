@@ -1,0 +1,291 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { pythonFloat, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const MAIN_LIVE = 190;
+const MAIN_DELISTED = 40;
+const CAP_PER_HOUR = 0.04;
+const KILO = new Set("PEPE SHIB BONK FLOKI LUNC".split(" "));
+
+/** The builder-deployed dexes: name, instruments, collateral token, what they list. */
+const DEXES: readonly (readonly [
+  name: string,
+  count: number,
+  token: number,
+  lists: "tradfi" | "coins",
+])[] = [
+  ["xyz", 80, 0, "tradfi"],
+  ["flx", 16, 360, "tradfi"],
+  ["vntl", 15, 360, "tradfi"],
+  ["hyna", 25, 235, "coins"],
+  ["km", 23, 360, "tradfi"],
+  ["abcd", 1, 0, "tradfi"],
+  ["cash", 17, 268, "tradfi"],
+  ["para", 5, 0, "coins"],
+  ["io", 4, 0, "coins"],
+  ["mkts", 6, 0, "tradfi"],
+];
+const TOKENS: readonly (readonly [index: number, name: string])[] = [
+  [0, "USDC"],
+  [1, "PURR"],
+  [150, "HYPE"],
+  [235, "USDE"],
+  [268, "USDT0"],
+  [360, "USDH"],
+];
+/** Deployers halve the funding of some assets; the published rate has it already. */
+const HALF_FUNDING_DEX = "xyz";
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const kilo = asset.kind === "coin" && KILO.has(asset.ticker);
+    const wireBase = kilo ? `k${asset.ticker}` : asset.ticker;
+    return roster.add({
+      asset,
+      wireBase,
+      symbol: wireBase,
+      multiplier: kilo ? 1000 : 1,
+      quote: "USDC",
+      settle: "USDC",
+      intervalHours: 1,
+      cap: CAP_PER_HOUR,
+      ...extra,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(MAIN_LIVE * scale), 0.55);
+  const dead = assets.byKind.coin
+    .filter((asset) => !coins.includes(asset))
+    .slice(0, Math.round(MAIN_DELISTED * scale));
+  for (const [index, asset] of coins.entries()) {
+    add(asset);
+    // Delisted coins keep their place among the living: the two arrays must be zipped before filtering.
+    const gone = index % 4 === 3 ? dead.pop() : undefined;
+    if (gone) add(gone, { state: "settling" });
+  }
+  add(assets.litNew);
+  for (const asset of assets.byKind.coin.slice(-2)) add(asset, { state: "halted" });
+  for (const [dex, count, token, lists] of DEXES) {
+    const name = TOKENS.find(([index]) => index === token)?.[1] ?? "USDC";
+    const pool = lists === "coins" ? assets.byKind.coin : tradfiAssets(assets);
+    for (const asset of pool.slice(0, Math.max(1, Math.round(count * scale)))) {
+      add(asset, {
+        wireBase: asset.ticker,
+        multiplier: 1,
+        symbol: `${dex}:${asset.ticker}`,
+        quote: name,
+        settle: name,
+        marks: [`dex:${dex}`],
+      });
+    }
+  }
+}
+
+function dexOf(listing: Listing): string {
+  return DEXES.find(([name]) => listing.marks.has(`dex:${name}`))?.[0] ?? "";
+}
+
+/** Prices keep five significant digits there, never more decimals than six. */
+function price(listing: Listing, value: number): string {
+  return pythonFloat(value, Math.min(Math.max(listing.priceDecimals - 1, 1), 6));
+}
+
+function context(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const idle = listing.state !== "live";
+  const half = dexOf(listing) === HALF_FUNDING_DEX ? 0.5 : 1;
+  return {
+    funding: idle ? "0.0" : pythonFloat(live.rate * half, 10),
+    openInterest: idle ? "0.0" : pythonFloat(live.openInterest, 5),
+    prevDayPx: price(listing, live.dayAgo),
+    dayNtlVlm: idle ? "0.0" : pythonFloat(live.turnoverUsd, 10),
+    premium: idle ? null : pythonFloat(live.mark / live.index - 1, 10),
+    oraclePx: price(listing, live.index),
+    markPx: price(listing, live.mark),
+    midPx: idle ? null : price(listing, live.last),
+    impactPxs: idle
+      ? null
+      : [price(listing, live.last * 0.9998), price(listing, live.last * 1.0002)],
+    dayBaseVlm: idle ? "0.0" : pythonFloat(live.volume, 5),
+  };
+}
+
+function universeRow(listing: Listing): WireRow {
+  return {
+    szDecimals: Math.max(0, 5 - listing.priceDecimals),
+    name: listing.symbol,
+    maxLeverage: 10,
+    marginTableId: 10,
+    ...(dexOf(listing) === "" ? {} : { growthMode: "enabled" }),
+    ...(listing.state === "settling" || listing.state === "gone" ? { isDelisted: true } : {}),
+  };
+}
+
+function metaAndAssetCtxs(dex: string): WireReply {
+  const token = DEXES.find(([name]) => name === dex)?.[2] ?? 0;
+  if (dex !== "" && !DEXES.some(([name]) => name === dex)) return wireError(500, "null");
+  return wireList(
+    "rates",
+    `metaAndAssetCtxs:${dex}`,
+    (view) =>
+      view.listings
+        .filter((row) => dexOf(row) === dex)
+        .map((row) => ({ listed: universeRow(row), ctx: context(row, view) })),
+    (rows) => [
+      {
+        universe: rows.map((row) => row["listed"]),
+        marginTables: [
+          [10, { description: "", marginTiers: [{ lowerBound: "0.0", maxLeverage: 10 }] }],
+        ],
+        collateralToken: token,
+      },
+      rows.map((row) => row["ctx"]),
+    ],
+  );
+}
+
+function perpDexs(view: MarketView): WireRow[] {
+  return DEXES.map(([name]) => ({
+    name,
+    fullName: `${name} dex`,
+    deployer: "0x5e89b26d8d66da9888c835c9bfcc2aa51813e152",
+    oracleUpdater: null,
+    feeRecipient: null,
+    assetToStreamingOiCap: view.listings
+      .filter((row) => dexOf(row) === name)
+      .map((row) => [row.symbol, "1000000.0"]),
+    assetToFundingMultiplier: view.listings
+      .filter((row) => dexOf(row) === name)
+      .map((row) => [row.symbol, name === HALF_FUNDING_DEX ? "0.5" : "1.0"]),
+  }));
+}
+
+function spotMeta(): WireRow[] {
+  return TOKENS.map(([index, name]) => ({
+    name,
+    szDecimals: 8,
+    weiDecimals: 8,
+    index,
+    tokenId: `0x${index.toString(16).padStart(32, "0")}`,
+    isCanonical: index === 0,
+    evmContract: null,
+    fullName: null,
+    deployerTradingFeeShare: "0.0",
+  }));
+}
+
+function predicted(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const own = {
+    fundingRate: trimmed(live.rate, 10),
+    nextFundingTime: live.nextAtMs,
+    fundingIntervalHours: 1,
+  };
+  const other = {
+    fundingRate: "0.0001",
+    nextFundingTime: Math.ceil((view.nowMs + 1) / (8 * HOUR_MS)) * 8 * HOUR_MS,
+    fundingIntervalHours: 8,
+  };
+  return {
+    name: listing.symbol,
+    venues: [
+      ["BinPerp", other],
+      ["HlPerp", own],
+      ["BybitPerp", null],
+    ],
+  };
+}
+
+/** A wrong body is refused with plain text. */
+const undecodable = wireError(422, "Failed to deserialize the JSON body into the target type");
+
+function route({ path, method, body }: WireRequest): WireReply {
+  if (path !== "/info") return wireError(404, "");
+  if (method !== "POST") return wireError(405, "");
+  if (typeof body !== "object" || body === null || !("type" in body)) return undecodable;
+  const dex = "dex" in body ? body.dex : "";
+  switch (body.type) {
+    case "metaAndAssetCtxs":
+      return typeof dex === "string" ? metaAndAssetCtxs(dex) : undecodable;
+    case "perpDexs":
+      return wireList("list", "perpDexs", perpDexs, (rows) => [null, ...rows]);
+    case "spotMeta":
+      return wireList("list", "spotMeta", spotMeta, (tokens) => ({ universe: [], tokens }));
+    case "predictedFundings":
+      return wireList(
+        "secondary",
+        "predictedFundings",
+        (view) =>
+          view.listings
+            .filter((row) => dexOf(row) === "" && row.state === "live")
+            .map((row) => predicted(row, view)),
+        (rows) => rows.map((row) => [row["name"], row["venues"]]),
+      );
+    default:
+      return undecodable;
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = context(listing, view);
+  const mark = Number(row["markPx"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["funding"]),
+    funding_interval_hours: 1,
+    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["oraclePx"]),
+    volume_24h_usd: Number(row["dayNtlVlm"]),
+    open_interest_usd: Number(row["openInterest"]) * mark,
+  };
+}
+
+const info = (body: unknown): { path: string; body: unknown } => ({ path: "/info", body });
+
+export const hyperliquid: ExchangeEncoder = {
+  id: "hyperliquid",
+  fields: {
+    rate: "funding",
+    prices: ["markPx", "oraclePx"],
+    symbolOf: (row) => {
+      const listed = row["listed"];
+      return typeof listed === "object" && listed !== null && "name" in listed
+        ? String(listed.name)
+        : "";
+    },
+  },
+  createListings,
+  route,
+  rateLimitBody: "null",
+  errorBody: { status: "err", response: "Internal error" },
+  delistedState: "settling",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      () => true,
+      (row) => show(row, view),
+    ),
+  usual: [
+    info({ type: "metaAndAssetCtxs" }),
+    info({ type: "perpDexs" }),
+    info({ type: "spotMeta" }),
+    ...DEXES.map(([dex]) => info({ type: "metaAndAssetCtxs", dex })),
+  ],
+};

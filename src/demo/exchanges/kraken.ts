@@ -1,0 +1,237 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers, pricesAt, rateAt } from "../market.ts";
+import { DELIVERY_AT_MS, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { isoTime, rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+
+const COINS = 290;
+const SHARES = 60;
+const CAP_PER_HOUR = 0.0025;
+/** Absolute rates carry many digits; twelve significant ones keep them apart. */
+const RATE_DIGITS = 12;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const wireBase = extra.wireBase ?? asset.ticker;
+    const inSymbol = wireBase === "BTC" ? "XBT" : wireBase;
+    const beyond = roster.draw(wireBase, "beyond") < 0.02 ? { style: "beyond_cap" as const } : {};
+    return roster.add({
+      asset,
+      symbol: `PF_${inSymbol}USD`,
+      quote: "USD",
+      settle: "USD",
+      intervalHours: 1,
+      cap: CAP_PER_HOUR,
+      ...beyond,
+      ...extra,
+      wireBase,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  add(assets.litNew);
+  for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale)))
+    add(asset, { wireBase: `${asset.ticker}x` });
+  for (const asset of [...assets.byKind.metal.slice(0, 2), ...assets.byKind.forex.slice(0, 4)])
+    add(asset);
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, 3)) add(asset, { state: "halted" });
+  for (const asset of dead.slice(3, 5)) add(asset, { state: "pending" });
+  for (const asset of dead.slice(5, 7)) add(asset, { state: "settling" });
+  for (const asset of dead.slice(7, 8))
+    add(asset, {
+      product: "dated",
+      symbol: `FF_${asset.ticker}USD_261225`,
+      deliveryAtMs: DELIVERY_AT_MS,
+    });
+  for (const asset of coins.slice(0, 5)) {
+    const coin = asset.ticker === "BTC" ? "XBT" : asset.ticker;
+    const dated = { deliveryAtMs: DELIVERY_AT_MS } as const;
+    add(asset, { symbol: `PI_${coin}USD`, product: "inverse" });
+    add(asset, { ...dated, symbol: `FI_${coin}USD_261225`, product: "inverse_dated" });
+    add(asset, { ...dated, symbol: `FF_${coin}USD_261225`, product: "dated" });
+  }
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isDated = (listing: Listing): boolean =>
+  listing.product === "dated" || listing.product === "inverse_dated";
+const isInverse = (listing: Listing): boolean =>
+  listing.product === "inverse" || listing.product === "inverse_dated";
+const pairOf = (listing: Listing): string =>
+  `${listing.wireBase === "BTC" && listing.product === "perp" ? "XBT" : listing.wireBase}:USD`;
+
+function significant(value: number): number {
+  return Number(value.toPrecision(RATE_DIGITS));
+}
+
+/** The hour's rate stands still: it was fixed at the full hour, times the index of that instant. */
+function absoluteRates(listing: Listing, nowMs: number): { current: number; prediction: number } {
+  const hourAt = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const then = pricesAt(listing, hourAt).index;
+  const now = pricesAt(listing, nowMs).index;
+  return {
+    current: significant(rateAt(listing, hourAt) * then),
+    prediction: significant(
+      0.9 * Math.max(-CAP_PER_HOUR, Math.min(CAP_PER_HOUR, rateAt(listing, nowMs))) * now,
+    ),
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const rates = absoluteRates(listing, view.nowMs);
+  const funding = isDated(listing)
+    ? {}
+    : { fundingRate: rates.current, fundingRatePrediction: rates.prediction };
+  return {
+    symbol: listing.symbol,
+    last: price(live.last),
+    lastTime: isoTime(view.stampMs),
+    tag: isDated(listing) ? "month" : "perpetual",
+    pair: pairOf(listing),
+    markPrice: rounded(live.mark, listing.priceDecimals + 4),
+    bid: price(live.last * 0.9999),
+    bidSize: rounded(live.volume / 9_000, 3),
+    ask: price(live.last * 1.0001),
+    askSize: rounded(live.volume / 8_000, 3),
+    vol24h: rounded(live.volume, 4),
+    volumeQuote: rounded(live.turnoverUsd, 4),
+    openInterest: rounded(live.openInterest, 4),
+    open24h: price(live.dayAgo),
+    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    lastSize: rounded(live.volume / 20_000, 4),
+    ...funding,
+    suspended: listing.state === "halted",
+    indexPrice: price(live.index),
+    postOnly: listing.state === "pending",
+    change24h: rounded((live.last / live.dayAgo - 1) * 100, 2),
+  };
+}
+
+/** Rows of indices among the tickers: no funding, no mark. */
+function indexRow(listing: Listing, view: MarketView): WireRow {
+  const { index } = pricesAt(listing, view.nowMs);
+  return {
+    symbol: `in_${listing.wireBase.toLowerCase()}usd`,
+    last: rounded(index, listing.priceDecimals),
+    lastTime: isoTime(view.stampMs),
+  };
+}
+
+function instrumentRow(listing: Listing): WireRow {
+  const levels = isInverse(listing) ? "contracts" : "numNonContractUnits";
+  const perpetual = isDated(listing)
+    ? { lastTradingTime: isoTime(listing.deliveryAtMs) }
+    : { fundingRateCoefficient: 24, maxRelativeFundingRate: CAP_PER_HOUR };
+  const type = isInverse(listing) ? "futures_inverse" : "flexible_futures";
+  return {
+    symbol: listing.symbol,
+    type,
+    ...(isInverse(listing) ? { underlying: `rr_${listing.wireBase.toLowerCase()}usd` } : {}),
+    tickSize: Number((10 ** -listing.priceDecimals).toPrecision(1)),
+    contractSize: 1,
+    tradeable: listing.state !== "settling",
+    impactMidSize: 1000,
+    maxPositionSize: 1_000_000,
+    openingDate: isoTime(listing.listedAtMs).replace(".000Z", "Z"),
+    marginLevels: [
+      { [levels]: 0, initialMargin: 0.02, maintenanceMargin: 0.01 },
+      { [levels]: 500_000, initialMargin: 0.04, maintenanceMargin: 0.02 },
+    ],
+    ...perpetual,
+    isin: "GB00BQ84K502",
+    contractValueTradePrecision: 3,
+    postOnly: listing.state === "pending",
+    feeScheduleUid: "723888f7-0a8e-4183-8648-f920a22339e3",
+    mtf: true,
+    base: listing.wireBase,
+    quote: "USD",
+    pair: `${listing.wireBase}:USD`,
+  };
+}
+
+function route({ path, method }: WireRequest): WireReply {
+  if (method !== "GET") return wireError(405, { result: "error", error: "methodNotAllowed" });
+  if (path === "/derivatives/api/v3/tickers") {
+    return wireList(
+      "rates",
+      "tickers",
+      (view) => [
+        ...view.listings.filter(onWire).map((row) => tickerRow(row, view)),
+        ...view.listings.slice(0, 10).map((row) => indexRow(row, view)),
+      ],
+      (tickers, view) => ({ result: "success", serverTime: isoTime(view.stampMs), tickers }),
+    );
+  }
+  if (path === "/derivatives/api/v3/instruments") {
+    return wireList(
+      "list",
+      "instruments",
+      (view) => view.listings.filter(onWire).map(instrumentRow),
+      (instruments, view) => ({
+        result: "success",
+        serverTime: isoTime(view.stampMs),
+        instruments,
+      }),
+    );
+  }
+  return wireError(404, {
+    result: "error",
+    error: "notFound",
+    serverTime: "1970-01-01T00:00:00.000Z",
+  });
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = tickerRow(listing, view);
+  const mark = Number(row["markPrice"]);
+  const index = Number(row["indexPrice"]);
+  const relative = Number(row["fundingRate"]) / index;
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Math.max(-CAP_PER_HOUR, Math.min(CAP_PER_HOUR, relative)),
+    funding_interval_hours: 1,
+    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    predicted_rate: Number(row["fundingRatePrediction"]) / index,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: index,
+    volume_24h_usd: Number(row["volumeQuote"]),
+    open_interest_usd: Number(row["openInterest"]) * mark,
+  };
+}
+
+export const kraken: ExchangeEncoder = {
+  id: "kraken",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { result: "error", error: "apiLimitExceeded" },
+  errorBody: {
+    result: "error",
+    error: "marketUnavailable",
+    serverTime: "2026-10-01T00:00:00.000Z",
+  },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/derivatives/api/v3/tickers" }, { path: "/derivatives/api/v3/instruments" }],
+};

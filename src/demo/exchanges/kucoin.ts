@@ -1,0 +1,319 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { fixed, rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 600;
+const OTHERS = 60;
+const USDC_TWINS = 7;
+const NULL_GRANULARITY_SHARE = 0.02;
+const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
+  BONK: ["1000BONK", 1000],
+  SATS: ["1000SATS", 1000],
+  RATS: ["1000RATS", 1000],
+  CAT: ["10000CAT", 10_000],
+  MOG: ["1000000MOG", 1_000_000],
+  BABYDOGE: ["1MBABYDOGE", 1_000_000],
+};
+const HOURS = [
+  [4, 0.63],
+  [1, 0.004],
+  [8, 0.366],
+] as const;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
+    const [prefixed, multiplier] = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? [
+      asset.ticker,
+      1,
+    ];
+    const wireBase = extra.wireBase ?? (asset.ticker === "BTC" ? "XBT" : prefixed);
+    const symbol = extra.symbol ?? `${wireBase}${quote}M`;
+    const contractSize = 10 ** Math.round(Math.log10(50 / (asset.priceUsd * multiplier)));
+    const odd = asset.ticker === "TRUST" ? { gridShiftHours: 3, intervalHours: 4 } : {};
+    const marks = roster.draw(symbol, "granularity") < NULL_GRANULARITY_SHARE ? ["no_current"] : [];
+    const intervalHours = drawHours(roster, symbol, HOURS);
+    return roster.add({
+      asset,
+      quote,
+      settle: quote,
+      multiplier,
+      intervalHours,
+      contractSize,
+      marks,
+      ...odd,
+      ...extra,
+      wireBase,
+      symbol,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset, "USDT");
+  const trust = assets.byKind.coin.find((asset) => asset.ticker === "TRUST");
+  if (trust) add(trust, "USDT");
+  add(assets.litOld, "USDT");
+  for (const { asset, pinyin } of assets.chinese)
+    add(asset, "USDT", { wireBase: pinyin, marks: ["display"] });
+  add(assets.hongKongShare, "USDT");
+  let others = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (others >= Math.round(OTHERS * scale)) break;
+    if (asset.kind === "forex" || asset.kind === "index") continue;
+    if (add(asset, "USDT")) others += 1;
+  }
+  for (const asset of coins.slice(0, Math.max(2, Math.round(USDC_TWINS * scale))))
+    add(asset, "USDC");
+  for (const asset of assets.byKind.pre_ipo.slice(0, 3))
+    add(asset, "USDT", { state: "pre_market", style: "zero" });
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset) && asset !== trust);
+  for (const asset of dead.slice(0, 3)) add(asset, "USDT", { state: "settling" });
+  for (const asset of dead.slice(3, 5)) add(asset, "USDT", { state: "halted" });
+  for (const asset of coins.slice(0, 6)) {
+    const coin = asset.ticker === "BTC" ? "XBT" : asset.ticker;
+    add(asset, "USD", {
+      symbol: `${coin}USDM`,
+      settle: coin,
+      product: "inverse",
+      contractSize: -1,
+    });
+  }
+  const [btc] = coins;
+  if (btc) {
+    add(btc, "USD", {
+      symbol: "XBTMZ26",
+      settle: "XBT",
+      product: "inverse_dated",
+      deliveryAtMs: DELIVERY_AT_MS,
+      contractSize: -1,
+    });
+    add(btc, "USDT", { symbol: "XBTUSDTMZ26", product: "dated", deliveryAtMs: DELIVERY_AT_MS });
+  }
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isDated = (listing: Listing): boolean =>
+  listing.product === "dated" || listing.product === "inverse_dated";
+
+function statusOf(listing: Listing): string {
+  if (listing.state === "settling") return "BeingSettled";
+  return listing.state === "halted" ? "Paused" : "Open";
+}
+
+function classOf(listing: Listing): "CRYPTO" | "STOCK" | "METAL" | "COMMODITY" {
+  switch (listing.asset.kind) {
+    case "stock":
+    case "pre_ipo":
+      return "STOCK";
+    case "metal":
+      return "METAL";
+    case "commodity":
+      return "COMMODITY";
+    default:
+      return "CRYPTO";
+  }
+}
+
+function contractRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const dated = isDated(listing);
+  const inverse = listing.product === "inverse" || listing.product === "inverse_dated";
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const tick = 10 ** -listing.priceDecimals;
+  const granularity = listing.intervalHours * HOUR_MS;
+  const name = listing.wireBase;
+  const contracts = live.openInterest / Math.abs(listing.contractSize);
+  return {
+    symbol: listing.symbol,
+    rootSymbol: listing.settle,
+    type: dated ? "FFICSX" : "FFWCSX",
+    firstOpenDate: listing.listedAtMs,
+    expireDate: dated ? listing.deliveryAtMs : null,
+    settleDate: dated ? listing.deliveryAtMs : null,
+    baseCurrency: name,
+    displayBaseCurrency: listing.marks.has("display") ? listing.base : name,
+    quoteCurrency: listing.quote,
+    settleCurrency: listing.settle,
+    maxOrderQty: 1_000_000,
+    maxPrice: 1_000_000,
+    lotSize: 1,
+    tickSize: tick,
+    indexPriceTickSize: tick,
+    multiplier: listing.contractSize,
+    initialMargin: 0.014,
+    maintainMargin: 0.007,
+    maxRiskLimit: 100_000,
+    minRiskLimit: 100_000,
+    riskStep: 50_000,
+    makerFeeRate: 0.0002,
+    takerFeeRate: 0.0006,
+    takerFixFee: 0,
+    makerFixFee: 0,
+    settlementFee: null,
+    isDeleverage: true,
+    isQuanto: true,
+    isInverse: inverse,
+    markMethod: "FairPrice",
+    fairMethod: "FundingRate",
+    fundingBaseSymbol: `.${name}INT8H`,
+    fundingQuoteSymbol: `.${listing.quote}INT8H`,
+    fundingRateSymbol: `.${listing.symbol}FPI8H`,
+    indexSymbol: `.K${name}${listing.quote}`,
+    settlementSymbol: "",
+    status: statusOf(listing),
+    fundingFeeRate: dated ? null : rounded(live.rate, 6),
+    predictedFundingFeeRate: null,
+    dailyInterestRate: dated ? null : 0.0003,
+    fundingRateGranularity: dated ? null : granularity,
+    currentFundingRateGranularity: dated || listing.marks.has("no_current") ? null : granularity,
+    fundingRateCap: dated ? null : listing.cap,
+    fundingRateFloor: dated ? null : -listing.cap,
+    period: dated ? null : 1,
+    effectiveFundingRateCycleStartTime: null,
+    openInterest: fixed(contracts, 0),
+    turnoverOf24h: rounded(live.turnoverUsd, 4),
+    volumeOf24h: rounded(live.volume, 4),
+    markPrice: price(live.mark),
+    indexPrice: price(live.index),
+    lastTradePrice: price(live.last),
+    nextFundingRateTime: dated ? null : live.nextAtMs - view.nowMs,
+    nextFundingRateDateTime: dated ? null : live.nextAtMs,
+    maxLeverage: 50,
+    sourceExchanges: ["okex", "binance", "kucoin", "bybit", "bitmart", "gateio"],
+    premiumsSymbol1M: `.${listing.symbol}PI`,
+    premiumsSymbol8H: `.${listing.symbol}PI8H`,
+    fundingBaseSymbol1M: `.${name}INT`,
+    fundingQuoteSymbol1M: `.${listing.quote}INT`,
+    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
+    priceChgPct: rounded(live.last / live.dayAgo - 1, 4),
+    priceChg: price(live.last - live.dayAgo),
+    k: 490,
+    m: 300,
+    f: 1.3,
+    mmrLimit: 0.3,
+    mmrLevConstant: 50,
+    supportCross: true,
+    buyLimit: price(live.last * 1.05),
+    sellLimit: price(live.last * 0.95),
+    adjustK: null,
+    adjustM: null,
+    marketStage: listing.state === "pre_market" ? "PRE_MARKET" : "NORMAL",
+    preMarketToPerpDate: null,
+    assetClass: classOf(listing),
+  };
+}
+
+function unifiedRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const granularity = listing.intervalHours * HOUR_MS;
+  return {
+    symbol: listing.symbol,
+    nextFundingRate: String(fixed(live.rate, 6)),
+    fundingTime: live.nextAtMs,
+    fundingRateCap: String(listing.cap),
+    fundingRateFloor: String(-listing.cap),
+    currentGranularity: granularity,
+    newGranularity: granularity,
+    newGranularityStartTime: listing.listedAtMs,
+  };
+}
+
+/** KuCoin reports most wrong requests with HTTP 200. */
+function refused(status: number, code: string, msg: string): WireReply {
+  return wireError(status, { code, msg });
+}
+
+const wrap = (data: readonly WireRow[]): unknown => ({ code: "200000", data });
+
+function route({ path, host, query }: WireRequest): WireReply {
+  if (host === "ua" && path === "/api/ua/v2/market/funding-rate") {
+    const type = query.get("productType") ?? "";
+    const wanted = (row: Listing): boolean =>
+      onWire(row) && !isDated(row) && (type === "" || `${row.settle}-FUTURES` === type);
+    return wireList(
+      "secondary",
+      `ua?${type}`,
+      (view) => view.listings.filter(wanted).map((row) => unifiedRow(row, view)),
+      wrap,
+    );
+  }
+  if (host !== null) return refused(404, "404", "Not Found");
+  if (path === "/api/v1/contracts/active") {
+    return wireList(
+      "rates",
+      "active",
+      (view) => view.listings.filter(onWire).map((row) => contractRow(row, view)),
+      wrap,
+    );
+  }
+  const one = /^\/api\/v1\/contracts\/([^/]+)$/.exec(path)?.[1];
+  if (one === undefined) return refused(404, "404", "Not Found");
+  return wireList(
+    "secondary",
+    path,
+    (view) =>
+      view.listings
+        .filter((row) => row.symbol === one && onWire(row))
+        .map((row) => contractRow(row, view)),
+    (rows) =>
+      rows[0] ? { code: "200000", data: rows[0] } : { code: "404000", msg: "Url not exists" },
+  );
+}
+
+const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
+  CRYPTO: "crypto",
+  STOCK: "stock",
+  METAL: "metal",
+  COMMODITY: "commodity",
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = contractRow(listing, view);
+  const mark = Number(row["markPrice"]);
+  const granularity = Number(row["currentFundingRateGranularity"] ?? row["fundingRateGranularity"]);
+  return {
+    ...namesOf(listing),
+    asset_class: CLASSES[classOf(listing)],
+    funding_rate: Number(row["fundingFeeRate"]),
+    funding_interval_hours: granularity / HOUR_MS,
+    next_funding_time: Number(row["nextFundingRateDateTime"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(row["turnoverOf24h"]),
+    open_interest_usd: Number(row["openInterest"]) * Number(row["multiplier"]) * mark,
+  };
+}
+
+export const kucoin: ExchangeEncoder = {
+  id: "kucoin",
+  fields: {
+    rate: "fundingFeeRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: {
+    code: "429000",
+    msg: "Too many requests in a short period of time, please retry later",
+  },
+  errorBody: { code: "500000", msg: "Internal server error" },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/api/v1/contracts/active" }],
+};

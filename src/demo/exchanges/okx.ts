@@ -1,0 +1,307 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireList,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+import { swapRow } from "./okx-instruments.ts";
+
+const COINS = 330;
+const TRADFI = 100;
+const INVERSE = 14;
+const XPERPS = 130;
+const HOURS = [
+  [4, 0.45],
+  [1, 0.01],
+  [2, 0.01],
+  [8, 0.53],
+] as const;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const symbol = extra.symbol ?? `${asset.ticker}-USDT-SWAP`;
+    const lot = 10 ** Math.round(Math.log10(100 / asset.priceUsd));
+    const marks = [
+      ...(roster.draw(symbol, "usd") < 0.02 ? ["no_oi_usd"] : []),
+      ...(extra.marks ?? []),
+    ];
+    const intervalHours = drawHours(roster, symbol, HOURS);
+    return roster.add({
+      asset,
+      quote: "USDT",
+      settle: "USDT",
+      intervalHours,
+      cap: 0.01,
+      contractSize: Math.max(lot, 0.0001),
+      ...extra,
+      symbol,
+      marks,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  add(assets.litNew);
+  let others = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (others >= Math.round(TRADFI * scale)) break;
+    if (asset.kind === "index") continue;
+    const mark = asset.kind === "stock" ? "3" : asset.kind === "forex" ? "5" : "4";
+    const style = roster.draw(asset.ticker, "rest") < 0.6 ? { style: "zero" as const } : {};
+    if (add(asset, { marks: [mark], intervalHours: 8, ...style })) others += 1;
+  }
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, 3)) add(asset, { state: "halted" });
+  for (const asset of dead.slice(3, 5)) add(asset, { state: "pending" });
+  for (const asset of assets.byKind.pre_ipo.slice(0, 2)) {
+    // Trades at a tenth of the price elsewhere.
+    add({ ...asset, priceUsd: asset.priceUsd / 10 }, { state: "pre_market", style: "zero" });
+  }
+  for (const asset of coins.slice(0, Math.round(INVERSE * scale))) {
+    const inverse = {
+      quote: "USD",
+      settle: asset.ticker,
+      product: "inverse",
+      contractSize: 10,
+    } as const;
+    add(asset, { ...inverse, symbol: `${asset.ticker}-USD-SWAP` });
+  }
+  const underlyings = [...tradfiAssets(assets).slice(0, 60), ...coins];
+  for (const asset of underlyings.slice(0, Math.round(XPERPS * scale))) {
+    add(asset, {
+      symbol: `${asset.ticker}-USD_UM_XPERP-310502`,
+      quote: "USD",
+      product: "xperp",
+      intervalHours: 8,
+    });
+  }
+}
+
+const isSwap = (listing: Listing): boolean => listing.product !== "xperp";
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+/** A swap that is not open yet has an instrument row and nothing else. */
+const quoted = (listing: Listing): boolean => onWire(listing) && listing.state !== "pending";
+
+function fundingRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  return {
+    formulaType: "withRate",
+    fundingRate: fixed(live.rate, 16),
+    fundingTime: String(live.nextAtMs),
+    impactValue: "20000.0000000000000000",
+    instId: listing.symbol,
+    instType: isSwap(listing) ? "SWAP" : "FUTURES",
+    interestRate: listing.marks.has("3") ? "0.0000000000000000" : "0.0001000000000000",
+    maxFundingRate: trimmed(listing.cap, 8),
+    method: "current_period",
+    minFundingRate: trimmed(-listing.cap, 8),
+    nextFundingRate: "",
+    nextFundingTime: String(live.nextAtMs + listing.intervalHours * HOUR_MS),
+    premium: fixed(live.mark / live.index - 1, 16),
+    prevFundingTime: String(live.previousAtMs),
+    settFundingRate: fixed(live.settledRate, 16),
+    settState: "settled",
+    ts: String(view.stampMs),
+  };
+}
+
+function markRow(listing: Listing, view: MarketView): WireRow {
+  const { mark } = liveNumbers(listing, view.nowMs);
+  return {
+    instType: "SWAP",
+    instId: listing.symbol,
+    markPx: trimmed(mark, listing.priceDecimals),
+    ts: String(view.stampMs),
+  };
+}
+
+function openInterestRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const coins = listing.product === "inverse" ? live.openInterest : live.openInterest;
+  return {
+    instId: listing.symbol,
+    instType: "SWAP",
+    oi: trimmed(coins / listing.contractSize, 2),
+    oiCcy: trimmed(coins, 4),
+    oiUsd: listing.marks.has("no_oi_usd") ? "" : fixed(coins * live.mark, 4),
+    ts: String(view.stampMs),
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  return {
+    instType: "SWAP",
+    instId: listing.symbol,
+    last: price(live.last),
+    lastSz: "3.2",
+    askPx: price(live.last * 1.0001),
+    askSz: "700.61",
+    bidPx: price(live.last * 0.9999),
+    bidSz: "284.29",
+    open24h: price(live.dayAgo),
+    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    volCcy24h: trimmed(live.volume, 4),
+    vol24h: trimmed(live.volume / listing.contractSize, 2),
+    ts: String(view.stampMs),
+    sodUtc0: price(live.dayAgo),
+    sodUtc8: price(live.dayAgo),
+  };
+}
+
+function indexRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals + 1);
+  return {
+    instId: `${listing.asset.ticker}-USDT`,
+    idxPx: price(live.index),
+    high24h: price(Math.max(live.index, live.dayAgo) * 1.01),
+    sodUtc0: price(live.dayAgo),
+    open24h: price(live.dayAgo),
+    low24h: price(Math.min(live.index, live.dayAgo) * 0.99),
+    sodUtc8: price(live.dayAgo),
+    ts: String(view.stampMs),
+  };
+}
+
+const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "", data });
+
+/** OKX reports a wrong request with HTTP 200. */
+function refused(code: string, msg: string): WireReply {
+  return wireError(200, { code, data: [], msg });
+}
+
+function fundingRates(query: URLSearchParams): WireReply {
+  const instId = query.get("instId") ?? "";
+  if (instId === "") return refused("50014", "Parameter instId can not be empty.");
+  if (instId.includes(",")) return refused("51001", "Instrument ID doesn't exist.");
+  const wanted = (row: Listing): boolean =>
+    quoted(row) && (instId === "ANY" || row.symbol === instId);
+  return wireList(
+    "rates",
+    `funding-rate?${instId}`,
+    (view) => view.listings.filter(wanted).map((row) => fundingRow(row, view)),
+    (rows) =>
+      rows.length === 0 && instId !== "ANY"
+        ? {
+            code: "51001",
+            data: [],
+            msg: "Instrument ID, Instrument ID code, or Spread ID doesn't exist.",
+          }
+        : wrap(rows),
+  );
+}
+
+function swaps(
+  name: string,
+  query: URLSearchParams,
+  row: (listing: Listing, view: MarketView) => WireRow,
+): WireReply {
+  const type = query.get("instType") ?? "";
+  if (type === "") return refused("50014", "Parameter instType can not be empty.");
+  if (type !== "SWAP") return refused("51000", "Parameter instType error.");
+  const id = query.get("instId");
+  return wireList(
+    name === "instruments" ? "list" : "secondary",
+    `${name}?${id ?? ""}`,
+    (view) =>
+      view.listings
+        .filter((each) => isSwap(each) && (name === "instruments" ? onWire(each) : quoted(each)))
+        .filter((each) => id === null || each.symbol === id)
+        .map((each) => row(each, view)),
+    wrap,
+  );
+}
+
+function indexTickers(query: URLSearchParams): WireReply {
+  if (query.get("quoteCcy") !== "USDT")
+    return refused("50014", "Parameter instId or quoteCcy can not be empty.");
+  const list: WireList = wireList(
+    "secondary",
+    "index-tickers",
+    (view) =>
+      view.listings
+        .filter((row) => row.quote === "USDT" && quoted(row))
+        .map((row) => indexRow(row, view)),
+    wrap,
+  );
+  return list;
+}
+
+function route({ path, query }: WireRequest): WireReply {
+  switch (path) {
+    case "/api/v5/public/funding-rate":
+      return fundingRates(query);
+    case "/api/v5/public/mark-price":
+      return swaps("mark-price", query, markRow);
+    case "/api/v5/public/open-interest":
+      return swaps("open-interest", query, openInterestRow);
+    case "/api/v5/market/tickers":
+      return swaps("tickers", query, tickerRow);
+    case "/api/v5/public/instruments":
+      return swaps("instruments", query, swapRow);
+    case "/api/v5/market/index-tickers":
+      return indexTickers(query);
+    default:
+      return wireError(404, { msg: "Not Found", code: "404" });
+  }
+}
+
+const CLASS_OF_CATEGORY: readonly (readonly [string, TruthAssetClass])[] = [
+  ["3", "stock"],
+  ["4", "commodity"],
+  ["5", "forex"],
+];
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = fundingRow(listing, view);
+  const mark = Number(markRow(listing, view)["markPx"]);
+  const open = openInterestRow(listing, view);
+  const ticker = tickerRow(listing, view);
+  const next = Number(row["fundingTime"]);
+  return {
+    ...namesOf(listing),
+    asset_class: CLASS_OF_CATEGORY.find(([mark]) => listing.marks.has(mark))?.[1] ?? "crypto",
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: (Number(row["nextFundingTime"]) - next) / HOUR_MS,
+    next_funding_time: next / 1000,
+    predicted_rate: null,
+    settled_rate: Number(row["settFundingRate"]),
+    settled_at: Number(row["prevFundingTime"]) / 1000,
+    mark_price: mark,
+    index_price: Number(indexRow(listing, view)["idxPx"]),
+    volume_24h_usd: Number(ticker["volCcy24h"]) * Number(ticker["last"]),
+    open_interest_usd: open["oiUsd"] === "" ? Number(open["oiCcy"]) * mark : Number(open["oiUsd"]),
+  };
+}
+
+export const okx: ExchangeEncoder = {
+  id: "okx",
+  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["instId"]) },
+  createListings,
+  route,
+  rateLimitBody: { code: "50011", data: [], msg: "Too Many Requests" },
+  errorBody: { code: "50013", data: [], msg: "Systems are busy. Please try again later." },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [
+    { path: "/api/v5/public/funding-rate?instId=ANY" },
+    { path: "/api/v5/public/mark-price?instType=SWAP" },
+    { path: "/api/v5/public/open-interest?instType=SWAP" },
+    { path: "/api/v5/market/tickers?instType=SWAP" },
+    { path: "/api/v5/market/index-tickers?quoteCcy=USDT" },
+    { path: "/api/v5/public/instruments?instType=SWAP" },
+  ],
+};

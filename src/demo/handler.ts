@@ -1,0 +1,122 @@
+import { systemClock } from "../lib/clock.ts";
+import { controlReply } from "./control.ts";
+import type { Fault } from "./faults.ts";
+import { type ExchangeName, isExchangeName } from "./listing.ts";
+import type { Market } from "./running-market.ts";
+import type { WireRequest } from "./wire.ts";
+
+const JSON_HEADERS = { "content-type": "application/json" };
+const HTML_PAGE = "<!DOCTYPE html><html><body><h1>Under maintenance</h1></body></html>";
+
+const DEFAULT_DELAY_MS = 300;
+
+/** Well over every reader's cap; sent in pieces, so that it costs the simulator nothing. */
+const HUGE_BODY_BYTES = 64 * 1024 * 1024;
+const HUGE_PIECE = new Uint8Array(256 * 1024).fill(0x20);
+
+/** How much of a truncated answer is sent. */
+const TRUNCATED_SHARE = 0.6;
+
+/** Answers `/<exchange>[.<host>]/<path>` as that exchange would, and `/control/…`. */
+export async function handle(market: Market, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const [, head = "", ...rest] = url.pathname.split("/");
+  if (head === "control") return controlReply(market, request, rest.join("/"), url.searchParams);
+  const [id = "", host = null] = head.split(".");
+  if (!isExchangeName(id)) return new Response(`no exchange ${id}`, { status: 404 });
+  const text = request.method === "POST" ? await request.text() : "";
+  const path = `/${rest.join("/")}`;
+  market.countRequest(id, path);
+  const fault = market.faultOf(id, path + url.search + text);
+  const query = url.searchParams;
+  const { method, headers } = request;
+  const wire: WireRequest = { method, host, path, query, headers, body: parsed(text) };
+  const faulty = fault === null ? null : await faultReply(market, id, wire, fault, request.signal);
+  return faulty ?? usualReply(market, id, wire, fault);
+}
+
+function usualReply(
+  market: Market,
+  exchange: ExchangeName,
+  request: WireRequest,
+  fault: Fault | null,
+): Response {
+  const reply = market.route(exchange, request);
+  if (reply.type === "list") {
+    return new Response(market.encode(exchange, reply, fault), { headers: JSON_HEADERS });
+  }
+  const { body, status } = reply;
+  return typeof body === "string" ? new Response(body, { status }) : jsonReply(body, status);
+}
+
+/** The answer that a fault makes by itself; null where it only changes the usual one. */
+async function faultReply(
+  market: Market,
+  exchange: ExchangeName,
+  request: WireRequest,
+  fault: Fault,
+  signal: AbortSignal,
+): Promise<Response | null> {
+  const encoder = market.encoder(exchange);
+  switch (fault.name) {
+    case "slow":
+      await systemClock.sleep(fault.delayMs ?? DEFAULT_DELAY_MS, signal);
+      return null;
+    case "hang":
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return new Response(null, { status: 499 });
+    case "http429":
+      return jsonReply(encoder.rateLimitBody, 429, retryAfter(fault));
+    case "http418":
+      return jsonReply(encoder.rateLimitBody, 418, retryAfter(fault));
+    case "http451":
+      return new Response(HTML_PAGE, { status: 451, headers: { "content-type": "text/html" } });
+    case "http500":
+      return new Response("Internal Server Error", { status: 500 });
+    case "html":
+      return new Response(HTML_PAGE, { headers: { "content-type": "text/html" } });
+    case "huge_body":
+      return new Response(hugeBody(), { headers: JSON_HEADERS });
+    case "error_envelope":
+      return jsonReply(encoder.errorBody, 200);
+    case "truncated_json": {
+      const whole = await usualReply(market, exchange, request, null).text();
+      return new Response(whole.slice(0, Math.floor(whole.length * TRUNCATED_SHARE)), {
+        headers: JSON_HEADERS,
+      });
+    }
+    case "empty_list":
+    case "half_list":
+    case "garbage_numbers":
+    case "frozen_timestamps":
+    case "missing_field":
+      return null;
+  }
+}
+
+export function jsonReply(body: unknown, status: number, headers = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } });
+}
+
+function retryAfter({ retryAfterSeconds }: Fault): Record<string, string> {
+  return retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+}
+
+function hugeBody(): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      sent += HUGE_PIECE.byteLength;
+      controller.enqueue(HUGE_PIECE);
+      if (sent >= HUGE_BODY_BYTES) controller.close();
+    },
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+import type { Listing } from "./listing.ts";
+import { unit, wander } from "./random.ts";
+
+export const HOUR_MS = 3_600_000;
+/** The market moves once in this time; within one step every reply is the same bytes. */
+export const STEP_MS = 5_000;
+/** The interest component of most exchanges: 0.01 % per 8 h. */
+const INTEREST_PER_8H = 0.0001;
+/** The widest a wandering rate swings, per 8 h. */
+const RATE_SWING_PER_8H = 0.005;
+/** Mark and index stay within 0.1 % of the asset's one price. */
+const MAX_BASIS = 0.001;
+
+/** The live numbers of one listing at one time, before any rounding by a wire format. */
+export interface LiveNumbers {
+  /** In quote per priced unit (per 1000 coins for 1000PEPE). */
+  readonly index: number;
+  readonly mark: number;
+  readonly last: number;
+  readonly dayAgo: number;
+  /** The running rate, a fraction per interval. */
+  readonly rate: number;
+  /** The rate charged at `previousAtMs`. */
+  readonly settledRate: number;
+  readonly previousAtMs: number;
+  readonly nextAtMs: number;
+  /** One-sided, in priced units. */
+  readonly openInterest: number;
+  /** Of 24 h, in priced units and in dollars. */
+  readonly volume: number;
+  readonly turnoverUsd: number;
+}
+
+/** The first settlement after `timeMs` on a listing's grid. */
+export function nextSettlementMs(listing: Listing, timeMs: number): number {
+  const interval = listing.intervalHours * HOUR_MS;
+  const shift = listing.gridShiftHours * HOUR_MS;
+  return (Math.floor((timeMs - shift) / interval) + 1) * interval + shift;
+}
+
+/** The resting rate of an interval: the interest component, in proportion. */
+export function baselineRate(intervalHours: number): number {
+  return (INTEREST_PER_8H * intervalHours) / 8;
+}
+
+/** The running rate of a listing at a time, a fraction per its interval. */
+export function rateAt(listing: Listing, timeMs: number): number {
+  const baseline = baselineRate(listing.intervalHours);
+  const bound = Math.min(listing.cap, 0.9);
+  switch (listing.style) {
+    case "baseline":
+      return baseline;
+    case "zero":
+      return 0;
+    case "cap":
+      return bound;
+    case "floor":
+      return -bound;
+    case "beyond_cap":
+      return bound * (1.2 + 0.6 * unit(listing.key, 4)) * (unit(listing.key, 5) < 0.5 ? -1 : 1);
+    case "wandering": {
+      // Most coins barely leave the resting rate, a few swing to the full half per cent.
+      const reach = RATE_SWING_PER_8H * unit(listing.key, 6) ** 5 + 0.00008;
+      const scale = listing.intervalHours / 8;
+      const rate = baseline + wander(listing.key ^ 0x51ed, timeMs) * reach * scale;
+      return Math.min(Math.max(rate, -bound), bound);
+    }
+  }
+}
+
+/** Dollars per one unit of a listing's asset at a time: the one price that all exchanges share. */
+export function assetPriceUsd(listing: Listing, timeMs: number): number {
+  return listing.asset.priceUsd * Math.exp(listing.asset.swing * wander(listing.asset.key, timeMs));
+}
+
+/** Index, mark and last price of a listing at a time. */
+export function pricesAt(
+  listing: Listing,
+  timeMs: number,
+): { index: number; mark: number; last: number } {
+  const fair = assetPriceUsd(listing, timeMs) * listing.multiplier;
+  const index =
+    fair * (1 + 0.2 * MAX_BASIS * Math.max(-1, Math.min(1, wander(listing.key, timeMs))));
+  const lean = Math.max(-1, Math.min(1, wander(listing.key ^ 0x3c6e, timeMs)));
+  const mark = index * (1 + 0.6 * MAX_BASIS * lean);
+  return { index, mark, last: mark * (1 + 0.15 * MAX_BASIS * lean) };
+}
+
+/** Everything that moves, for one listing at one time. Pure: no state is kept between steps. */
+export function liveNumbers(listing: Listing, timeMs: number): LiveNumbers {
+  const { index, mark, last } = pricesAt(listing, timeMs);
+  const nextAtMs = nextSettlementMs(listing, timeMs);
+  const previousAtMs = nextAtMs - listing.intervalHours * HOUR_MS;
+  const turnoverUsd =
+    Math.max(listing.asset.turnoverUsd * listing.weight, 2_000) *
+    (1 + 0.2 * wander(listing.key ^ 0x77aa, timeMs));
+  const openUsd =
+    turnoverUsd * (0.15 + 1.2 * unit(listing.key, 7)) * (1 + 0.05 * wander(listing.key, timeMs));
+  return {
+    index,
+    mark,
+    last,
+    dayAgo: assetPriceUsd(listing, timeMs - 24 * HOUR_MS) * listing.multiplier,
+    rate: rateAt(listing, timeMs),
+    settledRate: rateAt(listing, previousAtMs),
+    previousAtMs,
+    nextAtMs,
+    openInterest: openUsd / mark,
+    volume: turnoverUsd / last,
+    turnoverUsd,
+  };
+}

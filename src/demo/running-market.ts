@@ -1,0 +1,208 @@
+import { createAssets } from "./assets.ts";
+import { binance } from "./exchanges/binance.ts";
+import { bitget } from "./exchanges/bitget.ts";
+import { bybit } from "./exchanges/bybit.ts";
+import { gate } from "./exchanges/gate.ts";
+import { hyperliquid } from "./exchanges/hyperliquid.ts";
+import { kraken } from "./exchanges/kraken.ts";
+import { kucoin } from "./exchanges/kucoin.ts";
+import { okx } from "./exchanges/okx.ts";
+import { type Fault, faultyRows } from "./faults.ts";
+import type { ExchangeName, Listing } from "./listing.ts";
+import { STEP_MS } from "./market.ts";
+import type { ExchangeTruth } from "./truth.ts";
+import {
+  type ExchangeEncoder,
+  listingsOf,
+  type MarketView,
+  type WireList,
+  type WireReply,
+  type WireRequest,
+} from "./wire.ts";
+
+/** Coins and shares that are invented beyond the well-known ones: enough for the largest exchange. */
+const COINS = 750;
+const STOCKS = 200;
+
+const ENCODERS = {
+  binance,
+  bybit,
+  okx,
+  bitget,
+  gate,
+  kucoin,
+  hyperliquid,
+  kraken,
+} satisfies Record<ExchangeName, ExchangeEncoder>;
+
+export interface SimulatorOptions {
+  /** Wall time in unix ms; the market's own clock follows it until it is frozen or stepped. */
+  readonly nowMs: () => number;
+  /** The same seed at the same time gives the same bytes. */
+  readonly seed?: number;
+  /** Share of the real number of instruments, 1 for all. */
+  readonly scale?: number;
+}
+
+/** Payloads of one step, by exchange and request. */
+type Encoded = Map<string, string>;
+
+/**
+ * A market and the exchanges that tell of it. Everything is a function of seed and time; what can be changed
+ * are the clock, single instruments, and what goes wrong.
+ */
+export class Market {
+  readonly #nowMs: () => number;
+  readonly #listings = new Map<ExchangeName, readonly Listing[]>();
+  readonly #faults = new Map<ExchangeName, Fault>();
+  readonly #faultsUsed = new Map<ExchangeName, number>();
+  readonly #stampsFrozenAt = new Map<ExchangeName, number>();
+  readonly #requests = new Map<string, number>();
+  #offsetMs = 0;
+  #frozenAtMs: number | null = null;
+  #encoded: Encoded = new Map();
+  #encodedAtMs = Number.NaN;
+
+  constructor(options: SimulatorOptions) {
+    const { seed = 1, scale = 1 } = options;
+    this.#nowMs = options.nowMs;
+    const assets = createAssets(seed, COINS, STOCKS);
+    for (const encoder of Object.values(ENCODERS)) {
+      this.#listings.set(encoder.id, listingsOf(encoder, assets, seed, scale));
+    }
+  }
+
+  /** The market's time, unix ms. */
+  nowMs(): number {
+    return this.#frozenAtMs ?? this.#nowMs() + this.#offsetMs;
+  }
+
+  /** Time stands still until `unfreeze`. */
+  freeze(): void {
+    this.#frozenAtMs = this.nowMs();
+  }
+
+  unfreeze(): void {
+    if (this.#frozenAtMs === null) return;
+    this.#offsetMs = this.#frozenAtMs - this.#nowMs();
+    this.#frozenAtMs = null;
+  }
+
+  /** Moves the market's time on by `ms`, frozen or not. */
+  step(ms: number): void {
+    if (this.#frozenAtMs === null) this.#offsetMs += ms;
+    else this.#frozenAtMs += ms;
+  }
+
+  encoder(exchange: ExchangeName): ExchangeEncoder {
+    return ENCODERS[exchange];
+  }
+
+  /** What a right reader shows of an exchange at this market step, without any fault. */
+  truth(exchange: ExchangeName): ExchangeTruth {
+    return ENCODERS[exchange].truth(this.#view(exchange));
+  }
+
+  setFault(exchange: ExchangeName, fault: Fault): void {
+    this.#faults.set(exchange, fault);
+    this.#faultsUsed.set(exchange, 0);
+    if (fault.name === "frozen_timestamps") this.#stampsFrozenAt.set(exchange, this.#stepMs());
+    else this.#stampsFrozenAt.delete(exchange);
+    this.#encoded.clear();
+  }
+
+  /** Ends the fault of one exchange, or of all. */
+  clearFaults(exchange?: ExchangeName): void {
+    for (const id of exchange === undefined ? [...this.#listings.keys()] : [exchange]) {
+      this.#faults.delete(id);
+      this.#stampsFrozenAt.delete(id);
+    }
+    this.#encoded.clear();
+  }
+
+  /** The fault that a request meets, null for none. Counts towards its `times`. */
+  faultOf(exchange: ExchangeName, target: string): Fault | null {
+    const fault = this.#faults.get(exchange);
+    if (fault === undefined || !target.includes(fault.paths ?? "")) return null;
+    const used = (this.#faultsUsed.get(exchange) ?? 0) + 1;
+    if (used > (fault.times ?? Number.POSITIVE_INFINITY)) return null;
+    this.#faultsUsed.set(exchange, used);
+    return fault;
+  }
+
+  /** Changes one instrument's interval. False when there is no such instrument. */
+  setInterval(exchange: ExchangeName, symbol: string, hours: number): boolean {
+    return this.#change(exchange, symbol, (listing) => {
+      listing.intervalHours = hours;
+    });
+  }
+
+  delist(exchange: ExchangeName, symbol: string): boolean {
+    return this.#change(exchange, symbol, (listing) => {
+      listing.state = ENCODERS[exchange].delistedState;
+    });
+  }
+
+  /** Lists an instrument again, as of now unless told otherwise. */
+  relist(exchange: ExchangeName, symbol: string, listedAtMs = this.nowMs()): boolean {
+    return this.#change(exchange, symbol, (listing) => {
+      listing.state = "live";
+      listing.listedAtMs = listedAtMs;
+    });
+  }
+
+  countRequest(exchange: ExchangeName, path: string): void {
+    const key = `${exchange} ${path}`;
+    this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
+  }
+
+  /** Requests so far by exchange and path, without queries. */
+  requests(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#requests);
+  }
+
+  resetRequests(): void {
+    this.#requests.clear();
+  }
+
+  route(exchange: ExchangeName, request: WireRequest): WireReply {
+    return ENCODERS[exchange].route(request);
+  }
+
+  /** The JSON of a list reply at this market step, made once per step unless a fault changes it. */
+  encode(exchange: ExchangeName, reply: WireList, fault: Fault | null): string {
+    const stepMs = this.#stepMs();
+    if (stepMs !== this.#encodedAtMs) this.#encoded = new Map();
+    this.#encodedAtMs = stepMs;
+    const key = `${exchange} ${reply.key} ${fault?.name ?? ""}`;
+    const known = this.#encoded.get(key);
+    if (known !== undefined) return known;
+    const view = this.#view(exchange);
+    const rows = reply.rows(view);
+    const sent = fault === null ? rows : faultyRows(ENCODERS[exchange], fault, reply.kind, rows);
+    const text = JSON.stringify(reply.wrap(sent, view));
+    this.#encoded.set(key, text);
+    return text;
+  }
+
+  #view(exchange: ExchangeName): MarketView {
+    const nowMs = this.#stepMs();
+    return {
+      listings: this.#listings.get(exchange) ?? [],
+      nowMs,
+      stampMs: this.#stampsFrozenAt.get(exchange) ?? nowMs,
+    };
+  }
+
+  #stepMs(): number {
+    return Math.floor(this.nowMs() / STEP_MS) * STEP_MS;
+  }
+
+  #change(exchange: ExchangeName, symbol: string, change: (listing: Listing) => void): boolean {
+    const listing = this.#listings.get(exchange)?.find((row) => row.symbol === symbol);
+    if (listing === undefined) return false;
+    change(listing);
+    this.#encoded.clear();
+    return true;
+  }
+}

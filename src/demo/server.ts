@@ -1,0 +1,25 @@
+import { handle } from "./handler.ts";
+import { Market, type SimulatorOptions } from "./running-market.ts";
+
+/** The exchange simulator, listening on loopback. */
+export interface Simulator {
+  /** What EXCHANGE_ORIGIN is set to. */
+  readonly origin: string;
+  /** The market behind it: its clock, its truth, and what goes wrong. */
+  readonly market: Market;
+  stop(): void;
+}
+
+/** Starts the simulator; port 0 takes any free one. Throws when the port is taken. */
+export function startSimulator(options: SimulatorOptions & { readonly port?: number }): Simulator {
+  const market = new Market(options);
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: options.port ?? 0,
+    development: false,
+    // A hanging request is the reader's to give up.
+    idleTimeout: 0,
+    fetch: (request) => handle(market, request),
+  });
+  return { origin: server.url.origin, market, stop: () => void server.stop(true) };
+}

@@ -1,0 +1,90 @@
+import type { ExchangeName, Listing } from "./listing.ts";
+
+export type TruthAssetClass = "crypto" | "stock" | "index" | "metal" | "commodity" | "forex";
+
+/** One instrument as a right reader shows it, computed from the values as printed on the wire. */
+export interface TrueInstrument {
+  readonly exchange: ExchangeName;
+  readonly exchange_symbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly settle: string;
+  readonly multiplier: number;
+  /** Only what the exchange itself says. */
+  readonly asset_class: TruthAssetClass | null;
+  readonly accrual: "periodic";
+  readonly funding_rate: number;
+  readonly funding_interval_hours: number;
+  /** Unix seconds. */
+  readonly next_funding_time: number;
+  readonly predicted_rate: number | null;
+  readonly settled_rate: number | null;
+  /** Unix seconds. */
+  readonly settled_at: number | null;
+  readonly mark_price: number | null;
+  readonly index_price: number | null;
+  readonly volume_24h_usd: number | null;
+  readonly open_interest_usd: number | null;
+  /** True in the minute after a settlement in which the exchange still prints the charged rate. */
+  readonly settling: boolean;
+}
+
+/** A symbol that is on the wire and must not be shown. */
+export interface SkippedSymbol {
+  readonly exchange_symbol: string;
+  readonly reason: string;
+}
+
+export interface ExchangeTruth {
+  readonly instruments: readonly TrueInstrument[];
+  readonly skipped: readonly SkippedSymbol[];
+}
+
+/** Splits listings into those that must be shown and those that must not. */
+export function collectTruth(
+  listings: readonly Listing[],
+  onWire: (listing: Listing) => boolean,
+  show: (listing: Listing) => TrueInstrument,
+): ExchangeTruth {
+  const instruments: TrueInstrument[] = [];
+  const skipped: SkippedSymbol[] = [];
+  for (const listing of listings) {
+    const reason = skipReason(listing);
+    if (reason === null) instruments.push(show(listing));
+    else if (onWire(listing)) skipped.push({ exchange_symbol: listing.symbol, reason });
+  }
+  return { instruments, skipped };
+}
+
+/** Why a listing must not be shown, null when it must. */
+export function skipReason(listing: Listing): string | null {
+  if (listing.product !== "perp") return listing.product;
+  if (listing.state !== "live") return listing.state;
+  return listing.quote === "BTC" ? "not quoted in dollars" : null;
+}
+
+/** The parts of an instrument that every exchange tells the same way. */
+export function namesOf(
+  listing: Listing,
+): Pick<
+  TrueInstrument,
+  | "exchange"
+  | "exchange_symbol"
+  | "base"
+  | "quote"
+  | "settle"
+  | "multiplier"
+  | "accrual"
+  | "settling"
+> {
+  return {
+    exchange: listing.exchange,
+    exchange_symbol: listing.symbol,
+    base: listing.base.toUpperCase(),
+    quote: listing.quote,
+    settle: listing.settle,
+    multiplier: listing.multiplier,
+    accrual: "periodic",
+    settling: false,
+  };
+}

@@ -1,0 +1,103 @@
+import type { AssetTable } from "./assets.ts";
+import type { ExchangeName, Listing, ListingState } from "./listing.ts";
+import type { ExchangeTruth } from "./truth.ts";
+import { createRoster, type Roster } from "./roster.ts";
+
+/** One row of a payload, as it will be printed. */
+export type WireRow = Record<string, unknown>;
+
+/** What an encoder sees: one exchange's listings at one market step. */
+export interface MarketView {
+  readonly listings: readonly Listing[];
+  /** Time of the market step, unix ms. */
+  readonly nowMs: number;
+  /** What the rows' own timestamps say: `nowMs`, or an older instant while timestamps are frozen. */
+  readonly stampMs: number;
+}
+
+/** A request as the real host would get it. */
+export interface WireRequest {
+  readonly method: string;
+  /** Second host of the exchange: "ua" in /kucoin.ua/…, else null. */
+  readonly host: string | null;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  /** The parsed JSON body of a POST, else null. */
+  readonly body: unknown;
+}
+
+/**
+ * `rates` holds the funding rate, `list` says which instruments exist, `secondary` is the rest.
+ * Faults that change rows change `rates` only, except empty_list.
+ */
+export type PayloadKind = "rates" | "list" | "secondary";
+
+export interface WireList {
+  readonly type: "list";
+  readonly kind: PayloadKind;
+  /** Names these bytes within one step: the same key, the same bytes. */
+  readonly key: string;
+  rows(view: MarketView): WireRow[];
+  wrap(rows: readonly WireRow[], view: MarketView): unknown;
+}
+
+export interface WireError {
+  readonly type: "error";
+  readonly status: number;
+  /** A string is sent as plain text, anything else as JSON. */
+  readonly body: unknown;
+}
+
+export type WireReply = WireList | WireError;
+
+/** Where a garbled or missing number would hurt. */
+export interface RateFields {
+  readonly rate: string;
+  /** Price fields of the rates payload, empty where it has none. */
+  readonly prices: readonly string[];
+  /** The symbol of a row of the rates payload. */
+  symbolOf(row: WireRow): string;
+}
+
+/** One exchange: what it lists, how it answers, and what a right reader must make of it. */
+export interface ExchangeEncoder {
+  readonly id: ExchangeName;
+  readonly fields: RateFields;
+  createListings(roster: Roster, assets: AssetTable, scale: number): void;
+  route(request: WireRequest): WireReply;
+  /** Refused in the exchange's own words: too many requests, and a failure that comes with HTTP 200. */
+  readonly rateLimitBody: unknown;
+  readonly errorBody: unknown;
+  /** What a delisting does to the instrument's state. */
+  readonly delistedState: ListingState;
+  truth(view: MarketView): ExchangeTruth;
+  /** Requests whose bytes a bench wants ready: path with query, or a JSON body. */
+  readonly usual: readonly { readonly path: string; readonly body?: unknown }[];
+}
+
+/** Builds one exchange's listings. */
+export function listingsOf(
+  encoder: ExchangeEncoder,
+  assets: AssetTable,
+  seed: number,
+  scale: number,
+): readonly Listing[] {
+  const roster = createRoster(encoder.id, seed);
+  encoder.createListings(roster, assets, scale);
+  return roster.listings;
+}
+
+export function wireError(status: number, body: unknown): WireError {
+  return { type: "error", status, body };
+}
+
+/** A bare list reply. */
+export function wireList(
+  kind: PayloadKind,
+  key: string,
+  rows: (view: MarketView) => WireRow[],
+  wrap: (rows: readonly WireRow[], view: MarketView) => unknown,
+): WireList {
+  return { type: "list", kind, key, rows, wrap };
+}

@@ -1,0 +1,118 @@
+import { httpShared } from "../../src/collector/collector.ts";
+import { ExchangeRequests, type HttpShared } from "../../src/collector/exchange-http.ts";
+import { FreezeWatch } from "../../src/collector/freeze-watch.ts";
+import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts";
+import { ExchangeSource } from "../../src/collector/source.ts";
+import { type Simulator, startSimulator } from "../../src/demo/server.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { Board, PUBLISH_EVERY_MS } from "../../src/services/board.ts";
+import { startCollecting, type TestDatabase, testDatabase } from "./database.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+const PERIOD_MS = 60_000;
+const STALE_AFTER_MS = 900_000;
+
+/** Real milliseconds between two looks at whether loopback has answered. */
+const LOOK_EVERY_MS = 1;
+
+/** The pace of exchanges is tested elsewhere; here a rotation of hundreds of requests takes no time. */
+const NO_PACING = { requests: 1_000, perMs: 1 } as const;
+
+/** Real adapters, HTTP, gate, database and board against the simulator, on a clock that the test moves. */
+export interface ExchangeLab {
+  readonly clock: ManualClock;
+  readonly simulator: Simulator;
+  readonly database: TestDatabase;
+  /** Runs one refresh to its end. `patience` also moves the clock, for requests that hang. */
+  cycle(id: ExchangeId, patience?: "answers" | "hangs"): Promise<Cycle>;
+  /** What readers see now: the board after its next publish. */
+  snapshot(): Promise<Snapshot>;
+  state(id: ExchangeId): ExchangeState;
+  [Symbol.dispose](): void;
+}
+
+export function exchangeLab(ids: readonly ExchangeId[], startMs: number): ExchangeLab {
+  const clock = new ManualClock(startMs);
+  const simulator = startSimulator({ nowMs: () => clock.nowMs() });
+  const database = testDatabase();
+  const epoch = startCollecting(database, ids, clock.nowMs(), PERIOD_MS);
+  const board = new Board({ reader: database.reader, clock, staleAfterMs: STALE_AFTER_MS });
+  const lifetime = new AbortController();
+  const shared = httpShared({ clock, random: () => 0 }, simulator.origin);
+  const runners = new Map(
+    ids.map((id) => [
+      id,
+      makeRunner(id, { shared, clock, database, epoch, lifetime: lifetime.signal }),
+    ]),
+  );
+  return {
+    clock,
+    simulator,
+    database,
+    async cycle(id, patience = "answers") {
+      const runner = runners.get(id);
+      if (runner === undefined) throw new Error(`${id} is not in this lab`);
+      return drive(runner.cycle(), clock, patience === "hangs" ? 500 : 0);
+    },
+    async snapshot() {
+      await clock.advance(PUBLISH_EVERY_MS);
+      board.poll();
+      const snapshot = board.current();
+      if (snapshot === null) throw new Error("no batch was stored yet");
+      return snapshot;
+    },
+    state(id) {
+      const state = database.states.list().find((known) => known.exchange === id);
+      if (state === undefined) throw new Error(`${id} has no state`);
+      return state;
+    },
+    [Symbol.dispose]() {
+      lifetime.abort();
+      simulator.stop();
+      database[Symbol.dispose]();
+    },
+  };
+}
+
+function makeRunner(
+  id: ExchangeId,
+  lab: {
+    readonly shared: HttpShared;
+    readonly clock: ManualClock;
+    readonly database: TestDatabase;
+    readonly epoch: number;
+    readonly lifetime: AbortSignal;
+  },
+): ExchangeRunner {
+  const { clock, database, lifetime, epoch } = lab;
+  const exchange = EXCHANGES[id];
+  const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, lab.shared);
+  const source = new ExchangeSource({ requests, clock, rotationMode: "whole", lifetime });
+  const store = {
+    writer: database.writer,
+    states: database.states,
+  };
+  const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0 };
+  return new ExchangeRunner(exchange, parts, {
+    clock,
+    store,
+    epoch,
+    periodMs: PERIOD_MS,
+    lifetime,
+  });
+}
+
+/** Waits for real loopback answers while virtual time stands still, or moves by `stepMs` at each look. */
+async function drive<T>(promise: Promise<T>, clock: ManualClock, stepMs: number): Promise<T> {
+  let settled = false;
+  const done = promise.finally(() => {
+    settled = true;
+  });
+  while (!settled) {
+    await Bun.sleep(LOOK_EVERY_MS);
+    await clock.advance(stepMs);
+  }
+  return done;
+}
