@@ -13,7 +13,7 @@ import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared } from "./exchange-http
 import { FreezeWatch } from "./freeze-watch.ts";
 import { runLoop } from "./loop.ts";
 import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
-import { ExchangeRunner, type FailureStore } from "./run-exchange.ts";
+import { ExchangeRunner } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
@@ -70,19 +70,7 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
     });
     deps.log.info("collecting", { epoch, exchanges: settings.exchanges.length });
     deps.post({ type: "collecting", epoch });
-    const failures: FailureStore = (ofEpoch, exchange, state) => {
-      writeTransaction(db, () => {
-        epochs.requireCurrent(ofEpoch);
-        states.fail(exchange, state);
-        epochs.raiseSeq(state.atMs);
-      });
-    };
-    const runners = makeRunners(
-      settings,
-      deps,
-      { epoch, store: { writer, states, failures } },
-      states,
-    );
+    const runners = makeRunners(settings, deps, { epoch, store: { writer, states } }, states);
     const beating = beat(epochs, epoch, deps);
     await Promise.all([
       beating,

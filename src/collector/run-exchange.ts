@@ -1,4 +1,4 @@
-import type { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import type { ExchangeStateRepository, FailedState } from "../db/exchange-state-repository.ts";
 import type { MarketWriter } from "../db/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
@@ -26,17 +26,9 @@ export interface Cycle {
 
 /** The database as the collector writes it. */
 export interface MarketStore {
-  readonly writer: Pick<MarketWriter, "commit">;
+  readonly writer: Pick<MarketWriter, "commit" | "fail">;
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
-  readonly failures: FailureStore;
 }
-
-/** Stores a failed refresh in a transaction of its own. */
-export type FailureStore = (
-  epoch: number,
-  exchange: ExchangeId,
-  state: Parameters<ExchangeStateRepository["fail"]>[1],
-) => void;
 
 export interface RunDeps {
   readonly clock: Clock;
@@ -144,7 +136,7 @@ export class ExchangeRunner {
       readonly message: string;
       readonly retryAfterMs: number | null;
       readonly tookMs: number;
-      readonly pending?: Parameters<FailureStore>[2]["pending"];
+      readonly pending?: FailedState["pending"];
     },
     rejects: Readonly<Record<string, number>>,
   ): Cycle {
@@ -159,7 +151,13 @@ export class ExchangeRunner {
     });
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
-    store.failures(epoch, this.id, { atMs, kind, message, retryAtMs: atMs + pauseMs, ...pending });
+    store.writer.fail(epoch, this.id, {
+      atMs,
+      kind,
+      message,
+      retryAtMs: atMs + pauseMs,
+      ...pending,
+    });
     return { outcome: { kind: "failed", failureKind: kind, message }, tookMs, rejects, pauseMs };
   }
 }

@@ -3,7 +3,11 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
-import type { AcceptedState, ExchangeStateRepository } from "./exchange-state-repository.ts";
+import type {
+  AcceptedState,
+  ExchangeStateRepository,
+  FailedState,
+} from "./exchange-state-repository.ts";
 import {
   DELISTED_AFTER_BATCHES,
   type ExchangeInstruments,
@@ -105,6 +109,15 @@ export class MarketWriter {
       this.#instruments.delete(batch.exchange);
       throw error;
     }
+  }
+
+  /** Stores that a refresh failed; the rows stay. Throws EpochLost as `commit` does. */
+  fail(epoch: number, exchange: ExchangeId, state: FailedState): void {
+    writeTransaction(this.#db, () => {
+      this.#epochs.requireCurrent(epoch);
+      this.#states.fail(exchange, state);
+      this.#epochs.raiseSeq(state.atMs);
+    });
   }
 
   #known(exchange: ExchangeId): ExchangeInstruments {
