@@ -43,9 +43,14 @@ async function runForever(
     if (cycle.outcome.kind === "stopped") return;
     deps.onCycle(runner.id, cycle);
     said = sayChange(runner, cycle.outcome, said, deps.log);
-    const jitter = 1 + (random() * 2 - 1) * PERIOD_JITTER_SHARE;
-    await clock.sleep(cycle.pauseMs * jitter, lifetime);
+    await clock.sleep(cycle.pauseMs * jitterOf(cycle.outcome, random), lifetime);
   }
+}
+
+/** Either way of the period; after a failure only later, since the exchange may have asked for the whole pause. */
+function jitterOf(outcome: CycleOutcome, random: Random): number {
+  const spread = random() * PERIOD_JITTER_SHARE;
+  return outcome.kind === "failed" ? 1 + spread : 1 + spread * 2 - PERIOD_JITTER_SHARE;
 }
 
 /** A ban or a rate limit outlives a restart of ours. */

@@ -193,18 +193,20 @@ function parseJson(text: string): unknown {
 
 function statusFailure(answer: HttpAnswer, classify: SendOptions["classify"]): RequestFailure {
   const bodyStart = answer.text.slice(0, BODY_START_CHARS);
-  const kind = classify?.(answer.status, bodyStart) ?? kindOfStatus(answer.status);
+  const kind =
+    unmistakableKind(answer.status) ??
+    classify?.(answer.status, bodyStart) ??
+    (answer.status === 429 ? "rate_limited" : "http");
   return new RequestFailure(kind, `HTTP ${answer.status}${bodyNote(bodyStart)}`, {
     status: answer.status,
     retryAfterMs: answer.retryAfterMs,
   });
 }
 
-function kindOfStatus(status: number): RequestFailureKind {
-  if (status === 429) return "rate_limited";
+/** Statuses that mean one thing on every server, whatever their body says. */
+function unmistakableKind(status: number): RequestFailureKind | null {
   if (status === 418) return "banned";
-  if (status === 451) return "geo_blocked";
-  return "http";
+  return status === 451 ? "geo_blocked" : null;
 }
 
 function bodyNote(bodyStart: string): string {

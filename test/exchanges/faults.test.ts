@@ -1,0 +1,206 @@
+import { describe, expect, test } from "bun:test";
+import { applies, FAULTS, type Fault, type FaultName } from "../../src/demo/faults.ts";
+import { EXCHANGE_IDS, type ExchangeId, type FailureKind } from "../../src/domain/exchange.ts";
+import { flagNames } from "../../src/domain/flags.ts";
+import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
+import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+const START_MS = NOON_MS + 17 * 60_000;
+const MINUTE_MS = 60_000;
+
+/** An exchange that nothing happens to, beside the one that a fault is switched on for. */
+function bystanderOf(id: ExchangeId): ExchangeId {
+  return id === "kraken" ? "bybit" : "kraken";
+}
+
+/** Faults that fail the whole refresh, and the kinds that they may fail it with. */
+const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
+  hang: ["timeout"],
+  http429: ["rate_limited"],
+  http418: ["banned"],
+  http451: ["geo_blocked"],
+  http500: ["http"],
+  html: ["bad_envelope"],
+  truncated_json: ["bad_envelope"],
+  huge_body: ["too_large"],
+  // An exchange may say in its envelope that it is busy: then the envelope is sound.
+  error_envelope: ["bad_envelope", "http"],
+  empty_list: ["bad_envelope"],
+  missing_field: ["refused_batch"],
+};
+
+/** The rates that readers see, by symbol. */
+function ratesOf(snapshot: Snapshot, id: ExchangeId): Map<string, number> {
+  const rows = snapshot.rows.filter(({ record }) => record.exchange === id);
+  return new Map(rows.map(({ record }) => [record.exchangeSymbol, record.fundingRate]));
+}
+
+function trueRates(lab: ExchangeLab, id: ExchangeId): Map<string, number> {
+  const { instruments } = lab.simulator.market.truth(id);
+  return new Map(instruments.map((row) => [row.exchange_symbol, row.funding_rate]));
+}
+
+function isNear(left: number | undefined, right: number | undefined): boolean {
+  if (left === undefined || right === undefined) return false;
+  return Math.abs(left - right) <= 1e-9 * Math.max(Math.abs(left), Math.abs(right));
+}
+
+/** A lab after one sound refresh of an exchange and its bystander, with the market moved on by a minute. */
+async function preparedLab(id: ExchangeId): Promise<ExchangeLab> {
+  const lab = exchangeLab([id, bystanderOf(id)], START_MS);
+  expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
+  await lab.cycle(bystanderOf(id));
+  return lab;
+}
+
+/** The other exchange is refreshed as if nothing were wrong. */
+async function expectUntouched(lab: ExchangeLab, id: ExchangeId): Promise<void> {
+  const other = bystanderOf(id);
+  expect((await lab.cycle(other)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
+  const served = ratesOf(await lab.snapshot(), other);
+  lab.simulator.market.step(-5_000);
+  const truth = trueRates(lab, other);
+  lab.simulator.market.step(5_000);
+  expect([...truth].filter(([symbol, rate]) => !isNear(served.get(symbol), rate))).toEqual([]);
+}
+
+/** After the fault ends, the next refresh is whole and true again. */
+async function expectRecovery(lab: ExchangeLab, id: ExchangeId, pauseMs: number): Promise<void> {
+  lab.simulator.market.clearFaults(id);
+  await lab.clock.advance(pauseMs);
+  expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
+  expect(lab.state(id)).toMatchObject({ failureKind: null, failure: null, failuresInRow: 0 });
+}
+
+const cases = EXCHANGE_IDS.flatMap((id) =>
+  FAULTS.filter((fault) => applies(id, fault)).map((fault): [ExchangeId, FaultName] => [id, fault]),
+);
+const failing = cases.filter(([, fault]) => FAILING[fault] !== undefined);
+
+describe("a fault that fails the refresh", () => {
+  test.each(failing)(
+    "%s, %s: old rows stay, the kind is right, others are untouched, it recovers",
+    async (id, name) => {
+      using lab = await preparedLab(id);
+      const before = ratesOf(await lab.snapshot(), id);
+      await lab.clock.advance(MINUTE_MS);
+      const fault: Fault = name === "http429" ? { name, retryAfterSeconds: 90 } : { name };
+      lab.simulator.market.setFault(id, fault);
+      const { outcome, pauseMs } = await lab.cycle(id, name === "hang" ? "hangs" : "answers");
+      expect(outcome.kind).toBe("failed");
+      const kinds = FAILING[name] ?? [];
+      expect(kinds).toContain(
+        (outcome.kind === "failed" ? outcome.failureKind : "none") as FailureKind,
+      );
+      if (name === "http429") expect(pauseMs).toBe(90_000);
+      expect(lab.state(id)).toMatchObject({ failuresInRow: 1, commitSeq: 1 });
+      expect(lab.state(id).failure).toBeString();
+      expect(ratesOf(await lab.snapshot(), id)).toEqual(before);
+      await expectUntouched(lab, id);
+      await expectRecovery(lab, id, pauseMs);
+    },
+    20_000,
+  );
+});
+
+describe("a fault that spoils some rows", () => {
+  const spoiling = cases.filter(([, fault]) => fault === "garbage_numbers");
+
+  test.each(spoiling)(
+    "%s, %s: every rate that is new is true, the rest keeps its age",
+    async (id, name) => {
+      using lab = await preparedLab(id);
+      await lab.clock.advance(10 * MINUTE_MS);
+      lab.simulator.market.setFault(id, { name });
+      const { outcome, rejects, pauseMs } = await lab.cycle(id);
+      expect(outcome.kind).toBe("accepted");
+      expect(lab.state(id).degradedBy).toContain("instruments");
+      expect(Object.values(rejects).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(10);
+      const takenMs = lab.clock.nowMs();
+      const snapshot = await lab.snapshot();
+      lab.simulator.market.step(-5_000);
+      const truth = new Map(
+        lab.simulator.market.truth(id).instruments.map((row) => [row.exchange_symbol, row]),
+      );
+      const rows = snapshot.rows.filter(({ record }) => record.exchange === id);
+      const isNew = ({ record }: BoardRow): boolean => takenMs - record.observedAtMs < MINUTE_MS;
+      const fresh = rows.filter(isNew);
+      expect(fresh.length).toBeGreaterThan(rows.length * 0.6);
+      expect(fresh.length).toBeLessThan(rows.length * 0.95);
+      const wrong = fresh.filter(({ record }) => {
+        const real = truth.get(record.exchangeSymbol);
+        const prices = [
+          [record.markPrice, real?.mark_price],
+          [record.indexPrice, real?.index_price],
+        ] as const;
+        return (
+          !isNear(record.fundingRate, real?.funding_rate) ||
+          prices.some(([shown, is]) => shown !== null && !isNear(shown, is ?? undefined))
+        );
+      });
+      expect(wrong.map(({ record }) => record.exchangeSymbol)).toEqual([]);
+      const stale = rows.filter((row) => !isNew(row));
+      expect(stale.every(({ flags }) => flagNames(flags).includes("stale"))).toBe(true);
+      await expectUntouched(lab, id);
+      await expectRecovery(lab, id, pauseMs);
+    },
+    20_000,
+  );
+
+  test.each(cases.filter(([, fault]) => fault === "half_list"))(
+    "%s, %s: no instrument is lost and the exchange is not ok",
+    async (id, name) => {
+      using lab = await preparedLab(id);
+      const before = ratesOf(await lab.snapshot(), id);
+      lab.simulator.market.setFault(id, { name });
+      let pauseMs = MINUTE_MS;
+      for (let batch = 0; batch < 5; batch += 1) {
+        await lab.clock.advance(pauseMs);
+        ({ pauseMs } = await lab.cycle(id));
+        const { degradedBy, failureKind } = lab.state(id);
+        expect(degradedBy !== null || failureKind === "refused_batch").toBe(true);
+      }
+      expect(ratesOf(await lab.snapshot(), id).size).toBe(before.size);
+      await expectUntouched(lab, id);
+      await expectRecovery(lab, id, pauseMs);
+    },
+    20_000,
+  );
+});
+
+test.each(cases.filter(([, fault]) => fault === "slow"))(
+  "%s, %s: a slow exchange is still read whole",
+  async (id, name) => {
+    using lab = await preparedLab(id);
+    lab.simulator.market.setFault(id, { name, delayMs: 30, times: 12 });
+    expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
+  },
+  20_000,
+);
+
+test.each(cases.filter(([, fault]) => fault === "frozen_timestamps"))(
+  "%s, %s: after five minutes its rows are stale, and fresh again when the clock moves",
+  async (id, name) => {
+    using lab = await preparedLab(id);
+    lab.simulator.market.setFault(id, { name });
+    const staleShare = async (): Promise<number> => {
+      const rows = (await lab.snapshot()).rows.filter(({ record }) => record.exchange === id);
+      return rows.filter(({ flags }) => flagNames(flags).includes("stale")).length / rows.length;
+    };
+    for (let minute = 0; minute < 6; minute += 1) {
+      await lab.clock.advance(MINUTE_MS);
+      await lab.cycle(id);
+      if (minute === 3) expect(await staleShare()).toBe(0);
+    }
+    expect(await staleShare()).toBe(1);
+    expect((await lab.snapshot()).exchanges.find((view) => view.exchange === id)?.status).toBe(
+      "stale",
+    );
+    lab.simulator.market.clearFaults(id);
+    await lab.clock.advance(MINUTE_MS);
+    await lab.cycle(id);
+    expect(await staleShare()).toBe(0);
+  },
+  20_000,
+);

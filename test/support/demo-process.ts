@@ -1,0 +1,116 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "./service.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+/** `make demo` as a process of its own. */
+export interface DemoProcess {
+  /** The address that it told the user to open. */
+  readonly address: string;
+  /** Where its simulator listens. */
+  readonly simulator: string;
+  /** From the start of the process to the address on the terminal. */
+  readonly readyMs: number;
+  readonly pid: number;
+  readonly exited: Promise<number>;
+  kill(signal: "SIGTERM" | "SIGINT"): void;
+  output(): string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts the demo on free ports and waits for its address. Throws with its output when it ends instead. */
+export async function startDemo(settings: Readonly<Record<string, string>>): Promise<DemoProcess> {
+  const startedMs = performance.now();
+  const child = Bun.spawn([process.execPath, join(ROOT, "scripts/demo.ts")], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"] ?? "", PORT: "0", DEMO_PORT: "0", ...settings },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let output = "";
+  const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) output += decoder.decode(chunk, { stream: true });
+  };
+  const reading = Promise.all([read(child.stdout), read(child.stderr)]);
+  const opened = /: open (http:\S+)/;
+  await until(
+    () => opened.test(output) || child.exitCode !== null,
+    () => output,
+  );
+  const readyMs = performance.now() - startedMs;
+  const address = opened.exec(output)?.[1];
+  const simulator = /exchange simulator: (http:\S+?)\/?\s/.exec(output)?.[1];
+  if (address === undefined || simulator === undefined) {
+    await Promise.race([reading, child.exited]);
+    throw new Error(`the demo ended with ${child.exitCode}:\n${output}`);
+  }
+  return {
+    address,
+    simulator,
+    readyMs,
+    pid: child.pid,
+    exited: child.exited,
+    kill: (signal) => child.kill(signal),
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      // The polite signal: killed outright it could not take its children along.
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+      await child.exited;
+    },
+  };
+}
+
+/** The processes that `pid` started itself. */
+export function childrenOf(pid: number): number[] {
+  return parents()
+    .filter(({ parent }) => parent === pid)
+    .map((one) => one.pid);
+}
+
+/** Whether a process is there, a zombie counted as gone. */
+export function isRunning(pid: number): boolean {
+  return parents().some((one) => one.pid === pid);
+}
+
+interface ProcessLine {
+  readonly pid: number;
+  readonly parent: number;
+}
+
+/** Every living process and its parent, from /proc where there is one, else from ps. */
+function parents(): ProcessLine[] {
+  return existsSync("/proc/self/stat") ? fromProc() : fromPs();
+}
+
+function fromProc(): ProcessLine[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    const stat = readIfThere(`/proc/${name}/stat`);
+    // The name in brackets may hold anything; state and parent follow the last bracket.
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return stat === "" || state === "Z" ? [] : [{ pid: Number(name), parent: Number(parent) }];
+  });
+}
+
+function fromPs(): ProcessLine[] {
+  const { stdout } = Bun.spawnSync(["ps", "-A", "-o", "pid=,ppid=,state="]);
+  return stdout
+    .toString()
+    .trim()
+    .split("\n")
+    .flatMap((line) => {
+      const [pid, parent, state = ""] = line.trim().split(/\s+/);
+      return state.startsWith("Z") ? [] : [{ pid: Number(pid), parent: Number(parent) }];
+    });
+}
+
+/** A process may end between the listing and the reading. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
