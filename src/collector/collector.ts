@@ -20,7 +20,7 @@ import { ExchangeSource } from "./source.ts";
 const LOCK_RETRY_MS = 500;
 
 /** Of one request. The slowest bulk replies take two to three seconds. */
-export const EXCHANGE_HTTP_LIMITS: HttpLimits = {
+const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
   maxBodyBytes: 32 * 1024 * 1024,
 };

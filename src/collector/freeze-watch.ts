@@ -1,7 +1,7 @@
 import type { Quote } from "../domain/quote.ts";
 
 /** An exchange timestamp that stands still this long makes its rows stale. */
-export const FROZEN_AFTER_MS = 5 * 60_000;
+const FROZEN_AFTER_MS = 5 * 60_000;
 
 interface Stamp {
   readonly exchangeTimeMs: number;

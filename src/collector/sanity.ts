@@ -1,9 +1,9 @@
 import type { PendingSize, SizeMemory } from "../db/exchange-state-repository.ts";
 
 /** Under this share of what should be there, a batch is refused whole. */
-export const REFUSE_UNDER = 0.5;
+const REFUSE_UNDER = 0.5;
 /** Under this share it is accepted, and the exchange is degraded. */
-export const DEGRADE_UNDER = 0.95;
+const DEGRADE_UNDER = 0.95;
 
 /** A size that was held against an older one is true after this many like batches … */
 const CONFIRMING_BATCHES = 10;

@@ -7,7 +7,7 @@ export const DELISTED_AFTER_BATCHES = 3;
 
 /** A ticker that comes back after this many accepted batches and this long is a new instrument. */
 export const RELISTED_AFTER_BATCHES = 20;
-export const RELISTED_AFTER_MS = 24 * 3_600_000;
+const RELISTED_AFTER_MS = 24 * 3_600_000;
 
 /** What the collector remembers of one instrument between batches. */
 export interface KnownInstrument {

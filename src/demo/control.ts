@@ -1,4 +1,4 @@
-import { FAULTS, type Fault, isFaultName } from "./faults.ts";
+import { FAULT_EXCEPTIONS, FAULTS, type Fault, isFaultName } from "./faults.ts";
 import { EXCHANGES, type ExchangeName, isExchangeName } from "./listing.ts";
 import type { Market } from "./running-market.ts";
 
@@ -10,7 +10,8 @@ type Body = Readonly<Record<string, unknown>>;
 /**
  * The control endpoint. GET: truth[?exchange=], requests, clock. POST with a JSON body: fault {exchange, fault,
  * paths?, times?, delay_ms?, retry_after_seconds?, field?}, clear {exchange?}, freeze, unfreeze, step {ms},
- * interval {exchange, exchange_symbol, hours}, delist and relist {exchange, exchange_symbol}, reset (the counts).
+ * interval {exchange, exchange_symbol, hours}, delist {exchange, exchange_symbol},
+ * relist {exchange, exchange_symbol, listed_at_ms?}, reset (the counts).
  */
 export async function controlReply(
   market: Market,
@@ -48,7 +49,7 @@ function look(market: Market, command: string, query: URLSearchParams): unknown 
 function change(market: Market, command: string, body: Body): void {
   switch (command) {
     case "fault":
-      return market.setFault(exchangeOf(body), faultOf(body));
+      return market.setFault(exchangeOf(body), faultOf(body, exchangeOf(body)));
     case "clear":
       return market.clearFaults(body["exchange"] === undefined ? undefined : exchangeOf(body));
     case "freeze":
@@ -59,13 +60,13 @@ function change(market: Market, command: string, body: Body): void {
       return market.step(numberOf(body, "ms"));
     case "interval":
       return found(
-        market.setInterval(exchangeOf(body), symbolOf(body), numberOf(body, "hours")),
+        market.setInterval(exchangeOf(body), symbolOf(body), positiveOf(body, "hours")),
         body,
       );
     case "delist":
       return found(market.delist(exchangeOf(body), symbolOf(body)), body);
     case "relist":
-      return found(market.relist(exchangeOf(body), symbolOf(body)), body);
+      return found(market.relist(exchangeOf(body), symbolOf(body), listedAtOf(body)), body);
     case "reset":
       return market.resetRequests();
     default:
@@ -77,27 +78,29 @@ function readBody(text: string): Body {
   if (text === "") return {};
   try {
     const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null) return { ...body };
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   } catch {
     // Said below, like a body of another shape.
   }
   throw new BadCommand("the body must be a JSON object");
 }
 
-function faultOf(body: Body): Fault {
+function faultOf(body: Body, exchange: ExchangeName): Fault {
   const name = body["fault"];
   if (typeof name !== "string" || !isFaultName(name)) {
     throw new BadCommand(`fault must be one of ${FAULTS.join(", ")}`);
   }
+  const reason = FAULT_EXCEPTIONS[exchange]?.[name];
+  if (reason !== undefined) throw new BadCommand(`${name} cannot happen to ${exchange}: ${reason}`);
   return {
     name,
     ...(body["paths"] === undefined ? {} : { paths: String(body["paths"]) }),
     ...(body["field"] === undefined ? {} : { field: String(body["field"]) }),
-    ...(body["times"] === undefined ? {} : { times: numberOf(body, "times") }),
-    ...(body["delay_ms"] === undefined ? {} : { delayMs: numberOf(body, "delay_ms") }),
+    ...(body["times"] === undefined ? {} : { times: positiveOf(body, "times") }),
+    ...(body["delay_ms"] === undefined ? {} : { delayMs: positiveOf(body, "delay_ms") }),
     ...(body["retry_after_seconds"] === undefined
       ? {}
-      : { retryAfterSeconds: numberOf(body, "retry_after_seconds") }),
+      : { retryAfterSeconds: positiveOf(body, "retry_after_seconds") }),
   };
 }
 
@@ -117,6 +120,17 @@ function numberOf(body: Body, name: string): number {
   const value = body[name];
   if (typeof value === "number" && Number.isFinite(value)) return value;
   throw new BadCommand(`${name} must be a number`);
+}
+
+function positiveOf(body: Body, name: string): number {
+  const value = numberOf(body, name);
+  if (value > 0) return value;
+  throw new BadCommand(`${name} must be more than 0`);
+}
+
+/** When an instrument says it was listed: now unless the command tells. */
+function listedAtOf(body: Body): number | undefined {
+  return body["listed_at_ms"] === undefined ? undefined : numberOf(body, "listed_at_ms");
 }
 
 function found(known: boolean, body: Body): void {

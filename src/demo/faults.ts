@@ -100,7 +100,9 @@ export function faultyRows(
 
 function garbled(encoder: ExchangeEncoder, row: WireRow, index: number): WireRow {
   if (index % GARBLE_EVERY !== 0) return row;
-  const garble = GARBLES[(index / GARBLE_EVERY) % GARBLES.length];
+  // The last way needs a price to spoil: without one it would leave the row whole.
+  const ways = encoder.fields.prices.length === 0 ? GARBLES.slice(0, -1) : GARBLES;
+  const garble = ways[(index / GARBLE_EVERY) % ways.length];
   return garble === undefined ? row : garble(encoder, row);
 }
 

@@ -94,7 +94,7 @@ async function faultReply(
   }
 }
 
-export function jsonReply(body: unknown, status: number, headers = {}): Response {
+function jsonReply(body: unknown, status: number, headers = {}): Response {
   return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } });
 }
 

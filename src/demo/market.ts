@@ -32,14 +32,14 @@ export interface LiveNumbers {
 }
 
 /** The first settlement after `timeMs` on a listing's grid. */
-export function nextSettlementMs(listing: Listing, timeMs: number): number {
+function nextSettlementMs(listing: Listing, timeMs: number): number {
   const interval = listing.intervalHours * HOUR_MS;
   const shift = listing.gridShiftHours * HOUR_MS;
   return (Math.floor((timeMs - shift) / interval) + 1) * interval + shift;
 }
 
 /** The resting rate of an interval: the interest component, in proportion. */
-export function baselineRate(intervalHours: number): number {
+function baselineRate(intervalHours: number): number {
   return (INTEREST_PER_8H * intervalHours) / 8;
 }
 
@@ -69,7 +69,7 @@ export function rateAt(listing: Listing, timeMs: number): number {
 }
 
 /** Dollars per one unit of a listing's asset at a time: the one price that all exchanges share. */
-export function assetPriceUsd(listing: Listing, timeMs: number): number {
+function assetPriceUsd(listing: Listing, timeMs: number): number {
   return listing.asset.priceUsd * Math.exp(listing.asset.swing * wander(listing.asset.key, timeMs));
 }
 

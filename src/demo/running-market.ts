@@ -100,7 +100,7 @@ export class Market {
 
   /** What a right reader shows of an exchange at this market step, without any fault. */
   truth(exchange: ExchangeName): ExchangeTruth {
-    return ENCODERS[exchange].truth(this.#view(exchange));
+    return ENCODERS[exchange].truth(this.#view(exchange, null));
   }
 
   setFault(exchange: ExchangeName, fault: Fault): void {
@@ -177,7 +177,7 @@ export class Market {
     const key = `${exchange} ${reply.key} ${fault?.name ?? ""}`;
     const known = this.#encoded.get(key);
     if (known !== undefined) return known;
-    const view = this.#view(exchange);
+    const view = this.#view(exchange, fault);
     const rows = reply.rows(view);
     const sent = fault === null ? rows : faultyRows(ENCODERS[exchange], fault, reply.kind, rows);
     const text = JSON.stringify(reply.wrap(sent, view));
@@ -185,13 +185,12 @@ export class Market {
     return text;
   }
 
-  #view(exchange: ExchangeName): MarketView {
+  /** What the encoder sees for a request that meets `fault`: only such a request has old timestamps. */
+  #view(exchange: ExchangeName, fault: Fault | null): MarketView {
     const nowMs = this.#stepMs();
-    return {
-      listings: this.#listings.get(exchange) ?? [],
-      nowMs,
-      stampMs: this.#stampsFrozenAt.get(exchange) ?? nowMs,
-    };
+    const frozenAtMs =
+      fault?.name === "frozen_timestamps" ? this.#stampsFrozenAt.get(exchange) : undefined;
+    return { listings: this.#listings.get(exchange) ?? [], nowMs, stampMs: frozenAtMs ?? nowMs };
   }
 
   #stepMs(): number {

@@ -8,6 +8,7 @@ export interface Simulator {
   /** The market behind it: its clock, its truth, and what goes wrong. */
   readonly market: Market;
   stop(): void;
+  [Symbol.dispose](): void;
 }
 
 /** Starts the simulator; port 0 takes any free one. Throws when the port is taken. */
@@ -21,5 +22,6 @@ export function startSimulator(options: SimulatorOptions & { readonly port?: num
     idleTimeout: 0,
     fetch: (request) => handle(market, request),
   });
-  return { origin: server.url.origin, market, stop: () => void server.stop(true) };
+  const stop = (): void => void server.stop(true);
+  return { origin: server.url.origin, market, stop, [Symbol.dispose]: stop };
 }

@@ -57,7 +57,7 @@ export function collectTruth(
 }
 
 /** Why a listing must not be shown, null when it must. */
-export function skipReason(listing: Listing): string | null {
+function skipReason(listing: Listing): string | null {
   if (listing.product !== "perp") return listing.product;
   if (listing.state !== "live") return listing.state;
   return listing.quote === "BTC" ? "not quoted in dollars" : null;

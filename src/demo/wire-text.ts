@@ -35,7 +35,7 @@ export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals));
 }
 
-/** A whole multiple of a tick of `decimals`. */
+/** An instant in ISO 8601 with milliseconds, in UTC. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -26,24 +26,24 @@ export const BLOCKING_FLAGS = [
 ] as const satisfies readonly Flag[];
 
 /** 24 h volume under this many US dollars, or unknown, is `thin`. */
-export const THIN_VOLUME_USD = 100_000;
+const THIN_VOLUME_USD = 100_000;
 
 /** A rate this close to a published bound is at it. */
-export const PINNED_TOLERANCE = 1e-9;
+const PINNED_TOLERANCE = 1e-9;
 
 /** A row is stale when older than this many periods of its exchange … */
-export const STALE_PERIODS = 3;
+const STALE_PERIODS = 3;
 /** … but never before this age: one late answer is no news. */
-export const STALE_FLOOR_MS = 180_000;
+const STALE_FLOOR_MS = 180_000;
 
 /** A rate lives this many periods beyond its next_funding_time: then nobody charges it any more. */
-export const EXPIRY_GRACE_PERIODS = 3;
+const EXPIRY_GRACE_PERIODS = 3;
 
 export function flagBit(flag: Flag): FlagBits {
   return 1 << FLAGS.indexOf(flag);
 }
 
-export function hasFlag(bits: FlagBits, flag: Flag): boolean {
+function hasFlag(bits: FlagBits, flag: Flag): boolean {
   return (bits & flagBit(flag)) !== 0;
 }
 

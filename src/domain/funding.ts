@@ -2,13 +2,13 @@
 
 export const HOUR_MS = 3_600_000;
 export const HOURS_PER_DAY = 24;
-export const DAYS_PER_YEAR = 365;
+const DAYS_PER_YEAR = 365;
 
 /** A next funding time further away than this from its observation is a unit error (s, ms, µs, ns). */
 export const NEXT_TIME_LIMIT_MS = 48 * HOUR_MS;
 
 /** Exchange clocks within this of ours stamp their own rows; beyond it the time of receipt counts. */
-export const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
+const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
 
 /** No exchange charges more than its notional in one interval; a larger figure is a unit error. */
 export const MAX_ABS_RATE = 1;

@@ -63,20 +63,16 @@ const DEFAULT_INTERVAL_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "FDUSD", "USD1"]);
 
-const CLASS_OF_UNDERLYING: ReadonlyMap<string, AssetClass | null> = new Map<
-  string,
-  AssetClass | null
->([
-  ["COIN", "crypto"],
-  ["INDEX", "index"],
-  ["EQUITY", "stock"],
-  ["HK_EQUITY", "stock"],
-  ["KR_EQUITY", "stock"],
-  ["CN_EQUITY", "stock"],
-  // Metals go by this name too: which of the classes is meant is not told.
-  ["COMMODITY", null],
-  ["FX", "forex"],
-]);
+const CLASS_OF_UNDERLYING: Readonly<Record<string, AssetClass | null>> = {
+  COIN: "crypto",
+  INDEX: "index",
+  EQUITY: "stock",
+  HK_EQUITY: "stock",
+  KR_EQUITY: "stock",
+  CN_EQUITY: "stock",
+  COMMODITY: null, // Metals go by this name too.
+  FX: "forex",
+};
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
 
 const symbol = z.string().min(1);
@@ -208,7 +204,7 @@ function listingOf(row: SymbolRow): Listing | null {
   // Coin-margined rows have another margin asset than quote asset.
   if (!DOLLARS.has(row.quoteAsset ?? "") || row.quoteAsset !== row.marginAsset) return null;
   if (row.underlyingType === "PREMARKET") return null;
-  const assetClass = CLASS_OF_UNDERLYING.get(row.underlyingType ?? "");
+  const assetClass = CLASS_OF_UNDERLYING[row.underlyingType ?? ""];
   if (assetClass === undefined) {
     throw new RowReject("bad_row", `unknown underlyingType ${row.underlyingType ?? "(none)"}`);
   }

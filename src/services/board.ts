@@ -9,7 +9,7 @@ import { exchangeStatus, healthReport, type HealthReport } from "./health.ts";
 export const PUBLISH_EVERY_MS = 5_000;
 
 /** How long a replaced snapshot is kept for the cursors that point at it. */
-export const SNAPSHOT_KEPT_MS = 120_000;
+const SNAPSHOT_KEPT_MS = 120_000;
 
 /** More replaced snapshots than this are never kept: kept time over publish period. */
 const MAX_KEPT = Math.ceil(SNAPSHOT_KEPT_MS / PUBLISH_EVERY_MS);

@@ -2,10 +2,10 @@ import type { ExchangeId, ExchangeStatus } from "../domain/exchange.ts";
 import type { ExchangeState } from "../domain/market.ts";
 
 /** Failures in a row after which an exchange counts as down and not as having hiccups. */
-export const DOWN_AFTER_FAILURES = 3;
+const DOWN_AFTER_FAILURES = 3;
 
 /** A collector that has not said for this long that it lives is none. */
-export const COLLECTOR_SILENT_AFTER_MS = 10_000;
+const COLLECTOR_SILENT_AFTER_MS = 10_000;
 
 export interface ExchangeHealth {
   readonly exchange: ExchangeId;
@@ -47,7 +47,7 @@ export function exchangeStatus(
 }
 
 /** Whether an exchange's rows may be relied on now: it answered within the threshold and its clock moves. */
-export function isFresh(
+function isFresh(
   state: ExchangeState,
   nowMs: number,
   staleAfterMs: number,

@@ -63,7 +63,7 @@ export function rowOf(
   return { record, flags, nextFundingAtMs: record.nextFundingAtMs };
 }
 
-export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {
+function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {
   return {
     exchange,
     enabled: true,

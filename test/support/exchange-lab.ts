@@ -106,11 +106,11 @@ function makeRunner(
 
 /** Waits for real loopback answers while virtual time stands still, or moves by `stepMs` at each look. */
 async function drive<T>(promise: Promise<T>, clock: ManualClock, stepMs: number): Promise<T> {
-  let settled = false;
+  const progress = { settled: false };
   const done = promise.finally(() => {
-    settled = true;
+    progress.settled = true;
   });
-  while (!settled) {
+  while (!progress.settled) {
     await Bun.sleep(LOOK_EVERY_MS);
     await clock.advance(stepMs);
   }
