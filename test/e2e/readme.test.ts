@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { startSimulator } from "../../src/demo/server.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+
+const README = join(import.meta.dir, "../../README.md");
+const DEMO_ADDRESS = "http://127.0.0.1:8083";
+
+interface Health {
+  readonly exchanges: readonly { readonly status: string }[];
+}
+
+test("every curl example of the README answers 200 with something in it", async () => {
+  const text = await Bun.file(README).text();
+  const urls = [...text.matchAll(/^curl -s '([^']+)'$/gm)].map((match) => match[1] ?? "");
+  expect(urls.length).toBeGreaterThanOrEqual(8);
+  using simulator = startSimulator({ nowMs: () => Date.now() });
+  using database = temporaryDatabasePath();
+  await using service = await startService({
+    DATABASE_PATH: database.path,
+    EXCHANGE_ORIGIN: simulator.origin,
+  });
+  await until(async () => {
+    const health = (await (await fetch(`${service.origin}/api/health`)).json()) as Health;
+    const rows = await (await fetch(`${service.origin}/api/funding/current`)).text();
+    return health.exchanges.every(({ status }) => status === "ok") && rows.includes('"okx"');
+  });
+  for (const url of urls) {
+    expect(url).toStartWith(DEMO_ADDRESS);
+    const response = await fetch(url.replace(DEMO_ADDRESS, service.origin));
+    const body = await response.text();
+    expect([url, response.status]).toEqual([url, 200]);
+    expect(body).not.toMatch(/"count":0\b/);
+    expect(body.length).toBeGreaterThan(100);
+  }
+}, 60_000);
