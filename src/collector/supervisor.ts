@@ -43,17 +43,23 @@ export interface Supervisor {
   readonly starts: number;
 }
 
-/** The real worker thread. */
-export const startCollectorThread: StartWorker = (on) => {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
-  worker.onmessage = (event: MessageEvent<FromWorker>) => on.message(event.data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    on.close(`error: ${event.message}`);
+/** Starts `script` as a thread that speaks the collector's protocol. */
+export function threadStarter(script: URL): StartWorker {
+  return (on) => {
+    const worker = new Worker(script.href);
+    worker.onmessage = (event: MessageEvent<FromWorker>) => on.message(event.data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      on.close(`error: ${event.message}`);
+    };
+    worker.addEventListener("close", () => on.close("closed"));
+    return worker;
   };
-  worker.addEventListener("close", () => on.close("closed"));
-  return worker;
-};
+}
+
+/** The real worker thread. */
+export const startCollectorThread: StartWorker = (on) =>
+  threadStarter(new URL("./worker.ts", import.meta.url))(on);
 
 /** Keeps one worker running: starts it again however it ends, and when it has fallen silent. */
 export function superviseCollector(deps: SupervisorDeps): Supervisor {

@@ -98,6 +98,9 @@ const KNOWN_PRICES: Readonly<Record<string, number>> = {
   ANTHROPIC: 640,
 };
 
+/** Where the tiny coins stand among the others: early, because every large exchange lists them. */
+const TINY_COINS_AFTER = 40;
+
 /** The most traded coin's turnover on one exchange, and how fast it falls with rank. */
 const TOP_TURNOVER_USD = 6_000_000_000;
 const TURNOVER_FALL = 1.42;
@@ -109,7 +112,11 @@ const TURNOVER_FALL = 1.42;
 export function createAssets(seed: number, coins: number, stocks: number): AssetTable {
   const make = (ticker: string, kind: AssetKind, rank: number): Asset =>
     asset(seed, ticker, kind, rank);
-  const coinTickers = fill([...COIN_TICKERS, ...TINY_COIN_TICKERS], coins, 0);
+  const coinTickers = fill(
+    COIN_TICKERS.toSpliced(TINY_COINS_AFTER, 0, ...TINY_COIN_TICKERS),
+    coins,
+    0,
+  );
   // Far from the coins' numbers, so that an invented share never has an invented coin's name.
   const stockTickers = fill(STOCK_TICKERS, stocks, 9_000);
   const table = (tickers: readonly string[], kind: AssetKind, firstRank: number): Asset[] =>
@@ -135,7 +142,7 @@ export function createAssets(seed: number, coins: number, stocks: number): Asset
   };
 }
 
-/** Tiny coins are named last but trade like the first hundred or two. */
+/** Tiny coins stand together but trade like the first hundred or two. */
 function coinRank(ticker: string, index: number): number {
   return TINY_COIN_TICKERS.includes(ticker) ? 60 + TINY_COIN_TICKERS.indexOf(ticker) * 12 : index;
 }

@@ -54,7 +54,7 @@ export interface ExchangeFacts {
   readonly pacing: { readonly requests: number; readonly perMs: number };
   readonly accrual: Accrual;
   readonly documentation: string;
-  /** Requests of one refresh when nothing is cached away; tests count them. */
+  /** Requests of every cycle: lists with a period of their own and rotations come on top. A test counts them. */
   readonly requestsPerRefresh: number;
   /** Facts that the sources do not settle, in words for the operator. */
   readonly knownUnknowns: readonly string[];

@@ -44,6 +44,8 @@ export class Board {
   #current: Snapshot | null = null;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #market: MarketState | null = null;
+  /** States that are newer than #market, read while publishing waits. */
+  #ahead: MarketState | null = null;
   /** Rows have changed since the last snapshot. */
   #dirty = false;
 
@@ -83,19 +85,15 @@ export class Board {
   poll(): void {
     const progress = this.#reader.progress();
     if (progress === null) return;
-    const elapsedMs = this.#clock.monotonicMs() - this.#publishedAtMs;
-    if (this.#current !== null && elapsedMs < PUBLISH_EVERY_MS) return;
-    const before = this.#market?.progress;
-    if (before === undefined || before.epoch !== progress.epoch || before.seq !== progress.seq)
-      this.#reload();
+    if (this.#current !== null && this.#isHeldBack()) return;
+    if (!isAt(this.#market, progress)) this.#reload();
     this.#publish();
   }
 
   /** Health by the clock of now, not of the snapshot. */
   health(): HealthReport {
-    const states = this.#market?.states ?? [];
     return healthReport({
-      states,
+      states: this.states(),
       frozen: this.#frozenExchanges(),
       collectorHeartbeatMs: this.#reader.progress()?.heartbeatAtMs ?? null,
       totalRows: this.#current?.rows.length ?? 0,
@@ -104,8 +102,18 @@ export class Board {
     });
   }
 
+  /** The states of now: an exchange that has just answered is not called stale until the next snapshot. */
   states(): readonly ExchangeState[] {
-    return this.#market?.states ?? [];
+    const loaded = this.#market?.states ?? [];
+    if (!this.#isHeldBack()) return loaded;
+    const progress = this.#reader.progress();
+    if (progress === null || isAt(this.#market, progress)) return loaded;
+    if (!isAt(this.#ahead, progress)) this.#ahead = this.#reader.read(() => false);
+    return this.#ahead?.states ?? loaded;
+  }
+
+  #isHeldBack(): boolean {
+    return this.#clock.monotonicMs() - this.#publishedAtMs < PUBLISH_EVERY_MS;
   }
 
   #reload(): void {
@@ -227,4 +235,8 @@ function sameStatuses(left: readonly ExchangeView[], right: readonly ExchangeVie
     left.length === right.length &&
     left.every((view, index) => view.status === right[index]?.status)
   );
+}
+
+function isAt(market: MarketState | null, { epoch, seq }: MarketState["progress"]): boolean {
+  return market !== null && market.progress.epoch === epoch && market.progress.seq === seq;
 }

@@ -1,5 +1,5 @@
 import { handle } from "../../src/demo/handler.ts";
-import { EXCHANGES, type ExchangeName } from "../../src/demo/listing.ts";
+import type { ExchangeName } from "../../src/demo/listing.ts";
 import { Market } from "../../src/demo/running-market.ts";
 
 /** On a market step, off every settlement and its minute. */
@@ -130,5 +130,3 @@ export async function ratesRows(market: Market, exchange: ExchangeName): Promise
   const { request, rowsPath } = RATES[exchange];
   return rowsAt(await askJson(market, exchange, request), ...rowsPath);
 }
-
-export { EXCHANGES as DEMO_EXCHANGES };

@@ -179,6 +179,32 @@ describe("health", () => {
     expect(setup.board.health().dataAgeSeconds).toBe(7);
   });
 
+  test("knows of an answer or a failure before the next snapshot shows it", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.commit("bybit", "BTC");
+    setup.board.poll();
+    await setup.clock.advance(2 * SECOND_MS);
+    setup.commit("okx", "BTC");
+    const failure = { kind: "http", message: "HTTP 500", retryAtMs: setup.clock.nowMs() } as const;
+    setup.database.writer.fail(setup.epoch, "bybit", { atMs: setup.clock.nowMs(), ...failure });
+    setup.board.poll();
+    expect(setup.board.current()?.id).toBe(`${setup.epoch}-2`);
+    expect(setup.board.health().exchanges).toMatchObject([
+      { exchange: "bybit", ageSeconds: 2, status: "degraded", lastError: "HTTP 500" },
+      { exchange: "okx", ageSeconds: 0, status: "ok" },
+    ]);
+  });
+
+  test("grows old with the board: what is not shown does not count for long", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.board.poll();
+    await setup.clock.advance(6 * SECOND_MS);
+    setup.commit("okx", "BTC");
+    expect(setup.board.health().dataAgeSeconds).toBe(6);
+  });
+
   test("is degraded when one exchange is stale, down when all are, down without a collector", async () => {
     using setup = setUp();
     setup.commit("okx", "BTC");

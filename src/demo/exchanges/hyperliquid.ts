@@ -18,6 +18,8 @@ import { tradfiAssets } from "./asset-groups.ts";
 const MAIN_LIVE = 190;
 const MAIN_DELISTED = 40;
 const CAP_PER_HOUR = 0.04;
+/** A coin cheaper than this would have no digit left in a price of six decimals. */
+const CHEAPEST_USD = 0.0001;
 const KILO = new Set("PEPE SHIB BONK FLOKI LUNC".split(" "));
 
 /** The builder-deployed dexes: name, instruments, collateral token, what they list. */
@@ -65,7 +67,10 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       ...extra,
     });
   };
-  const coins = pickAssets(roster, assets.byKind.coin, Math.round(MAIN_LIVE * scale), 0.55);
+  const quotable = assets.byKind.coin.filter(
+    ({ ticker, priceUsd }) => KILO.has(ticker) || priceUsd >= CHEAPEST_USD,
+  );
+  const coins = pickAssets(roster, quotable, Math.round(MAIN_LIVE * scale), 0.55);
   const dead = assets.byKind.coin
     .filter((asset) => !coins.includes(asset))
     .slice(0, Math.round(MAIN_DELISTED * scale));
