@@ -56,14 +56,12 @@ export async function refresh(): Promise<Figure[]> {
     wallMs.push(performance.now() - startedMs);
     const { user, system } = process.cpuUsage(startedCpu);
     cpuMs.push((user + system) / 1000);
-    for (const { outcome } of cycles) {
-      if (outcome.kind !== "accepted")
-        throw new Error(`a refresh failed: ${JSON.stringify(outcome)}`);
+    rows = 0;
+    for (const cycle of cycles) {
+      if (cycle?.outcome.kind !== "accepted")
+        throw new Error(`a refresh failed: ${JSON.stringify(cycle?.outcome)}`);
+      rows += cycle.outcome.rows;
     }
-    rows = cycles.reduce(
-      (sum, { outcome }) => sum + (outcome.kind === "accepted" ? outcome.rows : 0),
-      0,
-    );
   }
   lifetime.abort();
   return [

@@ -1,5 +1,6 @@
 /** The service: configuration, database, read model, HTTP server and collector thread, put together. */
 import { USER_AGENT } from "./collector/collector.ts";
+import type { CycleOutcome } from "./collector/run-exchange.ts";
 import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
 import { ConfigError, type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
@@ -10,14 +11,14 @@ import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
 import { createTelegram } from "./gateways/telegram.ts";
-import { createApp } from "./http/app.ts";
+import { type AppDeps, createApp } from "./http/app.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, errorText, type Log } from "./lib/log.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { Board } from "./services/board.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
-import { createMetrics } from "./services/metrics.ts";
+import { createMetrics, type CycleResult } from "./services/metrics.ts";
 
 /** How often each process looks for commits; the collector's message only makes it look sooner. */
 const POLL_EVERY_MS = 250;
@@ -48,7 +49,9 @@ function run(config: Config): void {
   });
   board.poll();
   const watch = watchOf(config, board, db, log);
-  const server = serve(config, board, log);
+  const health = (): HealthReport => board.health();
+  const metrics = createMetrics({ board, health, clock: systemClock });
+  const server = serve(config, { board, health, metrics, log });
   const collector = superviseCollector({
     settings: {
       databasePath: config.databasePath,
@@ -62,7 +65,9 @@ function run(config: Config): void {
     random: Math.random,
     log,
     onMessage: (message) => {
-      if (message.type === "cycle") board.poll();
+      if (message.type !== "cycle") return;
+      metrics.cycle(message.exchange, resultOf(message.outcome));
+      board.poll();
     },
   });
   const timers = [
@@ -87,16 +92,14 @@ function run(config: Config): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
 }
 
-function serve(config: Config, board: Board, log: Log): ReturnType<typeof Bun.serve> {
-  const clock = systemClock;
-  const health = (): HealthReport => board.health();
+function serve(
+  config: Config,
+  parts: Pick<AppDeps, "board" | "health" | "metrics" | "log">,
+): ReturnType<typeof Bun.serve> {
   const app = createApp({
-    board,
-    health,
+    ...parts,
     exchanges: Object.values(EXCHANGES).map((exchange) => exchange.facts),
-    metrics: createMetrics({ board, health, clock }),
-    clock,
-    log,
+    clock: systemClock,
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
   });
@@ -114,6 +117,11 @@ function serve(config: Config, board: Board, log: Log): ReturnType<typeof Bun.se
         },
       }),
   });
+}
+
+function resultOf(outcome: CycleOutcome): CycleResult {
+  if (outcome.kind === "failed") return outcome.failureKind;
+  return outcome.degradedBy === null ? "ok" : "degraded";
 }
 
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */

@@ -76,8 +76,7 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
       beating,
       runLoop(runners, states.list(), {
         ...deps,
-        onCycle: (exchange, { outcome, tookMs, rejects }) =>
-          deps.post({ type: "cycle", exchange, cycle: { outcome, tookMs, rejects } }),
+        onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
       }),
     ]);
     checkpoint(db);

@@ -40,7 +40,7 @@ async function runForever(
   await clock.sleep(firstWaitMs + random() * START_SPREAD_MS, lifetime);
   while (!lifetime.aborted) {
     const cycle = await runner.cycle();
-    if (cycle.outcome.kind === "stopped") return;
+    if (cycle === null) return;
     deps.onCycle(runner.id, cycle);
     said = sayChange(runner, cycle.outcome, said, deps.log);
     await clock.sleep(cycle.pauseMs * jitterOf(cycle.outcome, random), lifetime);
@@ -66,7 +66,6 @@ function askedToWaitMs(state: ExchangeState, nowMs: number): number {
 
 /** One log line per change of state, none while it stays. Returns the state that was last said. */
 function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, log: Log): string {
-  if (outcome.kind === "stopped") return said;
   const state =
     outcome.kind === "failed"
       ? `failed ${outcome.failureKind}`

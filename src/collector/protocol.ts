@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { LogLevel } from "../lib/log.ts";
-import type { Cycle } from "./run-exchange.ts";
+import type { CycleOutcome } from "./run-exchange.ts";
 
 /** What the worker needs to know to collect. Plain data: it crosses a thread boundary. */
 export interface CollectorSettings {
@@ -19,11 +19,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "heartbeat" }
   | { readonly type: "collecting"; readonly epoch: number }
-  | {
-      readonly type: "cycle";
-      readonly exchange: ExchangeId;
-      readonly cycle: Omit<Cycle, "pauseMs">;
-    }
+  | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
   | { readonly type: "stopped" };
 
 /** How often the worker says that it lives. */

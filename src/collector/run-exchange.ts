@@ -13,8 +13,7 @@ import type { ExchangeSource } from "./source.ts";
 /** How one cycle of one exchange ended. */
 export type CycleOutcome =
   | { readonly kind: "accepted"; readonly rows: number; readonly degradedBy: string | null }
-  | { readonly kind: "failed"; readonly failureKind: FailureKind; readonly message: string }
-  | { readonly kind: "stopped" };
+  | { readonly kind: "failed"; readonly failureKind: FailureKind; readonly message: string };
 
 export interface Cycle {
   readonly outcome: CycleOutcome;
@@ -66,8 +65,8 @@ export class ExchangeRunner {
     return this.#exchange.facts.id;
   }
 
-  /** Runs one cycle. Throws only what the database throws (EpochLost among it). */
-  async cycle(): Promise<Cycle> {
+  /** Runs one cycle; null when the collector stopped meanwhile. Throws only what the database throws (EpochLost among it). */
+  async cycle(): Promise<Cycle | null> {
     const { clock, periodMs, lifetime, store } = this.#deps;
     const fetched = await fetchBatch(this.#exchange, this.#source, {
       clock,
@@ -75,8 +74,7 @@ export class ExchangeRunner {
       lifetime,
       deadline: true,
     });
-    if (lifetime.aborted)
-      return { outcome: { kind: "stopped" }, tookMs: fetched.tookMs, rejects: {}, pauseMs: 0 };
+    if (lifetime.aborted) return null;
     if (fetched.kind === "failure") return this.#fail(fetched, {});
     const { batch, tookMs, notes } = fetched;
     const size = { seen: batch.quotes.length, expected: batch.expected, unlisted: batch.unlisted };

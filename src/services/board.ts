@@ -8,6 +8,12 @@ import { exchangeStatus, healthReport, type HealthReport } from "./health.ts";
 /** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
 export const PUBLISH_EVERY_MS = 5_000;
 
+/**
+ * Health looks ahead of the snapshot this long: the publish period and the look that ends it. A board that
+ * is not refreshed after that shows its age, whatever the database says.
+ */
+const AHEAD_WITHIN_MS = 2 * PUBLISH_EVERY_MS;
+
 /** How long a replaced snapshot is kept for the cursors that point at it. */
 const SNAPSHOT_KEPT_MS = 120_000;
 
@@ -85,7 +91,7 @@ export class Board {
   poll(): void {
     const progress = this.#reader.progress();
     if (progress === null) return;
-    if (this.#current !== null && this.#isHeldBack()) return;
+    if (this.#current !== null && this.#sincePublishedMs() < PUBLISH_EVERY_MS) return;
     if (!isAt(this.#market, progress)) this.#reload();
     this.#publish();
   }
@@ -105,15 +111,15 @@ export class Board {
   /** The states of now: an exchange that has just answered is not called stale until the next snapshot. */
   states(): readonly ExchangeState[] {
     const loaded = this.#market?.states ?? [];
-    if (!this.#isHeldBack()) return loaded;
+    if (this.#sincePublishedMs() > AHEAD_WITHIN_MS) return loaded;
     const progress = this.#reader.progress();
     if (progress === null || isAt(this.#market, progress)) return loaded;
     if (!isAt(this.#ahead, progress)) this.#ahead = this.#reader.read(() => false);
     return this.#ahead?.states ?? loaded;
   }
 
-  #isHeldBack(): boolean {
-    return this.#clock.monotonicMs() - this.#publishedAtMs < PUBLISH_EVERY_MS;
+  #sincePublishedMs(): number {
+    return this.#clock.monotonicMs() - this.#publishedAtMs;
   }
 
   #reload(): void {

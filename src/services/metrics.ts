@@ -1,13 +1,18 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { ExchangeView } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
 
+export type CycleResult = "ok" | "degraded" | FailureKind;
+
 /** Counts what the service does and shows it in the Prometheus text format. */
 export interface Metrics {
   /** One answered request. `route` is the pattern, never the path: the number of series stays bounded. */
   request(route: string, method: string, status: number, tookMs: number): void;
+  /** One refresh of an exchange that this process made: `ok`, `degraded` or the kind of its failure. */
+  cycle(exchange: ExchangeId, outcome: CycleResult): void;
   readonly contentType: string;
   /** The text of all metrics; gauges are read now. */
   scrape(): Promise<string>;
@@ -43,6 +48,12 @@ export function createMetrics(deps: {
     buckets: LATENCY_BUCKETS_SECONDS,
     registers: [registry],
   });
+  const cycles = new Counter({
+    name: "funding_cycles_total",
+    help: "Refreshes of an exchange by this process, by outcome: ok, degraded, or the kind of failure.",
+    labelNames: ["exchange", "outcome"],
+    registers: [registry],
+  });
   addMarketGauges(registry, deps.board, deps.health);
   addProcessGauges(registry, deps.clock);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
@@ -62,6 +73,7 @@ export function createMetrics(deps: {
       known.count.inc();
       known.latency.observe(tookMs / 1000);
     },
+    cycle: (exchange, outcome) => cycles.labels(exchange, outcome).inc(),
     scrape: () => registry.metrics(),
   };
 }

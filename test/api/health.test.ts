@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { testApp } from "../support/app.ts";
+import { healthOf, testApp } from "../support/app.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { createMetrics } from "../../src/services/metrics.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
 import type { HealthReport } from "../../src/services/health.ts";
@@ -107,6 +109,23 @@ describe("/metrics", () => {
       'http_requests_total{route="unmatched",method="other",status="404"} 1',
     ]);
     expect(text).toContain(`http_request_duration_seconds_count{route="${route}"} 4`);
+  });
+
+  test("counts the refreshes of this process by exchange and how they ended", async () => {
+    const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
+    const health = () => healthOf(board);
+    const metrics = createMetrics({ board, health, clock: new ManualClock() });
+    metrics.cycle("okx", "ok");
+    metrics.cycle("okx", "ok");
+    metrics.cycle("okx", "rate_limited");
+    metrics.cycle("gate", "degraded");
+    const text = await (await testApp(board, { metrics }).get("/metrics")).text();
+    const counts = text.split("\n").filter((line) => line.startsWith("funding_cycles_total"));
+    expect(counts).toEqual([
+      'funding_cycles_total{exchange="okx",outcome="ok"} 2',
+      'funding_cycles_total{exchange="okx",outcome="rate_limited"} 1',
+      'funding_cycles_total{exchange="gate",outcome="degraded"} 1',
+    ]);
   });
 
   test("shows rows, age and rejects per exchange as they are now", async () => {

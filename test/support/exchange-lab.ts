@@ -54,7 +54,9 @@ export function exchangeLab(ids: readonly ExchangeId[], startMs: number): Exchan
     async cycle(id, patience = "answers") {
       const runner = runners.get(id);
       if (runner === undefined) throw new Error(`${id} is not in this lab`);
-      return drive(runner.cycle(), clock, patience === "hangs" ? 500 : 0);
+      const cycle = await drive(runner.cycle(), clock, patience === "hangs" ? 500 : 0);
+      if (cycle === null) throw new Error("the lab is closed");
+      return cycle;
     },
     async snapshot() {
       await clock.advance(PUBLISH_EVERY_MS);
