@@ -165,8 +165,11 @@ export class Market {
     this.#requests.clear();
   }
 
+  /** How the exchange answers a request at this market step, before any fault. */
   route(exchange: ExchangeName, request: WireRequest): WireReply {
-    return ENCODERS[exchange].route(request);
+    const reply = ENCODERS[exchange].route(request);
+    if (reply.type === "error" || reply.whenEmpty === undefined) return reply;
+    return reply.rows(this.#view(exchange, null)).length === 0 ? reply.whenEmpty : reply;
   }
 
   /** The JSON of a list reply at this market step, made once per step unless a fault changes it. */

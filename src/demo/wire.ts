@@ -40,6 +40,8 @@ export interface WireList {
   readonly key: string;
   rows(view: MarketView): WireRow[];
   wrap(rows: readonly WireRow[], view: MarketView): unknown;
+  /** The refusal that stands in for a list without rows: an instrument was asked for that does not exist. */
+  readonly whenEmpty?: WireError;
 }
 
 export interface WireError {

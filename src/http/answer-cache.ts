@@ -39,6 +39,13 @@ export class AnswerCache {
     return this.#answers.get(key) ?? null;
   }
 
+  /** Lets go of every answer whose key starts with `prefix`. */
+  forget(prefix: string): void {
+    for (const key of [...this.#answers.keys()]) {
+      if (key.startsWith(prefix)) this.#answers.delete(key);
+    }
+  }
+
   /** Bytes held by answers, their overhead included. */
   get sizeBytes(): number {
     return this.#answers.calculatedSize;

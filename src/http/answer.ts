@@ -38,7 +38,9 @@ interface Tag {
  * when it is first asked for; requests that come meanwhile wait for the same one.
  */
 export class Answer {
-  readonly #content: AnswerContent;
+  readonly #content: Omit<AnswerContent, "bytes">;
+  /** The answer as it is. Compressed forms are made from it, so that the bytes are held once. */
+  readonly #identity: Form;
   readonly #hash: string;
   readonly #forms = new Map<Encoding, Form>();
   readonly #making = new Map<Compression, Promise<Form>>();
@@ -48,11 +50,13 @@ export class Answer {
 
   /** `onGrow` is called when a form was added and `sizeBytes` rose. */
   constructor(content: AnswerContent, onGrow: () => void = () => {}) {
-    this.#content = content;
+    const { bytes, ...rest } = content;
+    this.#content = rest;
     this.#hash = Bun.hash(content.bytes).toString(36);
     this.#onGrow = onGrow;
     this.#sizeBytes = content.bytes.byteLength;
-    this.#forms.set("identity", this.#form("identity", content.bytes));
+    this.#identity = this.#form("identity", bytes);
+    this.#forms.set("identity", this.#identity);
   }
 
   /** Bytes of all forms made so far. */
@@ -63,7 +67,7 @@ export class Answer {
   /** The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first. */
   respond(request: Request, context: RequestContext): Response | Promise<Response> {
     const encoding =
-      this.#content.bytes.byteLength < MIN_COMPRESSED_BYTES ? "identity" : context.encoding;
+      this.#identity.body.size < MIN_COMPRESSED_BYTES ? "identity" : context.encoding;
     const ifNoneMatch = request.headers.get("if-none-match");
     if (ifNoneMatch !== null) {
       const tag = this.#tag(encoding);
@@ -80,7 +84,9 @@ export class Answer {
   #compressed(encoding: Compression): Promise<Form> {
     const running = this.#making.get(encoding);
     if (running !== undefined) return running;
-    const made = compress(encoding, this.#content.bytes)
+    const made = this.#identity.body
+      .bytes()
+      .then((bytes) => compress(encoding, bytes))
       .then((bytes) => {
         const form = this.#form(encoding, bytes);
         this.#forms.set(encoding, form);

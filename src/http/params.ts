@@ -152,8 +152,11 @@ export function countParam(
     });
 }
 
-/** A text that only this service can have made. Unset: null. */
-export function opaqueParam(maxLength: number, doc: ParameterDoc) {
+/**
+ * A text that only this service can have made. Unset: null. It has no example: none works for long, and the
+ * interactive documentation would send it.
+ */
+export function opaqueParam(maxLength: number, doc: Omit<ParameterDoc, "example">) {
   return raw
     .transform((value, context): string | null => {
       const text = oneOf(value, context);
@@ -166,7 +169,6 @@ export function opaqueParam(maxLength: number, doc: ParameterDoc) {
       minLength: 1,
       maxLength,
       description: doc.description,
-      example: doc.example,
     });
 }
 

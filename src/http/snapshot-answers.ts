@@ -10,6 +10,7 @@ export class SnapshotAnswers {
   readonly #board: BoardView;
   readonly #cache: AnswerCache;
   readonly #hot: HotAnswers;
+  #newestId: string | null = null;
 
   constructor(board: BoardView, cache: AnswerCache, hot: HotAnswers) {
     this.#board = board;
@@ -40,9 +41,25 @@ export class SnapshotAnswers {
     context: RequestContext,
     of: { readonly snapshot: Snapshot; readonly query: string; readonly make: () => AnswerContent },
   ): Response | Promise<Response> {
-    const key = `${of.snapshot.id}\n${context.route}\n${of.query}`;
+    this.#letGo();
+    const key = `${keyPrefix(of.snapshot.id)}${context.route}\n${of.query}`;
     const answer = this.#cache.get(key, of.make);
     this.#hot.remember(context.target, of.snapshot, { key, route: context.route });
     return answer.respond(request, context);
   }
+
+  /**
+   * The answers of a replaced snapshot are asked for by cursors only, and rarely: letting them go keeps the
+   * memory at what is in use instead of at the bound of the cache.
+   */
+  #letGo(): void {
+    const id = this.#board.current()?.id ?? null;
+    if (id === this.#newestId) return;
+    if (this.#newestId !== null) this.#cache.forget(keyPrefix(this.#newestId));
+    this.#newestId = id;
+  }
+}
+
+function keyPrefix(snapshotId: string): string {
+  return `${snapshotId}\n`;
 }

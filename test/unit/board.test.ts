@@ -200,9 +200,9 @@ describe("health", () => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();
-    await setup.clock.advance(6 * SECOND_MS);
+    await setup.clock.advance(11 * SECOND_MS);
     setup.commit("okx", "BTC");
-    expect(setup.board.health().dataAgeSeconds).toBe(6);
+    expect(setup.board.health().dataAgeSeconds).toBe(11);
   });
 
   test("is degraded when one exchange is stale, down when all are, down without a collector", async () => {

@@ -5,7 +5,9 @@ import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
+  type PayloadKind,
   type WireReply,
+  type WireRequest,
   type WireRow,
   wireError,
   wireList,
@@ -144,63 +146,53 @@ function openInterestRow(listing: Listing, view: MarketView): WireRow {
 }
 
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
+const missingSymbol = wireError(400, {
+  code: -1102,
+  msg: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
+});
 
-function route(request: { path: string; query: URLSearchParams; method: string }): WireReply {
-  const symbol = request.query.get("symbol");
-  const only = (rows: readonly Listing[]): readonly Listing[] =>
-    symbol === null ? rows : rows.filter((row) => row.symbol === symbol);
-  const key = `${request.path}?${symbol ?? ""}`;
-  const answer = (rows: readonly WireRow[]): unknown =>
-    symbol === null ? rows : (rows[0] ?? invalidSymbol.body);
-  const listed = (view: MarketView): readonly Listing[] =>
-    only(view.listings.filter((row) => row.product !== "stranger"));
-  switch (request.path) {
+function route({ path, query, method }: WireRequest): WireReply {
+  const symbol = query.get("symbol");
+  const isListed = (row: Listing): boolean => row.product !== "stranger";
+  /** One object for a request with a symbol, which can be a wrong one; else the list of all. */
+  const bySymbol = (
+    kind: PayloadKind,
+    isAnswered: (row: Listing) => boolean,
+    row: (listing: Listing, view: MarketView) => WireRow,
+  ): WireReply => {
+    const wanted = (listing: Listing): boolean =>
+      isAnswered(listing) && (symbol === null || listing.symbol === symbol);
+    const list = wireList(
+      kind,
+      `${path}?${symbol ?? ""}`,
+      (view) => view.listings.filter(wanted).map((listing) => row(listing, view)),
+      (rows) => (symbol === null ? rows : rows[0]),
+    );
+    return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };
+  };
+  switch (path) {
     case "/fapi/v1/premiumIndex":
-      return wireList(
-        "rates",
-        key,
-        (view) => only(view.listings).map((row) => premiumRow(row, view)),
-        answer,
-      );
+      return bySymbol("rates", () => true, premiumRow);
     case "/fapi/v1/ticker/24hr":
-      return wireList(
-        "secondary",
-        key,
-        (view) => listed(view).map((row) => tickerRow(row, view)),
-        answer,
-      );
+      return bySymbol("secondary", isListed, tickerRow);
+    case "/fapi/v1/openInterest":
+      return symbol === null ? missingSymbol : bySymbol("secondary", isListed, openInterestRow);
     case "/fapi/v1/fundingInfo":
       return wireList(
         "secondary",
-        request.path,
+        path,
         (view) => view.listings.filter(adjusted).map(fundingRow),
         (rows) => rows,
       );
     case "/fapi/v1/exchangeInfo":
       return wireList(
         "list",
-        request.path,
-        (view) => view.listings.filter((row) => row.product !== "stranger").map(infoRow),
+        path,
+        (view) => view.listings.filter(isListed).map(infoRow),
         exchangeInfo,
       );
-    case "/fapi/v1/openInterest":
-      if (symbol === null) {
-        return wireError(400, {
-          code: -1102,
-          msg: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
-        });
-      }
-      return wireList(
-        "secondary",
-        key,
-        (view) => listed(view).map((row) => openInterestRow(row, view)),
-        answer,
-      );
     default:
-      return wireError(404, {
-        code: -5000,
-        msg: `Path ${request.path}, Method ${request.method} is invalid`,
-      });
+      return wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` });
   }
 }
 

@@ -194,7 +194,6 @@ const listParams = {
   cursor: opaqueParam(MAX_CURSOR_LENGTH, {
     description:
       "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
-    example: "MX43LTEwNDJ-M2s5ZH4xMDA",
   }),
 };
 
