@@ -81,7 +81,10 @@ function run(config: Config): void {
     log.info("stopping", { signal });
     for (const timer of timers) clearInterval(timer);
     // A message being sent is noted as sent, so that it does not come twice.
-    const drained = Promise.all([server.stop(), watch.deliver()]);
+    const delivered = watch.deliver().catch((error: unknown) => {
+      log.error("alerts_not_delivered", { reason: errorText(error) });
+    });
+    const drained = Promise.all([server.stop(), delivered]);
     await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
     await server.stop(true);
     checkpoint(db);

@@ -53,7 +53,8 @@ export async function collectOnce(
       }
       const { batch, notes } = fetched;
       const { expected, unlisted } = batch;
-      const size = { seen: batch.quotes.length, expected, unlisted };
+      const partial = notes.failures.length > 0;
+      const size = { seen: batch.quotes.length, expected, unlisted, partial };
       const verdict = judge(
         size,
         { trustedSize: null, pending: null, acceptNextSize: false },

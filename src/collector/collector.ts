@@ -3,7 +3,8 @@ import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
 import { type FileLock, tryFileLock } from "../db/file-lock.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, writeTransaction } from "../db/open.ts";
-import type { Exchange } from "../exchanges/exchange.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
@@ -64,13 +65,19 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
     const states = new ExchangeStateRepository(db);
     const writer = new MarketWriter(db, epochs, states);
     const epoch = epochs.takeOver(deps.clock.nowMs());
+    const periods = new Map(
+      deps.exchanges
+        .filter(({ facts }) => settings.exchanges.includes(facts.id))
+        .map(({ facts }) => [facts.id, periodOf(facts, settings.periodMs)]),
+    );
     writeTransaction(db, () => {
-      states.enableOnly(settings.exchanges, settings.periodMs);
+      states.enableOnly(periods);
       epochs.raiseSeq(deps.clock.nowMs());
     });
-    deps.log.info("collecting", { epoch, exchanges: settings.exchanges.length });
+    deps.log.info("collecting", { epoch, exchanges: periods.size });
     deps.post({ type: "collecting", epoch });
-    const runners = makeRunners(settings, deps, { epoch, store: { writer, states } }, states);
+    const run = { epoch, store: { writer, states } };
+    const runners = makeRunners(periods, settings.exchangeOrigin, deps, run);
     const beating = beat(epochs, epoch, deps);
     await Promise.all([
       beating,
@@ -86,34 +93,38 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
   }
 }
 
+/** The asked period, or the shortest in which the exchange's own limit lets a whole refresh pass. */
+function periodOf({ requestsPerRefresh, pacing }: ExchangeFacts, periodMs: number): number {
+  return Math.max(periodMs, Math.ceil((requestsPerRefresh / pacing.requests) * pacing.perMs));
+}
+
 function makeRunners(
-  settings: CollectorSettings,
+  periods: ReadonlyMap<ExchangeId, number>,
+  exchangeOrigin: string | null,
   deps: CollectorDeps,
-  run: Pick<ConstructorParameters<typeof ExchangeRunner>[2], "epoch" | "store">,
-  states: ExchangeStateRepository,
+  run: {
+    readonly epoch: number;
+    readonly store: { writer: MarketWriter; states: ExchangeStateRepository };
+  },
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;
-  const shared = httpShared(deps, settings.exchangeOrigin);
+  const shared = httpShared(deps, exchangeOrigin);
   const failuresInRow = new Map(
-    states.list().map((state) => [state.exchange, state.failuresInRow]),
+    run.store.states.list().map((state) => [state.exchange, state.failuresInRow]),
   );
-  return deps.exchanges
-    .filter((exchange) => settings.exchanges.includes(exchange.facts.id))
-    .map((exchange) => {
-      const requests = new ExchangeRequests(exchange.facts, shared);
-      const source = new ExchangeSource({ requests, clock, rotationMode: "background", lifetime });
-      const parts = {
-        source,
-        freezeWatch: new FreezeWatch(),
-        failuresInRow: failuresInRow.get(exchange.facts.id) ?? 0,
-      };
-      return new ExchangeRunner(exchange, parts, {
-        clock,
-        lifetime,
-        periodMs: settings.periodMs,
-        ...run,
-      });
-    });
+  return deps.exchanges.flatMap((exchange) => {
+    const { facts } = exchange;
+    const periodMs = periods.get(facts.id);
+    if (periodMs === undefined) return [];
+    const requests = new ExchangeRequests(facts, shared);
+    const source = new ExchangeSource({ requests, clock, rotationMode: "background", lifetime });
+    const parts = {
+      source,
+      freezeWatch: new FreezeWatch(),
+      failuresInRow: failuresInRow.get(facts.id) ?? 0,
+    };
+    return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
+  });
 }
 
 async function waitForLock(path: string, deps: CollectorDeps): Promise<FileLock | null> {

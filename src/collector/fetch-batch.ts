@@ -31,7 +31,7 @@ export interface FetchDeps {
   readonly clock: Clock;
   readonly periodMs: number;
   readonly lifetime: AbortSignal;
-  /** Null: no deadline, for a one-off run with whole rotations. */
+  /** False for a one-off run with whole rotations, which takes minutes. */
   readonly deadline: boolean;
 }
 

@@ -78,7 +78,9 @@ export class ExchangeRunner {
     if (fetched.kind === "failure") return this.#fail(fetched, {});
     const { batch, tookMs, notes } = fetched;
     const size = { seen: batch.quotes.length, expected: batch.expected, unlisted: batch.unlisted };
-    const verdict = judge(size, store.states.sizeMemory(this.id), clock.nowMs());
+    const partial = notes.failures.length > 0;
+    const memory = store.states.sizeMemory(this.id);
+    const verdict = judge({ ...size, partial }, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
     if (verdict.kind === "refuse") {
       const refusal = {
@@ -94,7 +96,8 @@ export class ExchangeRunner {
     this.#commit(batch, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
-      whole: verdict.degradedBy === null,
+      // A request that failed may be the one that carries some instruments: their absence tells nothing.
+      whole: verdict.degradedBy === null && !partial,
       degradedBy,
       cycleMs: tookMs,
       rejects,

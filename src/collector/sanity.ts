@@ -19,6 +19,8 @@ export interface BatchSize {
   readonly expected: number | null;
   /** Rows with a rate that the list does not know. */
   readonly unlisted: number;
+  /** A request failed that may have carried instruments: a smaller size proves nothing. */
+  readonly partial: boolean;
 }
 
 export type Verdict =
@@ -44,29 +46,33 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
       pending: memory.pending,
     };
   const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: null, pending: null };
-  if (memory.acceptNextSize || isConfirmedByList(size, memory.trustedSize)) return whole;
-  const share = Math.min(shareOf(seen, expected), shareOf(seen, memory.trustedSize));
-  if (share >= DEGRADE_UNDER)
-    return { ...whole, trustedSize: Math.max(seen, memory.trustedSize ?? 0) };
-  const pending = countLike(seen, memory.pending, nowMs);
-  if (pending.batches >= CONFIRMING_BATCHES && nowMs - pending.sinceMs >= CONFIRMING_MS)
-    return whole;
-  const reason = `${seen} instruments, ${against(size, memory.trustedSize)}`;
+  const { trustedSize } = memory;
+  if (memory.acceptNextSize) return whole;
+  const listIsShort = isListShort(size, trustedSize);
+  if (expected !== null && seen >= expected * DEGRADE_UNDER && !listIsShort) return whole;
+  const share = Math.min(shareOf(seen, expected), shareOf(seen, trustedSize));
+  if (share >= DEGRADE_UNDER && !listIsShort) {
+    return { ...whole, trustedSize: Math.max(seen, trustedSize ?? 0) };
+  }
+  const pending = size.partial ? memory.pending : countLike(seen, memory.pending, nowMs);
+  if (!size.partial && isConfirmed(pending, nowMs)) return whole;
+  const reason = `${seen} instruments, ${against(size, trustedSize)}`;
   if (share < REFUSE_UNDER) return { kind: "refuse", reason, pending };
-  return { kind: "accept", trustedSize: memory.trustedSize ?? seen, degradedBy: reason, pending };
+  return { kind: "accept", trustedSize: trustedSize ?? seen, degradedBy: reason, pending };
 }
 
 /**
- * The list confirms a size when nearly all of it is there, unless the list itself has lost instruments
- * that still have rates: then it is the list that is short.
+ * A list confirms a size when nearly all of it is there, unless the list itself lacks instruments that have
+ * rates and is smaller than what was trusted: then it is the list that is short.
  */
-function isConfirmedByList(
-  { seen, expected, unlisted }: BatchSize,
-  trustedSize: number | null,
-): boolean {
-  if (expected === null || seen < expected * DEGRADE_UNDER) return false;
-  if (trustedSize === null || expected >= trustedSize * DEGRADE_UNDER) return true;
-  return unlisted < (trustedSize - expected) / 2;
+function isListShort({ seen, expected, unlisted }: BatchSize, trustedSize: number | null): boolean {
+  if (expected === null || unlisted <= seen * (1 - DEGRADE_UNDER)) return false;
+  return trustedSize === null || expected < trustedSize * DEGRADE_UNDER;
+}
+
+function isConfirmed(pending: PendingSize | null, nowMs: number): boolean {
+  if (pending === null) return false;
+  return pending.batches >= CONFIRMING_BATCHES && nowMs - pending.sinceMs >= CONFIRMING_MS;
 }
 
 function shareOf(seen: number, of: number | null): number {
@@ -80,9 +86,10 @@ function countLike(seen: number, pending: PendingSize | null, nowMs: number): Pe
   return { ...pending, batches: pending.batches + 1 };
 }
 
-function against({ expected }: BatchSize, trustedSize: number | null): string {
+function against({ expected, unlisted }: BatchSize, trustedSize: number | null): string {
   const parts: string[] = [];
   if (expected !== null) parts.push(`${expected} in the exchange's own list`);
   if (trustedSize !== null) parts.push(`${trustedSize} trusted before`);
+  if (unlisted > 0) parts.push(`${unlisted} rates outside the list`);
   return parts.join(", ");
 }

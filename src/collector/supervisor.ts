@@ -67,6 +67,15 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
   let starts = 0;
   let stopCurrent: () => Promise<void> = async () => {};
 
+  /** What a listener throws is its own: it must not end the process that keeps the worker. */
+  const handle = (message: FromWorker): void => {
+    try {
+      deps.onMessage(message);
+    } catch (error) {
+      deps.log.error("collector_message_failed", { type: message.type, reason: errorText(error) });
+    }
+  };
+
   const oneLife = async (): Promise<string> => {
     const { promise: ended, resolve: end } = Promise.withResolvers<string>();
     let lastHeardMs = deps.clock.monotonicMs();
@@ -74,7 +83,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
       message: (message) => {
         lastHeardMs = deps.clock.monotonicMs();
         if (message.type === "stopped") end("stopped");
-        deps.onMessage(message);
+        handle(message);
       },
       close: end,
     });

@@ -37,9 +37,7 @@ export class EpochRepository {
       "SELECT epoch, seq, changed_at, heartbeat_at FROM collector_epoch WHERE id = 1",
     );
     this.#beat = db.query("UPDATE collector_epoch SET heartbeat_at = ? WHERE id = 1 AND epoch = ?");
-    this.#raise = db.query(
-      "UPDATE collector_epoch SET seq = seq + 1, changed_at = max(changed_at, ?) WHERE id = 1",
-    );
+    this.#raise = db.query("UPDATE collector_epoch SET seq = seq + 1, changed_at = ? WHERE id = 1");
   }
 
   /** Null before the first collector ever started. */

@@ -96,14 +96,14 @@ export class ExchangeStateRepository {
     );
   }
 
-  /** Makes exactly `enabled` the enabled ones. Call it inside a write transaction. */
-  enableOnly(enabled: readonly ExchangeId[], periodMs: number): void {
+  /** Makes exactly the keys of `periodsMs` the enabled ones. Call it inside a write transaction. */
+  enableOnly(periodsMs: ReadonlyMap<ExchangeId, number>): void {
     this.#db.run("UPDATE exchange_state SET enabled = 0");
     const upsert = this.#db.query(
       `INSERT INTO exchange_state (exchange, enabled, period_ms, rejects) VALUES (?1, 1, ?2, '{}')
        ON CONFLICT (exchange) DO UPDATE SET enabled = 1, period_ms = ?2`,
     );
-    for (const exchange of enabled) upsert.run(exchange, periodMs);
+    for (const [exchange, periodMs] of periodsMs) upsert.run(exchange, periodMs);
   }
 
   list(): ExchangeState[] {

@@ -3,11 +3,11 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import type { Quote } from "../domain/quote.ts";
 
 /** Accepted batches in a row without an instrument after which it is delisted and leaves every list. */
-export const DELISTED_AFTER_BATCHES = 3;
+const DELISTED_AFTER_BATCHES = 3;
 
-/** A ticker that comes back after this many accepted batches and this long is a new instrument. */
-export const RELISTED_AFTER_BATCHES = 20;
-const RELISTED_AFTER_MS = 24 * 3_600_000;
+/** A ticker that comes back after this many accepted batches and this long without it is a new instrument. */
+const GONE_AFTER_BATCHES = 20;
+const GONE_AFTER_MS = 24 * 3_600_000;
 
 /** What the collector remembers of one instrument between batches. */
 export interface KnownInstrument {
@@ -43,13 +43,28 @@ export function loadInstruments(db: Database, exchange: ExchangeId): ExchangeIns
 }
 
 /** Whether a quote under a known symbol is another listing: its ticker was reused. */
-export function isRelisting(known: KnownInstrument, quote: Quote, nowMs: number): boolean {
-  if (known.listedAt !== null && quote.listedAtMs !== null && known.listedAt !== quote.listedAtMs) {
-    return true;
-  }
+export function isRelisting(known: KnownInstrument, quote: Quote): boolean {
+  if (known.status === "gone") return true;
   return (
-    known.missedBatches >= RELISTED_AFTER_BATCHES && nowMs - known.lastSeen >= RELISTED_AFTER_MS
+    known.listedAt !== null && quote.listedAtMs !== null && known.listedAt !== quote.listedAtMs
   );
+}
+
+/**
+ * What an instrument is after one more accepted batch without it: listed, delisted, and in the end gone.
+ * Counted from batch to batch, so that an outage of ours is no absence. Null: nothing changes any more.
+ */
+export function afterMiss(
+  known: KnownInstrument,
+  nowMs: number,
+): Pick<KnownInstrument, "missedBatches" | "status"> | null {
+  if (known.status === "gone") return null;
+  const missedBatches = Math.min(known.missedBatches + 1, GONE_AFTER_BATCHES);
+  const isGone = missedBatches >= GONE_AFTER_BATCHES && nowMs - known.lastSeen >= GONE_AFTER_MS;
+  if (isGone) return { missedBatches, status: "gone" };
+  if (missedBatches === known.missedBatches) return null;
+  const status = missedBatches >= DELISTED_AFTER_BATCHES ? "delisted" : known.status;
+  return { missedBatches, status };
 }
 
 /** Whether what describes the instrument (not its market) differs from what is stored. */

@@ -9,14 +9,13 @@ import type {
   FailedState,
 } from "./exchange-state-repository.ts";
 import {
-  DELISTED_AFTER_BATCHES,
+  afterMiss,
   type ExchangeInstruments,
   isRedescribed,
   isRelisting,
   type KnownInstrument,
   loadInstruments,
   newUid,
-  RELISTED_AFTER_BATCHES,
 } from "./instrument-index.ts";
 import { writeTransaction } from "./open.ts";
 
@@ -162,7 +161,7 @@ export class MarketWriter {
     before: KnownInstrument | undefined,
   ): KnownInstrument {
     if (before === undefined) return this.#add(batch, known, quote);
-    if (isRelisting(before, quote, batch.atMs)) {
+    if (isRelisting(before, quote)) {
       this.#replace.run(before.id);
       this.#dropQuote.run(before.id);
       return this.#add(batch, known, quote);
@@ -257,14 +256,13 @@ export class MarketWriter {
     const present = new Set(batch.quotes.map((quote) => quote.exchangeSymbol));
     for (const [symbol, instrument] of known) {
       if (present.has(symbol) || batch.unreadable.has(symbol)) continue;
-      if (instrument.missedBatches >= RELISTED_AFTER_BATCHES) continue;
-      const missedBatches = instrument.missedBatches + 1;
-      const status = missedBatches >= DELISTED_AFTER_BATCHES ? "delisted" : instrument.status;
       // The memory of last_seen must be what the database holds: the last batch that had it.
       const lastSeen =
         instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
-      this.#miss.run(instrument.id, missedBatches, status);
-      known.set(symbol, { ...instrument, missedBatches, status, lastSeen });
+      const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);
+      if (after === null) continue;
+      this.#miss.run(instrument.id, after.missedBatches, after.status);
+      known.set(symbol, { ...instrument, ...after, lastSeen });
     }
   }
 

@@ -40,10 +40,16 @@ export function exchangeStatus(
   if (!state.enabled) return "off";
   if (state.failureKind === "geo_blocked") return "geo_blocked";
   if (state.failuresInRow >= DOWN_AFTER_FAILURES) return "down";
-  if (state.lastOkAtMs === null) return "starting";
+  if (state.lastOkAtMs === null) return waitsLong(state) ? "down" : "starting";
   if (frozen || nowMs - state.lastOkAtMs > staleAfterMs) return "stale";
   if (state.failureKind !== null || state.degradedBy !== null) return "degraded";
   return "ok";
+}
+
+/** Whether an exchange that never answered is left alone for longer than a hiccup takes: a ban, a long limit. */
+function waitsLong(state: ExchangeState): boolean {
+  if (state.retryAtMs === null || state.lastAttemptAtMs === null) return false;
+  return state.retryAtMs - state.lastAttemptAtMs > DOWN_AFTER_FAILURES * state.periodMs;
 }
 
 /** Whether an exchange's rows may be relied on now: it answered within the threshold and its clock moves. */
@@ -91,7 +97,8 @@ export function healthReport(input: {
   const collectorAlive =
     input.collectorHeartbeatMs !== null &&
     nowMs - input.collectorHeartbeatMs <= COLLECTOR_SILENT_AFTER_MS;
-  const newestMs = Math.max(...states.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY));
+  const enabled = states.filter((state) => state.enabled);
+  const newestMs = Math.max(...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY));
   return {
     status:
       fresh.length === 0 || !collectorAlive

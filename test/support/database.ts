@@ -54,7 +54,9 @@ export function startCollecting(
   periodMs = 60_000,
 ): number {
   const epoch = test.epochs.takeOver(nowMs);
-  writeTransaction(test.db, () => test.states.enableOnly(exchanges, periodMs));
+  writeTransaction(test.db, () =>
+    test.states.enableOnly(new Map(exchanges.map((id) => [id, periodMs]))),
+  );
   return epoch;
 }
 

@@ -26,7 +26,8 @@ export async function startService(
   const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
-    stdout: "inherit",
+    // It writes nothing there; inherited it would hold the runner's own output open.
+    stdout: "ignore",
     stderr: "pipe",
   });
   let logged = "";

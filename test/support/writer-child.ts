@@ -21,7 +21,7 @@ const epochs = new EpochRepository(db);
 const states = new ExchangeStateRepository(db);
 const writer = new MarketWriter(db, epochs, states);
 const epoch = epochs.takeOver(NOON_MS);
-writeTransaction(db, () => states.enableOnly(["okx"], 60_000));
+writeTransaction(db, () => states.enableOnly(new Map([["okx", 60_000]])));
 const symbols = Array.from({ length: ROWS }, (_, n) => `C${n}`);
 for (let batch = 1; batch <= MAX_BATCHES; batch += 1) {
   const quotes = symbols.map((base) =>

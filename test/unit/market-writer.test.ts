@@ -146,7 +146,8 @@ describe("the life of an instrument", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 20 }, () => [btc])]);
-    const backMs = NOON_MS + DAY_MS;
+    const backMs = NOON_MS + DAY_MS + MINUTE_MS;
+    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + DAY_MS, [btc]));
     database.writer.commit(acceptedBatch("okx", epoch, backMs, [btc, eth]));
     expect(listed(database)).toEqual([
       `okx:BTCUSDT:${NOON_MS / 1000}`,
@@ -174,6 +175,14 @@ describe("the life of an instrument", () => {
       acceptedBatch("okx", epoch, NOON_MS + 3 * DAY_MS + 60 * MINUTE_MS, [btc, eth]),
     );
     expect(instruments(database)).toHaveLength(2);
+  });
+
+  test("21 batches without it before a day of our own outage are no absence of a day", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 21 }, () => [btc])]);
+    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + 25 * 60 * MINUTE_MS, [btc, eth]));
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed", "listed"]);
   });
 
   test("another listing time is another instrument", () => {

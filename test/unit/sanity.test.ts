@@ -10,13 +10,17 @@ function memory(trustedSize: number | null, extra: Partial<SizeMemory> = {}): Si
 
 describe("the size of a batch", () => {
   test("a first batch is taken as it is when the exchange has no list of its own", () => {
-    const verdict = judge({ seen: 7, expected: null, unlisted: 0 }, memory(null), 0);
+    const verdict = judge(
+      { seen: 7, expected: null, unlisted: 0, partial: false },
+      memory(null),
+      0,
+    );
     expect(verdict).toEqual({ kind: "accept", trustedSize: 7, degradedBy: null, pending: null });
   });
 
   test("an empty batch is refused, even by the operator's word", () => {
     const verdict = judge(
-      { seen: 0, expected: 0, unlisted: 0 },
+      { seen: 0, expected: 0, unlisted: 0, partial: false },
       memory(10, { acceptNextSize: true }),
       0,
     );
@@ -24,7 +28,11 @@ describe("the size of a batch", () => {
   });
 
   test("under half of the own list is refused and says both numbers", () => {
-    const verdict = judge({ seen: 49, expected: 100, unlisted: 0 }, memory(null), 0);
+    const verdict = judge(
+      { seen: 49, expected: 100, unlisted: 0, partial: false },
+      memory(null),
+      0,
+    );
     expect(verdict).toMatchObject({
       kind: "refuse",
       reason: "49 instruments, 100 in the exchange's own list",
@@ -32,32 +40,42 @@ describe("the size of a batch", () => {
   });
 
   test("half of the own list is accepted and degraded; 95 % is whole", () => {
-    expect(judge({ seen: 50, expected: 100, unlisted: 0 }, memory(null), 0)).toMatchObject({
+    expect(
+      judge({ seen: 50, expected: 100, unlisted: 0, partial: false }, memory(null), 0),
+    ).toMatchObject({
       kind: "accept",
       degradedBy: "50 instruments, 100 in the exchange's own list",
     });
-    expect(judge({ seen: 95, expected: 100, unlisted: 0 }, memory(100), 0)).toMatchObject({
+    expect(
+      judge({ seen: 95, expected: 100, unlisted: 0, partial: false }, memory(100), 0),
+    ).toMatchObject({
       degradedBy: null,
     });
   });
 
   test("under half of the last trusted size is refused without a list that confirms it", () => {
-    expect(judge({ seen: 49, expected: null, unlisted: 0 }, memory(100), 0).kind).toBe("refuse");
+    expect(
+      judge({ seen: 49, expected: null, unlisted: 0, partial: false }, memory(100), 0).kind,
+    ).toBe("refuse");
   });
 
   test("a shrinkage that the own list confirms is true at once", () => {
-    const verdict = judge({ seen: 40, expected: 41, unlisted: 0 }, memory(100), 0);
+    const verdict = judge({ seen: 40, expected: 41, unlisted: 0, partial: false }, memory(100), 0);
     expect(verdict).toMatchObject({ kind: "accept", trustedSize: 40, degradedBy: null });
   });
 
   test("a list that lost instruments which still have rates confirms nothing", () => {
-    expect(judge({ seen: 40, expected: 40, unlisted: 60 }, memory(100), 0).kind).toBe("refuse");
+    expect(
+      judge({ seen: 40, expected: 40, unlisted: 60, partial: false }, memory(100), 0).kind,
+    ).toBe("refuse");
   });
 
   test("a degraded size does not become the measure: 60 % of 60 % is refused", () => {
-    const first = judge({ seen: 60, expected: null, unlisted: 0 }, memory(100), 0);
+    const first = judge({ seen: 60, expected: null, unlisted: 0, partial: false }, memory(100), 0);
     expect(first).toMatchObject({ kind: "accept", trustedSize: 100 });
-    expect(judge({ seen: 36, expected: null, unlisted: 0 }, memory(100), 0).kind).toBe("refuse");
+    expect(
+      judge({ seen: 36, expected: null, unlisted: 0, partial: false }, memory(100), 0).kind,
+    ).toBe("refuse");
   });
 
   test("ten like batches over thirty minutes make a size true; nine, or ten in a hurry, do not", () => {
@@ -65,7 +83,7 @@ describe("the size of a batch", () => {
     const verdicts: string[] = [];
     for (let batch = 0; batch < 10; batch += 1) {
       const verdict = judge(
-        { seen: 40, expected: null, unlisted: 0 },
+        { seen: 40, expected: null, unlisted: 0, partial: false },
         state,
         batch * 4 * MINUTE_MS,
       );
@@ -76,7 +94,11 @@ describe("the size of a batch", () => {
 
     let hurried = memory(100);
     for (let batch = 0; batch < 20; batch += 1) {
-      const verdict = judge({ seen: 40, expected: null, unlisted: 0 }, hurried, batch * MINUTE_MS);
+      const verdict = judge(
+        { seen: 40, expected: null, unlisted: 0, partial: false },
+        hurried,
+        batch * MINUTE_MS,
+      );
       expect(verdict.kind).toBe("refuse");
       hurried = memory(100, { pending: verdict.pending });
     }
@@ -85,7 +107,7 @@ describe("the size of a batch", () => {
   test("a size unlike the waiting one starts the count again", () => {
     const pending = { size: 40, batches: 9, sinceMs: 0 };
     const verdict = judge(
-      { seen: 20, expected: null, unlisted: 0 },
+      { seen: 20, expected: null, unlisted: 0, partial: false },
       memory(100, { pending }),
       40 * MINUTE_MS,
     );
@@ -97,10 +119,30 @@ describe("the size of a batch", () => {
 
   test("the operator's word makes any size but zero true", () => {
     const verdict = judge(
-      { seen: 3, expected: 100, unlisted: 0 },
+      { seen: 3, expected: 100, unlisted: 0, partial: false },
       memory(100, { acceptNextSize: true }),
       0,
     );
     expect(verdict).toMatchObject({ kind: "accept", trustedSize: 3, degradedBy: null });
+  });
+
+  test("a first list that lacks instruments with rates is not the measure of all", () => {
+    const size = { seen: 370, expected: 370, unlisted: 371, partial: false };
+    expect(judge(size, memory(null), 0)).toMatchObject({
+      kind: "accept",
+      degradedBy: "370 instruments, 370 in the exchange's own list, 371 rates outside the list",
+    });
+    const few = { seen: 741, expected: 741, unlisted: 12, partial: false };
+    expect(judge(few, memory(null), 0)).toMatchObject({ degradedBy: null });
+  });
+
+  test("a batch in which a request failed never makes a smaller size true", () => {
+    let state = memory(100);
+    for (let batch = 0; batch < 40; batch += 1) {
+      const size = { seen: 60, expected: null, unlisted: 0, partial: true };
+      const verdict = judge(size, state, batch * 4 * MINUTE_MS);
+      expect(verdict).toMatchObject({ kind: "accept", trustedSize: 100 });
+      state = memory(100, { pending: verdict.pending });
+    }
   });
 });

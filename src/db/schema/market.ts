@@ -18,7 +18,10 @@ export const instruments = sqliteTable(
     listedAt: integer("listed_at"),
     firstSeen: integer("first_seen").notNull(),
     lastSeen: integer("last_seen").notNull(),
-    /** listed: in the lists; delisted: missing from too many accepted batches; replaced: its ticker was reused. */
+    /**
+     * listed: in the lists; delisted: missing from too many accepted batches; gone: for so long that its
+     * ticker would come back as another instrument; replaced: it has.
+     */
     status: text("status").notNull(),
     /** Accepted batches in a row without it, counted up to the bound of a relisting. */
     missedBatches: integer("missed_batches").notNull().default(0),

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The machine's own browser; null where there is none. */
+export function browserPath(): string | null {
+  for (const name of NAMES) {
+    const path = Bun.which(name);
+    if (path !== null) return path;
+  }
+  return null;
+}
+
+export interface BrowserSession {
+  /** A page of its own context, with everything noted that a page should not do. */
+  page(options?: BrowserContextOptions): Promise<WatchedPage>;
+  /** Takes a picture into the session's folder, which goes with the session; returns its size in bytes. */
+  picture(page: Page, name: string): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors and warnings of the console (violations of the policy among them), exceptions, failed requests. */
+  readonly complaints: readonly string[];
+  /** Hosts that were asked for anything. */
+  readonly hosts: ReadonlySet<string>;
+}
+
+export async function startBrowser(executablePath: string): Promise<BrowserSession> {
+  const folder = mkdtempSync(join(tmpdir(), "funding-finder-browser-"));
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    // Small shared memory is common in containers.
+    args: ["--disable-dev-shm-usage"],
+  });
+  return {
+    async page(options = {}) {
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      return { page, ...watch(page) };
+    },
+    async picture(page, name) {
+      const bytes = await page.screenshot({ path: join(folder, `${name}.png`) });
+      return bytes.byteLength;
+    },
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function watch(page: Page): Pick<WatchedPage, "complaints" | "hosts"> {
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning")
+      complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
+  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol !== "data:") hosts.add(host);
+  });
+  return { complaints, hosts };
+}
