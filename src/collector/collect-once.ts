@@ -48,7 +48,8 @@ export async function collectOnce(
       });
       const base = { exchange: exchange.facts.id, tookMs: fetched.tookMs };
       if (fetched.kind === "failure") {
-        const failure = `${fetched.failureKind}: ${fetched.message}`;
+        const said = fetched.detail === null ? "" : ` (${fetched.detail})`;
+        const failure = `${fetched.failureKind}: ${fetched.message}${said}`;
         return { ...base, quotes: [], failure, degradedBy: null, rejects: {}, expected: null };
       }
       const { batch, notes } = fetched;

@@ -51,10 +51,11 @@ export class ExchangeRequests {
   }
 
   async #json<T>(request: HttpRequest, decode: Decode<T>, signal: AbortSignal): Promise<T> {
-    const { classifyFailure } = this.#facts;
+    const { classifyFailure, statedWaitMs } = this.#facts;
     const body = await this.#shared.client.json(request, {
       signal,
       admission: this.#admission,
+      ...(statedWaitMs === undefined ? {} : { readWait: statedWaitMs }),
       ...(classifyFailure === undefined ? {} : { classify: requestKindOnly(classifyFailure) }),
     });
     return decode(body);

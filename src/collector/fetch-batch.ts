@@ -22,7 +22,10 @@ export type Fetched =
   | {
       readonly kind: "failure";
       readonly failureKind: FailureKind;
+      /** Safe to show to anyone. */
       readonly message: string;
+      /** What the exchange wrote, for the operator's log. */
+      readonly detail: string | null;
       readonly retryAfterMs: number | null;
       readonly tookMs: number;
     };
@@ -77,20 +80,23 @@ function rejectsWith(signal: AbortSignal): Promise<never> {
   });
 }
 
-function describe(error: unknown): {
-  failureKind: FailureKind;
-  message: string;
-  retryAfterMs: number | null;
-} {
+type Failure = Omit<Extract<Fetched, { kind: "failure" }>, "kind" | "tookMs">;
+
+function describe(error: unknown): Failure {
   if (error instanceof RequestFailure) {
-    return { failureKind: error.kind, message: error.message, retryAfterMs: error.retryAfterMs };
+    const { kind, message, retryAfterMs, detail } = error;
+    return { failureKind: kind, message: withoutAddresses(message), retryAfterMs, detail };
   }
   // A payload that breaks the adapter in a way it did not foresee is an envelope that we cannot read.
-  return {
-    failureKind: "bad_envelope",
-    message: `unreadable: ${errorText(error)}`,
-    retryAfterMs: null,
-  };
+  const message = "the answer could not be read";
+  return { failureKind: "bad_envelope", message, retryAfterMs: null, detail: errorText(error) };
+}
+
+/** An exchange's own words may name the address that it has shut out: ours. */
+function withoutAddresses(text: string): string {
+  return text
+    .replaceAll(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "[address]")
+    .replaceAll(/\b[\da-f]{1,4}(?::[\da-f]{0,4}){4,7}\b/gi, "[address]");
 }
 
 /** How many rows were rejected, by reason. */

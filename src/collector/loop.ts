@@ -75,7 +75,8 @@ function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, 
   if (state === said) return said;
   const exchange = runner.id;
   if (outcome.kind === "failed") {
-    log.warn("exchange_failed", { exchange, kind: outcome.failureKind, reason: outcome.message });
+    const { failureKind: kind, message: reason, detail } = outcome;
+    log.warn("exchange_failed", { exchange, kind, reason, ...(detail === null ? {} : { detail }) });
   } else if (outcome.degradedBy !== null) {
     log.warn("exchange_degraded", { exchange, rows: outcome.rows, reason: outcome.degradedBy });
   } else {

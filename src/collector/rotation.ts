@@ -1,15 +1,12 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import type { QuietTime } from "./quiet-time.ts";
 
 /** A value leaves after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;
 
 /** A rotation that nobody has asked for in this time stands still. */
 const IDLE_AFTER_MS = 180_000;
-
-/** After a rate limit or ban without a stated wait, a rotation pauses this long. */
-const PAUSE_MS = 60_000;
 
 /**
  * `background`: keys are asked one after the other, spread over the rotation, while cycles go on.
@@ -24,6 +21,7 @@ export interface RotationDeps {
   readonly http: ExchangeHttp;
   readonly clock: Clock;
   readonly mode: RotationMode;
+  readonly quiet: QuietTime;
   readonly lifetime: AbortSignal;
 }
 
@@ -60,7 +58,10 @@ export class Rotation {
     this.#loadOne = loadOne;
     this.#askedAtMs = this.#deps.clock.monotonicMs();
     if (this.#deps.mode === "whole") {
-      for (const key of keys) await this.#ask(key);
+      for (const key of keys) {
+        if (this.#deps.quiet.leftMs() > 0) break;
+        await this.#ask(key);
+      }
     } else if (this.#deps.mode === "background" && !this.#running) {
       void this.#run();
     }
@@ -73,35 +74,36 @@ export class Rotation {
   }
 
   async #run(): Promise<void> {
-    const { clock, lifetime } = this.#deps;
+    const { clock, lifetime, quiet } = this.#deps;
     this.#running = true;
     while (!lifetime.aborted && clock.monotonicMs() - this.#askedAtMs < IDLE_AFTER_MS) {
       if (this.#keys.length === 0) break;
+      const quietMs = quiet.leftMs();
+      if (quietMs > 0) {
+        await clock.sleep(quietMs, lifetime);
+        continue;
+      }
       const startedMs = clock.monotonicMs();
       const key = this.#keys[this.#next % this.#keys.length] ?? "";
       this.#next = (this.#next + 1) % this.#keys.length;
-      const pauseMs = await this.#ask(key);
-      const stepMs = Math.max(pauseMs, this.#rotationMs / Math.max(1, this.#keys.length));
-      await clock.sleep(Math.max(0, startedMs + stepMs - clock.monotonicMs()), lifetime);
+      await this.#ask(key);
+      const dueMs = startedMs + this.#rotationMs / Math.max(1, this.#keys.length);
+      await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), lifetime);
     }
     this.#running = false;
   }
 
-  /** Asks for one key; returns how long the exchange wants to be left alone. */
-  async #ask(key: string): Promise<number> {
-    const { clock, http } = this.#deps;
+  async #ask(key: string): Promise<void> {
+    const { clock, http, quiet } = this.#deps;
     try {
       const value = await this.#loadOne(http, key);
       this.#entries.set(key, {
         reply: { value, receivedAtMs: clock.nowMs() },
         atMonotonicMs: clock.monotonicMs(),
       });
-      return 0;
     } catch (error) {
       this.#failure = error;
-      if (!(error instanceof RequestFailure)) return 0;
-      const asksToWait = error.kind === "rate_limited" || error.kind === "banned";
-      return asksToWait ? (error.retryAfterMs ?? PAUSE_MS) : 0;
+      quiet.hear(error);
     }
   }
 

@@ -13,7 +13,12 @@ import type { ExchangeSource } from "./source.ts";
 /** How one cycle of one exchange ended. */
 export type CycleOutcome =
   | { readonly kind: "accepted"; readonly rows: number; readonly degradedBy: string | null }
-  | { readonly kind: "failed"; readonly failureKind: FailureKind; readonly message: string };
+  | {
+      readonly kind: "failed";
+      readonly failureKind: FailureKind;
+      readonly message: string;
+      readonly detail: string | null;
+    };
 
 export interface Cycle {
   readonly outcome: CycleOutcome;
@@ -86,6 +91,7 @@ export class ExchangeRunner {
       const refusal = {
         failureKind: "refused_batch",
         message: verdict.reason,
+        detail: null,
         retryAfterMs: null,
         tookMs,
       } as const;
@@ -135,6 +141,7 @@ export class ExchangeRunner {
     failure: {
       readonly failureKind: FailureKind;
       readonly message: string;
+      readonly detail: string | null;
       readonly retryAfterMs: number | null;
       readonly tookMs: number;
       readonly pending?: FailedState["pending"];
@@ -142,7 +149,7 @@ export class ExchangeRunner {
     rejects: Readonly<Record<string, number>>,
   ): Cycle {
     const { clock, store, epoch, periodMs } = this.#deps;
-    const { failureKind: kind, message, retryAfterMs, tookMs } = failure;
+    const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
     this.#failuresInRow += 1;
     const pauseMs = pauseAfterFailureMs({
       kind,
@@ -159,6 +166,7 @@ export class ExchangeRunner {
       retryAtMs: atMs + pauseMs,
       ...pending,
     });
-    return { outcome: { kind: "failed", failureKind: kind, message }, tookMs, rejects, pauseMs };
+    const outcome = { kind: "failed", failureKind: kind, message, detail } as const;
+    return { outcome, tookMs, rejects, pauseMs };
   }
 }

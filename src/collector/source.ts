@@ -2,6 +2,7 @@ import type { ExchangeHttp, Load, Reply, Source } from "../exchanges/exchange.ts
 import type { Clock } from "../lib/clock.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
+import { QuietTime } from "./quiet-time.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
 
 /** A cached instrument list still tells which contracts live for a day. */
@@ -9,9 +10,6 @@ export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
 
 /** Intervals change within hours: an older source is worse than none. */
 export const INTERVALS_SERVE_MS = 30 * 60_000;
-
-/** After a rate limit or ban without a stated wait, secondary requests pause this long. */
-const QUIET_MS = 60_000;
 
 interface Cached {
   readonly reply: Reply<unknown>;
@@ -37,10 +35,11 @@ export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
   readonly #rotations = new Map<string, Rotation>();
-  #quietUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #quiet: QuietTime;
 
   constructor(deps: SourceDeps) {
     this.#deps = deps;
+    this.#quiet = new QuietTime(deps.clock);
   }
 
   /** The source of one cycle; all its requests end when `signal` aborts. */
@@ -75,9 +74,7 @@ export class ExchangeSource {
       const value = await load(http);
       return { value, receivedAtMs: this.#deps.clock.nowMs() };
     } catch (error) {
-      if (error instanceof RequestFailure && isPlea(error)) {
-        this.#quietUntilMs = this.#deps.clock.monotonicMs() + (error.retryAfterMs ?? QUIET_MS);
-      }
+      this.#quiet.hear(error);
       throw error;
     }
   }
@@ -115,7 +112,7 @@ export class ExchangeSource {
     load: Load<T>,
     note: (name: string, error: unknown) => void,
   ): Promise<Reply<T> | null> {
-    if (this.#deps.clock.monotonicMs() < this.#quietUntilMs) {
+    if (this.#quiet.leftMs() > 0) {
       note(name, "left out while the exchange asks us to wait");
       return null;
     }
@@ -132,16 +129,12 @@ export class ExchangeSource {
       http: requests.during(lifetime),
       clock,
       mode: rotationMode,
+      quiet: this.#quiet,
       lifetime,
     });
     this.#rotations.set(name, rotation);
     return rotation;
   }
-}
-
-/** The exchange asks us to slow down or has shut us out. */
-function isPlea(failure: RequestFailure): boolean {
-  return failure.kind === "rate_limited" || failure.kind === "banned";
 }
 
 function reasonOf(error: unknown): string {

@@ -59,6 +59,8 @@ export interface ExchangeFacts {
   /** Facts that the sources do not settle, in words for the operator. */
   readonly knownUnknowns: readonly string[];
   /** Reads an HTTP failure in this exchange's own terms; null leaves the general rule. */
+  /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */
+  readonly statedWaitMs?: (bodyStart: string, nowMs: number) => number | null;
   readonly classifyFailure?: (status: number, bodyStart: string) => FailureKind | null;
 }
 

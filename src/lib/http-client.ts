@@ -49,6 +49,8 @@ export interface SendOptions {
   readonly admission?: Admission;
   /** Reads a failure status in the server's own terms; null leaves the general rule. */
   readonly classify?: (status: number, bodyStart: string) => RequestFailureKind | null;
+  /** Reads a wait in milliseconds that the server states in its body instead of in Retry-After. */
+  readonly readWait?: (bodyStart: string, nowMs: number) => number | null;
 }
 
 /**
@@ -68,7 +70,7 @@ export class HttpClient {
       try {
         const answer = await this.send(request, options);
         if (answer.status < 200 || answer.status > 299)
-          throw statusFailure(answer, options.classify);
+          throw statusFailure(answer, options, this.#deps.clock.nowMs());
         return parseJson(answer.text);
       } catch (error) {
         if (!this.#mayRepeat(request, error, attempt, options.signal)) throw error;
@@ -191,15 +193,18 @@ function parseJson(text: string): unknown {
   }
 }
 
-function statusFailure(answer: HttpAnswer, classify: SendOptions["classify"]): RequestFailure {
+function statusFailure(answer: HttpAnswer, options: SendOptions, nowMs: number): RequestFailure {
   const bodyStart = answer.text.slice(0, BODY_START_CHARS);
   const kind =
     unmistakableKind(answer.status) ??
-    classify?.(answer.status, bodyStart) ??
+    options.classify?.(answer.status, bodyStart) ??
     (answer.status === 429 ? "rate_limited" : "http");
-  return new RequestFailure(kind, `HTTP ${answer.status}${bodyNote(bodyStart)}`, {
+  const stated = answer.retryAfterMs ?? options.readWait?.(bodyStart, nowMs) ?? null;
+  const isHtml = bodyStart.trimStart().startsWith("<");
+  return new RequestFailure(kind, `HTTP ${answer.status}${isHtml ? " with an HTML page" : ""}`, {
     status: answer.status,
-    retryAfterMs: answer.retryAfterMs,
+    retryAfterMs: stated === null ? null : boundedWaitMs(stated),
+    detail: isHtml ? null : bodyStart.replaceAll(/\s+/g, " ").trim() || null,
   });
 }
 
@@ -209,18 +214,16 @@ function unmistakableKind(status: number): RequestFailureKind | null {
   return status === 451 ? "geo_blocked" : null;
 }
 
-function bodyNote(bodyStart: string): string {
-  if (bodyStart.trim() === "") return "";
-  if (bodyStart.trimStart().startsWith("<")) return ": an HTML page";
-  return `: ${bodyStart.replaceAll(/\s+/g, " ")}`;
-}
-
 /** Seconds or an HTTP date, as RFC 9110 allows; null when absent or unreadable. */
 function retryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null || header.trim() === "") return null;
   const seconds = Number(header);
   const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - nowMs;
   if (!Number.isFinite(waitMs)) return null;
+  return boundedWaitMs(waitMs);
+}
+
+function boundedWaitMs(waitMs: number): number {
   return Math.min(Math.max(0, waitMs), RETRY_AFTER_CAP_MS);
 }
 

@@ -9,8 +9,8 @@ export type RequestFailureKind =
   | "too_large";
 
 /**
- * A request that did not yield a usable answer. The message is safe to log and to show:
- * it never holds a URL, a header or a raw fetch error (those can carry a token).
+ * A request that did not yield a usable answer. The message is safe to show to anyone: it never holds a
+ * URL, a header, a raw fetch error (those can carry a token) or what the other side wrote.
  */
 export class RequestFailure extends Error {
   readonly kind: RequestFailureKind;
@@ -18,16 +18,23 @@ export class RequestFailure extends Error {
   readonly status: number | null;
   /** How long the server asked us to wait, null when it did not say. */
   readonly retryAfterMs: number | null;
+  /** The start of what the other side wrote, for the operator's log alone: it may name our address. */
+  readonly detail: string | null;
 
   constructor(
     kind: RequestFailureKind,
     message: string,
-    details: { status?: number | null; retryAfterMs?: number | null } = {},
+    details: {
+      status?: number | null;
+      retryAfterMs?: number | null;
+      detail?: string | null;
+    } = {},
   ) {
     super(message);
     this.name = "RequestFailure";
     this.kind = kind;
     this.status = details.status ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.detail = details.detail ?? null;
   }
 }

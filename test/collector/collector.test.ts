@@ -217,6 +217,21 @@ describe("collecting", () => {
   });
 });
 
+test("what an exchange writes about our address is logged and not published", async () => {
+  using database = testDatabase();
+  const okx = scriptedExchange("okx", () => {
+    const detail = "IP(203.0.113.77) banned";
+    throw new RequestFailure("banned", "code 50011: 203.0.113.77 is too fast", { detail });
+  });
+  const run = start(database, [okx]);
+  await run.clock.advance(2_000);
+  await run.stop();
+  expect(stateOf(database, "okx")?.failure).toBe("code 50011: [address] is too fast");
+  expect(
+    run.log.lines.find((line) => line.event === "exchange_failed")?.fields["detail"],
+  ).toContain("203.0.113.77");
+});
+
 describe("the right to collect", () => {
   test("is with one of two; the other takes over within a second of its end, in a new epoch", async () => {
     using database = testDatabase();

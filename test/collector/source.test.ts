@@ -197,6 +197,28 @@ describe("a rotation", () => {
     expect(asked).toEqual(["A", "B"]);
   });
 
+  test("heeds what the refresh was told, and a whole one stops at a ban", async () => {
+    const { clock, cycle } = setUp();
+    const asked: string[] = [];
+    const blocked = scripted();
+    blocked.fail = new RequestFailure("geo_blocked", "HTTP 451", { retryAfterMs: 5 * MINUTE_MS });
+    await cycle(asking(asked));
+    await cycle((source) => source.essential("rates", blocked.load));
+    for (let minute = 0; minute < 4; minute += 1) {
+      await clock.advance(MINUTE_MS);
+      await cycle(asking(asked));
+    }
+    expect(asked).toEqual(["A"]);
+    await clock.advance(2 * MINUTE_MS);
+    expect(asked.length).toBeGreaterThan(1);
+
+    const whole = setUp("whole");
+    const banned: string[] = [];
+    const ban = new RequestFailure("banned", "HTTP 418", { retryAfterMs: 10 * MINUTE_MS });
+    await whole.cycle(asking(banned, () => ban));
+    expect(banned).toEqual(["A"]);
+  });
+
   test("stands still when nobody asks any more, and ends with the collector", async () => {
     const { clock, cycle, lifetime } = setUp();
     const asked: string[] = [];

@@ -20,7 +20,7 @@ interface FakeWorker {
   terminated: boolean;
 }
 
-function setUp() {
+function setUp(onMessage: (message: FromWorker) => void = () => {}) {
   const clock = new ManualClock();
   const log = memoryLog();
   const workers: FakeWorker[] = [];
@@ -41,7 +41,10 @@ function setUp() {
     clock,
     random: () => 0.5,
     log,
-    onMessage: (message) => heard.push(message),
+    onMessage: (message) => {
+      heard.push(message);
+      onMessage(message);
+    },
   });
   /** Lets time pass while the newest worker says each second that it lives. */
   const live = async (seconds: number): Promise<void> => {
@@ -61,6 +64,15 @@ describe("the supervisor", () => {
     expect(workers[0]?.got).toEqual([{ type: "start", settings: SETTINGS }]);
     workers[0]?.say({ type: "collecting", epoch: 3 });
     expect(heard.at(-1)).toEqual({ type: "collecting", epoch: 3 });
+  });
+
+  test("what a listener throws is logged and ends nothing", async () => {
+    const { log, workers, live } = setUp((message) => {
+      if (message.type === "heartbeat") throw new Error("disk I/O error");
+    });
+    await live(2);
+    expect(workers).toHaveLength(1);
+    expect(log.events()).toEqual(["collector_message_failed", "collector_message_failed"]);
   });
 
   test("starts another however it ends: an error, or a close with code 0", async () => {

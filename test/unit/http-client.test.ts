@@ -25,6 +25,7 @@ const ANSWERS: Readonly<
   "/429-date": () =>
     new Response("", { status: 429, headers: { "retry-after": "Mon, 02 Nov 2026 12:00:30 GMT" } }),
   "/418": () => new Response("{}", { status: 418 }),
+  "/418-until": () => new Response('{"msg":"IP(203.0.113.77) banned until 90"}', { status: 418 }),
   "/451": () => new Response("<html>", { status: 451 }),
   "/403": () => new Response("access too frequent", { status: 403 }),
   "/302": () => new Response("", { status: 302, headers: { location: "/ok" } }),
@@ -146,6 +147,22 @@ describe("a status", () => {
     expect((await failureOf(client().json(get("/403"), { classify }))).kind).toBe("banned");
     expect((await failureOf(client().json(get("/418"), { classify }))).kind).toBe("banned");
     expect((await failureOf(client().json(get("/403")))).kind).toBe("http");
+  });
+});
+
+test("what the server wrote is for the log: the message names kind and status only", async () => {
+  const failure = await failureOf(client().json(get("/418-until")));
+  expect(failure.message).toBe("HTTP 418");
+  expect(failure.detail).toContain("203.0.113.77");
+});
+
+test("a wait that the body states counts where no Retry-After came", async () => {
+  const readWait = (start: string): number | null => (start.includes("until 90") ? 90_000 : null);
+  expect(await failureOf(client().json(get("/418-until"), { readWait }))).toMatchObject({
+    retryAfterMs: 90_000,
+  });
+  expect(await failureOf(client().json(get("/429-seconds"), { readWait }))).toMatchObject({
+    retryAfterMs: 7_000,
   });
 });
 
