@@ -1,4 +1,5 @@
 /** The operator's commands. Each is thin: it reads its arguments, calls what does the work, prints, and ends. */
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-once.ts";
 import { type Config, ConfigError, loadProcessConfig } from "./config.ts";
@@ -42,7 +43,7 @@ null: only a database gives it), a line per exchange to standard error.
   --full           Also ask for what is fetched instrument by instrument; takes minutes
 
 Known exchanges: ${EXCHANGE_IDS.join(", ")}
-Exit status: 0 all exchanges are well, 1 one failed, 2 wrong usage.
+Exit status: 0 all exchanges are well or the output is wanted no more (| head), 1 one failed, 2 wrong usage.
 `;
 
 const ACCEPT_HELP = `Usage: bun src/cli.ts accept ID
@@ -50,7 +51,7 @@ const ACCEPT_HELP = `Usage: bun src/cli.ts accept ID
 Takes the size of the next batch of exchange ID as true, after the service has refused batches because their
 size differs too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
 
-Exit status: 0 noted, 1 this database does not know the exchange, 2 wrong usage.
+Exit status: 0 noted, 1 there is no such database or it does not know the exchange, 2 wrong usage.
 `;
 
 /** What is wrong with the arguments, in words for the person who typed them. */
@@ -139,6 +140,11 @@ function acceptCommand(args: readonly string[]): number {
   if (id === undefined || positionals.length !== 1)
     throw new UsageError("accept needs one exchange id");
   const { databasePath } = loadProcessConfig();
+  // Opening would make it: a wrong path must not leave a database behind that nobody uses.
+  if (!existsSync(databasePath)) {
+    console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
+    return EXIT_FAILED;
+  }
   const db = openDb(databasePath);
   try {
     migrateDb(db, databasePath);
@@ -248,6 +254,15 @@ function align(text: string, width: number): string {
   return /^-?\d/.test(text) ? text.padStart(width) : text.padEnd(width);
 }
 
+/** Ends the program quietly when whoever reads its output stops reading, as `head` does. */
+function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(EXIT_OK);
+  });
+}
+
+endWithReader();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

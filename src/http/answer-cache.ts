@@ -41,9 +41,8 @@ export class AnswerCache {
 
   /** Lets go of every answer whose key starts with `prefix`. */
   forget(prefix: string): void {
-    for (const key of [...this.#answers.keys()]) {
-      if (key.startsWith(prefix)) this.#answers.delete(key);
-    }
+    const gone = Array.from(this.#answers.keys()).filter((key) => key.startsWith(prefix));
+    for (const key of gone) this.#answers.delete(key);
   }
 
   /** Bytes held by answers, their overhead included. */

@@ -69,7 +69,7 @@ export function createApp(deps: AppDeps): App {
   const encodings = new EncodingChoice();
   const cache = new AnswerCache();
   const hot = new HotAnswers(cache);
-  const router = createRouter(deps, cache, new SnapshotAnswers(board, cache, hot));
+  const router = createRouter(deps, new SnapshotAnswers(board, cache, hot));
   const finish = requestObserver(deps);
 
   const answer = (request: Request, context: RequestContext, hit: HotAnswer | null) =>
@@ -105,11 +105,7 @@ function isRead({ method }: Request): boolean {
 }
 
 /** All routes. Every one of them is registered before the first request. */
-function createRouter(
-  deps: AppDeps,
-  cache: AnswerCache,
-  answers: SnapshotAnswers,
-): OpenAPIHono<AppEnv> {
+function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) throw badParameters(result.error);
@@ -118,7 +114,7 @@ function createRouter(
   addHealthRoutes(router, deps);
   addExchangeRoutes(router, answers, deps.exchanges);
   addFundingRoutes(router, answers, deps.board);
-  addDocumentRoutes(router, cache, deps.publicUrl);
+  addDocumentRoutes(router, deps.publicUrl);
   addPageRoutes(router, answers, deps.exchanges);
   router.notFound((c) =>
     problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),

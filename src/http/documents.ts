@@ -1,9 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DocsPage } from "../web/pages/docs.tsx";
-import type { AnswerCache } from "./answer-cache.ts";
-import type { AnswerContent } from "./answer.ts";
+import { Answer, type AnswerContent } from "./answer.ts";
 import { JSON_TYPE, utf8 } from "./content.ts";
 import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "./headers.ts";
 import { openApiInfo } from "./openapi.ts";
@@ -33,14 +33,17 @@ function openApiText(documented: OpenAPIHono<AppEnv>, publicUrl: string | null):
   return `${JSON.stringify(documented.getOpenAPI31Document(openApiInfo(publicUrl)), null, 2)}\n`;
 }
 
-/** /openapi.json and /docs with everything that page loads: nothing comes from another host. */
-export function addDocumentRoutes(
-  router: OpenAPIHono<AppEnv>,
-  cache: AnswerCache,
-  publicUrl: string | null,
-): void {
+/**
+ * /openapi.json and /docs with everything that page loads: nothing comes from another host. Each is built once,
+ * when it is first asked for, and kept outside the cache of market data, so that neither pushes the other out.
+ */
+export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string | null): void {
   const serve = (path: string, make: () => AnswerContent): void => {
-    router.get(path, (c) => cache.get(`document ${path}`, make).respond(c.req.raw, c.env));
+    let built: Answer | null = null;
+    router.get(path, (c) => {
+      built ??= new Answer(make());
+      return built.respond(c.req.raw, c.env);
+    });
   };
   serve("/openapi.json", () => ({
     bytes: utf8(openApiText(router, publicUrl)),
@@ -51,13 +54,9 @@ export function addDocumentRoutes(
   serve("/docs", () => docsAsset(HTML_TYPE, utf8(renderPage(DocsPage()))));
   serve("/docs/start.js", () => docsAsset(JAVASCRIPT_TYPE, utf8(START_SCRIPT)));
   for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
-    router.get(`/docs/${name}`, async (c) => {
-      const key = `document /docs/${name}`;
-      const kept = cache.kept(key);
-      if (kept !== null) return kept.respond(c.req.raw, c.env);
-      const bytes = await Bun.file(join(swaggerFolder(), name)).bytes();
-      return cache.get(key, () => docsAsset(type, bytes)).respond(c.req.raw, c.env);
-    });
+    serve(`/docs/${name}`, () =>
+      docsAsset(type, new Uint8Array(readFileSync(join(swaggerFolder(), name)))),
+    );
   }
 }
 

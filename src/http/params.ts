@@ -8,6 +8,9 @@ import { z } from "@hono/zod-openapi";
 /** What a query parameter arrives as: one text, or several when the name is repeated. */
 const raw = z.union([z.string(), z.array(z.string())]).optional();
 
+/** The query of an address that takes no parameter: any is an error that names it. */
+export const NO_PARAMS = z.strictObject({});
+
 /** More members than any sensible filter has; bounds the work per request. */
 const MAX_LIST_MEMBERS = 200;
 

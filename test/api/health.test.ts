@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { healthOf, testApp } from "../support/app.ts";
+import { servedDocument } from "../../scripts/write-openapi.ts";
+import { healthOf, INFOS, testApp } from "../support/app.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
@@ -69,12 +70,66 @@ describe("/api/health", () => {
   });
 });
 
+test.each(["/api/health", "/livez", "/readyz", "/metrics"])(
+  "%s takes no parameter: a 400 names those that came",
+  async (target) => {
+    const served = testApp(new TestBoard(snapshotOf("1-1", [])));
+    const response = await served.get(`${target}?verbose&name=1`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      code: "bad_parameter",
+      errors: [
+        { parameter: "verbose", rule: "is not a parameter of this address" },
+        { parameter: "name", rule: "is not a parameter of this address" },
+      ],
+    });
+    expect(JSON.parse(await servedDocument()).paths[target].get.responses).toHaveProperty("400");
+  },
+);
+
 test("/livez is ok at once, /readyz with the first snapshot", async () => {
   const served = testApp(new TestBoard());
   expect((await served.get("/livez")).status).toBe(200);
   expect((await served.get("/readyz")).status).toBe(503);
   served.board.publish(snapshotOf("1-1", []));
   expect((await served.get("/readyz")).status).toBe(200);
+});
+
+test("/api/exchanges lists every registered exchange; one without a state yet is off", async () => {
+  const full = snapshotOf("1-1", [rowOf("okx", "BTC")]);
+  const exchanges = full.exchanges.filter(({ exchange }) => exchange === "okx");
+  const served = testApp(new TestBoard({ ...full, exchanges }));
+  const body = (await (await served.get("/api/exchanges")).json()) as ExchangeList;
+  const ids = INFOS.map(({ id }) => id).toSorted();
+  expect(body.rows.map(({ exchange }) => exchange)).toEqual(ids);
+  expect(body).toMatchObject({ count: ids.length, total: ids.length });
+  expect(body.rows.find(({ exchange }) => exchange === "gate")).toEqual({
+    exchange: "gate",
+    name: "GATE",
+    kind: "centralised",
+    accrual: "periodic",
+    documentation: "https://docs.invalid/gate",
+    status: "off",
+    symbols: 0,
+    expected: null,
+    age_seconds: null,
+    period_seconds: null,
+    last_ok_at: null,
+    failure_kind: null,
+    last_error: null,
+    rejects: {},
+  });
+});
+
+test("/api/exchanges leaves out what the registry does not have", async () => {
+  const registered = INFOS.filter(({ id }) => id !== "gate");
+  const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])), {
+    exchanges: registered,
+  });
+  const response = await served.get("/api/exchanges");
+  expect(response.status).toBe(200);
+  const { rows } = (await response.json()) as ExchangeList;
+  expect(rows.map(({ exchange }) => exchange)).toEqual(registered.map(({ id }) => id).toSorted());
 });
 
 test("/api/exchanges joins the facts with the snapshot's state", async () => {

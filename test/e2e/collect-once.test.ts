@@ -97,6 +97,28 @@ describe("collect --once", () => {
     expect(err).toMatch(/^okx: failed in \d+ ms: bad_envelope: expected JSON, got an HTML page$/m);
   });
 
+  test.each(["ndjson", "table"])(
+    "whose reader stops reading ends quietly with status 0 (%s)",
+    async (format) => {
+      const command = `"$1" src/cli.ts collect --once --format ${format} | head -n 1; echo "\${PIPESTATUS[0]}"`;
+      const child = Bun.spawn(["bash", "-c", command, "bash", process.execPath], {
+        cwd: ROOT,
+        env: { PATH: process.env["PATH"] ?? "", EXCHANGE_ORIGIN: simulator.origin },
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const [out, err] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      const [first = "", status] = out.trimEnd().split("\n");
+      expect(first).toStartWith(format === "table" ? "exchange " : '{"uid":null,');
+      expect(status).toBe("0");
+      expect(err).not.toContain("EPIPE");
+      expect(err.trim().split("\n")).toHaveLength(8);
+    },
+  );
+
   test("half of the exchange's own list is not printed as if it were all", async () => {
     simulator.market.setFault("okx", { name: "half_list" });
     const { err } = await collect("--exchange", "okx");

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startService, until } from "../support/service.ts";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
@@ -164,5 +166,23 @@ describe("the command line", () => {
     expect(database.states.sizeMemory("okx").acceptNextSize).toBe(true);
     const unknown = await run("src/cli.ts", ["accept", "kraken"], { DATABASE_PATH: database.path });
     expect([unknown.status, unknown.err.trim()]).toEqual([1, "kraken: not collected here yet"]);
+  });
+
+  test("accept makes no database where there is none: status 1, and it names the path", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "no-database-"));
+    try {
+      const path = join(folder, "wrong", "finder.db");
+      const { status, out, err } = await run("src/cli.ts", ["accept", "okx"], {
+        DATABASE_PATH: path,
+      });
+      expect([status, out, err.trim()]).toEqual([
+        1,
+        "",
+        `no database at ${path} (setting DATABASE_PATH)`,
+      ]);
+      expect(existsSync(join(folder, "wrong"))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

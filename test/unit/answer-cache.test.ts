@@ -57,3 +57,11 @@ test("an answer larger than the whole cache is served and not kept", async () =>
   expect((await response.arrayBuffer()).byteLength).toBe(9 * KB);
   expect(cache.kept("a")).toBeNull();
 });
+
+test("all answers under a prefix are let go together, the others stay", () => {
+  const cache = new AnswerCache();
+  for (const key of ["1 a", "2 a", "1 b", "1 c", "2 b"]) cache.get(key, () => content(KB));
+  cache.forget("1 ");
+  expect(["1 a", "1 b", "1 c"].map((key) => cache.kept(key))).toEqual([null, null, null]);
+  expect(["2 a", "2 b"].every((key) => cache.kept(key) !== null)).toBe(true);
+});

@@ -23,7 +23,9 @@ const ExchangeSchema = z
       .min(0)
       .nullable()
       .openapi({ description: "Since its newest row was observed; null before the first batch." }),
-    period_seconds: z.number().openapi({ description: "It is asked this often." }),
+    period_seconds: z.number().nullable().openapi({
+      description: "It is asked this often; null where it was never collected.",
+    }),
     last_ok_at: z
       .int()
       .nullable()
@@ -39,6 +41,8 @@ const ExchangeSchema = z
     }),
   })
   .openapi("Exchange");
+
+export type ExchangeRow = z.infer<typeof ExchangeSchema>;
 
 export const ExchangeListSchema = z
   .strictObject({

@@ -4,7 +4,8 @@ import type { HealthReport } from "../../../services/health.ts";
 import type { Metrics } from "../../../services/metrics.ts";
 import { JSON_TYPE } from "../../content.ts";
 import { uncachedHeaders } from "../../headers.ts";
-import { freshJson, freshText } from "../../openapi.ts";
+import { freshJson, freshText, problems } from "../../openapi.ts";
+import { NO_PARAMS } from "../../params.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import { HealthSchema, type Health } from "./schema.ts";
@@ -18,9 +19,11 @@ const healthRoute = createRoute({
   tags: ["Service"],
   summary: "How fresh the data is",
   description: "Made anew for every request, from the clock; never cached.",
+  request: { query: NO_PARAMS },
   responses: {
     200: freshJson(HealthSchema, "The service is ok or degraded."),
     503: freshJson(HealthSchema, "The service is down: the data must not be relied on."),
+    ...problems("bad_parameter"),
   },
 });
 
@@ -30,7 +33,8 @@ const liveRoute = createRoute({
   operationId: "getLiveness",
   tags: ["Service"],
   summary: "Whether the process answers",
-  responses: { 200: freshText("It does.", "ok") },
+  request: { query: NO_PARAMS },
+  responses: { 200: freshText("It does.", "ok"), ...problems("bad_parameter") },
 });
 
 const readyRoute = createRoute({
@@ -39,9 +43,11 @@ const readyRoute = createRoute({
   operationId: "getReadiness",
   tags: ["Service"],
   summary: "Whether there is data to serve",
+  request: { query: NO_PARAMS },
   responses: {
     200: freshText("There is a snapshot.", "ok"),
     503: freshText("There is none yet.", "starting"),
+    ...problems("bad_parameter"),
   },
 });
 
@@ -51,7 +57,8 @@ const metricsRoute = createRoute({
   operationId: "getMetrics",
   tags: ["Service"],
   summary: "Metrics in the Prometheus text format",
-  responses: { 200: freshText("All metrics.", "funding_up 1") },
+  request: { query: NO_PARAMS },
+  responses: { 200: freshText("All metrics.", "funding_up 1"), ...problems("bad_parameter") },
 });
 
 export function addHealthRoutes(
