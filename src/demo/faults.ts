@@ -76,7 +76,10 @@ export function faultyRows(
     case "empty_list":
       return [];
     case "half_list":
-      return kind === "rates" ? rows.filter((_row, index) => index % 2 === 0) : rows;
+      // A fault that names its requests means those, whatever they hold.
+      return kind === "rates" || fault.paths !== undefined
+        ? rows.filter((_row, index) => index % 2 === 0)
+        : rows;
     case "garbage_numbers":
       return kind === "rates" ? rows.map((row, index) => garbled(encoder, row, index)) : rows;
     case "missing_field":

@@ -29,7 +29,7 @@ export interface WireRequest {
 
 /**
  * `rates` holds the funding rate, `list` says which instruments exist, `secondary` is the rest.
- * Faults that change rows change `rates` only, except empty_list.
+ * Faults that change rows change `rates` only, except empty_list, and half_list of named paths.
  */
 export type PayloadKind = "rates" | "list" | "secondary";
 

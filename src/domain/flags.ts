@@ -1,3 +1,5 @@
+import type { Accrual } from "./quote.ts";
+
 /** Marks on a row. Blocking ones keep it out of every opportunity, advisory ones say: look closer. */
 export const FLAGS = [
   "stale",
@@ -66,6 +68,7 @@ export function flagNames(bits: FlagBits): readonly Flag[] {
 
 /** What the flags of a row depend on. Rates are fractions, times unix milliseconds. */
 export interface FlagInputs {
+  readonly accrual: Accrual;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly nextFundingAtMs: number | null;
@@ -91,6 +94,7 @@ export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): Flag
     bits |= flagBit("expired");
   }
   if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
+  if (isTimeless(row)) bits |= flagBit("suspect");
   if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
   if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
   if (isAt(row.fundingRate, row.baselineRate)) bits |= flagBit("pinned_baseline");
@@ -99,6 +103,16 @@ export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): Flag
   const settled = row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs;
   if (row.settling || settled) bits |= flagBit("settling");
   return bits;
+}
+
+/** A rate that is charged at a time which nobody knows: it would never expire. */
+function isTimeless({ accrual, nextFundingAtMs }: FlagInputs): boolean {
+  switch (accrual) {
+    case "periodic":
+      return nextFundingAtMs === null;
+    case "continuous":
+      return false;
+  }
 }
 
 function isAt(rate: number, bound: number | null): boolean {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { fundingLookup, fundingRow, NO_BOUNDS } from "./binance-funding.ts";
+import type { FundingLookup, FundingRow } from "./binance-funding.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
 import {
@@ -9,16 +11,12 @@ import {
   decodeEnvelope,
   decodeRows,
   epochMsOf,
-  intervalHoursOf,
-  intervalInForceOf,
-  nextFundingAtOf,
+  fundingTimesOf,
   numberOf,
   numeric,
   positiveOf,
   product,
   quantityOf,
-  rateCapOf,
-  rateFloorOf,
   rateOf,
   RowReject,
   text,
@@ -44,12 +42,18 @@ const facts = {
     "COMMODITY covers metals as well: the class of such a contract stays unknown.",
     "Whether open interest counts one side is not stated; it is shown as it is sent.",
     "An underlyingType outside the known ones is refused, because it may mark a pre-market listing.",
+    "Absence from fundingInfo means 8 h; where under three quarters of the rows to expect come, or the next time is off that grid, it means nothing.",
     "That interestRate is per 8 h comes from Binance's general description, not from that of the field.",
     "A perpetual with an early deliveryDate is probably going to be delisted; it is shown until it stops trading.",
     "Binance shortens an interval without notice when a rate sits at its cap; up to five minutes may pass before it shows.",
   ],
   // The web firewall: too many requests or odd headers.
   classifyFailure: (status) => (status === 403 ? "banned" : null),
+  // "IP banned until 1790000000000": the end of the ban where no Retry-After came.
+  statedWaitMs: (bodyStart, nowMs) => {
+    const until = /banned until (\d{13})/.exec(bodyStart)?.[1];
+    return until === undefined ? null : Number(until) - nowMs;
+  },
 } satisfies ExchangeFacts;
 
 const MINUTE_MS = 60_000;
@@ -58,8 +62,8 @@ const INTERVALS_EVERY_MS = 5 * MINUTE_MS;
 /** About 740 symbols in 8 minutes are 1.5 requests a second. */
 const OPEN_INTEREST_ROTATION_MS = 8 * MINUTE_MS;
 
-/** Documented: a symbol that fundingInfo does not list was never adjusted and settles every 8 h. */
-const DEFAULT_INTERVAL_HOURS = 8;
+/** `interestRate` is stated for this long. */
+const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "FDUSD", "USD1"]);
 
@@ -99,14 +103,6 @@ const symbolRow = z.object({
   onboardDate: numeric,
 });
 type SymbolRow = z.infer<typeof symbolRow>;
-
-const fundingRow = z.object({
-  symbol,
-  fundingIntervalHours: numeric,
-  adjustedFundingRateCap: numeric,
-  adjustedFundingRateFloor: numeric,
-});
-type FundingRow = z.infer<typeof fundingRow>;
 
 const tickerRow = z.object({ symbol, quoteVolume: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
@@ -164,7 +160,7 @@ function parse(raw: Raw): Batch {
   const listings = listingsOf(raw.symbols.value.rows);
   const bySymbol = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const known = new Set(raw.symbols.value.rows.map((row) => row.symbol));
-  const funding = fundingLookup(raw.intervals?.value ?? null);
+  const funding = fundingLookup(raw.intervals?.value ?? null, listings.quotes.length);
   const volumes = new Map(raw.tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
   let unlisted = 0;
   const { quotes, rejects } = collectRows(
@@ -176,7 +172,7 @@ function parse(raw: Raw): Batch {
         if (!known.has(row.symbol)) unlisted += 1;
         return null;
       }
-      return quoteOf(row, listing, funding(row.symbol), raw.premiums.receivedAtMs, {
+      return quoteOf(row, listing, funding, raw.premiums.receivedAtMs, {
         openInterest: raw.openInterests.get(row.symbol)?.value.openInterest,
         volume: volumes.get(row.symbol),
       });
@@ -218,37 +214,10 @@ function listingOf(row: SymbolRow): Listing | null {
   };
 }
 
-type Funding = Pick<Quote, "fundingIntervalHours" | "intervalSource" | "rateCap" | "rateFloor">;
-const NO_BOUNDS = { rateCap: null, rateFloor: null };
-const UNKNOWN_FUNDING: Funding = { fundingIntervalHours: null, intervalSource: null, ...NO_BOUNDS };
-const DEFAULT_FUNDING: Funding = {
-  fundingIntervalHours: DEFAULT_INTERVAL_HOURS,
-  intervalSource: "documented_default",
-  ...NO_BOUNDS,
-};
-
-/** The documented default holds only where the whole list could be read: an unreadable row may be anyone's. */
-function fundingLookup(list: Rows<FundingRow> | null): (key: string) => Funding {
-  if (list === null) return () => UNKNOWN_FUNDING;
-  const rows = new Map(list.rows.map((row) => [row.symbol, row]));
-  const absent = list.rejects.length > 0 ? UNKNOWN_FUNDING : DEFAULT_FUNDING;
-  return (key) => {
-    const row = rows.get(key);
-    if (row === undefined) return absent;
-    const fundingIntervalHours = intervalHoursOf(row.fundingIntervalHours);
-    return {
-      fundingIntervalHours,
-      intervalSource: fundingIntervalHours === null ? null : "published",
-      rateCap: rateCapOf(row.adjustedFundingRateCap),
-      rateFloor: rateFloorOf(row.adjustedFundingRateFloor),
-    };
-  };
-}
-
 function quoteOf(
   row: PremiumRow,
   listing: Listing,
-  cached: Funding,
+  fundingOf: FundingLookup,
   receivedAtMs: number,
   secondary: { readonly openInterest: Numeric; readonly volume: Numeric },
 ): Quote | null {
@@ -257,11 +226,10 @@ function quoteOf(
   const exchangeTimeMs = epochMsOf(row.time);
   const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
   const fundingRate = rateOf(row.lastFundingRate, "lastFundingRate");
-  const publishedNextMs = positiveOf(row.nextFundingTime);
-  const nextFundingAtMs = nextFundingAtOf(publishedNextMs, atMs, null, "nextFundingTime");
-  const inForce = intervalInForceOf(cached.fundingIntervalHours, nextFundingAtMs, atMs);
-  // Bounds came with the interval and are as old as it is.
-  const funding = inForce === cached.fundingIntervalHours ? cached : UNKNOWN_FUNDING;
+  const nextMs = positiveOf(row.nextFundingTime);
+  const { bounds, ...interval } = fundingOf(row.symbol, nextMs);
+  const times = fundingTimesOf(nextMs, atMs, interval, "nextFundingTime");
+  if (times === null) return null;
   const markPrice = positiveOf(row.markPrice);
   return {
     exchangeSymbol: row.symbol,
@@ -272,13 +240,14 @@ function quoteOf(
     accrual: facts.accrual,
     listedAtMs: listing.listedAtMs,
     fundingRate,
-    ...funding,
-    nextFundingAtMs,
+    ...times,
+    // They came with the interval and are as old as it is.
+    ...(times.fundingIntervalHours === interval.hours ? bounds : NO_BOUNDS),
     predictedRate: null,
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
-    baselineRate: baselineOf(row.interestRate, funding.fundingIntervalHours),
+    baselineRate: baselineOf(row.interestRate, times.fundingIntervalHours),
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
@@ -290,11 +259,11 @@ function quoteOf(
   };
 }
 
-/** `interestRate` is stated per 8 h and charged in proportion to the length of the interval. */
+/** `interestRate` is charged in proportion to the length of the interval. */
 function baselineOf(interestRate: Numeric, intervalHours: number | null): number | null {
   const interest = numberOf(interestRate);
   if (interest === null || Math.abs(interest) > MAX_ABS_RATE) return null;
-  return product(interest, intervalHours, 1 / DEFAULT_INTERVAL_HOURS);
+  return product(interest, intervalHours, 1 / INTEREST_PERIOD_HOURS);
 }
 
 export const binance = defineExchange<Raw>({ facts, fetchRaw, parse });

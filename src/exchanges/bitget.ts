@@ -11,9 +11,8 @@ import {
   decodeEnvelope,
   decodeRows,
   epochMsOf,
+  fundingTimesOf,
   intervalHoursOf,
-  intervalInForceOf,
-  nextFundingAtOf,
   numberOf,
   numeric,
   positiveOf,
@@ -257,16 +256,23 @@ function quoteOf(
   const atMs = observedAtMs(exchangeTimeMs, reply.receivedAtMs);
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
   const publishedHours = intervalHoursOf(row.fundingRateInterval);
-  const nextMs = nextFundingAtOf(positiveOf(row.nextUpdate), atMs, publishedHours, "nextUpdate");
-  const fundingIntervalHours = publishedHours ?? intervalInForceOf(fallbackHours, nextMs, atMs);
+  const times = fundingTimesOf(
+    positiveOf(row.nextUpdate),
+    atMs,
+    {
+      hours: publishedHours ?? fallbackHours,
+      source: "published",
+      cached: publishedHours === null,
+    },
+    "nextUpdate",
+  );
+  if (times === null) return null;
   const markPrice = positiveOf(ticker?.markPrice);
   return {
     ...listing,
     accrual: facts.accrual,
     fundingRate,
-    fundingIntervalHours,
-    intervalSource: fundingIntervalHours === null ? null : "published",
-    nextFundingAtMs: nextMs,
+    ...times,
     predictedRate: null,
     instantRate: null,
     settledRate: null,
@@ -274,7 +280,9 @@ function quoteOf(
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
     baselineRate:
-      listing.assetClass === "crypto" ? product(fundingIntervalHours, INTEREST_PER_HOUR) : null,
+      listing.assetClass === "crypto"
+        ? product(times.fundingIntervalHours, INTEREST_PER_HOUR)
+        : null,
     settling: false,
     markPrice,
     indexPrice: positiveOf(ticker?.indexPrice),

@@ -11,8 +11,8 @@ import {
   decodeEnvelope,
   decodeRows,
   epochMsOf,
+  fundingTimesOf,
   intervalHoursOf,
-  nextFundingAtOf,
   numberOf,
   numeric,
   positiveOf,
@@ -261,16 +261,19 @@ function quoteOf(
   if (numberOf(row.nextFundingTime) === 0) return null;
   const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
-  const fundingIntervalHours = intervalHoursOf(row.fundingIntervalHour);
-  const nextMs = positiveOf(row.nextFundingTime);
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingTime),
+    atMs,
+    { hours: intervalHoursOf(row.fundingIntervalHour), source: "published" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
   const cap = rateCapOf(row.fundingCap);
   return {
     ...listing,
     accrual: facts.accrual,
     fundingRate,
-    fundingIntervalHours,
-    intervalSource: fundingIntervalHours === null ? null : "published",
-    nextFundingAtMs: nextFundingAtOf(nextMs, atMs, fundingIntervalHours, "nextFundingTime"),
+    ...times,
     predictedRate: null,
     instantRate: null,
     settledRate: null,
@@ -279,7 +282,9 @@ function quoteOf(
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
     baselineRate:
-      listing.assetClass === "crypto" ? product(fundingIntervalHours, INTEREST_PER_HOUR) : null,
+      listing.assetClass === "crypto"
+        ? product(times.fundingIntervalHours, INTEREST_PER_HOUR)
+        : null,
     settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),

@@ -9,8 +9,8 @@ import {
   badEnvelope,
   collectRows,
   decodeRows,
+  fundingTimesOf,
   intervalHoursOf,
-  nextFundingAtOf,
   numberOf,
   numeric,
   positiveOf,
@@ -21,7 +21,7 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import type { FundingTimes, Rows } from "./wire.ts";
 
 /**
  * Gate perpetuals settled in USDT, and the few settled in USD1.
@@ -178,8 +178,13 @@ function quoteOf(
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
   const markPrice = positiveOf(row.mark_price);
   const rateCap = rateBoundOf(row.funding_rate_limit);
-  const intervalHours = intervalHoursOf(row.funding_interval, SECONDS_PER_HOUR);
-  const publishedNextMs = product(positiveOf(row.funding_next_apply), 1000);
+  const times = fundingTimesOf(
+    product(positiveOf(row.funding_next_apply), 1000),
+    receivedAtMs,
+    { hours: intervalHoursOf(row.funding_interval, SECONDS_PER_HOUR), source: "published" },
+    "funding_next_apply",
+  );
+  if (times === null) return null;
   return {
     exchangeSymbol: row.name,
     ...canonicalAsset(ticker, ["numeric_prefix"]),
@@ -189,22 +194,15 @@ function quoteOf(
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate,
-    fundingIntervalHours: intervalHours,
-    intervalSource: intervalHours === null ? null : "published",
-    nextFundingAtMs: nextFundingAtOf(
-      publishedNextMs,
-      receivedAtMs,
-      intervalHours,
-      "funding_next_apply",
-    ),
+    ...times,
     predictedRate: null,
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
-    baselineRate: product(intervalHours, BASELINE_PER_HOUR),
-    settling: isSettling(publishedNextMs, intervalHours, receivedAtMs),
+    baselineRate: product(times.fundingIntervalHours, BASELINE_PER_HOUR),
+    settling: isSettling(times, receivedAtMs),
     markPrice,
     indexPrice: positiveOf(row.index_price),
     // position_size counts one side; the tickers' total_size counts both.
@@ -258,7 +256,8 @@ function looksPreMarket(row: ContractRow): boolean {
 }
 
 /** Measures from the settlement before the published next time, or from that one when it has just passed. */
-function isSettling(nextMs: number | null, intervalHours: number | null, atMs: number): boolean {
+function isSettling(times: FundingTimes, atMs: number): boolean {
+  const { nextFundingAtMs: nextMs, fundingIntervalHours: intervalHours } = times;
   if (nextMs === null) return false;
   if (nextMs <= atMs) return atMs - nextMs < SETTLING_WINDOW_MS;
   if (intervalHours === null) return false;

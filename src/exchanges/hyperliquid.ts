@@ -85,6 +85,7 @@ const assetRow = z.object({
   }),
 });
 type AssetRow = z.infer<typeof assetRow>;
+const NO_ASSETS: Rows<AssetRow> = { rows: [], rejects: [] };
 
 const metaAndCtxs = z.tuple([
   z.object({ universe: z.array(z.unknown()), collateralToken: numeric }),
@@ -115,7 +116,7 @@ const loadDex =
     http.postRead(
       INFO_PATH,
       name === null ? { type: "metaAndAssetCtxs" } : { type: "metaAndAssetCtxs", dex: name },
-      decodeDex,
+      (body) => decodeDex(body, name),
     );
 
 const loadDexNames: Load<readonly string[]> = (http) =>
@@ -151,8 +152,8 @@ function refuseError(body: unknown): void {
   if (error.success) throw badEnvelope(`error ${error.data.response ?? "without a text"}`);
 }
 
-/** Contexts carry no names: they belong to the universe entry of the same index. */
-function decodeDex(body: unknown): Dex {
+/** Contexts carry no names: they belong to the universe entry of the same index. Only a builder's dex may be empty. */
+function decodeDex(body: unknown, dex: string | null): Dex {
   refuseError(body);
   const [meta, ctxs] = decodeEnvelope(metaAndCtxs, body);
   if (meta.universe.length !== ctxs.length) {
@@ -165,7 +166,7 @@ function decodeDex(body: unknown): Dex {
   }));
   return {
     collateralToken: meta.collateralToken,
-    assets: decodeRows(assetRow, zipped, "name"),
+    assets: dex !== null && zipped.length === 0 ? NO_ASSETS : decodeRows(assetRow, zipped, "name"),
   };
 }
 

@@ -10,8 +10,8 @@ import {
   collectRows,
   decodeEnvelope,
   decodeRows,
+  fundingTimesOf,
   intervalHoursOf,
-  nextFundingAtOf,
   numberOf,
   numeric,
   positiveOf,
@@ -149,7 +149,15 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
   const fundingRate = rateOf(row.fundingFeeRate, "fundingFeeRate");
   const markPrice = positiveOf(row.markPrice);
   const granularity = row.currentFundingRateGranularity ?? row.fundingRateGranularity;
-  const intervalHours = intervalHoursOf(granularity, HOUR_MS);
+  // Never computed from the clock: some contracts settle on a shifted grid.
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingRateDateTime),
+    receivedAtMs,
+    { hours: intervalHoursOf(granularity, HOUR_MS), source: "published" },
+    "nextFundingRateDateTime",
+  );
+  if (times === null) return null;
+  const { fundingIntervalHours: intervalHours } = times;
   return {
     exchangeSymbol: row.symbol,
     ...canonicalAsset(tickerOf(row), ["million_prefix", "numeric_prefix"]),
@@ -159,15 +167,7 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
     accrual: facts.accrual,
     listedAtMs: listedAtOf(row, receivedAtMs),
     fundingRate,
-    fundingIntervalHours: intervalHours,
-    intervalSource: intervalHours === null ? null : "published",
-    // Never computed from the clock: some contracts settle on a shifted grid.
-    nextFundingAtMs: nextFundingAtOf(
-      positiveOf(row.nextFundingRateDateTime),
-      receivedAtMs,
-      intervalHours,
-      "nextFundingRateDateTime",
-    ),
+    ...times,
     predictedRate: null,
     instantRate: null,
     settledRate: null,

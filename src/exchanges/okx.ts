@@ -11,8 +11,8 @@ import {
   decodeEnvelope,
   decodeRows,
   epochMsOf,
+  fundingTimesOf,
   intervalHoursOf,
-  nextFundingAtOf,
   numberOf,
   numeric,
   positiveOf,
@@ -236,25 +236,24 @@ function pricesOf(raw: Raw): (listing: Listing) => Prices {
   };
 }
 
-function quoteOf(row: RateRow, listing: Listing, prices: Prices, receivedAtMs: number): Quote {
+function quoteOf(row: RateRow, of: Listing, prices: Prices, receivedAtMs: number): Quote | null {
   const exchangeTimeMs = epochMsOf(row.ts);
   const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
-  const fundingIntervalHours = intervalOf(row);
-  const nextMs = positiveOf(row.fundingTime);
+  const interval = { hours: intervalOf(row), source: "derived" } as const;
+  const times = fundingTimesOf(positiveOf(row.fundingTime), atMs, interval, "fundingTime");
+  if (times === null) return null;
   return {
-    ...listing.identity,
+    ...of.identity,
     accrual: facts.accrual,
     fundingRate,
-    fundingIntervalHours,
-    intervalSource: fundingIntervalHours === null ? null : "derived",
-    nextFundingAtMs: nextFundingAtOf(nextMs, atMs, fundingIntervalHours, "fundingTime"),
+    ...times,
     predictedRate: null,
     instantRate: null,
     ...settledOf(row, atMs),
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
-    baselineRate: baselineOf(row, fundingIntervalHours),
+    baselineRate: baselineOf(row, times.fundingIntervalHours),
     settling: false,
     ...prices,
     exchangeTimeMs,

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import {
   HOUR_MS,
+  HOURS_PER_DAY,
   MAX_ABS_RATE,
   MAX_INTERVAL_HOURS,
   NEXT_TIME_LIMIT_MS,
 } from "../domain/funding.ts";
-import type { Reject, RejectReason } from "../domain/quote.ts";
+import type { IntervalSource, Quote, Reject, RejectReason } from "../domain/quote.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 
 /** Pieces that adapters share to read payloads. A string and a number both pass where exchanges mix them. */
@@ -108,37 +109,51 @@ export function rateBoundOf(value: Numeric): number | null {
 const NEXT_TIME_GRACE_MS = 10 * 60_000;
 
 /**
- * A published next funding time (unix ms) that agrees with its row. Null where unknown, not after `atMs`,
- * or later than one interval plus a grace; the caller may then know the exchange's documented grid.
- * Throws RowReject when it is more than 48 h from `atMs`: then it is in another unit.
+ * A next time that is past by more than 48 h belongs to a contract that nobody settles any more. No contract is
+ * left in a list for longer than a year and a margin; the smallest error of unit (s for ms) is past by decades.
  */
-export function nextFundingAtOf(
-  valueMs: number | null,
-  atMs: number,
-  intervalHours: number | null,
-  field: string,
-): number | null {
-  if (valueMs === null) return null;
-  if (Math.abs(valueMs - atMs) > NEXT_TIME_LIMIT_MS) {
-    throw new RowReject("bad_next_time", `${field} is more than 48 h from the observation`);
-  }
-  if (valueMs <= atMs) return null;
-  if (intervalHours !== null && valueMs - atMs > intervalHours * HOUR_MS + NEXT_TIME_GRACE_MS)
-    return null;
-  return valueMs;
+const DEAD_CONTRACT_LIMIT_MS = 400 * HOURS_PER_DAY * HOUR_MS;
+
+/** The interval of a row and where it is from. */
+export interface RowInterval {
+  readonly hours: number | null;
+  readonly source: IntervalSource;
+  /** It came in another reply than the next time, and may be older. */
+  readonly cached?: boolean;
 }
 
+export type FundingTimes = Pick<
+  Quote,
+  "fundingIntervalHours" | "intervalSource" | "nextFundingAtMs"
+>;
+
 /**
- * An interval that came in another reply than the rate (hours), unless `nextAtMs` (a next time that
- * `nextFundingAtOf` let pass without an interval) lies further away than it allows: then it is out of date and null.
+ * Interval and published next funding time (unix ms, null where unknown) of one row observed at `atMs`, as far as
+ * they agree. A past next time is kept: it says until when the rate was good. One later than an interval plus a grace
+ * contradicts the interval: a cached interval is then out of date and null, else both are null, for either may be wrong.
+ * Null for a dead contract, whose next time is past by over 48 h. Throws RowReject when it is in another unit.
  */
-export function intervalInForceOf(
-  intervalHours: number | null,
-  nextAtMs: number | null,
+export function fundingTimesOf(
+  nextMs: number | null,
   atMs: number,
-): number | null {
-  if (intervalHours === null || nextAtMs === null) return intervalHours;
-  return nextAtMs - atMs > intervalHours * HOUR_MS + NEXT_TIME_GRACE_MS ? null : intervalHours;
+  interval: RowInterval,
+  field: string,
+): FundingTimes | null {
+  const { hours, source, cached = false } = interval;
+  const aheadMs = nextMs === null ? 0 : nextMs - atMs;
+  if (aheadMs > NEXT_TIME_LIMIT_MS || aheadMs < -DEAD_CONTRACT_LIMIT_MS) {
+    throw new RowReject("bad_next_time", `${field} is more than 48 h from the observation`);
+  }
+  if (aheadMs < -NEXT_TIME_LIMIT_MS) return null;
+  if (hours !== null && aheadMs > hours * HOUR_MS + NEXT_TIME_GRACE_MS) {
+    const nextFundingAtMs = cached ? nextMs : null;
+    return { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs };
+  }
+  return {
+    fundingIntervalHours: hours,
+    intervalSource: hours === null ? null : source,
+    nextFundingAtMs: nextMs,
+  };
 }
 
 /** Rows of one payload that passed their schema, and those that did not. */

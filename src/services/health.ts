@@ -98,7 +98,9 @@ export function healthReport(input: {
     input.collectorHeartbeatMs !== null &&
     nowMs - input.collectorHeartbeatMs <= COLLECTOR_SILENT_AFTER_MS;
   const enabled = states.filter((state) => state.enabled);
-  const newestMs = Math.max(...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY));
+  const newestMs = Math.max(
+    ...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY),
+  );
   return {
     status:
       fresh.length === 0 || !collectorAlive

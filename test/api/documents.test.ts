@@ -100,7 +100,7 @@ test.each(["/openapi.json", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"
 test("says that two flags are not given yet", async () => {
   const { components } = JSON.parse(await servedDocument());
   expect(components.schemas.FundingRow.properties.flags.description).toContain(
-    "`identity_conflict` and `suspect` are not given yet",
+    "`identity_conflict` is not given yet",
   );
 });
 

@@ -106,6 +106,9 @@ const FUNDINGS = [
     adjustedFundingRateFloor: "-0.00300000",
     fundingIntervalHours: 1,
   },
+  // The list keeps symbols that are not traded any more.
+  { symbol: "OLDUSDT", fundingIntervalHours: 4 },
+  { symbol: "DEADUSDT", fundingIntervalHours: 8 },
 ];
 
 const BODIES: Bodies = {
@@ -272,13 +275,42 @@ describe("binance", () => {
     expect(batch.rejects).toMatchObject([{ exchangeSymbol: "BTCUSDT", reason }]);
   });
 
-  test("a next time of 0 means no funding; one in another unit is refused; one in the past is unknown", async () => {
+  test("a next time of 0 means no funding; one in another unit is refused; one in the past is kept", async () => {
     expect((await btcOf({ nextFundingTime: 0 })).batch).toMatchObject({ quotes: [], rejects: [] });
     expect((await btcOf({ nextFundingTime: at(16) / 1000 })).batch.rejects).toMatchObject([
       { reason: "bad_next_time" },
     ]);
     const { quote } = await btcOf({ nextFundingTime: at(13) });
-    expect(quote).toMatchObject({ nextFundingAtMs: null, fundingIntervalHours: 8 });
+    expect(quote).toMatchObject({ nextFundingAtMs: at(13), fundingIntervalHours: 8 });
+  });
+
+  test("a contract whose next time is past by more than 48 h is dead: not shown, not refused, yet expected", async () => {
+    const { batch } = await btcOf({ nextFundingTime: at(13, 3) });
+    expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 5 });
+  });
+
+  test.each([
+    [at(16), 8, "documented_default"],
+    [at(20), null, null],
+    [at(14), null, null],
+    [null, null, null],
+  ])("absence from fundingInfo with a next time of %p means an interval of %p", async (...row) => {
+    const [nextFundingTime, fundingIntervalHours, intervalSource] = row;
+    const { quotes } = await refresh({
+      ...BODIES,
+      [PREMIUM]: [premium("TSLAUSDT", { nextFundingTime })],
+    });
+    expect(quotes).toMatchObject([{ fundingIntervalHours, intervalSource }]);
+  });
+
+  test("absence from a fundingInfo that is too short for the listings means nothing", async () => {
+    const shown = async (rows: number) => {
+      const list = FUNDINGS.slice(0, rows);
+      const { quotes } = await refresh({ ...BODIES, [FUNDING]: list });
+      return quotes.slice(0, 3).map((quote) => quote.fundingIntervalHours);
+    };
+    expect(await shown(4)).toEqual([8, 4, 8]);
+    expect(await shown(3)).toEqual([8, 4, null]);
   });
 
   test("a cached interval that the next time contradicts is unknown, with its bounds; the time stays", async () => {

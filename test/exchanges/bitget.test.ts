@@ -18,7 +18,7 @@ const INSTRUMENTS_USDC = path("instruments", "USDC");
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 90;
-const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 const LISTED = Date.UTC(2024, 2, 14, 10);
 
 type Row = Readonly<Record<string, unknown>>;
@@ -296,13 +296,23 @@ describe("bitget", () => {
     });
   });
 
-  test("next times: 0 is no funding, seconds are refused, one past or beyond an interval is unknown", async () => {
+  test("next times: 0 is no funding, seconds are refused, a past one is kept, one beyond an interval is unknown with it", async () => {
     expect((await btcOf({ nextUpdate: "0" })).batch).toMatchObject({ quotes: [], rejects: [] });
     const inSeconds = await btcOf({ nextUpdate: String(at(16) / 1000) });
     expect(inSeconds.batch.rejects).toMatchObject([{ reason: "bad_next_time" }]);
-    expect((await btcOf({ nextUpdate: String(at(13)) })).quote?.nextFundingAtMs).toBeNull();
+    expect((await btcOf({ nextUpdate: String(at(13)) })).quote).toMatchObject({
+      nextFundingAtMs: at(13),
+      fundingIntervalHours: 8,
+    });
+    const dead = await btcOf({ nextUpdate: String(at(13, 3)) });
+    expect(dead.batch).toMatchObject({ quotes: [], rejects: [], expected: 2 });
     const beyond = await btcOf({ fundingRateInterval: "1" });
-    expect(beyond.quote).toMatchObject({ nextFundingAtMs: null, fundingIntervalHours: 1 });
+    expect(beyond.quote).toMatchObject({
+      nextFundingAtMs: null,
+      fundingIntervalHours: null,
+      intervalSource: null,
+      baselineRate: null,
+    });
   });
 
   test("tickers failing cost prices and quantities only; rates or a list failing cost the refresh", async () => {

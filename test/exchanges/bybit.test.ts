@@ -12,7 +12,7 @@ const INSTRUMENTS = "/v5/market/instruments-info?category=linear&limit=1000";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 250;
-const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 const LISTED = Date.UTC(2022, 1, 3, 7);
 
 type Row = Readonly<Record<string, unknown>>;
@@ -270,16 +270,26 @@ describe("bybit", () => {
     });
   });
 
-  test("next times: 0 is no funding, seconds are refused, one past or beyond an interval is unknown", async () => {
+  test("next times: 0 is no funding, seconds are refused, a past one is kept, one beyond an interval is unknown with it", async () => {
     expect((await btcOf({ nextFundingTime: "0" })).batch).toMatchObject({
       quotes: [],
       rejects: [],
     });
     const inSeconds = await btcOf({ nextFundingTime: String(at(16) / 1000) });
     expect(inSeconds.batch.rejects).toMatchObject([{ reason: "bad_next_time" }]);
-    expect((await btcOf({ nextFundingTime: String(at(13)) })).quote?.nextFundingAtMs).toBeNull();
+    expect((await btcOf({ nextFundingTime: String(at(13)) })).quote).toMatchObject({
+      nextFundingAtMs: at(13),
+      fundingIntervalHours: 8,
+    });
+    const dead = await btcOf({ nextFundingTime: String(at(13, 3)) });
+    expect(dead.batch).toMatchObject({ quotes: [], rejects: [], expected: 1 });
     const beyond = await btcOf({ nextFundingTime: String(at(16)), fundingIntervalHour: "1" });
-    expect(beyond.quote).toMatchObject({ nextFundingAtMs: null, fundingIntervalHours: 1 });
+    expect(beyond.quote).toMatchObject({
+      nextFundingAtMs: null,
+      fundingIntervalHours: null,
+      intervalSource: null,
+      baselineRate: null,
+    });
   });
 
   test("an odd volume or price costs its own field only", async () => {

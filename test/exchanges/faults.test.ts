@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { applies, FAULTS, type Fault, type FaultName } from "../../src/demo/faults.ts";
 import { EXCHANGE_IDS, type ExchangeId, type FailureKind } from "../../src/domain/exchange.ts";
-import { flagNames } from "../../src/domain/flags.ts";
+import { flagNames, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
 import { NOON_MS } from "../support/quote.ts";
@@ -201,6 +201,27 @@ test.each(cases.filter(([, fault]) => fault === "frozen_timestamps"))(
     await lab.clock.advance(MINUTE_MS);
     await lab.cycle(id);
     expect(await staleShare()).toBe(0);
+  },
+  20_000,
+);
+
+test.each(["gate", "kucoin"] as const)(
+  "%s, a market that stands still for nine hours: it answers, and every row is expired, hence blocked",
+  async (id) => {
+    using lab = exchangeLab([id], START_MS);
+    await lab.cycle(id);
+    const flagsNow = async (): Promise<readonly (readonly [string, boolean])[]> =>
+      (await lab.snapshot()).rows.map(({ flags, record, nextFundingAtMs }) => {
+        const isExpired = flagNames(flags).includes("expired") && isBlocked(flags);
+        return [record.exchangeSymbol, isExpired && nextFundingAtMs === null] as const;
+      });
+    expect((await flagsNow()).filter(([, isExpired]) => isExpired)).toEqual([]);
+    lab.simulator.market.freeze();
+    await lab.clock.advance(9 * 60 * MINUTE_MS);
+    expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted" });
+    const rows = await flagsNow();
+    expect(rows).toHaveLength(lab.simulator.market.truth(id).instruments.length);
+    expect(rows.filter(([, isExpired]) => !isExpired)).toEqual([]);
   },
   20_000,
 );

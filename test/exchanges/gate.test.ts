@@ -211,6 +211,8 @@ describe("gate", () => {
   });
 });
 
+const DEAD = { funding_next_apply: secondsAt(8, 2) };
+
 describe("gate skips", () => {
   test.each([
     ["a contract in delisting", DELISTING],
@@ -226,6 +228,7 @@ describe("gate skips", () => {
       contract("A_USDT", { in_delisting: true }),
     ],
     ["another quote in the USDT family", contract("A_USD1")],
+    ["a contract that settled last three days ago", contract("A_USDT", DEAD)],
     ["a pre-market contract that lost its flag", { ...PRE_MARKET, is_pre_market: undefined }],
     [
       "a pre-market contract that lost its flag and its cap",
@@ -285,13 +288,25 @@ describe("gate times", () => {
     expect((await only(row, settlement + 60_000))?.settling).toBe(false);
   });
 
-  test("a next time that has passed is unknown and the row is settling", async () => {
+  test("a next time that has passed is kept, and the row is settling for a minute", async () => {
     expect(await only(BTC, settlement + 5_000)).toMatchObject({
-      nextFundingAtMs: null,
+      nextFundingAtMs: settlement,
+      fundingIntervalHours: 8,
       settling: true,
     });
     expect(await only(BTC, settlement + 90_000)).toMatchObject({
+      nextFundingAtMs: settlement,
+      fundingIntervalHours: 8,
+      settling: false,
+    });
+  });
+
+  test("a next time beyond the interval is unknown with it", async () => {
+    expect(await only(BTC, Date.UTC(2026, 9, 5, 4))).toMatchObject({
       nextFundingAtMs: null,
+      fundingIntervalHours: null,
+      intervalSource: null,
+      baselineRate: null,
       settling: false,
     });
   });

@@ -106,6 +106,12 @@ const refresh = (bodies: Bodies, nowMs = AT) =>
 const symbols = (quotes: readonly Quote[]) => quotes.map((quote) => quote.exchangeSymbol);
 const down = new RequestFailure("http", "503", { status: 503 });
 
+/** The HIP-3 dexes whose reply could be read; any other one degrades the exchange. */
+async function answeredDexes(bodies: Bodies): Promise<string[]> {
+  const { builders } = await hyperliquid.fetchRaw(memorySource(bodies, { nowMs: AT }));
+  return builders.map((builder) => builder.name);
+}
+
 async function refreshMain(asset: Row, context: Row) {
   const bodies = {
     ...MAIN_ALONE,
@@ -274,10 +280,20 @@ describe("hyperliquid rejects", () => {
 
 describe("hyperliquid failures", () => {
   test("one failing HIP-3 dex costs its own contracts only", async () => {
-    for (const body of [down, { status: "err", response: "x" }, dexBody([])]) {
-      const { quotes } = await refresh({ ...BODIES, [dex("xyz")]: body });
+    for (const body of [down, { status: "err", response: "x" }, [{ universe: [] }]]) {
+      const bodies = { ...BODIES, [dex("xyz")]: body };
+      const { quotes } = await refresh(bodies);
       expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "km:US500", "hyna:BTC"]);
+      expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
     }
+  });
+
+  test("a HIP-3 dex that lists nothing has answered: it is no failure", async () => {
+    const bodies = { ...BODIES, [dex("xyz")]: dexBody([], 0) };
+    expect(await answeredDexes(bodies)).toEqual(["xyz", "km", "hyna"]);
+    const { quotes, rejects } = await refresh(bodies);
+    expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "km:US500", "hyna:BTC"]);
+    expect(rejects).toEqual([]);
   });
 
   test.each([

@@ -232,9 +232,17 @@ describe("kucoin", () => {
     expect((await only(row))?.nextFundingAtMs).toBe(nextFundingRateDateTime);
   });
 
-  test("a next time that has passed, or lies beyond the interval, is unknown", async () => {
-    expect((await only(BTC, Date.UTC(2026, 9, 5, 16, 0, 1)))?.nextFundingAtMs).toBeNull();
-    expect((await only(BTC, Date.UTC(2026, 9, 5, 4)))?.nextFundingAtMs).toBeNull();
+  test("a next time that has passed is kept; one beyond the interval is unknown with it", async () => {
+    expect(await only(BTC, Date.UTC(2026, 9, 5, 16, 0, 1))).toMatchObject({
+      nextFundingAtMs: Date.UTC(2026, 9, 5, 16),
+      fundingIntervalHours: 8,
+    });
+    expect(await only(BTC, Date.UTC(2026, 9, 5, 4))).toMatchObject({
+      nextFundingAtMs: null,
+      fundingIntervalHours: null,
+      intervalSource: null,
+      baselineRate: null,
+    });
   });
 });
 

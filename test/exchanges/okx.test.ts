@@ -265,12 +265,21 @@ describe("okx", () => {
     expect((await btcOf(odd)).quote?.fundingIntervalHours).toBeNull();
   });
 
-  test("a settlement that has passed is no next time, one in seconds is refused", async () => {
+  test("a settlement that has passed is kept, one beyond the interval is unknown with it, one in seconds is refused", async () => {
     const passed = { fundingTime: ms(13), nextFundingTime: ms(21), prevFundingTime: ms(5) };
     expect((await btcOf(passed)).quote).toMatchObject({
-      nextFundingAtMs: null,
+      nextFundingAtMs: at(13),
       fundingIntervalHours: 8,
     });
+    const beyond = { fundingTime: ms(16), nextFundingTime: ms(17), prevFundingTime: ms(15) };
+    expect((await btcOf(beyond)).quote).toMatchObject({
+      nextFundingAtMs: null,
+      fundingIntervalHours: null,
+      intervalSource: null,
+      baselineRate: null,
+    });
+    const dead = { fundingTime: String(at(13, 3)), nextFundingTime: "", prevFundingTime: "" };
+    expect((await btcOf(dead)).batch).toMatchObject({ quotes: [], rejects: [], expected: 1 });
     const { batch } = await btcOf({ fundingTime: String(at(16) / 1000) });
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_next_time" }] });
   });

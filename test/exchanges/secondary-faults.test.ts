@@ -70,6 +70,36 @@ test("an interval source that is gone for half an hour: intervals become unknown
   expect(events).toEqual({ n: 0 });
 }, 20_000);
 
+test.each(["at once", "after a whole one"])(
+  "an interval source that lost half of its rows %s: what it lost is unknown, never the default",
+  async (when) => {
+    using lab = exchangeLab(["binance"], START_MS);
+    if (when === "after a whole one") await lab.cycle("binance");
+    lab.simulator.market.setFault("binance", { name: "half_list", paths: "/fundingInfo" });
+    await lab.clock.advance(6 * MINUTE_MS);
+    await lab.cycle("binance");
+    const { rows } = await lab.snapshot();
+    const truth = new Map(
+      lab.simulator.market
+        .truth("binance")
+        .instruments.map((row) => [row.exchange_symbol, row.funding_interval_hours]),
+    );
+    const known = rows.filter(({ record }) => record.fundingIntervalHours !== null);
+    const wrong = known.filter(
+      ({ record }) => truth.get(record.exchangeSymbol) !== record.fundingIntervalHours,
+    );
+    expect(wrong.map(({ record }) => record.exchangeSymbol)).toEqual([]);
+    expect(known.filter(({ record }) => record.intervalSource === "documented_default")).toEqual(
+      [],
+    );
+    const share = known.length / rows.length;
+    expect(rows).toHaveLength(truth.size);
+    expect(share).toBeGreaterThan(0.3);
+    expect(share).toBeLessThan(0.6);
+  },
+  20_000,
+);
+
 describe("what changes at an exchange", () => {
   test("an interval that flips is one event, and right in the same batch where the rate tells it", async () => {
     using lab = exchangeLab(["bybit"], START_MS);

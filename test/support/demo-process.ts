@@ -19,8 +19,14 @@ export interface DemoProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the demo on free ports and waits for its address. Throws with its output when it ends instead. */
-export async function startDemo(settings: Readonly<Record<string, string>>): Promise<DemoProcess> {
+/**
+ * Starts the demo on free ports and waits for its address. Throws with its output when it ends instead.
+ * `prepare` gets the simulator as soon as it listens, while the service starts.
+ */
+export async function startDemo(
+  settings: Readonly<Record<string, string>>,
+  prepare: (simulator: string) => Promise<void> = async () => {},
+): Promise<DemoProcess> {
   const startedMs = performance.now();
   const child = Bun.spawn([process.execPath, join(ROOT, "scripts/demo.ts")], {
     cwd: ROOT,
@@ -34,18 +40,20 @@ export async function startDemo(settings: Readonly<Record<string, string>>): Pro
     for await (const chunk of stream) output += decoder.decode(chunk, { stream: true });
   };
   const reading = Promise.all([read(child.stdout), read(child.stderr)]);
-  const opened = /: open (http:\S+)/;
-  await until(
-    () => opened.test(output) || child.exitCode !== null,
-    () => output,
-  );
-  const readyMs = performance.now() - startedMs;
-  const address = opened.exec(output)?.[1];
-  const simulator = /exchange simulator: (http:\S+?)\/?\s/.exec(output)?.[1];
-  if (address === undefined || simulator === undefined) {
+  const printed = async (pattern: RegExp): Promise<string> => {
+    await until(
+      () => pattern.test(output) || child.exitCode !== null,
+      () => output,
+    );
+    const found = pattern.exec(output)?.[1];
+    if (found !== undefined) return found;
     await Promise.race([reading, child.exited]);
     throw new Error(`the demo ended with ${child.exitCode}:\n${output}`);
-  }
+  };
+  const simulator = await printed(/exchange simulator: (http:\S+?)\/?\s/);
+  await prepare(simulator);
+  const address = await printed(/: open (http:\S+)/);
+  const readyMs = performance.now() - startedMs;
   return {
     address,
     simulator,

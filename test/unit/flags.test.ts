@@ -13,6 +13,7 @@ const NOW_MS = 1_790_000_000_000;
 const PERIOD_MS = 60_000;
 
 const SOUND: FlagInputs = {
+  accrual: "periodic",
   fundingRate: 0.0004,
   fundingIntervalHours: 8,
   nextFundingAtMs: NOW_MS + 1,
@@ -39,6 +40,8 @@ describe("a row", () => {
     ["over 180 s old", { observedAtMs: NOW_MS - 180_001 }, ["stale"]],
     ["with a timestamp that stands still", { frozen: true }, ["stale"]],
     ["without an interval", { fundingIntervalHours: null }, ["interval_unknown"]],
+    ["without a next time", { nextFundingAtMs: null }, ["suspect"]],
+    ["that accrues all the time", { accrual: "continuous", nextFundingAtMs: null }, []],
     ["at its cap", { fundingRate: 0.003 }, ["pinned_cap"]],
     ["within 1e-9 of its cap", { fundingRate: 0.003 - 0.9e-9 }, ["pinned_cap"]],
     ["further from its cap", { fundingRate: 0.003 - 1.1e-9 }, []],

@@ -112,7 +112,7 @@ export const FundingRowSchema = z
       .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
     flags: z.array(z.enum(FLAGS)).openapi({
       description:
-        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `identity_conflict` and `suspect` are not given yet.",
+        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `suspect` marks a periodic rate without a time at which it is charged; sizes are not judged yet. `identity_conflict` is not given yet.",
     }),
   })
   .openapi("FundingRow");

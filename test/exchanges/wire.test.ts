@@ -1,0 +1,68 @@
+import { describe, expect, test } from "bun:test";
+import { fundingTimesOf, RowReject } from "../../src/exchanges/wire.ts";
+
+const AT = Date.UTC(2026, 9, 5, 13, 30);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const timesOf = (nextMs: number | null, hours: number | null = 8, cached = false) =>
+  fundingTimesOf(nextMs, AT, { hours, source: "published", cached }, "next");
+
+describe("interval and next time of a row", () => {
+  test.each([
+    ["ahead", 150 * MINUTE_MS],
+    ["ahead by the interval and ten minutes", 8 * HOUR_MS + 10 * MINUTE_MS],
+    ["now", 0],
+    ["just past", -1],
+    ["past by 48 h", -48 * HOUR_MS],
+  ])("are both kept where the next time is %s", (_name, aheadMs) => {
+    expect(timesOf(AT + aheadMs)).toEqual({
+      fundingIntervalHours: 8,
+      intervalSource: "published",
+      nextFundingAtMs: AT + aheadMs,
+    });
+  });
+
+  test("are both unknown where they contradict each other, for either may be wrong", () => {
+    expect(timesOf(AT + 8 * HOUR_MS + 10 * MINUTE_MS + 1)).toEqual({
+      fundingIntervalHours: null,
+      intervalSource: null,
+      nextFundingAtMs: null,
+    });
+  });
+
+  test("an interval of another reply is the one that is out of date", () => {
+    expect(timesOf(AT + 8 * HOUR_MS + 10 * MINUTE_MS + 1, 8, true)).toEqual({
+      fundingIntervalHours: null,
+      intervalSource: null,
+      nextFundingAtMs: AT + 8 * HOUR_MS + 10 * MINUTE_MS + 1,
+    });
+  });
+
+  test("one that is unknown leaves the other", () => {
+    expect(timesOf(null)).toMatchObject({ fundingIntervalHours: 8, nextFundingAtMs: null });
+    expect(timesOf(AT + 48 * HOUR_MS, null)).toEqual({
+      fundingIntervalHours: null,
+      intervalSource: null,
+      nextFundingAtMs: AT + 48 * HOUR_MS,
+    });
+  });
+
+  test.each([
+    ["just over 48 h", -48 * HOUR_MS - 1],
+    ["400 days", -400 * DAY_MS],
+  ])("past by %s: the contract is dead and no row of ours", (_name, aheadMs) => {
+    expect(timesOf(AT + aheadMs)).toBeNull();
+  });
+
+  test.each([
+    ["over 48 h ahead", AT + 48 * HOUR_MS + 1],
+    ["over 400 days past", AT - 400 * DAY_MS - 1],
+    ["in seconds", AT / 1000],
+    ["in microseconds", AT * 1000],
+    ["as milliseconds remaining", 3 * HOUR_MS],
+  ])("%s: the time is refused as one of another unit", (_name, nextMs) => {
+    expect(() => timesOf(nextMs)).toThrow(RowReject);
+  });
+});
