@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startSimulator } from "../../src/demo/server.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { type BrowserSession, browserPath, startBrowser } from "../support/browser.ts";
+import { allShown } from "../support/service-api.ts";
+import {
+  type ServiceProcess,
+  startService,
+  temporaryDatabasePath,
+  until,
+} from "../support/service.ts";
+
+const LONG_MS = 60_000;
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+const CHROMIUM = browserPath();
+
+/** Columns of the table, counted from 1 with the row's head. */
+const YEARLY_COLUMN = 5;
+const VOLUME_COLUMN = 7;
+
+const MONEY_UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9 };
+
+/** The number that a cell shows: signs as printed, $ and K, M, B understood. */
+function numberIn(cell: string): number {
+  const [, sign = "", digits = "", unit = ""] =
+    /^([+−]?)\$?([\d.]+)([KMB]?)$/.exec(cell.trim()) ?? [];
+  return (sign === "−" ? -1 : 1) * Number(digits || Number.NaN) * (MONEY_UNITS[unit] ?? 1);
+}
+
+/** Looks at the rendered page from inside; this project has no DOM types, so the question is a text. */
+const WIDTHS = `({
+  page: document.documentElement.scrollWidth,
+  window: document.documentElement.clientWidth,
+  table: document.querySelector(".scroll").scrollWidth,
+  scroller: document.querySelector(".scroll").clientWidth,
+})`;
+const GROUND = "getComputedStyle(document.body).backgroundColor";
+
+interface Stage {
+  readonly service: ServiceProcess;
+  readonly browser: BrowserSession;
+}
+
+/** Light of a CSS colour, 0 to 255. */
+function lightOf(colour: string): number {
+  const parts = (colour.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  return parts.reduce((sum, part) => sum + part, 0) / parts.length;
+}
+
+describe.if(CHROMIUM !== null)("in a browser", () => {
+  const stack = new AsyncDisposableStack();
+  let stage: Stage | null = null;
+
+  const staged = (): Stage => {
+    if (stage === null) throw new Error("the stage was not set");
+    return stage;
+  };
+
+  beforeAll(async () => {
+    const database = stack.use(temporaryDatabasePath());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const [service, browser] = await Promise.all([
+      startService({ DATABASE_PATH: database.path, EXCHANGE_ORIGIN: simulator.origin }),
+      startBrowser(CHROMIUM ?? ""),
+    ]);
+    stack.use(service);
+    stack.use(browser);
+    stage = { service, browser };
+    // All is shown by the second snapshot; the next one comes with the next refresh.
+    await allShown(service.origin, EXCHANGE_IDS);
+  }, LONG_MS);
+
+  afterAll(() => stack.disposeAsync());
+
+  test(
+    "the front page shows rates, its column heads sort them, and it asks nobody else for anything",
+    async () => {
+      const { service, browser } = staged();
+      const { page, complaints, hosts } = await browser.page({ viewport: DESKTOP });
+      await page.goto(service.origin);
+      expect(await page.locator("table").isVisible()).toBe(true);
+      expect(await page.locator("tbody tr").count()).toBe(50);
+      const column = async (place: number): Promise<number[]> => {
+        const cells = await page.locator(`tbody tr > :nth-child(${place})`).allInnerTexts();
+        const numbers = cells.map(numberIn);
+        expect(numbers).toHaveLength(50);
+        expect(numbers.filter(Number.isNaN)).toEqual([]);
+        expect(new Set(numbers).size).toBeGreaterThan(1);
+        return numbers;
+      };
+      const falling = (left: number, right: number): number => right - left;
+      const head = page.getByRole("link", { name: /^% a year/ });
+      await head.click();
+      await page.waitForURL(/sort=annualized_pct&order=desc/);
+      const highest = await column(YEARLY_COLUMN);
+      expect(highest).toEqual(highest.toSorted(falling));
+      await head.click();
+      await page.waitForURL(/order=asc/);
+      const lowest = await column(YEARLY_COLUMN);
+      expect(lowest).toEqual(lowest.toSorted((left, right) => left - right));
+      expect(Math.max(...lowest)).toBeLessThan(Math.min(...highest));
+      expect(await page.locator("th[aria-sort=ascending]").innerText()).toStartWith("% a year");
+      await page.getByRole("link", { name: "Volume 24 h" }).click();
+      await page.waitForURL(/sort=volume_24h_usd/);
+      const volumes = await column(VOLUME_COLUMN);
+      expect(volumes).toEqual(volumes.toSorted(falling));
+      expect(complaints).toEqual([]);
+      expect([...hosts]).toEqual([new URL(service.origin).host]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "on a phone only the table scrolls sideways; in the dark the page is dark",
+    async () => {
+      const { service, browser } = staged();
+      const light = await browser.page({ viewport: PHONE, colorScheme: "light" });
+      const dark = await browser.page({ viewport: PHONE, colorScheme: "dark" });
+      for (const { page } of [light, dark]) {
+        await page.goto(service.origin);
+        const widths = await page.evaluate<Record<string, number>>(WIDTHS);
+        expect(widths["page"]).toBeLessThanOrEqual(widths["window"] ?? 0);
+        expect(widths["table"]).toBeGreaterThan(widths["scroller"] ?? Number.NaN);
+      }
+      expect(lightOf(await light.page.evaluate<string>(GROUND))).toBeGreaterThan(200);
+      expect(lightOf(await dark.page.evaluate<string>(GROUND))).toBeLessThan(60);
+      expect(await browser.picture(light.page, "phone-light")).toBeGreaterThan(0);
+      expect(await browser.picture(dark.page, "phone-dark")).toBeGreaterThan(0);
+      expect([...light.complaints, ...dark.complaints]).toEqual([]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "without JavaScript the front page says the same",
+    async () => {
+      const { service, browser } = staged();
+      const pages = [
+        await browser.page({ viewport: DESKTOP }),
+        await browser.page({ viewport: DESKTOP, javaScriptEnabled: false }),
+      ];
+      let texts: string[] = [];
+      // A snapshot may be published between the two.
+      await until(
+        async () => {
+          texts = [];
+          for (const { page } of pages) {
+            await page.goto(service.origin);
+            texts.push(await page.locator("body").innerText());
+          }
+          return texts[0] === texts[1];
+        },
+        () => texts.join("\n---\n").slice(0, 2_000),
+      );
+      expect(texts[1]).toContain("Strongest rates");
+      expect(await pages[1]?.page.locator("tbody tr").count()).toBe(50);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "the documentation lists every operation under its policy, and trying one out works",
+    async () => {
+      const { service, browser } = staged();
+      const document = (await (await fetch(`${service.origin}/openapi.json`)).json()) as {
+        paths: Record<string, object>;
+      };
+      const operations = Object.values(document.paths).flatMap((path) => Object.keys(path));
+      const { page, complaints, hosts } = await browser.page({ viewport: DESKTOP });
+      await page.goto(`${service.origin}/docs`);
+      await page.locator(".opblock").first().waitFor();
+      expect(await page.locator(".opblock").count()).toBe(operations.length);
+      const block = page.locator(".opblock", { hasText: "/api/funding/current" });
+      await block.locator(".opblock-summary-control").click();
+      await block.getByRole("button", { name: "Try it out" }).click();
+      await block.getByRole("button", { name: "Execute" }).click();
+      const answer = block.locator(".live-responses-table tbody tr").first();
+      await answer.waitFor();
+      expect(await block.locator(".request-url").innerText()).toContain("/api/funding/current?");
+      expect(await answer.locator(".response-col_status").innerText()).toStartWith("200");
+      expect(await answer.innerText()).toContain('"snapshot"');
+      expect(complaints).toEqual([]);
+      expect([...hosts]).toEqual([new URL(service.origin).host]);
+    },
+    LONG_MS,
+  );
+});
+
+test("there is a browser where one is required", () => {
+  const isRequired = process.env["REQUIRE_BROWSER"] === "1";
+  if (CHROMIUM === null)
+    console.error("NO BROWSER FOUND: the pages were NOT tested (install chromium to test them)");
+  expect(CHROMIUM !== null || !isRequired).toBe(true);
+});

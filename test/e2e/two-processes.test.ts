@@ -1,0 +1,144 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { startSimulator } from "../../src/demo/server.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
+import {
+  type ServiceProcess,
+  startService,
+  temporaryDatabasePath,
+  until,
+} from "../support/service.ts";
+
+const LONG_MS = 90_000;
+
+/** The aim is three seconds on a quiet machine; more than this is a defect anywhere. */
+const TAKE_OVER_WITHIN_MS = 10_000;
+
+/** Snapshots that both processes must have shown before their bytes count as compared. */
+const SHARED_SNAPSHOTS = 2;
+
+/** Hyperliquid's own pace allows no refresh every few seconds. */
+const EXCHANGES = EXCHANGE_IDS.filter((id) => id !== "hyperliquid");
+
+/** More than a publish period of quiet between two rounds, so that both processes see the end of each. */
+const REFRESH_SECONDS = "6";
+
+const LIST = "/api/funding/current";
+
+function collects(service: ServiceProcess): boolean {
+  return service.log().includes('"event":"collecting"');
+}
+
+/** Remembers the body of each snapshot that a service shows. Throws when one id has two bodies. */
+class Seen {
+  readonly #hashes = new Map<string, bigint | number>();
+
+  get ids(): readonly string[] {
+    return [...this.#hashes.keys()];
+  }
+
+  async look(service: ServiceProcess): Promise<void> {
+    const response = await fetch(service.origin + LIST);
+    if (response.status !== 200) return;
+    const text = await response.text();
+    const id = /"snapshot":"([^"]+)"/.exec(text)?.[1] ?? "";
+    const hash = Bun.hash(text);
+    if ((this.#hashes.get(id) ?? hash) !== hash) throw new Error(`two bodies of snapshot ${id}`);
+    this.#hashes.set(id, hash);
+  }
+
+  shares(other: Seen): readonly string[] {
+    return this.ids.filter((id) => other.#hashes.get(id) === this.#hashes.get(id));
+  }
+
+  contradicts(other: Seen): readonly string[] {
+    const both = this.ids.filter((id) => other.#hashes.has(id));
+    return both.filter((id) => other.#hashes.get(id) !== this.#hashes.get(id));
+  }
+}
+
+/** Instruments that are listed more than once, and how many are listed. */
+function listed(path: string): { readonly doubled: readonly unknown[]; readonly count: number } {
+  const db = new Database(path, { readonly: true });
+  try {
+    const doubled = db
+      .query(
+        `SELECT exchange, exchange_symbol, count(*) AS times FROM instruments
+         WHERE status = 'listed' GROUP BY exchange, exchange_symbol HAVING times > 1`,
+      )
+      .all();
+    const counted = db
+      .query<{ n: number }, []>("SELECT count(*) AS n FROM instruments WHERE status = 'listed'")
+      .get();
+    return { doubled, count: counted?.n ?? Number.NaN };
+  } finally {
+    db.close();
+  }
+}
+
+test(
+  "of two services on one database one collects, both serve the same; kill -9 it and the other goes on",
+  async () => {
+    using database = temporaryDatabasePath();
+    using stack = new DisposableStack();
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const settings = {
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: EXCHANGES.join(","),
+      REFRESH_SECONDS,
+    };
+    await using left = await startService(settings);
+    await using right = await startService(settings);
+    await until(() => collects(left) || collects(right));
+    const [collecting, waiting] = collects(left) ? [left, right] : [right, left];
+    await until(() => waiting.log().includes('"event":"standby"'));
+    for (const service of [left, right]) await allShown(service.origin, EXCHANGES);
+    expect(collects(waiting)).toBe(false);
+
+    const seen = { collecting: new Seen(), waiting: new Seen() };
+    await until(
+      async () => {
+        await seen.collecting.look(collecting);
+        await seen.waiting.look(waiting);
+        return seen.collecting.shares(seen.waiting).length >= SHARED_SNAPSHOTS;
+      },
+      () => `seen ${seen.collecting.ids} and ${seen.waiting.ids}`,
+    );
+    expect(seen.collecting.contradicts(seen.waiting)).toEqual([]);
+
+    const before = listed(database.path);
+    expect(before.doubled).toEqual([]);
+    const killedMs = performance.now();
+    collecting.kill("SIGKILL");
+    await until(
+      () => collects(waiting),
+      () => waiting.log(),
+    );
+    const tookMs = performance.now() - killedMs;
+    console.log(`two processes: the other one collects ${tookMs.toFixed(0)} ms after kill -9`);
+    expect(tookMs).toBeLessThan(TAKE_OVER_WITHIN_MS);
+
+    await using restarted = await startService(settings);
+    await until(() => restarted.log().includes('"event":"standby"'));
+    await until(async () => {
+      const { snapshot } = await fundingAt(waiting.origin);
+      return snapshot.startsWith("2-") && (await isRefreshedSince(waiting, killedMs));
+    });
+    expect(collects(restarted)).toBe(false);
+    expect(listed(database.path)).toEqual(before);
+    expect((await fundingAt(waiting.origin)).total).toBe(before.count);
+  },
+  LONG_MS,
+);
+
+/** Whether a batch of every enabled exchange was accepted after that moment (of performance.now). */
+async function isRefreshedSince(service: ServiceProcess, sinceMs: number): Promise<boolean> {
+  const { exchanges } = await healthAt(service.origin);
+  const agoSeconds = (performance.now() - sinceMs) / 1000;
+  const refreshed = exchanges.filter(
+    ({ age_seconds: age }) => age !== null && age < agoSeconds - 1,
+  );
+  return refreshed.length === EXCHANGES.length;
+}

@@ -1,0 +1,240 @@
+import { describe, expect, test } from "bun:test";
+import type { CollectorSettings, FromWorker } from "../../src/collector/protocol.ts";
+import {
+  startCollectorThread,
+  type StartWorker,
+  superviseCollector,
+  threadStarter,
+  type WorkerHandle,
+} from "../../src/collector/supervisor.ts";
+import { migrateDb } from "../../src/db/migrate.ts";
+import { openDb } from "../../src/db/open.ts";
+import { type Simulator, startSimulator } from "../../src/demo/server.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { allShown } from "../support/service-api.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+
+const LONG_MS = 60_000;
+
+/** What the service promises to its supervisor: a little less than systemd's patience. */
+const END_WITHIN_MS = 5_000;
+
+const REJECTING = new URL("../support/rejecting-worker-child.ts", import.meta.url);
+
+function simulator(): Simulator & Disposable {
+  const started = startSimulator({ nowMs: () => Date.now() });
+  return { ...started, [Symbol.dispose]: () => started.stop() };
+}
+
+/** A supervised collector in this process: real threads, a real database, two simulated exchanges. */
+function supervised(options: {
+  readonly path: string;
+  readonly origin: string;
+  readonly starter: (start: number) => StartWorker;
+}) {
+  const db = openDb(options.path);
+  migrateDb(db, options.path);
+  db.close();
+  const settings: CollectorSettings = {
+    databasePath: options.path,
+    exchanges: ["okx", "kraken"],
+    periodMs: 1_000,
+    exchangeOrigin: options.origin,
+    logLevel: "silent",
+  };
+  const log = memoryLog();
+  const messages: FromWorker[] = [];
+  const handles: WorkerHandle[] = [];
+  const supervisor = superviseCollector({
+    settings,
+    startWorker: (on) => {
+      const handle = options.starter(handles.length)(on);
+      handles.push(handle);
+      return handle;
+    },
+    clock: systemClock,
+    random: () => 0.5,
+    log,
+    onMessage: (message) => void messages.push(message),
+  });
+  return {
+    handles,
+    log,
+    supervisor,
+    epochs: () =>
+      messages.flatMap((message) => (message.type === "collecting" ? [message.epoch] : [])),
+    /** Batches accepted so far. */
+    batches: () =>
+      messages.filter((message) => message.type === "cycle" && message.outcome.kind === "accepted")
+        .length,
+    async [Symbol.asyncDispose]() {
+      await supervisor.stop();
+    },
+  };
+}
+
+describe("a collector thread", () => {
+  test(
+    "that is terminated is started again and goes on collecting",
+    async () => {
+      using database = temporaryDatabasePath();
+      using exchanges = simulator();
+      await using collector = supervised({
+        path: database.path,
+        origin: exchanges.origin,
+        starter: () => startCollectorThread,
+      });
+      await until(() => collector.batches() >= 2);
+      const before = collector.batches();
+      const killedMs = performance.now();
+      collector.handles[0]?.terminate();
+      await until(() => collector.epochs().length === 2);
+      console.log(`worker: again ${(performance.now() - killedMs).toFixed(0)} ms after its end`);
+      await until(() => collector.batches() >= before + 2);
+      expect(collector.supervisor.starts).toBe(2);
+      expect(collector.epochs()).toEqual([1, 2]);
+      expect(collector.log.events()).toEqual(["collector_ended"]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "that dies of a rejection which nobody handles is started again, too",
+    async () => {
+      using database = temporaryDatabasePath();
+      using exchanges = simulator();
+      await using collector = supervised({
+        path: database.path,
+        origin: exchanges.origin,
+        starter: (start) => (start < 2 ? threadStarter(REJECTING) : startCollectorThread),
+      });
+      await until(() => collector.batches() >= 2);
+      expect(collector.supervisor.starts).toBe(3);
+      expect(collector.log.events()).toEqual(["collector_ended", "collector_ended"]);
+    },
+    LONG_MS,
+  );
+});
+
+describe("SIGTERM", () => {
+  test(
+    "ends the service in time while an exchange leaves a refresh hanging",
+    async () => {
+      using database = temporaryDatabasePath();
+      using exchanges = simulator();
+      exchanges.market.setFault("okx", { name: "hang" });
+      await using service = await startService({
+        DATABASE_PATH: database.path,
+        EXCHANGE_ORIGIN: exchanges.origin,
+      });
+      const asked = (): readonly string[] => Object.keys(exchanges.market.requests());
+      await until(() => asked().some((request) => request.startsWith("okx ")));
+      const startedMs = performance.now();
+      service.kill("SIGTERM");
+      expect(await service.exited).toBe(0);
+      const tookMs = performance.now() - startedMs;
+      console.log(`worker: service ended ${tookMs.toFixed(0)} ms after SIGTERM, refresh hanging`);
+      expect(tookMs).toBeLessThan(END_WITHIN_MS);
+      expect(service.log()).toContain('"event":"stopped"');
+    },
+    LONG_MS,
+  );
+
+  test(
+    "cuts no answer short: each one that began with 200 comes whole",
+    async () => {
+      using database = temporaryDatabasePath();
+      using exchanges = simulator();
+      await using service = await startService({
+        DATABASE_PATH: database.path,
+        EXCHANGE_ORIGIN: exchanges.origin,
+      });
+      await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
+      const load = startLoad(`${service.origin}/api/funding/current`);
+      await until(() => load.whole() >= 50);
+      const beforeSignal = load.whole();
+      service.kill("SIGTERM");
+      expect(await service.exited).toBe(0);
+      const broken = await load.stop();
+      console.log(`worker: ${load.whole()} whole answers, ${load.whole() - beforeSignal} after it`);
+      expect(broken).toEqual([]);
+      expect(load.whole()).toBeGreaterThan(beforeSignal);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "finishes the answers that it has begun to work on",
+    async () => {
+      using database = temporaryDatabasePath();
+      using exchanges = simulator();
+      await using service = await startService({
+        DATABASE_PATH: database.path,
+        EXCHANGE_ORIGIN: exchanges.origin,
+      });
+      await allShown(service.origin, EXCHANGE_IDS);
+      // Each is an answer of its own that must be compressed first: when one is there, the others are in work.
+      const first = Promise.withResolvers<void>();
+      const answers = Array.from({ length: AT_WORK }, async (_, minimum) => {
+        const url = `${service.origin}/api/funding/current?min_volume=${minimum + 1}`;
+        const response = await fetch(url, { headers: { "accept-encoding": "gzip" } });
+        first.resolve();
+        return await flawOf(response);
+      });
+      const settled = Promise.allSettled(answers);
+      await first.promise;
+      service.kill("SIGTERM");
+      expect(
+        (await settled).map((one) => (one.status === "fulfilled" ? one.value : "lost")),
+      ).toEqual(Array<null>(AT_WORK).fill(null));
+      expect(await service.exited).toBe(0);
+    },
+    LONG_MS,
+  );
+});
+
+/** Far more than are compressed at the same time. */
+const AT_WORK = 24;
+
+/** Requests at the same time; each is followed by the next. */
+const LANES = 16;
+
+/** Asks without a pause until the server is gone, or `stop`. */
+function startLoad(url: string) {
+  let whole = 0;
+  const over = new AbortController();
+  const broken: string[] = [];
+  const lane = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      // Nobody there, or nobody any more: nothing has begun.
+      const response = await fetch(url, { headers: { "accept-encoding": "identity" } }).catch(
+        () => null,
+      );
+      if (response === null) return;
+      const flaw = await flawOf(response);
+      if (flaw === null) whole += 1;
+      else broken.push(flaw);
+    }
+  };
+  const lanes = Array.from({ length: LANES }, lane);
+  return {
+    whole: () => whole,
+    async stop(): Promise<readonly string[]> {
+      over.abort();
+      await Promise.all(lanes);
+      return broken;
+    },
+  };
+}
+
+async function flawOf(response: Response): Promise<string | null> {
+  if (response.status !== 200) return `status ${response.status}`;
+  try {
+    const { count, rows } = JSON.parse(await response.text());
+    return rows.length === count ? null : `${rows.length} rows of ${count}`;
+  } catch (error) {
+    return String(error);
+  }
+}
