@@ -6,8 +6,8 @@ import { type Config, ConfigError, loadProcessConfig } from "./config.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
 import { openDb, writeTransaction } from "./db/open.ts";
 import { migrateDb } from "./db/migrate.ts";
-import { flagsOf } from "./domain/flags.ts";
 import { observedAtMs } from "./domain/funding.ts";
+import { boardRow } from "./domain/market.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "./domain/exchange.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
@@ -194,14 +194,8 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       frozen: false,
       observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     };
-    const flags = flagsOf(record, nowMs, PERIOD_MS);
-    return {
-      ...fundingRow(
-        { record, flags, nextFundingAtMs: record.nextFundingAtMs },
-        Math.floor(nowMs / 1000),
-      ),
-      uid: null,
-    };
+    const row = fundingRow(boardRow(record, nowMs, PERIOD_MS), Math.floor(nowMs / 1000));
+    return { ...row, uid: null };
   });
   return rows.toSorted((left, right) => (left.exchange_symbol < right.exchange_symbol ? -1 : 1));
 }

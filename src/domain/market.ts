@@ -1,5 +1,5 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
-import type { FlagBits } from "./flags.ts";
+import { type FlagBits, flagsOf } from "./flags.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
 
 /** The latest accepted state of one instrument, as stored. Same units as Quote; never changed in place. */
@@ -64,6 +64,16 @@ export interface BoardRow {
   readonly flags: FlagBits;
   /** The record's, unless it has passed at the snapshot's time: then null, never in the past. */
   readonly nextFundingAtMs: number | null;
+}
+
+/** A record as it stands at `asOfMs`, on an exchange that is refreshed every `periodMs`. */
+export function boardRow(record: MarketRecord, asOfMs: number, periodMs: number): BoardRow {
+  const hasPassed = record.nextFundingAtMs !== null && record.nextFundingAtMs <= asOfMs;
+  return {
+    record,
+    flags: flagsOf(record, asOfMs, periodMs),
+    nextFundingAtMs: hasPassed ? null : record.nextFundingAtMs,
+  };
 }
 
 /** One exchange as of a snapshot. */

@@ -1,7 +1,12 @@
 import type { MarketReader, MarketState } from "../db/market-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { flagsOf } from "../domain/flags.ts";
-import type { BoardRow, ExchangeState, ExchangeView, Snapshot } from "../domain/market.ts";
+import {
+  boardRow,
+  type BoardRow,
+  type ExchangeState,
+  type ExchangeView,
+  type Snapshot,
+} from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import { exchangeStatus, healthReport, type HealthReport } from "./health.ts";
 
@@ -173,13 +178,10 @@ export class Board {
       if (held === undefined) continue;
       let changedHere = false;
       const rows = held.rows.map((row) => {
-        const { record } = row;
-        const flags = flagsOf(record, asOfMs, periodMs);
-        const hasPassed = record.nextFundingAtMs !== null && record.nextFundingAtMs <= asOfMs;
-        const nextFundingAtMs = hasPassed ? null : record.nextFundingAtMs;
-        if (flags === row.flags && nextFundingAtMs === row.nextFundingAtMs) return row;
+        const now = boardRow(row.record, asOfMs, periodMs);
+        if (now.flags === row.flags && now.nextFundingAtMs === row.nextFundingAtMs) return row;
         changedHere = true;
-        return { record, flags, nextFundingAtMs };
+        return now;
       });
       if (!changedHere) continue;
       changed = true;

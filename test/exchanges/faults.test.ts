@@ -48,7 +48,7 @@ function isNear(left: number | undefined, right: number | undefined): boolean {
 
 /** A lab after one sound refresh of an exchange and its bystander, with the market moved on by a minute. */
 async function preparedLab(id: ExchangeId): Promise<ExchangeLab> {
-  const lab = exchangeLab([id, bystanderOf(id)], START_MS);
+  const lab = exchangeLab([id, bystanderOf(id)], START_MS, "off");
   expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
   await lab.cycle(bystanderOf(id));
   return lab;

@@ -2,6 +2,7 @@ import { httpShared } from "../../src/collector/collector.ts";
 import { ExchangeRequests, type HttpShared } from "../../src/collector/exchange-http.ts";
 import { FreezeWatch } from "../../src/collector/freeze-watch.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts";
+import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import { type Simulator, startSimulator } from "../../src/demo/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
@@ -33,7 +34,12 @@ export interface ExchangeLab {
   [Symbol.dispose](): void;
 }
 
-export function exchangeLab(ids: readonly ExchangeId[], startMs: number): ExchangeLab {
+/** `rotations`: "off" where requests of one instrument at a time would only be in the way. */
+export function exchangeLab(
+  ids: readonly ExchangeId[],
+  startMs: number,
+  rotations: RotationMode = "whole",
+): ExchangeLab {
   const clock = new ManualClock(startMs);
   const simulator = startSimulator({ nowMs: () => clock.nowMs() });
   const database = testDatabase();
@@ -44,7 +50,7 @@ export function exchangeLab(ids: readonly ExchangeId[], startMs: number): Exchan
   const runners = new Map(
     ids.map((id) => [
       id,
-      makeRunner(id, { shared, clock, database, epoch, lifetime: lifetime.signal }),
+      makeRunner(id, { shared, clock, database, epoch, rotations, lifetime: lifetime.signal }),
     ]),
   );
   return {
@@ -85,13 +91,14 @@ function makeRunner(
     readonly clock: ManualClock;
     readonly database: TestDatabase;
     readonly epoch: number;
+    readonly rotations: RotationMode;
     readonly lifetime: AbortSignal;
   },
 ): ExchangeRunner {
   const { clock, database, lifetime, epoch } = lab;
   const exchange = EXCHANGES[id];
   const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, lab.shared);
-  const source = new ExchangeSource({ requests, clock, rotationMode: "whole", lifetime });
+  const source = new ExchangeSource({ requests, clock, rotationMode: lab.rotations, lifetime });
   const store = {
     writer: database.writer,
     states: database.states,
