@@ -59,6 +59,8 @@ export class Board {
   #ahead: MarketState | null = null;
   /** Rows have changed since the last snapshot. */
   #dirty = false;
+  /** The id that a snapshot had or would have had at the last look. */
+  #lookedAtId: string | null = null;
 
   constructor(deps: {
     readonly reader: Reader;
@@ -156,18 +158,17 @@ export class Board {
     const { epoch, seq, changedAtMs } = market.progress;
     const periods = Math.max(0, Math.floor((this.#clock.nowMs() - changedAtMs) / PUBLISH_EVERY_MS));
     const asOfMs = changedAtMs + periods * PUBLISH_EVERY_MS;
+    const id = periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`;
+    // The same stored state at the same time: whatever it says was looked at before.
+    if (id === this.#lookedAtId) return;
+    this.#lookedAtId = id;
     const flagsChanged = this.#flagRows(market.states, asOfMs);
     const exchanges = this.#views(market.states, asOfMs);
     const current = this.#current;
     const same = !this.#dirty && !flagsChanged && current !== null;
     if (same && sameStatuses(exchanges, current.exchanges)) return;
     this.#dirty = false;
-    this.#replace({
-      id: periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`,
-      asOfMs,
-      rows: this.#ordered(),
-      exchanges,
-    });
+    this.#replace({ id, asOfMs, rows: this.#ordered(), exchanges });
   }
 
   /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */

@@ -96,6 +96,39 @@ describe("the board", () => {
     expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["stale"]);
   });
 
+  test("looks at its rows once per publish period, however often it is polled", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    let looks = 0;
+    const { reader } = setup.database;
+    const counting = {
+      progress: () => reader.progress(),
+      knowsBase: () => true,
+      read: (wants: Parameters<typeof reader.read>[0]) => {
+        const market = reader.read(wants);
+        for (const record of market?.rows.get("okx") ?? []) {
+          const { observedAtMs } = record;
+          const get = (): number => {
+            looks += 1;
+            return observedAtMs;
+          };
+          Object.defineProperty(record, "observedAtMs", { get });
+        }
+        return market;
+      },
+    };
+    const board = new Board({ reader: counting, clock: setup.clock, staleAfterMs: STALE_AFTER_MS });
+    board.poll();
+    looks = 0;
+    for (let n = 0; n < 400; n += 1) {
+      await setup.clock.advance(250);
+      board.poll();
+    }
+    // 100 s are twenty periods; a look reads a row for its flags and for the age of its exchange.
+    expect(looks).toBeLessThanOrEqual(2 * 20);
+    expect(looks).toBeGreaterThan(0);
+  });
+
   test("a settlement that passes is a new snapshot in which the row is settling", async () => {
     using setup = setUp();
     const nextFundingAtMs = NOON_MS + 30 * SECOND_MS;
