@@ -71,7 +71,6 @@ export type RejectReason =
   | "bad_rate"
   | "bad_next_time"
   | "bad_price"
-  | "bad_interval"
   | "duplicate"
   | "implausible_rate";
 
