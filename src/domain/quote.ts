@@ -67,12 +67,7 @@ export interface Quote {
 
 /** Why a row that should have counted could not be used. */
 export type RejectReason =
-  | "bad_row"
-  | "bad_rate"
-  | "bad_next_time"
-  | "bad_price"
-  | "duplicate"
-  | "implausible_rate";
+  "bad_row" | "bad_rate" | "bad_next_time" | "bad_price" | "duplicate" | "implausible_rate";
 
 export interface Reject {
   readonly exchangeSymbol: string | null;
