@@ -1,0 +1,115 @@
+import { describe, expect, test } from "bun:test";
+import { DOUBTED, doubtsOfMarket, doubtsOfRow, type Sizes } from "../../src/domain/plausibility.ts";
+
+const EXCHANGES = ["a", "b", "c", "d"];
+const ASSETS = Array.from({ length: 25 }, (_, index) => `COIN${index}`);
+
+/** Each exchange lists each asset; sizes fall with the asset's rank and are the exchange's own share of them. */
+function market(change: (row: Sizes) => Partial<Sizes> = () => ({})): Sizes[] {
+  return EXCHANGES.flatMap((exchange, place) =>
+    ASSETS.map((assetId, rank): Sizes => {
+      const share = [1, 0.5, 2, 0.01][place] ?? 1;
+      const row = {
+        instrumentId: place * 100 + rank,
+        exchange,
+        assetId,
+        volume24hUsd: (share * 1e9) / (rank + 1),
+        openInterestUsd: (share * 4e8) / (rank + 1),
+        ratePerHour: (rank % 2 === 0 ? 1 : -1) * 0.0000125 * (1 + rank / 10),
+      };
+      return { ...row, ...change(row) };
+    }),
+  );
+}
+
+const isRow = (row: Sizes, exchange: string, rank: number): boolean =>
+  row.exchange === exchange && row.assetId === `COIN${rank}`;
+
+describe("quantities against the market", () => {
+  test("a market in which exchanges differ in size is not doubted", () => {
+    expect(doubtsOfMarket(market()).rows.size).toBe(0);
+  });
+
+  test.each([100, 1 / 100])(
+    "a volume of %p times what its exchange usually has is doubted, alone",
+    (factor) => {
+      const rows = market((row) =>
+        isRow(row, "d", 3) ? { volume24hUsd: (row.volume24hUsd ?? 0) * factor } : {},
+      );
+      expect([...doubtsOfMarket(rows).rows]).toEqual([[303, DOUBTED.volume]]);
+    },
+  );
+
+  test("open interest in coins instead of dollars is doubted; 25 times is not", () => {
+    const of = (factor: number) =>
+      doubtsOfMarket(
+        market((row) =>
+          isRow(row, "b", 0) ? { openInterestUsd: (row.openInterestUsd ?? 0) * factor } : {},
+        ),
+      ).rows;
+    expect([...of(1 / 80_000)]).toEqual([[100, DOUBTED.openInterest]]);
+    expect(of(25).size + of(1 / 25).size).toBe(0);
+  });
+
+  test("without an asset, or with too few exchanges or instruments, nothing is compared", () => {
+    const wrong = (row: Sizes) => (isRow(row, "d", 3) ? { volume24hUsd: 1e15 } : {});
+    const nameless = market((row) =>
+      isRow(row, "d", 3) ? { volume24hUsd: 1e15, assetId: null } : {},
+    );
+    expect(doubtsOfMarket(nameless).rows.size).toBe(0);
+    const twoExchanges = market(wrong).filter(
+      ({ exchange }) => exchange === "c" || exchange === "d",
+    );
+    expect(doubtsOfMarket(twoExchanges).rows.size).toBe(0);
+    const few = market(wrong).filter((row) => row.instrumentId % 100 < 19);
+    expect(doubtsOfMarket(few).rows.size).toBe(0);
+  });
+});
+
+describe("a whole exchange's rates", () => {
+  test.each([
+    ["percent for fractions", 100],
+    ["8 h rates for hourly ones", 8],
+    ["basis points for fractions", 10_000],
+    ["hourly rates for 8 h ones", 1 / 8],
+  ])("%s: all its rows are doubted, and only its", (_title, factor) => {
+    const { rows, rateScale } = doubtsOfMarket(
+      market((row) =>
+        row.exchange === "c" ? { ratePerHour: (row.ratePerHour ?? 0) * factor } : {},
+      ),
+    );
+    expect([...rows.keys()].every((id) => id >= 200 && id < 300)).toBe(true);
+    expect(rows.size).toBe(ASSETS.length);
+    expect(new Set(rows.values())).toEqual(new Set([DOUBTED.rate]));
+    expect(rateScale.get("c")).toBeCloseTo(factor, 6);
+    expect(rateScale.get("a")).toBeCloseTo(1, 6);
+  });
+
+  test("twice the others' rates, zeros and unknown rates are no error", () => {
+    const { rows, rateScale } = doubtsOfMarket(
+      market((row) => {
+        if (row.exchange === "a") return { ratePerHour: (row.ratePerHour ?? 0) * 2 };
+        if (row.exchange === "b") return { ratePerHour: 0 };
+        return row.exchange === "d" ? { ratePerHour: null } : {};
+      }),
+    );
+    expect(rows.size).toBe(0);
+    expect([rateScale.get("b"), rateScale.get("d")]).toEqual([null, null]);
+  });
+});
+
+describe("a row's own quantities", () => {
+  test.each([
+    [1_000, 1_000, 0],
+    [2_000_000, 1_000, 0],
+    [2_000_001, 1_000, 3],
+    [0.5, 1_000, 0],
+    [0.499, 1_000, 3],
+    [0, 1_000, 0],
+    [1_000, 0, 0],
+    [null, 1_000, 0],
+    [1_000, null, 0],
+  ])("volume %p over open interest %p gives doubts %p", (volume, openInterest, doubts) => {
+    expect(doubtsOfRow(volume, openInterest)).toBe(doubts);
+  });
+});
