@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { EXCHANGE_IDS, isExchangeId, type ExchangeId } from "./domain/exchange.ts";
+import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "./domain/exchange.ts";
 import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
 import { Secret } from "./lib/secret.ts";
 import { readSettingsFile, type SettingsFile } from "./lib/settings-file.ts";
@@ -92,8 +92,8 @@ const SETTINGS = {
     }),
   },
   EXCHANGES: {
-    fallback: EXCHANGE_IDS.join(","),
-    fallbackInWords: "every exchange",
+    fallback: EXCHANGE_IDS.filter((id) => !SWITCHED_OFF.includes(id)).join(","),
+    fallbackInWords: `all but ${SWITCHED_OFF.join(", ")}`,
     description: `Exchanges to collect, separated by commas: ${EXCHANGE_IDS.join(", ")}.`,
     schema: listOf("exchange", isExchangeId),
   },

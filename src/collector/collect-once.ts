@@ -38,7 +38,7 @@ export async function collectOnce(
     exchanges.map(async (exchange): Promise<OnceResult> => {
       const requests = new ExchangeRequests(exchange.facts, shared);
       const rotationMode = options.full ? "whole" : "off";
-      const source = new ExchangeSource({ requests, clock, rotationMode, lifetime });
+      const source = new ExchangeSource({ requests, clock, rotationMode, sweepMs: 0, lifetime });
       const deadline = !options.full;
       const fetched = await fetchBatch(exchange, source, {
         clock,

@@ -3,7 +3,9 @@ import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
 import { type FileLock, tryFileLock } from "../db/file-lock.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, writeTransaction } from "../db/open.ts";
+import { ReviewRepository } from "../db/review-repository.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
+import type { Explanation } from "../domain/quote.ts";
 import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -13,18 +15,32 @@ import { Semaphore } from "../lib/semaphore.ts";
 import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared } from "./exchange-http.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { runLoop } from "./loop.ts";
-import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
+import { MarketReview } from "./market-review.ts";
+import {
+  type CollectorSettings,
+  type ExplainRequest,
+  type FromWorker,
+  HEARTBEAT_EVERY_MS,
+} from "./protocol.ts";
 import { ExchangeRunner } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
 const LOCK_RETRY_MS = 500;
 
+/** Requests of one instrument at a time are spread over this share of a period; the rest is for late answers. */
+const SWEEP_SHARE = 0.5;
+
 /** Of one request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
   maxBodyBytes: 32 * 1024 * 1024,
 };
+
+/** How soon a new listing is known for what it is; a review of 12,000 rows takes some 30 ms. */
+const REVIEW_EVERY_MS = 10_000;
+/** The first one comes when the first exchanges have answered. */
+const FIRST_REVIEW_MS = 3_000;
 
 export const USER_AGENT = "funding-finder/0.1";
 
@@ -35,6 +51,11 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly post: (message: FromWorker) => void;
   readonly lifetime: AbortSignal;
+}
+
+/** Explains rows while a collector runs; before and after, nothing. */
+export interface Explaining {
+  now: (request: ExplainRequest) => Explanation | null;
 }
 
 /** What all exchanges of one collector share: the client, the slots, the origin. */
@@ -56,7 +77,11 @@ export function httpShared(
  * Waits for the right to collect, then collects until `lifetime` ends: of all processes on one database
  * exactly one does. Rejects when the database fails or another collector has taken over.
  */
-export async function collect(settings: CollectorSettings, deps: CollectorDeps): Promise<void> {
+export async function collect(
+  settings: CollectorSettings,
+  deps: CollectorDeps,
+  explaining: Explaining = { now: () => null },
+): Promise<void> {
   const lock = await waitForLock(`${settings.databasePath}.collector-lock`, deps);
   if (lock === null) return;
   const db = openDb(settings.databasePath);
@@ -78,9 +103,12 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
     deps.post({ type: "collecting", epoch });
     const run = { epoch, store: { writer, states } };
     const runners = makeRunners(periods, settings.exchangeOrigin, deps, run);
+    explaining.now = ({ exchange, exchangeSymbol }) =>
+      runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
     const beating = beat(epochs, epoch, deps);
     await Promise.all([
       beating,
+      reviewForever(new MarketReview(new ReviewRepository(db, epochs)), epochs, epoch, deps),
       runLoop(runners, states.list(), {
         ...deps,
         onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
@@ -88,6 +116,7 @@ export async function collect(settings: CollectorSettings, deps: CollectorDeps):
     ]);
     checkpoint(db);
   } finally {
+    explaining.now = () => null;
     db.close();
     lock.release();
   }
@@ -117,7 +146,13 @@ function makeRunners(
     const periodMs = periods.get(facts.id);
     if (periodMs === undefined) return [];
     const requests = new ExchangeRequests(facts, shared);
-    const source = new ExchangeSource({ requests, clock, rotationMode: "background", lifetime });
+    const source = new ExchangeSource({
+      requests,
+      clock,
+      rotationMode: "background",
+      sweepMs: periodMs * SWEEP_SHARE,
+      lifetime,
+    });
     const parts = {
       source,
       freezeWatch: new FreezeWatch(),
@@ -139,6 +174,24 @@ async function waitForLock(path: string, deps: CollectorDeps): Promise<FileLock 
     await deps.clock.sleep(LOCK_RETRY_MS, deps.lifetime);
   }
   return null;
+}
+
+/** Reviews the market whenever something was stored since the last review. */
+async function reviewForever(
+  review: MarketReview,
+  epochs: EpochRepository,
+  epoch: number,
+  { clock, lifetime }: CollectorDeps,
+): Promise<void> {
+  let seenSeq: number | null = null;
+  await clock.sleep(FIRST_REVIEW_MS, lifetime);
+  while (!lifetime.aborted) {
+    if (epochs.read()?.seq !== seenSeq) {
+      review.run(epoch, clock.nowMs());
+      seenSeq = epochs.read()?.seq ?? null;
+    }
+    await clock.sleep(REVIEW_EVERY_MS, lifetime);
+  }
 }
 
 /** Says that this collector lives, to the main thread and to every process that reads the database. */

@@ -1,6 +1,6 @@
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
-import type { Exchange } from "../exchanges/exchange.ts";
+import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText } from "../lib/log.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -15,7 +15,7 @@ const DEADLINE_FLOOR_MS = 15_000;
 export type Fetched =
   | {
       readonly kind: "batch";
-      readonly batch: Batch;
+      readonly batch: Refreshed;
       readonly notes: CycleNotes;
       readonly tookMs: number;
     }

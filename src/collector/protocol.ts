@@ -1,4 +1,5 @@
 import type { ExchangeId } from "../domain/exchange.ts";
+import type { Explanation } from "../domain/quote.ts";
 import type { LogLevel } from "../lib/log.ts";
 import type { CycleOutcome } from "./run-exchange.ts";
 
@@ -13,13 +14,27 @@ export interface CollectorSettings {
 
 /** From the main thread to the worker. */
 export type ToWorker =
-  { readonly type: "start"; readonly settings: CollectorSettings } | { readonly type: "stop" };
+  | { readonly type: "start"; readonly settings: CollectorSettings }
+  | ({ readonly type: "explain"; readonly id: number } & ExplainRequest)
+  | { readonly type: "stop" };
+
+/** Which row is to be explained from the payloads that the worker still holds. */
+export interface ExplainRequest {
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+}
 
 /** From the worker to the main thread. Hints and counts only: the data itself goes through the database. */
 export type FromWorker =
   | { readonly type: "heartbeat" }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
+  | {
+      readonly type: "explained";
+      readonly id: number;
+      /** Null when the payloads of the last cycle do not show the row, or another process collects. */
+      readonly explanation: Explanation | null;
+    }
   | { readonly type: "stopped" };
 
 /** How often the worker says that it lives. */

@@ -26,6 +26,7 @@ export class QuietTime {
   }
 }
 
-function asksForQuiet(kind: RequestFailure["kind"]): boolean {
+/** Whether a failure of this kind says that requests are not welcome for a while. */
+export function asksForQuiet(kind: RequestFailure["kind"]): boolean {
   return kind === "rate_limited" || kind === "banned" || kind === "geo_blocked";
 }

@@ -1,8 +1,8 @@
 import type { ExchangeStateRepository, FailedState } from "../db/exchange-state-repository.ts";
 import type { MarketWriter } from "../db/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
-import type { Batch } from "../domain/quote.ts";
-import type { Exchange } from "../exchanges/exchange.ts";
+import type { Batch, Explanation } from "../domain/quote.ts";
+import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { pauseAfterFailureMs } from "./breaker.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
@@ -49,6 +49,7 @@ export class ExchangeRunner {
   readonly #freezeWatch: FreezeWatch;
   readonly #deps: RunDeps;
   #failuresInRow: number;
+  #explain: Refreshed["explain"] = () => null;
 
   constructor(
     exchange: Exchange,
@@ -68,6 +69,11 @@ export class ExchangeRunner {
 
   get id(): ExchangeId {
     return this.#exchange.facts.id;
+  }
+
+  /** Where a row of the last accepted batch came from; null when that batch does not show it. */
+  explain(exchangeSymbol: string): Explanation | null {
+    return this.#explain(exchangeSymbol);
   }
 
   /** Runs one cycle; null when the collector stopped meanwhile. Throws only what the database throws (EpochLost among it). */
@@ -109,6 +115,7 @@ export class ExchangeRunner {
       rejects,
     });
     this.#failuresInRow = 0;
+    this.#explain = batch.explain;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy } as const;
     return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs) };
   }

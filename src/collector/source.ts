@@ -4,6 +4,7 @@ import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
 import { QuietTime } from "./quiet-time.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
+import { Sweep } from "./sweep.ts";
 
 /** A cached instrument list still tells which contracts live for a day. */
 export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
@@ -26,6 +27,8 @@ export interface SourceDeps {
   readonly requests: Pick<ExchangeRequests, "during">;
   readonly clock: Clock;
   readonly rotationMode: RotationMode;
+  /** The time over which the requests of a sweep are spread, 0 for none. */
+  readonly sweepMs: number;
   /** Ends with the collector; background rotations run until then. */
   readonly lifetime: AbortSignal;
 }
@@ -35,6 +38,7 @@ export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
   readonly #rotations = new Map<string, Rotation>();
+  readonly #sweeps = new Map<string, Sweep>();
   readonly #quiet: QuietTime;
 
   constructor(deps: SourceDeps) {
@@ -64,6 +68,16 @@ export class ExchangeSource {
       rotation: (name, keys, rotationMs, loadOne) => {
         const rotation = this.#rotation(name);
         return rotation.known(keys, rotationMs, loadOne, note);
+      },
+      sweep: async (name, keys, loadOne) => {
+        const { known, failure } = await this.#sweep(name)
+          .run(keys, loadOne, http, signal)
+          .catch((error: unknown) => {
+            this.#quiet.hear(error);
+            throw error;
+          });
+        if (failure !== null) note(name, failure);
+        return known;
       },
     };
     return { source, notes: { failures } };
@@ -118,6 +132,13 @@ export class ExchangeSource {
     }
     const reply = await this.#cached(name, everyMs, everyMs, http, load, note);
     return reply instanceof RequestFailure ? null : reply;
+  }
+
+  #sweep(name: string): Sweep {
+    const { clock, sweepMs } = this.#deps;
+    const sweep = this.#sweeps.get(name) ?? new Sweep({ clock, spreadMs: sweepMs });
+    this.#sweeps.set(name, sweep);
+    return sweep;
   }
 
   #rotation(name: string): Rotation {

@@ -1,7 +1,9 @@
+import type { Explanation } from "../domain/quote.ts";
 import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
-import type { CollectorSettings, FromWorker, ToWorker } from "./protocol.ts";
+import { Questions } from "./questions.ts";
+import type { CollectorSettings, ExplainRequest, FromWorker, ToWorker } from "./protocol.ts";
 
 /** A worker that has said nothing for this long hangs; a batch of 12,000 rows takes under a second. */
 const SILENT_AFTER_MS = 15_000;
@@ -37,6 +39,11 @@ export interface SupervisorDeps {
 }
 
 export interface Supervisor {
+  /**
+   * Where a row came from, by the payloads that the worker still holds. Null when they do not show it, when
+   * another process collects, and when the worker does not answer in time.
+   */
+  explain(request: ExplainRequest): Promise<Explanation | null>;
   /** Asks the worker to end its transaction and waits for it, a few seconds at most. */
   stop(): Promise<void>;
   /** Workers started so far. */
@@ -65,16 +72,11 @@ export const startCollectorThread: StartWorker = (on) =>
 export function superviseCollector(deps: SupervisorDeps): Supervisor {
   const stopping = new AbortController();
   let starts = 0;
+  const questions = new Questions(deps.clock);
+  let current: WorkerHandle | null = null;
   let stopCurrent: () => Promise<void> = async () => {};
 
-  /** What a listener throws is its own: it must not end the process that keeps the worker. */
-  const handle = (message: FromWorker): void => {
-    try {
-      deps.onMessage(message);
-    } catch (error) {
-      deps.log.error("collector_message_failed", { type: message.type, reason: errorText(error) });
-    }
-  };
+  const handle = guarded(deps);
 
   const oneLife = async (): Promise<string> => {
     const { promise: ended, resolve: end } = Promise.withResolvers<string>();
@@ -83,11 +85,13 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
       message: (message) => {
         lastHeardMs = deps.clock.monotonicMs();
         if (message.type === "stopped") end("stopped");
-        handle(message);
+        if (message.type === "explained") questions.answer(message.id, message.explanation);
+        else handle(message);
       },
       close: end,
     });
     starts += 1;
+    current = worker;
     worker.postMessage({ type: "start", settings: deps.settings });
     stopCurrent = async () => {
       worker.postMessage({ type: "stop" });
@@ -98,6 +102,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
     void watch(over.signal, () => lastHeardMs, end, deps.clock);
     const reason = await ended;
     over.abort();
+    current = null;
     worker.terminate();
     return reason;
   };
@@ -119,6 +124,11 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
     deps.log.error("supervisor_failed", { reason: errorText(error) }),
   );
   return {
+    async explain(request) {
+      const worker = current;
+      if (worker === null) return null;
+      return questions.ask((id) => worker.postMessage({ type: "explain", id, ...request }));
+    },
     async stop() {
       stopping.abort();
       await stopCurrent();
@@ -126,6 +136,17 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
     get starts() {
       return starts;
     },
+  };
+}
+
+/** What a listener throws is its own: it must not end the process that keeps the worker. */
+function guarded({ onMessage, log }: SupervisorDeps): (message: FromWorker) => void {
+  return (message) => {
+    try {
+      onMessage(message);
+    } catch (error) {
+      log.error("collector_message_failed", { type: message.type, reason: errorText(error) });
+    }
   };
 }
 

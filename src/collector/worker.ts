@@ -1,13 +1,15 @@
 /** The worker thread's entry: collects until it is told to stop. Everything else is in collector.ts. */
+import type { Explanation } from "../domain/quote.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLog, errorText } from "../lib/log.ts";
-import { collect } from "./collector.ts";
-import type { CollectorSettings, FromWorker, ToWorker } from "./protocol.ts";
+import { collect, type Explaining } from "./collector.ts";
+import type { CollectorSettings, ExplainRequest, FromWorker, ToWorker } from "./protocol.ts";
 
 declare const self: Worker;
 
 const lifetime = new AbortController();
+const explaining: Explaining = { now: () => null };
 
 function post(message: FromWorker): void {
   self.postMessage(message);
@@ -16,18 +18,29 @@ function post(message: FromWorker): void {
 async function run(settings: CollectorSettings): Promise<void> {
   const log = createLog(settings.logLevel).child({ part: "collector" });
   try {
-    await collect(settings, {
+    const deps = {
       exchanges: Object.values(EXCHANGES),
       clock: systemClock,
       random: Math.random,
       log,
       post,
       lifetime: lifetime.signal,
-    });
+    };
+    await collect(settings, deps, explaining);
     post({ type: "stopped" });
   } catch (error) {
     log.error("collector_failed", { reason: errorText(error) });
     process.exit(1);
+  }
+}
+
+/** What the payloads say of a row. A question must not end the thread that collects. */
+function explanationOf(request: ExplainRequest): Explanation | null {
+  try {
+    return explaining.now(request);
+  } catch (error) {
+    createLog("info").error("explanation_failed", { ...request, reason: errorText(error) });
+    return null;
   }
 }
 
@@ -36,6 +49,9 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
   switch (message.type) {
     case "start":
       void run(message.settings);
+      break;
+    case "explain":
+      post({ type: "explained", id: message.id, explanation: explanationOf(message) });
       break;
     case "stop":
       lifetime.abort();

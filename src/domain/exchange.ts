@@ -8,9 +8,48 @@ export const EXCHANGE_IDS = [
   "kucoin",
   "hyperliquid",
   "kraken",
+  "mexc",
+  "htx",
+  "bingx",
+  "phemex",
+  "xt",
+  "whitebit",
+  "lbank",
+  "toobit",
+  "weex",
+  "woox",
+  "bitfinex",
+  "deribit",
+  "delta",
+  "btse",
+  "deepcoin",
+  "backpack",
+  "blofin",
+  "dydx",
+  "aster",
+  "lighter",
+  "paradex",
+  "orderly",
+  "extended",
+  "pacifica",
+  "apex",
+  "edgex",
+  "cryptocom",
+  "poloniex",
+  "grvt",
+  "hibachi",
+  "aevo",
+  "drift",
+  "hashkey",
 ] as const;
 
 export type ExchangeId = (typeof EXCHANGE_IDS)[number];
+
+/**
+ * Exchanges that are collected only when the operator names them; the reason of each is `switchedOff` in its
+ * adapter's facts. They are known here because settings are read without the adapters.
+ */
+export const SWITCHED_OFF: readonly ExchangeId[] = ["aevo", "drift", "hashkey"];
 
 export function isExchangeId(text: string): text is ExchangeId {
   return (EXCHANGE_IDS as readonly string[]).includes(text);

@@ -85,3 +85,41 @@ export interface Batch {
   /** Rows with a rate that the instrument list does not know: many of them make the list suspect. */
   readonly unlisted: number;
 }
+
+/** Fields of a quote that an exchange may never fill. */
+export const OPTIONAL_FIELDS = [
+  "nextFundingAtMs",
+  "predictedRate",
+  "instantRate",
+  "settledRate",
+  "settledAtMs",
+  "rateCap",
+  "rateFloor",
+  "baselineRate",
+  "markPrice",
+  "indexPrice",
+  "openInterestUsd",
+  "volume24hUsd",
+  "assetClass",
+  "listedAtMs",
+  "exchangeTimeMs",
+] as const satisfies readonly (keyof Quote)[];
+
+export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+
+/** What the funding rate of one row was made from. */
+export interface RateOrigin {
+  /** The rows of the payloads that it was read from, by the payload's name; values as received. */
+  readonly rows: Readonly<Record<string, unknown>>;
+  /**
+   * funding_rate in terms of them: numbers, + - * / ( ), min(), max(), and `{payload.field}` for a value as received.
+   * Example: "max(-0.0025, min(0.0025, {tickers.fundingRate} / {tickers.indexPrice}))".
+   */
+  readonly formula: string;
+}
+
+/** One quote with what its rate was made from, while the payloads of its refresh are still held. */
+export interface Explanation {
+  readonly quote: Quote;
+  readonly origin: RateOrigin;
+}

@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../domain/exchange.ts";
-import type { Accrual, Batch } from "../domain/quote.ts";
 import type { FailureKind } from "../domain/exchange.ts";
+import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../domain/quote.ts";
 
 /** Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). */
 export type Decode<T> = (body: unknown) => T;
@@ -40,6 +40,16 @@ export interface Source {
     rotationMs: number,
     loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
   ): Promise<ReadonlyMap<string, Reply<T>>>;
+  /**
+   * The rates of an exchange that tells them one instrument at a time: each key is asked once per cycle, spread over it.
+   * A key that fails, or is not reached in time, keeps its older reply, and the next cycle begins there.
+   * Fails the refresh when no key was answered in this cycle.
+   */
+  sweep<T>(
+    name: string,
+    keys: readonly string[],
+    loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
+  ): Promise<ReadonlyMap<string, Reply<T>>>;
 }
 
 /** What is known of an exchange apart from its payloads; docs and tests are generated from it. */
@@ -56,32 +66,57 @@ export interface ExchangeFacts {
   readonly documentation: string;
   /** Requests of every cycle: lists with a period of their own and rotations come on top. A test counts them. */
   readonly requestsPerRefresh: number;
+  /** Requests of every cycle that each live instrument adds, where the exchange has no bulk form (`source.sweep`). */
+  readonly requestsPerInstrument?: number;
+  /** Where the rate is, its unit and what is done to it, in words. */
+  readonly rateRule: string;
+  /** Where the interval comes from, in words. */
+  readonly intervalRule: string;
+  /** The fields of a quote, beyond those that all have, that this exchange fills on at least some rows. */
+  readonly gives: readonly OptionalField[];
+  /** Why it is off unless the operator names it; absent on those that are on. */
+  readonly switchedOff?: string;
   /** Facts that the sources do not settle, in words for the operator. */
   readonly knownUnknowns: readonly string[];
-  /** Reads an HTTP failure in this exchange's own terms; null leaves the general rule. */
   /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */
   readonly statedWaitMs?: (bodyStart: string, nowMs: number) => number | null;
+  /** Reads an HTTP failure in this exchange's own terms; null leaves the general rule. */
   readonly classifyFailure?: (status: number, bodyStart: string) => FailureKind | null;
 }
 
-/** One exchange: `fetchRaw` is I/O only, `parse` is pure. */
+/** One exchange: `fetchRaw` is I/O only, `parse` and `explain` are pure. */
 export interface Adapter<Raw> {
   readonly facts: ExchangeFacts;
   fetchRaw(source: Source): Promise<Raw>;
   parse(raw: Raw): Batch;
+  /** What the rate of one quote of `parse(raw)` was made from; null for a symbol that it did not show. */
+  explain(raw: Raw, exchangeSymbol: string): RateOrigin | null;
+}
+
+/** What one refresh yields, and how to ask where a row came from while its payloads are still held. */
+export interface Refreshed extends Batch {
+  /** Reads the payloads again for one symbol; null for one that they do not show. */
+  readonly explain: (exchangeSymbol: string) => Explanation | null;
 }
 
 /** An adapter with its payload type hidden, as the registry and the collector see it. */
 export interface Exchange {
   readonly facts: ExchangeFacts;
-  refresh(source: Source): Promise<Batch>;
+  refresh(source: Source): Promise<Refreshed>;
 }
 
 export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<Raw> {
   return {
     ...adapter,
     async refresh(source) {
-      return adapter.parse(await adapter.fetchRaw(source));
+      const raw = await adapter.fetchRaw(source);
+      return { ...adapter.parse(raw), explain: (symbol) => explanationOf(adapter, raw, symbol) };
     },
   };
+}
+
+function explanationOf<Raw>(adapter: Adapter<Raw>, raw: Raw, symbol: string): Explanation | null {
+  const quote = adapter.parse(raw).quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
+  const origin = quote === undefined ? null : adapter.explain(raw, symbol);
+  return quote === undefined || origin === null ? null : { quote, origin };
 }

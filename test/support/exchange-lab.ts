@@ -7,6 +7,7 @@ import { ExchangeSource } from "../../src/collector/source.ts";
 import { type Simulator, startSimulator } from "../../src/demo/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
+import type { Explanation } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { Board, PUBLISH_EVERY_MS } from "../../src/services/board.ts";
 import { startCollecting, type TestDatabase, testDatabase } from "./database.ts";
@@ -28,6 +29,8 @@ export interface ExchangeLab {
   readonly database: TestDatabase;
   /** Runs one refresh to its end. `patience` also moves the clock, for requests that hang. */
   cycle(id: ExchangeId, patience?: "answers" | "hangs"): Promise<Cycle>;
+  /** Where the funding rate of a row of the last accepted refresh came from. */
+  explain(id: ExchangeId, exchangeSymbol: string): Explanation | null;
   /** What readers see now: the board after its next publish. */
   snapshot(): Promise<Snapshot>;
   state(id: ExchangeId): ExchangeState;
@@ -53,14 +56,18 @@ export function exchangeLab(
       makeRunner(id, { shared, clock, database, epoch, rotations, lifetime: lifetime.signal }),
     ]),
   );
+  const runnerOf = (id: ExchangeId): ExchangeRunner => {
+    const runner = runners.get(id);
+    if (runner === undefined) throw new Error(`${id} is not in this lab`);
+    return runner;
+  };
   return {
     clock,
     simulator,
     database,
+    explain: (id, exchangeSymbol) => runnerOf(id).explain(exchangeSymbol),
     async cycle(id, patience = "answers") {
-      const runner = runners.get(id);
-      if (runner === undefined) throw new Error(`${id} is not in this lab`);
-      const cycle = await drive(runner.cycle(), clock, patience === "hangs" ? 500 : 0);
+      const cycle = await drive(runnerOf(id).cycle(), clock, patience === "hangs" ? 500 : 0);
       if (cycle === null) throw new Error("the lab is closed");
       return cycle;
     },
@@ -98,7 +105,13 @@ function makeRunner(
   const { clock, database, lifetime, epoch } = lab;
   const exchange = EXCHANGES[id];
   const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, lab.shared);
-  const source = new ExchangeSource({ requests, clock, rotationMode: lab.rotations, lifetime });
+  const source = new ExchangeSource({
+    requests,
+    clock,
+    rotationMode: lab.rotations,
+    sweepMs: 0,
+    lifetime,
+  });
   const store = {
     writer: database.writer,
     states: database.states,

@@ -10,7 +10,7 @@ export type Bodies = Readonly<Record<string, unknown>>;
 
 /** One call of a method of Source, in the order made. */
 export interface Ask {
-  readonly kind: "essential" | "instruments" | "intervals" | "secondary" | "rotation";
+  readonly kind: "essential" | "instruments" | "intervals" | "secondary" | "rotation" | "sweep";
   readonly name: string;
   /** The period asked for; null where every cycle. */
   readonly everyMs: number | null;
@@ -110,6 +110,26 @@ export function memorySource(bodies: Bodies, options: MemorySourceOptions): Memo
         const reply = await loadOrNull(name, (client) => loadOne(client, key));
         if (reply !== null) known.set(key, reply);
       }
+      return known;
+    },
+    async sweep<T>(
+      name: string,
+      keys: readonly string[],
+      loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
+    ): Promise<ReadonlyMap<string, Reply<T>>> {
+      asks.push({ kind: "sweep", name, everyMs: null });
+      const known = new Map<string, Reply<T>>();
+      let failure: unknown = null;
+      for (const key of keys) {
+        try {
+          const value = await loadOne(http, key);
+          known.set(key, { value, receivedAtMs: options.receivedAtMs?.[key] ?? options.nowMs });
+        } catch (error) {
+          if (!(error instanceof RequestFailure)) throw error;
+          failure = error;
+        }
+      }
+      if (known.size === 0 && failure !== null) throw failure;
       return known;
     },
   };

@@ -1,4 +1,4 @@
-import type { Batch } from "../../src/domain/quote.ts";
+import type { Batch, Explanation } from "../../src/domain/quote.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
 
@@ -23,16 +23,27 @@ export function scriptedExchange(
       accrual: "periodic",
       documentation: "https://exchange.invalid/docs",
       requestsPerRefresh: 1,
+      rateRule: "as told",
+      intervalRule: "as told",
+      gives: [],
       knownUnknowns: [],
     },
     refreshes: 0,
     next,
     async refresh() {
       exchange.refreshes += 1;
-      return exchange.next();
+      const batch = await exchange.next();
+      return { ...batch, explain: (symbol) => explanationOf(batch, symbol) };
     },
   };
   return exchange;
+}
+
+function explanationOf({ quotes }: Batch, symbol: string): Explanation | null {
+  const quote = quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
+  if (quote === undefined) return null;
+  const rows = { told: { rate: quote.fundingRate } };
+  return { quote, origin: { rows, formula: "{told.rate}" } };
 }
 
 /** A batch of `quotes` from an exchange without an independent list. */

@@ -38,7 +38,7 @@ describe("defaults", () => {
       port: 8083,
       host: "127.0.0.1",
       databasePath: "data/funding-finder.db",
-      exchanges: EXCHANGE_IDS,
+      exchanges: EXCHANGE_IDS.filter((id) => !["aevo", "drift", "hashkey"].includes(id)),
       refreshMs: 60_000,
       staleAfterMs: 900_000,
       telegram: null,
