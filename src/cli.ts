@@ -7,7 +7,9 @@ import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
 import { openDb, writeTransaction } from "./db/open.ts";
 import { migrateDb } from "./db/migrate.ts";
 import { observedAtMs } from "./domain/funding.ts";
+import { UNDECIDED } from "./domain/identity.ts";
 import { boardRow } from "./domain/market.ts";
+import { believed } from "./domain/plausibility.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "./domain/exchange.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
@@ -188,9 +190,14 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,
+      ...believed(quote, 0),
+      ...UNDECIDED,
       instrumentId: 0,
       uid: "",
       exchange: result.exchange,
+      tickerMultiplier: quote.multiplier,
+      firstSeenMs: nowMs,
+      intervalChangedAtMs: null,
       frozen: false,
       observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     };

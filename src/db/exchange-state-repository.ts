@@ -54,12 +54,15 @@ interface StateRow {
   expected: number | null;
   rejects: string;
   lastCycleMs: number | null;
+  refusedAtMs: number | null;
+  refusal: string | null;
+  rateScale: number | null;
 }
 
 const SELECT_STATES = `SELECT exchange, enabled, commit_seq AS commitSeq, period_ms AS periodMs,
     last_ok_at AS lastOkAtMs, last_attempt_at AS lastAttemptAtMs, failure_kind AS failureKind, failure,
     failures_in_row AS failuresInRow, degraded_by AS degradedBy, retry_at AS retryAtMs, symbols, expected, rejects,
-    last_cycle_ms AS lastCycleMs
+    last_cycle_ms AS lastCycleMs, refused_at AS refusedAtMs, refusal, rate_scale AS rateScale
   FROM exchange_state ORDER BY exchange`;
 
 const ACCEPT = `UPDATE exchange_state SET commit_seq = commit_seq + 1, last_ok_at = ?2, last_attempt_at = ?2,
@@ -69,7 +72,9 @@ const ACCEPT = `UPDATE exchange_state SET commit_seq = commit_seq + 1, last_ok_a
   WHERE exchange = ?1`;
 
 const FAIL = `UPDATE exchange_state SET last_attempt_at = ?2, failure_kind = ?3, failure = ?4,
-    failures_in_row = failures_in_row + 1, retry_at = ?5
+    failures_in_row = failures_in_row + 1, retry_at = ?5,
+    refused_at = CASE WHEN ?3 = 'refused_batch' THEN ?2 ELSE refused_at END,
+    refusal = CASE WHEN ?3 = 'refused_batch' THEN ?4 ELSE refusal END
   WHERE exchange = ?1`;
 
 const SET_PENDING = `UPDATE exchange_state SET pending_size = ?2, pending_batches = ?3, pending_since = ?4

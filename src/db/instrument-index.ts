@@ -9,6 +9,20 @@ const DELISTED_AFTER_BATCHES = 3;
 const GONE_AFTER_BATCHES = 20;
 const GONE_AFTER_MS = 24 * 3_600_000;
 
+/** A price per unit that is this many times another one … */
+const BREAK_FACTOR = 5;
+/** … and stays there for this many accepted batches is of another asset under the same ticker. */
+const BREAK_BATCHES = 5;
+
+/** The price of one unit of base over batches. Replaced as a whole by each batch. */
+export interface PriceMemory {
+  readonly last: number | null;
+  /** The price before a break that is being watched, null while none is. */
+  readonly breakPrice: number | null;
+  readonly breakBatches: number;
+  readonly isBroken: boolean;
+}
+
 /** What the collector remembers of one instrument between batches. */
 export interface KnownInstrument {
   readonly id: number;
@@ -24,22 +38,38 @@ export interface KnownInstrument {
   readonly status: string;
   readonly missedBatches: number;
   readonly lastIntervalHours: number | null;
+  price: PriceMemory;
 }
 
 export type ExchangeInstruments = Map<string, KnownInstrument>;
 
+type InstrumentRow = Omit<KnownInstrument, "price"> & {
+  readonly exchangeSymbol: string;
+  readonly lastPrice: number | null;
+  readonly breakPrice: number | null;
+  readonly breakBatches: number;
+};
+
 const COLUMNS = `id, uid, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAt, last_seen AS lastSeen, status,
-  missed_batches AS missedBatches, last_interval_hours AS lastIntervalHours`;
+  missed_batches AS missedBatches, last_interval_hours AS lastIntervalHours,
+  coalesce(q.index_price, q.mark_price) / multiplier AS lastPrice, break_price AS breakPrice,
+  break_batches AS breakBatches`;
 
 /** The instruments of one exchange that its symbols stand for today, by symbol. */
 export function loadInstruments(db: Database, exchange: ExchangeId): ExchangeInstruments {
   const rows = db
-    .query<KnownInstrument & { exchangeSymbol: string }, [string]>(
-      `SELECT ${COLUMNS} FROM instruments WHERE exchange = ? AND status <> 'replaced'`,
+    .query<InstrumentRow, [string]>(
+      `SELECT ${COLUMNS} FROM instruments LEFT JOIN quotes q ON q.instrument_id = id
+       WHERE exchange = ? AND status <> 'replaced'`,
     )
     .all(exchange);
-  return new Map(rows.map(({ exchangeSymbol, ...known }) => [exchangeSymbol, known]));
+  return new Map(
+    rows.map(({ exchangeSymbol, lastPrice: last, breakPrice, breakBatches, ...known }) => [
+      exchangeSymbol,
+      { ...known, price: { last, breakPrice, breakBatches, isBroken: false } },
+    ]),
+  );
 }
 
 /** Whether a quote under a known symbol is another listing: its ticker was reused. */
@@ -48,6 +78,26 @@ export function isRelisting(known: KnownInstrument, quote: Quote): boolean {
   return (
     known.listedAt !== null && quote.listedAtMs !== null && known.listedAt !== quote.listedAtMs
   );
+}
+
+/** Dollars per one unit of base by the ticker's multiplier; null where the exchange gives no price. */
+export function unitPriceOf({ indexPrice, markPrice, multiplier }: Quote): number | null {
+  const price = indexPrice ?? markPrice;
+  return price === null ? null : price / multiplier;
+}
+
+/**
+ * The memory of prices after one more accepted batch. Counted from batch to batch, so that what the market did
+ * during an outage of ours is one move like any other. A batch without a price changes nothing.
+ */
+export function afterPrice(memory: PriceMemory, price: number | null): PriceMemory {
+  if (price === null) return memory;
+  const before = memory.breakPrice ?? memory.last;
+  const ratio = before === null ? 1 : price / before;
+  if (ratio <= BREAK_FACTOR && ratio >= 1 / BREAK_FACTOR)
+    return { last: price, breakPrice: null, breakBatches: 0, isBroken: false };
+  const breakBatches = memory.breakBatches + 1;
+  return { last: price, breakPrice: before, breakBatches, isBroken: breakBatches >= BREAK_BATCHES };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { ExchangeState, MarketRecord } from "../domain/market.ts";
+import { believed } from "../domain/plausibility.ts";
 import { EpochRepository, type Progress } from "./epoch-repository.ts";
 import { ExchangeStateRepository } from "./exchange-state-repository.ts";
 
@@ -15,12 +16,14 @@ export interface MarketState {
 type RecordRow = Omit<MarketRecord, "settling" | "frozen"> & { settling: number; frozen: number };
 
 const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
-    i.quote, i.settle, i.multiplier, i.asset_class AS assetClass, i.accrual, q.funding_rate AS fundingRate,
+    i.quote, i.settle, i.asset_id AS assetId, i.identity, coalesce(i.proven_multiplier, i.multiplier) AS multiplier,
+    i.multiplier AS tickerMultiplier, i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAtMs,
+    i.first_seen AS firstSeenMs, i.interval_changed_at AS intervalChangedAtMs, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.interval_source AS intervalSource,
     q.next_funding_at AS nextFundingAtMs, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
     q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
     q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
-    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, q.observed_at AS observedAtMs
+    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts, q.observed_at AS observedAtMs
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'
   ORDER BY i.exchange_symbol`;
@@ -70,9 +73,11 @@ export class MarketReader {
 }
 
 /**
- * The row itself with its two flags as booleans: thousands of rows are read at a time, and a copy of each
- * would be twice the garbage. Guaranteed by the query: a fresh object per row, with exactly these columns.
+ * The row itself with its two flags as booleans and without the quantities that nobody can vouch for: thousands of
+ * rows are read at a time, and a copy of each would be twice the garbage. Guaranteed by the query: a fresh object
+ * per row, with exactly these columns.
  */
 function toRecord(row: RecordRow): MarketRecord {
-  return Object.assign(row, { settling: row.settling === 1, frozen: row.frozen === 1 });
+  const flags = { settling: row.settling === 1, frozen: row.frozen === 1 };
+  return Object.assign(row, flags, believed(row, row.doubts));
 }

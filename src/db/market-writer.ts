@@ -8,15 +8,7 @@ import type {
   ExchangeStateRepository,
   FailedState,
 } from "./exchange-state-repository.ts";
-import {
-  afterMiss,
-  type ExchangeInstruments,
-  isRedescribed,
-  isRelisting,
-  type KnownInstrument,
-  loadInstruments,
-  newUid,
-} from "./instrument-index.ts";
+import { InstrumentWriter } from "./instrument-writer.ts";
 import { writeTransaction } from "./open.ts";
 
 /** One accepted batch, ready to be stored. */
@@ -43,14 +35,6 @@ const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_i
     rate_floor = ?11, baseline_rate = ?12, settling = ?13, frozen = ?14, mark_price = ?15, index_price = ?16,
     open_interest_usd = ?17, volume_24h_usd = ?18, observed_at = ?19`;
 
-const INSERT_INSTRUMENT = `INSERT INTO instruments (uid, exchange, exchange_symbol, base, quote, settle, multiplier,
-    asset_class, accrual, listed_at, first_seen, last_seen, status, missed_batches, last_interval_hours)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'listed', 0, ?12) RETURNING id`;
-
-const UPDATE_INSTRUMENT = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multiplier = ?5,
-    asset_class = ?6, accrual = ?7, listed_at = coalesce(?8, listed_at), status = 'listed', missed_batches = 0
-  WHERE id = ?1`;
-
 /**
  * The only writer of instruments, quotes and interval_changes. One batch is one IMMEDIATE transaction:
  * readers see all of it or nothing. Statements are prepared once.
@@ -59,36 +43,15 @@ export class MarketWriter {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
   readonly #states: ExchangeStateRepository;
-  readonly #instruments = new Map<ExchangeId, ExchangeInstruments>();
+  readonly #instruments: InstrumentWriter;
   readonly #insertQuote;
-  readonly #insertInstrument;
-  readonly #updateInstrument;
-  readonly #setInterval;
-  readonly #insertChange;
-  readonly #miss;
-  readonly #seen;
-  readonly #replace;
-  readonly #dropQuote;
 
   constructor(db: Database, epochs: EpochRepository, states: ExchangeStateRepository) {
     this.#db = db;
     this.#epochs = epochs;
     this.#states = states;
+    this.#instruments = new InstrumentWriter(db);
     this.#insertQuote = db.query(INSERT_QUOTE);
-    this.#insertInstrument = db.query<{ id: number }, (string | number | null)[]>(
-      INSERT_INSTRUMENT,
-    );
-    this.#updateInstrument = db.query(UPDATE_INSTRUMENT);
-    this.#setInterval = db.query("UPDATE instruments SET last_interval_hours = ?2 WHERE id = ?1");
-    this.#insertChange = db.query(
-      "INSERT INTO interval_changes (instrument_id, from_hours, to_hours, changed_at) VALUES (?, ?, ?, ?)",
-    );
-    this.#miss = db.query("UPDATE instruments SET missed_batches = ?2, status = ?3 WHERE id = ?1");
-    this.#seen = db.query(
-      "UPDATE instruments SET last_seen = ?2 WHERE exchange = ?1 AND status = 'listed' AND missed_batches = 0",
-    );
-    this.#replace = db.query("UPDATE instruments SET status = 'replaced' WHERE id = ?");
-    this.#dropQuote = db.query("DELETE FROM quotes WHERE instrument_id = ?");
   }
 
   /** Stores a batch whole or not at all. Throws EpochLost when another collector has taken over. */
@@ -96,16 +59,13 @@ export class MarketWriter {
     try {
       writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
-        const known = this.#known(batch.exchange);
-        for (const quote of batch.quotes) this.#store(batch, known, quote);
-        if (batch.whole) this.#countMissing(batch, known);
-        this.#seen.run(batch.exchange, batch.atMs);
+        for (const quote of batch.quotes) this.#store(batch, quote);
+        this.#instruments.close(batch, batch.whole);
         this.#states.accept(batch.exchange, batch.state);
         this.#epochs.raiseSeq(batch.atMs);
       });
     } catch (error) {
-      // What is remembered may be ahead of what was rolled back: read it again next time.
-      this.#instruments.delete(batch.exchange);
+      this.#instruments.forget(batch.exchange);
       throw error;
     }
   }
@@ -119,20 +79,10 @@ export class MarketWriter {
     });
   }
 
-  #known(exchange: ExchangeId): ExchangeInstruments {
-    const known = this.#instruments.get(exchange);
-    if (known !== undefined) return known;
-    const loaded = loadInstruments(this.#db, exchange);
-    this.#instruments.set(exchange, loaded);
-    return loaded;
-  }
-
-  #store(batch: AcceptedBatch, known: ExchangeInstruments, quote: Quote): void {
-    const before = known.get(quote.exchangeSymbol);
-    const instrument = this.#describe(batch, known, quote, before);
-    this.#noteInterval(batch, known, quote, instrument);
+  #store(batch: AcceptedBatch, quote: Quote): void {
+    const id = this.#instruments.resolve(batch, quote);
     this.#insertQuote.run(
-      instrument.id,
+      id,
       quote.fundingRate,
       quote.fundingIntervalHours,
       quote.intervalSource,
@@ -152,124 +102,5 @@ export class MarketWriter {
       quote.volume24hUsd,
       observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     );
-  }
-
-  #describe(
-    batch: AcceptedBatch,
-    known: ExchangeInstruments,
-    quote: Quote,
-    before: KnownInstrument | undefined,
-  ): KnownInstrument {
-    if (before === undefined) return this.#add(batch, known, quote);
-    if (isRelisting(before, quote)) {
-      this.#replace.run(before.id);
-      this.#dropQuote.run(before.id);
-      return this.#add(batch, known, quote);
-    }
-    if (!isRedescribed(before, quote)) return before;
-    const {
-      base,
-      quote: quoteCurrency,
-      settle,
-      multiplier,
-      assetClass,
-      accrual,
-      listedAtMs,
-    } = quote;
-    this.#updateInstrument.run(
-      before.id,
-      base,
-      quoteCurrency,
-      settle,
-      multiplier,
-      assetClass,
-      accrual,
-      listedAtMs,
-    );
-    const after: KnownInstrument = {
-      ...before,
-      base,
-      quote: quoteCurrency,
-      settle,
-      multiplier,
-      assetClass,
-      accrual,
-      listedAt: listedAtMs ?? before.listedAt,
-      status: "listed",
-      missedBatches: 0,
-    };
-    known.set(quote.exchangeSymbol, after);
-    return after;
-  }
-
-  #add(batch: AcceptedBatch, known: ExchangeInstruments, quote: Quote): KnownInstrument {
-    const uid = newUid(batch.exchange, quote.exchangeSymbol, batch.atMs);
-    const row = this.#insertInstrument.get(
-      uid,
-      batch.exchange,
-      quote.exchangeSymbol,
-      quote.base,
-      quote.quote,
-      quote.settle,
-      quote.multiplier,
-      quote.assetClass,
-      quote.accrual,
-      quote.listedAtMs,
-      batch.atMs,
-      quote.fundingIntervalHours,
-    );
-    if (row === null) throw new Error("an instrument was not stored");
-    const added: KnownInstrument = {
-      id: row.id,
-      uid,
-      base: quote.base,
-      quote: quote.quote,
-      settle: quote.settle,
-      multiplier: quote.multiplier,
-      assetClass: quote.assetClass,
-      accrual: quote.accrual,
-      listedAt: quote.listedAtMs,
-      lastSeen: batch.atMs,
-      status: "listed",
-      missedBatches: 0,
-      lastIntervalHours: quote.fundingIntervalHours,
-    };
-    known.set(quote.exchangeSymbol, added);
-    return added;
-  }
-
-  #noteInterval(
-    batch: AcceptedBatch,
-    known: ExchangeInstruments,
-    quote: Quote,
-    instrument: KnownInstrument,
-  ): void {
-    const hours = quote.fundingIntervalHours;
-    const before = instrument.lastIntervalHours;
-    if (hours === null || hours === before) return;
-    if (before !== null) this.#insertChange.run(instrument.id, before, hours, batch.atMs);
-    this.#setInterval.run(instrument.id, hours);
-    known.set(quote.exchangeSymbol, { ...instrument, lastIntervalHours: hours });
-  }
-
-  #countMissing(batch: AcceptedBatch, known: ExchangeInstruments): void {
-    const present = new Set(batch.quotes.map((quote) => quote.exchangeSymbol));
-    for (const [symbol, instrument] of known) {
-      if (present.has(symbol) || batch.unreadable.has(symbol)) continue;
-      // The memory of last_seen must be what the database holds: the last batch that had it.
-      const lastSeen =
-        instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
-      const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);
-      if (after === null) continue;
-      this.#miss.run(instrument.id, after.missedBatches, after.status);
-      known.set(symbol, { ...instrument, ...after, lastSeen });
-    }
-  }
-
-  #lastSeen(id: number): number {
-    const row = this.#db
-      .query<{ last_seen: number }, [number]>("SELECT last_seen FROM instruments WHERE id = ?")
-      .get(id);
-    return row?.last_seen ?? 0;
   }
 }

@@ -6,7 +6,7 @@ export const IDENTITIES = ["confirmed", "probable", "conflict"] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
 /** Prices per unit this close are of one asset. */
-export const JOIN_WITHIN = 0.03;
+const JOIN_WITHIN = 0.03;
 /** One listing as identity sees it. */
 export interface Candidate {
   readonly instrumentId: number;

@@ -1,3 +1,5 @@
+import type { Identity } from "./asset-cluster.ts";
+import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual } from "./quote.ts";
 
 /** Marks on a row. Blocking ones keep it out of every opportunity, advisory ones say: look closer. */
@@ -80,6 +82,8 @@ export interface FlagInputs {
   readonly rateFloor: number | null;
   readonly baselineRate: number | null;
   readonly volume24hUsd: number | null;
+  readonly identity: Identity;
+  readonly doubts: DoubtBits;
 }
 
 /** The flags of one row at `asOfMs`, for an exchange that is refreshed every `periodMs`. */
@@ -94,7 +98,8 @@ export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): Flag
     bits |= flagBit("expired");
   }
   if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
-  if (isTimeless(row)) bits |= flagBit("suspect");
+  if (row.identity === "conflict") bits |= flagBit("identity_conflict");
+  if (isTimeless(row) || row.doubts !== 0) bits |= flagBit("suspect");
   if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
   if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
   if (isAt(row.fundingRate, row.baselineRate)) bits |= flagBit("pinned_baseline");

@@ -17,7 +17,7 @@ import {
  */
 
 /** A member whose price is further than this from its asset's … */
-export const LEAVE_BEYOND = 0.1;
+const LEAVE_BEYOND = 0.1;
 /** … in this many cycles of its exchange in a row leaves it. */
 export const LEAVE_AFTER_CYCLES = 10;
 

@@ -1,5 +1,7 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
+import type { Identity } from "./asset-cluster.ts";
 import { type FlagBits, flagsOf } from "./flags.ts";
+import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
 
 /** The latest accepted state of one instrument, as stored. Same units as Quote; never changed in place. */
@@ -11,9 +13,18 @@ export interface MarketRecord {
   readonly base: string;
   readonly quote: string;
   readonly settle: string;
+  /** Which asset this is by its price, null while no price has told. */
+  readonly assetId: string | null;
+  readonly identity: Identity;
+  /** The one that is believed: the ticker's, unless prices contradict it. */
   readonly multiplier: number;
+  readonly tickerMultiplier: number;
   readonly assetClass: AssetClass | null;
   readonly accrual: Accrual;
+  readonly listedAtMs: number | null;
+  readonly firstSeenMs: number;
+  /** When the interval last became another one, null while it never has. */
+  readonly intervalChangedAtMs: number | null;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly intervalSource: IntervalSource | null;
@@ -31,6 +42,8 @@ export interface MarketRecord {
   readonly indexPrice: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
+  /** Fields that are not believed; doubted quantities are null here. */
+  readonly doubts: DoubtBits;
   readonly observedAtMs: number;
 }
 
@@ -55,6 +68,11 @@ export interface ExchangeState {
   readonly expected: number | null;
   /** Rejected rows of the last accepted batch, by reason. */
   readonly rejects: Readonly<Record<string, number>>;
+  /** The last batch that was refused as a whole, null while none was. */
+  readonly refusedAtMs: number | null;
+  readonly refusal: string | null;
+  /** How many times the others' its rates per hour are, in the middle; null while not comparable. */
+  readonly rateScale: number | null;
   readonly lastCycleMs: number | null;
 }
 

@@ -1,4 +1,5 @@
 import type { ExchangeId } from "../domain/exchange.ts";
+import { type Flag, flagBit } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
 import type { AssetClass } from "../domain/quote.ts";
@@ -30,6 +31,8 @@ export interface FundingQuery {
   readonly bases: readonly string[] | null;
   readonly quotes: readonly string[] | null;
   readonly assetClasses: readonly AssetClass[] | null;
+  /** Rows that have at least one of them. */
+  readonly flags: readonly Flag[] | null;
   readonly intervalHours: readonly number[] | null;
   /** US dollars; an unknown volume passes only 0. */
   readonly minVolumeUsd: number;
@@ -37,6 +40,20 @@ export interface FundingQuery {
   readonly sort: SortField;
   readonly order: SortOrder;
 }
+
+/** Every row, in the order of a snapshot. */
+export const NO_FILTER: FundingQuery = {
+  exchanges: null,
+  bases: null,
+  quotes: null,
+  assetClasses: null,
+  flags: null,
+  intervalHours: null,
+  minVolumeUsd: 0,
+  minOpenInterestUsd: 0,
+  sort: "exchange",
+  order: "asc",
+};
 
 /** Texts and times read upwards, measures from the largest: the order when none is asked for. */
 export function defaultOrder(sort: SortField): SortOrder {
@@ -68,10 +85,12 @@ function filterRows(rows: readonly BoardRow[], query: FundingQuery): readonly Bo
   const quotes = setOf(query.quotes);
   const classes = setOf(query.assetClasses);
   const intervals = setOf(query.intervalHours);
-  return rows.filter(({ record }) => {
+  const flagBits = query.flags?.reduce((bits, flag) => bits | flagBit(flag), 0) ?? null;
+  return rows.filter(({ record, flags }) => {
     if (exchanges !== null && !exchanges.has(record.exchange)) return false;
     if (bases !== null && !bases.has(record.base)) return false;
     if (quotes !== null && !quotes.has(record.quote)) return false;
+    if (flagBits !== null && (flags & flagBits) === 0) return false;
     if (classes !== null && !hasKnown(classes, record.assetClass)) return false;
     if (intervals !== null && !hasKnown(intervals, record.fundingIntervalHours)) return false;
     return (

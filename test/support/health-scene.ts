@@ -82,6 +82,9 @@ function starting(exchange: ExchangeId): ExchangeState {
     symbols: 0,
     expected: null,
     rejects: {},
+    refusedAtMs: null,
+    refusal: null,
+    rateScale: null,
     lastCycleMs: null,
   };
 }

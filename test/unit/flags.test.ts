@@ -24,6 +24,8 @@ const SOUND: FlagInputs = {
   rateFloor: -0.003,
   baselineRate: 0.0001,
   volume24hUsd: 100_000,
+  identity: "confirmed",
+  doubts: 0,
 };
 
 function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EpochLost } from "../../src/db/epoch-repository.ts";
+import { MarketWriter } from "../../src/db/market-writer.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import {
   acceptedBatch,
@@ -60,7 +61,7 @@ describe("storing a batch", () => {
     database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quote]));
     const market = database.reader.read(() => true);
     expect(market?.progress).toMatchObject({ epoch, seq: 1, changedAtMs: NOON_MS });
-    const { exchangeTimeMs, receivedAtMs, listedAtMs, ...published } = quote;
+    const { exchangeTimeMs, receivedAtMs, ...published } = quote;
     expect(market?.rows.get("okx")).toEqual([
       {
         ...published,
@@ -69,9 +70,15 @@ describe("storing a batch", () => {
         exchange: "okx",
         frozen: false,
         observedAtMs: receivedAtMs,
+        assetId: null,
+        identity: "probable",
+        tickerMultiplier: 1,
+        firstSeenMs: NOON_MS,
+        intervalChangedAtMs: null,
+        doubts: 0,
       },
     ]);
-    expect([exchangeTimeMs, listedAtMs]).toEqual([null, null]);
+    expect(exchangeTimeMs).toBeNull();
   });
 
   test("an own timestamp within a minute of ours stamps the row, another one does not", () => {
@@ -197,6 +204,51 @@ describe("the life of an instrument", () => {
     expect(listed(database)).toHaveLength(1);
   });
 
+  test("a price five times another that stays for five batches is another instrument", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const at = (price: number | null): Quote[] => [
+      quoteOf("LIT", { markPrice: price, indexPrice: null }),
+    ];
+    const before = [at(0.3), at(0.31)];
+    const broken = Array.from({ length: 4 }, () => at(2.7));
+    const lastMs = commitAll(database, epoch, [...before, ...broken]);
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
+    const first = listed(database);
+    commitAll(database, epoch, [at(2.71), at(2.72)], lastMs + MINUTE_MS);
+    expect(instruments(database).map((row) => row.status)).toEqual(["replaced", "listed"]);
+    expect(listed(database)).not.toEqual(first);
+  });
+
+  test("a break that does not last, a missing price and a move of under five times are none", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const at = (price: number | null): Quote[] => [
+      quoteOf("LIT", { markPrice: price, indexPrice: null }),
+    ];
+    const spike = [at(1), at(9), at(9), at(9), at(9), at(1.1), at(9), at(9), at(9), at(9), at(1)];
+    const holes = [at(null), at(1), at(4.9), at(4.9), at(4.9), at(4.9), at(4.9), at(4.9)];
+    commitAll(database, epoch, [...spike, ...holes]);
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
+  });
+
+  test("a break is remembered over a restart of the collector, and prices are per unit", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const lit = (price: number): Quote => quoteOf("LIT", { markPrice: price, indexPrice: null });
+    const lastMs = commitAll(database, epoch, [[lit(1)], [lit(9)], [lit(9)]]);
+    const restarted = new MarketWriter(database.db, database.epochs, database.states);
+    for (let batch = 1; batch <= 3; batch += 1) {
+      const atMs = lastMs + batch * MINUTE_MS;
+      restarted.commit(acceptedBatch("okx", epoch, atMs, [lit(9)]));
+    }
+    expect(instruments(database).map((row) => row.status)).toEqual(["replaced", "listed"]);
+    const packed = quoteOf("LIT", { markPrice: 9_000, indexPrice: null, multiplier: 1_000 });
+    for (let batch = 4; batch <= 14; batch += 1)
+      restarted.commit(acceptedBatch("okx", epoch, lastMs + batch * MINUTE_MS, [packed]));
+    expect(instruments(database)).toHaveLength(2);
+  });
+
   test("what the collector remembers does not differ from what a new one reads", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
@@ -218,5 +270,39 @@ describe("interval changes", () => {
       .query("SELECT from_hours, to_hours, changed_at FROM interval_changes")
       .all();
     expect(events).toEqual([{ from_hours: 8, to_hours: 1, changed_at: NOON_MS + 4 * MINUTE_MS }]);
+    const [record] = database.reader.read(() => true)?.rows.get("okx") ?? [];
+    expect(record?.intervalChangedAtMs).toBe(NOON_MS + 4 * MINUTE_MS);
+  });
+});
+
+describe("a batch that was refused as a whole", () => {
+  test("is remembered with its reason over later successes; other failures are not", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const fail = (kind: "http" | "refused_batch", message: string, atMs: number): void =>
+      database.writer.fail(epoch, "okx", { atMs, kind, message, retryAtMs: atMs + 1 });
+    fail("refused_batch", "9 instruments, 600 trusted before", NOON_MS);
+    fail("http", "HTTP 500", NOON_MS + 1_000);
+    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + 2_000, [quoteOf("BTC")]));
+    expect(database.states.list()[0]).toMatchObject({
+      failureKind: null,
+      refusedAtMs: NOON_MS,
+      refusal: "9 instruments, 600 trusted before",
+    });
+  });
+});
+
+describe("an instrument that is described anew", () => {
+  test("keeps its asset unless its base or multiplier is another one", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const assetOf = (): unknown =>
+      database.db.query("SELECT asset_id, identity FROM instruments").get();
+    commitAll(database, epoch, [[quoteOf("BTC", { assetClass: null })]]);
+    database.db.run("UPDATE instruments SET asset_id = 'BTC', identity = 'confirmed'");
+    commitAll(database, epoch, [[quoteOf("BTC")]]);
+    expect(assetOf()).toEqual({ asset_id: "BTC", identity: "confirmed" });
+    commitAll(database, epoch, [[quoteOf("BTC", { multiplier: 1000 })]]);
+    expect(assetOf()).toEqual({ asset_id: null, identity: "probable" });
   });
 });

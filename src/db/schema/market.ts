@@ -27,6 +27,19 @@ export const instruments = sqliteTable(
     missedBatches: integer("missed_batches").notNull().default(0),
     /** The last interval that was known, so that an unknown one in between makes no false event. */
     lastIntervalHours: real("last_interval_hours"),
+    /** When the interval last became another one, null while it never has. */
+    intervalChangedAt: integer("interval_changed_at"),
+    /** `LIT` or `LIT~2`: which asset this is by its price, null while no price has told. */
+    assetId: text("asset_id"),
+    /** confirmed, probable or conflict; see domain/identity. */
+    identity: text("identity").notNull().default("probable"),
+    /** The multiplier that prices prove where they contradict the ticker's. */
+    provenMultiplier: real("proven_multiplier"),
+    /** Fields that the rest of the market contradicts, as bits; see domain/plausibility. */
+    doubts: integer("doubts").notNull().default(0),
+    /** Price per unit before a break that may be another listing, and for how many batches it has lasted. */
+    breakPrice: real("break_price"),
+    breakBatches: integer("break_batches").notNull().default(0),
   },
   (table) => [
     uniqueIndex("instruments_uid").on(table.uid),
@@ -86,6 +99,11 @@ export const exchangeState = sqliteTable("exchange_state", {
   pendingSince: integer("pending_since"),
   /** The operator said that the next batch's size is true. */
   acceptNextSize: integer("accept_next_size", { mode: "boolean" }).notNull().default(false),
+  /** The last batch that was refused as a whole, and why. */
+  refusedAt: integer("refused_at"),
+  refusal: text("refusal"),
+  /** How many times the others' its rates are, in the middle; null while not comparable. */
+  rateScale: real("rate_scale"),
 });
 
 /** Each time an instrument's funding interval became another one. */

@@ -1,0 +1,226 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Quote } from "../domain/quote.ts";
+import {
+  afterMiss,
+  afterPrice,
+  type ExchangeInstruments,
+  isRedescribed,
+  isRelisting,
+  type KnownInstrument,
+  loadInstruments,
+  newUid,
+  unitPriceOf,
+} from "./instrument-index.ts";
+
+/** The part of a batch that says which instruments there are. */
+export interface ListedBatch {
+  readonly exchange: ExchangeId;
+  readonly atMs: number;
+  readonly quotes: readonly Quote[];
+  /** Symbols that were on the wire but unreadable: present, with nothing to store. */
+  readonly unreadable: ReadonlySet<string>;
+}
+
+const INSERT = `INSERT INTO instruments (uid, exchange, exchange_symbol, base, quote, settle, multiplier,
+    asset_class, accrual, listed_at, first_seen, last_seen, status, missed_batches, last_interval_hours)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'listed', 0, ?12) RETURNING id`;
+
+/** Another base or multiplier is another claim: what price said of the old one is void. */
+const UPDATE = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multiplier = ?5,
+    asset_class = ?6, accrual = ?7, listed_at = coalesce(?8, listed_at), status = 'listed', missed_batches = 0,
+    asset_id = CASE WHEN base = ?2 AND multiplier = ?5 THEN asset_id END,
+    identity = CASE WHEN base = ?2 AND multiplier = ?5 THEN identity ELSE 'probable' END,
+    proven_multiplier = CASE WHEN base = ?2 AND multiplier = ?5 THEN proven_multiplier END
+  WHERE id = ?1`;
+
+/** Keeps the instruments of each exchange: added, described anew, missed, replaced. Used inside a transaction. */
+export class InstrumentWriter {
+  readonly #db: Database;
+  readonly #known = new Map<ExchangeId, ExchangeInstruments>();
+  readonly #insert;
+  readonly #update;
+  readonly #setInterval;
+  readonly #changeInterval;
+  readonly #insertChange;
+  readonly #setBreak;
+  readonly #miss;
+  readonly #seen;
+  readonly #replace;
+  readonly #dropQuote;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#insert = db.query<{ id: number }, (string | number | null)[]>(INSERT);
+    this.#update = db.query(UPDATE);
+    this.#setInterval = db.query("UPDATE instruments SET last_interval_hours = ?2 WHERE id = ?1");
+    this.#changeInterval = db.query(
+      "UPDATE instruments SET last_interval_hours = ?2, interval_changed_at = ?3 WHERE id = ?1",
+    );
+    this.#insertChange = db.query(
+      "INSERT INTO interval_changes (instrument_id, from_hours, to_hours, changed_at) VALUES (?, ?, ?, ?)",
+    );
+    this.#setBreak = db.query(
+      "UPDATE instruments SET break_price = ?2, break_batches = ?3 WHERE id = ?1",
+    );
+    this.#miss = db.query("UPDATE instruments SET missed_batches = ?2, status = ?3 WHERE id = ?1");
+    this.#seen = db.query(
+      "UPDATE instruments SET last_seen = ?2 WHERE exchange = ?1 AND status = 'listed' AND missed_batches = 0",
+    );
+    this.#replace = db.query("UPDATE instruments SET status = 'replaced' WHERE id = ?");
+    this.#dropQuote = db.query("DELETE FROM quotes WHERE instrument_id = ?");
+  }
+
+  /** The id of the instrument that a quote is of: a known one, or a new one where the ticker was reused. */
+  resolve(batch: ListedBatch, quote: Quote): number {
+    const known = this.#of(batch.exchange);
+    const before = known.get(quote.exchangeSymbol);
+    const instrument = this.#describe(batch, known, quote, before);
+    this.#noteInterval(batch, known, quote, instrument);
+    return instrument.id;
+  }
+
+  /** Marks what the batch holds as seen and, when it is whole, counts what it lacks. */
+  close(batch: ListedBatch, whole: boolean): void {
+    if (whole) this.#countMissing(batch, this.#of(batch.exchange));
+    this.#seen.run(batch.exchange, batch.atMs);
+  }
+
+  /** What is remembered may be ahead of what was rolled back: it is read again next time. */
+  forget(exchange: ExchangeId): void {
+    this.#known.delete(exchange);
+  }
+
+  #of(exchange: ExchangeId): ExchangeInstruments {
+    const known = this.#known.get(exchange);
+    if (known !== undefined) return known;
+    const loaded = loadInstruments(this.#db, exchange);
+    this.#known.set(exchange, loaded);
+    return loaded;
+  }
+
+  #describe(
+    batch: ListedBatch,
+    known: ExchangeInstruments,
+    quote: Quote,
+    before: KnownInstrument | undefined,
+  ): KnownInstrument {
+    if (before === undefined) return this.#add(batch, known, quote);
+    if (isRelisting(before, quote) || this.#isBroken(before, quote)) {
+      this.#replace.run(before.id);
+      this.#dropQuote.run(before.id);
+      return this.#add(batch, known, quote);
+    }
+    if (!isRedescribed(before, quote)) return before;
+    const { base, settle, multiplier, assetClass, accrual, listedAtMs } = quote;
+    this.#update.run(
+      before.id,
+      base,
+      quote.quote,
+      settle,
+      multiplier,
+      assetClass,
+      accrual,
+      listedAtMs,
+    );
+    const after: KnownInstrument = {
+      ...before,
+      base,
+      quote: quote.quote,
+      settle,
+      multiplier,
+      assetClass,
+      accrual,
+      listedAt: listedAtMs ?? before.listedAt,
+      status: "listed",
+      missedBatches: 0,
+    };
+    known.set(quote.exchangeSymbol, after);
+    return after;
+  }
+
+  /** True when the price has been another one for so long that another asset must be behind the ticker. */
+  #isBroken(known: KnownInstrument, quote: Quote): boolean {
+    const before = known.price;
+    const after = afterPrice(before, unitPriceOf(quote));
+    known.price = after;
+    if (after.breakBatches !== before.breakBatches)
+      this.#setBreak.run(known.id, after.breakPrice, after.breakBatches);
+    return after.isBroken;
+  }
+
+  #add(batch: ListedBatch, known: ExchangeInstruments, quote: Quote): KnownInstrument {
+    const uid = newUid(batch.exchange, quote.exchangeSymbol, batch.atMs);
+    const row = this.#insert.get(
+      uid,
+      batch.exchange,
+      quote.exchangeSymbol,
+      quote.base,
+      quote.quote,
+      quote.settle,
+      quote.multiplier,
+      quote.assetClass,
+      quote.accrual,
+      quote.listedAtMs,
+      batch.atMs,
+      quote.fundingIntervalHours,
+    );
+    if (row === null) throw new Error("an instrument was not stored");
+    const added: KnownInstrument = {
+      id: row.id,
+      uid,
+      base: quote.base,
+      quote: quote.quote,
+      settle: quote.settle,
+      multiplier: quote.multiplier,
+      assetClass: quote.assetClass,
+      accrual: quote.accrual,
+      listedAt: quote.listedAtMs,
+      lastSeen: batch.atMs,
+      status: "listed",
+      missedBatches: 0,
+      lastIntervalHours: quote.fundingIntervalHours,
+      price: { last: unitPriceOf(quote), breakPrice: null, breakBatches: 0, isBroken: false },
+    };
+    known.set(quote.exchangeSymbol, added);
+    return added;
+  }
+
+  #noteInterval(
+    batch: ListedBatch,
+    known: ExchangeInstruments,
+    quote: Quote,
+    instrument: KnownInstrument,
+  ): void {
+    const hours = quote.fundingIntervalHours;
+    const before = instrument.lastIntervalHours;
+    if (hours === null || hours === before) return;
+    if (before === null) this.#setInterval.run(instrument.id, hours);
+    else {
+      this.#insertChange.run(instrument.id, before, hours, batch.atMs);
+      this.#changeInterval.run(instrument.id, hours, batch.atMs);
+    }
+    known.set(quote.exchangeSymbol, { ...instrument, lastIntervalHours: hours });
+  }
+
+  #countMissing(batch: ListedBatch, known: ExchangeInstruments): void {
+    const present = new Set(batch.quotes.map((quote) => quote.exchangeSymbol));
+    for (const [symbol, instrument] of known) {
+      if (present.has(symbol) || batch.unreadable.has(symbol)) continue;
+      // The memory of last_seen must be what the database holds: the last batch that had it.
+      const lastSeen =
+        instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
+      const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);
+      if (after === null) continue;
+      this.#miss.run(instrument.id, after.missedBatches, after.status);
+      known.set(symbol, { ...instrument, ...after, lastSeen });
+    }
+  }
+
+  #lastSeen(id: number): number {
+    const row = this.#db
+      .query<{ last_seen: number }, [number]>("SELECT last_seen FROM instruments WHERE id = ?")
+      .get(id);
+    return row?.last_seen ?? 0;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Database } from "bun:sqlite";
+import type { Decision, Identity } from "../domain/asset-cluster.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { DoubtBits } from "../domain/plausibility.ts";
+import type { AssetClass } from "../domain/quote.ts";
+import type { EpochRepository } from "./epoch-repository.ts";
+import { writeTransaction } from "./open.ts";
+
+/** One listed instrument with what a review of the whole market compares, and what the last one decided. */
+export interface ReviewRow {
+  readonly instrumentId: number;
+  readonly exchange: ExchangeId;
+  readonly base: string;
+  readonly assetClass: AssetClass | null;
+  /** By the ticker. */
+  readonly multiplier: number;
+  readonly assetId: string | null;
+  readonly identity: Identity;
+  readonly provenMultiplier: number | null;
+  readonly doubts: DoubtBits;
+  /** Index price, or mark price where there is none, of one priced unit. */
+  readonly price: number | null;
+  readonly openInterestUsd: number | null;
+  readonly volume24hUsd: number | null;
+  readonly fundingRate: number;
+  readonly fundingIntervalHours: number | null;
+  readonly observedAtMs: number;
+}
+
+/** What a review found to be otherwise than stored. */
+export interface ReviewChanges {
+  readonly decisions: ReadonlyMap<number, Decision>;
+  readonly doubts: ReadonlyMap<number, DoubtBits>;
+  readonly rateScales: ReadonlyMap<ExchangeId, number | null>;
+  /** Whose rows have changed by it: readers load them again. */
+  readonly exchanges: ReadonlySet<ExchangeId>;
+}
+
+const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.asset_class AS assetClass, i.multiplier,
+    i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier, i.doubts,
+    coalesce(q.index_price, q.mark_price) AS price, q.open_interest_usd AS openInterestUsd,
+    q.volume_24h_usd AS volume24hUsd, q.funding_rate AS fundingRate,
+    q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs
+  FROM exchange_state s JOIN instruments i ON i.exchange = s.exchange JOIN quotes q ON q.instrument_id = i.id
+  WHERE s.enabled = 1 AND i.status = 'listed'`;
+
+/** What is decided by looking at all exchanges at once. Read and written by the collector alone. */
+export class ReviewRepository {
+  readonly #db: Database;
+  readonly #epochs: EpochRepository;
+  readonly #rows;
+  readonly #scales;
+  readonly #decide;
+  readonly #doubt;
+  readonly #scale;
+  readonly #touch;
+
+  constructor(db: Database, epochs: EpochRepository) {
+    this.#db = db;
+    this.#epochs = epochs;
+    this.#rows = db.query<ReviewRow, []>(SELECT_ROWS);
+    this.#scales = db.query<{ exchange: ExchangeId; rateScale: number | null }, []>(
+      "SELECT exchange, rate_scale AS rateScale FROM exchange_state",
+    );
+    this.#decide = db.query(
+      "UPDATE instruments SET asset_id = ?2, identity = ?3, proven_multiplier = ?4 WHERE id = ?1",
+    );
+    this.#doubt = db.query("UPDATE instruments SET doubts = ?2 WHERE id = ?1");
+    this.#scale = db.query("UPDATE exchange_state SET rate_scale = ?2 WHERE exchange = ?1");
+    this.#touch = db.query(
+      "UPDATE exchange_state SET commit_seq = commit_seq + 1 WHERE exchange = ?",
+    );
+  }
+
+  /** Every listed instrument of the enabled exchanges. */
+  rows(): readonly ReviewRow[] {
+    return this.#rows.all();
+  }
+
+  rateScales(): ReadonlyMap<ExchangeId, number | null> {
+    return new Map(this.#scales.all().map(({ exchange, rateScale }) => [exchange, rateScale]));
+  }
+
+  /** Stores all changes or none. Throws EpochLost when another collector has taken over. */
+  store(epoch: number, changes: ReviewChanges, atMs: number): void {
+    writeTransaction(this.#db, () => {
+      this.#epochs.requireCurrent(epoch);
+      for (const [id, { assetId, identity, provenMultiplier }] of changes.decisions)
+        this.#decide.run(id, assetId, identity, provenMultiplier);
+      for (const [id, bits] of changes.doubts) this.#doubt.run(id, bits);
+      for (const [exchange, scale] of changes.rateScales) this.#scale.run(exchange, scale);
+      for (const exchange of changes.exchanges) this.#touch.run(exchange);
+      this.#epochs.raiseSeq(atMs);
+    });
+  }
+}
