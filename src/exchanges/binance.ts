@@ -1,27 +1,30 @@
-import { z } from "zod";
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { fundingLookup, fundingRow, NO_BOUNDS } from "./binance-funding.ts";
-import type { FundingLookup, FundingRow } from "./binance-funding.ts";
+import { fundingLookup, NO_BOUNDS } from "./binance-funding.ts";
+import type { FundingLookup } from "./binance-funding.ts";
+import {
+  loadIntervals,
+  loadOpenInterest,
+  loadPremiums,
+  loadSymbols,
+  loadTickers,
+} from "./binance-payloads.ts";
+import type { PremiumRow, Raw, SymbolRow } from "./binance-payloads.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Source } from "./exchange.ts";
 import {
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   epochMsOf,
   fundingTimesOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
+import type { Numeric } from "./wire.ts";
 
 /**
  * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources
@@ -38,6 +41,23 @@ const facts = {
   accrual: "periodic",
   documentation: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
   requestsPerRefresh: 2,
+  rateRule:
+    "lastFundingRate of premiumIndex, despite its name the running estimate: a fraction for the contract's own interval, charged at nextFundingTime.",
+  intervalRule:
+    "fundingIntervalHours of fundingInfo; 8 hours, as documented, for a contract that a whole list leaves out while its next time is on the 8-hour grid.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
   knownUnknowns: [
     "COMMODITY covers metals as well: the class of such a contract stays unknown.",
     "Whether open interest counts one side is not stated; it is shown as it is sent.",
@@ -79,63 +99,8 @@ const CLASS_OF_UNDERLYING: Readonly<Record<string, AssetClass | null>> = {
 };
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
 
-const symbol = z.string().min(1);
-const premiumRow = z.object({
-  symbol,
-  markPrice: numeric,
-  indexPrice: numeric,
-  lastFundingRate: numeric,
-  nextFundingTime: numeric,
-  interestRate: numeric,
-  time: numeric,
-});
-type PremiumRow = z.infer<typeof premiumRow>;
-
-const word = text.catch(null);
-const symbolRow = z.object({
-  symbol,
-  contractType: word,
-  status: word,
-  baseAsset: word,
-  quoteAsset: word,
-  marginAsset: word,
-  underlyingType: word,
-  onboardDate: numeric,
-});
-type SymbolRow = z.infer<typeof symbolRow>;
-
-const tickerRow = z.object({ symbol, quoteVolume: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-const openInterest = z.object({ openInterest: numeric });
-type OpenInterest = z.infer<typeof openInterest>;
-const exchangeInfo = z.object({ symbols: z.unknown() });
-
 /** A live linear perpetual of exchangeInfo. */
 type Listing = Pick<Quote, "exchangeSymbol" | "base" | "quote" | "assetClass" | "listedAtMs">;
-
-interface Raw {
-  readonly premiums: Reply<Rows<PremiumRow>>;
-  readonly symbols: Reply<Rows<SymbolRow>>;
-  readonly intervals: Reply<Rows<FundingRow>> | null;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly openInterests: ReadonlyMap<string, Reply<OpenInterest>>;
-}
-
-const loadPremiums: Load<Rows<PremiumRow>> = (http) =>
-  http.get("/fapi/v1/premiumIndex", (body) => decodeRows(premiumRow, body, "symbol"));
-const loadSymbols: Load<Rows<SymbolRow>> = (http) =>
-  http.get("/fapi/v1/exchangeInfo", (body) =>
-    decodeRows(symbolRow, decodeEnvelope(exchangeInfo, body).symbols, "symbol"),
-  );
-const loadIntervals: Load<Rows<FundingRow>> = (http) =>
-  http.get("/fapi/v1/fundingInfo", (body) => decodeRows(fundingRow, body, "symbol"));
-const loadTickers: Load<Rows<TickerRow>> = (http) =>
-  http.get("/fapi/v1/ticker/24hr", (body) => decodeRows(tickerRow, body, "symbol"));
-
-const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<OpenInterest> =>
-  http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) =>
-    decodeEnvelope(openInterest, body),
-  );
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const listed = source.instruments("exchangeInfo", INSTRUMENTS_EVERY_MS, loadSymbols);
@@ -266,4 +231,18 @@ function baselineOf(interestRate: Numeric, intervalHours: number | null): number
   return product(interest, intervalHours, 1 / INTEREST_PERIOD_HOURS);
 }
 
-export const binance = defineExchange<Raw>({ facts, fetchRaw, parse });
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const premiumIndex = raw.premiums.value.rows.find(isAsked);
+  if (premiumIndex === undefined) return null;
+  const rows = {
+    premiumIndex,
+    fundingInfo: raw.intervals?.value.rows.find(isAsked) ?? null,
+    exchangeInfo: raw.symbols.value.rows.find(isAsked) ?? null,
+    ticker24hr: raw.tickers?.value.rows.find(isAsked) ?? null,
+    openInterest: raw.openInterests.get(exchangeSymbol)?.value ?? null,
+  };
+  return { rows, formula: "{premiumIndex.lastFundingRate}" };
+}
+
+export const binance = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,20 +1,16 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { instrumentRow, load, rateRow, tickerRow } from "./bitget-payloads.ts";
+import type { Family, InstrumentRow, RateRow, Raw, TickerRow, Timed } from "./bitget-payloads.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import {
-  badEnvelope,
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   epochMsOf,
   fundingTimesOf,
   intervalHoursOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -22,9 +18,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * Bitget perpetuals of the families USDT-FUTURES and USDC-FUTURES, over API v3 alone: it is the current generation
@@ -42,6 +36,23 @@ const facts = {
   accrual: "periodic",
   documentation: "https://www.bitget.com/docs/catalog/market/derivatives",
   requestsPerRefresh: 4,
+  rateRule:
+    "fundingRate of current-fund-rate, a fraction for the contract's own interval, charged at nextUpdate.",
+  intervalRule:
+    "fundingRateInterval of the same row, else fundInterval of an instrument list younger than 30 minutes.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
   knownUnknowns: [
     "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; without a symbolType that tells them apart the class is unknown.",
     "Of pre-listing contracts only OPENAI is known by name and skipped.",
@@ -54,9 +65,6 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** An interval that is older than this is unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
-const SUCCESS = "00000";
-const RATE_LIMIT_CODE = "429";
-
 /** Documented: a fixed interest of 0.01 % per 8 h on coins, divided by 8 / interval. */
 const INTEREST_PER_HOUR = 0.0001 / 8;
 
@@ -71,86 +79,11 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["commodity", "commodity"],
 ]);
 
-const word = text.catch(null);
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  fundingRate: numeric,
-  fundingRateInterval: numeric,
-  nextUpdate: numeric,
-  minFundingRate: numeric,
-  maxFundingRate: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-
-const tickerRow = z.object({
-  symbol,
-  markPrice: numeric,
-  indexPrice: numeric,
-  openInterest: numeric,
-  turnover24h: numeric,
-});
-type TickerRow = z.infer<typeof tickerRow>;
-
-const instrumentRow = z.object({
-  symbol,
-  type: word,
-  status: word,
-  baseCoin: word,
-  quoteCoin: word,
-  deliveryTime: z.unknown().optional(),
-  isRwa: word,
-  symbolType: word,
-  launchTime: numeric,
-  fundInterval: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-interface Timed<T> extends Rows<T> {
-  readonly timeMs: number | null;
-}
-
-/** What one family (by its settlement coin) was sent. */
-interface Family {
-  readonly settle: "USDT" | "USDC";
-  readonly rates: Reply<Timed<RateRow>>;
-  readonly tickers: Reply<Timed<TickerRow>> | null;
-  readonly instruments: Reply<Timed<InstrumentRow>>;
-}
-
-interface Raw {
-  readonly families: readonly Family[];
-}
-
 /** A live perpetual of the instrument list. */
 type Listing = Pick<
   Quote,
   "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
 >;
-
-const envelope = z.object({
-  code: z.string(),
-  msg: word,
-  requestTime: numeric,
-  data: z.unknown(),
-});
-
-const load =
-  <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
-  (http) =>
-    http.get(path, (body) => {
-      const { code, msg, requestTime, data } = decodeEnvelope(envelope, body);
-      if (code !== SUCCESS) throw failureOf(code, msg ?? "");
-      return { ...decodeRows(row, data, "symbol"), timeMs: epochMsOf(requestTime) };
-    });
-
-/** Failures may come with HTTP 200, another `code` and null data. */
-function failureOf(code: string, msg: string): RequestFailure {
-  const message = `code ${code}: ${msg}`.slice(0, 200);
-  return code === RATE_LIMIT_CODE
-    ? new RequestFailure("rate_limited", message)
-    : badEnvelope(message);
-}
 
 async function fetchFamily(source: Source, settle: Family["settle"]): Promise<Family> {
   const path = (call: string): string => `/api/v3/market/${call}?category=${settle}-FUTURES`;
@@ -294,4 +227,17 @@ function quoteOf(
   };
 }
 
-export const bitget = defineExchange<Raw>({ facts, fetchRaw, parse });
+/** A family is that of a symbol when it has both a rate and an instrument of that name. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  for (const family of raw.families) {
+    const rates = family.rates.value.rows.find(isAsked);
+    const instruments = family.instruments.value.rows.find(isAsked);
+    if (rates === undefined || instruments === undefined) continue;
+    const tickers = family.tickers?.value.rows.find(isAsked) ?? null;
+    return { rows: { rates, instruments, tickers }, formula: "{rates.fundingRate}" };
+  }
+  return null;
+}
+
+export const bitget = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,20 +1,16 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { loadInstruments, loadTickers } from "./bybit-payloads.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./bybit-payloads.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, ExchangeHttp, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Source } from "./exchange.ts";
 import {
-  badEnvelope,
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   epochMsOf,
   fundingTimesOf,
   intervalHoursOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -22,9 +18,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply.
@@ -41,6 +35,22 @@ const facts = {
   accrual: "periodic",
   documentation: "https://bybit-exchange.github.io/docs/v5/market/tickers",
   requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate of the linear tickers, a fraction for the contract's own interval, charged at nextFundingTime.",
+  intervalRule: "fundingIntervalHour of the same row.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
   knownUnknowns: [
     "That openInterest counts both sides rests on one source; where the single figure is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
@@ -56,10 +66,6 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Pages of 1,000: ten times what is listed. More means that the cursor does not end. */
-const MAX_PAGES = 10;
-const RATE_LIMIT_CODES: ReadonlySet<number> = new Set([10006, 10018]);
-
 /** Documented: interest of 0.03 % a day on coins, charged in proportion to the length of the interval. */
 const INTEREST_PER_HOUR = 0.0001 / 8;
 
@@ -74,37 +80,6 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["commodity", "commodity"],
 ]);
 
-const word = text.catch(null);
-const tickerRow = z.object({
-  symbol: z.string().min(1),
-  fundingRate: numeric,
-  fundingIntervalHour: numeric,
-  nextFundingTime: numeric,
-  fundingCap: numeric,
-  markPrice: numeric,
-  indexPrice: numeric,
-  singleOpenInterestValue: numeric,
-  openInterestValue: numeric,
-  turnover24h: numeric,
-  curPreListingPhase: word,
-});
-type TickerRow = z.infer<typeof tickerRow>;
-
-const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  contractType: word,
-  status: word,
-  baseCoin: word,
-  quoteCoin: word,
-  settleCoin: word,
-  symbolType: word,
-  isPreListing: z.unknown().optional(),
-  launchTime: numeric,
-  upperFundingRate: numeric,
-  lowerFundingRate: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
 /** A live linear perpetual of the instrument list. */
 type Listing = Pick<
   Quote,
@@ -118,65 +93,6 @@ type Listing = Pick<
   | "rateCap"
   | "rateFloor"
 >;
-
-interface Tickers extends Rows<TickerRow> {
-  readonly timeMs: number | null;
-}
-
-interface Raw {
-  readonly tickers: Reply<Tickers>;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
-const envelope = z.object({ retCode: numeric, retMsg: word, time: numeric, result: z.unknown() });
-const result = z.object({ list: z.unknown(), nextPageCursor: word });
-
-/** The result of a success. Failures come with HTTP 200 and another `retCode`. */
-function resultOf(body: unknown): z.infer<typeof result> & { readonly timeMs: number | null } {
-  const { retCode, retMsg, time, ...rest } = decodeEnvelope(envelope, body);
-  const code = numberOf(retCode);
-  if (code !== 0) {
-    const message = `retCode ${code ?? "missing"}: ${retMsg ?? ""}`;
-    if (code !== null && RATE_LIMIT_CODES.has(code))
-      throw new RequestFailure("rate_limited", message);
-    throw badEnvelope(message);
-  }
-  return { ...decodeEnvelope(result, rest.result), timeMs: epochMsOf(time) };
-}
-
-function loadTickers(http: ExchangeHttp): Promise<Tickers> {
-  return http.get("/v5/market/tickers?category=linear", (body) => {
-    const { list, timeMs } = resultOf(body);
-    return { ...decodeRows(tickerRow, list, "symbol"), timeMs };
-  });
-}
-
-async function loadInstruments(http: ExchangeHttp): Promise<Rows<InstrumentRow>> {
-  const first = "/v5/market/instruments-info?category=linear&limit=1000";
-  const pages: Rows<InstrumentRow>[] = [];
-  let path = first;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { rows, cursor } = await http.get(path, (body) => {
-      const { list, nextPageCursor } = resultOf(body);
-      // Only a page after a full last one may be empty.
-      const isEnd = page > 0 && Array.isArray(list) && list.length === 0;
-      const none: Rows<InstrumentRow> = { rows: [], rejects: [] };
-      return {
-        rows: isEnd ? none : decodeRows(instrumentRow, list, "symbol"),
-        cursor: isEnd ? null : nextPageCursor,
-      };
-    });
-    pages.push(rows);
-    if (!cursor) {
-      return {
-        rows: pages.flatMap((part) => part.rows),
-        rejects: pages.flatMap((part) => part.rejects),
-      };
-    }
-    path = `${first}&cursor=${encodeURIComponent(cursor)}`;
-  }
-  throw badEnvelope(`the instrument list does not end after ${MAX_PAGES} pages`);
-}
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, instruments] = await Promise.all([
@@ -296,4 +212,12 @@ function quoteOf(
   };
 }
 
-export const bybit = defineExchange<Raw>({ facts, fetchRaw, parse });
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const tickers = raw.tickers.value.rows.find(isAsked);
+  if (tickers === undefined) return null;
+  const instruments = raw.instruments.value.rows.find(isAsked) ?? null;
+  return { rows: { tickers, instruments }, formula: "{tickers.fundingRate}" };
+}
+
+export const bybit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

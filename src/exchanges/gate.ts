@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOUR_MS } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
@@ -40,6 +40,20 @@ const facts = {
   accrual: "periodic",
   documentation: "https://www.gate.com/docs/developers/apiv4/en/",
   requestsPerRefresh: 3,
+  rateRule:
+    "funding_rate of the contracts, a fraction for the contract's own interval, charged at funding_next_apply.",
+  intervalRule: "funding_interval of the same row, in seconds there.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+  ],
   knownUnknowns: [
     "Gate documents no HTTP form of its rate limit answer; the label TOO_MANY_REQUESTS is taken as one.",
     "Where Gate blocks addresses by country is not known.",
@@ -265,4 +279,12 @@ function isSettling(times: FundingTimes, atMs: number): boolean {
   return sinceMs >= 0 && sinceMs < SETTLING_WINDOW_MS;
 }
 
-export const gate = defineExchange<Raw>({ facts, fetchRaw, parse });
+function explain({ contracts, usd1, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const family = tickerOf(exchangeSymbol, "USD1") === null ? contracts : usd1;
+  const contract = family?.value.rows.find(({ name }) => name === exchangeSymbol);
+  if (contract === undefined) return null;
+  const ticker = tickers?.value.rows.find((row) => row.contract === exchangeSymbol) ?? null;
+  return { rows: { contracts: contract, tickers: ticker }, formula: "{contracts.funding_rate}" };
+}
+
+export const gate = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

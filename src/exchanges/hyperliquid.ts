@@ -1,24 +1,20 @@
-import { z } from "zod";
 import { nextGridTimeMs } from "../domain/funding.ts";
-import type { Batch, Quote } from "../domain/quote.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { loadDex, loadDexNames, loadTokens } from "./hyperliquid-payloads.ts";
+import type { AssetRow, Dex, NamedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
 import {
-  badEnvelope,
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
+import type { Numeric } from "./wire.ts";
 
 /**
  * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each.
@@ -40,6 +36,17 @@ const facts = {
     "https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals",
   // The main dex and about ten HIP-3 dexes.
   requestsPerRefresh: 11,
+  rateRule:
+    "funding of the contract's context, the running rate of the current hour: already a fraction for one hour, charged on the full hour.",
+  intervalRule: "One hour for every contract, as documented.",
+  gives: [
+    "nextFundingAtMs",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+  ],
   knownUnknowns: [
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
     "The cap of 4 % an hour is not confirmed by Hyperliquid's own pages: no cap is given.",
@@ -49,14 +56,9 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-const INFO_PATH = "/info";
-
 const DEXS_EVERY_MS = 30 * 60_000;
 /** Token names hardly ever change; the page asks once a day. */
 const TOKENS_EVERY_MS = 24 * 60 * 60_000;
-
-/** Three times the dexes known; with the main dex and both lists it stays inside the pacing of one minute. */
-const MAX_DEXES = 30;
 
 /** Every contract settles hourly, and the published rate is that of the hour. */
 const INTERVAL_HOURS = 1;
@@ -71,59 +73,6 @@ const DOCUMENTED_TOKENS: ReadonlyMap<number, string> = new Map([
   [360, "USDH"],
 ]);
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDH", "USDE", "USDT0", "USDT"]);
-
-const assetRow = z.object({
-  name: z.string().min(1),
-  asset: z.object({ isDelisted: z.unknown().optional() }),
-  ctx: z.object({
-    funding: numeric,
-    openInterest: numeric,
-    dayNtlVlm: numeric,
-    oraclePx: numeric,
-    markPx: numeric,
-    midPx: numeric,
-  }),
-});
-type AssetRow = z.infer<typeof assetRow>;
-const NO_ASSETS: Rows<AssetRow> = { rows: [], rejects: [] };
-
-const metaAndCtxs = z.tuple([
-  z.object({ universe: z.array(z.unknown()), collateralToken: numeric }),
-  z.array(z.unknown()),
-]);
-
-interface Dex {
-  readonly collateralToken: Numeric;
-  readonly assets: Rows<AssetRow>;
-}
-
-type Tokens = ReadonlyMap<number, string>;
-
-interface NamedDex {
-  readonly name: string;
-  readonly reply: Reply<Dex>;
-}
-
-interface Raw {
-  readonly main: Reply<Dex>;
-  readonly tokens: Reply<Tokens> | null;
-  readonly builders: readonly NamedDex[];
-}
-
-const loadDex =
-  (name: string | null): Load<Dex> =>
-  (http) =>
-    http.postRead(
-      INFO_PATH,
-      name === null ? { type: "metaAndAssetCtxs" } : { type: "metaAndAssetCtxs", dex: name },
-      (body) => decodeDex(body, name),
-    );
-
-const loadDexNames: Load<readonly string[]> = (http) =>
-  http.postRead(INFO_PATH, { type: "perpDexs" }, decodeDexNames);
-
-const loadTokens: Load<Tokens> = (http) =>
-  http.postRead(INFO_PATH, { type: "spotMeta" }, decodeTokens);
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [main, tokens, builders] = await Promise.all([
@@ -143,61 +92,6 @@ async function fetchBuilders(source: Source): Promise<readonly NamedDex[]> {
     }),
   );
   return dexes.filter((dex) => dex !== null);
-}
-
-const errorBody = z.object({ status: z.literal("err"), response: text.catch(null) });
-
-function refuseError(body: unknown): void {
-  const error = errorBody.safeParse(body);
-  if (error.success) throw badEnvelope(`error ${error.data.response ?? "without a text"}`);
-}
-
-/** Contexts carry no names: they belong to the universe entry of the same index. Only a builder's dex may be empty. */
-function decodeDex(body: unknown, dex: string | null): Dex {
-  refuseError(body);
-  const [meta, ctxs] = decodeEnvelope(metaAndCtxs, body);
-  if (meta.universe.length !== ctxs.length) {
-    throw badEnvelope(`${meta.universe.length} names for ${ctxs.length} contexts`);
-  }
-  const zipped = meta.universe.map((asset, index) => ({
-    name: nameOf(asset),
-    asset,
-    ctx: ctxs[index],
-  }));
-  return {
-    collateralToken: meta.collateralToken,
-    assets: dex !== null && zipped.length === 0 ? NO_ASSETS : decodeRows(assetRow, zipped, "name"),
-  };
-}
-
-const named = z.object({ name: z.string().min(1) });
-
-function nameOf(item: unknown): string | null {
-  const found = named.safeParse(item);
-  return found.success ? found.data.name : null;
-}
-
-/** The first entry is null and stands for the main dex. */
-function decodeDexNames(body: unknown): readonly string[] {
-  refuseError(body);
-  const entries = decodeEnvelope(z.array(z.unknown()).min(1), body);
-  const names = new Set(entries.map(nameOf).filter((name) => name !== null));
-  return [...names].slice(0, MAX_DEXES);
-}
-
-const spotMeta = z.object({ tokens: z.array(z.unknown()).min(1) });
-const tokenRow = z.object({ index: numeric, name: z.string().min(1) });
-
-function decodeTokens(body: unknown): Tokens {
-  refuseError(body);
-  const { tokens } = decodeEnvelope(spotMeta, body);
-  const names = new Map<number, string>();
-  for (const { index, name } of decodeRows(tokenRow, tokens, "name").rows) {
-    const number = quantityOf(index);
-    if (number !== null) names.set(number, name);
-  }
-  if (names.size === 0) throw badEnvelope("no token has an index");
-  return names;
 }
 
 /** One row with what its dex says about it. */
@@ -296,4 +190,18 @@ function tickerOf(name: string, dex: string | null): string {
   return ticker;
 }
 
-export const hyperliquid = defineExchange<Raw>({ facts, fetchRaw, parse });
+/** Context, universe entry and collateral of the contract; the prefix of its name says in which dex. */
+function explain({ main, builders }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const builder = builders.find(({ name }) => exchangeSymbol.startsWith(`${name}:`));
+  const { assets, collateralToken } = (builder?.reply ?? main).value;
+  const row = assets.rows.find(({ name }) => name === exchangeSymbol);
+  if (row === undefined) return null;
+  const rows = {
+    assetCtxs: row.ctx,
+    universe: { name: row.name, ...row.asset },
+    meta: { collateralToken },
+  };
+  return { rows, formula: "{assetCtxs.funding}" };
+}
+
+export const hyperliquid = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

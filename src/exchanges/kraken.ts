@@ -1,26 +1,21 @@
-import { z } from "zod";
 import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
-import type { Batch, Quote } from "../domain/quote.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Source } from "./exchange.ts";
+import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-payloads.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./kraken-payloads.ts";
 import {
-  badEnvelope,
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
   rateBoundOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
+import type { Numeric } from "./wire.ts";
 
 /**
  * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour;
@@ -40,6 +35,21 @@ const facts = {
   accrual: "periodic",
   documentation: "https://docs.kraken.com/api-reference/market-data",
   requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice it is a fraction for one hour, held within maxRelativeFundingRate of the instrument.",
+  intervalRule: "One hour for every perpetual, as documented; charged on the full hour.",
+  gives: [
+    "nextFundingAtMs",
+    "predictedRate",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
   knownUnknowns: [
     "Kraken publishes no rate limit for its public futures calls.",
     "Rates are divided by the current index price; the exchange used that of the moment of computation.",
@@ -50,8 +60,6 @@ const facts = {
     bodyStart.includes(`"${RATE_LIMIT_ERROR}"`) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-const BASE_PATH = "/derivatives/api/v3";
-const RATE_LIMIT_ERROR = "apiLimitExceeded";
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 
 /** Every perpetual settles at the full hour. */
@@ -63,68 +71,14 @@ const USUAL_CAP = 0.0025;
 /** Index and mark price of one contract further apart than this cannot both be right. */
 const MAX_PRICE_RATIO = 10;
 
+/** The rate as a fraction, in the terms of `explain`. */
+const FRACTION = "{tickers.fundingRate} / {tickers.indexPrice}";
+const CAP = "{instruments.maxRelativeFundingRate}";
+const CAPPED_FRACTION = `min(${CAP}, max(-${CAP}, ${FRACTION}))`;
+
 /** Linear, multi-collateral, quoted in USD. PI_ and FI_ are inverse, FF_ is dated. */
 const LINEAR_PREFIX = "PF_";
 const QUOTE = "USD";
-
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
-const raw = z.unknown().optional();
-
-const tickerRow = z.object({
-  symbol: z.string().min(1),
-  tag: raw,
-  suspended: raw,
-  postOnly: raw,
-  pair: text.catch(null),
-  fundingRate: numeric,
-  fundingRatePrediction: numeric,
-  markPrice: numeric,
-  indexPrice: numeric,
-  openInterest: numeric,
-  volumeQuote: numeric,
-});
-type TickerRow = z.infer<typeof tickerRow>;
-
-const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  type: raw,
-  tradeable: raw,
-  postOnly: raw,
-  lastTradingTime: raw,
-  base: text.catch(null),
-  quote: text.catch(null),
-  openingDate: text.catch(null),
-  maxRelativeFundingRate: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-const envelope = z.object({
-  result: z.string(),
-  error: text.catch(null),
-  serverTime: text.catch(null),
-  tickers: z.unknown().optional(),
-  instruments: z.unknown().optional(),
-});
-
-interface Tickers extends Rows<TickerRow> {
-  readonly serverTimeMs: number | null;
-}
-
-interface Raw {
-  readonly tickers: Reply<Tickers>;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
-const loadTickers: Load<Tickers> = (http) =>
-  http.get(`${BASE_PATH}/tickers`, (body) => {
-    const { tickers, serverTime } = successOf(body);
-    return { ...decodeRows(tickerRow, tickers, "symbol"), serverTimeMs: timeOf(serverTime) };
-  });
-
-const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
-  http.get(`${BASE_PATH}/instruments`, (body) =>
-    decodeRows(instrumentRow, successOf(body).instruments, "symbol"),
-  );
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, instruments] = await Promise.all([
@@ -132,31 +86,6 @@ async function fetchRaw(source: Source): Promise<Raw> {
     source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
   ]);
   return { tickers, instruments };
-}
-
-const errorList = z.object({ errors: z.array(z.object({ message: text.catch(null) })).min(1) });
-
-/** Errors come with HTTP 200 as well: `{result:"error",error}` or `{errors:[{code,message}]}`. */
-function successOf(body: unknown): z.infer<typeof envelope> {
-  const listed = errorList.safeParse(body);
-  if (listed.success) throw failureOf(listed.data.errors[0]?.message);
-  const reply = decodeEnvelope(envelope, body);
-  if (reply.result !== "success") throw failureOf(reply.error);
-  return reply;
-}
-
-function failureOf(error: string | null | undefined): RequestFailure {
-  if (error === RATE_LIMIT_ERROR) return new RequestFailure("rate_limited", RATE_LIMIT_ERROR);
-  return badEnvelope(`error ${error ?? "without a text"}`);
-}
-
-/** ISO 8601 with its zone; without one the machine's zone would be taken. */
-const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
-
-function timeOf(iso: string | null | undefined): number | null {
-  if (iso === null || iso === undefined || !ZONED_TIME.test(iso)) return null;
-  const parsed = Date.parse(iso);
-  return Number.isFinite(parsed) ? parsed : null;
 }
 
 function parse({ tickers, instruments }: Raw): Batch {
@@ -290,4 +219,14 @@ function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
   return /^[\dA-Z.]+x$/.test(base) ? base.slice(0, -1) : base;
 }
 
-export const kraken = defineExchange<Raw>({ facts, fetchRaw, parse });
+/** Held within the cap of the contract where that is there. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const key = keyOf(exchangeSymbol);
+  const tickers = raw.tickers.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
+  const instruments = raw.instruments.value.rows.findLast(({ symbol }) => keyOf(symbol) === key);
+  if (tickers === undefined || instruments === undefined) return null;
+  const isCapped = rateBoundOf(instruments.maxRelativeFundingRate) !== null;
+  return { rows: { tickers, instruments }, formula: isCapped ? CAPPED_FRACTION : FRACTION };
+}
+
+export const kraken = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOUR_MS, HOURS_PER_DAY } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
@@ -40,6 +40,22 @@ const facts = {
   accrual: "periodic",
   documentation: "https://www.kucoin.com/docs-new/rest/futures-trading/market-data/get-all-symbols",
   requestsPerRefresh: 1,
+  rateRule:
+    "fundingFeeRate of contracts/active, a fraction for the contract's own interval, charged at nextFundingRateDateTime.",
+  intervalRule:
+    "currentFundingRateGranularity of the same row, where it is absent fundingRateGranularity; milliseconds there.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+  ],
   knownUnknowns: [
     "Whether and how KuCoin refuses addresses in the United States is not known.",
     "Whether the rate ever differs from nextFundingRate of the unified endpoint is not known.",
@@ -235,4 +251,10 @@ function floorOf(row: ContractRow): number | null {
   return floor !== null && rateBoundOf(-floor) !== null ? floor : null;
 }
 
-export const kucoin = defineExchange<Raw>({ facts, fetchRaw, parse });
+function explain({ contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = contracts.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { contracts: row }, formula: "{contracts.fundingFeeRate}" };
+}
+
+export const kucoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

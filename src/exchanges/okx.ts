@@ -1,20 +1,24 @@
-import { z } from "zod";
 import { HOUR_MS, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import {
-  badEnvelope,
+  indexRow,
+  instrumentRow,
+  load,
+  markRow,
+  oiRow,
+  rateRow,
+  tickerRow,
+} from "./okx-payloads.ts";
+import type { InstrumentRow, RateRow, Raw } from "./okx-payloads.ts";
+import {
   collectRows,
-  decodeEnvelope,
-  decodeRows,
   epochMsOf,
   fundingTimesOf,
   intervalHoursOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -22,7 +26,6 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
 import type { Numeric, Rows } from "./wire.ts";
 
@@ -41,6 +44,25 @@ const facts = {
   accrual: "periodic",
   documentation: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-funding-rate",
   requestsPerRefresh: 5,
+  rateRule:
+    "fundingRate of public/funding-rate, a fraction for the contract's own interval, charged at fundingTime (nextFundingTime is the settlement after it).",
+  intervalRule:
+    "Hours from fundingTime to nextFundingTime of the same row, where the period before them has the same length.",
+  gives: [
+    "nextFundingAtMs",
+    "settledRate",
+    "settledAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
   knownUnknowns: [
     "What a region that OKX blocks is sent is not confirmed; a 403 with an HTML page is taken as such a block.",
     "No field tells pre-IPO swaps from stock swaps; the two names known as such are skipped.",
@@ -52,9 +74,6 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-const RATE_LIMIT_CODE = "50011";
-/** Maintenance and busy: the service says so itself, its envelope is sound. */
-const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(["50001", "50013"]);
 const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
@@ -67,44 +86,6 @@ const CLASS_OF_CATEGORY: ReadonlyMap<number, AssetClass> = new Map([
   [5, "forex"],
 ]);
 
-const word = text.catch(null);
-const instId = z.string().min(1);
-const rateRow = z.object({
-  instId,
-  instType: word,
-  fundingRate: numeric,
-  fundingTime: numeric,
-  nextFundingTime: numeric,
-  prevFundingTime: numeric,
-  formulaType: word,
-  interestRate: numeric,
-  minFundingRate: numeric,
-  maxFundingRate: numeric,
-  settFundingRate: numeric,
-  settState: word,
-  ts: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-
-const instrumentRow = z.object({
-  instId,
-  instType: word,
-  ctType: word,
-  state: word,
-  ruleType: word,
-  settleCcy: word,
-  uly: word,
-  instFamily: word,
-  instCategory: numeric,
-  listTime: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-const markRow = z.object({ instId, markPx: numeric });
-const oiRow = z.object({ instId, oiUsd: numeric, oiCcy: numeric });
-const tickerRow = z.object({ instId, last: numeric, volCcy24h: numeric });
-const indexRow = z.object({ instId, idxPx: numeric });
-
 /** A live linear swap of the instrument list; `underlying` (`BTC-USDT`) names its index too. */
 interface Listing {
   readonly exchangeSymbol: string;
@@ -114,34 +95,6 @@ interface Listing {
     "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
   >;
 }
-
-type RowsOf<S extends z.ZodType> = Rows<z.infer<S>>;
-
-interface Raw {
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-  readonly marks: Reply<RowsOf<typeof markRow>> | null;
-  readonly openInterests: Reply<RowsOf<typeof oiRow>> | null;
-  readonly tickers: Reply<RowsOf<typeof tickerRow>> | null;
-  readonly indexes: Reply<RowsOf<typeof indexRow>> | null;
-}
-
-const envelope = z.object({ code: z.string(), msg: word, data: z.unknown() });
-
-/** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */
-function dataOf(body: unknown): unknown {
-  const { code, msg, data } = decodeEnvelope(envelope, body);
-  if (code === "0") return data;
-  const message = `code ${code}: ${msg ?? ""}`.slice(0, 200);
-  if (code === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
-  if (UNAVAILABLE_CODES.has(code)) throw new RequestFailure("http", message);
-  throw badEnvelope(message);
-}
-
-const load =
-  <S extends z.ZodType>(path: string, row: S): Load<RowsOf<S>> =>
-  (http) =>
-    http.get(path, (body) => decodeRows(row, dataOf(body), "instId"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, instruments, marks, openInterests, tickers, indexes] = await Promise.all([
@@ -294,4 +247,21 @@ function baselineOf(row: RateRow, intervalHours: number | null): number | null {
   return product(interest, intervalHours, 1 / INTEREST_PERIOD_HOURS);
 }
 
-export const okx = defineExchange<Raw>({ facts, fetchRaw, parse });
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly instId: string }): boolean => row.instId === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(isAsked);
+  if (rates === undefined) return null;
+  const instruments = raw.instruments.value.rows.find(isAsked) ?? null;
+  const underlying = instruments?.uly || instruments?.instFamily;
+  const rows = {
+    rates,
+    instruments,
+    marks: raw.marks?.value.rows.find(isAsked) ?? null,
+    openInterests: raw.openInterests?.value.rows.find(isAsked) ?? null,
+    tickers: raw.tickers?.value.rows.find(isAsked) ?? null,
+    indexes: raw.indexes?.value.rows.find(({ instId }) => instId === underlying) ?? null,
+  };
+  return { rows, formula: "{rates.fundingRate}" };
+}
+
+export const okx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

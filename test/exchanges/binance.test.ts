@@ -376,6 +376,55 @@ describe("binance", () => {
     expect(binance.facts.classifyFailure?.(403, "")).toBe("banned");
     expect(binance.facts.classifyFailure?.(500, "")).toBeNull();
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const { explain } = await refresh(BODIES);
+    expect(explain("BTCUSDT")?.origin).toEqual({
+      rows: {
+        premiumIndex: {
+          symbol: "BTCUSDT",
+          markPrice: "64000.50000000",
+          indexPrice: "64010.00000000",
+          lastFundingRate: "0.00008300",
+          nextFundingTime: at(16),
+          interestRate: "0.00010000",
+          time: STAMP,
+        },
+        fundingInfo: {
+          symbol: "BTCUSDT",
+          fundingIntervalHours: 8,
+          adjustedFundingRateCap: "0.00300000",
+          adjustedFundingRateFloor: "-0.00300000",
+        },
+        exchangeInfo: {
+          symbol: "BTCUSDT",
+          contractType: "PERPETUAL",
+          status: "TRADING",
+          baseAsset: "BTC",
+          quoteAsset: "USDT",
+          marginAsset: "USDT",
+          underlyingType: "COIN",
+          onboardDate: LISTED,
+        },
+        ticker24hr: { symbol: "BTCUSDT", quoteVolume: "12345678901.25" },
+        openInterest: { openInterest: "91234.500" },
+      },
+      formula: "{premiumIndex.lastFundingRate}",
+    });
+    // Neither in fundingInfo nor in the tickers, and its open interest failed.
+    const { explain: explainFew } = await refresh(
+      { ...BODIES, [FUNDING]: new RequestFailure("http", "down") },
+      { rotationsEmpty: true },
+    );
+    expect(explainFew("TSLAUSDT")?.origin.rows).toMatchObject({
+      premiumIndex: { symbol: "TSLAUSDT" },
+      fundingInfo: null,
+      ticker24hr: null,
+      openInterest: null,
+    });
+    const raw = await binance.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    expect(binance.explain(raw, "STRANGERUSDT")).toBeNull();
+  });
 });
 
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";

@@ -347,6 +347,53 @@ describe("bitget", () => {
     expect(failure).toBeInstanceOf(RequestFailure);
     expect(failure).toMatchObject({ kind });
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await bitget.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    expect(bitget.explain(raw, "BTCUSDT")).toEqual({
+      rows: {
+        rates: {
+          symbol: "BTCUSDT",
+          fundingRate: "0.000083",
+          fundingRateInterval: "8",
+          nextUpdate: String(at(16)),
+          minFundingRate: "-0.003",
+          maxFundingRate: "0.004",
+        },
+        instruments: {
+          symbol: "BTCUSDT",
+          type: "perpetual",
+          status: "online",
+          baseCoin: "BTC",
+          quoteCoin: "USDT",
+          deliveryTime: "",
+          isRwa: "NO",
+          symbolType: "crypto",
+          launchTime: String(LISTED),
+          fundInterval: "8",
+        },
+        tickers: {
+          symbol: "BTCUSDT",
+          markPrice: "64000.5",
+          indexPrice: "64010",
+          openInterest: "7465.5",
+          turnover24h: "5062575120.25",
+        },
+      },
+      formula: "{rates.fundingRate}",
+    });
+    expect(bitget.explain(raw, "BTCPERP")?.rows).toMatchObject({
+      rates: { fundingRate: "0.00004" },
+      instruments: { quoteCoin: "USDC" },
+      tickers: { turnover24h: "80000" },
+    });
+    expect(bitget.explain(raw, "1000BONKUSDT")?.rows).toMatchObject({
+      rates: { fundingRate: "-0.00121" },
+      instruments: { baseCoin: "1000BONK" },
+      tickers: { markPrice: "0.02" },
+    });
+    expect(bitget.explain(raw, "NONEUSDT")).toBeNull();
+  });
 });
 
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";

@@ -358,6 +358,42 @@ describe("bybit", () => {
     expect(kindOf(403, "{}")).toBeNull();
     expect(kindOf(502, "<html>")).toBeNull();
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await bybit.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    expect(bybit.explain(raw, "BTCUSDT")).toEqual({
+      rows: {
+        tickers: {
+          symbol: "BTCUSDT",
+          fundingRate: "0.000083",
+          fundingIntervalHour: "8",
+          nextFundingTime: String(at(16)),
+          fundingCap: "0.005",
+          markPrice: "64000.50",
+          indexPrice: "64010.00",
+          singleOpenInterestValue: "1600012500.00",
+          openInterestValue: "3200025000.00",
+          turnover24h: "9876543210.5000",
+          curPreListingPhase: "",
+        },
+        instruments: {
+          symbol: "BTCUSDT",
+          contractType: "LinearPerpetual",
+          status: "Trading",
+          baseCoin: "BTC",
+          quoteCoin: "USDT",
+          settleCoin: "USDT",
+          symbolType: "",
+          isPreListing: false,
+          launchTime: String(LISTED),
+          upperFundingRate: "0.005",
+          lowerFundingRate: "-0.005",
+        },
+      },
+      formula: "{tickers.fundingRate}",
+    });
+    expect(bybit.explain(raw, "NONEUSDT")).toBeNull();
+  });
 });
 
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";

@@ -209,6 +209,25 @@ describe("gate", () => {
   ] as const)("contract_type %p is the class %p", async (type, assetClass) => {
     expect((await only(contract("X_USDT", { contract_type: type })))?.assetClass).toBe(assetClass);
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await gate.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    const { trade_size: _notRead, ...read } = BTC;
+    expect(gate.explain(raw, "BTC_USDT")).toEqual({
+      rows: {
+        contracts: read,
+        tickers: { contract: "BTC_USDT", volume_24h_quote: "2500000000" },
+      },
+      formula: "{contracts.funding_rate}",
+    });
+    expect(gate.explain(raw, "BTC_USD1")?.rows).toMatchObject({
+      contracts: { name: "BTC_USD1", funding_rate: "0.00011" },
+      tickers: null,
+    });
+    for (const stranger of ["NONE_USDT", "NONE_USD1"]) {
+      expect(gate.explain(raw, stranger)).toBeNull();
+    }
+  });
 });
 
 const DEAD = { funding_next_apply: secondsAt(8, 2) };

@@ -213,6 +213,32 @@ describe("hyperliquid", () => {
     await hyperliquid.refresh(source);
     expect(source.requests.length).toBeLessThanOrEqual(hyperliquid.facts.pacing.requests);
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await hyperliquid.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    expect(hyperliquid.explain(raw, "xyz:TSLA")).toEqual({
+      rows: {
+        assetCtxs: {
+          funding: "0.00000625",
+          openInterest: "10",
+          dayNtlVlm: "1500000000.25",
+          oraclePx: "70010.0",
+          markPx: "400.5",
+          midPx: "70001.5",
+        },
+        universe: { name: "xyz:TSLA" },
+        meta: { collateralToken: 0 },
+      },
+      formula: "{assetCtxs.funding}",
+    });
+    expect(hyperliquid.explain(raw, "kPEPE")?.rows).toMatchObject({
+      assetCtxs: { funding: "-0.00031" },
+      universe: { name: "kPEPE" },
+    });
+    for (const stranger of ["TSLA", "xyz:BTC", "flx:TSLA"]) {
+      expect(hyperliquid.explain(raw, stranger)).toBeNull();
+    }
+  });
 });
 
 describe("hyperliquid skips", () => {

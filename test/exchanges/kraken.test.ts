@@ -208,6 +208,41 @@ describe("kraken", () => {
       rateFloor: null,
     });
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await kraken.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    const { vol24h: _inCoins, ...read } = BTC;
+    expect(kraken.explain(raw, "PF_XBTUSD")).toEqual({
+      rows: {
+        tickers: read,
+        instruments: {
+          symbol: "PF_XBTUSD",
+          type: "flexible_futures",
+          tradeable: true,
+          postOnly: false,
+          base: "BTC",
+          quote: "USD",
+          openingDate: "2022-03-22T13:18:45Z",
+          maxRelativeFundingRate: 0.0025,
+        },
+      },
+      formula:
+        "min({instruments.maxRelativeFundingRate}, max(-{instruments.maxRelativeFundingRate}, {tickers.fundingRate} / {tickers.indexPrice}))",
+    });
+    expect(kraken.explain(raw, "PF_PEPEUSD")?.rows).toMatchObject({
+      tickers: { fundingRate: -4e-8 },
+      instruments: { base: "PEPE" },
+    });
+    expect(kraken.explain(raw, "PF_NONEUSD")).toBeNull();
+  });
+
+  test("the explanation leaves out a cap that the contract does not have", async () => {
+    const bodies = bodiesOf([BTC], [instrument("pf_xbtusd", { maxRelativeFundingRate: null })]);
+    expect((await refresh(bodies)).explain("PF_XBTUSD")).toMatchObject({
+      quote: { fundingRate: 0.00002, rateCap: null },
+      origin: { formula: "{tickers.fundingRate} / {tickers.indexPrice}" },
+    });
+  });
 });
 
 describe("kraken times", () => {

@@ -244,6 +244,21 @@ describe("kucoin", () => {
       baselineRate: null,
     });
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await kucoin.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    const {
+      predictedFundingFeeRate: _always,
+      nextFundingRateTime: _countdown,
+      volumeOf24h: _inCoins,
+      ...read
+    } = BTC;
+    expect(kucoin.explain(raw, "XBTUSDTM")).toEqual({
+      rows: { contracts: read },
+      formula: "{contracts.fundingFeeRate}",
+    });
+    expect(kucoin.explain(raw, "BTCUSDTM")).toBeNull();
+  });
 });
 
 describe("kucoin skips", () => {

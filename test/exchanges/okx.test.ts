@@ -350,6 +350,54 @@ describe("okx", () => {
     expect(kindOf(403, '{"code":"50001"}')).toBeNull();
     expect(kindOf(503, "<html>")).toBeNull();
   });
+
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
+    const raw = await okx.fetchRaw(memorySource(BODIES, { nowMs: AT }));
+    expect(okx.explain(raw, "BTC-USDT-SWAP")).toEqual({
+      rows: {
+        rates: {
+          instId: "BTC-USDT-SWAP",
+          instType: "SWAP",
+          fundingRate: "0.0000830000000000",
+          fundingTime: ms(16),
+          nextFundingTime: ms(0, 6),
+          prevFundingTime: ms(8),
+          formulaType: "withRate",
+          interestRate: "0.0001000000000000",
+          minFundingRate: "-0.00375",
+          maxFundingRate: "0.00375",
+          settFundingRate: "0.0000720000000000",
+          settState: "settled",
+          ts: String(STAMP),
+        },
+        instruments: {
+          instId: "BTC-USDT-SWAP",
+          instType: "SWAP",
+          ctType: "linear",
+          state: "live",
+          ruleType: "normal",
+          settleCcy: "USDT",
+          uly: "BTC-USDT",
+          instFamily: "BTC-USDT",
+          instCategory: "1",
+          listTime: String(LISTED),
+        },
+        marks: { instId: "BTC-USDT-SWAP", markPx: "64000.5" },
+        openInterests: { instId: "BTC-USDT-SWAP", oiUsd: "1999608263.42", oiCcy: "31243.635" },
+        tickers: { instId: "BTC-USDT-SWAP", last: "64002", volCcy24h: "45000.5" },
+        indexes: { instId: "BTC-USDT", idxPx: "64010" },
+      },
+      formula: "{rates.fundingRate}",
+    });
+    // Its index is found by the family, where `uly` is empty.
+    expect(okx.explain(raw, "TSLA-USDT-SWAP")?.rows).toMatchObject({
+      marks: null,
+      openInterests: null,
+      tickers: null,
+      indexes: { idxPx: "401.5" },
+    });
+    expect(okx.explain(raw, "NONE-USDT-SWAP")).toBeNull();
+  });
 });
 
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";

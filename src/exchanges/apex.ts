@@ -1,0 +1,222 @@
+import { z } from "zod";
+import { HOURS_PER_DAY, nextGridTimeMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * ApeX Omni perpetuals. Stocks and prediction contracts share the tickers' reply and are no rows of the perpetual list.
+ * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
+ * is not confirmed, so none is given. `knownUnknowns` says what else the sources leave open.
+ */
+const facts = {
+  id: "apex",
+  name: "ApeX Omni",
+  kind: "decentralised",
+  hosts: { main: "https://omni.apex.exchange" },
+  // Documented: 600 requests in 60 s per address.
+  pacing: { requests: 2, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://api-docs.omni.apex.exchange",
+  requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate of data/all-ticker-info, a fraction for one hour, charged at nextFundingTime.",
+  intervalRule: "One hour for every market, as documented; no field says so.",
+  gives: [
+    "nextFundingAtMs",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+  ],
+  knownUnknowns: [
+    "That fundingRate is the running rate of the current hour is an observation; the exchange does not define it.",
+    "predictedFundingRate was seen at the interest component only and may be a constant: it is not used.",
+    "Whether fundingMaxRate and fundingMinRate are for one hour is not confirmed: no cap is given.",
+    "The asset class is not published; tokenised stocks are a list of their own and are left out.",
+  ],
+  // Documented: too many requests are answered with 403.
+  classifyFailure: (status) => (status === 403 ? "rate_limited" : null),
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** Funding is exchanged every hour. */
+const INTERVAL_HOURS = 1;
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+/** The older form, which names no day. */
+const TIME_OF_DAY = /^\d\d:\d\d:\d\d$/;
+
+const word = text.catch(null);
+const flag = z.unknown().optional();
+const tickerRow = z.object({
+  symbol: z.string().min(1),
+  markPrice: numeric,
+  indexPrice: numeric,
+  openInterest: numeric,
+  turnover24h: numeric,
+  fundingRate: numeric,
+  nextFundingTime: word,
+});
+const contractRow = z.object({
+  crossSymbolName: z.string().min(1),
+  baseTokenId: word,
+  settleAssetId: word,
+  enableTrade: flag,
+  isPrelaunch: flag,
+  enableFundingSettlement: flag,
+  fundingInterestRate: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+type ContractRow = z.infer<typeof contractRow>;
+
+interface Raw {
+  readonly tickers: Reply<Rows<TickerRow>>;
+  readonly contracts: Reply<Rows<ContractRow>>;
+}
+
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "baselineRate"
+>;
+
+const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+const catalogue = z.object({
+  contractConfig: z.object({ perpetualContract: z.unknown().optional() }),
+});
+
+/** Success has no code at all; errors come with HTTP 200. */
+function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (code !== undefined && code !== null) throw badEnvelope(`code ${code}`);
+  return data;
+}
+
+const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get("/api/v3/data/all-ticker-info", (body) => decodeRows(tickerRow, dataOf(body), "symbol"));
+
+const loadContracts: Load<Rows<ContractRow>> = (http) =>
+  http.get("/api/v3/symbols", (body) => {
+    const { contractConfig } = decodeEnvelope(catalogue, dataOf(body));
+    return decodeRows(contractRow, contractConfig.perpetualContract, "crossSymbolName");
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [tickers, contracts] = await Promise.all([
+    source.essential("tickers", loadTickers),
+    source.instruments("contracts", INSTRUMENTS_EVERY_MS, loadContracts),
+  ]);
+  return { tickers, contracts };
+}
+
+function parse({ tickers, contracts }: Raw): Batch {
+  const listings = collectRows(contracts.value.rows, (row) => row.crossSymbolName, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  // Stocks and predictions are tickers without a perpetual by design, so strangers are not counted.
+  const { quotes, rejects } = collectRows(
+    tickers.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      return listing === undefined ? null : quoteOf(row, listing, tickers.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [tickers.value, contracts.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted: 0,
+  };
+}
+
+/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ContractRow): Listing | null {
+  if (row.enableTrade === false || row.isPrelaunch === true) return null;
+  if (row.enableFundingSettlement === false) return null;
+  if (row.enableTrade !== true || row.isPrelaunch !== false) {
+    throw new RowReject("bad_row", "enableTrade or isPrelaunch is neither true nor false");
+  }
+  if (row.enableFundingSettlement !== true) {
+    throw new RowReject("bad_row", "enableFundingSettlement is neither true nor false");
+  }
+  const { baseTokenId: base, settleAssetId: settle } = row;
+  if (!base || !settle) throw new RowReject("bad_row", "an asset is missing");
+  if (!DOLLARS.has(settle)) return null;
+  return {
+    exchangeSymbol: row.crossSymbolName,
+    ...canonicalAsset(base, ["numeric_prefix"]),
+    quote: settle,
+    settle,
+    // The interest of a day.
+    baselineRate: rateBoundOf(product(positiveOf(row.fundingInterestRate), 1 / HOURS_PER_DAY)),
+  };
+}
+
+function quoteOf(row: TickerRow, listing: Listing, receivedAtMs: number): Quote | null {
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    nextTimeOf(row.nextFundingTime, receivedAtMs),
+    receivedAtMs,
+    { hours: INTERVAL_HOURS, source: "documented_default" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(row.markPrice);
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.indexPrice),
+    openInterestUsd: product(quantityOf(row.openInterest), markPrice),
+    volume24hUsd: quantityOf(row.turnover24h),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** Unix ms of an ISO time; a time of day stands for the next full hour; anything else is unknown. */
+function nextTimeOf(time: string | null | undefined, receivedAtMs: number): number | null {
+  if (!time) return null;
+  if (TIME_OF_DAY.test(time)) return nextGridTimeMs(receivedAtMs, INTERVAL_HOURS);
+  return ISO_TIME.test(time) ? positiveOf(Date.parse(time)) : null;
+}
+
+function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ticker = tickers.value.rows.find((row) => row.symbol === exchangeSymbol);
+  const contract = contracts.value.rows.find((row) => row.crossSymbolName === exchangeSymbol);
+  if (ticker === undefined || contract === undefined) return null;
+  return { rows: { tickers: ticker, contracts: contract }, formula: "{tickers.fundingRate}" };
+}
+
+export const apex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,275 @@
+import { z } from "zod";
+import { bpsToFraction } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeRows,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
+ * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
+ * Kinds of market are a whitelist: more were announced. `knownUnknowns` says what is left open.
+ */
+const facts = {
+  id: "backpack",
+  name: "Backpack",
+  kind: "centralised",
+  hosts: { main: "https://api.backpack.exchange" },
+  // Clients assume 2000 requests a minute per address; no page of Backpack's own was found to say so.
+  pacing: { requests: 5, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://docs.backpack.exchange",
+  requestsPerRefresh: 3,
+  rateRule:
+    "fundingRate of markPrices: the running estimate of the charge at nextFundingTimestamp, a fraction, taken as it is.",
+  intervalRule: "fundingInterval of the market list, milliseconds divided by 3,600,000.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+  ],
+  knownUnknowns: [
+    "The size of the request limit is what clients assume.",
+    "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",
+    "Of bases that end in .US it is not said which are shares and which are funds; they carry no class.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    bodyStart.includes(RATE_LIMIT_CODE) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+/** The list holds the intervals, which have been changed before. */
+const MARKETS_EVERY_MS = 5 * 60_000;
+/** An interval that is older than this is unknown. */
+const INTERVAL_LIFETIME_MS = 30 * 60_000;
+const MS_PER_HOUR = 3_600_000;
+const RATE_LIMIT_CODE = "TOO_MANY_REQUESTS";
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT", "USD"]);
+/** What the tickers of US equities end in: CRCL.US. */
+const EQUITY_SUFFIX = ".US";
+
+const symbol = z.string().min(1);
+const word = text.catch(null);
+const priceRow = z.object({
+  symbol,
+  fundingRate: numeric,
+  nextFundingTimestamp: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+});
+type PriceRow = z.infer<typeof priceRow>;
+
+const openInterestRow = z.object({ symbol, openInterest: numeric });
+type OpenInterestRow = z.infer<typeof openInterestRow>;
+
+const tickerRow = z.object({ symbol, quoteVolume: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+const marketRow = z.object({
+  symbol,
+  marketType: word,
+  orderBookState: word,
+  visible: z.unknown().optional(),
+  baseSymbol: word,
+  quoteSymbol: word,
+  fundingInterval: numeric,
+  fundingRateUpperBound: numeric,
+  fundingRateLowerBound: numeric,
+});
+type MarketRow = z.infer<typeof marketRow>;
+
+interface Raw {
+  readonly prices: Reply<Rows<PriceRow>>;
+  readonly openInterests: Reply<Rows<OpenInterestRow>> | null;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+/** A live perpetual, and the interval of its list. */
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly identity: Pick<
+    Quote,
+    "base" | "multiplier" | "quote" | "settle" | "rateCap" | "rateFloor"
+  >;
+  readonly intervalHours: number | null;
+}
+
+const errorBody = z.object({ code: z.string() });
+
+/** Success is a bare list; an object with a code is an error. */
+function listOf(body: unknown): unknown {
+  const error = errorBody.safeParse(body);
+  if (!error.success) return body;
+  const { code } = error.data;
+  throw code === RATE_LIMIT_CODE
+    ? new RequestFailure("rate_limited", code)
+    : badEnvelope("an error in place of a list");
+}
+
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.output<S>>> =>
+  (http) =>
+    http.get(`/api/v1/${call}`, (body) => decodeRows(row, listOf(body), "symbol"));
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [prices, openInterests, tickers, markets] = await Promise.all([
+    source.essential("markPrices", load("markPrices", priceRow)),
+    source.secondary("openInterest", load("openInterest", openInterestRow)),
+    source.secondary("tickers", load("tickers", tickerRow)),
+    source.instruments("markets", MARKETS_EVERY_MS, load("markets", marketRow)),
+  ]);
+  return { prices, openInterests, tickers, markets };
+}
+
+function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
+  const hasVisible = markets.value.rows.some((row) => row.visible !== undefined);
+  const listings = collectRows(
+    markets.value.rows,
+    (row) => row.symbol,
+    (row) => listingOf(row, hasVisible),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(markets.value.rows.map((row) => row.symbol));
+  const isListFresh = prices.receivedAtMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
+  const openInterestOf = new Map(
+    openInterests?.value.rows.map((row) => [row.symbol, row.openInterest]),
+  );
+  const volumeOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    prices.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      if (!known.has(row.symbol)) unlisted += 1;
+      const listing = live.get(row.symbol);
+      if (listing === undefined) return null;
+      const beside = {
+        intervalHours: isListFresh ? listing.intervalHours : null,
+        openInterest: openInterestOf.get(row.symbol),
+        volume: volumeOf.get(row.symbol),
+      };
+      return quoteOf(row, listing, beside, prices.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [...prices.value.rejects, ...markets.value.rejects, ...listings.rejects, ...rejects],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/**
+ * Null where a row is not ours to show; throws RowReject where it cannot be told. `hasVisible`: the list knows the key
+ * `visible`, which older ones do not, so that a row without it has lost it.
+ */
+function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
+  if (!row.marketType || !row.orderBookState) {
+    throw new RowReject("bad_row", "marketType or orderBookState is missing");
+  }
+  if (row.marketType !== "PERP" || row.orderBookState !== "Open" || row.visible === false) {
+    return null;
+  }
+  if (hasVisible && row.visible !== true) {
+    throw new RowReject("bad_row", "visible is neither true nor false");
+  }
+  if (!row.baseSymbol || !row.quoteSymbol) throw new RowReject("bad_row", "a symbol is missing");
+  if (!DOLLARS.has(row.quoteSymbol)) return null;
+  const ticker = row.baseSymbol.endsWith(EQUITY_SUFFIX)
+    ? row.baseSymbol.slice(0, -EQUITY_SUFFIX.length)
+    : row.baseSymbol;
+  return {
+    exchangeSymbol: row.symbol,
+    identity: {
+      ...canonicalAsset(ticker, ["kilo_prefix"]),
+      quote: row.quoteSymbol,
+      settle: row.quoteSymbol,
+      rateCap: rateCapOf(boundOf(row.fundingRateUpperBound)),
+      rateFloor: rateFloorOf(boundOf(row.fundingRateLowerBound)),
+    },
+    intervalHours: intervalHoursOf(row.fundingInterval, MS_PER_HOUR),
+  };
+}
+
+/** Bounds are in basis points. */
+function boundOf(bps: Numeric): number | null {
+  const value = numberOf(bps);
+  return value === null ? null : bpsToFraction(value);
+}
+
+interface Beside {
+  readonly intervalHours: number | null;
+  readonly openInterest: Numeric;
+  readonly volume: Numeric;
+}
+
+function quoteOf(
+  row: PriceRow,
+  listing: Listing,
+  { intervalHours, openInterest, volume }: Beside,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingTimestamp),
+    receivedAtMs,
+    { hours: intervalHours, source: "published", cached: true },
+    "nextFundingTimestamp",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(row.markPrice);
+  return {
+    exchangeSymbol: listing.exchangeSymbol,
+    ...listing.identity,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.indexPrice),
+    // In units of the base.
+    openInterestUsd: product(quantityOf(openInterest), markPrice),
+    volume24hUsd: quantityOf(volume),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = raw.prices.value.rows.find((each) => each.symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { markPrices: row }, formula: "{markPrices.fundingRate}" };
+}
+
+export const backpack = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

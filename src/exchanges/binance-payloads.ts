@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { fundingRow } from "./binance-funding.ts";
+import type { FundingRow } from "./binance-funding.ts";
+import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
+import { decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** What Binance is asked, and the keys of its rows that are kept, as received. */
+
+const symbol = z.string().min(1);
+const premiumRow = z.object({
+  symbol,
+  markPrice: numeric,
+  indexPrice: numeric,
+  lastFundingRate: numeric,
+  nextFundingTime: numeric,
+  interestRate: numeric,
+  time: numeric,
+});
+export type PremiumRow = z.infer<typeof premiumRow>;
+
+const word = text.catch(null);
+const symbolRow = z.object({
+  symbol,
+  contractType: word,
+  status: word,
+  baseAsset: word,
+  quoteAsset: word,
+  marginAsset: word,
+  underlyingType: word,
+  onboardDate: numeric,
+});
+export type SymbolRow = z.infer<typeof symbolRow>;
+
+const tickerRow = z.object({ symbol, quoteVolume: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+const openInterest = z.object({ openInterest: numeric });
+type OpenInterest = z.infer<typeof openInterest>;
+const exchangeInfo = z.object({ symbols: z.unknown() });
+
+export interface Raw {
+  readonly premiums: Reply<Rows<PremiumRow>>;
+  readonly symbols: Reply<Rows<SymbolRow>>;
+  readonly intervals: Reply<Rows<FundingRow>> | null;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly openInterests: ReadonlyMap<string, Reply<OpenInterest>>;
+}
+
+export const loadPremiums: Load<Rows<PremiumRow>> = (http) =>
+  http.get("/fapi/v1/premiumIndex", (body) => decodeRows(premiumRow, body, "symbol"));
+export const loadSymbols: Load<Rows<SymbolRow>> = (http) =>
+  http.get("/fapi/v1/exchangeInfo", (body) =>
+    decodeRows(symbolRow, decodeEnvelope(exchangeInfo, body).symbols, "symbol"),
+  );
+export const loadIntervals: Load<Rows<FundingRow>> = (http) =>
+  http.get("/fapi/v1/fundingInfo", (body) => decodeRows(fundingRow, body, "symbol"));
+export const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get("/fapi/v1/ticker/24hr", (body) => decodeRows(tickerRow, body, "symbol"));
+
+export const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<OpenInterest> =>
+  http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) =>
+    decodeEnvelope(openInterest, body),
+  );

@@ -1,0 +1,259 @@
+import { z } from "zod";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * BingX linear perpetuals in USDT and USDC. One reply holds rate, interval, next time, mark and index of all of them.
+ * `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest comes one contract
+ * at a time and is gone through slowly. `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "bingx",
+  name: "BingX",
+  kind: "centralised",
+  hosts: { main: "https://open-api.bingx.com" },
+  // The stricter of two documented limits: one request a second per endpoint. This is all endpoints together.
+  pacing: { requests: 1, perMs: 1100 },
+  accrual: "periodic",
+  documentation: "https://bingx-api.github.io/docs-v3/",
+  requestsPerRefresh: 2,
+  rateRule:
+    "lastFundingRate is the running rate for nextFundingTime: a fraction per the contract's own interval, taken as it is.",
+  intervalRule: "fundingIntervalHours of the same row; absent means unknown.",
+  gives: [
+    "nextFundingAtMs",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+  ],
+  knownUnknowns: [
+    "What the rate shows in the seconds around a settlement is not known.",
+    "Open interest is read as a value in the quote currency, by its magnitude; one page of the vendor says coins. Which sides it counts is not said.",
+    "Many tickers mean another coin elsewhere (CROSS, ONE, MONAD, TRUMPSOL); they are told apart by price alone.",
+    "The rest of a stock, forex, commodity or index symbol is read as a ticker by the one form that is known, as in NCCOGOLD2USD.",
+    "Code 100421 means a restricted pair or a wrong clock; it is not taken for a regional block.",
+  ],
+  classifyFailure: (_status, bodyStart) => (BUSY.test(bodyStart) ? "rate_limited" : null),
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/openApi/swap/v2/quote";
+const BUSY_CODE = 100_410;
+const BUSY = /"code"\s*:\s*"?100410\b/;
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** About 1,040 contracts in half an hour are 0.6 requests a second, under the pace above with the others. */
+const OPEN_INTEREST_ROTATION_MS = 30 * 60_000;
+const STATUS_ONLINE = 1;
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+
+/** The first four letters of symbols that are no coins; of all others the exchange says nothing. */
+const CLASS_OF_PREFIX: ReadonlyMap<string, AssetClass> = new Map([
+  ["NCSK", "stock"],
+  ["NCFX", "forex"],
+  ["NCCO", "commodity"],
+  ["NCSI", "index"],
+]);
+const PREFIX_LENGTH = 4;
+/** What follows the ticker of those: NCCOGOLD2USD. */
+const IN_DOLLARS = "2USD";
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  markPrice: numeric,
+  indexPrice: numeric,
+  lastFundingRate: numeric,
+  nextFundingTime: numeric,
+  fundingIntervalHours: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+const tickerRow = z.object({ symbol, quoteVolume: numeric });
+const contractRow = z.object({ symbol, currency: word, status: numeric });
+type ContractRow = z.infer<typeof contractRow>;
+const openInterestRow = z.object({ symbol, openInterest: numeric });
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<z.infer<typeof tickerRow>>> | null;
+  readonly instruments: Reply<Rows<ContractRow>>;
+  readonly openInterest: ReadonlyMap<string, Reply<Numeric>>;
+}
+
+/** A live perpetual of the contract list. */
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+>;
+
+const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+
+/** Failures come with HTTP 200 and a code other than 0. */
+function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (numberOf(code) === BUSY_CODE) throw new RequestFailure("rate_limited", `code ${BUSY_CODE}`);
+  if (numberOf(code) !== 0) throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
+  return data;
+}
+
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`${BASE_PATH}/${call}`, (body) => decodeRows(row, dataOf(body), "symbol"));
+
+const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<Numeric> =>
+  http.get(`${BASE_PATH}/openInterest?symbol=${encodeURIComponent(key)}`, (body) => {
+    const row = decodeEnvelope(openInterestRow, dataOf(body));
+    if (row.symbol !== key) throw badEnvelope("the open interest of another symbol");
+    return row.openInterest;
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const listing = source.instruments(
+    "instruments",
+    INSTRUMENTS_EVERY_MS,
+    load("contracts", contractRow),
+  );
+  const rotation = async (): Promise<Raw["openInterest"]> => {
+    const keys = listingsOf((await listing).value.rows).quotes.map((live) => live.exchangeSymbol);
+    return source.rotation("openInterest", keys, OPEN_INTEREST_ROTATION_MS, loadOpenInterest);
+  };
+  const [rates, tickers, instruments, openInterest] = await Promise.all([
+    source.essential("rates", load("premiumIndex", rateRow)),
+    source.secondary("tickers", load("ticker", tickerRow)),
+    listing,
+    rotation(),
+  ]);
+  return { rates, tickers, instruments, openInterest };
+}
+
+function parse({ rates, tickers, instruments, openInterest }: Raw): Batch {
+  const listings = listingsOf(instruments.value.rows);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(instruments.value.rows.map((row) => row.symbol));
+  const volumeOf = new Map(
+    tickers?.value.rows.map((row) => [row.symbol, quantityOf(row.quoteVolume)]),
+  );
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol)) unlisted += 1;
+      if (listing === undefined) return null;
+      const volume24hUsd = volumeOf.get(row.symbol) ?? null;
+      const openInterestUsd = quantityOf(openInterest.get(row.symbol)?.value);
+      return quoteOf(row, listing, { volume24hUsd, openInterestUsd }, rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function listingsOf(rows: readonly ContractRow[]) {
+  return collectRows(rows, (row) => row.symbol, listingOf);
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ContractRow): Listing | null {
+  const status = numberOf(row.status);
+  if (status === null) throw new RowReject("bad_row", "status is not a number");
+  if (status !== STATUS_ONLINE) return null;
+  const cut = row.symbol.lastIndexOf("-");
+  const quote = row.symbol.slice(cut + 1);
+  if (cut < 1 || !row.currency) throw new RowReject("bad_row", "base or currency is missing");
+  if (quote !== row.currency || !DOLLARS.has(quote)) return null;
+  const name = row.symbol.slice(0, cut);
+  const assetClass = CLASS_OF_PREFIX.get(name.slice(0, PREFIX_LENGTH));
+  return {
+    exchangeSymbol: row.symbol,
+    ...(assetClass === undefined
+      ? canonicalAsset(name, ["numeric_prefix"])
+      : canonicalAsset(underlyingOf(name), [])),
+    quote,
+    settle: row.currency,
+    assetClass: assetClass ?? null,
+  };
+}
+
+/** NCCOGOLD2USD is GOLD. A name that is nothing but its marks stays whole. */
+function underlyingOf(name: string): string {
+  const marked = name.slice(PREFIX_LENGTH);
+  const ticker = marked.endsWith(IN_DOLLARS) ? marked.slice(0, -IN_DOLLARS.length) : marked;
+  return ticker === "" ? name : ticker;
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  money: Pick<Quote, "volume24hUsd" | "openInterestUsd">,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.lastFundingRate, "lastFundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingTime),
+    receivedAtMs,
+    { hours: intervalHoursOf(row.fundingIntervalHours), source: "published" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice: positiveOf(row.markPrice),
+    indexPrice: positiveOf(row.indexPrice),
+    ...money,
+    // `updateTime` is the last settlement, not the age of the row.
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(ours);
+  const instruments = raw.instruments.value.rows.find(ours);
+  if (rates === undefined || instruments === undefined) return null;
+  return { rows: { rates, instruments }, formula: "{rates.lastFundingRate}" };
+}
+
+export const bingx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

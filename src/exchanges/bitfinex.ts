@@ -1,0 +1,267 @@
+import { z } from "zod";
+import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed
+ * when the last period closed and does not move; the running average of this period makes the rate of the settlement
+ * after the next one. The mark is the composite spot index itself. `knownUnknowns` says what is left open.
+ */
+const facts = {
+  id: "bitfinex",
+  name: "Bitfinex",
+  kind: "centralised",
+  hosts: { main: "https://api-pub.bitfinex.com" },
+  // Documented: 30 ticker requests a minute per address, 90 for the status.
+  pacing: { requests: 20, perMs: 60_000 },
+  accrual: "periodic",
+  documentation: "https://docs.bitfinex.com/reference/rest-public-derivatives-status",
+  requestsPerRefresh: 2,
+  rateRule:
+    "Element 12 of a status row (CURRENT_FUNDING): the rate charged at element 8, a fraction, taken as it is.",
+  intervalRule: "Documented: 8 hours for all contracts; nothing in the replies says so.",
+  gives: [
+    "nextFundingAtMs",
+    "predictedRate",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "That a positive rate is paid by longs is the usual reading; Bitfinex's own text was not found to say so.",
+    "What a contract is a claim on is not in the replies: coins, indices, currencies, metals and oil carry no class.",
+    "Whether the ticker list holds every contract is not known; volume is unknown where it does not.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
+  statedWaitMs: (bodyStart) => (RATE_LIMIT_BODY.test(bodyStart) ? RATE_LIMIT_WAIT_MS : null),
+} satisfies ExchangeFacts;
+
+/** Pairs are listed a few times a month. */
+const INSTRUMENTS_EVERY_MS = 2 * 3_600_000;
+const INTERVAL_HOURS = 8;
+
+const RATE_LIMIT_CODE = 11010;
+const RATE_LIMIT_BODY = /ERR_RATE_LIMIT|\berror"\s*,\s*11010\b/;
+/** Documented: a breach blocks the address for a minute. */
+const RATE_LIMIT_WAIT_MS = 60_000;
+
+/** Positions in a status row. */
+const STATUS = {
+  key: 0,
+  timeMs: 1,
+  nextFundingMs: 8,
+  nextFundingAccrued: 9,
+  currentFunding: 12,
+  mark: 15,
+  openInterest: 18,
+  clampMin: 22,
+  clampMax: 23,
+} as const;
+/** Positions in a ticker row of a pair. */
+const TICKER = { lastPrice: 7, volume: 8 } as const;
+
+/** Settled in USDt. Paper contracts end in TESTUSDTF0, those settled in coin in BTCF0. */
+const PERPETUAL = /^t(.+)F0:USTF0$/;
+/** What Bitfinex calls USDT is UST. */
+const QUOTE = "USDT";
+const ASSET_OF_CODE: ReadonlyMap<string, string> = new Map([
+  ["ALG", "ALGO"],
+  ["ATO", "ATOM"],
+  ["IOT", "IOTA"],
+  ["MNA", "MANA"],
+  ["LUNA2", "LUNA"],
+  ["LUNA", "LUNC"],
+]);
+
+/** A positional row whose first element is its key. */
+const keyedRow = z
+  .array(numeric)
+  .refine((row) => typeof row[0] === "string" && row[0] !== "", "the key is no text");
+type KeyedRow = z.infer<typeof keyedRow>;
+
+const pairRow = z
+  .tuple([z.string().min(1)])
+  .rest(z.unknown())
+  .transform(([pair]) => ({ symbol: `t${pair}` }));
+type PairRow = z.infer<typeof pairRow>;
+
+interface Raw {
+  readonly status: Reply<Rows<KeyedRow>>;
+  readonly tickers: Reply<Rows<KeyedRow>> | null;
+  readonly pairs: Reply<Rows<PairRow>>;
+}
+
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
+
+const loadStatus: Load<Rows<KeyedRow>> = (http) =>
+  http.get("/v2/status/deriv?keys=ALL", (body) => decodeRows(keyedRow, successOf(body), "0"));
+
+const loadTickers: Load<Rows<KeyedRow>> = (http) =>
+  http.get("/v2/tickers?symbols=ALL", (body) => decodeRows(keyedRow, successOf(body), "0"));
+
+const loadPairs: Load<Rows<PairRow>> = (http) =>
+  http.get("/v2/conf/pub:info:pair:futures", (body) => {
+    const [list]: readonly unknown[] = successOf(body);
+    return decodeRows(pairRow, list, "0");
+  });
+
+/** Success is a bare list; an error is a list that begins with "error", or an object. */
+function successOf(body: unknown): readonly unknown[] {
+  if (!Array.isArray(body)) {
+    throw failureOf(String(Reflect.get(Object(body), "error")) === "ERR_RATE_LIMIT");
+  }
+  const list: readonly unknown[] = body;
+  if (list[0] === "error") throw failureOf(Number(list[1]) === RATE_LIMIT_CODE);
+  return list;
+}
+
+function failureOf(isRateLimit: boolean): RequestFailure {
+  return isRateLimit
+    ? new RequestFailure("rate_limited", "rate limit", { retryAfterMs: RATE_LIMIT_WAIT_MS })
+    : badEnvelope("an error in place of a list");
+}
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [status, tickers, pairs] = await Promise.all([
+    source.essential("status", loadStatus),
+    source.secondary("tickers", loadTickers),
+    source.instruments("pairs", INSTRUMENTS_EVERY_MS, loadPairs),
+  ]);
+  return { status, tickers, pairs };
+}
+
+function parse({ status, tickers, pairs }: Raw): Batch {
+  const listings = collectRows(pairs.value.rows, (row) => row.symbol, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [keyOf(row), row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(status.value.rows, keyOf, (row) => {
+    const symbol = keyOf(row);
+    const listing = live.get(symbol);
+    if (listing !== undefined) {
+      return quoteOf(row, listing, tickerOf.get(symbol), status.receivedAtMs);
+    }
+    // Other families are not ours, so that only a contract of this one speaks about the list.
+    if (PERPETUAL.test(symbol)) unlisted += 1;
+    return null;
+  });
+  return {
+    quotes,
+    rejects: [...status.value.rejects, ...pairs.value.rejects, ...listings.rejects, ...rejects],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function keyOf(row: KeyedRow): string {
+  return String(row[STATUS.key]);
+}
+
+/** A listed pair is live: there is no status. Null for the families that are not settled in USDt. */
+function listingOf({ symbol }: PairRow): Listing | null {
+  const code = PERPETUAL.exec(symbol)?.[1];
+  if (code === undefined) return null;
+  return {
+    exchangeSymbol: symbol,
+    // One contract is one unit of the base.
+    ...canonicalAsset(ASSET_OF_CODE.get(code) ?? code, []),
+    quote: QUOTE,
+    settle: QUOTE,
+  };
+}
+
+function quoteOf(
+  row: KeyedRow,
+  listing: Listing,
+  ticker: KeyedRow | undefined,
+  receivedAtMs: number,
+): Quote | null {
+  const exchangeTimeMs = epochMsOf(row[STATUS.timeMs]);
+  const fundingRate = rateOf(row[STATUS.currentFunding], "CURRENT_FUNDING");
+  const times = fundingTimesOf(
+    positiveOf(row[STATUS.nextFundingMs]),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours: INTERVAL_HOURS, source: "documented_default" },
+    "NEXT_FUNDING_EVT_MTS",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(row[STATUS.mark]);
+  const bound = rateBoundOf(row[STATUS.clampMax]);
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: predictedOf(
+      row[STATUS.nextFundingAccrued],
+      row[STATUS.clampMin],
+      row[STATUS.clampMax],
+    ),
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: bound,
+    rateFloor: bound === null ? null : -bound,
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    // The mark is the composite index; SPOT_PRICE is Bitfinex's own spot market.
+    indexPrice: markPrice,
+    // In units of the base.
+    openInterestUsd: product(quantityOf(row[STATUS.openInterest]), markPrice),
+    volume24hUsd: product(
+      quantityOf(ticker?.[TICKER.volume]),
+      positiveOf(ticker?.[TICKER.lastPrice]),
+    ),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/**
+ * The average premium of this period as the rate of the settlement after the next one: brought toward zero by the
+ * dead band, then limited. Some indices have no limit: null. An unreadable band or limit makes it unknown.
+ */
+function predictedOf(accrued: Numeric, clampMin: Numeric, clampMax: Numeric): number | null {
+  const average = numberOf(accrued);
+  const band = quantityOf(clampMin);
+  const limit = clampMax === null || clampMax === undefined ? MAX_ABS_RATE : rateBoundOf(clampMax);
+  if (average === null || band === null || limit === null) return null;
+  if (Math.abs(average) > MAX_ABS_RATE || band > MAX_ABS_RATE) return null;
+  const size = Math.min(Math.max(Math.abs(average) - band, 0), limit);
+  return average < 0 && size > 0 ? -size : size;
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = raw.status.value.rows.find((each) => keyOf(each) === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { status: row }, formula: `{status.${STATUS.currentFunding}}` };
+}
+
+export const bitfinex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

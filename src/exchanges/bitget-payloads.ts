@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { Load, Reply } from "./exchange.ts";
+import { badEnvelope, decodeEnvelope, decodeRows, epochMsOf, numeric, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** The envelope of Bitget, and the keys of its rows that are kept, as received. */
+
+const SUCCESS = "00000";
+const RATE_LIMIT_CODE = "429";
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+export const rateRow = z.object({
+  symbol,
+  fundingRate: numeric,
+  fundingRateInterval: numeric,
+  nextUpdate: numeric,
+  minFundingRate: numeric,
+  maxFundingRate: numeric,
+});
+export type RateRow = z.infer<typeof rateRow>;
+
+export const tickerRow = z.object({
+  symbol,
+  markPrice: numeric,
+  indexPrice: numeric,
+  openInterest: numeric,
+  turnover24h: numeric,
+});
+export type TickerRow = z.infer<typeof tickerRow>;
+
+export const instrumentRow = z.object({
+  symbol,
+  type: word,
+  status: word,
+  baseCoin: word,
+  quoteCoin: word,
+  deliveryTime: z.unknown().optional(),
+  isRwa: word,
+  symbolType: word,
+  launchTime: numeric,
+  fundInterval: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+export interface Timed<T> extends Rows<T> {
+  readonly timeMs: number | null;
+}
+
+/** What one family (by its settlement coin) was sent. */
+export interface Family {
+  readonly settle: "USDT" | "USDC";
+  readonly rates: Reply<Timed<RateRow>>;
+  readonly tickers: Reply<Timed<TickerRow>> | null;
+  readonly instruments: Reply<Timed<InstrumentRow>>;
+}
+
+export interface Raw {
+  readonly families: readonly Family[];
+}
+
+const envelope = z.object({
+  code: z.string(),
+  msg: word,
+  requestTime: numeric,
+  data: z.unknown(),
+});
+
+export const load =
+  <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
+  (http) =>
+    http.get(path, (body) => {
+      const { code, msg, requestTime, data } = decodeEnvelope(envelope, body);
+      if (code !== SUCCESS) throw failureOf(code, msg ?? "");
+      return { ...decodeRows(row, data, "symbol"), timeMs: epochMsOf(requestTime) };
+    });
+
+/** Failures may come with HTTP 200, another `code` and null data. */
+function failureOf(code: string, msg: string): RequestFailure {
+  const message = `code ${code}: ${msg}`.slice(0, 200);
+  return code === RATE_LIMIT_CODE
+    ? new RequestFailure("rate_limited", message)
+    : badEnvelope(message);
+}

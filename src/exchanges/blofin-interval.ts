@@ -1,0 +1,34 @@
+import { HOUR_MS } from "../domain/funding.ts";
+import type { Reply } from "./exchange.ts";
+import { epochMsOf, intervalHoursOf } from "./wire.ts";
+import type { Numeric } from "./wire.ts";
+
+/** The last settlement of one instrument beside the next one of the same moment (unix ms). */
+export interface Settlement {
+  readonly settledAtMs: number | null;
+  readonly nextAtMs: number | null;
+}
+
+/** Settlements fall on full hours; the history may hold the newest one only a moment later. */
+const HISTORY_LAG_MS = 60_000;
+
+/**
+ * Hours from the last settlement to the next, as of when both were asked; null where that is not certain: just after a
+ * full hour, when the history may not hold the newest settlement yet, and when the next settlement of now
+ * (`fundingTime`, unix ms) does not lie on the same grid, because the interval was changed since.
+ */
+export function intervalOf(
+  fundingTime: Numeric,
+  reply: Reply<Settlement> | undefined,
+): number | null {
+  if (reply === undefined) return null;
+  const { settledAtMs, nextAtMs } = reply.value;
+  const nextNowMs = epochMsOf(fundingTime);
+  if (settledAtMs === null || nextAtMs === null || nextNowMs === null) return null;
+  const sinceMs = reply.receivedAtMs - settledAtMs;
+  const mayLag = sinceMs >= HOUR_MS && reply.receivedAtMs % HOUR_MS < HISTORY_LAG_MS;
+  if (sinceMs < 0 || mayLag) return null;
+  const spanMs = nextAtMs - settledAtMs;
+  if (spanMs <= 0 || (nextNowMs - nextAtMs) % spanMs !== 0) return null;
+  return intervalHoursOf(spanMs, HOUR_MS);
+}

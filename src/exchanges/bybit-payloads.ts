@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { ExchangeHttp, Reply } from "./exchange.ts";
+import {
+  badEnvelope,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  numberOf,
+  numeric,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** What Bybit is asked, and the keys of its rows that are kept, as received. */
+
+/** Pages of 1,000: ten times what is listed. More means that the cursor does not end. */
+const MAX_PAGES = 10;
+const RATE_LIMIT_CODES: ReadonlySet<number> = new Set([10006, 10018]);
+
+const word = text.catch(null);
+const tickerRow = z.object({
+  symbol: z.string().min(1),
+  fundingRate: numeric,
+  fundingIntervalHour: numeric,
+  nextFundingTime: numeric,
+  fundingCap: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+  singleOpenInterestValue: numeric,
+  openInterestValue: numeric,
+  turnover24h: numeric,
+  curPreListingPhase: word,
+});
+export type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  contractType: word,
+  status: word,
+  baseCoin: word,
+  quoteCoin: word,
+  settleCoin: word,
+  symbolType: word,
+  isPreListing: z.unknown().optional(),
+  launchTime: numeric,
+  upperFundingRate: numeric,
+  lowerFundingRate: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Tickers extends Rows<TickerRow> {
+  readonly timeMs: number | null;
+}
+
+export interface Raw {
+  readonly tickers: Reply<Tickers>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+const envelope = z.object({ retCode: numeric, retMsg: word, time: numeric, result: z.unknown() });
+const result = z.object({ list: z.unknown(), nextPageCursor: word });
+
+/** The result of a success. Failures come with HTTP 200 and another `retCode`. */
+function resultOf(body: unknown): z.infer<typeof result> & { readonly timeMs: number | null } {
+  const { retCode, retMsg, time, ...rest } = decodeEnvelope(envelope, body);
+  const code = numberOf(retCode);
+  if (code !== 0) {
+    const message = `retCode ${code ?? "missing"}: ${retMsg ?? ""}`;
+    if (code !== null && RATE_LIMIT_CODES.has(code))
+      throw new RequestFailure("rate_limited", message);
+    throw badEnvelope(message);
+  }
+  return { ...decodeEnvelope(result, rest.result), timeMs: epochMsOf(time) };
+}
+
+export function loadTickers(http: ExchangeHttp): Promise<Tickers> {
+  return http.get("/v5/market/tickers?category=linear", (body) => {
+    const { list, timeMs } = resultOf(body);
+    return { ...decodeRows(tickerRow, list, "symbol"), timeMs };
+  });
+}
+
+export async function loadInstruments(http: ExchangeHttp): Promise<Rows<InstrumentRow>> {
+  const first = "/v5/market/instruments-info?category=linear&limit=1000";
+  const pages: Rows<InstrumentRow>[] = [];
+  let path = first;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { rows, cursor } = await http.get(path, (body) => {
+      const { list, nextPageCursor } = resultOf(body);
+      // Only a page after a full last one may be empty.
+      const isEnd = page > 0 && Array.isArray(list) && list.length === 0;
+      const none: Rows<InstrumentRow> = { rows: [], rejects: [] };
+      return {
+        rows: isEnd ? none : decodeRows(instrumentRow, list, "symbol"),
+        cursor: isEnd ? null : nextPageCursor,
+      };
+    });
+    pages.push(rows);
+    if (!cursor) {
+      return {
+        rows: pages.flatMap((part) => part.rows),
+        rejects: pages.flatMap((part) => part.rejects),
+      };
+    }
+    path = `${first}&cursor=${encodeURIComponent(cursor)}`;
+  }
+  throw badEnvelope(`the instrument list does not end after ${MAX_PAGES} pages`);
+}

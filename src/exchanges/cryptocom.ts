@@ -1,0 +1,274 @@
+import { z } from "zod";
+import { NEXT_TIME_LIMIT_MS, nextGridTimeMs } from "../domain/funding.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Crypto.com Exchange perpetuals, all settled in USD. `funding_rate` is the rate of each hour of the current 4 h
+ * block; `estimated_funding_rate` is that of the next block, hence of no settlement that this program shows, and is
+ * not asked for. Rate and mark come one instrument at a time. The stamp of a rate is the
+ * full hour that it belongs to, so rows carry no time of their own.
+ */
+const facts = {
+  id: "cryptocom",
+  name: "Crypto.com",
+  kind: "centralised",
+  hosts: { main: "https://api.crypto.com" },
+  // Documented: 100 in a second per method; 40 were measured to pass.
+  pacing: { requests: 20, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html",
+  requestsPerRefresh: 1,
+  requestsPerInstrument: 1,
+  rateRule:
+    "The newest value of valuation funding_rate: a fraction of notional per hour, the same for each hour of a 4 h block.",
+  intervalRule: "Documented: every perpetual settles at each full UTC hour.",
+  gives: ["nextFundingAtMs", "markPrice", "openInterestUsd", "volume24hUsd", "assetClass"],
+  knownUnknowns: [
+    "The published estimate is of the next 4 h block (00, 04, 08, 12, 16, 20 UTC), not of the next hour: it is not shown.",
+    "How late a new block's rate appears after its start is not documented.",
+    "Open interest is taken in coins because each contract is of size 1; other sizes are left unknown.",
+    "Rates have no published cap and no interest component.",
+    "The index price has no bulk form and is not fetched.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/exchange/v1/public";
+const RATE_LIMIT_CODE = "42901";
+const RATE_LIMIT_BODY = /"code"\s*:\s*"?42901\b/;
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** Identity needs a price of the last minutes. */
+const MARK_ROTATION_MS = 120_000;
+
+const INTERVAL_HOURS = 1;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
+const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
+  ["DIGITAL_CURRENCIES", "crypto"],
+  ["EQUITY", "stock"],
+  ["EQUITY_IND", "index"],
+  ["COMMODITIES", "commodity"],
+]);
+/** Pre-IPO contracts are named so as well: OPENAIIPO. */
+const PRE_IPO = "PRE_IPO";
+const PRE_IPO_SUFFIX = "IPO";
+
+const raw = z.unknown().optional();
+
+const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  inst_type: raw,
+  tradable: raw,
+  beta_product: raw,
+  product_type: raw,
+  expiry_timestamp_ms: numeric,
+  base_ccy: text.catch(null),
+  quote_ccy: text.catch(null),
+  contract_size: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const tickerRow = z.object({ i: z.string().min(1), a: numeric, vv: numeric, oi: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+const point = z.object({ v: numeric, t: numeric });
+type Point = z.infer<typeof point>;
+type Points = ReadonlyMap<string, Reply<Point>>;
+
+interface Raw {
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly rates: Points;
+  readonly marks: Points;
+}
+
+/** A live perpetual of the instrument list. */
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+> & { readonly contractSize: number | null };
+
+const envelope = z.object({
+  code: z.union([z.string(), z.number()]),
+  result: z.object({ data: z.unknown(), instrument_name: text.catch(null) }).nullish(),
+});
+type Result = NonNullable<z.infer<typeof envelope>["result"]>;
+
+/** Failures may come with HTTP 200 and a `code` other than 0. */
+function resultOf(body: unknown): Result {
+  const { code, result } = decodeEnvelope(envelope, body);
+  if (String(code) === RATE_LIMIT_CODE) {
+    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
+  }
+  if (String(code) !== "0") throw badEnvelope(`code ${code}`);
+  if (!result) throw badEnvelope("a success without a result");
+  return result;
+}
+
+const load =
+  <S extends z.ZodType>(call: string, row: S, symbolKey: string): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`${BASE_PATH}/${call}`, (body) => decodeRows(row, resultOf(body).data, symbolKey));
+
+type Valuation = "funding_rate" | "mark_price";
+
+/** The newest point alone: with more of them the series is sparse and older. */
+const loadPoint =
+  (type: Valuation) =>
+  (http: ExchangeHttp, symbol: string): Promise<Point> => {
+    const query = `instrument_name=${encodeURIComponent(symbol)}&valuation_type=${type}&count=1`;
+    return http.get(`${BASE_PATH}/get-valuations?${query}`, (body) => {
+      const { data, instrument_name: answered } = resultOf(body);
+      if (answered && answered !== symbol) throw badEnvelope("the answer is another instrument's");
+      const [newest] = decodeRows(point, data, "t").rows;
+      if (newest === undefined) throw badEnvelope("the answer holds no value");
+      return newest;
+    });
+  };
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const loadInstruments = load("get-instruments", instrumentRow, "symbol");
+  const tickers = source.secondary("tickers", load("get-tickers", tickerRow, "i"));
+  const keyed = source
+    .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
+    .then(async (instruments) => {
+      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
+      const [rates, marks] = await Promise.all([
+        source.sweep("rates", keys, loadPoint("funding_rate")),
+        source.rotation("marks", keys, MARK_ROTATION_MS, loadPoint("mark_price")),
+      ]);
+      return { instruments, rates, marks };
+    });
+  const [known, volumes] = await Promise.all([keyed, tickers]);
+  return { ...known, tickers: volumes };
+}
+
+function parse(replies: Raw): Batch {
+  const { instruments, tickers } = replies;
+  const listings = listingsOf(instruments.value);
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.i, row]));
+  const { quotes, rejects } = collectRows(
+    listings.quotes,
+    (listing) => listing.exchangeSymbol,
+    (listing) => quoteOf(listing, tickerOf.get(listing.exchangeSymbol), replies),
+  );
+  return {
+    quotes,
+    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
+    expected: listings.quotes.length,
+    unlisted: 0, // Rates are asked for by the list.
+  };
+}
+
+function listingsOf(
+  list: Rows<InstrumentRow>,
+): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
+  return collectRows(list.rows, (row) => row.symbol, listingOf);
+}
+
+/** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  if (typeof row.inst_type !== "string") throw new RowReject("bad_row", "inst_type is not a text");
+  if (row.inst_type !== "PERPETUAL_SWAP") return null;
+  if (row.tradable === false || row.beta_product === true) return null;
+  if (row.tradable !== true || row.beta_product !== false) {
+    throw new RowReject("bad_row", "tradable or beta_product is neither true nor false");
+  }
+  const expiryMs = numberOf(row.expiry_timestamp_ms);
+  if (expiryMs === null || typeof row.product_type !== "string" || row.product_type === "") {
+    throw new RowReject("bad_row", "expiry_timestamp_ms or product_type cannot be read");
+  }
+  if (expiryMs !== 0) return null;
+  const { base_ccy: base, quote_ccy: quote } = row;
+  if (!base || !quote) throw new RowReject("bad_row", "a currency is missing");
+  if (row.product_type === PRE_IPO || base.endsWith(PRE_IPO_SUFFIX)) return null;
+  if (!DOLLARS.has(quote)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(base, ["numeric_prefix"]),
+    quote,
+    settle: quote,
+    assetClass: ASSET_CLASSES.get(row.product_type) ?? null,
+    contractSize: positiveOf(row.contract_size),
+  };
+}
+
+function quoteOf(
+  { contractSize, ...listing }: Listing,
+  ticker: TickerRow | undefined,
+  { rates, marks }: Raw,
+): Quote | null {
+  const reply = rates.get(listing.exchangeSymbol);
+  if (reply === undefined) return null;
+  const { value, receivedAtMs } = reply;
+  const fundingRate = rateOf(value.v, "v of funding_rate");
+  const pointMs = epochMsOf(value.t);
+  if (pointMs !== null && receivedAtMs - pointMs > NEXT_TIME_LIMIT_MS) {
+    throw new RowReject("bad_rate", "the newest funding_rate is over 48 h old");
+  }
+  const markPrice = positiveOf(marks.get(listing.exchangeSymbol)?.value.v);
+  return {
+    ...listing,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice: null,
+    // In coins, because a contract is one coin.
+    openInterestUsd:
+      contractSize === 1
+        ? product(quantityOf(ticker?.oi), positiveOf(ticker?.a) ?? markPrice)
+        : null,
+    volume24hUsd: quantityOf(ticker?.vv),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
+  const rate = replies.rates.get(exchangeSymbol);
+  const instrument = replies.instruments.value.rows.find((row) => row.symbol === exchangeSymbol);
+  if (rate === undefined || instrument === undefined) return null;
+  const ticker = replies.tickers?.value.rows.find((row) => row.i === exchangeSymbol);
+  const mark = replies.marks.get(exchangeSymbol);
+  const rows = { rates: rate.value, instruments: instrument };
+  return {
+    rows: { ...rows, ...(ticker && { tickers: ticker }), ...(mark && { marks: mark.value }) },
+    formula: "{rates.v}",
+  };
+}
+
+export const cryptocom = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

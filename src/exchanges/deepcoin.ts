@@ -1,0 +1,282 @@
+import { z } from "zod";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  intervalHoursOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden
+ * and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
+ * Interval and next settlement are a reply of their own. `knownUnknowns` says what is left open.
+ */
+const facts = {
+  id: "deepcoin",
+  name: "Deepcoin",
+  kind: "centralised",
+  hosts: { main: "https://api.deepcoin.com" },
+  // Documented: 10 requests a second and 600 a minute per address.
+  pacing: { requests: 5, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://www.deepcoin.com/docs",
+  // The cycles are as many as the refreshes.
+  requestsPerRefresh: 4,
+  rateRule:
+    "fundingRate of current-funding-rate: the rate of the coming settlement, a fraction, taken as it is.",
+  intervalRule:
+    "settleInterval of the settlement cycles (a reply of its own, asked each minute), seconds divided by 3600.",
+  gives: ["nextFundingAtMs", "baselineRate", "markPrice", "volume24hUsd"],
+  knownUnknowns: [
+    "No reply holds a live index price, and none that was read holds open interest.",
+    "The unit of volCcy24h is not documented for these contracts: it counts as dollars where vol24h and the last price bear that out, else volume is unknown.",
+    "What a contract is a claim on is not in the replies; stocks carry no class.",
+    "What an exceeded limit is answered with was not seen.",
+    "Marks were read without a recorded reply; the field names come from a description.",
+  ],
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** The next settlement is in this reply, which is old right after each settlement. */
+const CYCLES_EVERY_MS = 60_000;
+const SUCCESS_CODE = "0";
+const SECONDS_PER_HOUR = 3600;
+const MS_PER_SECOND = 1000;
+/** The rate without a premium: 0.0001 on 8 h, 0.00005 on 4 h contracts. */
+const NEUTRAL_PER_HOUR = 0.0001 / 8;
+/** Prices of a day lie within this factor of the last one, or the volume is left unknown. */
+const DAY_PRICE_FACTOR = 2;
+const COIN = "USDT";
+
+const word = text.catch(null);
+const name = z.string().min(1);
+const rateRow = z.object({ instrumentId: name, fundingRate: numeric });
+type RateRow = z.infer<typeof rateRow>;
+
+const cycleRow = z.object({ instrumentID: name, settleInterval: numeric, nextSettleTime: numeric });
+type CycleRow = z.infer<typeof cycleRow>;
+
+const markRow = z.object({ instId: name, markPx: numeric });
+type MarkRow = z.infer<typeof markRow>;
+
+const tickerRow = z.object({ instId: name, last: numeric, volCcy24h: numeric, vol24h: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  instId: name,
+  instType: word,
+  state: word,
+  quoteCcy: word,
+  ctVal: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly cycles: Reply<Rows<CycleRow>> | null;
+  readonly marks: Reply<Rows<MarkRow>> | null;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle">;
+  readonly contractSize: number | null;
+}
+
+const envelope = z.object({
+  code: z.union([z.string(), z.number()]),
+  data: z.unknown().optional(),
+});
+const rateList = z.object({ current_fund_rates: z.unknown() });
+
+/** The data of a reply. Errors come with HTTP 200 and a code other than "0". */
+function successOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (String(code) !== SUCCESS_CODE) throw badEnvelope(`code ${code}`);
+  return data;
+}
+
+const loadRates: Load<Rows<RateRow>> = (http) =>
+  http.get("/deepcoin/trade/fund-rate/current-funding-rate?instType=SwapU", (body) => {
+    const { current_fund_rates: list } = decodeEnvelope(rateList, successOf(body));
+    return decodeRows(rateRow, list, "instrumentId");
+  });
+
+const load =
+  <S extends z.ZodType>(path: string, row: S, key: string): Load<Rows<z.output<S>>> =>
+  (http) =>
+    http.get(`/deepcoin/${path}`, (body) => decodeRows(row, successOf(body), key));
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, cycles, marks, tickers, instruments] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.intervals(
+      "cycles",
+      CYCLES_EVERY_MS,
+      load("trade/funding-rate?instType=SwapU", cycleRow, "instrumentID"),
+    ),
+    source.secondary("marks", load("market/mark-price?instType=SWAP", markRow, "instId")),
+    source.secondary("tickers", load("market/tickers?instType=SWAP", tickerRow, "instId")),
+    source.instruments(
+      "instruments",
+      INSTRUMENTS_EVERY_MS,
+      load("market/instruments?instType=SWAP", instrumentRow, "instId"),
+    ),
+  ]);
+  return { rates, cycles, marks, tickers, instruments };
+}
+
+function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
+  const listings = collectRows(instruments.value.rows, (row) => row.instId, listingOf);
+  const live = new Map(
+    listings.quotes.map((listing) => [fundingKeyOf(listing.exchangeSymbol), listing]),
+  );
+  const known = new Set(instruments.value.rows.map((row) => fundingKeyOf(row.instId)));
+  const cycleOf = new Map(cycles?.value.rows.map((row) => [row.instrumentID, row]));
+  const markOf = new Map(marks?.value.rows.map((row) => [row.instId, row]));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.instId, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => live.get(row.instrumentId)?.exchangeSymbol ?? row.instrumentId,
+    (row) => {
+      const cycle = cycleOf.get(row.instrumentId);
+      // Rates of dead names stay for ever: only one that is still settled speaks about the list.
+      if (cycle !== undefined && !known.has(row.instrumentId)) unlisted += 1;
+      const listing = live.get(row.instrumentId);
+      if (listing === undefined) return null;
+      const mark = markOf.get(listing.exchangeSymbol);
+      const ticker = tickerOf.get(listing.exchangeSymbol);
+      return quoteOf(row, listing, { cycle, mark, ticker }, rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [
+      ...rates.value.rejects,
+      ...instruments.value.rejects,
+      ...listings.rejects,
+      ...rejects,
+    ],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** `BTC-USDT-SWAP` is `BTCUSDT` in the funding replies: without its end and its first dash. */
+function fundingKeyOf(instId: string): string {
+  return instId.endsWith("-SWAP") ? instId.slice(0, -"-SWAP".length).replace("-", "") : instId;
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  if (!row.instType || !row.state || !row.quoteCcy) {
+    throw new RowReject("bad_row", "a field that tells the kind of contract is missing");
+  }
+  if (row.instType !== "SWAP" || row.state !== "live" || row.quoteCcy !== COIN) return null;
+  // baseCcy is cut off on long names.
+  const [base, quote, kind, ...rest] = row.instId.split("-");
+  if (!base || quote !== COIN || kind !== "SWAP" || rest.length > 0) return null;
+  return {
+    exchangeSymbol: row.instId,
+    identity: { ...canonicalAsset(base, ["numeric_prefix"]), quote: COIN, settle: COIN },
+    contractSize: positiveOf(row.ctVal),
+  };
+}
+
+interface Beside {
+  readonly cycle: CycleRow | undefined;
+  readonly mark: MarkRow | undefined;
+  readonly ticker: TickerRow | undefined;
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  { cycle, mark, ticker }: Beside,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    product(positiveOf(cycle?.nextSettleTime), MS_PER_SECOND),
+    receivedAtMs,
+    {
+      hours: intervalHoursOf(cycle?.settleInterval, SECONDS_PER_HOUR),
+      source: "published",
+      cached: true,
+    },
+    "nextSettleTime",
+  );
+  if (times === null) return null;
+  return {
+    exchangeSymbol: listing.exchangeSymbol,
+    ...listing.identity,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: product(times.fundingIntervalHours, NEUTRAL_PER_HOUR),
+    settling: false,
+    markPrice: positiveOf(mark?.markPx),
+    indexPrice: null,
+    openInterestUsd: null,
+    volume24hUsd: volumeOf(ticker, listing.contractSize),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/**
+ * volCcy24h, which one client takes for dollars: believed where volume x last price comes to the same, whether vol24h
+ * counts contracts or coins. In coins it would be off by the price.
+ */
+function volumeOf(ticker: TickerRow | undefined, contractSize: number | null): number | null {
+  const turnover = quantityOf(ticker?.volCcy24h);
+  const volume = quantityOf(ticker?.vol24h);
+  if (turnover === null || volume === null) return null;
+  if (turnover === 0 && volume === 0) return 0;
+  const coins = product(volume, positiveOf(ticker?.last));
+  return isNear(turnover, coins) || isNear(turnover, product(coins, contractSize))
+    ? turnover
+    : null;
+}
+
+function isNear(turnover: number, worth: number | null): boolean {
+  if (worth === null || worth === 0) return false;
+  const ratio = turnover / worth;
+  return ratio <= DAY_PRICE_FACTOR && ratio >= 1 / DAY_PRICE_FACTOR;
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  if (!exchangeSymbol.endsWith("-SWAP")) return null;
+  const key = fundingKeyOf(exchangeSymbol);
+  const rates = raw.rates.value.rows.find((row) => row.instrumentId === key);
+  const instruments = raw.instruments.value.rows.find((row) => row.instId === exchangeSymbol);
+  if (rates === undefined || instruments === undefined) return null;
+  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+}
+
+export const deepcoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { Reject } from "../domain/quote.ts";
+import type { ExchangeHttp, Load } from "./exchange.ts";
+import { badEnvelope, decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** Payloads of Delta Exchange: one shape on both platforms, which `host` names. */
+
+/** The kind of contract that is asked for. */
+export const PERPETUAL = "perpetual_futures";
+
+/** A page holds up to 3000 products; all kinds of contract of one platform are a few thousand. */
+const MAX_PAGES = 5;
+
+const symbol = z.string().min(1);
+const word = text.catch(null);
+const asset = z.object({ symbol: word }).nullish().catch(null);
+const tickerRow = z.object({
+  symbol,
+  contract_type: word,
+  funding_rate: numeric,
+  mark_price: numeric,
+  spot_price: numeric,
+  oi_value_usd: numeric,
+  turnover_usd: numeric,
+  timestamp: numeric,
+});
+export type TickerRow = z.infer<typeof tickerRow>;
+
+const productRow = z.object({
+  symbol,
+  contract_type: word,
+  state: word,
+  trading_status: word,
+  notional_type: word,
+  is_quanto: z.boolean().nullish().catch(null),
+  underlying_asset: asset,
+  quoting_asset: asset,
+  settling_asset: asset,
+  contract_unit_currency: word,
+  launch_time: word,
+  annualized_funding: numeric,
+  product_specs: z.object({ rate_exchange_interval: numeric }).nullish().catch(null),
+});
+export type ProductRow = z.infer<typeof productRow>;
+
+const envelope = z.object({
+  success: z.unknown().optional(),
+  result: z.unknown().optional(),
+  meta: z.object({ after: word }).nullish().catch(null),
+});
+
+function decodePage<S extends z.ZodType>(
+  row: S,
+): (body: unknown) => Rows<z.output<S>> & { readonly after: string | null } {
+  return (body) => {
+    const { success, result, meta } = decodeEnvelope(envelope, body);
+    if (success !== true) throw badEnvelope("success is not true");
+    return { ...decodeRows(row, result, "symbol"), after: meta?.after ?? null };
+  };
+}
+
+/** The tickers of all perpetuals; the rate is among them, in percent. */
+export const loadTickers =
+  (host: string): Load<Rows<TickerRow>> =>
+  (http) =>
+    http.get(`/v2/tickers?contract_types=${PERPETUAL}`, decodePage(tickerRow), host);
+
+/** Products by all pages of the list. Fails as a bad envelope when there are more than `MAX_PAGES`. */
+export const loadProducts =
+  (host: string): Load<Rows<ProductRow>> =>
+  (http) =>
+    allPages(http, host);
+
+async function allPages(http: ExchangeHttp, host: string): Promise<Rows<ProductRow>> {
+  const rows: ProductRow[] = [];
+  const rejects: Reject[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const cursor: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
+    const path = `/v2/products?contract_types=${PERPETUAL}${cursor}`;
+    const reply = await http.get(path, decodePage(productRow), host);
+    rows.push(...reply.rows);
+    rejects.push(...reply.rejects);
+    after = reply.after;
+    if (after === null || after === "") return { rows, rejects };
+  }
+  throw badEnvelope(`the product list has more than ${MAX_PAGES} pages`);
+}

@@ -1,0 +1,243 @@
+import { HOURS_PER_DAY, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin, Reject } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
+import type { ProductRow, TickerRow } from "./delta-wire.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import {
+  collectRows,
+  epochMsOf,
+  intervalHoursOf,
+  numberOf,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
+ * may fail alone. The published rate is a percentage. Neither the interval nor the next settlement is beside the
+ * rate: the interval is the product's, the settlement the next point of its grid. `knownUnknowns` says what is open.
+ */
+const facts = {
+  id: "delta",
+  name: "Delta Exchange",
+  kind: "centralised",
+  hosts: { main: "https://api.india.delta.exchange", global: "https://api.delta.exchange" },
+  // The documented quota is per five minutes, its size is not known: this is little for any.
+  pacing: { requests: 20, perMs: 60_000 },
+  accrual: "periodic",
+  documentation: "https://docs.delta.exchange",
+  requestsPerRefresh: 2,
+  rateRule:
+    "funding_rate of the tickers: the running estimate of the coming charge in percent, divided by 100.",
+  intervalRule:
+    "rate_exchange_interval in product_specs of the product, seconds divided by 3600; the next settlement is the next point of its UTC grid.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "The size of the request quota is not known.",
+    "Whether India lists contracts of 1000 units is not known; such a prefix is read as a multiplier and price decides.",
+    "Whether the product list honours its filter on India is not known; other kinds of contract are skipped either way.",
+    "Delta's own texts disagree on whether the average of the past or of the running interval is charged; the data fit the running one.",
+    "The cap is read from annualized_funding as the sources work it out: 10.95 is 1 % per 8 h.",
+  ],
+} satisfies ExchangeFacts;
+
+/** The shortest period documented for this heavy list, for it holds the intervals. */
+const INSTRUMENTS_EVERY_MS = 10 * 60_000;
+/** An interval that is older than this is unknown. */
+const INTERVAL_LIFETIME_MS = 30 * 60_000;
+
+const SECONDS_PER_HOUR = 3600;
+const HOURS_PER_YEAR = 365 * HOURS_PER_DAY;
+const PERCENT = 100;
+const MICROSECONDS_PER_MS = 1000;
+/** Documented: an interest of 0.01 % per 8 h. */
+const INTEREST_PER_HOUR = 0.0001 / 8;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
+const ISO_UTC = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** What one platform was sent. */
+interface Platform {
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly products: Reply<Rows<ProductRow>>;
+}
+
+interface Raw {
+  readonly platforms: readonly Platform[];
+}
+
+type Identity = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs"
+>;
+
+/** A live perpetual, and the terms of its funding. */
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly identity: Identity;
+  readonly intervalHours: number | null;
+  readonly annualCap: Numeric;
+}
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [tickers, products, globalTickers, globalProducts] = await Promise.all([
+    source.essential("tickers", loadTickers("main")),
+    source.instruments("products", INSTRUMENTS_EVERY_MS, loadProducts("main")),
+    // Six contracts on another host: they must not cost the two hundred of India.
+    source.secondary("globalTickers", loadTickers("global")),
+    source.secondary("globalProducts", loadProducts("global"), INSTRUMENTS_EVERY_MS),
+  ]);
+  const india = { tickers, products };
+  return {
+    platforms:
+      globalProducts === null
+        ? [india]
+        : [india, { tickers: globalTickers, products: globalProducts }],
+  };
+}
+
+function parse(raw: Raw): Batch {
+  const quotes: Quote[] = [];
+  const rejects: Reject[] = [];
+  let expected = 0;
+  let unlisted = 0;
+  for (const platform of raw.platforms) {
+    const batch = batchOf(platform, new Set(quotes.map((quote) => quote.exchangeSymbol)));
+    quotes.push(...batch.quotes);
+    rejects.push(...batch.rejects);
+    expected += batch.expected;
+    unlisted += batch.unlisted;
+  }
+  return { quotes, rejects, expected, unlisted };
+}
+
+/** `taken`: symbols that another platform has shown, which would be two markets under one name. */
+function batchOf(
+  { tickers, products }: Platform,
+  taken: ReadonlySet<string>,
+): Batch & { readonly expected: number } {
+  const listings = collectRows(products.value.rows, (row) => row.symbol, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(products.value.rows.map((row) => row.symbol));
+  let unlisted = 0;
+  const read = collectRows(
+    tickers?.value.rows ?? [],
+    (row) => row.symbol,
+    (row) => {
+      if (row.contract_type && row.contract_type !== PERPETUAL) return null;
+      if (!known.has(row.symbol)) unlisted += 1;
+      const listing = live.get(row.symbol);
+      if (listing === undefined || tickers === null) return null;
+      if (taken.has(row.symbol)) throw new RowReject("duplicate", "another platform shows it");
+      const listAgeMs = tickers.receivedAtMs - products.receivedAtMs;
+      const hours = listAgeMs <= INTERVAL_LIFETIME_MS ? listing.intervalHours : null;
+      return quoteOf(row, listing, hours, tickers.receivedAtMs);
+    },
+  );
+  return {
+    quotes: read.quotes,
+    rejects: [tickers?.value, products.value, listings, read].flatMap(
+      (part) => part?.rejects ?? [],
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ProductRow): Listing | null {
+  const { contract_type: type, state, trading_status: status, notional_type: notional } = row;
+  if (!type || !state || !status || !notional) {
+    throw new RowReject("bad_row", "a field that tells the kind of contract is missing");
+  }
+  if (type !== PERPETUAL || state !== "live" || status !== "operational") return null;
+  if (notional !== "vanilla" || row.is_quanto === true) return null;
+  if (row.is_quanto !== false)
+    throw new RowReject("bad_row", "is_quanto is neither true nor false");
+  const base = row.underlying_asset?.symbol ?? row.contract_unit_currency;
+  const quote = row.quoting_asset?.symbol;
+  const settle = row.settling_asset?.symbol;
+  if (!base || !quote || !settle) throw new RowReject("bad_row", "an asset is missing");
+  if (settle !== quote || !DOLLARS.has(quote)) return null;
+  const launch = row.launch_time ?? "";
+  return {
+    exchangeSymbol: row.symbol,
+    identity: {
+      exchangeSymbol: row.symbol,
+      ...canonicalAsset(base, ["numeric_prefix"]),
+      quote,
+      settle,
+      listedAtMs: ISO_UTC.test(launch) ? epochMsOf(Date.parse(launch)) : null,
+    },
+    intervalHours: intervalHoursOf(row.product_specs?.rate_exchange_interval, SECONDS_PER_HOUR),
+    annualCap: row.annualized_funding,
+  };
+}
+
+function quoteOf(
+  row: TickerRow,
+  { identity, annualCap }: Listing,
+  hours: number | null,
+  receivedAtMs: number,
+): Quote {
+  const percent = numberOf(row.funding_rate);
+  const stampUs = positiveOf(row.timestamp);
+  const exchangeTimeMs =
+    stampUs === null ? null : epochMsOf(Math.floor(stampUs / MICROSECONDS_PER_MS));
+  const yearlyCap = positiveOf(annualCap);
+  const rateCap =
+    yearlyCap === null || hours === null ? null : rateBoundOf((yearlyCap * hours) / HOURS_PER_YEAR);
+  return {
+    ...identity,
+    assetClass: null,
+    accrual: facts.accrual,
+    fundingRate: rateOf(percent === null ? null : percent / PERCENT, "funding_rate"),
+    fundingIntervalHours: hours,
+    intervalSource: hours === null ? null : "published",
+    nextFundingAtMs:
+      hours === null ? null : nextGridTimeMs(observedAtMs(exchangeTimeMs, receivedAtMs), hours),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap,
+    rateFloor: rateCap === null ? null : -rateCap,
+    baselineRate: product(hours, INTEREST_PER_HOUR),
+    settling: false,
+    markPrice: positiveOf(row.mark_price),
+    indexPrice: positiveOf(row.spot_price),
+    openInterestUsd: quantityOf(row.oi_value_usd),
+    volume24hUsd: quantityOf(row.turnover_usd),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  for (const { tickers } of raw.platforms) {
+    const row = tickers?.value.rows.find((each) => each.symbol === exchangeSymbol);
+    if (row !== undefined)
+      return { rows: { tickers: row }, formula: "{tickers.funding_rate} / 100" };
+  }
+  return null;
+}
+
+export const delta = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

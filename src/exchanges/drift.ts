@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { nextGridTimeMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import type { CanonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  collectRows,
+  decodeRows,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Drift, renamed Velocity: list and rates in one reply. Off by default, for trading stopped on 2026-04-01 and nobody
+ * has seen live data since. A rate that is no number (earlier replies held an object of percentages) is refused.
+ * Volume is taken as USD by the magnitude of the documented example; open interest has no documented unit: null.
+ */
+const facts = {
+  id: "drift",
+  name: "Drift (Velocity)",
+  kind: "decentralised",
+  hosts: { main: "https://data.velocity.exchange" },
+  // "A number of requests per minute", not published; one is asked per cycle.
+  pacing: { requests: 2, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://docs.velocity.exchange/developers/data-api/glossary",
+  requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate of stats/markets: taken as a fraction of notional per hour (scale not confirmed).",
+  intervalRule: "Documented: every market settles each hour.",
+  gives: ["nextFundingAtMs", "indexPrice", "volume24hUsd"],
+  switchedOff: "trading has been halted since 2026-04-01",
+  knownUnknowns: [
+    "A halted exchange may go on answering with frozen values: compare two replies hours apart before trusting it.",
+    "The scale of the rate is not confirmed; a rate that is not a plain number is refused.",
+    "The rate may be that of the last update, which is already charged; updates lag by minutes.",
+    "The coin of settlement after the relaunch is not confirmed; USDC is shown.",
+    "The 24 h volume is taken as USD by the size of the documented example.",
+    "The unit of open interest is not documented, so open interest is unknown.",
+    "No mark price is documented.",
+  ],
+} satisfies ExchangeFacts;
+
+const INTERVAL_HOURS = 1;
+const DOLLAR = "USDC";
+const PERP_SUFFIX = "-PERP";
+/** 1KMEW is 1,000 MEW; 1MBONK, a million, is a form that others have too. */
+const THOUSAND_PREFIX = /^1K(?=\p{Lu}{3})(.+)$/u;
+
+const raw = z.unknown().optional();
+
+const marketRow = z.object({
+  symbol: z.string().min(1),
+  marketType: raw,
+  status: raw,
+  fundingRate: numeric,
+  oraclePrice: numeric,
+  volume24h: numeric,
+});
+type MarketRow = z.infer<typeof marketRow>;
+
+interface Raw {
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+const loadMarkets: Load<Rows<MarketRow>> = (http) =>
+  http.get("/stats/markets", (body) => decodeRows(marketRow, body, "symbol"));
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  return { markets: await source.essential("markets", loadMarkets) };
+}
+
+function parse({ markets }: Raw): Batch {
+  const { quotes, rejects } = collectRows(
+    markets.value.rows,
+    (row) => row.symbol,
+    (row) => (isLive(row) ? quoteOf(row, markets.receivedAtMs) : null),
+  );
+  return {
+    quotes,
+    rejects: [...markets.value.rejects, ...rejects],
+    // List and rates are one reply.
+    expected: null,
+    unlisted: 0,
+  };
+}
+
+/** Spot markets and prediction markets (`-BET`) are in the same list. */
+function isLive(row: MarketRow): boolean {
+  if (typeof row.marketType !== "string" || typeof row.status !== "string") {
+    throw new RowReject("bad_row", "marketType or status is not a text");
+  }
+  return row.marketType === "perp" && row.status === "active" && row.symbol.endsWith(PERP_SUFFIX);
+}
+
+function quoteOf(row: MarketRow, receivedAtMs: number): Quote {
+  return {
+    exchangeSymbol: row.symbol,
+    ...assetOf(row.symbol.slice(0, -PERP_SUFFIX.length)),
+    quote: DOLLAR,
+    settle: DOLLAR,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate: rateOf(row.fundingRate, "fundingRate"),
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice: null,
+    indexPrice: positiveOf(row.oraclePrice),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(row.volume24h),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+function assetOf(ticker: string): CanonicalAsset {
+  const thousand = THOUSAND_PREFIX.exec(ticker)?.[1];
+  if (thousand !== undefined) return { ...canonicalAsset(thousand, []), multiplier: 1000 };
+  return canonicalAsset(ticker, ["million_prefix"]);
+}
+
+function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const market = markets.value.rows.find((row) => row.symbol === exchangeSymbol);
+  return market === undefined
+    ? null
+    : { rows: { markets: market }, formula: "{markets.fundingRate}" };
+}
+
+export const drift = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

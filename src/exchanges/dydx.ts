@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { nextGridTimeMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore
+ * stands for mark and index alike. `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "dydx",
+  name: "dYdX",
+  kind: "decentralised",
+  hosts: { main: "https://indexer.dydx.trade" },
+  // Documented: 100 requests in 10 s per address.
+  pacing: { requests: 2, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://docs.dydx.xyz/indexer-client/http/markets/get_perpetual_markets",
+  requestsPerRefresh: 1,
+  rateRule:
+    "nextFundingRate of perpetualMarkets, the indexer's running estimate of the current hour, already a fraction for one hour.",
+  intervalRule: "One hour for every market, as documented; charged on the full hour.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+  ],
+  knownUnknowns: [
+    "Two open interests with different values are sent; which is authoritative is not known, openInterest is used.",
+    "What an address in a refused country is sent is not confirmed: a 403 is taken as such a refusal.",
+    "Markets named with a chain address (TICKER,DEX,ADDRESS-USD) keep the whole name as their asset.",
+    "The asset class is not published.",
+  ],
+  classifyFailure: (status) => (status === 403 ? "geo_blocked" : null),
+} satisfies ExchangeFacts;
+
+/** Every market settles hourly, on the full hour. */
+const INTERVAL_HOURS = 1;
+
+/** Documented: the rate of 8 hours is at most 600 % of initial less maintenance margin fraction. */
+const CAP_PER_MARGIN_GAP = 6;
+const CAP_HOURS = 8;
+
+const QUOTE = "USD";
+const SETTLE = "USDC";
+
+/** `symbol` is the key in the reply, `market` what stands there. */
+const marketRow = z.object({
+  symbol: z.string().min(1),
+  market: z.object({
+    ticker: z.string(),
+    status: text.catch(null),
+    oraclePrice: numeric,
+    volume24H: numeric,
+    nextFundingRate: numeric,
+    initialMarginFraction: numeric,
+    maintenanceMarginFraction: numeric,
+    openInterest: numeric,
+    defaultFundingRate1H: numeric,
+  }),
+});
+type MarketRow = z.infer<typeof marketRow>;
+type Market = MarketRow["market"];
+
+interface Raw {
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+const envelope = z.object({ markets: z.record(z.string(), z.unknown()) });
+
+const loadMarkets: Load<Rows<MarketRow>> = (http) =>
+  http.get("/v4/perpetualMarkets", (body) => {
+    const { markets } = decodeEnvelope(envelope, body);
+    const list = Object.entries(markets).map(([symbol, market]) => ({ symbol, market }));
+    return decodeRows(marketRow, list, "symbol");
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  return { markets: await source.essential("markets", loadMarkets) };
+}
+
+function parse({ markets }: Raw): Batch {
+  const { quotes, rejects } = collectRows(
+    markets.value.rows,
+    (row) => row.symbol,
+    (row) => quoteOf(row, markets.receivedAtMs),
+  );
+  return {
+    quotes,
+    rejects: [...markets.value.rejects, ...rejects],
+    // List and rates are one reply.
+    expected: null,
+    unlisted: 0,
+  };
+}
+
+/** Null where a market is not ours to show; throws RowReject where it cannot be used. */
+function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | null {
+  if (!market.status) throw new RowReject("bad_row", "status is missing");
+  if (market.status !== "ACTIVE") return null;
+  if (market.ticker !== symbol) throw new RowReject("bad_row", "ticker is not the key of the row");
+  const oraclePrice = positiveOf(market.oraclePrice);
+  const rateCap = capOf(market);
+  return {
+    exchangeSymbol: symbol,
+    ...canonicalAsset(tickerOf(symbol), []),
+    quote: QUOTE,
+    settle: SETTLE,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate: rateOf(market.nextFundingRate, "nextFundingRate"),
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap,
+    rateFloor: rateCap === null ? null : -rateCap,
+    baselineRate: interestOf(market),
+    settling: false,
+    markPrice: oraclePrice,
+    indexPrice: oraclePrice,
+    openInterestUsd: product(quantityOf(market.openInterest), oraclePrice),
+    volume24hUsd: quantityOf(market.volume24H),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** Names may hold dashes of their own: what comes before the last one is the ticker. */
+function tickerOf(symbol: string): string {
+  const dash = symbol.lastIndexOf("-");
+  if (dash <= 0 || symbol.slice(dash + 1) !== QUOTE) {
+    throw new RowReject("bad_row", `ticker does not end with -${QUOTE}`);
+  }
+  return symbol.slice(0, dash);
+}
+
+function capOf({ initialMarginFraction, maintenanceMarginFraction }: Market): number | null {
+  const initial = rateBoundOf(initialMarginFraction);
+  const maintenance = rateBoundOf(maintenanceMarginFraction);
+  if (initial === null || maintenance === null) return null;
+  return rateBoundOf((CAP_PER_MARGIN_GAP * (initial - maintenance)) / CAP_HOURS);
+}
+
+/** The fixed interest of an hour; 0 on most markets. */
+function interestOf({ defaultFundingRate1H }: Market): number | null {
+  const interest = numberOf(defaultFundingRate1H);
+  return interest === 0 ? 0 : rateBoundOf(interest);
+}
+
+function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = markets.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { markets: row.market }, formula: "{markets.nextFundingRate}" };
+}
+
+export const dydx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { AssetClass, Quote } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import type { Load } from "./exchange.ts";
+import { badEnvelope, collectRows, decodeEnvelope, decodeRows, RowReject, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** The metadata of edgeX: which contracts live, and the names of their coins. */
+
+const SUCCESS = "SUCCESS";
+const QUOTES: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
+
+/** Ids are numbers in quotes; unquoted ones mean the same. */
+export const id = z.union([z.string().min(1), z.number()]);
+const idOrNone = id.nullish().catch(null);
+const raw = z.unknown().optional();
+
+const contractRow = z.object({
+  contractId: id,
+  contractName: text.catch(null),
+  baseCoinId: idOrNone,
+  quoteCoinId: idOrNone,
+  enableTrade: raw,
+  enableDisplay: raw,
+  isStock: raw,
+});
+type ContractRow = z.infer<typeof contractRow>;
+
+const coinRow = z.object({ coinId: id, coinName: z.string().min(1) });
+type CoinRow = z.infer<typeof coinRow>;
+
+export interface Metadata {
+  readonly contracts: Rows<ContractRow>;
+  readonly coins: Rows<CoinRow>;
+  readonly collateralCoinId: string | number;
+}
+
+/** A live perpetual of the metadata. */
+export type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+> & { readonly contractId: string };
+
+const envelope = z.object({ code: z.string(), data: z.unknown().optional() });
+const metadata = z.object({
+  contractList: z.unknown(),
+  coinList: z.unknown(),
+  global: z.object({ collateralCoinId: id }),
+});
+
+/** The `data` of a success; failures may come with HTTP 200 and another `code`. */
+export function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (code !== SUCCESS) throw badEnvelope(`code ${code}`);
+  return data;
+}
+
+/** Contracts, coins and the collateral coin; fails where one of them is missing. */
+export const loadInstruments: Load<Metadata> = (http) =>
+  http.get("/api/v2/public/meta/getMetaData", (body) => {
+    const { contractList, coinList, global } = decodeEnvelope(metadata, dataOf(body));
+    return {
+      contracts: decodeRows(contractRow, contractList, "contractId"),
+      coins: decodeRows(coinRow, coinList, "coinId"),
+      collateralCoinId: global.collateralCoinId,
+    };
+  });
+
+/** The live contracts of the metadata, and those that cannot be told. */
+export function listingsOf(data: Metadata): ReturnType<typeof collectRows<ContractRow, Listing>> {
+  const coins = new Map(data.coins.rows.map((row) => [String(row.coinId), row.coinName]));
+  return collectRows(
+    data.contracts.rows,
+    (row) => row.contractName ?? String(row.contractId),
+    (row) => listingOf(row, coins, String(data.collateralCoinId)),
+  );
+}
+
+/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(
+  row: ContractRow,
+  coins: ReadonlyMap<string, string>,
+  collateralCoinId: string,
+): Listing | null {
+  const { contractName, enableTrade, enableDisplay } = row;
+  if (enableTrade === false || enableDisplay === false) return null;
+  if (enableTrade !== true || enableDisplay !== true) {
+    throw new RowReject("bad_row", "enableTrade or enableDisplay is neither true nor false");
+  }
+  const base = coins.get(String(row.baseCoinId));
+  const quote = coins.get(String(row.quoteCoinId));
+  const settle = coins.get(collateralCoinId);
+  if (!contractName || base === undefined || quote === undefined || settle === undefined) {
+    throw new RowReject("bad_row", "the contract or one of its coins has no name");
+  }
+  if (!QUOTES.has(quote) || !QUOTES.has(settle)) return null;
+  return {
+    exchangeSymbol: contractName,
+    contractId: String(row.contractId),
+    ...canonicalAsset(base, ["numeric_prefix"]),
+    quote,
+    settle,
+    assetClass: assetClassOf(row.isStock),
+  };
+}
+
+function assetClassOf(isStock: unknown): AssetClass | null {
+  if (isStock === true) return "stock";
+  return isStock === false ? "crypto" : null;
+}

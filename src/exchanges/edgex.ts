@@ -1,0 +1,237 @@
+import { z } from "zod";
+import { HOURS_PER_DAY, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
+import type { Listing, Metadata } from "./edgex-listing.ts";
+import { defineExchange } from "./exchange.ts";
+import type { Decode, ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its
+ * end; `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract whose
+ * coins it does not name is refused. Open interest is null, for its unit is not confirmed.
+ */
+const facts = {
+  id: "edgex",
+  name: "edgeX",
+  kind: "decentralised",
+  hosts: { main: "https://edgex-prod-v2.edgex.exchange" },
+  // No limit is published; the reference page keeps to 5 in a second.
+  pacing: { requests: 4, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://edgex-1.gitbook.io/edgeX-documentation/api-v2/public-api/funding-api",
+  requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate of the latest funding rate: a fraction of notional, fixed for the current period and charged at its end.",
+  intervalRule: "fundingRateIntervalMin of the same row, minutes.",
+  gives: [
+    "nextFundingAtMs",
+    "predictedRate",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "volume24hUsd",
+    "assetClass",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "edgeX publishes no rate limit and no cap of its rates.",
+    "The unit of open interest is not confirmed, so open interest is unknown.",
+    "The 24 h volume comes from a ticker call that may answer with an empty list; it is unknown then.",
+    "The name of a coin is read from coinName; a contract whose coins have none is refused.",
+    "A digit at the end of a coin (BNB2) is taken as part of its name, not as a factor.",
+  ],
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const TICKERS_EVERY_MS = 5 * 60_000;
+const MINUTES_PER_HOUR = 60;
+const MINUTE_MS = 60_000;
+/** Ids in one request: a few hundred would make the URL too long. */
+const IDS_PER_REQUEST = 200;
+
+const rateRow = z.object({
+  contractId: id,
+  fundingTime: numeric,
+  fundingTimestamp: numeric,
+  oraclePrice: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+  fundingRate: numeric,
+  forecastFundingRate: numeric,
+  interestRate: numeric,
+  fundingRateIntervalMin: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+
+const tickerRow = z.object({ contractId: id, value: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+interface Raw {
+  readonly instruments: Reply<Metadata>;
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<readonly TickerRow[]> | null;
+}
+
+const decodeRates: Decode<Rows<RateRow>> = (body) =>
+  decodeRows(rateRow, dataOf(body), "contractId");
+
+const loadRates =
+  (ids: readonly string[]): Load<Rows<RateRow>> =>
+  async (http) => {
+    // Without ids the answer is an empty list.
+    if (ids.length === 0) throw badEnvelope("the metadata lists no live contract");
+    const parts: Promise<Rows<RateRow>>[] = [];
+    for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
+      const joined = ids
+        .slice(from, from + IDS_PER_REQUEST)
+        .map(encodeURIComponent)
+        .join(",");
+      const path = `/api/v2/public/funding/getLatestFundingRate?contractId=${joined}`;
+      parts.push(http.get(path, decodeRates));
+    }
+    const replies = await Promise.all(parts);
+    return {
+      rows: replies.flatMap((reply) => reply.rows),
+      rejects: replies.flatMap((reply) => reply.rejects),
+    };
+  };
+
+/** An empty list is what some users always see: no failure, the volume is unknown. */
+const loadTickers: Load<readonly TickerRow[]> = (http) =>
+  http.get("/api/v2/public/quote/getTicker", (body) => {
+    const list = dataOf(body);
+    return Array.isArray(list) && list.length === 0
+      ? []
+      : decodeRows(tickerRow, list, "contractId").rows;
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const tickers = source.secondary("tickers", loadTickers, TICKERS_EVERY_MS);
+  const rest = source
+    .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
+    .then(async (instruments) => {
+      const ids = listingsOf(instruments.value).quotes.map((listing) => listing.contractId);
+      return { instruments, rates: await source.essential("rates", loadRates(ids)) };
+    });
+  const [known, volumes] = await Promise.all([rest, tickers]);
+  return { ...known, tickers: volumes };
+}
+
+function parse({ instruments, rates, tickers }: Raw): Batch {
+  const listings = listingsOf(instruments.value);
+  const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));
+  const known = new Set(instruments.value.contracts.rows.map((row) => String(row.contractId)));
+  const volumes = new Map(tickers?.value.map((row) => [String(row.contractId), row.value]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => live.get(String(row.contractId))?.exchangeSymbol ?? String(row.contractId),
+    (row) => {
+      const contractId = String(row.contractId);
+      if (!known.has(contractId)) unlisted += 1;
+      const listing = live.get(contractId);
+      if (listing === undefined) return null;
+      return quoteOf(row, listing, volumes.get(contractId), rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [
+      ...rates.value.rejects,
+      ...instruments.value.contracts.rejects,
+      ...listings.rejects,
+      ...rejects,
+    ],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  { contractId: _contractId, ...listing }: Listing,
+  volume: Numeric,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const exchangeTimeMs = epochMsOf(row.fundingTimestamp);
+  const hours = intervalHoursOf(row.fundingRateIntervalMin, MINUTES_PER_HOUR);
+  const times = fundingTimesOf(
+    nextFundingOf(row, hours),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours, source: "published" },
+    "fundingTime + fundingRateIntervalMin",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: boundedRateOf(row.forecastFundingRate),
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    // interestRate is that of a day: 0.0003 is 0.00005 per 4 h.
+    baselineRate: boundedRateOf(
+      product(numberOf(row.interestRate), 1 / HOURS_PER_DAY, times.fundingIntervalHours),
+    ),
+    settling: false,
+    // markPrice is not in the documented reply, yet seen on V2.
+    markPrice: positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice),
+    indexPrice: positiveOf(row.indexPrice),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(volume),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** `fundingTime` is the start of the current period: the charge comes an interval later. */
+function nextFundingOf(row: RateRow, hours: number | null): number | null {
+  const startMs = positiveOf(row.fundingTime);
+  if (startMs === null || hours === null) return null;
+  return startMs + hours * MINUTES_PER_HOUR * MINUTE_MS;
+}
+
+function boundedRateOf(value: Numeric): number | null {
+  const rate = numberOf(value);
+  return rate !== null && Math.abs(rate) <= MAX_ABS_RATE ? rate : null;
+}
+
+function explain({ instruments, rates, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const instrument = instruments.value.contracts.rows.find(
+    (row) => row.contractName === exchangeSymbol,
+  );
+  const contractId = String(instrument?.contractId);
+  const isOf = (row: { readonly contractId: string | number }): boolean =>
+    String(row.contractId) === contractId;
+  const rate = rates.value.rows.find(isOf);
+  if (instrument === undefined || rate === undefined) return null;
+  const ticker = tickers?.value.find(isOf);
+  return {
+    rows: { rates: rate, instruments: instrument, ...(ticker && { tickers: ticker }) },
+    formula: "{rates.fundingRate}",
+  };
+}
+
+export const edgex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,280 @@
+import { z } from "zod";
+import { observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
+ * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
+ * That funding_rate is per own interval is not confirmed where that is not 8 h: a row that contradicts it is refused.
+ */
+const facts = {
+  id: "grvt",
+  name: "GRVT",
+  kind: "decentralised",
+  hosts: { main: "https://market-data.grvt.io" },
+  // Not documented for certain: known clients assume 20 to 25 in a second.
+  pacing: { requests: 10, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://api-docs.grvt.io/market_data_api/",
+  requestsPerRefresh: 0,
+  requestsPerInstrument: 1,
+  rateRule:
+    "funding_rate of the ticker, percentage points per the instrument's own interval, divided by 100.",
+  intervalRule:
+    "funding_interval_hours of the instrument list; unknown while the list is older than 30 minutes.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "That funding_rate is per own interval is not confirmed for other intervals than 8 h.",
+    "Whether the rate is an estimate until the settlement is not confirmed.",
+    "The rate limit and its HTTP status are not confirmed.",
+    "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
+    "The resting rate is documented for 8 h alone.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const RATE_LIMIT_CODE = "1006";
+const RATE_LIMIT_BODY = /"code"\s*:\s*"?1006\b/;
+/** The list holds the intervals, and those change within hours. */
+const INSTRUMENTS_EVERY_MS = 5 * 60_000;
+/** An interval that is older than this is unknown. */
+const INTERVAL_LIFETIME_MS = 30 * 60_000;
+
+const PERCENT = 100;
+/** The resting value is 0.01 % per 8 h. */
+const BASELINE_HOURS = 8;
+const BASELINE_RATE = 0.0001;
+
+const NS_PER_MS = 1_000_000;
+/** Whole nanoseconds: more than a double holds, so six digits are cut instead. */
+const NANOSECONDS = /^\d{7,}$/;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+
+const instrumentRow = z.object({
+  instrument: z.string().min(1),
+  base: text.catch(null),
+  quote: text.catch(null),
+  kind: z.unknown().optional(),
+  funding_interval_hours: numeric,
+  adjusted_funding_rate_cap: numeric,
+  adjusted_funding_rate_floor: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const tickerRow = z.object({
+  instrument: z.string().min(1),
+  event_time: numeric,
+  mark_price: numeric,
+  index_price: numeric,
+  funding_rate: numeric,
+  funding_rate_8h_curr: numeric,
+  next_funding_time: numeric,
+  open_interest: numeric,
+  buy_volume_24h_q: numeric,
+  sell_volume_24h_q: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+
+interface Raw {
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+  readonly tickers: ReadonlyMap<string, Reply<TickerRow>>;
+}
+
+/** A live perpetual of the instrument list. */
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
+  readonly row: InstrumentRow;
+};
+
+const envelope = z.object({
+  result: z.unknown().optional(),
+  code: z.union([z.string(), z.number()]).nullish().catch(null),
+});
+
+/** Success has a `result`; errors are objects with code and message, or a message alone. */
+function resultOf(body: unknown): unknown {
+  const { result, code } = decodeEnvelope(envelope, body);
+  if (result !== undefined && result !== null) return result;
+  if (String(code) === RATE_LIMIT_CODE) {
+    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
+  }
+  throw badEnvelope(`no result, code ${code ?? "none"}`);
+}
+
+const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.postRead("/full/v1/all_instruments", { is_active: true }, (body) =>
+    decodeRows(instrumentRow, resultOf(body), "instrument"),
+  );
+
+const loadTicker = (http: ExchangeHttp, instrument: string): Promise<TickerRow> =>
+  http.postRead("/full/v1/ticker", { instrument }, (body) => {
+    const row = decodeEnvelope(tickerRow, resultOf(body));
+    if (row.instrument !== instrument) throw badEnvelope("the answer is another instrument's");
+    return row;
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const instruments = await source.instruments(
+    "instruments",
+    INSTRUMENTS_EVERY_MS,
+    loadInstruments,
+  );
+  const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+  if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
+  return { instruments, tickers: await source.sweep("tickers", keys, loadTicker) };
+}
+
+function parse({ instruments, tickers }: Raw): Batch {
+  const listings = listingsOf(instruments.value);
+  const { quotes, rejects } = collectRows(
+    listings.quotes,
+    (listing) => listing.exchangeSymbol,
+    (listing) => {
+      const reply = tickers.get(listing.exchangeSymbol);
+      return reply === undefined ? null : quoteOf(listing, reply, instruments.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
+    expected: listings.quotes.length,
+    // Tickers are asked for by the list, so none is unknown to it.
+    unlisted: 0,
+  };
+}
+
+function listingsOf(
+  list: Rows<InstrumentRow>,
+): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
+  return collectRows(list.rows, (row) => row.instrument, listingOf);
+}
+
+/** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  const { kind, base, quote } = row;
+  if (typeof kind !== "string") throw new RowReject("bad_row", "kind is not a text");
+  if (kind !== "PERPETUAL") return null;
+  if (!base || !quote) throw new RowReject("bad_row", "base or quote is missing");
+  if (!DOLLARS.has(quote)) return null;
+  const asset = canonicalAsset(base, ["numeric_prefix", "kilo_prefix"]);
+  return { exchangeSymbol: row.instrument, ...asset, quote, settle: quote, row };
+}
+
+function quoteOf(
+  { row: instrument, ...listing }: Listing,
+  { value: row, receivedAtMs }: Reply<TickerRow>,
+  listedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(fractionOf(row.funding_rate), "funding_rate / 100");
+  const exchangeTimeMs = epochMsOf(millisecondsOf(row.event_time));
+  const isYoung = receivedAtMs - listedAtMs <= INTERVAL_LIFETIME_MS;
+  const hours = isYoung ? intervalHoursOf(instrument.funding_interval_hours) : null;
+  const times = fundingTimesOf(
+    positiveOf(millisecondsOf(row.next_funding_time)),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours, source: "published", cached: true },
+    "next_funding_time",
+  );
+  if (times === null) return null;
+  refuseEightHourFigure(row, times.fundingIntervalHours);
+  const markPrice = positiveOf(row.mark_price);
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateCapOf(fractionOf(instrument.adjusted_funding_rate_cap)),
+    rateFloor: rateFloorOf(fractionOf(instrument.adjusted_funding_rate_floor)),
+    baselineRate: times.fundingIntervalHours === BASELINE_HOURS ? BASELINE_RATE : null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.index_price),
+    openInterestUsd: product(quantityOf(row.open_interest), markPrice),
+    volume24hUsd: volumeOf(row),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** The same figure per own interval and per 8 h, at another interval: one of the two is not what it is said to be. */
+function refuseEightHourFigure(row: TickerRow, hours: number | null): void {
+  const rate = numberOf(row.funding_rate);
+  if (hours === null || hours === BASELINE_HOURS || rate === 0) return;
+  if (rate === numberOf(row.funding_rate_8h_curr)) {
+    throw new RowReject("bad_rate", `funding_rate is the 8 h figure at an interval of ${hours} h`);
+  }
+}
+
+/** Percentage points as a fraction. */
+function fractionOf(points: Numeric): number | null {
+  const value = numberOf(points);
+  return value === null ? null : value / PERCENT;
+}
+
+function millisecondsOf(nanoseconds: Numeric): number | null {
+  if (typeof nanoseconds === "string" && NANOSECONDS.test(nanoseconds)) {
+    return Number(nanoseconds.slice(0, -6));
+  }
+  const value = numberOf(nanoseconds);
+  return value === null ? null : Math.floor(value / NS_PER_MS);
+}
+
+/** Takers' buys and sells are counted apart. */
+function volumeOf(row: TickerRow): number | null {
+  const bought = quantityOf(row.buy_volume_24h_q);
+  const sold = quantityOf(row.sell_volume_24h_q);
+  return bought === null || sold === null ? null : bought + sold;
+}
+
+function explain({ instruments, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ticker = tickers.get(exchangeSymbol);
+  const instrument = instruments.value.rows.find((row) => row.instrument === exchangeSymbol);
+  if (ticker === undefined || instrument === undefined) return null;
+  return {
+    rows: { tickers: ticker.value, instruments: instrument },
+    formula: `{tickers.funding_rate} / ${PERCENT}`,
+  };
+}
+
+export const grvt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

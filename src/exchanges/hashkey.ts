@@ -1,0 +1,238 @@
+import { z } from "zod";
+import { nextGridTimeMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * HashKey Global perpetuals, two of them in September 2026. Off by default: its replies of index and mark were never
+ * recorded. The rates want a timestamp though nothing is signed: it is the time at which the index arrived, which is
+ * asked just before. Success is a bare list, an error an object. No public open interest is known.
+ */
+const facts = {
+  id: "hashkey",
+  name: "HashKey Global",
+  kind: "centralised",
+  hosts: { main: "https://api-glb.hashkey.com" },
+  // Not published for public calls; signed ones may come twice in a second.
+  pacing: { requests: 2, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://hashkeyglobal-apidoc.readme.io/reference/get-futures-funding-rate",
+  requestsPerRefresh: 2,
+  rateRule:
+    "rate of the funding rate list: a fraction of notional per 8 h, running until nextSettleTime.",
+  intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
+  gives: ["nextFundingAtMs", "baselineRate", "markPrice", "indexPrice", "volume24hUsd"],
+  switchedOff: "two contracts alone, and the replies of their prices were never recorded",
+  knownUnknowns: [
+    "The shapes of the index and mark replies come from descriptions alone.",
+    "No public open interest is known, so open interest is unknown.",
+    "The cap of rates and the public rate limit are not published.",
+    "How far from the present the mandatory timestamp may be is not known.",
+  ],
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 60 * 60_000;
+/** One request per contract; the index, which identity prefers, comes every cycle. */
+const MARKS_ROTATION_MS = 120_000;
+const VOLUMES_ROTATION_MS = 5 * 60_000;
+const INTERVAL_HOURS = 8;
+/** The rate without a premium, per 8 h. */
+const BASELINE_RATE = 0.0001;
+const DOLLAR = "USDT";
+
+const raw = z.unknown().optional();
+
+const contractRow = z.object({
+  symbol: z.string().min(1),
+  status: raw,
+  inverse: raw,
+  // baseAsset holds the whole symbol.
+  underlying: text.catch(null),
+  quoteAsset: text.catch(null),
+  marginToken: text.catch(null),
+});
+type ContractRow = z.infer<typeof contractRow>;
+
+const rateRow = z.object({ symbol: z.string().min(1), rate: numeric, nextSettleTime: numeric });
+type RateRow = z.infer<typeof rateRow>;
+
+const indexes = z.object({ index: z.record(z.string(), numeric) });
+type Indexes = Readonly<Record<string, Numeric>>;
+
+const mark = z.object({ symbolId: z.string(), price: numeric });
+type Mark = z.infer<typeof mark>;
+
+const tickerRow = z.object({ s: z.string().min(1), qv: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+interface Raw {
+  readonly instruments: Reply<Rows<ContractRow>>;
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly indexes: Reply<Indexes> | null;
+  readonly marks: ReadonlyMap<string, Reply<Mark>>;
+  readonly tickers: ReadonlyMap<string, Reply<TickerRow>>;
+}
+
+/** A live perpetual of the instrument list. */
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
+  readonly indexName: string;
+};
+
+const loadInstruments: Load<Rows<ContractRow>> = (http) =>
+  http.get("/api/v1/exchangeInfo", (body) =>
+    decodeRows(contractRow, Reflect.get(Object(body), "contracts"), "symbol"),
+  );
+
+const loadRates =
+  (timestampMs: number): Load<Rows<RateRow>> =>
+  (http) =>
+    http.get(`/api/v1/futures/fundingRate?timestamp=${timestampMs}`, (body) =>
+      decodeRows(rateRow, body, "symbol"),
+    );
+
+const loadIndexes: Load<Indexes> = (http) =>
+  http.get("/quote/v1/index", (body) => {
+    const { index } = decodeEnvelope(indexes, body);
+    if (Object.keys(index).length === 0) throw badEnvelope("the index is empty");
+    return index;
+  });
+
+const loadMark = (http: ExchangeHttp, symbol: string): Promise<Mark> =>
+  http.get(`/quote/v1/markPrice?symbol=${encodeURIComponent(symbol)}`, (body) => {
+    const answer = decodeEnvelope(mark, body);
+    if (answer.symbolId !== symbol) throw badEnvelope("the answer is another contract's");
+    return answer;
+  });
+
+const loadTicker = (http: ExchangeHttp, symbol: string): Promise<TickerRow> =>
+  http.get(`/quote/v1/ticker/24hr?symbol=${encodeURIComponent(symbol)}`, (body) => {
+    const row = decodeRows(tickerRow, body, "s").rows.find((ticker) => ticker.s === symbol);
+    if (row === undefined) throw badEnvelope("the answer is another contract's");
+    return row;
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [instruments, index] = await Promise.all([
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
+    source.secondary("indexes", loadIndexes),
+  ]);
+  const nowMs = Math.max(instruments.receivedAtMs, index?.receivedAtMs ?? 0);
+  const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+  const [rates, marks, tickers] = await Promise.all([
+    source.essential("rates", loadRates(nowMs)),
+    source.rotation("marks", keys, MARKS_ROTATION_MS, loadMark),
+    source.rotation("tickers", keys, VOLUMES_ROTATION_MS, loadTicker),
+  ]);
+  return { instruments, rates, indexes: index, marks, tickers };
+}
+
+function parse(replies: Raw): Batch {
+  const { instruments, rates } = replies;
+  const listings = listingsOf(instruments.value);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(instruments.value.rows.map((row) => row.symbol));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      if (!known.has(row.symbol)) unlisted += 1;
+      const listing = live.get(row.symbol);
+      return listing === undefined ? null : quoteOf(row, listing, replies);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function listingsOf(list: Rows<ContractRow>): ReturnType<typeof collectRows<ContractRow, Listing>> {
+  return collectRows(list.rows, (row) => row.symbol, listingOf);
+}
+
+/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ContractRow): Listing | null {
+  const { symbol, status, inverse, underlying, quoteAsset, marginToken } = row;
+  if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (status !== "TRADING" || inverse === true || !symbol.endsWith("-PERPETUAL")) return null;
+  if (inverse !== false) throw new RowReject("bad_row", "inverse is neither true nor false");
+  if (!underlying || !quoteAsset || !marginToken) {
+    throw new RowReject("bad_row", "an asset is missing");
+  }
+  if (marginToken !== DOLLAR || quoteAsset !== DOLLAR) return null;
+  return {
+    exchangeSymbol: symbol,
+    ...canonicalAsset(underlying, []),
+    quote: quoteAsset,
+    settle: marginToken,
+    indexName: `${underlying}${DOLLAR}`,
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  { indexName, ...listing }: Listing,
+  { rates, indexes: index, marks, tickers }: Raw,
+): Quote | null {
+  const { receivedAtMs } = rates;
+  const fundingRate = rateOf(row.rate, "rate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextSettleTime) ?? nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
+    receivedAtMs,
+    { hours: INTERVAL_HOURS, source: "documented_default" },
+    "nextSettleTime",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: times.fundingIntervalHours === null ? null : BASELINE_RATE,
+    settling: false,
+    markPrice: positiveOf(marks.get(row.symbol)?.value.price),
+    indexPrice: positiveOf(index?.value[indexName]),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(tickers.get(row.symbol)?.value.qv),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+function explain({ instruments, rates }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const rate = rates.value.rows.find((row) => row.symbol === exchangeSymbol);
+  const instrument = instruments.value.rows.find((row) => row.symbol === exchangeSymbol);
+  if (rate === undefined || instrument === undefined) return null;
+  return { rows: { rates: rate, instruments: instrument }, formula: "{rates.rate}" };
+}
+
+export const hashkey = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

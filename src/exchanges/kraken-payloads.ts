@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { Load, Reply } from "./exchange.ts";
+import { badEnvelope, decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** What Kraken is asked, and the keys of its rows that are kept, as received. */
+
+const BASE_PATH = "/derivatives/api/v3";
+export const RATE_LIMIT_ERROR = "apiLimitExceeded";
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+
+const tickerRow = z.object({
+  symbol: z.string().min(1),
+  tag: raw,
+  suspended: raw,
+  postOnly: raw,
+  pair: text.catch(null),
+  fundingRate: numeric,
+  fundingRatePrediction: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+  openInterest: numeric,
+  volumeQuote: numeric,
+});
+export type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  type: raw,
+  tradeable: raw,
+  postOnly: raw,
+  lastTradingTime: raw,
+  base: text.catch(null),
+  quote: text.catch(null),
+  openingDate: text.catch(null),
+  maxRelativeFundingRate: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const envelope = z.object({
+  result: z.string(),
+  error: text.catch(null),
+  serverTime: text.catch(null),
+  tickers: z.unknown().optional(),
+  instruments: z.unknown().optional(),
+});
+
+interface Tickers extends Rows<TickerRow> {
+  readonly serverTimeMs: number | null;
+}
+
+export interface Raw {
+  readonly tickers: Reply<Tickers>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+export const loadTickers: Load<Tickers> = (http) =>
+  http.get(`${BASE_PATH}/tickers`, (body) => {
+    const { tickers, serverTime } = successOf(body);
+    return { ...decodeRows(tickerRow, tickers, "symbol"), serverTimeMs: timeOf(serverTime) };
+  });
+
+export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.get(`${BASE_PATH}/instruments`, (body) =>
+    decodeRows(instrumentRow, successOf(body).instruments, "symbol"),
+  );
+
+const errorList = z.object({ errors: z.array(z.object({ message: text.catch(null) })).min(1) });
+
+/** Errors come with HTTP 200 as well: `{result:"error",error}` or `{errors:[{code,message}]}`. */
+function successOf(body: unknown): z.infer<typeof envelope> {
+  const listed = errorList.safeParse(body);
+  if (listed.success) throw failureOf(listed.data.errors[0]?.message);
+  const reply = decodeEnvelope(envelope, body);
+  if (reply.result !== "success") throw failureOf(reply.error);
+  return reply;
+}
+
+function failureOf(error: string | null | undefined): RequestFailure {
+  if (error === RATE_LIMIT_ERROR) return new RequestFailure("rate_limited", RATE_LIMIT_ERROR);
+  return badEnvelope(`error ${error ?? "without a text"}`);
+}
+
+/** ISO 8601 with its zone; without one the machine's zone would be taken. */
+const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
+
+export function timeOf(iso: string | null | undefined): number | null {
+  if (iso === null || iso === undefined || !ZONED_TIME.test(iso)) return null;
+  const parsed = Date.parse(iso);
+  return Number.isFinite(parsed) ? parsed : null;
+}

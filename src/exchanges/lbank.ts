@@ -1,0 +1,236 @@
+import { z } from "zod";
+import { observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * LBank perpetuals of the product group SwapU: rates, prices and turnover in one reply, the currencies in the list of
+ * instruments. There is no open interest. Any other product group, or none, is an empty list that calls itself a
+ * success, so an empty list is a failure. `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "lbank",
+  name: "LBank",
+  kind: "centralised",
+  hosts: { main: "https://lbkperp.lbank.com" },
+  // Not documented for contracts; a known client keeps to 20 a second.
+  pacing: { requests: 2, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://www.lbank.com/docs/contract.html",
+  requestsPerRefresh: 1,
+  rateRule:
+    "fundingRate is the running, time-weighted estimate for nextFeeTime: a fraction per the contract's own interval, taken as it is.",
+  intervalRule: "positionFeeTime of the same row, in seconds.",
+  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "exchangeTimeMs"],
+  knownUnknowns: [
+    "Whether the last estimate before a settlement is what is charged was not seen.",
+    "Turnover was about half of volume times price in recordings: one of the two counts both sides. Turnover is shown as sent.",
+    "What needSuspend marks is not documented; the few contracts that have it are not shown.",
+    "No field tells stocks and commodities from coins; the class is unknown everywhere.",
+    "Some tickers mean another coin elsewhere (CROSS, ONE, EDGEX); they are told apart by price alone.",
+    "LBank publishes no open interest, no caps and no history of its rates.",
+  ],
+  classifyFailure: (_status, bodyStart) => (TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null),
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/cfd/openApi/v1/pub";
+const GROUP = "?productGroup=SwapU";
+const RATE_LIMIT_CODE = 183;
+const TOO_FREQUENT = /"error_code"\s*:\s*"?183\b/;
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const SECONDS_PER_HOUR = 3600;
+const MS_PER_SECOND = 1000;
+const QUOTE = "USDT";
+/** A listing whose name holds its multiplier twice; it is no real contract. */
+const ODD_SYMBOL = "10001000SATSUSDT";
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  fundingRate: numeric,
+  positionFeeTime: numeric,
+  nextFeeTime: numeric,
+  markedPrice: numeric,
+  underlyingPrice: numeric,
+  turnover: numeric,
+  // In seconds.
+  lastTime: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+const instrumentRow = z.object({
+  symbol,
+  baseCurrency: word,
+  priceCurrency: word,
+  clearCurrency: word,
+  // Kept raw: absent and of a wrong type are different here.
+  needSuspend: z.unknown().optional(),
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+/** A live perpetual of the instrument list. */
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
+
+const envelope = z.object({
+  success: z.boolean(),
+  error_code: numeric,
+  data: z.unknown().optional(),
+});
+
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`${BASE_PATH}/${call}${GROUP}`, (body) => {
+      const { success, error_code: code, data } = decodeEnvelope(envelope, body);
+      if (numberOf(code) === RATE_LIMIT_CODE)
+        throw new RequestFailure("rate_limited", `error_code ${RATE_LIMIT_CODE}`);
+      if (!success || numberOf(code) !== 0)
+        throw badEnvelope(`error_code ${numberOf(code) ?? "unreadable"}`);
+      return decodeRows(row, data, "symbol");
+    });
+
+const loadRates: Load<Rows<RateRow>> = async (http) => {
+  const rates = await load("marketData", rateRow)(http);
+  if (rates.rows.every(paysNoFunding)) throw badEnvelope("no row has a rate");
+  return rates;
+};
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, instruments] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("instrument", instrumentRow)),
+  ]);
+  return { rates, instruments };
+}
+
+function parse({ rates, instruments }: Raw): Batch {
+  const listed = instruments.value.rows;
+  // Older lists lack the key; where half of the rows have it, one without it may be suspended.
+  const told = listed.filter((row) => !isAbsent(row.needSuspend)).length;
+  const tellsSuspended = told * 2 >= listed.length;
+  const listings = collectRows(
+    listed,
+    (row) => row.symbol,
+    (row) => listingOf(row, tellsSuspended),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(listed.map((row) => row.symbol));
+  let unlisted = 0;
+  for (const row of rates.value.rows) if (paysNoFunding(row)) live.delete(row.symbol);
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol)) unlisted += 1;
+      return listing === undefined ? null : quoteOf(row, listing, rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** Some listings have neither a rate nor an interval: they are no perpetuals. */
+function paysNoFunding({ fundingRate, positionFeeTime }: RateRow): boolean {
+  return isAbsent(fundingRate) && isAbsent(positionFeeTime);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow, tellsSuspended: boolean): Listing | null {
+  const { baseCurrency, priceCurrency, clearCurrency } = row;
+  const { needSuspend: mark } = row;
+  const suspended = typeof mark === "string" || typeof mark === "number" ? numberOf(mark) : null;
+  if (row.symbol === ODD_SYMBOL || (suspended !== null && suspended !== 0)) return null;
+  if (suspended === null && (tellsSuspended || !isAbsent(mark)))
+    throw new RowReject("bad_row", "needSuspend is not a number");
+  if (!baseCurrency || !priceCurrency || !clearCurrency)
+    throw new RowReject("bad_row", "a currency is missing");
+  if (priceCurrency !== QUOTE || clearCurrency !== QUOTE) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(baseCurrency, ["numeric_prefix"]),
+    quote: QUOTE,
+    settle: QUOTE,
+  };
+}
+
+function quoteOf(row: RateRow, listing: Listing, receivedAtMs: number): Quote | null {
+  const exchangeTimeMs = epochMsOf(product(positiveOf(row.lastTime), MS_PER_SECOND));
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextFeeTime),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours: intervalHoursOf(row.positionFeeTime, SECONDS_PER_HOUR), source: "published" },
+    "nextFeeTime",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice: positiveOf(row.markedPrice),
+    indexPrice: positiveOf(row.underlyingPrice),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(row.turnover),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const marketData = raw.rates.value.rows.find(ours);
+  const instrument = raw.instruments.value.rows.find(ours);
+  if (marketData === undefined || instrument === undefined) return null;
+  return { rows: { marketData, instrument }, formula: "{marketData.fundingRate}" };
+}
+
+export const lbank = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

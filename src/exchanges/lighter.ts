@@ -1,0 +1,241 @@
+import { z } from "zod";
+import { nextGridTimeMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
+ * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index come over the
+ * websocket alone and the last trade is no mark, so prices are null. `knownUnknowns` says what else is open.
+ */
+const facts = {
+  id: "lighter",
+  name: "Lighter",
+  kind: "decentralised",
+  hosts: { main: "https://mainnet.zklighter.elliot.ai" },
+  // Documented: 60 requests a minute and address, whatever they ask.
+  pacing: { requests: 20, perMs: 60_000 },
+  accrual: "periodic",
+  documentation: "https://apidocs.lighter.xyz/reference/funding-rates",
+  requestsPerRefresh: 1,
+  rateRule:
+    "rate of the row of exchange lighter in funding-rates, which is a fraction for 8 hours, divided by 8: Lighter charges hourly.",
+  intervalRule: "One hour for every market, as documented; charged on the full hour.",
+  gives: ["nextFundingAtMs", "baselineRate", "openInterestUsd", "volume24hUsd"],
+  knownUnknowns: [
+    "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
+    "Mark and index prices are not published over REST: prices are unknown and open interest is valued at the last trade.",
+    "What a market is a claim on is not published; those of the real world have trading hours.",
+    "A firewall block may come as 405; this is not confirmed and counts as an HTTP failure.",
+    "The deployment on Robinhood Chain is another venue and is not read.",
+  ],
+} satisfies ExchangeFacts;
+
+/** The list also holds volume and open interest: asked more often than lists are, within the page's 1 to 5 min. */
+const MARKETS_EVERY_MS = 2 * 60_000;
+/** Volume and open interest of an older list are unknown. */
+const QUANTITIES_LIFETIME_MS = 10 * 60_000;
+
+/** The rates' reply is for 8 hours, the charge is hourly. */
+const QUOTED_HOURS = 8;
+const INTERVAL_HOURS = 1;
+/** Lighter's resting rate: 0.0012 % an hour. */
+const BASELINE_RATE = 0.000012;
+
+const OWN_ROWS = "lighter";
+const DOLLAR = "USDC";
+const SUCCESS = 200;
+const FIRST_LIMIT_CODE = 23_000;
+const LAST_LIMIT_CODE = 23_003;
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({ symbol, market_id: numeric, exchange: z.string(), rate: numeric });
+type RateRow = z.infer<typeof rateRow>;
+
+const flag = z.unknown().optional();
+const marketRow = z.object({
+  symbol,
+  market_id: numeric,
+  market_type: word,
+  status: word,
+  last_trade_price: numeric,
+  daily_quote_token_volume: numeric,
+  open_interest: numeric,
+  market_config: z.object({ force_reduce_only: flag, hidden: flag }).nullish().catch(null),
+});
+type MarketRow = z.infer<typeof marketRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+/** A live perpetual of the list. */
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly id: number;
+  readonly market: MarketRow;
+}
+
+const envelope = z.object({ code: numeric });
+const ratesBody = z.object({ funding_rates: z.array(z.unknown()) });
+const marketsBody = z.object({ order_book_details: z.unknown() });
+
+function refuseError(body: unknown): void {
+  const code = numberOf(decodeEnvelope(envelope, body).code);
+  if (code === SUCCESS) return;
+  if (code !== null && code >= FIRST_LIMIT_CODE && code <= LAST_LIMIT_CODE) {
+    throw new RequestFailure("rate_limited", `code ${code}`);
+  }
+  throw badEnvelope(`code ${code}`);
+}
+
+/** Rows relayed from other exchanges share the market ids and are dropped here, before anything joins them. */
+const loadRates: Load<Rows<RateRow>> = (http) =>
+  http.get("/api/v1/funding-rates", (body) => {
+    refuseError(body);
+    const { funding_rates: list } = decodeEnvelope(ratesBody, body);
+    return decodeRows(
+      rateRow,
+      list.filter((row) => exchangeOf(row) === OWN_ROWS),
+      "symbol",
+    );
+  });
+
+const loadMarkets: Load<Rows<MarketRow>> = (http) =>
+  http.get("/api/v1/orderBookDetails", (body) => {
+    refuseError(body);
+    return decodeRows(marketRow, decodeEnvelope(marketsBody, body).order_book_details, "symbol");
+  });
+
+function exchangeOf(row: unknown): unknown {
+  return typeof row === "object" && row !== null ? Reflect.get(row, "exchange") : null;
+}
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, markets] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.instruments("markets", MARKETS_EVERY_MS, loadMarkets),
+  ]);
+  return { rates, markets };
+}
+
+function parse({ rates, markets }: Raw): Batch {
+  const listings = listingsOf(markets);
+  const live = new Map(listings.quotes.map((listing) => [listing.id, listing]));
+  const listed = new Set(markets.value.rows.map((row) => idOf(row.market_id)));
+  const ageMs = rates.receivedAtMs - markets.receivedAtMs;
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const id = idOf(row.market_id);
+      if (id === null) throw new RowReject("bad_row", "market_id is missing");
+      const listing = live.get(id);
+      if (listing !== undefined) {
+        return quoteOf(row, listing, ageMs <= QUANTITIES_LIFETIME_MS, rates.receivedAtMs);
+      }
+      if (!listed.has(id)) unlisted += 1;
+      return null;
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, markets.value, listings, { rejects }].flatMap((part) => part.rejects),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function listingsOf({ value }: Reply<Rows<MarketRow>>) {
+  return collectRows(value.rows, (row) => row.symbol, listingOf);
+}
+
+function idOf(value: Numeric): number | null {
+  const id = quantityOf(value);
+  return Number.isSafeInteger(id) ? id : null;
+}
+
+/** Null where a market is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(market: MarketRow): Listing | null {
+  const { market_type: type, status, market_config: config } = market;
+  if (!type || !status) throw new RowReject("bad_row", "market_type or status is missing");
+  if (type !== "perp" || status !== "active") return null;
+  // Hidden ones and those that can only be left are dead markets.
+  if (config?.hidden === true || config?.force_reduce_only === true) return null;
+  if (config?.hidden !== false || config.force_reduce_only !== false) {
+    throw new RowReject("bad_row", "hidden or force_reduce_only is neither true nor false");
+  }
+  const id = idOf(market.market_id);
+  if (id === null) throw new RowReject("bad_row", "market_id is missing");
+  return { exchangeSymbol: market.symbol, id, market };
+}
+
+function quoteOf(
+  row: RateRow,
+  { exchangeSymbol, market }: Listing,
+  isYoung: boolean,
+  receivedAtMs: number,
+): Quote {
+  if (row.symbol !== exchangeSymbol)
+    throw new RowReject("bad_row", "market_id is of another symbol");
+  const lastPrice = positiveOf(market.last_trade_price);
+  return {
+    exchangeSymbol,
+    ...canonicalAsset(exchangeSymbol, ["numeric_prefix"]),
+    quote: DOLLAR,
+    settle: DOLLAR,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate: rateOf(row.rate, "rate") / QUOTED_HOURS,
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: BASELINE_RATE,
+    settling: false,
+    markPrice: null,
+    indexPrice: null,
+    openInterestUsd: isYoung ? product(quantityOf(market.open_interest), lastPrice) : null,
+    volume24hUsd: isYoung ? quantityOf(market.daily_quote_token_volume) : null,
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+function explain({ rates, markets }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const { quotes } = listingsOf(markets);
+  const listing = quotes.find((one) => one.exchangeSymbol === exchangeSymbol);
+  const row = rates.value.rows.find((one) => idOf(one.market_id) === listing?.id);
+  if (listing === undefined || row === undefined) return null;
+  const rows = { rates: row, markets: listing.market };
+  return { rows, formula: `{rates.rate} / ${QUOTED_HOURS}` };
+}
+
+export const lighter = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

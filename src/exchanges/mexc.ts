@@ -1,0 +1,275 @@
+import { z } from "zod";
+import { observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply holds rate, interval, next time and both prices of
+ * all contracts; a second one volume and open interest in contracts, whose size is in the instrument list.
+ * `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "mexc",
+  name: "MEXC",
+  kind: "centralised",
+  hosts: { main: "https://api.mexc.com" },
+  // Documented: 20 requests in 2 s for the rates, 10 for the others; older pages allow less.
+  pacing: { requests: 4, perMs: 2000 },
+  accrual: "periodic",
+  documentation: "https://www.mexc.com/api-docs/futures/market-endpoints/get-funding-rate",
+  requestsPerRefresh: 2,
+  rateRule:
+    "fundingRate is the running estimate for nextSettleTime: a fraction per the contract's own cycle, taken as it is.",
+  intervalRule: "collectCycle of the same row, in hours.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "About a fifth of the contracts print a rate of exactly 0; it is what MEXC charges, but says little about the market.",
+    "A contract of type 2 is a stock; what the other types stand for is not documented, so their class is unknown.",
+    "No interest component and no pre-market mark are documented.",
+    "Contracts that are closed to trading by API are shown like the others.",
+    "Which regions are blocked, and how, is not known; a 403 is what the web firewall sends when asked too often.",
+  ],
+  classifyFailure: (status, bodyStart) =>
+    status === 403 || TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const RATE_LIMIT_CODE = 510;
+const TOO_FREQUENT = /"code"\s*:\s*510\b/;
+
+const STATE_ENABLED = 0;
+const FUTURE_TYPE_PERPETUAL = 1;
+const TYPE_STOCK = 2;
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD1"]);
+
+/** Names of MEXC's own for assets that go by another ticker everywhere else. */
+const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([
+  ["NVIDIA", "NVDA"],
+  ["TESLA", "TSLA"],
+  ["FILECOIN", "FIL"],
+  ["PUMPFUN", "PUMP"],
+  ["TRUMPOFFICIAL", "TRUMP"],
+]);
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  fundingRate: numeric,
+  maxFundingRate: numeric,
+  minFundingRate: numeric,
+  collectCycle: numeric,
+  nextSettleTime: numeric,
+  timestamp: numeric,
+  idxPrice: numeric,
+  fairPrice: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+
+const tickerRow = z.object({
+  symbol,
+  holdVol: numeric,
+  amount24: numeric,
+  indexPrice: numeric,
+  fairPrice: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  symbol,
+  baseCoin: word,
+  quoteCoin: word,
+  settleCoin: word,
+  contractSize: numeric,
+  state: numeric,
+  type: numeric,
+  // Kept raw: absent and of a wrong type are different here.
+  futureType: z.unknown().optional(),
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+/** A live linear perpetual of the instrument list. */
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly contractSize: number | null;
+  readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
+}
+
+const envelope = z.object({ success: z.boolean(), code: numeric, data: z.unknown().optional() });
+
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`/api/v1/contract/${call}`, (body) => {
+      const { success, code, data } = decodeEnvelope(envelope, body);
+      if (numberOf(code) === RATE_LIMIT_CODE) {
+        throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
+      }
+      if (!success || numberOf(code) !== 0)
+        throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
+      return decodeRows(row, data, "symbol");
+    });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, tickers, instruments] = await Promise.all([
+    source.essential("rates", load("funding_rate", rateRow)),
+    source.secondary("tickers", load("ticker", tickerRow)),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("detail", instrumentRow)),
+  ]);
+  return { rates, tickers, instruments };
+}
+
+function parse({ rates, tickers, instruments }: Raw): Batch {
+  const listed = instruments.value.rows;
+  // Older lists lack the key; where half of the rows have it, one without it may be dated.
+  const told = listed.filter((row) => isThere(row.futureType)).length;
+  const tellsFutureType = told * 2 >= listed.length;
+  const listings = collectRows(
+    listed,
+    (row) => row.symbol,
+    (row) => listingOf(row, tellsFutureType),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(listed.map((row) => row.symbol));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol)) unlisted += 1;
+      if (listing === undefined) return null;
+      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null {
+  const { baseCoin, quoteCoin, settleCoin, futureType } = row;
+  const state = numberOf(row.state);
+  if (state === null) throw new RowReject("bad_row", "state is not a number");
+  if (state !== STATE_ENABLED) return null;
+  if (tellsFutureType || isThere(futureType)) {
+    const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
+    if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
+    if (kind !== FUTURE_TYPE_PERPETUAL) return null;
+  }
+  if (!baseCoin || !quoteCoin || !settleCoin) throw new RowReject("bad_row", "a coin is missing");
+  if (quoteCoin !== settleCoin || !DOLLARS.has(settleCoin)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    contractSize: positiveOf(row.contractSize),
+    identity: {
+      ...canonicalAsset(TICKER_OF_OWN_NAME.get(baseCoin) ?? baseCoin, ["numeric_prefix"]),
+      quote: quoteCoin,
+      settle: settleCoin,
+      assetClass: numberOf(row.type) === TYPE_STOCK ? "stock" : null,
+    },
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  { exchangeSymbol, identity, contractSize }: Listing,
+  ticker: TickerRow | undefined,
+  receivedAtMs: number,
+): Quote | null {
+  const exchangeTimeMs = epochMsOf(row.timestamp);
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextSettleTime),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours: intervalHoursOf(row.collectCycle), source: "published" },
+    "nextSettleTime",
+  );
+  if (times === null) return null;
+  // The prices joined this reply in 2026; the ticker has them too, some seconds older.
+  const markPrice = positiveOf(row.fairPrice) ?? positiveOf(ticker?.fairPrice);
+  return {
+    exchangeSymbol,
+    ...identity,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateCapOf(row.maxFundingRate),
+    rateFloor: rateFloorOf(row.minFundingRate),
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.idxPrice) ?? positiveOf(ticker?.indexPrice),
+    // Contracts x coins in one x price.
+    openInterestUsd: product(quantityOf(ticker?.holdVol), contractSize, markPrice),
+    volume24hUsd: quantityOf(ticker?.amount24),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const bySymbol = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(bySymbol);
+  const instruments = raw.instruments.value.rows.find(bySymbol);
+  if (rates === undefined || instruments === undefined) return null;
+  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+}
+
+export const mexc = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { Load, Reply } from "./exchange.ts";
+import { badEnvelope, decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/** The envelope of OKX, and the keys of its rows that are kept, as received. */
+
+const RATE_LIMIT_CODE = "50011";
+/** Maintenance and busy: the service says so itself, its envelope is sound. */
+const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(["50001", "50013"]);
+
+const word = text.catch(null);
+const instId = z.string().min(1);
+export const rateRow = z.object({
+  instId,
+  instType: word,
+  fundingRate: numeric,
+  fundingTime: numeric,
+  nextFundingTime: numeric,
+  prevFundingTime: numeric,
+  formulaType: word,
+  interestRate: numeric,
+  minFundingRate: numeric,
+  maxFundingRate: numeric,
+  settFundingRate: numeric,
+  settState: word,
+  ts: numeric,
+});
+export type RateRow = z.infer<typeof rateRow>;
+
+export const instrumentRow = z.object({
+  instId,
+  instType: word,
+  ctType: word,
+  state: word,
+  ruleType: word,
+  settleCcy: word,
+  uly: word,
+  instFamily: word,
+  instCategory: numeric,
+  listTime: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+export const markRow = z.object({ instId, markPx: numeric });
+export const oiRow = z.object({ instId, oiUsd: numeric, oiCcy: numeric });
+export const tickerRow = z.object({ instId, last: numeric, volCcy24h: numeric });
+export const indexRow = z.object({ instId, idxPx: numeric });
+
+type RowsOf<S extends z.ZodType> = Rows<z.infer<S>>;
+
+export interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+  readonly marks: Reply<RowsOf<typeof markRow>> | null;
+  readonly openInterests: Reply<RowsOf<typeof oiRow>> | null;
+  readonly tickers: Reply<RowsOf<typeof tickerRow>> | null;
+  readonly indexes: Reply<RowsOf<typeof indexRow>> | null;
+}
+
+const envelope = z.object({ code: z.string(), msg: word, data: z.unknown() });
+
+/** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */
+function dataOf(body: unknown): unknown {
+  const { code, msg, data } = decodeEnvelope(envelope, body);
+  if (code === "0") return data;
+  const message = `code ${code}: ${msg ?? ""}`.slice(0, 200);
+  if (code === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
+  if (UNAVAILABLE_CODES.has(code)) throw new RequestFailure("http", message);
+  throw badEnvelope(message);
+}
+
+export const load =
+  <S extends z.ZodType>(path: string, row: S): Load<RowsOf<S>> =>
+  (http) =>
+    http.get(path, (body) => decodeRows(row, dataOf(body), "instId"));

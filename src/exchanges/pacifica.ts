@@ -1,0 +1,226 @@
+import { z } from "zod";
+import { HOUR_MS, MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Pacifica: `funding` was paid in the past hour, `next_funding` is charged at the next full one, so the latter is the
+ * rate. The unit of open interest is told by Bitcoin's (see `unitOf`). `knownUnknowns` says what is open.
+ */
+const facts = {
+  id: "pacifica",
+  name: "Pacifica",
+  kind: "decentralised",
+  hosts: { main: "https://api.pacifica.fi" },
+  // 100 credits a minute without a key; a read may cost 12 of them.
+  pacing: { requests: 6, perMs: 60_000 },
+  accrual: "periodic",
+  documentation: "https://docs.pacifica.fi/api-documentation/api/rest-api/markets/get-prices",
+  requestsPerRefresh: 1,
+  rateRule:
+    "next_funding of info/prices, the estimate for the current hour as a fraction for it; funding is what was paid last.",
+  intervalRule: "One hour for every market, as documented; charged on the full hour.",
+  gives: [
+    "nextFundingAtMs",
+    "settledRate",
+    "settledAtMs",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
+    "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
+    "The cap of the rate and the asset class are not published.",
+    "What a read costs without a key differs between sources; the pacing assumes the dearest.",
+  ],
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const INTERVAL_HOURS = 1;
+/** 0.01 % per 8 h. */
+const BASELINE_RATE = 0.0000125;
+const PERPETUAL = "perpetual";
+const QUOTE = "USD";
+const SETTLE = "USDC";
+const RATE_LIMIT_CODE = 429;
+
+const MEASURE = "BTC";
+/** No book holds as many bitcoins; a figure above is dollars. */
+const MOST_BITCOINS = 100_000;
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const priceRow = z.object({
+  symbol,
+  funding: numeric,
+  next_funding: numeric,
+  mark: numeric,
+  oracle: numeric,
+  open_interest: numeric,
+  volume_24h: numeric,
+  timestamp: numeric,
+});
+const instrumentRow = z.object({ symbol, instrument_type: word, base_asset: word });
+type PriceRow = z.infer<typeof priceRow>;
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly prices: Reply<Rows<PriceRow>>;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+type Unit = "base" | "dollars" | "unknown";
+
+const envelope = z.object({
+  success: z.boolean(),
+  data: z.unknown().optional(),
+  code: numeric,
+});
+
+const load =
+  <S extends z.ZodType>(path: string, row: S): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(path, (body) => {
+      const { success, data, code } = decodeEnvelope(envelope, body);
+      if (success) return decodeRows(row, data, "symbol");
+      const message = `code ${code ?? "unknown"}`.slice(0, 200);
+      // The code may echo an HTTP status.
+      if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
+      throw badEnvelope(message);
+    });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [prices, instruments] = await Promise.all([
+    source.essential("prices", load("/api/v1/info/prices", priceRow)),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("/api/v1/info", instrumentRow)),
+  ]);
+  return { prices, instruments };
+}
+
+function parse({ prices, instruments }: Raw): Batch {
+  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
+  const unit = unitOf(prices.value.rows);
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    prices.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (listing !== undefined) return quoteOf(row, listing, unit, prices.receivedAtMs);
+      if (!listed.has(row.symbol)) unlisted += 1;
+      return null;
+    },
+  );
+  return {
+    quotes,
+    rejects: [prices.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier">;
+
+/** Null for spot; throws RowReject where the kind cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  if (!row.instrument_type) throw new RowReject("bad_row", "instrument_type is missing");
+  if (row.instrument_type !== PERPETUAL) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(row.base_asset || row.symbol, ["kilo_prefix"]),
+  };
+}
+
+/** Open interest is in one unit for all; the size of Bitcoin's shows in which. */
+function unitOf(rows: readonly PriceRow[]): Unit {
+  const measure = quantityOf(rows.find((row) => row.symbol === MEASURE)?.open_interest);
+  if (measure === null) return "unknown";
+  return measure > MOST_BITCOINS ? "dollars" : "base";
+}
+
+function quoteOf(row: PriceRow, listing: Listing, unit: Unit, receivedAtMs: number): Quote {
+  const exchangeTimeMs = epochMsOf(row.timestamp);
+  const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
+  const nextFundingAtMs = nextGridTimeMs(atMs, INTERVAL_HOURS);
+  const paid = numberOf(row.funding);
+  const isPaid = paid !== null && Math.abs(paid) <= MAX_ABS_RATE;
+  const markPrice = positiveOf(row.mark);
+  return {
+    ...listing,
+    quote: QUOTE,
+    settle: SETTLE,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate: rateOf(row.next_funding, "next_funding"),
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: isPaid ? paid : null,
+    settledAtMs: isPaid ? nextFundingAtMs - INTERVAL_HOURS * HOUR_MS : null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: BASELINE_RATE,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.oracle),
+    openInterestUsd: dollarsOf(quantityOf(row.open_interest), unit, markPrice),
+    volume24hUsd: quantityOf(row.volume_24h),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+function dollarsOf(
+  openInterest: number | null,
+  unit: Unit,
+  markPrice: number | null,
+): number | null {
+  switch (unit) {
+    case "base":
+      return product(openInterest, markPrice);
+    case "dollars":
+      return openInterest;
+    case "unknown":
+      return null;
+  }
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const prices = raw.prices.value.rows.find(isAsked);
+  const instruments = raw.instruments.value.rows.find(isAsked);
+  if (prices === undefined || instruments === undefined) return null;
+  return { rows: { prices, instruments }, formula: "{prices.next_funding}" };
+}
+
+export const pacifica = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

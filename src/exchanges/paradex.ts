@@ -1,0 +1,267 @@
+import { z } from "zod";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  intervalHoursOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateBoundOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Paradex perpetuals. Funding accrues each second: the rate is quoted per funding period of the market, there is no
+ * settlement and no next time. Options and spot stand in the same lists. `knownUnknowns` says what is open.
+ */
+const facts = {
+  id: "paradex",
+  name: "Paradex",
+  kind: "decentralised",
+  hosts: { main: "https://api.prod.paradex.trade" },
+  // Documented: 1500 requests a minute per address.
+  pacing: { requests: 4, perMs: 1000 },
+  accrual: "continuous",
+  documentation: "https://docs.paradex.trade/risk-system/funding-mechanism",
+  requestsPerRefresh: 1,
+  rateRule:
+    "funding_rate of markets/summary, a fraction for the market's own funding period, accrued each second.",
+  intervalRule:
+    "funding_period_hours of the market list: the period that the rate is quoted for, not a time between charges.",
+  gives: [
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "listedAtMs",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "That the m of mSATS stands for a million is told by its name alone: it is shown as an asset of its own.",
+    "Markets carry no flag that says whether they trade; one without an order book is left out.",
+    "The asset class is not published; a cap of 0.5 % in 8 h marks those that are no coins, whose resting rate is not given.",
+  ],
+} satisfies ExchangeFacts;
+
+/** The list holds the funding period, which may not be older than half an hour. */
+const MARKETS_EVERY_MS = 5 * 60_000;
+const INTERVAL_LIFETIME_MS = 30 * 60_000;
+
+/** Caps and the resting rate are documented for 8 hours. */
+const DOCUMENTED_HOURS = 8;
+const RESTING_RATE = 0.0001;
+/** The cap of TradFi markets; their funding is halved. */
+const TRADFI_CAP = 0.005;
+
+const PERPETUAL = "PERP";
+const PERPETUAL_ENDING = "-PERP";
+/** Kinds that share the lists. They are dropped before they are read: they are most of the reply. */
+const OTHER_KINDS: ReadonlySet<unknown> = new Set(["PERP_OPTION", "OPTION", "SPOT"]);
+const NO_ORDER_BOOK = "RFQ_ONLY";
+/** RFQ_ONLY is the one documented mode; others have its form. */
+const MODE = /^[A-Z][A-Z_]+$/;
+const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const summaryRow = z.object({
+  symbol,
+  mark_price: numeric,
+  underlying_price: numeric,
+  volume_24h: numeric,
+  open_interest: numeric,
+  funding_rate: numeric,
+  created_at: numeric,
+});
+type SummaryRow = z.infer<typeof summaryRow>;
+
+const marketRow = z.object({
+  symbol,
+  base_currency: word,
+  quote_currency: word,
+  settlement_currency: word,
+  asset_kind: word,
+  open_at: numeric,
+  expiry_at: numeric,
+  trading_mode: z.unknown().optional(),
+  funding_period_hours: numeric,
+  max_funding_rate: numeric,
+});
+type MarketRow = z.infer<typeof marketRow>;
+
+interface Raw {
+  readonly summary: Reply<Rows<SummaryRow>>;
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+type Terms = Pick<
+  Quote,
+  "fundingIntervalHours" | "intervalSource" | "rateCap" | "rateFloor" | "baselineRate"
+>;
+type Listing = Terms &
+  Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs">;
+
+const envelope = z.object({ error: z.string().optional(), results: z.unknown().optional() });
+
+const load =
+  <S extends z.ZodType>(
+    path: string,
+    row: S,
+    isOurs: (row: unknown) => boolean,
+  ): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(path, (body) => {
+      const { error, results } = decodeEnvelope(envelope, body);
+      if (error !== undefined) throw badEnvelope(`error ${error}`);
+      if (!Array.isArray(results)) throw badEnvelope("results is not a list");
+      return decodeRows(row, results.filter(isOurs), "symbol");
+    });
+
+function fieldOf(row: unknown, key: string): unknown {
+  return typeof row === "object" && row !== null ? Reflect.get(row, key) : undefined;
+}
+
+const loadSummary = load("/v1/markets/summary?market=ALL", summaryRow, (row) => {
+  const name = fieldOf(row, "symbol");
+  return typeof name !== "string" || name.endsWith(PERPETUAL_ENDING);
+});
+
+const loadMarkets = load(
+  "/v1/markets",
+  marketRow,
+  (row) => !OTHER_KINDS.has(fieldOf(row, "asset_kind")),
+);
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [summary, markets] = await Promise.all([
+    source.essential("summary", loadSummary),
+    source.instruments("markets", MARKETS_EVERY_MS, loadMarkets),
+  ]);
+  return { summary, markets };
+}
+
+function parse({ summary, markets }: Raw): Batch {
+  const atMs = summary.receivedAtMs;
+  const { rows } = markets.value;
+  const modeIsNamed = rows.some((row) => isMode(row.trading_mode));
+  const isYoung = atMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
+  const listings = collectRows(
+    rows,
+    (row) => row.symbol,
+    (row) => (isLive(row, modeIsNamed, atMs) ? listingOf(row, isYoung) : null),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const listed = new Set(rows.map((row) => row.symbol));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    summary.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (listing !== undefined) return quoteOf(row, listing, atMs);
+      if (!listed.has(row.symbol)) unlisted += 1;
+      return null;
+    },
+  );
+  return {
+    quotes,
+    rejects: [summary.value, markets.value, listings, { rejects }].flatMap((part) => part.rejects),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function isMode(mode: unknown): mode is string {
+  return typeof mode === "string" && MODE.test(mode);
+}
+
+/** Throws RowReject where a field that decides cannot be read: the market may be dated or not open. */
+function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
+  if (!row.asset_kind) throw new RowReject("bad_row", "asset_kind is missing");
+  if (row.asset_kind !== PERPETUAL) return false;
+  const expiryAtMs = quantityOf(row.expiry_at);
+  const openAtMs = quantityOf(row.open_at);
+  if (expiryAtMs === null || openAtMs === null) {
+    throw new RowReject("bad_row", "expiry_at or open_at is not a time");
+  }
+  if (expiryAtMs !== 0 || openAtMs > atMs) return false;
+  const mode = row.trading_mode ?? null;
+  if (isMode(mode)) return mode !== NO_ORDER_BOOK;
+  // Older replies have no such field at all; where others name it, a market without it is not trusted.
+  if (mode === null && !modeIsNamed) return true;
+  throw new RowReject("bad_row", "trading_mode cannot be read");
+}
+
+function listingOf(row: MarketRow, isYoung: boolean): Listing | null {
+  const { base_currency: base, quote_currency: quote, settlement_currency: settle } = row;
+  if (!base || !quote || !settle) throw new RowReject("bad_row", "a currency is missing");
+  if (!DOLLARS.has(quote) || !DOLLARS.has(settle)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(base, ["kilo_prefix"]),
+    quote,
+    settle,
+    listedAtMs: epochMsOf(row.open_at),
+    ...termsOf(row, isYoung ? intervalHoursOf(row.funding_period_hours) : null),
+  };
+}
+
+/** Cap and resting rate are documented for 8 hours and scale with the period. */
+function termsOf(row: MarketRow, hours: number | null): Terms {
+  const periods = hours === null ? null : hours / DOCUMENTED_HOURS;
+  const cap = rateBoundOf(row.max_funding_rate);
+  const rateCap = product(cap, periods);
+  return {
+    fundingIntervalHours: hours,
+    intervalSource: hours === null ? null : "published",
+    rateCap,
+    rateFloor: rateCap === null ? null : -rateCap,
+    baselineRate: cap !== null && cap > TRADFI_CAP ? product(RESTING_RATE, periods) : null,
+  };
+}
+
+function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote {
+  const markPrice = positiveOf(row.mark_price);
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    fundingRate: rateOf(row.funding_rate, "funding_rate"),
+    nextFundingAtMs: null,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.underlying_price),
+    openInterestUsd: product(quantityOf(row.open_interest), markPrice),
+    volume24hUsd: quantityOf(row.volume_24h),
+    exchangeTimeMs: epochMsOf(row.created_at),
+    receivedAtMs,
+  };
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const summary = raw.summary.value.rows.find(isAsked);
+  const markets = raw.markets.value.rows.find(isAsked);
+  if (summary === undefined || markets === undefined) return null;
+  return { rows: { summary, markets }, formula: "{summary.funding_rate}" };
+}
+
+export const paradex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

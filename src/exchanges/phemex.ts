@@ -1,0 +1,286 @@
+import { z } from "zod";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Phemex linear perpetuals in USDT and USDC. Rates come in pages, and a reply of one page looks complete, so pages are
+ * read until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts.
+ * `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "phemex",
+  name: "Phemex",
+  kind: "centralised",
+  hosts: { main: "https://api.phemex.com" },
+  // Documented: 5,000 requests in 5 minutes per address; headers show 300 a minute for two of the calls.
+  pacing: { requests: 3, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://phemex-docs.github.io/#query-real-funding-rates",
+  requestsPerRefresh: 2,
+  rateRule:
+    "fundingRate is the running estimate for nextfundingTime: a fraction per the contract's own interval, taken as it is.",
+  intervalRule: "fundingInterval of the same row, in seconds.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+  ],
+  knownUnknowns: [
+    "How the estimate turns into the settled rate at the settlement was not seen.",
+    "The period of interestRate is not stated; it is taken for the resting rate of contracts of 8 h alone.",
+    "A contract marked TradFi may be a stock, an index or a commodity: its class is unknown.",
+    "Which sides open interest counts is not said; it is shown as sent.",
+    "Which regions are blocked, and how, is not known.",
+  ],
+} satisfies ExchangeFacts;
+
+const RATES_PATH = "/contract-biz/public/real-funding-rates";
+/** Known to work; the default is 20. */
+const PAGE_SIZE = 200;
+/** Seven times what is listed: a total beyond it is wrong. */
+const MAX_PAGES = 5;
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const SECONDS_PER_HOUR = 3600;
+const INTEREST_PERIOD_HOURS = 8;
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+const PRE_MARKET = "PreMarket";
+const COIN = "Normal";
+const ORDINARY: ReadonlySet<string> = new Set([COIN, "TradFi"]);
+/** A name of Phemex's own for a fund that goes by another ticker elsewhere. */
+const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([["SPYX", "SPY"]]);
+
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  fundingInterval: numeric,
+  nextfundingTime: numeric,
+  fundingRate: numeric,
+  interestRate: numeric,
+  fundingRateCap: numeric,
+  fundingRateFloor: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+const tickerRow = z.object({
+  symbol,
+  markRp: numeric,
+  indexRp: numeric,
+  openInterestRv: numeric,
+  turnoverRv: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+const productRow = z.object({
+  symbol,
+  type: word,
+  status: word,
+  perpProductSubType: word,
+  baseCurrency: word,
+  quoteCurrency: word,
+  settleCurrency: word,
+  listTime: numeric,
+});
+type ProductRow = z.infer<typeof productRow>;
+
+interface Products extends Rows<ProductRow> {
+  /** Symbols of coin-margined and spot products, which the rates hold too. */
+  readonly others: ReadonlySet<string>;
+}
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Products>;
+}
+
+/** A live linear perpetual of the product list. */
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
+>;
+
+const envelope = z.object({ code: numeric, data: z.unknown().optional() });
+const ratePage = z.object({ total: numeric, rows: z.array(z.unknown()) });
+const productLists = z.object({
+  products: z.array(z.unknown()).catch([]),
+  perpProductsV2: z.unknown(),
+});
+const tickerEnvelope = z.object({ error: z.unknown().optional(), result: z.unknown().optional() });
+const named = z.object({ symbol });
+
+/** `code` is a number or a text; anything but 0 is a failure, with HTTP 200 too. */
+function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (numberOf(code) !== 0) throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
+  return data;
+}
+
+const loadRates: Load<Rows<RateRow>> = async (http) => {
+  const rows: unknown[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const path = `${RATES_PATH}?pageNum=${page}&pageSize=${PAGE_SIZE}`;
+    const reply = await http.get(path, (body) => decodeEnvelope(ratePage, dataOf(body)));
+    const total = numberOf(reply.total);
+    if (total === null) throw badEnvelope("total is not a number");
+    rows.push(...reply.rows);
+    if (rows.length >= total || reply.rows.length === 0) break;
+  }
+  return decodeRows(rateRow, rows, "symbol");
+};
+
+const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get("/md/v3/ticker/24hr/all", (body) => {
+    const { error, result } = decodeEnvelope(tickerEnvelope, body);
+    if (error !== null && error !== undefined) throw badEnvelope("the reply is an error");
+    return decodeRows(tickerRow, result, "symbol");
+  });
+
+const loadProducts: Load<Products> = (http) =>
+  http.get("/public/products", (body) => {
+    const { products, perpProductsV2 } = decodeEnvelope(productLists, dataOf(body));
+    const others = products.flatMap((row) => named.safeParse(row).data?.symbol ?? []);
+    return { ...decodeRows(productRow, perpProductsV2, "symbol"), others: new Set(others) };
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, tickers, instruments] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.secondary("tickers", loadTickers),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadProducts),
+  ]);
+  return { rates, tickers, instruments };
+}
+
+function parse({ rates, tickers, instruments }: Raw): Batch {
+  const { rows: listed, others } = instruments.value;
+  // Older lists lack the key; in a list that has it, a live row without it may be pre-market.
+  const tellsSubType = listed.some((row) => row.perpProductSubType);
+  const listings = collectRows(
+    listed,
+    (row) => row.symbol,
+    (row) => listingOf(row, tellsSubType),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(listed.map((row) => row.symbol));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol) && !others.has(row.symbol)) unlisted += 1;
+      if (listing === undefined) return null;
+      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ProductRow, tellsSubType: boolean): Listing | null {
+  const { type, status, perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
+  if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
+  if (type !== "PerpetualV2" || status !== "Listed") return null;
+  if (subType === PRE_MARKET) return null;
+  if (tellsSubType && !ORDINARY.has(subType ?? ""))
+    throw new RowReject("bad_row", "perpProductSubType is none of the known ones");
+  // "1000 SHIB" comes with a space.
+  const base = row.baseCurrency?.replaceAll(" ", "");
+  if (!base || !quoteCurrency || !settleCurrency)
+    throw new RowReject("bad_row", "a currency is missing");
+  if (!DOLLARS.has(quoteCurrency) || !DOLLARS.has(settleCurrency)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(TICKER_OF_OWN_NAME.get(base) ?? base, ["numeric_prefix"]),
+    quote: quoteCurrency,
+    settle: settleCurrency,
+    assetClass: subType === COIN ? "crypto" : null,
+    listedAtMs: epochMsOf(row.listTime),
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  ticker: TickerRow | undefined,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.fundingRate, "fundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextfundingTime),
+    receivedAtMs,
+    { hours: intervalHoursOf(row.fundingInterval, SECONDS_PER_HOUR), source: "published" },
+    "nextfundingTime",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(ticker?.markRp);
+  return {
+    ...listing,
+    accrual: facts.accrual,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateCapOf(row.fundingRateCap),
+    rateFloor: rateFloorOf(row.fundingRateFloor),
+    baselineRate:
+      times.fundingIntervalHours === INTEREST_PERIOD_HOURS ? rateCapOf(row.interestRate) : null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(ticker?.indexRp),
+    // In base coins.
+    openInterestUsd: product(quantityOf(ticker?.openInterestRv), markPrice),
+    volume24hUsd: quantityOf(ticker?.turnoverRv),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(ours);
+  const instruments = raw.instruments.value.rows.find(ours);
+  if (rates === undefined || instruments === undefined) return null;
+  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+}
+
+export const phemex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,263 @@
+import { z } from "zod";
+import { HOUR_MS, MAX_ABS_RATE } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * Poloniex Futures v3. `nFR` is the running estimate of the rate charged at `nFT`; `fR` was charged at `fT`. The
+ * distance of the two times is the interval, and unknown when it is none of the usual ones. Open interest is null:
+ * neither the shape of its reply nor its unit is confirmed.
+ */
+const facts = {
+  id: "poloniex",
+  name: "Poloniex",
+  kind: "centralised",
+  hosts: { main: "https://api.poloniex.com" },
+  // Documented: 300 in a second per address over market data.
+  pacing: { requests: 20, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://api-docs.poloniex.com/v3/futures/api/market/get-current-funding-rate",
+  requestsPerRefresh: 1,
+  requestsPerInstrument: 1,
+  rateRule:
+    "nFR of the funding rate call of each contract: a fraction of notional, running estimate of the charge at nFT.",
+  intervalRule: "Derived: nFT minus fT of the same reply, when that is 1, 2, 4 or 8 hours.",
+  gives: [
+    "nextFundingAtMs",
+    "settledRate",
+    "settledAtMs",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "volume24hUsd",
+  ],
+  knownUnknowns: [
+    "The reply and the unit of open interest are not confirmed, so open interest is unknown.",
+    "What the two times show right after a change of interval is not known; an odd distance gives no interval.",
+    "The resting rate is documented for 8 h alone; rates have no published cap.",
+    "The index price comes from a field of the tickers that is not in their documentation.",
+  ],
+} satisfies ExchangeFacts;
+
+const SUCCESS = "200";
+const RATE_LIMIT_CODE = "429";
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+
+/** Times of settlement may jitter by milliseconds. */
+const JITTER_MS = 1000;
+const USUAL_HOURS = [1, 2, 4, 8];
+/** The interest rate, at which many contracts rest. */
+const BASELINE_HOURS = 8;
+const BASELINE_RATE = 0.0001;
+
+const raw = z.unknown().optional();
+
+const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  bCcy: text.catch(null),
+  qCcy: text.catch(null),
+  sCcy: text.catch(null),
+  ctType: raw,
+  status: raw,
+  alias: raw,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const tickerRow = z.object({ s: z.string().min(1), amt: numeric, mPx: numeric, iPx: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+
+const rateRow = z.object({
+  s: z.string().min(1),
+  fR: numeric,
+  fT: numeric,
+  nFR: numeric,
+  nFT: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+
+interface Raw {
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly rates: ReadonlyMap<string, Reply<RateRow>>;
+}
+
+/** A live perpetual of the instrument list. */
+type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
+
+const envelope = z.object({
+  code: z.union([z.string(), z.number()]),
+  data: z.unknown().optional(),
+});
+
+/** Failures may come with HTTP 200, another `code` and an empty text for data. */
+function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (String(code) === RATE_LIMIT_CODE) {
+    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
+  }
+  if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);
+  return data;
+}
+
+const load =
+  <S extends z.ZodType>(call: string, row: S, symbolKey: string): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`/v3/market/${call}`, (body) => decodeRows(row, dataOf(body), symbolKey));
+
+const loadRate = (http: ExchangeHttp, symbol: string): Promise<RateRow> =>
+  http.get(`/v3/market/fundingRate?symbol=${encodeURIComponent(symbol)}`, (body) => {
+    const row = decodeEnvelope(rateRow, dataOf(body));
+    if (row.s !== symbol) throw badEnvelope("the answer is another contract's");
+    return row;
+  });
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const tickers = source.secondary("tickers", load("tickers", tickerRow, "s"));
+  const keyed = source
+    .instruments(
+      "instruments",
+      INSTRUMENTS_EVERY_MS,
+      load("allInstruments", instrumentRow, "symbol"),
+    )
+    .then(async (instruments) => {
+      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
+      return { instruments, rates: await source.sweep("rates", keys, loadRate) };
+    });
+  const [known, prices] = await Promise.all([keyed, tickers]);
+  return { ...known, tickers: prices };
+}
+
+function parse({ instruments, tickers, rates }: Raw): Batch {
+  const listings = listingsOf(instruments.value);
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
+  const { quotes, rejects } = collectRows(
+    listings.quotes,
+    (listing) => listing.exchangeSymbol,
+    (listing) => {
+      const reply = rates.get(listing.exchangeSymbol);
+      if (reply === undefined) return null;
+      return quoteOf(listing, reply, tickerOf.get(listing.exchangeSymbol));
+    },
+  );
+  return {
+    quotes,
+    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
+    expected: listings.quotes.length,
+    // Rates are asked for by the list, so none is unknown to it.
+    unlisted: 0,
+  };
+}
+
+function listingsOf(
+  list: Rows<InstrumentRow>,
+): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
+  return collectRows(list.rows, (row) => row.symbol, listingOf);
+}
+
+/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  const { ctType, status, alias, bCcy, qCcy, sCcy } = row;
+  if (typeof ctType !== "string" || typeof status !== "string" || typeof alias !== "string") {
+    throw new RowReject("bad_row", "ctType, status or alias is not a text");
+  }
+  // A dated contract has an alias (this_week, quarter).
+  if (ctType !== "LINEAR" || status !== "OPEN" || alias !== "") return null;
+  if (!row.symbol.endsWith("_PERP")) return null;
+  if (!bCcy || !qCcy || !sCcy) throw new RowReject("bad_row", "a currency is missing");
+  if (sCcy !== "USDT" || qCcy !== "USDT") return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(bCcy, ["numeric_prefix"]),
+    quote: qCcy,
+    settle: sCcy,
+  };
+}
+
+function quoteOf(
+  listing: Listing,
+  { value: row, receivedAtMs }: Reply<RateRow>,
+  ticker: TickerRow | undefined,
+): Quote | null {
+  const fundingRate = rateOf(row.nFR, "nFR");
+  const times = fundingTimesOf(
+    positiveOf(row.nFT),
+    receivedAtMs,
+    { hours: intervalOf(row), source: "derived" },
+    "nFT",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    ...settledOf(row),
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: times.fundingIntervalHours === BASELINE_HOURS ? BASELINE_RATE : null,
+    settling: false,
+    markPrice: positiveOf(ticker?.mPx),
+    indexPrice: positiveOf(ticker?.iPx),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(ticker?.amt),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** From the last settlement to the next; null unless it is one of the usual intervals. */
+function intervalOf(row: RateRow): number | null {
+  const fromMs = epochMsOf(row.fT);
+  const toMs = epochMsOf(row.nFT);
+  if (fromMs === null || toMs === null) return null;
+  const nearest = Math.round((toMs - fromMs) / HOUR_MS);
+  if (Math.abs(toMs - fromMs - nearest * HOUR_MS) > JITTER_MS) return null;
+  return USUAL_HOURS.includes(nearest) ? nearest : null;
+}
+
+/** A charged rate and its time belong together: one without the other says nothing. */
+function settledOf(row: RateRow): Pick<Quote, "settledRate" | "settledAtMs"> {
+  const settledRate = numberOf(row.fR);
+  const settledAtMs = epochMsOf(row.fT);
+  if (settledRate === null || settledAtMs === null || Math.abs(settledRate) > MAX_ABS_RATE) {
+    return { settledRate: null, settledAtMs: null };
+  }
+  return { settledRate, settledAtMs };
+}
+
+function explain({ instruments, tickers, rates }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const rate = rates.get(exchangeSymbol);
+  const instrument = instruments.value.rows.find((row) => row.symbol === exchangeSymbol);
+  if (rate === undefined || instrument === undefined) return null;
+  const ticker = tickers?.value.rows.find((row) => row.s === exchangeSymbol);
+  return {
+    rows: { rates: rate.value, instruments: instrument, ...(ticker && { tickers: ticker }) },
+    formula: "{rates.nFR}",
+  };
+}
+
+export const poloniex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,269 @@
+import { z } from "zod";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * Toobit perpetuals in USDT and USDC. Rates, marks, index prices and volumes are four replies, joined to the contract
+ * list; the rates and marks hold rows of test, dated and delisted contracts that it does not. The index is named by
+ * token, not by contract. For a while after a settlement the row still shows it as the next one, with the charged rate.
+ */
+const facts = {
+  id: "toobit",
+  name: "Toobit",
+  kind: "centralised",
+  hosts: { main: "https://api.toobit.com" },
+  // Documented: weight 3,000 a minute, of which a refresh takes 52, and 5 requests a second for the marks.
+  pacing: { requests: 4, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://api-docs.toobit.com/api/usdt-m-market-data.html",
+  requestsPerRefresh: 4,
+  rateRule:
+    "rate is the estimate for nextFundingTime, and its last value is what is charged: a fraction per the contract's own period, taken as it is.",
+  intervalRule: 'period of the same row, as in "8H"; absent means unknown.',
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "volume24hUsd",
+    "assetClass",
+  ],
+  knownUnknowns: [
+    "No bulk open interest was found; none is shown.",
+    "The period of the interest in a row is not stated; it is taken for the resting rate of contracts of 8 h alone.",
+    "Some tickers are not what they are elsewhere (TON is priced as GRAM; PI2, PUMP2, LIT2 are probably replaced listings); they are told apart by price alone.",
+    "A contract with closing times is shown until its status changes.",
+    "Which regions are blocked, and how, is not known; a 403 is the web firewall.",
+  ],
+  classifyFailure: (status, bodyStart) => {
+    if (TOO_FREQUENT.test(bodyStart)) return "rate_limited";
+    return status === 403 ? "banned" : null;
+  },
+} satisfies ExchangeFacts;
+
+const RATE_LIMIT_CODES: ReadonlySet<number | null> = new Set([-1003, -1015]);
+const TOO_FREQUENT = /"code"\s*:\s*"?-10(03|15)\b/;
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** The row rolls about 75 s after the settlement; the rest is for clocks. */
+const SETTLING_WINDOW_MS = 90_000;
+const INTEREST_PERIOD_HOURS = 8;
+const PERIOD = /^(\d{1,2})H$/;
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
+/** Rows of the rates that belong to no contract. */
+const STRANGER_PREFIX = "TBV_";
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  rate: numeric,
+  period: word,
+  nextFundingTime: numeric,
+  interest: numeric,
+  fundingRateCap: numeric,
+  fundingRateFloor: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+const markRow = z.object({ symbolId: symbol, price: numeric });
+const tickerRow = z.object({ s: symbol, qv: numeric });
+const contractRow = z.object({
+  symbol,
+  status: word,
+  inverse: raw,
+  baseAsset: word,
+  quoteAsset: word,
+  marginToken: word,
+  indexToken: word,
+  isRwa: raw,
+  rwaType: word,
+});
+type ContractRow = z.infer<typeof contractRow>;
+
+type RowsOf<S extends z.ZodType> = Rows<z.infer<S>>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly marks: Reply<RowsOf<typeof markRow>> | null;
+  readonly index: Reply<Readonly<Record<string, Numeric>>> | null;
+  readonly tickers: Reply<RowsOf<typeof tickerRow>> | null;
+  readonly instruments: Reply<Rows<ContractRow>>;
+}
+
+/** A live linear perpetual of the contract list. */
+interface Listing {
+  readonly exchangeSymbol: string;
+  readonly indexToken: string | null;
+  readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
+}
+
+const failure = z.object({ code: numeric });
+const indexReply = z.object({ index: z.record(z.string(), numeric) });
+const exchangeInfo = z.object({ contracts: z.unknown() });
+
+/** The body, unless it is `{code, msg}`: lists come bare, and an error may come with HTTP 200. */
+function successOf(body: unknown): unknown {
+  const code = numberOf(failure.safeParse(body).data?.code);
+  if (RATE_LIMIT_CODES.has(code)) throw new RequestFailure("rate_limited", `code ${code}`);
+  if (code !== null && code !== 0 && code !== 200) throw badEnvelope(`code ${code}`);
+  return body;
+}
+
+const load =
+  <S extends z.ZodType>(path: string, row: S, key: string): Load<RowsOf<S>> =>
+  (http) =>
+    http.get(path, (body) => decodeRows(row, successOf(body), key));
+
+const loadIndex: Load<Readonly<Record<string, Numeric>>> = (http) =>
+  http.get("/quote/v1/index", (body) => decodeEnvelope(indexReply, successOf(body)).index);
+
+const loadContracts: Load<Rows<ContractRow>> = (http) =>
+  http.get("/api/v1/exchangeInfo", (body) =>
+    decodeRows(contractRow, decodeEnvelope(exchangeInfo, successOf(body)).contracts, "symbol"),
+  );
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, marks, index, tickers, instruments] = await Promise.all([
+    source.essential("rates", load("/api/v1/futures/fundingRate", rateRow, "symbol")),
+    source.secondary("marks", load("/quote/v1/markPrice", markRow, "symbolId")),
+    source.secondary("index", loadIndex),
+    source.secondary("tickers", load("/quote/v1/contract/ticker/24hr", tickerRow, "s")),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadContracts),
+  ]);
+  return { rates, marks, index, tickers, instruments };
+}
+
+function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
+  const listed = instruments.value.rows;
+  const listings = collectRows(listed, (row) => row.symbol, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(listed.map((row) => row.symbol));
+  const markOf = new Map(marks?.value.rows.map((row) => [row.symbolId, positiveOf(row.price)]));
+  const volumeOf = new Map(tickers?.value.rows.map((row) => [row.s, quantityOf(row.qv)]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol) && !row.symbol.startsWith(STRANGER_PREFIX)) unlisted += 1;
+      if (listing === undefined) return null;
+      const { indexToken } = listing;
+      const money = {
+        markPrice: markOf.get(row.symbol) ?? null,
+        indexPrice: indexToken === null ? null : positiveOf(index?.value[indexToken]),
+        volume24hUsd: volumeOf.get(row.symbol) ?? null,
+      };
+      return quoteOf(row, listing, money, rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: ContractRow): Listing | null {
+  const { status, inverse, quoteAsset, marginToken } = row;
+  // `BTC-SWAP-USDT`: the name of the contract stands here as well.
+  const base = row.baseAsset?.split("-")[0];
+  if (!status) throw new RowReject("bad_row", "status is missing");
+  if (status !== "TRADING" || inverse === true) return null;
+  if (inverse !== false) throw new RowReject("bad_row", "inverse is neither true nor false");
+  if (!base || !quoteAsset || !marginToken) throw new RowReject("bad_row", "a token is missing");
+  if (!DOLLARS.has(quoteAsset) || !DOLLARS.has(marginToken)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    indexToken: row.indexToken ?? null,
+    identity: {
+      ...canonicalAsset(base, ["numeric_prefix"]),
+      quote: quoteAsset,
+      settle: marginToken,
+      assetClass: assetClassOf(row),
+    },
+  };
+}
+
+function assetClassOf({ isRwa, rwaType }: ContractRow): AssetClass | null {
+  if (isRwa === false) return "crypto";
+  return isRwa === true && rwaType === "STOCK" ? "stock" : null;
+}
+
+function quoteOf(
+  row: RateRow,
+  { exchangeSymbol, identity }: Listing,
+  money: Pick<Quote, "markPrice" | "indexPrice" | "volume24hUsd">,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.rate, "rate");
+  const hours = intervalHoursOf(PERIOD.exec(row.period ?? "")?.[1]);
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingTime),
+    receivedAtMs,
+    { hours, source: "published" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
+  const sinceMs = receivedAtMs - (times.nextFundingAtMs ?? Number.POSITIVE_INFINITY);
+  return {
+    exchangeSymbol,
+    ...identity,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateCapOf(row.fundingRateCap),
+    rateFloor: rateFloorOf(row.fundingRateFloor),
+    baselineRate:
+      times.fundingIntervalHours === INTEREST_PERIOD_HOURS ? rateCapOf(row.interest) : null,
+    settling: sinceMs >= 0 && sinceMs < SETTLING_WINDOW_MS,
+    ...money,
+    openInterestUsd: null,
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain(payloads: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = payloads.rates.value.rows.find(ours);
+  const contracts = payloads.instruments.value.rows.find(ours);
+  if (rates === undefined || contracts === undefined) return null;
+  return { rows: { rates, contracts }, formula: "{rates.rate}" };
+}
+
+export const toobit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,293 @@
+import { z } from "zod";
+import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Numeric, Rows } from "./wire.ts";
+
+/**
+ * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the
+ * one charged last; some clients read them the other way round. A success has no envelope: an object where a list
+ * is due is an error. `knownUnknowns` says what the sources leave open.
+ */
+const facts = {
+  id: "weex",
+  name: "WEEX",
+  kind: "centralised",
+  hosts: { main: "https://api-contract.weex.com" },
+  // Documented: 500 weight in 10 s; the ticker list weighs 40, one open interest about 2, the others 1.
+  pacing: { requests: 40, perMs: 10_000 },
+  accrual: "periodic",
+  documentation: "https://www.weex.com/api-doc/contract/Market_API/GetCurrentFundingRate",
+  requestsPerRefresh: 2,
+  rateRule:
+    "forecastFundingRate of premiumIndex: the running rate of the settlement at nextFundingTime, a fraction, taken as it is.",
+  intervalRule: "collectCycle of the same row, minutes divided by 60.",
+  gives: [
+    "nextFundingAtMs",
+    "settledRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; WEEX does not spell it out.",
+    "How the rate behaves in the minute of a settlement is not known.",
+    "Caps exist per contract and are not published.",
+    "When the last settled rate was charged is not in the reply.",
+    "Only a part of the contracts can be traded over the API.",
+  ],
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+/** One request per contract: a thousand in ten minutes are two a second, a tenth of the documented weight. */
+const OPEN_INTEREST_ROTATION_MS = 10 * 60_000;
+const MINUTES_PER_HOUR = 60;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
+/** The margin coin of demo contracts. A symbol that ends in it may be real: GASUSDT. */
+const DEMO_COIN = "SUSDT";
+const CONTRACT_TYPES: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
+const PRE_IPO = "Pre-IPO";
+const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
+  ["COIN", "crypto"],
+  ["Stocks", "stock"],
+  ["Indices", "index"],
+  ["Metals", "metal"],
+  ["Forex", "forex"],
+  ["Commodities", "commodity"],
+]);
+/** The Nikkei, which WEEX files as a coin. */
+const MISFILED_INDEX = "JP225";
+
+const symbol = z.string().min(1);
+const word = text.catch(null);
+const rateRow = z.object({
+  symbol,
+  forecastFundingRate: numeric,
+  lastFundingRate: numeric,
+  collectCycle: numeric,
+  nextFundingTime: numeric,
+  time: numeric,
+  markPrice: numeric,
+  indexPrice: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+
+const tickerRow = z.object({
+  symbol,
+  markPrice: numeric,
+  indexPrice: numeric,
+  quoteVolume: numeric,
+});
+type TickerRow = z.infer<typeof tickerRow>;
+
+const instrumentRow = z.object({
+  symbol,
+  baseAsset: word,
+  quoteAsset: word,
+  marginAsset: word,
+  contractType: word,
+  underlyingType: word,
+  forwardContractFlag: z.boolean().nullish().catch(null),
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const openInterestReply = z.object({ openInterest: numeric });
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+  readonly openInterests: ReadonlyMap<string, Reply<Numeric>>;
+}
+
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+>;
+
+const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
+
+/** Success is bare; an object with a code is an error. */
+function successOf(body: unknown): unknown {
+  const error = errorBody.safeParse(body);
+  if (error.success) throw badEnvelope(`code ${error.data.code}`);
+  return body;
+}
+
+const loadRates: Load<Rows<RateRow>> = (http) =>
+  http.get("/capi/v3/market/premiumIndex", (body) =>
+    decodeRows(rateRow, successOf(body), "symbol"),
+  );
+
+const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get("/capi/v3/market/ticker/24hr", (body) =>
+    decodeRows(tickerRow, successOf(body), "symbol"),
+  );
+
+const instrumentList = z.object({ symbols: z.unknown() });
+
+const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.get("/capi/v3/market/exchangeInfo", (body) =>
+    decodeRows(instrumentRow, decodeEnvelope(instrumentList, successOf(body)).symbols, "symbol"),
+  );
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
+  const [rates, tickers, instruments, openInterests] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.secondary("tickers", loadTickers),
+    listed,
+    listed.then(({ value }) =>
+      source.rotation(
+        "openInterest",
+        listingsOf(value).quotes.map((listing) => listing.exchangeSymbol),
+        OPEN_INTEREST_ROTATION_MS,
+        (http, key) =>
+          http.get(
+            `/capi/v3/market/openInterest?symbol=${encodeURIComponent(key)}`,
+            (body) => decodeEnvelope(openInterestReply, successOf(body)).openInterest,
+          ),
+      ),
+    ),
+  ]);
+  return { rates, tickers, instruments, openInterests };
+}
+
+function parse(raw: Raw): Batch {
+  const { rates, instruments } = raw;
+  const listings = listingsOf(instruments.value);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(instruments.value.rows.map((row) => row.symbol));
+  const tickerOf = new Map(raw.tickers?.value.rows.map((row) => [row.symbol, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      if (!known.has(row.symbol)) unlisted += 1;
+      const listing = live.get(row.symbol);
+      if (listing === undefined) return null;
+      const openInterest = raw.openInterests.get(row.symbol)?.value;
+      return quoteOf(row, listing, tickerOf.get(row.symbol), openInterest, rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [
+      ...rates.value.rejects,
+      ...instruments.value.rejects,
+      ...listings.rejects,
+      ...rejects,
+    ],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+function listingsOf(list: Rows<InstrumentRow>): ReturnType<typeof collectRows<unknown, Listing>> {
+  return collectRows(list.rows, (row) => row.symbol, listingOf);
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  const { baseAsset, quoteAsset, marginAsset, contractType, underlyingType } = row;
+  if (!baseAsset || !quoteAsset || !marginAsset) {
+    throw new RowReject("bad_row", "an asset is missing");
+  }
+  if (marginAsset === DEMO_COIN || quoteAsset === DEMO_COIN) return null;
+  if (!DOLLARS.has(quoteAsset) || marginAsset !== quoteAsset) return null;
+  if (row.forwardContractFlag === false) return null;
+  if (row.forwardContractFlag !== true) {
+    throw new RowReject("bad_row", "forwardContractFlag is neither true nor false");
+  }
+  if (!contractType || !CONTRACT_TYPES.has(contractType)) {
+    throw new RowReject("bad_row", "contractType is none that is known");
+  }
+  if (underlyingType === PRE_IPO) return null;
+  const assetClass = CLASS_OF_TYPE.get(underlyingType ?? "");
+  if (assetClass === undefined) {
+    throw new RowReject("bad_row", "underlyingType is none that is known");
+  }
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(baseAsset, ["numeric_prefix", "million_prefix"]),
+    quote: quoteAsset,
+    settle: marginAsset,
+    assetClass: baseAsset === MISFILED_INDEX ? "index" : assetClass,
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  ticker: TickerRow | undefined,
+  openInterest: Numeric,
+  receivedAtMs: number,
+): Quote | null {
+  const exchangeTimeMs = epochMsOf(row.time);
+  const fundingRate = rateOf(row.forecastFundingRate, "forecastFundingRate");
+  const times = fundingTimesOf(
+    // A contract without a settlement shows a time of 1970.
+    epochMsOf(row.nextFundingTime),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours: intervalHoursOf(row.collectCycle, MINUTES_PER_HOUR), source: "published" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
+  // The ticker's prices are live; those beside the rate are up to a minute old.
+  const markPrice = positiveOf(ticker?.markPrice) ?? positiveOf(row.markPrice);
+  const settledRate = numberOf(row.lastFundingRate);
+  return {
+    ...listing,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: settledRate !== null && Math.abs(settledRate) <= MAX_ABS_RATE ? settledRate : null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(ticker?.indexPrice) ?? positiveOf(row.indexPrice),
+    // In base coins; contractVal is an order step, not a size.
+    openInterestUsd: product(quantityOf(openInterest), markPrice),
+    volume24hUsd: quantityOf(ticker?.quoteVolume),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { rates: row }, formula: "{rates.forecastFundingRate}" };
+}
+
+export const weex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,213 @@
+import { z } from "zod";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  fundingTimesOf,
+  intervalHoursOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * WhiteBIT perpetuals: everything of all contracts in one reply. The list of markets says which of them are no coins
+ * and is the independent count; the rates do without it.
+ *
+ * Open interest is documented in contracts. It is read as base coins, by the page's check of one contract: 3,721,488
+ * at 0.6065 are 2.3 million dollars; a contract is one coin.
+ */
+const facts = {
+  id: "whitebit",
+  name: "WhiteBIT",
+  kind: "centralised",
+  hosts: { main: "https://whitebit.com" },
+  // Documented: 2,000 requests in 10 s per address.
+  pacing: { requests: 4, perMs: 1000 },
+  accrual: "periodic",
+  documentation:
+    "https://docs.whitebit.com/api-reference/market-data/available-futures-markets-list",
+  requestsPerRefresh: 1,
+  rateRule:
+    "funding_rate is the running rate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
+  intervalRule: "funding_interval_minutes of the same row.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+  ],
+  knownUnknowns: [
+    "The charged rate may be fixed an interval before the settlement; then the running rate is not quite what is charged.",
+    "funding_cap and funding_floor are read as fractions, like the rate; no recorded row holds them.",
+    "Open interest is read as base coins, which the documentation does not say; which sides it counts is not said.",
+    "A contract marked tradfiFutures may be a stock, an index or a commodity: its class is unknown, and its index is mostly its own last trade.",
+  ],
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/api/v4/public";
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const MINUTES_PER_HOUR = 60;
+const QUOTE = "USDT";
+const PERPETUAL = "Perpetual";
+const COIN_FUTURES = "futures";
+const FUTURES: ReadonlySet<string> = new Set([COIN_FUTURES, "tradfiFutures"]);
+
+const word = text.catch(null);
+const futuresRow = z.object({
+  ticker_id: z.string().min(1),
+  stock_currency: word,
+  money_currency: word,
+  product_type: word,
+  funding_rate: numeric,
+  funding_cap: numeric,
+  funding_floor: numeric,
+  funding_interval_minutes: numeric,
+  next_funding_rate_timestamp: numeric,
+  mark_price: numeric,
+  last_price: numeric,
+  index_price: numeric,
+  open_interest: numeric,
+  money_volume: numeric,
+});
+type FuturesRow = z.infer<typeof futuresRow>;
+const marketRow = z.object({ name: z.string().min(1), type: word });
+type MarketRow = z.infer<typeof marketRow>;
+
+interface Raw {
+  readonly futures: Reply<Rows<FuturesRow>>;
+  readonly markets: Reply<Rows<MarketRow>>;
+}
+
+const envelope = z.object({ success: z.boolean(), result: z.unknown().optional() });
+
+const loadFutures: Load<Rows<FuturesRow>> = (http) =>
+  http.get(`${BASE_PATH}/futures`, (body) => {
+    const { success, result } = decodeEnvelope(envelope, body);
+    if (!success) throw badEnvelope("success is false");
+    return decodeRows(futuresRow, result, "ticker_id");
+  });
+
+const loadMarkets: Load<Rows<MarketRow>> = (http) =>
+  // A bare list, spot markets included; only failures have an envelope.
+  http.get(`${BASE_PATH}/markets`, (body) => decodeRows(marketRow, body, "name"));
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [futures, markets] = await Promise.all([
+    source.essential("futures", loadFutures),
+    source.instruments("markets", INSTRUMENTS_EVERY_MS, loadMarkets),
+  ]);
+  return { futures, markets };
+}
+
+function parse({ futures, markets }: Raw): Batch {
+  const typeOf = new Map(markets.value.rows.map((row) => [row.name, row.type ?? null]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    futures.value.rows,
+    (row) => row.ticker_id,
+    (row) => {
+      const type = typeOf.get(row.ticker_id);
+      // A market that the list does not hold is gone.
+      if (type === undefined) {
+        unlisted += 1;
+        return null;
+      }
+      if (!isOurs(row)) return null;
+      return quoteOf(row, assetClassOf(type), futures.receivedAtMs);
+    },
+  );
+  let expected = 0;
+  for (const type of typeOf.values()) if (type !== null && FUTURES.has(type)) expected += 1;
+  return {
+    quotes,
+    rejects: [futures.value, markets.value, { rejects }].flatMap((part) => part.rejects),
+    expected,
+    unlisted,
+  };
+}
+
+/** Throws RowReject where a row does not say what it is. */
+function isOurs({ product_type: kind, money_currency: money }: FuturesRow): boolean {
+  if (!kind || !money) throw new RowReject("bad_row", "product_type or money_currency is missing");
+  return kind === PERPETUAL && money === QUOTE;
+}
+
+/** Throws RowReject for a type that is none of the two of a perpetual: the list and the rates contradict each other. */
+function assetClassOf(type: string | null): AssetClass | null {
+  if (type === null || !FUTURES.has(type))
+    throw new RowReject("bad_row", "the list does not call it a future");
+  return type === COIN_FUTURES ? "crypto" : null;
+}
+
+function quoteOf(
+  row: FuturesRow,
+  assetClass: AssetClass | null,
+  receivedAtMs: number,
+): Quote | null {
+  if (!row.stock_currency) throw new RowReject("bad_row", "stock_currency is missing");
+  const fundingRate = rateOf(row.funding_rate, "funding_rate");
+  const times = fundingTimesOf(
+    positiveOf(row.next_funding_rate_timestamp),
+    receivedAtMs,
+    { hours: intervalHoursOf(row.funding_interval_minutes, MINUTES_PER_HOUR), source: "published" },
+    "next_funding_rate_timestamp",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(row.mark_price);
+  return {
+    exchangeSymbol: row.ticker_id,
+    ...canonicalAsset(row.stock_currency, []),
+    quote: QUOTE,
+    settle: QUOTE,
+    assetClass,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: rateCapOf(row.funding_cap),
+    rateFloor: rateFloorOf(row.funding_floor),
+    baselineRate: null,
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(row.index_price),
+    // In base coins; the last price serves where no fresh mark is sent.
+    openInterestUsd: product(
+      quantityOf(row.open_interest),
+      markPrice ?? positiveOf(row.last_price),
+    ),
+    volume24hUsd: quantityOf(row.money_volume),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** The row as received; the rate needs nothing done to it. */
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const futures = raw.futures.value.rows.find((row) => row.ticker_id === exchangeSymbol);
+  const markets = raw.markets.value.rows.find((row) => row.name === exchangeSymbol);
+  if (futures === undefined || markets === undefined) return null;
+  return { rows: { futures, markets }, formula: "{futures.funding_rate}" };
+}
+
+export const whitebit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,252 @@
+import { z } from "zod";
+import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
+ * one charged last. A contract that the list does not hold yet waits for the next list. Frozen contracts keep an old
+ * stamp and a past settlement, which is how they are found stale and expired. `knownUnknowns` says what is left open.
+ */
+const facts = {
+  id: "woox",
+  name: "WOO X",
+  kind: "centralised",
+  hosts: { main: "https://api.woox.io" },
+  // Documented: 10 requests a second per address.
+  pacing: { requests: 5, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://developer.woox.io",
+  requestsPerRefresh: 2,
+  rateRule:
+    "estFundingRate of fundingRate: the running estimate of the charge at nextFundingTime, a fraction, taken as it is.",
+  intervalRule: "estFundingIntervalHours of the same row, hours.",
+  gives: [
+    "nextFundingAtMs",
+    "settledRate",
+    "settledAtMs",
+    "rateCap",
+    "rateFloor",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "exchangeTimeMs",
+  ],
+  knownUnknowns: [
+    "How the rate behaves in the minute of a settlement is not known.",
+    "No recorded list row of a perpetual was at hand; the names of its cap and floor come from documentation.",
+    "WOO X does not say what a contract is a claim on: PERP_SNDK_USDT is a stock, PERP_EWT_USDT is not Energy Web Token.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const RATE_LIMIT_CODE = -1003;
+const RATE_LIMIT_BODY = /"code"\s*:\s*"?-1003\b/;
+/** The rate without a premium: 0.0001 on 8 h, 0.00005 on 4 h contracts. */
+const NEUTRAL_PER_HOUR = 0.0001 / 8;
+const PERPETUAL = "PERP";
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
+
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  estFundingRate: numeric,
+  estFundingRateTimestamp: numeric,
+  lastFundingRate: numeric,
+  lastFundingRateTimestamp: numeric,
+  nextFundingTime: numeric,
+  estFundingIntervalHours: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+
+const futuresRow = z.object({
+  symbol,
+  indexPrice: numeric,
+  markPrice: numeric,
+  openInterest: numeric,
+  "24hAmount": numeric,
+});
+type FuturesRow = z.infer<typeof futuresRow>;
+
+const instrumentRow = z.object({
+  symbol,
+  status: text.catch(null),
+  baseAssetMultiplier: numeric,
+  fundingCap: numeric,
+  fundingFloor: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly futures: Reply<Rows<FuturesRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "rateCap" | "rateFloor"
+>;
+
+const envelope = z.object({
+  success: z.unknown(),
+  code: numeric,
+  data: z.object({ rows: z.unknown() }).nullish().catch(null),
+});
+
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.output<S>>> =>
+  (http) =>
+    http.get(`/v3/public/${call}`, (body) => {
+      const { success, code, data } = decodeEnvelope(envelope, body);
+      if (success !== true) throw failureOf(numberOf(code));
+      return decodeRows(row, data?.rows, "symbol");
+    });
+
+function failureOf(code: number | null): RequestFailure {
+  const message = `success is not true, code ${code ?? "unknown"}`;
+  return code === RATE_LIMIT_CODE
+    ? new RequestFailure("rate_limited", message)
+    : badEnvelope(message);
+}
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, futures, instruments] = await Promise.all([
+    source.essential("rates", load("fundingRate", rateRow)),
+    source.secondary("futures", load("futures", futuresRow)),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("instruments", instrumentRow)),
+  ]);
+  return { rates, futures, instruments };
+}
+
+function parse({ rates, futures, instruments }: Raw): Batch {
+  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(instruments.value.rows.map((row) => row.symbol));
+  const futuresOf = new Map(futures?.value.rows.map((row) => [row.symbol, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      if (!known.has(row.symbol)) unlisted += 1;
+      const listing = live.get(row.symbol);
+      if (listing === undefined) return null;
+      return quoteOf(row, listing, futuresOf.get(row.symbol), rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [
+      ...rates.value.rejects,
+      ...instruments.value.rejects,
+      ...listings.rejects,
+      ...rejects,
+    ],
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: InstrumentRow): Listing | null {
+  const [kind, base, quote, ...rest] = row.symbol.split("_");
+  if (kind !== PERPETUAL || rest.length > 0) return null;
+  if (!base || !quote || !DOLLARS.has(quote)) return null;
+  if (!row.status) throw new RowReject("bad_row", "status is missing");
+  if (row.status !== "TRADING") return null;
+  const multiplier = positiveOf(row.baseAssetMultiplier);
+  if (multiplier === null) throw new RowReject("bad_row", "baseAssetMultiplier is missing");
+  return {
+    exchangeSymbol: row.symbol,
+    // Tickers hold single units and may begin with digits (1INCH, 0G): nothing is stripped.
+    base: canonicalAsset(base, []).base,
+    multiplier,
+    quote,
+    settle: quote,
+    rateCap: rateCapOf(row.fundingCap),
+    rateFloor: rateFloorOf(row.fundingFloor),
+  };
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  futures: FuturesRow | undefined,
+  receivedAtMs: number,
+): Quote | null {
+  const exchangeTimeMs = epochMsOf(row.estFundingRateTimestamp);
+  const fundingRate = rateOf(row.estFundingRate, "estFundingRate");
+  const times = fundingTimesOf(
+    positiveOf(row.nextFundingTime),
+    observedAtMs(exchangeTimeMs, receivedAtMs),
+    { hours: intervalHoursOf(row.estFundingIntervalHours), source: "published" },
+    "nextFundingTime",
+  );
+  if (times === null) return null;
+  const markPrice = positiveOf(futures?.markPrice);
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    listedAtMs: null,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    ...settledOf(row),
+    baselineRate: product(times.fundingIntervalHours, NEUTRAL_PER_HOUR),
+    settling: false,
+    markPrice,
+    indexPrice: positiveOf(futures?.indexPrice),
+    // In units of the base.
+    openInterestUsd: product(quantityOf(futures?.openInterest), markPrice),
+    volume24hUsd: quantityOf(futures?.["24hAmount"]),
+    exchangeTimeMs,
+    receivedAtMs,
+  };
+}
+
+/** The last charge: both its rate and its time, or neither. */
+function settledOf(row: RateRow): Pick<Quote, "settledRate" | "settledAtMs"> {
+  const settledRate = numberOf(row.lastFundingRate);
+  const settledAtMs = epochMsOf(row.lastFundingRateTimestamp);
+  return settledRate !== null && Math.abs(settledRate) <= MAX_ABS_RATE && settledAtMs !== null
+    ? { settledRate, settledAtMs }
+    : { settledRate: null, settledAtMs: null };
+}
+
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { rates: row }, formula: "{rates.estFundingRate}" };
+}
+
+export const woox = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

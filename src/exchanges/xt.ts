@@ -1,0 +1,256 @@
+import { z } from "zod";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import {
+  badEnvelope,
+  collectRows,
+  decodeEnvelope,
+  decodeRows,
+  epochMsOf,
+  fundingTimesOf,
+  intervalHoursOf,
+  numberOf,
+  numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+  text,
+} from "./wire.ts";
+import type { Rows } from "./wire.ts";
+
+/**
+ * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
+ * prices and volume from the tickers, which hold dead contracts too and are read by symbol alone.
+ *
+ * The open interest of the feed is documented as contracts and not confirmed, so it is not shown.
+ */
+const facts = {
+  id: "xt",
+  name: "XT.COM",
+  kind: "centralised",
+  hosts: { main: "https://fapi.xt.com" },
+  // Documented: 1,000 requests a minute per address, then ten minutes of silence.
+  pacing: { requests: 4, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://doc.xt.com/docs/futures/MarketData/get-funding-rate-information",
+  requestsPerRefresh: 2,
+  rateRule:
+    "funding_rate is the estimate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
+  intervalRule: "collection_internal of the same row, in hours.",
+  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
+  knownUnknowns: [
+    "Open interest is documented as contracts, which nobody has confirmed, and the value in dollars of another call contradicts itself: it is not shown.",
+    "What the rate shows at the moment of a settlement is not known.",
+    "About 217 contracts are stocks, currencies, indices or commodities; no field of the replies says which.",
+    "Which regions are blocked, and how, is not known.",
+  ],
+  classifyFailure: (_status, bodyStart) =>
+    bodyStart.toUpperCase().includes(TOO_MANY) ? "rate_limited" : null,
+} satisfies ExchangeFacts;
+
+const BASE_PATH = "/future/market/v1/public";
+const TOO_MANY = "TOO_MANY_REQUESTS";
+const INSTRUMENTS_EVERY_MS = 30 * 60_000;
+const QUOTE = "USDT";
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  product_type: word,
+  target_currency: word,
+  funding_rate: numeric,
+  collection_internal: numeric,
+  next_funding_rate_timestamp: numeric,
+});
+type RateRow = z.infer<typeof rateRow>;
+const tickerRow = z.object({ s: symbol, m: numeric, i: numeric, v: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
+const instrumentRow = z.object({
+  symbol,
+  productType: word,
+  underlyingType: word,
+  tradeSwitch: raw,
+  inPreMarket: raw,
+  baseCoin: word,
+  quoteCoin: word,
+  onboardDate: numeric,
+});
+type InstrumentRow = z.infer<typeof instrumentRow>;
+
+interface Raw {
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+/** A live linear perpetual of the symbol list. */
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs"
+>;
+
+const envelope = z.object({
+  returnCode: numeric,
+  error: z.object({ code: word }).nullish().catch(null),
+  result: z.unknown().optional(),
+});
+
+/** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
+function resultOf(body: unknown): unknown {
+  const { returnCode, error, result } = decodeEnvelope(envelope, body);
+  if (error?.code?.toUpperCase() === TOO_MANY) throw new RequestFailure("rate_limited", TOO_MANY);
+  if (numberOf(returnCode) !== 0)
+    throw badEnvelope(`returnCode ${numberOf(returnCode) ?? "unreadable"}`);
+  return result;
+}
+
+const loadRates: Load<Rows<RateRow>> = (http) =>
+  // A bare list; only failures have an envelope.
+  http.get(`${BASE_PATH}/cg/contracts`, (body) =>
+    decodeRows(rateRow, Array.isArray(body) ? body : resultOf(body), "symbol"),
+  );
+
+const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get(`${BASE_PATH}/q/agg-tickers`, (body) => decodeRows(tickerRow, resultOf(body), "s"));
+
+const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.get(`${BASE_PATH}/symbol/list`, (body) =>
+    decodeRows(instrumentRow, resultOf(body), "symbol"),
+  );
+
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [rates, tickers, instruments] = await Promise.all([
+    source.essential("rates", loadRates),
+    source.secondary("tickers", loadTickers),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
+  ]);
+  return { rates, tickers, instruments };
+}
+
+function parse({ rates, tickers, instruments }: Raw): Batch {
+  const listed = instruments.value.rows;
+  // Older lists lack the key, or show it on few rows; where half of them have it, one without it may be pre-market.
+  const told = listed.filter((row) => !isAbsent(row.inPreMarket)).length;
+  const tellsPreMarket = told * 2 >= listed.length;
+  const listings = collectRows(
+    listed,
+    (row) => row.symbol,
+    (row) => listingOf(row, tellsPreMarket),
+  );
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(listed.map((row) => row.symbol));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    rates.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (!known.has(row.symbol)) unlisted += 1;
+      if (listing === undefined || !isPerpetual(row)) return null;
+      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
+    },
+  );
+  return {
+    quotes,
+    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
+  };
+}
+
+/**
+ * Null where a row is not ours to show; throws RowReject where it cannot be told. `state` and `isOpenApi` say nothing
+ * about life, and perpetuals may carry a delivery date.
+ */
+function listingOf(row: InstrumentRow, tellsPreMarket: boolean): Listing | null {
+  const { productType, underlyingType, tradeSwitch, inPreMarket, baseCoin, quoteCoin } = row;
+  if (tradeSwitch === false || inPreMarket === true) return null;
+  const isUntold = isAbsent(inPreMarket) && !tellsPreMarket;
+  if (tradeSwitch !== true || (inPreMarket !== false && !isUntold))
+    throw new RowReject("bad_row", "tradeSwitch or inPreMarket is neither true nor false");
+  if (!productType || !underlyingType)
+    throw new RowReject("bad_row", "productType or underlyingType is missing");
+  if (productType !== "perpetual" || underlyingType !== "U_BASED") return null;
+  if (!baseCoin || !quoteCoin) throw new RowReject("bad_row", "a coin is missing");
+  // Coins are lower case here; 1mbabydoge is a million of them.
+  if (quoteCoin.toUpperCase() !== QUOTE) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(baseCoin.toUpperCase(), ["numeric_prefix", "million_prefix"]),
+    quote: QUOTE,
+    settle: QUOTE,
+    listedAtMs: epochMsOf(row.onboardDate),
+  };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** The feed holds dated contracts too. Throws RowReject where it does not say what a row is. */
+function isPerpetual({ product_type: kind, target_currency: currency }: RateRow): boolean {
+  if (!kind || !currency)
+    throw new RowReject("bad_row", "product_type or target_currency is missing");
+  return kind === "PERPETUAL" && currency === QUOTE;
+}
+
+function quoteOf(
+  row: RateRow,
+  listing: Listing,
+  ticker: TickerRow | undefined,
+  receivedAtMs: number,
+): Quote | null {
+  const fundingRate = rateOf(row.funding_rate, "funding_rate");
+  const times = fundingTimesOf(
+    positiveOf(row.next_funding_rate_timestamp),
+    receivedAtMs,
+    { hours: intervalHoursOf(row.collection_internal), source: "published" },
+    "next_funding_rate_timestamp",
+  );
+  if (times === null) return null;
+  return {
+    ...listing,
+    assetClass: null,
+    accrual: facts.accrual,
+    fundingRate,
+    ...times,
+    predictedRate: null,
+    instantRate: null,
+    settledRate: null,
+    settledAtMs: null,
+    rateCap: null,
+    rateFloor: null,
+    baselineRate: null,
+    settling: false,
+    markPrice: positiveOf(ticker?.m),
+    indexPrice: positiveOf(ticker?.i),
+    openInterestUsd: null,
+    volume24hUsd: quantityOf(ticker?.v),
+    exchangeTimeMs: null,
+    receivedAtMs,
+  };
+}
+
+/** The row of the rates, as received; the rate needs nothing done to it. */
+function explain({ rates, instruments }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const contract = rates.value.rows.find(ours);
+  const instrument = instruments.value.rows.find(ours);
+  if (contract === undefined || instrument === undefined) return null;
+  return {
+    rows: { contracts: contract, instruments: instrument },
+    formula: "{contracts.funding_rate}",
+  };
+}
+
+export const xt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { ALL_FACTS, EXCHANGES_FILE, exchangesPage } from "../../scripts/write-exchanges.ts";
+import { EXCHANGE_IDS, SWITCHED_OFF } from "../../src/domain/exchange.ts";
+import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
+
+const FACTS: ExchangeFacts = {
+  id: "binance",
+  name: "Sample",
+  kind: "centralised",
+  hosts: { main: "https://api.example.com" },
+  pacing: { requests: 1, perMs: 1000 },
+  accrual: "periodic",
+  documentation: "https://docs.example.com/a_b",
+  requestsPerRefresh: 2,
+  rateRule: "rate * 2, taken as it is.",
+  intervalRule: "hours of <rates>, 4 | 8.",
+  gives: ["nextFundingAtMs", "volume24hUsd"],
+  knownUnknowns: ["What last_rate means is open."],
+};
+
+describe("the registry", () => {
+  test("has 41 exchanges, each under its own id", () => {
+    expect(ALL_FACTS.map(({ id }) => id)).toEqual([...EXCHANGE_IDS]);
+    expect(ALL_FACTS).toHaveLength(41);
+  });
+
+  test("aevo, drift and hashkey are switched off with a reason, and so the settings have it", () => {
+    const off = ALL_FACTS.filter(({ switchedOff }) => switchedOff !== undefined);
+    expect(off.map(({ id }) => id)).toEqual(["aevo", "drift", "hashkey"]);
+    expect(off.map(({ id }) => id)).toEqual([...SWITCHED_OFF]);
+    expect(off.filter(({ switchedOff }) => (switchedOff ?? "").length < 20)).toEqual([]);
+  });
+
+  test("tells its rules and open points in sentences, as the page prints them", () => {
+    const texts = ALL_FACTS.flatMap((facts) =>
+      [facts.rateRule, facts.intervalRule, ...facts.knownUnknowns].map(
+        (text) => `${facts.id}: ${text}`,
+      ),
+    );
+    expect(texts.filter((text) => !/: \S[^\n]*\.$/.test(text))).toEqual([]);
+  });
+});
+
+describe("docs/exchanges.md", () => {
+  test("is the page that the registry gives; `bun scripts/write-exchanges.ts` writes it", async () => {
+    expect(await Bun.file(EXCHANGES_FILE).text()).toBe(exchangesPage(ALL_FACTS));
+  });
+
+  test("has a row and a section for each exchange, with texts that Markdown shows as they are", () => {
+    const page = exchangesPage([FACTS]);
+    expect(page).toContain(
+      [
+        "| [Sample](#binance) | `binance` | centralised | 2 | hours of \\<rates\\>, 4 \\| 8. ",
+        "| `next_funding_time`, `volume_24h_usd` | periodic | on | [link](<https://docs.example.com/a_b>) |",
+      ].join(""),
+    );
+    expect(page).toContain("## binance\n\nSample. Rate: rate \\* 2, taken as it is.\n\nInterval: ");
+    expect(page).toContain("Not known:\n\n- What last_rate means is open.\n");
+    expect(page).toContain("1 exchanges, 0 of them switched off.");
+  });
+
+  test("tells requests of single instruments, an exchange that is off and one without open points", () => {
+    const page = exchangesPage([
+      { ...FACTS, requestsPerInstrument: 1, switchedOff: "it is closed", knownUnknowns: [] },
+    ]);
+    expect(page).toContain("| 2 + 1 per instrument |");
+    expect(page).toContain("| off: it is closed |");
+    expect(page).toContain("Nothing is known to be open.");
+    expect(page).toContain("1 of them switched off.");
+  });
+});

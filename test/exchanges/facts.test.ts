@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import { OPTIONAL_FIELDS } from "../../src/domain/quote.ts";
+import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { exchangeLab } from "../support/exchange-lab.ts";
+import { NOON_MS } from "../support/quote.ts";
+import { demoMarket } from "../support/simulator.ts";
+import { simulatorSource } from "../support/simulator-source.ts";
+
+const START_MS = NOON_MS + 17 * 60_000;
+const MINUTE_MS = 60_000;
+
+/** What an operator reads must be a sentence, not a word that stands in for one. */
+const A_SENTENCE = 20;
+
+const factsOf = (id: ExchangeId): ExchangeFacts => EXCHANGES[id].facts;
+
+describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
+  const facts = factsOf(id);
+
+  test("name it, its documentation, where its rate and its interval are from, and what is not known", () => {
+    expect(facts.id).toBe(id);
+    expect(facts.name).not.toBe("");
+    expect(facts.documentation).toStartWith("https://");
+    for (const origin of Object.values(facts.hosts)) {
+      expect(new URL(origin).origin).toBe(origin);
+      expect(origin).toStartWith("https://");
+    }
+    const words = [facts.rateRule, facts.intervalRule, ...facts.knownUnknowns];
+    expect(words.filter((text) => text.length < A_SENTENCE)).toEqual([]);
+    expect(facts.knownUnknowns.length).toBeGreaterThan(0);
+  });
+
+  test("list exactly the fields that at least one instrument has, and the pace holds its requests", async () => {
+    const market = demoMarket({ atMs: START_MS });
+    const source = simulatorSource(market, id);
+    const { quotes } = await EXCHANGES[id].refresh(source);
+    const given = OPTIONAL_FIELDS.filter((field) => quotes.some((quote) => quote[field] !== null));
+    expect(facts.gives.toSorted()).toEqual(given.toSorted());
+    expect(new Set(facts.gives).size).toBe(facts.gives.length);
+
+    const { requests, perMs } = facts.pacing;
+    const perMinute = source.asks.reduce((sum, ask) => {
+      const cycles = ask.everyMs === null ? 1 : MINUTE_MS / Math.max(ask.everyMs, MINUTE_MS);
+      return (
+        sum +
+        ask.requests.length * (ask.kind === "rotation" ? MINUTE_MS / (ask.everyMs ?? 0) : cycles)
+      );
+    }, 0);
+    expect(perMinute).toBeLessThanOrEqual(requests * (MINUTE_MS / perMs));
+  });
+
+  test("count the requests of a refresh a minute after the first, in which no list is asked again", async () => {
+    using lab = exchangeLab([id], START_MS, "off");
+    await lab.cycle(id);
+    const { market } = lab.simulator;
+    const first = totalOf(market.requests());
+    const { requestsPerRefresh, requestsPerInstrument = 0 } = facts;
+    const each = requestsPerInstrument * market.truth(id).instruments.length;
+    market.resetRequests();
+    await lab.clock.advance(MINUTE_MS);
+    await lab.cycle(id);
+    expect(totalOf(market.requests())).toBe(requestsPerRefresh + each);
+    expect(first).toBeLessThanOrEqual(
+      (MOST_AT_FIRST[id] ?? requestsPerRefresh + MOST_LISTS) + each,
+    );
+  });
+});
+
+/** The most requests that a first refresh may add for its lists and interval sources. */
+const MOST_LISTS = 3;
+
+/** The most that a first refresh may ask, its lists included, where the exchange's page tells it. */
+const MOST_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
+  binance: 4,
+  bybit: 2,
+  okx: 6,
+  bitget: 6,
+  gate: 3,
+  kucoin: 1,
+  hyperliquid: 13,
+  kraken: 2,
+};
+
+function totalOf(requests: Readonly<Record<string, number>>): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
+}
