@@ -1,4 +1,6 @@
-import { FAULT_EXCEPTIONS, FAULTS, type Fault, isFaultName } from "./faults.ts";
+import { ENCODERS } from "./encoders.ts";
+import { FAULTS, isFaultName } from "./fault-names.ts";
+import type { Fault } from "./faults.ts";
 import { EXCHANGES, type ExchangeName, isExchangeName } from "./listing.ts";
 import type { Market } from "./running-market.ts";
 
@@ -90,7 +92,7 @@ function faultOf(body: Body, exchange: ExchangeName): Fault {
   if (typeof name !== "string" || !isFaultName(name)) {
     throw new BadCommand(`fault must be one of ${FAULTS.join(", ")}`);
   }
-  const reason = FAULT_EXCEPTIONS[exchange]?.[name];
+  const reason = ENCODERS[exchange].exceptions?.[name];
   if (reason !== undefined) throw new BadCommand(`${name} cannot happen to ${exchange}: ${reason}`);
   return {
     name,

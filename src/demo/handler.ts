@@ -27,7 +27,8 @@ export async function handle(market: Market, request: Request): Promise<Response
   const text = request.method === "POST" ? await request.text() : "";
   const path = `/${rest.join("/")}`;
   market.countRequest(id, path);
-  const fault = market.faultOf(id, path + url.search + text);
+  const prefix = host === null ? "" : `${host}:`;
+  const fault = market.faultOf(id, prefix + path + url.search + text);
   const query = url.searchParams;
   const { method, headers } = request;
   const wire: WireRequest = { method, host, path, query, headers, body: parsed(text) };

@@ -1,13 +1,7 @@
-import { createAssets } from "./assets.ts";
-import { binance } from "./exchanges/binance.ts";
-import { bitget } from "./exchanges/bitget.ts";
-import { bybit } from "./exchanges/bybit.ts";
-import { gate } from "./exchanges/gate.ts";
-import { hyperliquid } from "./exchanges/hyperliquid.ts";
-import { kraken } from "./exchanges/kraken.ts";
-import { kucoin } from "./exchanges/kucoin.ts";
-import { okx } from "./exchanges/okx.ts";
-import { type Fault, faultyRows } from "./faults.ts";
+import { type AssetTable, createAssets } from "./assets.ts";
+import { ENCODERS } from "./encoders.ts";
+import type { Fault } from "./faults.ts";
+import { faultyRows } from "./faulty-rows.ts";
 import type { ExchangeName, Listing } from "./listing.ts";
 import { STEP_MS } from "./market.ts";
 import type { ExchangeTruth } from "./truth.ts";
@@ -21,19 +15,8 @@ import {
 } from "./wire.ts";
 
 /** Coins and shares that are invented beyond the well-known ones: enough for the largest exchange. */
-const COINS = 750;
-const STOCKS = 200;
-
-const ENCODERS = {
-  binance,
-  bybit,
-  okx,
-  bitget,
-  gate,
-  kucoin,
-  hyperliquid,
-  kraken,
-} satisfies Record<ExchangeName, ExchangeEncoder>;
+const COINS = 1_000;
+const STOCKS = 300;
 
 export interface SimulatorOptions {
   /** Wall time in unix ms; the market's own clock follows it until it is frozen or stepped. */
@@ -53,6 +36,9 @@ type Encoded = Map<string, string>;
  */
 export class Market {
   readonly #nowMs: () => number;
+  readonly #seed: number;
+  readonly #scale: number;
+  readonly #assets: AssetTable;
   readonly #listings = new Map<ExchangeName, readonly Listing[]>();
   readonly #faults = new Map<ExchangeName, Fault>();
   readonly #faultsUsed = new Map<ExchangeName, number>();
@@ -66,10 +52,9 @@ export class Market {
   constructor(options: SimulatorOptions) {
     const { seed = 1, scale = 1 } = options;
     this.#nowMs = options.nowMs;
-    const assets = createAssets(seed, COINS, STOCKS);
-    for (const encoder of Object.values(ENCODERS)) {
-      this.#listings.set(encoder.id, listingsOf(encoder, assets, seed, scale));
-    }
+    this.#seed = seed;
+    this.#scale = scale;
+    this.#assets = createAssets(seed, COINS, STOCKS);
   }
 
   /** The market's time, unix ms. */
@@ -113,7 +98,7 @@ export class Market {
 
   /** Ends the fault of one exchange, or of all. */
   clearFaults(exchange?: ExchangeName): void {
-    for (const id of exchange === undefined ? [...this.#listings.keys()] : [exchange]) {
+    for (const id of exchange === undefined ? [...this.#faults.keys()] : [exchange]) {
       this.#faults.delete(id);
       this.#stampsFrozenAt.delete(id);
     }
@@ -182,7 +167,7 @@ export class Market {
     if (known !== undefined) return known;
     const view = this.#view(exchange, fault);
     const rows = reply.rows(view);
-    const sent = fault === null ? rows : faultyRows(ENCODERS[exchange], fault, reply.kind, rows);
+    const sent = fault === null ? rows : faultyRows(ENCODERS[exchange], fault, reply, rows);
     const text = JSON.stringify(reply.wrap(sent, view));
     this.#encoded.set(key, text);
     return text;
@@ -193,7 +178,16 @@ export class Market {
     const nowMs = this.#stepMs();
     const frozenAtMs =
       fault?.name === "frozen_timestamps" ? this.#stampsFrozenAt.get(exchange) : undefined;
-    return { listings: this.#listings.get(exchange) ?? [], nowMs, stampMs: frozenAtMs ?? nowMs };
+    return { listings: this.#listingsOf(exchange), nowMs, stampMs: frozenAtMs ?? nowMs };
+  }
+
+  /** Built when first asked for: drawn from seed and names alone, so that the order does not matter. */
+  #listingsOf(exchange: ExchangeName): readonly Listing[] {
+    const known = this.#listings.get(exchange);
+    if (known !== undefined) return known;
+    const listings = listingsOf(ENCODERS[exchange], this.#assets, this.#seed, this.#scale);
+    this.#listings.set(exchange, listings);
+    return listings;
   }
 
   #stepMs(): number {
@@ -201,7 +195,7 @@ export class Market {
   }
 
   #change(exchange: ExchangeName, symbol: string, change: (listing: Listing) => void): boolean {
-    const listing = this.#listings.get(exchange)?.find((row) => row.symbol === symbol);
+    const listing = this.#listingsOf(exchange).find((row) => row.symbol === symbol);
     if (listing === undefined) return false;
     change(listing);
     this.#encoded.clear();

@@ -1,6 +1,7 @@
 import type { ExchangeName, Listing } from "./listing.ts";
 
-export type TruthAssetClass = "crypto" | "stock" | "index" | "metal" | "commodity" | "forex";
+export type TruthAssetClass =
+  "crypto" | "stock" | "etf" | "index" | "metal" | "commodity" | "forex";
 
 /** One instrument as a right reader shows it, computed from the values as printed on the wire. */
 export interface TrueInstrument {
@@ -12,12 +13,15 @@ export interface TrueInstrument {
   readonly multiplier: number;
   /** Only what the exchange itself says. */
   readonly asset_class: TruthAssetClass | null;
-  readonly accrual: "periodic";
+  readonly accrual: "periodic" | "continuous";
   readonly funding_rate: number;
-  readonly funding_interval_hours: number;
-  /** Unix seconds. */
-  readonly next_funding_time: number;
+  /** Null where the exchange prints none for this row. */
+  readonly funding_interval_hours: number | null;
+  /** Unix seconds; null on a continuous contract. */
+  readonly next_funding_time: number | null;
   readonly predicted_rate: number | null;
+  /** The momentary rate of a continuous contract. */
+  readonly instant_rate: number | null;
   readonly settled_rate: number | null;
   /** Unix seconds. */
   readonly settled_at: number | null;
@@ -75,6 +79,7 @@ export function namesOf(
   | "settle"
   | "multiplier"
   | "accrual"
+  | "instant_rate"
   | "settling"
 > {
   return {
@@ -85,6 +90,7 @@ export function namesOf(
     settle: listing.settle,
     multiplier: listing.multiplier,
     accrual: "periodic",
+    instant_rate: null,
     settling: false,
   };
 }

@@ -1,4 +1,5 @@
 import type { AssetTable } from "./assets.ts";
+import type { FaultName } from "./fault-names.ts";
 import type { ExchangeName, Listing, ListingState } from "./listing.ts";
 import type { ExchangeTruth } from "./truth.ts";
 import { createRoster, type Roster } from "./roster.ts";
@@ -38,6 +39,8 @@ export interface WireList {
   readonly kind: PayloadKind;
   /** Names these bytes within one step: the same key, the same bytes. */
   readonly key: string;
+  /** Where its first row stands among all rates, for a request of one instrument: faults of rows go by place. */
+  readonly firstIndex?: number;
   rows(view: MarketView): WireRow[];
   wrap(rows: readonly WireRow[], view: MarketView): unknown;
   /** The refusal that stands in for a list without rows: an instrument was asked for that does not exist. */
@@ -73,6 +76,8 @@ export interface ExchangeEncoder {
   readonly errorBody: unknown;
   /** What a delisting does to the instrument's state. */
   readonly delistedState: ListingState;
+  /** Faults that this format cannot have, and why. */
+  readonly exceptions?: Readonly<Partial<Record<FaultName, string>>>;
   truth(view: MarketView): ExchangeTruth;
   /** Requests whose bytes a bench wants ready: path with query, or a JSON body. */
   readonly usual: readonly { readonly path: string; readonly body?: unknown }[];

@@ -123,10 +123,24 @@ export const RATES = {
     prices: ["markPrice", "indexPrice"],
     stamps: ["lastTime"],
   },
-} as const satisfies Record<ExchangeName, RatesPayload>;
+} as const satisfies Partial<Record<ExchangeName, RatesPayload>>;
+
+/** The exchanges whose wires are told here; those of all others are in demo-wires. */
+export type FirstName = keyof typeof RATES;
+
+export const FIRST = [
+  "binance",
+  "bybit",
+  "okx",
+  "bitget",
+  "gate",
+  "kucoin",
+  "hyperliquid",
+  "kraken",
+] as const satisfies readonly FirstName[];
 
 /** The rows of an exchange's rates payload as they are served now. */
-export async function ratesRows(market: Market, exchange: ExchangeName): Promise<readonly Json[]> {
+export async function ratesRows(market: Market, exchange: FirstName): Promise<readonly Json[]> {
   const { request, rowsPath } = RATES[exchange];
   return rowsAt(await askJson(market, exchange, request), ...rowsPath);
 }

@@ -1,30 +1,39 @@
 import { describe, expect, test } from "bun:test";
-import { EXCHANGES, type ExchangeName } from "../../src/demo/listing.ts";
 import { STEP_MS } from "../../src/demo/market.ts";
 import { Market } from "../../src/demo/running-market.ts";
-import { ask, DEMO_START_MS, demoMarket, RATES, ratesRows } from "../support/simulator.ts";
+import {
+  ask,
+  DEMO_START_MS,
+  demoMarket,
+  RATES,
+  ratesRows,
+  FIRST,
+  type FirstName,
+} from "../support/simulator.ts";
 
 const HOUR_MS = 3_600_000;
 
-async function bytes(market: Market, exchange: ExchangeName): Promise<string> {
+async function bytes(market: Market, exchange: FirstName): Promise<string> {
   const answer = await ask(market, exchange, RATES[exchange].request);
   return answer.text();
 }
 
-function nextTimes(market: Market, exchange: ExchangeName): Map<string, number> {
+function nextTimes(market: Market, exchange: FirstName): Map<string, number> {
   const { instruments } = market.truth(exchange);
-  return new Map(instruments.map((row) => [row.exchange_symbol, row.next_funding_time * 1000]));
+  return new Map(
+    instruments.map((row) => [row.exchange_symbol, (row.next_funding_time ?? Number.NaN) * 1000]),
+  );
 }
 
 describe("the market is a function of seed and time", () => {
-  test.each([...EXCHANGES])("%s: the same seed and step give the same bytes", async (exchange) => {
+  test.each([...FIRST])("%s: the same seed and step give the same bytes", async (exchange) => {
     const first = await bytes(demoMarket({ seed: 7 }), exchange);
     expect(await bytes(demoMarket({ seed: 7 }), exchange)).toBe(first);
     const later = demoMarket({ seed: 7, atMs: DEMO_START_MS + STEP_MS - 1 });
     expect(await bytes(later, exchange)).toBe(first);
   });
 
-  test.each([...EXCHANGES])("%s: another seed gives other numbers", async (exchange) => {
+  test.each([...FIRST])("%s: another seed gives other numbers", async (exchange) => {
     const rate = (seed: number): readonly number[] =>
       demoMarket({ seed })
         .truth(exchange)
@@ -54,7 +63,7 @@ describe("the market is a function of seed and time", () => {
     );
   });
 
-  test.each([...EXCHANGES])("%s: prices move from step to step, by little", (exchange) => {
+  test.each([...FIRST])("%s: prices move from step to step, by little", (exchange) => {
     const market = demoMarket();
     const before = market.truth(exchange).instruments;
     market.step(STEP_MS);
@@ -117,13 +126,13 @@ describe("freeze, unfreeze and step", () => {
 });
 
 describe("settlements", () => {
-  test.each([...EXCHANGES])(
+  test.each([...FIRST])(
     "%s: the next one is ahead, within the interval, on the UTC grid",
     (exchange) => {
       const market = demoMarket();
       for (const row of market.truth(exchange).instruments) {
-        const nextMs = row.next_funding_time * 1000;
-        const intervalMs = row.funding_interval_hours * HOUR_MS;
+        const nextMs = (row.next_funding_time ?? Number.NaN) * 1000;
+        const intervalMs = (row.funding_interval_hours ?? Number.NaN) * HOUR_MS;
         expect(nextMs).toBeGreaterThan(market.nowMs());
         expect(nextMs - market.nowMs()).toBeLessThanOrEqual(intervalMs);
         if (row.exchange_symbol !== "TRUSTUSDTM") expect(nextMs % intervalMs).toBe(0);
@@ -131,7 +140,7 @@ describe("settlements", () => {
     },
   );
 
-  test.each([...EXCHANGES])("%s: a settlement moves the next time by one interval", (exchange) => {
+  test.each([...FIRST])("%s: a settlement moves the next time by one interval", (exchange) => {
     const market = demoMarket();
     const { instruments } = market.truth(exchange);
     const before = nextTimes(market, exchange);
@@ -140,9 +149,9 @@ describe("settlements", () => {
     for (const { exchange_symbol: symbol } of instruments) {
       expect((after.get(symbol) ?? 0) - (before.get(symbol) ?? 0)).toBe(8 * HOUR_MS);
     }
-    const eight = instruments.find((row) => row.funding_interval_hours > 1);
+    const eight = instruments.find((row) => (row.funding_interval_hours ?? 0) > 1);
     if (eight === undefined) return;
-    const intervalMs = eight.funding_interval_hours * HOUR_MS;
+    const intervalMs = (eight.funding_interval_hours ?? Number.NaN) * HOUR_MS;
     const nextMs = after.get(eight.exchange_symbol) ?? 0;
     market.step(nextMs - market.nowMs() - STEP_MS);
     expect(nextTimes(market, exchange).get(eight.exchange_symbol)).toBe(nextMs);
@@ -185,9 +194,9 @@ describe("settlements", () => {
     const settling = instruments.filter((row) => row.settling);
     // Contracts of every interval are due at four in the afternoon.
     expect(settling.length).toBe(instruments.length);
-    expect(new Set(settling.map((row) => row.next_funding_time * 1000 > market.nowMs()))).toEqual(
-      new Set([true]),
-    );
+    expect(
+      new Set(settling.map((row) => (row.next_funding_time ?? Number.NaN) * 1000 > market.nowMs())),
+    ).toEqual(new Set([true]));
     const charged = await rates();
     market.step(55_000);
     expect(await rates()).toEqual(charged);
@@ -198,7 +207,7 @@ describe("settlements", () => {
 
   test("only gate shows a settlement that is under way", () => {
     const market = demoMarket({ atMs: Date.UTC(2026, 10, 2, 16, 0, 10) });
-    const settling = EXCHANGES.filter((exchange) =>
+    const settling = FIRST.filter((exchange) =>
       market.truth(exchange).instruments.some((row) => row.settling),
     );
     expect(settling).toEqual(["gate"]);

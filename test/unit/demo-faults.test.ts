@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { FAULTS, type Fault, type FaultName } from "../../src/demo/faults.ts";
+import { FAULTS, type FaultName } from "../../src/demo/fault-names.ts";
+import type { Fault } from "../../src/demo/faults.ts";
 import { handle } from "../../src/demo/handler.ts";
 import { startSimulator } from "../../src/demo/server.ts";
 import { at, DEMO_START_MS, demoMarket, RATES, ratesRows, rowsAt } from "../support/simulator.ts";

@@ -1,11 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { EXCHANGES, type ExchangeName } from "../../src/demo/listing.ts";
 import type { TrueInstrument } from "../../src/demo/truth.ts";
-import { askJson, at, demoMarket, RATES, ratesRows, rowsAt } from "../support/simulator.ts";
+import {
+  askJson,
+  at,
+  demoMarket,
+  RATES,
+  ratesRows,
+  rowsAt,
+  FIRST,
+  type FirstName,
+} from "../support/simulator.ts";
 
 const market = demoMarket();
 
-function shown(exchange: ExchangeName): readonly TrueInstrument[] {
+function shown(exchange: FirstName): readonly TrueInstrument[] {
   return market.truth(exchange).instruments;
 }
 
@@ -66,7 +74,7 @@ describe("the asset classes that an exchange tells", () => {
   });
 
   test("settle assets are those of each exchange, hyperliquid's looked up by token", () => {
-    const settles = (exchange: ExchangeName): readonly string[] =>
+    const settles = (exchange: FirstName): readonly string[] =>
       [...new Set(shown(exchange).map((row) => row.settle))].toSorted();
     expect(settles("binance")).toEqual(["USDC", "USDT"]);
     expect(settles("gate")).toEqual(["USD1", "USDT"]);
@@ -87,7 +95,7 @@ describe("intervals and rates", () => {
     ["kraken", [1]],
   ] as const)("%s settles every %p hours", (exchange, hours) => {
     const seen = new Set(shown(exchange).map((row) => row.funding_interval_hours));
-    expect([...seen].toSorted((a, b) => a - b)).toEqual([...hours]);
+    expect([...seen].toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual([...hours]);
   });
 
   test("more than half of binance's symbols are not at 8 h, and some at 8 h are in no list", async () => {
@@ -128,7 +136,9 @@ describe("intervals and rates", () => {
     (exchange) => {
       const rows = shown(exchange);
       const resting = rows.filter(
-        (row) => Math.abs(row.funding_rate - (0.0001 * row.funding_interval_hours) / 8) < 2e-6,
+        (row) =>
+          Math.abs(row.funding_rate - (0.0001 * (row.funding_interval_hours ?? Number.NaN)) / 8) <
+          2e-6,
       );
       expect(resting.length / rows.length).toBeGreaterThan(0.1);
       expect(rows.some((row) => row.funding_rate === 0)).toBe(true);
@@ -146,7 +156,7 @@ describe("intervals and rates", () => {
   });
 
   test("sizes have a long tail: some markets are under 100,000 dollars, some over a billion", () => {
-    const all = EXCHANGES.flatMap(shown);
+    const all = FIRST.flatMap(shown);
     const volumes = all.map((row) => row.volume_24h_usd ?? Number.NaN);
     expect(volumes.filter((usd) => usd < 100_000).length).toBeGreaterThan(10);
     expect(volumes.filter((usd) => usd > 1e9).length).toBeGreaterThan(5);
@@ -160,7 +170,7 @@ describe("one price", () => {
       ["SOL", 8],
       ["PEPE", 8],
     ] as const) {
-      const prices = EXCHANGES.map((exchange) => {
+      const prices = FIRST.map((exchange) => {
         const row = shown(exchange).find(
           (each) => each.base === base && !each.exchange_symbol.includes(":"),
         );
@@ -174,7 +184,7 @@ describe("one price", () => {
   });
 
   test("LIT is two coins: each exchange has one of them, and their prices are far apart", () => {
-    const lit = EXCHANGES.map((exchange) => {
+    const lit = FIRST.map((exchange) => {
       const rows = shown(exchange).filter((row) => row.base === "LIT");
       expect(rows).toHaveLength(1);
       return [exchange, rows[0]?.mark_price ?? Number.NaN] as const;
@@ -186,7 +196,7 @@ describe("one price", () => {
   });
 
   test("payloads are as large as the real ones", async () => {
-    const bytes = async (exchange: ExchangeName): Promise<number> => {
+    const bytes = async (exchange: FirstName): Promise<number> => {
       const answer = await askJson(market, exchange, RATES[exchange].request);
       return JSON.stringify(answer).length;
     };

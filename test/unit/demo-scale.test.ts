@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { EXCHANGES, type ExchangeName } from "../../src/demo/listing.ts";
 import type { TrueInstrument } from "../../src/demo/truth.ts";
 import {
   askJson,
@@ -8,11 +7,13 @@ import {
   type Json,
   ratesRows,
   rowsAt,
+  FIRST,
+  type FirstName,
 } from "../support/simulator.ts";
 
 const market = demoMarket();
 
-function shown(exchange: ExchangeName): readonly TrueInstrument[] {
+function shown(exchange: FirstName): readonly TrueInstrument[] {
   return market.truth(exchange).instruments;
 }
 
@@ -23,7 +24,7 @@ function countBy(texts: readonly unknown[]): Map<string, number> {
 }
 
 async function rowsOf(
-  exchange: ExchangeName,
+  exchange: FirstName,
   request: DemoRequest,
   ...path: readonly (string | number)[]
 ): Promise<readonly Json[]> {
@@ -40,13 +41,13 @@ const COUNTS = {
   kucoin: { shown: 671, onWire: 687 },
   hyperliquid: { shown: 380, onWire: 230 },
   kraken: { shown: 350, onWire: 380 },
-} as const satisfies Record<ExchangeName, { shown: number; onWire: number }>;
+} as const satisfies Record<FirstName, { shown: number; onWire: number }>;
 
 /** Counts change from week to week by about this share. */
 const NEAR = 0.05;
 
 describe("the number of instruments", () => {
-  test.each([...EXCHANGES])("%s lists as many as the real one, within 5 %%", async (exchange) => {
+  test.each([...FIRST])("%s lists as many as the real one, within 5 %%", async (exchange) => {
     const { shown: wanted, onWire } = COUNTS[exchange];
     expect(Math.abs(shown(exchange).length / wanted - 1)).toBeLessThan(NEAR);
     const rows = await ratesRows(market, exchange);
@@ -54,21 +55,21 @@ describe("the number of instruments", () => {
   });
 
   test("is about 5,000 in all", () => {
-    const total = EXCHANGES.reduce((sum, exchange) => sum + shown(exchange).length, 0);
+    const total = FIRST.reduce((sum, exchange) => sum + shown(exchange).length, 0);
     expect(total).toBeGreaterThan(4_900);
     expect(total).toBeLessThan(5_200);
   });
 
   test("shrinks with the scale, and every exchange keeps some", () => {
     const small = demoMarket({ scale: 0.05 });
-    for (const exchange of EXCHANGES) {
+    for (const exchange of FIRST) {
       const count = small.truth(exchange).instruments.length;
       expect(count).toBeGreaterThan(10);
       expect(count).toBeLessThan(shown(exchange).length * 0.4);
     }
   });
 
-  test.each([...EXCHANGES])("%s shows no symbol twice and skips none that it shows", (exchange) => {
+  test.each([...FIRST])("%s shows no symbol twice and skips none that it shows", (exchange) => {
     const { instruments, skipped } = market.truth(exchange);
     const symbols = [...instruments, ...skipped].map((row) => row.exchange_symbol);
     expect(new Set(symbols).size).toBe(symbols.length);

@@ -56,6 +56,8 @@ class Market {
   }
 }
 
+const times = <T>(count: number, same: T): T[] => Array.from({ length: count }, () => same);
+
 const on = (exchange: string, price: number | null, extra: Partial<Candidate> = {}): Listing => ({
   exchange,
   price,
@@ -65,10 +67,10 @@ const on = (exchange: string, price: number | null, extra: Partial<Candidate> = 
 describe("listings of one ticker", () => {
   test("that agree within 3 % are one confirmed asset; alone, it is probable", () => {
     const market = new Market("BTC", [on("a", 100), on("b", 102.9), on("c", 99)]);
-    expect(market.decide()).toEqual(Array(3).fill(["BTC", "confirmed"]));
+    expect(market.decide()).toEqual(times(3, ["BTC", "confirmed"]));
     expect(new Market("BTC", [on("a", 100)]).decide()).toEqual([["BTC", "probable"]]);
     const twins = new Market("BTC", [on("a", 100), on("a", 100.1)]);
-    expect(twins.decide()).toEqual(Array(2).fill(["BTC", "probable"]));
+    expect(twins.decide()).toEqual(times(2, ["BTC", "probable"]));
   });
 
   test("without any price have no asset yet and are in no conflict", () => {
@@ -127,13 +129,13 @@ describe("listings of one ticker", () => {
       on("d", 599),
     ]);
     const [stock, etf, coin, unknown] = market.decide();
-    expect([stock, etf, unknown]).toEqual(Array(3).fill(["META", "confirmed"]));
+    expect([stock, etf, unknown]).toEqual(times(3, ["META", "confirmed"]));
     expect(coin).toEqual(["META~2", "conflict"]);
     const gold = new Market("XAU", [
       on("a", 4_000, { assetClass: "metal" }),
       on("b", 4_001, { assetClass: "commodity" }),
     ]);
-    expect(gold.decide()).toEqual(Array(2).fill(["XAU", "confirmed"]));
+    expect(gold.decide()).toEqual(times(2, ["XAU", "confirmed"]));
   });
 });
 
@@ -144,7 +146,7 @@ describe("multipliers", () => {
       on("b", 0.00000401),
       on("c", 4.02, { multiplier: 1_000_000 }),
     ]);
-    expect(market.decide()).toEqual(Array(3).fill(["PEPE", "confirmed"]));
+    expect(market.decide()).toEqual(times(3, ["PEPE", "confirmed"]));
     expect(market.multiplierOf(0)).toBeNull();
   });
 
@@ -152,7 +154,7 @@ describe("multipliers", () => {
     const listings = [on("a", 0.000004), on("b", 0.00000401)];
     const wrong = on("c", 0.00000399, { multiplier: 1000 });
     const together = new Market("PEPE", [...listings, wrong]);
-    expect(together.decide()).toEqual(Array(3).fill(["PEPE", "confirmed"]));
+    expect(together.decide()).toEqual(times(3, ["PEPE", "confirmed"]));
     expect(together.multiplierOf(2)).toBe(1);
     const later = new Market("PEPE", listings);
     later.decide();
@@ -206,14 +208,14 @@ describe("over time", () => {
     market.decide();
     market.listings[2] = on("c", 2.7);
     expect(market.decide(LEAVE_AFTER_CYCLES - 1)[2]).toEqual(["LIT~2", "conflict"]);
-    expect(market.decide()).toEqual(Array(3).fill(["LIT", "confirmed"]));
+    expect(market.decide()).toEqual(times(3, ["LIT", "confirmed"]));
   });
 
   test("a price that is missing for a while changes nothing", () => {
     const market = three();
     market.decide();
     market.listings.splice(0, 3, on("a", null), on("b", null), on("c", null));
-    expect(market.decide(30)).toEqual(Array(3).fill(["LIT", "confirmed"]));
+    expect(market.decide(30)).toEqual(times(3, ["LIT", "confirmed"]));
   });
 
   test("a newcomer waits while the asset's price is unknown, and an hour later is one of its own", () => {

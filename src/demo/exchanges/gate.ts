@@ -267,6 +267,7 @@ export const gate: ExchangeEncoder = {
   rateLimitBody: { label: "TOO_MANY_REQUESTS", message: "Request Rate Limit Exceeded" },
   errorBody: { label: "SERVER_ERROR", message: "Internal server error" },
   delistedState: "settling",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/api/v4/futures/usdt/contracts" },

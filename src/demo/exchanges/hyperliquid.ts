@@ -281,6 +281,7 @@ export const hyperliquid: ExchangeEncoder = {
   rateLimitBody: "null",
   errorBody: { status: "err", response: "Internal error" },
   delistedState: "settling",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
   truth: (view) =>
     collectTruth(
       view.listings,

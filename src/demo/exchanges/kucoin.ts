@@ -225,6 +225,7 @@ export const kucoin: ExchangeEncoder = {
   },
   errorBody: { code: "500000", msg: "Internal server error" },
   delistedState: "gone",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [{ path: "/api/v1/contracts/active" }],
 };

@@ -1,0 +1,270 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, isoTime, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { reasonsByMark } from "./skip-marks.ts";
+
+const TRADABLE = 87;
+const UNTRADABLE = 43;
+const STOCKS = 48;
+/** Prediction contracts in the catalogue; the settled ones among them have no ticker any more. */
+const PREDICTIONS = 184;
+const PREDICTIONS_WITH_TICKER = 173;
+const MAJORS = new Set("BTC ETH SOL".split(" "));
+const MAJOR_CAP_PER_HOUR = 0.000234;
+const CAP_PER_HOUR = 0.0025;
+/** What the field always says: the daily interest of 0.0003 in 24 parts. */
+const INTEREST_PER_HOUR = "0.0000125";
+const OLD_TIME_SHARE = 0.04;
+const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
+  PEPE: ["1000PEPE", 1000],
+  SHIB: ["1000SHIB", 1000],
+  BONK: ["1000BONK", 1000],
+  FLOKI: ["1000FLOKI", 1000],
+  LUNC: ["1000LUNC", 1000],
+  XEC: ["1000XEC", 1000],
+  RATS: ["1000RATS", 1000],
+  SATS: ["10000SATS", 10_000],
+  CAT: ["10000CAT", 10_000],
+  CHEEMS: ["1000000CHEEMS", 1_000_000],
+  BABYDOGE: ["1000000BABYDOGE", 1_000_000],
+  MOG: ["1000000MOG", 1_000_000],
+};
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const known = asset.kind === "coin" ? PREFIX[asset.ticker] : undefined;
+    const [wireBase, multiplier] = known ?? [asset.ticker, 1];
+    const symbol = extra.symbol ?? `${wireBase}USDT`;
+    const isOld = roster.draw(symbol, "time") < OLD_TIME_SHARE;
+    return roster.add({
+      asset,
+      wireBase,
+      multiplier,
+      quote: "USDT",
+      settle: "USDT",
+      intervalHours: 1,
+      cap: MAJORS.has(asset.ticker) ? MAJOR_CAP_PER_HOUR : CAP_PER_HOUR,
+      ...extra,
+      marks: [...(extra.marks ?? []), ...(isOld ? ["time_of_day"] : [])],
+      symbol,
+    });
+  };
+  const quoted = assets.byKind.coin.filter(({ ticker }) => ticker !== "MOG");
+  const coins = pickAssets(roster, quoted, Math.round(TRADABLE * scale));
+  for (const [index, asset] of coins.entries()) {
+    // Two tradable markets are not displayed, one only lets positions be closed.
+    const marks = index === 20 || index === 21 ? ["hidden"] : index === 22 ? ["close_only"] : [];
+    add(asset, { marks });
+  }
+  add(assets.litNew);
+  const rest = quoted.filter((asset) => !coins.includes(asset));
+  const dead = Math.round(UNTRADABLE * scale);
+  for (const asset of rest.slice(0, dead)) add(asset, { state: "halted" });
+  for (const asset of rest.slice(dead, dead + 3)) add(asset, { state: "pre_market" });
+  for (const asset of rest.slice(dead + 3, dead + 5)) add(asset, { state: "pending" });
+  for (const asset of assets.byKind.pre_ipo.slice(0, 2))
+    add(asset, { state: "pre_market", marks: ["prelaunch"] });
+  for (const asset of assets.byKind.stock.slice(0, Math.round(STOCKS * scale)))
+    add(asset, { product: "stranger", marks: ["stock"] });
+  for (let i = 0; i < Math.round(PREDICTIONS * scale); i += 1) {
+    const asset = assets.byKind.coin[i % 40];
+    const marks = ["prediction", ...(i < PREDICTIONS_WITH_TICKER ? [] : ["silent"])];
+    if (asset)
+      add(asset, { product: "stranger", marks, symbol: `${asset.ticker}ABOVE${i + 1}USDT` });
+  }
+  // Its ticker is served though no list names it.
+  for (const asset of assets.byKind.coin.filter(({ ticker }) => ticker === "MOG"))
+    add(asset, { product: "stranger" });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const hasTicker = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("silent");
+const isPerpetual = (listing: Listing): boolean =>
+  onWire(listing) && listing.product === "perp" && !listing.marks.has("prelaunch");
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => fixed(value, listing.priceDecimals);
+  const next = isoTime(live.nextAtMs);
+  return {
+    symbol: listing.symbol,
+    price24hPcnt: fixed(live.last / live.dayAgo - 1, 6),
+    lastPrice: price(live.last),
+    highPrice24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lowPrice24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    oraclePrice: price(live.index),
+    markPrice: price(live.mark),
+    indexPrice: price(live.index),
+    openInterest: trimmed(live.openInterest, 3),
+    turnover24h: trimmed(live.turnoverUsd, 8),
+    volume24h: trimmed(live.volume, 3),
+    fundingRate: trimmed(live.rate, 8),
+    predictedFundingRate: INTEREST_PER_HOUR,
+    nextFundingTime: listing.marks.has("time_of_day")
+      ? next.slice("2026-10-06T".length, -".000Z".length)
+      : next.replace(".000Z", "Z"),
+    tradeCount: Math.round(live.turnoverUsd / 900),
+  };
+}
+
+function contractRow(listing: Listing): WireRow {
+  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const cap = trimmed(listing.cap, 6);
+  const bare = listing.wireBase;
+  return {
+    baselinePositionValue: "50000.0000",
+    crossId: 30_000 + (listing.key % 500),
+    crossSymbolId: listing.key % 500,
+    crossSymbolName: listing.symbol,
+    digitMerge: `${tick},${fixed(10 ** (1 - listing.priceDecimals), listing.priceDecimals)}`,
+    displayMaxLeverage: "100",
+    displayMinLeverage: "1",
+    enableDisplay: !listing.marks.has("hidden") && listing.state !== "halted",
+    enableOpenPosition: !listing.marks.has("close_only") && listing.state !== "halted",
+    enableTrade: listing.state !== "halted",
+    fundingImpactMarginNotional: "6",
+    fundingInterestRate: "0.0003",
+    incrementalInitialMarginRate: "0.00250",
+    incrementalMaintenanceMarginRate: "0.00100",
+    incrementalPositionValue: "50000.0000",
+    initialMarginRate: "0.01",
+    maintenanceMarginRate: "0.005",
+    maxOrderSize: "50",
+    maxPositionSize: "100",
+    minOrderSize: "0.0010",
+    maxMarketPriceRange: "0.025",
+    settleAssetId: listing.settle,
+    baseTokenId: bare,
+    stepSize: "0.001",
+    symbol: `${bare}-${listing.quote}`,
+    symbolDisplayName: listing.symbol,
+    tickSize: tick,
+    maxMaintenanceMarginRate: "0.5000",
+    maxPositionValue: "5000000.0000",
+    tagIconUrl: "",
+    tag: "",
+    riskTip: false,
+    defaultInitialMarginRate: "0.05",
+    klineStartTime: 0,
+    maxMarketSizeBuffer: "0.98",
+    enableFundingSettlement: listing.state !== "pending",
+    indexPriceDecimals: listing.priceDecimals,
+    indexPriceVarRate: "0.001",
+    openPositionOiLimitRate: "0.05",
+    fundingMaxRate: cap,
+    fundingMinRate: `-${cap}`,
+    fundingMaxValue: listing.key % 3 === 0 ? "" : "0.02",
+    enableFundingMxValue: true,
+    l2PairId: String(50_001 + (listing.key % 500)),
+    settleTimeStamp: 0,
+    isPrelaunch: listing.state === "pre_market",
+    riskLimitConfig: {},
+    category: MAJORS.has(listing.base) ? "L1" : "MEME",
+  };
+}
+
+function catalogue(rows: readonly WireRow[], view: MarketView): unknown {
+  const marked = (mark: string): WireRow[] =>
+    view.listings.filter((row) => onWire(row) && row.marks.has(mark)).map(contractRow);
+  return {
+    data: {
+      spotConfig: { assets: [{ tokenId: "141", token: "USDT", decimals: 18, showStep: "0.01" }] },
+      contractConfig: {
+        assets: [{ token: "USDT", decimals: 18, showStep: "0.01" }],
+        perpetualContract: rows,
+        prelaunchContract: marked("prelaunch"),
+        predictionContract: marked("prediction"),
+        stockContract: marked("stock"),
+      },
+    },
+  };
+}
+
+function route({ path, query }: WireRequest): WireReply {
+  switch (path) {
+    case "/api/v3/data/all-ticker-info":
+      return wireList(
+        "rates",
+        "all-ticker-info",
+        (view) => view.listings.filter(hasTicker).map((row) => tickerRow(row, view)),
+        (data) => ({ data }),
+      );
+    case "/api/v3/symbols":
+      return wireList(
+        "list",
+        "symbols",
+        (view) => view.listings.filter(isPerpetual).map(contractRow),
+        catalogue,
+      );
+    case "/api/v3/ticker": {
+      const symbol = query.get("symbol");
+      // Both are HTTP 200: nothing at all without a symbol, a code for a wrong one.
+      if (symbol === null || symbol === "") return wireError(200, { data: [] });
+      const reply = wireList(
+        "secondary",
+        `ticker?${symbol}`,
+        (view) =>
+          view.listings
+            .filter((row) => row.symbol === symbol && hasTicker(row))
+            .map((row) => tickerRow(row, view)),
+        (data) => ({ data }),
+      );
+      const whenEmpty = wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` });
+      return { ...reply, whenEmpty };
+    }
+    default:
+      return wireError(404, { code: 404, msg: "Not Found" });
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = tickerRow(listing, view);
+  const mark = Number(row["markPrice"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: 1,
+    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    // The published one never moves: an interest component, no forecast.
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(row["turnover24h"]),
+    open_interest_usd: Number(row["openInterest"]) * mark,
+  };
+}
+
+export const apex: ExchangeEncoder = {
+  id: "apex",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { code: 10001, msg: "too many requests" },
+  errorBody: { code: 10000, msg: "internal error" },
+  delistedState: "halted",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  truth: (view) => {
+    const known = collectTruth(view.listings, hasTicker, (row) => show(row, view));
+    return reasonsByMark(known, view.listings, ["stock", "prediction"]);
+  },
+  usual: [{ path: "/api/v3/data/all-ticker-info" }, { path: "/api/v3/symbols" }],
+};

@@ -1,0 +1,191 @@
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, isoTime, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./backpack-listings.ts";
+
+const OTHER_TYPES = ["SPOT", "IPERP", "DATED", "PREDICTION", "RFQ", "MONAD"];
+const BOOK_STATES = ["PostOnly", "CancelOnly", "LimitOnly"];
+const BASIS_POINTS = 10_000;
+/** The docs' own sample has the interval of one row as text. */
+const TEXT_INTERVAL_EVERY = 4;
+/** A ticker of a market without a first price says so in words. */
+const NO_CHANGE_EVERY = 29;
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const marketType = (listing: Listing): string =>
+  OTHER_TYPES.find((type) => listing.marks.has(type)) ?? "PERP";
+/** The bulk calls know what trades: no closed book, and of the other types those with a mark price. */
+const hasRows = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("no_rows");
+const hasMark = (listing: Listing): boolean =>
+  hasRows(listing) && ["PERP", "IPERP", "DATED"].includes(marketType(listing));
+
+function bookState(listing: Listing): string {
+  if (listing.state === "halted") return "Closed";
+  return BOOK_STATES.find((state) => listing.marks.has(state)) ?? "Open";
+}
+
+function markRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const decimals = Math.max(8, listing.priceDecimals);
+  const dated = listing.product === "dated";
+  return {
+    fundingRate: dated ? "0" : trimmed(live.rate, 10),
+    indexPrice: fixed(live.index, decimals),
+    markPrice: fixed(live.mark, decimals),
+    nextFundingTimestamp: dated ? listing.deliveryAtMs : live.nextAtMs,
+    symbol: listing.symbol,
+  };
+}
+
+function openInterestRow(listing: Listing, view: MarketView): WireRow {
+  return {
+    openInterest: trimmed(liveNumbers(listing, view.nowMs).openInterest, 5),
+    symbol: listing.symbol,
+    timestamp: view.nowMs,
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  const unknown = listing.key % NO_CHANGE_EVERY === 0;
+  return {
+    firstPrice: price(live.dayAgo),
+    high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lastPrice: price(live.last),
+    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    priceChange: price(live.last - live.dayAgo),
+    priceChangePercent: unknown ? "N/A" : trimmed(live.last / live.dayAgo - 1, 6),
+    quoteVolume: trimmed(live.turnoverUsd, 5),
+    symbol: listing.symbol,
+    trades: String(Math.floor(live.turnoverUsd / 900)),
+    volume: trimmed(live.volume, 5),
+  };
+}
+
+function priceFilter(listing: Listing, spot: boolean): WireRow {
+  const tick = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  return {
+    borrowEntryFeeMaxMultiplier: null,
+    borrowEntryFeeMinMultiplier: null,
+    maxImpactMultiplier: "1.03",
+    maxMultiplier: "1.25",
+    maxPrice: spot ? null : "1000000",
+    meanMarkPriceBand: { maxMultiplier: "1.1", minMultiplier: "0.9" },
+    meanPremiumBand: spot ? null : { tolerancePct: "0.05" },
+    minImpactMultiplier: "0.97",
+    minMultiplier: "0.75",
+    minPrice: tick,
+    tickSize: tick,
+  };
+}
+
+function marketRow(listing: Listing): WireRow {
+  const type = marketType(listing);
+  const spot = type === "SPOT";
+  const interval = listing.intervalHours * HOUR_MS;
+  const bound = trimmed(listing.cap * BASIS_POINTS, 4);
+  return {
+    baseSymbol: listing.wireBase,
+    // Printed without a zone, meaning UTC.
+    createdAt: isoTime(listing.listedAtMs).replace("Z", ""),
+    filters: {
+      price: priceFilter(listing, spot),
+      quantity: { maxQuantity: null, minQuantity: "0.01", stepSize: "0.01" },
+    },
+    // Filled for spot rows too.
+    fundingInterval: listing.key % TEXT_INTERVAL_EVERY === 0 ? String(interval) : interval,
+    fundingRateLowerBound: spot ? null : `-${bound}`,
+    fundingRateUpperBound: spot ? null : bound,
+    imfFunction: spot ? null : { base: "0.02", factor: "0.0001275", type: "sqrt" },
+    marketType: type,
+    mmfFunction: spot ? null : { base: "0.0125", factor: "0.0000765", type: "sqrt" },
+    openInterestLimit: spot ? "0" : "4000000",
+    orderBookState: bookState(listing),
+    quoteSymbol: listing.quote,
+    symbol: listing.symbol,
+    visible: !listing.marks.has("hidden"),
+  };
+}
+
+function refused(status: number, code: string, message: string): WireReply {
+  return wireError(status, { code, message });
+}
+
+interface Call {
+  readonly kind: "rates" | "list" | "secondary";
+  readonly has: (listing: Listing) => boolean;
+  readonly row: (listing: Listing, view: MarketView) => WireRow;
+}
+
+const CALLS: Readonly<Record<string, Call>> = {
+  "/api/v1/markPrices": { kind: "rates", has: hasMark, row: markRow },
+  "/api/v1/openInterest": { kind: "secondary", has: hasMark, row: openInterestRow },
+  "/api/v1/tickers": { kind: "secondary", has: hasRows, row: tickerRow },
+  "/api/v1/markets": { kind: "list", has: onWire, row: marketRow },
+};
+
+function route({ path, query }: WireRequest): WireReply {
+  const call = CALLS[path];
+  if (call === undefined) return refused(404, "RESOURCE_NOT_FOUND", "Not found");
+  // The two calls about perpetuals take a symbol, the other two ignore it.
+  const one = call.has === hasMark ? query.get("symbol") : null;
+  const bulk = wireList(
+    call.kind,
+    `${path}?${one ?? ""}`,
+    (view) =>
+      view.listings
+        .filter((row) => call.has(row) && (one === null || row.symbol === one))
+        .map((row) => call.row(row, view)),
+    (rows) => rows,
+  );
+  if (one === null) return bulk;
+  const body = { code: "INVALID_CLIENT_REQUEST", message: "Invalid market" };
+  return { ...bulk, whenEmpty: wireError(400, body) };
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = markRow(listing, view);
+  const mark = Number(row["markPrice"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: Number(marketRow(listing)["fundingInterval"]) / HOUR_MS,
+    next_funding_time: Number(row["nextFundingTimestamp"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(tickerRow(listing, view)["quoteVolume"]),
+    open_interest_usd: Number(openInterestRow(listing, view)["openInterest"]) * mark,
+  };
+}
+
+export const backpack: ExchangeEncoder = {
+  id: "backpack",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { code: "TOO_MANY_REQUESTS", message: "Too many requests" },
+  errorBody: { code: "INTERNAL_ERROR", message: "Internal error" },
+  delistedState: "halted",
+  exceptions: { frozen_timestamps: "the rates payload carries no time of its own" },
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: Object.keys(CALLS).map((path) => ({ path })),
+};

@@ -1,0 +1,296 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
+import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import {
+  collectTruth,
+  type ExchangeTruth,
+  namesOf,
+  type TrueInstrument,
+  type TruthAssetClass,
+} from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+
+const COINS = 432;
+const SHARES = 22;
+const USDC_TWINS = 10;
+const INVERSE = 14;
+const PREFIX: Readonly<Record<string, number>> = {
+  BONK: 1000,
+  FLOKI: 1000,
+  LUNC: 1000,
+  RATS: 1000,
+  MOG: 1_000_000,
+};
+const HOURS = [
+  [8, 0.55],
+  [4, 0.43],
+  [1, 0.02],
+] as const;
+/** Rates are printed with every digit of the average. */
+const RATE_DECIMALS = 18;
+const HISTORY_ROWS = 100;
+/** One price in another: nothing that a price in dollars can be compared with. */
+const RATIO = "ratio";
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
+    const multiplier = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? 1;
+    const wireBase = multiplier === 1 ? asset.ticker : `${multiplier}${asset.ticker}`;
+    const symbol = extra.symbol ?? `${wireBase}-${quote}`;
+    return roster.add({
+      asset,
+      wireBase,
+      quote,
+      settle: quote,
+      multiplier,
+      intervalHours: drawHours(roster, symbol, HOURS),
+      contractSize: 10 ** Math.round(Math.log10(50 / (asset.priceUsd * multiplier))),
+      ...extra,
+      symbol,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset, "USDT");
+  add(assets.litNew, "USDT");
+  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  const [token, ...suspended] = dead.slice(0, 5);
+  // A coin whose name starts with a digit that is no multiplier.
+  if (token) add({ ...token, ticker: "4STOCK" }, "USDT");
+  for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale))) add(asset, "USDT");
+  for (const asset of assets.byKind.commodity.slice(0, 2)) add(asset, "USDT");
+  for (const asset of assets.byKind.index.slice(0, 2)) add(asset, "USDT");
+  for (const asset of coins.slice(0, Math.max(2, Math.round(USDC_TWINS * scale))))
+    add(asset, "USDC");
+  for (const asset of suspended) add(asset, "USDT", { state: "halted" });
+  const [bitcoin] = coins;
+  if (bitcoin)
+    add({ ...bitcoin, ticker: "ETHBTC", priceUsd: 0.0262 }, "USDT", {
+      product: "stranger",
+      marks: [RATIO],
+    });
+  for (const asset of coins.slice(0, INVERSE))
+    add(asset, "USD", {
+      symbol: `${asset.ticker}-USD`,
+      wireBase: asset.ticker,
+      multiplier: 1,
+      settle: asset.ticker,
+      product: "inverse",
+      contractSize: 1,
+    });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+
+function classOf(listing: Listing): "Crypto" | "Stocks" | "Commodities" | "Indices" {
+  switch (listing.asset.kind) {
+    case "stock":
+    case "pre_ipo":
+      return "Stocks";
+    case "metal":
+    case "commodity":
+      return "Commodities";
+    case "index":
+      return "Indices";
+    case "coin":
+    case "basket":
+    case "forex":
+      return "Crypto";
+  }
+}
+
+function rateRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  return {
+    instId: listing.symbol,
+    fundingRate: trimmed(live.rate, RATE_DECIMALS),
+    fundingTime: String(live.nextAtMs),
+  };
+}
+
+/** Settled rates, the newest first; the one source from which an interval can be told. */
+function historyRows(listing: Listing, view: MarketView, count: number): WireRow[] {
+  const { previousAtMs } = liveNumbers(listing, view.nowMs);
+  return Array.from({ length: count }, (_none, back) => {
+    const at = previousAtMs - back * listing.intervalHours * HOUR_MS;
+    return {
+      instId: listing.symbol,
+      fundingRate: trimmed(rateAt(listing, at), RATE_DECIMALS),
+      fundingTime: String(at),
+    };
+  });
+}
+
+function markRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  return {
+    instId: listing.symbol,
+    indexPrice: trimmed(live.index, listing.priceDecimals),
+    markPrice: trimmed(live.mark, listing.priceDecimals),
+    ts: String(view.nowMs),
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  const contracts = Math.round(live.volume / listing.contractSize);
+  return {
+    instId: listing.symbol,
+    last: price(live.last),
+    lastSize: "1",
+    askPrice: price(live.last * 1.0001),
+    askSize: fixed(contracts / 8_000, 0),
+    bidPrice: price(live.last * 0.9999),
+    bidSize: fixed(contracts / 9_000, 0),
+    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    open24h: price(live.dayAgo),
+    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    // Despite the name in base units; the contracts stand in vol24h.
+    volCurrency24h: trimmed(contracts * listing.contractSize, 6),
+    vol24h: String(contracts),
+    ts: String(view.nowMs),
+  };
+}
+
+function instrumentRow(listing: Listing): WireRow {
+  return {
+    instId: listing.symbol,
+    baseCurrency: listing.wireBase,
+    quoteCurrency: listing.quote,
+    contractValue: trimmed(listing.contractSize, 6),
+    listTime: String(listing.listedAtMs),
+    // Perpetuals have one too: it says nothing about an end.
+    expireTime: String(listing.listedAtMs + 65_791_769 * 1_000),
+    maxLeverage: "50",
+    minSize: "0.1",
+    lotSize: "0.1",
+    tickSize: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    instType: "SWAP",
+    contractType: listing.product === "inverse" ? "inverse" : "linear",
+    maxLimitSize: "100000000",
+    maxMarketSize: "1000000",
+    state: listing.state === "live" ? "live" : "suspend",
+    settleCurrency: listing.settle,
+    assetClass: classOf(listing),
+  };
+}
+
+/** BloFin reports most wrong requests with HTTP 200. */
+function refused(status: number, code: string, msg: string): WireReply & { type: "error" } {
+  return wireError(status, { code, msg });
+}
+
+const MARKET = "/api/v1/market/";
+const HISTORY = `${MARKET}funding-rate-history`;
+const CALLS: Readonly<
+  Record<
+    string,
+    readonly [
+      kind: "rates" | "list" | "secondary",
+      row: (row: Listing, view: MarketView) => WireRow,
+    ]
+  >
+> = {
+  [`${MARKET}funding-rate`]: ["rates", rateRow],
+  [`${MARKET}mark-price`]: ["secondary", markRow],
+  [`${MARKET}tickers`]: ["secondary", tickerRow],
+  [`${MARKET}instruments`]: ["list", instrumentRow],
+};
+const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "success", data });
+const unknownInstrument = refused(200, "152014", "Instrument does not exist.");
+
+function history(query: URLSearchParams): WireReply {
+  const one = query.get("instId");
+  if (one === null || one === "") return refused(200, "152002", "Parameter instId error.");
+  const limit = Number(query.get("limit") ?? HISTORY_ROWS);
+  if (!Number.isInteger(limit) || limit < 1 || limit > HISTORY_ROWS)
+    return refused(200, "152002", "Parameter limit error.");
+  const rows = (view: MarketView): WireRow[] =>
+    view.listings
+      .filter((row) => row.symbol === one && onWire(row))
+      .flatMap((row) => historyRows(row, view, limit));
+  const list = wireList("secondary", `history?${one}&${limit}`, rows, wrap);
+  return { ...list, whenEmpty: unknownInstrument };
+}
+
+function route({ path, query }: WireRequest): WireReply {
+  if (path === HISTORY) return history(query);
+  const call = CALLS[path];
+  if (call === undefined) return refused(404, "404", "Not Found");
+  const [kind, row] = call;
+  const one = query.get("instId");
+  const bulk = wireList(
+    kind,
+    `${path}?${one ?? ""}`,
+    (view) =>
+      view.listings
+        .filter((listing) => onWire(listing) && (one === null || listing.symbol === one))
+        .map((listing) => row(listing, view)),
+    wrap,
+  );
+  return one === null ? bulk : { ...bulk, whenEmpty: unknownInstrument };
+}
+
+const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
+  Crypto: "crypto",
+  Stocks: "stock",
+  Commodities: "commodity",
+  Indices: "index",
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const rate = rateRow(listing, view);
+  const mark = markRow(listing, view);
+  const ticker = tickerRow(listing, view);
+  const nextAtMs = Number(rate["fundingTime"]);
+  const settledAtMs = Number(historyRows(listing, view, 1)[0]?.["fundingTime"]);
+  return {
+    ...namesOf(listing),
+    asset_class: CLASSES[classOf(listing)],
+    funding_rate: Number(rate["fundingRate"]),
+    funding_interval_hours: (nextAtMs - settledAtMs) / HOUR_MS,
+    next_funding_time: nextAtMs / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(mark["markPrice"]),
+    index_price: Number(mark["indexPrice"]),
+    volume_24h_usd: Number(ticker["volCurrency24h"]) * Number(ticker["last"]),
+    // No call tells it.
+    open_interest_usd: null,
+  };
+}
+
+function truth(view: MarketView): ExchangeTruth {
+  const all = collectTruth(view.listings, onWire, (row) => show(row, view));
+  const ratios = new Set(view.listings.filter((row) => row.marks.has(RATIO)).map((r) => r.symbol));
+  return {
+    ...all,
+    skipped: all.skipped.map((row) =>
+      ratios.has(row.exchange_symbol) ? { ...row, reason: RATIO } : row,
+    ),
+  };
+}
+
+export const blofin: ExchangeEncoder = {
+  id: "blofin",
+  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["instId"]) },
+  createListings,
+  route,
+  rateLimitBody: { code: "429", msg: "Too Many Requests" },
+  errorBody: { code: "500", msg: "Internal Server Error" },
+  delistedState: "gone",
+  exceptions: { frozen_timestamps: "the rates payload carries no time of its own" },
+  truth,
+  usual: Object.keys(CALLS).map((path) => ({ path })),
+};

@@ -1,0 +1,168 @@
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { rounded, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./delta-listings.ts";
+import { productRow, typeOf } from "./delta-products.ts";
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const SIX_HOURS_MS = 21_600_000;
+
+/** Rates are in percent of the contract's own interval. */
+function percent(rate: number): string {
+  return trimmed(rate * 100, 8);
+}
+
+function fundingOf(listing: Listing, rate: number): WireRow {
+  return typeOf(listing) === "perpetual_futures" ? { funding_rate: percent(rate) } : {};
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const long = (value: number): string => trimmed(value, listing.priceDecimals + 4);
+  const contracts = Math.round(live.openInterest / listing.contractSize);
+  const coins = trimmed(contracts * listing.contractSize, 8);
+  const before = liveNumbers(listing, view.nowMs - SIX_HOURS_MS);
+  return {
+    close: price(live.last),
+    contract_type: typeOf(listing),
+    ...fundingOf(listing, live.rate),
+    greeks: null,
+    high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    mark_basis: trimmed((live.mark / live.index - 1) * 100, 8),
+    mark_price: long(live.mark),
+    mark_vol: null,
+    oi: coins,
+    oi_change_usd_6h: trimmed((live.openInterest - before.openInterest) * live.mark, 4),
+    oi_contracts: String(contracts),
+    oi_value: coins,
+    oi_value_symbol: listing.wireBase,
+    oi_value_usd: trimmed(Number(coins) * live.mark, 4),
+    open: price(live.dayAgo),
+    price_band: { lower_limit: long(live.mark * 0.95), upper_limit: long(live.mark * 1.05) },
+    product_id: 100 + (listing.key % 90_000),
+    quotes: {
+      ask_iv: null,
+      ask_size: "965",
+      best_ask: long(live.last * 1.0001),
+      best_bid: long(live.last * 0.9999),
+      bid_iv: null,
+      bid_size: "196",
+      impact_mid_price: null,
+      mark_iv: trimmed((live.mark / live.index - 1) * 100, 8),
+    },
+    size: Math.round(live.volume / listing.contractSize),
+    spot_price: long(live.index),
+    symbol: listing.symbol,
+    timestamp: view.stampMs * 1000,
+    turnover: rounded(live.turnoverUsd, 6),
+    turnover_symbol: listing.quote,
+    turnover_usd: rounded(live.turnoverUsd, 6),
+    volume: rounded(live.volume, 6),
+  };
+}
+
+function refused(status: number, code: string, context: WireRow = {}): WireReply {
+  return wireError(status, { success: false, error: { code, context } });
+}
+
+const TYPES = new Set(
+  "perpetual_futures futures call_options put_options move_options spot interest_rate_swaps".split(
+    " ",
+  ),
+);
+
+function route({ path, host, query, method }: WireRequest): WireReply {
+  if (method !== "GET" || (host !== null && host !== "global")) return refused(404, "not_found");
+  const types = (query.get("contract_types") ?? [...TYPES].join(",")).split(",");
+  const wrong = types.find((type) => !TYPES.has(type));
+  if (wrong !== undefined) {
+    return refused(400, "bad_schema", {
+      schema_errors: [
+        { code: "invalid_value", message: `${wrong} is not valid`, param: "contract_types" },
+      ],
+    });
+  }
+  const here = (listing: Listing): boolean =>
+    onWire(listing) && listing.marks.has("global") === (host === "global");
+  const key = `${host ?? "india"} ${path}?${types.join(",")}`;
+  switch (path) {
+    case "/v2/tickers":
+      return wireList(
+        "rates",
+        key,
+        (view) =>
+          view.listings
+            .filter((row) => here(row) && types.includes(typeOf(row)))
+            // What is not open yet has no ticker.
+            .filter((row) => row.state !== "pending")
+            .map((row) => tickerRow(row, view)),
+        (result) => ({ result, success: true }),
+      );
+    case "/v2/products":
+      // The list of products heeds no filter for sure: contracts of other types stand in it.
+      return wireList(
+        "list",
+        key,
+        (view) => view.listings.filter(here).map(productRow),
+        (result) => ({
+          meta: { after: null, before: null, limit: 3000, total_count: result.length },
+          result,
+          success: true,
+        }),
+      );
+    default:
+      return refused(404, "not_found");
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = tickerRow(listing, view);
+  const specified = !listing.marks.has("no_specs");
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["funding_rate"]) / 100,
+    funding_interval_hours: specified ? listing.intervalHours : null,
+    // Told nowhere: it follows from the interval and the UTC grid.
+    next_funding_time: specified ? liveNumbers(listing, view.nowMs).nextAtMs / 1000 : null,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(row["mark_price"]),
+    index_price: Number(row["spot_price"]),
+    volume_24h_usd: Number(row["turnover_usd"]),
+    open_interest_usd: Number(row["oi_value_usd"]),
+  };
+}
+
+export const delta: ExchangeEncoder = {
+  id: "delta",
+  fields: {
+    rate: "funding_rate",
+    prices: ["mark_price", "spot_price"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { success: false, error: { code: "too_many_requests", context: {} } },
+  errorBody: { success: false, error: { code: "internal_server_error", context: {} } },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: ["", ".global"].flatMap((host) =>
+    ["tickers", "products"].map((name) => ({
+      path: `${host}/v2/${name}?contract_types=perpetual_futures`,
+    })),
+  ),
+};

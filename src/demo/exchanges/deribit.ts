@@ -1,0 +1,249 @@
+import type { Listing } from "../listing.ts";
+import { liveNumbers, STEP_MS } from "../market.ts";
+import { unit } from "../random.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type PayloadKind,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./deribit-listings.ts";
+
+/** A premium within this band of zero costs nothing at the moment. */
+const BAND = 0.00025;
+/** How often the momentary rate jumps, and how far. */
+const JUMP_SHARE = 0.03;
+const JUMP = 0.0085;
+/** Perpetuals end in the year 3000. */
+const NEVER_MS = 32_503_708_800_000;
+/** The funding of one coin keeps four decimals, that of the others eight. */
+const COARSE_COIN = "BNB";
+/** What a call takes, in the envelope's microseconds. */
+const TOOK_US = 1_010;
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isDated = (listing: Listing): boolean => listing.deliveryAtMs > 0;
+/** Inverse contracts answer to another currency, which nobody who wants dollars asks for. */
+const isInverse = (listing: Listing): boolean => listing.settle !== "USDC";
+
+/** The rate of this instant, per 8 h: the premium beyond its band, and a jump now and then. */
+function instantRate(listing: Listing, premium: number, nowMs: number): number {
+  const beyond = Math.sign(premium) * Math.max(Math.abs(premium) - BAND, 0);
+  const moment = listing.key ^ Math.floor(nowMs / STEP_MS);
+  if (unit(moment, 21) >= JUMP_SHARE) return beyond;
+  return beyond + JUMP * (2 * unit(moment, 22) - 1);
+}
+
+function fundingOf(listing: Listing, view: MarketView): WireRow {
+  if (isDated(listing)) return {};
+  const live = liveNumbers(listing, view.nowMs);
+  const decimals = listing.wireBase === COARSE_COIN ? 4 : 8;
+  const instant = instantRate(listing, live.mark / live.index - 1, view.nowMs);
+  return {
+    current_funding: rounded(instant, decimals),
+    funding_8h: rounded(live.rate, decimals),
+  };
+}
+
+function summaryRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const quiet = listing.marks.has("quiet");
+  const turnover = rounded(live.turnoverUsd, 2);
+  return {
+    volume_usd: turnover,
+    volume: rounded(live.volume, 4),
+    quote_currency: listing.quote,
+    price_change: rounded((live.last / live.dayAgo - 1) * 100, 4),
+    open_interest: rounded(
+      isInverse(listing) ? live.openInterest * live.mark : live.openInterest,
+      4,
+    ),
+    mid_price: quiet ? null : price(live.last),
+    mark_price: rounded(live.mark, listing.priceDecimals + 2),
+    low: quiet ? null : price(Math.min(live.last, live.dayAgo) * 0.99),
+    last: quiet ? null : price(live.last),
+    instrument_name: listing.symbol,
+    high: quiet ? null : price(Math.max(live.last, live.dayAgo) * 1.01),
+    ...fundingOf(listing, view),
+    estimated_delivery_price: rounded(live.index, listing.priceDecimals),
+    creation_timestamp: view.stampMs,
+    bid_price: quiet ? null : price(live.last * 0.9999),
+    base_currency: listing.wireBase,
+    ask_price: quiet ? null : price(live.last * 1.0001),
+    ...(listing.marks.has("no_notional") ? {} : { volume_notional: turnover }),
+  };
+}
+
+function underlyingType(listing: Listing): string {
+  if (listing.marks.has("etf")) return "equity_etf";
+  switch (listing.asset.kind) {
+    case "coin":
+      return "crypto";
+    case "stock":
+      return "equity";
+    case "index":
+    case "basket":
+      return "index";
+    case "metal":
+    case "commodity":
+    case "forex":
+      return "commodity";
+    case "pre_ipo":
+      return "pre_ipo";
+  }
+}
+
+function stateOf(listing: Listing): string {
+  if (listing.state === "settling") return "closed";
+  return listing.state === "halted" ? "halted" : "open";
+}
+
+function instrumentRow(listing: Listing): WireRow {
+  const index = `${listing.wireBase.toLowerCase()}_${isInverse(listing) ? "usd" : "usdc"}`;
+  const type = isInverse(listing) ? "reversed" : "linear";
+  return {
+    price_index: index,
+    kind: "future",
+    instrument_name: listing.symbol,
+    max_leverage: 50,
+    maker_commission: 0,
+    taker_commission: 0.0005,
+    instrument_type: type,
+    expiration_timestamp: isDated(listing) ? listing.deliveryAtMs : NEVER_MS,
+    creation_timestamp: listing.listedAtMs,
+    is_active: listing.state !== "settling",
+    state: stateOf(listing),
+    underlying_type: underlyingType(listing),
+    tick_size: Number((10 ** -listing.priceDecimals).toPrecision(1)),
+    contract_size: listing.contractSize,
+    instrument_id: 100_000 + (listing.key % 400_000),
+    min_trade_amount: listing.contractSize,
+    future_type: type,
+    max_liquidation_commission: 0.0075,
+    block_trade_commission: 0.00025,
+    block_trade_min_trade_amount: 200_000,
+    block_trade_tick_size: 0.01,
+    settlement_currency: listing.settle,
+    settlement_period: isDated(listing) ? "month" : "perpetual",
+    base_currency: listing.wireBase,
+    counter_currency: listing.quote,
+    quote_currency: listing.quote,
+    tick_size_steps: [],
+  };
+}
+
+function wrap(result: readonly WireRow[], { stampMs }: MarketView): unknown {
+  const usIn = stampMs * 1000;
+  return {
+    jsonrpc: "2.0",
+    result,
+    usIn,
+    usOut: usIn + TOOK_US,
+    usDiff: TOOK_US,
+    testnet: false,
+  };
+}
+
+function refused(status: number, code: number, message: string, data?: WireRow): WireReply {
+  const error = data === undefined ? { code, message } : { code, message, data };
+  return wireError(status, { jsonrpc: "2.0", error, testnet: false });
+}
+
+const CURRENCIES = new Set("BTC ETH USDC USDT EURR".split(" "));
+
+function route({ path, query, method }: WireRequest): WireReply {
+  const call = /^\/api\/v2\/public\/(\w+)$/.exec(path)?.[1];
+  if (method !== "GET" || call === undefined) return refused(404, -32_601, "Method not found");
+  const currency = query.get("currency") ?? "";
+  const listOf = (
+    kind: PayloadKind,
+    row: (listing: Listing, view: MarketView) => WireRow,
+  ): WireReply => {
+    // The summary takes one currency at a time, the list "any" besides.
+    if (!CURRENCIES.has(currency) && !(currency === "any" && kind === "list")) {
+      return refused(400, -32_602, "Invalid params", {
+        reason: "wrong value",
+        param: "currency",
+      });
+    }
+    const kinds = query.get("kind") ?? "future";
+    return wireList(
+      kind,
+      `${call}?${currency}&${kinds}`,
+      (view) =>
+        view.listings
+          .filter((each) => onWire(each) && kinds === "future")
+          .filter((each) => currency === "any" || each.settle === currency)
+          .map((each) => row(each, view)),
+      wrap,
+    );
+  };
+  switch (call) {
+    case "get_book_summary_by_currency":
+      return listOf("rates", summaryRow);
+    case "get_instruments":
+      return listOf("list", instrumentRow);
+    default:
+      return refused(404, -32_601, "Method not found");
+  }
+}
+
+const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
+  crypto: "crypto",
+  equity: "stock",
+  equity_etf: "etf",
+  commodity: "commodity",
+  index: "index",
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = summaryRow(listing, view);
+  const mark = Number(row["mark_price"]);
+  return {
+    ...namesOf(listing),
+    accrual: "continuous",
+    asset_class: CLASSES[underlyingType(listing)] ?? null,
+    funding_rate: Number(row["funding_8h"]),
+    instant_rate: Number(row["current_funding"]),
+    funding_interval_hours: 8,
+    next_funding_time: null,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["estimated_delivery_price"]),
+    volume_24h_usd: Number(row["volume_notional"] ?? row["volume_usd"]),
+    open_interest_usd: Number(row["open_interest"]) * mark,
+  };
+}
+
+export const deribit: ExchangeEncoder = {
+  id: "deribit",
+  fields: {
+    rate: "funding_8h",
+    prices: ["mark_price", "estimated_delivery_price"],
+    symbolOf: (row) => String(row["instrument_name"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { jsonrpc: "2.0", error: { code: 10_028, message: "too_many_requests" } },
+  errorBody: { jsonrpc: "2.0", error: { code: 11_098, message: "service_unavailable" } },
+  delistedState: "gone",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      (row) => onWire(row) && !isInverse(row),
+      (row) => show(row, view),
+    ),
+  usual: [
+    { path: "/api/v2/public/get_book_summary_by_currency?currency=USDC&kind=future" },
+    { path: "/api/v2/public/get_instruments?currency=USDC&kind=future&expired=false" },
+  ],
+};

@@ -1,0 +1,141 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { reasonsByMark } from "./skip-marks.ts";
+
+const COINS = 40;
+const SPOT = 15;
+const PAUSED = 3;
+const SETTLED = 2;
+/** Prediction markets keep the type of a perpetual and the last rate they had. */
+const BETS = ["TRUMP-WIN-2024-BET", "WLF-5B-1W-BET", "SUPERBOWL-LIX-CHIEFS-BET"];
+const FROZEN_RATE = 0.000_001_5;
+const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
+  BONK: ["1MBONK", 1_000_000],
+  PEPE: ["1MPEPE", 1_000_000],
+  SHIB: ["1MSHIB", 1_000_000],
+  FLOKI: ["1KFLOKI", 1000],
+};
+/** Tiny coins beyond those are not listed there. */
+const CHEAPEST_USD = 0.001;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const [wireBase, multiplier] = PREFIX[asset.ticker] ?? [asset.ticker, 1];
+    return roster.add({
+      asset,
+      wireBase,
+      multiplier,
+      symbol: `${wireBase}-PERP`,
+      quote: "USDC",
+      settle: "USDC",
+      intervalHours: 1,
+      ...extra,
+    });
+  };
+  const listed = assets.byKind.coin.filter(
+    ({ ticker, priceUsd }) => ticker in PREFIX || priceUsd >= CHEAPEST_USD,
+  );
+  const coins = pickAssets(roster, listed, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  const rest = listed.filter((asset) => !coins.includes(asset));
+  for (const asset of rest.slice(0, PAUSED)) add(asset, { state: "halted" });
+  for (const asset of rest.slice(PAUSED, PAUSED + SETTLED)) add(asset, { state: "settling" });
+  for (const asset of coins.slice(0, SPOT)) {
+    add(asset, { symbol: asset.ticker, multiplier: 1, product: "stranger", marks: ["spot"] });
+  }
+  const [first] = coins;
+  for (const symbol of BETS) {
+    if (first) add(first, { symbol, product: "stranger", marks: ["bet"] });
+  }
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+
+function statusOf(listing: Listing): string {
+  if (listing.state === "halted") return "paused";
+  return listing.state === "settling" ? "settlement" : "active";
+}
+
+function statsRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const isSpot = listing.marks.has("spot");
+  const isBet = listing.marks.has("bet");
+  const rate = isBet || listing.state !== "live" ? FROZEN_RATE : rounded(live.rate, 9);
+  const same = view.listings.filter((row) => row.marks.has("spot") === isSpot);
+  return {
+    marketIndex: same.indexOf(listing),
+    symbol: listing.symbol,
+    marketType: isSpot ? "spot" : "perp",
+    oraclePrice: isBet ? 0.42 : rounded(live.index, listing.priceDecimals),
+    price24hAgo: rounded(live.dayAgo, listing.priceDecimals),
+    volume24h: rounded(live.turnoverUsd, 2),
+    openInterest: rounded(live.openInterest, 3),
+    ...(isSpot ? {} : { fundingRate: rate, fundingRate24hAvg: rounded(rate * 0.9, 9) }),
+    status: statusOf(listing),
+  };
+}
+
+function route({ path, method }: WireRequest): WireReply {
+  if (path !== "/stats/markets" || method !== "GET") {
+    return wireError(404, { success: false, message: "Not Found" });
+  }
+  return wireList(
+    "rates",
+    "stats",
+    (view) => view.listings.filter(onWire).map((row) => statsRow(row, view)),
+    (rows) => rows,
+  );
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = statsRow(listing, view);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: 1,
+    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    // Only the oracle's price is published.
+    mark_price: null,
+    index_price: Number(row["oraclePrice"]),
+    volume_24h_usd: Number(row["volume24h"]),
+    // The unit of the open interest is not documented.
+    open_interest_usd: null,
+  };
+}
+
+export const drift: ExchangeEncoder = {
+  id: "drift",
+  fields: {
+    rate: "fundingRate",
+    prices: ["oraclePrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { success: false, message: "Too Many Requests" },
+  errorBody: { success: false, message: "Internal Server Error" },
+  delistedState: "settling",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  truth: (view) => {
+    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
+    return reasonsByMark(known, view.listings, ["spot", "bet"]);
+  },
+  usual: [{ path: "/stats/markets" }],
+};

@@ -1,0 +1,195 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+
+const COINS = 206;
+const SETTLED = 60;
+const LONG_NAMES = 6;
+/** Markets that somebody launched and nobody trades. */
+const IDLE = 12;
+const RATE_DECIMALS = 20;
+/** The 8-hour rate is held within six times the gap of the two margin fractions. */
+const CAP_FACTOR = 6;
+const MARGINS: Readonly<
+  Record<"major" | "cross" | "isolated", readonly [initial: number, maintenance: number]>
+> = { major: [0.02, 0.012], cross: [0.05, 0.03], isolated: [0.1, 0.05] };
+const MAJORS = new Set(["BTC", "ETH"]);
+/** The well-known coins share one margin pool; what anybody may launch stands alone. */
+const CROSS_RANKS = 110;
+const STATUSES = ["PAUSED", "CANCEL_ONLY", "POST_ONLY", "INITIALIZING"];
+/** Twelve hexadecimal digits stand for the address of a token. */
+const ADDRESS_DIGITS = 12;
+
+type Tier = keyof typeof MARGINS;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, tier: Tier, extra: Partial<ListingPlan> = {}): boolean => {
+    const [initial, maintenance] = MARGINS[tier];
+    const wireBase = extra.wireBase ?? asset.ticker;
+    return roster.add({
+      asset,
+      symbol: `${wireBase}-USD`,
+      base: wireBase,
+      quote: "USD",
+      settle: "USDC",
+      intervalHours: 1,
+      cap: (CAP_FACTOR * (initial - maintenance)) / 8,
+      ...extra,
+      wireBase,
+      marks: [tier, ...(extra.marks ?? [])],
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const [rank, asset] of coins.entries()) {
+    const cross = rank < CROSS_RANKS ? "cross" : "isolated";
+    add(asset, MAJORS.has(asset.ticker) ? "major" : cross, gap(rank, coins.length));
+  }
+  add(assets.litOld, "isolated");
+  const others = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  const idle = { style: "zero", marks: ["idle"] } as const;
+  for (const asset of others.slice(0, IDLE)) add(asset, "isolated", idle);
+  for (const asset of others.slice(IDLE, IDLE + LONG_NAMES)) {
+    const address = asset.key.toString(16).toUpperCase().padStart(ADDRESS_DIGITS, "7");
+    add(asset, "isolated", { wireBase: `${asset.ticker},RAYDIUM,${address}` });
+  }
+  const dead = others.slice(IDLE + LONG_NAMES);
+  for (const [index, status] of STATUSES.entries())
+    for (const asset of dead.slice(index * 2, index * 2 + 2))
+      add(asset, "isolated", {
+        state: status === "PAUSED" ? "halted" : "pending",
+        marks: status === "INITIALIZING" ? [status, "null_price"] : [status],
+      });
+  for (const asset of dead.slice(8, 8 + Math.round(SETTLED * scale)))
+    add(asset, "isolated", { state: "settling", style: "zero", marks: ["idle"] });
+}
+
+/** Two live markets whose oracle says nothing at the moment: once as null, once without the key. */
+function gap(rank: number, count: number): Partial<ListingPlan> {
+  if (rank === count - 1) return { marks: ["null_price"] };
+  return rank === count - 2 ? { marks: ["no_price"] } : {};
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+
+function tierOf(listing: Listing): Tier {
+  if (listing.marks.has("major")) return "major";
+  return listing.marks.has("cross") ? "cross" : "isolated";
+}
+
+function statusOf(listing: Listing): string {
+  if (listing.state === "settling") return "FINAL_SETTLEMENT";
+  return STATUSES.find((status) => listing.marks.has(status)) ?? "ACTIVE";
+}
+
+function oraclePrice(listing: Listing, index: number): { oraclePrice?: string | null } {
+  if (listing.marks.has("no_price")) return {};
+  if (listing.marks.has("null_price")) return { oraclePrice: null };
+  return { oraclePrice: trimmed(index, listing.priceDecimals + 2) };
+}
+
+function marketRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const idle = listing.marks.has("idle");
+  const tier = tierOf(listing);
+  const [initial, maintenance] = MARGINS[tier];
+  const sizeDecimals = Math.max(0, 6 - listing.priceDecimals);
+  return {
+    clobPairId: String(listing.key % 1_000),
+    ticker: listing.symbol,
+    status: statusOf(listing),
+    ...oraclePrice(listing, live.index),
+    priceChange24H: trimmed(live.index - live.dayAgo, listing.priceDecimals + 3),
+    volume24H: idle ? "0" : trimmed(live.turnoverUsd, 4),
+    trades24H: idle ? 0 : Math.floor(live.turnoverUsd / 4_000),
+    nextFundingRate: trimmed(live.rate, RATE_DECIMALS),
+    initialMarginFraction: String(initial),
+    maintenanceMarginFraction: String(maintenance),
+    openInterest: idle ? "0" : trimmed(live.openInterest, 4),
+    atomicResolution: -10,
+    quantumConversionExponent: -9,
+    tickSize: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    stepSize: trimmed(10 ** -sizeDecimals, sizeDecimals),
+    stepBaseQuantums: 1_000_000,
+    subticksPerTick: 100_000,
+    marketType: tier === "isolated" ? "ISOLATED" : "CROSS",
+    openInterestLowerCap: tier === "major" ? "0" : "40000000",
+    openInterestUpperCap: tier === "major" ? "0" : "100000000",
+    // About twice the other one, and not to be taken.
+    baseOpenInterest: idle ? "0" : trimmed(live.openInterest * 2.05, 4),
+    defaultFundingRate1H: tier === "isolated" ? "0.0000125" : "0",
+  };
+}
+
+function refused(status: number, msg: string): WireReply & { type: "error" } {
+  return wireError(status, { errors: [{ msg }] });
+}
+
+function route({ path, query }: WireRequest): WireReply {
+  if (path !== "/v4/perpetualMarkets") return refused(404, "Not Found");
+  const one = query.get("market");
+  const limit = query.get("limit");
+  if (limit !== null && !/^[1-9]\d*$/.test(limit))
+    return refused(400, "limit must be a positive integer");
+  const bulk = wireList(
+    "rates",
+    `perpetualMarkets?${one ?? ""}&${limit ?? ""}`,
+    (view) =>
+      view.listings
+        .filter((row) => onWire(row) && (one === null || row.symbol === one))
+        .slice(0, limit === null ? undefined : Number(limit))
+        .map((row) => marketRow(row, view)),
+    (rows) => ({ markets: Object.fromEntries(rows.map((row) => [row["ticker"], row])) }),
+  );
+  if (one === null) return bulk;
+  return { ...bulk, whenEmpty: refused(404, `${one} not found in markets of type perpetual`) };
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = marketRow(listing, view);
+  const told = row["oraclePrice"];
+  // Margin is marked at the oracle's price: it is both prices.
+  const oracle = typeof told === "string" ? Number(told) : null;
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["nextFundingRate"]),
+    funding_interval_hours: 1,
+    next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: oracle,
+    index_price: oracle,
+    volume_24h_usd: Number(row["volume24H"]),
+    open_interest_usd: oracle === null ? null : Number(row["openInterest"]) * oracle,
+  };
+}
+
+export const dydx: ExchangeEncoder = {
+  id: "dydx",
+  fields: {
+    rate: "nextFundingRate",
+    prices: ["oraclePrice"],
+    symbolOf: (row) => String(row["ticker"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { errors: [{ msg: "Too many requests" }] },
+  errorBody: { errors: [{ msg: "Internal Server Error" }] },
+  delistedState: "settling",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/v4/perpetualMarkets" }],
+};

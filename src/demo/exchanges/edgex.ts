@@ -1,0 +1,190 @@
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import {
+  contractIdOf,
+  contractRow,
+  CONTRACTS,
+  createListings,
+  DAILY_INTEREST,
+  FIRST_ID,
+  isStock,
+  metaData,
+} from "./edgex-contracts.ts";
+
+const MINUTE_MS = 60_000;
+
+function fundingRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const rate = (value: number): string => fixed(value, 8);
+  const calculatedAt = String(Math.floor(view.stampMs / MINUTE_MS) * MINUTE_MS);
+  const oracle = fixed(live.mark * 1.000_03, Math.min(listing.priceDecimals + 10, 28));
+  const premium = live.mark / live.index - 1;
+  const intervalMin = listing.intervalHours * 60;
+  return {
+    contractId: contractIdOf(listing, view),
+    // The start of the running period; the charge comes one interval later.
+    fundingTime: String(live.previousAtMs),
+    fundingTimestamp: calculatedAt,
+    oraclePrice: oracle,
+    indexPrice: fixed(live.index, listing.priceDecimals + 6),
+    ...(listing.marks.has("no_mark")
+      ? {}
+      : { markPrice: fixed(live.mark, listing.priceDecimals + 2) }),
+    // Fixed at the start of the period.
+    fundingRate: rate(live.settledRate),
+    isSettlement: false,
+    forecastFundingRate: listing.marks.has("no_forecast") ? "" : rate(live.rate),
+    previousFundingRate: rate(rateAt(listing, live.previousAtMs - MINUTE_MS)),
+    previousFundingTimestamp: String(live.previousAtMs - MINUTE_MS),
+    premiumIndex: rate(premium),
+    avgPremiumIndex: rate(premium * 0.9),
+    premiumIndexTimestamp: calculatedAt,
+    impactMarginNotional: "500",
+    impactAskPrice: fixed(live.last * 1.0002, listing.priceDecimals),
+    impactBidPrice: fixed(live.last * 0.9998, listing.priceDecimals),
+    interestRate: String(DAILY_INTEREST),
+    predictedFundingRate: rate((DAILY_INTEREST * listing.intervalHours) / 24),
+    fundingRateIntervalMin: String(intervalMin),
+    starkExFundingIndex: oracle,
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => fixed(value, listing.priceDecimals);
+  return {
+    contractId: contractIdOf(listing, view),
+    contractName: listing.symbol,
+    priceChange: price(live.last - live.dayAgo),
+    priceChangePercent: fixed(live.last / live.dayAgo - 1, 6),
+    trades: String(Math.round(live.turnoverUsd / 700)),
+    size: trimmed(live.volume, 3),
+    value: trimmed(live.turnoverUsd, 7),
+    high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    open: price(live.dayAgo),
+    close: price(live.last),
+    startTime: String(view.nowMs - 24 * HOUR_MS),
+    endTime: String(view.nowMs),
+    lastPrice: price(live.last),
+    indexPrice: price(live.index),
+    oraclePrice: price(live.mark),
+    openInterest: trimmed(live.openInterest, 3),
+  };
+}
+
+function envelope(data: unknown, view: MarketView): unknown {
+  return {
+    code: "SUCCESS",
+    data,
+    msg: null,
+    errorParam: null,
+    requestTime: String(view.stampMs - 3),
+    responseTime: String(view.stampMs),
+    traceId: "7c1d09be53a6f2e48810c5d7ab346f92",
+  };
+}
+
+function refused(status: number, code: string, msg: string): WireReply {
+  return wireError(status, { code, data: null, msg, errorParam: null, traceId: "" });
+}
+
+function route({ path, query, method }: WireRequest): WireReply {
+  if (method !== "GET") return refused(405, "METHOD_NOT_ALLOWED", "method not allowed");
+  const given = query.getAll("contractId").join(",");
+  const ids = new Set(given.split(",").filter((id) => id !== ""));
+  const chosen = (view: MarketView): Listing[] =>
+    view.listings.filter((row) => row.state !== "gone" && ids.has(contractIdOf(row, view)));
+  switch (path) {
+    case "/api/v2/public/meta/getMetaData":
+      return wireList(
+        "list",
+        "meta",
+        (view) =>
+          view.listings.filter((row) => row.state !== "gone").map((row) => contractRow(row, view)),
+        (rows, view) => envelope(metaData(rows, view), view),
+      );
+    case "/api/v2/public/funding/getLatestFundingRate":
+      return wireList(
+        "rates",
+        `funding?${given}`,
+        (view) => chosen(view).map((row) => ({ name: row.symbol, row: fundingRow(row, view) })),
+        (rows, view) =>
+          envelope(
+            rows.map(({ row }) => row),
+            view,
+          ),
+      );
+    case "/api/v2/public/quote/getTicker":
+      return wireList(
+        "secondary",
+        `ticker?${given}`,
+        (view) =>
+          (ids.size === 0 ? view.listings.filter((row) => row.state !== "gone") : chosen(view)).map(
+            (row) => tickerRow(row, view),
+          ),
+        envelope,
+      );
+    default:
+      return refused(404, "NOT_FOUND", "not found");
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = fundingRow(listing, view);
+  const forecast = row["forecastFundingRate"];
+  const intervalMin = Number(row["fundingRateIntervalMin"]);
+  return {
+    ...namesOf(listing),
+    asset_class: isStock(listing) ? "stock" : "crypto",
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: intervalMin / 60,
+    next_funding_time: (Number(row["fundingTime"]) + intervalMin * MINUTE_MS) / 1000,
+    predicted_rate: forecast === "" ? null : Number(forecast),
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(row["markPrice"] ?? row["oraclePrice"]),
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(tickerRow(listing, view)["value"]),
+    // Nothing confirms the unit of the open interest.
+    open_interest_usd: null,
+  };
+}
+
+const ALL_IDS = Array.from({ length: CONTRACTS }, (_, index) => FIRST_ID + index).join(",");
+
+export const edgex: ExchangeEncoder = {
+  id: "edgex",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "oraclePrice", "indexPrice"],
+    symbolOf: (row) => String(row["name"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { code: "TOO_MANY_REQUESTS", data: null, msg: "too many requests" },
+  errorBody: { code: "INTERNAL_ERROR", data: null, msg: "internal error", errorParam: null },
+  delistedState: "halted",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      (row) => row.state !== "gone",
+      (row) => show(row, view),
+    ),
+  usual: [
+    { path: "/api/v2/public/meta/getMetaData" },
+    { path: `/api/v2/public/funding/getLatestFundingRate?contractId=${ALL_IDS}` },
+    { path: "/api/v2/public/quote/getTicker" },
+  ],
+};

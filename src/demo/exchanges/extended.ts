@@ -1,0 +1,243 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 88;
+const TRADFI = 24;
+const SPOTS = 4;
+/** A coin cheaper than this is listed by the thousand or not at all. */
+const CHEAPEST_USD = 0.0001;
+const THOUSAND: Readonly<Record<string, string>> = {
+  PEPE: "1000PEPE",
+  SHIB: "1000SHIB",
+  BONK: "1000BONK",
+  FLOKI: "kFLOKI",
+};
+/** Told as a percentage of 0.25. */
+const CAP_PER_HOUR = 0.0025;
+const RATE_DECIMALS = 6;
+/** Prices carry the noise of a sum of many sources. */
+const PRICE_DECIMALS = 12;
+const IDLE_STATUSES = ["REDUCE_ONLY", "DELISTED", "PRELISTED", "DISABLED"];
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const prefixed = asset.kind === "coin" ? THOUSAND[asset.ticker] : undefined;
+    const wireBase = prefixed ?? asset.ticker;
+    return roster.add({
+      asset,
+      wireBase,
+      symbol: `${wireBase}-USD`,
+      multiplier: prefixed === undefined ? 1 : 1000,
+      quote: "USD",
+      settle: "USDC",
+      intervalHours: 1,
+      cap: CAP_PER_HOUR,
+      ...extra,
+    });
+  };
+  const quotable = assets.byKind.coin.filter(
+    ({ ticker, priceUsd }) => ticker in THOUSAND || priceUsd >= CHEAPEST_USD,
+  );
+  const coins = pickAssets(roster, quotable, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  add(assets.litOld);
+  for (const asset of tradfiAssets(assets).slice(0, Math.round(TRADFI * scale))) add(asset);
+  const dead = quotable.filter((asset) => !coins.includes(asset));
+  for (const [index, status] of IDLE_STATUSES.entries())
+    for (const asset of dead.slice(index * 2, index * 2 + 2))
+      add(asset, { state: status === "PRELISTED" ? "pre_market" : "halted", marks: [status] });
+  // Its status says ACTIVE, its flag says no.
+  const [paused] = dead.slice(2 * IDLE_STATUSES.length);
+  if (paused) add(paused, { state: "halted", marks: ["inactive"] });
+  for (const [index, asset] of coins.slice(0, SPOTS).entries())
+    add(asset, {
+      symbol: `${asset.ticker}SPOT-USD`,
+      wireBase: `${asset.ticker}SPOT`,
+      multiplier: 1,
+      product: "stranger",
+      style: "zero",
+      // The word is written in one case and the other.
+      marks: [index % 2 === 0 ? "SPOT" : "spot"],
+    });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isPaused = (listing: Listing): boolean => listing.marks.has("inactive");
+
+function statusOf(listing: Listing): string {
+  // Delisted by the control, whatever it was before.
+  if (listing.state === "settling") return "DELISTED";
+  return IDLE_STATUSES.find((status) => listing.marks.has(status)) ?? "ACTIVE";
+}
+
+/** Spot rows say so; perpetual ones have another word or none. */
+function typeOf(listing: Listing): { type?: string } {
+  const spot = ["SPOT", "spot"].find((word) => listing.marks.has(word));
+  if (spot !== undefined) return { type: spot };
+  return listing.key % 2 === 0 ? { type: "PERPETUAL" } : {};
+}
+
+function subCategory(listing: Listing): string {
+  switch (listing.asset.kind) {
+    case "coin":
+      return listing.key % 3 === 0 ? "L1" : "DeFi";
+    case "stock":
+    case "pre_ipo":
+      return "Equities";
+    case "index":
+    case "basket":
+      return "Indices";
+    case "metal":
+    case "commodity":
+      return "Commodities";
+    case "forex":
+      return "FX";
+  }
+}
+
+function stats(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  const fine = (value: number): string =>
+    fixed(value, Math.max(PRICE_DECIMALS, listing.priceDecimals));
+  const levels = ["-815.7788", "-2.1328", "-0.9297", "0.0000"].map((rankingLowerBound, index) => ({
+    level: index + 1,
+    rankingLowerBound,
+  }));
+  return {
+    dailyVolume: fixed(live.turnoverUsd, 6),
+    dailyVolumeBase: trimmed(live.volume, 5),
+    dailyPriceChange: price(live.last - live.dayAgo),
+    dailyPriceChangePercentage: trimmed(live.last / live.dayAgo - 1, 4),
+    dailyLow: price(Math.min(live.last, live.dayAgo) * 0.99),
+    dailyHigh: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lastPrice: price(live.last),
+    askPrice: price(live.last * 1.0001),
+    bidPrice: price(live.last * 0.9999),
+    markPrice: fine(live.mark),
+    indexPrice: fine(live.index),
+    fundingRate: fixed(live.rate, RATE_DECIMALS),
+    // A time, whatever its name says.
+    nextFundingRate: live.nextAtMs,
+    openInterest: fixed(live.openInterest * live.mark, 6),
+    openInterestBase: trimmed(live.openInterest, 5),
+    deleverageLevels: { shortPositions: levels, longPositions: levels },
+  };
+}
+
+function tradingConfig(listing: Listing): WireRow {
+  return {
+    minOrderSize: "0.0001",
+    minOrderSizeChange: "0.00001",
+    minPriceChange: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    maxMarketOrderValue: "3000000",
+    maxLimitOrderValue: "15000000",
+    maxPositionValue: "60000000",
+    maxLeverage: "50.00",
+    hourlyFundingRateCap: trimmed(listing.cap * 100, 4),
+    maxNumOrders: "200",
+    limitPriceCap: "0.05",
+    limitPriceFloor: "0.05",
+    riskFactorConfig: [{ upperBound: "4000000", riskFactor: "0.02", isAvailableForUsers: true }],
+  };
+}
+
+function marketRow(listing: Listing, view: MarketView): WireRow {
+  const status = statusOf(listing);
+  return {
+    name: listing.symbol,
+    uiName: listing.symbol,
+    category: listing.asset.kind === "coin" ? "Crypto" : "TradFi",
+    subCategory: subCategory(listing),
+    ...typeOf(listing),
+    assetName: listing.wireBase,
+    assetPrecision: 5,
+    collateralAssetName: "USD",
+    collateralAssetPrecision: 6,
+    description: `${listing.asset.ticker} against the dollar`,
+    active: status === "ACTIVE" && !isPaused(listing),
+    status,
+    marketStats: stats(listing, view),
+    tradingConfig: tradingConfig(listing),
+    l2Config: {
+      type: "STARKX",
+      collateralId: "0x1",
+      syntheticId: `0x${listing.key.toString(16).padStart(32, "0")}`,
+      syntheticResolution: 1_000_000,
+      collateralResolution: 1_000_000,
+    },
+    visibleOnUi: status === "ACTIVE",
+    createdAt: listing.listedAtMs,
+  };
+}
+
+function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
+  return wireError(status, { status: "ERROR", error: { code, message } });
+}
+
+function route({ path, query, headers }: WireRequest): WireReply {
+  // A client over a socket always has one, unless it blanks it on purpose.
+  if (headers.get("user-agent") === "") return wireError(403, "Forbidden: no user agent");
+  if (path !== "/api/v1/info/markets") return refused(404, 404, "Not found");
+  const wanted = new Set(query.getAll("market"));
+  const list = wireList(
+    "rates",
+    `markets?${[...wanted].join()}`,
+    (view) =>
+      view.listings
+        .filter((row) => onWire(row) && (wanted.size === 0 || wanted.has(row.symbol)))
+        .map((row) => marketRow(row, view)),
+    (data) => ({ status: "OK", data }),
+  );
+  return wanted.size === 0 ? list : { ...list, whenEmpty: refused(404, 1001, "Market not found") };
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = stats(listing, view);
+  return {
+    ...namesOf(listing),
+    // Beyond coins the words of the categories are written down nowhere.
+    asset_class: listing.asset.kind === "coin" ? "crypto" : null,
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: 1,
+    next_funding_time: Number(row["nextFundingRate"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(row["markPrice"]),
+    index_price: Number(row["indexPrice"]),
+    volume_24h_usd: Number(row["dailyVolume"]),
+    open_interest_usd: Number(row["openInterest"]),
+  };
+}
+
+export const extended: ExchangeEncoder = {
+  id: "extended",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["name"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { status: "ERROR", error: { code: 429, message: "Too many requests" } },
+  errorBody: { status: "ERROR", error: { code: 500, message: "Internal server error" } },
+  delistedState: "settling",
+  exceptions: { frozen_timestamps: "the only time in a row is the next settlement's" },
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/api/v1/info/markets" }],
+};

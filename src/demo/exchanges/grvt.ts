@@ -1,0 +1,253 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { DELIVERY_AT_MS, drawHours, type ListingPlan, type Roster } from "../roster.ts";
+import { COIN_TICKERS } from "../tickers.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireError,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { oneInstrument } from "./one-instrument.ts";
+import { reasonsByMark } from "./skip-marks.ts";
+
+/** Perpetuals that count, one of them LIT. */
+const COINS = [...new Set(COIN_TICKERS)].slice(0, 114);
+const RETIRED = 4;
+const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
+  PEPE: ["kPEPE", 1000],
+  SHIB: ["kSHIB", 1000],
+  BONK: ["1000BONK", 1000],
+  FLOKI: ["1000FLOKI", 1000],
+};
+const CAP = 0.0075;
+const MAJOR_CAP = 0.003;
+const HOURS = [
+  [8, 0.68],
+  [4, 0.24],
+  [1, 0.08],
+] as const;
+/** What stands behind the milliseconds of a time in nanoseconds. */
+const WHOLE_MS = "000000";
+const EVENT_NS = "025205";
+
+const nameOf = (ticker: string): string => PREFIX[ticker]?.[0] ?? ticker;
+const instrumentOf = (ticker: string): string => `${nameOf(ticker)}_USDT_Perp`;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const symbol = extra.symbol ?? instrumentOf(asset.ticker);
+    return roster.add({
+      asset,
+      wireBase: nameOf(asset.ticker),
+      multiplier: PREFIX[asset.ticker]?.[1] ?? 1,
+      quote: "USDT",
+      settle: "USDT",
+      intervalHours: drawHours(roster, symbol, HOURS),
+      cap: asset.ticker === "BTC" || asset.ticker === "ETH" ? MAJOR_CAP : CAP,
+      ...extra,
+      symbol,
+    });
+  };
+  const byTicker = new Map(assets.byKind.coin.map((asset) => [asset.ticker, asset]));
+  const coins = COINS.slice(0, Math.round(COINS.length * scale)).flatMap(
+    (ticker) => byTicker.get(ticker) ?? [],
+  );
+  for (const asset of coins) add(asset);
+  add(assets.litOld);
+  for (const asset of assets.byKind.coin.slice(-RETIRED)) add(asset, { state: "halted" });
+  const dated = { deliveryAtMs: DELIVERY_AT_MS, intervalHours: 8 } as const;
+  for (const asset of coins.slice(0, 2)) {
+    const { ticker } = asset;
+    const strike = Number(asset.priceUsd.toPrecision(1));
+    add(asset, { ...dated, symbol: `${ticker}_USDT_Fut_25Dec26`, product: "dated" });
+    for (const kind of ["Call", "Put"]) {
+      const symbol = `${ticker}_USDT_${kind}_25Dec26_${strike}`;
+      add(asset, { ...dated, symbol, product: "stranger", marks: ["option", kind] });
+    }
+  }
+}
+
+/** Retired instruments are listed only for those who do not ask for active ones; their ticker still answers. */
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+
+function kindOf(listing: Listing): string {
+  if (listing.product === "dated") return "FUTURE";
+  if (listing.marks.has("Call")) return "CALL";
+  return listing.marks.has("Put") ? "PUT" : "PERPETUAL";
+}
+
+/** @param place its place in the list: the same field is a number on some rows and a string on others */
+function instrumentRow(listing: Listing, place: number): WireRow {
+  const kind = kindOf(listing);
+  const mixed = (value: number): number | string => (place % 3 === 1 ? String(value) : value);
+  const percent = trimmed(listing.cap * 100, 4);
+  const funding =
+    kind === "PERPETUAL"
+      ? {
+          funding_interval_hours: mixed(listing.intervalHours),
+          adjusted_funding_rate_cap: percent,
+          adjusted_funding_rate_floor: `-${percent}`,
+        }
+      : {};
+  return {
+    instrument: listing.symbol,
+    instrument_hash: `0x0${(listing.key % 0xfffff).toString(16).padStart(5, "0")}`,
+    base: listing.wireBase,
+    quote: listing.quote,
+    kind,
+    venues: ["ORDERBOOK", "RFQ"],
+    settlement_period: kind === "PERPETUAL" ? "PERPETUAL" : "MONTHLY",
+    base_decimals: mixed(9),
+    quote_decimals: mixed(6),
+    tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    min_size: "0.001",
+    create_time: `${listing.listedAtMs}${EVENT_NS}`,
+    max_position_size: "1000.0",
+    ...funding,
+    min_notional: "100.0",
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => fixed(value, listing.priceDecimals);
+  // Percentage points; the figure per 8 h stands beside it.
+  const points = live.rate * 100;
+  const per8h = trimmed((points * 8) / listing.intervalHours, 4);
+  const funding =
+    kindOf(listing) === "PERPETUAL"
+      ? {
+          funding_rate_8h_curr: per8h,
+          funding_rate_8h_avg: per8h,
+          funding_rate: trimmed(points, 6),
+          next_funding_time: `${live.nextAtMs}${WHOLE_MS}`,
+        }
+      : {};
+  return {
+    event_time: `${view.stampMs}${EVENT_NS}`,
+    instrument: listing.symbol,
+    mark_price: fixed(live.mark, Math.max(9, listing.priceDecimals)),
+    index_price: fixed(live.index, Math.max(9, listing.priceDecimals)),
+    last_price: price(live.last),
+    last_size: "0.001",
+    mid_price: fixed(live.last, listing.priceDecimals + 1),
+    best_bid_price: price(live.last * 0.9999),
+    best_bid_size: "5.332",
+    best_ask_price: price(live.last * 1.0001),
+    best_ask_size: "0.009",
+    interest_rate: "0.0",
+    forward_price: "0.0",
+    buy_volume_24h_b: trimmed(live.volume * 0.49, 3),
+    sell_volume_24h_b: trimmed(live.volume * 0.51, 3),
+    buy_volume_24h_q: trimmed(live.turnoverUsd * 0.49, 4),
+    sell_volume_24h_q: trimmed(live.turnoverUsd * 0.51, 4),
+    high_price: price(Math.max(live.last, live.dayAgo) * 1.01),
+    low_price: price(Math.min(live.last, live.dayAgo) * 0.99),
+    open_price: price(live.dayAgo),
+    open_interest: trimmed(live.openInterest, 9),
+    long_short_ratio: fixed(0.7 + (listing.key % 1000) / 1000, 6),
+    ...funding,
+  };
+}
+
+function refused(status: number, code: number, message: string): WireError {
+  return wireError(status, { code, message, status });
+}
+
+/** The value of a key of the body, undefined where the body is no object. */
+function asked(body: unknown, key: string): unknown {
+  return typeof body === "object" && body !== null
+    ? new Map(Object.entries(body)).get(key)
+    : undefined;
+}
+
+function route({ path, method, body }: WireRequest): WireReply {
+  if (path !== "/full/v1/all_instruments" && path !== "/full/v1/ticker") {
+    return refused(404, 1004, "Data Not Found");
+  }
+  if (method !== "POST") return refused(405, 1005, "Method not allowed");
+  if (typeof body !== "object" || body === null) return refused(400, 1003, "Request malformed");
+  if (path === "/full/v1/all_instruments") {
+    const isActive = asked(body, "is_active") === true;
+    return wireList(
+      "list",
+      `instruments ${isActive}`,
+      (view) =>
+        view.listings
+          .filter((row) => onWire(row) && (!isActive || row.state === "live"))
+          .map((row, place) => instrumentRow(row, place)),
+      (result) => ({ result }),
+    );
+  }
+  const instrument = asked(body, "instrument");
+  const unknown = refused(400, 1012, "Invalid instrument");
+  if (typeof instrument !== "string") return unknown;
+  return oneInstrument({
+    kind: "rates",
+    key: `ticker ${instrument}`,
+    wanted: (listing) => listing.symbol === instrument && onWire(listing),
+    row: tickerRow,
+    wrap: (result) => ({ result }),
+    unknown,
+  });
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = tickerRow(listing, view);
+  const mark = Number(row["mark_price"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["funding_rate"]) / 100,
+    funding_interval_hours: Number(instrumentRow(listing, 0)["funding_interval_hours"]),
+    next_funding_time: Number(String(row["next_funding_time"]).slice(0, -WHOLE_MS.length)) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["index_price"]),
+    volume_24h_usd: Number(row["buy_volume_24h_q"]) + Number(row["sell_volume_24h_q"]),
+    open_interest_usd: Number(row["open_interest"]) * mark,
+  };
+}
+
+const ticker = (instrument: string): { path: string; body: unknown } => ({
+  path: "/full/v1/ticker",
+  body: { instrument },
+});
+
+export const grvt: ExchangeEncoder = {
+  id: "grvt",
+  fields: {
+    rate: "funding_rate",
+    prices: ["mark_price", "index_price"],
+    symbolOf: (row) => String(row["instrument"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: {
+    code: 1006,
+    message: "You have surpassed the allocated rate limit",
+    status: 429,
+  },
+  errorBody: { code: 1002, message: "Internal Server Error", status: 500 },
+  delistedState: "gone",
+  truth: (view) => {
+    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
+    return reasonsByMark(known, view.listings, ["option"]);
+  },
+  usual: [
+    // Without the flag, retired instruments are listed as well.
+    { path: "/full/v1/all_instruments", body: {} },
+    { path: "/full/v1/all_instruments", body: { is_active: true } },
+    ...[...COINS, "LIT"].map((each) => ticker(instrumentOf(each))),
+  ],
+};

@@ -1,0 +1,64 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 126;
+const OTHERS = 223;
+const SUSPENDED = 4;
+/** Delisted ones whose index stands there for ever. */
+const INDEX_ONLY = 16;
+/** Most shares and commodities charge exactly nothing. */
+const ZERO_SHARE = 0.7;
+/** Contracts without a row of open interest. */
+const NO_INTEREST_SHARE = 0.04;
+const CONTRACT_USD = 15;
+
+const COIN_HOURS = [
+  [4, 0.43],
+  [1, 0.055],
+  [8, 0.515],
+] as const;
+const OTHER_HOURS = [
+  [4, 0.165],
+  [1, 0.04],
+  [8, 0.795],
+] as const;
+const DATES = ["261127", "261225"] as const;
+
+/** Lists HTX's linear swaps, four dated contracts, and what only the index call still knows. */
+export function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const symbol = extra.symbol ?? `${asset.ticker}-USDT`;
+    const isCoin = asset.kind === "coin";
+    return roster.add({
+      asset,
+      quote: "USDT",
+      settle: "USDT",
+      intervalHours: drawHours(roster, symbol, isCoin ? COIN_HOURS : OTHER_HOURS),
+      contractSize: Number(`1e${Math.round(Math.log10(CONTRACT_USD / asset.priceUsd))}`),
+      marks: roster.draw(symbol, "interest") < NO_INTEREST_SHARE ? ["no_interest"] : [],
+      ...(!isCoin && roster.draw(symbol, "zero") < ZERO_SHARE ? { style: "zero" } : {}),
+      ...extra,
+      symbol,
+    });
+  };
+  const paxg = assets.byKind.coin.filter(({ ticker }) => ticker === "PAXG");
+  const known = assets.byKind.coin.filter(({ ticker }) => ticker !== "PAXG");
+  const coins = pickAssets(roster, known, Math.round(COINS * scale));
+  for (const asset of [...coins, ...paxg, assets.litNew]) add(asset);
+  for (const { asset } of assets.chinese) add(asset);
+  let others = 0;
+  for (const asset of tradfiAssets(assets)) {
+    if (others >= Math.round(OTHERS * scale)) break;
+    if (asset.kind !== "forex" && add(asset)) others += 1;
+  }
+  const dead = known.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, SUSPENDED)) add(asset, { state: "halted" });
+  for (const asset of dead.slice(SUSPENDED, SUSPENDED + INDEX_ONLY)) add(asset, { state: "gone" });
+  for (const asset of coins.slice(0, 2)) {
+    for (const date of DATES) {
+      const symbol = `${asset.ticker}-USDT-${date}`;
+      add(asset, { symbol, product: "dated", deliveryAtMs: DELIVERY_AT_MS });
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers, pricesAt } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { fixed, rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type PayloadKind,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./htx-listings.ts";
+
+const V1 = "/linear-swap-api/v1/";
+/** When the index of the delisted contracts stood still. */
+const INDEX_STOPPED_AT_MS = Date.UTC(2025, 4, 12, 6, 0, 0);
+const RATE_DECIMALS = 18;
+/** The newer call takes no more codes at once. */
+const V5_CODES = 10;
+
+const isGone = (listing: Listing): boolean => listing.state === "gone";
+const isDated = (listing: Listing): boolean => listing.product === "dated";
+
+/** Zero is spelled with an exponent there, and nothing else is. */
+function rateText(rate: number): string {
+  return rate === 0 ? "0E-18" : fixed(rate, RATE_DECIMALS);
+}
+
+function fundingRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const dated = isDated(listing);
+  return {
+    estimated_rate: null,
+    funding_rate: dated ? null : rateText(live.rate),
+    contract_code: listing.symbol,
+    symbol: listing.wireBase,
+    fee_asset: "USDT",
+    funding_time: dated ? null : String(live.nextAtMs),
+    next_funding_time: null,
+    trade_partition: "USDT",
+  };
+}
+
+function indexRow(listing: Listing, view: MarketView): WireRow {
+  const atMs = isGone(listing) ? INDEX_STOPPED_AT_MS : view.nowMs;
+  return {
+    index_price: rounded(pricesAt(listing, atMs).index, listing.priceDecimals),
+    index_ts: isGone(listing) ? INDEX_STOPPED_AT_MS : view.stampMs,
+    contract_code: listing.symbol,
+  };
+}
+
+/** Open interest counts both sides. */
+function interestRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const contracts = Math.round((2 * live.openInterest) / listing.contractSize);
+  return {
+    volume: contracts,
+    amount: rounded(contracts * listing.contractSize, 8),
+    symbol: listing.wireBase,
+    value: rounded(contracts * listing.contractSize * live.last, 4),
+    contract_code: listing.symbol,
+    trade_amount: rounded(live.volume, 8),
+    trade_volume: Math.round(live.volume / listing.contractSize),
+    trade_turnover: rounded(live.turnoverUsd, 6),
+    business_type: isDated(listing) ? "futures" : "swap",
+    pair: `${listing.wireBase}-USDT`,
+    contract_type: isDated(listing) ? "quarter" : "swap",
+    trade_partition: "USDT",
+  };
+}
+
+function labelsOf(listing: Listing): readonly string[] {
+  // A token that stands for gold carries the label of the metal.
+  if (listing.base === "PAXG") return ["Metals"];
+  switch (listing.asset.kind) {
+    case "stock":
+    case "pre_ipo":
+      return ["Stocks"];
+    case "index":
+      return ["Indices"];
+    case "metal":
+      return ["Metals"];
+    case "commodity":
+      return ["Commodities"];
+    case "coin":
+    case "basket":
+    case "forex":
+      return [];
+  }
+}
+
+function infoRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const dated = isDated(listing);
+  const created = new Date(listing.listedAtMs).toISOString().slice(0, 10).replaceAll("-", "");
+  return {
+    symbol: listing.wireBase,
+    contract_code: listing.symbol,
+    contract_size: listing.contractSize,
+    price_tick: Number(`1e-${listing.priceDecimals}`),
+    delivery_date: dated ? `20${listing.symbol.slice(-6)}` : "",
+    delivery_time: dated ? String(listing.deliveryAtMs) : "",
+    create_date: created,
+    contract_status: listing.state === "halted" ? 3 : 1,
+    settlement_date: dated ? "" : String(live.nextAtMs),
+    settlement_period: dated ? "" : String(listing.intervalHours),
+    support_margin_mode: "all",
+    business_type: dated ? "futures" : "swap",
+    pair: `${listing.wireBase}-USDT`,
+    contract_type: dated ? "quarter" : "swap",
+    trade_partition: "USDT",
+    tradfi_labels: labelsOf(listing),
+  };
+}
+
+function v5Row(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  return {
+    contract_code: listing.symbol,
+    funding_rate: rateText(live.rate),
+    funding_time: String(live.nextAtMs),
+    next_funding_time: String(live.nextAtMs + listing.intervalHours * HOUR_MS),
+    min_funding_rate: fixed(-listing.cap, RATE_DECIMALS),
+    max_funding_rate: fixed(listing.cap, RATE_DECIMALS),
+  };
+}
+
+const unknownContract = wireError(200, {
+  status: "error",
+  err_code: 1014,
+  err_msg: "This contract doesnt exist.",
+});
+const invalid = (name: string): WireReply =>
+  wireError(200, { status: "error", err_code: 1030, err_msg: `Invalid ${name}.` });
+
+/** One of the older calls: all contracts, or one of them. */
+function v1List(
+  kind: PayloadKind,
+  name: string,
+  { query }: WireRequest,
+  isMember: (listing: Listing) => boolean,
+  row: (listing: Listing, view: MarketView) => WireRow,
+): WireReply {
+  const code = query.get("contract_code");
+  const list = wireList(
+    code === null ? kind : "secondary",
+    `${name}?${query.toString()}`,
+    (view) =>
+      view.listings
+        .filter((each) => isMember(each) && (code === null || each.symbol === code))
+        .map((each) => row(each, view)),
+    (data, view) => ({
+      status: "ok",
+      data: name === "swap_funding_rate" ? data[0] : data,
+      ts: view.stampMs,
+    }),
+  );
+  return code === null ? list : { ...list, whenEmpty: unknownContract };
+}
+
+function v5Funding(codes: readonly string[]): WireReply {
+  if (codes.length === 0) return wireError(200, { code: 1066, message: "contract_code is empty" });
+  if (codes.length > V5_CODES) {
+    return wireError(200, { code: 1067, message: "contract_code exceeds the maximum" });
+  }
+  const wanted = new Set(codes);
+  const isWanted = (row: Listing): boolean =>
+    wanted.has(row.symbol) && !isGone(row) && !isDated(row);
+  return {
+    ...wireList(
+      "rates",
+      `v5?${codes.join(",")}`,
+      (view) => view.listings.filter(isWanted).map((row) => v5Row(row, view)),
+      (data, view) => ({ code: 200, message: "Success", data, ts: view.stampMs }),
+    ),
+    whenEmpty: wireError(200, { code: 1014, message: "This contract doesnt exist." }),
+  };
+}
+
+function route(request: WireRequest): WireReply {
+  const { path, host, method, query } = request;
+  if (host !== null || method !== "GET") return wireError(404, "");
+  if (path === "/v5/market/funding_rate") {
+    return v5Funding((query.get("contract_code") ?? "").split(",").filter((code) => code !== ""));
+  }
+  const name = path.startsWith(V1) ? path.slice(V1.length) : "";
+  switch (name) {
+    case "swap_batch_funding_rate":
+      return v1List("rates", name, request, (row) => !isGone(row), fundingRow);
+    case "swap_funding_rate":
+      if (query.get("contract_code") === null) return invalid("contract_code");
+      return v1List("secondary", name, request, (row) => !isGone(row), fundingRow);
+    case "swap_index":
+      return v1List("secondary", name, request, (row) => !isDated(row), indexRow);
+    case "swap_open_interest":
+      return v1List(
+        "secondary",
+        name,
+        request,
+        (row) => !isGone(row) && !row.marks.has("no_interest"),
+        interestRow,
+      );
+    case "swap_contract_info": {
+      const type = query.get("business_type") ?? "swap";
+      if (!["swap", "futures", "all"].includes(type)) return invalid("business_type");
+      const isMember = (row: Listing): boolean =>
+        !isGone(row) && (type === "all" || isDated(row) === (type === "futures"));
+      return v1List("list", name, request, isMember, infoRow);
+    }
+    default:
+      return wireError(404, {
+        status: "error",
+        "err-code": "invalid-path",
+        "err-msg": "path not found",
+      });
+  }
+}
+
+const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
+  Stocks: "stock",
+  Indices: "index",
+  Metals: "metal",
+  Commodities: "commodity",
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const funding = fundingRow(listing, view);
+  const interest = listing.marks.has("no_interest") ? null : interestRow(listing, view);
+  const label = listing.base === "PAXG" ? undefined : labelsOf(listing)[0];
+  return {
+    ...namesOf(listing),
+    asset_class: label === undefined ? "crypto" : (CLASSES[label] ?? null),
+    funding_rate: Number(funding["funding_rate"]),
+    funding_interval_hours: Number(infoRow(listing, view)["settlement_period"]),
+    next_funding_time: Number(funding["funding_time"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: null,
+    index_price: Number(indexRow(listing, view)["index_price"]),
+    volume_24h_usd: interest === null ? null : Number(interest["trade_turnover"]),
+    open_interest_usd: interest === null ? null : Number(interest["value"]) / 2,
+  };
+}
+
+export const htx: ExchangeEncoder = {
+  id: "htx",
+  fields: {
+    rate: "funding_rate",
+    prices: [],
+    symbolOf: (row) => String(row["contract_code"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { status: "error", err_code: 1032, err_msg: "The number of visits exceeded." },
+  errorBody: { status: "error", err_code: 1000, err_msg: "System is busy." },
+  delistedState: "gone",
+  truth: (view) =>
+    collectTruth(
+      view.listings,
+      () => true,
+      (row) => show(row, view),
+    ),
+  usual: [
+    "swap_batch_funding_rate",
+    "swap_index",
+    "swap_open_interest",
+    "swap_contract_info?business_type=swap",
+  ].map((name) => ({ path: V1 + name })),
+};

@@ -1,0 +1,162 @@
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./lbank-listings.ts";
+
+const PUB = "/cfd/openApi/v1/pub/";
+const GROUP = "SwapU";
+const RATE_DECIMALS = 8;
+/** Ages of rows in seconds: an ordinary one, and one of a contract that is hardly traded. */
+const FRESH_SECONDS = 25;
+const OLDEST_SECONDS = 196;
+const FORBIDDEN_PAGE =
+  "<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>";
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+
+/** The last trade of a row, in seconds: a format without another time of its own. */
+function lastTimeOf(listing: Listing, view: MarketView): number {
+  const thin = listing.marks.has("thin");
+  const age = thin ? OLDEST_SECONDS - (listing.key % 120) : listing.key % FRESH_SECONDS;
+  return Math.floor(view.stampMs / 1000) - age;
+}
+
+function marketRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => fixed(value, listing.priceDecimals);
+  const rate = fixed(live.rate, RATE_DECIMALS);
+  const funding = listing.marks.has("rateless")
+    ? {}
+    : {
+        positionFeeRate: rate,
+        positionFeeTime: (listing.intervalHours * HOUR_MS) / 1000,
+        nextFeeTime: live.nextAtMs,
+        fundingRate: rate,
+      };
+  return {
+    symbol: listing.symbol,
+    highestPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
+    underlyingPrice: listing.marks.has("no_index") ? "0.0" : price(live.index),
+    lowestPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    openPrice: price(live.dayAgo),
+    // Twice what the turnover says: one of the two counts both sides.
+    volume: trimmed(live.volume * 2, 4),
+    markedPrice: price(live.mark),
+    turnover: trimmed(live.turnoverUsd, 6),
+    lastPrice: price(live.last),
+    ...funding,
+    instrumentStatus: "2",
+    lastTime: lastTimeOf(listing, view),
+  };
+}
+
+function instrumentRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const { wireBase, symbol } = listing;
+  return {
+    priceLimitUpperValue: 0.2,
+    symbol,
+    symbolAlias: `${listing.marks.has("alias") ? `${wireBase.slice(0, 1)}X` : wireBase}USDT`,
+    volumeTick: 0.0001,
+    indexPrice: fixed(live.index, 8),
+    minOrderVolume: "0.0001",
+    priceTick: Number(`1e-${listing.priceDecimals}`),
+    maxOrderVolume: "30000.0",
+    baseCurrency: wireBase,
+    volumeMultiple: 1,
+    exchangeID: "Exchange",
+    priceCurrency: listing.quote,
+    priceLimitLowerValue: 0.2,
+    clearCurrency: listing.settle,
+    symbolName: symbol,
+    defaultLeverage: 20,
+    minOrderCost: "5.0",
+    needSuspend: listing.state === "halted" ? 1 : 0,
+  };
+}
+
+const wrap = (data: readonly WireRow[]): unknown => ({
+  data,
+  error_code: 0,
+  msg: "Success",
+  result: "true",
+  success: true,
+});
+const failure = (error_code: number, msg: string): unknown => ({
+  error_code,
+  msg,
+  result: "false",
+  success: false,
+});
+
+function route({ path, host, method, query }: WireRequest): WireReply {
+  const name = path.startsWith(PUB) ? path.slice(PUB.length) : "";
+  if (host !== null || method !== "GET") return wireError(403, FORBIDDEN_PAGE);
+  // Another group, or none, is a sound reply without contracts.
+  const inGroup = (row: Listing): boolean => onWire(row) && query.get("productGroup") === GROUP;
+  const key = `${name}?${query.get("productGroup") ?? ""}`;
+  switch (name) {
+    case "marketData":
+      return wireList(
+        "rates",
+        key,
+        (view) => view.listings.filter(inGroup).map((row) => marketRow(row, view)),
+        wrap,
+      );
+    case "instrument":
+      return wireList(
+        "list",
+        key,
+        (view) => view.listings.filter(inGroup).map((row) => instrumentRow(row, view)),
+        wrap,
+      );
+    default:
+      return wireError(403, FORBIDDEN_PAGE);
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = marketRow(listing, view);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["fundingRate"]),
+    funding_interval_hours: (Number(row["positionFeeTime"]) * 1000) / HOUR_MS,
+    next_funding_time: Number(row["nextFeeTime"]) / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(row["markedPrice"]),
+    index_price: Number(row["underlyingPrice"]) || null,
+    volume_24h_usd: Number(row["turnover"]),
+    open_interest_usd: null,
+  };
+}
+
+export const lbank: ExchangeEncoder = {
+  id: "lbank",
+  fields: {
+    rate: "fundingRate",
+    prices: ["markedPrice", "underlyingPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: failure(183, "exceeded maximum query count per second"),
+  errorBody: failure(10_000, "Internal error"),
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: ["marketData", "instrument"].map((name) => ({
+    path: `${PUB}${name}?productGroup=${GROUP}`,
+  })),
+};

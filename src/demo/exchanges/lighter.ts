@@ -1,0 +1,243 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 112;
+const OTHERS = 48;
+const SPOTS = 40;
+const DEAD = 14;
+/** The numbers of spot markets begin here. */
+const FIRST_SPOT_ID = 2048;
+/** A coin cheaper than this is listed by the thousand or not at all. */
+const CHEAPEST_USD = 0.0001;
+const THOUSANDS = new Set("PEPE SHIB BONK FLOKI TOSHI".split(" "));
+const CAP_PER_HOUR = 0.005;
+/** Hourly rates are kept in percent with four decimals: steps of one millionth. */
+const RATE_STEPS = 1_000_000;
+/** The bulk call quotes every exchange per eight hours, Lighter's hourly charge as well. */
+const QUOTED_HOURS = 8;
+/** Whose rates are passed on beside Lighter's own, and for which share of the markets. */
+const RELAYED = [
+  ["binance", 0.8],
+  ["bybit", 0.75],
+  ["hyperliquid", 0.7],
+] as const;
+const OWN = "lighter";
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  let perps = 0;
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): void => {
+    const thousand = asset.kind === "coin" && THOUSANDS.has(asset.ticker);
+    const wireBase = thousand ? `1000${asset.ticker}` : asset.ticker;
+    const relays = RELAYED.filter(([name, share]) => roster.draw(wireBase, name) < share);
+    const added = roster.add({
+      asset,
+      wireBase,
+      symbol: wireBase,
+      multiplier: thousand ? 1000 : 1,
+      quote: "USDC",
+      settle: "USDC",
+      intervalHours: 1,
+      cap: CAP_PER_HOUR,
+      ...extra,
+      marks: [`id:${perps}`, ...relays.map(([name]) => name), ...(extra.marks ?? [])],
+    });
+    if (added) perps += 1;
+  };
+  const quotable = assets.byKind.coin.filter(
+    ({ ticker, priceUsd }) => THOUSANDS.has(ticker) || priceUsd >= CHEAPEST_USD,
+  );
+  const coins = pickAssets(roster, quotable, Math.round(COINS * scale));
+  const left = quotable.filter((asset) => !coins.includes(asset));
+  const dead = left.slice(0, Math.round(DEAD * scale));
+  for (const [index, asset] of coins.entries()) {
+    add(asset);
+    // Numbers are given once: closed markets keep theirs among the living.
+    const gone = index % 8 === 7 ? dead.pop() : undefined;
+    if (gone) add(gone, { state: "settling", style: "zero" });
+  }
+  add(assets.litNew);
+  for (const asset of tradfiAssets(assets).slice(0, Math.round(OTHERS * scale)))
+    add(asset, { marks: ["rwa"] });
+  for (const asset of left.slice(DEAD, DEAD + 2))
+    add(asset, { state: "halted", marks: ["hidden"] });
+  for (const asset of left.slice(DEAD + 2, DEAD + 4))
+    add(asset, { state: "halted", marks: ["reduce_only"] });
+  for (const [index, asset] of coins.slice(0, Math.round(SPOTS * scale)).entries())
+    roster.add({
+      asset,
+      symbol: `${asset.ticker}/USDC`,
+      quote: "USDC",
+      settle: "USDC",
+      intervalHours: 1,
+      product: "stranger",
+      marks: [`id:${FIRST_SPOT_ID + index}`],
+    });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+
+function idOf(listing: Listing): number {
+  const mark = [...listing.marks].find((text) => text.startsWith("id:"));
+  return Number(mark?.slice("id:".length));
+}
+
+/** The charge of the hour in whole steps, times eight: with all the noise of that product. */
+function quotedRate(listing: Listing, view: MarketView): number {
+  const perHour = Math.trunc(liveNumbers(listing, view.nowMs).rate * RATE_STEPS) / RATE_STEPS;
+  return perHour * QUOTED_HOURS;
+}
+
+function rateRow(listing: Listing, view: MarketView, exchange: string): WireRow {
+  const own = quotedRate(listing, view);
+  // What another exchange charges is near and never the same.
+  const rate = exchange === OWN ? own : rounded(own * 1.3 + 0.00002, 8);
+  return { market_id: idOf(listing), exchange, symbol: listing.symbol, rate };
+}
+
+/** A row for each exchange that has the market: neither the first one nor the last one is Lighter's. */
+function rateRows(view: MarketView): WireRow[] {
+  const perps = view.listings.filter((row) => onWire(row) && !isSpot(row));
+  const of = (exchange: string): WireRow[] =>
+    perps.filter((row) => row.marks.has(exchange)).map((row) => rateRow(row, view, exchange));
+  const own = perps
+    .filter((row) => row.state === "live" || row.state === "halted")
+    .map((row) => rateRow(row, view, OWN));
+  return [...of("binance"), ...own, ...of("bybit"), ...of("hyperliquid")];
+}
+
+function bookRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const active = listing.state === "live" || listing.state === "halted";
+  const sizeDecimals = Math.max(0, 6 - listing.priceDecimals);
+  return {
+    symbol: listing.symbol,
+    market_id: idOf(listing),
+    market_type: isSpot(listing) ? "spot" : "perp",
+    base_asset_id: isSpot(listing) ? idOf(listing) - FIRST_SPOT_ID + 1 : 0,
+    quote_asset_id: isSpot(listing) ? 3 : 0,
+    status: active ? "active" : "inactive",
+    taker_fee: "0.0000",
+    is_taker_fee_enabled: true,
+    maker_fee: "0.0000",
+    is_maker_fee_enabled: true,
+    liquidation_fee: "1.0000",
+    min_base_amount: "0.0050",
+    min_quote_amount: "10.000000",
+    order_quote_limit: "281474976.710655",
+    supported_size_decimals: sizeDecimals,
+    supported_price_decimals: listing.priceDecimals,
+    supported_quote_decimals: 6,
+    size_decimals: sizeDecimals,
+    price_decimals: listing.priceDecimals,
+    // Sizes are plain base units whatever stands here.
+    quote_multiplier: listing.key % 9 === 0 ? 100 : 1,
+    default_initial_margin_fraction: 500,
+    min_initial_margin_fraction: 200,
+    maintenance_margin_fraction: 120,
+    closeout_margin_fraction: 80,
+    last_trade_price: price(live.last),
+    daily_trades_count: active ? Math.floor(live.turnoverUsd / 1_100) : 0,
+    daily_base_token_volume: active ? rounded(live.volume, 4) : 0,
+    daily_quote_token_volume: active ? rounded(live.turnoverUsd, 6) : 0,
+    daily_price_low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    daily_price_high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    daily_price_change: (live.last / live.dayAgo - 1) * 100,
+    open_interest: active ? rounded(live.openInterest, 4) : 0,
+    daily_chart: {},
+    market_config: {
+      market_margin_mode: 0,
+      insurance_fund_account_index: 281_474_976_710_655,
+      liquidation_mode: 0,
+      force_reduce_only: listing.marks.has("reduce_only"),
+      trading_hours: listing.marks.has("rwa") ? "MON-FRI 00:00-23:59" : "",
+      funding_fee_discounts_enabled: false,
+      hidden: listing.marks.has("hidden"),
+      rfq_enabled: true,
+    },
+    strategy_index: 2,
+  };
+}
+
+function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
+  return wireError(status, { code, message });
+}
+
+function route({ path, query }: WireRequest): WireReply {
+  switch (path) {
+    case "/api/v1/funding-rates":
+      return wireList("rates", path, rateRows, (funding_rates) => ({ code: 200, funding_rates }));
+    case "/api/v1/orderBookDetails": {
+      const id = query.get("market_id");
+      const list = wireList(
+        "list",
+        `${path}?${id ?? ""}`,
+        (view) =>
+          view.listings
+            .filter((row) => onWire(row) && (id === null || String(idOf(row)) === id))
+            .map((row) => bookRow(row, view)),
+        (rows) => ({
+          code: 200,
+          order_book_details: rows.filter((row) => row["market_type"] === "perp"),
+          spot_order_book_details: rows.filter((row) => row["market_type"] === "spot"),
+        }),
+      );
+      if (id === null) return list;
+      return { ...list, whenEmpty: refused(400, 20001, "invalid param : market_id") };
+    }
+    default:
+      return wireError(404, "404 page not found");
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const book = bookRow(listing, view);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(rateRow(listing, view, OWN)["rate"]) / QUOTED_HOURS,
+    funding_interval_hours: 1,
+    next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    // Both are told on the stream only.
+    mark_price: null,
+    index_price: null,
+    volume_24h_usd: Number(book["daily_quote_token_volume"]),
+    open_interest_usd: Number(book["open_interest"]) * Number(book["last_trade_price"]),
+  };
+}
+
+export const lighter: ExchangeEncoder = {
+  id: "lighter",
+  fields: {
+    rate: "rate",
+    prices: [],
+    // Another exchange's row is another symbol, whatever it says.
+    symbolOf: (row) => (row["exchange"] === OWN ? "" : `${row["exchange"]}:`) + row["symbol"],
+  },
+  createListings,
+  route,
+  rateLimitBody: { code: 23000, message: "Too Many Requests!" },
+  errorBody: { code: 20001, message: "internal server error" },
+  delistedState: "settling",
+  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/api/v1/funding-rates" }, { path: "/api/v1/orderBookDetails" }],
+};

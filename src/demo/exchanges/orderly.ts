@@ -1,0 +1,267 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { fixed, rounded } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type PayloadKind,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+
+const COINS = 112;
+const TRADFI = 10;
+const RATE_DECIMALS = 8;
+const CAP = 0.00375;
+const PREFIX: Readonly<Record<string, number>> = {
+  PEPE: 1000,
+  BONK: 1000,
+  FLOKI: 1000,
+  SHIB: 1000,
+  LUNC: 1000,
+  CAT: 10_000,
+  SATS: 10_000,
+  MOG: 1_000_000,
+  BABYDOGE: 1_000_000,
+};
+const HOURS = [
+  [4, 0.47],
+  [8, 0.47],
+  [1, 0.06],
+] as const;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const multiplier = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? 1;
+    const wireBase = multiplier === 1 ? asset.ticker : `${multiplier}${asset.ticker}`;
+    const quote = extra.quote ?? "USDC";
+    const symbol = `PERP_${wireBase}_${quote}`;
+    return roster.add({
+      asset,
+      wireBase,
+      symbol,
+      quote,
+      settle: quote,
+      multiplier,
+      intervalHours: drawHours(roster, symbol, HOURS),
+      cap: CAP,
+      ...extra,
+    });
+  };
+  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  add(assets.litNew);
+  for (const asset of assets.byKind.metal.slice(0, 2)) add(asset);
+  for (const asset of assets.byKind.stock.slice(0, Math.round((TRADFI - 2) * scale))) add(asset);
+  // Announced: in the numbers, and not yet in the list of instruments.
+  const unlisted = assets.byKind.coin.filter((asset) => !coins.includes(asset));
+  for (const [index, asset] of unlisted.slice(0, 5).entries())
+    add(asset, { state: "pending", style: "zero", marks: index < 2 ? ["no_prices"] : [] });
+  const [ether] = coins.slice(1);
+  // A market of the days before USDC, of which only the numbers are left.
+  if (ether) add(ether, { quote: "USDT", state: "settling" });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isListed = (listing: Listing): boolean => listing.state === "live";
+const hasPrices = (listing: Listing): boolean => !listing.marks.has("no_prices");
+
+/** What all three forms of the statistics tell; the rates keep eight decimals. */
+function numbersOf(listing: Listing, view: MarketView): NumbersRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): number => rounded(value, listing.priceDecimals);
+  const known = hasPrices(listing);
+  return {
+    index_price: known ? price(live.index) : null,
+    mark_price: known ? price(live.mark) : null,
+    est_funding_rate: known ? rounded(live.rate, RATE_DECIMALS) : null,
+    last_funding_rate: rounded(live.settledRate, RATE_DECIMALS),
+    last_funding_rate_timestamp: live.previousAtMs,
+    next_funding_time: live.nextAtMs,
+    open_interest: known ? rounded(live.openInterest, 5) : 0,
+    "24h_open": price(live.dayAgo),
+    "24h_close": price(live.last),
+    "24h_high": price(Math.max(live.last, live.dayAgo) * 1.01),
+    "24h_low": price(Math.min(live.last, live.dayAgo) * 0.99),
+    "24h_volume": known ? rounded(live.volume, 4) : 0,
+    "24h_amount": known ? rounded(live.turnoverUsd, 6) : 0,
+  };
+}
+
+type NumbersRow = Readonly<Record<string, number | null>>;
+
+/** A growing amount of money per unit, which looks like a rate to the careless. */
+function summedFunding(listing: Listing, view: MarketView): number {
+  const { index } = liveNumbers(listing, view.nowMs);
+  return rounded(index * 0.41, Math.max(1, listing.priceDecimals));
+}
+
+function futuresRow(listing: Listing, view: MarketView): WireRow {
+  const { last_funding_rate_timestamp: _at, ...numbers } = numbersOf(listing, view);
+  return {
+    symbol: listing.symbol,
+    ...numbers,
+    sum_unitary_funding: summedFunding(listing, view),
+  };
+}
+
+function ratesRow(listing: Listing, view: MarketView): WireRow {
+  const numbers = numbersOf(listing, view);
+  return {
+    symbol: listing.symbol,
+    est_funding_rate: numbers["est_funding_rate"],
+    est_funding_rate_timestamp: view.nowMs,
+    last_funding_rate: numbers["last_funding_rate"],
+    last_funding_rate_timestamp: numbers["last_funding_rate_timestamp"],
+    next_funding_time: numbers["next_funding_time"],
+    sum_unitary_funding: summedFunding(listing, view),
+  };
+}
+
+/** The newest form: every number is text, except the time. */
+function summaryRow(listing: Listing, view: MarketView): WireRow {
+  const numbers = Object.entries(futuresRow(listing, view)).map(([key, value]) => {
+    if (typeof value !== "number" || key === "next_funding_time") return [key, value];
+    return [key, fixed(value, Math.max(RATE_DECIMALS, listing.priceDecimals))];
+  });
+  const { last } = liveNumbers(listing, view.nowMs);
+  return {
+    ...Object.fromEntries(numbers),
+    bid_price: fixed(last * 0.9999, listing.priceDecimals),
+    ask_price: fixed(last * 1.0001, listing.priceDecimals),
+    max_leverage: "50",
+    min_notional: "10.00000000",
+  };
+}
+
+function infoRow(listing: Listing): WireRow {
+  const tick = rounded(10 ** -listing.priceDecimals, listing.priceDecimals);
+  return {
+    symbol: listing.symbol,
+    quote_min: 0,
+    quote_max: 1_000_000,
+    quote_tick: tick,
+    base_min: 0.001,
+    base_max: 100_000,
+    base_tick: 0.001,
+    min_notional: 10,
+    price_range: 0.05,
+    price_scope: 0.4,
+    std_liquidation_fee: 0.03,
+    liquidator_fee: 0.015,
+    claim_insurance_fund_discount: 0.0075,
+    funding_period: listing.intervalHours,
+    cap_funding: listing.cap,
+    floor_funding: -listing.cap,
+    interest_rate: 0.0001,
+    created_time: listing.listedAtMs,
+    updated_time: listing.listedAtMs + 1_205_860_642,
+    base_mmr: 0.025,
+    base_imr: 0.05,
+    imr_factor: 0.0002512,
+    liquidation_tier: "1",
+  };
+}
+
+function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
+  return wireError(status, { success: false, code, message });
+}
+
+/** The envelope's time is when the rows were made: the only stamp that they have. */
+const wrap = (rows: readonly WireRow[], view: MarketView): unknown => ({
+  success: true,
+  timestamp: view.stampMs,
+  data: { rows },
+});
+
+interface Call {
+  readonly kind: PayloadKind;
+  readonly has: (listing: Listing) => boolean;
+  readonly row: (listing: Listing, view: MarketView) => WireRow;
+}
+
+const CALLS: Readonly<Record<string, Call>> = {
+  "/v1/public/futures": { kind: "rates", has: onWire, row: futuresRow },
+  "/v1/public/info": { kind: "list", has: isListed, row: infoRow },
+  "/v1/public/funding_rates": { kind: "secondary", has: onWire, row: ratesRow },
+};
+
+function query({ method, body }: WireRequest): WireReply {
+  if (method !== "POST") return refused(405, -1000, "method not allowed");
+  if (typeof body !== "object" || body === null || !("type" in body))
+    return refused(400, -1005, "missing field: type");
+  if (body.type !== "marketSummary") return refused(400, -1005, "unknown type");
+  return wireList(
+    "rates",
+    "marketSummary",
+    (view) => view.listings.filter(isListed).map((row) => summaryRow(row, view)),
+    (markets, view) => ({
+      success: true,
+      data: {
+        total_24h_volume: fixed(sumOf(markets, "24h_amount"), 5),
+        total_open_interest: fixed(sumOf(markets, "open_interest"), 5),
+        markets,
+      },
+      ts: view.stampMs,
+    }),
+  );
+}
+
+function sumOf(rows: readonly WireRow[], field: string): number {
+  return rows.reduce((sum, row) => sum + Number(row[field]), 0);
+}
+
+function route(request: WireRequest): WireReply {
+  if (request.path === "/v1/public/query") return query(request);
+  // One symbol's own paths answer with the row alone; only the lists are known here.
+  const call = CALLS[request.path];
+  if (call === undefined) return refused(404, -1006, "the requested resource is not found");
+  return wireList(
+    call.kind,
+    request.path,
+    (view) => view.listings.filter(call.has).map((row) => call.row(row, view)),
+    wrap,
+  );
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = numbersOf(listing, view);
+  const mark = Number(row["mark_price"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["est_funding_rate"]),
+    funding_interval_hours: listing.intervalHours,
+    next_funding_time: Number(row["next_funding_time"]) / 1000,
+    predicted_rate: null,
+    settled_rate: Number(row["last_funding_rate"]),
+    // Told by the optional call alone; the period before may have been another one.
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(row["index_price"]),
+    volume_24h_usd: Number(row["24h_amount"]),
+    open_interest_usd: Number(row["open_interest"]) * mark,
+  };
+}
+
+export const orderly: ExchangeEncoder = {
+  id: "orderly",
+  fields: {
+    rate: "est_funding_rate",
+    prices: ["mark_price", "index_price"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { success: false, code: -1003, message: "Rate limit exceeded." },
+  errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
+  delistedState: "settling",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/v1/public/futures" }, { path: "/v1/public/info" }],
+};

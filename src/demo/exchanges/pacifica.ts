@@ -1,0 +1,185 @@
+import type { Asset, AssetTable } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers } from "../market.ts";
+import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { tradfiAssets } from "./asset-groups.ts";
+
+const COINS = 52;
+const TRADFI = 8;
+const SPOTS = 3;
+/** A coin cheaper than this is listed by the thousand or not at all. */
+const CHEAPEST_USD = 0.0001;
+const KILO = new Set("PEPE BONK SHIB FLOKI".split(" "));
+const CAP_PER_HOUR = 0.01;
+const RATE_DECIMALS = 8;
+/** A young exchange: it sees this share of what a middling one does. */
+const TRADE_SHARE = 0.05;
+/** One book in so many is empty on a side: there is no price in the middle. */
+const EMPTY_BOOK_EVERY = 17;
+
+/** So few that the list of instruments stays believable beside the rates. */
+const DELISTED = 2;
+
+function createListings(roster: Roster, assets: AssetTable, scale: number): void {
+  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
+    const kilo = asset.kind === "coin" && KILO.has(asset.ticker);
+    const wireBase = kilo ? `k${asset.ticker}` : asset.ticker;
+    return roster.add({
+      asset,
+      wireBase,
+      symbol: wireBase,
+      multiplier: kilo ? 1000 : 1,
+      quote: "USD",
+      settle: "USDC",
+      intervalHours: 1,
+      cap: CAP_PER_HOUR,
+      ...extra,
+    });
+  };
+  const quotable = assets.byKind.coin.filter(
+    ({ ticker, priceUsd }) => KILO.has(ticker) || priceUsd >= CHEAPEST_USD,
+  );
+  const coins = pickAssets(roster, quotable, Math.round(COINS * scale));
+  for (const asset of coins) add(asset);
+  add(assets.litNew);
+  for (const asset of tradfiAssets(assets).slice(0, Math.round(TRADFI * scale))) add(asset);
+  // Delisted: their last numbers are still told, the list of instruments has dropped them.
+  const dead = quotable.filter((asset) => !coins.includes(asset));
+  for (const asset of dead.slice(0, DELISTED)) add(asset, { state: "settling" });
+  for (const asset of coins.slice(0, SPOTS))
+    add(asset, {
+      symbol: `${asset.ticker}-USDC`,
+      wireBase: asset.ticker,
+      multiplier: 1,
+      quote: "USDC",
+      product: "stranger",
+      style: "zero",
+    });
+}
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isListed = (listing: Listing): boolean => listing.state === "live";
+const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+
+/** The rate of the hour that is over, and the one that the next full hour will charge. */
+function ratesOf(listing: Listing, view: MarketView): { paid: string; coming: string } {
+  const live = liveNumbers(listing, view.nowMs);
+  return {
+    paid: trimmed(live.settledRate, RATE_DECIMALS),
+    coming: trimmed(live.rate, RATE_DECIMALS),
+  };
+}
+
+function priceRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const rates = ratesOf(listing, view);
+  const price = (value: number): string => trimmed(value, Math.max(6, listing.priceDecimals));
+  return {
+    funding: rates.paid,
+    mark: price(live.mark),
+    mid: listing.key % EMPTY_BOOK_EVERY === 0 ? null : price(live.last),
+    next_funding: rates.coming,
+    open_interest: trimmed(live.openInterest * TRADE_SHARE, 5),
+    oracle: price(live.index),
+    symbol: listing.symbol,
+    timestamp: view.stampMs,
+    volume_24h: trimmed(live.turnoverUsd * TRADE_SHARE, 4),
+    yesterday_price: price(live.dayAgo),
+  };
+}
+
+function infoRow(listing: Listing, view: MarketView): WireRow {
+  const rates = ratesOf(listing, view);
+  return {
+    symbol: listing.symbol,
+    tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    min_tick: "0",
+    max_tick: "1000000",
+    lot_size: "0.00001",
+    max_leverage: isSpot(listing) ? 1 : 20,
+    isolated_only: false,
+    min_order_size: "10",
+    max_order_size: "5000000",
+    funding_rate: rates.paid,
+    next_funding_rate: rates.coming,
+    created_at: listing.listedAtMs,
+    instrument_type: isSpot(listing) ? "spot" : "perpetual",
+    base_asset: listing.wireBase,
+  };
+}
+
+const wrap = (data: readonly WireRow[]): unknown => ({
+  success: true,
+  data,
+  error: null,
+  code: null,
+});
+
+function route({ path }: WireRequest): WireReply {
+  switch (path) {
+    case "/api/v1/info/prices":
+      return wireList(
+        "rates",
+        path,
+        (view) => view.listings.filter(onWire).map((row) => priceRow(row, view)),
+        wrap,
+      );
+    case "/api/v1/info":
+      return wireList(
+        "list",
+        path,
+        (view) => view.listings.filter(isListed).map((row) => infoRow(row, view)),
+        wrap,
+      );
+    default:
+      return wireError(404, { success: false, data: null, error: "Not Found", code: 404 });
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = priceRow(listing, view);
+  const { previousAtMs, nextAtMs } = liveNumbers(listing, view.nowMs);
+  const mark = Number(row["mark"]);
+  return {
+    ...namesOf(listing),
+    asset_class: null,
+    funding_rate: Number(row["next_funding"]),
+    funding_interval_hours: 1,
+    next_funding_time: nextAtMs / 1000,
+    predicted_rate: null,
+    settled_rate: Number(row["funding"]),
+    // It was paid at the full hour.
+    settled_at: previousAtMs / 1000,
+    mark_price: mark,
+    index_price: Number(row["oracle"]),
+    volume_24h_usd: Number(row["volume_24h"]),
+    open_interest_usd: Number(row["open_interest"]) * mark,
+  };
+}
+
+export const pacifica: ExchangeEncoder = {
+  id: "pacifica",
+  fields: {
+    rate: "next_funding",
+    prices: ["mark", "oracle"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { success: false, data: null, error: "Rate limit exceeded", code: 429 },
+  errorBody: { success: false, data: null, error: "Internal server error", code: 500 },
+  delistedState: "settling",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [{ path: "/api/v1/info/prices" }, { path: "/api/v1/info" }],
+};

@@ -1,0 +1,267 @@
+import type { Listing } from "../listing.ts";
+import { HOUR_MS, liveNumbers } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./toobit-listings.ts";
+
+/** How long after a settlement a row still names the past instant and the rate charged at it. */
+const ROLL_AFTER_MS = 75_000;
+
+/** Which replies hold a listing: relics have a mark price alone, strangers no entry among the contracts. */
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const hasRate = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("mark_only");
+const isListed = (listing: Listing): boolean => hasRate(listing) && listing.product !== "stranger";
+
+/** The index token of a contract: without the multiplier's prefix, and for some another name altogether. */
+function indexToken(listing: Listing): string {
+  const bare = listing.multiplier === 1 ? listing.wireBase : listing.asset.ticker;
+  const token = listing.marks.has("renamed_index") ? `${bare}1` : bare;
+  return `${token === "TON" ? "GRAM" : token}${listing.quote}`;
+}
+
+function isRolling(listing: Listing, view: MarketView): boolean {
+  return view.nowMs - liveNumbers(listing, view.nowMs).previousAtMs < ROLL_AFTER_MS;
+}
+
+function rateRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const rolling = isRolling(listing, view);
+  return {
+    symbol: listing.symbol,
+    rate: trimmed(rolling ? live.settledRate : live.rate, 8),
+    nextFundingTime: String(rolling ? live.previousAtMs : live.nextAtMs),
+    ...(listing.marks.has("no_period") ? {} : { period: `${listing.intervalHours}H` }),
+    interest: trimmed((0.0001 * listing.intervalHours) / 8, 8),
+    fundingRateCap: trimmed(listing.cap, 6),
+    fundingRateFloor: trimmed(-listing.cap, 6),
+  };
+}
+
+function markRow(listing: Listing, view: MarketView): WireRow {
+  const { mark } = liveNumbers(listing, view.nowMs);
+  return {
+    exchangeId: 301,
+    symbolId: listing.symbol,
+    price: trimmed(mark, listing.priceDecimals + 2),
+    time: view.nowMs,
+  };
+}
+
+function indexRow(listing: Listing, view: MarketView): WireRow {
+  const { index } = liveNumbers(listing, view.nowMs);
+  return {
+    token: indexToken(listing),
+    index: trimmed(index, listing.priceDecimals),
+    edp: trimmed(index * 1.0004, listing.priceDecimals + 2),
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  return {
+    t: String(view.nowMs),
+    s: listing.symbol,
+    o: price(live.dayAgo),
+    h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    l: price(Math.min(live.last, live.dayAgo) * 0.99),
+    c: price(live.last),
+    v: trimmed(live.volume / listing.contractSize, 0),
+    qv: trimmed(live.turnoverUsd, 4),
+    pc: price(live.last - live.dayAgo),
+    pcp: trimmed(live.last / live.dayAgo - 1, 4),
+  };
+}
+
+function statusOf(listing: Listing): string {
+  if (listing.state === "pending") return "ONLINE";
+  if (listing.state === "settling") return "CLOSE_FORBIDDEN";
+  return listing.state === "halted" ? "OPEN_FORBIDDEN" : "TRADING";
+}
+
+function contractRow(listing: Listing): WireRow {
+  const step = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const closing = listing.state === "settling" ? String(listing.listedAtMs) : "0";
+  const risk = (riskLimitId: string, quantity: string, initialMargin: string): WireRow => ({
+    riskLimitId,
+    quantity,
+    initialMargin,
+    maintMargin: trimmed(Number(initialMargin) / 2, 4),
+    isWhite: false,
+  });
+  return {
+    filters: [
+      {
+        minPrice: step,
+        maxPrice: "1000000.00000000",
+        tickSize: step,
+        filterType: "PRICE_FILTER",
+      },
+      { minQty: "1", maxQty: "500000", stepSize: "1", filterType: "LOT_SIZE" },
+      { minNotional: "0", filterType: "MIN_NOTIONAL" },
+    ],
+    exchangeId: "301",
+    symbol: listing.symbol,
+    symbolName: listing.symbol,
+    status: statusOf(listing),
+    baseAsset: listing.symbol,
+    baseAssetPrecision: trimmed(listing.contractSize, 8),
+    quoteAsset: listing.quote,
+    quoteAssetPrecision: step,
+    icebergAllowed: false,
+    inverse: listing.product === "inverse",
+    index: indexToken(listing),
+    indexToken: indexToken(listing),
+    marginToken: listing.settle,
+    marginPrecision: "0.0001",
+    contractMultiplier: trimmed(listing.contractSize, 8),
+    underlying: listing.wireBase,
+    isRwa: listing.asset.kind === "stock",
+    rwaType: listing.asset.kind === "stock" ? "STOCK" : "",
+    closingStartTime: closing,
+    closingEndTime: closing,
+    riskLimits: [
+      risk(`${200_000_000 + (listing.key % 1_000_000)}`, "42000.0", "0.02"),
+      risk(`${200_000_001 + (listing.key % 1_000_000)}`, "84000.0", "0.04"),
+    ],
+  };
+}
+
+/** Spot pairs stand beside the contracts under names of their own. */
+function spotRow(listing: Listing): WireRow {
+  const name = `${listing.asset.ticker}USDT`;
+  return {
+    filters: [],
+    exchangeId: "301",
+    symbol: name,
+    symbolName: name,
+    status: "TRADING",
+    baseAsset: listing.asset.ticker,
+    baseAssetName: listing.asset.ticker,
+    baseAssetPrecision: "0.0001",
+    quoteAsset: "USDT",
+    quoteAssetName: "USDT",
+    quotePrecision: "0.01",
+    icebergAllowed: false,
+    isAggregate: false,
+    allowMargin: true,
+  };
+}
+
+function exchangeInfo(contracts: readonly WireRow[], view: MarketView): unknown {
+  const spot = view.listings.filter((row) => row.product === "perp" && row.quote === "USDC");
+  return {
+    timezone: "UTC",
+    serverTime: String(view.nowMs),
+    brokerFilters: [],
+    symbols: spot.map(spotRow),
+    options: [],
+    contracts,
+    coins: [],
+  };
+}
+
+const invalidSymbol = wireError(400, {
+  code: -1130,
+  msg: "Data sent for paramter 'symbol' is not valid.",
+});
+
+function route({ path, query, method }: WireRequest): WireReply {
+  if (method !== "GET") return wireError(405, { code: -1000, msg: "Method Not Allowed" });
+  const symbol = query.get("symbol");
+  const key = `${path}?${symbol ?? ""}`;
+  const rowsOf =
+    (has: (listing: Listing) => boolean, row: (listing: Listing, view: MarketView) => WireRow) =>
+    (view: MarketView): WireRow[] =>
+      view.listings
+        .filter((each) => has(each) && (symbol === null || each.symbol === symbol))
+        .map((each) => row(each, view));
+  const refused = symbol === null ? {} : { whenEmpty: invalidSymbol };
+  switch (path) {
+    case "/api/v1/futures/fundingRate":
+      return { ...wireList("rates", key, rowsOf(hasRate, rateRow), (rows) => rows), ...refused };
+    case "/quote/v1/markPrice":
+      return {
+        // Delisted contracts keep a mark price.
+        ...wireList(
+          "secondary",
+          key,
+          rowsOf(() => true, markRow),
+          (rows) => (symbol === null ? rows : rows[0]),
+        ),
+        // An unknown symbol is answered with nothing at all.
+        ...(symbol === null ? {} : { whenEmpty: wireError(200, "") }),
+      };
+    case "/quote/v1/index":
+      return wireList("secondary", path, rowsOf(isListed, indexRow), (rows) => ({
+        index: Object.fromEntries(rows.map((row) => [row["token"], row["index"]])),
+        edp: Object.fromEntries(rows.map((row) => [row["token"], row["edp"]])),
+      }));
+    case "/quote/v1/contract/ticker/24hr":
+      return {
+        ...wireList("secondary", key, rowsOf(hasRate, tickerRow), (rows) => rows),
+        ...refused,
+      };
+    case "/api/v1/exchangeInfo":
+      return wireList(
+        "list",
+        path,
+        (view) => view.listings.filter(isListed).map(contractRow),
+        exchangeInfo,
+      );
+    default:
+      return wireError(404, { code: -1000, msg: "Not Found" });
+  }
+}
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = rateRow(listing, view);
+  const period = row["period"];
+  const intervalHours = typeof period === "string" ? Number.parseInt(period, 10) : null;
+  const named = Number(row["nextFundingTime"]);
+  const rolled = intervalHours === null ? null : (named + intervalHours * HOUR_MS) / 1000;
+  const settling = isRolling(listing, view);
+  return {
+    ...namesOf(listing),
+    asset_class: listing.asset.kind === "stock" ? "stock" : "crypto",
+    funding_rate: Number(row["rate"]),
+    funding_interval_hours: intervalHours,
+    next_funding_time: settling ? rolled : named / 1000,
+    predicted_rate: null,
+    settled_rate: null,
+    settled_at: null,
+    mark_price: Number(markRow(listing, view)["price"]),
+    index_price: Number(indexRow(listing, view)["index"]),
+    volume_24h_usd: Number(tickerRow(listing, view)["qv"]),
+    open_interest_usd: null,
+    settling,
+  };
+}
+
+export const toobit: ExchangeEncoder = {
+  id: "toobit",
+  fields: { rate: "rate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  createListings,
+  route,
+  rateLimitBody: { code: -1003, msg: "Too many requests; please slow down." },
+  errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
+  delistedState: "gone",
+  exceptions: { frozen_timestamps: "no row of the rates carries a time of its own" },
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [
+    { path: "/api/v1/futures/fundingRate" },
+    { path: "/quote/v1/markPrice" },
+    { path: "/quote/v1/index" },
+    { path: "/quote/v1/contract/ticker/24hr" },
+    { path: "/api/v1/exchangeInfo" },
+  ],
+};

@@ -1,0 +1,271 @@
+import type { Asset } from "../assets.ts";
+import type { Listing } from "../listing.ts";
+import { liveNumbers, type LiveNumbers } from "../market.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import { trimmed } from "../wire-text.ts";
+import {
+  type ExchangeEncoder,
+  type MarketView,
+  type WireReply,
+  type WireRequest,
+  type WireRow,
+  wireError,
+  wireList,
+} from "../wire.ts";
+import { createListings } from "./weex-listings.ts";
+
+/** Rates and the prices beside them are made once a minute. */
+const REFRESH_MS = 60_000;
+/** What one contract reads in place of its next settlement: eight in the morning of the first day of all. */
+const EPOCH_NEXT_MS = 28_800_000;
+const DAY_HOURS = 24;
+/** Every fourth contract takes orders over the API. */
+const TRADABLE_EVERY = 4;
+
+const onWire = (listing: Listing): boolean => listing.state !== "gone";
+/** Demo contracts stand among the tradable names alone. */
+const isListed = (listing: Listing): boolean => onWire(listing) && listing.product === "perp";
+
+/** The numbers of the last full minute, which end at a settlement: the rate rolls with its time. */
+function minuteNumbers(listing: Listing, { nowMs }: MarketView): LiveNumbers {
+  return liveNumbers(listing, Math.floor(nowMs / REFRESH_MS) * REFRESH_MS);
+}
+
+function premiumRow(listing: Listing, view: MarketView): WireRow {
+  const minute = minuteNumbers(listing, view);
+  return {
+    symbol: listing.symbol,
+    markPrice: trimmed(minute.mark, listing.priceDecimals),
+    indexPrice: trimmed(minute.index, listing.priceDecimals),
+    forecastFundingRate: trimmed(minute.rate, 8),
+    lastFundingRate: trimmed(minute.settledRate, 8),
+    interestRate: "0.0001",
+    nextFundingTime: listing.marks.has("epoch_next") ? EPOCH_NEXT_MS : minute.nextAtMs,
+    time: view.stampMs,
+    collectCycle: listing.intervalHours * 60,
+  };
+}
+
+function tickerRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const price = (value: number): string => trimmed(value, listing.priceDecimals);
+  return {
+    symbol: listing.symbol,
+    priceChange: price(live.last - live.dayAgo),
+    priceChangePercent: trimmed(live.last / live.dayAgo - 1, 6),
+    lastPrice: price(live.last),
+    openPrice: price(live.dayAgo),
+    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
+    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    volume: trimmed(live.volume, 3),
+    quoteVolume: trimmed(live.turnoverUsd, 5),
+    openTime: view.stampMs - DAY_HOURS * 3_600_000,
+    closeTime: view.stampMs,
+    markPrice: price(live.mark),
+    indexPrice: price(live.index),
+  };
+}
+
+function underlyingType(listing: Listing): string {
+  if (listing.marks.has("filed_as_coin")) return "COIN";
+  switch (listing.asset.kind) {
+    case "coin":
+      return "COIN";
+    case "stock":
+      return "Stocks";
+    case "index":
+    case "basket":
+      return "Indices";
+    case "metal":
+      return "Metals";
+    case "commodity":
+      return "Commodities";
+    case "forex":
+      return "Forex";
+    case "pre_ipo":
+      return "Pre-IPO";
+  }
+}
+
+function displaySymbol({ asset, marks, symbol, quote }: Listing): string {
+  if (marks.has("chinese")) return `${asset.ticker}${quote}`;
+  if (!marks.has("renamed")) return symbol;
+  return asset.ticker === "TON" ? `GRAM${quote}` : `NEW${symbol}`;
+}
+
+function infoRow(listing: Listing): WireRow {
+  const hours = Array.from(
+    { length: DAY_HOURS / listing.intervalHours },
+    (_, index) => `${String(index * listing.intervalHours).padStart(2, "0")}:00:00`,
+  );
+  const type = underlyingType(listing);
+  return {
+    symbol: listing.symbol,
+    displaySymbol: displaySymbol(listing),
+    baseAsset: listing.wireBase,
+    quoteAsset: listing.quote,
+    marginAsset: listing.settle,
+    contractType: type === "COIN" ? "PERPETUAL" : "TRADIFI_PERPETUAL",
+    underlyingType: type,
+    pricePrecision: listing.priceDecimals,
+    quantityPrecision: 3,
+    baseAssetPrecision: 3,
+    quotePrecision: 8,
+    contractVal: 0.001,
+    delivery: hours,
+    collectCycle: listing.intervalHours * 60,
+    forwardContractFlag: true,
+    minLeverage: 1,
+    maxLeverage: 100,
+    buyLimitPriceRatio: 0.016,
+    sellLimitPriceRatio: 0.015,
+    makerFeeRate: 0.0002,
+    takerFeeRate: 0.0008,
+    minOrderSize: 0.001,
+    maxOrderSize: 100_000,
+    maxPositionSize: 20_000_000,
+    marketOpenLimitSize: 12_000,
+  };
+}
+
+const invalidSymbol = wireError(400, { code: -1142, msg: "Parameter 'symbol' is invalid." });
+
+function route({ path, query, method }: WireRequest): WireReply {
+  if (method !== "GET") return wireError(405, { code: -1000, msg: "Method not allowed." });
+  const symbol = query.get("symbol");
+  const listOf = (
+    kind: "rates" | "secondary",
+    row: (listing: Listing, view: MarketView) => WireRow,
+  ): WireReply => {
+    const wanted = (each: Listing): boolean =>
+      isListed(each) && (symbol === null || each.symbol === symbol);
+    const list = wireList(
+      kind,
+      `${path}?${symbol ?? ""}`,
+      (view) => view.listings.filter(wanted).map((each) => row(each, view)),
+      (rows) => rows,
+    );
+    return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };
+  };
+  switch (path) {
+    case "/capi/v3/market/premiumIndex":
+      return listOf("rates", premiumRow);
+    case "/capi/v3/market/ticker/24hr":
+      return listOf("secondary", tickerRow);
+    case "/capi/v3/market/openInterest":
+      return openInterest(symbol);
+    case "/capi/v3/market/exchangeInfo":
+      return wireList(
+        "list",
+        path,
+        (view) => view.listings.filter(isListed).map(infoRow),
+        exchangeInfo,
+      );
+    case "/capi/v3/market/apiTradingSymbols":
+      return wireList("secondary", path, tradable, (rows) => rows.map((row) => row["symbol"]));
+    default:
+      return wireError(404, { code: -1000, msg: `No handler found for GET ${path}` });
+  }
+}
+
+function openInterestRow(listing: Listing, view: MarketView): WireRow {
+  return {
+    symbol: listing.symbol,
+    openInterest: trimmed(liveNumbers(listing, view.nowMs).openInterest, 3),
+    time: view.stampMs,
+  };
+}
+
+function openInterest(symbol: string | null): WireReply {
+  if (symbol === null) {
+    return wireError(400, { code: -1141, msg: "Mandatory parameter 'symbol' was not sent." });
+  }
+  return {
+    ...wireList(
+      "secondary",
+      `openInterest?${symbol}`,
+      (view) =>
+        view.listings
+          .filter((each) => isListed(each) && each.symbol === symbol)
+          .map((each) => openInterestRow(each, view)),
+      (rows) => rows[0],
+    ),
+    whenEmpty: invalidSymbol,
+  };
+}
+
+function tradable(view: MarketView): WireRow[] {
+  return view.listings
+    .filter((each, index) => each.product === "stranger" || index % TRADABLE_EVERY === 0)
+    .filter(onWire)
+    .map(({ symbol }) => ({ symbol }));
+}
+
+function exchangeInfo(symbols: readonly WireRow[]): unknown {
+  return {
+    timezone: "UTC",
+    rateLimits: [
+      { rateLimitType: "REQUEST_WEIGHT", interval: "MINUTE", intervalNum: 10, limit: 500 },
+    ],
+    assets: [
+      { asset: "BTC", marginAvailable: false },
+      { asset: "USDT", marginAvailable: true },
+    ],
+    symbols,
+  };
+}
+
+const CLASSES: Readonly<Record<Asset["kind"], TruthAssetClass | null>> = {
+  coin: "crypto",
+  stock: "stock",
+  index: "index",
+  basket: "index",
+  metal: "metal",
+  commodity: "commodity",
+  forex: "forex",
+  pre_ipo: null,
+};
+
+function show(listing: Listing, view: MarketView): TrueInstrument {
+  const row = premiumRow(listing, view);
+  const ticker = tickerRow(listing, view);
+  const next = Number(row["nextFundingTime"]);
+  const mark = Number(ticker["markPrice"]);
+  return {
+    ...namesOf(listing),
+    asset_class: CLASSES[listing.asset.kind],
+    funding_rate: Number(row["forecastFundingRate"]),
+    funding_interval_hours: Number(row["collectCycle"]) / 60,
+    next_funding_time: next > view.nowMs ? next / 1000 : null,
+    predicted_rate: null,
+    settled_rate: Number(row["lastFundingRate"]),
+    // The reply does not say when.
+    settled_at: null,
+    mark_price: mark,
+    index_price: Number(ticker["indexPrice"]),
+    volume_24h_usd: Number(ticker["quoteVolume"]),
+    // In coins, at the mark of the tickers.
+    open_interest_usd: Number(openInterestRow(listing, view)["openInterest"]) * mark,
+  };
+}
+
+export const weex: ExchangeEncoder = {
+  id: "weex",
+  fields: {
+    rate: "forecastFundingRate",
+    prices: ["markPrice", "indexPrice"],
+    symbolOf: (row) => String(row["symbol"]),
+  },
+  createListings,
+  route,
+  rateLimitBody: { code: -1003, msg: "Too many requests; current limit is 500 per 10 seconds." },
+  errorBody: { code: -1000, msg: "An unknown error occurred while processing the request." },
+  delistedState: "gone",
+  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
+  usual: [
+    { path: "/capi/v3/market/premiumIndex" },
+    { path: "/capi/v3/market/ticker/24hr" },
+    { path: "/capi/v3/market/exchangeInfo" },
+    { path: "/capi/v3/market/apiTradingSymbols" },
+  ],
+};

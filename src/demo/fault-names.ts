@@ -1,0 +1,24 @@
+/** What can go wrong at an exchange. Each is switched per exchange. */
+export const FAULTS = [
+  "slow",
+  "hang",
+  "http429",
+  "http418",
+  "http451",
+  "http500",
+  "html",
+  "truncated_json",
+  "huge_body",
+  "error_envelope",
+  "empty_list",
+  "half_list",
+  "garbage_numbers",
+  "frozen_timestamps",
+  "missing_field",
+] as const;
+
+export type FaultName = (typeof FAULTS)[number];
+
+export function isFaultName(text: string): text is FaultName {
+  return (FAULTS as readonly string[]).includes(text);
+}

@@ -1,0 +1,69 @@
+import type { Fault } from "./faults.ts";
+import type { ExchangeEncoder, WireList, WireRow } from "./wire.ts";
+
+/** A row is garbled by its place in the list: every third one, in four ways. */
+const GARBLE_EVERY = 3;
+const GARBLES: readonly ((encoder: ExchangeEncoder, row: WireRow) => WireRow)[] = [
+  (encoder, row) => withField(row, encoder.fields.rate, "abc"),
+  (encoder, row) => withField(row, encoder.fields.rate, 1e300),
+  (encoder, row) => withField(row, encoder.fields.rate, "NaN"),
+  (encoder, row) =>
+    encoder.fields.prices.reduce((made, field) => withField(made, field, "-1"), row),
+];
+
+/** The rows of a list as they leave under a fault; most faults leave them as they are. */
+export function faultyRows(
+  encoder: ExchangeEncoder,
+  fault: Fault,
+  { kind, firstIndex = 0 }: WireList,
+  rows: readonly WireRow[],
+): readonly WireRow[] {
+  switch (fault.name) {
+    case "empty_list":
+      return [];
+    case "half_list":
+      // A fault that names its requests means those, whatever they hold.
+      return kind === "rates" || fault.paths !== undefined
+        ? rows.filter((_row, index) => (firstIndex + index) % 2 === 0)
+        : rows;
+    case "garbage_numbers":
+      return kind === "rates"
+        ? rows.map((row, index) => garbled(encoder, row, firstIndex + index))
+        : rows;
+    case "missing_field":
+      return kind === "rates"
+        ? rows.map((row) => withField(row, fault.field ?? encoder.fields.rate, undefined))
+        : rows;
+    case "slow":
+    case "hang":
+    case "http429":
+    case "http418":
+    case "http451":
+    case "http500":
+    case "html":
+    case "truncated_json":
+    case "huge_body":
+    case "error_envelope":
+    case "frozen_timestamps":
+      return rows;
+  }
+}
+
+function garbled(encoder: ExchangeEncoder, row: WireRow, index: number): WireRow {
+  if (index % GARBLE_EVERY !== 0) return row;
+  // The last way needs a price to spoil: without one it would leave the row whole.
+  const ways = encoder.fields.prices.length === 0 ? GARBLES.slice(0, -1) : GARBLES;
+  const garble = ways[(index / GARBLE_EVERY) % ways.length];
+  return garble === undefined ? row : garble(encoder, row);
+}
+
+/** A copy of a row with one field replaced (undefined: dropped), on the row itself or one level below it. */
+function withField(row: WireRow, field: string, value: unknown): WireRow {
+  if (field in row) return { ...row, [field]: value };
+  for (const [key, part] of Object.entries(row)) {
+    if (typeof part === "object" && part !== null && field in part) {
+      return { ...row, [key]: { ...part, [field]: value } };
+    }
+  }
+  return row;
+}

@@ -1,0 +1,52 @@
+import type { DemoWire } from "./wire.ts";
+
+export const apex: DemoWire = {
+  exchange: "apex",
+  shown: 88,
+  skipped: ["halted", "pre_market", "pending", "stock", "prediction", "stranger"],
+  payloads: [
+    {
+      request: { path: "/api/v3/data/all-ticker-info" },
+      rows: ["data"],
+      keys:
+        "symbol lastPrice markPrice indexPrice oraclePrice openInterest turnover24h volume24h fundingRate " +
+        "predictedFundingRate nextFundingTime",
+      recorded: ["all-ticker-info.json"],
+    },
+    {
+      request: { path: "/api/v3/symbols" },
+      rows: ["data", "contractConfig", "perpetualContract"],
+      keys:
+        "symbol crossSymbolName baseTokenId settleAssetId enableTrade enableDisplay enableOpenPosition isPrelaunch " +
+        "enableFundingSettlement fundingInterestRate fundingMaxRate fundingMinRate fundingMaxValue category",
+      recorded: ["symbols-cut.json"],
+    },
+    {
+      request: { path: "/api/v3/symbols" },
+      rows: ["data", "contractConfig", "stockContract"],
+      keys: "symbol crossSymbolName baseTokenId enableTrade",
+      recorded: [],
+    },
+    {
+      request: { path: "/api/v3/symbols" },
+      rows: ["data", "contractConfig", "predictionContract"],
+      keys: "symbol crossSymbolName enableTrade",
+      recorded: [],
+    },
+    {
+      request: { path: "/api/v3/ticker?symbol=BTCUSDT" },
+      rows: ["data"],
+      keys: "symbol markPrice fundingRate nextFundingTime",
+      recorded: ["all-ticker-info.json"],
+    },
+  ],
+  refusals: [
+    { request: { path: "/api/v3/ticker" }, status: 200, body: { data: [] } },
+    {
+      request: { path: "/api/v3/ticker?symbol=NOPEUSDT" },
+      status: 200,
+      body: { code: 3, msg: "invalid symbol: NOPEUSDT" },
+    },
+    { request: { path: "/api/v3/nothing" }, status: 404, body: { code: 404 } },
+  ],
+};

@@ -1,0 +1,41 @@
+import type { DemoWire } from "./wire.ts";
+
+export const backpack: DemoWire = {
+  exchange: "backpack",
+  shown: 92,
+  skipped: ["halted", "pending", "settling", "pre_market", "inverse", "dated", "stranger"],
+  payloads: [
+    {
+      request: { path: "/api/v1/markPrices" },
+      rows: [],
+      keys: "symbol fundingRate indexPrice markPrice nextFundingTimestamp",
+      recorded: ["mark-prices.json"],
+    },
+    {
+      request: { path: "/api/v1/openInterest" },
+      rows: [],
+      keys: "symbol openInterest timestamp",
+      recorded: ["open-interest.json"],
+    },
+    {
+      request: { path: "/api/v1/tickers" },
+      rows: [],
+      keys: "symbol firstPrice high low lastPrice priceChange priceChangePercent quoteVolume trades volume",
+      recorded: ["tickers.json"],
+    },
+    {
+      request: { path: "/api/v1/markets" },
+      rows: [],
+      keys: "symbol baseSymbol quoteSymbol marketType orderBookState visible fundingInterval fundingRateUpperBound fundingRateLowerBound createdAt",
+      recorded: ["markets.json"],
+    },
+  ],
+  refusals: [
+    {
+      request: { path: "/api/v1/markPrices?symbol=NOPE_USDC_PERP" },
+      status: 400,
+      body: { code: "INVALID_CLIENT_REQUEST" },
+    },
+    { request: { path: "/api/v1/nothing" }, status: 404, body: { code: "RESOURCE_NOT_FOUND" } },
+  ],
+};

@@ -1,0 +1,70 @@
+import type { DemoWire } from "./wire.ts";
+
+const FUNDING_KEYS =
+  "contractId fundingTime fundingTimestamp oraclePrice indexPrice fundingRate isSettlement forecastFundingRate " +
+  "predictedFundingRate interestRate fundingRateIntervalMin";
+
+export const edgex: DemoWire = {
+  exchange: "edgex",
+  // A few dozen: coins and shares.
+  shown: 42,
+  skipped: ["halted", "pending", "stranger"],
+  payloads: [
+    {
+      request: {
+        path: "/api/v2/public/funding/getLatestFundingRate?contractId=10000001,10000004,10000007",
+      },
+      rows: ["data"],
+      keys: FUNDING_KEYS,
+      recorded: ["get-latest-funding-rate.json"],
+    },
+    {
+      request: { path: "/api/v2/public/funding/getLatestFundingRate?contractId=10000004" },
+      one: ["data", 0],
+      keys: FUNDING_KEYS,
+      recorded: ["get-latest-funding-rate.json"],
+    },
+    {
+      request: { path: "/api/v2/public/meta/getMetaData" },
+      rows: ["data", "contractList"],
+      keys: "contractId contractName baseCoinId quoteCoinId enableTrade enableDisplay isStock",
+      recorded: ["get-meta-data-cut.json"],
+    },
+    {
+      request: { path: "/api/v2/public/meta/getMetaData" },
+      rows: ["data", "coinList"],
+      keys: "coinId coinName",
+      recorded: [],
+    },
+    {
+      request: { path: "/api/v2/public/meta/getMetaData" },
+      one: ["data", "global"],
+      keys: "collateralCoinId",
+      recorded: [],
+    },
+    {
+      request: { path: "/api/v2/public/quote/getTicker" },
+      rows: ["data"],
+      keys: "contractId size value openInterest lastPrice",
+      recorded: [],
+    },
+  ],
+  refusals: [
+    // Success without a row: no ids were given, or none that exists.
+    {
+      request: { path: "/api/v2/public/funding/getLatestFundingRate" },
+      status: 200,
+      body: { code: "SUCCESS", data: [] },
+    },
+    {
+      request: { path: "/api/v2/public/funding/getLatestFundingRate?contractId=99" },
+      status: 200,
+      body: { code: "SUCCESS", data: [] },
+    },
+    {
+      request: { path: "/api/v2/public/nothing" },
+      status: 404,
+      body: { code: "NOT_FOUND", data: null },
+    },
+  ],
+};

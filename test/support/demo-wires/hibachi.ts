@@ -1,0 +1,64 @@
+import type { DemoWire } from "./wire.ts";
+
+export const hibachi: DemoWire = {
+  exchange: "hibachi",
+  // A dozen or two.
+  shown: 18,
+  skipped: ["halted", "settling"],
+  payloads: [
+    {
+      // The fourth of all contracts: faults of rows go by place, and each of them meets this one.
+      request: { path: "/market/data/prices?symbol=XRP%2FUSDT-P" },
+      one: [],
+      keys: "askPrice bidPrice fundingRateEstimation markPrice spotPrice symbol tradePrice",
+      recorded: ["prices.json"],
+    },
+    {
+      request: { path: "/market/data/prices?symbol=XRP%2FUSDT-P" },
+      one: ["fundingRateEstimation"],
+      keys: "estimatedFundingRate nextFundingTimestamp",
+      recorded: ["prices.json"],
+    },
+    {
+      request: { path: "/market/data/stats?symbol=ETH%2FUSDT-P" },
+      one: [],
+      keys: "high24h low24h symbol volume24h",
+      recorded: ["stats.json"],
+    },
+    {
+      request: { path: "/market/data/open-interest?symbol=ETH%2FUSDT-P" },
+      one: [],
+      keys: "totalQuantity",
+      recorded: ["open-interest.json"],
+    },
+    {
+      request: { path: "/market/exchange-info" },
+      rows: ["futureContracts"],
+      keys:
+        "id symbol status underlyingSymbol settlementSymbol marketOpenTimestamp marketCloseTimestamp " +
+        "marketCreationTimestamp",
+      recorded: ["exchange-info-cut.json"],
+    },
+    {
+      request: { path: "/market/exchange-info" },
+      one: [],
+      keys: "status maintenanceWindow feeConfig futureContracts",
+      recorded: [],
+    },
+    {
+      request: { path: "/market/inventory" },
+      rows: ["markets"],
+      keys: "contract info",
+      recorded: [],
+    },
+  ],
+  refusals: [
+    {
+      request: { path: "/market/data/prices?symbol=NOPE%2FUSDT-P" },
+      status: 200,
+      body: { errorCode: 4, status: "failed" },
+    },
+    { request: { path: "/market/data/prices" }, status: 400, body: { status: "failed" } },
+    { request: { path: "/market/nothing" }, status: 404, body: { status: "failed" } },
+  ],
+};

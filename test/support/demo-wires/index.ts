@@ -1,0 +1,71 @@
+import { aevo } from "./aevo.ts";
+import { apex } from "./apex.ts";
+import { aster } from "./aster.ts";
+import { backpack } from "./backpack.ts";
+import { bingx } from "./bingx.ts";
+import { bitfinex } from "./bitfinex.ts";
+import { blofin } from "./blofin.ts";
+import { btse } from "./btse.ts";
+import { cryptocom } from "./cryptocom.ts";
+import { deepcoin } from "./deepcoin.ts";
+import { delta } from "./delta.ts";
+import { deribit } from "./deribit.ts";
+import { drift } from "./drift.ts";
+import { dydx } from "./dydx.ts";
+import { edgex } from "./edgex.ts";
+import { extended } from "./extended.ts";
+import { grvt } from "./grvt.ts";
+import { hashkey } from "./hashkey.ts";
+import { hibachi } from "./hibachi.ts";
+import { htx } from "./htx.ts";
+import { lbank } from "./lbank.ts";
+import { lighter } from "./lighter.ts";
+import { mexc } from "./mexc.ts";
+import { orderly } from "./orderly.ts";
+import { pacifica } from "./pacifica.ts";
+import { paradex } from "./paradex.ts";
+import { phemex } from "./phemex.ts";
+import { poloniex } from "./poloniex.ts";
+import { toobit } from "./toobit.ts";
+import { weex } from "./weex.ts";
+import { whitebit } from "./whitebit.ts";
+import { woox } from "./woox.ts";
+import { xt } from "./xt.ts";
+import type { DemoWire } from "./wire.ts";
+
+/** The wires that are written down so far, in the order of the simulator's list of exchanges. */
+export const DEMO_WIRES: readonly DemoWire[] = [
+  mexc,
+  htx,
+  bingx,
+  phemex,
+  xt,
+  whitebit,
+  lbank,
+  toobit,
+  weex,
+  woox,
+  bitfinex,
+  deribit,
+  delta,
+  btse,
+  deepcoin,
+  backpack,
+  blofin,
+  dydx,
+  aster,
+  lighter,
+  paradex,
+  orderly,
+  extended,
+  pacifica,
+  apex,
+  edgex,
+  cryptocom,
+  poloniex,
+  grvt,
+  hibachi,
+  aevo,
+  drift,
+  hashkey,
+];

@@ -1,0 +1,39 @@
+import type { DemoWire } from "./wire.ts";
+
+const PUB = "/cfd/openApi/v1/pub/";
+
+export const lbank: DemoWire = {
+  exchange: "lbank",
+  // 845 rows, less seven without a rate and nine with needSuspend.
+  shown: 829,
+  skipped: ["stranger", "halted"],
+  payloads: [
+    {
+      request: { path: `${PUB}marketData?productGroup=SwapU` },
+      rows: ["data"],
+      // Seven rows have no fundingRate and no positionFeeTime.
+      keys: "symbol underlyingPrice markedPrice lastPrice volume turnover instrumentStatus lastTime",
+      // The younger recording has its numbers as strings, which the wire has not.
+      recorded: ["marketData-2023-shape.json"],
+    },
+    {
+      request: { path: `${PUB}instrument?productGroup=SwapU` },
+      rows: ["data"],
+      keys: "symbol symbolAlias baseCurrency priceCurrency clearCurrency volumeMultiple needSuspend",
+      recorded: ["instrument.json"],
+    },
+  ],
+  refusals: [
+    {
+      request: { path: `${PUB}marketData` },
+      status: 200,
+      body: { data: [], error_code: 0, msg: "Success", result: "true", success: true },
+    },
+    {
+      request: { path: `${PUB}instrument?productGroup=SwapX` },
+      status: 200,
+      body: { data: [], success: true },
+    },
+    { request: { path: `${PUB}nothing` }, status: 403, body: "403 Forbidden" },
+  ],
+};

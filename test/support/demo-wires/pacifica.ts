@@ -1,0 +1,28 @@
+import type { DemoWire } from "./wire.ts";
+
+export const pacifica: DemoWire = {
+  exchange: "pacifica",
+  shown: 61,
+  skipped: ["settling", "stranger"],
+  payloads: [
+    {
+      request: { path: "/api/v1/info/prices" },
+      rows: ["data"],
+      keys: "symbol funding next_funding mark mid oracle open_interest volume_24h yesterday_price timestamp",
+      recorded: ["info-prices.json"],
+    },
+    {
+      request: { path: "/api/v1/info" },
+      rows: ["data"],
+      keys: "symbol tick_size lot_size max_leverage funding_rate next_funding_rate created_at instrument_type base_asset",
+      recorded: ["info.json"],
+    },
+  ],
+  refusals: [
+    {
+      request: { path: "/api/v1/nothing" },
+      status: 404,
+      body: { success: false, data: null, code: 404 },
+    },
+  ],
+};

@@ -1,0 +1,35 @@
+import type { ExchangeName } from "../../../src/demo/listing.ts";
+import type { DemoRequest } from "../simulator.ts";
+
+type Path = readonly (string | number)[];
+
+/** One request, where its rows are, and the keys of a row that the exchange's description uses. */
+export interface WirePayload {
+  readonly request: DemoRequest;
+  /** Where the list of rows is; a payload that is one object has `one` instead. Positional rows are arrays. */
+  readonly rows?: Path;
+  readonly one?: Path;
+  /** Keys that every row has, separated by spaces; empty for positional rows. */
+  readonly keys: string;
+  /** Recorded files of this request whose JSON types and wrapping are compared. */
+  readonly recorded: readonly string[];
+}
+
+/** A wrong request and the exchange's refusal. */
+export interface WireRefusal {
+  readonly request: DemoRequest;
+  readonly status: number;
+  /** What the body holds, at least; a text body holds this text. */
+  readonly body: unknown;
+}
+
+/** What the descriptions say of one exchange's wire, written down apart from the simulator's own code. */
+export interface DemoWire {
+  readonly exchange: ExchangeName;
+  /** Instruments that a right reader shows at full scale, within 5 %. */
+  readonly shown: number;
+  /** Reasons (as in truth's `skipped`) for which some symbol on the wire must not be shown. */
+  readonly skipped: readonly string[];
+  readonly payloads: readonly WirePayload[];
+  readonly refusals: readonly WireRefusal[];
+}
