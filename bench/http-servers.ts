@@ -36,6 +36,8 @@ if (import.meta.main) {
     board,
     health,
     exchanges: INFOS,
+    intervalChanges: () => [],
+    askForOrigin: () => Promise.resolve(null),
     metrics: createMetrics({ board, health, clock: systemClock }),
     clock: systemClock,
     log: createLog("info"),

@@ -37,6 +37,7 @@ export async function refresh(): Promise<Figure[]> {
       requests,
       clock: systemClock,
       rotationMode: "off",
+      sweepMs: 0,
       lifetime: lifetime.signal,
     });
     const deps = { clock: systemClock, store, epoch, periodMs: 60_000, lifetime: lifetime.signal };

@@ -17,6 +17,8 @@ export async function servedDocument(): Promise<string> {
     board,
     health,
     exchanges: [],
+    intervalChanges: () => [],
+    askForOrigin: () => Promise.resolve(null),
     metrics: createMetrics({ board, health, clock: systemClock }),
     clock: systemClock,
     log: createLog("silent"),

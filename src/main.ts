@@ -4,6 +4,7 @@ import type { CycleOutcome } from "./collector/run-exchange.ts";
 import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
 import { ConfigError, type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
+import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
 import { MarketReader } from "./db/market-reader.ts";
 import { migrateDb } from "./db/migrate.ts";
 import { checkpoint, openDb } from "./db/open.ts";
@@ -18,6 +19,7 @@ import { createAlerts } from "./services/alerts.ts";
 import { Board } from "./services/board.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
+import { intervalChanges } from "./services/interval-changes.ts";
 import { createMetrics, type CycleResult } from "./services/metrics.ts";
 
 /** How often each process looks for commits; the collector's message only makes it look sooner. */
@@ -51,7 +53,6 @@ function run(config: Config): void {
   const watch = watchOf(config, board, db, log);
   const health = (): HealthReport => board.health();
   const metrics = createMetrics({ board, health, clock: systemClock });
-  const server = serve(config, { board, health, metrics, log });
   const collector = superviseCollector({
     settings: {
       databasePath: config.databasePath,
@@ -69,6 +70,14 @@ function run(config: Config): void {
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
     },
+  });
+  const server = serve(config, {
+    board,
+    health,
+    metrics,
+    log,
+    intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
+    askForOrigin: (request) => collector.explain(request),
   });
   const timers = [
     every(POLL_EVERY_MS, log, () => board.poll()),
@@ -97,7 +106,7 @@ function run(config: Config): void {
 
 function serve(
   config: Config,
-  parts: Pick<AppDeps, "board" | "health" | "metrics" | "log">,
+  parts: Pick<AppDeps, "board" | "health" | "metrics" | "log" | "intervalChanges" | "askForOrigin">,
 ): ReturnType<typeof Bun.serve> {
   const app = createApp({
     ...parts,

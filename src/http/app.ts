@@ -2,12 +2,18 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { BoardView } from "../services/board-view.ts";
+import type { AskForOrigin } from "../services/explain.ts";
 import type { HealthReport } from "../services/health.ts";
+import type { IntervalChanges } from "../services/interval-changes.ts";
 import type { Metrics } from "../services/metrics.ts";
 import { AnswerCache, HotAnswers, type HotAnswer } from "./answer-cache.ts";
 import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
+import { addExplainRoutes, type ExchangeRules } from "./api/explain/routes.ts";
 import { addFundingRoutes } from "./api/funding/routes.ts";
 import { addHealthRoutes } from "./api/health/routes.ts";
+import { addInstrumentRoutes } from "./api/instruments/routes.ts";
+import { addIntervalRoutes } from "./api/intervals/routes.ts";
+import { addQualityRoutes } from "./api/quality/routes.ts";
 import { clientAddresses } from "./client-address.ts";
 import { addDocumentRoutes } from "./documents.ts";
 import { API_HEADERS } from "./headers.ts";
@@ -29,7 +35,10 @@ import { SnapshotAnswers } from "./snapshot-answers.ts";
 export interface AppDeps {
   readonly board: BoardView;
   readonly health: () => HealthReport;
-  readonly exchanges: readonly ExchangeInfo[];
+  readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
+  readonly intervalChanges: IntervalChanges;
+  /** Asks the collector where a row came from. */
+  readonly askForOrigin: AskForOrigin;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -114,6 +123,10 @@ function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppE
   addHealthRoutes(router, deps);
   addExchangeRoutes(router, answers, deps.exchanges);
   addFundingRoutes(router, answers, deps.board);
+  addInstrumentRoutes(router, answers);
+  addIntervalRoutes(router, answers, deps.intervalChanges);
+  addQualityRoutes(router, answers);
+  addExplainRoutes(router, answers, deps.exchanges, deps.askForOrigin);
   addDocumentRoutes(router, deps.publicUrl);
   addPageRoutes(router, answers, deps.exchanges);
   router.notFound((c) =>

@@ -155,6 +155,17 @@ export function countParam(
     });
 }
 
+/** 2100-01-01 in unix seconds: a later time is one in milliseconds. */
+const MAX_TIME = 4_102_444_800;
+
+/** A time in whole unix seconds. Unset: null. */
+export function timeParam(doc: ParameterDoc) {
+  return countParam(
+    { min: 0, max: MAX_TIME },
+    { ...doc, description: `${doc.description} Unix seconds.` },
+  );
+}
+
 /**
  * A text that only this service can have made. Unset: null. It has no example: none works for long, and the
  * interactive documentation would send it.

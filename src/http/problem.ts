@@ -7,6 +7,7 @@ export const PROBLEMS = {
   bad_cursor: { status: 400, title: "The cursor is not valid for this query" },
   not_found: { status: 404, title: "There is nothing at this address" },
   unknown_base: { status: 404, title: "No exchange has ever listed this asset" },
+  unknown_instrument: { status: 404, title: "This exchange lists no such instrument now" },
   method_not_allowed: { status: 405, title: "This address does not take this method" },
   cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
   uri_too_long: { status: 414, title: "The address is too long" },

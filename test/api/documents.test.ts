@@ -97,13 +97,6 @@ test.each(["/openapi.json", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"
   },
 );
 
-test("says that two flags are not given yet", async () => {
-  const { components } = JSON.parse(await servedDocument());
-  expect(components.schemas.FundingRow.properties.flags.description).toContain(
-    "`identity_conflict` is not given yet",
-  );
-});
-
 describe("/docs", () => {
   test("loads only what this service has, and all of it is there", async () => {
     const served = app();

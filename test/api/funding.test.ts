@@ -69,7 +69,7 @@ describe("a row", () => {
       exchange: "okx",
       exchange_symbol: "BTC-USDT-SWAP",
       symbol: "BTCUSDT",
-      asset_id: null,
+      asset_id: "BTC",
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
@@ -95,6 +95,21 @@ describe("a row", () => {
     };
     expect(rows).toEqual([expected] as unknown as FundingList["rows"]);
     expect(Object.keys(rows[0] ?? {})).toEqual(Object.keys(expected));
+  });
+
+  test("of an asset that no price has told yet has none; one in conflict keeps its own", async () => {
+    const app = appWith([
+      rowOf("gate", "LIT", { assetId: null, identity: "probable" }),
+      rowOf("okx", "LIT", { assetId: "LIT~2", identity: "conflict" }, flagBit("identity_conflict")),
+    ]);
+    const { rows } = await list(app, "/api/funding/current");
+    expect(rows.map(({ asset_id: id, flags }) => [id, flags])).toEqual([
+      [null, []],
+      ["LIT~2", ["identity_conflict"]],
+    ]);
+    const flagged = await list(app, "/api/funding/current?flag=suspect,identity_conflict");
+    expect(flagged.rows.map(({ exchange }) => exchange)).toEqual(["okx"]);
+    expect((await app.get("/api/funding/current?flag=odd")).status).toBe(400);
   });
 
   test("with an unknown interval has no annual figure and says why", async () => {

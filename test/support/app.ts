@@ -1,6 +1,5 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
-import type { ExchangeInfo } from "../../src/http/api/exchanges/routes.ts";
 import { healthReport, type HealthReport } from "../../src/services/health.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
 import type { TestBoard } from "./board.ts";
@@ -8,12 +7,15 @@ import { Contract } from "./contract.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog, type MemoryLog } from "./memory-log.ts";
 
-export const INFOS: readonly ExchangeInfo[] = EXCHANGE_IDS.map((id) => ({
+export const INFOS: AppDeps["exchanges"] = EXCHANGE_IDS.map((id) => ({
   id,
   name: id.toUpperCase(),
   kind: id === "hyperliquid" ? "decentralised" : "centralised",
   accrual: "periodic",
   documentation: `https://docs.invalid/${id}`,
+  rateRule: `The rate of ${id} is a fraction.`,
+  intervalRule: `The interval of ${id} is published.`,
+  knownUnknowns: [],
 }));
 
 export interface TestApp extends App {
@@ -49,6 +51,8 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     board,
     health,
     exchanges: INFOS,
+    intervalChanges: () => [],
+    askForOrigin: () => Promise.resolve(null),
     metrics,
     clock,
     log,

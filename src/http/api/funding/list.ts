@@ -2,7 +2,7 @@ import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { defaultOrder, selectRows, type FundingQuery } from "../../../services/funding-query.ts";
-import { encodeCursor } from "../../cursor.ts";
+import { listPage, type Page } from "../../paging.ts";
 import type { FundingList, FundingRow, ListParams } from "./schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
@@ -13,6 +13,7 @@ export function queryOf(params: ListParams, bases: readonly string[] | null): Fu
     bases,
     quotes: params.quote,
     assetClasses: params.asset_class,
+    flags: params.flag,
     intervalHours: params.interval,
     minVolumeUsd: params.min_volume,
     minOpenInterestUsd: params.min_open_interest,
@@ -28,6 +29,7 @@ export function canonicalText(query: FundingQuery): string {
     query.bases,
     query.quotes,
     query.assetClasses,
+    query.flags,
     query.intervalHours,
     query.minVolumeUsd,
     query.minOpenInterestUsd,
@@ -36,30 +38,10 @@ export function canonicalText(query: FundingQuery): string {
   ]);
 }
 
-/** One page: `limit` rows (null: all that are left) after the first `offset`. */
-export interface Page {
-  readonly offset: number;
-  readonly limit: number | null;
-  readonly queryHash: string;
-}
-
-/** The answer to a list query on one snapshot. An offset behind the end gives no rows. */
+/** The answer to a list query on one snapshot. */
 export function fundingList(snapshot: Snapshot, query: FundingQuery, page: Page): FundingList {
-  const selected = selectRows(snapshot, query);
-  const end = Math.min(selected.length, page.offset + (page.limit ?? selected.length));
   const fetchedAt = secondsOf(snapshot.asOfMs);
-  const rows = selected.slice(page.offset, end).map((row) => fundingRow(row, fetchedAt));
-  return {
-    fetched_at: fetchedAt,
-    snapshot: snapshot.id,
-    count: rows.length,
-    total: selected.length,
-    rows,
-    next_cursor:
-      end < selected.length
-        ? encodeCursor({ snapshotId: snapshot.id, queryHash: page.queryHash, offset: end })
-        : null,
-  };
+  return listPage(snapshot, selectRows(snapshot, query), page, (row) => fundingRow(row, fetchedAt));
 }
 
 /** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */
@@ -71,7 +53,7 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
     exchange: record.exchange,
     exchange_symbol: record.exchangeSymbol,
     symbol: record.base + record.quote,
-    asset_id: null,
+    asset_id: record.assetId,
     base: record.base,
     quote: record.quote,
     settle: record.settle,

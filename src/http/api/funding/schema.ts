@@ -1,28 +1,19 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
 import { ASSET_CLASSES } from "../../../domain/quote.ts";
-import { canonicalBase } from "../../../domain/symbol.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../../services/funding-query.ts";
-import { MAX_CURSOR_LENGTH } from "../../cursor.ts";
+import { choiceParam, closedListParam, numberListParam, numberParam } from "../../params.ts";
 import {
-  choiceParam,
-  closedListParam,
-  countParam,
-  numberListParam,
-  numberParam,
-  opaqueParam,
-  openListParam,
-} from "../../params.ts";
+  instrumentFields,
+  instrumentFilters,
+  listSchema,
+  pageParams,
+  time,
+} from "../../row-fields.ts";
 
 /** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
 const MAX_MINIMUM_USD = 1_000_000_000_000;
-/** A page larger than any list of instruments. */
-const MAX_LIMIT = 100_000;
-
-const time = (description: string) =>
-  z.int().openapi({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
 const money = (description: string) =>
   z
     .number()
@@ -32,25 +23,7 @@ const money = (description: string) =>
 /** One instrument on one exchange, in the order in which fields are sent. */
 export const FundingRowSchema = z
   .strictObject({
-    uid: z.string().openapi({
-      description: "This instrument for ever: a ticker that is used again gets a new one.",
-    }),
-    exchange: z.enum(EXCHANGE_IDS),
-    exchange_symbol: z
-      .string()
-      .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
-    symbol: z
-      .string()
-      .openapi({ description: "Base and quote, alike on all exchanges.", example: "PEPEUSDT" }),
-    asset_id: z.string().nullable().openapi({
-      description:
-        "The confirmed identity of the asset. Always null for now: nothing confirms identities yet, so equal bases are not proven to be one asset.",
-    }),
-    base: z.string().openapi({
-      description: "Canonical asset: aliases resolved, multiplier removed.",
-      example: "PEPE",
-    }),
-    quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
+    ...instrumentFields,
     settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
     multiplier: z.number().openapi({
       description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
@@ -112,47 +85,25 @@ export const FundingRowSchema = z
       .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
     flags: z.array(z.enum(FLAGS)).openapi({
       description:
-        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `suspect` marks a periodic rate without a time at which it is charged; sizes are not judged yet. `identity_conflict` is not given yet.",
+        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `suspect` marks a periodic rate without a time at which it is charged, and rows of which the rest of the market contradicts a number: a contradicted volume or open interest is null. `identity_conflict` marks another asset under the same ticker.",
     }),
   })
   .openapi("FundingRow");
 
 export type FundingRow = z.infer<typeof FundingRowSchema>;
 
-export const FundingListSchema = z
-  .strictObject({
-    fetched_at: time("The time that the snapshot shows."),
-    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
-    count: z.int().min(0).openapi({ description: "Rows in this answer." }),
-    total: z.int().min(0).openapi({ description: "Rows that match the query." }),
-    rows: z.array(FundingRowSchema),
-    next_cursor: z
-      .string()
-      .nullable()
-      .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
-  })
-  .openapi("FundingList");
+export const FundingListSchema = listSchema("FundingList", FundingRowSchema);
 
 export type FundingList = z.infer<typeof FundingListSchema>;
 
-const baseDoc = {
-  description: "Assets, in any case, aliases allowed (XBT is BTC). An unknown one matches nothing.",
-  example: ["BTC", "ETH"],
-};
-
 /** The filters, order and paging that lists of rows share. */
 const listParams = {
-  exchange: closedListParam(EXCHANGE_IDS, {
-    description: "Exchanges. Default: all.",
-    example: ["binance", "okx"],
-  }),
-  quote: openListParam((text) => text.toUpperCase(), {
-    description: "Quote currencies, in any case. Default: all.",
-    example: ["USDT"],
-  }),
-  asset_class: closedListParam(ASSET_CLASSES, {
-    description: "Classes; rows whose class is unknown match none. Default: all.",
-    example: ["crypto"],
+  exchange: instrumentFilters.exchange,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
+  flag: closedListParam(FLAGS, {
+    description: "Flags: rows that have at least one of them. Default: all rows, flagged or not.",
+    example: ["suspect"],
   }),
   interval: numberListParam(
     { above: 0, max: MAX_INTERVAL_HOURS },
@@ -187,24 +138,15 @@ const listParams = {
       "Default: `asc` for names, intervals and next_funding_time, `desc` for all other fields.",
     example: "desc",
   }),
-  limit: countParam(
-    { min: 1, max: MAX_LIMIT },
-    { description: "Most rows in one answer. Default: all.", example: 100 },
-  ),
-  cursor: opaqueParam(MAX_CURSOR_LENGTH, {
-    description:
-      "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
-  }),
+  ...pageParams,
 };
 
 export const FundingQuerySchema = z.strictObject({
   exchange: listParams.exchange,
-  base: openListParam(canonicalBase, {
-    ...baseDoc,
-    description: `${baseDoc.description} Default: all.`,
-  }),
+  base: instrumentFilters.base,
   quote: listParams.quote,
   asset_class: listParams.asset_class,
+  flag: listParams.flag,
   interval: listParams.interval,
   min_volume: listParams.min_volume,
   min_open_interest: listParams.min_open_interest,

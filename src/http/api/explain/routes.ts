@@ -1,0 +1,110 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { ExchangeId } from "../../../domain/exchange.ts";
+import type { BoardRow, Snapshot } from "../../../domain/market.ts";
+import { observedAtMs } from "../../../domain/funding.ts";
+import type { Explanation } from "../../../domain/quote.ts";
+import {
+  annualWorking,
+  type AskForOrigin,
+  rateWorking,
+  type Working,
+} from "../../../services/explain.ts";
+import { uncachedHeaders } from "../../headers.ts";
+import { freshJson, problems } from "../../openapi.ts";
+import { NO_PARAMS } from "../../params.ts";
+import { ApiError } from "../../problem.ts";
+import type { AppEnv } from "../../request-context.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { fundingRow } from "../funding/list.ts";
+import { ExplainPathSchema, type ExplanationBody, ExplanationSchema } from "./schema.ts";
+
+/** What an explanation says of an exchange; the registry's facts have this shape. */
+export interface ExchangeRules {
+  readonly id: ExchangeId;
+  readonly documentation: string;
+  readonly rateRule: string;
+  readonly intervalRule: string;
+  readonly knownUnknowns: readonly string[];
+}
+
+const explainRoute = createRoute({
+  method: "get",
+  path: "/api/explain/{exchange}/{exchange_symbol}",
+  operationId: "explainFundingRate",
+  tags: ["Market"],
+  summary: "How one row came to be",
+  description:
+    "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. Raw fields live for one cycle, in the collecting process.",
+  request: { params: ExplainPathSchema, query: NO_PARAMS },
+  responses: {
+    200: freshJson(ExplanationSchema, "The row and where it comes from."),
+    ...problems("bad_parameter", "unknown_instrument", "not_ready"),
+  },
+});
+
+export function addExplainRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  rules: readonly ExchangeRules[],
+  ask: AskForOrigin,
+): void {
+  const rulesOf = new Map(rules.map((one) => [one.id, one]));
+  app.openapi(explainRoute, async (c) => {
+    const { exchange, exchange_symbol: exchangeSymbol } = c.req.valid("param");
+    const snapshot = answers.current();
+    const row = snapshot.rows.find(
+      ({ record }) => record.exchange === exchange && record.exchangeSymbol === exchangeSymbol,
+    );
+    const rulesHere = rulesOf.get(exchange);
+    if (row === undefined || rulesHere === undefined) {
+      const symbol = JSON.stringify(exchangeSymbol);
+      throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
+    }
+    const explanation = await ask({ exchange, exchangeSymbol });
+    return c.json(explained(snapshot, row, rulesHere, explanation), 200, {
+      ...uncachedHeaders("application/json", c.env.requestId),
+    });
+  });
+}
+
+function explained(
+  snapshot: Snapshot,
+  row: BoardRow,
+  rules: ExchangeRules,
+  explanation: Explanation | null,
+): ExplanationBody {
+  const { record } = row;
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  return {
+    fetched_at: fetchedAt,
+    snapshot: snapshot.id,
+    row: fundingRow(row, fetchedAt),
+    raw: explanation === null ? null : { ...explanation.origin.rows },
+    raw_reason: explanation === null ? "not_in_memory" : null,
+    raw_observed_at: explanation === null ? null : secondsOf(observedAtOf(explanation)),
+    rate_rule: rules.rateRule,
+    rate: explanation === null ? null : workingBody(rateWorking(explanation)),
+    interval_rule: rules.intervalRule,
+    interval_source: record.intervalSource,
+    interval_changed_at:
+      record.intervalChangedAtMs === null ? null : secondsOf(record.intervalChangedAtMs),
+    annualized: workingBody(annualWorking(row)),
+    observed_at: secondsOf(record.observedAtMs),
+    documentation: rules.documentation,
+    known_unknowns: [...rules.knownUnknowns],
+  };
+}
+
+function observedAtOf({ quote }: Explanation): number {
+  return observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs);
+}
+
+function workingBody(working: Working | null): ExplanationBody["rate"] {
+  if (working === null) return null;
+  const { formula, withNumbers, value } = working;
+  return { formula, with_numbers: withNumbers, value };
+}
+
+function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}

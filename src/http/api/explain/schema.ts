@@ -1,0 +1,74 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { time } from "../../row-fields.ts";
+import { FundingRowSchema } from "../funding/schema.ts";
+
+/** Longer than any symbol of any exchange. */
+const MAX_SYMBOL_LENGTH = 128;
+
+export const ExplainPathSchema = z.object({
+  exchange: z.enum(EXCHANGE_IDS).openapi({
+    param: { name: "exchange", in: "path" },
+    description: "The exchange's id.",
+    example: "binance",
+  }),
+  exchange_symbol: z
+    .string()
+    .max(MAX_SYMBOL_LENGTH)
+    .openapi({
+      param: { name: "exchange_symbol", in: "path" },
+      description: "The exchange's own symbol, verbatim; percent-encoded, a slash as %2F.",
+      example: "BTCUSDT",
+    }),
+});
+
+const WorkingSchema = z
+  .strictObject({
+    formula: z.string().openapi({
+      description: "Names in braces are fields: of the row, or of `raw`, as payload.field.",
+      example: "{tickers.fundingRate} / {tickers.indexPrice}",
+    }),
+    with_numbers: z.string().openapi({
+      description: "The same with the values as received.",
+      example: "0.81 / 81000.5",
+    }),
+    value: z.number().openapi({ description: "What comes out.", example: 0.00001 }),
+  })
+  .openapi("Working");
+
+export const ExplanationSchema = z
+  .strictObject({
+    fetched_at: time("The time that the snapshot shows."),
+    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    row: FundingRowSchema,
+    raw: z.record(z.string(), z.unknown()).nullable().openapi({
+      description:
+        "The rows of the exchange's payloads that this row was read from in the last cycle, by payload, values as received. Null with `raw_reason`.",
+    }),
+    raw_reason: z.enum(["not_in_memory"]).nullable().openapi({
+      description:
+        "`not_in_memory`: raw rows live for one cycle in the process that collects; this one does not, or has just started, or the last cycle did not show the instrument.",
+    }),
+    raw_observed_at: time("When the raw rows were true on the exchange.").nullable(),
+    rate_rule: z.string().openapi({ description: "What the exchange publishes, and its unit." }),
+    rate: WorkingSchema.nullable().openapi({
+      description: "How funding_rate comes from `raw`; null without it. A fraction per interval.",
+    }),
+    interval_rule: z.string().openapi({ description: "Where the interval comes from." }),
+    interval_source: z
+      .enum(["published", "derived", "documented_default"])
+      .nullable()
+      .openapi({ description: "How this row's interval is known; null when it is not." }),
+    interval_changed_at: time("When the interval last became another one.").nullable(),
+    annualized: WorkingSchema.nullable().openapi({
+      description: "How annualized_pct comes from the row; null when the interval is unknown.",
+    }),
+    observed_at: time("When the row was true on the exchange."),
+    documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    known_unknowns: z
+      .array(z.string())
+      .openapi({ description: "What the exchange's documentation leaves open." }),
+  })
+  .openapi("Explanation");
+
+export type ExplanationBody = z.infer<typeof ExplanationSchema>;

@@ -1,0 +1,66 @@
+import { z } from "@hono/zod-openapi";
+import { IDENTITIES } from "../../../domain/asset-cluster.ts";
+import { ASSET_CLASSES } from "../../../domain/quote.ts";
+import { closedListParam } from "../../params.ts";
+import {
+  instrumentFields,
+  instrumentFilters,
+  listSchema,
+  pageParams,
+  time,
+} from "../../row-fields.ts";
+
+export const MULTIPLIER_SOURCES = [
+  "plain",
+  "documented",
+  "confirmed_by_price",
+  "contradicted_by_price",
+] as const;
+
+/** One listed instrument and how what is said of it is known. */
+const InstrumentSchema = z
+  .strictObject({
+    ...instrumentFields,
+    settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
+    asset_class: z
+      .enum(ASSET_CLASSES)
+      .nullable()
+      .openapi({ description: "Null where the exchange does not say." }),
+    accrual: z.enum(["periodic", "continuous"]),
+    identity: z.enum(IDENTITIES).openapi({
+      description:
+        "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: another asset, or not to be told apart; its rows are flagged `identity_conflict`.",
+    }),
+    multiplier: z
+      .number()
+      .openapi({ description: "Units of base in one priced unit.", example: 1000 }),
+    multiplier_source: z.enum(MULTIPLIER_SOURCES).openapi({
+      description:
+        "`plain`: the ticker has none. `documented`: the exchange documents the ticker's form. `confirmed_by_price`: and prices agree. `contradicted_by_price`: prices prove another one, which is given.",
+    }),
+    listed_at: time("When the exchange says it was listed.").nullable(),
+    first_seen: time("When it was first collected here."),
+    funding_interval_hours: z.number().nullable(),
+    interval_source: z
+      .enum(["published", "derived", "documented_default"])
+      .nullable()
+      .openapi({ description: "How the interval is known; null when it is not." }),
+    interval_changed_at: time("When the interval last became another one.").nullable(),
+    observed_at: time("When its row was true on the exchange."),
+  })
+  .openapi("Instrument");
+
+export type InstrumentRow = z.infer<typeof InstrumentSchema>;
+
+export const InstrumentListSchema = listSchema("InstrumentList", InstrumentSchema);
+
+export const InstrumentQuerySchema = z.strictObject({
+  ...instrumentFilters,
+  identity: closedListParam(IDENTITIES, {
+    description: "Identities. Default: all.",
+    example: ["conflict"],
+  }),
+  ...pageParams,
+});
+
+export type InstrumentParams = z.output<typeof InstrumentQuerySchema>;

@@ -1,0 +1,39 @@
+import { z } from "@hono/zod-openapi";
+import { timeParam } from "../../params.ts";
+import {
+  instrumentFields,
+  instrumentFilters,
+  listSchema,
+  pageParams,
+  time,
+} from "../../row-fields.ts";
+
+const hours = (description: string, example: number) =>
+  z.number().openapi({ description: `${description} Hours.`, example });
+
+const IntervalChangeSchema = z
+  .strictObject({
+    ...instrumentFields,
+    from_hours: hours("The interval before.", 8),
+    to_hours: hours("The interval since.", 1),
+    changed_at: time("When it was first seen."),
+  })
+  .openapi("IntervalChange");
+
+export type IntervalChangeRow = z.infer<typeof IntervalChangeSchema>;
+
+export const IntervalChangeListSchema = listSchema("IntervalChangeList", IntervalChangeSchema);
+
+export const IntervalChangeQuerySchema = z.strictObject({
+  exchange: instrumentFilters.exchange,
+  base: instrumentFilters.base,
+  from: timeParam({
+    description: "Changes at or after this. Default: 30 days before the snapshot.",
+    example: 1_793_620_800,
+  }),
+  to: timeParam({
+    description: "Changes before this. Default: up to the snapshot.",
+    example: 1_793_707_200,
+  }),
+  ...pageParams,
+});

@@ -1,0 +1,58 @@
+import { z } from "@hono/zod-openapi";
+import { IDENTITIES } from "../../../domain/asset-cluster.ts";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { FLAGS } from "../../../domain/flags.ts";
+import { closedListParam } from "../../params.ts";
+import { instrumentFilters, listSchema, time } from "../../row-fields.ts";
+import { ExchangeStatusSchema } from "../health/schema.ts";
+
+const count = z.int().min(0);
+const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
+  z.strictObject(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
+
+const QualitySchema = z
+  .strictObject({
+    exchange: z.enum(EXCHANGE_IDS),
+    status: ExchangeStatusSchema,
+    seen: count.openapi({ description: "Its instruments in the snapshot." }),
+    expected: count.nullable().openapi({
+      description: "Live instruments by the exchange's own list; null where it has none apart.",
+    }),
+    rejects: z.record(z.string(), count).openapi({
+      description: "Rows of the last batch that could not be used, by reason.",
+      example: { bad_rate: 2 },
+    }),
+    flagged: counts(FLAGS as unknown as readonly [(typeof FLAGS)[number]]).openapi({
+      description: "Rows by flag; a row with two flags counts twice.",
+    }),
+    identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).openapi({
+      description: "Rows by how sure it is which asset they are.",
+    }),
+    doubted: counts(["volume", "open_interest", "rate"]).openapi({
+      description:
+        "Rows of which the rest of the market contradicts this field. A doubted quantity is served as null; a doubted rate is that of a whole exchange.",
+    }),
+    rate_scale: z.number().nullable().openapi({
+      description:
+        "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not. Null while too little can be compared.",
+      example: 1.1,
+    }),
+    last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
+    last_refusal: z
+      .string()
+      .nullable()
+      .openapi({ description: "Why that batch was refused, in words." }),
+  })
+  .openapi("ExchangeQuality");
+
+export type QualityRow = z.infer<typeof QualitySchema>;
+
+export const QualityListSchema = listSchema("QualityList", QualitySchema);
+
+export const QualityQuerySchema = z.strictObject({
+  exchange: instrumentFilters.exchange,
+  flag: closedListParam(FLAGS, {
+    description: "Exchanges with rows that have one of these flags. Default: all exchanges.",
+    example: ["suspect"],
+  }),
+});

@@ -1,0 +1,74 @@
+import type { Snapshot } from "../domain/market.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { ApiError } from "./problem.ts";
+import type { SnapshotAnswers } from "./snapshot-answers.ts";
+
+/** One page: `limit` rows (null: all that are left) after the first `offset`. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number | null;
+  readonly queryHash: string;
+}
+
+/** What every list answers with besides its rows. */
+export interface ListHead {
+  readonly fetched_at: number;
+  readonly snapshot: string;
+  readonly count: number;
+  readonly total: number;
+}
+
+/** The page that is asked for and the snapshot it belongs to: the cursor's own, else the current one. */
+export function pageOf(
+  answers: SnapshotAnswers,
+  params: { readonly limit: number | null; readonly cursor: string | null },
+  queryHash: string,
+): { snapshot: Snapshot; page: Page } {
+  const current = answers.current();
+  const { limit } = params;
+  if (params.cursor === null) return { snapshot: current, page: { offset: 0, limit, queryHash } };
+  const cursor = decodeCursor(params.cursor);
+  if (cursor === null) throw badCursor("is not a cursor of this service");
+  if (cursor.queryHash !== queryHash)
+    throw badCursor("belongs to another query: send it with the parameters of its first page");
+  const snapshot = answers.byId(cursor.snapshotId);
+  if (snapshot === null)
+    throw new ApiError("cursor_expired", "Start again without a cursor: its snapshot is gone.");
+  return { snapshot, page: { offset: cursor.offset, limit, queryHash } };
+}
+
+/** One page of `selected` as an answer. Throws bad_cursor for an offset that lies behind the end. */
+export function listPage<Item, Row>(
+  snapshot: Snapshot,
+  selected: readonly Item[],
+  page: Page,
+  toRow: (item: Item) => Row,
+): ListHead & { readonly rows: Row[]; readonly next_cursor: string | null } {
+  const { offset, limit, queryHash } = page;
+  // A cursor of ours always points before the end; one that does not was made up.
+  if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
+  const end = Math.min(selected.length, offset + (limit ?? selected.length));
+  const rows = selected.slice(offset, end).map(toRow);
+  return {
+    fetched_at: Math.floor(snapshot.asOfMs / 1000),
+    snapshot: snapshot.id,
+    count: rows.length,
+    total: selected.length,
+    rows,
+    next_cursor:
+      end < selected.length
+        ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
+        : null,
+  };
+}
+
+/** The part of a cache key that tells the pages of one query apart. */
+export function pageKey({ offset, limit }: Page): string {
+  return `${offset} ${limit ?? "all"}`;
+}
+
+function badCursor(rule: string): ApiError {
+  return new ApiError("bad_cursor", `The cursor ${rule}.`, {
+    errors: [{ parameter: "cursor", rule }],
+  });
+}

@@ -1,0 +1,89 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../domain/exchange.ts";
+import { canonicalBase } from "../domain/symbol.ts";
+import { ASSET_CLASSES } from "../domain/quote.ts";
+import { MAX_CURSOR_LENGTH } from "./cursor.ts";
+import { closedListParam, countParam, opaqueParam, openListParam } from "./params.ts";
+
+/** Pieces of schemas that several resources share: fields of rows, envelopes of lists, filters. */
+
+/** A time in unix seconds. */
+export const time = (description: string) =>
+  z.int().openapi({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
+
+/** Who an instrument is, alike in every list. */
+export const instrumentFields = {
+  uid: z.string().openapi({
+    description: "This instrument for ever: a ticker that is used again gets a new one.",
+    example: "binance:1000PEPEUSDT:1793620800",
+  }),
+  exchange: z.enum(EXCHANGE_IDS),
+  exchange_symbol: z
+    .string()
+    .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
+  symbol: z
+    .string()
+    .openapi({ description: "Base and quote, alike on all exchanges.", example: "PEPEUSDT" }),
+  asset_id: z.string().nullable().openapi({
+    description:
+      "Which asset this is by its price: rows with the same one may be compared, equal bases need not be one asset (`LIT`, `LIT~2`). Null while no price has told.",
+    example: "PEPE",
+  }),
+  base: z.string().openapi({
+    description: "Canonical asset: aliases resolved, multiplier removed.",
+    example: "PEPE",
+  }),
+  quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
+} as const;
+
+/** The envelope of a list. */
+export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
+  return z
+    .strictObject({
+      fetched_at: time("The time that the snapshot shows."),
+      snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+      count: z.int().min(0).openapi({ description: "Rows in this answer." }),
+      total: z.int().min(0).openapi({ description: "Rows that match the query." }),
+      rows: z.array(row),
+      next_cursor: z
+        .string()
+        .nullable()
+        .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
+    })
+    .openapi(name);
+}
+
+/** A page larger than any list of instruments. */
+const MAX_LIMIT = 100_000;
+
+const baseDescription =
+  "Assets, in any case, aliases allowed (XBT is BTC). An unknown one matches nothing. Default: all.";
+
+/** Filters by what an instrument is. */
+export const instrumentFilters = {
+  exchange: closedListParam(EXCHANGE_IDS, {
+    description: "Exchanges. Default: all.",
+    example: ["binance", "okx"],
+  }),
+  base: openListParam(canonicalBase, { description: baseDescription, example: ["BTC", "ETH"] }),
+  quote: openListParam((text) => text.toUpperCase(), {
+    description: "Quote currencies, in any case. Default: all.",
+    example: ["USDT"],
+  }),
+  asset_class: closedListParam(ASSET_CLASSES, {
+    description: "Classes; rows whose class is unknown match none. Default: all.",
+    example: ["crypto"],
+  }),
+};
+
+/** How long an answer may be and where it goes on. */
+export const pageParams = {
+  limit: countParam(
+    { min: 1, max: MAX_LIMIT },
+    { description: "Most rows in one answer. Default: all.", example: 100 },
+  ),
+  cursor: opaqueParam(MAX_CURSOR_LENGTH, {
+    description:
+      "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
+  }),
+};

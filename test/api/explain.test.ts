@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import type { Explanation } from "../../src/domain/quote.ts";
+import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { NOON_MS, quoteOf } from "../support/quote.ts";
+
+const BTC: Explanation = {
+  quote: quoteOf("BTC", { fundingRate: 0.00001, receivedAtMs: NOON_MS - 9_000 }),
+  origin: {
+    rows: {
+      tickers: { symbol: "PF_XBTUSD", fundingRate: "0.81", prices: { index: 81_000 } },
+      status: ["x", "0.5"],
+    },
+    formula: "max(-0.0025, {tickers.fundingRate} / {tickers.prices.index}) * {status.1} * 2",
+  },
+};
+
+function app(explanation: Explanation | null = BTC) {
+  const asked: unknown[] = [];
+  const rows = [
+    rowOf("kraken", "BTC", { exchangeSymbol: "PF_XBTUSD", fundingRate: 0.0001 }),
+    rowOf("hibachi", "ETH", { exchangeSymbol: "ETH/USDT-P", fundingIntervalHours: null }),
+    rowOf("gate", "币安人生", { exchangeSymbol: "币安人生_USDT" }),
+  ];
+  const served = testApp(new TestBoard(snapshotOf("1-1", rows)), {
+    askForOrigin: (request) => {
+      asked.push(request);
+      return Promise.resolve(explanation);
+    },
+  });
+  const explain = async (path: string): Promise<ExplanationBody> => {
+    const response = await served.get(`/api/explain/${path}`);
+    expect(response.status).toBe(200);
+    return (await response.json()) as ExplanationBody;
+  };
+  return { served, asked, explain };
+}
+
+describe("/api/explain", () => {
+  test("shows the raw rows as received, the rule, and the formulas with their numbers", async () => {
+    const { explain, asked } = app();
+    const body = await explain("kraken/PF_XBTUSD");
+    expect(asked).toEqual([{ exchange: "kraken", exchangeSymbol: "PF_XBTUSD" }]);
+    expect(body.raw).toEqual({ ...BTC.origin.rows });
+    expect(body.rate).toEqual({
+      formula: BTC.origin.formula,
+      with_numbers: "max(-0.0025, 0.81 / 81000) * 0.5 * 2",
+      value: 0.00001,
+    });
+    expect(body.annualized).toEqual({
+      formula: "{funding_rate} * (24 / {funding_interval_hours}) * 365 * 100",
+      with_numbers: "0.0001 * (24 / 8) * 365 * 100",
+      value: expect.closeTo(10.95, 12),
+    });
+    expect(body).toMatchObject({
+      raw_reason: null,
+      raw_observed_at: NOON_MS / 1000 - 9,
+      rate_rule: "The rate of kraken is a fraction.",
+      interval_rule: "The interval of kraken is published.",
+      interval_source: "published",
+      row: { exchange_symbol: "PF_XBTUSD", funding_rate: 0.0001 },
+      observed_at: NOON_MS / 1000 - 7,
+      documentation: "https://docs.invalid/kraken",
+    });
+  });
+
+  test("says so where the raw rows are not at hand, and tells the rest all the same", async () => {
+    const body = await app(null).explain("kraken/PF_XBTUSD");
+    expect(body).toMatchObject({ raw: null, raw_reason: "not_in_memory", rate: null });
+    expect(body.annualized?.value).toBeCloseTo(10.95, 12);
+  });
+
+  test("takes symbols with a slash and beyond ASCII, percent-encoded", async () => {
+    const { explain } = app();
+    const slash = await explain("hibachi/ETH%2FUSDT-P");
+    expect(slash.row.exchange_symbol).toBe("ETH/USDT-P");
+    expect(slash.annualized).toBeNull();
+    const chinese = await explain(`gate/${encodeURIComponent("币安人生_USDT")}`);
+    expect(chinese.row.exchange_symbol).toBe("币安人生_USDT");
+  });
+
+  test.each([
+    ["nowhere/BTCUSDT", 400, "bad_parameter"],
+    ["okx/BTCUSDT", 404, "unknown_instrument"],
+    ["kraken/pf_xbtusd", 404, "unknown_instrument"],
+    ["kraken/PF_XBTUSD?x=1", 400, "bad_parameter"],
+    [`kraken/${"A".repeat(200)}`, 400, "bad_parameter"],
+  ])("refuses %s with %i %s", async (path, status, code) => {
+    const { served, asked } = app();
+    const response = await served.get(`/api/explain/${path}`);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code });
+    expect(asked).toEqual([]);
+  });
+
+  test("is not kept by caches", async () => {
+    const response = await app().served.get("/api/explain/kraken/PF_XBTUSD");
+    expect(response.headers.get("cache-control")).toContain("no-store");
+  });
+});
