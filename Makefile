@@ -6,7 +6,7 @@ INSTALLED := node_modules/.installed-$(BUN_VERSION)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check check-format check-lint check-types check-unused fmt bench
+.PHONY: help demo run test check check-format check-lint check-types check-unused fmt docs exchange bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,15 @@ check-unused: $(INSTALLED)
 
 fmt: $(INSTALLED) ## Format every file
 	$(BUN) fmt
+
+docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/exchanges.md, docs/openapi.json
+	$(BUN) scripts/write-settings.ts
+	$(BUN) scripts/write-exchanges.ts
+	$(BUN) scripts/write-openapi.ts
+
+exchange: $(INSTALLED) ## Start the adapter of another exchange: make exchange ID=newone
+	@$(BUN) scripts/new-exchange.ts "$(ID)"
+	@$(MAKE) --no-print-directory docs
 
 bench: $(INSTALLED) ## Measure against the budgets
 	$(BUN) bench/main.ts

@@ -131,7 +131,8 @@ describe("the Makefile", () => {
       .trimEnd()
       .split("\n")
       .map((line) => /^ {2}make (\w+) +\S/.exec(line)?.[1]);
-    expect(targets).toEqual(["help", "demo", "run", "test", "check", "fmt", "bench"]);
+    const known = "help demo run test check fmt docs exchange bench";
+    expect(targets.join(" ")).toBe(known);
   });
 });
 

@@ -18,6 +18,7 @@ const COMPARED = [
   "funding_interval_hours",
   "next_funding_time",
   "predicted_rate",
+  "instant_rate",
   "settled_rate",
   "settled_at",
   "mark_price",
@@ -28,7 +29,13 @@ const COMPARED = [
 
 type ComparedField = (typeof COMPARED)[number];
 
-/** Every difference between what is served and what is true, in words; `but` lists fields to leave out. */
+/** A rule that is wrong is wrong on every row: the first ones say it all. */
+const MOST_LINES = 20;
+
+/**
+ * The differences between what is served and what is true, in words; `but` lists fields to leave out.
+ * At most the first twenty, and how many more there are.
+ */
 export function truthDifferences(
   served: readonly FundingRow[],
   truth: readonly TrueInstrument[],
@@ -36,7 +43,7 @@ export function truthDifferences(
 ): string[] {
   const bySymbol = new Map(served.map((row) => [row.exchange_symbol, row]));
   const fields = COMPARED.filter((field) => !but.includes(field));
-  return truth.flatMap((instrument) => {
+  const lines = truth.flatMap((instrument) => {
     const row = bySymbol.get(instrument.exchange_symbol);
     if (row === undefined) return [`${instrument.exchange_symbol} is missing`];
     return fields
@@ -45,6 +52,8 @@ export function truthDifferences(
         (field) => `${row.exchange_symbol} ${field}: ${row[field]} instead of ${instrument[field]}`,
       );
   });
+  const left = lines.length - MOST_LINES;
+  return left > 0 ? [...lines.slice(0, MOST_LINES), `and ${left} more`] : lines;
 }
 
 function isSame(left: unknown, right: unknown): boolean {

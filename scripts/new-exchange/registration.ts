@@ -1,0 +1,77 @@
+/** Where the program lists its exchanges, and how an id comes into these lists. Texts in, texts out. */
+
+/** A list in a source file that a new exchange must stand in. */
+interface Listed {
+  readonly path: string;
+  /** The line that opens the list and the one that closes it. */
+  readonly opens: string;
+  readonly closes: string;
+  /** One entry, for `ID`. */
+  readonly entry: string;
+  /** The folder that the file imports it from; null where the list holds names only. */
+  readonly imports: string | null;
+}
+
+export const LISTS: readonly Listed[] = [
+  {
+    path: "src/domain/exchange.ts",
+    opens: "export const EXCHANGE_IDS = [",
+    closes: "] as const;",
+    entry: '  "ID",',
+    imports: null,
+  },
+  {
+    path: "src/exchanges/registry.ts",
+    opens: "export const EXCHANGES = {",
+    closes: "} satisfies ",
+    entry: "  ID,",
+    imports: "./",
+  },
+  {
+    path: "src/demo/listing.ts",
+    opens: "export const EXCHANGES = [",
+    closes: "] as const;",
+    entry: '  "ID",',
+    imports: null,
+  },
+  {
+    path: "src/demo/encoders.ts",
+    opens: "export const ENCODERS",
+    closes: "};",
+    entry: "  ID,",
+    imports: "./exchanges/",
+  },
+  {
+    path: "test/support/demo-wires/index.ts",
+    opens: "export const DEMO_WIRES",
+    closes: "];",
+    entry: "  ID,",
+    imports: "./",
+  },
+];
+
+/** `source` with `id` at the end of its list and among its imports. Throws where it has no such list. */
+export function withExchange(source: string, list: Listed, id: string): string {
+  const lines = source.split("\n");
+  const opensAt = lines.findIndex((line) => line.startsWith(list.opens));
+  const closesAt = lines.findIndex((line, at) => at > opensAt && line.startsWith(list.closes));
+  if (opensAt < 0 || closesAt < 0) throw new Error(`${list.path} has no list ${list.opens}`);
+  lines.splice(closesAt, 0, list.entry.replace("ID", id));
+  if (list.imports !== null) {
+    const line = `import { ${id} } from "${list.imports}${id}.ts";`;
+    lines.splice(importPlace(lines, list, id), 0, line);
+  }
+  return lines.join("\n");
+}
+
+/** Before the first exchange whose name comes later in the alphabet, else behind the last one. */
+function importPlace(lines: readonly string[], { path, imports }: Listed, id: string): number {
+  const names = lines.map((line) => {
+    const name = /^import \{ (\w+) \} from "(.+)";$/.exec(line);
+    return name?.[1] !== undefined && name[2] === `${imports}${name[1]}.ts` ? name[1] : null;
+  });
+  const later = names.findIndex((name) => name !== null && name > id);
+  const place = later < 0 ? names.findLastIndex((name) => name !== null) + 1 : later;
+  if (place === 0 && later < 0) throw new Error(`${path} imports no exchange from ${imports}`);
+  return place;
+}
