@@ -35,6 +35,7 @@ export class MarketReader {
   readonly #states: ExchangeStateRepository;
   readonly #records;
   readonly #base;
+  readonly #texts = new TextPool();
 
   constructor(db: Database) {
     this.#db = db;
@@ -60,7 +61,13 @@ export class MarketReader {
       const states = this.#states.list();
       const rows = new Map<ExchangeId, readonly MarketRecord[]>();
       for (const state of states) {
-        if (wants(state)) rows.set(state.exchange, this.#records.all(state.exchange).map(toRecord));
+        if (wants(state)) {
+          const records = this.#records.all(state.exchange);
+          rows.set(
+            state.exchange,
+            records.map((row) => toRecord(row, this.#texts)),
+          );
+        }
       }
       return { progress, states, rows };
     })();
@@ -73,11 +80,47 @@ export class MarketReader {
 }
 
 /**
- * The row itself with its two flags as booleans and without the quantities that nobody can vouch for: thousands of
- * rows are read at a time, and a copy of each would be twice the garbage. Guaranteed by the query: a fresh object
- * per row, with exactly these columns.
+ * The row itself with its two flags as booleans, its texts shared and without the quantities that nobody can vouch
+ * for: thousands of rows are read at a time, and a copy of each would be twice the garbage. Guaranteed by the
+ * query: a fresh object per row, with exactly these columns.
  */
-function toRecord(row: RecordRow): MarketRecord {
+function toRecord(row: RecordRow, texts: TextPool): MarketRecord {
   const flags = { settling: row.settling === 1, frozen: row.frozen === 1 };
-  return Object.assign(row, flags, believed(row, row.doubts));
+  return Object.assign(row, flags, believed(row, row.doubts), texts.shared(row));
+}
+
+/** More different texts than all exchanges together have: old listings are forgotten with all others. */
+const MAX_TEXTS = 200_000;
+
+/**
+ * One copy of each text. The database makes a new one for every cell it reads, and the rows of two minutes ago are
+ * still held for cursors: without this the same names would be in memory several times over.
+ */
+class TextPool {
+  readonly #texts = new Map<string, string>();
+
+  shared(row: RecordRow) {
+    return {
+      uid: this.#one(row.uid),
+      exchange: this.#one(row.exchange),
+      exchangeSymbol: this.#one(row.exchangeSymbol),
+      base: this.#one(row.base),
+      quote: this.#one(row.quote),
+      settle: this.#one(row.settle),
+      assetId: row.assetId === null ? null : this.#one(row.assetId),
+      identity: this.#one(row.identity),
+      assetClass: row.assetClass === null ? null : this.#one(row.assetClass),
+      accrual: this.#one(row.accrual),
+      intervalSource: row.intervalSource === null ? null : this.#one(row.intervalSource),
+    };
+  }
+
+  #one<T extends string>(text: T): T {
+    const known = this.#texts.get(text);
+    // The pool gives back what was put in: the same characters, hence the same type.
+    if (known !== undefined) return known as T;
+    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    this.#texts.set(text, text);
+    return text;
+  }
 }

@@ -10,7 +10,7 @@ import {
   decodeEnvelope,
   decodeRows,
   fundingTimesOf,
-  numberOf,
+  msOfNanoseconds,
   numeric,
   positiveOf,
   quantityOf,
@@ -18,7 +18,7 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
+import type { Rows } from "./wire.ts";
 
 /**
  * Aevo perpetuals: one request per instrument, times in nanoseconds. Off by default, for nobody has recorded its
@@ -44,7 +44,7 @@ const facts = {
   switchedOff: "its rate's unit and interval are not confirmed by any recorded reply",
   knownUnknowns: [
     "The unit of the rate is not confirmed: compare BTC with other exchanges before trusting it.",
-    "That funding is charged each hour is not confirmed.",
+    "That funding is charged each hour is not confirmed: in the last hour of a longer period it would look the same.",
     "Pre-launch perpetuals cannot be told from ordinary ones.",
     "The shape of open interest is not known, so open interest is unknown.",
     "That a leading 1000, 10000 or 1000000 is a multiplier is not confirmed.",
@@ -57,10 +57,6 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const PRICES_EVERY_MS = 120_000;
 const VOLUMES_ROTATION_MS = 5 * 60_000;
 const INTERVAL_HOURS = 1;
-
-const NS_PER_MS = 1_000_000;
-/** Whole nanoseconds: more than a double holds, so six digits are cut instead. */
-const NANOSECONDS = /^\d{7,}$/;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
 /** What every perpetual is settled in. */
@@ -193,8 +189,9 @@ function quoteOf(
   if (reply === undefined) return null;
   const { value: row, receivedAtMs } = reply;
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
-  const nextMs = positiveOf(millisecondsOf(row.next_epoch));
-  const isHourly = nextMs !== null && nextMs % HOUR_MS === 0 && nextMs - receivedAtMs <= HOUR_MS;
+  const nextMs = positiveOf(msOfNanoseconds(row.next_epoch));
+  const isHourly =
+    nextMs !== null && nextMs % HOUR_MS === 0 && Math.abs(nextMs - receivedAtMs) <= HOUR_MS;
   const times = fundingTimesOf(
     nextMs,
     receivedAtMs,
@@ -224,14 +221,6 @@ function quoteOf(
     exchangeTimeMs: null,
     receivedAtMs,
   };
-}
-
-function millisecondsOf(nanoseconds: Numeric): number | null {
-  if (typeof nanoseconds === "string" && NANOSECONDS.test(nanoseconds)) {
-    return Number(nanoseconds.slice(0, -6));
-  }
-  const value = numberOf(nanoseconds);
-  return value === null ? null : Math.floor(value / NS_PER_MS);
 }
 
 function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {

@@ -59,6 +59,7 @@ const facts = {
     "That lastFundingRate is the running estimate charged next follows from the likeness to Binance, not from Aster's own words.",
     "Whether fundingInfo holds every contract is not known; one that it lacks has no interval.",
     "Which words mark stocks is not known: only a COIN without a symbolType has a class.",
+    "Which stablecoins settle contracts besides USDT is not known: USDC, USDF, USD1 and FDUSD are shown, others left out.",
     "Open interest is not published.",
   ],
   // The web firewall answers 403 to those who ask too often.

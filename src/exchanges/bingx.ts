@@ -48,6 +48,7 @@ const facts = {
     "assetClass",
   ],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "What the rate shows in the seconds around a settlement is not known.",
     "Open interest is read as a value in the quote currency, by its magnitude; one page of the vendor says coins. Which sides it counts is not said.",
     "Many tickers mean another coin elsewhere (CROSS, ONE, MONAD, TRUMPSOL); they are told apart by price alone.",

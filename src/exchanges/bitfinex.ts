@@ -246,12 +246,12 @@ function quoteOf(
 
 /**
  * The average premium of this period as the rate of the settlement after the next one: brought toward zero by the
- * dead band, then limited. Some indices have no limit: null. An unreadable band or limit makes it unknown.
+ * dead band, then limited. Some indices have no limit: null. A missing or unreadable band or limit makes it unknown.
  */
 function predictedOf(accrued: Numeric, clampMin: Numeric, clampMax: Numeric): number | null {
   const average = numberOf(accrued);
   const band = quantityOf(clampMin);
-  const limit = clampMax === null || clampMax === undefined ? MAX_ABS_RATE : rateBoundOf(clampMax);
+  const limit = clampMax === null ? MAX_ABS_RATE : rateBoundOf(clampMax);
   if (average === null || band === null || limit === null) return null;
   if (Math.abs(average) > MAX_ABS_RATE || band > MAX_ABS_RATE) return null;
   const size = Math.min(Math.max(Math.abs(average) - band, 0), limit);

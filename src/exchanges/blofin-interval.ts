@@ -12,10 +12,13 @@ export interface Settlement {
 /** Settlements fall on full hours; the history may hold the newest one only a moment later. */
 const HISTORY_LAG_MS = 60_000;
 
+/** The intervals that BloFin uses, hours. */
+const IN_USE: ReadonlySet<number> = new Set([1, 4, 8]);
+
 /**
  * Hours from the last settlement to the next, as of when both were asked; null where that is not certain: just after a
- * full hour, when the history may not hold the newest settlement yet, and when the next settlement of now
- * (`fundingTime`, unix ms) does not lie on the same grid, because the interval was changed since.
+ * full hour, when the history may lack the newest settlement, and when the next settlement of now (`fundingTime`, unix
+ * ms) does not lie on the same grid, because the interval was changed since.
  */
 export function intervalOf(
   fundingTime: Numeric,
@@ -25,10 +28,22 @@ export function intervalOf(
   const { settledAtMs, nextAtMs } = reply.value;
   const nextNowMs = epochMsOf(fundingTime);
   if (settledAtMs === null || nextAtMs === null || nextNowMs === null) return null;
-  const sinceMs = reply.receivedAtMs - settledAtMs;
-  const mayLag = sinceMs >= HOUR_MS && reply.receivedAtMs % HOUR_MS < HISTORY_LAG_MS;
-  if (sinceMs < 0 || mayLag) return null;
+  if (reply.receivedAtMs < settledAtMs || mayLag(settledAtMs, nextAtMs, reply.receivedAtMs)) {
+    return null;
+  }
   const spanMs = nextAtMs - settledAtMs;
   if (spanMs <= 0 || (nextNowMs - nextAtMs) % spanMs !== 0) return null;
   return intervalHoursOf(spanMs, HOUR_MS);
+}
+
+/**
+ * Whether there may have been a settlement at the full hour just past that the history does not tell yet. Then the
+ * span holds two intervals: it is none that is in use, or that hour is its middle.
+ */
+function mayLag(settledAtMs: number, nextAtMs: number, atMs: number): boolean {
+  const pastHourMs = atMs % HOUR_MS;
+  const hourMs = atMs - pastHourMs;
+  if (pastHourMs >= HISTORY_LAG_MS || hourMs <= settledAtMs) return false;
+  const isMiddle = hourMs - settledAtMs === nextAtMs - hourMs;
+  return isMiddle || !IN_USE.has((nextAtMs - settledAtMs) / HOUR_MS);
 }

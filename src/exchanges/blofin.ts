@@ -57,7 +57,8 @@ const facts = {
   },
 } satisfies ExchangeFacts;
 
-const REGION_PAGE = /restrict|countr|region|jurisdiction/i;
+/** "Restricted" alone is also what a firewall says of an address. */
+const REGION_PAGE = /countr|region|jurisdiction/i;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** Volume is wanted every few minutes. */
@@ -115,22 +116,31 @@ const envelope = z.object({
   data: z.unknown().optional(),
 });
 
+function dataOf(body: unknown): unknown {
+  const { code, data } = decodeEnvelope(envelope, body);
+  if (String(code) === "429") throw new RequestFailure("rate_limited", "code 429");
+  if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);
+  return data;
+}
+
 const rowsOf =
   <S extends z.ZodType>(row: S): Decode<Rows<z.infer<S>>> =>
-  (body) => {
-    const { code, data } = decodeEnvelope(envelope, body);
-    if (String(code) === "429") throw new RequestFailure("rate_limited", "code 429");
-    if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);
-    return decodeRows(row, data, "instId");
-  };
+  (body) =>
+    decodeRows(row, dataOf(body), "instId");
 
 const load =
   <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
   (http) =>
     http.get(`/api/v1/market/${call}`, rowsOf(row));
 
-const decodeSettledAt: Decode<number | null> = (body) =>
-  epochMsOf(rowsOf(rateRow)(body).rows[0]?.fundingTime);
+/** The newest settlement, in whatever order the rows are; null for a new listing, which has none yet. */
+const decodeSettledAt: Decode<number | null> = (body) => {
+  const data = dataOf(body);
+  if (Array.isArray(data) && data.length === 0) return null;
+  const { rows } = decodeRows(rateRow, data, "instId");
+  const times = rows.map((row) => epochMsOf(row.fundingTime) ?? 0);
+  return positiveOf(Math.max(...times));
+};
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const rates = source.essential("rates", load("funding-rate", rateRow));

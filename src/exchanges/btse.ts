@@ -62,8 +62,11 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const SUCCESS_CODE = 1;
-/** The rate without a premium: 0.0001 on 8 h, 0.00005 on 4 h contracts. */
-const NEUTRAL_PER_HOUR = 0.0001 / 8;
+/** The rate without a premium by interval in hours, where it is known. */
+const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
+  [8, 0.0001],
+  [4, 0.00005],
+]);
 
 const PERPETUAL = "FuturesPerpetual";
 /** `["FuturesPerpetual"]`, encoded. */
@@ -249,7 +252,7 @@ function quoteOf(
     settledAtMs: null,
     rateCap: null,
     rateFloor: null,
-    baselineRate: product(times.fundingIntervalHours, NEUTRAL_PER_HOUR),
+    baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
     settling: false,
     markPrice,
     indexPrice: positiveOf(price?.indexPrice),

@@ -58,8 +58,14 @@ export interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-const envelope = z.object({ retCode: numeric, retMsg: word, time: numeric, result: z.unknown() });
-const result = z.object({ list: z.unknown(), nextPageCursor: word });
+// An error may come without a result: its code counts.
+const envelope = z.object({
+  retCode: numeric,
+  retMsg: word,
+  time: numeric,
+  result: z.unknown().optional(),
+});
+const result = z.object({ list: z.unknown().optional(), nextPageCursor: word });
 
 /** The result of a success. Failures come with HTTP 200 and another `retCode`. */
 function resultOf(body: unknown): z.infer<typeof result> & { readonly timeMs: number | null } {

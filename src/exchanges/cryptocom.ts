@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NEXT_TIME_LIMIT_MS, nextGridTimeMs } from "../domain/funding.ts";
+import { HOUR_MS, NEXT_TIME_LIMIT_MS, nextGridTimeMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -25,8 +25,8 @@ import type { Rows } from "./wire.ts";
 /**
  * Crypto.com Exchange perpetuals, all settled in USD. `funding_rate` is the rate of each hour of the current 4 h
  * block; `estimated_funding_rate` is that of the next block, hence of no settlement that this program shows, and is
- * not asked for. Rate and mark come one instrument at a time. The stamp of a rate is the
- * full hour that it belongs to, so rows carry no time of their own.
+ * not asked for. Rate and mark come one instrument at a time. The recorded stamp of a rate is a
+ * full hour, so rows carry no time of their own; one from before the current block is still that of the block before.
  */
 const facts = {
   id: "cryptocom",
@@ -45,8 +45,9 @@ const facts = {
   gives: ["nextFundingAtMs", "markPrice", "openInterestUsd", "volume24hUsd", "assetClass"],
   knownUnknowns: [
     "The published estimate is of the next 4 h block (00, 04, 08, 12, 16, 20 UTC), not of the next hour: it is not shown.",
-    "How late a new block's rate appears after its start is not documented.",
+    "How late a new block's rate appears is not documented; until its stamp lies in the block, the row is marked as settling.",
     "Open interest is taken in coins because each contract is of size 1; other sizes are left unknown.",
+    "A leading 1000 of a coin is taken as a factor; no such contract has been reported.",
     "Rates have no published cap and no interest component.",
     "The index price has no bulk form and is not fetched.",
   ],
@@ -62,6 +63,9 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const MARK_ROTATION_MS = 120_000;
 
 const INTERVAL_HOURS = 1;
+/** The rate stands for blocks of this length from midnight UTC. */
+const BLOCK_MS = 4 * HOUR_MS;
+const PERP_SUFFIX = "-PERP";
 
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
 const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
@@ -111,7 +115,10 @@ type Listing = Pick<
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
-  result: z.object({ data: z.unknown(), instrument_name: text.catch(null) }).nullish(),
+  result: z
+    .object({ data: raw, instrument_name: text.catch(null) })
+    .nullish()
+    .catch(null),
 });
 type Result = NonNullable<z.infer<typeof envelope>["result"]>;
 
@@ -169,6 +176,7 @@ function parse(replies: Raw): Batch {
   const { instruments, tickers } = replies;
   const listings = listingsOf(instruments.value);
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.i, row]));
+  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const { quotes, rejects } = collectRows(
     listings.quotes,
     (listing) => listing.exchangeSymbol,
@@ -178,7 +186,9 @@ function parse(replies: Raw): Batch {
     quotes,
     rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
     expected: listings.quotes.length,
-    unlisted: 0, // Rates are asked for by the list.
+    // Rates are asked for by the list: that the list is short shows in the tickers alone.
+    unlisted: [...tickerOf.keys()].filter((name) => name.endsWith(PERP_SUFFIX) && !listed.has(name))
+      .length,
   };
 }
 
@@ -244,7 +254,7 @@ function quoteOf(
     rateCap: null,
     rateFloor: null,
     baselineRate: null,
-    settling: false,
+    settling: pointMs !== null && pointMs < Math.floor(receivedAtMs / BLOCK_MS) * BLOCK_MS,
     markPrice,
     indexPrice: null,
     // In coins, because a contract is one coin.

@@ -44,6 +44,7 @@ const facts = {
   knownUnknowns: [
     "No reply holds a live index price, and none that was read holds open interest.",
     "The unit of volCcy24h is not documented for these contracts: it counts as dollars where vol24h and the last price bear that out, else volume is unknown.",
+    "Sources disagree whether settlement cycles name a contract BTCUSDT or BTC-USDT-SWAP; both are read.",
     "What a contract is a claim on is not in the replies; stocks carry no class.",
     "What an exceeded limit is answered with was not seen.",
     "Marks were read without a recorded reply; the field names come from a description.",
@@ -56,8 +57,11 @@ const CYCLES_EVERY_MS = 60_000;
 const SUCCESS_CODE = "0";
 const SECONDS_PER_HOUR = 3600;
 const MS_PER_SECOND = 1000;
-/** The rate without a premium: 0.0001 on 8 h, 0.00005 on 4 h contracts. */
-const NEUTRAL_PER_HOUR = 0.0001 / 8;
+/** The rate without a premium by interval in hours, where it is known. */
+const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
+  [8, 0.0001],
+  [4, 0.00005],
+]);
 /** Prices of a day lie within this factor of the last one, or the volume is left unknown. */
 const DAY_PRICE_FACTOR = 2;
 const COIN = "USDT";
@@ -148,9 +152,9 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
     listings.quotes.map((listing) => [fundingKeyOf(listing.exchangeSymbol), listing]),
   );
   const known = new Set(instruments.value.rows.map((row) => fundingKeyOf(row.instId)));
-  const cycleOf = new Map(cycles?.value.rows.map((row) => [row.instrumentID, row]));
+  const cycleOf = new Map(cycles?.value.rows.map((row) => [fundingKeyOf(row.instrumentID), row]));
   const markOf = new Map(marks?.value.rows.map((row) => [row.instId, row]));
-  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.instId, row]));
+  const volumeOf = volumesOf(tickers?.value.rows ?? [], listings.quotes);
   let unlisted = 0;
   const { quotes, rejects } = collectRows(
     rates.value.rows,
@@ -162,8 +166,8 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
       const listing = live.get(row.instrumentId);
       if (listing === undefined) return null;
       const mark = markOf.get(listing.exchangeSymbol);
-      const ticker = tickerOf.get(listing.exchangeSymbol);
-      return quoteOf(row, listing, { cycle, mark, ticker }, rates.receivedAtMs);
+      const volume24hUsd = volumeOf.get(listing.exchangeSymbol) ?? null;
+      return quoteOf(row, listing, { cycle, mark, volume24hUsd }, rates.receivedAtMs);
     },
   );
   return {
@@ -203,13 +207,13 @@ function listingOf(row: InstrumentRow): Listing | null {
 interface Beside {
   readonly cycle: CycleRow | undefined;
   readonly mark: MarkRow | undefined;
-  readonly ticker: TickerRow | undefined;
+  readonly volume24hUsd: number | null;
 }
 
 function quoteOf(
   row: RateRow,
   listing: Listing,
-  { cycle, mark, ticker }: Beside,
+  { cycle, mark, volume24hUsd }: Beside,
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
@@ -238,30 +242,40 @@ function quoteOf(
     settledAtMs: null,
     rateCap: null,
     rateFloor: null,
-    baselineRate: product(times.fundingIntervalHours, NEUTRAL_PER_HOUR),
+    baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
     settling: false,
     markPrice: positiveOf(mark?.markPx),
     indexPrice: null,
     openInterestUsd: null,
-    volume24hUsd: volumeOf(ticker, listing.contractSize),
+    volume24hUsd,
     exchangeTimeMs: null,
     receivedAtMs,
   };
 }
 
 /**
- * volCcy24h, which one client takes for dollars: believed where volume x last price comes to the same, whether vol24h
- * counts contracts or coins. In coins it would be off by the price.
+ * volCcy24h by symbol, where it is dollars as one client says: volume x last price comes to the same, whether vol24h
+ * counts contracts or coins, and the reply as a whole does not speak for coins, for a single row may fit by chance.
  */
-function volumeOf(ticker: TickerRow | undefined, contractSize: number | null): number | null {
-  const turnover = quantityOf(ticker?.volCcy24h);
-  const volume = quantityOf(ticker?.vol24h);
-  if (turnover === null || volume === null) return null;
-  if (turnover === 0 && volume === 0) return 0;
-  const coins = product(volume, positiveOf(ticker?.last));
-  return isNear(turnover, coins) || isNear(turnover, product(coins, contractSize))
-    ? turnover
-    : null;
+function volumesOf(
+  tickers: readonly TickerRow[],
+  listings: readonly Listing[],
+): ReadonlyMap<string, number> {
+  const sizeOf = new Map(listings.map((each) => [each.exchangeSymbol, each.contractSize]));
+  const volumes = new Map<string, number>();
+  let votesForDollars = 0;
+  for (const row of tickers) {
+    const size = sizeOf.get(row.instId);
+    const turnover = quantityOf(row.volCcy24h);
+    const volume = quantityOf(row.vol24h);
+    if (size === undefined || turnover === null || volume === null) continue;
+    const worth = product(volume, positiveOf(row.last));
+    const isDollars = isNear(turnover, worth) || isNear(turnover, product(worth, size));
+    const isCoins = isNear(turnover, volume) || isNear(turnover, product(volume, size));
+    votesForDollars += Number(isDollars) - Number(isCoins);
+    if (isDollars || (turnover === 0 && volume === 0)) volumes.set(row.instId, turnover);
+  }
+  return votesForDollars < 0 ? new Map() : volumes;
 }
 
 function isNear(turnover: number, worth: number | null): boolean {

@@ -232,12 +232,13 @@ function quoteOf(
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  for (const { tickers } of raw.platforms) {
-    const row = tickers?.value.rows.find((each) => each.symbol === exchangeSymbol);
-    if (row !== undefined)
-      return { rows: { tickers: row }, formula: "{tickers.funding_rate} / 100" };
-  }
-  return null;
+  // A name that is dead on one platform may be live on the other: only the one that shows it counts.
+  const platform = raw.platforms.find((each) =>
+    batchOf(each, new Set()).quotes.some((quote) => quote.exchangeSymbol === exchangeSymbol),
+  );
+  const row = platform?.tickers?.value.rows.find((each) => each.symbol === exchangeSymbol);
+  if (row === undefined) return null;
+  return { rows: { tickers: row }, formula: "{tickers.funding_rate} / 100" };
 }
 
 export const delta = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

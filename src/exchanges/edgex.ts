@@ -55,6 +55,7 @@ const facts = {
     "The 24 h volume comes from a ticker call that may answer with an empty list; it is unknown then.",
     "The name of a coin is read from coinName; a contract whose coins have none is refused.",
     "A digit at the end of a coin (BNB2) is taken as part of its name, not as a factor.",
+    "enableTrade, enableDisplay and isStock are in no recorded reply; a contract without the first two is refused.",
   ],
 } satisfies ExchangeFacts;
 
@@ -138,13 +139,13 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
   const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));
   const known = new Set(instruments.value.contracts.rows.map((row) => String(row.contractId)));
   const volumes = new Map(tickers?.value.map((row) => [String(row.contractId), row.value]));
-  let unlisted = 0;
+  const seen = [...rates.value.rows.map((row) => String(row.contractId)), ...volumes.keys()];
+  const unlisted = new Set(seen.filter((contractId) => !known.has(contractId)));
   const { quotes, rejects } = collectRows(
     rates.value.rows,
     (row) => live.get(String(row.contractId))?.exchangeSymbol ?? String(row.contractId),
     (row) => {
       const contractId = String(row.contractId);
-      if (!known.has(contractId)) unlisted += 1;
       const listing = live.get(contractId);
       if (listing === undefined) return null;
       return quoteOf(row, listing, volumes.get(contractId), rates.receivedAtMs);
@@ -159,7 +160,8 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
       ...rejects,
     ],
     expected: live.size,
-    unlisted,
+    // Rates are asked for by the list: that the list is short shows in the tickers.
+    unlisted: unlisted.size,
   };
 }
 
@@ -219,12 +221,13 @@ function boundedRateOf(value: Numeric): number | null {
 }
 
 function explain({ instruments, rates, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
-  const instrument = instruments.value.contracts.rows.find(
-    (row) => row.contractName === exchangeSymbol,
+  // A retired contract may have the same name.
+  const listing = listingsOf(instruments.value).quotes.find(
+    (live) => live.exchangeSymbol === exchangeSymbol,
   );
-  const contractId = String(instrument?.contractId);
   const isOf = (row: { readonly contractId: string | number }): boolean =>
-    String(row.contractId) === contractId;
+    String(row.contractId) === listing?.contractId;
+  const instrument = instruments.value.contracts.rows.find(isOf);
   const rate = rates.value.rows.find(isOf);
   if (instrument === undefined || rate === undefined) return null;
   const ticker = tickers?.value.find(isOf);

@@ -124,7 +124,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
   if (!isLive(row)) return null;
   const { assetName, marketStats: stats } = row;
   if (!assetName) throw new RowReject("bad_row", "assetName is missing");
-  if (assetName.toUpperCase().includes(SPOT)) return null;
+  if (isSpotName(assetName.toUpperCase())) return null;
   const fundingRate = rateOf(stats?.fundingRate, "marketStats.fundingRate");
   const times = fundingTimesOf(
     positiveOf(stats?.nextFundingRate),
@@ -173,6 +173,11 @@ function isLive({ status, active, type, collateralAssetName: collateral }: Marke
   }
   if (!collateral) throw new RowReject("bad_row", "collateralAssetName is missing");
   return collateral === COLLATERAL;
+}
+
+/** Assets of spot markets may have the word in their name; the bare word is a stock's ticker. */
+function isSpotName(assetName: string): boolean {
+  return assetName !== SPOT && assetName.includes(SPOT);
 }
 
 function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {

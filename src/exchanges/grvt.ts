@@ -13,6 +13,7 @@ import {
   epochMsOf,
   fundingTimesOf,
   intervalHoursOf,
+  msOfNanoseconds,
   numberOf,
   numeric,
   positiveOf,
@@ -29,7 +30,8 @@ import type { Numeric, Rows } from "./wire.ts";
 /**
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
  * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
- * That funding_rate is per own interval is not confirmed where that is not 8 h: a row that contradicts it is refused.
+ * That funding_rate is per own interval is not confirmed where that is not 8 h: there funding_rate_8h_curr must bear
+ * it out, or the row is refused.
  */
 const facts = {
   id: "grvt",
@@ -58,7 +60,8 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "That funding_rate is per own interval is not confirmed for other intervals than 8 h.",
+    "That funding_rate is per own interval is not confirmed where that is not 8 h: a row whose 8 h figure does not bear it out is refused.",
+    "The list has no state of a contract: that it leaves out those that do not trade is relied upon, not confirmed.",
     "Whether the rate is an estimate until the settlement is not confirmed.",
     "The rate limit and its HTTP status are not confirmed.",
     "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
@@ -76,13 +79,11 @@ const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
 const PERCENT = 100;
+/** The figures per 8 h have four decimals. */
+const ROUNDING_POINTS = 0.0001;
 /** The resting value is 0.01 % per 8 h. */
 const BASELINE_HOURS = 8;
 const BASELINE_RATE = 0.0001;
-
-const NS_PER_MS = 1_000_000;
-/** Whole nanoseconds: more than a double holds, so six digits are cut instead. */
-const NANOSECONDS = /^\d{7,}$/;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
@@ -201,17 +202,17 @@ function quoteOf(
   listedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(fractionOf(row.funding_rate), "funding_rate / 100");
-  const exchangeTimeMs = epochMsOf(millisecondsOf(row.event_time));
+  const exchangeTimeMs = epochMsOf(msOfNanoseconds(row.event_time));
   const isYoung = receivedAtMs - listedAtMs <= INTERVAL_LIFETIME_MS;
   const hours = isYoung ? intervalHoursOf(instrument.funding_interval_hours) : null;
   const times = fundingTimesOf(
-    positiveOf(millisecondsOf(row.next_funding_time)),
+    positiveOf(msOfNanoseconds(row.next_funding_time)),
     observedAtMs(exchangeTimeMs, receivedAtMs),
     { hours, source: "published", cached: true },
     "next_funding_time",
   );
   if (times === null) return null;
-  refuseEightHourFigure(row, times.fundingIntervalHours);
+  confirmOwnInterval(row, times.fundingIntervalHours);
   const markPrice = positiveOf(row.mark_price);
   return {
     ...listing,
@@ -237,11 +238,17 @@ function quoteOf(
   };
 }
 
-/** The same figure per own interval and per 8 h, at another interval: one of the two is not what it is said to be. */
-function refuseEightHourFigure(row: TickerRow, hours: number | null): void {
+/** At another interval than 8 h the rate must be nearer to its share of the 8 h figure than to that figure itself. */
+function confirmOwnInterval(row: TickerRow, hours: number | null): void {
   const rate = numberOf(row.funding_rate);
-  if (hours === null || hours === BASELINE_HOURS || rate === 0) return;
-  if (rate === numberOf(row.funding_rate_8h_curr)) {
+  if (hours === null || hours === BASELINE_HOURS || rate === null || rate === 0) return;
+  const perEightHours = numberOf(row.funding_rate_8h_curr);
+  if (perEightHours === null) {
+    throw new RowReject("bad_rate", `no funding_rate_8h_curr bears out a rate per ${hours} h`);
+  }
+  const scale = BASELINE_HOURS / hours;
+  const offOwn = Math.abs(rate * scale - perEightHours);
+  if (offOwn > ROUNDING_POINTS * scale && offOwn >= Math.abs(rate - perEightHours)) {
     throw new RowReject("bad_rate", `funding_rate is the 8 h figure at an interval of ${hours} h`);
   }
 }
@@ -250,14 +257,6 @@ function refuseEightHourFigure(row: TickerRow, hours: number | null): void {
 function fractionOf(points: Numeric): number | null {
   const value = numberOf(points);
   return value === null ? null : value / PERCENT;
-}
-
-function millisecondsOf(nanoseconds: Numeric): number | null {
-  if (typeof nanoseconds === "string" && NANOSECONDS.test(nanoseconds)) {
-    return Number(nanoseconds.slice(0, -6));
-  }
-  const value = numberOf(nanoseconds);
-  return value === null ? null : Math.floor(value / NS_PER_MS);
 }
 
 /** Takers' buys and sells are counted apart. */

@@ -21,8 +21,8 @@ import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * HashKey Global perpetuals, two of them in September 2026. Off by default: its replies of index and mark were never
- * recorded. The rates want a timestamp though nothing is signed: it is the time at which the index arrived, which is
- * asked just before. Success is a bare list, an error an object. No public open interest is known.
+ * recorded. The rates want the present time though nothing is signed. Success is a bare list, an error an object. No
+ * public open interest is known.
  */
 const facts = {
   id: "hashkey",
@@ -127,19 +127,28 @@ const loadTicker = (http: ExchangeHttp, symbol: string): Promise<TickerRow> =>
     return row;
   });
 
+/** Sends nothing, so that its reply tells what time it is now. */
+const asksNothing: Load<null> = () => Promise.resolve(null);
+
 async function fetchRaw(source: Source): Promise<Raw> {
-  const [instruments, index] = await Promise.all([
-    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
-    source.secondary("indexes", loadIndexes),
-  ]);
-  const nowMs = Math.max(instruments.receivedAtMs, index?.receivedAtMs ?? 0);
-  const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
-  const [rates, marks, tickers] = await Promise.all([
+  // The list is cached and the index may fail: neither tells the time for the rates.
+  const { receivedAtMs: nowMs } = await source.essential("clock", asksNothing);
+  const keyed = source
+    .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
+    .then(async (instruments) => {
+      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      const [marks, tickers] = await Promise.all([
+        source.rotation("marks", keys, MARKS_ROTATION_MS, loadMark),
+        source.rotation("tickers", keys, VOLUMES_ROTATION_MS, loadTicker),
+      ]);
+      return { instruments, marks, tickers };
+    });
+  const [rates, index, known] = await Promise.all([
     source.essential("rates", loadRates(nowMs)),
-    source.rotation("marks", keys, MARKS_ROTATION_MS, loadMark),
-    source.rotation("tickers", keys, VOLUMES_ROTATION_MS, loadTicker),
+    source.secondary("indexes", loadIndexes),
+    keyed,
   ]);
-  return { instruments, rates, indexes: index, marks, tickers };
+  return { ...known, rates, indexes: index };
 }
 
 function parse(replies: Raw): Batch {

@@ -45,6 +45,8 @@ const facts = {
     "Hibachi publishes no rate limit and no cap of its rates.",
     "The 24 h volume is taken in coins because it has as many decimals as the coin; it is not confirmed.",
     "Just after a settlement the estimate covers little time and jumps.",
+    "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
+    "The times of a maintenance window were never recorded; the state NORMAL is required in any case.",
   ],
 } satisfies ExchangeFacts;
 

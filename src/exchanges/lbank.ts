@@ -44,6 +44,8 @@ const facts = {
   intervalRule: "positionFeeTime of the same row, in seconds.",
   gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "exchangeTimeMs"],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
+    "Stocks have names of LBank's own, as METASTOCK; they stay as sent and find no partner elsewhere.",
     "Whether the last estimate before a settlement is what is charged was not seen.",
     "Turnover was about half of volume times price in recordings: one of the two counts both sides. Turnover is shown as sent.",
     "What needSuspend marks is not documented; the few contracts that have it are not shown.",
@@ -98,7 +100,7 @@ interface Raw {
 type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
 
 const envelope = z.object({
-  success: z.boolean(),
+  success: z.unknown().optional(),
   error_code: numeric,
   data: z.unknown().optional(),
 });
@@ -110,7 +112,7 @@ const load =
       const { success, error_code: code, data } = decodeEnvelope(envelope, body);
       if (numberOf(code) === RATE_LIMIT_CODE)
         throw new RequestFailure("rate_limited", `error_code ${RATE_LIMIT_CODE}`);
-      if (!success || numberOf(code) !== 0)
+      if (success !== true || numberOf(code) !== 0)
         throw badEnvelope(`error_code ${numberOf(code) ?? "unreadable"}`);
       return decodeRows(row, data, "symbol");
     });
@@ -142,14 +144,14 @@ function parse({ rates, instruments }: Raw): Batch {
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const known = new Set(listed.map((row) => row.symbol));
   let unlisted = 0;
-  for (const row of rates.value.rows) if (paysNoFunding(row)) live.delete(row.symbol);
   const { quotes, rejects } = collectRows(
     rates.value.rows,
     (row) => row.symbol,
     (row) => {
       const listing = live.get(row.symbol);
       if (!known.has(row.symbol)) unlisted += 1;
-      return listing === undefined ? null : quoteOf(row, listing, rates.receivedAtMs);
+      if (listing === undefined || paysNoFunding(row)) return null;
+      return quoteOf(row, listing, rates.receivedAtMs);
     },
   );
   return {
@@ -157,6 +159,7 @@ function parse({ rates, instruments }: Raw): Batch {
     rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
       (part) => part.rejects,
     ),
+    // With the few that pay no funding: were they taken off, a reply that lost its rates would confirm itself.
     expected: live.size,
     unlisted,
   };

@@ -57,6 +57,7 @@ const facts = {
   ],
   knownUnknowns: [
     "About a fifth of the contracts print a rate of exactly 0; it is what MEXC charges, but says little about the market.",
+    "Stocks and some coins have names of MEXC's own; the five that are known are translated, any other stays as sent (YMTCSTOCK) and finds no partner elsewhere.",
     "A contract of type 2 is a stock; what the other types stand for is not documented, so their class is unknown.",
     "No interest component and no pre-market mark are documented.",
     "Contracts that are closed to trading by API are shown like the others.",
@@ -134,7 +135,11 @@ interface Listing {
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
-const envelope = z.object({ success: z.boolean(), code: numeric, data: z.unknown().optional() });
+const envelope = z.object({
+  success: z.unknown().optional(),
+  code: numeric,
+  data: z.unknown().optional(),
+});
 
 const load =
   <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
@@ -144,7 +149,7 @@ const load =
       if (numberOf(code) === RATE_LIMIT_CODE) {
         throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`);
       }
-      if (!success || numberOf(code) !== 0)
+      if (success !== true || numberOf(code) !== 0)
         throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
       return decodeRows(row, data, "symbol");
     });
@@ -198,7 +203,7 @@ function isThere(value: unknown): boolean {
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
 function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null {
-  const { baseCoin, quoteCoin, settleCoin, futureType } = row;
+  const { settleCoin, futureType } = row;
   const state = numberOf(row.state);
   if (state === null) throw new RowReject("bad_row", "state is not a number");
   if (state !== STATE_ENABLED) return null;
@@ -207,6 +212,10 @@ function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null
     if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
     if (kind !== FUTURE_TYPE_PERPETUAL) return null;
   }
+  // Documented: the symbol names two of the coins as well. It never tells what settles the contract.
+  const [symbolBase, symbolQuote] = row.symbol.split("_");
+  const baseCoin = row.baseCoin || symbolBase;
+  const quoteCoin = row.quoteCoin || symbolQuote;
   if (!baseCoin || !quoteCoin || !settleCoin) throw new RowReject("bad_row", "a coin is missing");
   if (quoteCoin !== settleCoin || !DOLLARS.has(settleCoin)) return null;
   return {

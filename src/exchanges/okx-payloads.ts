@@ -59,7 +59,8 @@ export interface Raw {
   readonly indexes: Reply<RowsOf<typeof indexRow>> | null;
 }
 
-const envelope = z.object({ code: z.string(), msg: word, data: z.unknown() });
+// An error may come without data: its code counts.
+const envelope = z.object({ code: z.string(), msg: word, data: z.unknown().optional() });
 
 /** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */
 function dataOf(body: unknown): unknown {

@@ -53,6 +53,7 @@ const facts = {
   knownUnknowns: [
     "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
     "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
+    "When the last rate was paid is taken from the clock: for a moment after a full hour it may be named an hour too late.",
     "The cap of the rate and the asset class are not published.",
     "What a read costs without a key differs between sources; the pacing assumes the dearest.",
   ],
@@ -152,10 +153,11 @@ type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier">;
 function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instrument_type) throw new RowReject("bad_row", "instrument_type is missing");
   if (row.instrument_type !== PERPETUAL) return null;
-  return {
-    exchangeSymbol: row.symbol,
-    ...canonicalAsset(row.base_asset || row.symbol, ["kilo_prefix"]),
-  };
+  const named = canonicalAsset(row.symbol, ["kilo_prefix"]);
+  const asset = canonicalAsset(row.base_asset || row.symbol, ["kilo_prefix"]);
+  // The symbol is what is priced: its multiplier counts where the base asset is written without one.
+  const isSame = named.base === asset.base && named.multiplier > asset.multiplier;
+  return { exchangeSymbol: row.symbol, ...(isSame ? named : asset) };
 }
 
 /** Open interest is in one unit for all; the size of Bitcoin's shows in which. */

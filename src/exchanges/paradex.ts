@@ -72,7 +72,7 @@ const PERPETUAL_ENDING = "-PERP";
 /** Kinds that share the lists. They are dropped before they are read: they are most of the reply. */
 const OTHER_KINDS: ReadonlySet<unknown> = new Set(["PERP_OPTION", "OPTION", "SPOT"]);
 const NO_ORDER_BOOK = "RFQ_ONLY";
-/** RFQ_ONLY is the one documented mode; others have its form. */
+/** The form of a mode: RFQ_ONLY, or STANDARD for a market with an order book. */
 const MODE = /^[A-Z][A-Z_]+$/;
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
 
@@ -115,7 +115,7 @@ type Terms = Pick<
 type Listing = Terms &
   Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs">;
 
-const envelope = z.object({ error: z.string().optional(), results: z.unknown().optional() });
+const envelope = z.object({ error: z.string().nullish(), results: z.unknown().optional() });
 
 const load =
   <S extends z.ZodType>(
@@ -126,7 +126,7 @@ const load =
   (http) =>
     http.get(path, (body) => {
       const { error, results } = decodeEnvelope(envelope, body);
-      if (error !== undefined) throw badEnvelope(`error ${error}`);
+      if (error !== undefined && error !== null) throw badEnvelope(`error ${error}`);
       if (!Array.isArray(results)) throw badEnvelope("results is not a list");
       return decodeRows(row, results.filter(isOurs), "symbol");
     });
@@ -157,7 +157,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ summary, markets }: Raw): Batch {
   const atMs = summary.receivedAtMs;
   const { rows } = markets.value;
-  const modeIsNamed = rows.some((row) => isMode(row.trading_mode));
+  const modeIsNamed = rows.some(({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK);
   const isYoung = atMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   const listings = collectRows(
     rows,
@@ -199,9 +199,9 @@ function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
     throw new RowReject("bad_row", "expiry_at or open_at is not a time");
   }
   if (expiryAtMs !== 0 || openAtMs > atMs) return false;
-  const mode = row.trading_mode ?? null;
+  const mode = row.trading_mode || null;
   if (isMode(mode)) return mode !== NO_ORDER_BOOK;
-  // Older replies have no such field at all; where others name it, a market without it is not trusted.
+  // Older replies do not name the usual mode; where others do, a market without one is not trusted.
   if (mode === null && !modeIsNamed) return true;
   throw new RowReject("bad_row", "trading_mode cannot be read");
 }

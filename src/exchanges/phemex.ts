@@ -55,6 +55,7 @@ const facts = {
     "listedAtMs",
   ],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "How the estimate turns into the settled rate at the settlement was not seen.",
     "The period of interestRate is not stated; it is taken for the resting rate of contracts of 8 h alone.",
     "A contract marked TradFi may be a stock, an index or a commodity: its class is unknown.",
@@ -66,8 +67,8 @@ const facts = {
 const RATES_PATH = "/contract-biz/public/real-funding-rates";
 /** Known to work; the default is 20. */
 const PAGE_SIZE = 200;
-/** Seven times what is listed: a total beyond it is wrong. */
-const MAX_PAGES = 5;
+/** What is listed fits in one page, in seven should they ever come in the default size; a total beyond it is wrong. */
+const MAX_PAGES = 8;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const SECONDS_PER_HOUR = 3600;
 const INTEREST_PERIOD_HOURS = 8;

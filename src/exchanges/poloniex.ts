@@ -150,6 +150,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ instruments, tickers, rates }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
+  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const { quotes, rejects } = collectRows(
     listings.quotes,
     (listing) => listing.exchangeSymbol,
@@ -163,8 +164,8 @@ function parse({ instruments, tickers, rates }: Raw): Batch {
     quotes,
     rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
     expected: listings.quotes.length,
-    // Rates are asked for by the list, so none is unknown to it.
-    unlisted: 0,
+    // Rates are asked for by the list: that the list is short shows in the tickers alone.
+    unlisted: [...tickerOf.keys()].filter((name) => !listed.has(name)).length,
   };
 }
 

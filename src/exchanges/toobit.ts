@@ -52,7 +52,9 @@ const facts = {
     "assetClass",
   ],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "No bulk open interest was found; none is shown.",
+    "Caps and interest are read as fractions, like the rate; no recorded row holds them.",
     "The period of the interest in a row is not stated; it is taken for the resting rate of contracts of 8 h alone.",
     "Some tickers are not what they are elsewhere (TON is priced as GRAM; PI2, PUMP2, LIT2 are probably replaced listings); they are told apart by price alone.",
     "A contract with closing times is shown until its status changes.",

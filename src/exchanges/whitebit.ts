@@ -23,8 +23,8 @@ import {
 import type { Rows } from "./wire.ts";
 
 /**
- * WhiteBIT perpetuals: everything of all contracts in one reply. The list of markets says which of them are no coins
- * and is the independent count; the rates do without it.
+ * WhiteBIT perpetuals: everything of all contracts in one reply. The list of markets says which of them still trade,
+ * which are no coins, and how many there should be; a contract that it does not hold is not shown.
  *
  * Open interest is documented in contracts. It is read as base coins, by the page's check of one contract: 3,721,488
  * at 0.6065 are 2.3 million dollars; a contract is one coin.
@@ -54,6 +54,7 @@ const facts = {
     "assetClass",
   ],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "The charged rate may be fixed an interval before the settlement; then the running rate is not quite what is charged.",
     "funding_cap and funding_floor are read as fractions, like the rate; no recorded row holds them.",
     "Open interest is read as base coins, which the documentation does not say; which sides it counts is not said.",
@@ -135,10 +136,11 @@ function parse({ futures, markets }: Raw): Batch {
   );
   let expected = 0;
   for (const type of typeOf.values()) if (type !== null && FUTURES.has(type)) expected += 1;
+  // Types tell futures from spot markets; a list without any counts nothing.
   return {
     quotes,
     rejects: [futures.value, markets.value, { rejects }].flatMap((part) => part.rejects),
-    expected,
+    expected: expected === 0 ? null : expected,
     unlisted,
   };
 }
@@ -149,10 +151,13 @@ function isOurs({ product_type: kind, money_currency: money }: FuturesRow): bool
   return kind === PERPETUAL && money === QUOTE;
 }
 
-/** Throws RowReject for a type that is none of the two of a perpetual: the list and the rates contradict each other. */
+/**
+ * A market without a type may be a coin or not: null. Throws RowReject for a type that is none of the two of a
+ * perpetual: the list and the rates contradict each other.
+ */
 function assetClassOf(type: string | null): AssetClass | null {
-  if (type === null || !FUTURES.has(type))
-    throw new RowReject("bad_row", "the list does not call it a future");
+  if (type === null) return null;
+  if (!FUTURES.has(type)) throw new RowReject("bad_row", "the list does not call it a future");
   return type === COIN_FUTURES ? "crypto" : null;
 }
 

@@ -48,6 +48,17 @@ export function epochMsOf(value: Numeric): number | null {
   return parsed !== null && parsed >= EARLIEST_EPOCH_MS && parsed < LATEST_EPOCH_MS ? parsed : null;
 }
 
+const NS_PER_MS = 1_000_000;
+/** Whole nanoseconds: more than a double holds, so six digits are cut instead. */
+const WHOLE_NANOSECONDS = /^\d{7,}$/;
+
+/** Reads a time in nanoseconds, as a text or a number, in whole ms; unknown: null. */
+export function msOfNanoseconds(value: Numeric): number | null {
+  if (typeof value === "string" && WHOLE_NANOSECONDS.test(value)) return Number(value.slice(0, -6));
+  const parsed = numberOf(value);
+  return parsed === null ? null : Math.floor(parsed / NS_PER_MS);
+}
+
 /** Reads the upper bound of a rate: above 0, at most 100 %; anything else is unknown. */
 export function rateCapOf(value: Numeric): number | null {
   const parsed = numberOf(value);

@@ -69,8 +69,11 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const RATE_LIMIT_CODE = -1003;
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?-1003\b/;
-/** The rate without a premium: 0.0001 on 8 h, 0.00005 on 4 h contracts. */
-const NEUTRAL_PER_HOUR = 0.0001 / 8;
+/** The rate without a premium by interval in hours, where it is known. */
+const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
+  [8, 0.0001],
+  [4, 0.00005],
+]);
 const PERPETUAL = "PERP";
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
 
@@ -116,9 +119,9 @@ type Listing = Pick<
 >;
 
 const envelope = z.object({
-  success: z.unknown(),
+  success: z.unknown().optional(),
   code: numeric,
-  data: z.object({ rows: z.unknown() }).nullish().catch(null),
+  data: z.object({ rows: z.unknown().optional() }).nullish().catch(null),
 });
 
 const load =
@@ -222,7 +225,7 @@ function quoteOf(
     predictedRate: null,
     instantRate: null,
     ...settledOf(row),
-    baselineRate: product(times.fundingIntervalHours, NEUTRAL_PER_HOUR),
+    baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
     settling: false,
     markPrice,
     indexPrice: positiveOf(futures?.indexPrice),

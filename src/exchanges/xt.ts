@@ -43,17 +43,20 @@ const facts = {
   intervalRule: "collection_internal of the same row, in hours.",
   gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
   knownUnknowns: [
+    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "Open interest is documented as contracts, which nobody has confirmed, and the value in dollars of another call contradicts itself: it is not shown.",
     "What the rate shows at the moment of a settlement is not known.",
     "About 217 contracts are stocks, currencies, indices or commodities; no field of the replies says which.",
     "Which regions are blocked, and how, is not known.",
   ],
-  classifyFailure: (_status, bodyStart) =>
-    bodyStart.toUpperCase().includes(TOO_MANY) ? "rate_limited" : null,
+  classifyFailure: (_status, bodyStart) => (isTooMany(bodyStart) ? "rate_limited" : null),
+  statedWaitMs: (bodyStart) => (isTooMany(bodyStart) ? LOCK_MS : null),
 } satisfies ExchangeFacts;
 
 const BASE_PATH = "/future/market/v1/public";
 const TOO_MANY = "TOO_MANY_REQUESTS";
+/** Documented: whoever exceeds the limit is locked out for this long. */
+const LOCK_MS = 10 * 60_000;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const QUOTE = "USDT";
 
@@ -102,10 +105,15 @@ const envelope = z.object({
   result: z.unknown().optional(),
 });
 
+function isTooMany(words: string): boolean {
+  return words.toUpperCase().includes(TOO_MANY);
+}
+
 /** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
 function resultOf(body: unknown): unknown {
   const { returnCode, error, result } = decodeEnvelope(envelope, body);
-  if (error?.code?.toUpperCase() === TOO_MANY) throw new RequestFailure("rate_limited", TOO_MANY);
+  if (isTooMany(error?.code ?? ""))
+    throw new RequestFailure("rate_limited", TOO_MANY, { retryAfterMs: LOCK_MS });
   if (numberOf(returnCode) !== 0)
     throw badEnvelope(`returnCode ${numberOf(returnCode) ?? "unreadable"}`);
   return result;

@@ -14,7 +14,8 @@ const BROTLI_QUALITY = 4;
 
 /** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
 export interface AnswerContent {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** One after the other; texts are sent in UTF-8. */
+  readonly pieces: readonly (string | Uint8Array<ArrayBuffer>)[];
   readonly contentType: string;
   readonly cacheControl: string;
   readonly headers: FixedHeaders;
@@ -38,7 +39,7 @@ interface Tag {
  * when it is first asked for; requests that come meanwhile wait for the same one.
  */
 export class Answer {
-  readonly #content: Omit<AnswerContent, "bytes">;
+  readonly #content: Omit<AnswerContent, "pieces">;
   /** The answer as it is. Compressed forms are made from it, so that the bytes are held once. */
   readonly #identity: Form;
   readonly #hash: string;
@@ -50,12 +51,12 @@ export class Answer {
 
   /** `onGrow` is called when a form was added and `sizeBytes` rose. */
   constructor(content: AnswerContent, onGrow: () => void = () => {}) {
-    const { bytes, ...rest } = content;
+    const { pieces, ...rest } = content;
     this.#content = rest;
-    this.#hash = Bun.hash(content.bytes).toString(36);
+    this.#hash = hashOf(pieces);
     this.#onGrow = onGrow;
-    this.#sizeBytes = content.bytes.byteLength;
-    this.#identity = this.#form("identity", bytes);
+    this.#identity = this.#form("identity", new Blob([...pieces]));
+    this.#sizeBytes = this.#identity.body.size;
     this.#forms.set("identity", this.#identity);
   }
 
@@ -88,7 +89,7 @@ export class Answer {
       .bytes()
       .then((bytes) => compress(encoding, bytes))
       .then((bytes) => {
-        const form = this.#form(encoding, bytes);
+        const form = this.#form(encoding, new Blob([bytes]));
         this.#forms.set(encoding, form);
         this.#sizeBytes += bytes.byteLength;
         this.#onGrow();
@@ -99,16 +100,16 @@ export class Answer {
     return made;
   }
 
-  #form(encoding: Encoding, bytes: Uint8Array<ArrayBuffer>): Form {
+  #form(encoding: Encoding, body: Blob): Form {
     const fixed = {
       ...this.#sharedHeaders(encoding),
       "content-type": this.#content.contentType,
       ...(encoding === "identity" ? {} : { "content-encoding": encoding }),
     };
     return {
-      body: new Blob([bytes]),
+      body,
       headers: new Headers(fixed),
-      headHeaders: new Headers({ ...fixed, "content-length": String(bytes.byteLength) }),
+      headHeaders: new Headers({ ...fixed, "content-length": String(body.size) }),
     };
   }
 
@@ -130,6 +131,13 @@ export class Answer {
       vary: "Accept-Encoding",
     };
   }
+}
+
+/** Of all pieces in order, the same in every process and version: xxHash64, each piece seeded with those before. */
+function hashOf(pieces: AnswerContent["pieces"]): string {
+  let hash = 0n;
+  for (const piece of pieces) hash = Bun.hash.xxHash64(piece, hash);
+  return hash.toString(36);
 }
 
 function send(form: Form, request: Request, context: RequestContext): Response {

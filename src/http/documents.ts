@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DocsPage } from "../web/pages/docs.tsx";
 import { Answer, type AnswerContent } from "./answer.ts";
-import { JSON_TYPE, utf8 } from "./content.ts";
+import { JSON_TYPE } from "./content.ts";
 import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "./headers.ts";
 import { openApiInfo } from "./openapi.ts";
 import { HTML_TYPE, renderPage } from "./pages.ts";
@@ -46,13 +46,13 @@ export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string
     });
   };
   serve("/openapi.json", () => ({
-    bytes: utf8(openApiText(router, publicUrl)),
+    pieces: [openApiText(router, publicUrl)],
     contentType: JSON_TYPE,
     cacheControl: CACHE_REVALIDATED,
     headers: API_HEADERS,
   }));
-  serve("/docs", () => docsAsset(HTML_TYPE, utf8(renderPage(DocsPage()))));
-  serve("/docs/start.js", () => docsAsset(JAVASCRIPT_TYPE, utf8(START_SCRIPT)));
+  serve("/docs", () => docsAsset(HTML_TYPE, renderPage(DocsPage())));
+  serve("/docs/start.js", () => docsAsset(JAVASCRIPT_TYPE, START_SCRIPT));
   for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
     serve(`/docs/${name}`, () =>
       docsAsset(type, new Uint8Array(readFileSync(join(swaggerFolder(), name)))),
@@ -60,8 +60,8 @@ export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string
   }
 }
 
-function docsAsset(contentType: string, bytes: Uint8Array<ArrayBuffer>): AnswerContent {
-  return { bytes, contentType, cacheControl: CACHE_REVALIDATED, headers: DOCS_HEADERS };
+function docsAsset(contentType: string, piece: string | Uint8Array<ArrayBuffer>): AnswerContent {
+  return { pieces: [piece], contentType, cacheControl: CACHE_REVALIDATED, headers: DOCS_HEADERS };
 }
 
 /** Where the package manager put swagger-ui-dist. */

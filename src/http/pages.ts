@@ -16,7 +16,6 @@ import type { PageAssets } from "../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../web/view-model.ts";
 import { Answer } from "./answer.ts";
 import type { ExchangeInfo } from "./api/exchanges/routes.ts";
-import { utf8 } from "./content.ts";
 import { CACHE_DATA, CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "./headers.ts";
 import { REQUEST_ID_HEADER, type AppEnv } from "./request-context.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
@@ -47,7 +46,7 @@ export function addPageRoutes(
   const css = readFileSync(new URL("../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
   const styleSheet = new Answer({
-    bytes: new Uint8Array(css),
+    pieces: [new Uint8Array(css)],
     contentType: "text/css; charset=utf-8",
     cacheControl: CACHE_IMMUTABLE,
     headers: PAGE_HEADERS,
@@ -63,9 +62,9 @@ export function addPageRoutes(
       snapshot,
       query: `${sort} ${order}`,
       make: () => ({
-        bytes: utf8(
+        pieces: [
           renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
-        ),
+        ],
         contentType: HTML_TYPE,
         cacheControl: CACHE_DATA,
         headers: PAGE_HEADERS,

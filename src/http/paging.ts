@@ -1,4 +1,6 @@
 import type { Snapshot } from "../domain/market.ts";
+import type { AnswerContent } from "./answer.ts";
+import { jsonListContent } from "./content.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { ApiError } from "./problem.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
@@ -8,14 +10,6 @@ export interface Page {
   readonly offset: number;
   readonly limit: number | null;
   readonly queryHash: string;
-}
-
-/** What every list answers with besides its rows. */
-export interface ListHead {
-  readonly fetched_at: number;
-  readonly snapshot: string;
-  readonly count: number;
-  readonly total: number;
 }
 
 /** The page that is asked for and the snapshot it belongs to: the cursor's own, else the current one. */
@@ -38,28 +32,28 @@ export function pageOf(
 }
 
 /** One page of `selected` as an answer. Throws bad_cursor for an offset that lies behind the end. */
-export function listPage<Item, Row>(
+export function listContent<Item>(
   snapshot: Snapshot,
   selected: readonly Item[],
-  page: Page,
-  toRow: (item: Item) => Row,
-): ListHead & { readonly rows: Row[]; readonly next_cursor: string | null } {
-  const { offset, limit, queryHash } = page;
+  { offset, limit, queryHash }: Page,
+  toRow: (item: Item) => unknown,
+): AnswerContent {
   // A cursor of ours always points before the end; one that does not was made up.
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
   const end = Math.min(selected.length, offset + (limit ?? selected.length));
-  const rows = selected.slice(offset, end).map(toRow);
-  return {
-    fetched_at: Math.floor(snapshot.asOfMs / 1000),
-    snapshot: snapshot.id,
-    count: rows.length,
-    total: selected.length,
-    rows,
-    next_cursor:
-      end < selected.length
-        ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
-        : null,
-  };
+  const items = offset === 0 && end === selected.length ? selected : selected.slice(offset, end);
+  const next = { snapshotId: snapshot.id, queryHash, offset: end };
+  return jsonListContent({
+    head: {
+      fetched_at: Math.floor(snapshot.asOfMs / 1000),
+      snapshot: snapshot.id,
+      count: items.length,
+      total: selected.length,
+    },
+    items,
+    toRow,
+    tail: { next_cursor: end < selected.length ? encodeCursor(next) : null },
+  });
 }
 
 /** The part of a cache key that tells the pages of one query apart. */

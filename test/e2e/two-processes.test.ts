@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { startSimulator } from "../../src/demo/server.ts";
-import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
-import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
+import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
+import { allShown, answerOf, fundingAt, HANDFUL, healthAt } from "../support/service-api.ts";
 import {
   type ServiceProcess,
   startService,
@@ -18,13 +18,11 @@ const TAKE_OVER_WITHIN_MS = 10_000;
 /** Snapshots that both processes must have shown before their bytes count as compared. */
 const SHARED_SNAPSHOTS = 2;
 
-/** Hyperliquid's own pace allows no refresh every few seconds. */
-const EXCHANGES = EXCHANGE_IDS.filter((id) => id !== "hyperliquid");
-
 /** More than a publish period of quiet between two rounds, so that both processes see the end of each. */
 const REFRESH_SECONDS = "6";
 
 const LIST = "/api/funding/current";
+const EXPLAINED = "/api/explain/kraken/PF_XBTUSD";
 
 function collects(service: ServiceProcess): boolean {
   return service.log().includes('"event":"collecting"');
@@ -86,7 +84,7 @@ test(
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,
-      EXCHANGES: EXCHANGES.join(","),
+      EXCHANGES: HANDFUL.join(","),
       REFRESH_SECONDS,
     };
     await using left = await startService(settings);
@@ -94,7 +92,7 @@ test(
     await until(() => collects(left) || collects(right));
     const [collecting, waiting] = collects(left) ? [left, right] : [right, left];
     await until(() => waiting.log().includes('"event":"standby"'));
-    for (const service of [left, right]) await allShown(service.origin, EXCHANGES);
+    for (const service of [left, right]) await allShown(service.origin, HANDFUL);
     expect(collects(waiting)).toBe(false);
 
     const seen = { collecting: new Seen(), waiting: new Seen() };
@@ -107,6 +105,13 @@ test(
       () => `seen ${seen.collecting.ids} and ${seen.waiting.ids}`,
     );
     expect(seen.collecting.contradicts(seen.waiting)).toEqual([]);
+
+    const explained = await answerOf<ExplanationBody>(collecting.origin, EXPLAINED);
+    expect([explained.raw_reason, explained.raw === null]).toEqual([null, false]);
+    // Raw rows never leave the process that collects; everything else is explained by both.
+    const elsewhere = await answerOf<ExplanationBody>(waiting.origin, EXPLAINED);
+    expect(elsewhere).toMatchObject({ raw: null, raw_reason: "not_in_memory", rate: null });
+    expect(elsewhere.rate_rule).toBe(explained.rate_rule);
 
     const before = listed(database.path);
     expect(before.doubled).toEqual([]);
@@ -140,5 +145,5 @@ async function isRefreshedSince(service: ServiceProcess, sinceMs: number): Promi
   const refreshed = exchanges.filter(
     ({ age_seconds: age }) => age !== null && age < agoSeconds - 1,
   );
-  return refreshed.length === EXCHANGES.length;
+  return refreshed.length === HANDFUL.length;
 }

@@ -10,10 +10,9 @@ import {
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { type Simulator, startSimulator } from "../../src/demo/server.ts";
-import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
-import { allShown } from "../support/service-api.ts";
+import { allShown, LARGE } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 
 const LONG_MS = 60_000;
@@ -124,13 +123,14 @@ describe("SIGTERM", () => {
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
-      exchanges.market.setFault("okx", { name: "hang" });
+      exchanges.market.setFault("gate", { name: "hang" });
       await using service = await startService({
         DATABASE_PATH: database.path,
         EXCHANGE_ORIGIN: exchanges.origin,
+        EXCHANGES: LARGE.join(","),
       });
       const asked = (): readonly string[] => Object.keys(exchanges.market.requests());
-      await until(() => asked().some((request) => request.startsWith("okx ")));
+      await until(() => asked().some((request) => request.startsWith("gate ")));
       const startedMs = performance.now();
       service.kill("SIGTERM");
       expect(await service.exited).toBe(0);
@@ -150,6 +150,7 @@ describe("SIGTERM", () => {
       await using service = await startService({
         DATABASE_PATH: database.path,
         EXCHANGE_ORIGIN: exchanges.origin,
+        EXCHANGES: LARGE.join(","),
       });
       await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
       const load = startLoad(`${service.origin}/api/funding/current`);
@@ -173,8 +174,9 @@ describe("SIGTERM", () => {
       await using service = await startService({
         DATABASE_PATH: database.path,
         EXCHANGE_ORIGIN: exchanges.origin,
+        EXCHANGES: LARGE.join(","),
       });
-      await allShown(service.origin, EXCHANGE_IDS);
+      await allShown(service.origin, LARGE);
       // Each is an answer of its own that must be compressed first: when one is there, the others are in work.
       const first = Promise.withResolvers<void>();
       const answers = Array.from({ length: AT_WORK }, async (_, minimum) => {

@@ -129,6 +129,8 @@ describe("aevo", () => {
     ]);
     const off = await withBtc({ next_epoch: ns(NEXT - 60_000) });
     expect(off.quotes[0]?.fundingIntervalHours).toBeNull();
+    const past = await withBtc({ next_epoch: ns(NEXT - 2 * HOUR) });
+    expect(past.quotes[0]?.fundingIntervalHours).toBeNull();
     const missing = await withBtc({ next_epoch: "" });
     expect(missing.quotes[0]).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: null });
   });

@@ -148,10 +148,8 @@ describe("blofin", () => {
     });
   });
 
-  test("an interval is unknown before the first history, just after an hour, and off the old grid", async () => {
+  test("an interval is unknown before the first history and from times of two moments", async () => {
     expect((await btcOf({}, {}, { rotationsEmpty: true })).quote?.fundingIntervalHours).toBeNull();
-    expect((await btcOf({}, {}, { nowMs: at(13) + 59_000 })).quote?.intervalSource).toBeNull();
-    expect((await btcOf({}, {}, { nowMs: at(13) + 61_000 })).quote?.fundingIntervalHours).toBe(8);
     // Settled after it was asked: the two times are not of one moment.
     const early = await btcOf({}, {}, { nowMs: at(7), receivedAtMs: { rates: AT } });
     expect(early.quote?.fundingIntervalHours).toBeNull();
@@ -205,6 +203,7 @@ describe("blofin", () => {
     const { classifyFailure } = blofin.facts;
     expect(classifyFailure?.(403, "<html>in restricted countries")).toBe("geo_blocked");
     expect(classifyFailure?.(403, "<html>Forbidden")).toBe("banned");
+    expect(classifyFailure?.(403, "access is restricted, slow down")).toBe("banned");
     expect(classifyFailure?.(500, "")).toBeNull();
   });
 

@@ -218,6 +218,11 @@ describe("btse", () => {
     expect((await refreshBtc({ fundingIntervalMinutes: "" })).quotes).toMatchObject([
       { nextFundingAtMs: at(16), fundingIntervalHours: null, baselineRate: null },
     ]);
+    // What another interval rests at is not documented.
+    const hourly = { fundingIntervalMinutes: 60, nextFundingTime: at(14) };
+    expect((await refreshBtc(hourly)).quotes).toMatchObject([
+      { fundingIntervalHours: 1, baselineRate: null },
+    ]);
   });
 
   test("a contract without a size has no open interest, one without a mark neither", async () => {

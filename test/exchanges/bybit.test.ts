@@ -341,6 +341,7 @@ describe("bybit", () => {
       "rate_limited",
     ],
     ["too many from the address", { retCode: 10018, retMsg: "ip", result: {} }, "rate_limited"],
+    ["too many without a result", { retCode: 10006, retMsg: "Too many visits!" }, "rate_limited"],
     ["no code", { result: { list: TICKER_ROWS } }, "bad_envelope"],
     ["an empty list", tickersReply([]), "bad_envelope"],
     ["no result", { retCode: 0, retMsg: "OK" }, "bad_envelope"],

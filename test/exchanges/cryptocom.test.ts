@@ -199,6 +199,20 @@ describe("cryptocom", () => {
     ]);
   });
 
+  test("a rate stamped before the current block of four hours is still that of the block before", async () => {
+    const stamped = async (t: unknown) =>
+      (await refresh({ ...BODIES, [value(BTC)]: point("0.0001", BTC, t) })).quotes[0];
+    const block = Date.UTC(2026, 9, 5, 12);
+    const late = await stamped(block - 1);
+    expect(late).toMatchObject({ settling: true, nextFundingAtMs: NEXT, fundingRate: 0.0001 });
+    for (const t of [block, AT, NEXT, null]) expect((await stamped(t))?.settling).toBe(false);
+  });
+
+  test("perpetuals with a ticker that the list lacks tell that the list is short", async () => {
+    const short = reply([...LIVE.slice(0, 1), ...SKIPPED]);
+    expect(await refresh({ ...BODIES, [LIST]: short })).toMatchObject({ expected: 1, unlisted: 2 });
+  });
+
   test("an instrument whose rate fails is missing and counted; tickers and rotations cost their fields", async () => {
     const batch = await refresh({ ...BODIES, [value(BTC)]: down });
     expect(shown(batch.quotes)).toEqual(SYMBOLS.slice(1));
@@ -215,6 +229,7 @@ describe("cryptocom", () => {
   test.each([
     ["an error code", { id: -1, code: 40004, message: "Missing" }, "bad_envelope"],
     ["too many requests", { id: -1, code: 42901, message: "TOO_MANY_REQUESTS" }, "rate_limited"],
+    ["the same with an empty result", { id: -1, code: 42901, result: {} }, "rate_limited"],
     ["an empty list", reply([]), "bad_envelope"],
     ["a success without a result", { id: -1, code: 0 }, "bad_envelope"],
     ["another instrument's answer", point("0.1", "X"), "bad_envelope"],

@@ -179,6 +179,8 @@ describe("deepcoin", () => {
       fundingRate: 0,
       fundingIntervalHours: 1,
       nextFundingAtMs: at(14),
+      // What an hour rests at is not documented.
+      baselineRate: null,
       markPrice: null,
       volume24hUsd: null,
     });
@@ -198,6 +200,23 @@ describe("deepcoin", () => {
       expect(quotes[0]?.volume24hUsd).toBe(right);
     },
   );
+
+  test("a reply that counts coins gives no volume, not even where the price hides it", async () => {
+    // Ten coins to a contract and ten dollars to a coin: the turnover fits dollars by chance.
+    const one = { last: "10", vol24h: "500", volCcy24h: "5000" };
+    const cheems = { last: "0.0012", vol24h: "5000000", volCcy24h: "5000000" };
+    const inCoins = [ticker(ONE, one), ticker(BTC, { volCcy24h: "805" }), ticker(CHEEMS, cheems)];
+    const { quotes } = await refresh({
+      ...BODIES,
+      [TICKERS]: reply([...inCoins, ticker("2BTC-USDT-SWAP"), ticker("dBTC-USDT-SWAP")]),
+    });
+    expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([null, null, null]);
+  });
+
+  test("a cycle under the dashed name is found as well", async () => {
+    const { quotes } = await refresh({ ...BODIES, [CYCLES]: reply([cycle(BTC)]) });
+    expect(quotes[0]).toMatchObject({ fundingIntervalHours: 8, nextFundingAtMs: at(16) });
+  });
 
   test.each(["instType", "state", "quoteCcy"])(
     "an instrument without %s is refused and said",

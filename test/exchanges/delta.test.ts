@@ -276,6 +276,23 @@ describe("delta", () => {
     expect(delta.explain(raw, "NOPEUSD")).toBeNull();
   });
 
+  test("a contract that is dead in India and live on global is explained by the row that is shown", async () => {
+    const dead = product("BTCUSDT", "BTC", { ...USDT, state: "expired" });
+    const bodies = {
+      ...BODIES,
+      [TICKERS]: reply([ticker("BTCUSD"), ticker("BTCUSDT", { funding_rate: "0.9" })]),
+      [PRODUCTS]: reply([...LIVE, dead]),
+    };
+    const raw = await delta.fetchRaw(memorySource(bodies, { nowMs: AT }));
+    expect(delta.parse(raw).quotes.at(-1)).toMatchObject({
+      exchangeSymbol: "BTCUSDT",
+      fundingRate: 0.0002,
+    });
+    expect(delta.explain(raw, "BTCUSDT")?.rows).toMatchObject({
+      tickers: { funding_rate: "0.02" },
+    });
+  });
+
   test.each([
     ["an error", { success: false, error: { code: "invalid_contract", context: {} } }],
     ["success as a text", { ...reply([ticker("BTCUSD")]), success: "true" }],

@@ -275,6 +275,25 @@ describe("edgex", () => {
     expect(explain("HIDUSDT")).toBeNull();
     expect(explain("nothing")).toBeNull();
   });
+
+  test("a retired contract of the same name is not what a rate came from", async () => {
+    const old = contract("10000001", "BTCUSDT", "1001", { enableTrade: false });
+    const source = sourceOf({ ...BODIES, [META]: meta([old, ...CONTRACTS]) });
+    const origin = edgex.explain(await edgex.fetchRaw(source), "BTCUSDT");
+    expect(origin?.rows).toMatchObject({
+      rates: { contractId: "30000001" },
+      instruments: { contractId: "30000001" },
+    });
+  });
+
+  test("contracts with a ticker that the list lacks tell that the list is short", async () => {
+    const batch = await refresh({
+      ...BODIES,
+      [META]: meta(CONTRACTS.slice(0, 1)),
+      [RATES]: reply([rate("30000001")]),
+    });
+    expect(batch).toMatchObject({ expected: 1, unlisted: 1 });
+  });
 });
 
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";

@@ -108,6 +108,18 @@ describe("extended", () => {
     expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: null });
   });
 
+  test("a stock whose ticker is SPOT is no spot market", async () => {
+    for (const type of ["PERP", undefined]) {
+      const row = market("SPOT", { type, category: "TradFi" });
+      const { quotes } = await refresh({ [MARKETS]: reply([row]) });
+      expect(quotes).toMatchObject([
+        { exchangeSymbol: "SPOT-USD", base: "SPOT", assetClass: null },
+      ]);
+    }
+    const pair = market("SPOT", { type: "SPOT" });
+    expect((await refresh({ [MARKETS]: reply([pair]) })).quotes).toEqual([]);
+  });
+
   test("next times: a past one is kept, one beyond the hour is unknown, one past by days is dead", async () => {
     const past = await btcOf({}, { nextFundingRate: NEXT - 3_600_000 });
     expect(past.quotes).toMatchObject([{ nextFundingAtMs: NEXT - 3_600_000 }]);

@@ -153,11 +153,27 @@ describe("grvt", () => {
     expect(shown((await refresh(BODIES)).quotes)).toEqual(LIVE);
   });
 
-  test("at another interval than 8 h, a rate that is its own 8 h figure is refused", async () => {
-    const same = { funding_rate: "0.01", funding_rate_8h_curr: "0.01" };
-    const { batch } = await btcOf(same, { funding_interval_hours: 4 });
+  test.each([
+    ["the 8 h figure itself", "0.01", "0.01"],
+    ["nearer to the 8 h figure than to its half", "0.01", "0.0149"],
+    ["without an 8 h figure", "0.01", undefined],
+    ["of another sign", "0.01", "-0.02"],
+  ])("at 4 h, a rate that is %s is refused; at 8 h it is not", async (_, points, perEightHours) => {
+    const figures = { funding_rate: points, funding_rate_8h_curr: perEightHours };
+    const { batch } = await btcOf(figures, { funding_interval_hours: 4 });
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason: "bad_rate" }] });
-    expect((await btcOf(same)).quote?.fundingRate).toBe(0.0001);
+    expect((await btcOf(figures)).quote?.fundingRate).toBe(0.0001);
+  });
+
+  test.each([
+    ["half of the 8 h figure", "0.01", "0.02"],
+    ["nearer to its half", "-0.01", "-0.0151"],
+    ["too small for the decimals of the 8 h figure", "0.00004", "0"],
+    ["nothing", "0", "0"],
+  ])("at 4 h, a rate that is %s is taken as per 4 h", async (_, points, perEightHours) => {
+    const figures = { funding_rate: points, funding_rate_8h_curr: perEightHours };
+    const { quote } = await btcOf(figures, { funding_interval_hours: 4 });
+    expect(quote).toMatchObject({ fundingRate: Number(points) / 100, fundingIntervalHours: 4 });
   });
 
   test("an interval is unknown without its key, in a list of over 30 minutes, or against the next time", async () => {
@@ -255,7 +271,6 @@ const free = (
   why: string,
 ): Exemption => ({ at, mutations, fields, why });
 const exemptions: readonly Exemption[] = [
-  free("tickers.funding_rate", ["negative"], ["fundingRate"], "a rate may be negative"),
   free("tickers.mark_price", ["huge"], ["markPrice", "openInterestUsd"], LEGAL),
   free("tickers.index_price", ["huge"], ["indexPrice"], LEGAL),
   free("tickers.open_interest", ["huge"], ["openInterestUsd"], LEGAL),

@@ -76,26 +76,31 @@ describe("hashkey", () => {
     expect(hashkey.facts.switchedOff).toContain("never recorded");
   });
 
-  test("index and list first, then the rates with the time of the index; marks and volumes in rotation", async () => {
+  test("rates with the present time, index and list together; marks and volumes in rotation", async () => {
     const source = sourceOf(BODIES);
     await hashkey.refresh(source);
     expect(source.asks).toEqual([
+      // Sends nothing.
+      { kind: "essential", name: "clock", everyMs: null },
       { kind: "instruments", name: "instruments", everyMs: 3_600_000 },
-      { kind: "secondary", name: "indexes", everyMs: null },
       { kind: "essential", name: "rates", everyMs: null },
+      { kind: "secondary", name: "indexes", everyMs: null },
       { kind: "rotation", name: "marks", everyMs: 120_000 },
       { kind: "rotation", name: "tickers", everyMs: 300_000 },
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
-      hashkey.facts.requestsPerRefresh,
+      1 + hashkey.facts.requestsPerRefresh,
     );
   });
 
-  test("the timestamp of the rates is never that of an old list", async () => {
-    const cached = sourceOf(BODIES, { receivedAtMs: { instruments: AT - 3_000_000 } });
-    await hashkey.refresh(cached);
-    expect(cached.requests).toContain(RATES);
+  test("the timestamp of the rates is never that of an old list, not even where the index fails", async () => {
+    const cached = { receivedAtMs: { instruments: AT - 3_000_000 } };
+    for (const index of [BODIES[INDEX], down]) {
+      const source = sourceOf({ ...BODIES, [INDEX]: index }, cached);
+      await hashkey.refresh(source);
+      expect(source.requests).toContain(RATES);
+    }
   });
 
   test("a contract becomes a quote with every field by the page's units", async () => {

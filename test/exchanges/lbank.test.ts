@@ -98,7 +98,7 @@ describe("lbank", () => {
 
   test("a contract becomes a quote with every field by the page's units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
       exchangeSymbol: "BTCUSDT",
       base: "BTC",
@@ -140,6 +140,13 @@ describe("lbank", () => {
   test("suspended, odd, otherwise quoted or settled, fundless and unlisted ones are not shown", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
+  });
+
+  test("rates that vanish from the reply are missing, not uncounted", async () => {
+    const lost = LIVE.map((row, n) => rate(symbolOf(row), n > 0 ? NO_FUNDING : {}));
+    const batch = await refresh({ [RATES]: reply(lost), [LIST]: reply(LIVE) });
+    expect(batch).toMatchObject({ rejects: [], expected: 3 });
+    expect(batch.quotes.map((q) => q.base)).toEqual(["BTC"]);
   });
 
   test("a row whose kind cannot be told is refused and said", async () => {
@@ -186,6 +193,7 @@ describe("lbank", () => {
   test.each([
     ["an error", { error_code: 20156, result: "false", success: false }, "bad_envelope"],
     ["a success with a code", reply([rate("BTCUSDT")], { error_code: "7" }), "bad_envelope"],
+    ["too many requests, said shortly", { error_code: 183 }, "rate_limited"],
     ["too many requests", { error_code: "183", success: false }, "rate_limited"],
     ["an empty list", reply([]), "bad_envelope"],
     ["a page", "<html></html>", "bad_envelope"],

@@ -84,11 +84,22 @@ describe("mexc", () => {
   });
 
   test("a row whose kind cannot be told is refused and said", async () => {
-    for (const extra of [{ state: null }, { state: "x" }, { futureType: null }, { baseCoin: 7 }]) {
+    for (const extra of [
+      { state: null },
+      { state: "x" },
+      { futureType: null },
+      { settleCoin: 7 },
+    ]) {
       const { batch } = await btcOf({}, extra);
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
     }
     expect((await btcOf({}, { futureType: undefined })).batch.quotes).toEqual([]);
+  });
+
+  test("base and quote are in the symbol as well; what settles is not", async () => {
+    const none = { baseCoin: undefined, quoteCoin: undefined };
+    expect((await btcOf({}, none)).quote).toMatchObject({ base: "BTC", quote: "USDT" });
+    expect((await btcOf({}, { ...none, settleCoin: "BTC" })).batch.quotes).toEqual([]);
   });
 
   test("a list of old, whose rows all lack futureType, is read by the coins", async () => {
@@ -135,6 +146,8 @@ describe("mexc", () => {
 
   test.each([
     ["an error", { success: false, code: 1002, message: "no" }, "bad_envelope"],
+    ["too frequent, said shortly", { code: "510" }, "rate_limited"],
+    ["no word of success", { code: 0, data: [rate("BTC_USDT")] }, "bad_envelope"],
     ["too frequent", { success: false, code: 510, message: "slow down" }, "rate_limited"],
     ["success with a code", { success: true, code: 9, data: [rate("BTC_USDT")] }, "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],

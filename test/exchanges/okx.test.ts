@@ -336,6 +336,14 @@ describe("okx", () => {
     expect(failure).toMatchObject({ kind });
   });
 
+  test("the code of an error counts without data beside it", async () => {
+    await expect(
+      refresh({ ...BODIES, [RATES]: { code: "50011", msg: "x" } }),
+    ).rejects.toMatchObject({
+      kind: "rate_limited",
+    });
+  });
+
   test("an empty list with a success code is a failure, and so is a body without a code", async () => {
     for (const body of [reply([]), { data: RATE_ROWS }, reply({}), []]) {
       await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({

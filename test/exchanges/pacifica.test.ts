@@ -101,6 +101,21 @@ describe("pacifica", () => {
     });
   });
 
+  test("a multiplier counts wherever it is written: in the symbol, in the base asset or in both", async () => {
+    for (const [symbol, base_asset] of [
+      ["kPEPE", "PEPE"],
+      ["kPEPE", "kPEPE"],
+      ["kPEPE", ""],
+      ["PEPE", "kPEPE"],
+    ] as const) {
+      const bodies = {
+        [PRICES]: reply([price(symbol)]),
+        [INFO]: reply([info(symbol, { base_asset })]),
+      };
+      expect((await refresh(bodies)).quotes).toMatchObject([{ base: "PEPE", multiplier: 1000 }]);
+    }
+  });
+
   test("a kilo prefix, a zero rate without a paid one, and no spot", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTC", "kPEPE", "XPL"]);

@@ -34,7 +34,7 @@ const market = (base: string, extra: Row = {}): Row => ({
   asset_kind: "PERP",
   open_at: OPENED,
   expiry_at: 0,
-  trading_mode: "ORDER_BOOK",
+  trading_mode: "STANDARD",
   funding_period_hours: 8,
   max_funding_rate: "0.02",
   ...extra,
@@ -152,6 +152,21 @@ describe("paradex", () => {
   test("a market opens at its time, not before", async () => {
     const { quote } = await btcOf({}, { open_at: AT });
     expect(quote?.listedAtMs).toBe(AT);
+  });
+
+  test("a mode that is left out where it is the usual one costs nothing; a null error is no error", async () => {
+    for (const mode of [undefined, null, ""]) {
+      const rows = [
+        market("BTC", { trading_mode: mode }),
+        market("RFQ", { trading_mode: "RFQ_ONLY" }),
+      ];
+      const { quotes, rejects, expected } = await refresh({
+        [SUMMARY]: { error: null, ...reply([summary("BTC-USD-PERP"), summary("RFQ-USD-PERP")]) },
+        [MARKETS]: reply(rows),
+      });
+      expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
+      expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTC-USD-PERP"]);
+    }
   });
 
   test.each([

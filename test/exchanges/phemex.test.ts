@@ -103,12 +103,12 @@ describe("phemex", () => {
     const source = memorySource(
       Object.fromEntries([
         ...Object.entries(BODIES),
-        ...[1, 2, 3, 4, 5].map((n) => [ratesAt(n), page([rate(`A${n}`)], 1e9)]),
+        ...[1, 2, 3, 4, 5, 6, 7, 8].map((n) => [ratesAt(n), page([rate(`A${n}`)], 1e9)]),
       ]),
       { nowMs: AT },
     );
     await phemex.refresh(source);
-    expect(source.requests).toHaveLength(7);
+    expect(source.requests).toHaveLength(10);
   });
 
   test.each([

@@ -92,6 +92,11 @@ describe("poloniex", () => {
     expect(source.requests).toHaveLength(1 + requestsPerRefresh + requestsPerInstrument * 3);
   });
 
+  test("contracts with a ticker that the list lacks tell that the list is short", async () => {
+    const short = reply([instrument(SOL), ...SKIPPED]);
+    expect(await refresh({ ...BODIES, [LIST]: short })).toMatchObject({ expected: 1, unlisted: 2 });
+  });
+
   test("a contract becomes a quote with every field by the page's units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });

@@ -1,12 +1,32 @@
 import { describe, expect, test } from "bun:test";
+import type { TrueInstrument } from "../../src/demo/truth.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { fundingRow } from "../../src/http/api/funding/list.ts";
+import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** Off the settlement grid and its minute, on a market step. */
 const START_MS = NOON_MS + 17 * 60_000;
+
+/** When contracts of every interval settle. */
+const MIDNIGHT_MS = NOON_MS + 12 * HOUR_MS;
+
+/** The symbols that still show the charged rate, and do not say so. */
+function settlingUnsaid(
+  served: readonly FundingRow[],
+  truth: readonly TrueInstrument[],
+): readonly string[] {
+  const said = new Set(
+    served.filter(({ flags }) => flags.includes("settling")).map((row) => row.exchange_symbol),
+  );
+  return truth
+    .filter((row) => row.settling && !said.has(row.exchange_symbol))
+    .map((row) => row.exchange_symbol);
+}
 
 describe.each(EXCHANGE_IDS)("%s, read from the simulator at full scale", (id) => {
   test("shows every instrument with every field as it truly is, and nothing else", async () => {
@@ -25,18 +45,20 @@ describe.each(EXCHANGE_IDS)("%s, read from the simulator at full scale", (id) =>
     expect(skipped.length).toBeGreaterThan(0);
   });
 
-  test("is true again after the market has moved over a settlement", async () => {
+  test("is true again after the market has moved over a settlement, and just after one", async () => {
     using lab = exchangeLab([id], START_MS);
     await lab.cycle(id);
-    for (const hours of [1, 3]) {
-      await lab.clock.advance(hours * 3_600_000);
+    for (const atMs of [START_MS + HOUR_MS, START_MS + 4 * HOUR_MS, MIDNIGHT_MS + 15_000]) {
+      await lab.clock.advance(atMs - lab.clock.nowMs());
       await lab.cycle(id);
       const snapshot = await lab.snapshot();
       const asOf = Math.floor(snapshot.asOfMs / 1000);
       const served = snapshot.rows.map((row) => fundingRow(row, asOf));
       // The snapshot waited one publish period: the market has moved one step since the reply.
       lab.simulator.market.step(-5_000);
-      expect(truthDifferences(served, lab.simulator.market.truth(id).instruments)).toEqual([]);
+      const { instruments } = lab.simulator.market.truth(id);
+      expect(truthDifferences(served, instruments)).toEqual([]);
+      expect(settlingUnsaid(served, instruments)).toEqual([]);
       lab.simulator.market.step(5_000);
     }
   });

@@ -132,10 +132,22 @@ describe("whitebit", () => {
       const { batch } = await btcOf({ [key]: null });
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 2 });
     }
-    for (const type of [null, 4, "spot", "lottery"]) {
+    for (const type of ["spot", "lottery"]) {
       const { batch } = await btcOf({}, type);
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
     }
+  });
+
+  test("a market without a type costs the class alone; a list without any counts nothing", async () => {
+    for (const type of [null, 4]) {
+      const { batch, quote } = await btcOf({}, type);
+      // ETH_PERP alone is counted.
+      expect(batch).toMatchObject({ rejects: [], expected: 1, unlisted: 0 });
+      expect(quote).toMatchObject({ base: "BTC", assetClass: null });
+    }
+    const untyped = { ...BODIES, [MARKETS]: LIVE.map((name) => market(name, null)) };
+    const { quotes, expected } = await refresh(untyped);
+    expect({ shown: quotes.length, expected }).toEqual({ shown: 3, expected: null });
   });
 
   test.each([
@@ -248,7 +260,7 @@ describeRecorded("whitebit, recorded", (read) => {
 
   test("a spot market is no contract; errors are failures", async () => {
     const spot = { ...BODIES, [MARKETS]: await read("whitebit", "markets.json") };
-    expect(await refresh(spot)).toMatchObject({ quotes: [], expected: 0, unlisted: 6 });
+    expect(await refresh(spot)).toMatchObject({ quotes: [], expected: null, unlisted: 6 });
     for (const file of ["error-422.json", "error-451.json"]) {
       const body = await read("whitebit", file);
       await expect(refresh({ ...BODIES, [FUTURES]: body })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fundingTimesOf, RowReject } from "../../src/exchanges/wire.ts";
+import { fundingTimesOf, msOfNanoseconds, RowReject } from "../../src/exchanges/wire.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const MINUTE_MS = 60_000;
@@ -64,5 +64,25 @@ describe("interval and next time of a row", () => {
     ["as milliseconds remaining", 3 * HOUR_MS],
   ])("%s: the time is refused as one of another unit", (_name, nextMs) => {
     expect(() => timesOf(nextMs)).toThrow(RowReject);
+  });
+});
+
+describe("a time in nanoseconds", () => {
+  test.each([
+    // As a double its last millisecond would be rounded up.
+    ["1764774730024999999", 1_764_774_730_024],
+    ["1764774730025000000", 1_764_774_730_025],
+    // A number has lost its last digits before it comes here.
+    [1_764_774_730_025_000_000, 1_764_774_730_025],
+    ["1764774730025000000.5", 1_764_774_730_025],
+    ["1.764774730025e18", 1_764_774_730_025],
+    ["999999", 0],
+    [0, 0],
+  ])("%p is whole milliseconds", (value, ms) => {
+    expect(msOfNanoseconds(value)).toBe(ms);
+  });
+
+  test.each(["", " ", "soon", "NaN", null, undefined, Number.NaN])("%p is unknown", (value) => {
+    expect(msOfNanoseconds(value)).toBeNull();
   });
 });

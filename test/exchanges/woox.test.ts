@@ -210,6 +210,11 @@ describe("woox", () => {
     expect((await refreshBtc({ estFundingIntervalHours: null })).quotes).toMatchObject([
       { nextFundingAtMs: at(16), fundingIntervalHours: null, baselineRate: null },
     ]);
+    // What another interval rests at is not documented.
+    const hourly = { estFundingIntervalHours: 1, nextFundingTime: at(14) };
+    expect((await refreshBtc(hourly)).quotes).toMatchObject([
+      { fundingIntervalHours: 1, baselineRate: null },
+    ]);
   });
 
   test("a last charge without its time is none", async () => {
@@ -248,6 +253,7 @@ describe("woox", () => {
   test.each([
     ["an error", { success: false, code: -1005, message: "invalid symbol" }, "bad_envelope"],
     ["too many requests", { success: false, code: -1003, message: "wait" }, "rate_limited"],
+    ["too many, and nothing else", { code: -1003, message: "wait" }, "rate_limited"],
     ["success as a text", { ...reply([rate(BTC)]), success: "true" }, "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
     ["no list", { success: true }, "bad_envelope"],

@@ -153,6 +153,10 @@ describe("xt", () => {
     expect(other).toMatchObject({ name: "RequestFailure", kind });
     const classified = xt.facts.classifyFailure?.(403, JSON.stringify(body));
     expect(classified === "rate_limited").toBe(kind === "rate_limited");
+    // Documented: ten minutes without an answer.
+    const retryAfterMs = kind === "rate_limited" ? 600_000 : null;
+    expect(failure).toMatchObject({ retryAfterMs });
+    expect(xt.facts.statedWaitMs?.(JSON.stringify(body), AT)).toBe(retryAfterMs);
   });
 
   test("a rate is explained by its rows as received; an unknown symbol is not", async () => {

@@ -19,6 +19,9 @@ const STALE_AFTER_MS = 900_000;
 /** Real milliseconds between two looks at whether loopback has answered. */
 const LOOK_EVERY_MS = 1;
 
+/** Virtual milliseconds between two looks at a request that will never be answered. */
+const HANG_STEP_MS = 2_500;
+
 /** The pace of exchanges is tested elsewhere; here a rotation of hundreds of requests takes no time. */
 const NO_PACING = { requests: 100_000, perMs: 1 } as const;
 
@@ -67,7 +70,11 @@ export function exchangeLab(
     database,
     explain: (id, exchangeSymbol) => runnerOf(id).explain(exchangeSymbol),
     async cycle(id, patience = "answers") {
-      const cycle = await drive(runnerOf(id).cycle(), clock, patience === "hangs" ? 500 : 0);
+      const cycle = await drive(
+        runnerOf(id).cycle(),
+        clock,
+        patience === "hangs" ? HANG_STEP_MS : 0,
+      );
       if (cycle === null) throw new Error("the lab is closed");
       return cycle;
     },

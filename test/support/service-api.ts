@@ -1,34 +1,84 @@
-import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { EXCHANGE_IDS, type ExchangeId, SWITCHED_OFF } from "../../src/domain/exchange.ts";
+import type { Exchange } from "../../src/exchanges/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import type { FundingList } from "../../src/http/api/funding/schema.ts";
 import type { Health } from "../../src/http/api/health/schema.ts";
+import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { until } from "./service.ts";
 
+/** The exchanges that a service collects when nobody says otherwise. */
+export const ENABLED: readonly ExchangeId[] = EXCHANGE_IDS.filter(
+  (id) => !SWITCHED_OFF.includes(id),
+);
+
+/** Those of them whose rates come in bulk: they are all there a few seconds after a start. */
+export const ENABLED_IN_BULK: readonly ExchangeId[] = Object.values<Exchange>(EXCHANGES)
+  .filter(({ facts }) => facts.requestsPerInstrument === undefined)
+  .map(({ facts }) => facts.id)
+  .filter((id) => ENABLED.includes(id));
+
+/** A handful that answer at once: of each group one or two, one that is asked instrument by instrument. */
+export const HANDFUL = [
+  "binance",
+  "okx",
+  "kraken",
+  "dydx",
+  "poloniex",
+] as const satisfies readonly ExchangeId[];
+
+/** Few exchanges with many rows, for what needs long answers and not many sources. */
+export const LARGE = [
+  "binance",
+  "bybit",
+  "bitget",
+  "gate",
+  "weex",
+  "mexc",
+  "lbank",
+] as const satisfies readonly ExchangeId[];
+
+/** What a running service answers at a path, as JSON; the status is the caller's to ask for. */
+export async function answerOf<T>(origin: string, path: string): Promise<T> {
+  const response = await fetch(origin + path);
+  return (await response.json()) as T;
+}
+
 /** The health report of a running service, whatever its status. */
-export async function healthAt(origin: string): Promise<Health> {
-  const response = await fetch(`${origin}/api/health`);
-  return (await response.json()) as Health;
+export function healthAt(origin: string): Promise<Health> {
+  return answerOf(origin, "/api/health");
 }
 
-/** The whole list of a running service. */
-export async function fundingAt(origin: string): Promise<FundingList> {
-  const response = await fetch(`${origin}/api/funding/current`);
-  return (await response.json()) as FundingList;
+/** The whole list of a running service, or the part of it that a query asks for. */
+export function fundingAt(origin: string, query = ""): Promise<FundingList> {
+  return answerOf(origin, `/api/funding/current${query}`);
 }
 
-/** Waits until every exchange of `ids` is well and its rows are in the list that is served. */
-export async function allShown(origin: string, ids: readonly ExchangeId[]): Promise<void> {
+/**
+ * Waits until every exchange of `ids` is well and its rows are in the snapshot that is served; `patienceMs` bounds it.
+ * `onWell` is told of each exchange once, when it is seen well for the first time.
+ */
+export async function allShown(
+  origin: string,
+  ids: readonly ExchangeId[],
+  options: { readonly patienceMs?: number; readonly onWell?: (id: ExchangeId) => void } = {},
+): Promise<void> {
+  const known = new Set<ExchangeId>();
   let seen = "";
   await until(
     async () => {
       const { status, exchanges } = await healthAt(origin);
-      seen = JSON.stringify({ status, exchanges });
-      const well = exchanges.filter((one) => one.status === "ok");
+      const well = exchanges.filter((one) => one.status === "ok").map((one) => one.exchange);
+      for (const id of well.filter((one) => !known.has(one))) options.onWell?.(id);
+      for (const id of well) known.add(id);
+      seen = JSON.stringify({ status, exchanges: exchanges.filter((one) => one.status !== "ok") });
       if (status !== "ok" || well.length !== ids.length) return false;
-      const response = await fetch(`${origin}/api/funding/current`);
+      const response = await fetch(`${origin}/api/quality`);
       if (response.status !== 200) return false;
-      const { rows } = (await response.json()) as FundingList;
-      return new Set(rows.map(({ exchange }) => exchange)).size === ids.length;
+      const { rows } = (await response.json()) as { readonly rows: readonly QualityRow[] };
+      const shown = new Set(rows.filter((row) => row.seen > 0).map((row) => row.exchange));
+      return ids.every((id) => shown.has(id));
     },
     () => seen,
+    options.patienceMs,
   );
 }

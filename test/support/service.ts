@@ -58,15 +58,16 @@ export async function startService(
   };
 }
 
-/** Waits for a condition, looking often; throws with `tell()` when it stays false. */
+/** Waits for a condition, looking often; throws with `tell()` when it stays false for `patienceMs`. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
   tell: () => string = () => "the condition stayed false",
+  patienceMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS;
+  const deadlineMs = performance.now() + patienceMs;
   while (!(await condition())) {
     if (performance.now() > deadlineMs)
-      throw new Error(`waited ${PATIENCE_MS} ms in vain: ${tell()}`);
+      throw new Error(`waited ${patienceMs} ms in vain: ${tell()}`);
     await Bun.sleep(LOOK_EVERY_MS);
   }
 }

@@ -7,7 +7,7 @@ const KB = 1024;
 
 function content(bytes: number): AnswerContent {
   return {
-    bytes: crypto.getRandomValues(new Uint8Array(bytes)),
+    pieces: [crypto.getRandomValues(new Uint8Array(bytes))],
     contentType: "text/plain",
     cacheControl: "no-store",
     headers: {},

@@ -108,7 +108,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     expiry_at: listing.deliveryAtMs,
     asset_kind: kindOf(listing),
     market_kind: kindOf(listing) === "SPOT" ? "spot" : "cross",
-    trading_mode: listing.marks.has("rfq") || isOption(listing) ? "RFQ_ONLY" : "ORDER_BOOK",
+    trading_mode: listing.marks.has("rfq") || isOption(listing) ? "RFQ_ONLY" : "STANDARD",
     position_limit: "2000000",
     price_bands_width: "0.2",
     max_open_orders: 50,

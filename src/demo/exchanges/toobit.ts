@@ -1,5 +1,5 @@
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
+import { liveNumbers } from "../market.ts";
 import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
 import {
@@ -228,14 +228,14 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const period = row["period"];
   const intervalHours = typeof period === "string" ? Number.parseInt(period, 10) : null;
   const named = Number(row["nextFundingTime"]);
-  const rolled = intervalHours === null ? null : (named + intervalHours * HOUR_MS) / 1000;
   const settling = isRolling(listing, view);
   return {
     ...namesOf(listing),
     asset_class: listing.asset.kind === "stock" ? "stock" : "crypto",
     funding_rate: Number(row["rate"]),
     funding_interval_hours: intervalHours,
-    next_funding_time: settling ? rolled : named / 1000,
+    // The settlement that a row names until it rolls is over, and the one after it is not told yet.
+    next_funding_time: settling ? null : named / 1000,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,

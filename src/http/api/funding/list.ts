@@ -2,8 +2,9 @@ import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { defaultOrder, selectRows, type FundingQuery } from "../../../services/funding-query.ts";
-import { listPage, type Page } from "../../paging.ts";
-import type { FundingList, FundingRow, ListParams } from "./schema.ts";
+import type { AnswerContent } from "../../answer.ts";
+import { listContent, type Page } from "../../paging.ts";
+import type { FundingRow, ListParams } from "./schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
@@ -39,9 +40,11 @@ export function canonicalText(query: FundingQuery): string {
 }
 
 /** The answer to a list query on one snapshot. */
-export function fundingList(snapshot: Snapshot, query: FundingQuery, page: Page): FundingList {
+export function fundingContent(snapshot: Snapshot, query: FundingQuery, page: Page): AnswerContent {
   const fetchedAt = secondsOf(snapshot.asOfMs);
-  return listPage(snapshot, selectRows(snapshot, query), page, (row) => fundingRow(row, fetchedAt));
+  return listContent(snapshot, selectRows(snapshot, query), page, (row) =>
+    fundingRow(row, fetchedAt),
+  );
 }
 
 /** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */

@@ -1,7 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { canonicalBase } from "../../../domain/symbol.ts";
 import type { BoardView } from "../../../services/board-view.ts";
-import { jsonContent } from "../../content.ts";
 import { hashQuery } from "../../cursor.ts";
 import { cachedJson, problems } from "../../openapi.ts";
 import { ApiError } from "../../problem.ts";
@@ -9,7 +8,7 @@ import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { pageKey, pageOf } from "../../paging.ts";
-import { canonicalText, fundingList, queryOf } from "./list.ts";
+import { canonicalText, fundingContent, queryOf } from "./list.ts";
 import {
   FundingListSchema,
   FundingQuerySchema,
@@ -64,7 +63,7 @@ export function addFundingRoutes(
     return answers.respond(request, context, {
       snapshot,
       query: `${canonical} ${pageKey(page)}`,
-      make: () => jsonContent(fundingList(snapshot, query, page)),
+      make: () => fundingContent(snapshot, query, page),
     });
   };
   app.openapi(currentRoute, (c) => {

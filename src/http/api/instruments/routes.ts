@@ -1,10 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { NO_FILTER, selectRows } from "../../../services/funding-query.ts";
-import { jsonContent } from "../../content.ts";
 import { hashQuery } from "../../cursor.ts";
 import { cachedJson, problems } from "../../openapi.ts";
-import { listPage, pageKey, pageOf } from "../../paging.ts";
+import { listContent, pageKey, pageOf } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
@@ -46,7 +45,7 @@ export function addInstrumentRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotA
       });
       const { identity } = params;
       const wanted = rows.filter(({ record }) => identity?.includes(record.identity) ?? true);
-      return jsonContent(listPage(snapshot, wanted, page, ({ record }) => instrumentRow(record)));
+      return listContent(snapshot, wanted, page, ({ record }) => instrumentRow(record));
     };
     const query = `${canonical} ${pageKey(page)}`;
     return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));

@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { IntervalChange, IntervalChanges } from "../../../services/interval-changes.ts";
-import { jsonContent } from "../../content.ts";
 import { hashQuery } from "../../cursor.ts";
 import { cachedJson, problems } from "../../openapi.ts";
-import { listPage, pageKey, pageOf } from "../../paging.ts";
+import { listContent, pageKey, pageOf } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
@@ -44,7 +43,7 @@ export function addIntervalRoutes(
         fromMs: from === null ? null : from * 1000,
         toMs: to === null ? null : to * 1000,
       });
-      return jsonContent(listPage(snapshot, found, page, changeRow));
+      return listContent(snapshot, found, page, changeRow);
     };
     const query = `${canonical} ${pageKey(page)}`;
     return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));

@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { FLAGS } from "../../../domain/flags.ts";
 import { type ExchangeQuality, qualityOf } from "../../../services/quality.ts";
-import { jsonContent } from "../../content.ts";
 import { cachedJson, problems } from "../../openapi.ts";
-import { listPage } from "../../paging.ts";
+import { listContent } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
@@ -36,7 +35,7 @@ export function addQualityRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnsw
           (exchange?.includes(view.exchange) ?? true) &&
           (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
       );
-      return jsonContent(listPage(snapshot, wanted, WHOLE, qualityRow));
+      return listContent(snapshot, wanted, WHOLE, qualityRow);
     };
     const query = JSON.stringify(["quality", exchange, flag]);
     return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));
