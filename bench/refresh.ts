@@ -37,7 +37,9 @@ export async function refresh(): Promise<Figure[]> {
       requests,
       clock: systemClock,
       rotationMode: "off",
+      periodMs: 60_000,
       sweepMs: 0,
+      deadline: true,
       lifetime: lifetime.signal,
     });
     const deps = { clock: systemClock, store, epoch, periodMs: 60_000, lifetime: lifetime.signal };

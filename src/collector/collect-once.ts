@@ -4,7 +4,7 @@ import type { Exchange } from "../exchanges/exchange.ts";
 import { type CollectorDeps, httpShared } from "./collector.ts";
 import { ExchangeRequests } from "./exchange-http.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
-import { judge } from "./sanity.ts";
+import { judge, sizeOf } from "./sanity.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** One exchange's refresh without a database. */
@@ -38,8 +38,17 @@ export async function collectOnce(
     exchanges.map(async (exchange): Promise<OnceResult> => {
       const requests = new ExchangeRequests(exchange.facts, shared);
       const rotationMode = options.full ? "whole" : "off";
-      const source = new ExchangeSource({ requests, clock, rotationMode, sweepMs: 0, lifetime });
+      // A sweep ends before the deadline with what it has: a longer one would make a user wait for the slowest exchange.
       const deadline = !options.full;
+      const source = new ExchangeSource({
+        requests,
+        clock,
+        rotationMode,
+        periodMs: PERIOD_MS,
+        sweepMs: 0,
+        deadline,
+        lifetime,
+      });
       const fetched = await fetchBatch(exchange, source, {
         clock,
         periodMs: PERIOD_MS,
@@ -53,15 +62,12 @@ export async function collectOnce(
         return { ...base, quotes: [], failure, degradedBy: null, rejects: {}, expected: null };
       }
       const { batch, notes } = fetched;
-      const { expected, unlisted } = batch;
-      const partial = notes.failures.length > 0;
-      const size = { seen: batch.quotes.length, expected, unlisted, partial };
       const verdict = judge(
-        size,
+        sizeOf(batch, notes.failures),
         { trustedSize: null, pending: null, acceptNextSize: false },
         clock.nowMs(),
       );
-      const judged = { ...base, rejects: rejectCounts(batch), expected };
+      const judged = { ...base, rejects: rejectCounts(batch), expected: batch.expected };
       if (verdict.kind === "refuse") {
         return {
           ...judged,

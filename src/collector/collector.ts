@@ -31,14 +31,21 @@ const LOCK_RETRY_MS = 500;
 /** Requests of one instrument at a time are spread over this share of a period; the rest is for late answers. */
 const SWEEP_SHARE = 0.5;
 
+/** Instruments of a swept exchange that was never refreshed: more than any of them has. */
+const ASSUMED_INSTRUMENTS = 500;
+/** What is only assumed makes no period longer than a usual one, in which the largest swept exchange fits. */
+const ASSUMED_PERIOD_MS = 60_000;
+
 /** Of one request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
   maxBodyBytes: 32 * 1024 * 1024,
 };
 
-/** How soon a new listing is known for what it is; a review of 12,000 rows takes some 30 ms. */
-const REVIEW_EVERY_MS = 10_000;
+/** How soon a new listing is known for what it is: soon while there is news, as at a start … */
+const REVIEW_AGAIN_MS = 10_000;
+/** … and else twice a minute: a review of 12,000 rows takes some 40 ms. */
+const REVIEW_EVERY_MS = 30_000;
 /** The first one comes when the first exchanges have answered. */
 const FIRST_REVIEW_MS = 3_000;
 
@@ -90,10 +97,14 @@ export async function collect(
     const states = new ExchangeStateRepository(db);
     const writer = new MarketWriter(db, epochs, states);
     const epoch = epochs.takeOver(deps.clock.nowMs());
+    const known = new Map(states.list().map(({ exchange, symbols }) => [exchange, symbols]));
     const periods = new Map(
       deps.exchanges
         .filter(({ facts }) => settings.exchanges.includes(facts.id))
-        .map(({ facts }) => [facts.id, periodOf(facts, settings.periodMs)]),
+        .map(({ facts }) => [
+          facts.id,
+          periodOf(facts, settings.periodMs, known.get(facts.id) ?? 0),
+        ]),
     );
     writeTransaction(db, () => {
       states.enableOnly(periods);
@@ -122,9 +133,19 @@ export async function collect(
   }
 }
 
-/** The asked period, or the shortest in which the exchange's own limit lets a whole refresh pass. */
-function periodOf({ requestsPerRefresh, pacing }: ExchangeFacts, periodMs: number): number {
-  return Math.max(periodMs, Math.ceil((requestsPerRefresh / pacing.requests) * pacing.perMs));
+/**
+ * The asked period, or the shortest in which the exchange's own limit lets a whole refresh pass. One with requests of
+ * single instruments has a share of the period for them; how many there are, `known` tells from its last refresh (0: none yet).
+ */
+function periodOf(facts: ExchangeFacts, periodMs: number, known: number): number {
+  const { requestsPerRefresh, requestsPerInstrument, pacing } = facts;
+  const leastMs = (requests: number): number =>
+    Math.ceil((requests / pacing.requests) * pacing.perMs);
+  if (requestsPerInstrument === undefined) return Math.max(periodMs, leastMs(requestsPerRefresh));
+  const instruments = known > 0 ? known : ASSUMED_INSTRUMENTS;
+  const requests = requestsPerRefresh + requestsPerInstrument * instruments;
+  const sweptMs = Math.ceil(leastMs(requests) / SWEEP_SHARE);
+  return Math.max(periodMs, known > 0 ? sweptMs : Math.min(sweptMs, ASSUMED_PERIOD_MS));
 }
 
 function makeRunners(
@@ -150,7 +171,9 @@ function makeRunners(
       requests,
       clock,
       rotationMode: "background",
+      periodMs,
       sweepMs: periodMs * SWEEP_SHARE,
+      deadline: true,
       lifetime,
     });
     const parts = {
@@ -186,11 +209,12 @@ async function reviewForever(
   let seenSeq: number | null = null;
   await clock.sleep(FIRST_REVIEW_MS, lifetime);
   while (!lifetime.aborted) {
+    let changed = 0;
     if (epochs.read()?.seq !== seenSeq) {
-      review.run(epoch, clock.nowMs());
+      changed = review.run(epoch, clock.nowMs());
       seenSeq = epochs.read()?.seq ?? null;
     }
-    await clock.sleep(REVIEW_EVERY_MS, lifetime);
+    await clock.sleep(changed > 0 ? REVIEW_AGAIN_MS : REVIEW_EVERY_MS, lifetime);
   }
 }
 

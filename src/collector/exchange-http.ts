@@ -5,7 +5,10 @@ import { Pacer } from "../lib/pacer.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 
-/** Requests in flight at one exchange: two, so that one slow list does not hold back the rates. */
+/**
+ * Requests in flight at one exchange: two, so that one slow list does not hold back the rates. An exchange that is
+ * swept one instrument at a time may have more (`facts.sweepInFlight`): its latency times its instruments fills a cycle.
+ */
 const SLOTS_PER_EXCHANGE = 2;
 
 /** Requests in flight over all exchanges: enough to refresh forty in a few seconds, few enough for memory. */
@@ -23,17 +26,26 @@ export interface HttpShared {
   readonly originOverride: string | null;
 }
 
-/** Sends one exchange's requests: paced, at most two at a time, each to the exchange's own origin. */
+/** Sends one exchange's requests: paced, a few at a time, each to the exchange's own origin. */
 export class ExchangeRequests {
+  /** Requests of this exchange that may be in flight at once. */
+  readonly inFlight: number;
   readonly #facts: ExchangeFacts;
   readonly #shared: HttpShared;
   readonly #pacer: Pacer;
-  readonly #slots = new Semaphore(SLOTS_PER_EXCHANGE);
+  readonly #slots: Semaphore;
 
   constructor(facts: ExchangeFacts, shared: HttpShared) {
     this.#facts = facts;
     this.#shared = shared;
     this.#pacer = new Pacer(shared.clock, facts.pacing);
+    this.inFlight = facts.sweepInFlight ?? SLOTS_PER_EXCHANGE;
+    this.#slots = new Semaphore(this.inFlight);
+  }
+
+  /** How long one try may take once it is sent. */
+  get timeoutMs(): number {
+    return this.#shared.client.timeoutMs;
   }
 
   /** The requests of one cycle, which all end when `signal` aborts. */

@@ -8,6 +8,9 @@ const EXPIRES_AFTER_ROTATIONS = 2;
 /** The first round, in which nothing is known, is this many times as quick; the exchange's pace bounds it as ever. */
 const FIRST_ROUND_SPEEDUP = 5;
 
+/** How long a rotation waits before it looks again whether the rates of its exchange are still behind. */
+const LOOK_AGAIN_MS = 250;
+
 /** A rotation that nobody has asked for in this time stands still. */
 const IDLE_AFTER_MS = 180_000;
 
@@ -25,6 +28,8 @@ export interface RotationDeps {
   readonly clock: Clock;
   readonly mode: RotationMode;
   readonly quiet: QuietTime;
+  /** Whether the rates of the exchange want all its requests now. Heeded in the background alone. */
+  readonly hasToWait: () => boolean;
   readonly lifetime: AbortSignal;
 }
 
@@ -85,6 +90,10 @@ export class Rotation {
       const quietMs = quiet.leftMs();
       if (quietMs > 0) {
         await clock.sleep(quietMs, lifetime);
+        continue;
+      }
+      if (this.#deps.hasToWait()) {
+        await clock.sleep(LOOK_AGAIN_MS, lifetime);
         continue;
       }
       const startedMs = clock.monotonicMs();

@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { pauseAfterFailureMs } from "./breaker.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { FreezeWatch } from "./freeze-watch.ts";
-import { judge } from "./sanity.ts";
+import { judge, sizeOf } from "./sanity.ts";
 import type { ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
@@ -88,10 +88,9 @@ export class ExchangeRunner {
     if (lifetime.aborted) return null;
     if (fetched.kind === "failure") return this.#fail(fetched, {});
     const { batch, tookMs, notes } = fetched;
-    const size = { seen: batch.quotes.length, expected: batch.expected, unlisted: batch.unlisted };
-    const partial = notes.failures.length > 0;
+    const size = sizeOf(batch, notes.failures);
     const memory = store.states.sizeMemory(this.id);
-    const verdict = judge({ ...size, partial }, memory, clock.nowMs());
+    const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
     if (verdict.kind === "refuse") {
       const refusal = {
@@ -109,7 +108,7 @@ export class ExchangeRunner {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
       // A request that failed may be the one that carries some instruments: their absence tells nothing.
-      whole: verdict.degradedBy === null && !partial,
+      whole: verdict.degradedBy === null && !size.partial,
       degradedBy,
       cycleMs: tookMs,
       rejects,

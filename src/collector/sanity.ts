@@ -1,9 +1,15 @@
 import type { PendingSize, SizeMemory } from "../db/exchange-state-repository.ts";
+import type { Batch } from "../domain/quote.ts";
 
 /** Under this share of what should be there, a batch is refused whole. */
 const REFUSE_UNDER = 0.5;
 /** Under this share it is accepted, and the exchange is degraded. */
 const DEGRADE_UNDER = 0.95;
+
+/** Over this share of unreadable rows a batch is refused whole: what is left is a chance selection. */
+const REFUSE_REJECTS_OVER = 0.5;
+/** Over this share it is degraded, and says nothing of what exists: rows of the exchange's own list may be among them. */
+const DEGRADE_REJECTS_OVER = 0.05;
 
 /** A size that was held against an older one is true after this many like batches … */
 const CONFIRMING_BATCHES = 10;
@@ -19,6 +25,8 @@ export interface BatchSize {
   readonly expected: number | null;
   /** Rows with a rate that the list does not know. */
   readonly unlisted: number;
+  /** Rows of any of its payloads that could not be used. */
+  readonly rejected: number;
   /** A request failed that may have carried instruments: a smaller size proves nothing. */
   readonly partial: boolean;
 }
@@ -32,10 +40,22 @@ export type Verdict =
     }
   | { readonly kind: "refuse"; readonly reason: string; readonly pending: PendingSize | null };
 
+/** The sizes of `batch`, which was fetched with these failures of single requests. */
+export function sizeOf(batch: Batch, failures: readonly string[]): BatchSize {
+  const { quotes, rejects, expected, unlisted } = batch;
+  return {
+    seen: quotes.length,
+    expected,
+    unlisted,
+    rejected: rejects.length,
+    partial: failures.length > 0,
+  };
+}
+
 /**
  * Judges a batch by its size: against the exchange's own list and against the last size that was trusted.
  * A smaller size becomes trusted when the list confirms it, after ten like batches over thirty minutes,
- * or by the operator's word. An empty batch is never accepted.
+ * or by the operator's word. An empty batch is never accepted. One with many unreadable rows makes no size true.
  */
 export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdict {
   const { seen, expected } = size;
@@ -45,20 +65,37 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
       reason: "no usable instrument in the whole batch",
       pending: memory.pending,
     };
-  const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: null, pending: null };
+  const unread = unreadOf(size);
+  const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: unread, pending: null };
   const { trustedSize } = memory;
   if (memory.acceptNextSize) return whole;
+  if (unread !== null && rejectShare(size) > REFUSE_REJECTS_OVER) {
+    return { kind: "refuse", reason: unread, pending: memory.pending };
+  }
+  const partial = size.partial || unread !== null;
   const listIsShort = isListShort(size, trustedSize);
-  if (expected !== null && seen >= expected * DEGRADE_UNDER && !listIsShort) return whole;
+  const isListed = expected !== null && seen >= expected * DEGRADE_UNDER && !listIsShort;
+  if (isListed && unread === null) return whole;
   const share = Math.min(shareOf(seen, expected), shareOf(seen, trustedSize));
   if (share >= DEGRADE_UNDER && !listIsShort) {
     return { ...whole, trustedSize: Math.max(seen, trustedSize ?? 0) };
   }
-  const pending = size.partial ? memory.pending : countLike(seen, memory.pending, nowMs);
-  if (!size.partial && isConfirmed(pending, nowMs)) return whole;
-  const reason = `${seen} instruments, ${against(size, trustedSize)}`;
+  const pending = partial ? memory.pending : countLike(seen, memory.pending, nowMs);
+  if (!partial && isConfirmed(pending, nowMs)) return whole;
+  const sizes = `${seen} instruments, ${against(size, trustedSize)}`;
+  const reason = unread === null ? sizes : `${sizes}; ${unread}`;
   if (share < REFUSE_UNDER) return { kind: "refuse", reason, pending };
   return { kind: "accept", trustedSize: trustedSize ?? seen, degradedBy: reason, pending };
+}
+
+/** Says how many rows could not be used where they are too many; null where not. */
+function unreadOf(size: BatchSize): string | null {
+  if (rejectShare(size) <= DEGRADE_REJECTS_OVER) return null;
+  return `${size.rejected} rows could not be used`;
+}
+
+function rejectShare({ seen, rejected }: BatchSize): number {
+  return shareOf(rejected, seen + rejected);
 }
 
 /**

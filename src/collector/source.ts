@@ -4,10 +4,17 @@ import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
 import { QuietTime } from "./quiet-time.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
-import { Sweep } from "./sweep.ts";
+import { Sweep, type SweepCycle } from "./sweep.ts";
 
 /** A cached instrument list still tells which contracts live for a day. */
 export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
+
+/**
+ * A sweep is over by this share of a period from the start of its cycle, or by the floor: inside the time after which
+ * the cycle is given up (three quarters, at least 15 s), with a margin for what comes after the requests.
+ */
+const SWEEP_END_SHARE = 0.7;
+const SWEEP_END_FLOOR_MS = 12_000;
 
 /** Intervals change within hours: an older source is worse than none. */
 export const INTERVALS_SERVE_MS = 30 * 60_000;
@@ -24,11 +31,15 @@ export interface CycleNotes {
 }
 
 export interface SourceDeps {
-  readonly requests: Pick<ExchangeRequests, "during">;
+  readonly requests: Pick<ExchangeRequests, "during" | "inFlight" | "timeoutMs">;
   readonly clock: Clock;
   readonly rotationMode: RotationMode;
-  /** The time over which the requests of a sweep are spread, 0 for none. */
+  /** Of the cycles. */
+  readonly periodMs: number;
+  /** The time from the start of a cycle over which the requests of a sweep are spread, 0 for none. */
   readonly sweepMs: number;
+  /** Whether a cycle has a deadline: a sweep then ends before it, with what it has. */
+  readonly deadline: boolean;
   /** Ends with the collector; background rotations run until then. */
   readonly lifetime: AbortSignal;
 }
@@ -52,8 +63,10 @@ export class ExchangeSource {
     const note = (name: string, error: unknown): void => {
       failures.push(`${name}: ${reasonOf(error)}`);
     };
+    const startedMs = this.#deps.clock.monotonicMs();
     const http = this.#deps.requests.during(signal);
     const source: Source = {
+      nowMs: () => this.#deps.clock.nowMs(),
       essential: (_name, load) => this.#load(http, load),
       instruments: async (name, everyMs, load) => {
         const reply = await this.#cached(name, everyMs, INSTRUMENTS_SERVE_MS, http, load, note);
@@ -71,7 +84,7 @@ export class ExchangeSource {
       },
       sweep: async (name, keys, loadOne) => {
         const { known, failure } = await this.#sweep(name)
-          .run(keys, loadOne, http, signal)
+          .run(keys, loadOne, this.#sweepCycle(startedMs, signal))
           .catch((error: unknown) => {
             this.#quiet.hear(error);
             throw error;
@@ -135,10 +148,26 @@ export class ExchangeSource {
   }
 
   #sweep(name: string): Sweep {
-    const { clock, sweepMs } = this.#deps;
-    const sweep = this.#sweeps.get(name) ?? new Sweep({ clock, spreadMs: sweepMs });
+    const { clock, periodMs, requests } = this.#deps;
+    const sweep =
+      this.#sweeps.get(name) ?? new Sweep({ clock, periodMs, lanes: requests.inFlight });
     this.#sweeps.set(name, sweep);
     return sweep;
+  }
+
+  /** A request that begins last still has its whole time-out, unless the period is too short for that. */
+  #sweepCycle(startedMs: number, signal: AbortSignal): SweepCycle {
+    const { requests, periodMs, sweepMs, deadline } = this.#deps;
+    const shareMs = Math.max(SWEEP_END_FLOOR_MS, periodMs * SWEEP_END_SHARE);
+    const endMs = deadline ? startedMs + shareMs : Number.POSITIVE_INFINITY;
+    const spreadUntilMs = startedMs + sweepMs;
+    const lastStartMs = Math.max(spreadUntilMs, endMs - requests.timeoutMs);
+    return { during: (until) => requests.during(until), signal, spreadUntilMs, lastStartMs, endMs };
+  }
+
+  #isSweepBehind(): boolean {
+    for (const sweep of this.#sweeps.values()) if (sweep.isBehind) return true;
+    return false;
   }
 
   #rotation(name: string): Rotation {
@@ -151,6 +180,7 @@ export class ExchangeSource {
       clock,
       mode: rotationMode,
       quiet: this.#quiet,
+      hasToWait: () => this.#isSweepBehind(),
       lifetime,
     });
     this.#rotations.set(name, rotation);

@@ -3,26 +3,63 @@ import type { Clock } from "../lib/clock.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { asksForQuiet } from "./quiet-time.ts";
 
-/** Requests in flight: as many as one exchange may have. */
-const LANES = 2;
-
-/** After this many failures in a row the rest of a sweep is not worth asking for. */
+/** After this many requests in a row without an answer the rest of a sweep is not worth asking for. */
 const GIVE_UP_AFTER = 3;
 
-/** A sweep that lags behind its spread starts nothing more after this share of it, so that the cycle can end well. */
-const LATE_SHARE = 1.2;
+/** A key that was not asked in time is fine while its reply is younger: it comes first in the next sweep. */
+const OVERDUE_AFTER_PERIODS = 2;
+
+/** A reply that was not renewed for so long leaves: its row is stale (three periods) by then. */
+const EXPIRES_AFTER_PERIODS = 5;
+
+/** Statuses from here on say that the host is ill; one below says something of a single key. */
+const SERVER_ERROR_FROM = 500;
 
 export interface SweepDeps {
   readonly clock: Clock;
-  /** The time that one sweep is spread over; 0: as fast as the pace of the exchange allows. */
-  readonly spreadMs: number;
+  /** Requests in flight: as many as the exchange may have. */
+  readonly lanes: number;
+  /** Of the cycles. */
+  readonly periodMs: number;
+}
+
+/** What one cycle gives its sweep; times are monotonic. */
+export interface SweepCycle {
+  /** The requests, which all end when `signal` aborts. */
+  readonly during: (signal: AbortSignal) => ExchangeHttp;
+  /** The end of the cycle. */
+  readonly signal: AbortSignal;
+  /** The requests are spread until then; where that is past, the pace of the exchange is the only bound. */
+  readonly spreadUntilMs: number;
+  /** No request begins after that. */
+  readonly lastStartMs: number;
+  /** Requests that are not answered by then are given up, so that the cycle ends well with those that are. */
+  readonly endMs: number;
 }
 
 /** How one sweep went. */
 export interface Swept<T> {
   readonly known: ReadonlyMap<string, Reply<T>>;
-  /** The last failure of a key that keeps its older reply, null when all were answered. */
+  /** The last failure of a key, or that replies are overdue; null when all is well. */
   readonly failure: unknown;
+}
+
+interface Entry {
+  readonly reply: Reply<unknown>;
+  readonly atMonotonicMs: number;
+}
+
+/** A sweep under way: `order[next]` is the key that is asked next, at `startMs + next * gapMs`. */
+interface Round {
+  readonly order: readonly string[];
+  readonly startMs: number;
+  readonly gapMs: number;
+  next: number;
+  /** The first key that was left out after its turn had come. */
+  skipped: number;
+  answered: number;
+  unansweredInRow: number;
+  failure: unknown;
 }
 
 /**
@@ -31,59 +68,110 @@ export interface Swept<T> {
  */
 export class Sweep {
   readonly #deps: SweepDeps;
-  readonly #entries = new Map<string, Reply<unknown>>();
+  readonly #entries = new Map<string, Entry>();
   #resumeAt: string | null = null;
+  #running: Round | null = null;
 
   constructor(deps: SweepDeps) {
     this.#deps = deps;
   }
 
+  /** Whether a sweep is under way and has keys left that were due by now: other requests had better wait. */
+  get isBehind(): boolean {
+    const round = this.#running;
+    if (round === null || round.next >= round.order.length) return false;
+    return this.#deps.clock.monotonicMs() >= round.startMs + round.next * round.gapMs;
+  }
+
   /**
    * Asks for every key once. Throws a RequestFailure when none was answered, and at once when the exchange
-   * asks for quiet or `signal` aborts; what was fetched until then stays known.
+   * asks for quiet; what was fetched until then stays known.
    */
   async run<T>(
     keys: readonly string[],
     loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
-    http: ExchangeHttp,
-    signal: AbortSignal,
+    cycle: SweepCycle,
   ): Promise<Swept<T>> {
-    const { clock, spreadMs } = this.#deps;
-    this.#forgetAllBut(new Set(keys));
-    const order = this.#order(keys);
-    const startMs = clock.monotonicMs();
-    // Nothing is known yet at first: then the pace of the exchange is the only bound.
-    const gapMs = this.#entries.size === 0 ? 0 : spreadMs / Math.max(1, order.length);
-    const lateMs = spreadMs === 0 ? Number.POSITIVE_INFINITY : spreadMs * LATE_SHARE;
-    const round = { next: 0, answered: 0, failedInRow: 0, failure: null as unknown };
-    const lane = async (): Promise<void> => {
-      while (round.next < order.length && !isOver(round)) {
-        const index = round.next;
-        const key = order[index] ?? "";
-        const waitMs = startMs + index * gapMs - clock.monotonicMs();
-        if (clock.monotonicMs() - startMs > lateMs || signal.aborted) return;
-        round.next += 1;
-        if (waitMs > 0) await clock.sleep(waitMs, signal);
-        try {
-          const value = await loadOne(http, key);
-          this.#entries.set(key, { value, receivedAtMs: clock.nowMs() });
-          round.answered += 1;
-          round.failedInRow = 0;
-        } catch (error) {
-          round.failure = error;
-          round.failedInRow += 1;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
-    this.#resumeAt = order[round.next] ?? null;
+    this.#forget(new Set(keys));
+    const round = this.#begin(keys, cycle);
+    const ended = this.#endOf(cycle);
+    this.#running = round;
+    try {
+      const http = cycle.during(ended.signal);
+      const lane = (): Promise<void> =>
+        this.#lane(round, cycle.lastStartMs, ended.signal, (key) => loadOne(http, key));
+      await Promise.all(Array.from({ length: this.#deps.lanes }, lane));
+    } finally {
+      this.#running = null;
+      ended.abort();
+    }
+    this.#resumeAt = round.order[Math.min(round.next, round.skipped)] ?? null;
     if (isQuietAsked(round.failure) || round.answered === 0) throw asFailure(round.failure);
-    const failure =
-      round.failure ??
-      (this.#resumeAt === null
-        ? null
-        : new RequestFailure("timeout", `${order.length - round.next} were not reached`));
-    return { known: this.#entries as ReadonlyMap<string, Reply<T>>, failure };
+    this.#forget(new Set(keys));
+    const known = new Map<string, Reply<T>>();
+    for (const [key, { reply }] of this.#entries) known.set(key, reply as Reply<T>);
+    return { known, failure: round.failure ?? this.#overdue(keys) };
+  }
+
+  #begin(keys: readonly string[], { spreadUntilMs, lastStartMs }: SweepCycle): Round {
+    const startMs = this.#deps.clock.monotonicMs();
+    const order = this.#order(keys);
+    // Nothing is known yet at first: then the pace of the exchange is the only bound.
+    const spreadMs = this.#entries.size === 0 ? 0 : Math.min(spreadUntilMs, lastStartMs) - startMs;
+    const gapMs = Math.max(0, spreadMs) / Math.max(1, order.length);
+    const counts = { next: 0, skipped: order.length, answered: 0, unansweredInRow: 0 };
+    return { order, startMs, gapMs, ...counts, failure: null };
+  }
+
+  /** Aborts at the end that the cycle sets, or with the cycle itself. */
+  #endOf({ signal, endMs }: SweepCycle): AbortController {
+    const { clock } = this.#deps;
+    const ended = new AbortController();
+    const onAbort = (): void => ended.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    ended.signal.addEventListener("abort", () => signal.removeEventListener("abort", onAbort));
+    if (Number.isFinite(endMs)) {
+      void clock.sleep(endMs - clock.monotonicMs(), ended.signal).then(() => ended.abort());
+    }
+    return ended;
+  }
+
+  async #lane(
+    round: Round,
+    lastStartMs: number,
+    signal: AbortSignal,
+    ask: (key: string) => Promise<unknown>,
+  ): Promise<void> {
+    const { clock } = this.#deps;
+    const mayAsk = (): boolean =>
+      !signal.aborted && !isOver(round) && clock.monotonicMs() <= lastStartMs;
+    while (round.next < round.order.length && mayAsk()) {
+      const index = round.next;
+      const key = round.order[index] ?? "";
+      round.next += 1;
+      const waitMs = round.startMs + index * round.gapMs - clock.monotonicMs();
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      if (!mayAsk()) {
+        round.skipped = Math.min(round.skipped, index);
+        return;
+      }
+      try {
+        const reply = { value: await ask(key), receivedAtMs: clock.nowMs() };
+        this.#entries.set(key, { reply, atMonotonicMs: clock.monotonicMs() });
+        round.answered += 1;
+        round.unansweredInRow = 0;
+      } catch (error) {
+        if (signal.aborted) {
+          round.skipped = Math.min(round.skipped, index);
+          return;
+        }
+        // What asks for quiet is not forgotten over what another lane hears next.
+        if (!isQuietAsked(round.failure)) round.failure = error;
+        // A refusal is an answer too: it tells of one key alone.
+        round.unansweredInRow = isUnanswered(error) ? round.unansweredInRow + 1 : 0;
+      }
+    }
   }
 
   #order(keys: readonly string[]): readonly string[] {
@@ -91,19 +179,44 @@ export class Sweep {
     return [...keys.slice(from), ...keys.slice(0, from)];
   }
 
-  #forgetAllBut(keys: ReadonlySet<string>): void {
-    for (const key of this.#entries.keys()) if (!keys.has(key)) this.#entries.delete(key);
+  #forget(keys: ReadonlySet<string>): void {
+    for (const [key, entry] of this.#entries) {
+      if (!keys.has(key) || this.#periodsOf(entry) > EXPIRES_AFTER_PERIODS)
+        this.#entries.delete(key);
+    }
+  }
+
+  /** Says how many keys have no reply, or an old one; null when none. */
+  #overdue(keys: readonly string[]): RequestFailure | null {
+    const overdue = keys.filter((key) => {
+      const entry = this.#entries.get(key);
+      return entry === undefined || this.#periodsOf(entry) > OVERDUE_AFTER_PERIODS;
+    });
+    if (overdue.length === 0) return null;
+    return new RequestFailure("timeout", `${overdue.length} have no reply of the last two periods`);
+  }
+
+  #periodsOf({ atMonotonicMs }: Entry): number {
+    return (this.#deps.clock.monotonicMs() - atMonotonicMs) / this.#deps.periodMs;
   }
 }
 
-function isOver(round: { readonly failedInRow: number; readonly failure: unknown }): boolean {
-  return round.failedInRow >= GIVE_UP_AFTER || isQuietAsked(round.failure);
+function isOver(round: Round): boolean {
+  return round.unansweredInRow >= GIVE_UP_AFTER || isQuietAsked(round.failure);
 }
 
 function isQuietAsked(failure: unknown): boolean {
   return failure instanceof RequestFailure && asksForQuiet(failure.kind);
 }
 
+/** Whether nobody answered, or somebody who can answer nothing. */
+function isUnanswered(failure: unknown): boolean {
+  if (!(failure instanceof RequestFailure)) return false;
+  const { kind, status } = failure;
+  if (kind === "http") return status === null || status >= SERVER_ERROR_FROM;
+  return kind === "timeout" || kind === "network";
+}
+
 function asFailure(failure: unknown): unknown {
-  return failure ?? new RequestFailure("timeout", "no instrument was asked in time");
+  return failure ?? new RequestFailure("timeout", "no instrument was answered in time");
 }

@@ -8,6 +8,12 @@ import type { CollectorSettings, ExplainRequest, FromWorker, ToWorker } from "./
 
 declare const self: Worker;
 
+/**
+ * Payloads of megabytes come and go all the time and little of them stays. The runtime lets its heap grow to twice
+ * what stays before it collects; a collection of some 30 ms now and then keeps the thread 15 MB smaller.
+ */
+const COLLECT_GARBAGE_EVERY_MS = 30_000;
+
 const lifetime = new AbortController();
 const explaining: Explaining = { now: () => null };
 
@@ -26,7 +32,9 @@ async function run(settings: CollectorSettings): Promise<void> {
       post,
       lifetime: lifetime.signal,
     };
+    const tidying = setInterval(() => Bun.gc(true), COLLECT_GARBAGE_EVERY_MS);
     await collect(settings, deps, explaining);
+    clearInterval(tidying);
     post({ type: "stopped" });
   } catch (error) {
     log.error("collector_failed", { reason: errorText(error) });

@@ -53,7 +53,7 @@ type InstrumentRow = Omit<KnownInstrument, "price"> & {
 const COLUMNS = `id, uid, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAt, last_seen AS lastSeen, status,
   missed_batches AS missedBatches, last_interval_hours AS lastIntervalHours,
-  coalesce(q.index_price, q.mark_price) / multiplier AS lastPrice, break_price AS breakPrice,
+  coalesce(q.index_price, q.mark_price, q.last_price) / multiplier AS lastPrice, break_price AS breakPrice,
   break_batches AS breakBatches`;
 
 /** The instruments of one exchange that its symbols stand for today, by symbol. */
@@ -81,9 +81,9 @@ export function isRelisting(known: KnownInstrument, quote: Quote): boolean {
 }
 
 /** Dollars per one unit of base by the ticker's multiplier; null where the exchange gives no price. */
-export function unitPriceOf({ indexPrice, markPrice, multiplier }: Quote): number | null {
-  const price = indexPrice ?? markPrice;
-  return price === null ? null : price / multiplier;
+export function unitPriceOf(quote: Quote): number | null {
+  const price = quote.indexPrice ?? quote.markPrice ?? quote.lastPrice ?? null;
+  return price === null ? null : price / quote.multiplier;
 }
 
 /**

@@ -5,8 +5,11 @@ import { dirname } from "node:path";
 /** A writer waits this long for another one; our longest transaction takes some 50 ms. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** 16 MB of page cache: the whole market fits. Negative means KiB to SQLite. */
-const CACHE_KIB = -16_000;
+/**
+ * Page cache of one connection; negative means KiB to SQLite. A commit touches each page of the market once, and
+ * the system keeps the file in its own cache: more than this costs memory twice and is not quicker.
+ */
+const CACHE_KIB = -2_000;
 
 /** The WAL is cut back to this after a checkpoint, so that one long reader leaves no large file behind. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;

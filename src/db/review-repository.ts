@@ -18,7 +18,7 @@ export interface ReviewRow {
   readonly identity: Identity;
   readonly provenMultiplier: number | null;
   readonly doubts: DoubtBits;
-  /** Index price, or mark price where there is none, of one priced unit. */
+  /** Index price, or mark price where there is none, or the last trade where neither is told; of one priced unit. */
   readonly price: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
@@ -38,7 +38,7 @@ export interface ReviewChanges {
 
 const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.asset_class AS assetClass, i.multiplier,
     i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier, i.doubts,
-    coalesce(q.index_price, q.mark_price) AS price, q.open_interest_usd AS openInterestUsd,
+    coalesce(q.index_price, q.mark_price, q.last_price) AS price, q.open_interest_usd AS openInterestUsd,
     q.volume_24h_usd AS volume24hUsd, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs
   FROM exchange_state s JOIN instruments i ON i.exchange = s.exchange JOIN quotes q ON q.instrument_id = i.id

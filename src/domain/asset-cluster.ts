@@ -15,7 +15,7 @@ export interface Candidate {
   readonly assetClass: AssetClass | null;
   /** Units of base in one priced unit, by the ticker. */
   readonly multiplier: number;
-  /** Index price, or mark price where there is none, of one priced unit; null when none is recent enough. */
+  /** Of one priced unit: index, else mark, else last trade; null when none is recent enough. */
   readonly price: number | null;
   readonly openInterestUsd: number | null;
   readonly observedAtMs: number;

@@ -55,6 +55,8 @@ export interface Quote {
 
   readonly markPrice: number | null;
   readonly indexPrice: number | null;
+  /** The last trade, only where the exchange tells neither mark nor index: which asset it is shows by it. */
+  readonly lastPrice?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;

@@ -36,6 +36,7 @@ const facts = {
   documentation: "https://api-docs.aevo.xyz/reference/getfunding",
   requestsPerRefresh: 0,
   requestsPerInstrument: 1,
+  sweepInFlight: 3,
   rateRule:
     "funding_rate of each instrument: taken as a fraction of notional per hour (not confirmed).",
   intervalRule:

@@ -39,6 +39,7 @@ const facts = {
   documentation: "https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html",
   requestsPerRefresh: 1,
   requestsPerInstrument: 1,
+  sweepInFlight: 4,
   rateRule:
     "The newest value of valuation funding_rate: a fraction of notional per hour, the same for each hour of a 4 h block.",
   intervalRule: "Documented: every perpetual settles at each full UTC hour.",

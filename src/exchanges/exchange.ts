@@ -22,6 +22,8 @@ export interface Reply<T> {
 
 /** How `fetchRaw` asks for payloads. The caller owns caches, clocks, slots and failures. */
 export interface Source {
+  /** The present wall time, unix ms: for requests that must state it. Rows are measured against `receivedAtMs`. */
+  nowMs(): number;
   /** Asked every cycle; its failure fails the refresh. */
   essential<T>(name: string, load: Load<T>): Promise<Reply<T>>;
   /** The instrument list: asked every `everyMs`, serves for 24 h when asking fails, then fails the refresh. */
@@ -42,8 +44,8 @@ export interface Source {
   ): Promise<ReadonlyMap<string, Reply<T>>>;
   /**
    * The rates of an exchange that tells them one instrument at a time: each key is asked once per cycle, spread over it.
-   * A key that fails, or is not reached in time, keeps its older reply, and the next cycle begins there.
-   * Fails the refresh when no key was answered in this cycle.
+   * A key that fails, or is not reached in time, keeps its older reply for five periods, and the next cycle begins
+   * with those that were not reached. Fails the refresh when no key was answered in this cycle.
    */
   sweep<T>(
     name: string,
@@ -68,6 +70,8 @@ export interface ExchangeFacts {
   readonly requestsPerRefresh: number;
   /** Requests of every cycle that each live instrument adds, where the exchange has no bulk form (`source.sweep`). */
   readonly requestsPerInstrument?: number;
+  /** How many of those may be in flight at once, inside what the exchange's page bears; absent: as on any exchange. */
+  readonly sweepInFlight?: number;
   /** Where the rate is, its unit and what is done to it, in words. */
   readonly rateRule: string;
   /** Where the interval comes from, in words. */

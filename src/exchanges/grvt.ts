@@ -44,6 +44,7 @@ const facts = {
   documentation: "https://api-docs.grvt.io/market_data_api/",
   requestsPerRefresh: 0,
   requestsPerInstrument: 1,
+  sweepInFlight: 4,
   rateRule:
     "funding_rate of the ticker, percentage points per the instrument's own interval, divided by 100.",
   intervalRule:

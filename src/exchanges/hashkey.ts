@@ -127,12 +127,7 @@ const loadTicker = (http: ExchangeHttp, symbol: string): Promise<TickerRow> =>
     return row;
   });
 
-/** Sends nothing, so that its reply tells what time it is now. */
-const asksNothing: Load<null> = () => Promise.resolve(null);
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  // The list is cached and the index may fail: neither tells the time for the rates.
-  const { receivedAtMs: nowMs } = await source.essential("clock", asksNothing);
   const keyed = source
     .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
     .then(async (instruments) => {
@@ -144,7 +139,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
       return { instruments, marks, tickers };
     });
   const [rates, index, known] = await Promise.all([
-    source.essential("rates", loadRates(nowMs)),
+    source.essential("rates", loadRates(source.nowMs())),
     source.secondary("indexes", loadIndexes),
     keyed,
   ]);

@@ -37,6 +37,7 @@ const facts = {
   documentation: "https://docs.hibachi.xyz/hibachi-docs/trading/funding",
   requestsPerRefresh: 0,
   requestsPerInstrument: 1,
+  sweepInFlight: 3,
   rateRule:
     "fundingRateEstimation.estimatedFundingRate of the prices of each contract: a fraction of notional per 8 h.",
   intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",

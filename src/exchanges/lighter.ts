@@ -42,7 +42,7 @@ const facts = {
   gives: ["nextFundingAtMs", "baselineRate", "openInterestUsd", "volume24hUsd"],
   knownUnknowns: [
     "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
-    "Mark and index prices are not published over REST: prices are unknown and open interest is valued at the last trade.",
+    "Mark and index prices are not published over REST: prices are unknown; the last trade values the open interest and tells which asset a listing is.",
     "What a market is a claim on is not published; those of the real world have trading hours.",
     "A firewall block may come as 405; this is not confirmed and counts as an HTTP failure.",
     "The deployment on Robinhood Chain is another venue and is not read.",
@@ -222,6 +222,7 @@ function quoteOf(
     settling: false,
     markPrice: null,
     indexPrice: null,
+    lastPrice: isYoung ? lastPrice : null,
     openInterestUsd: isYoung ? product(quantityOf(market.open_interest), lastPrice) : null,
     volume24hUsd: isYoung ? quantityOf(market.daily_quote_token_volume) : null,
     exchangeTimeMs: null,

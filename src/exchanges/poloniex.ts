@@ -38,6 +38,7 @@ const facts = {
   documentation: "https://api-docs.poloniex.com/v3/futures/api/market/get-current-funding-rate",
   requestsPerRefresh: 1,
   requestsPerInstrument: 1,
+  sweepInFlight: 4,
   rateRule:
     "nFR of the funding rate call of each contract: a fraction of notional, running estimate of the charge at nFT.",
   intervalRule: "Derived: nFT minus fT of the same reply, when that is 1, 2, 4 or 8 hours.",

@@ -1,5 +1,4 @@
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip, zstdCompress } from "node:zlib";
+import { compress, compressPieces } from "./compress.ts";
 import type { FixedHeaders } from "./headers.ts";
 import { matchesEtag, type Compression, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
@@ -7,15 +6,18 @@ import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
 /** Bodies below this stay as they are: a compressed one would not save a packet. */
 const MIN_COMPRESSED_BYTES = 1024;
 
-/** Measured on the full list: a higher level costs several times the time for a few percent. */
-const GZIP_LEVEL = 6;
-const ZSTD_LEVEL = 3;
-const BROTLI_QUALITY = 4;
+/** A part of an answer's bytes; a text is sent in UTF-8. */
+export type Piece = string | Uint8Array<ArrayBuffer>;
 
 /** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
 export interface AnswerContent {
-  /** One after the other; texts are sent in UTF-8. */
-  readonly pieces: readonly (string | Uint8Array<ArrayBuffer>)[];
+  /** Makes the parts, one after the other; the same ones each time. */
+  readonly pieces: () => Iterable<Piece>;
+  /**
+   * Names the bytes where they are too many to be made before they are sent: equal names, equal bytes.
+   * Null: they are made at once and hashed.
+   */
+  readonly largeAs: string | null;
   readonly contentType: string;
   readonly cacheControl: string;
   readonly headers: FixedHeaders;
@@ -35,29 +37,30 @@ interface Tag {
 }
 
 /**
- * The bytes of one answer and their compressed forms. Each form is made once, off the main thread,
- * when it is first asked for; requests that come meanwhile wait for the same one.
+ * The bytes of one answer and their compressed forms. Each form is made once, when it is first asked for;
+ * requests that come meanwhile wait for the same one. Compression runs off the main thread. Of a large answer only
+ * the forms that are asked for are ever in memory: it is compressed while it is made, piece by piece.
  */
 export class Answer {
-  readonly #content: Omit<AnswerContent, "pieces">;
-  /** The answer as it is. Compressed forms are made from it, so that the bytes are held once. */
-  readonly #identity: Form;
+  readonly #content: AnswerContent;
   readonly #hash: string;
   readonly #forms = new Map<Encoding, Form>();
   readonly #making = new Map<Compression, Promise<Form>>();
   readonly #tags = new Map<Encoding, Tag>();
   readonly #onGrow: () => void;
-  #sizeBytes: number;
+  #sizeBytes = 0;
 
   /** `onGrow` is called when a form was added and `sizeBytes` rose. */
   constructor(content: AnswerContent, onGrow: () => void = () => {}) {
-    const { pieces, ...rest } = content;
-    this.#content = rest;
-    this.#hash = hashOf(pieces);
+    this.#content = content;
+    if (content.largeAs === null) {
+      const pieces = [...content.pieces()];
+      this.#hash = hashOf(pieces);
+      this.#keep("identity", new Blob(pieces));
+    } else {
+      this.#hash = Bun.hash.xxHash64(content.largeAs).toString(36);
+    }
     this.#onGrow = onGrow;
-    this.#identity = this.#form("identity", new Blob([...pieces]));
-    this.#sizeBytes = this.#identity.body.size;
-    this.#forms.set("identity", this.#identity);
   }
 
   /** Bytes of all forms made so far. */
@@ -67,8 +70,7 @@ export class Answer {
 
   /** The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first. */
   respond(request: Request, context: RequestContext): Response | Promise<Response> {
-    const encoding =
-      this.#identity.body.size < MIN_COMPRESSED_BYTES ? "identity" : context.encoding;
+    const encoding = this.#isSmall() ? "identity" : context.encoding;
     const ifNoneMatch = request.headers.get("if-none-match");
     if (ifNoneMatch !== null) {
       const tag = this.#tag(encoding);
@@ -77,27 +79,46 @@ export class Answer {
     }
     const form = this.#forms.get(encoding);
     if (form !== undefined) return send(form, request, context);
-    // Only compressions can be missing: identity is made with the answer.
-    if (encoding === "identity") throw new Error("assertion failed: an answer without its bytes");
+    if (encoding === "identity") return send(this.#whole(), request, context);
     return this.#compressed(encoding).then((made) => send(made, request, context));
+  }
+
+  #isSmall(): boolean {
+    if (this.#content.largeAs !== null) return false;
+    const identity = this.#forms.get("identity");
+    return identity !== undefined && identity.body.size < MIN_COMPRESSED_BYTES;
+  }
+
+  #whole(): Form {
+    const form = this.#keep("identity", new Blob([...this.#content.pieces()]));
+    this.#onGrow();
+    return form;
   }
 
   #compressed(encoding: Compression): Promise<Form> {
     const running = this.#making.get(encoding);
     if (running !== undefined) return running;
-    const made = this.#identity.body
-      .bytes()
-      .then((bytes) => compress(encoding, bytes))
-      .then((bytes) => {
-        const form = this.#form(encoding, new Blob([bytes]));
-        this.#forms.set(encoding, form);
-        this.#sizeBytes += bytes.byteLength;
+    const identity = this.#forms.get("identity");
+    const compressing =
+      identity === undefined
+        ? compressPieces(encoding, this.#content.pieces())
+        : identity.body.bytes().then(async (bytes) => [await compress(encoding, bytes)]);
+    const made = compressing
+      .then((parts) => {
+        const form = this.#keep(encoding, new Blob(parts));
         this.#onGrow();
         return form;
       })
       .finally(() => this.#making.delete(encoding));
     this.#making.set(encoding, made);
     return made;
+  }
+
+  #keep(encoding: Encoding, body: Blob): Form {
+    const form = this.#form(encoding, body);
+    this.#forms.set(encoding, form);
+    this.#sizeBytes += body.size;
+    return form;
   }
 
   #form(encoding: Encoding, body: Blob): Form {
@@ -134,7 +155,7 @@ export class Answer {
 }
 
 /** Of all pieces in order, the same in every process and version: xxHash64, each piece seeded with those before. */
-function hashOf(pieces: AnswerContent["pieces"]): string {
+function hashOf(pieces: readonly Piece[]): string {
   let hash = 0n;
   for (const piece of pieces) hash = Bun.hash.xxHash64(piece, hash);
   return hash.toString(36);
@@ -156,27 +177,4 @@ function withRequestId(
   const response = new Response(body, { status, headers });
   response.headers.set(REQUEST_ID_HEADER, context.requestId);
   return response;
-}
-
-const gzipAsync = promisify(gzip);
-const zstdAsync = promisify(zstdCompress);
-const brotliAsync = promisify(brotliCompress);
-
-function compress(
-  encoding: Compression,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  switch (encoding) {
-    case "gzip":
-      return gzipAsync(bytes, { level: GZIP_LEVEL });
-    case "zstd":
-      return zstdAsync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } });
-    case "br":
-      return brotliAsync(bytes, {
-        params: {
-          [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
-          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
-        },
-      });
-  }
 }

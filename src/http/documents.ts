@@ -46,7 +46,8 @@ export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string
     });
   };
   serve("/openapi.json", () => ({
-    pieces: [openApiText(router, publicUrl)],
+    pieces: () => [openApiText(router, publicUrl)],
+    largeAs: null,
     contentType: JSON_TYPE,
     cacheControl: CACHE_REVALIDATED,
     headers: API_HEADERS,
@@ -61,7 +62,13 @@ export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string
 }
 
 function docsAsset(contentType: string, piece: string | Uint8Array<ArrayBuffer>): AnswerContent {
-  return { pieces: [piece], contentType, cacheControl: CACHE_REVALIDATED, headers: DOCS_HEADERS };
+  return {
+    pieces: () => [piece],
+    largeAs: null,
+    contentType,
+    cacheControl: CACHE_REVALIDATED,
+    headers: DOCS_HEADERS,
+  };
 }
 
 /** Where the package manager put swagger-ui-dist. */

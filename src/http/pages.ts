@@ -46,7 +46,8 @@ export function addPageRoutes(
   const css = readFileSync(new URL("../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
   const styleSheet = new Answer({
-    pieces: [new Uint8Array(css)],
+    pieces: () => [new Uint8Array(css)],
+    largeAs: null,
     contentType: "text/css; charset=utf-8",
     cacheControl: CACHE_IMMUTABLE,
     headers: PAGE_HEADERS,
@@ -62,7 +63,8 @@ export function addPageRoutes(
       snapshot,
       query: `${sort} ${order}`,
       make: () => ({
-        pieces: [
+        largeAs: null,
+        pieces: () => [
           renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
         ],
         contentType: HTML_TYPE,

@@ -44,6 +44,8 @@ export function listContent<Item>(
   const items = offset === 0 && end === selected.length ? selected : selected.slice(offset, end);
   const next = { snapshotId: snapshot.id, queryHash, offset: end };
   return jsonListContent({
+    // What a snapshot and a query determine, except in another release: a row's fields tell those apart.
+    name: `${snapshot.id} ${queryHash} ${offset} ${end} ${fieldsOf(items, toRow)}`,
     head: {
       fetched_at: Math.floor(snapshot.asOfMs / 1000),
       snapshot: snapshot.id,
@@ -54,6 +56,10 @@ export function listContent<Item>(
     toRow,
     tail: { next_cursor: end < selected.length ? encodeCursor(next) : null },
   });
+}
+
+function fieldsOf<Item>(items: readonly Item[], toRow: (item: Item) => unknown): string {
+  return items[0] === undefined ? "" : JSON.stringify(toRow(items[0]));
 }
 
 /** The part of a cache key that tells the pages of one query apart. */

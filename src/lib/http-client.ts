@@ -12,6 +12,9 @@ const BODY_START_CHARS = 300;
 /** A server that asks for more patience than this is not obeyed to the letter: clocks and units go wrong. */
 const RETRY_AFTER_CAP_MS = 3 * 24 * 3_600_000;
 
+/** Some exchanges (BTSE) write the time to wait for, in unix seconds: no wait is of thirty years. */
+const UNIX_SECONDS_FROM = 1_000_000_000;
+
 export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -62,6 +65,11 @@ export class HttpClient {
 
   constructor(deps: HttpClientDeps) {
     this.#deps = deps;
+  }
+
+  /** How long one try may take, from sending to the last byte. */
+  get timeoutMs(): number {
+    return this.#deps.limits.timeoutMs;
   }
 
   /** Sends and parses JSON. Throws RequestFailure for every status but 2xx and for a body that is no JSON. */
@@ -214,11 +222,13 @@ function unmistakableKind(status: number): RequestFailureKind | null {
   return status === 451 ? "geo_blocked" : null;
 }
 
-/** Seconds or an HTTP date, as RFC 9110 allows; null when absent or unreadable. */
+/** Seconds or an HTTP date, as RFC 9110 allows, or unix seconds; null when absent or unreadable. */
 function retryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null || header.trim() === "") return null;
   const seconds = Number(header);
-  const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - nowMs;
+  const waitMs = Number.isFinite(seconds)
+    ? seconds * 1000 - (seconds > UNIX_SECONDS_FROM ? nowMs : 0)
+    : Date.parse(header) - nowMs;
   if (!Number.isFinite(waitMs)) return null;
   return boundedWaitMs(waitMs);
 }

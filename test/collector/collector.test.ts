@@ -20,6 +20,7 @@ function start(
   database: TestDatabase,
   exchanges: readonly Exchange[],
   clock = new ManualClock(NOON_MS),
+  random: () => number = () => 0.5,
 ) {
   const lifetime = new AbortController();
   const posted: FromWorker[] = [];
@@ -32,11 +33,11 @@ function start(
       exchangeOrigin: null,
       logLevel: "silent",
     },
-    // 0.5 is the middle of every jitter: periods are exact.
+    // 0.5 is the middle of every jitter: periods are exact, and the first pause is half of one.
     {
       exchanges,
       clock,
-      random: () => 0.5,
+      random,
       log,
       post: (message) => posted.push(message),
       lifetime: lifetime.signal,
@@ -62,12 +63,31 @@ describe("collecting", () => {
     const run = start(database, [okx]);
     await run.clock.advance(10 * MINUTE_MS);
     await run.stop();
-    expect(okx.refreshes).toBe(10);
+    expect(okx.refreshes).toBe(11);
     expect(stateOf(database, "okx")).toMatchObject({
-      commitSeq: 10 + REVIEW,
+      commitSeq: 11 + REVIEW,
       symbols: 2,
       failuresInRow: 0,
     });
+  });
+
+  test("exchanges that start together drift apart at once: the first pause is any part of a period", async () => {
+    using database = testDatabase();
+    const draws = [0, 0, 0.25, 0.75];
+    const random = () => draws.shift() ?? 0.5;
+    const times = new Map<string, number[]>();
+    const clock = new ManualClock(NOON_MS);
+    const exchanges = (["okx", "bybit"] as const).map((id) =>
+      scriptedExchange(id, () => {
+        times.set(id, [...(times.get(id) ?? []), clock.monotonicMs()]);
+        return batchOf(BTC_ETH);
+      }),
+    );
+    const run = start(database, exchanges, clock, random);
+    await run.clock.advance(2 * MINUTE_MS);
+    await run.stop();
+    expect(times.get("okx")).toEqual([0, 15_000, 75_000]);
+    expect(times.get("bybit")).toEqual([0, 45_000, 105_000]);
   });
 
   test("one exchange that never answers delays no other and is given up at its deadline", async () => {
@@ -76,8 +96,8 @@ describe("collecting", () => {
     const hanging = scriptedExchange("bybit", () => new Promise(() => {}));
     const run = start(database, [hanging, okx]);
     await run.clock.advance(5 * MINUTE_MS);
-    expect(okx.refreshes).toBe(5);
-    expect(stateOf(database, "okx")?.commitSeq).toBe(5 + REVIEW);
+    expect(okx.refreshes).toBe(6);
+    expect(stateOf(database, "okx")?.commitSeq).toBe(6 + REVIEW);
     expect(stateOf(database, "bybit")).toMatchObject({
       failureKind: "timeout",
       failure: "no whole refresh within 45 s",
@@ -100,7 +120,7 @@ describe("collecting", () => {
       failureKind: "bad_envelope",
       failure: "code: expected 0",
       failuresInRow: 2,
-      commitSeq: 1 + REVIEW,
+      commitSeq: 2 + REVIEW,
     });
     expect(database.reader.read(() => true)?.rows.get("okx")).toHaveLength(2);
     broken = false;
@@ -110,7 +130,7 @@ describe("collecting", () => {
       failureKind: null,
       failure: null,
       failuresInRow: 0,
-      commitSeq: 2 + REVIEW,
+      commitSeq: 3 + REVIEW,
     });
     expect(run.log.events()).toEqual([
       "collecting",
@@ -218,7 +238,7 @@ describe("collecting", () => {
       failureKind: "bad_envelope",
       failuresInRow: 2,
     });
-    expect(stateOf(database, "bybit")?.commitSeq).toBe(2 + REVIEW);
+    expect(stateOf(database, "bybit")?.commitSeq).toBe(3 + REVIEW);
     await run.stop();
   });
 });
@@ -249,7 +269,7 @@ describe("the right to collect", () => {
     const first = start(database, [okx], clock);
     const second = start(database, [other], clock);
     await clock.advance(3 * MINUTE_MS);
-    expect([okx.refreshes, other.refreshes]).toEqual([3, 0]);
+    expect([okx.refreshes, other.refreshes]).toEqual([4, 0]);
     expect(second.log.events()).toEqual(["standby"]);
     await first.stop();
     await clock.advance(1_000);

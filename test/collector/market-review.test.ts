@@ -97,6 +97,20 @@ describe("a review of the market", () => {
     });
   });
 
+  test("takes the last trade where an exchange tells neither mark nor index, and shows it as no price", () => {
+    const { database, epoch, review, store } = setUp();
+    using _ = database;
+    store("binance", [priced("BTC", 80_000)]);
+    store("okx", [priced("BTC", null, { lastPrice: 80_200 })]);
+    review.run(epoch, NOON_MS);
+    expect(record(database, "okx", "BTC")).toMatchObject({
+      assetId: "BTC",
+      identity: "confirmed",
+      markPrice: null,
+      indexPrice: null,
+    });
+  });
+
   test("undoes a multiplier that prices contradict", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;

@@ -17,10 +17,12 @@ function setUp(rotationMode: RotationMode = "background", sweepMs = 0) {
   const clock = new ManualClock();
   const lifetime = new AbortController();
   const source = new ExchangeSource({
-    requests: { during: () => NO_HTTP },
+    requests: { during: () => NO_HTTP, inFlight: 2, timeoutMs: 10_000 },
     clock,
     rotationMode,
+    periodMs: MINUTE_MS,
     sweepMs,
+    deadline: true,
     lifetime: lifetime.signal,
   });
   /** Runs `ask` as one cycle and returns its answer and notes. */

@@ -4,34 +4,44 @@ import type { ExchangeHttp, Reply } from "../../src/exchanges/exchange.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
+const PERIOD_MS = 60_000;
 const SPREAD_MS = 30_000;
 const KEYS = ["A", "B", "C", "D", "E", "F"];
 const NO_HTTP = {} as ExchangeHttp;
 const BROKEN = new RequestFailure("http", "HTTP 500");
 
-type Answer = (key: string, cycle: AbortSignal) => Promise<string>;
+/** `signal` is that of the request. */
+type Answer = (key: string, signal: AbortSignal) => Promise<string>;
 
 /** A source whose sweeps are answered as the test says, on a clock that the test moves. */
-function setUp(answer: { now: Answer }, spreadMs = SPREAD_MS) {
+function setUp(answer: { now: Answer }, inFlight = 2) {
   const clock = new ManualClock();
   const asked: { key: string; atMs: number }[] = [];
+  let signal = new AbortController().signal;
+  const during = (ofRequests: AbortSignal): ExchangeHttp => {
+    signal = ofRequests;
+    return NO_HTTP;
+  };
   const source = new ExchangeSource({
-    requests: { during: () => NO_HTTP },
+    requests: { during, inFlight, timeoutMs: 10_000 },
     clock,
     rotationMode: "off",
-    sweepMs: spreadMs,
+    periodMs: PERIOD_MS,
+    sweepMs: SPREAD_MS,
+    deadline: true,
     lifetime: new AbortController().signal,
   });
   /** One cycle, with `forMs` of virtual time for it. */
-  const cycle = async (keys: readonly string[] = KEYS, forMs = 60_000) => {
+  const cycle = async (keys: readonly string[] = KEYS, forMs = PERIOD_MS, lateMs = 0) => {
     const end = new AbortController();
     const loadOne = (_http: ExchangeHttp, key: string): Promise<string> => {
       asked.push({ key, atMs: clock.monotonicMs() });
-      return answer.now(key, end.signal);
+      return answer.now(key, signal);
     };
     const { source: of, notes } = source.cycle(end.signal);
+    await clock.advance(lateMs);
     const sweep = of.sweep("rates", keys, loadOne).catch((error: unknown) => error);
-    await clock.advance(forMs);
+    await clock.advance(forMs - lateMs);
     end.abort();
     const value = await sweep;
     const known = value instanceof Map ? (value as ReadonlyMap<string, Reply<string>>) : null;
@@ -43,11 +53,17 @@ function setUp(answer: { now: Answer }, spreadMs = SPREAD_MS) {
 
 const answering = (): { now: Answer } => ({ now: async (key) => `rate of ${key}` });
 
-/** A request that is not answered until its cycle ends. */
-function rejectedBy(signal: AbortSignal, reason: string): Promise<never> {
+/** A request that is not answered until it is given up. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new RequestFailure("timeout", reason)));
+    signal.addEventListener("abort", () => reject(new RequestFailure("timeout", "given up")));
   });
+}
+
+/** Answers that take `ms`, unless they are given up before. */
+function answeringIn(clock: ManualClock, ms: number): Answer {
+  return (key, signal) =>
+    Promise.race([clock.sleep(ms).then(() => `late ${key}`), rejectedBy(signal)]);
 }
 
 describe("a sweep", () => {
@@ -83,12 +99,8 @@ describe("a sweep", () => {
     const answer = answering();
     const { clock, asked, cycle, keysSince } = setUp(answer);
     await cycle();
-    answer.now = async (key) => {
-      await clock.sleep(20_000);
-      return `late ${key}`;
-    };
-    const { known, failures } = await cycle();
-    expect(failures).toEqual(["rates: timeout: 2 were not reached"]);
+    answer.now = answeringIn(clock, 15_000);
+    const { known } = await cycle();
     expect(KEYS.map((key) => known?.get(key)?.value)).toEqual([
       "late A",
       "late B",
@@ -101,6 +113,66 @@ describe("a sweep", () => {
     answer.now = answering().now;
     await cycle();
     expect(keysSince(before)).toEqual(["E", "F", "A", "B", "C", "D"]);
+  });
+
+  test("that never reaches all is well while each reply is younger than two periods, else says so", async () => {
+    const answer = answering();
+    const { clock, cycle } = setUp(answer);
+    await cycle();
+    answer.now = answeringIn(clock, 15_000);
+    for (let round = 0; round < 6; round += 1) {
+      const { known, failures } = await cycle();
+      const oldest = Math.min(...[...(known?.values() ?? [])].map((reply) => reply.receivedAtMs));
+      expect(failures).toEqual([]);
+      expect(clock.nowMs() - oldest).toBeLessThanOrEqual(3 * PERIOD_MS);
+    }
+    const single = setUp(answer, 1);
+    answer.now = answering().now;
+    await single.cycle();
+    answer.now = answeringIn(single.clock, 25_000);
+    expect((await single.cycle()).failures).toEqual([]);
+    expect((await single.cycle()).failures).toEqual([
+      "rates: timeout: 4 have no reply of the last two periods",
+    ]);
+  });
+
+  test("says at once that it has not reached what it knows nothing of", async () => {
+    const answer = answering();
+    const { clock, cycle } = setUp(answer);
+    answer.now = answeringIn(clock, 15_000);
+    const { known, failures } = await cycle();
+    expect([...(known?.keys() ?? [])].toSorted()).toEqual(["A", "B", "C", "D"]);
+    expect(failures).toEqual(["rates: timeout: 2 have no reply of the last two periods"]);
+  });
+
+  test("ends within its cycle, however late it began", async () => {
+    const answer = answering();
+    const { clock, asked, cycle } = setUp(answer);
+    await cycle();
+    const before = asked.length;
+    // The list came late: 20 s of the cycle are gone.
+    const { known } = await cycle(KEYS, PERIOD_MS, 20_000);
+    expect(known?.size).toBe(KEYS.length);
+    const startsMs = asked.slice(before).map(({ atMs }) => atMs - PERIOD_MS);
+    expect(startsMs[0]).toBe(20_000);
+    expect(startsMs.at(-1)).toBeLessThanOrEqual(32_000);
+    expect(startsMs).toHaveLength(KEYS.length);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test("a reply that is not renewed leaves after five periods, and its key is said to be missing", async () => {
+    const answer = answering();
+    const { cycle } = setUp(answer);
+    await cycle();
+    const refused = new RequestFailure("bad_envelope", "code 7");
+    answer.now = (key) => (key === "C" ? Promise.reject(refused) : Promise.resolve("new"));
+    const has: (boolean | undefined)[] = [];
+    for (let round = 1; round <= 6; round += 1) {
+      const { known, failures } = await cycle();
+      has.push(known?.has("C"));
+      expect(failures).toEqual(["rates: bad_envelope: code 7"]);
+    }
+    expect(has).toEqual([true, true, true, true, false, false]);
   });
 
   test("gives up after a few failures in a row, and fails when no key was answered", async () => {
@@ -116,6 +188,54 @@ describe("a sweep", () => {
     expect([known?.size, failures]).toEqual([KEYS.length, []]);
   });
 
+  test.each([
+    ["bad_envelope", null],
+    ["http", 400],
+  ] as const)("goes on when single keys are refused: %s %p", async (kind, status) => {
+    const refusal = new RequestFailure(kind, "no", { status });
+    const answer = answering();
+    const { asked, cycle } = setUp(answer);
+    answer.now = (key) => (key < "E" ? Promise.reject(refusal) : Promise.resolve(key));
+    const { known } = await cycle();
+    expect(asked).toHaveLength(KEYS.length);
+    expect([...(known?.keys() ?? [])]).toEqual(["E", "F"]);
+  });
+
+  test.each([
+    ["http", 503],
+    ["network", null],
+    ["timeout", null],
+  ] as const)("does not go on when nobody answers: %s %p", async (kind, status) => {
+    const failure = new RequestFailure(kind, "no", { status });
+    const answer = answering();
+    const { asked, cycle } = setUp(answer);
+    answer.now = () => Promise.reject(failure);
+    expect((await cycle()).error).toBe(failure);
+    expect(asked.length).toBeLessThanOrEqual(4);
+  });
+
+  test("asks nothing more after a limit, not even what waits for its turn", async () => {
+    const answer = answering();
+    const { asked, cycle } = setUp(answer, 4);
+    await cycle();
+    const before = asked.length;
+    const limited = new RequestFailure("rate_limited", "HTTP 429");
+    answer.now = () => Promise.reject(limited);
+    expect((await cycle()).error).toBe(limited);
+    expect(asked.length - before).toBe(1);
+  });
+
+  test("hears a limit also where another lane hears something else after it", async () => {
+    const answer = answering();
+    const { clock, cycle } = setUp(answer);
+    const limited = new RequestFailure("rate_limited", "HTTP 429");
+    answer.now = async (key) => {
+      await clock.sleep(key === "A" ? 1_000 : 2_000);
+      throw key === "A" ? limited : BROKEN;
+    };
+    expect((await cycle()).error).toBe(limited);
+  });
+
   test("stops at once when the exchange asks for quiet, and fails the refresh", async () => {
     const answer = answering();
     const { asked, cycle } = setUp(answer);
@@ -125,13 +245,12 @@ describe("a sweep", () => {
     expect(asked.length).toBeLessThanOrEqual(3);
   });
 
-  test("that hangs in the middle ends with its cycle and keeps what came before", async () => {
+  test("that hangs in the middle ends before its cycle does and keeps what came before", async () => {
     const answer = answering();
-    const { cycle } = setUp(answer);
+    const { clock, asked, cycle, keysSince } = setUp(answer);
     await cycle();
-    answer.now = (key, signal) =>
-      key < "C" ? Promise.resolve(`new ${key}`) : rejectedBy(signal, "the cycle is over");
-    const { known, failures } = await cycle();
+    answer.now = (key, signal) => (key < "C" ? Promise.resolve(`new ${key}`) : rejectedBy(signal));
+    const { known } = await cycle(KEYS, 44_000);
     expect(KEYS.map((key) => known?.get(key)?.value)).toEqual([
       "new A",
       "new B",
@@ -140,7 +259,11 @@ describe("a sweep", () => {
       "rate of E",
       "rate of F",
     ]);
-    expect(failures).toEqual(["rates: timeout: the cycle is over"]);
+    expect(clock.sleeping).toBe(0);
+    const before = asked.length;
+    answer.now = answering().now;
+    await cycle();
+    expect(keysSince(before)[0]).toBe("C");
   });
 
   test("forgets keys that are asked for no more, and never mixes two lists of keys", async () => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startSimulator } from "../../src/demo/server.ts";
-import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { type BrowserSession, browserPath, startBrowser } from "../support/browser.ts";
-import { allShown } from "../support/service-api.ts";
+import { allShown, ENABLED_IN_BULK, fundingAt } from "../support/service-api.ts";
 import {
   type ServiceProcess,
   startService,
@@ -11,6 +10,15 @@ import {
 } from "../support/service.ts";
 
 const LONG_MS = 60_000;
+
+/** Enough rows to tell a page that grows with them from one that does not. */
+const LEAST_ROWS = 13_000;
+
+/** The page holds fifty lines and a card for each exchange, whatever the number of rows. */
+const PAGE_BYTES = 64 * 1024;
+
+/** It takes some tenths of a second; more than this is a defect on any machine. */
+const RENDERED_WITHIN_MS = 3_000;
 
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -63,14 +71,18 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
     const database = stack.use(temporaryDatabasePath());
     const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
     const [service, browser] = await Promise.all([
-      startService({ DATABASE_PATH: database.path, EXCHANGE_ORIGIN: simulator.origin }),
+      startService({
+        DATABASE_PATH: database.path,
+        EXCHANGE_ORIGIN: simulator.origin,
+        EXCHANGES: ENABLED_IN_BULK.join(","),
+      }),
       startBrowser(CHROMIUM ?? ""),
     ]);
     stack.use(service);
     stack.use(browser);
     stage = { service, browser };
     // All is shown by the second snapshot; the next one comes with the next refresh.
-    await allShown(service.origin, EXCHANGE_IDS);
+    await allShown(service.origin, ENABLED_IN_BULK);
   }, LONG_MS);
 
   afterAll(() => stack.disposeAsync());
@@ -109,6 +121,40 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
       expect(volumes).toEqual(volumes.toSorted(falling));
       expect(complaints).toEqual([]);
       expect([...hosts]).toEqual([new URL(service.origin).host]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "a board of thousands is one short page: its bytes do not grow, each order is there at once, the rest is in the API",
+    async () => {
+      const { service, browser } = staged();
+      const { total } = await fundingAt(service.origin, "?limit=1");
+      expect(total).toBeGreaterThan(LEAST_ROWS);
+      const { page, complaints } = await browser.page({ viewport: DESKTOP });
+      const tookMs: number[] = [];
+      const orders = [
+        "",
+        "?sort=annualized_pct",
+        "?sort=symbol",
+        "?sort=open_interest_usd&order=asc",
+      ];
+      for (const query of orders) {
+        const startedMs = performance.now();
+        const response = await page.goto(`${service.origin}/${query}`);
+        await page.locator("tbody tr").nth(49).waitFor();
+        tookMs.push(performance.now() - startedMs);
+        expect((await response?.body())?.byteLength).toBeLessThan(PAGE_BYTES);
+        expect(await page.locator("tbody tr").count()).toBe(50);
+      }
+      const times = tookMs.map((ms) => `${ms.toFixed(0)} ms`).join(", ");
+      console.log(`browser: the front page of ${total} rows, in four orders: ${times}`);
+      expect(Math.max(...tookMs)).toBeLessThan(RENDERED_WITHIN_MS);
+      await page.goto(service.origin);
+      expect(await page.locator(".card").count()).toBe(ENABLED_IN_BULK.length);
+      expect(await page.locator(".lead").innerText()).toContain(`${total} instruments on`);
+      expect(await browser.picture(page, "desktop")).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
     },
     LONG_MS,
   );

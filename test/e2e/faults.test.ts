@@ -1,20 +1,17 @@
 import { expect, test } from "bun:test";
 import type { Fault } from "../../src/demo/faults.ts";
 import { startSimulator } from "../../src/demo/server.ts";
-import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 import { COOLDOWN_MS } from "../../src/services/alerts.ts";
 import { startBotApi } from "../support/bot-api.ts";
-import { healthAt } from "../support/service-api.ts";
+import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 
 /** The longest part is a request that hangs: it is given up after ten seconds. */
 const LONG_MS = 90_000;
 
 const BOT = { token: "987654:TOKEN-THAT-NOBODY-MAY-READ", chatId: "42" };
-
-/** These two have a pace of their own that allows no refresh every two seconds. */
-const SLOW: readonly ExchangeId[] = ["hyperliquid", "gate"];
-const EXCHANGES = EXCHANGE_IDS.filter((id) => !SLOW.includes(id));
 
 interface Trouble {
   readonly fault: Fault;
@@ -39,9 +36,12 @@ const TROUBLES: ReadonlyMap<ExchangeId, Trouble> = new Map<ExchangeId, Trouble>(
   ],
 ]);
 
-const WELL = EXCHANGES.filter((id) => !TROUBLES.has(id));
+/** Of each kind one that nothing happens to. */
+const WELL: readonly ExchangeId[] = ["bitget", "dydx", "phemex"];
+const EXCHANGES = [...TROUBLES.keys(), ...WELL];
 
-test(
+// Both mostly wait, each for services of its own: they wait at the same time.
+test.concurrent(
   "five exchanges fail in five ways: health names each and why, the others stay well, one alert each, all recover",
   async () => {
     using database = temporaryDatabasePath();
@@ -120,3 +120,127 @@ test(
   },
   LONG_MS,
 );
+
+/** A fault as one exchange meets it, and the words in which an operator reads of it. */
+type Round = readonly [fault: Fault, lastError: RegExp];
+
+/**
+ * Of each group one exchange: of the first eight, a centralised one, a decentralised one, and one that is
+ * asked for one instrument at a time.
+ */
+const VICTIMS = ["okx", "phemex", "dydx", "poloniex"] as const;
+const BYSTANDERS = ["bybit", "bitget", "paradex", "kraken"] as const;
+
+const ROUND_REFRESH_SECONDS = 3;
+
+/** Refreshes that fail stand between refreshes of which some rows are left: no pause grows. */
+const ROUNDS: readonly Round[] = [
+  [{ name: "hang" }, /within 1\d s/],
+  [{ name: "garbage_numbers" }, /^\d+ instruments, /],
+  [{ name: "http429", retryAfterSeconds: 1 }, /^HTTP 429/],
+  // Half of the instruments are not there, or are each refused.
+  [{ name: "half_list" }, /^\d+ instruments, |^rates: bad_envelope/],
+  [{ name: "html" }, /HTML/],
+];
+
+/** More than any bystander needs between two refreshes while four hosts leave their requests hanging. */
+const BYSTANDER_AGE_SECONDS = 3 * ROUND_REFRESH_SECONDS;
+
+test.concurrent(
+  "one exchange of each group goes through five faults: each is told in words, no garbage is served, the others do not notice",
+  async () => {
+    using database = temporaryDatabasePath();
+    using stack = new DisposableStack();
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const settings = {
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: [...VICTIMS, ...BYSTANDERS].join(","),
+      REFRESH_SECONDS: String(ROUND_REFRESH_SECONDS),
+    };
+    {
+      // What an exchange is worth is known from its first batch, and how often one can be asked that is asked
+      // for one instrument at a time from the start after it.
+      await using first = await startService(settings);
+      await allShown(first.origin, [...VICTIMS, ...BYSTANDERS]);
+      first.kill("SIGTERM");
+      await first.exited;
+    }
+    await using service = await startService(settings);
+    await allShown(service.origin, [...VICTIMS, ...BYSTANDERS]);
+    const watch = new HealthWatch(service.origin, BYSTANDERS);
+    const rowsBefore = (await fundingAt(service.origin)).total;
+    const garbage = new Set<string>();
+    const startedMs = performance.now();
+    // Each exchange goes from one fault to the next as soon as the one it has was seen for what it is.
+    const suffer = async (id: ExchangeId): Promise<void> => {
+      for (const [fault, lastError] of ROUNDS) {
+        simulator.market.setFault(id, fault);
+        await until(
+          async () => {
+            const one = (await watch.look()).find(({ exchange }) => exchange === id);
+            if (!lastError.test(one?.last_error ?? "")) return false;
+            expect([id, fault.name, one?.status]).not.toEqual([id, fault.name, "ok"]);
+            return true;
+          },
+          () => `${id} under ${fault.name}: ${watch.last}`,
+        );
+        const { rows } = await fundingAt(service.origin, `?exchange=${id}`);
+        for (const row of rows) if (isGarbage(row)) garbage.add(JSON.stringify(row));
+        const tookMs = performance.now() - startedMs;
+        console.log(`faults: ${id} under ${fault.name} seen after ${tookMs.toFixed(0)} ms`);
+      }
+      simulator.market.clearFaults(id);
+    };
+    await Promise.all(VICTIMS.map(suffer));
+    await until(
+      async () =>
+        (await watch.look()).every((one) => one.status === "ok" && one.last_error === null),
+      () => watch.last,
+    );
+    console.log(`faults: all well after ${(performance.now() - startedMs).toFixed(0)} ms`);
+    expect([...watch.disturbed]).toEqual([]);
+    console.log(`faults: no bystander was older than ${watch.oldestSeconds} s`);
+    expect(watch.oldestSeconds).toBeLessThanOrEqual(BYSTANDER_AGE_SECONDS);
+
+    expect([...garbage]).toEqual([]);
+    expect((await fundingAt(service.origin)).total).toBe(rowsBefore);
+  },
+  LONG_MS,
+);
+
+type HealthOfOne = Awaited<ReturnType<typeof healthAt>>["exchanges"][number];
+
+/** Looks at the health of a service and remembers what befell the exchanges that nothing should befall. */
+class HealthWatch {
+  readonly #origin: string;
+  readonly #bystanders: readonly ExchangeId[];
+  readonly disturbed = new Set<string>();
+  oldestSeconds = 0;
+  last = "";
+
+  constructor(origin: string, bystanders: readonly ExchangeId[]) {
+    this.#origin = origin;
+    this.#bystanders = bystanders;
+  }
+
+  async look(): Promise<readonly HealthOfOne[]> {
+    const { exchanges } = await healthAt(this.#origin);
+    this.last = JSON.stringify(exchanges.filter((one) => one.last_error !== null));
+    for (const one of exchanges) {
+      if (!this.#bystanders.includes(one.exchange)) continue;
+      if (one.status !== "ok" || one.last_error !== null) this.disturbed.add(JSON.stringify(one));
+      this.oldestSeconds = Math.max(this.oldestSeconds, one.age_seconds ?? Number.NaN);
+    }
+    return exchanges;
+  }
+}
+
+/** No simulated rate reaches its notional, every spoiled one that is a number is far beyond. */
+function isGarbage({
+  funding_rate: rate,
+  mark_price: mark,
+  index_price: index,
+}: FundingRow): boolean {
+  return !(Math.abs(rate) < 1) || [mark, index].some((price) => price !== null && price <= 0);
+}

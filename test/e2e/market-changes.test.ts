@@ -116,7 +116,7 @@ describe("what changes on an exchange while the service runs", () => {
     async (exchange) => {
       const before = await eightHours(exchange);
       const { exchange_symbol: symbol, uid } = before;
-      const bystanders = (await rowsOf(exchange)).length;
+      const count = (await rowsOf(exchange)).length;
       expect(await changesOf(exchange)).toMatchObject({ total: 0, rows: [] });
       const refreshes = refreshesFrom(exchange);
       const flippedAt = Date.now() / 1000;
@@ -141,15 +141,18 @@ describe("what changes on an exchange while the service runs", () => {
       const { total, rows } = await changesOf(exchange);
       expect(total).toBe(1);
       expect(rows[0]).toMatchObject({
-        ...{ uid, exchange, exchange_symbol: symbol, asset_id: before.asset_id },
-        ...{ from_hours: 8, to_hours: 1 },
+        uid,
+        exchange,
+        exchange_symbol: symbol,
+        from_hours: 8,
+        to_hours: 1,
       });
       const changedAt = rows[0]?.changed_at ?? Number.NaN;
       // The first refresh that began after it, and whole seconds.
       expect(changedAt).toBeGreaterThan(flippedAt - 1);
       expect(changedAt).toBeLessThan(flippedAt + 2 * REFRESH_SECONDS + 1);
       const instruments = await instrumentsOf(exchange);
-      expect(instruments).toHaveLength(bystanders);
+      expect(instruments).toHaveLength(count);
       expect(instruments.find((one) => one.uid === uid)?.interval_changed_at).toBe(changedAt);
       expect(instruments.filter((one) => one.interval_changed_at !== null)).toHaveLength(1);
     },

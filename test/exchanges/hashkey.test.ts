@@ -80,8 +80,6 @@ describe("hashkey", () => {
     const source = sourceOf(BODIES);
     await hashkey.refresh(source);
     expect(source.asks).toEqual([
-      // Sends nothing.
-      { kind: "essential", name: "clock", everyMs: null },
       { kind: "instruments", name: "instruments", everyMs: 3_600_000 },
       { kind: "essential", name: "rates", everyMs: null },
       { kind: "secondary", name: "indexes", everyMs: null },
@@ -90,7 +88,7 @@ describe("hashkey", () => {
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
-      1 + hashkey.facts.requestsPerRefresh,
+      hashkey.facts.requestsPerRefresh,
     );
   });
 

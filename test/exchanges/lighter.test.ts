@@ -108,6 +108,7 @@ describe("lighter", () => {
       nextFundingAtMs: NEXT,
       baselineRate: 0.000012,
       settling: false,
+      lastPrice: 64000.5,
       openInterestUsd: 2735.5 * 64000.5,
       volume24hUsd: 460664167.5,
       exchangeTimeMs: null,
@@ -130,11 +131,15 @@ describe("lighter", () => {
     await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 
-  test("volume and open interest of a list older than ten minutes are unknown", async () => {
+  test("volume, open interest and last trade of a list older than ten minutes are unknown", async () => {
     const age = async (minutes: number) =>
       (await refresh(BODIES, { receivedAtMs: { markets: AT - minutes * 60_000 } })).quotes[0];
     expect((await age(10))?.volume24hUsd).toBe(460664167.5);
-    expect(await age(11)).toMatchObject({ volume24hUsd: null, openInterestUsd: null });
+    expect(await age(11)).toMatchObject({
+      volume24hUsd: null,
+      openInterestUsd: null,
+      lastPrice: null,
+    });
   });
 
   test.each([
@@ -187,7 +192,7 @@ const huge = (where: string, ...fields: Exemption["fields"]): Exemption => {
 const RATE: Exemption["fields"] = ["fundingRate"];
 const exemptions: readonly Exemption[] = [
   { at: "rates.rate", mutations: ["negative"], fields: RATE, why: "rates may be negative" },
-  huge("markets.last_trade_price", "openInterestUsd"),
+  huge("markets.last_trade_price", "openInterestUsd", "lastPrice"),
   huge("markets.open_interest", "openInterestUsd"),
   huge("markets.daily_quote_token_volume", "volume24hUsd"),
 ];

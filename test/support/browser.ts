@@ -5,6 +5,9 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
+/** Where pictures are left for a person to look at, when this is set. */
+const KEPT_IN = process.env["SCREENSHOTS"] || null;
+
 /** The machine's own browser; null where there is none. */
 export function browserPath(): string | null {
   for (const name of NAMES) {
@@ -17,7 +20,7 @@ export function browserPath(): string | null {
 export interface BrowserSession {
   /** A page of its own context, with everything noted that a page should not do. */
   page(options?: BrowserContextOptions): Promise<WatchedPage>;
-  /** Takes a picture into the session's folder, which goes with the session; returns its size in bytes. */
+  /** Takes a picture, into SCREENSHOTS or a folder that goes with the session; returns its size in bytes. */
   picture(page: Page, name: string): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -44,7 +47,7 @@ export async function startBrowser(executablePath: string): Promise<BrowserSessi
       return { page, ...watch(page) };
     },
     async picture(page, name) {
-      const bytes = await page.screenshot({ path: join(folder, `${name}.png`) });
+      const bytes = await page.screenshot({ path: join(KEPT_IN ?? folder, `${name}.png`) });
       return bytes.byteLength;
     },
     async [Symbol.asyncDispose]() {

@@ -116,7 +116,9 @@ function makeRunner(
     requests,
     clock,
     rotationMode: lab.rotations,
+    periodMs: PERIOD_MS,
     sweepMs: 0,
+    deadline: true,
     lifetime,
   });
   const store = {

@@ -78,6 +78,7 @@ export function memorySource(bodies: Bodies, options: MemorySourceOptions): Memo
   }
 
   return {
+    nowMs: () => options.nowMs,
     requests,
     asks,
     mostAtOnce: () => most,

@@ -60,6 +60,7 @@ export function simulatorSource(market: Market, id: ExchangeId): SimulatorSource
   }
 
   return {
+    nowMs: () => market.nowMs(),
     asks,
     essential: (name, loader) => load({ kind: "essential", name, everyMs: null }, loader),
     instruments: (name, everyMs, loader) => load({ kind: "instruments", name, everyMs }, loader),

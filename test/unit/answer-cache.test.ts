@@ -1,13 +1,16 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
-import type { AnswerContent } from "../../src/http/answer.ts";
+import { Answer, type AnswerContent } from "../../src/http/answer.ts";
 import type { Encoding } from "../../src/http/negotiate.ts";
+import { decodedBody } from "../support/contract.ts";
 
 const KB = 1024;
 
 function content(bytes: number): AnswerContent {
+  const random = crypto.getRandomValues(new Uint8Array(bytes));
   return {
-    pieces: [crypto.getRandomValues(new Uint8Array(bytes))],
+    pieces: () => [random],
+    largeAs: null,
     contentType: "text/plain",
     cacheControl: "no-store",
     headers: {},
@@ -64,4 +67,56 @@ test("all answers under a prefix are let go together, the others stay", () => {
   cache.forget("1 ");
   expect(["1 a", "1 b", "1 c"].map((key) => cache.kept(key))).toEqual([null, null, null]);
   expect(["2 a", "2 b"].every((key) => cache.kept(key) !== null)).toBe(true);
+});
+
+describe("a large answer", () => {
+  const pieces = Array.from({ length: 40 }, (_, index) => `${index} ünïcode `.repeat(500));
+  const whole = new TextEncoder().encode(pieces.join(""));
+
+  function large() {
+    let makings = 0;
+    const answer = new Answer({
+      ...content(0),
+      pieces: () => {
+        makings += 1;
+        return pieces;
+      },
+      largeAs: "1-1 list",
+    });
+    return { answer, makings: () => makings };
+  }
+
+  test.each(["identity", "gzip", "zstd", "br"] as const)(
+    "is the same bytes in %s, made when it is asked for and once",
+    async (encoding) => {
+      const { answer, makings } = large();
+      expect([makings(), answer.sizeBytes]).toEqual([0, 0]);
+      const both = await Promise.all([
+        answer.respond(request, context(encoding)),
+        answer.respond(request, context(encoding)),
+      ]);
+      for (const response of both) {
+        expect(response.headers.get("content-encoding")).toBe(
+          encoding === "identity" ? null : encoding,
+        );
+        expect(await decodedBody(response)).toEqual(Buffer.from(whole));
+      }
+      expect(makings()).toBe(1);
+      const small = encoding === "identity" ? whole.byteLength : whole.byteLength / 2;
+      expect(answer.sizeBytes).toBeGreaterThan(0);
+      expect(answer.sizeBytes).toBeLessThanOrEqual(small);
+    },
+  );
+
+  test("costs nothing for a client that has it, and its tag does not depend on what was made before", async () => {
+    const { answer, makings } = large();
+    const tagOf = async (of: Answer) =>
+      (await of.respond(request, context("zstd"))).headers.get("etag") ?? "";
+    const tag = await tagOf(large().answer);
+    const held = new Request(request.url, { headers: { "if-none-match": tag } });
+    expect((await answer.respond(held, context("zstd"))).status).toBe(304);
+    expect(makings()).toBe(0);
+    await answer.respond(request, context("identity"));
+    expect(await tagOf(answer)).toBe(tag);
+  });
 });

@@ -4,6 +4,8 @@ import { HttpClient, type HttpLimits, type HttpRequest } from "../../src/lib/htt
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
+const NOON_SECONDS = Date.UTC(2026, 10, 2, 12, 0, 0) / 1000;
+
 /** Answers by path; counts what was asked. */
 const asked = new Map<string, number>();
 let server: ReturnType<typeof Bun.serve>;
@@ -24,6 +26,12 @@ const ANSWERS: Readonly<
   "/429-seconds": () => new Response("slow down", { status: 429, headers: { "retry-after": "7" } }),
   "/429-date": () =>
     new Response("", { status: 429, headers: { "retry-after": "Mon, 02 Nov 2026 12:00:30 GMT" } }),
+  "/429-unix": () =>
+    new Response("", { status: 429, headers: { "retry-after": String(NOON_SECONDS + 45) } }),
+  "/429-unix-past": () =>
+    new Response("", { status: 429, headers: { "retry-after": String(NOON_SECONDS - 45) } }),
+  "/429-unix-far": () =>
+    new Response("", { status: 429, headers: { "retry-after": "9999999999" } }),
   "/418": () => new Response("{}", { status: 418 }),
   "/418-until": () => new Response('{"msg":"IP(203.0.113.77) banned until 90"}', { status: 418 }),
   "/451": () => new Response("<html>", { status: 451 }),
@@ -129,6 +137,18 @@ describe("a status", () => {
     });
     expect(await failureOf(client(LIMITS, clock).json(get("/429-date")))).toMatchObject({
       retryAfterMs: 30_000,
+    });
+  });
+
+  test.each([
+    ["/429-unix", 45_000],
+    ["/429-unix-past", 0],
+    ["/429-unix-far", 3 * 24 * 3_600_000],
+  ])("429 may say until when in unix seconds: %s waits %p ms", async (path, retryAfterMs) => {
+    const clock = new ManualClock(NOON_SECONDS * 1000);
+    expect(await failureOf(client(LIMITS, clock).json(get(path)))).toMatchObject({
+      kind: "rate_limited",
+      retryAfterMs,
     });
   });
 

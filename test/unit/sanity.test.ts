@@ -11,7 +11,7 @@ function memory(trustedSize: number | null, extra: Partial<SizeMemory> = {}): Si
 describe("the size of a batch", () => {
   test("a first batch is taken as it is when the exchange has no list of its own", () => {
     const verdict = judge(
-      { seen: 7, expected: null, unlisted: 0, partial: false },
+      { seen: 7, expected: null, unlisted: 0, rejected: 0, partial: false },
       memory(null),
       0,
     );
@@ -20,7 +20,7 @@ describe("the size of a batch", () => {
 
   test("an empty batch is refused, even by the operator's word", () => {
     const verdict = judge(
-      { seen: 0, expected: 0, unlisted: 0, partial: false },
+      { seen: 0, expected: 0, unlisted: 0, rejected: 0, partial: false },
       memory(10, { acceptNextSize: true }),
       0,
     );
@@ -29,7 +29,7 @@ describe("the size of a batch", () => {
 
   test("under half of the own list is refused and says both numbers", () => {
     const verdict = judge(
-      { seen: 49, expected: 100, unlisted: 0, partial: false },
+      { seen: 49, expected: 100, unlisted: 0, rejected: 0, partial: false },
       memory(null),
       0,
     );
@@ -41,13 +41,13 @@ describe("the size of a batch", () => {
 
   test("half of the own list is accepted and degraded; 95 % is whole", () => {
     expect(
-      judge({ seen: 50, expected: 100, unlisted: 0, partial: false }, memory(null), 0),
+      judge({ seen: 50, expected: 100, unlisted: 0, rejected: 0, partial: false }, memory(null), 0),
     ).toMatchObject({
       kind: "accept",
       degradedBy: "50 instruments, 100 in the exchange's own list",
     });
     expect(
-      judge({ seen: 95, expected: 100, unlisted: 0, partial: false }, memory(100), 0),
+      judge({ seen: 95, expected: 100, unlisted: 0, rejected: 0, partial: false }, memory(100), 0),
     ).toMatchObject({
       degradedBy: null,
     });
@@ -55,26 +55,37 @@ describe("the size of a batch", () => {
 
   test("under half of the last trusted size is refused without a list that confirms it", () => {
     expect(
-      judge({ seen: 49, expected: null, unlisted: 0, partial: false }, memory(100), 0).kind,
+      judge({ seen: 49, expected: null, unlisted: 0, rejected: 0, partial: false }, memory(100), 0)
+        .kind,
     ).toBe("refuse");
   });
 
   test("a shrinkage that the own list confirms is true at once", () => {
-    const verdict = judge({ seen: 40, expected: 41, unlisted: 0, partial: false }, memory(100), 0);
+    const verdict = judge(
+      { seen: 40, expected: 41, unlisted: 0, rejected: 0, partial: false },
+      memory(100),
+      0,
+    );
     expect(verdict).toMatchObject({ kind: "accept", trustedSize: 40, degradedBy: null });
   });
 
   test("a list that lost instruments which still have rates confirms nothing", () => {
     expect(
-      judge({ seen: 40, expected: 40, unlisted: 60, partial: false }, memory(100), 0).kind,
+      judge({ seen: 40, expected: 40, unlisted: 60, rejected: 0, partial: false }, memory(100), 0)
+        .kind,
     ).toBe("refuse");
   });
 
   test("a degraded size does not become the measure: 60 % of 60 % is refused", () => {
-    const first = judge({ seen: 60, expected: null, unlisted: 0, partial: false }, memory(100), 0);
+    const first = judge(
+      { seen: 60, expected: null, unlisted: 0, rejected: 0, partial: false },
+      memory(100),
+      0,
+    );
     expect(first).toMatchObject({ kind: "accept", trustedSize: 100 });
     expect(
-      judge({ seen: 36, expected: null, unlisted: 0, partial: false }, memory(100), 0).kind,
+      judge({ seen: 36, expected: null, unlisted: 0, rejected: 0, partial: false }, memory(100), 0)
+        .kind,
     ).toBe("refuse");
   });
 
@@ -83,7 +94,7 @@ describe("the size of a batch", () => {
     const verdicts: string[] = [];
     for (let batch = 0; batch < 10; batch += 1) {
       const verdict = judge(
-        { seen: 40, expected: null, unlisted: 0, partial: false },
+        { seen: 40, expected: null, unlisted: 0, rejected: 0, partial: false },
         state,
         batch * 4 * MINUTE_MS,
       );
@@ -95,7 +106,7 @@ describe("the size of a batch", () => {
     let hurried = memory(100);
     for (let batch = 0; batch < 20; batch += 1) {
       const verdict = judge(
-        { seen: 40, expected: null, unlisted: 0, partial: false },
+        { seen: 40, expected: null, unlisted: 0, rejected: 0, partial: false },
         hurried,
         batch * MINUTE_MS,
       );
@@ -107,7 +118,7 @@ describe("the size of a batch", () => {
   test("a size unlike the waiting one starts the count again", () => {
     const pending = { size: 40, batches: 9, sinceMs: 0 };
     const verdict = judge(
-      { seen: 20, expected: null, unlisted: 0, partial: false },
+      { seen: 20, expected: null, unlisted: 0, rejected: 0, partial: false },
       memory(100, { pending }),
       40 * MINUTE_MS,
     );
@@ -119,7 +130,7 @@ describe("the size of a batch", () => {
 
   test("the operator's word makes any size but zero true", () => {
     const verdict = judge(
-      { seen: 3, expected: 100, unlisted: 0, partial: false },
+      { seen: 3, expected: 100, unlisted: 0, rejected: 0, partial: false },
       memory(100, { acceptNextSize: true }),
       0,
     );
@@ -127,22 +138,60 @@ describe("the size of a batch", () => {
   });
 
   test("a first list that lacks instruments with rates is not the measure of all", () => {
-    const size = { seen: 370, expected: 370, unlisted: 371, partial: false };
+    const size = { seen: 370, expected: 370, unlisted: 371, rejected: 0, partial: false };
     expect(judge(size, memory(null), 0)).toMatchObject({
       kind: "accept",
       degradedBy: "370 instruments, 370 in the exchange's own list, 371 rates outside the list",
     });
-    const few = { seen: 741, expected: 741, unlisted: 12, partial: false };
+    const few = { seen: 741, expected: 741, unlisted: 12, rejected: 0, partial: false };
     expect(judge(few, memory(null), 0)).toMatchObject({ degradedBy: null });
   });
 
   test("a batch in which a request failed never makes a smaller size true", () => {
     let state = memory(100);
     for (let batch = 0; batch < 40; batch += 1) {
-      const size = { seen: 60, expected: null, unlisted: 0, partial: true };
+      const size = { seen: 60, expected: null, unlisted: 0, rejected: 0, partial: true };
       const verdict = judge(size, state, batch * 4 * MINUTE_MS);
       expect(verdict).toMatchObject({ kind: "accept", trustedSize: 100 });
       state = memory(100, { pending: verdict.pending });
     }
+  });
+
+  test("over 5 % unreadable rows degrade a batch, over half refuse it", () => {
+    const of = (seen: number, rejected: number) =>
+      judge({ seen, expected: seen, unlisted: 0, rejected, partial: false }, memory(null), 0);
+    expect(of(95, 5)).toMatchObject({ kind: "accept", degradedBy: null });
+    expect(of(94, 6)).toMatchObject({
+      kind: "accept",
+      degradedBy: "6 rows could not be used",
+    });
+    expect(of(50, 50)).toMatchObject({ kind: "accept", degradedBy: "50 rows could not be used" });
+    expect(of(49, 51)).toMatchObject({ kind: "refuse", reason: "51 rows could not be used" });
+  });
+
+  test("a list that shrank because half of it cannot be read confirms no size, however often it comes", () => {
+    let state = memory(100);
+    for (let batch = 0; batch < 40; batch += 1) {
+      const size = { seen: 60, expected: 60, unlisted: 0, rejected: 40, partial: false };
+      const verdict = judge(size, state, batch * 4 * MINUTE_MS);
+      expect(verdict).toMatchObject({
+        kind: "accept",
+        trustedSize: 100,
+        degradedBy:
+          "60 instruments, 60 in the exchange's own list, 100 trusted before; 40 rows could not be used",
+      });
+      state = memory(100, { pending: verdict.pending });
+    }
+    const worse = { seen: 45, expected: 45, unlisted: 0, rejected: 45, partial: false };
+    expect(judge(worse, memory(100), 0).kind).toBe("refuse");
+  });
+
+  test("the operator's word makes a size true whatever could not be read, which is still said", () => {
+    const size = { seen: 30, expected: 30, unlisted: 0, rejected: 70, partial: false };
+    expect(judge(size, memory(100, { acceptNextSize: true }), 0)).toMatchObject({
+      kind: "accept",
+      trustedSize: 30,
+      degradedBy: "70 rows could not be used",
+    });
   });
 });

@@ -68,6 +68,7 @@ export const quotes = sqliteTable("quotes", {
   frozen: integer("frozen", { mode: "boolean" }).notNull(),
   markPrice: real("mark_price"),
   indexPrice: real("index_price"),
+  lastPrice: real("last_price"),
   openInterestUsd: real("open_interest_usd"),
   volume24hUsd: real("volume_24h_usd"),
   observedAt: integer("observed_at").notNull(),

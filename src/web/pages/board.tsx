@@ -34,10 +34,6 @@ function Board(props: { readonly model: BoardPageModel }) {
         <time datetime={new Date(model.asOfMs).toISOString()}>{utc(model.asOfMs)} UTC</time>,
         snapshot <code>{model.snapshotId}</code>.
       </p>
-      <section aria-labelledby="exchanges">
-        <h2 id="exchanges">Exchanges</h2>
-        <ExchangeCards exchanges={model.exchanges} />
-      </section>
       <section aria-labelledby="rates">
         <h2 id="rates">Strongest rates</h2>
         {model.lines.length === 0 ? (
@@ -45,6 +41,10 @@ function Board(props: { readonly model: BoardPageModel }) {
         ) : (
           <RateTable model={model} caption={captionOf(model)} />
         )}
+      </section>
+      <section aria-labelledby="exchanges">
+        <h2 id="exchanges">Exchanges</h2>
+        <ExchangeCards exchanges={model.exchanges} />
       </section>
     </>
   );

@@ -1,0 +1,1 @@
+ALTER TABLE `quotes` ADD `last_price` real;

@@ -1,0 +1,268 @@
+import { describe, expect, test } from "bun:test";
+import { collectOnce } from "../../src/collector/collect-once.ts";
+import { ExchangeRequests, GLOBAL_SLOTS } from "../../src/collector/exchange-http.ts";
+import { fetchBatch } from "../../src/collector/fetch-batch.ts";
+import { ExchangeSource } from "../../src/collector/source.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { Exchange, ExchangeFacts, ExchangeHttp } from "../../src/exchanges/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { HttpClient, type HttpRequest, type SendOptions } from "../../src/lib/http-client.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { Semaphore } from "../../src/lib/semaphore.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { quoteOf } from "../support/quote.ts";
+import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
+
+const PERIOD_MS = 60_000;
+const TIMEOUT_MS = 10_000;
+/** Perpetuals that Crypto.com listed in September 2026. */
+const INSTRUMENTS = 394;
+
+/** A client without a network: each answer takes `latencyMs` of virtual time. */
+class FarClient extends HttpClient {
+  readonly #clock: ManualClock;
+  readonly #latencyMs: number;
+  readonly startsMs: number[] = [];
+  inFlight = 0;
+  most = 0;
+
+  constructor(clock: ManualClock, latencyMs: number) {
+    const limits = { timeoutMs: TIMEOUT_MS, maxBodyBytes: 1 };
+    super({ clock, random: () => 0, userAgent: "test", limits });
+    this.#clock = clock;
+    this.#latencyMs = latencyMs;
+  }
+
+  override async json(_request: HttpRequest, { admission, signal }: SendOptions): Promise<unknown> {
+    const release = await admission?.(signal);
+    this.startsMs.push(this.#clock.monotonicMs());
+    this.inFlight += 1;
+    this.most = Math.max(this.most, this.inFlight);
+    await this.#clock.sleep(this.#latencyMs, signal);
+    this.inFlight -= 1;
+    release?.();
+    if (signal?.aborted) throw new RequestFailure("timeout", "the refresh ran out of time");
+    return {};
+  }
+}
+
+const keysOf = (count: number): string[] => Array.from({ length: count }, (_, n) => `K${n}`);
+const loadOne = (http: ExchangeHttp, key: string): Promise<number> => http.get(`/${key}`, () => 1);
+
+/** The largest number of starts within any `perMs`. */
+function mostStartsIn(startsMs: readonly number[], perMs: number): number {
+  let most = 0;
+  let from = 0;
+  for (const [index, startMs] of startsMs.entries()) {
+    while (startMs - (startsMs[from] ?? 0) >= perMs - 1e-6) from += 1;
+    most = Math.max(most, index - from + 1);
+  }
+  return most;
+}
+
+function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_MS) {
+  const clock = new ManualClock();
+  const client = new FarClient(clock, latencyMs);
+  const globalSlots = new Semaphore(GLOBAL_SLOTS);
+  const requests = new ExchangeRequests(facts, {
+    client,
+    clock,
+    globalSlots,
+    originOverride: null,
+  });
+  const lifetime = new AbortController();
+  const source = new ExchangeSource({
+    requests,
+    clock,
+    rotationMode: "background",
+    periodMs,
+    sweepMs: periodMs / 2,
+    deadline: true,
+    lifetime: lifetime.signal,
+  });
+  return { clock, client, requests, source, lifetime, globalSlots };
+}
+
+describe("an exchange with one request per instrument", () => {
+  test.each([100, 200, 300])(
+    "is read whole in every cycle at %p ms, inside its pace, its marks beside it",
+    async (latencyMs) => {
+      const { facts } = EXCHANGES.cryptocom;
+      const { clock, client, source, lifetime } = farExchange(facts, latencyMs);
+      const keys = keysOf(INSTRUMENTS);
+      let marks = 0;
+      for (let cycle = 0; cycle < 6; cycle += 1) {
+        const startedMs = clock.nowMs();
+        const end = new AbortController();
+        const { source: of, notes } = source.cycle(end.signal);
+        const asked = Promise.all([
+          of.sweep("rates", keys, loadOne),
+          of.rotation("marks", keys, 2 * PERIOD_MS, loadOne),
+        ]).catch((error: unknown) => String(error));
+        await clock.advance(PERIOD_MS * 0.75);
+        end.abort();
+        const value = await asked;
+        if (typeof value === "string") throw new Error(value);
+        const [rates, known] = value;
+        expect(notes.failures).toEqual([]);
+        const renewed = [...rates.values()].filter((reply) => reply.receivedAtMs >= startedMs);
+        expect(renewed).toHaveLength(INSTRUMENTS);
+        marks = known.size;
+        await clock.advance(PERIOD_MS * 0.25);
+      }
+      lifetime.abort();
+      expect(marks).toBeGreaterThan(INSTRUMENTS * 0.5);
+      expect(client.most).toBeLessThanOrEqual(facts.sweepInFlight ?? 0);
+      expect(mostStartsIn(client.startsMs, facts.pacing.perMs)).toBeLessThanOrEqual(
+        facts.pacing.requests,
+      );
+    },
+    20_000,
+  );
+
+  test("says how many requests may be in flight, at most half of all; others have two", async () => {
+    const swept: [ExchangeId, number | undefined][] = [];
+    for (const { facts } of Object.values<Exchange>(EXCHANGES)) {
+      expect([facts.id, facts.sweepInFlight !== undefined]).toEqual([
+        facts.id,
+        facts.requestsPerInstrument !== undefined,
+      ]);
+      if (facts.sweepInFlight !== undefined) swept.push([facts.id, facts.sweepInFlight]);
+      expect(facts.sweepInFlight ?? 0).toBeLessThanOrEqual(GLOBAL_SLOTS / 2);
+    }
+    expect(swept.map(([id]) => id).toSorted()).toEqual([
+      "aevo",
+      "cryptocom",
+      "grvt",
+      "hibachi",
+      "poloniex",
+    ]);
+    for (const [id, most] of [
+      ["cryptocom", 4],
+      ["okx", 2],
+    ] as const) {
+      const { clock, client, requests, globalSlots } = farExchange(EXCHANGES[id].facts, 5_000);
+      const http = requests.during(new AbortController().signal);
+      const asked = Promise.all(keysOf(10).map((key) => loadOne(http, key)));
+      await clock.advance(1_999);
+      expect([client.inFlight, globalSlots.held]).toEqual([most, most]);
+      // One that is not answered for two seconds gives its global slot back, not its own.
+      await clock.advance(1);
+      expect([client.inFlight, globalSlots.held]).toEqual([most, 0]);
+      await clock.advance(60_000);
+      expect(await asked).toHaveLength(10);
+      expect(client.most).toBe(most);
+    }
+  });
+
+  test("leaves the first answers to its rates: a rotation begins when they are no longer behind", async () => {
+    const { clock, client, source, lifetime } = farExchange(EXCHANGES.grvt.facts, 500);
+    const keys = keysOf(40);
+    const { source: of } = source.cycle(new AbortController().signal);
+    const marksAtMs: number[] = [];
+    const rates = of.sweep("rates", keys, loadOne);
+    await of.rotation("marks", keys, PERIOD_MS, (http, key) => {
+      marksAtMs.push(clock.monotonicMs());
+      return loadOne(http, key);
+    });
+    await clock.advance(20_000);
+    expect((await rates).size).toBe(keys.length);
+    lifetime.abort();
+    // 40 keys in 4 lanes of half a second.
+    expect(marksAtMs[0]).toBeGreaterThanOrEqual(4_500);
+    expect(marksAtMs.length).toBeGreaterThan(10);
+    expect(client.startsMs.filter((atMs) => atMs < 4_500)).toHaveLength(36);
+  });
+});
+
+test.each([1_000, 15_000, 20_000, PERIOD_MS, 5 * PERIOD_MS])(
+  "with a period of %p ms a sweep ends before its cycle is given up, and keeps its good answers",
+  async (periodMs) => {
+    const clock = new ManualClock();
+    const source = new ExchangeSource({
+      requests: {
+        during: (signal) => hangingFrom("K3", signal),
+        inFlight: 2,
+        timeoutMs: TIMEOUT_MS,
+      },
+      clock,
+      rotationMode: "off",
+      periodMs,
+      sweepMs: periodMs / 2,
+      deadline: true,
+      lifetime: new AbortController().signal,
+    });
+    const fetched = fetchBatch(sweeping(10), source, {
+      clock,
+      periodMs,
+      lifetime: new AbortController().signal,
+      deadline: true,
+    });
+    await clock.advance(2 * periodMs + 2 * TIMEOUT_MS);
+    expect(await fetched).toMatchObject({ kind: "batch", batch: { expected: 10 } });
+  },
+);
+
+test("a period shorter than an answer leaves the time for it that the cycle has", async () => {
+  const periodMs = 1_000;
+  const { clock, source } = farExchange(EXCHANGES.hibachi.facts, 8_000, periodMs);
+  const lifetime = new AbortController().signal;
+  const deps = { clock, periodMs, lifetime, deadline: true };
+  const fetched = fetchBatch(sweeping(3), source, deps);
+  await clock.advance(2 * TIMEOUT_MS);
+  expect(await fetched).toMatchObject({ kind: "batch", notes: { failures: [] } });
+});
+
+/** Answers keys before `key` at once, others never. */
+function hangingFrom(key: string, signal: AbortSignal): ExchangeHttp {
+  const get = <T>(path: string, decode: (body: unknown) => T): Promise<T> =>
+    path.slice(1) < key
+      ? Promise.resolve(decode(null))
+      : new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new RequestFailure("timeout", "given up")));
+        });
+  return { get, postRead: (path, _body, decode) => get(path, decode) };
+}
+
+/** An exchange that sweeps its rates. */
+function sweeping(count: number, load: typeof loadOne = loadOne): Exchange {
+  return {
+    facts: scriptedExchange("okx", () => batchOf([])).facts,
+    async refresh(source) {
+      const rates = await source.sweep("rates", keysOf(count), load);
+      const quotes = [...rates.keys()].map((key) => quoteOf(key));
+      return { ...batchOf(quotes, { expected: count }), explain: () => null };
+    },
+  };
+}
+
+describe("collect --once", () => {
+  const once = async (full: boolean) => {
+    const clock = new ManualClock();
+    const slow = sweeping(100, async () => {
+      await clock.sleep(1_000);
+      return 1;
+    });
+    const results = collectOnce(
+      [slow],
+      { originOverride: null, full },
+      { clock, random: () => 0, lifetime: new AbortController().signal },
+    );
+    await clock.advance(2 * PERIOD_MS);
+    return (await results)[0];
+  };
+
+  test("keeps what a slow sweep reached before the deadline, and says what is missing", async () => {
+    const result = await once(false);
+    expect(result).toMatchObject({ failure: null, expected: 100 });
+    expect(result?.quotes).toHaveLength(66);
+    expect(result?.degradedBy).toContain("34 have no reply");
+    expect(result?.tookMs).toBeLessThan(45_000);
+  });
+
+  test("--full goes on until all are there", async () => {
+    const result = await once(true);
+    expect(result).toMatchObject({ failure: null, degradedBy: null });
+    expect(result?.quotes).toHaveLength(100);
+  });
+});
