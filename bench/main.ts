@@ -1,6 +1,6 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, write, refresh, memory; all when none is named. `--write` keeps the table in docs/performance.md.
+ * Sections: http, write, refresh, latency, memory; all when none is named. `--write` keeps the table in docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { type Figure, table } from "./figure.ts";
 import { httpCached } from "./http-cached.ts";
 import { memory } from "./memory.ts";
 import { refresh } from "./refresh.ts";
+import { refreshLatency } from "./refresh-latency.ts";
 
 const DOCUMENT = join(import.meta.dir, "../docs/performance.md");
 
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<string, { title: string; run: () => Promise<Figu
   http: { title: "Cached answers beside a bare Bun.serve with the same bytes", run: httpCached },
   write: { title: "Storing one batch", run: batchWrite },
   refresh: { title: "One refresh of all exchanges against the simulator", run: refresh },
+  latency: { title: "The API while exchanges are refreshed", run: refreshLatency },
   memory: { title: "Memory of the whole service", run: () => memory(Number(values.minutes)) },
 };
 

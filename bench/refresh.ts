@@ -1,9 +1,11 @@
 /** One refresh of every exchange: payloads on loopback to rows committed. CPU of this process alone. */
-import { ExchangeRequests } from "../src/collector/exchange-http.ts";
 import { httpShared } from "../src/collector/collector.ts";
+import { ExchangeRequests } from "../src/collector/exchange-http.ts";
 import { FreezeWatch } from "../src/collector/freeze-watch.ts";
-import { ExchangeRunner } from "../src/collector/run-exchange.ts";
+import { type Cycle, ExchangeRunner } from "../src/collector/run-exchange.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
+import { SWITCHED_OFF } from "../src/domain/exchange.ts";
+import type { Exchange } from "../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { startCollecting, testDatabase } from "../test/support/database.ts";
@@ -12,61 +14,25 @@ import { startSimulatorProcess } from "./simulator.ts";
 
 const REFRESHES = 12;
 const WARM_UP = 2;
+const PERIOD_MS = 60_000;
 
 /** Refreshes follow each other without the minute between them that the exchanges' limits are made for. */
 const NO_PACING = { requests: 1_000, perMs: 1 } as const;
 
-/** The aim is 0.6 s for 12,000 instruments; fewer get their share of it. */
+/** The simulator lists 15,000 instruments; the aims are for 12,000. */
+const SCALE = 0.8;
 const AIM_MS_PER_ROW = 600 / 12_000;
+const AIM_WALL_MS = 5_000;
+
+const ENABLED = Object.values(EXCHANGES).filter(({ facts }) => !SWITCHED_OFF.includes(facts.id));
+
+/** Those with one request per instrument are spread over their period by design. */
+const BULK = ENABLED.filter(({ facts }) => facts.requestsPerInstrument === undefined);
 
 export async function refresh(): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess();
-  using database = testDatabase();
-  const exchanges = Object.values(EXCHANGES);
-  const ids = exchanges.map((exchange) => exchange.facts.id);
-  const epoch = startCollecting(database, ids, Date.now());
-  const lifetime = new AbortController();
-  const shared = httpShared({ clock: systemClock, random: Math.random }, simulator.origin);
-  const store = {
-    writer: database.writer,
-    states: database.states,
-  };
-  const runners = exchanges.map((exchange) => {
-    const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, shared);
-    const source = new ExchangeSource({
-      requests,
-      clock: systemClock,
-      rotationMode: "off",
-      periodMs: 60_000,
-      sweepMs: 0,
-      deadline: true,
-      lifetime: lifetime.signal,
-    });
-    const deps = { clock: systemClock, store, epoch, periodMs: 60_000, lifetime: lifetime.signal };
-    return new ExchangeRunner(
-      exchange,
-      { source, freezeWatch: new FreezeWatch(), failuresInRow: 0 },
-      deps,
-    );
-  });
-  const cpuMs: number[] = [];
-  const wallMs: number[] = [];
-  let rows = 0;
-  for (let round = 0; round < REFRESHES; round += 1) {
-    const startedCpu = process.cpuUsage();
-    const startedMs = performance.now();
-    const cycles = await Promise.all(runners.map((runner) => runner.cycle()));
-    wallMs.push(performance.now() - startedMs);
-    const { user, system } = process.cpuUsage(startedCpu);
-    cpuMs.push((user + system) / 1000);
-    rows = 0;
-    for (const cycle of cycles) {
-      if (cycle?.outcome.kind !== "accepted")
-        throw new Error(`a refresh failed: ${JSON.stringify(cycle?.outcome)}`);
-      rows += cycle.outcome.rows;
-    }
-  }
-  lifetime.abort();
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  const { cpuMs, rows } = await cpuOfRefreshes(simulator.origin);
+  const wallMs = await wallAtTheirPace(simulator.origin);
   return [
     plain("rows of one refresh of all exchanges", rows, "rows"),
     atMost(
@@ -75,10 +41,78 @@ export async function refresh(): Promise<Figure[]> {
       "ms",
       rows * AIM_MS_PER_ROW,
     ),
-    plain(
-      "wall time of one refresh, the simulator's share included",
-      median(wallMs.slice(WARM_UP)),
+    atMost(
+      "wall time of one refresh at the exchanges' pace, but for those asked per instrument",
+      wallMs,
       "ms",
+      AIM_WALL_MS,
     ),
   ];
+}
+
+/** Refreshes of all exchanges in a row, as fast as the simulator answers. */
+async function cpuOfRefreshes(origin: string): Promise<{ cpuMs: number[]; rows: number }> {
+  using lab = refreshLab(ENABLED, origin, false);
+  const cpuMs: number[] = [];
+  let rows = 0;
+  for (let round = 0; round < REFRESHES; round += 1) {
+    const started = process.cpuUsage();
+    rows = rowsOf(await lab.refresh());
+    const { user, system } = process.cpuUsage(started);
+    cpuMs.push((user + system) / 1000);
+  }
+  return { cpuMs, rows };
+}
+
+/** The second refresh, a period after the first, with the limits of each exchange in force. */
+async function wallAtTheirPace(origin: string): Promise<number> {
+  using lab = refreshLab(BULK, origin, true);
+  rowsOf(await lab.refresh());
+  await Bun.sleep(PERIOD_MS);
+  const startedMs = performance.now();
+  rowsOf(await lab.refresh());
+  return performance.now() - startedMs;
+}
+
+function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boolean) {
+  const database = testDatabase();
+  const ids = exchanges.map((exchange) => exchange.facts.id);
+  const epoch = startCollecting(database, ids, Date.now());
+  const lifetime = new AbortController();
+  const shared = httpShared({ clock: systemClock, random: Math.random }, origin);
+  const store = { writer: database.writer, states: database.states };
+  const runners = exchanges.map((exchange) => {
+    const facts = paced ? exchange.facts : { ...exchange.facts, pacing: NO_PACING };
+    const source = new ExchangeSource({
+      requests: new ExchangeRequests(facts, shared),
+      clock: systemClock,
+      rotationMode: "off",
+      periodMs: PERIOD_MS,
+      sweepMs: 0,
+      deadline: true,
+      lifetime: lifetime.signal,
+    });
+    const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0 };
+    return new ExchangeRunner(exchange, parts, {
+      clock: systemClock,
+      store,
+      epoch,
+      periodMs: PERIOD_MS,
+      lifetime: lifetime.signal,
+    });
+  });
+  return {
+    refresh: () => Promise.all(runners.map((runner) => runner.cycle())),
+    [Symbol.dispose]() {
+      lifetime.abort();
+      database[Symbol.dispose]();
+    },
+  };
+}
+
+function rowsOf(cycles: readonly (Cycle | null)[]): number {
+  return cycles.reduce((rows, cycle) => {
+    if (cycle?.outcome.kind === "accepted") return rows + cycle.outcome.rows;
+    throw new Error(`a refresh failed: ${JSON.stringify(cycle?.outcome)}`);
+  }, 0);
 }

@@ -11,10 +11,16 @@ export interface SimulatorProcess {
 }
 
 /** Starts it on a free port and waits until it answers. */
-export async function startSimulatorProcess(): Promise<SimulatorProcess> {
+export async function startSimulatorProcess(
+  options: { readonly scale?: number } = {},
+): Promise<SimulatorProcess> {
   const port = freePort();
   const child = Bun.spawn(
-    [process.execPath, join(ROOT, "src/demo/main.ts"), "--port", String(port)],
+    [
+      process.execPath,
+      join(ROOT, "src/demo/main.ts"),
+      ...["--port", String(port), "--scale", String(options.scale ?? 1)],
+    ],
     {
       stdout: "ignore",
       stderr: "inherit",

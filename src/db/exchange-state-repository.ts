@@ -88,6 +88,7 @@ export class ExchangeStateRepository {
   readonly #fail;
   readonly #setPending;
   readonly #memory;
+  readonly #commitSeq;
 
   constructor(db: Database) {
     this.#db = db;
@@ -95,6 +96,9 @@ export class ExchangeStateRepository {
     this.#accept = db.query(ACCEPT);
     this.#fail = db.query(FAIL);
     this.#setPending = db.query(SET_PENDING);
+    this.#commitSeq = db.query<{ seq: number }, [string]>(
+      "SELECT commit_seq AS seq FROM exchange_state WHERE exchange = ?",
+    );
     this.#memory = db.query<Record<string, number | null>, [string]>(
       `SELECT trusted_size, pending_size, pending_batches, pending_since, accept_next_size
        FROM exchange_state WHERE exchange = ?`,
@@ -118,6 +122,11 @@ export class ExchangeStateRepository {
       enabled: enabled === 1,
       rejects: JSON.parse(rejects) as Record<string, number>,
     }));
+  }
+
+  /** How often this exchange's rows have changed; null for one never enabled here. */
+  commitSeq(exchange: ExchangeId): number | null {
+    return this.#commitSeq.get(exchange)?.seq ?? null;
   }
 
   accept(exchange: ExchangeId, state: AcceptedState): void {

@@ -13,6 +13,12 @@ export interface MarketState {
   readonly rows: ReadonlyMap<ExchangeId, readonly MarketRecord[]>;
 }
 
+/** The rows of one exchange, ordered by exchange_symbol, as of one commit. */
+export interface ExchangeMarket {
+  readonly commitSeq: number;
+  readonly rows: readonly MarketRecord[];
+}
+
 type RecordRow = Omit<MarketRecord, "settling" | "frozen"> & { settling: number; frozen: number };
 
 const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
@@ -61,16 +67,22 @@ export class MarketReader {
       const states = this.#states.list();
       const rows = new Map<ExchangeId, readonly MarketRecord[]>();
       for (const state of states) {
-        if (wants(state)) {
-          const records = this.#records.all(state.exchange);
-          rows.set(
-            state.exchange,
-            records.map((row) => toRecord(row, this.#texts)),
-          );
-        }
+        if (wants(state)) rows.set(state.exchange, this.#recordsOf(state.exchange));
       }
       return { progress, states, rows };
     })();
+  }
+
+  /** The rows of one exchange and the commit that they are of, read in one transaction. Null for one never enabled. */
+  readExchange(exchange: ExchangeId): ExchangeMarket | null {
+    return this.#db.transaction(() => {
+      const commitSeq = this.#states.commitSeq(exchange);
+      return commitSeq === null ? null : { commitSeq, rows: this.#recordsOf(exchange) };
+    })();
+  }
+
+  #recordsOf(exchange: ExchangeId): readonly MarketRecord[] {
+    return this.#records.all(exchange).map((row) => toRecord(row, this.#texts));
   }
 
   /** Whether any instrument of this base was ever seen, listed or not. */

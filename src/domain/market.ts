@@ -86,12 +86,23 @@ export interface BoardRow {
 
 /** A record as it stands at `asOfMs`, on an exchange that is refreshed every `periodMs`. */
 export function boardRow(record: MarketRecord, asOfMs: number, periodMs: number): BoardRow {
-  const hasPassed = record.nextFundingAtMs !== null && record.nextFundingAtMs <= asOfMs;
   return {
     record,
     flags: flagsOf(record, asOfMs, periodMs),
-    nextFundingAtMs: hasPassed ? null : record.nextFundingAtMs,
+    nextFundingAtMs: comingAtMs(record, asOfMs),
   };
+}
+
+/** Whether a row made earlier is what `boardRow` would make of its record now. */
+export function isStill(row: BoardRow, asOfMs: number, periodMs: number): boolean {
+  return (
+    row.nextFundingAtMs === comingAtMs(row.record, asOfMs) &&
+    row.flags === flagsOf(row.record, asOfMs, periodMs)
+  );
+}
+
+function comingAtMs({ nextFundingAtMs }: MarketRecord, asOfMs: number): number | null {
+  return nextFundingAtMs !== null && nextFundingAtMs <= asOfMs ? null : nextFundingAtMs;
 }
 
 /** One exchange as of a snapshot. */

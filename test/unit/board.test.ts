@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MarketReader } from "../../src/db/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";
 import type { Snapshot } from "../../src/domain/market.ts";
 import { Board } from "../../src/services/board.ts";
@@ -104,6 +105,7 @@ describe("the board", () => {
     const counting = {
       progress: () => reader.progress(),
       knowsBase: () => true,
+      readExchange: (id: ExchangeId) => reader.readExchange(id),
       read: (wants: Parameters<typeof reader.read>[0]) => {
         const market = reader.read(wants);
         for (const record of market?.rows.get("okx") ?? []) {
@@ -127,6 +129,49 @@ describe("the board", () => {
     // 100 s are twenty periods; a look reads a row for its flags and for the age of its exchange.
     expect(looks).toBeLessThanOrEqual(2 * 20);
     expect(looks).toBeGreaterThan(0);
+  });
+
+  test("reads what was committed one exchange at a look, and publishes it without reading it again", async () => {
+    using setup = setUp();
+    setup.commit("okx", "BTC");
+    setup.commit("bybit", "BTC");
+    const { reader } = setup.database;
+    const read: string[] = [];
+    const counting = {
+      progress: () => reader.progress(),
+      knowsBase: () => true,
+      readExchange: (id: ExchangeId) => {
+        read.push(`early ${id}`);
+        return reader.readExchange(id);
+      },
+      read: (wants: Parameters<typeof reader.read>[0]) => {
+        const market = reader.read(wants);
+        for (const id of market?.rows.keys() ?? []) read.push(id);
+        return market;
+      },
+    };
+    const board = new Board({ reader: counting, clock: setup.clock, staleAfterMs: STALE_AFTER_MS });
+    board.poll();
+    expect(read.splice(0)).toEqual(["bybit", "okx"]);
+    setup.commit("okx", "BTC", "ETH");
+    setup.commit("bybit", "BTC", "SOL");
+    for (let look = 0; look < 4; look += 1) {
+      await setup.clock.advance(250);
+      board.poll();
+    }
+    expect(read.splice(0)).toEqual(["early bybit", "early okx"]);
+    // It commits again before the snapshot: what was read early is of a commit that is over.
+    setup.commit("okx", "ETH", "XRP");
+    await setup.clock.advance(4 * SECOND_MS);
+    board.poll();
+    expect(read).toEqual(["okx"]);
+    expect(symbols(board.current())).toEqual([
+      "bybit:BTCUSDT",
+      "bybit:SOLUSDT",
+      "okx:BTCUSDT",
+      "okx:ETHUSDT",
+      "okx:XRPUSDT",
+    ]);
   });
 
   test("a settlement that passes is a new snapshot in which the row is settling", async () => {

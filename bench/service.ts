@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./simulator.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const ASK_EVERY_MS = 100;
+
+/** The whole service in a process and with a database of its own. */
+export interface ServiceProcess {
+  readonly origin: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts it on a simulator and waits until it shows `rows` instruments. */
+export async function startServiceProcess(
+  simulator: string,
+  settings: Readonly<Record<string, string>> = {},
+  ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
+): Promise<ServiceProcess> {
+  const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
+  const origin = `http://127.0.0.1:${freePort()}`;
+  const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
+    cwd: ROOT,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      PORT: new URL(origin).port,
+      DATABASE_PATH: join(folder, "bench.db"),
+      EXCHANGE_ORIGIN: simulator,
+      LOG_LEVEL: "error",
+      ...settings,
+    },
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await child.exited;
+    rmSync(folder, { recursive: true });
+  };
+  const deadlineMs = performance.now() + ready.withinMs;
+  while ((await rowsShown(origin)) < ready.rows) {
+    if (performance.now() > deadlineMs) {
+      await stop();
+      throw new Error(`the service does not show ${ready.rows} instruments`);
+    }
+    await Bun.sleep(ASK_EVERY_MS);
+  }
+  return { origin, [Symbol.asyncDispose]: stop };
+}
+
+/** How many instruments are served; 0 while nothing is. */
+export async function rowsShown(origin: string): Promise<number> {
+  try {
+    const response = await fetch(`${origin}/api/funding/current?limit=1`);
+    const body = (await response.json()) as { total?: number };
+    return body.total ?? 0;
+  } catch {
+    return 0;
+  }
+}
