@@ -50,7 +50,7 @@ export async function startServiceProcess(
 }
 
 /** How many instruments are served; 0 while nothing is. */
-export async function rowsShown(origin: string): Promise<number> {
+async function rowsShown(origin: string): Promise<number> {
   try {
     const response = await fetch(`${origin}/api/funding/current?limit=1`);
     const body = (await response.json()) as { total?: number };

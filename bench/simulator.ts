@@ -19,7 +19,8 @@ export async function startSimulatorProcess(
     [
       process.execPath,
       join(ROOT, "src/demo/main.ts"),
-      ...["--port", String(port), "--scale", String(options.scale ?? 1)],
+      `--port=${port}`,
+      `--scale=${options.scale ?? 1}`,
     ],
     {
       stdout: "ignore",
