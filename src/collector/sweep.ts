@@ -209,12 +209,12 @@ function isQuietAsked(failure: unknown): boolean {
   return failure instanceof RequestFailure && asksForQuiet(failure.kind);
 }
 
-/** Whether nobody answered, or somebody who can answer nothing. */
+/** Whether nobody answered, or somebody who can answer nothing, or with so much that hundreds of it are a flood. */
 function isUnanswered(failure: unknown): boolean {
   if (!(failure instanceof RequestFailure)) return false;
   const { kind, status } = failure;
   if (kind === "http") return status === null || status >= SERVER_ERROR_FROM;
-  return kind === "timeout" || kind === "network";
+  return kind === "timeout" || kind === "network" || kind === "too_large";
 }
 
 function asFailure(failure: unknown): unknown {

@@ -203,6 +203,7 @@ describe("a sweep", () => {
 
   test.each([
     ["http", 503],
+    ["too_large", 200],
     ["network", null],
     ["timeout", null],
   ] as const)("does not go on when nobody answers: %s %p", async (kind, status) => {
