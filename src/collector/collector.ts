@@ -12,7 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared } from "./exchange-http.ts";
+import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
@@ -77,7 +77,8 @@ export function httpShared(
     userAgent: USER_AGENT,
     limits: EXCHANGE_HTTP_LIMITS,
   });
-  return { client, clock, globalSlots: new Semaphore(GLOBAL_SLOTS), originOverride };
+  const globalSlots = new Semaphore(GLOBAL_SLOTS);
+  return { client, clock, globalSlots, sweepSlots: new Semaphore(SWEEP_SLOTS), originOverride };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Admission, HttpClient, HttpRequest } from "../lib/http-client.ts";
 import { Pacer } from "../lib/pacer.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
-import { Semaphore } from "../lib/semaphore.ts";
+import { type Release, Semaphore } from "../lib/semaphore.ts";
 
 /**
  * Requests in flight at one exchange: two, so that one slow list does not hold back the rates. An exchange that is
@@ -14,6 +14,9 @@ const SLOTS_PER_EXCHANGE = 2;
 /** Requests in flight over all exchanges: enough to refresh forty in a few seconds, few enough for memory. */
 export const GLOBAL_SLOTS = 8;
 
+/** Of these, at most so many are of exchanges that are swept: whatever those do, the others find slots. */
+export const SWEEP_SLOTS = 5;
+
 /** A request that is not answered by then gives its global slot back: a hanging host holds up only itself. */
 const GLOBAL_SLOT_LEASE_MS = 2_000;
 
@@ -22,6 +25,8 @@ export interface HttpShared {
   readonly client: HttpClient;
   readonly clock: Clock;
   readonly globalSlots: Semaphore;
+  /** Taken besides a global one by exchanges that are swept. */
+  readonly sweepSlots: Semaphore;
   /** Replaces every exchange's origin: `<originOverride>/<id>` or `/<id>.<host>`. Null: the real hosts. */
   readonly originOverride: string | null;
 }
@@ -83,12 +88,28 @@ export class ExchangeRequests {
     return `${originOverride}/${name}${path}`;
   }
 
+  async #globalSlot(signal: AbortSignal | undefined): Promise<Release> {
+    const { globalSlots, sweepSlots } = this.#shared;
+    if (this.#facts.sweepInFlight === undefined) return globalSlots.acquire(signal);
+    const releaseSweep = await sweepSlots.acquire(signal);
+    try {
+      const releaseGlobal = await globalSlots.acquire(signal);
+      return () => {
+        releaseGlobal();
+        releaseSweep();
+      };
+    } catch (error) {
+      releaseSweep();
+      throw error;
+    }
+  }
+
   /** Own slot, then turn, then global slot: whoever waits for its own exchange holds nothing of the others'. */
   readonly #admission: Admission = async (signal) => {
     const releaseOwn = await this.#slots.acquire(signal);
     try {
       await this.#pacer.turn(signal);
-      const releaseGlobal = await this.#shared.globalSlots.acquire(signal);
+      const releaseGlobal = await this.#globalSlot(signal);
       const ended = new AbortController();
       void this.#shared.clock.sleep(GLOBAL_SLOT_LEASE_MS, ended.signal).then(releaseGlobal);
       return () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { collectOnce } from "../../src/collector/collect-once.ts";
-import { ExchangeRequests, GLOBAL_SLOTS } from "../../src/collector/exchange-http.ts";
+import { ExchangeRequests, GLOBAL_SLOTS, SWEEP_SLOTS } from "../../src/collector/exchange-http.ts";
 import { fetchBatch } from "../../src/collector/fetch-batch.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
@@ -68,6 +68,7 @@ function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_
     client,
     clock,
     globalSlots,
+    sweepSlots: new Semaphore(SWEEP_SLOTS),
     originOverride: null,
   });
   const lifetime = new AbortController();
@@ -153,6 +154,33 @@ describe("an exchange with one request per instrument", () => {
       expect(await asked).toHaveLength(10);
       expect(client.most).toBe(most);
     }
+  });
+
+  test("never takes the last slots of the others, however many of its kind hang at once", async () => {
+    const clock = new ManualClock();
+    const client = new FarClient(clock, 10_000);
+    const shared = {
+      client,
+      clock,
+      globalSlots: new Semaphore(GLOBAL_SLOTS),
+      sweepSlots: new Semaphore(SWEEP_SLOTS),
+      originOverride: null,
+    };
+    const ask = (id: "cryptocom" | "grvt" | "hibachi" | "poloniex" | "okx") => {
+      const http = new ExchangeRequests(EXCHANGES[id].facts, shared).during(
+        new AbortController().signal,
+      );
+      return keysOf(10).map((key) => loadOne(http, key));
+    };
+    const swept = (["cryptocom", "grvt", "hibachi", "poloniex"] as const).flatMap(ask);
+    await clock.advance(1);
+    expect([client.inFlight, shared.globalSlots.held]).toEqual([SWEEP_SLOTS, SWEEP_SLOTS]);
+    const others = ask("okx");
+    await clock.advance(1);
+    expect(client.inFlight).toBe(SWEEP_SLOTS + 2);
+    await clock.advance(10 * 60_000);
+    expect(await Promise.all([...swept, ...others])).toHaveLength(50);
+    expect([shared.globalSlots.held, shared.sweepSlots.held]).toEqual([0, 0]);
   });
 
   test("leaves the first answers to its rates: a rotation begins when they are no longer behind", async () => {
