@@ -29,10 +29,11 @@ export class MarketReview {
     const doubted = doubtsOfMarket(
       rows.map((row) => {
         const { assetId, identity } = decided.get(row.instrumentId) ?? row;
-        const { instrumentId, exchange, volume24hUsd, openInterestUsd } = row;
+        const { instrumentId, exchange, quote, volume24hUsd, openInterestUsd } = row;
         return {
           instrumentId,
           exchange,
+          quote,
           assetId: identity === "conflict" ? null : assetId,
           volume24hUsd,
           openInterestUsd,
@@ -70,7 +71,8 @@ export class MarketReview {
 
 function candidateOf(row: ReviewRow, nowMs: number): Candidate {
   const { instrumentId, exchange, base, assetClass, multiplier, openInterestUsd } = row;
-  const isFresh = nowMs - row.observedAtMs <= PRICE_FRESH_MS;
+  // A feed that stands still has no price of now, whatever time its rows are given.
+  const isFresh = row.frozen === 0 && nowMs - row.observedAtMs <= PRICE_FRESH_MS;
   return {
     instrumentId,
     exchange,

@@ -94,10 +94,15 @@ export function afterPrice(memory: PriceMemory, price: number | null): PriceMemo
   if (price === null) return memory;
   const before = memory.breakPrice ?? memory.last;
   const ratio = before === null ? 1 : price / before;
-  if (ratio <= BREAK_FACTOR && ratio >= 1 / BREAK_FACTOR)
-    return { last: price, breakPrice: null, breakBatches: 0, isBroken: false };
-  const breakBatches = memory.breakBatches + 1;
+  if (!isBreak(ratio)) return { last: price, breakPrice: null, breakBatches: 0, isBroken: false };
+  // It has to stay where it has gone: each further break is the first of its own.
+  const stays = memory.last === null || !isBreak(price / memory.last);
+  const breakBatches = memory.breakBatches > 0 && !stays ? 1 : memory.breakBatches + 1;
   return { last: price, breakPrice: before, breakBatches, isBroken: breakBatches >= BREAK_BATCHES };
+}
+
+function isBreak(ratio: number): boolean {
+  return ratio > BREAK_FACTOR || ratio < 1 / BREAK_FACTOR;
 }
 
 /**

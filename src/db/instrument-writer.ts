@@ -13,6 +13,9 @@ import {
   unitPriceOf,
 } from "./instrument-index.ts";
 
+/** Longer between two batches of one exchange was an outage of ours or of its own: nobody knows who was listed then. */
+const OUTAGE_MS = 10 * 60_000;
+
 /** The part of a batch that says which instruments there are. */
 export interface ListedBatch {
   readonly exchange: ExchangeId;
@@ -46,6 +49,8 @@ export class InstrumentWriter {
   readonly #setBreak;
   readonly #miss;
   readonly #seen;
+  readonly #lastBatch;
+  readonly #leaveOut;
   readonly #replace;
   readonly #dropQuote;
 
@@ -67,6 +72,12 @@ export class InstrumentWriter {
     this.#seen = db.query(
       "UPDATE instruments SET last_seen = ?2 WHERE exchange = ?1 AND status = 'listed' AND missed_batches = 0",
     );
+    this.#lastBatch = db.query<{ atMs: number | null }, [string]>(
+      "SELECT last_ok_at AS atMs FROM exchange_state WHERE exchange = ?",
+    );
+    this.#leaveOut = db.query(
+      "UPDATE instruments SET last_seen = last_seen + ?2 WHERE exchange = ?1 AND status <> 'replaced'",
+    );
     this.#replace = db.query("UPDATE instruments SET status = 'replaced' WHERE id = ?");
     this.#dropQuote = db.query("DELETE FROM quotes WHERE instrument_id = ?");
   }
@@ -82,8 +93,19 @@ export class InstrumentWriter {
 
   /** Marks what the batch holds as seen and, when it is whole, counts what it lacks. */
   close(batch: ListedBatch, whole: boolean): void {
+    this.#leaveOutOutage(batch);
     if (whole) this.#countMissing(batch, this.#of(batch.exchange));
     this.#seen.run(batch.exchange, batch.atMs);
+  }
+
+  /** Absence is counted from batch to batch: the time in which there was none is taken out of it. */
+  #leaveOutOutage({ exchange, atMs }: ListedBatch): void {
+    const lastMs = this.#lastBatch.get(exchange)?.atMs ?? atMs;
+    if (atMs - lastMs <= OUTAGE_MS) return;
+    this.#leaveOut.run(exchange, atMs - lastMs);
+    const known = this.#of(exchange);
+    for (const [symbol, instrument] of known)
+      known.set(symbol, { ...instrument, lastSeen: instrument.lastSeen + atMs - lastMs });
   }
 
   /** What is remembered may be ahead of what was rolled back: it is read again next time. */

@@ -8,14 +8,13 @@ export interface IntervalChange {
   readonly exchangeSymbol: string;
   readonly base: string;
   readonly quote: string;
-  readonly assetId: string | null;
   readonly fromHours: number;
   readonly toHours: number;
   readonly changedAtMs: number;
 }
 
 const SELECT = `SELECT i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote,
-    i.asset_id AS assetId, c.from_hours AS fromHours, c.to_hours AS toHours, c.changed_at AS changedAtMs
+    c.from_hours AS fromHours, c.to_hours AS toHours, c.changed_at AS changedAtMs
   FROM interval_changes c JOIN instruments i ON i.id = c.instrument_id
   WHERE c.changed_at >= ? AND c.changed_at < ?
   ORDER BY c.changed_at DESC, c.id DESC`;

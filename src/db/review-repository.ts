@@ -11,6 +11,7 @@ export interface ReviewRow {
   readonly instrumentId: number;
   readonly exchange: ExchangeId;
   readonly base: string;
+  readonly quote: string;
   readonly assetClass: AssetClass | null;
   /** By the ticker. */
   readonly multiplier: number;
@@ -25,6 +26,8 @@ export interface ReviewRow {
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly observedAtMs: number;
+  /** 1 when the exchange's own timestamp stands still. */
+  readonly frozen: number;
 }
 
 /** What a review found to be otherwise than stored. */
@@ -36,11 +39,11 @@ export interface ReviewChanges {
   readonly exchanges: ReadonlySet<ExchangeId>;
 }
 
-const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.asset_class AS assetClass, i.multiplier,
+const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.quote, i.asset_class AS assetClass, i.multiplier,
     i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier, i.doubts,
     coalesce(q.index_price, q.mark_price, q.last_price) AS price, q.open_interest_usd AS openInterestUsd,
     q.volume_24h_usd AS volume24hUsd, q.funding_rate AS fundingRate,
-    q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs
+    q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs, q.frozen
   FROM exchange_state s JOIN instruments i ON i.exchange = s.exchange JOIN quotes q ON q.instrument_id = i.id
   WHERE s.enabled = 1 AND i.status = 'listed'`;
 

@@ -56,6 +56,11 @@ export class Cluster {
     this.#center = undefined;
   }
 
+  /** On how many exchanges it is listed. */
+  get exchanges(): number {
+    return new Set(this.members.map(({ candidate }) => candidate.exchange)).size;
+  }
+
   /** The middle of the prices per unit, null when no member has one. */
   get center(): number | null {
     this.#center ??= median(
@@ -81,7 +86,7 @@ export function join(member: Member, clusters: readonly Cluster[]): boolean {
     if (unitPrice === null) continue;
     const home = clusters
       .filter((cluster) => fits(candidate, unitPrice, cluster))
-      .toSorted((left, right) => right.members.length - left.members.length)[0];
+      .toSorted((left, right) => right.exchanges - left.exchanges)[0];
     if (home === undefined) continue;
     home.add(joined);
     return true;

@@ -82,18 +82,44 @@ function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster
   });
 }
 
-/** Its price is far from its asset's, or its small asset cannot be told from a larger one. */
+/**
+ * Its price is far from its asset's, or cannot be told from that of an asset that stands before its own: with its
+ * ticker's multiplier or, where several others agree, without it.
+ */
 function belongsElsewhere(member: Member, own: Cluster, clusters: readonly Cluster[]): boolean {
-  const { unitPrice } = member;
-  const center = own.center;
-  if (unitPrice === null || center === null) return false;
-  if (apart(unitPrice, center) > LEAVE_BEYOND) return true;
-  return clusters.some(
-    (other) =>
-      other !== own &&
-      other.members.length > own.members.length &&
-      fits(member.candidate, unitPrice, other),
+  const { candidate, unitPrice } = member;
+  const center = middleBeside(member, own);
+  if (candidate.price === null || unitPrice === null) return false;
+  if (center !== null && apart(unitPrice, center) > LEAVE_BEYOND) return true;
+  const { multiplier, price } = candidate;
+  return clusters.some((other) => {
+    if (other === own || !standsBefore(other, own)) return false;
+    if (fits(candidate, unitPrice, other)) return true;
+    return multiplier !== 1 && other.exchanges > 1 && fits(candidate, price, other);
+  });
+}
+
+/** What a member's price is held against: of two each is the other's measure, else the middle of all. */
+function middleBeside(member: Member, { members, center }: Cluster): number | null {
+  const priced = members.filter(({ unitPrice }) => unitPrice !== null);
+  if (priced.length !== 2) return center;
+  return priced.find((other) => other !== member)?.unitPrice ?? null;
+}
+
+/** A total order of assets: by exchanges, by listings, then by name, so that two equal ones can become one. */
+function standsBefore(left: Cluster, right: Cluster): boolean {
+  return (
+    compareSize(left, right) < 0 || (compareSize(left, right) === 0 && nameOf(left) < nameOf(right))
   );
+}
+
+function nameOf({ assetId }: Cluster): string {
+  return assetId ?? "";
+}
+
+/** Larger first. One exchange agrees with itself, whatever it lists: exchanges count before listings. */
+function compareSize(left: Cluster, right: Cluster): number {
+  return right.exchanges - left.exchanges || right.members.length - left.members.length;
 }
 
 /** Counts a doubt once per observation; true when it has lasted long enough to act on it. */
@@ -116,13 +142,13 @@ function lasts(
 }
 
 /**
- * Gives every asset its name: the largest (by listings, then by open interest) has the plain one. A name stays
- * where it is until another asset has more listings.
+ * Gives every asset its name: the largest (by exchanges, by listings, then by open interest) has the plain one. A
+ * name stays where it is until another asset is larger.
  */
 function name(clusters: readonly Cluster[], base: string): void {
   const ranked = clusters.toSorted(
     (left, right) =>
-      right.members.length - left.members.length ||
+      compareSize(left, right) ||
       Number(right.assetId === base) - Number(left.assetId === base) ||
       openInterestOf(right) - openInterestOf(left),
   );
@@ -147,13 +173,12 @@ function decisions(
   candidates: readonly Candidate[],
   clusters: readonly Cluster[],
 ): ReadonlyMap<number, Decision> {
-  const sizes = clusters.map(({ members }) => members.length);
-  const most = Math.max(0, ...sizes);
-  const isTied = sizes.filter((size) => size === most).length > 1;
+  const most = Math.max(0, ...clusters.map(({ exchanges }) => exchanges));
+  const isTied = clusters.filter(({ exchanges }) => exchanges === most).length > 1;
   const decided = new Map<number, Decision>();
-  for (const { assetId, members } of clusters) {
-    const isOutvoted = isTied && members.length === most;
-    const identity = isOutvoted ? "conflict" : identityOf(members, members.length === most);
+  for (const { assetId, members, exchanges } of clusters) {
+    const isLargest = exchanges === most;
+    const identity = isTied && isLargest ? "conflict" : identityOf(exchanges, isLargest);
     for (const { candidate, provenMultiplier } of members)
       decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier });
   }
@@ -162,10 +187,9 @@ function decisions(
   return decided;
 }
 
-/** One exchange agrees with itself: only a second one confirms. Alone against a larger asset it is an outlier. */
-function identityOf(members: readonly Member[], isLargest: boolean): Identity {
-  const exchanges = new Set(members.map(({ candidate }) => candidate.exchange));
-  if (exchanges.size > 1) return "confirmed";
+/** Only a second exchange confirms. Alone against a larger asset it is an outlier. */
+function identityOf(exchanges: number, isLargest: boolean): Identity {
+  if (exchanges > 1) return "confirmed";
   return isLargest ? "probable" : "conflict";
 }
 

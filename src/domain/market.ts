@@ -120,6 +120,8 @@ export interface Snapshot {
   /** `<epoch>-<seq>`, equal in all processes and rising; `.k` is added when only time has passed since. */
   readonly id: string;
   readonly asOfMs: number;
+  /** When the last change that it shows was stored; `asOfMs` may be later, when only time has passed. */
+  readonly storedAtMs: number;
   /** Ordered by exchange, then exchange_symbol. */
   readonly rows: readonly BoardRow[];
   readonly exchanges: readonly ExchangeView[];

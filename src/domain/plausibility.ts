@@ -18,6 +18,14 @@ const TURNOVER_MAX = 2000;
 
 /** Rates of a whole exchange this many times the others' are in another unit: the least such error is 8. */
 const SCALE_FACTOR = 5;
+/** An error of unit moves all rates: three quarters of them must be off, not the middle one alone. */
+const SCALE_SHARE = 0.75;
+
+/**
+ * Twice the usual interest component, 0.01 % per 8 h. An exchange that charges no interest rests far below one that
+ * does, and both are right: only assets whose rate has left its rest can show rates that are too small.
+ */
+const MOVING_RATE_PER_HOUR = (2 * 0.0001) / 8;
 
 /** An asset on fewer exchanges than this has no market to compare with. */
 const MIN_EXCHANGES = 3;
@@ -28,6 +36,7 @@ const MIN_INSTRUMENTS = 20;
 export interface Sizes {
   readonly instrumentId: number;
   readonly exchange: string;
+  readonly quote: string;
   /** Rows without a confirmed asset are compared with nothing. */
   readonly assetId: string | null;
   readonly volume24hUsd: number | null;
@@ -50,20 +59,44 @@ export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
     doubts.set(id, (doubts.get(id) ?? 0) | bit);
   };
   for (const [bit, read] of QUANTITIES) {
-    const { ratios, habits } = compare(rows, read);
-    for (const [row, ratio] of ratios) {
-      const habit = habits.get(row.exchange) ?? null;
-      if (habit !== null && isOff(ratio / habit, OUTLIER_FACTOR)) doubt(row.instrumentId, bit);
+    // A thin listing in another currency beside the main one is no error: each currency has its own habit.
+    const groups = ratiosBy(rows, read, ({ exchange, quote }) => `${exchange} ${quote}`);
+    for (const ratios of groups.values()) {
+      const habit =
+        ratios.length < MIN_INSTRUMENTS ? null : median(ratios.map(([, ratio]) => ratio));
+      if (habit === null) continue;
+      for (const [row, ratio] of ratios)
+        if (isOff(ratio / habit, OUTLIER_FACTOR)) doubt(row.instrumentId, bit);
     }
   }
-  const { habits: rateScale } = compare(rows, ({ ratePerHour }) =>
-    ratePerHour === null ? null : Math.abs(ratePerHour),
+  const rates = ratiosBy(
+    rows,
+    ({ ratePerHour }) => sizeOf(ratePerHour),
+    ({ exchange }) => exchange,
   );
-  for (const row of rows) {
-    const scale = rateScale.get(row.exchange) ?? null;
-    if (scale !== null && isOff(scale, SCALE_FACTOR)) doubt(row.instrumentId, DOUBTED.rate);
+  const rateScale = new Map<string, number | null>();
+  const wrong = new Set<string>();
+  for (const [exchange, ratios] of rates) {
+    const enough = ratios.length >= MIN_INSTRUMENTS;
+    rateScale.set(exchange, enough ? median(ratios.map(([, ratio]) => ratio)) : null);
+    if (enough && isInAnotherUnit(ratios)) wrong.add(exchange);
   }
+  for (const { exchange, instrumentId } of rows)
+    if (wrong.has(exchange)) doubt(instrumentId, DOUBTED.rate);
   return { rows: doubts, rateScale };
+}
+
+/** Whether nearly all rates of one exchange are off by more than any habit explains. */
+function isInAnotherUnit(ratios: readonly Ratio[]): boolean {
+  const large = ratios.filter(([, ratio]) => ratio > SCALE_FACTOR).length;
+  if (large >= ratios.length * SCALE_SHARE) return true;
+  const moving = ratios.filter(([, , middle]) => middle >= MOVING_RATE_PER_HOUR);
+  const small = moving.filter(([, ratio]) => ratio < 1 / SCALE_FACTOR).length;
+  return moving.length >= MIN_INSTRUMENTS && small >= moving.length * SCALE_SHARE;
+}
+
+function sizeOf(rate: number | null): number | null {
+  return rate === null ? null : Math.abs(rate);
 }
 
 const QUANTITIES = [
@@ -99,49 +132,47 @@ export function believed(
   };
 }
 
-/** Each row's size over the middle of its asset, and the middle of those for each exchange. */
-function compare(
+/** A row, its size over the middle of its asset, and that middle. */
+type Ratio = readonly [row: Sizes, ratio: number, middle: number];
+
+/** The ratios of all rows that can be compared, by group. A group without any is there, too. */
+function ratiosBy(
   rows: readonly Sizes[],
   read: (row: Sizes) => number | null,
-): {
-  readonly ratios: ReadonlyMap<Sizes, number>;
-  readonly habits: ReadonlyMap<string, number | null>;
-} {
+  groupOf: (row: Sizes) => string,
+): ReadonlyMap<string, readonly Ratio[]> {
   const middles = middlesOf(rows, read);
-  const ratios = new Map<Sizes, number>();
-  const byExchange = new Map<string, number[]>();
+  const groups = new Map<string, Ratio[]>();
   for (const row of rows) {
+    const group = groupOf(row);
+    const ratios = groups.get(group) ?? [];
+    groups.set(group, ratios);
     const size = read(row);
     const middle = row.assetId === null ? undefined : middles.get(row.assetId);
-    const ofExchange = byExchange.get(row.exchange) ?? [];
-    byExchange.set(row.exchange, ofExchange);
-    if (!size || middle === undefined) continue;
-    ratios.set(row, size / middle);
-    ofExchange.push(size / middle);
+    if (size && middle !== undefined) ratios.push([row, size / middle, middle]);
   }
-  const habits = new Map<string, number | null>();
-  for (const [exchange, all] of byExchange)
-    habits.set(exchange, all.length < MIN_INSTRUMENTS ? null : median(all));
-  return { ratios, habits };
+  return groups;
 }
 
-/** The middle size of each asset that enough exchanges have. Zeros say nothing about units and are left out. */
+/**
+ * The middle size of each asset that enough exchanges have, of each exchange the largest. Zeros say nothing about
+ * units and are left out.
+ */
 function middlesOf(
   rows: readonly Sizes[],
   read: (row: Sizes) => number | null,
 ): ReadonlyMap<string, number> {
-  const byAsset = new Map<string, { readonly sizes: number[]; readonly exchanges: Set<string> }>();
+  const byAsset = new Map<string, Map<string, number>>();
   for (const row of rows) {
     const size = read(row);
     if (!size || row.assetId === null) continue;
-    const asset = byAsset.get(row.assetId) ?? { sizes: [], exchanges: new Set() };
-    asset.sizes.push(size);
-    asset.exchanges.add(row.exchange);
-    byAsset.set(row.assetId, asset);
+    const largest = byAsset.get(row.assetId) ?? new Map<string, number>();
+    largest.set(row.exchange, Math.max(size, largest.get(row.exchange) ?? 0));
+    byAsset.set(row.assetId, largest);
   }
   const middles = new Map<string, number>();
-  for (const [assetId, { sizes, exchanges }] of byAsset) {
-    const middle = exchanges.size < MIN_EXCHANGES ? null : median(sizes);
+  for (const [assetId, largest] of byAsset) {
+    const middle = largest.size < MIN_EXCHANGES ? null : median([...largest.values()]);
     if (middle !== null) middles.set(assetId, middle);
   }
   return middles;

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import type { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import {
   brotliCompress,
@@ -46,13 +46,18 @@ export async function compressPieces(
   encoding: Compression,
   pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
 ): Promise<Buffer<ArrayBuffer>[]> {
-  const stream = compressor(encoding);
+  return through(compressor(encoding), pieces);
+}
+
+/** What a stream makes of the pieces. When either fails both end, and so does this. */
+export async function through(
+  stream: Transform,
+  pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+): Promise<Buffer<ArrayBuffer>[]> {
   const parts: Buffer<ArrayBuffer>[] = [];
-  stream.on("data", (part: Buffer<ArrayBuffer>) => parts.push(part));
-  const ended = once(stream, "end");
-  for (const piece of pieces) if (!stream.write(piece)) await once(stream, "drain");
-  stream.end();
-  await ended;
+  await pipeline(pieces, stream, async (made: AsyncIterable<Buffer<ArrayBuffer>>) => {
+    for await (const part of made) parts.push(part);
+  });
   return parts;
 }
 

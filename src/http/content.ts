@@ -1,7 +1,24 @@
 import type { AnswerContent } from "./answer.ts";
-import { API_HEADERS, CACHE_DATA } from "./headers.ts";
+import { API_HEADERS, CACHE_DATA, uncachedHeaders } from "./headers.ts";
 
 export const JSON_TYPE = "application/json";
+
+/**
+ * An answer that is made for one request and kept by nobody. It states its length, because HEAD must say what GET
+ * would.
+ */
+export function freshResponse(
+  body: string,
+  of: { readonly contentType: string; readonly status: number; readonly requestId: string },
+): Response {
+  return new Response(body, {
+    status: of.status,
+    headers: {
+      ...uncachedHeaders(of.contentType, of.requestId),
+      "content-length": String(Buffer.byteLength(body)),
+    },
+  });
+}
 
 /** A JSON answer that lives as long as its snapshot. */
 export function jsonContent(value: unknown): AnswerContent {

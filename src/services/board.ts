@@ -203,9 +203,9 @@ export class Board {
     const exchanges = this.#views(market.states, asOfMs);
     const current = this.#current;
     const same = !this.#dirty && !flagsChanged && current !== null;
-    if (same && sameStatuses(exchanges, current.exchanges)) return;
+    if (same && sameExchanges(exchanges, current.exchanges)) return;
     this.#dirty = false;
-    this.#replace({ id, asOfMs, rows: this.#ordered(), exchanges });
+    this.#replace({ id, asOfMs, storedAtMs: changedAtMs, rows: this.#ordered(), exchanges });
   }
 
   /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
@@ -275,10 +275,13 @@ export class Board {
   }
 }
 
-function sameStatuses(left: readonly ExchangeView[], right: readonly ExchangeView[]): boolean {
+function sameExchanges(left: readonly ExchangeView[], right: readonly ExchangeView[]): boolean {
   return (
     left.length === right.length &&
-    left.every((view, index) => view.status === right[index]?.status)
+    left.every(
+      ({ status, state }, index) =>
+        status === right[index]?.status && state.refusedAtMs === right[index]?.state.refusedAtMs,
+    )
   );
 }
 

@@ -2,7 +2,8 @@ import type { IntervalChange, IntervalChangeRepository } from "../db/interval-ch
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Snapshot } from "../domain/market.ts";
 
-export type { IntervalChange };
+/** A change with the asset that it is of, null while no price has told or the instrument has left. */
+export type AssetIntervalChange = IntervalChange & { readonly assetId: string | null };
 
 /** Which changes; a null list does not filter, null bounds are open. Times are unix milliseconds. */
 export interface IntervalChangeQuery {
@@ -18,21 +19,29 @@ const USUAL_SPAN_MS = 30 * 24 * 3_600_000;
 export type IntervalChanges = (
   snapshot: Snapshot,
   query: IntervalChangeQuery,
-) => readonly IntervalChange[];
+) => readonly AssetIntervalChange[];
 
-/** The changes that a snapshot knows of, the newest first: what came after it is left for the next. */
+/**
+ * The changes that a snapshot knows of, the newest first: what was stored after it is left for the next, and each
+ * has the asset that the snapshot shows for it.
+ */
 export function intervalChanges(
   repository: Pick<IntervalChangeRepository, "between">,
 ): IntervalChanges {
   return (snapshot, { exchanges, bases, fromMs, toMs }) => {
-    const endMs = snapshot.asOfMs + 1;
-    const changes = repository.between(
-      fromMs ?? endMs - USUAL_SPAN_MS,
-      Math.min(toMs ?? endMs, endMs),
+    const endMs = snapshot.storedAtMs + 1;
+    const changes = repository
+      .between(fromMs ?? endMs - USUAL_SPAN_MS, Math.min(toMs ?? endMs, endMs))
+      .filter(
+        ({ exchange, base }) =>
+          (exchanges?.includes(exchange) ?? true) && (bases?.includes(base) ?? true),
+      );
+    const uids = new Set(changes.map(({ uid }) => uid));
+    const assets = new Map(
+      snapshot.rows.flatMap(({ record }) =>
+        uids.has(record.uid) ? [[record.uid, record.assetId]] : [],
+      ),
     );
-    return changes.filter(
-      ({ exchange, base }) =>
-        (exchanges?.includes(exchange) ?? true) && (bases?.includes(base) ?? true),
-    );
+    return changes.map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }));
   };
 }

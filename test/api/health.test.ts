@@ -144,6 +144,19 @@ test("/api/exchanges joins the facts with the snapshot's state", async () => {
   expect((await served.get("/api/exchanges?x=1")).status).toBe(400);
 });
 
+test.each(["/api/health", "/livez", "/readyz", "/metrics", "/api/explain/okx/BTCUSDT"])(
+  "HEAD of %s states the length that GET has",
+  async (path) => {
+    const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
+    const body = await (await served.get(path)).arrayBuffer();
+    const head = await served.send("HEAD", path);
+    // The metrics count the request before: their length may have grown.
+    const length = Number(head.headers.get("content-length"));
+    expect(length).toBeGreaterThanOrEqual(body.byteLength);
+    expect(length).toBeLessThan(body.byteLength + 5_000);
+  },
+);
+
 describe("/metrics", () => {
   test("counts requests by route pattern, method and status; invented ones make no series", async () => {
     const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));

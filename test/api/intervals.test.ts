@@ -33,7 +33,8 @@ function changed(database: TestDatabase): void {
 }
 
 function appOn(database: TestDatabase, asOfMs = NOON_MS) {
-  const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")], asOfMs));
+  const uid = `okx:BTCUSDT:${NOON - 180}`;
+  const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC", { uid })], asOfMs));
   const changes = intervalChanges(new IntervalChangeRepository(database.db));
   return testApp(board, { intervalChanges: changes });
 }
@@ -58,7 +59,7 @@ describe("/api/intervals/changes", () => {
       exchange: "okx",
       exchange_symbol: "BTCUSDT",
       symbol: "BTCUSDT",
-      asset_id: null,
+      asset_id: "BTC",
       base: "BTC",
       quote: "USDT",
       from_hours: 8,

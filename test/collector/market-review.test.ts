@@ -97,6 +97,20 @@ describe("a review of the market", () => {
     });
   });
 
+  test("takes no price from a feed that stands still", () => {
+    const { database, epoch, review } = setUp();
+    using _ = database;
+    const batch = (exchange: ExchangeId, price: number, frozen: ReadonlySet<string>) =>
+      database.writer.commit(
+        acceptedBatch(exchange, epoch, NOON_MS, [priced("LIT", price)], { frozen }),
+      );
+    batch("binance", 2.7, new Set());
+    batch("okx", 9, new Set(["LITUSDT"]));
+    review.run(epoch, NOON_MS);
+    expect(record(database, "okx", "LIT").assetId).toBeNull();
+    expect(record(database, "binance", "LIT").identity).toBe("probable");
+  });
+
   test("takes the last trade where an exchange tells neither mark nor index, and shows it as no price", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;

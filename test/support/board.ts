@@ -108,7 +108,7 @@ export function snapshotOf(id: string, rows: readonly BoardRow[], asOfMs = NOON_
       state,
     };
   });
-  return { id, asOfMs, rows: ordered, exchanges };
+  return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, exchanges };
 }
 
 /** A board that shows what the test publishes; replaced snapshots stay until `forget`. */

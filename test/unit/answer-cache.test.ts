@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { Transform } from "node:stream";
+import { createGzip } from "node:zlib";
 import { AnswerCache } from "../../src/http/answer-cache.ts";
 import { Answer, type AnswerContent } from "../../src/http/answer.ts";
+import { through } from "../../src/http/compress.ts";
 import type { Encoding } from "../../src/http/negotiate.ts";
 import { decodedBody } from "../support/contract.ts";
 
@@ -118,5 +121,35 @@ describe("a large answer", () => {
     expect(makings()).toBe(0);
     await answer.respond(request, context("identity"));
     expect(await tagOf(answer)).toBe(tag);
+  });
+});
+
+describe("compressing while pieces are made", () => {
+  const failing = (): Transform =>
+    new Transform({
+      highWaterMark: 1,
+      transform: (_chunk, _encoding, done) => void setImmediate(done, new Error("no memory")),
+    });
+
+  test("a compressor that fails is one rejection and nothing else", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", hear);
+    await expect(through(failing(), ["a".repeat(100_000), "b".repeat(100_000)])).rejects.toThrow(
+      "no memory",
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unhandled).toEqual([]);
+  });
+
+  test("a piece that cannot be made ends the compressor, too", async () => {
+    const stream = createGzip();
+    const pieces = function* (): Generator<string> {
+      yield "first";
+      throw new Error("a row that cannot be written");
+    };
+    await expect(through(stream, pieces())).rejects.toThrow("a row that cannot be written");
+    expect(stream.destroyed).toBe(true);
   });
 });

@@ -211,6 +211,60 @@ describe("over time", () => {
     expect(market.decide()).toEqual(times(3, ["LIT", "confirmed"]));
   });
 
+  test.each([
+    ["one against one", [on("a", 2.7), on("b", 2.9)], [on("a", 2.8), on("b", 2.8)]],
+    [
+      "two against two",
+      [on("a", 2.7), on("b", 2.7), on("c", 2.9), on("d", 2.9)],
+      [on("a", 2.8), on("b", 2.8), on("c", 2.8), on("d", 2.81)],
+    ],
+  ])(
+    "%s that did not agree at first are one asset after ten cycles of agreeing",
+    (_, first, then) => {
+      const market = new Market("LIT", first);
+      expect(new Set(market.decide(30).map(([, identity]) => identity))).toEqual(
+        new Set(["conflict"]),
+      );
+      market.listings.splice(0, first.length, ...then);
+      market.decide(LEAVE_AFTER_CYCLES);
+      expect(market.decided()).toEqual(times(first.length, ["LIT", "confirmed"]));
+    },
+  );
+
+  test("of two that drift apart by more than 10 % neither is believed", () => {
+    const market = new Market("LIT", [on("a", 1), on("b", 1)]);
+    market.decide();
+    market.listings[1] = on("b", 1.15);
+    expect(market.decide(LEAVE_AFTER_CYCLES).map(([, identity]) => identity)).toEqual([
+      "conflict",
+      "conflict",
+    ]);
+  });
+
+  test("a multiplier that price contradicts is undone also when its listing came first", () => {
+    const market = new Market("PEPE", [on("a", 0.000004, { multiplier: 1000 })]);
+    market.decide();
+    market.listings.push(on("b", 0.000004), on("c", 0.00000401));
+    expect(market.decide()[0]?.[1]).toBe("conflict");
+    market.decide(LEAVE_AFTER_CYCLES);
+    expect(market.decided()).toEqual(times(3, ["PEPE", "confirmed"]));
+    expect(market.multiplierOf(0)).toBe(1);
+  });
+
+  test("one exchange does not outvote two, however many listings it has", () => {
+    const market = new Market("FOO", [
+      on("x", 7),
+      on("x", 7.01),
+      on("x", 7),
+      on("y", 2),
+      on("z", 2.01),
+    ]);
+    expect(market.decide()).toEqual([
+      ...times(3, ["FOO~2", "conflict"] as const),
+      ...times(2, ["FOO", "confirmed"] as const),
+    ]);
+  });
+
   test("a price that is missing for a while changes nothing", () => {
     const market = three();
     market.decide();

@@ -152,9 +152,10 @@ describe("the life of an instrument", () => {
   test("back after 24 h and 20 batches it is a new instrument with a new uid", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
-    commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 20 }, () => [btc])]);
+    commitAll(database, epoch, [[btc, eth]]);
+    for (let ms = 5 * MINUTE_MS; ms <= DAY_MS; ms += 5 * MINUTE_MS)
+      database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + ms, [btc]));
     const backMs = NOON_MS + DAY_MS + MINUTE_MS;
-    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + DAY_MS, [btc]));
     database.writer.commit(acceptedBatch("okx", epoch, backMs, [btc, eth]));
     expect(listed(database)).toEqual([
       `okx:BTCUSDT:${NOON_MS / 1000}`,
@@ -190,6 +191,25 @@ describe("the life of an instrument", () => {
     commitAll(database, epoch, [[btc, eth], ...Array.from({ length: 21 }, () => [btc])]);
     database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + 25 * 60 * MINUTE_MS, [btc, eth]));
     expect(instruments(database).map((row) => row.status)).toEqual(["listed", "listed"]);
+  });
+
+  test("a day of our own outage after 20 batches without it is no absence of a day, one of batches is", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const lastMs = commitAll(database, epoch, [
+      [btc, eth],
+      ...Array.from({ length: 20 }, () => [btc]),
+    ]);
+    const backMs = lastMs + 25 * 60 * MINUTE_MS;
+    database.writer.commit(acceptedBatch("okx", epoch, backMs, [btc]));
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed", "delisted"]);
+    const restarted = new MarketWriter(database.db, database.epochs, database.states);
+    const againMs = backMs + 25 * 60 * MINUTE_MS;
+    restarted.commit(acceptedBatch("okx", epoch, againMs, [btc]));
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed", "delisted"]);
+    for (let minute = 1; minute <= 24 * 60; minute += 1)
+      restarted.commit(acceptedBatch("okx", epoch, againMs + minute * MINUTE_MS, [btc]));
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed", "gone"]);
   });
 
   test("another listing time is another instrument", () => {
@@ -229,6 +249,14 @@ describe("the life of an instrument", () => {
     const spike = [at(1), at(9), at(9), at(9), at(9), at(1.1), at(9), at(9), at(9), at(9), at(1)];
     const holes = [at(null), at(1), at(4.9), at(4.9), at(4.9), at(4.9), at(4.9), at(4.9)];
     commitAll(database, epoch, [...spike, ...holes]);
+    expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
+  });
+
+  test("prices that jump about are no other asset: a break must stay where it went", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const at = (price: number): Quote[] => [quoteOf("LIT", { markPrice: price, indexPrice: null })];
+    commitAll(database, epoch, [1, 10, 200, 7, 0.01, 900, 1].map(at));
     expect(instruments(database).map((row) => row.status)).toEqual(["listed"]);
   });
 

@@ -12,10 +12,11 @@ function market(change: (row: Sizes) => Partial<Sizes> = () => ({})): Sizes[] {
       const row = {
         instrumentId: place * 100 + rank,
         exchange,
+        quote: "USDT",
         assetId,
         volume24hUsd: (share * 1e9) / (rank + 1),
         openInterestUsd: (share * 4e8) / (rank + 1),
-        ratePerHour: (rank % 2 === 0 ? 1 : -1) * 0.0000125 * (1 + rank / 10),
+        ratePerHour: (rank % 2 === 0 ? 1 : -1) * 0.00003 * (1 + rank / 10),
       };
       return { ...row, ...change(row) };
     }),
@@ -51,6 +52,22 @@ describe("quantities against the market", () => {
     expect(of(25).size + of(1 / 25).size).toBe(0);
   });
 
+  test("thin listings in another currency beside the main ones are right, and one of them can be wrong", () => {
+    const twins = market()
+      .filter(({ exchange }) => exchange === "a")
+      .map((row) => ({
+        ...row,
+        instrumentId: row.instrumentId + 1_000,
+        quote: "USDC",
+        volume24hUsd: (row.volume24hUsd ?? 0) / 100,
+      }));
+    expect(doubtsOfMarket([...market(), ...twins]).rows.size).toBe(0);
+    const [first, ...rest] = twins;
+    if (first === undefined) throw new Error("no twin");
+    const wrong = { ...first, volume24hUsd: (first.volume24hUsd ?? 0) * 1_000 };
+    expect([...doubtsOfMarket([...market(), wrong, ...rest]).rows]).toEqual([[1_000, 1]]);
+  });
+
   test("without an asset, or with too few exchanges or instruments, nothing is compared", () => {
     const wrong = (row: Sizes) => (isRow(row, "d", 3) ? { volume24hUsd: 1e15 } : {});
     const nameless = market((row) =>
@@ -83,6 +100,28 @@ describe("a whole exchange's rates", () => {
     expect(new Set(rows.values())).toEqual(new Set([DOUBTED.rate]));
     expect(rateScale.get("c")).toBeCloseTo(factor, 6);
     expect(rateScale.get("a")).toBeCloseTo(1, 6);
+  });
+
+  test("an exchange that charges no interest is right: at rest it may be far below the others, when rates move it is not", () => {
+    const resting = market((row) => ({
+      ratePerHour: row.exchange === "d" ? 0.000001 : 0.0000125,
+    }));
+    const calm = doubtsOfMarket(resting);
+    expect(calm.rows.size).toBe(0);
+    expect(calm.rateScale.get("d")).toBeCloseTo(0.08, 6);
+    const wild = market((row) =>
+      row.exchange === "d" ? { ratePerHour: (row.ratePerHour ?? 0) / 10 } : {},
+    );
+    expect(doubtsOfMarket(wild).rows.size).toBe(ASSETS.length);
+  });
+
+  test("rates that are far off on half of the instruments are no error of unit", () => {
+    const mixed = market((row) =>
+      row.exchange === "d" && row.instrumentId % 2 === 0
+        ? { ratePerHour: (row.ratePerHour ?? 0) * 40 }
+        : {},
+    );
+    expect(doubtsOfMarket(mixed).rows.size).toBe(0);
   });
 
   test("twice the others' rates, zeros and unknown rates are no error", () => {

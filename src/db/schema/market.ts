@@ -119,7 +119,10 @@ export const intervalChanges = sqliteTable(
     toHours: real("to_hours").notNull(),
     changedAt: integer("changed_at").notNull(),
   },
-  (table) => [index("interval_changes_instrument").on(table.instrumentId, table.changedAt)],
+  (table) => [
+    index("interval_changes_instrument").on(table.instrumentId, table.changedAt),
+    index("interval_changes_time").on(table.changedAt),
+  ],
 );
 
 /** One row (id 1): who may write the market tables, and how far they are. */

@@ -9,11 +9,12 @@ import {
   rateWorking,
   type Working,
 } from "../../../services/explain.ts";
-import { uncachedHeaders } from "../../headers.ts";
+import { freshResponse, JSON_TYPE } from "../../content.ts";
 import { freshJson, problems } from "../../openapi.ts";
 import { NO_PARAMS } from "../../params.ts";
 import { ApiError } from "../../problem.ts";
 import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { fundingRow } from "../funding/list.ts";
 import { ExplainPathSchema, type ExplanationBody, ExplanationSchema } from "./schema.ts";
@@ -61,9 +62,10 @@ export function addExplainRoutes(
       throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
     }
     const explanation = await ask({ exchange, exchangeSymbol });
-    return c.json(explained(snapshot, row, rulesHere, explanation), 200, {
-      ...uncachedHeaders("application/json", c.env.requestId),
-    });
+    const body = explained(snapshot, row, rulesHere, explanation);
+    const { requestId } = c.env;
+    const of = { contentType: JSON_TYPE, status: 200, requestId };
+    return documented(freshResponse(JSON.stringify(body), of));
   });
 }
 

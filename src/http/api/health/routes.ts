@@ -2,8 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { BoardView } from "../../../services/board-view.ts";
 import type { HealthReport } from "../../../services/health.ts";
 import type { Metrics } from "../../../services/metrics.ts";
-import { JSON_TYPE } from "../../content.ts";
-import { uncachedHeaders } from "../../headers.ts";
+import { freshResponse, JSON_TYPE } from "../../content.ts";
 import { freshJson, freshText, problems } from "../../openapi.ts";
 import { NO_PARAMS } from "../../params.ts";
 import type { AppEnv } from "../../request-context.ts";
@@ -71,9 +70,10 @@ export function addHealthRoutes(
 ): void {
   app.openapi(healthRoute, (c) => {
     const report = deps.health();
-    const headers = uncachedHeaders(JSON_TYPE, c.env.requestId);
+    const { requestId } = c.env;
     const status = report.status === "down" ? 503 : 200;
-    return documented(new Response(JSON.stringify(healthOf(report)), { status, headers }));
+    const of = { contentType: JSON_TYPE, status, requestId };
+    return documented(freshResponse(JSON.stringify(healthOf(report)), of));
   });
   app.openapi(liveRoute, (c) => documented(text("ok\n", 200, c.env.requestId)));
   app.openapi(readyRoute, (c) =>
@@ -84,13 +84,14 @@ export function addHealthRoutes(
     ),
   );
   app.openapi(metricsRoute, async (c) => {
-    const headers = uncachedHeaders(deps.metrics.contentType, c.env.requestId);
-    return documented(new Response(await deps.metrics.scrape(), { headers }));
+    const { requestId } = c.env;
+    const of = { contentType: deps.metrics.contentType, status: 200, requestId };
+    return documented(freshResponse(await deps.metrics.scrape(), of));
   });
 }
 
 function text(body: string, status: number, requestId: string): Response {
-  return new Response(body, { status, headers: uncachedHeaders(TEXT_TYPE, requestId) });
+  return freshResponse(body, { contentType: TEXT_TYPE, status, requestId });
 }
 
 function healthOf(report: HealthReport): Health {

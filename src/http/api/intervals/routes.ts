@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { IntervalChange, IntervalChanges } from "../../../services/interval-changes.ts";
+import type { AssetIntervalChange, IntervalChanges } from "../../../services/interval-changes.ts";
 import { hashQuery } from "../../cursor.ts";
 import { cachedJson, problems } from "../../openapi.ts";
 import { listContent, pageKey, pageOf } from "../../paging.ts";
@@ -50,7 +50,7 @@ export function addIntervalRoutes(
   });
 }
 
-function changeRow(change: IntervalChange): IntervalChangeRow {
+function changeRow(change: AssetIntervalChange): IntervalChangeRow {
   return {
     uid: change.uid,
     exchange: change.exchange,

@@ -34,7 +34,7 @@ const QualitySchema = z
     }),
     rate_scale: z.number().nullable().openapi({
       description:
-        "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not. Null while too little can be compared.",
+        "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not; below 1 in a calm market where it charges no interest. Null while too little can be compared.",
       example: 1.1,
     }),
     last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),

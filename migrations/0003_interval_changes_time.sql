@@ -1,0 +1,1 @@
+CREATE INDEX `interval_changes_time` ON `interval_changes` (`changed_at`);
