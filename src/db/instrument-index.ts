@@ -26,7 +26,6 @@ export interface PriceMemory {
 /** What the collector remembers of one instrument between batches. */
 export interface KnownInstrument {
   readonly id: number;
-  readonly uid: string;
   readonly base: string;
   readonly quote: string;
   readonly settle: string;
@@ -50,7 +49,7 @@ type InstrumentRow = Omit<KnownInstrument, "price"> & {
   readonly breakBatches: number;
 };
 
-const COLUMNS = `id, uid, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
+const COLUMNS = `id, exchange_symbol AS exchangeSymbol, base, quote, settle, multiplier,
   asset_class AS assetClass, accrual, listed_at AS listedAt, last_seen AS lastSeen, status,
   missed_batches AS missedBatches, last_interval_hours AS lastIntervalHours,
   coalesce(q.index_price, q.mark_price, q.last_price) / multiplier AS lastPrice, break_price AS breakPrice,

@@ -190,7 +190,6 @@ export class InstrumentWriter {
     if (row === null) throw new Error("an instrument was not stored");
     const added: KnownInstrument = {
       id: row.id,
-      uid,
       base: quote.base,
       quote: quote.quote,
       settle: quote.settle,
