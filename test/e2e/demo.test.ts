@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ExchangeTruth } from "../../src/demo/truth.ts";
+import type { ExchangeTruth, TrueInstrument } from "../../src/demo/truth.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
 import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";
@@ -245,7 +245,14 @@ function differencesOn(
   const served = list.rows.filter((row) => row.exchange === id);
   // Binance's open interest is asked for one by one, over minutes.
   const paced = id === "binance" ? (["open_interest_usd"] as const) : [];
-  const wrong = truthDifferences(served, instruments, paced).map((text) => `${id} ${text}`);
+  // A market ahead of our clock has settled at times that are still to come: a reader does not believe those.
+  const isAhead = ({ settled_at: at }: TrueInstrument): boolean => (at ?? 0) * 1000 > Date.now();
+  const ahead = instruments.filter(isAhead);
+  const past = instruments.filter((instrument) => !isAhead(instrument));
+  const wrong = [
+    ...truthDifferences(served, past, paced),
+    ...truthDifferences(served, ahead, [...paced, "settled_rate", "settled_at"]),
+  ].map((text) => `${id} ${text}`);
   const sizes = `${id} serves ${served.length} of ${instruments.length}`;
   return served.length === instruments.length ? wrong : [...wrong, sizes];
 }
