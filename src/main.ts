@@ -53,6 +53,15 @@ function run(config: Config): void {
   const watch = watchOf(config, board, db, log);
   const health = (): HealthReport => board.health();
   const metrics = createMetrics({ board, health, clock: systemClock });
+  const server = serve(config, {
+    board,
+    health,
+    metrics,
+    log,
+    intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
+    // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
+    askForOrigin: (request) => collector.explain(request),
+  });
   const collector = superviseCollector({
     settings: {
       databasePath: config.databasePath,
@@ -70,14 +79,6 @@ function run(config: Config): void {
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
     },
-  });
-  const server = serve(config, {
-    board,
-    health,
-    metrics,
-    log,
-    intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
-    askForOrigin: (request) => collector.explain(request),
   });
   const timers = [
     every(POLL_EVERY_MS, log, () => board.poll()),

@@ -4,12 +4,8 @@ import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText } from "../lib/log.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
+import { deadlineMs } from "./deadline.ts";
 import type { CycleNotes, ExchangeSource } from "./source.ts";
-
-/** A refresh that takes longer than this share of its period is given up: the next one is due. */
-const DEADLINE_SHARE = 0.75;
-/** Short periods still leave time for one request to time out and be told apart from a slow one. */
-const DEADLINE_FLOOR_MS = 15_000;
 
 /** One refresh of one exchange: a batch (not judged yet), or why there is none. */
 export type Fetched =
@@ -51,13 +47,11 @@ export async function fetchBatch(
   if (lifetime.aborted) onEnd();
   lifetime.addEventListener("abort", onEnd, { once: true });
   if (deps.deadline) {
-    const deadlineMs = Math.max(DEADLINE_FLOOR_MS, deps.periodMs * DEADLINE_SHARE);
+    const withinMs = deadlineMs(deps.periodMs);
     void clock
-      .sleep(deadlineMs, cycle.signal)
+      .sleep(withinMs, cycle.signal)
       .then(() =>
-        cycle.abort(
-          new RequestFailure("timeout", `no whole refresh within ${deadlineMs / 1000} s`),
-        ),
+        cycle.abort(new RequestFailure("timeout", `no whole refresh within ${withinMs / 1000} s`)),
       );
   }
   try {

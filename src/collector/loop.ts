@@ -7,14 +7,6 @@ import type { Cycle, CycleOutcome, ExchangeRunner } from "./run-exchange.ts";
 /** The first refreshes are spread over this, so that a start is no burst and still quick. */
 const START_SPREAD_MS = 1_500;
 
-/**
- * The first pause is any part of a period: exchanges that have all answered within seconds of the start must not
- * come together every minute, for their payloads would be in memory together, too.
- */
-function firstPauseShare(random: Random): number {
-  return random();
-}
-
 /** Periods vary by this share either way, so that exchanges do not march in step. */
 const PERIOD_JITTER_SHARE = 0.05;
 
@@ -52,8 +44,10 @@ async function runForever(
     if (cycle === null) return;
     deps.onCycle(runner.id, cycle);
     said = sayChange(runner, cycle.outcome, said, deps.log);
+    // The first pause is any part of a period: exchanges that have all answered within seconds of the start must
+    // not come together every minute, for their payloads would be in memory together, too.
     const spreads = isFirst && cycle.outcome.kind === "accepted";
-    const share = spreads ? firstPauseShare(random) : jitterOf(cycle.outcome, random);
+    const share = spreads ? random() : jitterOf(cycle.outcome, random);
     isFirst = false;
     await clock.sleep(cycle.pauseMs * share, lifetime);
   }

@@ -1,6 +1,7 @@
 import type { ExchangeHttp, Load, Reply, Source } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
+import { deadlineMs } from "./deadline.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
 import { QuietTime } from "./quiet-time.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
@@ -9,12 +10,8 @@ import { Sweep, type SweepCycle } from "./sweep.ts";
 /** A cached instrument list still tells which contracts live for a day. */
 export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
 
-/**
- * A sweep is over by this share of a period from the start of its cycle, or by the floor: inside the time after which
- * the cycle is given up (three quarters, at least 15 s), with a margin for what comes after the requests.
- */
-const SWEEP_END_SHARE = 0.7;
-const SWEEP_END_FLOOR_MS = 12_000;
+/** A sweep is over so long before its cycle is given up: what it has must still be read, judged and stored. */
+const SWEEP_MARGIN_MS = 3_000;
 
 /** Intervals change within hours: an older source is worse than none. */
 export const INTERVALS_SERVE_MS = 30 * 60_000;
@@ -158,8 +155,8 @@ export class ExchangeSource {
   /** A request that begins last still has its whole time-out, unless the period is too short for that. */
   #sweepCycle(startedMs: number, signal: AbortSignal): SweepCycle {
     const { requests, periodMs, sweepMs, deadline } = this.#deps;
-    const shareMs = Math.max(SWEEP_END_FLOOR_MS, periodMs * SWEEP_END_SHARE);
-    const endMs = deadline ? startedMs + shareMs : Number.POSITIVE_INFINITY;
+    const lastMs = deadline ? deadlineMs(periodMs) - SWEEP_MARGIN_MS : Number.POSITIVE_INFINITY;
+    const endMs = startedMs + lastMs;
     const spreadUntilMs = startedMs + sweepMs;
     const lastStartMs = Math.max(spreadUntilMs, endMs - requests.timeoutMs);
     return { during: (until) => requests.during(until), signal, spreadUntilMs, lastStartMs, endMs };

@@ -16,13 +16,15 @@ const COLLECT_GARBAGE_EVERY_MS = 30_000;
 
 const lifetime = new AbortController();
 const explaining: Explaining = { now: () => null };
+/** Follows the settings as soon as they are known. */
+let log = createLog("info").child({ part: "collector" });
 
 function post(message: FromWorker): void {
   self.postMessage(message);
 }
 
 async function run(settings: CollectorSettings): Promise<void> {
-  const log = createLog(settings.logLevel).child({ part: "collector" });
+  log = createLog(settings.logLevel).child({ part: "collector" });
   try {
     const deps = {
       exchanges: Object.values(EXCHANGES),
@@ -47,7 +49,7 @@ function explanationOf(request: ExplainRequest): Explanation | null {
   try {
     return explaining.now(request);
   } catch (error) {
-    createLog("info").error("explanation_failed", { ...request, reason: errorText(error) });
+    log.error("explanation_failed", { ...request, reason: errorText(error) });
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS } from "../domain/exchange.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../domain/exchange.ts";
 import { canonicalBase } from "../domain/symbol.ts";
 import { ASSET_CLASSES } from "../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
@@ -35,6 +35,36 @@ export const instrumentFields = {
   }),
   quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
 } as const;
+
+/** The values of `instrumentFields`. */
+export function instrumentPart(of: {
+  readonly uid: string;
+  readonly exchange: ExchangeId;
+  readonly exchangeSymbol: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly assetId: string | null;
+}) {
+  return {
+    uid: of.uid,
+    exchange: of.exchange,
+    exchange_symbol: of.exchangeSymbol,
+    symbol: of.base + of.quote,
+    asset_id: of.assetId,
+    base: of.base,
+    quote: of.quote,
+  };
+}
+
+/** Whole unix seconds of unix milliseconds. */
+export function secondsOf(ms: number): number {
+  return Math.floor(ms / 1000);
+}
+
+/** The same, of a time that may be unknown. */
+export function knownSeconds(ms: number | null): number | null {
+  return ms === null ? null : secondsOf(ms);
+}
 
 /** The envelope of a list. */
 export function listSchema<Row extends z.ZodType>(name: string, row: Row) {

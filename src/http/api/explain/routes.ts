@@ -15,6 +15,7 @@ import { NO_PARAMS } from "../../params.ts";
 import { ApiError } from "../../problem.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
+import { knownSeconds, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { fundingRow } from "../funding/list.ts";
 import { ExplainPathSchema, type ExplanationBody, ExplanationSchema } from "./schema.ts";
@@ -83,13 +84,12 @@ function explained(
     row: fundingRow(row, fetchedAt),
     raw: explanation === null ? null : { ...explanation.origin.rows },
     raw_reason: explanation === null ? "not_in_memory" : null,
-    raw_observed_at: explanation === null ? null : secondsOf(observedAtOf(explanation)),
+    raw_observed_at: knownSeconds(explanation && observedAtOf(explanation)),
     rate_rule: rules.rateRule,
     rate: explanation === null ? null : workingBody(rateWorking(explanation)),
     interval_rule: rules.intervalRule,
     interval_source: record.intervalSource,
-    interval_changed_at:
-      record.intervalChangedAtMs === null ? null : secondsOf(record.intervalChangedAtMs),
+    interval_changed_at: knownSeconds(record.intervalChangedAtMs),
     annualized: workingBody(annualWorking(row)),
     observed_at: secondsOf(record.observedAtMs),
     documentation: rules.documentation,
@@ -105,8 +105,4 @@ function workingBody(working: Working | null): ExplanationBody["rate"] {
   if (working === null) return null;
   const { formula, withNumbers, value } = working;
   return { formula, with_numbers: withNumbers, value };
-}
-
-function secondsOf(ms: number): number {
-  return Math.floor(ms / 1000);
 }

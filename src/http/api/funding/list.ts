@@ -4,6 +4,7 @@ import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { defaultOrder, selectRows, type FundingQuery } from "../../../services/funding-query.ts";
 import type { AnswerContent } from "../../answer.ts";
 import { listContent, type Page } from "../../paging.ts";
+import { instrumentPart, knownSeconds, secondsOf } from "../../row-fields.ts";
 import type { FundingRow, ListParams } from "./schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
@@ -52,13 +53,7 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
   const { record, flags } = row;
   const observedAt = secondsOf(record.observedAtMs);
   return {
-    uid: record.uid,
-    exchange: record.exchange,
-    exchange_symbol: record.exchangeSymbol,
-    symbol: record.base + record.quote,
-    asset_id: record.assetId,
-    base: record.base,
-    quote: record.quote,
+    ...instrumentPart(record),
     settle: record.settle,
     multiplier: record.multiplier,
     asset_class: record.assetClass,
@@ -80,12 +75,4 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
     age_seconds: Math.max(0, fetchedAt - observedAt),
     flags: [...flagNames(flags)],
   };
-}
-
-function secondsOf(ms: number): number {
-  return Math.floor(ms / 1000);
-}
-
-function knownSeconds(ms: number | null): number | null {
-  return ms === null ? null : secondsOf(ms);
 }

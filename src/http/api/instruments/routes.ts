@@ -6,6 +6,7 @@ import { cachedJson, problems } from "../../openapi.ts";
 import { listContent, pageKey, pageOf } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
+import { instrumentPart, knownSeconds, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import {
   InstrumentListSchema,
@@ -58,25 +59,19 @@ function canonicalText({ exchange, base, quote, asset_class, identity }: Instrum
 
 function instrumentRow(record: MarketRecord): InstrumentRow {
   return {
-    uid: record.uid,
-    exchange: record.exchange,
-    exchange_symbol: record.exchangeSymbol,
-    symbol: record.base + record.quote,
-    asset_id: record.assetId,
-    base: record.base,
-    quote: record.quote,
+    ...instrumentPart(record),
     settle: record.settle,
     asset_class: record.assetClass,
     accrual: record.accrual,
     identity: record.identity,
     multiplier: record.multiplier,
     multiplier_source: multiplierSourceOf(record),
-    listed_at: secondsOf(record.listedAtMs),
-    first_seen: Math.floor(record.firstSeenMs / 1000),
+    listed_at: knownSeconds(record.listedAtMs),
+    first_seen: secondsOf(record.firstSeenMs),
     funding_interval_hours: record.fundingIntervalHours,
     interval_source: record.intervalSource,
-    interval_changed_at: secondsOf(record.intervalChangedAtMs),
-    observed_at: Math.floor(record.observedAtMs / 1000),
+    interval_changed_at: knownSeconds(record.intervalChangedAtMs),
+    observed_at: secondsOf(record.observedAtMs),
   };
 }
 
@@ -84,8 +79,4 @@ function multiplierSourceOf(record: MarketRecord): (typeof MULTIPLIER_SOURCES)[n
   if (record.multiplier !== record.tickerMultiplier) return "contradicted_by_price";
   if (record.multiplier === 1) return "plain";
   return record.identity === "confirmed" ? "confirmed_by_price" : "documented";
-}
-
-function secondsOf(ms: number | null): number | null {
-  return ms === null ? null : Math.floor(ms / 1000);
 }

@@ -5,6 +5,7 @@ import { cachedJson, problems } from "../../openapi.ts";
 import { listContent, pageKey, pageOf } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
+import { instrumentPart, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import {
   IntervalChangeListSchema,
@@ -52,15 +53,9 @@ export function addIntervalRoutes(
 
 function changeRow(change: AssetIntervalChange): IntervalChangeRow {
   return {
-    uid: change.uid,
-    exchange: change.exchange,
-    exchange_symbol: change.exchangeSymbol,
-    symbol: change.base + change.quote,
-    asset_id: change.assetId,
-    base: change.base,
-    quote: change.quote,
+    ...instrumentPart(change),
     from_hours: change.fromHours,
     to_hours: change.toHours,
-    changed_at: Math.floor(change.changedAtMs / 1000),
+    changed_at: secondsOf(change.changedAtMs),
   };
 }

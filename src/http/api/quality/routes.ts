@@ -5,6 +5,7 @@ import { cachedJson, problems } from "../../openapi.ts";
 import { listContent } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
+import { knownSeconds } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { QualityListSchema, QualityQuerySchema, type QualityRow } from "./schema.ts";
 
@@ -15,7 +16,7 @@ const qualityRoute = createRoute({
   tags: ["Service"],
   summary: "How good the data of each exchange is",
   description:
-    "Per collected exchange: instruments expected and seen, rejected and flagged rows, fields that the rest of the market contradicts, and the last batch that was refused. As of the same snapshot as the rates.",
+    "Per exchange that was ever collected here: instruments expected and seen, rejected and flagged rows, fields that the rest of the market contradicts, and the last batch that was refused. As of the same snapshot as the rates.",
   request: { query: QualityQuerySchema },
   responses: {
     ...cachedJson(QualityListSchema, "The matching exchanges."),
@@ -60,7 +61,7 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
       rate: doubted.rate,
     },
     rate_scale: state.rateScale,
-    last_refused_at: state.refusedAtMs === null ? null : Math.floor(state.refusedAtMs / 1000),
+    last_refused_at: knownSeconds(state.refusedAtMs),
     last_refusal: state.refusal,
   };
 }
