@@ -9,7 +9,7 @@ export const OPENAPI_FILE = join(import.meta.dir, "../docs/openapi.json");
 
 /** The document of an application without data: it depends on the routes alone. */
 export async function servedDocument(): Promise<string> {
-  const board = { current: () => null, byId: () => null, knowsBase: () => false };
+  const board = { current: () => null, byId: () => null, freshForMs: () => 0, knowsBase: () => false };
   const health = (): never => {
     throw new Error("assertion failed: the document must not need data");
   };

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Snapshot } from "../domain/market.ts";
 import { Answer, type AnswerContent } from "./answer.ts";
+import type { Format } from "./list-format.ts";
 
 /** All kept answers together: a full list of 12,000 rows in all its forms takes half of it. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
@@ -67,7 +68,7 @@ export interface HotAnswer {
 }
 
 /**
- * Answers of the current snapshot by the raw path and query of requests that have had them: such a request
+ * Answers of the current snapshot by the raw path, query and format of requests that have had them: such a request
  * needs no routing and no parsing. Holds keys only, so the cache alone decides how many bytes are kept.
  * A new snapshot empties it.
  */
@@ -80,20 +81,25 @@ export class HotAnswers {
     this.#cache = cache;
   }
 
-  find(target: string, current: Snapshot | null): HotAnswer | null {
+  find(target: string, accepts: Format, current: Snapshot | null): HotAnswer | null {
     if (current !== this.#snapshot) {
       this.#byTarget.clear();
       this.#snapshot = current;
     }
-    const hot = this.#byTarget.get(target);
+    const hot = this.#byTarget.get(hotKey(target, accepts));
     if (hot === undefined) return null;
     const answer = this.#cache.kept(hot.key);
     return answer === null ? null : { answer, route: hot.route };
   }
 
   /** Remembers that `target` is answered from `key` while `snapshot` is the current one. */
-  remember(target: string, snapshot: Snapshot, hot: Hot): void {
+  remember(target: string, accepts: Format, snapshot: Snapshot, hot: Hot): void {
     if (snapshot !== this.#snapshot || target.length > MAX_HOT_TARGET_LENGTH) return;
-    if (this.#byTarget.size < MAX_HOT) this.#byTarget.set(target, hot);
+    if (this.#byTarget.size < MAX_HOT) this.#byTarget.set(hotKey(target, accepts), hot);
   }
+}
+
+/** A target begins with a slash, so that no format before it can be one. */
+function hotKey(target: string, accepts: Format): string {
+  return accepts === "json" ? target : accepts + target;
 }

@@ -1,6 +1,6 @@
-import { compress, compressPieces } from "./compress.ts";
+import { compress, compressPieces, gather } from "./compress.ts";
 import type { FixedHeaders } from "./headers.ts";
-import { matchesEtag, type Compression, type Encoding } from "./negotiate.ts";
+import { matchesEtag, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
 
 /** Bodies below this stay as they are: a compressed one would not save a packet. */
@@ -19,21 +19,42 @@ export interface AnswerContent {
    */
   readonly largeAs: string | null;
   readonly contentType: string;
-  readonly cacheControl: string;
+  /** Null: until the next snapshot, as the request's context says. */
+  readonly cacheControl: string | null;
+  /** Request headers that it depends on. */
+  readonly vary: string;
   readonly headers: FixedHeaders;
+}
+
+/** A header set as it is at one Cache-Control; within a snapshot that takes as many values as the snapshot has seconds. */
+class HeaderSet {
+  readonly #fixed: FixedHeaders;
+  readonly #byPolicy = new Map<string, Headers>();
+
+  constructor(fixed: FixedHeaders) {
+    this.#fixed = fixed;
+  }
+
+  with(cacheControl: string): Headers {
+    const known = this.#byPolicy.get(cacheControl);
+    if (known !== undefined) return known;
+    const made = new Headers({ ...this.#fixed, "cache-control": cacheControl });
+    this.#byPolicy.set(cacheControl, made);
+    return made;
+  }
 }
 
 /** One encoding of an answer with its header sets; only the request id is added per request. */
 interface Form {
   readonly body: Blob;
-  readonly headers: Headers;
+  readonly headers: HeaderSet;
   /** For HEAD: as above, with the length that the body would have. */
-  readonly headHeaders: Headers;
+  readonly headHeaders: HeaderSet;
 }
 
 interface Tag {
   readonly etag: string;
-  readonly notModifiedHeaders: Headers;
+  readonly notModifiedHeaders: HeaderSet;
 }
 
 /**
@@ -45,7 +66,7 @@ export class Answer {
   readonly #content: AnswerContent;
   readonly #hash: string;
   readonly #forms = new Map<Encoding, Form>();
-  readonly #making = new Map<Compression, Promise<Form>>();
+  readonly #making = new Map<Encoding, Promise<Form>>();
   readonly #tags = new Map<Encoding, Tag>();
   readonly #onGrow: () => void;
   #sizeBytes = 0;
@@ -71,16 +92,19 @@ export class Answer {
   /** The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first. */
   respond(request: Request, context: RequestContext): Response | Promise<Response> {
     const encoding = this.#isSmall() ? "identity" : context.encoding;
+    const cacheControl = this.#content.cacheControl ?? context.cacheControl;
     const ifNoneMatch = request.headers.get("if-none-match");
     if (ifNoneMatch !== null) {
       const tag = this.#tag(encoding);
       if (matchesEtag(ifNoneMatch, tag.etag))
-        return withRequestId(null, 304, tag.notModifiedHeaders, context);
+        return withRequestId(null, 304, tag.notModifiedHeaders.with(cacheControl), context);
     }
+    const send = ({ body, headers, headHeaders }: Form): Response =>
+      request.method === "HEAD"
+        ? withRequestId(null, 200, headHeaders.with(cacheControl), context)
+        : withRequestId(body, 200, headers.with(cacheControl), context);
     const form = this.#forms.get(encoding);
-    if (form !== undefined) return send(form, request, context);
-    if (encoding === "identity") return send(this.#whole(), request, context);
-    return this.#compressed(encoding).then((made) => send(made, request, context));
+    return form === undefined ? this.#made(encoding).then(send) : send(form);
   }
 
   #isSmall(): boolean {
@@ -89,21 +113,11 @@ export class Answer {
     return identity !== undefined && identity.body.size < MIN_COMPRESSED_BYTES;
   }
 
-  #whole(): Form {
-    const form = this.#keep("identity", new Blob([...this.#content.pieces()]));
-    this.#onGrow();
-    return form;
-  }
-
-  #compressed(encoding: Compression): Promise<Form> {
+  /** The form that is not there yet; whoever asks while it is made waits for the same one. */
+  #made(encoding: Encoding): Promise<Form> {
     const running = this.#making.get(encoding);
     if (running !== undefined) return running;
-    const identity = this.#forms.get("identity");
-    const compressing =
-      identity === undefined
-        ? compressPieces(encoding, this.#content.pieces())
-        : identity.body.bytes().then(async (bytes) => [await compress(encoding, bytes)]);
-    const made = compressing
+    const made = this.#partsOf(encoding)
       .then((parts) => {
         const form = this.#keep(encoding, new Blob(parts));
         this.#onGrow();
@@ -112,6 +126,13 @@ export class Answer {
       .finally(() => this.#making.delete(encoding));
     this.#making.set(encoding, made);
     return made;
+  }
+
+  async #partsOf(encoding: Encoding): Promise<Piece[]> {
+    if (encoding === "identity") return gather(this.#content.pieces());
+    const identity = this.#forms.get("identity");
+    if (identity === undefined) return compressPieces(encoding, this.#content.pieces());
+    return [await compress(encoding, await identity.body.bytes())];
   }
 
   #keep(encoding: Encoding, body: Blob): Form {
@@ -129,8 +150,8 @@ export class Answer {
     };
     return {
       body,
-      headers: new Headers(fixed),
-      headHeaders: new Headers({ ...fixed, "content-length": String(body.size) }),
+      headers: new HeaderSet(fixed),
+      headHeaders: new HeaderSet({ ...fixed, "content-length": String(body.size) }),
     };
   }
 
@@ -138,7 +159,7 @@ export class Answer {
     const known = this.#tags.get(encoding);
     if (known !== undefined) return known;
     const shared = this.#sharedHeaders(encoding);
-    const tag = { etag: shared.etag, notModifiedHeaders: new Headers(shared) };
+    const tag = { etag: shared.etag, notModifiedHeaders: new HeaderSet(shared) };
     this.#tags.set(encoding, tag);
     return tag;
   }
@@ -148,8 +169,7 @@ export class Answer {
     return {
       ...this.#content.headers,
       etag: `"${this.#hash}${suffix}"`,
-      "cache-control": this.#content.cacheControl,
-      vary: "Accept-Encoding",
+      vary: this.#content.vary,
     };
   }
 }
@@ -159,12 +179,6 @@ function hashOf(pieces: readonly Piece[]): string {
   let hash = 0n;
   for (const piece of pieces) hash = Bun.hash.xxHash64(piece, hash);
   return hash.toString(36);
-}
-
-function send(form: Form, request: Request, context: RequestContext): Response {
-  return request.method === "HEAD"
-    ? withRequestId(null, 200, form.headHeaders, context)
-    : withRequestId(form.body, 200, form.headers, context);
 }
 
 /** `new Response` copies the prepared headers natively: three times cheaper than an object of strings. */

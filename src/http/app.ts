@@ -16,8 +16,9 @@ import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { clientAddresses } from "./client-address.ts";
 import { addDocumentRoutes } from "./documents.ts";
-import { API_HEADERS } from "./headers.ts";
-import { EncodingChoice } from "./negotiate.ts";
+import { API_HEADERS, cacheUntilNext } from "./headers.ts";
+import { formatOf } from "./list-format.ts";
+import { encodingOf, HeaderChoice } from "./negotiate.ts";
 import { addPageRoutes } from "./pages.ts";
 import { ApiError, problemResponse } from "./problem.ts";
 import {
@@ -75,7 +76,8 @@ const ALLOWED_REQUEST_HEADERS = "If-None-Match, X-Request-Id";
 export function createApp(deps: AppDeps): App {
   const { board, clock } = deps;
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
-  const encodings = new EncodingChoice();
+  const encodings = new HeaderChoice(encodingOf, "identity");
+  const formats = new HeaderChoice(formatOf, "json");
   const cache = new AnswerCache();
   const hot = new HotAnswers(cache);
   const router = createRouter(deps, new SnapshotAnswers(board, cache, hot));
@@ -90,11 +92,13 @@ export function createApp(deps: AppDeps): App {
       const { headers } = request;
       const target = targetOf(request.url);
       const requestId = requestIdOf(headers, newRequestId);
-      const encoding = encodings.choose(headers.get("accept-encoding"));
+      const encoding = encodings.of(headers.get("accept-encoding"));
+      const accepts = formats.of(headers.get("accept"));
       // Whoever may be refused (keys, rate limits) is refused here, before any work.
-      const hit = isRead(request) ? hot.find(target, board.current()) : null;
+      const hit = isRead(request) ? hot.find(target, accepts, board.current()) : null;
       const route = hit?.route ?? matchedRoute(router, request.method, target) ?? UNMATCHED;
-      const context: RequestContext = { requestId, target, route, encoding };
+      const cacheControl = cacheUntilNext(board.freshForMs());
+      const context = { requestId, target, route, encoding, accepts, cacheControl };
       const fail = (error: unknown): Response =>
         finish(request, info, context, internalError(deps.log, error, context), startedMs);
       try {

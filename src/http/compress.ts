@@ -1,5 +1,6 @@
 import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   brotliCompress,
@@ -47,6 +48,25 @@ export async function compressPieces(
   pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
 ): Promise<Buffer<ArrayBuffer>[]> {
   return through(compressor(encoding), pieces);
+}
+
+/** Texts are made for about this long before other requests have a turn. */
+const TURN_CHARACTERS = 256 * 1024;
+
+/** All pieces, made one after the other with turns for other requests in between. */
+export async function gather<Part extends string | Uint8Array<ArrayBuffer>>(
+  pieces: Iterable<Part>,
+): Promise<Part[]> {
+  const parts: Part[] = [];
+  let sinceTurn = 0;
+  for (const piece of pieces) {
+    parts.push(piece);
+    sinceTurn += piece.length;
+    if (sinceTurn < TURN_CHARACTERS) continue;
+    sinceTurn = 0;
+    await setImmediate();
+  }
+  return parts;
 }
 
 /** What a stream makes of the pieces. When either fails both end, and so does this. */

@@ -1,7 +1,7 @@
-import type { AnswerContent } from "./answer.ts";
-import { API_HEADERS, CACHE_DATA, uncachedHeaders } from "./headers.ts";
-
-export const JSON_TYPE = "application/json";
+import type { AnswerContent, Piece } from "./answer.ts";
+import { type Column, csvLines } from "./columns.ts";
+import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "./headers.ts";
+import { CONTENT_TYPES, type Format } from "./list-format.ts";
 
 /**
  * An answer that is made for one request and kept by nobody. It states its length, because HEAD must say what GET
@@ -20,53 +20,76 @@ export function freshResponse(
   });
 }
 
-/** A JSON answer that lives as long as its snapshot. */
-export function jsonContent(value: unknown): AnswerContent {
-  return contentOf(() => [JSON.stringify(value)], null);
-}
-
 /** Rows that are serialised at a time. */
 const ROWS_PER_PIECE = 256;
 
 /** Lists with more rows are a megabyte and up: they are made when they are sent. */
 const LARGE_ROWS = 2_000;
 
-/**
- * The answer `{…head, rows: […], …tail}` whose rows are made and serialised piece by piece: a list of 15,000 as
- * one text would be in memory several times over. `name` tells it from all others: equal names, equal bytes.
- */
-export function jsonListContent<Item>(list: {
+/** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
+export interface WrittenList<Item, Row> {
+  /** Tells it from all others: equal names, equal bytes. */
   readonly name: string;
+  readonly format: Format;
+  readonly vary: string;
+  readonly headers: FixedHeaders;
   readonly head: object;
-  readonly items: readonly Item[];
-  readonly toRow: (item: Item) => unknown;
   readonly tail: object;
-}): AnswerContent {
-  const { items, name } = list;
-  return contentOf(() => piecesOf(list), items.length > LARGE_ROWS ? name : null);
+  readonly items: readonly Item[];
+  readonly toRow: (item: Item) => Row;
+  readonly columns: readonly Column<Row>[];
 }
 
-function* piecesOf<Item>(list: {
-  readonly head: object;
-  readonly items: readonly Item[];
-  readonly toRow: (item: Item) => unknown;
-  readonly tail: object;
-}): Generator<string> {
-  const { head, items, toRow, tail } = list;
+/**
+ * A list whose rows are made and serialised piece by piece: one of 15,000 as one text would be in memory several
+ * times over.
+ */
+export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerContent {
+  return {
+    pieces: () => piecesOf(list),
+    largeAs: list.items.length > LARGE_ROWS ? list.name : null,
+    contentType: CONTENT_TYPES[list.format],
+    cacheControl: null,
+    vary: list.vary,
+    headers: { ...API_HEADERS, ...list.headers },
+  };
+}
+
+function piecesOf<Item, Row>(list: WrittenList<Item, Row>): Iterable<Piece> {
+  switch (list.format) {
+    case "json":
+      return jsonPieces(list);
+    case "csv":
+      return csvPieces(list);
+    case "ndjson":
+      return ndjsonPieces(list);
+  }
+}
+
+function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+  const { head, tail } = list;
   yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
-  for (let from = 0; from < items.length; from += ROWS_PER_PIECE) {
-    const rows = items.slice(from, from + ROWS_PER_PIECE).map(toRow);
-    yield `${from === 0 ? "" : ","}${JSON.stringify(rows).slice(1, -1)}`;
+  let isFirst = true;
+  for (const rows of rowsInPieces(list)) {
+    yield `${isFirst ? "" : ","}${JSON.stringify(rows).slice(1, -1)}`;
+    isFirst = false;
   }
   yield `],${JSON.stringify(tail).slice(1)}`;
 }
 
-function contentOf(pieces: AnswerContent["pieces"], largeAs: string | null): AnswerContent {
-  return {
-    pieces,
-    largeAs,
-    contentType: JSON_TYPE,
-    cacheControl: CACHE_DATA,
-    headers: API_HEADERS,
-  };
+function* csvPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+  const { columns } = list;
+  yield csvLines([columns.map(({ name }) => name)]);
+  for (const rows of rowsInPieces(list))
+    yield csvLines(rows.map((row) => columns.map(({ cell }) => cell(row))));
+}
+
+function* ndjsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+  for (const rows of rowsInPieces(list))
+    yield rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
+
+function* rowsInPieces<Item, Row>({ items, toRow }: WrittenList<Item, Row>): Generator<Row[]> {
+  for (let from = 0; from < items.length; from += ROWS_PER_PIECE)
+    yield items.slice(from, from + ROWS_PER_PIECE).map(toRow);
 }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DocsPage } from "../web/pages/docs.tsx";
 import { Answer, type AnswerContent } from "./answer.ts";
-import { JSON_TYPE } from "./content.ts";
+import { JSON_TYPE } from "./list-format.ts";
 import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "./headers.ts";
 import { openApiInfo } from "./openapi.ts";
 import { HTML_TYPE, renderPage } from "./pages.ts";
@@ -50,6 +50,7 @@ export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string
     largeAs: null,
     contentType: JSON_TYPE,
     cacheControl: CACHE_REVALIDATED,
+    vary: "Accept-Encoding",
     headers: API_HEADERS,
   }));
   serve("/docs", () => docsAsset(HTML_TYPE, renderPage(DocsPage())));
@@ -67,6 +68,7 @@ function docsAsset(contentType: string, piece: string | Uint8Array<ArrayBuffer>)
     largeAs: null,
     contentType,
     cacheControl: CACHE_REVALIDATED,
+    vary: "Accept-Encoding",
     headers: DOCS_HEADERS,
   };
 }

@@ -3,19 +3,25 @@ import { REQUEST_ID_HEADER } from "./request-context.ts";
 /** Header sets that never change: made once, sent with every answer of their kind. */
 export type FixedHeaders = Readonly<Record<string, string>>;
 
-/** A snapshot lives at least this long, so nobody needs to ask more often. */
-const FRESH_SECONDS = 5;
 /** A client may show what it has for this long while it asks again. */
 const REVALIDATE_SECONDS = 30;
 
 /** Assets whose address holds their hash never change. */
 const IMMUTABLE_SECONDS = 31_536_000;
 
-export const CACHE_DATA = `public, max-age=${FRESH_SECONDS}, stale-while-revalidate=${REVALIDATE_SECONDS}`;
 export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`;
 /** Documents that change with a release only: cheap to ask for again. */
 export const CACHE_REVALIDATED = "public, max-age=300";
 export const CACHE_NEVER = "no-store";
+
+/**
+ * Cache-Control of an answer that is made from the current snapshot, `freshForMs` before the next one can come.
+ * At least a second: it lets a shared cache gather the requests that come in it.
+ */
+export function cacheUntilNext(freshForMs: number): string {
+  const seconds = Math.max(1, Math.ceil(freshForMs / 1000));
+  return `public, max-age=${seconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`;
+}
 
 /**
  * Strict-Transport-Security is missing on purpose: TLS ends in the proxy before this service, which alone
@@ -27,7 +33,8 @@ const EVERYWHERE: FixedHeaders = {
 };
 
 /** Headers that a page of another origin may read. */
-const EXPOSED_HEADERS = "ETag, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS =
+  "Content-Disposition, ETag, Link, Retry-After, X-Request-Id, X-Snapshot, X-Total-Count";
 
 /** Public data: any origin may read it, no origin may frame it or let it act. */
 export const API_HEADERS: FixedHeaders = {

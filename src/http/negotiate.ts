@@ -6,26 +6,34 @@ const COMPRESSIONS = ["zstd", "br", "gzip"] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 export type Encoding = Compression | "identity";
 
-/** Clients use few spellings of Accept-Encoding; a flood of invented ones only empties this memory. */
+/** Clients use few spellings of a header; a flood of invented ones only empties this memory. */
 const MAX_REMEMBERED = 256;
 
-/** Chooses the encoding of answers. Remembers headers already read: most clients send the same one. */
-export class EncodingChoice {
-  readonly #known = new Map<string, Encoding>();
+/** What a request header asks for, read once per spelling: most clients send the same one every time. */
+export class HeaderChoice<Choice> {
+  readonly #known = new Map<string, Choice>();
+  readonly #choose: (header: string) => Choice;
+  readonly #unsaid: Choice;
 
-  /** The best encoding that `acceptEncoding` allows, as RFC 9110 12.5.3 reads it; identity when it names none. */
-  choose(acceptEncoding: string | null): Encoding {
-    if (acceptEncoding === null) return "identity";
-    const known = this.#known.get(acceptEncoding);
+  /** `unsaid` is chosen for requests without the header. */
+  constructor(choose: (header: string) => Choice, unsaid: Choice) {
+    this.#choose = choose;
+    this.#unsaid = unsaid;
+  }
+
+  of(header: string | null): Choice {
+    if (header === null) return this.#unsaid;
+    const known = this.#known.get(header);
     if (known !== undefined) return known;
-    const chosen = chooseEncoding(acceptEncoding);
+    const chosen = this.#choose(header);
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
-    this.#known.set(acceptEncoding, chosen);
+    this.#known.set(header, chosen);
     return chosen;
   }
 }
 
-function chooseEncoding(header: string): Encoding {
+/** The best encoding that an Accept-Encoding header allows, as RFC 9110 12.5.3 reads it; identity when it names none. */
+export function encodingOf(header: string): Encoding {
   const weights = new Map<string, number>();
   for (const { type, q } of parseAccept(header)) {
     const name = type.toLowerCase();

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "./list-format.ts";
 import { PROBLEMS, problemType, type ProblemCode } from "./problem.ts";
 
 /** Version of the public contract, not of the program. */
@@ -59,16 +60,46 @@ const REQUEST_ID = {
 const CACHING = {
   ...REQUEST_ID,
   ETag: {
-    description: "Strong, one per snapshot, query and encoding. Send it as If-None-Match.",
+    description: "Strong, one per snapshot, query, format and encoding. Send it as If-None-Match.",
     schema: { type: "string" as const },
   },
 };
 
-/** The documented answer of a route that is kept as bytes. */
-export function cachedJson<Schema extends z.ZodType>(schema: Schema, description: string) {
+const header = (description: string) => ({ description, schema: { type: "string" as const } });
+
+/** Headers of a list that is not written in JSON. */
+const FILE = {
+  "Content-Disposition": header("A file name, for formats other than JSON."),
+  Link: header('The next page as rel="next", for formats other than JSON; absent on the last one.'),
+  "X-Snapshot": header("Names the snapshot, for formats other than JSON."),
+  "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
+};
+
+const NOT_MODIFIED = {
+  description: "What you have (If-None-Match) is still so.",
+  headers: CACHING,
+};
+
+/** The documented answer of a list, kept as bytes in each of its formats. */
+export function cachedList<Schema extends z.ZodType>(schema: Schema, description: string) {
   return {
-    200: { description, headers: CACHING, content: { "application/json": { schema } } },
-    304: { description: "What you have (If-None-Match) is still so.", headers: CACHING },
+    200: {
+      description,
+      headers: { ...CACHING, ...FILE },
+      content: {
+        [JSON_TYPE]: { schema },
+        [CSV_TYPE]: {
+          schema: z.string().openapi({
+            description:
+              "RFC 4180 with a header line. Empty cells are unknown. A text that a spreadsheet would take for a formula has an apostrophe before it.",
+          }),
+        },
+        [NDJSON_TYPE]: {
+          schema: z.string().openapi({ description: "Each row as one line of JSON." }),
+        },
+      },
+    },
+    304: NOT_MODIFIED,
   };
 }
 

@@ -16,7 +16,7 @@ import type { PageAssets } from "../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../web/view-model.ts";
 import { Answer } from "./answer.ts";
 import type { ExchangeInfo } from "./api/exchanges/routes.ts";
-import { CACHE_DATA, CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "./headers.ts";
+import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "./headers.ts";
 import { REQUEST_ID_HEADER, type AppEnv } from "./request-context.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
 
@@ -50,6 +50,7 @@ export function addPageRoutes(
     largeAs: null,
     contentType: "text/css; charset=utf-8",
     cacheControl: CACHE_IMMUTABLE,
+    vary: "Accept-Encoding",
     headers: PAGE_HEADERS,
   });
   router.get(assets.styleSheet, (c) => styleSheet.respond(c.req.raw, c.env));
@@ -68,7 +69,8 @@ export function addPageRoutes(
           renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
         ],
         contentType: HTML_TYPE,
-        cacheControl: CACHE_DATA,
+        cacheControl: null,
+        vary: "Accept-Encoding",
         headers: PAGE_HEADERS,
       }),
     });

@@ -1,27 +1,77 @@
 import type { Snapshot } from "../domain/market.ts";
 import type { AnswerContent } from "./answer.ts";
-import { jsonListContent } from "./content.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
+import type { Column } from "./columns.ts";
+import { writtenList } from "./content.ts";
+import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
+import type { FixedHeaders } from "./headers.ts";
+import type { Format } from "./list-format.ts";
 import { ApiError } from "./problem.ts";
+import type { RequestContext } from "./request-context.ts";
+import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
 
-/** One page: `limit` rows (null: all that are left) after the first `offset`. */
-export interface Page {
+/** One list of the API as a function of a snapshot. */
+export interface ListAnswer<Item, Row> {
+  /** Names the list and the file that it is saved as: "funding-current". */
+  readonly name: string;
+  /** The query with its defaults filled in, without format, limit and cursor; a value of JSON. */
+  readonly query: unknown;
+  /** All that match, in order. */
+  readonly select: (snapshot: Snapshot) => readonly Item[];
+  /** `fetchedAt` is the snapshot's time in unix seconds. */
+  readonly toRow: (item: Item, fetchedAt: number) => Row;
+  readonly columns: readonly Column<Row>[];
+  /** More members of the JSON envelope. */
+  readonly head?: (snapshot: Snapshot) => object;
+}
+
+/** What a request says of the answer's form; lists of one page have neither limit nor cursor. */
+export interface ListRequest {
+  readonly format: Format | null;
+  readonly limit?: number | null;
+  readonly cursor?: string | null;
+}
+
+interface Page {
   readonly offset: number;
+  /** Null: all that are left. */
   readonly limit: number | null;
   readonly queryHash: string;
 }
 
-/** The page that is asked for and the snapshot it belongs to: the cursor's own, else the current one. */
-export function pageOf(
+/** Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. */
+export function sendList<Item, Row>(
   answers: SnapshotAnswers,
-  params: { readonly limit: number | null; readonly cursor: string | null },
+  c: { readonly req: { readonly raw: Request }; readonly env: RequestContext },
+  params: ListRequest,
+  list: ListAnswer<Item, Row>,
+): Response | Promise<Response> {
+  const canonical = JSON.stringify([list.name, list.query]);
+  const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
+  const format = params.format ?? c.env.accepts;
+  const form = {
+    format,
+    // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
+    vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
+    target: c.env.target,
+  };
+  const limit = page.limit ?? "all";
+  const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
+  const make = () => pageContent(snapshot, list, page, form);
+  return answers.respond(c.req.raw, c.env, { snapshot, query, make });
+}
+
+/** The page that is asked for and the snapshot it belongs to. */
+function pageOf(
+  answers: SnapshotAnswers,
+  params: ListRequest,
   queryHash: string,
 ): { snapshot: Snapshot; page: Page } {
   const current = answers.current();
-  const { limit } = params;
-  if (params.cursor === null) return { snapshot: current, page: { offset: 0, limit, queryHash } };
-  const cursor = decodeCursor(params.cursor);
+  const { limit = null } = params;
+  const text = params.cursor ?? null;
+  if (text === null) return { snapshot: current, page: { offset: 0, limit, queryHash } };
+  const cursor = decodeCursor(text);
   if (cursor === null) throw badCursor("is not a cursor of this service");
   if (cursor.queryHash !== queryHash)
     throw badCursor("belongs to another query: send it with the parameters of its first page");
@@ -31,40 +81,77 @@ export function pageOf(
   return { snapshot, page: { offset: cursor.offset, limit, queryHash } };
 }
 
-/** One page of `selected` as an answer. Throws bad_cursor for an offset that lies behind the end. */
-export function listContent<Item>(
+/** Throws bad_cursor for an offset that lies behind the end. */
+function pageContent<Item, Row>(
   snapshot: Snapshot,
-  selected: readonly Item[],
+  list: ListAnswer<Item, Row>,
   { offset, limit, queryHash }: Page,
-  toRow: (item: Item) => unknown,
+  form: { readonly format: Format; readonly vary: string; readonly target: string },
 ): AnswerContent {
+  const selected = list.select(snapshot);
   // A cursor of ours always points before the end; one that does not was made up.
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
   const end = Math.min(selected.length, offset + (limit ?? selected.length));
   const items = offset === 0 && end === selected.length ? selected : selected.slice(offset, end);
-  const next = { snapshotId: snapshot.id, queryHash, offset: end };
-  return jsonListContent({
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  const toRow = (item: Item): Row => list.toRow(item, fetchedAt);
+  const next =
+    end < selected.length
+      ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
+      : null;
+  const { format, vary } = form;
+  return writtenList({
     // What a snapshot and a query determine, except in another release: a row's fields tell those apart.
-    name: `${snapshot.id} ${queryHash} ${offset} ${end} ${fieldsOf(items, toRow)}`,
+    name: [snapshot.id, queryHash, offset, end, format, rowForm(items, list.columns, toRow)].join(
+      " ",
+    ),
+    format,
+    vary,
+    headers: format === "json" ? {} : fileHeaders(list.name, snapshot, selected.length, next, form),
     head: {
-      fetched_at: Math.floor(snapshot.asOfMs / 1000),
+      fetched_at: fetchedAt,
       snapshot: snapshot.id,
       count: items.length,
       total: selected.length,
+      ...list.head?.(snapshot),
     },
     items,
     toRow,
-    tail: { next_cursor: end < selected.length ? encodeCursor(next) : null },
+    columns: list.columns,
+    tail: { next_cursor: next },
   });
 }
 
-function fieldsOf<Item>(items: readonly Item[], toRow: (item: Item) => unknown): string {
-  return items[0] === undefined ? "" : JSON.stringify(toRow(items[0]));
+function rowForm<Item, Row>(
+  items: readonly Item[],
+  columns: readonly Column<Row>[],
+  toRow: (item: Item) => Row,
+): string {
+  const names = columns.map(({ name }) => name).join();
+  return items[0] === undefined ? names : `${names} ${JSON.stringify(toRow(items[0]))}`;
 }
 
-/** The part of a cache key that tells the pages of one query apart. */
-export function pageKey({ offset, limit }: Page): string {
-  return `${offset} ${limit ?? "all"}`;
+/** What the envelope says in JSON, for formats that have rows alone. */
+function fileHeaders(
+  name: string,
+  { id }: Snapshot,
+  total: number,
+  next: string | null,
+  { format, target }: { readonly format: Format; readonly target: string },
+): FixedHeaders {
+  return {
+    "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
+    "x-snapshot": id,
+    "x-total-count": String(total),
+    ...(next === null ? {} : { link: `<${nextTarget(target, next)}>; rel="next"` }),
+  };
+}
+
+function nextTarget(target: string, cursor: string): string {
+  const [path = "", query = ""] = target.split("?");
+  const params = new URLSearchParams(query);
+  params.set("cursor", cursor);
+  return `${path}?${params}`;
 }
 
 function badCursor(rule: string): ApiError {

@@ -1,3 +1,4 @@
+import type { Format } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
 
 /** What one request carries through the application besides itself. */
@@ -9,6 +10,10 @@ export interface RequestContext {
   readonly route: string;
   /** The encoding that the client and this service like best. */
   readonly encoding: Encoding;
+  /** The format that its Accept header likes best; a list's `format` parameter goes before it. */
+  readonly accepts: Format;
+  /** Cache-Control of answers that live until the next snapshot. */
+  readonly cacheControl: string;
 }
 
 /** Hono's environment of every route here: the context travels as bindings. */

@@ -3,7 +3,8 @@ import { EXCHANGE_IDS, type ExchangeId } from "../domain/exchange.ts";
 import { canonicalBase } from "../domain/symbol.ts";
 import { ASSET_CLASSES } from "../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
-import { closedListParam, countParam, opaqueParam, openListParam } from "./params.ts";
+import { FORMATS } from "./list-format.ts";
+import { choiceParam, closedListParam, countParam, opaqueParam, openListParam } from "./params.ts";
 
 /** Pieces of schemas that several resources share: fields of rows, envelopes of lists, filters. */
 
@@ -56,6 +57,17 @@ export function instrumentPart(of: {
   };
 }
 
+/** Names of their columns. */
+export const instrumentColumnNames = {
+  uid: "uid",
+  exchange: "exchange",
+  exchange_symbol: "exchange_symbol",
+  symbol: "symbol",
+  asset_id: "asset_id",
+  base: "base",
+  quote: "quote",
+} as const;
+
 /** Whole unix seconds of unix milliseconds. */
 export function secondsOf(ms: number): number {
   return Math.floor(ms / 1000);
@@ -106,6 +118,15 @@ export const instrumentFilters = {
   }),
 };
 
+/** How a list is written. */
+export const formatParam = {
+  format: choiceParam(FORMATS, {
+    description:
+      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, total and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
+    example: "json",
+  }),
+};
+
 /** How long an answer may be and where it goes on. */
 export const pageParams = {
   limit: countParam(
@@ -116,4 +137,5 @@ export const pageParams = {
     description:
       "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
   }),
+  ...formatParam,
 };

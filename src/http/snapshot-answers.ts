@@ -35,7 +35,7 @@ export class SnapshotAnswers {
     return this.#board.byId(id);
   }
 
-  /** Sends the answer that `query` (canonical, without order and defaults) has on `snapshot`. */
+  /** Sends the answer that `query` (canonical, without order and defaults, with the format) has on `snapshot`. */
   respond(
     request: Request,
     context: RequestContext,
@@ -44,7 +44,7 @@ export class SnapshotAnswers {
     this.#letGo();
     const key = `${keyPrefix(of.snapshot.id)}${context.route}\n${of.query}`;
     const answer = this.#cache.get(key, of.make);
-    this.#hot.remember(context.target, of.snapshot, { key, route: context.route });
+    this.#hot.remember(context.target, context.accepts, of.snapshot, { key, route: context.route });
     return answer.respond(request, context);
   }
 

@@ -6,6 +6,8 @@ export interface BoardView {
   current(): Snapshot | null;
   /** The current snapshot or one that was replaced less than 120 s ago. */
   byId(id: string): Snapshot | null;
+  /** How long the current snapshot is the newest at least, in milliseconds; 0 when the next may come at once. */
+  freshForMs(): number;
   /** Whether an instrument of this canonical base was ever seen. */
   knowsBase(base: string): boolean;
 }

@@ -89,6 +89,10 @@ export class Board {
     return this.#kept.find((kept) => kept.snapshot.id === id)?.snapshot ?? null;
   }
 
+  freshForMs(): number {
+    return Math.max(0, PUBLISH_EVERY_MS - this.#sincePublishedMs());
+  }
+
   knowsBase(base: string): boolean {
     return this.#reader.knowsBase(base);
   }

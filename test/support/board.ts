@@ -140,6 +140,10 @@ export class TestBoard implements BoardView {
     return this.#kept.get(id) ?? null;
   }
 
+  freshForMs(): number {
+    return 5_000;
+  }
+
   knowsBase(base: string): boolean {
     return this.#bases.has(base);
   }

@@ -13,6 +13,9 @@ const GENERAL_FAILURES = ["404", "405", "414", "500"];
 
 const PROBLEM_POINTER = "/components/schemas/Problem";
 
+/** Types whose whole body is one value of JSON; NDJSON is not. */
+const JSON_TYPE = /^application\/(\w+\+)?json$/;
+
 /** Holds answers against the served document. */
 export class Contract {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -53,7 +56,7 @@ export class Contract {
   }
 
   #match(where: string, type: string, pointer: string, body: Buffer): void {
-    const value: unknown = type.endsWith("json") ? JSON.parse(body.toString()) : body.toString();
+    const value: unknown = JSON_TYPE.test(type) ? JSON.parse(body.toString()) : body.toString();
     const validate = this.#ajv.compile({ $ref: `openapi#${pointer}` });
     if (!validate(value))
       throw new Error(`${where} breaks its schema: ${this.#ajv.errorsText(validate.errors)}`);

@@ -5,6 +5,7 @@ import { AnswerCache } from "../../src/http/answer-cache.ts";
 import { Answer, type AnswerContent } from "../../src/http/answer.ts";
 import { through } from "../../src/http/compress.ts";
 import type { Encoding } from "../../src/http/negotiate.ts";
+import type { RequestContext } from "../../src/http/request-context.ts";
 import { decodedBody } from "../support/contract.ts";
 
 const KB = 1024;
@@ -16,11 +17,19 @@ function content(bytes: number): AnswerContent {
     largeAs: null,
     contentType: "text/plain",
     cacheControl: "no-store",
+    vary: "Accept-Encoding",
     headers: {},
   };
 }
 
-const context = (encoding: Encoding) => ({ requestId: "1", target: "/", route: "/", encoding });
+const context = (encoding: Encoding): RequestContext => ({
+  requestId: "1",
+  target: "/",
+  route: "/",
+  encoding,
+  accepts: "json",
+  cacheControl: "public",
+});
 const request = new Request("http://finder.test/");
 
 test("an answer is made once and kept", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { EncodingChoice, type Encoding } from "../../src/http/negotiate.ts";
+import { type Encoding, encodingOf, HeaderChoice } from "../../src/http/negotiate.ts";
 
 const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
   [null, "identity"],
@@ -23,7 +23,7 @@ const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
 ];
 
 test.each(CASES)("Accept-Encoding %p means %s, asked once or again", (header, chosen) => {
-  const choice = new EncodingChoice();
-  expect(choice.choose(header)).toBe(chosen);
-  expect(choice.choose(header)).toBe(chosen);
+  const choice = new HeaderChoice(encodingOf, "identity");
+  expect(choice.of(header)).toBe(chosen);
+  expect(choice.of(header)).toBe(chosen);
 });

@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
-import type { ExchangeView, Snapshot } from "../../../domain/market.ts";
+import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
-import { jsonContent } from "../../content.ts";
-import { cachedJson, problems } from "../../openapi.ts";
-import { NO_PARAMS } from "../../params.ts";
+import { type Column, countsText, flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { ExchangeListSchema, type ExchangeList, type ExchangeRow } from "./schema.ts";
+import { ExchangeListSchema, ExchangeQuerySchema, type ExchangeRow } from "./schema.ts";
 
 /** What is known of an exchange apart from its data; the registry's facts have this shape. */
 export interface ExchangeInfo {
@@ -27,9 +27,9 @@ const exchangesRoute = createRoute({
   summary: "The exchanges and how they are",
   description:
     "Every registered exchange in the order of its id, as of the same snapshot as the rates. One that was never collected here is `off`.",
-  request: { query: NO_PARAMS },
+  request: { query: ExchangeQuerySchema },
   responses: {
-    ...cachedJson(ExchangeListSchema, "All exchanges."),
+    ...cachedList(ExchangeListSchema, "All exchanges."),
     ...problems("bad_parameter", "not_ready"),
   },
 });
@@ -39,36 +39,56 @@ export function addExchangeRoutes(
   answers: SnapshotAnswers,
   infos: readonly ExchangeInfo[],
 ): void {
+  // What the snapshot knows of other exchanges is left out.
+  const ordered = infos.toSorted((left, right) => (left.id < right.id ? -1 : 1));
   app.openapi(exchangesRoute, (c) => {
-    const snapshot = answers.current();
-    return documented(
-      answers.respond(c.req.raw, c.env, {
-        snapshot,
-        query: "",
-        make: () => jsonContent(exchangeList(snapshot, infos)),
-      }),
+    const { format } = c.req.valid("query");
+    const sent = sendList(
+      answers,
+      c,
+      { format },
+      {
+        name: "exchanges",
+        query: null,
+        select: (snapshot) => {
+          const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
+          return ordered.map((info) => ({ info, view: views.get(info.id) ?? null }));
+        },
+        toRow: exchangeRow,
+        columns: COLUMNS,
+      },
     );
+    return documented(sent);
   });
 }
 
-/** The registered exchanges in the order of their ids. What the snapshot knows of others is left out. */
-function exchangeList(snapshot: Snapshot, infos: readonly ExchangeInfo[]): ExchangeList {
-  const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
-  const rows = infos
-    .toSorted((left, right) => (left.id < right.id ? -1 : 1))
-    .map((info) => exchangeRow(info, views.get(info.id) ?? null));
-  return {
-    fetched_at: Math.floor(snapshot.asOfMs / 1000),
-    snapshot: snapshot.id,
-    count: rows.length,
-    total: rows.length,
-    rows,
-    next_cursor: null,
-  };
-}
+const COLUMNS: readonly Column<ExchangeRow>[] = [
+  ...flatColumns<ExchangeRow>({
+    exchange: "exchange",
+    name: "name",
+    kind: "kind",
+    accrual: "accrual",
+    documentation: "documentation",
+    status: "status",
+    symbols: "symbols",
+    expected: "expected",
+    age_seconds: "age_seconds",
+    period_seconds: "period_seconds",
+    last_ok_at: "last_ok_at_unix_s",
+    failure_kind: "failure_kind",
+    last_error: "last_error",
+  }),
+  { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
+];
 
 /** Facts and state of one exchange. Without a view it was never set up in this database: it is off. */
-function exchangeRow(info: ExchangeInfo, view: ExchangeView | null): ExchangeRow {
+function exchangeRow({
+  info,
+  view,
+}: {
+  info: ExchangeInfo;
+  view: ExchangeView | null;
+}): ExchangeRow {
   const ageSeconds = view?.ageSeconds ?? null;
   const state = view?.state ?? null;
   const lastOkAtMs = state?.lastOkAtMs ?? null;

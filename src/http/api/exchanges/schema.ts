@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS, FAILURE_KINDS } from "../../../domain/exchange.ts";
+import { formatParam, listSchema } from "../../row-fields.ts";
 import { ExchangeStatusSchema } from "../health/schema.ts";
 
 const ExchangeSchema = z
@@ -44,15 +45,8 @@ const ExchangeSchema = z
 
 export type ExchangeRow = z.infer<typeof ExchangeSchema>;
 
-export const ExchangeListSchema = z
-  .strictObject({
-    fetched_at: z.int().openapi({ description: "The time that the snapshot shows. Unix seconds." }),
-    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
-    count: z.int().min(0),
-    total: z.int().min(0),
-    rows: z.array(ExchangeSchema),
-    next_cursor: z.null().openapi({ description: "This list has one page." }),
-  })
-  .openapi("ExchangeList");
+export const ExchangeListSchema = listSchema("ExchangeList", ExchangeSchema);
 
 export type ExchangeList = z.infer<typeof ExchangeListSchema>;
+
+export const ExchangeQuerySchema = z.strictObject(formatParam);

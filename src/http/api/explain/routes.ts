@@ -9,7 +9,8 @@ import {
   rateWorking,
   type Working,
 } from "../../../services/explain.ts";
-import { freshResponse, JSON_TYPE } from "../../content.ts";
+import { freshResponse } from "../../content.ts";
+import { JSON_TYPE } from "../../list-format.ts";
 import { freshJson, problems } from "../../openapi.ts";
 import { NO_PARAMS } from "../../params.ts";
 import { ApiError } from "../../problem.ts";

@@ -1,10 +1,14 @@
 import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
-import type { BoardRow, Snapshot } from "../../../domain/market.ts";
-import { defaultOrder, selectRows, type FundingQuery } from "../../../services/funding-query.ts";
-import type { AnswerContent } from "../../answer.ts";
-import { listContent, type Page } from "../../paging.ts";
-import { instrumentPart, knownSeconds, secondsOf } from "../../row-fields.ts";
+import type { BoardRow } from "../../../domain/market.ts";
+import { defaultOrder, type FundingQuery } from "../../../services/funding-query.ts";
+import { flatColumns } from "../../columns.ts";
+import {
+  instrumentColumnNames,
+  instrumentPart,
+  knownSeconds,
+  secondsOf,
+} from "../../row-fields.ts";
 import type { FundingRow, ListParams } from "./schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
@@ -24,29 +28,30 @@ export function queryOf(params: ListParams, bases: readonly string[] | null): Fu
   };
 }
 
-/** The same text for all spellings of one query: parameter and list order do not show, nor do defaults. */
-export function canonicalText(query: FundingQuery): string {
-  return JSON.stringify([
-    query.exchanges,
-    query.bases,
-    query.quotes,
-    query.assetClasses,
-    query.flags,
-    query.intervalHours,
-    query.minVolumeUsd,
-    query.minOpenInterestUsd,
-    query.sort,
-    query.order,
-  ]);
-}
-
-/** The answer to a list query on one snapshot. */
-export function fundingContent(snapshot: Snapshot, query: FundingQuery, page: Page): AnswerContent {
-  const fetchedAt = secondsOf(snapshot.asOfMs);
-  return listContent(snapshot, selectRows(snapshot, query), page, (row) =>
-    fundingRow(row, fetchedAt),
-  );
-}
+/** Names of the columns of a row. */
+export const FUNDING_COLUMNS = flatColumns<FundingRow>({
+  ...instrumentColumnNames,
+  settle: "settle",
+  multiplier: "multiplier",
+  asset_class: "asset_class",
+  funding_rate: "funding_rate_fraction",
+  funding_rate_pct: "funding_rate_pct",
+  annualized_pct: "annualized_pct",
+  funding_interval_hours: "funding_interval_hours",
+  next_funding_time: "next_funding_time_unix_s",
+  accrual: "accrual",
+  predicted_rate: "predicted_rate_fraction",
+  instant_rate: "instant_rate_fraction",
+  settled_rate: "settled_rate_fraction",
+  settled_at: "settled_at_unix_s",
+  mark_price: "mark_price_in_quote",
+  index_price: "index_price_in_quote",
+  open_interest_usd: "open_interest_usd",
+  volume_24h_usd: "volume_24h_usd",
+  observed_at: "observed_at_unix_s",
+  age_seconds: "age_seconds",
+  flags: "flags",
+});
 
 /** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */
 export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {

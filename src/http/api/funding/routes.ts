@@ -1,14 +1,15 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { canonicalBase } from "../../../domain/symbol.ts";
+import { selectRows } from "../../../services/funding-query.ts";
 import type { BoardView } from "../../../services/board-view.ts";
-import { hashQuery } from "../../cursor.ts";
-import { cachedJson, problems } from "../../openapi.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
 import { ApiError } from "../../problem.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { pageKey, pageOf } from "../../paging.ts";
-import { canonicalText, fundingContent, queryOf } from "./list.ts";
+import { FUNDING_COLUMNS, fundingRow, queryOf } from "./list.ts";
 import {
   FundingListSchema,
   FundingQuerySchema,
@@ -27,7 +28,7 @@ const currentRoute = createRoute({
     "All instruments of all exchanges, filtered, ordered and paged. Positive rates: longs pay shorts. annualized_pct is simple interest.",
   request: { query: FundingQuerySchema },
   responses: {
-    ...cachedJson(FundingListSchema, "The matching rows, possibly none."),
+    ...cachedList(FundingListSchema, "The matching rows, possibly none."),
     ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
   },
 });
@@ -41,7 +42,7 @@ const symbolRoute = createRoute({
   description: "Every listing of one asset, on all exchanges and in all quote currencies.",
   request: { params: SymbolPathSchema, query: SymbolQuerySchema },
   responses: {
-    ...cachedJson(FundingListSchema, "The listings; none when the asset has left all exchanges."),
+    ...cachedList(FundingListSchema, "The listings; none when the asset has left all exchanges."),
     ...problems("bad_parameter", "bad_cursor", "unknown_base", "cursor_expired", "not_ready"),
   },
 });
@@ -52,23 +53,23 @@ export function addFundingRoutes(
   board: BoardView,
 ): void {
   const listed = (
-    request: Request,
-    context: AppEnv["Bindings"],
+    c: Context<AppEnv>,
+    name: string,
     params: ListParams,
     bases: readonly string[] | null,
   ): Response | Promise<Response> => {
     const query = queryOf(params, bases);
-    const canonical = canonicalText(query);
-    const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
-    return answers.respond(request, context, {
-      snapshot,
-      query: `${canonical} ${pageKey(page)}`,
-      make: () => fundingContent(snapshot, query, page),
+    return sendList(answers, c, params, {
+      name,
+      query,
+      select: (snapshot) => selectRows(snapshot, query),
+      toRow: fundingRow,
+      columns: FUNDING_COLUMNS,
     });
   };
   app.openapi(currentRoute, (c) => {
     const params = c.req.valid("query");
-    return documented(listed(c.req.raw, c.env, params, params.base));
+    return documented(listed(c, "funding-current", params, params.base));
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing can be said, not even that an asset is unknown.
@@ -76,6 +77,6 @@ export function addFundingRoutes(
     const base = canonicalBase(c.req.valid("param").base);
     if (!board.knowsBase(base))
       throw new ApiError("unknown_base", `${JSON.stringify(base)} was never seen on any exchange.`);
-    return documented(listed(c.req.raw, c.env, c.req.valid("query"), [base]));
+    return documented(listed(c, "funding-symbol", c.req.valid("query"), [base]));
   });
 }

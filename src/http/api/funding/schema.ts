@@ -154,6 +154,7 @@ export const FundingQuerySchema = z.strictObject({
   order: listParams.order,
   limit: listParams.limit,
   cursor: listParams.cursor,
+  format: listParams.format,
 });
 
 export const SymbolQuerySchema = z.strictObject(listParams);

@@ -1,16 +1,20 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { NO_FILTER, selectRows } from "../../../services/funding-query.ts";
-import { hashQuery } from "../../cursor.ts";
-import { cachedJson, problems } from "../../openapi.ts";
-import { listContent, pageKey, pageOf } from "../../paging.ts";
+import { flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
-import { instrumentPart, knownSeconds, secondsOf } from "../../row-fields.ts";
+import {
+  instrumentColumnNames,
+  instrumentPart,
+  knownSeconds,
+  secondsOf,
+} from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import {
   InstrumentListSchema,
-  type InstrumentParams,
   InstrumentQuerySchema,
   type InstrumentRow,
   type MULTIPLIER_SOURCES,
@@ -26,7 +30,7 @@ const instrumentsRoute = createRoute({
     "Every listed instrument in the order of exchange, then exchange_symbol: which asset it is, what its multiplier and interval are and how each is known.",
   request: { query: InstrumentQuerySchema },
   responses: {
-    ...cachedJson(InstrumentListSchema, "The matching instruments, possibly none."),
+    ...cachedList(InstrumentListSchema, "The matching instruments, possibly none."),
     ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
   },
 });
@@ -34,28 +38,40 @@ const instrumentsRoute = createRoute({
 export function addInstrumentRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
   app.openapi(instrumentsRoute, (c) => {
     const params = c.req.valid("query");
-    const canonical = canonicalText(params);
-    const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
-    const make = () => {
-      const rows = selectRows(snapshot, {
-        ...NO_FILTER,
-        exchanges: params.exchange,
-        bases: params.base,
-        quotes: params.quote,
-        assetClasses: params.asset_class,
-      });
-      const { identity } = params;
-      const wanted = rows.filter(({ record }) => identity?.includes(record.identity) ?? true);
-      return listContent(snapshot, wanted, page, ({ record }) => instrumentRow(record));
-    };
-    const query = `${canonical} ${pageKey(page)}`;
-    return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));
+    const { exchange, base, quote, asset_class, identity } = params;
+    const sent = sendList(answers, c, params, {
+      name: "instruments",
+      query: [exchange, base, quote, asset_class, identity],
+      select: (snapshot) =>
+        selectRows(snapshot, {
+          ...NO_FILTER,
+          exchanges: exchange,
+          bases: base,
+          quotes: quote,
+          assetClasses: asset_class,
+        }).filter(({ record }) => identity?.includes(record.identity) ?? true),
+      toRow: ({ record }) => instrumentRow(record),
+      columns: COLUMNS,
+    });
+    return documented(sent);
   });
 }
 
-function canonicalText({ exchange, base, quote, asset_class, identity }: InstrumentParams): string {
-  return JSON.stringify(["instruments", exchange, base, quote, asset_class, identity]);
-}
+const COLUMNS = flatColumns<InstrumentRow>({
+  ...instrumentColumnNames,
+  settle: "settle",
+  asset_class: "asset_class",
+  accrual: "accrual",
+  identity: "identity",
+  multiplier: "multiplier",
+  multiplier_source: "multiplier_source",
+  listed_at: "listed_at_unix_s",
+  first_seen: "first_seen_unix_s",
+  funding_interval_hours: "funding_interval_hours",
+  interval_source: "interval_source",
+  interval_changed_at: "interval_changed_at_unix_s",
+  observed_at: "observed_at_unix_s",
+});
 
 function instrumentRow(record: MarketRecord): InstrumentRow {
   return {

@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetIntervalChange, IntervalChanges } from "../../../services/interval-changes.ts";
-import { hashQuery } from "../../cursor.ts";
-import { cachedJson, problems } from "../../openapi.ts";
-import { listContent, pageKey, pageOf } from "../../paging.ts";
+import { flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
-import { instrumentPart, secondsOf } from "../../row-fields.ts";
+import { instrumentColumnNames, instrumentPart, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import {
   IntervalChangeListSchema,
@@ -23,7 +23,7 @@ const changesRoute = createRoute({
     "Each time an instrument's funding interval changed, the newest first. A change is one event, seen within one refresh; an interval that was unknown for a while and came back the same is none. The range is half-open: [from, to).",
   request: { query: IntervalChangeQuerySchema },
   responses: {
-    ...cachedJson(IntervalChangeListSchema, "The matching changes, possibly none."),
+    ...cachedList(IntervalChangeListSchema, "The matching changes, possibly none."),
     ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
   },
 });
@@ -34,22 +34,31 @@ export function addIntervalRoutes(
   changes: IntervalChanges,
 ): void {
   app.openapi(changesRoute, (c) => {
-    const { limit, cursor, exchange, base, from, to } = c.req.valid("query");
-    const canonical = JSON.stringify(["interval changes", exchange, base, from, to]);
-    const { snapshot, page } = pageOf(answers, { limit, cursor }, hashQuery(canonical));
-    const make = () => {
-      const found = changes(snapshot, {
-        exchanges: exchange,
-        bases: base,
-        fromMs: from === null ? null : from * 1000,
-        toMs: to === null ? null : to * 1000,
-      });
-      return listContent(snapshot, found, page, changeRow);
-    };
-    const query = `${canonical} ${pageKey(page)}`;
-    return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));
+    const params = c.req.valid("query");
+    const { exchange, base, from, to } = params;
+    const sent = sendList(answers, c, params, {
+      name: "interval-changes",
+      query: [exchange, base, from, to],
+      select: (snapshot) =>
+        changes(snapshot, {
+          exchanges: exchange,
+          bases: base,
+          fromMs: from === null ? null : from * 1000,
+          toMs: to === null ? null : to * 1000,
+        }),
+      toRow: changeRow,
+      columns: COLUMNS,
+    });
+    return documented(sent);
   });
 }
+
+const COLUMNS = flatColumns<IntervalChangeRow>({
+  ...instrumentColumnNames,
+  from_hours: "from_hours",
+  to_hours: "to_hours",
+  changed_at: "changed_at_unix_s",
+});
 
 function changeRow(change: AssetIntervalChange): IntervalChangeRow {
   return {

@@ -1,13 +1,15 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { type ExchangeQuality, qualityOf } from "../../../services/quality.ts";
-import { cachedJson, problems } from "../../openapi.ts";
-import { listContent } from "../../paging.ts";
+import { type Column, countsText, flatColumns, nested } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import { knownSeconds } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { QualityListSchema, QualityQuerySchema, type QualityRow } from "./schema.ts";
+import { DOUBTED, QualityListSchema, QualityQuerySchema, type QualityRow } from "./schema.ts";
 
 const qualityRoute = createRoute({
   method: "get",
@@ -19,29 +21,53 @@ const qualityRoute = createRoute({
     "Per exchange that was ever collected here: instruments expected and seen, rejected and flagged rows, fields that the rest of the market contradicts, and the last batch that was refused. As of the same snapshot as the rates.",
   request: { query: QualityQuerySchema },
   responses: {
-    ...cachedJson(QualityListSchema, "The matching exchanges."),
+    ...cachedList(QualityListSchema, "The matching exchanges."),
     ...problems("bad_parameter", "not_ready"),
   },
 });
 
-const WHOLE = { offset: 0, limit: null, queryHash: "" };
-
 export function addQualityRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
   app.openapi(qualityRoute, (c) => {
-    const { exchange, flag } = c.req.valid("query");
-    const snapshot = answers.current();
-    const make = () => {
-      const wanted = qualityOf(snapshot).filter(
-        ({ view, flagged }) =>
-          (exchange?.includes(view.exchange) ?? true) &&
-          (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
-      );
-      return listContent(snapshot, wanted, WHOLE, qualityRow);
-    };
-    const query = JSON.stringify(["quality", exchange, flag]);
-    return documented(answers.respond(c.req.raw, c.env, { snapshot, query, make }));
+    const { exchange, flag, format } = c.req.valid("query");
+    const sent = sendList(
+      answers,
+      c,
+      { format },
+      {
+        name: "quality",
+        query: [exchange, flag],
+        select: (snapshot) =>
+          qualityOf(snapshot).filter(
+            ({ view, flagged }) =>
+              (exchange?.includes(view.exchange) ?? true) &&
+              (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
+          ),
+        toRow: qualityRow,
+        columns: COLUMNS,
+      },
+    );
+    return documented(sent);
   });
 }
+
+const countColumns = <Name extends string>(names: readonly Name[]) =>
+  names.map((name) => ({ name, cell: (counts: Readonly<Record<Name, number>>) => counts[name] }));
+
+const COLUMNS: readonly Column<QualityRow>[] = [
+  ...flatColumns<QualityRow>({
+    exchange: "exchange",
+    status: "status",
+    seen: "seen",
+    expected: "expected",
+    rate_scale: "rate_scale",
+    last_refused_at: "last_refused_at_unix_s",
+    last_refusal: "last_refusal",
+  }),
+  { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
+  ...nested("flagged", countColumns(FLAGS), ({ flagged }: QualityRow) => flagged),
+  ...nested("identity", countColumns(IDENTITIES), ({ identities }: QualityRow) => identities),
+  ...nested("doubted", countColumns(DOUBTED), ({ doubted }: QualityRow) => doubted),
+];
 
 function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): QualityRow {
   const { state } = view;

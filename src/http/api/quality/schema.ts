@@ -3,12 +3,15 @@ import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { closedListParam } from "../../params.ts";
-import { instrumentFilters, listSchema, time } from "../../row-fields.ts";
+import { formatParam, instrumentFilters, listSchema, time } from "../../row-fields.ts";
 import { ExchangeStatusSchema } from "../health/schema.ts";
 
 const count = z.int().min(0);
 const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
   z.strictObject(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
+
+/** What of a row the rest of the market can contradict. */
+export const DOUBTED = ["volume", "open_interest", "rate"] as const;
 
 const QualitySchema = z
   .strictObject({
@@ -28,7 +31,7 @@ const QualitySchema = z
     identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).openapi({
       description: "Rows by how sure it is which asset they are.",
     }),
-    doubted: counts(["volume", "open_interest", "rate"]).openapi({
+    doubted: counts(DOUBTED).openapi({
       description:
         "Rows of which the rest of the market contradicts this field. A doubted quantity is served as null; a doubted rate is that of a whole exchange.",
     }),
@@ -55,4 +58,5 @@ export const QualityQuerySchema = z.strictObject({
     description: "Exchanges with rows that have one of these flags. Default: all exchanges.",
     example: ["suspect"],
   }),
+  ...formatParam,
 });
