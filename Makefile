@@ -37,9 +37,10 @@ check-unused: $(INSTALLED)
 fmt: $(INSTALLED) ## Format every file
 	$(BUN) fmt
 
-docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/exchanges.md, docs/openapi.json
+docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/{exchanges,fees}.md, docs/openapi.json
 	$(BUN) scripts/write-settings.ts
 	$(BUN) scripts/write-exchanges.ts
+	$(BUN) scripts/write-fees.ts
 	$(BUN) scripts/write-openapi.ts
 
 exchange: $(INSTALLED) ## Start the adapter of another exchange: make exchange ID=newone

@@ -1,9 +1,12 @@
 /** A process with two servers: the application on a board of made-up rows, and one that sends given bytes. */
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
+import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { createLog } from "../src/lib/log.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createMetrics } from "../src/services/metrics.ts";
+import { StreamHub } from "../src/services/stream-hub.ts";
 import { healthOf, INFOS } from "../test/support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../test/support/board.ts";
 
@@ -32,15 +35,19 @@ function rows() {
 if (import.meta.main) {
   const board = new TestBoard(snapshotOf("1-1", rows()));
   const health = () => healthOf(board);
+  const log = createLog("info");
+  const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const app = createApp({
     board,
     health,
     exchanges: INFOS,
+    fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),
-    metrics: createMetrics({ board, health, clock: systemClock }),
+    streams,
+    metrics: createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() }),
     clock: systemClock,
-    log: createLog("info"),
+    log,
     trustedProxies: [],
     publicUrl: null,
   });

@@ -1,16 +1,19 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, write, refresh, latency, memory; all when none is named. `--write` keeps the table in docs/performance.md.
+ * Sections: http, first, sqlite, streams, write, refresh, latency, memory; all when none is named. `--write` keeps the table in docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { batchWrite } from "./batch-write.ts";
 import { type Figure, table } from "./figure.ts";
+import { firstAnswers } from "./first-answers.ts";
 import { httpCached } from "./http-cached.ts";
 import { memory } from "./memory.ts";
+import { plainSqlite } from "./plain-sqlite.ts";
 import { refresh } from "./refresh.ts";
 import { refreshLatency } from "./refresh-latency.ts";
+import { streams } from "./streams.ts";
 
 const DOCUMENT = join(import.meta.dir, "../docs/performance.md");
 
@@ -24,6 +27,18 @@ const { values, positionals } = parseArgs({
 
 const SECTIONS: Readonly<Record<string, { title: string; run: () => Promise<Figure[]> }>> = {
   http: { title: "Cached answers beside a bare Bun.serve with the same bytes", run: httpCached },
+  first: {
+    title: "First answers after a snapshot, in one process",
+    run: firstAnswers,
+  },
+  sqlite: {
+    title: "Beside a plain handler that asks SQLite for every request",
+    run: plainSqlite,
+  },
+  streams: {
+    title: "500 readers of the stream and 2,000 requests a second, for a minute",
+    run: streams,
+  },
   write: { title: "Storing one batch", run: batchWrite },
   refresh: { title: "One refresh of all exchanges against the simulator", run: refresh },
   latency: { title: "The API while exchanges are refreshed", run: refreshLatency },

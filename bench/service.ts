@@ -9,6 +9,7 @@ const ASK_EVERY_MS = 100;
 /** The whole service in a process and with a database of its own. */
 export interface ServiceProcess {
   readonly origin: string;
+  readonly databasePath: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -19,13 +20,14 @@ export async function startServiceProcess(
   ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
 ): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
+  const databasePath = join(folder, "bench.db");
   const origin = `http://127.0.0.1:${freePort()}`;
   const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
       PORT: new URL(origin).port,
-      DATABASE_PATH: join(folder, "bench.db"),
+      DATABASE_PATH: databasePath,
       EXCHANGE_ORIGIN: simulator,
       LOG_LEVEL: "error",
       ...settings,
@@ -46,7 +48,7 @@ export async function startServiceProcess(
     }
     await Bun.sleep(ASK_EVERY_MS);
   }
-  return { origin, [Symbol.asyncDispose]: stop };
+  return { origin, databasePath, [Symbol.asyncDispose]: stop };
 }
 
 /** How many instruments are served; 0 while nothing is. */

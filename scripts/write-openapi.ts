@@ -1,27 +1,41 @@
 /** Writes the API document as the service serves it: `bun scripts/write-openapi.ts`. */
 import { join } from "node:path";
+import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createLog } from "../src/lib/log.ts";
 import { createMetrics } from "../src/services/metrics.ts";
+import { StreamHub } from "../src/services/stream-hub.ts";
 
 export const OPENAPI_FILE = join(import.meta.dir, "../docs/openapi.json");
 
 /** The document of an application without data: it depends on the routes alone. */
 export async function servedDocument(): Promise<string> {
-  const board = { current: () => null, byId: () => null, freshForMs: () => 0, knowsBase: () => false };
+  const board = {
+    current: () => null,
+    byId: () => null,
+    freshForMs: () => 0,
+    knowsBase: () => false,
+    onPublish: () => () => {},
+  };
   const health = (): never => {
     throw new Error("assertion failed: the document must not need data");
   };
+  const clock = systemClock;
+  const log = createLog("silent");
+  const streams = new StreamHub({ board, clock, log, data: EVENT_DATA });
   const app = createApp({
     board,
     health,
     exchanges: [],
+    fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),
-    metrics: createMetrics({ board, health, clock: systemClock }),
-    clock: systemClock,
-    log: createLog("silent"),
+    streams,
+    metrics: createMetrics({ board, health, clock, streams: () => streams.stats() }),
+    clock,
+    log,
     trustedProxies: [],
     publicUrl: null,
   });

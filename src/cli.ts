@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-once.ts";
-import { type Config, ConfigError, loadProcessConfig } from "./config.ts";
+import { type Config, loadProcessConfig } from "./config.ts";
+import { ConfigError } from "./lib/config-error.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
 import { openDb, writeTransaction } from "./db/open.ts";
 import { migrateDb } from "./db/migrate.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "./domain/exchange.ts";
+import { ConfigError } from "./lib/config-error.ts";
 import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
 import { Secret } from "./lib/secret.ts";
 import { readSettingsFile, type SettingsFile } from "./lib/settings-file.ts";
@@ -24,25 +25,14 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly publicUrl: string | null;
   readonly heartbeatUrl: Secret | null;
+  /** The operator's taker fees; null: those of this program alone. */
+  readonly feesFile: string | null;
 }
 
 export interface TelegramConfig {
   readonly botToken: Secret;
   readonly chatId: string;
   readonly apiOrigin: string;
-}
-
-/** Everything that is wrong with the settings, one problem a line. Safe to print; exit with status 2. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(
-      `The configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-    );
-    this.name = "ConfigError";
-    this.problems = problems;
-  }
 }
 
 /** The setting that names the optional file; it is read from the environment only. */
@@ -150,6 +140,12 @@ const SETTINGS = {
     secret: true,
     schema: webAddress(),
   },
+  FEES_FILE: {
+    fallback: null,
+    fallbackInWords: "the fees in docs/fees.md",
+    description: "A TOML file with your own taker fees; docs/fees.md shows its form.",
+    schema: z.string(),
+  },
 } satisfies Record<string, Setting>;
 
 type SettingName = keyof typeof SETTINGS;
@@ -238,6 +234,7 @@ export function describeConfig(config: Config): ConfigDescription {
     LOG_LEVEL: config.logLevel,
     PUBLIC_URL: config.publicUrl,
     HEARTBEAT_URL: config.heartbeatUrl?.toString() ?? null,
+    FEES_FILE: config.feesFile,
   };
 }
 
@@ -257,6 +254,7 @@ const VALUES = z.object({
   LOG_LEVEL: SETTINGS.LOG_LEVEL.schema,
   PUBLIC_URL: SETTINGS.PUBLIC_URL.schema.optional(),
   HEARTBEAT_URL: SETTINGS.HEARTBEAT_URL.schema.optional(),
+  FEES_FILE: SETTINGS.FEES_FILE.schema.optional(),
 } satisfies Record<SettingName, z.ZodType>);
 
 function toConfig(values: z.output<typeof VALUES>): Config {
@@ -277,6 +275,7 @@ function toConfig(values: z.output<typeof VALUES>): Config {
     logLevel: values.LOG_LEVEL,
     publicUrl: values.PUBLIC_URL ?? null,
     heartbeatUrl: heartbeat === undefined ? null : new Secret(heartbeat),
+    feesFile: values.FEES_FILE ?? null,
   };
 }
 

@@ -1,26 +1,36 @@
 /** The service: configuration, database, read model, HTTP server and collector thread, put together. */
+import { readFileSync } from "node:fs";
 import { USER_AGENT } from "./collector/collector.ts";
+import type { CollectorSettings } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/run-exchange.ts";
 import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
-import { ConfigError, type Config, describeConfig, loadProcessConfig } from "./config.ts";
+import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
+import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
 import { MarketReader } from "./db/market-reader.ts";
 import { migrateDb } from "./db/migrate.ts";
 import { checkpoint, openDb } from "./db/open.ts";
+import { OpportunityRepository } from "./db/opportunity-repository.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
 import { createTelegram } from "./gateways/telegram.ts";
+import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
+import { feeTable } from "./domain/fees.ts";
+import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, errorText, type Log } from "./lib/log.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { Board } from "./services/board.ts";
+import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
 import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { OpportunityTracker } from "./services/opportunity-tracker.ts";
+import { StreamHub } from "./services/stream-hub.ts";
 
 /** How often each process looks for commits; the collector's message only makes it look sooner. */
 const POLL_EVERY_MS = 250;
@@ -41,18 +51,23 @@ const IDLE_TIMEOUT_SECONDS = 30;
 const EXIT_BAD_CONFIG = 2;
 
 function run(config: Config): void {
+  const fees = feeTable(config.feesFile === null ? null : readFeeFile(config.feesFile, readText));
   const log = createLog(config.logLevel);
   const db = openDb(config.databasePath);
   migrateDb(db, config.databasePath);
-  const board = new Board({
-    reader: new MarketReader(db),
-    clock: systemClock,
-    staleAfterMs: config.staleAfterMs,
-  });
+  const reader = new MarketReader(db);
+  const board = new Board({ reader, clock: systemClock, staleAfterMs: config.staleAfterMs });
   board.poll();
   const watch = watchOf(config, board, db, log);
+  const opportunities = trackerOf(board, db, log);
   const health = (): HealthReport => board.health();
-  const metrics = createMetrics({ board, health, clock: systemClock });
+  const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
+  const metrics = createMetrics({
+    board,
+    health,
+    clock: systemClock,
+    streams: () => streams.stats(),
+  });
   const server = serve(config, {
     board,
     health,
@@ -61,20 +76,17 @@ function run(config: Config): void {
     intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
     // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
     askForOrigin: (request) => collector.explain(request),
+    streams,
+    fees,
   });
   const collector = superviseCollector({
-    settings: {
-      databasePath: config.databasePath,
-      exchanges: config.exchanges,
-      periodMs: config.refreshMs,
-      exchangeOrigin: config.exchangeOrigin,
-      logLevel: config.logLevel,
-    },
+    settings: collectorSettings(config),
     startWorker: startCollectorThread,
     clock: systemClock,
     random: Math.random,
     log,
     onMessage: (message) => {
+      if (message.type === "collecting") opportunities.begin(message.epoch);
       if (message.type !== "cycle") return;
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
@@ -94,7 +106,9 @@ function run(config: Config): void {
     const delivered = watch.deliver().catch((error: unknown) => {
       log.error("alerts_not_delivered", { reason: errorText(error) });
     });
-    const drained = Promise.all([server.stop(), delivered]);
+    // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
+    streams.close();
+    const drained = Promise.all([server.stop(), delivered, opportunities.close()]);
     await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
     await server.stop(true);
     checkpoint(db);
@@ -105,9 +119,22 @@ function run(config: Config): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
 }
 
+function collectorSettings(config: Config): CollectorSettings {
+  return {
+    databasePath: config.databasePath,
+    exchanges: config.exchanges,
+    periodMs: config.refreshMs,
+    exchangeOrigin: config.exchangeOrigin,
+    logLevel: config.logLevel,
+  };
+}
+
 function serve(
   config: Config,
-  parts: Pick<AppDeps, "board" | "health" | "metrics" | "log" | "intervalChanges" | "askForOrigin">,
+  parts: Pick<
+    AppDeps,
+    "board" | "health" | "metrics" | "log" | "intervalChanges" | "askForOrigin" | "streams" | "fees"
+  >,
 ): ReturnType<typeof Bun.serve> {
   const app = createApp({
     ...parts,
@@ -128,6 +155,7 @@ function serve(
         get remoteAddress() {
           return server.requestIP(request)?.address;
         },
+        limitIdle: (seconds) => server.timeout(request, seconds),
       }),
   });
 }
@@ -135,6 +163,18 @@ function serve(
 function resultOf(outcome: CycleOutcome): CycleResult {
   if (outcome.kind === "failed") return outcome.failureKind;
   return outcome.degradedBy === null ? "ok" : "degraded";
+}
+
+function readText(path: string): string {
+  return readFileSync(path, "utf8");
+}
+
+/** How long pairs have lasted, followed while this process collects. */
+function trackerOf(board: Board, db: ReturnType<typeof openDb>, log: Log): OpportunityTracker {
+  const store = new OpportunityRepository(db, new EpochRepository(db));
+  const tracker = new OpportunityTracker({ store, clock: systemClock, log });
+  board.onPublish((snapshot) => void tracker.observe(snapshot));
+  return tracker;
 }
 
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */

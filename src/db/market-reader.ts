@@ -1,9 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { ExchangeState, MarketRecord } from "../domain/market.ts";
+import { NO_OPPORTUNITIES, type OpportunityBook } from "../domain/opportunity.ts";
+import { bookOf } from "../domain/opportunity-columns.ts";
 import { believed } from "../domain/plausibility.ts";
 import { EpochRepository, type Progress } from "./epoch-repository.ts";
 import { ExchangeStateRepository } from "./exchange-state-repository.ts";
+import { OpportunityRepository } from "./opportunity-repository.ts";
 
 /** The stored market at one point: all parts of it belong to the same `progress`. */
 export interface MarketState {
@@ -11,6 +14,7 @@ export interface MarketState {
   readonly states: readonly ExchangeState[];
   /** The rows of the exchanges that were asked for, by exchange, each ordered by exchange_symbol. */
   readonly rows: ReadonlyMap<ExchangeId, readonly MarketRecord[]>;
+  readonly opportunities: OpportunityBook;
 }
 
 /** The rows of one exchange, ordered by exchange_symbol, as of one commit. */
@@ -42,11 +46,14 @@ export class MarketReader {
   readonly #records;
   readonly #base;
   readonly #texts = new TextPool();
+  readonly #stored: OpportunityRepository;
+  #book = { version: 0, opportunities: NO_OPPORTUNITIES };
 
   constructor(db: Database) {
     this.#db = db;
     this.#epochs = new EpochRepository(db);
     this.#states = new ExchangeStateRepository(db);
+    this.#stored = new OpportunityRepository(db, this.#epochs);
     this.#records = db.query<RecordRow, [string]>(SELECT_RECORDS);
     this.#base = db.query("SELECT 1 FROM instruments WHERE base = ? LIMIT 1");
   }
@@ -57,7 +64,7 @@ export class MarketReader {
   }
 
   /**
-   * The states of all exchanges and the rows of those that `wants` says, read in one transaction.
+   * The states of all exchanges, the rows of those that `wants` says and the opportunities, read in one transaction.
    * Null before the first collector ever started.
    */
   read(wants: (state: ExchangeState) => boolean): MarketState | null {
@@ -69,7 +76,7 @@ export class MarketReader {
       for (const state of states) {
         if (wants(state)) rows.set(state.exchange, this.#recordsOf(state.exchange));
       }
-      return { progress, states, rows };
+      return { progress, states, rows, opportunities: this.#opportunities() };
     })();
   }
 
@@ -79,6 +86,18 @@ export class MarketReader {
       const commitSeq = this.#states.commitSeq(exchange);
       return commitSeq === null ? null : { commitSeq, rows: this.#recordsOf(exchange) };
     })();
+  }
+
+  /** Two megabytes that change once a minute: read again only then, and shared by all that was read meanwhile. */
+  #opportunities(): OpportunityBook {
+    const version = this.#stored.version();
+    if (version !== this.#book.version) {
+      const columns = this.#stored.load();
+      // Whoever collects says that it is unreadable, and replaces it.
+      const isBook = columns !== null && columns !== "unreadable";
+      this.#book = { version, opportunities: isBook ? bookOf(columns) : NO_OPPORTUNITIES };
+    }
+    return this.#book.opportunities;
   }
 
   #recordsOf(exchange: ExchangeId): readonly MarketRecord[] {

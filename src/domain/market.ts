@@ -1,6 +1,7 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
 import type { Identity } from "./asset-cluster.ts";
 import { type FlagBits, flagsOf } from "./flags.ts";
+import type { OpportunityBook } from "./opportunity.ts";
 import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
 
@@ -125,4 +126,6 @@ export interface Snapshot {
   /** Ordered by exchange, then exchange_symbol. */
   readonly rows: readonly BoardRow[];
   readonly exchanges: readonly ExchangeView[];
+  /** The pairs that were known to last when this was stored. */
+  readonly opportunities: OpportunityBook;
 }

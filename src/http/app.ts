@@ -1,19 +1,30 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
+import type { FeeTable } from "../domain/fees.ts";
 import type { BoardView } from "../services/board-view.ts";
+import { AssetGroups } from "../services/asset-groups.ts";
 import type { AskForOrigin } from "../services/explain.ts";
 import type { HealthReport } from "../services/health.ts";
 import type { IntervalChanges } from "../services/interval-changes.ts";
 import type { Metrics } from "../services/metrics.ts";
+import type { StreamHub } from "../services/stream-hub.ts";
 import { AnswerCache, HotAnswers, type HotAnswer } from "./answer-cache.ts";
+import { addArbRoutes } from "./api/arb/routes.ts";
+import { addCalendarRoutes } from "./api/calendar/routes.ts";
+import { addVolumeRoutes } from "./api/by-volume/routes.ts";
+import { addDivergenceRoutes } from "./api/divergence/routes.ts";
 import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
 import { addExplainRoutes, type ExchangeRules } from "./api/explain/routes.ts";
+import { addExtremesRoutes } from "./api/extremes/routes.ts";
 import { addFundingRoutes } from "./api/funding/routes.ts";
+import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
 import { addHealthRoutes } from "./api/health/routes.ts";
 import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
+import { addSentimentRoutes } from "./api/sentiment/routes.ts";
+import { addStreamRoutes } from "./api/stream/routes.ts";
 import { clientAddresses } from "./client-address.ts";
 import { addDocumentRoutes } from "./documents.ts";
 import { API_HEADERS, cacheUntilNext } from "./headers.ts";
@@ -38,8 +49,11 @@ export interface AppDeps {
   readonly health: () => HealthReport;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
+  /** Taker fees of this installation. */
+  readonly fees: FeeTable;
   /** Asks the collector where a row came from. */
   readonly askForOrigin: AskForOrigin;
+  readonly streams: StreamHub;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,6 +68,8 @@ export interface AppDeps {
 /** What the server knows of a request besides the request. Read only when it is needed. */
 export interface RequestInfo {
   readonly remoteAddress?: string | undefined;
+  /** Cuts the connection off when nothing moves on it for this long; 0: never. */
+  limitIdle?(seconds: number): void;
 }
 
 export interface App {
@@ -70,7 +86,7 @@ const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", 
 
 /** A preflight's answer holds for a day: the longest that browsers accept. */
 const PREFLIGHT_SECONDS = 86_400;
-const ALLOWED_REQUEST_HEADERS = "If-None-Match, X-Request-Id";
+const ALLOWED_REQUEST_HEADERS = "If-None-Match, Last-Event-ID, X-Request-Id";
 
 /** Builds the whole HTTP surface as one function from Request to Response. The only place that knows the order. */
 export function createApp(deps: AppDeps): App {
@@ -98,7 +114,15 @@ export function createApp(deps: AppDeps): App {
       const hit = isRead(request) ? hot.find(target, accepts, board.current()) : null;
       const route = hit?.route ?? matchedRoute(router, request.method, target) ?? UNMATCHED;
       const cacheControl = cacheUntilNext(board.freshForMs());
-      const context = { requestId, target, route, encoding, accepts, cacheControl };
+      const context = {
+        requestId,
+        target,
+        route,
+        encoding,
+        accepts,
+        cacheControl,
+        connection: info,
+      };
       const fail = (error: unknown): Response =>
         finish(request, info, context, internalError(deps.log, error, context), startedMs);
       try {
@@ -124,12 +148,21 @@ function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppE
       if (!result.success) throw badParameters(result.error);
     },
   });
+  const groups = new AssetGroups();
   addHealthRoutes(router, deps);
-  addExchangeRoutes(router, answers, deps.exchanges);
+  addExchangeRoutes(router, answers, deps.exchanges, deps.fees);
   addFundingRoutes(router, answers, deps.board);
+  addHeatmapRoutes(router, answers, groups);
+  addCalendarRoutes(router, answers);
+  addExtremesRoutes(router, answers);
+  addSentimentRoutes(router, answers, groups);
+  addVolumeRoutes(router, answers, groups);
+  addArbRoutes(router, answers, groups, deps.fees);
+  addDivergenceRoutes(router, answers, groups, deps.fees);
   addInstrumentRoutes(router, answers);
   addIntervalRoutes(router, answers, deps.intervalChanges);
   addQualityRoutes(router, answers);
+  addStreamRoutes(router, answers, deps.streams);
   addExplainRoutes(router, answers, deps.exchanges, deps.askForOrigin);
   addDocumentRoutes(router, deps.publicUrl);
   addPageRoutes(router, answers, deps.exchanges);

@@ -20,8 +20,11 @@ export function freshResponse(
   });
 }
 
-/** Rows that are serialised at a time. */
-const ROWS_PER_PIECE = 256;
+/** Rows in one piece of an answer: some 50 KB. */
+const ROWS_PER_PIECE = 96;
+
+/** Rows given to JSON.stringify at a time: up to 8 KB it has a way that is a fifth faster. */
+const ROWS_AT_ONCE = 8;
 
 /** Lists with more rows are a megabyte and up: they are made when they are sent. */
 const LARGE_ROWS = 2_000;
@@ -71,7 +74,10 @@ function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string>
   yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
   let isFirst = true;
   for (const rows of rowsInPieces(list)) {
-    yield `${isFirst ? "" : ","}${JSON.stringify(rows).slice(1, -1)}`;
+    const texts: string[] = [];
+    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
+      texts.push(JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
+    yield (isFirst ? "" : ",") + texts.join(",");
     isFirst = false;
   }
   yield `],${JSON.stringify(tail).slice(1)}`;

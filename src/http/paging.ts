@@ -10,6 +10,12 @@ import type { RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
 
+/** What a query selects: an array, or a list that makes the items of a page when it is asked for them. */
+interface Selected<Item> {
+  readonly length: number;
+  slice(from: number, to: number): readonly Item[];
+}
+
 /** One list of the API as a function of a snapshot. */
 export interface ListAnswer<Item, Row> {
   /** Names the list and the file that it is saved as: "funding-current". */
@@ -17,10 +23,11 @@ export interface ListAnswer<Item, Row> {
   /** The query with its defaults filled in, without format, limit and cursor; a value of JSON. */
   readonly query: unknown;
   /** All that match, in order. */
-  readonly select: (snapshot: Snapshot) => readonly Item[];
+  readonly select: (snapshot: Snapshot) => Selected<Item>;
   /** `fetchedAt` is the snapshot's time in unix seconds. */
   readonly toRow: (item: Item, fetchedAt: number) => Row;
-  readonly columns: readonly Column<Row>[];
+  /** A function where the columns depend on what the snapshot holds. */
+  readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
   /** More members of the JSON envelope. */
   readonly head?: (snapshot: Snapshot) => object;
 }
@@ -92,7 +99,8 @@ function pageContent<Item, Row>(
   // A cursor of ours always points before the end; one that does not was made up.
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
   const end = Math.min(selected.length, offset + (limit ?? selected.length));
-  const items = offset === 0 && end === selected.length ? selected : selected.slice(offset, end);
+  const items = selected.slice(offset, end);
+  const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
   const fetchedAt = secondsOf(snapshot.asOfMs);
   const toRow = (item: Item): Row => list.toRow(item, fetchedAt);
   const next =
@@ -102,9 +110,7 @@ function pageContent<Item, Row>(
   const { format, vary } = form;
   return writtenList({
     // What a snapshot and a query determine, except in another release: a row's fields tell those apart.
-    name: [snapshot.id, queryHash, offset, end, format, rowForm(items, list.columns, toRow)].join(
-      " ",
-    ),
+    name: [snapshot.id, queryHash, offset, end, format, rowForm(items, columns, toRow)].join(" "),
     format,
     vary,
     headers: format === "json" ? {} : fileHeaders(list.name, snapshot, selected.length, next, form),
@@ -117,7 +123,7 @@ function pageContent<Item, Row>(
     },
     items,
     toRow,
-    columns: list.columns,
+    columns,
     tail: { next_cursor: next },
   });
 }

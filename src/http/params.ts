@@ -113,34 +113,35 @@ export interface NumberBounds {
   readonly max: number;
 }
 
-/** A decimal number such as 250000 or 0.5. Unset: `fallback`. */
-export function numberParam(
+/** A decimal number such as 250000 or 0.5. Unset: `fallback`, null where there is no default. */
+export function numberParam<Fallback extends number | null>(
   bounds: NumberBounds,
-  doc: ParameterDoc & { readonly fallback: number },
+  doc: ParameterDoc & { readonly fallback: Fallback },
 ) {
   return raw
-    .transform((value, context): number => {
+    .transform((value, context): number | Fallback => {
       const text = oneOf(value, context);
       return text === null ? doc.fallback : numberIn(text, bounds, context);
     })
     .openapi({
       type: "number",
       ...boundsDoc(bounds),
-      default: doc.fallback,
+      ...(doc.fallback === null ? {} : { default: doc.fallback }),
       description: doc.description,
       example: doc.example,
     });
 }
 
-/** A whole number. Unset: null. */
+/** A whole number. Unset: `fallback`, or null without one. */
 export function countParam(
   bounds: { readonly min: number; readonly max: number },
-  doc: ParameterDoc,
+  doc: ParameterDoc & { readonly fallback?: number },
 ) {
+  const { fallback } = doc;
   return raw
     .transform((value, context): number | null => {
       const text = oneOf(value, context);
-      if (text === null) return null;
+      if (text === null) return fallback ?? null;
       const count = WHOLE.test(text) ? Number(text) : Number.NaN;
       if (count >= bounds.min && count <= bounds.max) return count;
       refuse(context, `${echo(text)} is not a whole number from ${bounds.min} to ${bounds.max}`);
@@ -150,6 +151,7 @@ export function countParam(
       type: "integer",
       minimum: bounds.min,
       maximum: bounds.max,
+      ...(fallback === undefined ? {} : { default: fallback }),
       description: doc.description,
       example: doc.example,
     });

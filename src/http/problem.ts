@@ -13,6 +13,7 @@ export const PROBLEMS = {
   uri_too_long: { status: 414, title: "The address is too long" },
   internal: { status: 500, title: "Something went wrong here" },
   not_ready: { status: 503, title: "There is no data yet" },
+  too_many_streams: { status: 503, title: "There is no place for another stream" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

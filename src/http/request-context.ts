@@ -1,8 +1,15 @@
 import type { Format } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
 
+/** What a route may ask of the connection; nothing of it outside a server. */
+interface Connection {
+  /** Cuts it off when nothing moves on it for this long; 0: never. */
+  limitIdle?(seconds: number): void;
+}
+
 /** What one request carries through the application besides itself. */
 export interface RequestContext {
+  readonly connection?: Connection;
   readonly requestId: string;
   /** Path and query as they came. */
   readonly target: string;

@@ -10,4 +10,6 @@ export interface BoardView {
   freshForMs(): number;
   /** Whether an instrument of this canonical base was ever seen. */
   knowsBase(base: string): boolean;
+  /** Calls `listener` with each new snapshot; returns how to stop that. */
+  onPublish(listener: (snapshot: Snapshot) => void): () => void;
 }

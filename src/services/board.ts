@@ -5,11 +5,11 @@ import {
   type BoardRow,
   isStill,
   type ExchangeState,
-  type ExchangeView,
   type Snapshot,
 } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
-import { exchangeStatus, healthReport, type HealthReport } from "./health.ts";
+import { exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
+import { healthReport, type HealthReport } from "./health.ts";
 
 /** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
 export const PUBLISH_EVERY_MS = 5_000;
@@ -25,9 +25,6 @@ const SNAPSHOT_KEPT_MS = 120_000;
 
 /** More replaced snapshots than this are never kept: kept time over publish period. */
 const MAX_KEPT = Math.ceil(SNAPSHOT_KEPT_MS / PUBLISH_EVERY_MS);
-
-/** An exchange counts as standing still when this share of its rows does. */
-const FROZEN_SHARE = 0.5;
 
 type Reader = Pick<MarketReader, "progress" | "read" | "readExchange" | "knowsBase">;
 
@@ -119,7 +116,7 @@ export class Board {
   health(): HealthReport {
     return healthReport({
       states: this.states(),
-      frozen: this.#frozenExchanges(),
+      frozen: frozenExchanges(this.#exchangeRows),
       collectorHeartbeatMs: this.#reader.progress()?.heartbeatAtMs ?? null,
       totalRows: this.#current?.rows.length ?? 0,
       nowMs: this.#clock.nowMs(),
@@ -204,12 +201,19 @@ export class Board {
     if (id === this.#lookedAtId) return;
     this.#lookedAtId = id;
     const flagsChanged = this.#flagRows(market.states, asOfMs);
-    const exchanges = this.#views(market.states, asOfMs);
+    const exchanges = exchangeViews(market.states, this.#exchangeRows, asOfMs, this.#staleAfterMs);
     const current = this.#current;
-    const same = !this.#dirty && !flagsChanged && current !== null;
+    const same = !this.#dirty && !flagsChanged && current?.opportunities === market.opportunities;
     if (same && sameExchanges(exchanges, current.exchanges)) return;
     this.#dirty = false;
-    this.#replace({ id, asOfMs, storedAtMs: changedAtMs, rows: this.#ordered(), exchanges });
+    this.#replace({
+      id,
+      asOfMs,
+      storedAtMs: changedAtMs,
+      rows: this.#ordered(),
+      exchanges,
+      opportunities: market.opportunities,
+    });
   }
 
   /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
@@ -250,43 +254,6 @@ export class Board {
     const ids = [...this.#exchangeRows.keys()].toSorted();
     return ids.flatMap((id) => this.#exchangeRows.get(id)?.rows ?? []);
   }
-
-  #views(states: readonly ExchangeState[], asOfMs: number): ExchangeView[] {
-    const frozen = this.#frozenExchanges();
-    return states.map((state) => {
-      const rows = this.#exchangeRows.get(state.exchange)?.rows ?? [];
-      const newestMs = rows.reduce(
-        (newest, row) => Math.max(newest, row.record.observedAtMs),
-        Number.NEGATIVE_INFINITY,
-      );
-      return {
-        exchange: state.exchange,
-        status: exchangeStatus(state, asOfMs, this.#staleAfterMs, frozen.has(state.exchange)),
-        symbols: rows.length,
-        ageSeconds: rows.length === 0 ? null : Math.max(0, Math.floor((asOfMs - newestMs) / 1000)),
-        state,
-      };
-    });
-  }
-
-  #frozenExchanges(): ReadonlySet<ExchangeId> {
-    const frozen = new Set<ExchangeId>();
-    for (const [exchange, { rows }] of this.#exchangeRows) {
-      const still = rows.filter((row) => row.record.frozen).length;
-      if (rows.length > 0 && still >= rows.length * FROZEN_SHARE) frozen.add(exchange);
-    }
-    return frozen;
-  }
-}
-
-function sameExchanges(left: readonly ExchangeView[], right: readonly ExchangeView[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every(
-      ({ status, state }, index) =>
-        status === right[index]?.status && state.refusedAtMs === right[index]?.state.refusedAtMs,
-    )
-  );
 }
 
 function isAt(market: MarketState | null, { epoch, seq }: MarketState["progress"]): boolean {

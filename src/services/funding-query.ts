@@ -76,17 +76,18 @@ export function defaultOrder(sort: SortField): SortOrder {
 
 /** The matching rows, ordered; ties by exchange, then exchange_symbol; unknown values last both ways. */
 export function selectRows(snapshot: Snapshot, query: FundingQuery): readonly BoardRow[] {
-  return sortRows(filterRows(snapshot.rows, query), query.sort, query.order);
+  return sortRows(snapshot.rows.filter(rowMatcher(query)), query.sort, query.order);
 }
 
-function filterRows(rows: readonly BoardRow[], query: FundingQuery): readonly BoardRow[] {
+/** Whether a row passes all filters of a query. */
+export function rowMatcher(query: FundingQuery): (row: BoardRow) => boolean {
   const exchanges = setOf(query.exchanges);
   const bases = setOf(query.bases);
   const quotes = setOf(query.quotes);
   const classes = setOf(query.assetClasses);
   const intervals = setOf(query.intervalHours);
   const flagBits = query.flags?.reduce((bits, flag) => bits | flagBit(flag), 0) ?? null;
-  return rows.filter(({ record, flags }) => {
+  return ({ record, flags }) => {
     if (exchanges !== null && !exchanges.has(record.exchange)) return false;
     if (bases !== null && !bases.has(record.base)) return false;
     if (quotes !== null && !quotes.has(record.quote)) return false;
@@ -97,7 +98,7 @@ function filterRows(rows: readonly BoardRow[], query: FundingQuery): readonly Bo
       reaches(record.volume24hUsd, query.minVolumeUsd) &&
       reaches(record.openInterestUsd, query.minOpenInterestUsd)
     );
-  });
+  };
 }
 
 /** Orders rows that are in the order of a snapshot; that order decides ties, whatever `order` is. */

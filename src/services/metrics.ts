@@ -4,6 +4,7 @@ import type { ExchangeView } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
+import type { StreamStats } from "./stream-hub.ts";
 
 export type CycleResult = "ok" | "degraded" | FailureKind;
 
@@ -33,6 +34,7 @@ export function createMetrics(deps: {
   readonly board: BoardView;
   readonly health: () => HealthReport;
   readonly clock: Clock;
+  readonly streams: () => StreamStats;
 }): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -55,6 +57,7 @@ export function createMetrics(deps: {
     registers: [registry],
   });
   addMarketGauges(registry, deps.board, deps.health);
+  addStreamGauges(registry, deps.streams);
   addProcessGauges(registry, deps.clock);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
@@ -179,6 +182,47 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
       for (const { exchange, state } of views()) {
         if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
       }
+    },
+  });
+}
+
+function addStreamGauges(registry: Registry, stats: () => StreamStats): void {
+  const registers = [registry];
+  new Gauge({
+    name: "funding_stream_readers",
+    help: "Readers of the stream now.",
+    registers,
+    collect() {
+      this.set(stats().open);
+    },
+  });
+  new Gauge({
+    name: "funding_stream_filters",
+    help: "Distinct filters of these readers.",
+    registers,
+    collect() {
+      this.set(stats().filters);
+    },
+  });
+  new Counter({
+    name: "funding_stream_events_total",
+    help: "Events handed to readers of the stream.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(stats().sent);
+    },
+  });
+  new Counter({
+    name: "funding_stream_ended_total",
+    help: "Readers of the stream who were sent away, by reason; `refused` never got one.",
+    labelNames: ["reason"],
+    registers,
+    collect() {
+      this.reset();
+      const { dropped, refused } = stats();
+      for (const [reason, readers] of Object.entries(dropped)) this.inc({ reason }, readers);
+      this.inc({ reason: "refused" }, refused);
     },
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
-import { healthOf, testApp } from "../support/app.ts";
+import { healthOf, testApp, noStreams } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 
 function app() {
@@ -131,7 +131,7 @@ describe("a fault of ours", () => {
   });
 
   test("in the metrics is the same", async () => {
-    const metrics = createMetrics({ board, health, clock: systemClock });
+    const metrics = createMetrics({ board, health, clock: systemClock, streams: noStreams });
     const response = await testApp(board, { metrics }).get("/metrics");
     expect(response.status).toBe(500);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { servedDocument } from "../../scripts/write-openapi.ts";
-import { healthOf, INFOS, testApp } from "../support/app.ts";
+import { healthOf, INFOS, testApp, noStreams } from "../support/app.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { TAKER_FEES } from "../../src/domain/fees.ts";
 import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
 import type { HealthReport } from "../../src/services/health.ts";
 
@@ -118,6 +119,10 @@ test("/api/exchanges lists every registered exchange; one without a state yet is
     failure_kind: null,
     last_error: null,
     rejects: {},
+    taker_fee_bps: TAKER_FEES.gate.takerBps,
+    taker_fee_as_of: TAKER_FEES.gate.asOf,
+    taker_fee_source: TAKER_FEES.gate.source,
+    taker_fee_note: null,
   });
 });
 
@@ -183,7 +188,7 @@ describe("/metrics", () => {
   test("counts the refreshes of this process by exchange and how they ended", async () => {
     const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
     const health = () => healthOf(board);
-    const metrics = createMetrics({ board, health, clock: new ManualClock() });
+    const metrics = createMetrics({ board, health, clock: new ManualClock(), streams: noStreams });
     metrics.cycle("okx", "ok");
     metrics.cycle("okx", "ok");
     metrics.cycle("okx", "rate_limited");

@@ -1,7 +1,10 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import { healthReport, type HealthReport } from "../../src/services/health.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
+import { type StreamStats, StreamHub } from "../../src/services/stream-hub.ts";
 import type { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -26,6 +29,15 @@ export interface TestApp extends App {
   send(method: string, target: string, headers?: Record<string, string>): Promise<Response>;
 }
 
+/** The figures of a service whose stream nobody reads. */
+export const noStreams = (): StreamStats => ({
+  open: 0,
+  filters: 0,
+  sent: 0,
+  dropped: { slow_consumer: 0, overloaded: 0, shutting_down: 0, internal_error: 0 },
+  refused: 0,
+});
+
 const ORIGIN = "http://finder.test";
 
 /** Health as the board's exchanges have it, at the snapshot's own time. */
@@ -46,13 +58,16 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
   const clock = new ManualClock();
   const log = memoryLog();
   const health = (): HealthReport => healthOf(board);
-  const metrics = createMetrics({ board, health, clock });
+  const streams = new StreamHub({ board, clock, log, data: EVENT_DATA });
+  const metrics = createMetrics({ board, health, clock, streams: () => streams.stats() });
   const deps = {
     board,
     health,
     exchanges: INFOS,
+    fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),
+    streams,
     metrics,
     clock,
     log,

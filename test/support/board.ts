@@ -7,6 +7,7 @@ import type {
   MarketRecord,
   Snapshot,
 } from "../../src/domain/market.ts";
+import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { BoardView } from "../../src/services/board-view.ts";
 import { NOON_MS } from "./quote.ts";
 
@@ -95,7 +96,12 @@ function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): Exch
 }
 
 /** A snapshot of these rows, put into the order that the board keeps; every exchange is in it. */
-export function snapshotOf(id: string, rows: readonly BoardRow[], asOfMs = NOON_MS): Snapshot {
+export function snapshotOf(
+  id: string,
+  rows: readonly BoardRow[],
+  asOfMs = NOON_MS,
+  opportunities: OpportunityBook = NO_OPPORTUNITIES,
+): Snapshot {
   const ordered = rows.toSorted((left, right) => compare(keyOf(left), keyOf(right)));
   const exchanges = EXCHANGE_IDS.map((exchange): ExchangeView => {
     const symbols = rows.filter(({ record }) => record.exchange === exchange).length;
@@ -108,7 +114,7 @@ export function snapshotOf(id: string, rows: readonly BoardRow[], asOfMs = NOON_
       state,
     };
   });
-  return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, exchanges };
+  return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, exchanges, opportunities };
 }
 
 /** A board that shows what the test publishes; replaced snapshots stay until `forget`. */
@@ -116,6 +122,7 @@ export class TestBoard implements BoardView {
   #current: Snapshot | null = null;
   readonly #kept = new Map<string, Snapshot>();
   readonly #bases = new Set<string>();
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
 
   constructor(first: Snapshot | null = null) {
     if (first !== null) this.publish(first);
@@ -125,6 +132,17 @@ export class TestBoard implements BoardView {
     this.#current = snapshot;
     this.#kept.set(snapshot.id, snapshot);
     for (const { record } of snapshot.rows) this.#bases.add(record.base);
+    for (const listener of this.#listeners) listener(snapshot);
+  }
+
+  /** How many are told of a new snapshot. */
+  get listening(): number {
+    return this.#listeners.size;
+  }
+
+  onPublish(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** As after 120 s: only the current snapshot is left. */

@@ -171,7 +171,8 @@ function importedNames(node: AstNode): (string | null)[] {
 }
 
 function named(name: string | null): { effect: Effect; text: string }[] {
-  const effect = name === null ? undefined : EFFECT_OF_NAME[name];
+  const effect =
+    name !== null && Object.hasOwn(EFFECT_OF_NAME, name) ? EFFECT_OF_NAME[name] : undefined;
   return name === null || effect === undefined ? [] : [{ effect, text: name }];
 }
 

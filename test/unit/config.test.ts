@@ -2,14 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { README, settingsTable, withSettings } from "../../scripts/write-settings.ts";
-import {
-  ConfigError,
-  describeConfig,
-  loadConfig,
-  SETTING_DOCS,
-  type Config,
-} from "../../src/config.ts";
+import { describeConfig, loadConfig, SETTING_DOCS, type Config } from "../../src/config.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { ConfigError } from "../../src/lib/config-error.ts";
 
 const TOKEN = "123456:a-very-secret-token";
 const HEARTBEAT = "https://beats.example/ping/another-secret";
@@ -47,6 +42,7 @@ describe("defaults", () => {
       logLevel: "info",
       publicUrl: null,
       heartbeatUrl: null,
+      feesFile: null,
     });
   });
 

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
+import type { FeeTable, TakerFee } from "../../../domain/fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
 import { type Column, countsText, flatColumns } from "../../columns.ts";
@@ -38,6 +39,7 @@ export function addExchangeRoutes(
   app: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
   infos: readonly ExchangeInfo[],
+  fees: FeeTable,
 ): void {
   // What the snapshot knows of other exchanges is left out.
   const ordered = infos.toSorted((left, right) => (left.id < right.id ? -1 : 1));
@@ -52,7 +54,11 @@ export function addExchangeRoutes(
         query: null,
         select: (snapshot) => {
           const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
-          return ordered.map((info) => ({ info, view: views.get(info.id) ?? null }));
+          return ordered.map((info) => ({
+            info,
+            view: views.get(info.id) ?? null,
+            fee: fees.get(info.id) ?? null,
+          }));
         },
         toRow: exchangeRow,
         columns: COLUMNS,
@@ -77,18 +83,23 @@ const COLUMNS: readonly Column<ExchangeRow>[] = [
     last_ok_at: "last_ok_at_unix_s",
     failure_kind: "failure_kind",
     last_error: "last_error",
+    taker_fee_bps: "taker_fee_bps",
+    taker_fee_as_of: "taker_fee_as_of",
+    taker_fee_source: "taker_fee_source",
+    taker_fee_note: "taker_fee_note",
   }),
   { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
 ];
 
+/** One exchange with what is known of it. */
+interface Known {
+  readonly info: ExchangeInfo;
+  readonly view: ExchangeView | null;
+  readonly fee: TakerFee | null;
+}
+
 /** Facts and state of one exchange. Without a view it was never set up in this database: it is off. */
-function exchangeRow({
-  info,
-  view,
-}: {
-  info: ExchangeInfo;
-  view: ExchangeView | null;
-}): ExchangeRow {
+function exchangeRow({ info, view, fee }: Known): ExchangeRow {
   const ageSeconds = view?.ageSeconds ?? null;
   const state = view?.state ?? null;
   const lastOkAtMs = state?.lastOkAtMs ?? null;
@@ -107,5 +118,9 @@ function exchangeRow({
     failure_kind: state?.failureKind ?? null,
     last_error: state?.failure ?? state?.degradedBy ?? null,
     rejects: { ...state?.rejects },
+    taker_fee_bps: fee?.takerBps ?? null,
+    taker_fee_as_of: fee?.asOf ?? null,
+    taker_fee_source: fee?.source ?? null,
+    taker_fee_note: fee?.note ?? null,
   };
 }

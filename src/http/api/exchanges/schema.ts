@@ -40,6 +40,23 @@ const ExchangeSchema = z
       description: "Rows of the last batch that could not be used, by reason.",
       example: { bad_rate: 2 },
     }),
+    taker_fee_bps: z.number().nullable().openapi({
+      description:
+        "Standard taker fee of one fill, basis points of notional: what opportunities are reckoned with unless a request says otherwise. Null where nobody vouches for one.",
+      example: 5,
+    }),
+    taker_fee_as_of: z.string().nullable().openapi({
+      description: "Last day on which its source is known to have said so.",
+      example: "2026-10-16",
+    }),
+    taker_fee_source: z
+      .string()
+      .nullable()
+      .openapi({ description: "Page of the exchange, or who says so." }),
+    taker_fee_note: z
+      .string()
+      .nullable()
+      .openapi({ description: "What the fee leaves out, or why it is unknown." }),
   })
   .openapi("Exchange");
 

@@ -13,7 +13,7 @@ import {
 } from "../../row-fields.ts";
 
 /** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
-const MAX_MINIMUM_USD = 1_000_000_000_000;
+export const MAX_MINIMUM_USD = 1_000_000_000_000;
 const money = (description: string) =>
   z
     .number()
@@ -97,7 +97,7 @@ export const FundingListSchema = listSchema("FundingList", FundingRowSchema);
 export type FundingList = z.infer<typeof FundingListSchema>;
 
 /** The filters, order and paging that lists of rows share. */
-const listParams = {
+export const listParams = {
   exchange: instrumentFilters.exchange,
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,

@@ -62,5 +62,3 @@ export const InstrumentQuerySchema = z.strictObject({
   }),
   ...pageParams,
 });
-
-export type InstrumentParams = z.output<typeof InstrumentQuerySchema>;

@@ -1,0 +1,75 @@
+/** The first answer to each query after a snapshot, when nothing is kept yet. */
+import type { BoardRow } from "../src/domain/market.ts";
+import { FUNDING_COLUMNS, fundingRow } from "../src/http/api/funding/list.ts";
+import { writtenList } from "../src/http/content.ts";
+import { testApp } from "../test/support/app.ts";
+import { snapshotOf, TestBoard } from "../test/support/board.ts";
+import { atMost, type Figure, median, plain } from "./figure.ts";
+import { simulatedRows } from "./market.ts";
+
+const SNAPSHOTS = 40;
+const WARM_UP = 10;
+
+const CASES: readonly { readonly target: string; readonly aimMs: number | null }[] = [
+  { target: "/api/funding/arb", aimMs: 5 },
+  { target: "/api/funding/heatmap", aimMs: 5 },
+  { target: "/api/funding/sentiment", aimMs: null },
+  { target: "/api/funding/divergence", aimMs: null },
+  { target: "/api/funding/by_volume", aimMs: null },
+  { target: "/api/funding/extremes", aimMs: null },
+  { target: "/api/funding/calendar", aimMs: null },
+  { target: "/api/funding/symbol/BTC", aimMs: null },
+  { target: "/api/funding/arb?pairs=all", aimMs: null },
+];
+
+export async function firstAnswers(): Promise<Figure[]> {
+  const rows = await simulatedRows();
+  const figures = [plain("instruments", rows.length, "rows")];
+  for (const { target, aimMs } of CASES) {
+    const tookMs = await firstAnswer(rows, target);
+    const what = `${target}, computed and serialised`;
+    figures.push(aimMs === null ? plain(what, tookMs, "ms") : atMost(what, tookMs, "ms", aimMs));
+  }
+  figures.push(atMost("/api/funding/current, serialised", serialised(rows, "json"), "ms", 15));
+  figures.push(plain("the same as CSV", serialised(rows, "csv"), "ms"));
+  return figures;
+}
+
+/** Through the whole application, on a new snapshot each time. */
+async function firstAnswer(rows: readonly BoardRow[], target: string): Promise<number> {
+  const board = new TestBoard();
+  const app = testApp(board);
+  const times: number[] = [];
+  for (let round = 0; round < SNAPSHOTS; round += 1) {
+    board.publish(snapshotOf(`1-${round + 1}`, rows));
+    board.forget();
+    const startedMs = performance.now();
+    const response = await app.fetch(new Request(`http://bench${target}`));
+    times.push(performance.now() - startedMs);
+    if (response.status !== 200) throw new Error(`${target}: ${await response.text()}`);
+  }
+  return median(times.slice(WARM_UP));
+}
+
+/** The work on the event loop in all: it is done in turns with other requests. */
+function serialised(rows: readonly BoardRow[], format: "json" | "csv"): number {
+  const { asOfMs } = snapshotOf("1-1", []);
+  const times: number[] = [];
+  for (let round = 0; round < SNAPSHOTS; round += 1) {
+    const startedMs = performance.now();
+    const list = writtenList({
+      name: "bench",
+      format,
+      vary: "",
+      headers: {},
+      head: {},
+      tail: {},
+      items: rows,
+      toRow: (row) => fundingRow(row, asOfMs / 1000),
+      columns: FUNDING_COLUMNS,
+    });
+    for (const piece of list.pieces()) if (piece.length === 0) throw new Error("an empty piece");
+    times.push(performance.now() - startedMs);
+  }
+  return median(times.slice(WARM_UP));
+}

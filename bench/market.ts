@@ -1,0 +1,47 @@
+/** The simulated market as the board has it, for benches that need the application in their own process. */
+import { flagBit } from "../src/domain/flags.ts";
+import type { BoardRow } from "../src/domain/market.ts";
+import type { FundingList, FundingRow } from "../src/http/api/funding/schema.ts";
+import { rowOf } from "../test/support/board.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+
+/** The simulator lists 15,000 instruments; the aims are for 12,000. */
+const SCALE = 0.8;
+const LEAST_ROWS = 12_000;
+
+/** Every row that the whole service shows on the simulator: assets, sizes and flags as they fall there. */
+export async function simulatedRows(): Promise<readonly BoardRow[]> {
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  await using service = await startServiceProcess(simulator.origin, {}, ready);
+  const response = await fetch(`${service.origin}/api/funding/current`);
+  const { rows } = (await response.json()) as FundingList;
+  return rows.map(boardRow);
+}
+
+function boardRow(row: FundingRow, index: number): BoardRow {
+  return rowOf(
+    row.exchange,
+    row.base,
+    {
+      instrumentId: index + 1,
+      uid: row.uid,
+      exchangeSymbol: row.exchange_symbol,
+      quote: row.quote,
+      assetId: row.asset_id,
+      multiplier: row.multiplier,
+      assetClass: row.asset_class,
+      accrual: row.accrual,
+      fundingRate: row.funding_rate,
+      fundingIntervalHours: row.funding_interval_hours,
+      markPrice: row.mark_price,
+      indexPrice: row.index_price,
+      openInterestUsd: row.open_interest_usd,
+      volume24hUsd: row.volume_24h_usd,
+      settledRate: row.settled_rate,
+      predictedRate: row.predicted_rate,
+    },
+    row.flags.reduce((bits, flag) => bits | flagBit(flag), 0),
+  );
+}

@@ -1,0 +1,64 @@
+/** The service beside a plain handler on the same database that asks SQLite and serialises for every request. */
+import { join } from "node:path";
+import { atLeast, type Figure, median, plain } from "./figure.ts";
+import { requestsPerSecond } from "./http-load.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+
+const SCALE = 0.8;
+const LEAST_ROWS = 12_000;
+const CONNECTIONS = 16;
+const ROUNDS = 5;
+const ROUND_MS = 1_000;
+
+/** The refreshes of a minute would be in some rounds and not in others. */
+const NO_REFRESH = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
+const SETTLE_MS = 15_000;
+
+const CASES = [
+  { what: "30 rows", target: "/api/funding/current?limit=30" },
+  { what: "one asset", target: "/api/funding/symbol/BTC" },
+  { what: "all rows, uncompressed", target: "/api/funding/current" },
+];
+
+export async function plainSqlite(): Promise<Figure[]> {
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  await using service = await startServiceProcess(simulator.origin, NO_REFRESH, ready);
+  await Bun.sleep(SETTLE_MS);
+  const started = Promise.withResolvers<number>();
+  const child = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "plain-handler.ts"), service.databasePath],
+    {
+      stdout: "inherit",
+      stderr: "inherit",
+      ipc: (port: number) => started.resolve(port),
+      onExit: (_, code) => started.reject(new Error(`the plain handler ended with ${code}`)),
+    },
+  );
+  try {
+    const plainPort = await started.promise;
+    const figures: Figure[] = [];
+    for (const { what, target } of CASES) {
+      const request = `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`;
+      const run = (port: number) =>
+        requestsPerSecond(port, request, { connections: CONNECTIONS, ms: ROUND_MS });
+      const port = Number(new URL(service.origin).port);
+      await run(port);
+      await run(plainPort);
+      const pairs: { ours: number; theirs: number }[] = [];
+      for (let round = 0; round < ROUNDS; round += 1)
+        pairs.push({ theirs: await run(plainPort), ours: await run(port) });
+      figures.push(
+        plain(`${what}: plain handler`, median(pairs.map(({ theirs }) => theirs)), "requests/s"),
+        plain(`${what}: the service`, median(pairs.map(({ ours }) => ours)), "requests/s"),
+        // No aim is set for it; slower than asking the database each time would be absurd.
+        atLeast(`${what}: ratio`, median(pairs.map(({ ours, theirs }) => ours / theirs)), "x", 1),
+      );
+    }
+    return figures;
+  } finally {
+    child.kill();
+    await child.exited;
+  }
+}

@@ -1,0 +1,139 @@
+/** Requests at a steady rate, whatever the answers take, so that a pause of the server shows in all that it delays. */
+
+/** Connections that are kept: more than are ever busy at once while answers take milliseconds. */
+const CONNECTIONS = 64;
+
+/** Requests that are sent together, once per tick. */
+const TICK_MS = 2;
+
+/** Latency of each request in milliseconds, from when it was due to the last byte of its answer. */
+export async function steadyLoad(
+  port: number,
+  requests: readonly string[],
+  load: { readonly perSecond: number; readonly seconds: number },
+): Promise<number[]> {
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => Connection.open(port)),
+  );
+  const bytes = requests.map((request) => Buffer.from(request));
+  const latencies: number[] = [];
+  const idle = [...connections];
+  const due: number[] = [];
+  const count = load.perSecond * load.seconds;
+  const startedMs = performance.now();
+  let planned = 0;
+  let asked = 0;
+  const finished = Promise.withResolvers<void>();
+  const sendDue = (): void => {
+    while (due.length > 0) {
+      const connection = idle.pop();
+      const dueMs = due[0];
+      const request = bytes[asked % bytes.length];
+      if (connection === undefined || dueMs === undefined || request === undefined) return;
+      due.shift();
+      asked += 1;
+      connection.ask(request, () => {
+        latencies.push(performance.now() - dueMs);
+        idle.push(connection);
+        if (latencies.length === count) finished.resolve();
+        else sendDue();
+      });
+    }
+  };
+  const ticking = setInterval(() => {
+    const untilMs = performance.now() - startedMs;
+    while (planned < count && (planned * 1000) / load.perSecond <= untilMs) {
+      due.push(startedMs + (planned * 1000) / load.perSecond);
+      planned += 1;
+    }
+    sendDue();
+  }, TICK_MS);
+  try {
+    await Promise.race([finished.promise, ...connections.map((connection) => connection.lost)]);
+  } finally {
+    clearInterval(ticking);
+    for (const connection of connections) connection.close();
+  }
+  return latencies;
+}
+
+/** The `share` of all values lies at or under the result. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+interface Socket {
+  write(bytes: Buffer): number;
+  end(): void;
+}
+
+/** How much of the answer under way has come. */
+interface Progress {
+  received: number;
+  /** 0 until its head is complete. */
+  length: number;
+  head: Buffer;
+  done: (() => void) | null;
+}
+
+/** One kept connection with at most one request under way. */
+class Connection {
+  readonly #socket: Socket;
+  readonly #state: Progress;
+  /** Rejects when the server closes it, or answers with anything but 200. */
+  readonly lost: Promise<never>;
+
+  private constructor(socket: Socket, state: Progress, lost: Promise<never>) {
+    this.#socket = socket;
+    this.#state = state;
+    this.lost = lost;
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const state: Progress = {
+      received: 0,
+      length: 0,
+      head: Buffer.alloc(0),
+      done: null,
+    };
+    const lost = Promise.withResolvers<never>();
+    lost.promise.catch(() => {});
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        data(_, chunk) {
+          state.received += chunk.byteLength;
+          if (state.length === 0) {
+            state.head = Buffer.concat([state.head, chunk]);
+            const end = state.head.indexOf("\r\n\r\n");
+            if (end < 0) return;
+            const head = state.head.subarray(0, end).toString("latin1");
+            if (!head.startsWith("HTTP/1.1 200")) lost.reject(new Error(head.slice(0, 200)));
+            state.length = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+          }
+          if (state.received < state.length) return;
+          state.received = 0;
+          state.length = 0;
+          state.head = Buffer.alloc(0);
+          const { done } = state;
+          state.done = null;
+          done?.();
+        },
+        close: () => lost.reject(new Error("a connection was closed")),
+        error: (_socket, error) => lost.reject(error),
+      },
+    });
+    return new Connection(socket, state, lost.promise);
+  }
+
+  ask(request: Buffer, done: () => void): void {
+    this.#state.done = done;
+    this.#socket.write(request);
+  }
+
+  close(): void {
+    this.#socket.end();
+  }
+}

@@ -1,0 +1,166 @@
+/** Five hundred readers of the stream and two thousand requests a second for a minute, beside a refreshing collector. */
+import { join } from "node:path";
+import { atMost, type Figure, plain } from "./figure.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+import { percentile, steadyLoad } from "./steady-load.ts";
+import type { StreamReport, ToReaders } from "./stream-readers.ts";
+
+const READERS = 500;
+const REQUESTS_PER_SECOND = 2_000;
+const SECONDS = 60;
+const WARM_UP_SECONDS = 20;
+/** Snapshots come every 5 s: after this the readers have the newest one. */
+const SETTLE_MS = 12_000;
+/** What the readers held is given back by the runtime within a few collections. */
+const RELEASE_MS = 45_000;
+
+const SCALE = 0.8;
+const LEAST_ROWS = 12_000;
+
+const AIM_P99_MS = 20;
+const AIM_MEMORY_RATIO = 1.1;
+
+/** Twenty filters as readers have them: assets, exchanges, a whole class of large markets. */
+const FILTERS = [
+  ...["BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "LINK"].map((base) => `base=${base}`),
+  ...["okx", "bybit", "hyperliquid", "deribit", "kraken", "dydx"].map((id) => `exchange=${id}`),
+  "base=BTC,ETH&exchange=binance,okx,bybit",
+  "quote=USDC&min_volume=10000000",
+  "interval=1&min_volume=50000000",
+  "min_volume=500000000",
+  "flag=pinned_cap,pinned_floor",
+  "asset_class=metal,commodity",
+];
+
+/** Answers of a few kilobytes that many ask for, made anew after each snapshot. */
+const TARGETS = [
+  "/api/funding/current?limit=30",
+  "/api/funding/symbol/BTC",
+  "/api/funding/arb?limit=20",
+  "/api/funding/heatmap?limit=20",
+  "/api/exchanges",
+];
+
+export async function streams(): Promise<Figure[]> {
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  await using service = await startServiceProcess(simulator.origin, {}, ready);
+  const port = Number(new URL(service.origin).port);
+  const requests = TARGETS.map((target) => `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+  const asked = (seconds: number) =>
+    steadyLoad(port, requests, { perSecond: REQUESTS_PER_SECOND, seconds });
+  await asked(WARM_UP_SECONDS);
+  await Bun.sleep(RELEASE_MS);
+  const beforeMb = await residentMb(service.origin);
+
+  await using readers = startReaders();
+  const targets = Array.from(
+    { length: READERS },
+    (_, n) => `/api/funding/stream?${FILTERS[n % FILTERS.length]}`,
+  );
+  await readers.ask({ type: "open", port, targets });
+  const latencies = await asked(SECONDS);
+  const duringMb = await residentMb(service.origin);
+  const { reports, rowsMissed } = await compared(readers, service.origin);
+  await readers.stop();
+  await Bun.sleep(RELEASE_MS);
+  const afterMb = await residentMb(service.origin);
+
+  const behind = reports.filter((report) => !hasAllOf(report, reports));
+  return [
+    plain("readers of the stream", reports.length, "readers"),
+    plain("distinct filters", FILTERS.length, "filters"),
+    plain("requests a second", latencies.length / SECONDS, "1/s"),
+    plain("middle of the requests", percentile(latencies, 0.5), "ms"),
+    atMost("p99 of the requests", percentile(latencies, 0.99), "ms", AIM_P99_MS),
+    plain("worst request", Math.max(...latencies), "ms"),
+    plain("change events read", sum(reports.map(({ ids }) => ids.length)), "events"),
+    atMost(
+      "readers that were sent away",
+      reports.filter(({ ended }) => ended !== null).length,
+      "readers",
+      0,
+    ),
+    atMost(
+      "readers without an event that others of their filter have",
+      behind.length,
+      "readers",
+      0,
+    ),
+    atMost("rows that readers hold otherwise than the list has them", rowsMissed, "rows", 0),
+    plain("resident memory before", beforeMb, "MB"),
+    plain("resident memory with the readers", duringMb, "MB"),
+    atMost("resident memory afterwards, against before", afterMb / beforeMb, "x", AIM_MEMORY_RATIO),
+  ];
+}
+
+/** Whether a reader has every event of the others with its filter since its own first one. */
+function hasAllOf(report: StreamReport, reports: readonly StreamReport[]): boolean {
+  const others = reports.filter(({ target }) => target === report.target);
+  const longest = others.reduce((best, one) => (one.ids.length > best.ids.length ? one : best));
+  const missing = longest.ids.slice(longest.ids.indexOf(report.ids[0] ?? ""));
+  return report.ids.join() === missing.join();
+}
+
+/** Asks until the rows that readers hold are those of the list of one snapshot; what still differs is missed. */
+async function compared(
+  readers: ReturnType<typeof startReaders>,
+  origin: string,
+): Promise<{ reports: readonly StreamReport[]; rowsMissed: number }> {
+  const deadlineMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const reports = await readers.ask<readonly StreamReport[]>({ type: "report" });
+    let missed = 0;
+    for (const { target, rates } of reports) {
+      if (rates !== null) missed += await differences(origin, target, rates);
+    }
+    if (missed === 0 || performance.now() > deadlineMs) return { reports, rowsMissed: missed };
+  }
+}
+
+async function differences(
+  origin: string,
+  target: string,
+  rates: Readonly<Record<string, number>>,
+): Promise<number> {
+  const response = await fetch(origin + target.replace("/stream", "/current"));
+  const { rows } = (await response.json()) as {
+    readonly rows: readonly { readonly uid: string; readonly funding_rate: number }[];
+  };
+  const differing = rows.filter((row) => rates[row.uid] !== row.funding_rate).length;
+  return differing + Math.max(0, Object.keys(rates).length - rows.length);
+}
+
+function startReaders() {
+  let answer: (value: unknown) => void = () => {};
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "stream-readers.ts")], {
+    stdout: "inherit",
+    stderr: "inherit",
+    serialization: "advanced",
+    ipc: (message: unknown) => answer(message),
+  });
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await child.exited;
+  };
+  return {
+    ask<T>(message: ToReaders): Promise<T> {
+      const answered = Promise.withResolvers<unknown>();
+      answer = answered.resolve;
+      child.send(message);
+      return answered.promise as Promise<T>;
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function residentMb(origin: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

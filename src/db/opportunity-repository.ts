@@ -1,0 +1,61 @@
+import type { Database } from "bun:sqlite";
+import type { OpportunityColumns } from "../domain/opportunity-columns.ts";
+import { EpochLost, type EpochRepository } from "./epoch-repository.ts";
+import { writeTransaction } from "./open.ts";
+import { decodeOpportunities, encodeOpportunities } from "./opportunity-codec.ts";
+
+/** The open opportunities, stored as a whole: see the schema for why they are no rows. */
+export class OpportunityRepository {
+  readonly #db: Database;
+  readonly #epochs: EpochRepository;
+  readonly #version;
+  readonly #body;
+  readonly #store;
+
+  constructor(db: Database, epochs: EpochRepository) {
+    this.#db = db;
+    this.#epochs = epochs;
+    this.#version = db.query<{ version: number }, []>(
+      "SELECT version FROM opportunity_book WHERE id = 1",
+    );
+    this.#body = db.query<{ body: Uint8Array }, []>(
+      "SELECT body FROM opportunity_book WHERE id = 1",
+    );
+    this.#store = db.query(
+      `INSERT INTO opportunity_book (id, stored_at, version, pairs, body) VALUES (1, ?1, 1, ?2, ?3)
+       ON CONFLICT (id) DO UPDATE SET stored_at = ?1, version = version + 1, pairs = ?2, body = ?3`,
+    );
+  }
+
+  /** Another number after each write, 0 before the first; costs a fraction of `load`. */
+  version(): number {
+    return this.#version.get()?.version ?? 0;
+  }
+
+  /** What was stored last, null before; `unreadable` when it is damaged or of another program's layout. */
+  load(): OpportunityColumns | "unreadable" | null {
+    const row = this.#body.get();
+    return row === null ? null : (decodeOpportunities(row.body) ?? "unreadable");
+  }
+
+  /**
+   * Stores the columns as they are at the call and tells readers. Resolves to false, with nothing stored, when
+   * another collector has taken over; rejects when the database fails. `nowMs` is asked for the time of the write.
+   */
+  async store(epoch: number, columns: OpportunityColumns, nowMs: () => number): Promise<boolean> {
+    const { count } = columns;
+    const body = await encodeOpportunities(columns);
+    try {
+      writeTransaction(this.#db, () => {
+        this.#epochs.requireCurrent(epoch);
+        const atMs = nowMs();
+        this.#store.run(atMs, count, body);
+        this.#epochs.raiseSeq(atMs);
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof EpochLost) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Arithmetic of one asset held long on one exchange and short on another, the same notional on each side.
+ * Annual rates and yields are percent a year of the notional of one side, simple; fees are basis points per fill.
+ */
+import { bpsToFraction, fractionToPct, HOUR_MS } from "./funding.ts";
+import type { Accrual } from "./quote.ts";
+
+const HOURS_PER_YEAR = 8_760;
+
+/** Each side is opened and closed once. */
+const FILLS_PER_SIDE = 2;
+
+/** What the pair yields before fees: the short side receives its rate, the long side pays its own. */
+export function grossAprPct(longAnnualizedPct: number, shortAnnualizedPct: number): number {
+  return shortAnnualizedPct - longAnnualizedPct;
+}
+
+/** Four taker fills, in percent of the notional of one side. */
+export function roundTripFeesPct(longFeeBps: number, shortFeeBps: number): number {
+  return fractionToPct(bpsToFraction(FILLS_PER_SIDE * (longFeeBps + shortFeeBps)));
+}
+
+/** What is left a year when the fees are paid once per `holdHours`. */
+export function netAprPct(grossPct: number, feesPct: number, holdHours: number): number {
+  return grossPct - feesPct * (HOURS_PER_YEAR / holdHours);
+}
+
+/** Hours after which the yield has paid the fees; null when it never does. */
+export function breakevenHours(grossPct: number, feesPct: number): number | null {
+  if (feesPct === 0) return 0;
+  return grossPct > 0 ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
+}
+
+/** How much dearer the short side is, in percent of the middle; swapping the sides flips the sign. Null where a price is. */
+export function priceGapPct(longPrice: number | null, shortPrice: number | null): number | null {
+  if (longPrice === null || shortPrice === null) return null;
+  const middle = (longPrice + shortPrice) / 2;
+  return middle > 0 ? fractionToPct((shortPrice - longPrice) / middle) : null;
+}
+
+/** What decides how often a rate is charged. */
+export interface Charging {
+  readonly accrual: Accrual;
+  readonly fundingRate: number;
+  readonly fundingIntervalHours: number | null;
+  /** Unix milliseconds; null for continuous funding and where it is not known. */
+  readonly nextFundingAtMs: number | null;
+}
+
+/** What one side is charged while it is held. */
+export interface Charged {
+  /** How many settlements fall into the time; null for continuous funding, which has none. */
+  readonly settlements: number | null;
+  /** What a long pays in all, as a fraction of its notional; a short receives it. */
+  readonly paidFraction: number;
+}
+
+/**
+ * The charges in (asOfMs, asOfMs + holdHours], the rate staying as it is: the settlements of a periodic rate that
+ * fall inside, or the share of its period that a continuous rate accrues. Null where interval or next time is unknown.
+ */
+export function chargedWithin(
+  charging: Charging,
+  asOfMs: number,
+  holdHours: number,
+): Charged | null {
+  const { accrual, fundingRate, fundingIntervalHours, nextFundingAtMs } = charging;
+  if (fundingIntervalHours === null) return null;
+  switch (accrual) {
+    case "continuous":
+      return {
+        settlements: null,
+        paidFraction: fundingRate * (holdHours / fundingIntervalHours),
+      };
+    case "periodic": {
+      if (nextFundingAtMs === null) return null;
+      const leftMs = asOfMs + holdHours * HOUR_MS - nextFundingAtMs;
+      const settlements =
+        leftMs < 0 ? 0 : 1 + Math.floor(leftMs / (fundingIntervalHours * HOUR_MS));
+      return { settlements, paidFraction: fundingRate * settlements };
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Decision } from "../../../domain/decision.ts";
+import { type FeeTable, takerFees } from "../../../domain/fees.ts";
+import { findPairs } from "../../../services/arbitrage.ts";
+import type { AssetGroups } from "../../../services/asset-groups.ts";
+import { NO_FILTER } from "../../../services/funding-query.ts";
+import type { ArbitrageQuery } from "../../../services/pair.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { ARB_COLUMNS, arbRow } from "./row.ts";
+import { ArbListSchema, type ArbParams, ArbQuerySchema } from "./schema.ts";
+
+const arbRoute = createRoute({
+  method: "get",
+  path: "/api/funding/arb",
+  operationId: "listArbitragePairs",
+  tags: ["Market"],
+  summary: "Pairs of exchanges that pay for holding an asset long here and short there",
+  description:
+    "Per asset the best pair of listings on different exchanges: long the lower, short the higher annual rate. Legs are filtered first, then paired, then filtered by decision. Only listings whose prices show that they are the same asset are paired; pairs with a number that cannot be relied on are shown only when `decision=refuse` is asked for. Net always means: gross less four taker fills at the fees shown, spread over hold_hours.",
+  request: { query: ArbQuerySchema },
+  responses: {
+    ...cachedList(ArbListSchema, "The matching pairs, the best first; possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+const SHOWN_BY_DEFAULT: readonly Decision[] = ["usable", "watch"];
+
+export function addArbRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  groups: AssetGroups,
+  fees: FeeTable,
+): void {
+  app.openapi(arbRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = arbitrageQuery(params, fees);
+    const { notional } = params;
+    const sent = sendList(answers, c, params, {
+      name: "funding-arb",
+      query: [{ ...query, fees: [...params.fees] }, notional],
+      select: (snapshot) => findPairs(snapshot, groups, query),
+      toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, query, notional),
+      columns: ARB_COLUMNS,
+    });
+    return documented(sent);
+  });
+}
+
+function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
+  return {
+    legs: {
+      ...NO_FILTER,
+      exchanges: params.exchange,
+      bases: params.base,
+      quotes: params.quote,
+      assetClasses: params.asset_class,
+      minVolumeUsd: params.min_volume,
+      minOpenInterestUsd: params.min_open_interest,
+    },
+    exclude: params.exclude,
+    fees: takerFees(table, params.fees),
+    holdHours: params.hold_hours,
+    minYieldPct: params.min_yield,
+    minAgeSeconds: params.min_age ?? 0,
+    maxPriceGapPct: params.max_price_gap_pct,
+    decisions: params.decision ?? SHOWN_BY_DEFAULT,
+    sort: params.sort ?? "net",
+    minExchanges: 2,
+    paidOnBothSides: false,
+    pairs: params.pairs ?? "best",
+  };
+}

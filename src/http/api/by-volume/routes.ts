@@ -1,0 +1,80 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { AssetGroups } from "../../../services/asset-groups.ts";
+import { rankByVolume, type VolumeRank } from "../../../services/volume-ranking.ts";
+import {
+  assetColumnNames,
+  assetPart,
+  listingQuery,
+  LISTINGS_THAT_COUNT,
+} from "../../asset-fields.ts";
+import { flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { VolumeRankListSchema, VolumeRankQuerySchema, type VolumeRankRow } from "./schema.ts";
+
+const byVolumeRoute = createRoute({
+  method: "get",
+  path: "/api/funding/by_volume",
+  operationId: "listAssetsByVolume",
+  tags: ["Market"],
+  summary: "Assets by the volume of their perpetuals",
+  description: `Assets from the most traded on all exchanges together, with the lowest and the highest rate of each. Assets whose volume nobody tells come last; ties are in the order of asset_id. ${LISTINGS_THAT_COUNT}`,
+  request: { query: VolumeRankQuerySchema },
+  responses: {
+    ...cachedList(VolumeRankListSchema, "The ranked assets, possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+export function addVolumeRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  groups: AssetGroups,
+): void {
+  app.openapi(byVolumeRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = listingQuery(params);
+    const sent = sendList(answers, c, params, {
+      name: "funding-by-volume",
+      query,
+      select: (snapshot) => rankByVolume(snapshot, groups, query),
+      toRow: volumeRankRow,
+      columns: COLUMNS,
+    });
+    return documented(sent);
+  });
+}
+
+const COLUMNS = flatColumns<VolumeRankRow>({
+  rank: "rank",
+  ...assetColumnNames,
+  volume_weighted_annualized_pct: "volume_weighted_annualized_pct",
+  lowest_exchange: "lowest_exchange",
+  lowest_exchange_symbol: "lowest_exchange_symbol",
+  lowest_annualized_pct: "lowest_annualized_pct",
+  highest_exchange: "highest_exchange",
+  highest_exchange_symbol: "highest_exchange_symbol",
+  highest_annualized_pct: "highest_annualized_pct",
+  top_exchange: "top_exchange",
+  top_exchange_share: "top_exchange_share_fraction",
+});
+
+function volumeRankRow(ranked: VolumeRank): VolumeRankRow {
+  const { lowest, highest, top } = ranked;
+  return {
+    rank: ranked.rank,
+    ...assetPart(ranked.asset),
+    volume_weighted_annualized_pct: ranked.volumeWeightedPct,
+    lowest_exchange: lowest.record.exchange,
+    lowest_exchange_symbol: lowest.record.exchangeSymbol,
+    lowest_annualized_pct: lowest.annualizedPct,
+    highest_exchange: highest.record.exchange,
+    highest_exchange_symbol: highest.record.exchangeSymbol,
+    highest_annualized_pct: highest.annualizedPct,
+    top_exchange: top?.exchange ?? null,
+    top_exchange_share: top?.share ?? null,
+  };
+}

@@ -1,0 +1,44 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { assetFields, listingFilters, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
+import { listSchema, pageParams } from "../../row-fields.ts";
+
+const symbol = z
+  .string()
+  .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" });
+
+const VolumeRankSchema = z
+  .strictObject({
+    rank: z.int().min(1).openapi({
+      description: "By volume_24h_usd, from 1, among the assets that match.",
+      example: 1,
+    }),
+    ...assetFields,
+    volume_weighted_annualized_pct: yearlyPct(
+      `Mean of the trusted listings by volume_24h_usd, without those where it is unknown; null with ${TOO_FEW}, and when it is unknown or 0 everywhere.`,
+    ).nullable(),
+    lowest_exchange: z
+      .enum(EXCHANGE_IDS)
+      .openapi({ description: "Where the lowest rate a year is." }),
+    lowest_exchange_symbol: symbol,
+    lowest_annualized_pct: yearlyPct("The lowest rate of a trusted listing."),
+    highest_exchange: z
+      .enum(EXCHANGE_IDS)
+      .openapi({ description: "Where the highest rate a year is." }),
+    highest_exchange_symbol: symbol,
+    highest_annualized_pct: yearlyPct("The highest rate of a trusted listing."),
+    top_exchange: z.enum(EXCHANGE_IDS).nullable().openapi({
+      description: "The exchange with most of the volume; null while none above 0 is known.",
+    }),
+    top_exchange_share: z.number().min(0).max(1).nullable().openapi({
+      description: "Its share (0 to 1) of volume_24h_usd.",
+      example: 0.4,
+    }),
+  })
+  .openapi("VolumeRank");
+
+export type VolumeRankRow = z.infer<typeof VolumeRankSchema>;
+
+export const VolumeRankListSchema = listSchema("VolumeRankList", VolumeRankSchema);
+
+export const VolumeRankQuerySchema = z.strictObject({ ...listingFilters.shape, ...pageParams });

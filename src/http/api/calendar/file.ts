@@ -1,0 +1,76 @@
+import { ICalCalendar, ICalEventTransparency, type ICalEventData } from "ical-generator";
+import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import type { Snapshot } from "../../../domain/market.ts";
+import type { Settlement, Settlements } from "../../../services/calendar.ts";
+
+/** Calendar programs slow down with more, and a person reads far fewer. */
+export const MAX_EVENTS = 1_000;
+
+/** How often a program should ask again. */
+const REFRESH_SECONDS = 3_600;
+
+/** Settlement times jitter below a minute; an event that is the same one must keep its name. */
+const SLOT_SECONDS = 60;
+
+/** RFC 5545 3.1: every line ends so, also the last one, which the library leaves open. */
+const LINE_END = "\r\n";
+
+/** The nearest settlements as a calendar of RFC 5545; a function of its arguments alone. */
+export function calendarText(snapshot: Snapshot, settlements: Settlements): string {
+  const shown = settlements.slice(0, MAX_EVENTS);
+  const left = settlements.length - shown.length;
+  const calendar = new ICalCalendar({
+    prodId: { company: "Funding Finder", product: "Funding calendar", language: "EN" },
+    name: "Funding settlements",
+    // The library writes this text as it is: it must hold neither comma, semicolon nor backslash.
+    description: `Funding settlements of perpetuals. Positive rate: longs pay shorts. The nearest ${shown.length} are here and ${left} later ones are left out.`,
+    ttl: REFRESH_SECONDS,
+  });
+  const stamp = new Date(snapshot.asOfMs);
+  for (const settlement of shown) calendar.createEvent({ ...eventOf(settlement), stamp });
+  return calendar.toString() + LINE_END;
+}
+
+/** Without an end an event lasts no time (RFC 5545 3.6.1), and it makes nobody look busy. */
+function eventOf({ row, settlesAt, intervalHours, rate, rateSource }: Settlement): ICalEventData {
+  const { record } = row;
+  const pct = rate === null ? null : fractionToPct(rate);
+  const annualPct = rate === null ? null : annualizedPct(rate, intervalHours);
+  const lines = [
+    `${record.exchangeSymbol} on ${record.exchange}`,
+    rate === null ? "Rate: not known yet" : `Rate: ${signed(pct, 6)} % (${rateSource})`,
+    `Annualised: ${annualPct === null ? "unknown" : `${signed(annualPct, 2)} %`}`,
+    `Open interest: ${dollars(record.openInterestUsd)}`,
+    `Every ${intervalHours} h`,
+  ];
+  return {
+    id: eventId(record.uid, settlesAt),
+    start: new Date(settlesAt * 1000),
+    summary: `${record.base} funding on ${record.exchange}: ${rateText(pct)}`,
+    description: lines.join("\n"),
+    transparency: ICalEventTransparency.TRANSPARENT,
+  };
+}
+
+/** The library writes ids as they are, and an exchange's symbol may hold anything: what could end a line is encoded. */
+function eventId(uid: string, settlesAt: number): string {
+  const slot = Math.round(settlesAt / SLOT_SECONDS) * SLOT_SECONDS;
+  return `${encodeURIComponent(uid.toWellFormed())}-${slot}@funding-finder`;
+}
+
+function rateText(pct: number | null): string {
+  if (pct === null) return "rate not known yet";
+  const payer = pct > 0 ? "longs pay" : pct < 0 ? "shorts pay" : "nobody pays";
+  return `${signed(pct, 4)} % (${payer})`;
+}
+
+function signed(value: number | null, digits: number): string {
+  if (value === null) return "unknown";
+  return `${value > 0 ? "+" : ""}${value.toFixed(digits)}`;
+}
+
+const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+function dollars(usd: number | null): string {
+  return usd === null ? "unknown" : `${WHOLE.format(usd)} USD`;
+}

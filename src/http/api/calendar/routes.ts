@@ -1,0 +1,157 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import {
+  type CalendarQuery,
+  type Settlement,
+  settlementsAhead,
+} from "../../../services/calendar.ts";
+import { NO_FILTER } from "../../../services/funding-query.ts";
+import type { AnswerContent } from "../../answer.ts";
+import { flatColumns } from "../../columns.ts";
+import { API_HEADERS } from "../../headers.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import { instrumentColumnNames, instrumentPart } from "../../row-fields.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { calendarText, MAX_EVENTS } from "./file.ts";
+import {
+  CalendarFileQuerySchema,
+  CalendarListSchema,
+  type CalendarParams,
+  CalendarQuerySchema,
+  type CalendarRow,
+} from "./schema.ts";
+
+const listAnswer = cachedList(CalendarListSchema, "The matching settlements, possibly none.");
+
+const calendarRoute = createRoute({
+  method: "get",
+  path: "/api/funding/calendar",
+  operationId: "listSettlements",
+  tags: ["Market"],
+  summary: "Settlements ahead",
+  description:
+    "When funding is charged next, by time, at equal times the largest open interest first. Instruments that cannot be relied on are left out, and so is continuous funding, which has no settlements. The rate of the next settlement is the live one, that of the one after is the exchange's own estimate where it gives one; later ones are not known and never guessed. Times beyond the next one assume that the interval stays. 500 rows unless `limit` asks for up to 5,000; `next_cursor` leads on.",
+  request: { query: CalendarQuerySchema },
+  responses: {
+    ...listAnswer,
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+const CALENDAR_TYPE = "text/calendar";
+
+const fileRoute = createRoute({
+  method: "get",
+  path: "/api/funding/calendar.ics",
+  operationId: "getSettlementCalendar",
+  tags: ["Market"],
+  summary: "Settlements ahead, for calendar programs",
+  description: `The same as iCalendar (RFC 5545) to subscribe to: one event without length per settlement. At most the ${MAX_EVENTS} nearest; the calendar's own description says how many were left out, X-Total-Count how many match. Filters keep it short.`,
+  request: { query: CalendarFileQuerySchema },
+  responses: {
+    200: {
+      description: "The calendar, possibly without an event.",
+      headers: listAnswer[200].headers,
+      content: {
+        [CALENDAR_TYPE]: {
+          schema: z.string().openapi({
+            description:
+              "UTC times. An event keeps its UID from one answer to the next; DTSTAMP is the time of the snapshot.",
+          }),
+        },
+      },
+    },
+    304: listAnswer[304],
+    ...problems("bad_parameter", "not_ready"),
+  },
+});
+
+export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+  app.openapi(calendarRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = calendarQuery(params);
+    const sent = sendList(answers, c, params, {
+      name: "funding-calendar",
+      query,
+      select: (snapshot) => settlementsAhead(snapshot, query),
+      toRow: calendarRow,
+      columns: COLUMNS,
+    });
+    return documented(sent);
+  });
+  app.openapi(fileRoute, (c) => {
+    const query = calendarQuery(c.req.valid("query"));
+    const snapshot = answers.current();
+    const make = (): AnswerContent => {
+      const settlements = settlementsAhead(snapshot, query);
+      const text = calendarText(snapshot, settlements);
+      return {
+        pieces: () => [text],
+        largeAs: null,
+        contentType: `${CALENDAR_TYPE}; charset=utf-8`,
+        cacheControl: null,
+        vary: "Accept-Encoding",
+        headers: {
+          ...API_HEADERS,
+          "content-disposition": 'attachment; filename="funding-calendar.ics"',
+          "x-snapshot": snapshot.id,
+          "x-total-count": String(settlements.length),
+        },
+      };
+    };
+    const sent = answers.respond(c.req.raw, c.env, {
+      snapshot,
+      query: JSON.stringify(query),
+      make,
+    });
+    return documented(sent);
+  });
+}
+
+function calendarQuery(params: CalendarParams): CalendarQuery {
+  return {
+    filter: {
+      ...NO_FILTER,
+      exchanges: params.exchange,
+      bases: params.base,
+      quotes: params.quote,
+      assetClasses: params.asset_class,
+      minVolumeUsd: params.min_volume,
+      minOpenInterestUsd: params.min_open_interest,
+    },
+    hours: params.hours,
+  };
+}
+
+const COLUMNS = flatColumns<CalendarRow>({
+  settles_at: "settles_at_unix_s",
+  seconds_ahead: "seconds_ahead",
+  ...instrumentColumnNames,
+  funding_interval_hours: "funding_interval_hours",
+  funding_rate: "funding_rate_fraction",
+  funding_rate_pct: "funding_rate_pct",
+  annualized_pct: "annualized_pct",
+  rate_source: "rate_source",
+  open_interest_usd: "open_interest_usd",
+  payment_usd: "payment_usd",
+});
+
+function calendarRow(settlement: Settlement, fetchedAt: number): CalendarRow {
+  const { row, settlesAt, intervalHours, rate, rateSource } = settlement;
+  const { openInterestUsd } = row.record;
+  return {
+    settles_at: settlesAt,
+    seconds_ahead: settlesAt - fetchedAt,
+    ...instrumentPart(row.record),
+    funding_interval_hours: intervalHours,
+    funding_rate: rate,
+    funding_rate_pct: rate === null ? null : fractionToPct(rate),
+    annualized_pct: rate === null ? null : annualizedPct(rate, intervalHours),
+    rate_source: rateSource,
+    open_interest_usd: openInterestUsd,
+    payment_usd: rate === null || openInterestUsd === null ? null : rate * openInterestUsd,
+  };
+}

@@ -1,0 +1,128 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { type FeeTable, takerFees } from "../../../domain/fees.ts";
+import type { AssetGroups } from "../../../services/asset-groups.ts";
+import {
+  type Divergence,
+  type DivergenceQuery,
+  findDivergences,
+} from "../../../services/divergence.ts";
+import { NO_FILTER } from "../../../services/funding-query.ts";
+import { type Column, flatColumns, nested } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { LEG_COLUMNS, pairPart } from "../arb/row.ts";
+import {
+  DivergenceListSchema,
+  type DivergenceParams,
+  DivergenceQuerySchema,
+  type DivergenceRow,
+} from "./schema.ts";
+
+const divergenceRoute = createRoute({
+  method: "get",
+  path: "/api/funding/divergence",
+  operationId: "listDivergences",
+  tags: ["Market"],
+  summary: "Assets whose rates point both ways",
+  description:
+    "Assets that cost longs on one exchange and shorts on another, for some time and with enough volume on both: per asset the widest straddle (long where shorts pay, short where longs pay), and how the rates of all its listings are spread. Listings that cannot be relied on take no part. The widest straddle comes first.",
+  request: { query: DivergenceQuerySchema },
+  responses: {
+    ...cachedList(DivergenceListSchema, "The matching assets, possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+export function addDivergenceRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  groups: AssetGroups,
+  fees: FeeTable,
+): void {
+  app.openapi(divergenceRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = divergenceQuery(params, fees);
+    const sent = sendList(answers, c, params, {
+      name: "funding-divergence",
+      query: { ...query, pairs: { ...query.pairs, fees: null } },
+      select: (snapshot) => findDivergences(snapshot, groups, query),
+      toRow: (divergence, fetchedAt) => divergenceRow(divergence, fetchedAt, query),
+      columns: COLUMNS,
+    });
+    return documented(sent);
+  });
+}
+
+function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQuery {
+  return {
+    pairs: {
+      legs: {
+        ...NO_FILTER,
+        exchanges: params.exchange,
+        bases: params.base,
+        quotes: params.quote,
+        assetClasses: params.asset_class,
+        minVolumeUsd: params.min_volume,
+        minOpenInterestUsd: params.min_open_interest,
+      },
+      exclude: params.exclude,
+      fees: takerFees(table, new Map()),
+      // Fees and holding time do not decide what diverges.
+      holdHours: 24,
+      minYieldPct: params.min_spread_pct,
+      minAgeSeconds: params.min_age ?? 0,
+      maxPriceGapPct: params.max_price_gap_pct,
+      decisions: ["usable", "watch"],
+      sort: "gross",
+      minExchanges: params.min_exchanges ?? 2,
+      paidOnBothSides: true,
+      pairs: "best",
+    },
+    minDeviationPct: params.min_deviation_pct,
+  };
+}
+
+function divergenceRow(
+  divergence: Divergence,
+  fetchedAt: number,
+  { pairs }: DivergenceQuery,
+): DivergenceRow {
+  const { pair } = divergence;
+  return {
+    ...pairPart(pair, fetchedAt, pairs.fees),
+    exchanges: divergence.exchanges,
+    listings: divergence.listings,
+    positive: divergence.positive,
+    negative: divergence.negative,
+    spread_pct: pair.grossPct,
+    mean_annualized_pct: divergence.meanPct,
+    standard_deviation_pct: divergence.deviationPct,
+  };
+}
+
+const COLUMNS: readonly Column<DivergenceRow>[] = [
+  ...flatColumns<DivergenceRow>({
+    base: "base",
+    asset_id: "asset_id",
+    asset_class: "asset_class",
+    decision: "decision",
+    reasons: "reasons",
+    exchanges: "exchanges",
+    listings: "listings",
+    positive: "positive",
+    negative: "negative",
+    spread_pct: "spread_pct",
+    mean_annualized_pct: "mean_annualized_pct",
+    standard_deviation_pct: "standard_deviation_pct",
+    price_gap_pct: "price_gap_pct",
+    first_seen: "first_seen_unix_s",
+    age_seconds: "age_seconds",
+    unobserved_seconds: "unobserved_seconds",
+    peak_gross_apr_pct: "peak_gross_apr_pct",
+  }),
+  ...nested("long", LEG_COLUMNS, ({ long }: DivergenceRow) => long),
+  ...nested("short", LEG_COLUMNS, ({ short }: DivergenceRow) => short),
+];

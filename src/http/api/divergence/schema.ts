@@ -1,0 +1,106 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { countParam, numberParam } from "../../params.ts";
+import { instrumentFilters, listSchema, pageParams } from "../../row-fields.ts";
+import { ArbPairSchema, ArbQuerySchema } from "../arb/schema.ts";
+import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
+
+const pair = ArbPairSchema.shape;
+const count = (description: string, example: number) =>
+  z.int().min(0).openapi({ description, example });
+const points = (description: string, example: number) =>
+  z.number().nullable().openapi({ description, example });
+
+const DivergenceSchema = z
+  .strictObject({
+    base: pair.base,
+    asset_id: pair.asset_id,
+    asset_class: pair.asset_class,
+    decision: pair.decision,
+    reasons: pair.reasons,
+    exchanges: count("Exchanges whose listings pass the filters.", 6),
+    listings: count("Listings that pass the filters.", 8),
+    positive: count("Of these, listings with a rate above 0: longs pay shorts.", 5),
+    negative: count("Of these, listings with a rate below 0: shorts pay longs.", 3),
+    long: pair.long,
+    short: pair.short,
+    spread_pct: points(
+      "annualized_pct of the short leg less that of the long leg: the signed straddle, paid on both sides.",
+      48.2,
+    ),
+    mean_annualized_pct: points("Mean annualized_pct of the listings. Percent a year.", 3.1),
+    standard_deviation_pct: points(
+      "Standard deviation of annualized_pct over the listings (population). Percentage points a year.",
+      14.7,
+    ),
+    price_gap_pct: pair.price_gap_pct,
+    first_seen: pair.first_seen,
+    age_seconds: pair.age_seconds,
+    unobserved_seconds: pair.unobserved_seconds,
+    peak_gross_apr_pct: pair.peak_gross_apr_pct,
+  })
+  .openapi("Divergence");
+
+export type DivergenceRow = z.infer<typeof DivergenceSchema>;
+
+export const DivergenceListSchema = listSchema("DivergenceList", DivergenceSchema);
+
+export type DivergenceList = z.infer<typeof DivergenceListSchema>;
+
+const arb = ArbQuerySchema.shape;
+
+const DEFAULT_MIN_VOLUME_USD = 5_000_000;
+const DEFAULT_MIN_AGE_SECONDS = 1_800;
+const DEFAULT_MIN_EXCHANGES = 3;
+const MAX_POINTS = 1_000_000;
+
+export const DivergenceQuerySchema = z.strictObject({
+  exchange: arb.exchange,
+  exclude: arb.exclude,
+  base: instrumentFilters.base,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
+  min_volume: numberParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least volume_24h_usd of each listing, in US dollars. An unknown volume fails every minimum above 0.",
+      fallback: DEFAULT_MIN_VOLUME_USD,
+      example: 1_000_000,
+    },
+  ),
+  min_open_interest: listParams.min_open_interest,
+  min_exchanges: countParam(
+    { min: 2, max: EXCHANGE_IDS.length },
+    {
+      description: "Least exchanges whose listings pass the filters.",
+      fallback: DEFAULT_MIN_EXCHANGES,
+      example: 4,
+    },
+  ),
+  min_age: countParam(
+    { min: 0, max: 315_360_000 },
+    {
+      description:
+        "Least time for which the straddle has lasted (age_seconds); a time that is not known fails every minimum above 0. Seconds.",
+      fallback: DEFAULT_MIN_AGE_SECONDS,
+      example: 3600,
+    },
+  ),
+  min_spread_pct: numberParam(
+    { min: 0, max: MAX_POINTS },
+    { description: "Least spread_pct, percent a year.", fallback: 0, example: 20 },
+  ),
+  min_deviation_pct: numberParam(
+    { min: 0, max: MAX_POINTS },
+    {
+      description: "Least standard_deviation_pct, percentage points a year.",
+      fallback: 0,
+      example: 5,
+    },
+  ),
+  max_price_gap_pct: arb.max_price_gap_pct,
+  ...pageParams,
+});
+
+export type DivergenceParams = z.output<typeof DivergenceQuerySchema>;

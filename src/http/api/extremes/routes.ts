@@ -1,0 +1,82 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { type Extreme, type ExtremesQuery, findExtremes } from "../../../services/extremes.ts";
+import { listingQuery } from "../../asset-fields.ts";
+import { type Column, flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { FUNDING_COLUMNS, fundingRow } from "../funding/list.ts";
+import {
+  DEFAULT_LIMIT_PER_SIDE,
+  DEFAULT_PERIOD,
+  DEFAULT_SIDE,
+  ExtremeListSchema,
+  type ExtremeRow,
+  ExtremesQuerySchema,
+} from "./schema.ts";
+
+const extremesRoute = createRoute({
+  method: "get",
+  path: "/api/funding/extremes",
+  operationId: "listExtremes",
+  tags: ["Market"],
+  summary: "The most positive and the most negative rates",
+  description:
+    "Rows with the highest rates above 0, then rows with the lowest below 0, made comparable over all funding intervals. Only rows without a blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`) are ranked: a stale or delisted one leaves at once. Ties are in the order of exchange, then exchange_symbol. One page: `count` and `total` are equal, `next_cursor` is null. Thin markets have the wildest rates: `min_volume` leaves them out.",
+  request: { query: ExtremesQuerySchema },
+  responses: {
+    ...cachedList(ExtremeListSchema, "The ranked rows, possibly none."),
+    ...problems("bad_parameter", "not_ready"),
+  },
+});
+
+export function addExtremesRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+  app.openapi(extremesRoute, (c) => {
+    const params = c.req.valid("query");
+    const query: ExtremesQuery = {
+      rows: { ...listingQuery(params), flags: params.flag, intervalHours: params.interval },
+      side: params.side ?? DEFAULT_SIDE,
+      per: params.per ?? DEFAULT_PERIOD,
+      limitPerSide: params.limit ?? DEFAULT_LIMIT_PER_SIDE,
+    };
+    const sent = sendList(
+      answers,
+      c,
+      { format: params.format },
+      {
+        name: "funding-extremes",
+        query,
+        select: (snapshot) => findExtremes(snapshot, query),
+        toRow: extremeRow,
+        columns: COLUMNS,
+      },
+    );
+    return documented(sent);
+  });
+}
+
+type OwnFields = Pick<ExtremeRow, "rank" | "side" | "per" | "value_pct" | "rate_per_hour_pct">;
+
+const COLUMNS: readonly Column<ExtremeRow>[] = [
+  ...flatColumns<OwnFields>({
+    rank: "rank",
+    side: "side",
+    per: "per",
+    value_pct: "value_pct",
+    rate_per_hour_pct: "rate_per_hour_pct",
+  }),
+  ...FUNDING_COLUMNS,
+];
+
+function extremeRow(extreme: Extreme, fetchedAt: number): ExtremeRow {
+  return {
+    rank: extreme.rank,
+    side: extreme.end,
+    per: extreme.per,
+    value_pct: extreme.valuePct,
+    rate_per_hour_pct: extreme.ratePerHourPct,
+    ...fundingRow(extreme.row, fetchedAt),
+  };
+}

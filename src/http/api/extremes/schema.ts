@@ -1,0 +1,79 @@
+import { z } from "@hono/zod-openapi";
+import { FLAGS, flagBit, isBlocked } from "../../../domain/flags.ts";
+import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/extremes.ts";
+import { choiceParam, closedListParam, countParam } from "../../params.ts";
+import { formatParam, listSchema } from "../../row-fields.ts";
+import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
+
+const ExtremeSchema = z
+  .strictObject({
+    rank: z.int().min(1).openapi({ description: "From 1 at each end.", example: 1 }),
+    side: z.enum(EXTREME_ENDS).openapi({
+      description: "`most_positive`: longs pay most. `most_negative`: shorts pay most.",
+    }),
+    per: z.enum(EXTREME_PERIODS).openapi({ description: "The time that value_pct is for." }),
+    value_pct: z.number().openapi({
+      description:
+        "The figure that ranks: annualized_pct, or rate_per_hour_pct with `per=hour`. Percent of notional per `per`, never 0.",
+      example: 438,
+    }),
+    rate_per_hour_pct: z.number().openapi({
+      description:
+        "funding_rate x 100 / funding_interval_hours. Percent of notional an hour, whatever the interval is.",
+      example: 0.05,
+    }),
+    ...FundingRowSchema.shape,
+  })
+  .openapi("Extreme");
+
+export type ExtremeRow = z.infer<typeof ExtremeSchema>;
+
+export const ExtremeListSchema = listSchema("ExtremeList", ExtremeSchema);
+
+/** Nobody reads further into a ranking at once. */
+const MAX_LIMIT_PER_SIDE = 1_000;
+
+export const DEFAULT_SIDE = "both";
+export const DEFAULT_PERIOD = "year";
+export const DEFAULT_LIMIT_PER_SIDE = 10;
+
+/** Rows with another flag are in no ranking. */
+const ADVISORY_FLAGS = FLAGS.filter((flag) => !isBlocked(flagBit(flag)));
+
+const { exchange, base, quote, asset_class, interval, min_volume, min_open_interest } =
+  FundingQuerySchema.shape;
+
+export const ExtremesQuerySchema = z.strictObject({
+  side: choiceParam(EXTREME_SIDES, {
+    description:
+      "`positive`: rates above 0, from the highest. `negative`: below 0, from the lowest.",
+    fallback: DEFAULT_SIDE,
+    example: "negative",
+  }),
+  per: choiceParam(EXTREME_PERIODS, {
+    description: "Rank by the rate an hour or by the rate a year; the order is the same.",
+    fallback: DEFAULT_PERIOD,
+    example: "hour",
+  }),
+  exchange,
+  base,
+  quote,
+  asset_class,
+  flag: closedListParam(ADVISORY_FLAGS, {
+    description:
+      "Flags that do not block: rows that have at least one of them. Default: all rows, flagged or not.",
+    example: ["pinned_cap"],
+  }),
+  interval,
+  min_volume,
+  min_open_interest,
+  limit: countParam(
+    { min: 1, max: MAX_LIMIT_PER_SIDE },
+    {
+      description: "Most rows of each side. There is one page, without a cursor.",
+      fallback: DEFAULT_LIMIT_PER_SIDE,
+      example: 25,
+    },
+  ),
+  ...formatParam,
+});

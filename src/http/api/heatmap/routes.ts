@@ -1,0 +1,123 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { ExchangeId } from "../../../domain/exchange.ts";
+import type { Snapshot } from "../../../domain/market.ts";
+import type { AssetGroups } from "../../../services/asset-groups.ts";
+import { NO_FILTER } from "../../../services/funding-query.ts";
+import {
+  type Heatmap,
+  type HeatmapLine,
+  heatmapOf,
+  type HeatmapQuery,
+  type HeatmapValue,
+} from "../../../services/heatmap.ts";
+import type { Column } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import {
+  type HeatmapParams,
+  HeatmapQuerySchema,
+  type HeatmapRow,
+  HeatmapSchema,
+} from "./schema.ts";
+
+const heatmapRoute = createRoute({
+  method: "get",
+  path: "/api/funding/heatmap",
+  operationId: "getFundingHeatmap",
+  tags: ["Market"],
+  summary: "Funding rates as a matrix of assets and exchanges",
+  description:
+    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot, not rounded. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. CSV has one column per exchange, named after it and `value`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
+  request: { query: HeatmapQuerySchema },
+  responses: {
+    ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+export function addHeatmapRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  groups: AssetGroups,
+): void {
+  app.openapi(heatmapRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = heatmapQuery(params);
+    const matrixOf = madeOnce((snapshot) => heatmapOf(groups.of(snapshot), query));
+    const list = {
+      name: "funding-heatmap",
+      query,
+      select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
+      columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot).exchanges, query.value),
+      head: (snapshot: Snapshot) => ({
+        exchanges: matrixOf(snapshot).exchanges,
+        value: query.value,
+      }),
+    };
+    const sent =
+      (params.format ?? c.env.accepts) === "ndjson"
+        ? sendList(answers, c, params, { ...list, toRow: namedRow, columns: [] })
+        : sendList(answers, c, params, { ...list, toRow: heatmapRow });
+    return documented(sent);
+  });
+}
+
+function heatmapQuery(params: HeatmapParams): HeatmapQuery {
+  return {
+    listings: {
+      ...NO_FILTER,
+      exchanges: params.exchange,
+      bases: params.base,
+      quotes: params.quote,
+      assetClasses: params.asset_class,
+      minVolumeUsd: params.min_volume,
+      minOpenInterestUsd: params.min_open_interest,
+    },
+    value: params.value ?? "annualized_pct",
+    sort: params.sort ?? "volume",
+    minExchanges: params.min_exchanges ?? 1,
+  };
+}
+
+/** The matrix is asked for its rows, its columns and its head, all of one snapshot. */
+function madeOnce(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) => Heatmap {
+  const made = new WeakMap<Snapshot, Heatmap>();
+  return (snapshot) => {
+    const matrix = made.get(snapshot) ?? make(snapshot);
+    made.set(snapshot, matrix);
+    return matrix;
+  };
+}
+
+function heatmapRow({ base, assetId, values, marks }: HeatmapLine): HeatmapRow {
+  return { base, asset_id: assetId, values: [...values], marks: [...marks] };
+}
+
+/** A row that can be read without the names of the columns: the known values by exchange. */
+function namedRow({ exchanges, ...line }: HeatmapLine) {
+  const { base, assetId, marks } = line;
+  const values = Object.fromEntries(
+    line.values.flatMap((value, column) => {
+      const exchange = exchanges[column];
+      return value === null || exchange === undefined ? [] : [[exchange, value]];
+    }),
+  );
+  return { base, asset_id: assetId, values, marks };
+}
+
+function columnsOf(
+  exchanges: readonly ExchangeId[],
+  value: HeatmapValue,
+): readonly Column<HeatmapRow>[] {
+  return [
+    { name: "base", cell: ({ base }) => base },
+    { name: "asset_id", cell: ({ asset_id: id }) => id },
+    ...exchanges.map((exchange, column) => ({
+      name: `${exchange}_${value}`,
+      cell: ({ values }: HeatmapRow) => values[column] ?? null,
+    })),
+  ];
+}

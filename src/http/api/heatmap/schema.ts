@@ -1,0 +1,74 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
+import { choiceParam, countParam } from "../../params.ts";
+import { instrumentFilters, listSchema, pageParams } from "../../row-fields.ts";
+import { listParams } from "../funding/schema.ts";
+
+const HeatmapRowSchema = z
+  .strictObject({
+    base: z.string().openapi({ description: "The asset's ticker.", example: "BTC" }),
+    asset_id: z.string().openapi({
+      description: "Which asset it is by its price; equal bases need not be one asset.",
+      example: "BTC",
+    }),
+    values: z.array(z.number().nullable()).openapi({
+      description:
+        "One cell for each of `exchanges`, in their order, in percent as `value` says. Null: the exchange has no matching listing of the asset, or none that can be relied on (see marks).",
+      example: [10.95, null, -3.2],
+    }),
+    marks: z
+      .array(z.strictObject({ exchange: z.enum(EXCHANGE_IDS), flag: z.enum(MARKS) }))
+      .openapi({
+        description:
+          "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is.",
+        example: [{ exchange: "bybit", flag: "stale" }],
+      }),
+  })
+  .openapi("HeatmapRow");
+
+export type HeatmapRow = z.infer<typeof HeatmapRowSchema>;
+
+export const HeatmapSchema = z
+  .strictObject({
+    ...listSchema("Heatmap", HeatmapRowSchema).shape,
+    exchanges: z.array(z.enum(EXCHANGE_IDS)).openapi({
+      description:
+        "The columns, by name: each exchange that has a value or a mark in any row of the whole list, the same on all pages.",
+      example: ["binance", "bybit", "okx"],
+    }),
+    value: z.enum(HEATMAP_VALUES).openapi({ description: "What the cells are." }),
+  })
+  .openapi("Heatmap");
+
+export type Heatmap = z.infer<typeof HeatmapSchema>;
+
+export const HeatmapQuerySchema = z.strictObject({
+  ...instrumentFilters,
+  min_volume: listParams.min_volume,
+  min_open_interest: listParams.min_open_interest,
+  value: choiceParam(HEATMAP_VALUES, {
+    description:
+      "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",
+    fallback: "annualized_pct",
+    example: "rate_per_hour_pct",
+  }),
+  min_exchanges: countParam(
+    { min: 0, max: EXCHANGE_IDS.length },
+    {
+      description:
+        "Least number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets of which no listing can be relied on.",
+      fallback: 1,
+      example: 2,
+    },
+  ),
+  sort: choiceParam(HEATMAP_SORTS, {
+    description:
+      "`volume`: 24 h turnover of the matching listings that can be relied on, the largest first. `base`: by name. `spread`: largest cell minus smallest, the widest first. Unknown ones come last; ties are in the order of base, then asset_id.",
+    fallback: "volume",
+    example: "spread",
+  }),
+  ...pageParams,
+});
+
+export type HeatmapParams = z.output<typeof HeatmapQuerySchema>;

@@ -1,0 +1,96 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { AssetGroups } from "../../../services/asset-groups.ts";
+import {
+  findSentiments,
+  type Sentiment,
+  sentimentOrder,
+  type SentimentQuery,
+} from "../../../services/sentiment.ts";
+import {
+  assetColumnNames,
+  assetPart,
+  listingQuery,
+  LISTINGS_THAT_COUNT,
+  TOO_FEW,
+} from "../../asset-fields.ts";
+import { flatColumns } from "../../columns.ts";
+import { cachedList, problems } from "../../openapi.ts";
+import { sendList } from "../../paging.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import {
+  DEFAULT_LEAST_EXCHANGES,
+  DEFAULT_SORT,
+  SentimentListSchema,
+  SentimentQuerySchema,
+  type SentimentRow,
+} from "./schema.ts";
+
+const sentimentRoute = createRoute({
+  method: "get",
+  path: "/api/funding/sentiment",
+  operationId: "listSentiment",
+  tags: ["Market"],
+  summary: "Who pays whom, per asset over all exchanges",
+  description: `Mean, median and weighted rates of each asset, the share of positive ones, and a label. With ${TOO_FEW} all of these are null and \`reason\` says so. ${LISTINGS_THAT_COUNT}`,
+  request: { query: SentimentQuerySchema },
+  responses: {
+    ...cachedList(SentimentListSchema, "The matching assets, possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+  },
+});
+
+export function addSentimentRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  groups: AssetGroups,
+): void {
+  app.openapi(sentimentRoute, (c) => {
+    const params = c.req.valid("query");
+    const sort = params.sort ?? DEFAULT_SORT;
+    const query: SentimentQuery = {
+      listings: listingQuery(params),
+      minExchanges: params.min_exchanges ?? DEFAULT_LEAST_EXCHANGES,
+      labels: params.label,
+      sort,
+      order: params.order ?? sentimentOrder(sort),
+    };
+    const sent = sendList(answers, c, params, {
+      name: "funding-sentiment",
+      query,
+      select: (snapshot) => findSentiments(snapshot, groups, query),
+      toRow: sentimentRow,
+      columns: COLUMNS,
+    });
+    return documented(sent);
+  });
+}
+
+const COLUMNS = flatColumns<SentimentRow>({
+  ...assetColumnNames,
+  at_baseline: "at_baseline",
+  at_zero: "at_zero",
+  mean_annualized_pct: "mean_annualized_pct",
+  median_annualized_pct: "median_annualized_pct",
+  oi_weighted_annualized_pct: "oi_weighted_annualized_pct",
+  volume_weighted_annualized_pct: "volume_weighted_annualized_pct",
+  positive_share: "positive_share_fraction",
+  label: "label",
+  reason: "reason",
+});
+
+function sentimentRow({ asset, atBaseline, atZero, figures }: Sentiment): SentimentRow {
+  return {
+    ...assetPart(asset),
+    at_baseline: atBaseline,
+    at_zero: atZero,
+    mean_annualized_pct: figures?.meanPct ?? null,
+    median_annualized_pct: figures?.medianPct ?? null,
+    oi_weighted_annualized_pct: figures?.oiWeightedPct ?? null,
+    volume_weighted_annualized_pct: figures?.volumeWeightedPct ?? null,
+    positive_share: figures?.positiveShare ?? null,
+    label: figures?.label ?? null,
+    reason: figures === null ? "too_few_exchanges" : null,
+  };
+}

@@ -1,0 +1,89 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { SORT_ORDERS } from "../../../services/funding-query.ts";
+import {
+  SENTIMENT_LABELS,
+  SENTIMENT_REASONS,
+  SENTIMENT_SORTS,
+} from "../../../services/sentiment.ts";
+import { assetFields, listingFilters, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
+import { choiceParam, closedListParam, countParam } from "../../params.ts";
+import { listSchema, pageParams } from "../../row-fields.ts";
+
+const SentimentSchema = z
+  .strictObject({
+    ...assetFields,
+    at_baseline: z.int().min(0).openapi({
+      description:
+        "Trusted listings flagged `pinned_baseline`: at their exchange's resting rate, which says nothing about demand. Counted apart from positive_share, part of the means.",
+      example: 6,
+    }),
+    at_zero: z.int().min(0).openapi({
+      description:
+        "Trusted listings whose rate is 0 and not their resting rate: nobody pays. Counted apart from positive_share, part of the means.",
+      example: 1,
+    }),
+    mean_annualized_pct: yearlyPct(
+      "Mean of the trusted listings, each counting once: what is charged, resting rates included.",
+    ).nullable(),
+    median_annualized_pct: yearlyPct("Median of the trusted listings.").nullable(),
+    oi_weighted_annualized_pct: yearlyPct(
+      "Mean by open_interest_usd, without listings where it is unknown; null also when it is unknown or 0 everywhere.",
+    ).nullable(),
+    volume_weighted_annualized_pct: yearlyPct(
+      "Mean by volume_24h_usd, without listings where it is unknown; null also when it is unknown or 0 everywhere.",
+    ).nullable(),
+    positive_share: z.number().min(0).max(1).nullable().openapi({
+      description:
+        "Of the trusted listings that are neither at_baseline nor at_zero, the share (0 to 1) whose rate is above 0; null also when there are none.",
+      example: 0.8,
+    }),
+    label: z.enum(SENTIMENT_LABELS).nullable().openapi({
+      description:
+        "`resting`: more than half of the trusted listings are at_baseline or at_zero. Else `longs_pay`: positive_share is at least 2/3, `shorts_pay`: at most 1/3, `mixed`: between.",
+    }),
+    reason: z
+      .enum(SENTIMENT_REASONS)
+      .nullable()
+      .openapi({
+        description: `Why the rates, positive_share and label are null. \`too_few_exchanges\`: ${TOO_FEW}, which is no market. Null when they are known.`,
+      }),
+  })
+  .openapi("Sentiment");
+
+export type SentimentRow = z.infer<typeof SentimentSchema>;
+
+export const SentimentListSchema = listSchema("SentimentList", SentimentSchema);
+
+export const DEFAULT_SORT = "exchanges";
+
+/** Also the assets of which nothing can be trusted now: they are not absent, they are not known. */
+export const DEFAULT_LEAST_EXCHANGES = 0;
+
+export const SentimentQuerySchema = z.strictObject({
+  ...listingFilters.shape,
+  min_exchanges: countParam(
+    { min: 0, max: EXCHANGE_IDS.length },
+    {
+      description:
+        "Least exchanges with a trusted listing; 3 leaves out the assets without figures.",
+      fallback: DEFAULT_LEAST_EXCHANGES,
+      example: 3,
+    },
+  ),
+  label: closedListParam(SENTIMENT_LABELS, {
+    description: "Labels. Default: all, also assets without one.",
+    example: ["longs_pay"],
+  }),
+  sort: choiceParam(SENTIMENT_SORTS, {
+    description:
+      "Field to order by. Unknown values come last in both orders; ties are in the order of asset_id.",
+    fallback: DEFAULT_SORT,
+    example: "oi_weighted_annualized_pct",
+  }),
+  order: choiceParam(SORT_ORDERS, {
+    description: "Default: `asc` for base, `desc` for all other fields.",
+    example: "desc",
+  }),
+  ...pageParams,
+});

@@ -1,0 +1,39 @@
+import type { BoardRow, Snapshot } from "../../../domain/market.ts";
+import type { EventData } from "../../../services/stream-events.ts";
+import { secondsOf } from "../../row-fields.ts";
+import { fundingRow } from "../funding/list.ts";
+import type { StreamChanges, StreamReset } from "./schema.ts";
+
+/** Rows that are serialised at a time: about a millisecond. */
+const ROWS_PER_TEXT = 256;
+
+/** Events as JSON, in the fields and the row format of the API. */
+export const EVENT_DATA: EventData = {
+  reset: (snapshot, rows) =>
+    objectTexts<StreamReset>({ ...shown(snapshot), rows: [] }, snapshot, rows),
+  changes: (snapshot, since, { rows, removed }) =>
+    objectTexts<StreamChanges>(
+      { ...shown(snapshot), since, removed: [...removed], rows: [] },
+      snapshot,
+      rows,
+    ),
+};
+
+function shown(snapshot: Snapshot) {
+  return { snapshot: snapshot.id, fetched_at: secondsOf(snapshot.asOfMs) };
+}
+
+/** `frame` with its last field, the empty list of rows, filled row by row. */
+function* objectTexts<Frame extends { readonly rows: readonly unknown[] }>(
+  frame: Frame,
+  snapshot: Snapshot,
+  rows: readonly BoardRow[],
+): Generator<string> {
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  yield JSON.stringify(frame).slice(0, -"]}".length);
+  for (let from = 0; from < rows.length; from += ROWS_PER_TEXT) {
+    const part = rows.slice(from, from + ROWS_PER_TEXT).map((row) => fundingRow(row, fetchedAt));
+    yield `${from === 0 ? "" : ","}${JSON.stringify(part).slice(1, -1)}`;
+  }
+  yield "]}";
+}

@@ -1,0 +1,135 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { type FundingQuery, NO_FILTER } from "../../../services/funding-query.ts";
+import { END_REASONS } from "../../../services/stream-events.ts";
+import {
+  MAX_STREAM_FILTERS,
+  MAX_STREAMS,
+  type Refusal,
+  type StreamHub,
+} from "../../../services/stream-hub.ts";
+import { uncachedHeaders } from "../../headers.ts";
+import { problems } from "../../openapi.ts";
+import { ApiError } from "../../problem.ts";
+import type { AppEnv } from "../../request-context.ts";
+import { documented } from "../../routing.ts";
+import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import {
+  StreamChangesSchema,
+  StreamHeadersSchema,
+  type StreamParams,
+  StreamQuerySchema,
+  StreamResetSchema,
+} from "./schema.ts";
+
+const EVENT_STREAM_TYPE = "text/event-stream";
+
+const RESET = "StreamReset";
+const CHANGES = "StreamChanges";
+
+const SAMPLE = `retry: 5000
+
+event: reset
+data: {"snapshot":"7-1042","fetched_at":1793620800,"rows":[…]}
+id: 7-1042
+
+event: changes
+data: {"snapshot":"7-1043","fetched_at":1793620805,"since":"7-1042","removed":["okx:ABC-USDT-SWAP:1793000000"],"rows":[…]}
+id: 7-1043
+
+: heartbeat
+id: 7-1044
+
+`;
+
+/** contentSchema is a word of JSON Schema that the library's types do not know. */
+const eventStream = {
+  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before this side hangs up: ${END_REASONS.join(", ")}.`,
+  contentMediaType: EVENT_STREAM_TYPE,
+  contentSchema: {
+    oneOf: [RESET, CHANGES].map((name) => ({ $ref: `#/components/schemas/${name}` })),
+  },
+  example: SAMPLE,
+};
+
+const streamRoute = createRoute({
+  method: "get",
+  path: "/api/funding/stream",
+  operationId: "streamFundingRates",
+  tags: ["Market"],
+  summary: "Changes of funding rates as they come",
+  description:
+    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`). Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID.",
+  request: { query: StreamQuerySchema, headers: StreamHeadersSchema },
+  responses: {
+    200: {
+      description: "Events until either side hangs up.",
+      headers: {
+        "X-Request-Id": {
+          description: "Your X-Request-Id where it was sane, else a new one.",
+          schema: { type: "string" as const },
+        },
+      },
+      content: { [EVENT_STREAM_TYPE]: { schema: z.string().openapi(eventStream) } },
+    },
+    ...problems("bad_parameter", "not_ready", "too_many_streams"),
+  },
+});
+
+/** How soon a refused reader should ask again: streams are long, places are given back rarely. */
+const RETRY_SECONDS = 30;
+
+export function addStreamRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  streams: StreamHub,
+): void {
+  app.openAPIRegistry.register(RESET, StreamResetSchema);
+  app.openAPIRegistry.register(CHANGES, StreamChangesSchema);
+  app.openapi(streamRoute, (c) => {
+    // A stream starts with rows: before the first snapshot there are none.
+    answers.current();
+    const headers = {
+      ...uncachedHeaders(EVENT_STREAM_TYPE, c.env.requestId),
+      // Proxies that gather an answer before they pass it on must not gather this one.
+      "x-accel-buffering": "no",
+    };
+    if (c.req.method === "HEAD") return documented(new Response(null, { headers }));
+    const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
+    const opened = streams.open(queryOf(c.req.valid("query")), lastEventId, {
+      limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
+    });
+    if (typeof opened === "string") throw tooMany(opened);
+    return documented(new Response(opened, { headers }));
+  });
+}
+
+function queryOf(params: StreamParams): FundingQuery {
+  return {
+    ...NO_FILTER,
+    exchanges: params.exchange,
+    bases: params.base,
+    quotes: params.quote,
+    assetClasses: params.asset_class,
+    flags: params.flag,
+    intervalHours: params.interval,
+    minVolumeUsd: params.min_volume,
+    minOpenInterestUsd: params.min_open_interest,
+  };
+}
+
+function tooMany(refusal: Refusal): ApiError {
+  return new ApiError("too_many_streams", reasonOf(refusal), {
+    headers: { "retry-after": String(RETRY_SECONDS) },
+  });
+}
+
+function reasonOf(refusal: Refusal): string {
+  switch (refusal) {
+    case "too_many_readers":
+      return `There are ${MAX_STREAMS} streams. Ask /api/funding/current meanwhile.`;
+    case "too_many_filters":
+      return `There are ${MAX_STREAM_FILTERS} distinct filters. Ask with a more common one.`;
+    case "shutting_down":
+      return "This process is about to end. Ask again.";
+  }
+}

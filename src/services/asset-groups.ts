@@ -1,0 +1,74 @@
+import { isBlocked } from "../domain/flags.ts";
+import { annualizedPct } from "../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../domain/market.ts";
+
+/** One listing as comparisons see it. */
+export interface Leg {
+  readonly row: BoardRow;
+  /** Percent a year, simple; null where the interval is unknown. */
+  readonly annualizedPct: number | null;
+  /** Of one unit of the asset in the quote currency: mark, or index where there is no mark. */
+  readonly unitPrice: number | null;
+  /** Whether prices have shown that it is the asset of its group. */
+  readonly identityKnown: boolean;
+}
+
+/** All listings of one asset. Comparisons are made within a group and nowhere else. */
+export interface AssetGroup {
+  readonly assetId: string;
+  readonly base: string;
+  /** Listings without a blocking flag whose asset is known, in the order of the snapshot. */
+  readonly trusted: readonly Leg[];
+  /**
+   * The other ones, and those that bear the name while no price has told, or prices speak against it: they make no
+   * opportunity and are shown as refused.
+   */
+  readonly refused: readonly Leg[];
+}
+
+/**
+ * The listings of a snapshot by asset, made once and shared by every comparison. Those of the snapshot that was asked
+ * for last are kept: the older ones of two minutes would be some 20 MB, to save a millisecond for a cursor.
+ */
+export class AssetGroups {
+  #last: { readonly snapshot: Snapshot; readonly groups: readonly AssetGroup[] } | null = null;
+
+  /** In the order in which the snapshot first names each asset. */
+  of(snapshot: Snapshot): readonly AssetGroup[] {
+    if (this.#last?.snapshot !== snapshot)
+      this.#last = { snapshot, groups: groupsOf(snapshot.rows) };
+    return this.#last.groups;
+  }
+}
+
+function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
+  const groups = new Map<
+    string,
+    { assetId: string; base: string; trusted: Leg[]; refused: Leg[] }
+  >();
+  for (const row of rows) {
+    const { record } = row;
+    const identityKnown = record.assetId !== null && record.identity !== "conflict";
+    const assetId = identityKnown && record.assetId !== null ? record.assetId : record.base;
+    let group = groups.get(assetId);
+    if (group === undefined) {
+      group = { assetId, base: record.base, trusted: [], refused: [] };
+      groups.set(assetId, group);
+    }
+    const leg = legOf(row, identityKnown);
+    if (identityKnown && !isBlocked(row.flags)) group.trusted.push(leg);
+    else group.refused.push(leg);
+  }
+  return [...groups.values()];
+}
+
+function legOf(row: BoardRow, identityKnown: boolean): Leg {
+  const { fundingRate, fundingIntervalHours, markPrice, indexPrice, multiplier } = row.record;
+  const price = markPrice ?? indexPrice;
+  return {
+    row,
+    annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
+    unitPrice: price === null ? null : price / multiplier,
+    identityKnown,
+  };
+}

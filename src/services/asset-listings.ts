@@ -1,0 +1,103 @@
+import { type KnownSum, knownSum, weightedMean } from "../domain/statistics.ts";
+import type { MarketRecord, Snapshot } from "../domain/market.ts";
+import type { FlagBits } from "../domain/flags.ts";
+import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
+import { type FundingQuery, type SortOrder, rowMatcher } from "./funding-query.ts";
+
+/** One figure of fewer exchanges than this would be read as the market's: it is withheld. */
+export const LEAST_EXCHANGES = 3;
+
+/** One listing that counts. */
+export interface Listing {
+  readonly record: MarketRecord;
+  readonly flags: FlagBits;
+  /** Percent a year, simple. */
+  readonly annualizedPct: number;
+}
+
+/** The listings of one asset that pass a filter. */
+export interface AssetListings {
+  readonly assetId: string;
+  readonly base: string;
+  /** Those that can be trusted, in the order of exchange, then exchange_symbol. */
+  readonly listings: readonly Listing[];
+  /** How many bear a blocking flag and are left out. */
+  readonly untrusted: number;
+  /** On how many exchanges the trusted ones are. */
+  readonly exchanges: number;
+  readonly openInterestUsd: KnownSum;
+  readonly volume24hUsd: KnownSum;
+}
+
+/** Every asset of a snapshot with a listing that passes `query`; the order of `query` is not used. */
+export function assetListings(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: FundingQuery,
+): readonly AssetListings[] {
+  const matches = rowMatcher(query);
+  const found: AssetListings[] = [];
+  for (const group of groups.of(snapshot)) {
+    const asset = listingsOf(group, matches);
+    if (asset.listings.length + asset.untrusted > 0) found.push(asset);
+  }
+  return found;
+}
+
+function listingsOf(group: AssetGroup, matches: ReturnType<typeof rowMatcher>): AssetListings {
+  const listings: Listing[] = [];
+  for (const { row, annualizedPct } of group.trusted) {
+    // A trusted row has an interval, and so an annual rate.
+    if (annualizedPct !== null && matches(row))
+      listings.push({ record: row.record, flags: row.flags, annualizedPct });
+  }
+  return {
+    assetId: group.assetId,
+    base: group.base,
+    listings,
+    // A listing of which no price has told what it is stands under the name of the asset, but is not known to be it.
+    untrusted: group.refused.filter((leg) => leg.identityKnown && matches(leg.row)).length,
+    exchanges: new Set(listings.map(({ record }) => record.exchange)).size,
+    openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
+    volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),
+  };
+}
+
+/** Whether there are exchanges enough for a figure about the asset. */
+export function isKnown({ exchanges }: AssetListings): boolean {
+  return exchanges >= LEAST_EXCHANGES;
+}
+
+/** The mean annual rate by 24 h volume, percent; null under three exchanges and while no volume is known. */
+export function volumeWeightedPct(asset: AssetListings): number | null {
+  if (!isKnown(asset)) return null;
+  return weightedMean(
+    asset.listings.map(({ record, annualizedPct }) => ({
+      value: annualizedPct,
+      weight: record.volume24hUsd,
+    })),
+  );
+}
+
+type SortKey = string | number | null;
+
+/** Orders assets by a key, unknown keys last both ways; ties by asset_id. */
+export function orderAssets<Item extends { readonly asset: AssetListings }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => SortKey,
+  order: SortOrder,
+): readonly Item[] {
+  const sign = order === "asc" ? 1 : -1;
+  const keyed = items.map((item) => ({ item, key: keyOf(item), id: item.asset.assetId }));
+  keyed.sort(
+    (left, right) => compareKeys(left.key, right.key, sign) || compareKeys(left.id, right.id, 1),
+  );
+  return keyed.map(({ item }) => item);
+}
+
+function compareKeys(left: SortKey, right: SortKey, sign: number): number {
+  if (left === right) return 0;
+  if (left === null) return 1;
+  if (right === null) return -1;
+  return left < right ? -sign : sign;
+}

@@ -1,0 +1,74 @@
+import type { Snapshot } from "../domain/market.ts";
+import { type FundingQuery, selectRows } from "./funding-query.ts";
+import { changesOf, differences, type RowDifference } from "./market-changes.ts";
+import { type EventData, EventWriter, eventTexts, type SharedEvent } from "./stream-events.ts";
+
+/** What differs between older snapshots, by their ids, and one newer one: the same for all filters. */
+export type Steps = Map<string, readonly RowDifference[]>;
+
+/** Texts of this length are about a millisecond of encoding. */
+const LONG_TEXT_CHARACTERS = 16 * 1024;
+
+/** The events of one filter that lead to one snapshot, each encoded once. */
+export class FilterEvents {
+  readonly #query: FundingQuery;
+  readonly #data: EventData;
+  /** By the id of the snapshot that a reader has, "" for none; null where there is nothing to tell. */
+  readonly #made = new Map<string, SharedEvent | null>();
+  #toId = "";
+
+  constructor(query: FundingQuery, data: EventData) {
+    this.#query = query;
+    this.#data = data;
+  }
+
+  /** The event that leads from `since` to `to`, null where there is nothing to tell; undefined: not made yet. */
+  made(since: Snapshot | null, to: Snapshot): SharedEvent | null | undefined {
+    return this.#toId === to.id ? this.#made.get(since?.id ?? "") : undefined;
+  }
+
+  /** Makes that event and keeps it until one to another snapshot is made. Pauses while it is long. */
+  async make(since: Snapshot | null, to: Snapshot, steps: Steps): Promise<SharedEvent | null> {
+    await breathe();
+    const texts = since === null ? this.#reset(to) : this.#changes(since, to, steps);
+    const event = texts === null ? null : await encoded(texts);
+    if (this.#toId !== to.id) this.forget();
+    this.#toId = to.id;
+    this.#made.set(since?.id ?? "", event);
+    return event;
+  }
+
+  kept(): readonly SharedEvent[] {
+    return [...this.#made.values()].filter((event) => event !== null);
+  }
+
+  forget(): void {
+    this.#made.clear();
+  }
+
+  #reset(to: Snapshot): Iterable<string> {
+    return eventTexts("reset", to.id, this.#data.reset(to, selectRows(to, this.#query)));
+  }
+
+  #changes(since: Snapshot, to: Snapshot, steps: Steps): Iterable<string> | null {
+    const found = steps.get(since.id) ?? differences(since, to);
+    steps.set(since.id, found);
+    const changes = changesOf(found, this.#query, to);
+    if (changes.rows.length === 0 && changes.removed.length === 0) return null;
+    return eventTexts("changes", to.id, this.#data.changes(to, since.id, changes));
+  }
+}
+
+async function encoded(texts: Iterable<string>): Promise<SharedEvent> {
+  const writer = new EventWriter();
+  for (const text of texts) {
+    writer.add(text);
+    if (text.length >= LONG_TEXT_CHARACTERS) await breathe();
+  }
+  return writer.event();
+}
+
+/** Lets the event loop serve what has come in. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

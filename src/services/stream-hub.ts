@@ -1,0 +1,293 @@
+import type { Snapshot } from "../domain/market.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorText, type Log } from "../lib/log.ts";
+import type { BoardView } from "./board-view.ts";
+import { breathe, FilterEvents, type Steps } from "./filter-events.ts";
+import type { FundingQuery } from "./funding-query.ts";
+import { StreamClient, type StreamConnection } from "./stream-client.ts";
+import {
+  type EndReason,
+  type EventData,
+  heartbeatEvent,
+  retryEvent,
+  type SharedEvent,
+} from "./stream-events.ts";
+
+/** Readers at once: what one event loop serves beside 2,000 requests a second. */
+export const MAX_STREAMS = 500;
+
+/** Filters at once: every one of them is an encoding per snapshot. */
+export const MAX_STREAM_FILTERS = 200;
+
+/** How often queues are looked at. */
+const CHECK_EVERY_MS = 5_000;
+
+/** Every third look sends a heartbeat: after 15 s, half of what proxies and our own server wait. */
+const CHECKS_PER_HEARTBEAT = 3;
+
+/** A reader whose connection has taken nothing for this long is not reading. */
+const STALLED_AFTER_MS = 30_000;
+
+/** At a snapshot each 5 s these are more than a minute: who is that far behind does not catch up. */
+const MAX_WAITING_EVENTS = 16;
+
+/** Of encoded events that wait: five full lists of 15,000 rows. More only comes from those who do not read. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** Readers who are written to in one go, about a millisecond; requests are served between two goes. */
+const READERS_PER_GO = 16;
+
+/** The same bound for long events. */
+const BYTES_PER_GO = 512 * 1024;
+
+/** The readers of one filter. */
+interface Group {
+  readonly events: FilterEvents;
+  readonly clients: Set<StreamClient>;
+}
+
+/** Why there is no stream for a reader. */
+export type Refusal = "too_many_readers" | "too_many_filters" | "shutting_down";
+
+export interface StreamStats {
+  /** Readers now, and their distinct filters. */
+  readonly open: number;
+  readonly filters: number;
+  /** Since the start: events handed to readers (heartbeats are none), and readers who were sent away, by reason. */
+  readonly sent: number;
+  readonly dropped: Readonly<Record<EndReason, number>>;
+  readonly refused: number;
+}
+
+/**
+ * The readers of the stream. One loop brings them to the current snapshot, whether they have just come, come back
+ * with an older one or were there before: each filter's rows are encoded once per snapshot, all its readers share
+ * the bytes, and requests are served between two steps. Listens to the board only while somebody reads.
+ */
+export class StreamHub {
+  readonly #board: Pick<BoardView, "current" | "byId" | "onPublish">;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #data: EventData;
+  readonly #groups = new Map<string, Group>();
+  readonly #greeting = retryEvent();
+  readonly #dropped = zeroes();
+  #sent = 0;
+  #refused = 0;
+  #closed = false;
+  /** Readers may be behind the board, or a heartbeat is due. */
+  #isDue = false;
+  #isBeatDue = false;
+  #isWorking = false;
+  /** What was written since requests were last served. */
+  #go = { readers: 0, bytes: 0 };
+  /** Ends what runs only while there are readers. */
+  #stop: (() => void) | null = null;
+
+  constructor(deps: {
+    readonly board: Pick<BoardView, "current" | "byId" | "onPublish">;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly data: EventData;
+  }) {
+    this.#board = deps.board;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#data = deps.data;
+  }
+
+  /**
+   * The stream of one reader: what changed since the snapshot `lastEventId` where that is still kept, else all rows
+   * of the filter first. The body must be read or cancelled.
+   */
+  open(
+    query: FundingQuery,
+    lastEventId: string | null,
+    connection: StreamConnection,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> | Refusal {
+    const key = JSON.stringify(query);
+    const refusal = this.#refusal(key);
+    if (refusal !== null) {
+      this.#refused += 1;
+      return refusal;
+    }
+    const group = this.#groups.get(key) ?? {
+      events: new FilterEvents(query, this.#data),
+      clients: new Set(),
+    };
+    const client = new StreamClient({
+      at: lastEventId === null ? null : this.#board.byId(lastEventId),
+      clock: this.#clock,
+      connection,
+      onGone: (gone) => this.#remove(key, gone),
+    });
+    group.clients.add(client);
+    this.#groups.set(key, group);
+    client.send(this.#greeting);
+    this.#stop ??= this.#start();
+    this.#wake();
+    return client.body;
+  }
+
+  stats(): StreamStats {
+    return {
+      open: this.#open(),
+      filters: this.#groups.size,
+      sent: this.#sent,
+      dropped: { ...this.#dropped },
+      refused: this.#refused,
+    };
+  }
+
+  /** Ends all streams and takes no more: the end of the process is near. */
+  close(): void {
+    this.#closed = true;
+    this.#endAll("shutting_down");
+  }
+
+  #refusal(key: string): Refusal | null {
+    if (this.#closed) return "shutting_down";
+    if (this.#open() >= MAX_STREAMS) return "too_many_readers";
+    const isNew = !this.#groups.has(key);
+    return isNew && this.#groups.size >= MAX_STREAM_FILTERS ? "too_many_filters" : null;
+  }
+
+  #open(): number {
+    return this.#groups.values().reduce((sum, { clients }) => sum + clients.size, 0);
+  }
+
+  #start(): () => void {
+    const stopListening = this.#board.onPublish(() => this.#wake());
+    const watching = new AbortController();
+    void this.#watch(watching.signal);
+    return () => {
+      stopListening();
+      watching.abort();
+    };
+  }
+
+  #remove(key: string, client: StreamClient): void {
+    const group = this.#groups.get(key);
+    group?.clients.delete(client);
+    if (group?.clients.size === 0) this.#groups.delete(key);
+    if (this.#groups.size > 0) return;
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  #drop(client: StreamClient, reason: EndReason): void {
+    this.#dropped[reason] += 1;
+    this.#log.debug("stream_dropped", { reason });
+    client.end(reason);
+  }
+
+  #endAll(reason: EndReason): void {
+    for (const client of this.#clients()) this.#drop(client, reason);
+  }
+
+  #clients(): readonly StreamClient[] {
+    return [...this.#groups.values()].flatMap(({ clients }) => [...clients]);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (let checks = 1; ; checks += 1) {
+      await this.#clock.sleep(CHECK_EVERY_MS, signal);
+      if (signal.aborted) return;
+      for (const client of this.#clients()) {
+        const isTooLate = client.stalledMs() >= STALLED_AFTER_MS;
+        if (isTooLate) this.#drop(client, "slow_consumer");
+      }
+      if (checks % CHECKS_PER_HEARTBEAT !== 0) continue;
+      this.#isBeatDue = true;
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    this.#isDue = true;
+    if (!this.#isWorking) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    try {
+      while (this.#isDue) {
+        // Also takes the work out of whoever woke us: a request, or the board in the middle of publishing.
+        await breathe();
+        this.#isDue = false;
+        await this.#round();
+      }
+    } catch (error) {
+      this.#log.error("streams_failed", { error: errorText(error) });
+      this.#endAll("internal_error");
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  /** Brings every reader to the snapshot that is current now. */
+  async #round(): Promise<void> {
+    const to = this.#board.current();
+    if (to === null) return;
+    const isBeat = this.#isBeatDue;
+    this.#isBeatDue = false;
+    const steps: Steps = new Map();
+    // Readers and groups that come meanwhile are visited, too; those that leave are not.
+    for (const group of this.#groups.values()) {
+      for (const client of group.clients) await this.#bring(client, group, to, steps);
+    }
+    if (!isBeat) return;
+    const heartbeat = heartbeatEvent(to.id);
+    for (const client of this.#clients()) {
+      // Whoever has something to read needs no sign of life.
+      if (client.at !== to || client.waiting.length > 0) continue;
+      client.send(heartbeat);
+      await this.#pace(heartbeat);
+    }
+  }
+
+  async #bring(client: StreamClient, group: Group, to: Snapshot, steps: Steps): Promise<void> {
+    const since = client.at;
+    if (since?.id === to.id) return;
+    let event = group.events.made(since, to);
+    if (event === undefined) {
+      const isBurden = since === null || client.waiting.length > 0;
+      if (isBurden && this.#isFull()) return this.#drop(client, "overloaded");
+      event = await group.events.make(since, to, steps);
+    }
+    client.at = to;
+    if (event === null || !client.isOpen) return;
+    if (client.waiting.length >= MAX_WAITING_EVENTS) return this.#drop(client, "slow_consumer");
+    client.send(event);
+    this.#sent += 1;
+    await this.#pace(event);
+  }
+
+  /** Lets requests be served when enough was written since the last time. */
+  async #pace({ sizeBytes }: SharedEvent): Promise<void> {
+    const go = this.#go;
+    go.readers += 1;
+    go.bytes += sizeBytes;
+    if (go.readers < READERS_PER_GO && go.bytes < BYTES_PER_GO) return;
+    this.#go = { readers: 0, bytes: 0 };
+    await breathe();
+  }
+
+  /** Whether too many bytes wait to be read, even without what is kept for readers to come. */
+  #isFull(): boolean {
+    const waiting = new Set(this.#clients().flatMap((client) => client.waiting));
+    const groups = [...this.#groups.values()];
+    const all = new Set([...waiting, ...groups.flatMap(({ events }) => events.kept())]);
+    if (sizeOf(all) <= MAX_HELD_BYTES) return false;
+    for (const { events } of groups) events.forget();
+    return sizeOf(waiting) > MAX_HELD_BYTES;
+  }
+}
+
+function sizeOf(events: ReadonlySet<SharedEvent>): number {
+  return events.values().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function zeroes(): Record<EndReason, number> {
+  return { slow_consumer: 0, overloaded: 0, shutting_down: 0, internal_error: 0 };
+}

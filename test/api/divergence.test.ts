@@ -1,0 +1,101 @@
+import { describe, expect, test } from "bun:test";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { flagBit, type FlagBits } from "../../src/domain/flags.ts";
+import type { MarketRecord } from "../../src/domain/market.ts";
+import type { OpportunityBook } from "../../src/domain/opportunity.ts";
+import type { DivergenceList, DivergenceRow } from "../../src/http/api/divergence/schema.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+/** Percent a year of a rate of one basis point every eight hours. */
+const BASIS_POINT_PCT = 10.95;
+
+/** Every pair has lasted for an hour. */
+const AN_HOUR: OpportunityBook = {
+  find: () => ({
+    firstSeenMs: NOON_MS - 3_600_000,
+    lastSeenMs: NOON_MS,
+    peakGrossPct: 60,
+    unobservedMs: 0,
+  }),
+};
+
+const listing = (
+  exchange: ExchangeId,
+  basisPoints: number,
+  extra: Partial<MarketRecord> = {},
+  flags: FlagBits = 0,
+) => rowOf(exchange, "BTC", { fundingRate: basisPoints / 10_000, ...extra }, flags);
+
+async function found(
+  rows: readonly ReturnType<typeof rowOf>[],
+  query = "",
+  book = AN_HOUR,
+): Promise<readonly DivergenceRow[]> {
+  const served = testApp(new TestBoard(snapshotOf("1-1", rows, NOON_MS, book)));
+  const response = await served.get(`/api/funding/divergence${query}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as DivergenceList).rows;
+}
+
+const DIVERGING = [listing("okx", -2), listing("bybit", 1), listing("gate", 4), listing("mexc", 1)];
+
+describe("/api/funding/divergence", () => {
+  test("shows the widest straddle and how the rates are spread, worked out by hand", async () => {
+    const [row, ...others] = await found(DIVERGING);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({
+      base: "BTC",
+      exchanges: 4,
+      listings: 4,
+      positive: 3,
+      negative: 1,
+      decision: "usable",
+      age_seconds: 3600,
+    });
+    expect([row?.long.exchange, row?.short.exchange]).toEqual(["okx", "gate"]);
+    expect(row?.spread_pct).toBeCloseTo(6 * BASIS_POINT_PCT, 9);
+    expect(row?.mean_annualized_pct).toBeCloseTo(BASIS_POINT_PCT, 9);
+    // -2, 1, 4, 1 lie 3, 0, 3 and 0 from their mean: the root of 18 / 4.
+    expect(row?.standard_deviation_pct).toBeCloseTo(Math.sqrt(4.5) * BASIS_POINT_PCT, 9);
+  });
+
+  test("needs rates of both signs: a rate of 0 pays nobody", async () => {
+    const positive = [listing("okx", 0), listing("bybit", 1), listing("gate", 4)];
+    expect(await found(positive)).toEqual([]);
+  });
+
+  test("leaves out what cannot be relied on, from the figures as well", async () => {
+    const stale = listing("kraken", -50, {}, flagBit("stale"));
+    const [row] = await found([...DIVERGING, stale]);
+    expect([row?.long.exchange, row?.listings]).toEqual(["okx", 4]);
+  });
+
+  test.each([
+    ["?min_exchanges=4", 1],
+    ["?min_exchanges=5", 0],
+    ["?min_age=3601", 0],
+    ["?min_volume=9000001", 0],
+    ["?min_spread_pct=65.7", 1],
+    ["?min_spread_pct=65.8", 0],
+    ["?min_deviation_pct=23.2", 1],
+    ["?min_deviation_pct=23.3", 0],
+    ["?exclude=okx", 0],
+    ["?exchange=okx,bybit", 0],
+    ["?exchange=okx,bybit&min_exchanges=2", 1],
+  ])("%s gives %p", async (query, count) => {
+    expect(await found(DIVERGING, query)).toHaveLength(count);
+  });
+
+  test("by default: three exchanges, five million dollars a leg, half an hour", async () => {
+    const unknown: OpportunityBook = { find: () => null };
+    expect(await found(DIVERGING, "", unknown)).toEqual([]);
+    expect(await found(DIVERGING, "?min_age=0", unknown)).toHaveLength(1);
+    expect(await found(DIVERGING.slice(0, 2))).toEqual([]);
+    const small = DIVERGING.map((row) =>
+      row.record.exchange === "okx" ? listing("okx", -2, { volume24hUsd: 4_999_999 }) : row,
+    );
+    expect(await found(small)).toEqual([]);
+  });
+});

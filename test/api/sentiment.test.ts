@@ -1,0 +1,216 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { flagBit } from "../../src/domain/flags.ts";
+import type { SentimentRow } from "../../src/http/api/sentiment/schema.ts";
+import { SENTIMENT_SORTS } from "../../src/services/sentiment.ts";
+import { testApp, type TestApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const PATH = "/api/funding/sentiment";
+
+const AT_BASELINE = flagBit("pinned_baseline");
+
+/** BTC at 10.95 (resting), 21.9 and -10.95 % a year; ETH on two exchanges and a stale third; SOL at rest. */
+const ROWS = [
+  rowOf("binance", "BTC", { volume24hUsd: 1e6, openInterestUsd: 4e6 }, AT_BASELINE),
+  rowOf("okx", "BTC", { fundingRate: 0.0002, volume24hUsd: 3e6, openInterestUsd: null }),
+  rowOf("kraken", "BTC", { fundingRate: -0.0001, volume24hUsd: null, openInterestUsd: 4e6 }),
+  rowOf("binance", "ETH", { fundingRate: 0.0004, quote: "USDC" }),
+  rowOf("okx", "ETH", { fundingRate: 0.0004, assetClass: null }),
+  rowOf("kraken", "ETH", { fundingRate: 0.0004 }, flagBit("stale")),
+  ...(["bybit", "gate", "okx", "kraken"] as const).map((id) => rowOf(id, "SOL", {}, AT_BASELINE)),
+];
+
+const app = () => testApp(new TestBoard(snapshotOf("7-9", ROWS)));
+
+interface SentimentList {
+  readonly count: number;
+  readonly total: number;
+  readonly snapshot: string;
+  readonly rows: readonly SentimentRow[];
+  readonly next_cursor: string | null;
+}
+
+async function list(query = "", of: TestApp = app()): Promise<SentimentList> {
+  const response = await of.get(PATH + query);
+  if (response.status !== 200) throw new Error(`${query}: ${await response.text()}`);
+  return (await response.json()) as SentimentList;
+}
+
+/** Equal but for rounding. */
+const close = (value: number): number => expect.closeTo(value, 9) as unknown as number;
+
+const assets = ({ rows }: SentimentList): string[] => rows.map(({ asset_id }) => asset_id);
+
+describe("/api/funding/sentiment", () => {
+  test("gives means, shares and a label of an asset, resting listings counted apart", async () => {
+    const { rows } = await list("?base=btc");
+    expect(rows).toEqual([
+      {
+        base: "BTC",
+        asset_id: "BTC",
+        exchanges: 3,
+        listings: 3,
+        untrusted_listings: 0,
+        open_interest_usd: 8e6,
+        open_interest_unknown: 1,
+        volume_24h_usd: 4e6,
+        volume_unknown: 1,
+        at_baseline: 1,
+        at_zero: 0,
+        mean_annualized_pct: close(7.3),
+        median_annualized_pct: close(10.95),
+        oi_weighted_annualized_pct: close(0),
+        volume_weighted_annualized_pct: close((10.95 + 21.9 * 3) / 4),
+        positive_share: 0.5,
+        label: "mixed",
+        reason: null,
+      },
+    ]);
+  });
+
+  test("says why it says nothing of an asset on two fresh exchanges", async () => {
+    const { rows } = await list("?base=ETH");
+    expect(rows).toEqual([
+      {
+        base: "ETH",
+        asset_id: "ETH",
+        exchanges: 2,
+        listings: 2,
+        untrusted_listings: 1,
+        open_interest_usd: 10e6,
+        open_interest_unknown: 0,
+        volume_24h_usd: 18e6,
+        volume_unknown: 0,
+        at_baseline: 0,
+        at_zero: 0,
+        mean_annualized_pct: null,
+        median_annualized_pct: null,
+        oi_weighted_annualized_pct: null,
+        volume_weighted_annualized_pct: null,
+        positive_share: null,
+        label: null,
+        reason: "too_few_exchanges",
+      },
+    ]);
+  });
+
+  test("comes from the asset on most exchanges down", async () => {
+    const whole = await list();
+    expect(assets(whole)).toEqual(["SOL", "BTC", "ETH"]);
+    expect([whole.count, whole.total, whole.next_cursor]).toEqual([3, 3, null]);
+    expect(whole.rows[0]).toMatchObject({ label: "resting", positive_share: null, at_baseline: 4 });
+  });
+
+  test.each([
+    ["sort=base", ["BTC", "ETH", "SOL"]],
+    ["sort=base&order=desc", ["SOL", "ETH", "BTC"]],
+    ["sort=median_annualized_pct", ["BTC", "SOL", "ETH"]],
+    ["sort=mean_annualized_pct&order=asc", ["BTC", "SOL", "ETH"]],
+    ["sort=positive_share&order=asc", ["BTC", "ETH", "SOL"]],
+    ["min_exchanges=3", ["SOL", "BTC"]],
+    ["min_exchanges=4", ["SOL"]],
+    ["label=mixed", ["BTC"]],
+    ["label=longs_pay,resting", ["SOL"]],
+    ["asset_class=stock", []],
+    ["quote=USDC", ["ETH"]],
+  ])("%s", async (query, expected) => {
+    expect(assets(await list(`?${query}`))).toEqual(expected);
+  });
+
+  test.each(["exchange=bybit,okx", "min_volume=2000000", "min_open_interest=1"])(
+    "filters choose the listings that count: %s leaves too few of BTC",
+    async (filter) => {
+      const { rows } = await list(`?base=BTC&${filter}`);
+      expect(rows).toMatchObject([{ label: null, reason: "too_few_exchanges" }]);
+      expect(rows[0]?.exchanges).toBeLessThan(3);
+    },
+  );
+
+  test("an asset all of whose rows are stale is unknown, not calm and not gone", async () => {
+    const stale = ROWS.map((row) => ({ ...row, flags: row.flags | flagBit("stale") }));
+    const of = testApp(new TestBoard(snapshotOf("7-9", stale)));
+    const { rows } = await list("", of);
+    expect(rows).toHaveLength(3);
+    for (const row of rows)
+      expect(row).toMatchObject({ exchanges: 0, label: null, reason: "too_few_exchanges" });
+    expect(assets(await list("?min_exchanges=1", of))).toEqual([]);
+  });
+
+  test.each([
+    ["sort=reason", "sort"],
+    ["label=calm", "label"],
+    ["min_exchanges=42", "min_exchanges"],
+    ["min_exchanges=1.5", "min_exchanges"],
+    ["interval=8", "interval"],
+  ])("refuses %s", async (query, parameter) => {
+    const response = await app().get(`${PATH}?${query}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
+  });
+
+  test("as CSV has units in its header line, and empty cells for what is unknown", async () => {
+    const response = await app().get(`${PATH}?format=csv&base=ETH`);
+    expect((await response.text()).split("\r\n")).toEqual([
+      "base,asset_id,exchanges,listings,untrusted_listings,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share_fraction,label,reason",
+      "ETH,ETH,2,2,1,10000000,0,18000000,0,0,0,,,,,,,too_few_exchanges",
+      "",
+    ]);
+  });
+
+  test("a query is one answer, however it is spelled", async () => {
+    const served = app();
+    const etag = async (query: string) => (await served.get(PATH + query)).headers.get("etag");
+    // With a page to come the answer holds its cursor, and that the query.
+    const plain = await etag("?base=BTC,SOL&label=mixed,resting&limit=1");
+    const spelled =
+      "?label=resting&label=mixed&base=sol,xbt&sort=exchanges&order=desc&min_exchanges=0&min_volume=0&limit=1";
+    expect(await etag(spelled)).toBe(plain);
+    expect(await etag("?base=BTC,SOL&label=longs_pay,mixed,resting&limit=1")).not.toBe(plain);
+    expect(await etag("?base=BTC,SOL&label=mixed,resting&order=asc&limit=1")).not.toBe(plain);
+  });
+
+  test("has nothing to say before the first snapshot", async () => {
+    expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
+  });
+});
+
+const MARKET = fc
+  .uniqueArray(
+    fc.record({
+      exchange: fc.constantFrom(...EXCHANGE_IDS.slice(0, 5)),
+      base: fc.constantFrom("BTC", "ETH", "SOL", "PEPE", "TSLA"),
+      rate: fc.constantFrom(-2, 0, 1, 3),
+      volume: fc.option(fc.integer({ min: 0, max: 1000 })),
+    }),
+    { maxLength: 25, selector: ({ exchange, base }) => `${exchange} ${base}` },
+  )
+  .map((rows) =>
+    rows.map(({ exchange, base, rate, volume }) =>
+      rowOf(exchange, base, { fundingRate: rate * 1e-4, volume24hUsd: volume }),
+    ),
+  );
+
+test("pages of one cursor chain join to the unpaged list, though the board moves on", async () => {
+  const sort = fc.constantFrom(...SENTIMENT_SORTS);
+  const limit = fc.integer({ min: 1, max: 4 });
+  await fc.assert(
+    fc.asyncProperty(MARKET, MARKET, sort, limit, async (rows, later, by, size) => {
+      const of = testApp(new TestBoard(snapshotOf("1-1", rows)));
+      const whole = await list(`?sort=${by}`, of);
+      const pages: SentimentList[] = [];
+      let cursor: string | null = null;
+      do {
+        const next: string = cursor === null ? "" : `&cursor=${cursor}`;
+        const page: SentimentList = await list(`?sort=${by}&limit=${size}${next}`, of);
+        expect([page.snapshot, page.total]).toEqual(["1-1", whole.total]);
+        pages.push(page);
+        cursor = page.next_cursor;
+        of.board.publish(snapshotOf(`1-${pages.length + 1}`, later));
+      } while (cursor !== null);
+      expect(pages.flatMap((page) => page.rows)).toEqual([...whole.rows]);
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,88 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { startSimulator } from "../../src/demo/server.ts";
+import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
+import { answerOf, HANDFUL } from "../support/service-api.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+
+const LONG_MS = 120_000;
+
+/** Every pair that is an opportunity; none is left out for being thin or young. */
+const OPPORTUNITIES = "/api/funding/arb?pairs=all&min_yield=5";
+
+/** The opportunities of a service whose age is known, by their two listings. */
+async function aged(origin: string): Promise<Map<string, ArbRow>> {
+  const response = await fetch(origin + OPPORTUNITIES);
+  if (response.status !== 200) return new Map();
+  const { rows } = await answerOf<ArbList>(origin, OPPORTUNITIES);
+  return new Map(
+    rows
+      .filter(({ first_seen: firstSeen }) => firstSeen !== null)
+      .map((row) => [`${row.long.uid} ${row.short.uid}`, row]),
+  );
+}
+
+function storedVersion(path: string): number {
+  const db = new Database(path, { readonly: true });
+  try {
+    const row = db.query<{ version: number }, []>("SELECT version FROM opportunity_book").get();
+    return row?.version ?? 0;
+  } finally {
+    db.close();
+  }
+}
+
+test(
+  "opportunities keep their age over kill -9, tell how long nobody looked, and are stored at an end by signal",
+  async () => {
+    using database = temporaryDatabasePath();
+    using stack = new DisposableStack();
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const settings = {
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: HANDFUL.join(","),
+      REFRESH_SECONDS: "5",
+    };
+    let before = new Map<string, ArbRow>();
+    {
+      await using first = await startService(settings);
+      await until(
+        async () => {
+          before = await aged(first.origin);
+          return before.size > 0;
+        },
+        () => first.log(),
+      );
+      first.kill("SIGKILL");
+      await first.exited;
+    }
+    for (const row of before.values()) {
+      expect(row.unobserved_seconds).toBe(0);
+      expect(row.peak_gross_apr_pct).toBeGreaterThanOrEqual(5);
+    }
+
+    await using second = await startService(settings);
+    const goneOn: ArbRow[] = [];
+    await until(
+      async () => {
+        const after = await aged(second.origin);
+        goneOn.push(...[...after.values()].filter((row) => (row.unobserved_seconds ?? 0) > 0));
+        return goneOn.length > 0;
+      },
+      () => second.log(),
+    );
+    for (const row of goneOn) {
+      const known = before.get(`${row.long.uid} ${row.short.uid}`);
+      if (known !== undefined) expect(row.first_seen).toBe(known.first_seen);
+      expect(row.age_seconds).toBeGreaterThanOrEqual(row.unobserved_seconds ?? 0);
+    }
+    expect(goneOn.filter((row) => before.has(`${row.long.uid} ${row.short.uid}`))).not.toEqual([]);
+
+    const version = storedVersion(database.path);
+    second.kill("SIGTERM");
+    expect(await second.exited).toBe(0);
+    expect(storedVersion(database.path)).toBe(version + 1);
+  },
+  LONG_MS,
+);

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  breakevenHours,
+  chargedWithin,
+  grossAprPct,
+  netAprPct,
+  priceGapPct,
+  roundTripFeesPct,
+} from "../../src/domain/arbitrage.ts";
+import { HOUR_MS } from "../../src/domain/funding.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+const pct = fc.double({ min: -1e5, max: 1e5, noNaN: true });
+const bps = fc.double({ min: 0, max: 1000, noNaN: true });
+const hours = fc.double({ min: 0.01, max: 87_600, noNaN: true });
+const price = fc.double({ min: 1e-9, max: 1e9, noNaN: true });
+
+describe("yields", () => {
+  test("worked by hand: 30 % gross, 5 bps on each side, held for 8 hours", () => {
+    const fees = roundTripFeesPct(5, 5);
+    // Four fills of 0.05 %.
+    expect(fees).toBeCloseTo(0.2, 12);
+    // 8 hours are one 1095th of a year: 0.2 % x 1095 = 219 % a year.
+    expect(netAprPct(30, fees, 8)).toBeCloseTo(-189, 9);
+    // 30 % a year are 0.00342466 % an hour: 0.2 % take 58.4 hours.
+    expect(breakevenHours(30, fees)).toBeCloseTo(58.4, 9);
+  });
+
+  test("swapping the sides flips the sign of the yield and of the price gap", () => {
+    fc.assert(
+      fc.property(pct, pct, price, price, (left, right, leftPrice, rightPrice) => {
+        expect(grossAprPct(left, right)).toBe(0 - grossAprPct(right, left));
+        const gap = priceGapPct(leftPrice, rightPrice);
+        const swapped = priceGapPct(rightPrice, leftPrice);
+        expect(gap === null ? null : 0 - gap).toBe(swapped === null ? null : swapped + 0);
+      }),
+    );
+  });
+
+  test("net is never above gross, and nearer to it the longer the pair is held", () => {
+    fc.assert(
+      fc.property(pct, bps, bps, hours, hours, (gross, long, short, one, other) => {
+        const fees = roundTripFeesPct(long, short);
+        expect(netAprPct(gross, fees, one)).toBeLessThanOrEqual(gross);
+        const [less, more] = one < other ? [one, other] : [other, one];
+        expect(netAprPct(gross, fees, less)).toBeLessThanOrEqual(netAprPct(gross, fees, more));
+      }),
+    );
+  });
+
+  test("held for exactly the break-even hours nothing is left", () => {
+    const gross = fc.double({ min: 0.001, max: 1e4, noNaN: true });
+    const fee = fc.double({ min: 0.01, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(gross, fee, fee, (grossPct, long, short) => {
+        const fees = roundTripFeesPct(long, short);
+        const held = breakevenHours(grossPct, fees) ?? Number.NaN;
+        expect(Math.abs(netAprPct(grossPct, fees, held))).toBeLessThan(grossPct * 1e-9);
+      }),
+    );
+  });
+
+  test("no yield never pays fees back; no fees need no time", () => {
+    expect(breakevenHours(0, 0.2)).toBeNull();
+    expect(breakevenHours(-3, 0.2)).toBeNull();
+    expect(breakevenHours(0, 0)).toBe(0);
+  });
+
+  test("a price that is not known has no gap", () => {
+    expect(priceGapPct(null, 1)).toBeNull();
+    expect(priceGapPct(1, null)).toBeNull();
+    expect(priceGapPct(99, 101)).toBeCloseTo(2, 12);
+  });
+});
+
+describe("charges while a side is held", () => {
+  const periodic = (nextInHours: number | null, intervalHours: number | null, rate = 0.0001) => ({
+    accrual: "periodic" as const,
+    fundingRate: rate,
+    fundingIntervalHours: intervalHours,
+    nextFundingAtMs: nextInHours === null ? null : NOON_MS + nextInHours * HOUR_MS,
+  });
+
+  test.each([
+    // next in, every, held for, settlements
+    [4, 8, 24, 3],
+    [4, 8, 4, 1],
+    [4, 8, 3.999, 0],
+    [4, 8, 12, 2],
+    [0.5, 1, 24, 24],
+    [1, 1, 1, 1],
+    [24, 24, 23, 0],
+  ])("next in %p h, every %p h, held for %p h: %p settlements", (next, every, held, expected) => {
+    const charged = chargedWithin(periodic(next, every), NOON_MS, held);
+    expect(charged?.settlements).toBe(expected);
+    expect(charged?.paidFraction).toBeCloseTo(expected * 0.0001, 15);
+  });
+
+  test("every settlement lies in (now, now + held]: counted one by one", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 24 * 60 }),
+        fc.constantFrom(1, 2, 4, 8, 24),
+        fc.integer({ min: 1, max: 96 * 60 }),
+        (nextMinutes, every, heldMinutes) => {
+          let expected = 0;
+          for (let at = nextMinutes; at <= heldMinutes; at += every * 60) expected += 1;
+          const charged = chargedWithin(
+            periodic(nextMinutes / 60, every),
+            NOON_MS,
+            heldMinutes / 60,
+          );
+          expect(charged?.settlements).toBe(expected);
+        },
+      ),
+    );
+  });
+
+  test("continuous funding accrues by time and has no settlements", () => {
+    const charging = {
+      accrual: "continuous" as const,
+      fundingRate: 0.0008,
+      fundingIntervalHours: 8,
+      nextFundingAtMs: null,
+    };
+    const charged = chargedWithin(charging, NOON_MS, 2);
+    expect(charged?.settlements).toBeNull();
+    expect(charged?.paidFraction).toBeCloseTo(0.0002, 15);
+  });
+
+  test("without an interval or a next time nothing can be said", () => {
+    expect(chargedWithin(periodic(null, 8), NOON_MS, 24)).toBeNull();
+    expect(chargedWithin(periodic(4, null), NOON_MS, 24)).toBeNull();
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { decodeOpportunities, encodeOpportunities } from "../../src/db/opportunity-codec.ts";
+import {
+  bookOf,
+  INSTRUMENT_ID_BOUND,
+  longIdOf,
+  NO_COLUMNS,
+  type OpportunityColumns,
+  pairKey,
+  peakOf,
+  shortIdOf,
+} from "../../src/domain/opportunity-columns.ts";
+
+interface Pair {
+  readonly longId: number;
+  readonly shortId: number;
+  readonly words: readonly [number, number, number, number];
+}
+
+const ID = fc.oneof(
+  fc.integer({ min: 0, max: 50 }),
+  fc.integer({ min: 0, max: INSTRUMENT_ID_BOUND - 1 }),
+);
+const WORD = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const PAIRS: fc.Arbitrary<Pair[]> = fc.uniqueArray(
+  fc.record({ longId: ID, shortId: ID, words: fc.tuple(WORD, WORD, WORD, WORD) }),
+  { maxLength: 60, selector: ({ longId, shortId }) => `${longId} ${shortId}` },
+);
+
+/** Columns of these pairs, with `spare` cells of no meaning behind them. */
+function columnsOf(pairs: readonly Pair[], spare = 0): OpportunityColumns {
+  const ordered = pairs.toSorted((a, b) => a.longId - b.longId || a.shortId - b.shortId);
+  const junk = Array.from({ length: spare }, () => 77);
+  const column = (index: 0 | 1 | 2 | 3) =>
+    Uint32Array.from([...ordered.map(({ words }) => words[index]), ...junk]);
+  const keys = ordered.map(({ longId, shortId }) => pairKey(longId, shortId));
+  return {
+    count: ordered.length,
+    keys: Float64Array.from([...keys, ...junk]),
+    firstSeen: column(0),
+    lastSeen: column(1),
+    peak: column(2),
+    unobserved: column(3),
+  };
+}
+
+const THREE = columnsOf([
+  { longId: 7, shortId: 9, words: [1, 2, 3, 4] },
+  { longId: 7, shortId: 12, words: [5, 6, 7, 8] },
+  { longId: 9, shortId: 7, words: [9, 10, 11, 12] },
+]);
+
+/** A body around any words, as another program could have made it. */
+function bodyOf(words: readonly number[], layout = 1): Uint8Array {
+  const compressed = Bun.zstdCompressSync(new Uint8Array(Uint32Array.from(words).buffer));
+  return Uint8Array.from([layout, ...compressed]);
+}
+
+describe("the stored form of opportunities", () => {
+  test("gives back what it was made of, however full its columns were", async () => {
+    await fc.assert(
+      fc.asyncProperty(PAIRS, fc.integer({ min: 0, max: 3 }), async (pairs, spare) => {
+        const decoded = decodeOpportunities(await encodeOpportunities(columnsOf(pairs, spare)));
+        expect(decoded).toEqual(columnsOf(pairs));
+      }),
+    );
+  });
+
+  test("is made of the columns as they were at the call", async () => {
+    const columns = columnsOf([{ longId: 1, shortId: 2, words: [1, 2, 3, 4] }]);
+    const encoding = encodeOpportunities(columns);
+    columns.keys.fill(0);
+    columns.peak.fill(0);
+    const decoded = decodeOpportunities(await encoding);
+    expect([decoded?.keys[0], decoded?.peak[0]]).toEqual([pairKey(1, 2), 3]);
+  });
+
+  test("holds no pair as well as many", async () => {
+    expect(decodeOpportunities(await encodeOpportunities(NO_COLUMNS))?.count).toBe(0);
+  });
+
+  test("cut short or with another byte anywhere it is no book or another one, but never an error", async () => {
+    const body = await encodeOpportunities(THREE);
+    for (let length = 0; length < body.length; length += 1)
+      expect(decodeOpportunities(body.slice(0, length))).toBeNull();
+    for (let at = 0; at < body.length; at += 1) {
+      const damaged = body.slice();
+      damaged[at] = (damaged[at] ?? 0) ^ 0xff;
+      const decoded = decodeOpportunities(damaged);
+      if (decoded !== null) expect(decoded.keys.length).toBe(decoded.count);
+    }
+  });
+
+  test.each([
+    ["another layout", bodyOf([0], 2)],
+    ["words left over", bodyOf([0, 1])],
+    ["words missing", bodyOf([1, 7, 9, 1, 1, 1])],
+    ["no count", bodyOf([])],
+    ["pairs out of order", bodyOf([2, 9, 7, 7, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
+    ["a pair twice", bodyOf([2, 7, 7, 9, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
+    ["an id that no instrument can have", bodyOf([1, 7, INSTRUMENT_ID_BOUND, 1, 1, 1, 1])],
+  ])("%s is no book", (_, body) => {
+    expect(decodeOpportunities(body)).toBeNull();
+  });
+});
+
+describe("the book of opportunities", () => {
+  test("finds every pair that is in it and no other", () => {
+    fc.assert(
+      fc.property(PAIRS, fc.array(fc.tuple(ID, ID)), (pairs, others) => {
+        const book = bookOf(columnsOf(pairs, 2));
+        const known = new Set<number>();
+        for (const { longId, shortId, words } of pairs) {
+          known.add(pairKey(longId, shortId));
+          expect(book.find(longId, shortId)).toEqual({
+            firstSeenMs: words[0] * 1000,
+            lastSeenMs: words[1] * 1000,
+            peakGrossPct: words[2] / 100,
+            unobservedMs: words[3] * 1000,
+          });
+        }
+        for (const [longId, shortId] of others)
+          expect(book.find(longId, shortId) !== null).toBe(known.has(pairKey(longId, shortId)));
+      }),
+    );
+  });
+
+  test("an id beyond the bound is not taken for another pair's", () => {
+    const book = bookOf(columnsOf([{ longId: 1, shortId: 0, words: [1, 2, 3, 4] }]));
+    expect(book.find(1, 0)).not.toBeNull();
+    expect(book.find(0, INSTRUMENT_ID_BOUND)).toBeNull();
+  });
+
+  test("a key tells both ids, and orders by the long one first", () => {
+    fc.assert(
+      fc.property(ID, ID, ID, ID, (longId, shortId, otherLong, otherShort) => {
+        const key = pairKey(longId, shortId);
+        expect([longIdOf(key), shortIdOf(key)]).toEqual([longId, shortId]);
+        const order = Math.sign(longId - otherLong || shortId - otherShort);
+        expect(Math.sign(key - pairKey(otherLong, otherShort))).toBe(order);
+      }),
+    );
+  });
+
+  test("peaks have two digits, and none is too high to be kept", () => {
+    expect([peakOf(5), peakOf(12.345), peakOf(1e12)]).toEqual([500, 1235, 2 ** 32 - 1]);
+  });
+});

@@ -1,0 +1,364 @@
+import { describe, expect, test } from "bun:test";
+import type { BoardRow } from "../../src/domain/market.ts";
+import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
+import type { EventData } from "../../src/services/stream-events.ts";
+import { MAX_STREAM_FILTERS, MAX_STREAMS, StreamHub } from "../../src/services/stream-hub.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { EventReader } from "../support/event-stream.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+
+const MB = 1024 * 1024;
+
+const OKX: FundingQuery = { ...NO_FILTER, exchanges: ["okx"] };
+const BYBIT: FundingQuery = { ...NO_FILTER, exchanges: ["bybit"] };
+
+/** Rows whose rate is `rate`. */
+function market(rate: number): BoardRow[] {
+  return [
+    rowOf("okx", "BTC", { fundingRate: rate }),
+    rowOf("okx", "ETH", { fundingRate: rate }),
+    rowOf("bybit", "BTC", { fundingRate: 0.5 }),
+  ];
+}
+
+function setUp(data: EventData = EVENT_DATA) {
+  const board = new TestBoard(snapshotOf("1-1", market(1)));
+  const clock = new ManualClock();
+  const log = memoryLog();
+  const made: string[] = [];
+  const hub = new StreamHub({
+    board,
+    clock,
+    log,
+    data: {
+      reset(snapshot, rows) {
+        made.push(`reset ${snapshot.id}`);
+        return data.reset(snapshot, rows);
+      },
+      changes(snapshot, since, changes) {
+        made.push(`changes ${since} ${snapshot.id}`);
+        return data.changes(snapshot, since, changes);
+      },
+    },
+  });
+  const limits: number[] = [];
+  const body = (query: FundingQuery = NO_FILTER, lastEventId: string | null = null) => {
+    const opened = hub.open(query, lastEventId, { limitIdle: (seconds) => limits.push(seconds) });
+    if (typeof opened === "string") throw new Error(opened);
+    return opened;
+  };
+  const open = (query?: FundingQuery, lastEventId?: string | null) =>
+    new EventReader(body(query, lastEventId));
+  return { board, clock, log, made, hub, limits, body, open };
+}
+
+const uidsOf = (event: { readonly data: { readonly rows: readonly { readonly uid: string }[] } }) =>
+  event.data.rows.map(({ uid }) => uid);
+
+describe("a reader", () => {
+  test("first gets all rows of the filter, then what changes in it", async () => {
+    const { board, open } = setUp();
+    const reader = open(OKX);
+    const first = await reader.next();
+    expect(first).toMatchObject({ name: "reset", id: "1-1", data: { snapshot: "1-1" } });
+    expect(uidsOf(first)).toEqual(["okx:BTCUSDT:1", "okx:ETHUSDT:1"]);
+    expect(reader.text).toStartWith("retry: 5000\n\n");
+    board.publish(
+      snapshotOf("1-2", [rowOf("okx", "BTC", { fundingRate: 2 }), ...market(1).slice(2)]),
+    );
+    const next = await reader.next();
+    expect(next).toMatchObject({
+      name: "changes",
+      id: "1-2",
+      data: { snapshot: "1-2", since: "1-1", removed: ["okx:ETHUSDT:1"] },
+    });
+    expect(next.data.rows).toMatchObject([{ uid: "okx:BTCUSDT:1", funding_rate: 2 }]);
+  });
+
+  test("who comes back with the id of a kept snapshot gets what changed since, in one event", async () => {
+    const { board, open } = setUp();
+    board.publish(snapshotOf("1-2", market(2)));
+    board.publish(snapshotOf("1-3", market(3)));
+    const event = await open(OKX, "1-1").next();
+    expect(event).toMatchObject({ name: "changes", id: "1-3", data: { since: "1-1" } });
+    expect(uidsOf(event)).toEqual(["okx:BTCUSDT:1", "okx:ETHUSDT:1"]);
+  });
+
+  test("who comes back with the current id gets nothing until something changes", async () => {
+    const { board, clock, open, made } = setUp();
+    const reader = open(OKX, "1-1");
+    await clock.advance(0);
+    board.publish(snapshotOf("1-2", market(2)));
+    expect(await reader.next()).toMatchObject({ name: "changes", id: "1-2" });
+    expect(made).toEqual(["changes 1-1 1-2"]);
+  });
+
+  test.each(["0-9", "1-1", "", "nonsense"])(
+    "who comes back with an id that nobody knows (%p) starts again",
+    async (id) => {
+      const { board, open } = setUp();
+      board.publish(snapshotOf("1-2", market(2)));
+      board.forget();
+      expect(await open(OKX, id).next()).toMatchObject({ name: "reset", id: "1-2" });
+    },
+  );
+
+  test("who comes later starts with the rows of then, not with what others started with", async () => {
+    const { board, open } = setUp();
+    const early = open(OKX);
+    await early.next();
+    board.publish(snapshotOf("1-2", market(2)));
+    await early.next();
+    const event = await open(OKX).next();
+    expect(event).toMatchObject({ name: "reset", id: "1-2" });
+    expect(event.data.rows).toMatchObject([{ funding_rate: 2 }, { funding_rate: 2 }]);
+  });
+
+  test("gets a long list whole", async () => {
+    const { board, open } = setUp();
+    const rows = Array.from({ length: 600 }, (_, n) => rowOf("okx", `COIN${n}`));
+    board.publish(snapshotOf("1-2", rows));
+    const event = await open().next();
+    expect(new Set(uidsOf(event))).toEqual(new Set(rows.map(({ record }) => record.uid)));
+  });
+
+  test("who comes while a snapshot is being sent misses nothing", async () => {
+    const { board, open } = setUp();
+    const early = open(OKX);
+    await early.next();
+    board.publish(snapshotOf("1-2", market(2)));
+    const late = open(OKX, "1-1");
+    board.publish(snapshotOf("1-3", market(3)));
+    for (const reader of [early, late]) {
+      let event = await reader.next();
+      while (event.id !== "1-3") event = await reader.next();
+      expect(event.data.rows).toMatchObject([{ funding_rate: 3 }, { funding_rate: 3 }]);
+    }
+  });
+});
+
+describe("a quiet stream", () => {
+  test("sends nothing for snapshots that change nothing, and a heartbeat every 15 s with the newest id", async () => {
+    const { board, clock, open, made } = setUp();
+    const reader = open(BYBIT);
+    await reader.next();
+    board.publish(snapshotOf("1-2", market(2)));
+    await clock.advance(14_999);
+    board.publish(snapshotOf("1-3", market(3)));
+    const { length } = reader.text;
+    await clock.advance(1);
+    await reader.sees("heartbeat");
+    expect(reader.text.slice(length)).toBe(": heartbeat\nid: 1-3\n\n");
+    expect(made).toEqual(["reset 1-1"]);
+    await clock.advance(15_000);
+    await reader.sees(": heartbeat\nid: 1-3\n\n: heartbeat");
+  });
+});
+
+describe("readers of one filter", () => {
+  test("get the same bytes: one encoding per filter and snapshot, whatever their number", async () => {
+    const { board, open, made } = setUp();
+    const readers = Array.from({ length: 60 }, (_, n) => open(n % 2 === 0 ? OKX : NO_FILTER));
+    const lastChunks = async () => {
+      for (const reader of readers) await reader.next();
+      return [0, 1].map(
+        (part) =>
+          new Set(readers.filter((_, n) => n % 2 === part).map((reader) => reader.chunks.at(-1))),
+      );
+    };
+    for (const chunks of await lastChunks()) expect(chunks.size).toBe(1);
+    board.publish(snapshotOf("1-2", market(2)));
+    for (const chunks of await lastChunks()) expect(chunks.size).toBe(1);
+    expect(made.toSorted()).toEqual([
+      "changes 1-1 1-2",
+      "changes 1-1 1-2",
+      "reset 1-1",
+      "reset 1-1",
+    ]);
+  });
+
+  test("are written to a few at a time, so that requests are served between", async () => {
+    const { board, clock, open, hub } = setUp();
+    const readers = Array.from({ length: 80 }, () => open(OKX));
+    for (const reader of readers) await reader.next();
+    const before = hub.stats().sent;
+    expect(before).toBe(80);
+    board.publish(snapshotOf("1-2", market(2)));
+    const perTurn: number[] = [];
+    for (let sent = before; sent < 2 * before;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      perTurn.push(hub.stats().sent - sent);
+      sent = hub.stats().sent;
+    }
+    expect(Math.max(...perTurn)).toBeLessThanOrEqual(16);
+    await clock.advance(0);
+  });
+});
+
+describe("whoever does not read", () => {
+  test("is told so and sent away when nothing was taken for 30 s; others stay", async () => {
+    const { board, clock, hub, open, limits, log } = setUp();
+    const healthy = open(OKX);
+    const stalled = open(OKX);
+    await healthy.next();
+    await stalled.next();
+    board.publish(snapshotOf("1-2", market(2)));
+    await healthy.next();
+    await clock.advance(29_999);
+    expect(hub.stats().dropped.slow_consumer).toBe(0);
+    await healthy.sees("heartbeat");
+    expect(limits).toEqual([0, 0]);
+    await clock.advance(5_000);
+    expect(hub.stats()).toMatchObject({ open: 1, dropped: { slow_consumer: 1 } });
+    // The connection is cut off as well if even this is not read.
+    expect(limits).toEqual([0, 0, 10]);
+    expect(await stalled.rest()).toEqual([
+      expect.objectContaining({ name: "end", id: null, data: { reason: "slow_consumer" } }),
+    ]);
+    board.publish(snapshotOf("1-3", market(3)));
+    expect(await healthy.next()).toMatchObject({ id: "1-3" });
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ event: "stream_dropped", fields: { reason: "slow_consumer" } }),
+    );
+  });
+
+  test("has time as long as it takes a piece now and then", async () => {
+    const long: EventData = {
+      ...EVENT_DATA,
+      reset: () => Array.from({ length: 8 }, () => `"${"x".repeat(100_000)}"`),
+    };
+    const { clock, hub, body } = setUp(long);
+    const reader = body(OKX).getReader();
+    for (let piece = 0; piece < 8; piece += 1) {
+      await reader.read();
+      await clock.advance(25_000);
+    }
+    expect(hub.stats()).toMatchObject({ open: 1, dropped: { slow_consumer: 0 } });
+    await clock.advance(30_000);
+    expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: 1 } });
+  });
+
+  test("in the middle of an event gets nothing that could be taken for its rest", async () => {
+    const long: EventData = {
+      ...EVENT_DATA,
+      reset: () => Array.from({ length: 8 }, () => `"${"x".repeat(100_000)}"`),
+    };
+    const { clock, hub, body } = setUp(long);
+    const stream = body(OKX);
+    const first = stream.getReader();
+    await first.read();
+    await first.read();
+    await clock.advance(40_000);
+    expect(hub.stats().dropped.slow_consumer).toBe(1);
+    const last = await first.read();
+    expect(last.done).toBe(true);
+  });
+
+  test("is sent away when 16 events wait, however fast they came", async () => {
+    const { board, clock, hub, open } = setUp();
+    const reader = open(OKX);
+    await reader.next();
+    for (let seq = 2; seq < 18; seq += 1) {
+      board.publish(snapshotOf(`1-${seq}`, market(seq)));
+      await clock.advance(0);
+      await clock.advance(0);
+      await clock.advance(0);
+    }
+    expect(hub.stats()).toMatchObject({ open: 1, sent: 17 });
+    board.publish(snapshotOf("1-18", market(18)));
+    await clock.advance(0);
+    await clock.advance(0);
+    await clock.advance(0);
+    expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: 1 } });
+  });
+
+  test("cannot fill the memory: beyond 64 MB that nobody takes, newcomers are sent away", async () => {
+    const large: EventData = { ...EVENT_DATA, reset: () => ["x".repeat(7 * MB)] };
+    const { clock, hub, open } = setUp(large);
+    const readers = Array.from({ length: 12 }, (_, n) => open({ ...NO_FILTER, minVolumeUsd: n }));
+    for (let turn = 0; turn < 40; turn += 1) await clock.advance(0);
+    // Ten are 70 MB; the next ones find that too much.
+    expect(hub.stats()).toMatchObject({ open: 10, dropped: { overloaded: 2 } });
+    const [event] = (await readers.at(-1)?.rest()) ?? [];
+    expect(event).toMatchObject({ name: "end", data: { reason: "overloaded" } });
+    for (const reader of readers) await reader.close();
+    expect(hub.stats()).toMatchObject({ open: 0, filters: 0 });
+  });
+});
+
+describe("the bounds", () => {
+  test(`${MAX_STREAMS} readers; a place that is given back is taken again`, async () => {
+    const { hub, body, clock } = setUp();
+    const bodies = Array.from({ length: MAX_STREAMS }, () => body(OKX));
+    expect(() => body(OKX)).toThrow("too_many_readers");
+    await bodies[0]?.cancel();
+    await body(OKX).cancel();
+    expect(hub.stats()).toMatchObject({ open: MAX_STREAMS - 1, refused: 1 });
+    await clock.advance(0);
+  });
+
+  test(`${MAX_STREAM_FILTERS} filters; readers of a known one still come in`, async () => {
+    const { hub, body } = setUp();
+    const of = (minVolumeUsd: number) => body({ ...NO_FILTER, minVolumeUsd });
+    for (let n = 0; n < MAX_STREAM_FILTERS; n += 1) of(n);
+    expect(() => of(MAX_STREAM_FILTERS)).toThrow("too_many_filters");
+    of(7);
+    expect(hub.stats()).toMatchObject({
+      open: MAX_STREAM_FILTERS + 1,
+      filters: MAX_STREAM_FILTERS,
+    });
+  });
+
+  test("nothing is left when the last reader leaves, and the next one finds everything again", async () => {
+    const { board, clock, hub, open, made } = setUp();
+    for (const round of [1, 2]) {
+      const readers = [open(OKX), open(OKX), open(BYBIT)];
+      for (const reader of readers) await reader.next();
+      expect(hub.stats()).toMatchObject({ open: 3, filters: 2 });
+      expect([board.listening, clock.sleeping]).toEqual([1, 1]);
+      for (const reader of readers) await reader.close();
+      expect(hub.stats()).toMatchObject({ open: 0, filters: 0, sent: 3 * round });
+      expect([board.listening, clock.sleeping]).toEqual([0, 0]);
+    }
+    board.publish(snapshotOf("1-2", market(2)));
+    await clock.advance(60_000);
+    expect(made).toHaveLength(4);
+  });
+});
+
+describe("the end", () => {
+  test("all streams end with a reason, and no new one begins", async () => {
+    const { hub, open, body } = setUp();
+    const readers = [open(OKX), open(BYBIT)];
+    for (const reader of readers) await reader.next();
+    hub.close();
+    for (const reader of readers) {
+      expect(await reader.rest()).toMatchObject([
+        { name: "end", data: { reason: "shutting_down" } },
+      ]);
+    }
+    expect(hub.stats()).toMatchObject({ open: 0, dropped: { shutting_down: 2 } });
+    expect(() => body()).toThrow("shutting_down");
+  });
+
+  test("an event that cannot be made ends the streams and is logged; the next reader is served", async () => {
+    let isBroken = true;
+    const data: EventData = {
+      ...EVENT_DATA,
+      reset(snapshot, rows) {
+        if (isBroken) throw new Error("no such field");
+        return EVENT_DATA.reset(snapshot, rows);
+      },
+    };
+    const { hub, open, log } = setUp(data);
+    expect(await open().rest()).toMatchObject([
+      { name: "end", data: { reason: "internal_error" } },
+    ]);
+    expect(log.events()).toEqual(["streams_failed"]);
+    expect(hub.stats().open).toBe(0);
+    isBroken = false;
+    expect(await open().next()).toMatchObject({ name: "reset" });
+  });
+});
