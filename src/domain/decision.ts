@@ -23,10 +23,10 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /** Prices per unit further apart than this are a risk of their own. */
-export const PRICE_GAP_PCT = 1;
+const PRICE_GAP_PCT = 1;
 
 /** What has lasted for less, or nobody knows how long, may be gone when the second order is sent. */
-export const YOUNG_SECONDS = 600;
+const YOUNG_SECONDS = 600;
 
 /** What a decision on a pair depends on. */
 export interface PairFacts {
@@ -58,8 +58,8 @@ const FLAG_REASONS = Object.entries(REASON_OF_FLAG).map(([flag, reason]) => ({
   reason,
 }));
 
-/** A pair that is refused whatever its prices, fees and age are. */
-export function isRefused({ flags, identityKnown }: PairFacts): boolean {
+/** Whether a pair is refused whatever its prices, fees and age are. */
+function isRefused({ flags, identityKnown }: PairFacts): boolean {
   return isBlocked(flags) || !identityKnown;
 }
 
