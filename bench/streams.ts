@@ -135,6 +135,8 @@ async function differences(
 function startReaders() {
   let answer: (value: unknown) => void = () => {};
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "stream-readers.ts")], {
+    // The runtime's own client has 256 connections unless it is told otherwise.
+    env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: String(2 * READERS) },
     stdout: "inherit",
     stderr: "inherit",
     serialization: "advanced",
