@@ -1,6 +1,7 @@
 /** A process with two servers: the application on a board of made-up rows, and one that sends given bytes. */
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
 import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { AssetGroups } from "../src/services/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { createLog } from "../src/lib/log.ts";
@@ -41,6 +42,7 @@ if (import.meta.main) {
     board,
     health,
     exchanges: INFOS,
+    groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),

@@ -1,6 +1,7 @@
 /** Writes the API document as the service serves it: `bun scripts/write-openapi.ts`. */
 import { join } from "node:path";
 import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { AssetGroups } from "../src/services/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { systemClock } from "../src/lib/clock.ts";
@@ -29,6 +30,7 @@ export async function servedDocument(): Promise<string> {
     board,
     health,
     exchanges: [],
+    groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),

@@ -23,6 +23,7 @@ import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, errorText, type Log } from "./lib/log.ts";
 import { createAlerts } from "./services/alerts.ts";
+import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
 import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
@@ -59,7 +60,8 @@ function run(config: Config): void {
   const board = new Board({ reader, clock: systemClock, staleAfterMs: config.staleAfterMs });
   board.poll();
   const watch = watchOf(config, board, db, log);
-  const opportunities = trackerOf(board, db, log);
+  const groups = new AssetGroups();
+  const opportunities = trackerOf(board, groups, db, log);
   const health = (): HealthReport => board.health();
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const metrics = createMetrics({
@@ -76,6 +78,7 @@ function run(config: Config): void {
     intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
     // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
     askForOrigin: (request) => collector.explain(request),
+    groups,
     streams,
     fees,
   });
@@ -133,7 +136,15 @@ function serve(
   config: Config,
   parts: Pick<
     AppDeps,
-    "board" | "health" | "metrics" | "log" | "intervalChanges" | "askForOrigin" | "streams" | "fees"
+    | "board"
+    | "health"
+    | "metrics"
+    | "log"
+    | "intervalChanges"
+    | "askForOrigin"
+    | "groups"
+    | "streams"
+    | "fees"
   >,
 ): ReturnType<typeof Bun.serve> {
   const app = createApp({
@@ -170,9 +181,14 @@ function readText(path: string): string {
 }
 
 /** How long pairs have lasted, followed while this process collects. */
-function trackerOf(board: Board, db: ReturnType<typeof openDb>, log: Log): OpportunityTracker {
+function trackerOf(
+  board: Board,
+  groups: AssetGroups,
+  db: ReturnType<typeof openDb>,
+  log: Log,
+): OpportunityTracker {
   const store = new OpportunityRepository(db, new EpochRepository(db));
-  const tracker = new OpportunityTracker({ store, clock: systemClock, log });
+  const tracker = new OpportunityTracker({ groups, store, clock: systemClock, log });
   board.onPublish((snapshot) => void tracker.observe(snapshot));
   return tracker;
 }

@@ -12,7 +12,8 @@ const FILLS_PER_SIDE = 2;
 
 /** What the pair yields before fees: the short side receives its rate, the long side pays its own. */
 export function grossAprPct(longAnnualizedPct: number, shortAnnualizedPct: number): number {
-  return shortAnnualizedPct - longAnnualizedPct;
+  // Of 0 and -0, as some exchanges write no rate, the difference may be -0: adding 0 makes it 0.
+  return shortAnnualizedPct - longAnnualizedPct + 0;
 }
 
 /** Four taker fills, in percent of the notional of one side. */
@@ -25,10 +26,13 @@ export function netAprPct(grossPct: number, feesPct: number, holdHours: number):
   return grossPct - feesPct * (HOURS_PER_YEAR / holdHours);
 }
 
+/** A yield below this is rounding: one rate told for 8 h and for 24 h differs in its last digit when it is annualised. */
+const LEAST_GROSS_PCT = 1e-9;
+
 /** Hours after which the yield has paid the fees; null when it never does. */
 export function breakevenHours(grossPct: number, feesPct: number): number | null {
   if (feesPct === 0) return 0;
-  return grossPct > 0 ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
+  return grossPct > LEAST_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
 }
 
 /** How much dearer the short side is, in percent of the middle; swapping the sides flips the sign. Null where a price is. */

@@ -1,22 +1,31 @@
 import { LRUCache } from "lru-cache";
 import type { Snapshot } from "../domain/market.ts";
+import { Semaphore } from "../lib/semaphore.ts";
 import { Answer, type AnswerContent } from "./answer.ts";
 import type { Format } from "./list-format.ts";
 
 /** All kept answers together: a full list of 12,000 rows in all its forms takes half of it. */
 const MAX_CACHE_BYTES = 24 * 1024 * 1024;
 
-/** What an entry costs besides its bytes: keys, header sets, the Blob's own record. */
-const ENTRY_OVERHEAD_BYTES = 2048;
+/** What an entry costs besides its bytes, measured with 8,000 of them: header sets, the Blob's own record. */
+const ENTRY_OVERHEAD_BYTES = 4096;
+
+/** A key is a text, and the headers of some answers hold the query that it was made of. */
+const BYTES_PER_KEY_CHARACTER = 4;
+
+/** Large forms that are made at once: one is written while another is compressed, more would only wait in memory. */
+const LARGE_AT_ONCE = 2;
 
 /** Answers by key, bounded by their bytes. Equal keys give the same answer, made once. */
 export class AnswerCache {
   readonly #answers: LRUCache<string, Answer>;
+  readonly #slots = new Semaphore(LARGE_AT_ONCE);
 
   constructor(maxBytes: number = MAX_CACHE_BYTES) {
     this.#answers = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: (answer) => answer.sizeBytes + ENTRY_OVERHEAD_BYTES,
+      sizeCalculation: (answer, key) =>
+        answer.sizeBytes + ENTRY_OVERHEAD_BYTES + key.length * BYTES_PER_KEY_CHARACTER,
     });
   }
 
@@ -24,12 +33,15 @@ export class AnswerCache {
   get(key: string, make: () => AnswerContent): Answer {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
-    const answer: Answer = new Answer(make(), () => {
-      // A form was added: weigh the answer again, unless it has left meanwhile. Setting the value that is
-      // there already would keep the old weight.
-      if (this.#answers.peek(key) !== answer) return;
-      this.#answers.delete(key);
-      this.#answers.set(key, answer);
+    const answer: Answer = new Answer(make(), {
+      slots: this.#slots,
+      onGrow: () => {
+        // Weigh the answer again, unless it has left meanwhile. Setting the value that is there already would keep
+        // the old weight.
+        if (this.#answers.peek(key) !== answer) return;
+        this.#answers.delete(key);
+        this.#answers.set(key, answer);
+      },
     });
     this.#answers.set(key, answer);
     return answer;
@@ -40,10 +52,9 @@ export class AnswerCache {
     return this.#answers.get(key) ?? null;
   }
 
-  /** Lets go of every answer whose key starts with `prefix`. */
-  forget(prefix: string): void {
-    const gone = Array.from(this.#answers.keys()).filter((key) => key.startsWith(prefix));
-    for (const key of gone) this.#answers.delete(key);
+  /** Lets go of every answer. */
+  clear(): void {
+    this.#answers.clear();
   }
 
   /** Bytes held by answers, their overhead included. */

@@ -1,4 +1,5 @@
 import { compress, compressPieces, gather } from "./compress.ts";
+import type { Semaphore } from "../lib/semaphore.ts";
 import type { FixedHeaders } from "./headers.ts";
 import { matchesEtag, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
@@ -9,15 +10,20 @@ const MIN_COMPRESSED_BYTES = 1024;
 /** A part of an answer's bytes; a text is sent in UTF-8. */
 export type Piece = string | Uint8Array<ArrayBuffer>;
 
+/** What stands for bytes that are made when they are asked for. */
+export interface Large {
+  /** Equal names, equal bytes. */
+  readonly name: string;
+  /** What `pieces` keeps in memory so that they can be made. */
+  readonly heldBytes: number;
+}
+
 /** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
 export interface AnswerContent {
   /** Makes the parts, one after the other; the same ones each time. */
   readonly pieces: () => Iterable<Piece>;
-  /**
-   * Names the bytes where they are too many to be made before they are sent: equal names, equal bytes.
-   * Null: they are made at once and hashed.
-   */
-  readonly largeAs: string | null;
+  /** Where the bytes are too many to be made before they are sent. Null: they are made at once and hashed. */
+  readonly largeAs: Large | null;
   readonly contentType: string;
   /** Null: until the next snapshot, as the request's context says. */
   readonly cacheControl: string | null;
@@ -52,6 +58,14 @@ interface Form {
   readonly headHeaders: HeaderSet;
 }
 
+/** Who keeps an answer. */
+export interface AnswerKeeper {
+  /** A form was added: the answer weighs more. */
+  onGrow(): void;
+  /** Taken while a large form is made: each takes megabytes until it is sent. */
+  readonly slots: Semaphore;
+}
+
 interface Tag {
   readonly etag: string;
   readonly notModifiedHeaders: HeaderSet;
@@ -63,28 +77,31 @@ interface Tag {
  * the forms that are asked for are ever in memory: it is compressed while it is made, piece by piece.
  */
 export class Answer {
-  readonly #content: AnswerContent;
+  readonly #content: Omit<AnswerContent, "pieces">;
+  /** Makes the bytes of a large answer. Those of another are there: what it was made from is let go. */
+  readonly #pieces: AnswerContent["pieces"];
   readonly #hash: string;
   readonly #forms = new Map<Encoding, Form>();
   readonly #making = new Map<Encoding, Promise<Form>>();
   readonly #tags = new Map<Encoding, Tag>();
-  readonly #onGrow: () => void;
+  readonly #keeper: AnswerKeeper | null;
   #sizeBytes = 0;
 
-  /** `onGrow` is called when a form was added and `sizeBytes` rose. */
-  constructor(content: AnswerContent, onGrow: () => void = () => {}) {
+  constructor({ pieces, ...content }: AnswerContent, keeper: AnswerKeeper | null = null) {
+    this.#keeper = keeper;
     this.#content = content;
+    this.#pieces = content.largeAs === null ? () => [] : pieces;
     if (content.largeAs === null) {
-      const pieces = [...content.pieces()];
-      this.#hash = hashOf(pieces);
-      this.#keep("identity", new Blob(pieces));
+      const made = [...pieces()];
+      this.#hash = hashOf(made);
+      this.#keep("identity", new Blob(made));
     } else {
-      this.#hash = Bun.hash.xxHash64(content.largeAs).toString(36);
+      this.#hash = Bun.hash.xxHash64(content.largeAs.name).toString(36);
+      this.#sizeBytes = content.largeAs.heldBytes;
     }
-    this.#onGrow = onGrow;
   }
 
-  /** Bytes of all forms made so far. */
+  /** Bytes of all forms made so far, and of what a large one is made from. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -120,7 +137,7 @@ export class Answer {
     const made = this.#partsOf(encoding)
       .then((parts) => {
         const form = this.#keep(encoding, new Blob(parts));
-        this.#onGrow();
+        this.#keeper?.onGrow();
         return form;
       })
       .finally(() => this.#making.delete(encoding));
@@ -129,9 +146,19 @@ export class Answer {
   }
 
   async #partsOf(encoding: Encoding): Promise<Piece[]> {
-    if (encoding === "identity") return gather(this.#content.pieces());
+    if (this.#content.largeAs === null || this.#keeper === null) return this.#makeParts(encoding);
+    const release = await this.#keeper.slots.acquire();
+    try {
+      return await this.#makeParts(encoding);
+    } finally {
+      release();
+    }
+  }
+
+  async #makeParts(encoding: Encoding): Promise<Piece[]> {
+    if (encoding === "identity") return gather(this.#pieces());
     const identity = this.#forms.get("identity");
-    if (identity === undefined) return compressPieces(encoding, this.#content.pieces());
+    if (identity === undefined) return compressPieces(encoding, this.#pieces());
     return [await compress(encoding, await identity.body.bytes())];
   }
 

@@ -1,9 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { getPath } from "hono/utils/url";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { FeeTable } from "../domain/fees.ts";
 import type { BoardView } from "../services/board-view.ts";
-import { AssetGroups } from "../services/asset-groups.ts";
+import type { AssetGroups } from "../services/asset-groups.ts";
 import type { AskForOrigin } from "../services/explain.ts";
 import type { HealthReport } from "../services/health.ts";
 import type { IntervalChanges } from "../services/interval-changes.ts";
@@ -33,7 +34,6 @@ import { encodingOf, HeaderChoice } from "./negotiate.ts";
 import { addPageRoutes } from "./pages.ts";
 import { ApiError, problemResponse } from "./problem.ts";
 import {
-  pathOf,
   REQUEST_ID_HEADER,
   requestIdOf,
   targetOf,
@@ -49,6 +49,8 @@ export interface AppDeps {
   readonly health: () => HealthReport;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
+  /** Shared with whoever else compares a snapshot's listings. */
+  readonly groups: AssetGroups;
   /** Taker fees of this installation. */
   readonly fees: FeeTable;
   /** Asks the collector where a row came from. */
@@ -112,7 +114,7 @@ export function createApp(deps: AppDeps): App {
       const accepts = formats.of(headers.get("accept"));
       // Whoever may be refused (keys, rate limits) is refused here, before any work.
       const hit = isRead(request) ? hot.find(target, accepts, board.current()) : null;
-      const route = hit?.route ?? matchedRoute(router, request.method, target) ?? UNMATCHED;
+      const route = hit?.route ?? matchedRoute(router, request, target) ?? UNMATCHED;
       const cacheControl = cacheUntilNext(board.freshForMs());
       const context = {
         requestId,
@@ -148,7 +150,7 @@ function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppE
       if (!result.success) throw badParameters(result.error);
     },
   });
-  const groups = new AssetGroups();
+  const { groups } = deps;
   addHealthRoutes(router, deps);
   addExchangeRoutes(router, answers, deps.exchanges, deps.fees);
   addFundingRoutes(router, answers, deps.board);
@@ -177,8 +179,15 @@ function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppE
   return router;
 }
 
-function matchedRoute(router: OpenAPIHono<AppEnv>, method: string, target: string): string | null {
-  return target.length > MAX_TARGET_LENGTH ? null : routeOf(router, method, pathOf(target));
+/** Reads the path as the router does: a letter that came percent-encoded is that letter. */
+function matchedRoute(
+  router: OpenAPIHono<AppEnv>,
+  request: Request,
+  target: string,
+): string | null {
+  return target.length > MAX_TARGET_LENGTH
+    ? null
+    : routeOf(router, request.method, getPath(request));
 }
 
 function dispatch(
@@ -191,7 +200,7 @@ function dispatch(
     const detail = `An address may have ${MAX_TARGET_LENGTH} characters.`;
     return problemResponse(new ApiError("uri_too_long", detail), context);
   }
-  const allowed = allowedMethods(router, pathOf(context.target));
+  const allowed = allowedMethods(router, getPath(request));
   if (allowed.length === 0) return router.fetch(request, context);
   const allow = allowed.join(", ");
   if (request.method === "OPTIONS") return preflight(allow, context);

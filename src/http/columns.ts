@@ -55,11 +55,17 @@ export function countsText(counts: Readonly<Record<string, number>>): string {
 const LINE_END = "\r\n";
 
 /**
+ * What a spreadsheet may take for the start of a formula, as OWASP lists it ("CSV Injection"), full-width forms too.
+ * Only the first character counts: a formula goes on over line breaks.
+ */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+/**
  * CSV of RFC 4180. A text that a spreadsheet would take for a formula has an apostrophe before it; numbers are plain.
  * `rows` may come in pieces: each piece ends its last line.
  */
 export function csvLines(rows: readonly (readonly Cell[])[]): string {
   if (rows.length === 0) return "";
-  const lines = Papa.unparse(rows as Cell[][], { newline: LINE_END, escapeFormulae: true });
+  const lines = Papa.unparse(rows as Cell[][], { newline: LINE_END, escapeFormulae: FORMULA });
   return lines + LINE_END;
 }

@@ -29,6 +29,9 @@ const ROWS_AT_ONCE = 8;
 /** Lists with more rows are a megabyte and up: they are made when they are sent. */
 const LARGE_ROWS = 2_000;
 
+/** What a selected item takes until its row is made: a reference, for lists of pairs the pair as well. */
+const HELD_BYTES_PER_ROW = 96;
+
 /** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
 export interface WrittenList<Item, Row> {
   /** Tells it from all others: equal names, equal bytes. */
@@ -50,7 +53,10 @@ export interface WrittenList<Item, Row> {
 export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerContent {
   return {
     pieces: () => piecesOf(list),
-    largeAs: list.items.length > LARGE_ROWS ? list.name : null,
+    largeAs:
+      list.items.length > LARGE_ROWS
+        ? { name: list.name, heldBytes: list.items.length * HELD_BYTES_PER_ROW }
+        : null,
     contentType: CONTENT_TYPES[list.format],
     cacheControl: null,
     vary: list.vary,

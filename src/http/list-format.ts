@@ -24,19 +24,25 @@ export const CONTENT_TYPES = {
   ndjson: NDJSON_TYPE,
 } as const satisfies Record<Format, string>;
 
+/** Ranges that JSON lies in. */
+const WILDCARDS: ReadonlySet<string> = new Set(["*/*", "application/*"]);
+
 /**
- * The format that an Accept header likes best. A wildcard is read as JSON, and so is a header
- * that names none of ours: an answer in JSON serves such a client better than a 406.
+ * The format that an Accept header likes best. A wildcard is read as JSON, after what is named at the same weight;
+ * and so is a header that names none of ours: an answer in JSON serves such a client better than a 406.
  */
 export function formatOf(accept: string): Format {
   let best: Format = "json";
   let bestWeight = 0;
+  let wildcardWeight = 0;
   for (const { type, q } of parseAccept(accept)) {
-    const format = FORMAT_OF_TYPE.get(type.toLowerCase());
+    const range = type.toLowerCase();
+    const format = FORMAT_OF_TYPE.get(range);
     if (format !== undefined && q > bestWeight) {
       best = format;
       bestWeight = q;
     }
+    if (WILDCARDS.has(range)) wildcardWeight = Math.max(wildcardWeight, q);
   }
-  return best;
+  return wildcardWeight > bestWeight ? "json" : best;
 }

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "./headers.ts";
 import type { Format } from "./list-format.ts";
 import { ApiError } from "./problem.ts";
-import type { RequestContext } from "./request-context.ts";
+import { pathOf, type RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
 
@@ -154,8 +154,9 @@ function fileHeaders(
 }
 
 function nextTarget(target: string, cursor: string): string {
-  const [path = "", query = ""] = target.split("?");
-  const params = new URLSearchParams(query);
+  const path = pathOf(target);
+  // A question mark within the query is part of a value.
+  const params = new URLSearchParams(target.slice(path.length + 1));
   params.set("cursor", cursor);
   return `${path}?${params}`;
 }

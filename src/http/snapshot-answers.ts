@@ -42,24 +42,20 @@ export class SnapshotAnswers {
     of: { readonly snapshot: Snapshot; readonly query: string; readonly make: () => AnswerContent },
   ): Response | Promise<Response> {
     this.#letGo();
-    const key = `${keyPrefix(of.snapshot.id)}${context.route}\n${of.query}`;
+    const key = `${of.snapshot.id}\n${context.route}\n${of.query}`;
     const answer = this.#cache.get(key, of.make);
     this.#hot.remember(context.target, context.accepts, of.snapshot, { key, route: context.route });
     return answer.respond(request, context);
   }
 
   /**
-   * The answers of a replaced snapshot are asked for by cursors only, and rarely: letting them go keeps the
-   * memory at what is in use instead of at the bound of the cache.
+   * The answers of replaced snapshots are asked for by cursors only, and rarely: letting them go keeps the memory at
+   * what is in use instead of at the bound of the cache, and no row alive that the board has let go.
    */
   #letGo(): void {
     const id = this.#board.current()?.id ?? null;
     if (id === this.#newestId) return;
-    if (this.#newestId !== null) this.#cache.forget(keyPrefix(this.#newestId));
+    this.#cache.clear();
     this.#newestId = id;
   }
-}
-
-function keyPrefix(snapshotId: string): string {
-  return `${snapshotId}\n`;
 }

@@ -19,19 +19,52 @@ import {
 } from "./pair.ts";
 
 /** The pairs of a snapshot that a query asks for, the best first; ties in the order of the legs. */
-export function findPairs(
-  snapshot: Snapshot,
-  groups: AssetGroups,
-  query: ArbitrageQuery,
-): readonly Pair[] {
+export function findPairs(snapshot: Snapshot, groups: AssetGroups, query: ArbitrageQuery): Pairs {
   const search = new PairSearch(snapshot, query);
   const found: Pair[] = [];
   for (const group of groups.of(snapshot)) search.addFrom(group, found);
-  const keyed = found.map((pair) => ({ pair, rank: search.rank(pair) }));
-  keyed.sort(
-    (left, right) => compareRanks(left.rank, right.rank) || compareLegs(left.pair, right.pair),
+  return new Pairs(
+    found,
+    Float64Array.from(found, (pair) => search.rank(pair)),
   );
-  return keyed.map(({ pair }) => pair);
+}
+
+/**
+ * A list that is ordered where it is read: of a hundred thousand pairs a page shows a hundred, and to order all of
+ * them by rank and legs takes longer than to find them.
+ */
+class Pairs {
+  readonly length: number;
+  readonly #found: readonly Pair[];
+  readonly #ranks: Float64Array;
+  /** From the lowest. Numbers alone sort ten times as fast as pairs. */
+  readonly #rising: Float64Array;
+
+  constructor(found: readonly Pair[], ranks: Float64Array) {
+    this.length = found.length;
+    this.#found = found;
+    this.#ranks = ranks;
+    this.#rising = ranks.toSorted();
+  }
+
+  /** The pairs from place `from` up to, not including, place `to`. */
+  slice(from: number, to: number): readonly Pair[] {
+    const end = Math.min(to, this.length);
+    const highest = this.#rising[this.length - 1 - from];
+    const lowest = this.#rising[this.length - end];
+    if (highest === undefined || lowest === undefined) return [];
+    let before = 0;
+    const near: { readonly pair: Pair; readonly rank: number }[] = [];
+    for (const [index, pair] of this.#found.entries()) {
+      const rank = this.#ranks[index] ?? UNKNOWN_RANK;
+      if (rank > highest) before += 1;
+      else if (rank >= lowest) near.push({ pair, rank });
+    }
+    near.sort(
+      (left, right) => compareRanks(left.rank, right.rank) || compareLegs(left.pair, right.pair),
+    );
+    return near.slice(from - before, end - before).map(({ pair }) => pair);
+  }
 }
 
 /** Whether a leg passes the filters of a query. */
@@ -206,6 +239,8 @@ class PairSearch {
       if (gap === null || Math.abs(gap) > maxPriceGapPct) return false;
     }
     if (minAgeSeconds > 0 && (ageSecondsOf(pair) ?? 0) < minAgeSeconds) return false;
+    // Both legs can be relied on, or all decisions are asked for: what it is needs the age, which costs the most.
+    if (decisions.includes("usable") && decisions.includes("watch")) return true;
     return decisions.includes(decisionOf(factsOf(pair)));
   }
 }

@@ -57,7 +57,7 @@ function listingsOf(group: AssetGroup, matches: ReturnType<typeof rowMatcher>): 
     listings,
     // A listing of which no price has told what it is stands under the name of the asset, but is not known to be it.
     untrusted: group.refused.filter((leg) => leg.identityKnown && matches(leg.row)).length,
-    exchanges: new Set(listings.map(({ record }) => record.exchange)).size,
+    exchanges: countExchanges(listings),
     openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
     volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),
   };
@@ -68,15 +68,33 @@ export function isKnown({ exchanges }: AssetListings): boolean {
   return exchanges >= LEAST_EXCHANGES;
 }
 
-/** The mean annual rate by 24 h volume, percent; null under three exchanges and while no volume is known. */
-export function volumeWeightedPct(asset: AssetListings): number | null {
-  if (!isKnown(asset)) return null;
+/** The mean annual rate by 24 h volume, percent; null while fewer than three exchanges tell one above 0. */
+export function volumeWeightedPct({ listings }: AssetListings): number | null {
+  return weightedPct(listings, ({ volume24hUsd }) => volume24hUsd);
+}
+
+/** The mean annual rate by open interest, percent; null while fewer than three exchanges tell one above 0. */
+export function oiWeightedPct({ listings }: AssetListings): number | null {
+  return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
+}
+
+/** A mean that only one or two exchanges have a weight in is theirs and not the market's. */
+function weightedPct(
+  listings: readonly Listing[],
+  weightOf: (record: MarketRecord) => number | null,
+): number | null {
+  const weighty = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
+  if (countExchanges(weighty) < LEAST_EXCHANGES) return null;
   return weightedMean(
-    asset.listings.map(({ record, annualizedPct }) => ({
+    weighty.map(({ record, annualizedPct }) => ({
       value: annualizedPct,
-      weight: record.volume24hUsd,
+      weight: weightOf(record),
     })),
   );
+}
+
+function countExchanges(listings: readonly Listing[]): number {
+  return new Set(listings.map(({ record }) => record.exchange)).size;
 }
 
 type SortKey = string | number | null;

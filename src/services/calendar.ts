@@ -142,15 +142,18 @@ function ranksOf({ ranks: [only, ...others] }: Slot): Ranks {
     : only.concat(...others).toSorted((left, right) => left - right);
 }
 
-/** What is known of the rate: of the stored next time the live one, of the time after it the predicted one. */
+/**
+ * What is known of the rate: of the stored next time the live one, of the time after it the predicted one. A row that
+ * is settling still shows the rate that was charged, which says nothing of the next time.
+ */
 function settlementOf(
   { row, intervalHours, firstS, stepS }: Listing,
   settlesAt: number,
 ): Settlement {
-  const { fundingRate, predictedRate } = row.record;
+  const { fundingRate, predictedRate, settling } = row.record;
   const known = { row, settlesAt, intervalHours };
   const nth = (settlesAt - firstS) / stepS;
-  if (nth === 0) return { ...known, rate: fundingRate, rateSource: "live" };
+  if (nth === 0 && !settling) return { ...known, rate: fundingRate, rateSource: "live" };
   if (nth === 1 && predictedRate !== null)
     return { ...known, rate: predictedRate, rateSource: "predicted" };
   return { ...known, rate: null, rateSource: null };

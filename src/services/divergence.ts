@@ -31,7 +31,9 @@ export function findDivergences(
   query: DivergenceQuery,
 ): readonly Divergence[] {
   const matches = legMatcher(query.pairs);
-  return findPairs(snapshot, groups, query.pairs)
+  const pairs = findPairs(snapshot, groups, query.pairs);
+  return pairs
+    .slice(0, pairs.length)
     .map((pair) => divergenceOf(pair, matches))
     .filter(({ deviationPct }) => (deviationPct ?? 0) >= query.minDeviationPct);
 }

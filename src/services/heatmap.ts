@@ -138,7 +138,7 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
     case "rate_per_hour_pct":
       return fundingIntervalHours === null
         ? null
-        : fractionToPct(fundingRate / fundingIntervalHours);
+        : fractionToPct(fundingRate) / fundingIntervalHours;
     case "funding_rate_pct":
       return fractionToPct(fundingRate);
   }

@@ -94,6 +94,9 @@ export class Sighting {
       // A clock that was set back makes no negative time.
       if (wasAway || row.unsighted === 1) row.unobserved += Math.max(0, asOf - row.lastSeen);
       row.peak = Math.max(row.peak, peak);
+      // One that opened while the clock was ahead begins when it was set back: it would have no age until then.
+      row.firstSeen = Math.min(row.firstSeen, asOf);
+      row.unobserved = Math.min(row.unobserved, asOf - row.firstSeen);
     } else {
       if (this.#room <= 0) return;
       this.#room -= 1;

@@ -1,9 +1,9 @@
 import type { OpportunityRepository } from "../db/opportunity-repository.ts";
-import type { ExchangeView, Snapshot } from "../domain/market.ts";
+import type { ExchangeState, ExchangeView, Snapshot } from "../domain/market.ts";
 import { NO_COLUMNS } from "../domain/opportunity-columns.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
-import { AssetGroups } from "./asset-groups.ts";
+import type { AssetGroups } from "./asset-groups.ts";
 import { breathe } from "./filter-events.ts";
 import { OpportunityLegs } from "./opportunity-legs.ts";
 import { Sighting } from "./opportunity-sighting.ts";
@@ -28,6 +28,7 @@ const ASKED_AGAIN_PERIODS = 3;
 const ASKED_AGAIN_FLOOR_MS = 180_000;
 
 export interface TrackerDeps {
+  readonly groups: AssetGroups;
   readonly store: Pick<OpportunityRepository, "load" | "store">;
   readonly clock: Clock;
   readonly log: Log;
@@ -44,6 +45,8 @@ interface Run {
   sinceMs: number;
   /** Nobody looked since the last sight. */
   isAway: boolean;
+  /** Of the last snapshot, null before the first. */
+  asOfMs: number | null;
   isStored: boolean;
   storeAtMs: number;
 }
@@ -85,6 +88,7 @@ export class OpportunityTracker {
       spare: new OpportunityTable(),
       sinceMs,
       isAway: true,
+      asOfMs: null,
       isStored: true,
       storeAtMs,
     };
@@ -124,14 +128,18 @@ export class OpportunityTracker {
   /** What is known changes at the end, all at once: who ends in between has lost a snapshot and nothing else. */
   async #sight(run: Run, snapshot: Snapshot): Promise<void> {
     const { asOfMs } = snapshot;
-    if (isSilent(snapshot)) {
+    // A machine that slept, or a clock that was set, shows no silent snapshot before the first answer comes.
+    const hasSlept = run.asOfMs !== null && asOfMs - run.asOfMs > silentAfterMs(snapshot);
+    run.asOfMs = asOfMs;
+    // After a clock was set back everything new is from before `sinceMs`, and nothing would ever end.
+    run.sinceMs = Math.min(run.sinceMs, asOfMs);
+    if (hasSlept || isSilent(snapshot)) {
       run.isAway = true;
-      run.sinceMs = Math.max(run.sinceMs, asOfMs);
-      return;
+      run.sinceMs = asOfMs;
     }
+    if (isSilent(snapshot)) return;
     await breathe();
-    // Groups of its own: shared ones are kept as long as the snapshot, for requests that ask for it again.
-    const legs = new OpportunityLegs(new AssetGroups().of(snapshot));
+    const legs = new OpportunityLegs(this.#deps.groups.of(snapshot));
     await breathe();
     const sight = {
       legs,
@@ -160,11 +168,19 @@ export class OpportunityTracker {
 }
 
 /** Whether no exchange has answered for so long that it must be us. */
-function isSilent({ asOfMs, exchanges }: Snapshot): boolean {
-  const states = exchanges.map(({ state }) => state).filter(({ enabled }) => enabled);
-  const shortestMs = Math.min(...states.map(({ periodMs }) => periodMs));
-  const okAtMs = Math.max(...states.map(({ lastOkAtMs }) => lastOkAtMs ?? 0));
-  return asOfMs - okAtMs > Math.max(SILENT_FLOOR_MS, SILENT_PERIODS * shortestMs);
+function isSilent(snapshot: Snapshot): boolean {
+  const okAtMs = Math.max(...enabledStates(snapshot).map(({ lastOkAtMs }) => lastOkAtMs ?? 0));
+  return snapshot.asOfMs - okAtMs > silentAfterMs(snapshot);
+}
+
+/** Some exchange answers within this time, and a snapshot shows it. */
+function silentAfterMs(snapshot: Snapshot): number {
+  const shortestMs = Math.min(...enabledStates(snapshot).map(({ periodMs }) => periodMs));
+  return Math.max(SILENT_FLOOR_MS, SILENT_PERIODS * shortestMs);
+}
+
+function enabledStates({ exchanges }: Snapshot): readonly ExchangeState[] {
+  return exchanges.map(({ state }) => state).filter(({ enabled }) => enabled);
 }
 
 /** The instruments whose rows were observed before `sinceMs`, while their exchange may not have been asked again. */

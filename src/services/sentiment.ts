@@ -1,12 +1,13 @@
 import { flagBit } from "../domain/flags.ts";
 import type { Snapshot } from "../domain/market.ts";
 import { median } from "../domain/median.ts";
-import { mean, weightedMean } from "../domain/statistics.ts";
+import { mean } from "../domain/statistics.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import {
   assetListings,
   type AssetListings,
   isKnown,
+  oiWeightedPct,
   orderAssets,
   volumeWeightedPct,
 } from "./asset-listings.ts";
@@ -69,7 +70,7 @@ export interface Sentiment {
 export interface SentimentFigures {
   readonly meanPct: number;
   readonly medianPct: number;
-  /** Null while no weight is known. */
+  /** Null while fewer than three exchanges tell a weight. */
   readonly oiWeightedPct: number | null;
   readonly volumeWeightedPct: number | null;
   /** 0 to 1, of the listings above or below 0 off the baseline; null when there is none. */
@@ -120,16 +121,10 @@ function figuresOf(
   if (!isKnown(asset) || meanPct === null || medianPct === null) return null;
   const moving = listings.length - resting;
   const positiveShare = moving === 0 ? null : positive / moving;
-  const oiWeightedPct = weightedMean(
-    listings.map(({ record, annualizedPct }) => ({
-      value: annualizedPct,
-      weight: record.openInterestUsd,
-    })),
-  );
   return {
     meanPct,
     medianPct,
-    oiWeightedPct,
+    oiWeightedPct: oiWeightedPct(asset),
     volumeWeightedPct: volumeWeightedPct(asset),
     positiveShare,
     label: labelOf(resting / listings.length, positiveShare),

@@ -249,6 +249,9 @@ export class StreamHub {
   async #bring(client: StreamClient, group: Group, to: Snapshot, steps: Steps): Promise<void> {
     const since = client.at;
     if (since?.id === to.id) return;
+    // Came back while an older snapshot is being sent: this round would take news back, the next one has more.
+    const isBehind = to !== this.#board.current();
+    if (isBehind && since !== null && since.asOfMs > to.asOfMs) return;
     let event = group.events.made(since, to);
     if (event === undefined) {
       const isBurden = since === null || client.waiting.length > 0;

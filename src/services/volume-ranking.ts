@@ -15,7 +15,7 @@ export interface VolumeRank {
   /** From 1. */
   readonly rank: number;
   readonly asset: AssetListings;
-  /** Percent a year; null under three exchanges and while no volume is known. */
+  /** Percent a year; null while fewer than three exchanges tell a volume above 0. */
   readonly volumeWeightedPct: number | null;
   /** The listings with the lowest and the highest annual rate; the same one where there is but one. */
   readonly lowest: Listing;

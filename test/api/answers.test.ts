@@ -163,3 +163,35 @@ describe("serialisation", () => {
     expect(made() - before).toBe(1);
   });
 });
+
+describe("a replaced snapshot", () => {
+  test("leaves no answers behind, those of its later pages included", async () => {
+    const { snapshot, made } = countedSnapshot("1-1");
+    const app = testApp(new TestBoard(snapshot));
+    const { next_cursor: cursor } = (await (await app.get(`${PATH}?limit=2`)).json()) as {
+      next_cursor: string;
+    };
+    const second = `${PATH}?limit=2&cursor=${cursor}`;
+    app.board.publish(snapshotOf("1-2", MANY));
+    await app.get(second);
+    const before = made();
+    await app.get(second);
+    expect(made()).toBe(before);
+    app.board.publish(snapshotOf("1-3", MANY));
+    await app.get(PATH);
+    await app.get(second);
+    expect(made()).toBe(before + 1);
+  });
+});
+
+describe("a path", () => {
+  test("with percent-encoded letters is the same address in every way", async () => {
+    const app = bigApp();
+    const odd = "/api/funding/c%75rrent";
+    expect(await (await app.get(odd)).text()).toBe(await (await app.get(PATH)).text());
+    expect((await app.send("POST", odd)).status).toBe(405);
+    expect((await app.send("OPTIONS", odd)).status).toBe(204);
+    // The label of metrics, and a part of the key that its answer is kept under.
+    expect(app.log.lines[0]?.fields["route"]).toBe(PATH);
+  });
+});

@@ -92,6 +92,13 @@ describe("worked out by hand", () => {
     expect([pair.peak_gross_apr_pct, pair.unobserved_seconds]).toEqual([50, 0]);
   });
 
+  test("the highest yield so far is never below the one of now, though what is stored is older", async () => {
+    const rows = [listing("okx", { fundingRate: 0 }), listing("bybit", { fundingRate: 0.0003 })];
+    const pair = await onlyPair(app(rows, lasting(60, { peakGrossPct: 32.84 })));
+    expect(pair.gross_apr_pct).toBeCloseTo(32.85, 9);
+    expect(pair.peak_gross_apr_pct).toBe(pair.gross_apr_pct);
+  });
+
   test("fees turn a gross 30 % into a loss over eight hours", async () => {
     // 30 % a year = 0.0273972… % every 8 h.
     const rate = 30 / 100 / 1095;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { feeTable } from "../../src/domain/fees.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import type { FundingList } from "../../src/http/api/funding/schema.ts";
@@ -205,6 +206,26 @@ describe("a cursor", () => {
       expect(await response.json()).toMatchObject({ code: "bad_cursor" });
     }
   });
+
+  test.each(["arb?min_volume=0&", "divergence?min_volume=0&min_age=0&min_exchanges=2&"])(
+    "of %s belongs to the fees it was made with: those of the service may be others tomorrow",
+    async (resource) => {
+      const rates = ["A", "B"].flatMap((base) => [
+        rowOf("okx", base, { fundingRate: -0.001 }),
+        rowOf("bybit", base, { fundingRate: 0.001 }),
+      ]);
+      const made = (bps: number) =>
+        testApp(new TestBoard(snapshotOf("1-1", rates)), {
+          fees: feeTable({ asOf: "2026-11-01", takerBps: new Map([["gate", bps]]) }),
+        });
+      const path = `/api/funding/${resource}limit=1`;
+      const [one, other] = [made(5), made(6)];
+      const first = await one.get(path);
+      const { next_cursor: cursor } = (await first.json()) as { next_cursor: string };
+      expect((await made(5).get(`${path}&cursor=${cursor}`)).status).toBe(200);
+      expect((await other.get(`${path}&cursor=${cursor}`)).status).toBe(400);
+    },
+  );
 
   test("of the list is no cursor of one asset with other rows", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));

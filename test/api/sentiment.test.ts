@@ -14,7 +14,7 @@ const AT_BASELINE = flagBit("pinned_baseline");
 /** BTC at 10.95 (resting), 21.9 and -10.95 % a year; ETH on two exchanges and a stale third; SOL at rest. */
 const ROWS = [
   rowOf("binance", "BTC", { volume24hUsd: 1e6, openInterestUsd: 4e6 }, AT_BASELINE),
-  rowOf("okx", "BTC", { fundingRate: 0.0002, volume24hUsd: 3e6, openInterestUsd: null }),
+  rowOf("okx", "BTC", { fundingRate: 0.0002, volume24hUsd: 3e6, openInterestUsd: 3e6 }),
   rowOf("kraken", "BTC", { fundingRate: -0.0001, volume24hUsd: null, openInterestUsd: 4e6 }),
   rowOf("binance", "ETH", { fundingRate: 0.0004, quote: "USDC" }),
   rowOf("okx", "ETH", { fundingRate: 0.0004, assetClass: null }),
@@ -53,16 +53,17 @@ describe("/api/funding/sentiment", () => {
         exchanges: 3,
         listings: 3,
         untrusted_listings: 0,
-        open_interest_usd: 8e6,
-        open_interest_unknown: 1,
+        open_interest_usd: 11e6,
+        open_interest_unknown: 0,
         volume_24h_usd: 4e6,
         volume_unknown: 1,
         at_baseline: 1,
         at_zero: 0,
         mean_annualized_pct: close(7.3),
         median_annualized_pct: close(10.95),
-        oi_weighted_annualized_pct: close(0),
-        volume_weighted_annualized_pct: close((10.95 + 21.9 * 3) / 4),
+        oi_weighted_annualized_pct: close((10.95 * 4 + 21.9 * 3 - 10.95 * 4) / 11),
+        // Two exchanges that tell a volume are no market.
+        volume_weighted_annualized_pct: null,
         positive_share: 0.5,
         label: "mixed",
         reason: null,
@@ -119,7 +120,7 @@ describe("/api/funding/sentiment", () => {
     expect(assets(await list(`?${query}`))).toEqual(expected);
   });
 
-  test.each(["exchange=bybit,okx", "min_volume=2000000", "min_open_interest=1"])(
+  test.each(["exchange=bybit,okx", "min_volume=2000000", "min_open_interest=3500000"])(
     "filters choose the listings that count: %s leaves too few of BTC",
     async (filter) => {
       const { rows } = await list(`?base=BTC&${filter}`);

@@ -1,5 +1,6 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import { healthReport, type HealthReport } from "../../src/services/health.ts";
@@ -64,6 +65,7 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     board,
     health,
     exchanges: INFOS,
+    groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
     askForOrigin: () => Promise.resolve(null),

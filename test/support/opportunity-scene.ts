@@ -9,6 +9,7 @@ import {
   type OpportunityColumns,
   shortIdOf,
 } from "../../src/domain/opportunity-columns.ts";
+import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { OpportunityTracker } from "../../src/services/opportunity-tracker.ts";
 import { rowOf, snapshotOf } from "./board.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -102,7 +103,13 @@ export function trackerScene(storeEveryMs = 0) {
       return true;
     },
   };
-  const tracker = new OpportunityTracker({ store, clock, log, storeEveryMs });
+  const tracker = new OpportunityTracker({
+    groups: new AssetGroups(),
+    store,
+    clock,
+    log,
+    storeEveryMs,
+  });
   /** Lets the tracker take in a snapshot of `listings` at that second; the clock goes there first. */
   const see = async (second: number, listings: readonly Listing[], okAt?: number) => {
     const aheadMs = NOON_MS + second * 1000 - clock.nowMs();

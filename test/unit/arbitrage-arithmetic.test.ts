@@ -8,7 +8,7 @@ import {
   priceGapPct,
   roundTripFeesPct,
 } from "../../src/domain/arbitrage.ts";
-import { HOUR_MS } from "../../src/domain/funding.ts";
+import { annualizedPct, HOUR_MS } from "../../src/domain/funding.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const pct = fc.double({ min: -1e5, max: 1e5, noNaN: true });
@@ -35,6 +35,7 @@ describe("yields", () => {
         const swapped = priceGapPct(rightPrice, leftPrice);
         expect(gap === null ? null : 0 - gap).toBe(swapped === null ? null : swapped + 0);
       }),
+      { examples: [[0, -0, 1, 1]] },
     );
   });
 
@@ -65,6 +66,18 @@ describe("yields", () => {
     expect(breakevenHours(0, 0.2)).toBeNull();
     expect(breakevenHours(-3, 0.2)).toBeNull();
     expect(breakevenHours(0, 0)).toBe(0);
+  });
+
+  test("one rate, told for intervals of different length, pays no fees back", () => {
+    const interval = fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24);
+    // Ten-millionths an hour, as decimals: 0.0001 every 8 h and 0.0003 every 24 h are the same, but for the last digit.
+    fc.assert(
+      fc.property(fc.integer({ min: -20_000, max: 20_000 }), interval, interval, (rate, a, b) => {
+        const pctOf = (every: number) => annualizedPct((rate * every) / 1e7, every) ?? Number.NaN;
+        expect(breakevenHours(grossAprPct(pctOf(a), pctOf(b)), 0.2)).toBeNull();
+      }),
+      { examples: [[125, 24, 8]] },
+    );
   });
 
   test("a price that is not known has no gap", () => {

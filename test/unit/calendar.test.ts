@@ -73,6 +73,15 @@ describe("the settlements ahead", () => {
     ]);
   });
 
+  test("of a row that still shows the rate that was charged, the next one's is not known", () => {
+    const hourly = { fundingIntervalHours: 1, nextFundingAtMs: NOON_MS + HOUR_MS, settling: true };
+    const rows = [rowOf("gate", "A", { ...hourly, predictedRate: 0.0007 }, flagBit("settling"))];
+    expect(ahead(rows, 2)).toEqual([
+      [1, "A", null, null],
+      [2, "A", 0.0007, "predicted"],
+    ]);
+  });
+
   test("have none of continuous funding, of an unknown interval or time, of a row that cannot be relied on", () => {
     const rows = [
       rowOf("deribit", "CONT", { accrual: "continuous" }),

@@ -5,6 +5,7 @@ import { flagBit } from "../../src/domain/flags.ts";
 import { annualizedPct } from "../../src/domain/funding.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { AssetGroups } from "../../src/services/asset-groups.ts";
+import { findExtremes } from "../../src/services/extremes.ts";
 import { NO_FILTER } from "../../src/services/funding-query.ts";
 import { type Heatmap, heatmapOf, type HeatmapQuery } from "../../src/services/heatmap.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
@@ -62,6 +63,23 @@ describe("a cell", () => {
     const show = { value: "funding_rate_pct" } as const;
     expect(rounded(matrix(alike(7), show)).lines[0]?.values).toEqual([0.1]);
     expect(rounded(matrix(alike(null), show)).lines[0]?.values).toEqual([0.1]);
+  });
+
+  test("shows the very figure of an hour that the extremes show", () => {
+    const rates = fc.integer({ min: 1, max: 20_000 }).map((millionths) => millionths / 1e6);
+    fc.assert(
+      fc.property(rates, fc.constantFrom(1, 2, 3, 4, 6, 8, 24), (fundingRate, hours) => {
+        const rows = [rowOf("okx", "BTC", { fundingRate, fundingIntervalHours: hours })];
+        const [extreme] = findExtremes(snapshotOf("1-1", rows), {
+          rows: NO_FILTER,
+          side: "both",
+          per: "hour",
+          limitPerSide: 1,
+        });
+        const [line] = matrix(rows, { value: "rate_per_hour_pct" }).lines;
+        expect(line?.values).toEqual([extreme?.ratePerHourPct ?? null]);
+      }),
+    );
   });
 
   test("can be the rate of an hour or of the listing's own interval", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { type Format, formatOf } from "../../src/http/list-format.ts";
 import { type Encoding, encodingOf, HeaderChoice } from "../../src/http/negotiate.ts";
 
 const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
@@ -26,4 +27,27 @@ test.each(CASES)("Accept-Encoding %p means %s, asked once or again", (header, ch
   const choice = new HeaderChoice(encodingOf, "identity");
   expect(choice.of(header)).toBe(chosen);
   expect(choice.of(header)).toBe(chosen);
+});
+
+const FORMAT_CASES: readonly (readonly [accept: string, chosen: Format])[] = [
+  ["", "json"],
+  ["*/*", "json"],
+  ["text/html, application/xhtml+xml, */*;q=0.8", "json"],
+  ["image/png", "json"],
+  ["text/csv", "csv"],
+  ["Text/CSV; charset=utf-8", "csv"],
+  ["application/x-ndjson", "ndjson"],
+  ["application/jsonl", "ndjson"],
+  ["text/csv;q=0.5, application/x-ndjson;q=0.6", "ndjson"],
+  ["text/csv;q=0", "json"],
+  // What is named goes before a wildcard of the same weight, not before one of a higher weight.
+  ["text/csv, */*", "csv"],
+  ["*/*, text/csv", "csv"],
+  ["text/csv;q=0.1, */*;q=0.9", "json"],
+  ["application/*, text/csv;q=0.9", "json"],
+  ["application/json;q=0.2, */*;q=0.1, text/csv;q=0.3", "csv"],
+];
+
+test.each(FORMAT_CASES)("Accept %p means %s", (accept, chosen) => {
+  expect(formatOf(accept)).toBe(chosen);
 });

@@ -5,6 +5,7 @@ import { OpportunityRepository } from "../../src/db/opportunity-repository.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
 import { NO_COLUMNS } from "../../src/domain/opportunity-columns.ts";
 import { Board } from "../../src/services/board.ts";
+import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { OpportunityTracker } from "../../src/services/opportunity-tracker.ts";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -28,7 +29,8 @@ function setUp() {
     log,
     store,
     /** A tracker as a process has it from its start. */
-    start: () => new OpportunityTracker({ store, clock, log, storeEveryMs: 0 }),
+    start: () =>
+      new OpportunityTracker({ groups: new AssetGroups(), store, clock, log, storeEveryMs: 0 }),
     takeOver: () => startCollecting(database, ["okx", "bybit"], clock.nowMs()),
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };

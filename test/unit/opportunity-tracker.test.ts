@@ -96,7 +96,7 @@ describe("a time in which nobody looked", () => {
     const { see, last } = await opened();
     await see(1000, BOTH, 10);
     const half = [OKX, { ...BYBIT, observedAt: 8, blocked: true }];
-    await see(1175, half);
+    for (const second of [1060, 1120, 1175]) await see(second, half);
     for (const second of [1185, 1190]) await see(second, half);
     expect(last()[PAIR]?.first).toBe(0);
     await see(1195, half);
@@ -126,6 +126,39 @@ describe("a time in which nobody looked", () => {
     expect(last()).toEqual({ [PAIR]: { first: 0, last: 521, peak: 10, unobserved: 511 } });
     await see(526, BOTH);
     expect(last()[PAIR]?.unobserved).toBe(511);
+  });
+
+  test("is told by the gap alone when the first snapshot after it is one of an answer", async () => {
+    const { see, last } = await opened();
+    const half = [OKX, { ...BYBIT, observedAt: 8, blocked: true }];
+    for (const second of [3600, 3605, 3610, 3615]) await see(second, half);
+    expect(last()[PAIR]).toEqual({ first: 0, last: 10, peak: 10, unobserved: 0 });
+    await see(3620, BOTH);
+    expect(last()).toEqual({ [PAIR]: { first: 0, last: 3620, peak: 10, unobserved: 3610 } });
+    await see(3625, BOTH);
+    expect(last()[PAIR]?.unobserved).toBe(3610);
+  });
+
+  test("is no gap as long as an exchange may take for its next answer", async () => {
+    const { see, last } = await opened();
+    await see(100, BOTH);
+    expect(last()[PAIR]).toEqual({ first: 0, last: 100, peak: 10, unobserved: 0 });
+  });
+
+  test("after a clock was set back an hour, what is gone ends as ever", async () => {
+    const { see, last } = await opened();
+    for (const second of [-3590, -3585]) await see(second, CLOSE);
+    expect(last()[PAIR]?.last).toBe(10);
+    await see(-3580, CLOSE);
+    expect(last()).toEqual({});
+  });
+
+  test("after a clock was set back an hour, what lasts begins there and has an age again", async () => {
+    const { see, last } = await opened();
+    await see(-3590, BOTH);
+    expect(last()[PAIR]).toEqual({ first: -3590, last: -3590, peak: 10, unobserved: 0 });
+    await see(-3530, BOTH);
+    expect(last()[PAIR]).toEqual({ first: -3590, last: -3530, peak: 10, unobserved: 0 });
   });
 
   test("a clock that was set back makes no negative time", async () => {
@@ -174,12 +207,12 @@ describe("the tracker", () => {
   test("when another process has collected in between, what that one stored counts", async () => {
     const { tracker, see, store, last } = await opened();
     const other = await opened();
-    await other.see(400, [{ id: 1, exchange: "okx", pct: -9 }, BYBIT]);
+    await other.see(80, [{ id: 1, exchange: "okx", pct: -9 }, BYBIT]);
     store.stored = other.writes.at(-1)?.columns ?? null;
     store.currentEpoch = 3;
     tracker.begin(3);
-    await see(405, BOTH);
-    expect(last()[PAIR]).toEqual({ first: 0, last: 405, peak: 21, unobserved: 5 });
+    await see(85, BOTH);
+    expect(last()[PAIR]).toEqual({ first: 0, last: 85, peak: 21, unobserved: 5 });
   });
 
   test("stops when another collector has taken over, until it collects again", async () => {

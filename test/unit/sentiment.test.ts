@@ -99,6 +99,21 @@ describe("the sentiment of an asset", () => {
     expect(figures?.meanPct).toBeCloseTo(21.9, 9);
   });
 
+  test.each([
+    ["open interest", "openInterestUsd", "oiWeightedPct"],
+    ["volume", "volume24hUsd", "volumeWeightedPct"],
+  ] as const)("has no mean by %s that two exchanges alone have a weight in", (_, field, figure) => {
+    const meanOf = (third: number | null) =>
+      sentiment([
+        at("binance", 20, 0, { [field]: 3e6 }),
+        at("binance", 20, 0, { [field]: 3e6, quote: "USDC", exchangeSymbol: "BTCUSDC" }),
+        at("okx", 10, 0, { [field]: 1e6 }),
+        at("kraken", -5, 0, { [field]: third }),
+      ]).figures?.[figure];
+    expect([meanOf(null), meanOf(0)]).toEqual([null, null]);
+    expect(meanOf(1e6)).toBeCloseTo(((20 * 6 + 10 - 5) / 8) * 1.095, 9);
+  });
+
   test("keeps another asset under the same ticker apart", () => {
     const rows = [
       at("binance", 20),

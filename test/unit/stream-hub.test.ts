@@ -8,6 +8,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
+import { NOON_MS } from "../support/quote.ts";
 
 const MB = 1024 * 1024;
 
@@ -136,6 +137,21 @@ describe("a reader", () => {
       while (event.id !== "1-3") event = await reader.next();
       expect(event.data.rows).toMatchObject([{ funding_rate: 3 }, { funding_rate: 3 }]);
     }
+  });
+
+  test("who comes back with the newest id is not taken back to a snapshot that is still being sent", async () => {
+    const { board, hub, open, clock } = setUp();
+    const early = Array.from({ length: 80 }, () => open(OKX));
+    for (const reader of early) await reader.next();
+    board.publish(snapshotOf("1-2", market(2), NOON_MS + 5_000));
+    // Some have been brought to 1-2, the rest are still to come.
+    while (hub.stats().sent <= 80) await new Promise((resolve) => setImmediate(resolve));
+    expect(hub.stats().sent).toBeLessThan(160);
+    board.publish(snapshotOf("1-3", market(3), NOON_MS + 10_000));
+    const late = open(OKX, "1-3");
+    for (let turn = 0; turn < 60; turn += 1) await clock.advance(0);
+    board.publish(snapshotOf("1-4", market(4), NOON_MS + 15_000));
+    expect(await late.next()).toMatchObject({ id: "1-4", data: { since: "1-3" } });
   });
 });
 

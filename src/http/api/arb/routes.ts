@@ -42,7 +42,8 @@ export function addArbRoutes(
     const { notional } = params;
     const sent = sendList(answers, c, params, {
       name: "funding-arb",
-      query: [{ ...query, fees: [...params.fees] }, notional],
+      // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
+      query: [{ ...query, fees: [...query.fees] }, notional],
       select: (snapshot) => findPairs(snapshot, groups, query),
       toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, query, notional),
       columns: ARB_COLUMNS,

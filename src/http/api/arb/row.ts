@@ -42,7 +42,8 @@ export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
     first_seen: opportunity && secondsOf(opportunity.firstSeenMs),
     age_seconds: facts.ageSeconds,
     unobserved_seconds: opportunity && secondsOf(opportunity.unobservedMs),
-    peak_gross_apr_pct: opportunity && opportunity.peakGrossPct,
+    // What is stored is up to a minute old and has two digits: the yield of now may be above it.
+    peak_gross_apr_pct: opportunity && Math.max(opportunity.peakGrossPct, pair.grossPct ?? 0),
   };
 }
 

@@ -126,7 +126,10 @@ export const ArbPairSchema = z
       description: "How much of that time nobody looked, because this service was down.",
       example: 0,
     }),
-    peak_gross_apr_pct: pct("The highest gross_apr_pct since first_seen.", 44.1),
+    peak_gross_apr_pct: pct(
+      "The highest gross_apr_pct since first_seen; those of earlier snapshots to a hundredth.",
+      44.1,
+    ),
   })
   .openapi("ArbPair");
 
@@ -171,7 +174,8 @@ const DEFAULT_MIN_VOLUME_USD = 1_000_000;
 const DEFAULT_NOTIONAL_USD = 10_000;
 const DEFAULT_HOLD_HOURS = 24;
 const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 100_000;
+/** A pair is some 1.5 KB: more at once would hold other requests up. */
+const MAX_LIMIT = 5_000;
 
 export const ArbQuerySchema = z.strictObject({
   exchange: closedListParam(EXCHANGE_IDS, {

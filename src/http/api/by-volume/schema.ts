@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { assetFields, listingFilters, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
+import { assetFields, listingFilters, yearlyPct } from "../../asset-fields.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
 const symbol = z
@@ -15,7 +15,7 @@ const VolumeRankSchema = z
     }),
     ...assetFields,
     volume_weighted_annualized_pct: yearlyPct(
-      `Mean of the trusted listings by volume_24h_usd, without those where it is unknown; null with ${TOO_FEW}, and when it is unknown or 0 everywhere.`,
+      "Mean of the trusted listings by volume_24h_usd, without those where it is unknown; null while fewer than 3 exchanges tell one above 0.",
     ).nullable(),
     lowest_exchange: z
       .enum(EXCHANGE_IDS)

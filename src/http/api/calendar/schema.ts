@@ -23,7 +23,7 @@ const CalendarRowSchema = z
       .openapi({ description: "Between two settlements of this instrument, now.", example: 8 }),
     funding_rate: z.number().nullable().openapi({
       description:
-        "What will be charged as far as the exchange says: a fraction of notional. Positive: longs pay shorts. Null for a settlement of which it says nothing yet.",
+        "What will be charged as far as the exchange says: a fraction of notional. Positive: longs pay shorts. Null for a settlement of which it says nothing yet, also while it still shows the rate of the one before.",
       example: 0.0001,
     }),
     funding_rate_pct: z

@@ -47,7 +47,7 @@ export function addDivergenceRoutes(
     const query = divergenceQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",
-      query: { ...query, pairs: { ...query.pairs, fees: null } },
+      query: { ...query, pairs: { ...query.pairs, fees: [...query.pairs.fees] } },
       select: (snapshot) => findDivergences(snapshot, groups, query),
       toRow: (divergence, fetchedAt) => divergenceRow(divergence, fetchedAt, query),
       columns: COLUMNS,

@@ -28,10 +28,10 @@ const SentimentSchema = z
     ).nullable(),
     median_annualized_pct: yearlyPct("Median of the trusted listings.").nullable(),
     oi_weighted_annualized_pct: yearlyPct(
-      "Mean by open_interest_usd, without listings where it is unknown; null also when it is unknown or 0 everywhere.",
+      "Mean by open_interest_usd, without listings where it is unknown; null also while fewer than 3 exchanges tell one above 0.",
     ).nullable(),
     volume_weighted_annualized_pct: yearlyPct(
-      "Mean by volume_24h_usd, without listings where it is unknown; null also when it is unknown or 0 everywhere.",
+      "Mean by volume_24h_usd, without listings where it is unknown; null also while fewer than 3 exchanges tell one above 0.",
     ).nullable(),
     positive_share: z.number().min(0).max(1).nullable().openapi({
       description:

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  appOf,
+  bodyOf,
+  cellsOf,
+  type ListBody,
+  LISTS,
+  market,
+  marketOf,
+  nextOf,
+} from "../support/lists.ts";
+import { TestBoard } from "../support/board.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+/** A line of NDJSON has no envelope that could name the columns; the document says so. */
+const NDJSON_DIFFERS: ReadonlySet<string> = new Set(["/api/funding/heatmap"]);
+
+/** Every number within a value. */
+function numbersOf(value: unknown): readonly number[] {
+  if (typeof value === "number") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersOf) : [];
+}
+
+/** What a spreadsheet takes for a number. */
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+/** Counts alone have no unit: whatever has a fraction, and a time of these days, is of something. */
+const UNIT = /_(pct|fraction|usd|bps|hours|seconds|unix_s|in_quote)$/;
+const isOfSomething = (value: number) =>
+  !Number.isInteger(value) || Math.abs(value - NOON_MS / 1000) < 365 * 24 * 3600;
+
+/** The first `=` of a cell such as `bad_rate=2 duplicate=1` is no formula, and its counts are numbers of the row. */
+const countsOf = (cell: string) =>
+  [...cell.matchAll(/\b[a-z_]+=(\d+)\b/g)].map(([, n]) => Number(n));
+
+function expectSameNumbers(
+  row: unknown,
+  cells: readonly string[],
+  header: readonly string[],
+): void {
+  const numbers = new Set(numbersOf(row));
+  const numeric = cells.flatMap((cell, column) =>
+    NUMBER.test(cell) ? [{ column, value: Number(cell) }] : [],
+  );
+  for (const { column, value } of numeric) {
+    const name = header[column] ?? "";
+    expect([name, value, numbers.has(value)]).toEqual([name, value, true]);
+    if (isOfSomething(value)) expect(name).toMatch(UNIT);
+  }
+  const shown = new Set([...numeric.map(({ value }) => value), ...cells.flatMap(countsOf)]);
+  expect([...numbers].filter((value) => !shown.has(value))).toEqual([]);
+}
+
+function expectSameTexts(row: ListBody["rows"][number], cells: readonly string[]): void {
+  for (const cell of cells) expect(NUMBER.test(cell) || !FORMULA.test(cell)).toBe(true);
+  const texts = Object.values(row).filter((value) => typeof value === "string");
+  for (const text of texts) expect(cells).toContain(FORMULA.test(text) ? `'${text}` : text);
+}
+
+test("the document has lists, some of them with pages", () => {
+  expect(LISTS.length).toBeGreaterThan(8);
+  expect(LISTS.filter(({ hasCursor }) => hasCursor).length).toBeGreaterThan(6);
+});
+
+describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
+  const target = path + query;
+  const of = (format: string) => `${target}&format=${format}`;
+
+  test("carries the same numbers and texts in JSON, CSV and NDJSON", async () => {
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(market, async (rows) => {
+        const app = appOf(new TestBoard(marketOf(rows)));
+        const body = await bodyOf(app, target);
+        seen += body.rows.length;
+        const ndjson = await (await app.get(of("ndjson"))).text();
+        const lines = ndjson.split("\n");
+        expect(lines.pop()).toBe("");
+        const parsed = lines.map((line): unknown => JSON.parse(line));
+        if (NDJSON_DIFFERS.has(path)) {
+          expect(parsed.map(numbersOf)).toEqual(body.rows.map(numbersOf));
+        } else {
+          expect(parsed).toEqual([...body.rows]);
+        }
+        const [header = [], ...lists] = cellsOf(await (await app.get(of("csv"))).text());
+        expect(new Set(header).size).toBe(header.length);
+        expect(lists.length).toBe(body.rows.length);
+        for (const [place, cells] of lists.entries()) {
+          expect(cells.length).toBe(header.length);
+          const row = body.rows[place] ?? {};
+          expectSameNumbers(row, cells, header);
+          expectSameTexts(row, cells);
+        }
+      }),
+      { numRuns: 15 },
+    );
+    expect(seen).toBeGreaterThan(0);
+  });
+
+  test("as a file says its name, its snapshot, the total and where it goes on", async () => {
+    const app = appOf(new TestBoard(marketOf(fc.sample(market, { numRuns: 1, seed: 7 }).flat())));
+    const { snapshot, total } = await bodyOf(app, target);
+    for (const [format, type] of [
+      ["csv", "text/csv"],
+      ["ndjson", "application/x-ndjson"],
+    ] as const) {
+      const asked = await app.get(of(format));
+      const negotiated = await app.get(target, { accept: type });
+      expect(await asked.text()).toBe(await negotiated.text());
+      expect(asked.headers.get("vary")).toBe("Accept-Encoding");
+      expect(negotiated.headers.get("vary")).toBe("Accept, Accept-Encoding");
+      for (const { headers } of [asked, negotiated]) {
+        expect(headers.get("content-type")).toStartWith(type);
+        expect(headers.get("content-disposition")).toMatch(
+          new RegExp(`^attachment; filename="[\\w-]+-${snapshot}\\.${format}"$`),
+        );
+        expect(headers.get("x-snapshot")).toBe(snapshot);
+        expect(headers.get("x-total-count")).toBe(String(total));
+      }
+      if (!hasCursor || total < 2) continue;
+      const next = nextOf(await app.get(`${of(format)}&limit=1`));
+      const { next_cursor: cursor } = await bodyOf(app, `${target}&limit=1`);
+      expect(new URLSearchParams(next?.split("?")[1]).get("cursor")).toBe(cursor);
+    }
+  });
+});

@@ -1,0 +1,191 @@
+import { expect } from "bun:test";
+import fc from "fast-check";
+import Papa from "papaparse";
+import { servedDocument } from "../../scripts/write-openapi.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { flagBit } from "../../src/domain/flags.ts";
+import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
+import type { AppDeps } from "../../src/http/app.ts";
+import { testApp, type TestApp } from "./app.ts";
+import { rowOf, snapshotOf, type TestBoard } from "./board.ts";
+import { NOON_MS } from "./quote.ts";
+
+/** Every list of the API, found in the served document, and generated markets to fill them with. */
+
+const HOUR_MS = 3_600_000;
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: { readonly minimum?: number };
+}
+
+interface Operation {
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, unknown>> }>
+  >;
+}
+
+export interface List {
+  /** With a value for what the path names. */
+  readonly path: string;
+  /** Takes every minimum down as far as it goes: defaults would leave rows out. Begins with a question mark. */
+  readonly query: string;
+  readonly hasCursor: boolean;
+}
+
+export interface ListBody {
+  readonly snapshot: string;
+  readonly count: number;
+  readonly total: number;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly next_cursor: string | null;
+}
+
+/** What stands for the names in a path. */
+const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
+
+/** Asks for more rows than the default, those with unknown numbers among them. */
+const MORE: Readonly<Record<string, readonly [string, string][]>> = {
+  "/api/funding/arb": [
+    ["decision", "usable,watch,refuse"],
+    ["pairs", "all"],
+  ],
+};
+
+/** All that a list of these markets has, on one page. */
+export const MANY = 5_000;
+
+/** Every list of the served document: whatever can be had as CSV. */
+export const LISTS: readonly List[] = listsOf(JSON.parse(await servedDocument()));
+
+function listsOf(document: {
+  readonly paths: Readonly<Record<string, { readonly get?: Operation }>>;
+}) {
+  return Object.entries(document.paths).flatMap(([template, { get }]): List[] => {
+    if (get?.responses["200"]?.content?.["text/csv"] === undefined) return [];
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => valueOf(name, template));
+    const parameters = get.parameters ?? [];
+    const minimums = parameters.flatMap(({ name, schema: { minimum } }): [string, string][] =>
+      name.startsWith("min_") && minimum !== undefined ? [[name, String(minimum)]] : [],
+    );
+    const query = `?${new URLSearchParams([...minimums, ...(MORE[path] ?? [])])}`;
+    return [{ path, query, hasCursor: parameters.some(({ name }) => name === "cursor") }];
+  });
+}
+
+function valueOf(name: string, template: string): string {
+  const value = PATH_VALUES[name];
+  if (value === undefined) throw new Error(`PATH_VALUES lacks ${name} of ${template}`);
+  return value;
+}
+
+/** Names that a spreadsheet or a careless writer of CSV would stumble over. */
+const ODD_SYMBOLS = [
+  "=cmd|' /C calc'!A0",
+  "-1+1",
+  "+BTC",
+  "@SUM(1)",
+  '"quoted", and\r\nbroken',
+  "=1\n2",
+  "\n=1",
+  "＝1",
+  "币安人生",
+];
+
+const listing = fc.record({
+  exchange: fc.constantFrom(...EXCHANGE_IDS.slice(0, 9)),
+  base: fc.constantFrom("BTC", "ETH", "PEPE", "币安人生", "=1+1", "-X"),
+  quote: fc.constantFrom("USDT", "USDC"),
+  odd: fc.option(fc.constantFrom(...ODD_SYMBOLS)),
+  rate: fc.oneof(
+    fc.constantFrom(-0.000012345, 1e-9, 0),
+    fc.double({ min: -0.02, max: 0.02, noNaN: true }),
+  ),
+  interval: fc.constantFrom(1, 4, 8, 8, null),
+  volume: fc.option(fc.double({ min: 0, max: 1e10, noNaN: true })),
+  openInterest: fc.option(fc.double({ min: 0, max: 1e10, noNaN: true })),
+  settled: fc.option(fc.double({ min: -0.02, max: 0.02, noNaN: true })),
+  price: fc.double({ min: 99, max: 101, noNaN: true }),
+  ahead: fc.constantFrom(1, 4, null),
+  flags: fc.constantFrom(0, 0, 0, flagBit("stale"), flagBit("thin") | flagBit("pinned_cap")),
+});
+
+/** JSON has no negative zero. */
+const plain = <Value extends number | null>(value: Value) => (value === 0 ? 0 : value);
+
+export const market = fc
+  .uniqueArray(listing, {
+    minLength: 8,
+    maxLength: 40,
+    selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}`,
+  })
+  .map((listings): readonly BoardRow[] => [
+    // One asset is always there: lists of one asset are asked for it.
+    rowOf("xt", "BTC", { fundingRate: -0.00031 }),
+    ...listings.map((one, place) =>
+      rowOf(
+        one.exchange,
+        one.base,
+        {
+          quote: one.quote,
+          exchangeSymbol: one.odd === null ? `${one.base}${one.quote}` : `${one.odd}${place}`,
+          fundingRate: plain(one.rate),
+          fundingIntervalHours: one.interval,
+          volume24hUsd: plain(one.volume),
+          openInterestUsd: plain(one.openInterest),
+          settledRate: plain(one.settled),
+          settledAtMs: one.settled === null ? null : NOON_MS - HOUR_MS,
+          predictedRate: plain(one.rate) * -0.5 || null,
+          markPrice: one.price,
+          indexPrice: one.price,
+          nextFundingAtMs: one.ahead === null ? null : NOON_MS + one.ahead * HOUR_MS,
+        },
+        one.flags,
+      ),
+    ),
+  ]);
+
+/** Changes of intervals as a database would have them: one of each row of the snapshot. */
+const intervalChanges: AppDeps["intervalChanges"] = ({ rows }) =>
+  rows.map(({ record }, place) => ({
+    ...record,
+    fromHours: 8,
+    toHours: 4,
+    changedAtMs: NOON_MS - place * HOUR_MS,
+  }));
+
+/** An exchange's own words reach a cell, too. */
+export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
+  const snapshot = snapshotOf(id, rows);
+  const failure = "=1+1\nfrom elsewhere";
+  return {
+    ...snapshot,
+    exchanges: snapshot.exchanges.map((view) => ({
+      ...view,
+      state: { ...view.state, failure, rejects: { bad_rate: 2 } },
+    })),
+  };
+}
+
+export const appOf = (board: TestBoard) => testApp(board, { intervalChanges });
+
+export async function bodyOf(app: TestApp, target: string): Promise<ListBody> {
+  const response = await app.get(target);
+  if (response.status !== 200) throw new Error(`${target}: ${await response.text()}`);
+  return (await response.json()) as ListBody;
+}
+
+/** Cells as another program reads them, the header line first. */
+export function cellsOf(csv: string): string[][] {
+  const { data, errors } = Papa.parse<string[]>(csv, { newline: "\r\n", delimiter: "," });
+  expect(errors).toEqual([]);
+  // The last line ends like all others.
+  expect(data.pop()).toEqual([""]);
+  return data;
+}
+
+/** `rel="next"` of a Link header, null without one. */
+export function nextOf(response: Response): string | null {
+  return /^<(\/[^>]+)>; rel="next"$/.exec(response.headers.get("link") ?? "")?.[1] ?? null;
+}

@@ -1,0 +1,138 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { flagBit } from "../../src/domain/flags.ts";
+import type { OpportunityBook } from "../../src/domain/opportunity.ts";
+import { findPairs } from "../../src/services/arbitrage.ts";
+import { AssetGroups } from "../../src/services/asset-groups.ts";
+import { NO_FILTER } from "../../src/services/funding-query.ts";
+import {
+  ageSecondsOf,
+  type ArbitrageQuery,
+  compareLegs,
+  type Pair,
+  PAIR_SORTS,
+} from "../../src/services/pair.ts";
+import { rowOf, snapshotOf } from "../support/board.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken", "orderly"];
+
+const QUERY: ArbitrageQuery = {
+  legs: NO_FILTER,
+  exclude: null,
+  // Nobody vouches for orderly's.
+  fees: new Map([
+    ["okx", 0],
+    ["bybit", 0],
+    ["gate", 5],
+    ["kraken", 6],
+  ]),
+  holdHours: 24,
+  minYieldPct: 0,
+  minAgeSeconds: 0,
+  maxPriceGapPct: null,
+  decisions: ["usable", "watch", "refuse"],
+  sort: "net",
+  minExchanges: 2,
+  paidOnBothSides: false,
+  pairs: "all",
+};
+
+/** Some pairs have lasted, the others are not known. */
+const BOOK: OpportunityBook = {
+  find: (longId, shortId) =>
+    (longId + shortId) % 3 === 0
+      ? null
+      : {
+          firstSeenMs: NOON_MS - ((longId + shortId) % 5) * 60_000,
+          lastSeenMs: NOON_MS,
+          peakGrossPct: 5,
+          unobservedMs: 0,
+        },
+};
+
+const MARKET = fc
+  .uniqueArray(
+    fc.record({
+      exchange: fc.constantFrom(...SOME),
+      base: fc.constantFrom("A", "B"),
+      quote: fc.constantFrom("USDT", "USDC"),
+      // Few different rates, so that ranks are often equal.
+      rate: fc.constantFrom(-0.001, 0, 0.0001, 0.002),
+      interval: fc.constantFrom(1, 8, null),
+      blocked: fc.boolean(),
+    }),
+    { maxLength: 14, selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}` },
+  )
+  .map((listings) =>
+    snapshotOf(
+      "1-1",
+      listings.map(({ exchange, base, quote, rate, interval, blocked }, index) =>
+        rowOf(
+          exchange,
+          base,
+          { instrumentId: index, quote, fundingRate: rate, fundingIntervalHours: interval },
+          blocked || interval === null ? flagBit("interval_unknown") : 0,
+        ),
+      ),
+      NOON_MS,
+      BOOK,
+    ),
+  );
+
+/** What a pair is ordered by, unknown last: written plainly. */
+function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
+  const { netPct, grossPct, breakevenHours } = pair;
+  const age = ageSecondsOf(pair);
+  const known = {
+    net: netPct,
+    gross: grossPct,
+    breakeven: breakevenHours === null ? null : -breakevenHours,
+    age,
+  }[sort];
+  return known ?? -1e300;
+}
+
+test("any part of the list is that part of all pairs, sorted plainly", () => {
+  fc.assert(
+    fc.property(
+      MARKET,
+      fc.constantFrom(...PAIR_SORTS),
+      fc.nat(40),
+      fc.nat(40),
+      (snapshot, sort, from, size) => {
+        const found = findPairs(snapshot, new AssetGroups(), { ...QUERY, sort });
+        const all = found.slice(0, found.length);
+        expect(all).toHaveLength(found.length);
+        const plainly = all.toSorted(
+          (left, right) => keyOf(right, sort) - keyOf(left, sort) || compareLegs(left, right),
+        );
+        expect(all).toEqual(plainly);
+        expect(found.slice(from, from + size)).toEqual(plainly.slice(from, from + size));
+      },
+    ),
+  );
+});
+
+test("the best of each asset is the first of all its pairs, by every order and decision", () => {
+  const decisions = fc.constantFrom<ArbitrageQuery["decisions"]>(
+    ["usable"],
+    ["watch"],
+    ["usable", "watch"],
+    ["usable", "watch", "refuse"],
+  );
+  fc.assert(
+    fc.property(MARKET, fc.constantFrom(...PAIR_SORTS), decisions, (snapshot, sort, shown) => {
+      const listed = (pairs: ArbitrageQuery["pairs"]) => {
+        const query = { ...QUERY, sort, decisions: shown, pairs };
+        const found = findPairs(snapshot, new AssetGroups(), query);
+        return found.slice(0, found.length);
+      };
+      const firsts = new Map<string, Pair>();
+      for (const pair of listed("all"))
+        if (!firsts.has(pair.group.assetId)) firsts.set(pair.group.assetId, pair);
+      expect(listed("best")).toEqual([...firsts.values()]);
+    }),
+  );
+});
