@@ -60,7 +60,7 @@ function run(config: Config): void {
   const board = new Board({ reader, clock: systemClock, staleAfterMs: config.staleAfterMs });
   board.poll();
   const watch = watchOf(config, board, db, log);
-  const groups = new AssetGroups();
+  const groups = groupsOf(board);
   const opportunities = trackerOf(board, groups, db, log);
   const health = (): HealthReport => board.health();
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
@@ -181,6 +181,13 @@ function readText(path: string): string {
 }
 
 /** How long pairs have lasted, followed while this process collects. */
+/** Made as soon as a snapshot is published: its first comparison would have to wait for them. */
+function groupsOf(board: Board): AssetGroups {
+  const groups = new AssetGroups();
+  board.onPublish((snapshot) => groups.of(snapshot));
+  return groups;
+}
+
 function trackerOf(
   board: Board,
   groups: AssetGroups,

@@ -50,6 +50,16 @@ class HeaderSet {
   }
 }
 
+/**
+ * What a 304 repeats besides Cache-Control and Date: all that RFC 9110 15.4.5 asks for, and what lets a page of another
+ * origin have it. The rest is kept with the body that the client has.
+ */
+const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
+  "etag",
+  "vary",
+  "access-control-allow-origin",
+]);
+
 /** One encoding of an answer with its header sets; only the request id is added per request. */
 interface Form {
   readonly body: Blob;
@@ -186,7 +196,11 @@ export class Answer {
     const known = this.#tags.get(encoding);
     if (known !== undefined) return known;
     const shared = this.#sharedHeaders(encoding);
-    const tag = { etag: shared.etag, notModifiedHeaders: new HeaderSet(shared) };
+    const sent = Object.entries(shared).filter(([name]) => ON_NOT_MODIFIED.has(name));
+    const tag = {
+      etag: shared.etag,
+      notModifiedHeaders: new HeaderSet(Object.fromEntries(sent)),
+    };
     this.#tags.set(encoding, tag);
     return tag;
   }

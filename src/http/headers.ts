@@ -14,13 +14,19 @@ export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`
 export const CACHE_REVALIDATED = "public, max-age=300";
 export const CACHE_NEVER = "no-store";
 
+/** Texts of Cache-Control by their seconds: made once, every request has one. */
+const UNTIL_NEXT = Array.from(
+  { length: 61 },
+  (_, seconds) => `public, max-age=${seconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`,
+);
+
 /**
  * Cache-Control of an answer that is made from the current snapshot, `freshForMs` before the next one can come.
- * At least a second: it lets a shared cache gather the requests that come in it.
+ * At least a second: it lets a shared cache gather the requests that come in it. At most a minute.
  */
 export function cacheUntilNext(freshForMs: number): string {
-  const seconds = Math.max(1, Math.ceil(freshForMs / 1000));
-  return `public, max-age=${seconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`;
+  const seconds = Math.min(UNTIL_NEXT.length - 1, Math.max(1, Math.ceil(freshForMs / 1000)));
+  return UNTIL_NEXT[seconds] ?? CACHE_NEVER;
 }
 
 /**

@@ -100,6 +100,7 @@ class PairSearch {
   /** Adds the pairs of one asset that pass every filter, or the best of them. */
   addFrom(group: AssetGroup, found: Pair[]): void {
     const candidates = this.#candidates(group);
+    if (candidates.length < 2) return;
     const { minExchanges, pairs } = this.#query;
     // Two legs are on two exchanges anyway.
     if (minExchanges > 2 && countExchanges(candidates) < minExchanges) return;
@@ -140,8 +141,9 @@ class PairSearch {
     const reaches = candidates.map((candidate) =>
       this.#reach(candidate, lowest, highest, cheapestBps),
     );
-    for (const [index, left] of candidates.entries()) {
-      if ((reaches[index] ?? UNKNOWN_RANK) < bestRank) continue;
+    for (let index = 0; index < candidates.length; index += 1) {
+      const left = candidates[index];
+      if (left === undefined || (reaches[index] ?? UNKNOWN_RANK) < bestRank) continue;
       for (let other = index + 1; other < candidates.length; other += 1) {
         const right = candidates[other];
         if (right !== undefined && (reaches[other] ?? UNKNOWN_RANK) >= bestRank)

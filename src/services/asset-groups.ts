@@ -11,6 +11,8 @@ export interface Leg {
   readonly unitPrice: number | null;
   /** Whether prices have shown that it is the asset of its group. */
   readonly identityKnown: boolean;
+  /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
+  readonly exchangePlace: number;
 }
 
 /** All listings of one asset. Comparisons are made within a group and nowhere else. */
@@ -46,8 +48,15 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
     string,
     { assetId: string; base: string; trusted: Leg[]; refused: Leg[] }
   >();
+  let exchange: string | null = null;
+  let exchangePlace = -1;
   for (const row of rows) {
     const { record } = row;
+    // The rows of an exchange are next to each other.
+    if (record.exchange !== exchange) {
+      ({ exchange } = record);
+      exchangePlace += 1;
+    }
     const identityKnown = record.assetId !== null && record.identity !== "conflict";
     const assetId = identityKnown && record.assetId !== null ? record.assetId : record.base;
     let group = groups.get(assetId);
@@ -55,14 +64,14 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
       group = { assetId, base: record.base, trusted: [], refused: [] };
       groups.set(assetId, group);
     }
-    const leg = legOf(row, identityKnown);
+    const leg = legOf(row, identityKnown, exchangePlace);
     if (identityKnown && !isBlocked(row.flags)) group.trusted.push(leg);
     else group.refused.push(leg);
   }
   return [...groups.values()];
 }
 
-function legOf(row: BoardRow, identityKnown: boolean): Leg {
+function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): Leg {
   const { fundingRate, fundingIntervalHours, markPrice, indexPrice, multiplier } = row.record;
   const price = markPrice ?? indexPrice;
   return {
@@ -70,5 +79,6 @@ function legOf(row: BoardRow, identityKnown: boolean): Leg {
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
     unitPrice: price === null ? null : price / multiplier,
     identityKnown,
+    exchangePlace,
   };
 }

@@ -79,26 +79,38 @@ export function selectRows(snapshot: Snapshot, query: FundingQuery): readonly Bo
   return sortRows(snapshot.rows.filter(rowMatcher(query)), query.sort, query.order);
 }
 
-/** Whether a row passes all filters of a query. */
+/** Whether a row passes all filters of a query. Only those that are set are looked at: each row is far in memory. */
 export function rowMatcher(query: FundingQuery): (row: BoardRow) => boolean {
-  const exchanges = setOf(query.exchanges);
-  const bases = setOf(query.bases);
-  const quotes = setOf(query.quotes);
-  const classes = setOf(query.assetClasses);
-  const intervals = setOf(query.intervalHours);
-  const flagBits = query.flags?.reduce((bits, flag) => bits | flagBit(flag), 0) ?? null;
-  return ({ record, flags }) => {
-    if (exchanges !== null && !exchanges.has(record.exchange)) return false;
-    if (bases !== null && !bases.has(record.base)) return false;
-    if (quotes !== null && !quotes.has(record.quote)) return false;
-    if (flagBits !== null && (flags & flagBits) === 0) return false;
-    if (classes !== null && !hasKnown(classes, record.assetClass)) return false;
-    if (intervals !== null && !hasKnown(intervals, record.fundingIntervalHours)) return false;
-    return (
-      reaches(record.volume24hUsd, query.minVolumeUsd) &&
-      reaches(record.openInterestUsd, query.minOpenInterestUsd)
-    );
+  const tests = testsOf(query);
+  const [first, ...others] = tests;
+  if (first === undefined) return () => true;
+  return others.length === 0 ? first : (row) => tests.every((test) => test(row));
+}
+
+function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
+  const { minVolumeUsd, minOpenInterestUsd } = query;
+  const tests: ((row: BoardRow) => boolean)[] = [];
+  const among = <T>(members: readonly T[] | null, valueOf: (row: BoardRow) => T | null): void => {
+    if (members === null) return;
+    const wanted = new Set(members);
+    tests.push((row) => {
+      const value = valueOf(row);
+      return value !== null && wanted.has(value);
+    });
   };
+  among(query.exchanges, ({ record }) => record.exchange);
+  among(query.bases, ({ record }) => record.base);
+  among(query.quotes, ({ record }) => record.quote);
+  among(query.assetClasses, ({ record }) => record.assetClass);
+  among(query.intervalHours, ({ record }) => record.fundingIntervalHours);
+  if (query.flags !== null) {
+    const wanted = query.flags.reduce((bits, flag) => bits | flagBit(flag), 0);
+    tests.push(({ flags }) => (flags & wanted) !== 0);
+  }
+  if (minVolumeUsd > 0) tests.push(({ record }) => reaches(record.volume24hUsd, minVolumeUsd));
+  if (minOpenInterestUsd > 0)
+    tests.push(({ record }) => reaches(record.openInterestUsd, minOpenInterestUsd));
+  return tests;
 }
 
 /** Orders rows that are in the order of a snapshot; that order decides ties, whatever `order` is. */
@@ -155,14 +167,6 @@ function size(value: number | null): number | null {
   return value === null ? null : Math.abs(value);
 }
 
-function setOf<T>(members: readonly T[] | null): ReadonlySet<T> | null {
-  return members === null ? null : new Set(members);
-}
-
-function hasKnown<T>(members: ReadonlySet<T>, value: T | null): boolean {
-  return value !== null && members.has(value);
-}
-
 function reaches(value: number | null, minimum: number): boolean {
-  return minimum <= 0 || (value !== null && value >= minimum);
+  return value !== null && value >= minimum;
 }

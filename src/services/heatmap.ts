@@ -1,5 +1,5 @@
 import type { ExchangeId } from "../domain/exchange.ts";
-import { BLOCKING_FLAGS, type FlagBits, flagBit } from "../domain/flags.ts";
+import { BLOCKING_FLAGS, flagBit } from "../domain/flags.ts";
 import { fractionToPct } from "../domain/funding.ts";
 import type { BoardRow } from "../domain/market.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
@@ -45,12 +45,14 @@ export interface Heatmap {
 }
 
 interface Cell {
-  readonly exchange: ExchangeId;
+  readonly leg: Leg;
   readonly value: number;
 }
 
-interface Draft extends Pick<HeatmapLine, "base" | "assetId" | "marks"> {
+interface Draft extends Pick<HeatmapLine, "base" | "assetId"> {
   readonly cells: readonly Cell[];
+  /** Listings that cannot be relied on, of exchanges without a cell. */
+  readonly marked: readonly Leg[];
   /** Of all listings that pass and can be relied on; null where none of them tells. */
   readonly volumeUsd: number | null;
 }
@@ -61,16 +63,16 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
   const drafts: Draft[] = [];
   for (const group of groups) {
     const draft = draftOf(group, matches, query.value);
-    const isEmpty = draft.cells.length + draft.marks.length === 0;
+    const isEmpty = draft.cells.length + draft.marked.length === 0;
     if (!isEmpty && draft.cells.length >= query.minExchanges) drafts.push(draft);
   }
-  const exchanges = exchangesOf(drafts);
-  const columnOf = new Map(exchanges.map((exchange, column) => [exchange, column]));
+  const { exchanges, columnOf } = columnsOf(drafts);
   return {
     exchanges,
-    lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marks }) => {
+    lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
       const values = new Array<number | null>(exchanges.length).fill(null);
-      for (const { exchange, value } of cells) values[columnOf.get(exchange) ?? 0] = value;
+      for (const { leg, value } of cells) values[columnOf[leg.exchangePlace] ?? 0] = value;
+      const marks = marked.length === 0 ? NO_MARKS : marked.map(markOf);
       return { base, assetId, exchanges, values, marks };
     }),
   };
@@ -85,20 +87,18 @@ function draftOf(
   const cells: Cell[] = [];
   for (const leg of listings.legs) {
     const shown = valueOf(leg, value);
-    if (shown !== null) cells.push({ exchange: leg.row.record.exchange, value: shown });
+    if (shown !== null) cells.push({ leg, value: shown });
   }
-  const marks = marksOf(mostTraded(refused, matches).legs, cells);
-  return { base, assetId, cells, marks, volumeUsd: listings.volumeUsd };
+  const marked = unshown(mostTraded(refused, matches).legs, cells);
+  return { base, assetId, cells, marked, volumeUsd: listings.volumeUsd };
 }
 
-/** Of the exchanges that show no value. */
-function marksOf(refused: readonly Leg[], cells: readonly Cell[]): HeatmapLine["marks"] {
-  if (refused.length === 0) return NO_MARKS;
-  const shown = new Set(cells.map(({ exchange }) => exchange));
-  return refused.flatMap(({ row }) => {
-    const { exchange } = row.record;
-    return shown.has(exchange) ? [] : [{ exchange, flag: markOf(row.flags) }];
-  });
+/** The legs of exchanges that show no value. */
+function unshown(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[] {
+  // One or two, mostly: a set of the cells would take longer to make than they take to be looked through.
+  return refused.filter(
+    ({ exchangePlace: place }) => !cells.some(({ leg }) => leg.exchangePlace === place),
+  );
 }
 
 const NO_MARKS: HeatmapLine["marks"] = [];
@@ -115,7 +115,7 @@ function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
     const { record } = leg.row;
     if (!matches(leg.row)) continue;
     if (record.volume24hUsd !== null) volumeUsd = (volumeUsd ?? 0) + record.volume24hUsd;
-    const isNew = last === null || last.row.record.exchange !== record.exchange;
+    const isNew = last === null || last.exchangePlace !== leg.exchangePlace;
     if (last === null || isNew || tradesMore(leg, last)) {
       best[isNew ? best.length : best.length - 1] = leg;
       last = leg;
@@ -144,17 +144,28 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
   }
 }
 
-function markOf(flags: FlagBits): Mark {
-  return BLOCKING_FLAGS.find((flag) => (flags & flagBit(flag)) !== 0) ?? "identity_unknown";
+function markOf({ row: { record, flags } }: Leg): HeatmapLine["marks"][number] {
+  const blocking = BLOCKING_FLAGS.find((flag) => (flags & flagBit(flag)) !== 0);
+  return { exchange: record.exchange, flag: blocking ?? "identity_unknown" };
 }
 
-function exchangesOf(drafts: readonly Draft[]): readonly ExchangeId[] {
-  const found = new Set<ExchangeId>();
-  for (const { cells, marks } of drafts) {
-    for (const { exchange } of cells) found.add(exchange);
-    for (const { exchange } of marks) found.add(exchange);
+/** The exchanges that have a cell or a mark, in the order of the snapshot, and the column of each place. */
+function columnsOf(drafts: readonly Draft[]) {
+  const byPlace: (ExchangeId | undefined)[] = [];
+  const see = (leg: Leg): void => {
+    byPlace[leg.exchangePlace] ??= leg.row.record.exchange;
+  };
+  for (const { cells, marked } of drafts) {
+    for (const { leg } of cells) see(leg);
+    for (const leg of marked) see(leg);
   }
-  return [...found].toSorted();
+  const exchanges: ExchangeId[] = [];
+  const columnOf: number[] = [];
+  for (const [place, exchange] of byPlace.entries()) {
+    columnOf[place] = exchanges.length;
+    if (exchange !== undefined) exchanges.push(exchange);
+  }
+  return { exchanges, columnOf };
 }
 
 function ordered(drafts: readonly Draft[], sort: HeatmapSort): readonly Draft[] {
