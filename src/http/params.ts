@@ -23,10 +23,13 @@ export interface ParameterDoc {
   readonly example: unknown;
 }
 
-/** A list whose members come from a closed set; an unknown one is an error that names it. Unset: null. */
+/**
+ * A list whose members come from a closed set; an unknown one is an error that names it. Unset: null. `component` names
+ * the set in the document, where it is one.
+ */
 export function closedListParam<const Member extends string>(
   members: readonly Member[],
-  doc: ParameterDoc,
+  doc: ParameterDoc & { readonly component?: string },
 ) {
   const known = new Set<string>(members);
   const isMember = (text: string): text is Member => known.has(text);
@@ -42,7 +45,10 @@ export function closedListParam<const Member extends string>(
     })
     .openapi({
       type: "array",
-      items: { type: "string", enum: [...members] },
+      items:
+        doc.component === undefined
+          ? { type: "string", enum: [...members] }
+          : { $ref: `#/components/schemas/${doc.component}` },
       minItems: 1,
       maxItems: MAX_LIST_MEMBERS,
       ...listDoc(doc),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ExchangeIdSchema } from "./enums.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../domain/exchange.ts";
 import { canonicalBase } from "../domain/symbol.ts";
 import { ASSET_CLASSES } from "../domain/quote.ts";
@@ -18,7 +19,7 @@ export const instrumentFields = {
     description: "This instrument for ever: a ticker that is used again gets a new one.",
     example: "binance:1000PEPEUSDT:1793620800",
   }),
-  exchange: z.enum(EXCHANGE_IDS),
+  exchange: ExchangeIdSchema,
   exchange_symbol: z
     .string()
     .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
@@ -104,6 +105,7 @@ const baseDescription =
 /** Filters by what an instrument is. */
 export const instrumentFilters = {
   exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
     description: "Exchanges. Default: all.",
     example: ["binance", "okx"],
   }),
@@ -113,6 +115,7 @@ export const instrumentFilters = {
     example: ["USDT"],
   }),
   asset_class: closedListParam(ASSET_CLASSES, {
+    component: "AssetClass",
     description: "Classes; rows whose class is unknown match none. Default: all.",
     example: ["crypto"],
   }),

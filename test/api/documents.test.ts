@@ -67,6 +67,24 @@ describe("the API document", () => {
     }
   });
 
+  test("names the closed sets once, none of them with null in it", async () => {
+    const { components } = JSON.parse(await servedDocument()) as {
+      components: { schemas: Record<string, { type?: string; enum?: unknown[] }> };
+    };
+    const sets = Object.entries(components.schemas).filter(([, schema]) => schema.enum);
+    expect(sets.map(([name]) => name).toSorted()).toEqual([
+      "Accrual",
+      "AssetClass",
+      "ExchangeId",
+      "ExchangeStatus",
+      "Flag",
+    ]);
+    for (const [name, schema] of sets) expect([name, schema.type]).toEqual([name, "string"]);
+    const document = JSON.stringify(JSON.parse(await servedDocument()).paths);
+    // Written out for a path parameter alone, which cannot refer to it.
+    expect(document.split('"hyperliquid"').length - 1).toBe(1);
+  });
+
   test("says what a positive rate means and how a year is reckoned", async () => {
     const text = await servedDocument();
     expect(text).toContain("longs pay shorts");

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
+import { AssetClassSchema, orNull } from "../../enums.ts";
 import { DECISIONS, REASONS } from "../../../domain/decision.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../../domain/exchange.ts";
 import { MAX_TAKER_BPS } from "../../../domain/fees.ts";
-import { ASSET_CLASSES } from "../../../domain/quote.ts";
 import { PAIR_SORTS } from "../../../services/pair.ts";
 import {
   choiceParam,
@@ -88,7 +88,7 @@ export const ArbPairSchema = z
       description: "The asset of both legs; for a refused pair the one whose name they bear.",
       example: "PEPE",
     }),
-    asset_class: z.enum(ASSET_CLASSES).nullable().openapi({
+    asset_class: orNull(AssetClassSchema).openapi({
       description: "As either leg's exchange says; null where neither does.",
     }),
     decision: z.enum(DECISIONS).openapi({
@@ -179,10 +179,12 @@ const MAX_LIMIT = 5_000;
 
 export const ArbQuerySchema = z.strictObject({
   exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
     description: "Exchanges that either leg may be on. Default: all.",
     example: ["binance", "okx", "bybit"],
   }),
   exclude: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
     description: "Exchanges that no leg may be on. Default: none.",
     example: ["lbank"],
   }),

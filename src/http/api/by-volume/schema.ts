@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { ExchangeIdSchema, orNull } from "../../enums.ts";
 import { assetFields, listingFilters, yearlyPct } from "../../asset-fields.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
@@ -17,17 +17,15 @@ const VolumeRankSchema = z
     volume_weighted_annualized_pct: yearlyPct(
       "Mean of the trusted listings by volume_24h_usd, without those where it is unknown; null while fewer than 3 exchanges tell one above 0.",
     ).nullable(),
-    lowest_exchange: z
-      .enum(EXCHANGE_IDS)
-      .openapi({ description: "Where the lowest rate a year is." }),
+    lowest_exchange: ExchangeIdSchema.openapi({ description: "Where the lowest rate a year is." }),
     lowest_exchange_symbol: symbol,
     lowest_annualized_pct: yearlyPct("The lowest rate of a trusted listing."),
-    highest_exchange: z
-      .enum(EXCHANGE_IDS)
-      .openapi({ description: "Where the highest rate a year is." }),
+    highest_exchange: ExchangeIdSchema.openapi({
+      description: "Where the highest rate a year is.",
+    }),
     highest_exchange_symbol: symbol,
     highest_annualized_pct: yearlyPct("The highest rate of a trusted listing."),
-    top_exchange: z.enum(EXCHANGE_IDS).nullable().openapi({
+    top_exchange: orNull(ExchangeIdSchema).openapi({
       description: "The exchange with most of the volume; null while none above 0 is known.",
     }),
     top_exchange_share: z.number().min(0).max(1).nullable().openapi({

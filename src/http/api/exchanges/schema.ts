@@ -1,14 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS, FAILURE_KINDS } from "../../../domain/exchange.ts";
+import { AccrualSchema, ExchangeIdSchema } from "../../enums.ts";
+import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../row-fields.ts";
 import { ExchangeStatusSchema } from "../health/schema.ts";
 
 const ExchangeSchema = z
   .strictObject({
-    exchange: z.enum(EXCHANGE_IDS),
+    exchange: ExchangeIdSchema,
     name: z.string().openapi({ description: "As the exchange writes it.", example: "Binance" }),
     kind: z.enum(["centralised", "decentralised"]),
-    accrual: z.enum(["periodic", "continuous"]).openapi({
+    accrual: AccrualSchema.openapi({
       description: "Whether funding is charged at times or accrues each second.",
     }),
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../../enums.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
-import { ASSET_CLASSES } from "../../../domain/quote.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../../services/funding-query.ts";
 import { choiceParam, closedListParam, numberListParam, numberParam } from "../../params.ts";
 import {
@@ -29,10 +29,9 @@ export const FundingRowSchema = z
       description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
       example: 1000,
     }),
-    asset_class: z
-      .enum(ASSET_CLASSES)
-      .nullable()
-      .openapi({ description: "Null where the exchange does not say." }),
+    asset_class: orNull(AssetClassSchema).openapi({
+      description: "Null where the exchange does not say.",
+    }),
     funding_rate: z.number().openapi({
       description:
         "The live rate that will be charged at next_funding_time: a fraction of notional per funding_interval_hours. Positive: longs pay shorts.",
@@ -54,7 +53,7 @@ export const FundingRowSchema = z
     next_funding_time: time(
       "When funding_rate is charged; null for continuous funding, and once it has passed.",
     ).nullable(),
-    accrual: z.enum(["periodic", "continuous"]).openapi({
+    accrual: AccrualSchema.openapi({
       description: "`continuous` accrues each second and has no next_funding_time.",
     }),
     predicted_rate: z.number().nullable().openapi({
@@ -83,7 +82,7 @@ export const FundingRowSchema = z
       .int()
       .min(0)
       .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
-    flags: z.array(z.enum(FLAGS)).openapi({
+    flags: z.array(FlagSchema).openapi({
       description:
         "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `suspect` marks a periodic rate without a time at which it is charged, and rows of which the rest of the market contradicts a number: a contradicted volume or open interest is null. `identity_conflict` marks another asset under the same ticker.",
     }),
@@ -102,6 +101,7 @@ export const listParams = {
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   flag: closedListParam(FLAGS, {
+    component: "Flag",
     description: "Flags: rows that have at least one of them. Default: all rows, flagged or not.",
     example: ["suspect"],
   }),

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS, type ExchangeStatus } from "../../../domain/exchange.ts";
+import { ExchangeIdSchema } from "../../enums.ts";
+import { type ExchangeStatus } from "../../../domain/exchange.ts";
 
 /** What each status of an exchange means. A new one without a meaning does not compile. */
 const STATUS_MEANINGS = {
@@ -14,7 +15,7 @@ const STATUS_MEANINGS = {
 
 const statuses = Object.keys(STATUS_MEANINGS) as [ExchangeStatus, ...ExchangeStatus[]];
 
-export const ExchangeStatusSchema = z.enum(statuses).openapi({
+export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
   description: `${Object.entries(STATUS_MEANINGS)
     .map(([status, meaning]) => `\`${status}\`: ${meaning}`)
     .join("; ")}.`,
@@ -22,7 +23,7 @@ export const ExchangeStatusSchema = z.enum(statuses).openapi({
 
 const ExchangeHealthSchema = z
   .strictObject({
-    exchange: z.enum(EXCHANGE_IDS),
+    exchange: ExchangeIdSchema,
     symbols: z.int().min(0).openapi({ description: "Instruments of the last accepted batch." }),
     age_seconds: z
       .int()
@@ -51,7 +52,7 @@ export const HealthSchema = z
     collector_alive: z.boolean().openapi({ description: "Some process collects now." }),
     exchanges: z.array(ExchangeHealthSchema),
     stale_exchanges: z
-      .array(z.enum(EXCHANGE_IDS))
+      .array(ExchangeIdSchema)
       .openapi({ description: "Exchanges that should be fresh and are not." }),
     total_rows: z.int().min(0).openapi({ description: "Rows of the current snapshot." }),
   })

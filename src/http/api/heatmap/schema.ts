@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ExchangeIdSchema } from "../../enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
 import { choiceParam, countParam } from "../../params.ts";
@@ -17,13 +18,11 @@ const HeatmapRowSchema = z
         "One cell for each of `exchanges`, in their order, in percent as `value` says. Null: the exchange has no matching listing of the asset, or none that can be relied on (see marks).",
       example: [10.95, null, -3.2],
     }),
-    marks: z
-      .array(z.strictObject({ exchange: z.enum(EXCHANGE_IDS), flag: z.enum(MARKS) }))
-      .openapi({
-        description:
-          "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is.",
-        example: [{ exchange: "bybit", flag: "stale" }],
-      }),
+    marks: z.array(z.strictObject({ exchange: ExchangeIdSchema, flag: z.enum(MARKS) })).openapi({
+      description:
+        "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is.",
+      example: [{ exchange: "bybit", flag: "stale" }],
+    }),
   })
   .openapi("HeatmapRow");
 
@@ -32,7 +31,7 @@ export type HeatmapRow = z.infer<typeof HeatmapRowSchema>;
 export const HeatmapSchema = z
   .strictObject({
     ...listSchema("Heatmap", HeatmapRowSchema).shape,
-    exchanges: z.array(z.enum(EXCHANGE_IDS)).openapi({
+    exchanges: z.array(ExchangeIdSchema).openapi({
       description:
         "The columns, by name: each exchange that has a value or a mark in any row of the whole list, the same on all pages.",
       example: ["binance", "bybit", "okx"],

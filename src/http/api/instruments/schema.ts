@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { AccrualSchema, AssetClassSchema, orNull } from "../../enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
-import { ASSET_CLASSES } from "../../../domain/quote.ts";
 import { closedListParam } from "../../params.ts";
 import {
   instrumentFields,
@@ -22,11 +22,10 @@ const InstrumentSchema = z
   .strictObject({
     ...instrumentFields,
     settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
-    asset_class: z
-      .enum(ASSET_CLASSES)
-      .nullable()
-      .openapi({ description: "Null where the exchange does not say." }),
-    accrual: z.enum(["periodic", "continuous"]),
+    asset_class: orNull(AssetClassSchema).openapi({
+      description: "Null where the exchange does not say.",
+    }),
+    accrual: AccrualSchema,
     identity: z.enum(IDENTITIES).openapi({
       description:
         "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: another asset, or not to be told apart; its rows are flagged `identity_conflict`.",

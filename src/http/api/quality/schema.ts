@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { ExchangeIdSchema } from "../../enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
-import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { closedListParam } from "../../params.ts";
 import { formatParam, instrumentFilters, listSchema, time } from "../../row-fields.ts";
@@ -15,7 +15,7 @@ export const DOUBTED = ["volume", "open_interest", "rate"] as const;
 
 const QualitySchema = z
   .strictObject({
-    exchange: z.enum(EXCHANGE_IDS),
+    exchange: ExchangeIdSchema,
     status: ExchangeStatusSchema,
     seen: count.openapi({ description: "Its instruments in the snapshot." }),
     expected: count.nullable().openapi({
@@ -55,6 +55,7 @@ export const QualityListSchema = listSchema("QualityList", QualitySchema);
 export const QualityQuerySchema = z.strictObject({
   exchange: instrumentFilters.exchange,
   flag: closedListParam(FLAGS, {
+    component: "Flag",
     description: "Exchanges with rows that have one of these flags. Default: all exchanges.",
     example: ["suspect"],
   }),
