@@ -1,33 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../domain/exchange.ts";
 import { type AssetListings, LEAST_EXCHANGES } from "../services/asset-listings.ts";
-import { type FundingQuery, NO_FILTER } from "../services/funding-query.ts";
-import { FundingQuerySchema } from "./api/funding/schema.ts";
 
 /** Pieces of schemas of the lists that have one row per asset. */
-
-/** Which listings count for an asset. */
-export const listingFilters = FundingQuerySchema.pick({
-  exchange: true,
-  base: true,
-  quote: true,
-  asset_class: true,
-  min_volume: true,
-  min_open_interest: true,
-});
-
-/** They as a query of rows, whose order is not used. */
-export function listingQuery(params: z.output<typeof listingFilters>): FundingQuery {
-  return {
-    ...NO_FILTER,
-    exchanges: params.exchange,
-    bases: params.base,
-    quotes: params.quote,
-    assetClasses: params.asset_class,
-    minVolumeUsd: params.min_volume,
-    minOpenInterestUsd: params.min_open_interest,
-  };
-}
 
 /** Said by every list of assets. */
 export const LISTINGS_THAT_COUNT =

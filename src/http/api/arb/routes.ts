@@ -3,9 +3,9 @@ import type { Decision } from "../../../domain/decision.ts";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/arbitrage.ts";
 import type { AssetGroups } from "../../../services/asset-groups.ts";
-import { NO_FILTER } from "../../../services/funding-query.ts";
 import type { ArbitrageQuery } from "../../../services/pair.ts";
 import { cachedList, problems } from "../../openapi.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
@@ -54,15 +54,7 @@ export function addArbRoutes(
 
 function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
   return {
-    legs: {
-      ...NO_FILTER,
-      exchanges: params.exchange,
-      bases: params.base,
-      quotes: params.quote,
-      assetClasses: params.asset_class,
-      minVolumeUsd: params.min_volume,
-      minOpenInterestUsd: params.min_open_interest,
-    },
+    legs: listingQuery(params),
     exclude: params.exclude,
     fees: takerFees(table, params.fees),
     holdHours: params.hold_hours,

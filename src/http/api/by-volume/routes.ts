@@ -1,12 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/volume-ranking.ts";
-import {
-  assetColumnNames,
-  assetPart,
-  listingQuery,
-  LISTINGS_THAT_COUNT,
-} from "../../asset-fields.ts";
+import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT } from "../../asset-fields.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";

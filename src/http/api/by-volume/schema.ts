@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, orNull } from "../../enums.ts";
-import { assetFields, listingFilters, yearlyPct } from "../../asset-fields.ts";
+import { assetFields, yearlyPct } from "../../asset-fields.ts";
+import { listingFilters } from "../../listing-query.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
 const symbol = z

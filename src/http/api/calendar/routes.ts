@@ -5,11 +5,11 @@ import {
   type Settlement,
   settlementsAhead,
 } from "../../../services/calendar.ts";
-import { NO_FILTER } from "../../../services/funding-query.ts";
 import type { AnswerContent } from "../../answer.ts";
 import { flatColumns } from "../../columns.ts";
 import { API_HEADERS } from "../../headers.ts";
 import { cachedList, problems } from "../../openapi.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
@@ -113,15 +113,7 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
 
 function calendarQuery(params: CalendarParams): CalendarQuery {
   return {
-    filter: {
-      ...NO_FILTER,
-      exchanges: params.exchange,
-      bases: params.base,
-      quotes: params.quote,
-      assetClasses: params.asset_class,
-      minVolumeUsd: params.min_volume,
-      minOpenInterestUsd: params.min_open_interest,
-    },
+    filter: listingQuery(params),
     hours: params.hours,
   };
 }

@@ -1,14 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { RATE_SOURCES } from "../../../services/calendar.ts";
 import { countParam, numberParam } from "../../params.ts";
-import {
-  instrumentFields,
-  instrumentFilters,
-  listSchema,
-  pageParams,
-  time,
-} from "../../row-fields.ts";
-import { listParams } from "../funding/schema.ts";
+import { instrumentFields, listSchema, pageParams, time } from "../../row-fields.ts";
+import { listingFilters } from "../../listing-query.ts";
 
 const CalendarRowSchema = z
   .strictObject({
@@ -71,12 +65,6 @@ const hoursParam = (fallback: number) =>
     },
   );
 
-const filters = {
-  ...instrumentFilters,
-  min_volume: listParams.min_volume,
-  min_open_interest: listParams.min_open_interest,
-};
-
 /** One interval of most instruments. */
 const DEFAULT_HOURS = 8;
 
@@ -86,7 +74,7 @@ const DEFAULT_LIMIT = 500;
 const MAX_LIMIT = 5_000;
 
 export const CalendarQuerySchema = z.strictObject({
-  ...filters,
+  ...listingFilters.shape,
   hours: hoursParam(DEFAULT_HOURS),
   ...pageParams,
   limit: countParam(
@@ -104,7 +92,7 @@ export const CalendarQuerySchema = z.strictObject({
 const DEFAULT_FILE_HOURS = 24;
 
 export const CalendarFileQuerySchema = z.strictObject({
-  ...filters,
+  ...listingFilters.shape,
   hours: hoursParam(DEFAULT_FILE_HOURS),
 });
 

@@ -6,9 +6,9 @@ import {
   type DivergenceQuery,
   findDivergences,
 } from "../../../services/divergence.ts";
-import { NO_FILTER } from "../../../services/funding-query.ts";
 import { type Column, flatColumns, nested } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
@@ -59,15 +59,7 @@ export function addDivergenceRoutes(
 function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQuery {
   return {
     pairs: {
-      legs: {
-        ...NO_FILTER,
-        exchanges: params.exchange,
-        bases: params.base,
-        quotes: params.quote,
-        assetClasses: params.asset_class,
-        minVolumeUsd: params.min_volume,
-        minOpenInterestUsd: params.min_open_interest,
-      },
+      legs: listingQuery(params),
       exclude: params.exclude,
       fees: takerFees(table, new Map()),
       // Fees and holding time do not decide what diverges.

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type Extreme, type ExtremesQuery, findExtremes } from "../../../services/extremes.ts";
-import { listingQuery } from "../../asset-fields.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { type Column, flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";
@@ -36,7 +36,7 @@ export function addExtremesRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
   app.openapi(extremesRoute, (c) => {
     const params = c.req.valid("query");
     const query: ExtremesQuery = {
-      rows: { ...listingQuery(params), flags: params.flag, intervalHours: params.interval },
+      rows: listingQuery(params),
       side: params.side ?? DEFAULT_SIDE,
       per: params.per ?? DEFAULT_PERIOD,
       limitPerSide: params.limit ?? DEFAULT_LIMIT_PER_SIDE,

@@ -3,6 +3,7 @@ import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { BoardRow } from "../../../domain/market.ts";
 import { defaultOrder, type FundingQuery } from "../../../services/funding-query.ts";
 import { flatColumns } from "../../columns.ts";
+import { listingQuery } from "../../listing-query.ts";
 import {
   instrumentColumnNames,
   instrumentPart,
@@ -15,14 +16,7 @@ import type { FundingRow, ListParams } from "./schema.ts";
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
   const sort = params.sort ?? "exchange";
   return {
-    exchanges: params.exchange,
-    bases,
-    quotes: params.quote,
-    assetClasses: params.asset_class,
-    flags: params.flag,
-    intervalHours: params.interval,
-    minVolumeUsd: params.min_volume,
-    minOpenInterestUsd: params.min_open_interest,
+    ...listingQuery({ ...params, base: bases }),
     sort,
     order: params.order ?? defaultOrder(sort),
   };

@@ -2,7 +2,6 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
 import type { AssetGroups } from "../../../services/asset-groups.ts";
-import { NO_FILTER } from "../../../services/funding-query.ts";
 import {
   type Heatmap,
   type HeatmapLine,
@@ -12,6 +11,7 @@ import {
 } from "../../../services/heatmap.ts";
 import type { Column } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
@@ -67,15 +67,7 @@ export function addHeatmapRoutes(
 
 function heatmapQuery(params: HeatmapParams): HeatmapQuery {
   return {
-    listings: {
-      ...NO_FILTER,
-      exchanges: params.exchange,
-      bases: params.base,
-      quotes: params.quote,
-      assetClasses: params.asset_class,
-      minVolumeUsd: params.min_volume,
-      minOpenInterestUsd: params.min_open_interest,
-    },
+    listings: listingQuery(params),
     value: params.value ?? "annualized_pct",
     sort: params.sort ?? "volume",
     minExchanges: params.min_exchanges ?? 1,

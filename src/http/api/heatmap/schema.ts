@@ -3,8 +3,8 @@ import { ExchangeIdSchema } from "../../enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
 import { choiceParam, countParam } from "../../params.ts";
-import { instrumentFilters, listSchema, pageParams } from "../../row-fields.ts";
-import { listParams } from "../funding/schema.ts";
+import { listingFilters } from "../../listing-query.ts";
+import { listSchema, pageParams } from "../../row-fields.ts";
 
 const HeatmapRowSchema = z
   .strictObject({
@@ -43,9 +43,7 @@ export const HeatmapSchema = z
 export type Heatmap = z.infer<typeof HeatmapSchema>;
 
 export const HeatmapQuerySchema = z.strictObject({
-  ...instrumentFilters,
-  min_volume: listParams.min_volume,
-  min_open_interest: listParams.min_open_interest,
+  ...listingFilters.shape,
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
-import { NO_FILTER, selectRows } from "../../../services/funding-query.ts";
+import { selectRows } from "../../../services/funding-query.ts";
 import { flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
@@ -43,13 +44,9 @@ export function addInstrumentRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotA
       name: "instruments",
       query: [exchange, base, quote, asset_class, identity],
       select: (snapshot) =>
-        selectRows(snapshot, {
-          ...NO_FILTER,
-          exchanges: exchange,
-          bases: base,
-          quotes: quote,
-          assetClasses: asset_class,
-        }).filter(({ record }) => identity?.includes(record.identity) ?? true),
+        selectRows(snapshot, listingQuery(params)).filter(
+          ({ record }) => identity?.includes(record.identity) ?? true,
+        ),
       toRow: ({ record }) => instrumentRow(record),
       columns: COLUMNS,
     });

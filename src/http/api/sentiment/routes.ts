@@ -6,13 +6,8 @@ import {
   sentimentOrder,
   type SentimentQuery,
 } from "../../../services/sentiment.ts";
-import {
-  assetColumnNames,
-  assetPart,
-  listingQuery,
-  LISTINGS_THAT_COUNT,
-  TOO_FEW,
-} from "../../asset-fields.ts";
+import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT, TOO_FEW } from "../../asset-fields.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";

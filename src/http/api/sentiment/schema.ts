@@ -6,7 +6,8 @@ import {
   SENTIMENT_REASONS,
   SENTIMENT_SORTS,
 } from "../../../services/sentiment.ts";
-import { assetFields, listingFilters, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
+import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
+import { listingFilters } from "../../listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 

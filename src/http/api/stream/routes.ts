@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type FundingQuery, NO_FILTER } from "../../../services/funding-query.ts";
 import { END_REASONS } from "../../../services/stream-events.ts";
 import {
   MAX_STREAM_FILTERS,
@@ -8,6 +7,7 @@ import {
   type StreamHub,
 } from "../../../services/stream-hub.ts";
 import { uncachedHeaders } from "../../headers.ts";
+import { listingQuery } from "../../listing-query.ts";
 import { problems } from "../../openapi.ts";
 import { ApiError } from "../../problem.ts";
 import type { AppEnv } from "../../request-context.ts";
@@ -16,7 +16,6 @@ import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import {
   StreamChangesSchema,
   StreamHeadersSchema,
-  type StreamParams,
   StreamQuerySchema,
   StreamResetSchema,
 } from "./schema.ts";
@@ -95,26 +94,12 @@ export function addStreamRoutes(
     };
     if (c.req.method === "HEAD") return documented(new Response(null, { headers }));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
-    const opened = streams.open(queryOf(c.req.valid("query")), lastEventId, {
+    const opened = streams.open(listingQuery(c.req.valid("query")), lastEventId, {
       limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
     });
     if (typeof opened === "string") throw tooMany(opened);
     return documented(new Response(opened, { headers }));
   });
-}
-
-function queryOf(params: StreamParams): FundingQuery {
-  return {
-    ...NO_FILTER,
-    exchanges: params.exchange,
-    bases: params.base,
-    quotes: params.quote,
-    assetClasses: params.asset_class,
-    flags: params.flag,
-    intervalHours: params.interval,
-    minVolumeUsd: params.min_volume,
-    minOpenInterestUsd: params.min_open_interest,
-  };
 }
 
 function tooMany(refusal: Refusal): ApiError {

@@ -1,0 +1,42 @@
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Flag } from "../domain/flags.ts";
+import type { AssetClass } from "../domain/quote.ts";
+import { type FundingQuery, NO_FILTER } from "../services/funding-query.ts";
+import { FundingQuerySchema } from "./api/funding/schema.ts";
+
+/** Which listings count: the filters that most lists share. */
+export const listingFilters = FundingQuerySchema.pick({
+  exchange: true,
+  base: true,
+  quote: true,
+  asset_class: true,
+  min_volume: true,
+  min_open_interest: true,
+});
+
+/** Filters of listings as parameters; a list has some of them. */
+interface ListingParams {
+  readonly exchange: readonly ExchangeId[] | null;
+  readonly base: readonly string[] | null;
+  readonly quote: readonly string[] | null;
+  readonly asset_class: readonly AssetClass[] | null;
+  readonly flag?: readonly Flag[] | null;
+  readonly interval?: readonly number[] | null;
+  readonly min_volume?: number;
+  readonly min_open_interest?: number;
+}
+
+/** The same as a query of rows, in the order of a snapshot. */
+export function listingQuery(params: ListingParams): FundingQuery {
+  return {
+    ...NO_FILTER,
+    exchanges: params.exchange,
+    bases: params.base,
+    quotes: params.quote,
+    assetClasses: params.asset_class,
+    flags: params.flag ?? null,
+    intervalHours: params.interval ?? null,
+    minVolumeUsd: params.min_volume ?? 0,
+    minOpenInterestUsd: params.min_open_interest ?? 0,
+  };
+}
