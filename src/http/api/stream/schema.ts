@@ -14,8 +14,6 @@ export const StreamQuerySchema = FundingQuerySchema.pick({
   min_open_interest: true,
 });
 
-export type StreamParams = z.output<typeof StreamQuerySchema>;
-
 /** An id that nobody knows is no error: the answer starts with everything. */
 export const StreamHeadersSchema = z.object({
   "Last-Event-ID": z.string().optional().openapi({
