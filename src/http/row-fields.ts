@@ -107,7 +107,7 @@ export const instrumentFilters = {
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description: "Exchanges. Default: all.",
-    example: ["binance", "okx"],
+    example: ["binance", "okx", "bybit"],
   }),
   base: openListParam(canonicalBase, { description: baseDescription, example: ["BTC", "ETH"] }),
   quote: openListParam((text) => text.toUpperCase(), {

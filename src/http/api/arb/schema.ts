@@ -108,7 +108,7 @@ export const ArbPairSchema = z
       -41.8,
     ),
     breakeven_hours: pct(
-      "Hours until the gross yield has paid the fees; null when it never does.",
+      "Hours until the gross yield has paid the fees: 0 where there are none, null when it never does or a fee is unknown.",
       56.2,
     ),
     price_gap_pct: pct(
@@ -203,15 +203,15 @@ export const ArbQuerySchema = z.strictObject({
   min_open_interest: listParams.min_open_interest,
   min_yield: numberParam(
     { min: 0, max: MAX_PCT },
-    { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 10 },
+    { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 1 },
   ),
   min_age: countParam(
     { min: 0, max: MAX_AGE_SECONDS },
     {
       description:
-        "Least age_seconds. An age that is not known fails every minimum above 0. Seconds.",
+        "Least age_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
       fallback: 0,
-      example: 3600,
+      example: 0,
     },
   ),
   max_price_gap_pct: numberParam(
@@ -234,7 +234,8 @@ export const ArbQuerySchema = z.strictObject({
   hold_hours: numberParam(
     { above: 0, max: MAX_HOLD_HOURS },
     {
-      description: "Holding time over which the fees are spread, in hours.",
+      description:
+        "Holding time over which the fees are spread and whose settlements expected_cash counts, in hours.",
       fallback: DEFAULT_HOLD_HOURS,
       example: 72,
     },
@@ -242,7 +243,7 @@ export const ArbQuerySchema = z.strictObject({
   fees: feesParam,
   decision: closedListParam(DECISIONS, {
     description: "Decisions. Default: usable and watch.",
-    example: ["usable"],
+    example: ["usable", "watch"],
   }),
   pairs: choiceParam(["best", "all"], {
     description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",

@@ -75,28 +75,28 @@ export const DivergenceQuerySchema = z.strictObject({
     {
       description: "Least exchanges whose listings pass the filters.",
       fallback: DEFAULT_MIN_EXCHANGES,
-      example: 4,
+      example: 2,
     },
   ),
   min_age: countParam(
     { min: 0, max: 315_360_000 },
     {
       description:
-        "Least time for which the straddle has lasted (age_seconds); a time that is not known fails every minimum above 0. Seconds.",
+        "Least time for which the straddle has lasted (age_seconds). A time that is not known, as of a spread_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
       fallback: DEFAULT_MIN_AGE_SECONDS,
-      example: 3600,
+      example: 0,
     },
   ),
   min_spread_pct: numberParam(
     { min: 0, max: MAX_POINTS },
-    { description: "Least spread_pct, percent a year.", fallback: 0, example: 20 },
+    { description: "Least spread_pct, percent a year.", fallback: 0, example: 1 },
   ),
   min_deviation_pct: numberParam(
     { min: 0, max: MAX_POINTS },
     {
       description: "Least standard_deviation_pct, percentage points a year.",
       fallback: 0,
-      example: 5,
+      example: 1,
     },
   ),
   max_price_gap_pct: arb.max_price_gap_pct,

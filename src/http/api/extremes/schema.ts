@@ -48,7 +48,7 @@ export const ExtremesQuerySchema = z.strictObject({
     description:
       "`positive`: rates above 0, from the highest. `negative`: below 0, from the lowest.",
     fallback: DEFAULT_SIDE,
-    example: "negative",
+    example: "both",
   }),
   per: choiceParam(EXTREME_PERIODS, {
     description: "Rank by the rate an hour or by the rate a year; the order is the same.",
@@ -62,7 +62,7 @@ export const ExtremesQuerySchema = z.strictObject({
   flag: closedListParam(ADVISORY_FLAGS, {
     description:
       "Flags that do not block: rows that have at least one of them. Default: all rows, flagged or not.",
-    example: ["pinned_cap"],
+    example: ["pinned_cap", "pinned_floor", "pinned_baseline"],
   }),
   interval,
   min_volume,

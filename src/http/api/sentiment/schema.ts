@@ -74,7 +74,7 @@ export const SentimentQuerySchema = z.strictObject({
   ),
   label: closedListParam(SENTIMENT_LABELS, {
     description: "Labels. Default: all, also assets without one.",
-    example: ["longs_pay"],
+    example: ["longs_pay", "mixed"],
   }),
   sort: choiceParam(SENTIMENT_SORTS, {
     description:

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { startSimulator } from "../../src/demo/server.ts";
+import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
+import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
+import { FINDER_PATHS, finderDifferences, type FinderLists } from "../support/finder-check.ts";
+import { allShown, answerOf } from "../support/service-api.ts";
+import {
+  type ServiceProcess,
+  startService,
+  temporaryDatabasePath,
+  until,
+} from "../support/service.ts";
+
+const LONG_MS = 60_000;
+
+/** Periodic and continuous, hourly to eight-hourly, prefixed symbols, assets listed more than once. */
+const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;
+
+/** Assets that are compared; fewer would mean that the market was not there. */
+const LEAST_ASSETS = 50;
+
+const ARB = "/api/funding/arb?limit=50";
+
+/** The lists of one snapshot: they are asked for until all show the same. */
+async function listsOfOneSnapshot(origin: string): Promise<FinderLists> {
+  let lists: FinderLists | null = null;
+  await until(async () => {
+    const answers = await Promise.all(
+      Object.entries(FINDER_PATHS).map(async ([name, path]) => {
+        const body = await answerOf<{ readonly snapshot: string }>(origin, path);
+        return [name, body] as const;
+      }),
+    );
+    if (new Set(answers.map(([, { snapshot }]) => snapshot)).size === 1)
+      lists = Object.fromEntries(answers) as unknown as FinderLists;
+    return lists !== null;
+  });
+  if (lists === null) throw new Error("no snapshot was shown by all");
+  return lists;
+}
+
+/** A whole answer: the text is what a cache would keep. */
+interface Shown {
+  readonly etag: string | null;
+  readonly text: string;
+  readonly list: ArbList;
+}
+
+async function shownBy(service: ServiceProcess): Promise<Shown | null> {
+  const response = await fetch(service.origin + ARB);
+  const text = await response.text();
+  if (response.status !== 200) return null;
+  return { etag: response.headers.get("etag"), text, list: JSON.parse(text) as ArbList };
+}
+
+function keyOf({ long, short }: ArbRow): string {
+  return `${long.uid} ${short.uid}`;
+}
+
+/** Since when each pair has lasted, as far as that is known. */
+function firstSeenOf({ rows }: ArbList): Map<string, number> {
+  return new Map(
+    rows.flatMap((row) => (row.first_seen === null ? [] : [[keyOf(row), row.first_seen] as const])),
+  );
+}
+
+/** Asks until a list has ages and is what the caller waits for. */
+async function agedList(
+  service: ServiceProcess,
+  isAwaited: (list: ArbList) => boolean,
+): Promise<ArbList> {
+  let found: ArbList | null = null;
+  await until(
+    async () => {
+      const list = (await shownBy(service))?.list;
+      if (list !== undefined && firstSeenOf(list).size > 0 && isAwaited(list)) found = list;
+      return found !== null;
+    },
+    () => service.log(),
+  );
+  if (found === null) throw new Error("no such list was shown");
+  return found;
+}
+
+/** Whether the second collector of the database made a snapshot with a leg that was observed after `since`, unix seconds. */
+function isCollectedAnew({ snapshot, fetched_at: fetchedAt, rows }: ArbList, since: number) {
+  const legs = rows.flatMap(({ long, short }) => [long, short]);
+  return (
+    snapshot.startsWith("2-") &&
+    legs.some(({ age_seconds: ageSeconds }) => fetchedAt - ageSeconds > since)
+  );
+}
+
+/** Expects that the pairs that both lists show with their ages began when `before` says. */
+function expectKept(before: ArbList, after: ArbList): void {
+  const known = firstSeenOf(before);
+  const kept = [...firstSeenOf(after)].filter(([pair]) => known.has(pair));
+  expect(kept.length).toBeGreaterThan(after.rows.length / 2);
+  expect(kept).toEqual(kept.map(([pair]) => [pair, known.get(pair) ?? Number.NaN]));
+}
+
+interface Stage {
+  /** The one that collects. */
+  readonly first: ServiceProcess;
+  readonly second: ServiceProcess;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+describe("the finder of two processes on one database", () => {
+  const stack = new AsyncDisposableStack();
+  let stage: Stage | null = null;
+
+  const staged = (): Stage => {
+    if (stage === null) throw new Error("the stage was not set");
+    return stage;
+  };
+
+  beforeAll(async () => {
+    const database = stack.use(temporaryDatabasePath());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const settings = {
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: EXCHANGES.join(","),
+      REFRESH_SECONDS: "8",
+    };
+    // Both see the first commit, and so publish at the same times from then on: most of their snapshots are alike.
+    const both = await Promise.all([startService(settings), startService(settings)]);
+    for (const service of both) stack.use(service);
+    let first: ServiceProcess | undefined;
+    await until(() => {
+      first = both.find((service) => service.log().includes('"event":"collecting"'));
+      return first !== undefined;
+    });
+    const second = both.find((service) => service !== first);
+    if (first === undefined || second === undefined) throw new Error("nobody collects");
+    stage = { first, second, settings };
+    await Promise.all(both.map(({ origin }) => allShown(origin, EXCHANGES)));
+  }, LONG_MS);
+
+  afterAll(() => stack.disposeAsync());
+
+  test(
+    "every figure follows from the rows of /api/funding/current and the fees of /api/exchanges",
+    async () => {
+      const { second } = staged();
+      const lists = await listsOfOneSnapshot(second.origin);
+      const { rows: exchanges } = await answerOf<ExchangeList>(second.origin, "/api/exchanges");
+      const fees = new Map(exchanges.map((one) => [one.exchange, one.taker_fee_bps]));
+      for (const { rows } of [lists.arb, lists.sentiment, lists.divergence, lists.heatmap])
+        expect(rows.length).toBeGreaterThan(LEAST_ASSETS);
+      for (const { rows } of [lists.extremes, lists.byVolume, lists.calendar])
+        expect(rows.length).toBeGreaterThan(LEAST_ASSETS);
+      expect(finderDifferences(lists, fees).slice(0, 10)).toEqual([]);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "both answer with the same bytes and ETag, ages included; after kill -9 of the collecting one the other goes on with the same first_seen",
+    async () => {
+      const { first, second, settings } = staged();
+      const byFirst = new Map<string, Shown>();
+      let shared: ArbList | null = null;
+      await until(
+        async () => {
+          const [left, right] = await Promise.all([shownBy(first), shownBy(second)]);
+          if (left !== null) byFirst.set(left.list.snapshot, left);
+          const other = right === null ? undefined : byFirst.get(right.list.snapshot);
+          if (right === null || other === undefined) return false;
+          expect(right.etag).toMatch(/^"[^"]+"$/);
+          expect(right).toEqual(other);
+          if (firstSeenOf(right.list).size > 0) shared = right.list;
+          return shared !== null;
+        },
+        () => `${byFirst.size} snapshots, none shared by both that has ages`,
+      );
+      if (shared === null) throw new Error("nothing was shared");
+      const before: ArbList = shared;
+
+      first.kill("SIGKILL");
+      await first.exited;
+      const killedAt = Math.ceil(Date.now() / 1000);
+      expectKept(before, await agedList(second, (list) => isCollectedAnew(list, killedAt)));
+
+      // What the second has stored in its turn is what the next one goes on with.
+      second.kill("SIGTERM");
+      expect(await second.exited).toBe(0);
+      await using third = await startService(settings);
+      expectKept(before, await agedList(third, () => true));
+    },
+    LONG_MS,
+  );
+});
