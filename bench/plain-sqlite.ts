@@ -1,7 +1,7 @@
 /** The service beside a plain handler on the same database that asks SQLite and serialises for every request. */
-import { join } from "node:path";
 import { atLeast, type Figure, median, plain } from "./figure.ts";
 import { requestsPerSecond } from "./http-load.ts";
+import { startPortProcess } from "./port-process.ts";
 import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 
@@ -26,39 +26,25 @@ export async function plainSqlite(): Promise<Figure[]> {
   const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
   await using service = await startServiceProcess(simulator.origin, NO_REFRESH, ready);
   await Bun.sleep(SETTLE_MS);
-  const started = Promise.withResolvers<number>();
-  const child = Bun.spawn(
-    [process.execPath, join(import.meta.dir, "plain-handler.ts"), service.databasePath],
-    {
-      stdout: "inherit",
-      stderr: "inherit",
-      ipc: (port: number) => started.resolve(port),
-      onExit: (_, code) => started.reject(new Error(`the plain handler ended with ${code}`)),
-    },
-  );
-  try {
-    const plainPort = await started.promise;
-    const figures: Figure[] = [];
-    for (const { what, target } of CASES) {
-      const request = `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`;
-      const run = (port: number) =>
-        requestsPerSecond(port, request, { connections: CONNECTIONS, ms: ROUND_MS });
-      const port = Number(new URL(service.origin).port);
-      await run(port);
-      await run(plainPort);
-      const pairs: { ours: number; theirs: number }[] = [];
-      for (let round = 0; round < ROUNDS; round += 1)
-        pairs.push({ theirs: await run(plainPort), ours: await run(port) });
-      figures.push(
-        plain(`${what}: plain handler`, median(pairs.map(({ theirs }) => theirs)), "requests/s"),
-        plain(`${what}: the service`, median(pairs.map(({ ours }) => ours)), "requests/s"),
-        // No aim is set for it; slower than asking the database each time would be absurd.
-        atLeast(`${what}: ratio`, median(pairs.map(({ ours, theirs }) => ours / theirs)), "x", 1),
-      );
-    }
-    return figures;
-  } finally {
-    child.kill();
-    await child.exited;
+  await using plainHandler = await startPortProcess("plain-handler.ts", [service.databasePath]);
+  const plainPort = plainHandler.port;
+  const figures: Figure[] = [];
+  for (const { what, target } of CASES) {
+    const request = `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`;
+    const run = (port: number) =>
+      requestsPerSecond(port, request, { connections: CONNECTIONS, ms: ROUND_MS });
+    const port = Number(new URL(service.origin).port);
+    await run(port);
+    await run(plainPort);
+    const pairs: { ours: number; theirs: number }[] = [];
+    for (let round = 0; round < ROUNDS; round += 1)
+      pairs.push({ theirs: await run(plainPort), ours: await run(port) });
+    figures.push(
+      plain(`${what}: plain handler`, median(pairs.map(({ theirs }) => theirs)), "requests/s"),
+      plain(`${what}: the service`, median(pairs.map(({ ours }) => ours)), "requests/s"),
+      // No aim is set for it; slower than asking the database each time would be absurd.
+      atLeast(`${what}: ratio`, median(pairs.map(({ ours, theirs }) => ours / theirs)), "x", 1),
+    );
   }
+  return figures;
 }

@@ -2,6 +2,7 @@
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
+import { percentile, steadyLoad } from "./steady-load.ts";
 
 const SCALE = 0.8;
 /** All of them: the first refresh must be over in both runs. */
@@ -13,11 +14,12 @@ const BUSY = { REFRESH_SECONDS: "30" };
 /** After the first refresh hardly any comes while this is measured. */
 const IDLE = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
 
-const REQUESTS_PER_SECOND = 200;
-const SECONDS = 20;
+const REQUESTS_PER_SECOND = 400;
+/** Long enough that the pauses of the machine itself weigh about the same in both runs. */
+const SECONDS = 60;
 
 /** Answers of a few kilobytes that many ask for: kept between snapshots, made anew after each. */
-const PATHS = [
+const TARGETS = [
   "/api/funding/symbol/BTC",
   "/api/funding/current?limit=50&sort=abs_annualized_pct",
   "/api/exchanges",
@@ -32,8 +34,10 @@ export async function refreshLatency(): Promise<Figure[]> {
     const ready = { rows: LEAST_ROWS, withinMs: 60_000 };
     await using service = await startServiceProcess(simulator.origin, settings, ready);
     await Bun.sleep(SETTLE_MS);
+    const requests = TARGETS.map((target) => `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`);
+    const load = { perSecond: REQUESTS_PER_SECOND, seconds: SECONDS };
     // Awaited here: the service ends with this scope.
-    return await latencies(service.origin);
+    return await steadyLoad(Number(new URL(service.origin).port), requests, load);
   };
   const idle = await measured(IDLE);
   const busy = await measured(BUSY);
@@ -45,29 +49,4 @@ export async function refreshLatency(): Promise<Figure[]> {
     atMost("ratio of the two", p99(busy) / p99(idle), "x", 2),
     plain("worst while exchanges are refreshed", Math.max(...busy), "ms"),
   ];
-}
-
-/** Asks at a steady rate whatever the answers take, so that a pause of the service shows in all that it delays. */
-async function latencies(origin: string): Promise<number[]> {
-  const count = REQUESTS_PER_SECOND * SECONDS;
-  const startMs = performance.now();
-  const answers: Promise<number>[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const dueMs = startMs + (index * 1000) / REQUESTS_PER_SECOND;
-    const waitMs = dueMs - performance.now();
-    if (waitMs > 0) await Bun.sleep(waitMs);
-    answers.push(latency(`${origin}${PATHS[index % PATHS.length]}`, dueMs));
-  }
-  return Promise.all(answers);
-}
-
-async function latency(url: string, dueMs: number): Promise<number> {
-  const response = await fetch(url);
-  await response.arrayBuffer();
-  return performance.now() - dueMs;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }

@@ -26,7 +26,8 @@ export async function steadyLoad(
   const finished = Promise.withResolvers<void>();
   const sendDue = (): void => {
     while (due.length > 0) {
-      const connection = idle.pop();
+      // Round and round: a connection that is never used would be closed.
+      const connection = idle.shift();
       const dueMs = due[0];
       const request = bytes[asked % bytes.length];
       if (connection === undefined || dueMs === undefined || request === undefined) return;

@@ -180,7 +180,6 @@ function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-/** How long pairs have lasted, followed while this process collects. */
 /** Made as soon as a snapshot is published: its first comparison would have to wait for them. */
 function groupsOf(board: Board): AssetGroups {
   const groups = new AssetGroups();
@@ -188,6 +187,7 @@ function groupsOf(board: Board): AssetGroups {
   return groups;
 }
 
+/** How long pairs have lasted, followed while this process collects. */
 function trackerOf(
   board: Board,
   groups: AssetGroups,

@@ -95,7 +95,7 @@ export class OpportunityTracker {
   }
 
   /**
-   * Takes a snapshot in, about a millisecond at a time, and stores what is known once a minute. Resolves when it is
+   * Takes a snapshot in, in steps of a few milliseconds at most, and stores what is known once a minute. Resolves when it is
    * done with it, never rejects. A snapshot that comes meanwhile is left out, as are all while nobody collects here.
    */
   async observe(snapshot: Snapshot): Promise<void> {
