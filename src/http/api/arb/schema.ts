@@ -12,7 +12,7 @@ import {
   openListParam,
 } from "../../params.ts";
 import { instrumentFilters, listSchema, pageParams, time } from "../../row-fields.ts";
-import { FundingRowSchema, listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
+import { FundingRowSchema, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const shape = FundingRowSchema.shape;
 
@@ -200,7 +200,15 @@ export const ArbQuerySchema = z.strictObject({
       example: 5_000_000,
     },
   ),
-  min_open_interest: listParams.min_open_interest,
+  min_open_interest: numberParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
+      fallback: 0,
+      example: 500_000,
+    },
+  ),
   min_yield: numberParam(
     { min: 0, max: MAX_PCT },
     { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 1 },
