@@ -1,6 +1,7 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, first, sqlite, streams, write, refresh, latency, memory; all when none is named. `--write` keeps the table in docs/performance.md.
+ * Sections: http, first, sqlite, streams, write, refresh, latency, memory; all when none is named. `--write` puts
+ * what was measured in the place of the same sections of docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,12 @@ import { refreshLatency } from "./refresh-latency.ts";
 import { streams } from "./streams.ts";
 
 const DOCUMENT = join(import.meta.dir, "../docs/performance.md");
+
+const HEAD = `# Performance
+
+Written by \`bun bench/main.ts --write\`. Ratios compare two things in one run on one machine and may be relied on;
+figures in seconds and megabytes are of the machine that is named with them.
+`;
 
 const { values, positionals } = parseArgs({
   options: {
@@ -52,23 +59,33 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const parts: string[] = [];
-for (const name of wanted) {
-  const section = SECTIONS[name];
-  if (section === undefined) continue;
-  const part = `## ${section.title}\n\n${table(await section.run())}\n`;
-  console.log(part);
-  parts.push(part);
+const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+const measured = new Map<string, string>();
+for (const [name, section] of Object.entries(SECTIONS)) {
+  if (!wanted.includes(name)) continue;
+  const figures = table(await section.run());
+  const day = new Date().toISOString().slice(0, 10);
+  const text = `${day}, Bun ${Bun.version}, ${machine}.\n\n${figures}\n`;
+  console.log(`## ${section.title}\n\n${text}`);
+  measured.set(section.title, text);
 }
 
 if (values.write) {
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const head = `# Performance
+  const kept = sectionsOf(await Bun.file(DOCUMENT).text());
+  const parts = Object.values(SECTIONS).flatMap(({ title }) => {
+    const text = measured.get(title) ?? kept.get(title);
+    return text === undefined ? [] : [`## ${title}\n\n${text}`];
+  });
+  await Bun.write(DOCUMENT, [HEAD, ...parts].join("\n"));
+}
 
-Written by \`bun bench/main.ts --write\`. Ratios compare two things in one run on one machine and may be relied on;
-figures in seconds and megabytes are of the machine named here.
-
-Measured on ${new Date().toISOString().slice(0, 10)}, Bun ${Bun.version}, ${machine}.
-`;
-  await Bun.write(DOCUMENT, [head, ...parts].join("\n"));
+/** What stands under each heading of the document. */
+function sectionsOf(document: string): Map<string, string> {
+  const parts = document.split(/^## /m).slice(1);
+  return new Map(
+    parts.map((part) => {
+      const end = part.indexOf("\n");
+      return [part.slice(0, end), `${part.slice(end).trim()}\n`];
+    }),
+  );
 }
