@@ -70,6 +70,7 @@ class Pairs {
 /** Whether a leg passes the filters of a query. */
 export function legMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
   const matches = rowMatcher(legs);
+  if (exclude === null) return ({ row }: Leg): boolean => matches(row);
   const excluded = new Set(exclude);
   return ({ row }: Leg): boolean => !excluded.has(row.record.exchange) && matches(row);
 }
@@ -77,7 +78,6 @@ export function legMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exc
 /** A leg that passed the filters, with its exchange's fee. */
 interface Candidate {
   readonly leg: Leg;
-  readonly exchange: string;
   readonly feeBps: number | null;
 }
 
@@ -89,6 +89,8 @@ class PairSearch {
   readonly #query: ArbitrageQuery;
   readonly #matches: (leg: Leg) => boolean;
   readonly #withRefused: boolean;
+  /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
+  readonly #fees: (number | null | undefined)[] = [];
 
   constructor(snapshot: Snapshot, query: ArbitrageQuery) {
     this.#snapshot = snapshot;
@@ -111,7 +113,7 @@ class PairSearch {
     }
     for (const [index, left] of candidates.entries()) {
       for (const right of candidates.slice(index + 1)) {
-        if (left.exchange === right.exchange) continue;
+        if (left.leg.exchangePlace === right.leg.exchangePlace) continue;
         const pair = this.#pairOf(group, left, right);
         if (this.#passes(pair)) found.push(pair);
       }
@@ -126,7 +128,7 @@ class PairSearch {
     let best: Pair | null = null;
     let bestRank = UNKNOWN_RANK;
     const consider = (left: Candidate, right: Candidate): void => {
-      if (left.exchange === right.exchange) return;
+      if (left.leg.exchangePlace === right.leg.exchangePlace) return;
       if (best !== null && this.#limit(left, right) < bestRank) return;
       const pair = this.#pairOf(group, left, right);
       const rank = this.rank(pair);
@@ -169,10 +171,19 @@ class PairSearch {
 
   #candidates(group: AssetGroup): readonly Candidate[] {
     const legs = this.#withRefused ? [...group.trusted, ...group.refused] : group.trusted;
-    return legs.filter(this.#matches).map((leg) => {
-      const { exchange } = leg.row.record;
-      return { leg, exchange, feeBps: this.#query.fees.get(exchange) ?? null };
-    });
+    const candidates: Candidate[] = [];
+    for (const leg of legs) {
+      if (this.#matches(leg)) candidates.push({ leg, feeBps: this.#feeOf(leg) });
+    }
+    return candidates;
+  }
+
+  #feeOf({ exchangePlace, row }: Leg): number | null {
+    const known = this.#fees[exchangePlace];
+    if (known !== undefined) return known;
+    const feeBps = this.#query.fees.get(row.record.exchange) ?? null;
+    this.#fees[exchangePlace] = feeBps;
+    return feeBps;
   }
 
   /** The highest rank that any pair of a candidate could have: against the farther rate, at the lowest fee. */
@@ -263,7 +274,7 @@ function extremesOf(candidates: readonly Candidate[]) {
 }
 
 function countExchanges(candidates: readonly Candidate[]): number {
-  return new Set(candidates.map(({ exchange }) => exchange)).size;
+  return new Set(candidates.map(({ leg }) => leg.exchangePlace)).size;
 }
 
 function feesOf({ feeBps: left }: Candidate, { feeBps: right }: Candidate): number | null {

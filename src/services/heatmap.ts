@@ -33,9 +33,9 @@ export interface HeatmapLine {
   /** Those of the whole matrix. */
   readonly exchanges: readonly ExchangeId[];
   /** In the order of `exchanges`; null where there is no listing that can be relied on. */
-  readonly values: readonly (number | null)[];
+  readonly values: (number | null)[];
   /** The exchanges among the nulls that do list the asset, in their order. */
-  readonly marks: readonly { readonly exchange: ExchangeId; readonly flag: Mark }[];
+  readonly marks: { readonly exchange: ExchangeId; readonly flag: Mark }[];
 }
 
 /** Assets by exchanges. Each exchange has a value or a mark in at least one line. */
@@ -72,8 +72,7 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
     lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
       const values = new Array<number | null>(exchanges.length).fill(null);
       for (const { leg, value } of cells) values[columnOf[leg.exchangePlace] ?? 0] = value;
-      const marks = marked.length === 0 ? NO_MARKS : marked.map(markOf);
-      return { base, assetId, exchanges, values, marks };
+      return { base, assetId, exchanges, values, marks: marked.map(markOf) };
     }),
   };
 }
@@ -100,8 +99,6 @@ function unshown(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[
     ({ exchangePlace: place }) => !cells.some(({ leg }) => leg.exchangePlace === place),
   );
 }
-
-const NO_MARKS: HeatmapLine["marks"] = [];
 
 /**
  * One of each exchange's matching legs, the first of its most traded ones, and what all that match turn over (null

@@ -85,7 +85,7 @@ function madeOnce(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) =
 }
 
 function heatmapRow({ base, assetId, values, marks }: HeatmapLine): HeatmapRow {
-  return { base, asset_id: assetId, values: [...values], marks: [...marks] };
+  return { base, asset_id: assetId, values, marks };
 }
 
 /** A row that can be read without the names of the columns: the known values by exchange. */
