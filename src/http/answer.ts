@@ -131,7 +131,15 @@ export class Answer {
         ? withRequestId(null, 200, headHeaders.with(cacheControl), context)
         : withRequestId(body, 200, headers.with(cacheControl), context);
     const form = this.#forms.get(encoding);
-    return form === undefined ? this.#made(encoding).then(send) : send(form);
+    if (form !== undefined) return send(form);
+    const isUnmade = this.#content.largeAs !== null && request.method === "HEAD";
+    return isUnmade ? this.#head(encoding, cacheControl, context) : this.#made(encoding).then(send);
+  }
+
+  /** Of a large answer whose bytes nobody has asked for: without their length it costs nothing. */
+  #head(encoding: Encoding, cacheControl: string, context: RequestContext): Response {
+    const headers = new Headers({ ...this.#fixedHeaders(encoding), "cache-control": cacheControl });
+    return withRequestId(null, 200, headers, context);
   }
 
   #isSmall(): boolean {
@@ -180,15 +188,19 @@ export class Answer {
   }
 
   #form(encoding: Encoding, body: Blob): Form {
-    const fixed = {
-      ...this.#sharedHeaders(encoding),
-      "content-type": this.#content.contentType,
-      ...(encoding === "identity" ? {} : { "content-encoding": encoding }),
-    };
+    const fixed = this.#fixedHeaders(encoding);
     return {
       body,
       headers: new HeaderSet(fixed),
       headHeaders: new HeaderSet({ ...fixed, "content-length": String(body.size) }),
+    };
+  }
+
+  #fixedHeaders(encoding: Encoding): FixedHeaders {
+    return {
+      ...this.#sharedHeaders(encoding),
+      "content-type": this.#content.contentType,
+      ...(encoding === "identity" ? {} : { "content-encoding": encoding }),
     };
   }
 

@@ -28,6 +28,7 @@ import { addSentimentRoutes } from "./api/sentiment/routes.ts";
 import { addStreamRoutes } from "./api/stream/routes.ts";
 import { clientAddresses } from "./client-address.ts";
 import { addDocumentRoutes } from "./documents.ts";
+import { headOf } from "./head.ts";
 import { API_HEADERS, cacheUntilNext } from "./headers.ts";
 import { formatOf } from "./list-format.ts";
 import { encodingOf, HeaderChoice } from "./negotiate.ts";
@@ -101,8 +102,11 @@ export function createApp(deps: AppDeps): App {
   const router = createRouter(deps, new SnapshotAnswers(board, cache, hot));
   const finish = requestObserver(deps);
 
-  const answer = (request: Request, context: RequestContext, hit: HotAnswer | null) =>
-    hit === null ? dispatch(router, request, context) : hit.answer.respond(request, context);
+  const answer = (request: Request, context: RequestContext, hit: HotAnswer | null) => {
+    const made =
+      hit === null ? dispatch(router, request, context) : hit.answer.respond(request, context);
+    return request.method === "HEAD" ? headOf(made) : made;
+  };
 
   return {
     fetch(request, info = {}) {

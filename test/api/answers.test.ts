@@ -95,6 +95,23 @@ describe("validation", () => {
   });
 });
 
+function serverOf(app: ReturnType<typeof testApp>) {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => app.fetch(request),
+  });
+  return { url: server.url, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+/** HEAD, then GET. */
+async function bothOf(url: URL): Promise<{ readonly head: Response; readonly got: Response }> {
+  const address = new URL(PATH, url);
+  const headers = { "accept-encoding": "identity" };
+  const head = await fetch(address, { method: "HEAD", headers });
+  return { head, got: await fetch(address, { headers }) };
+}
+
 describe("HEAD", () => {
   test.each(["identity", "gzip"])(
     "has the headers of GET and the length of its body in %s",
@@ -113,21 +130,21 @@ describe("HEAD", () => {
   );
 
   test("keeps its length through the server", async () => {
-    const app = bigApp();
-    const server = Bun.serve({
-      port: 0,
-      hostname: "127.0.0.1",
-      fetch: (request) => app.fetch(request),
-    });
-    try {
-      const address = new URL(PATH, server.url);
-      const headers = { "accept-encoding": "identity" };
-      const head = await fetch(address, { method: "HEAD", headers });
-      const got = await fetch(address, { headers });
-      expect(head.headers.get("content-length")).toBe(String((await got.bytes()).byteLength));
-    } finally {
-      await server.stop(true);
-    }
+    await using server = serverOf(bigApp());
+    const { head, got } = await bothOf(server.url);
+    expect(head.headers.get("content-length")).toBe(String((await got.bytes()).byteLength));
+  });
+
+  test("of a list that was never asked for leaves the length out, which is not to say 0", async () => {
+    const rows = Array.from({ length: 2_001 }, (_, n) => rowOf("okx", `C${n}`));
+    await using server = serverOf(testApp(new TestBoard(snapshotOf("1-1", rows))));
+    const early = await bothOf(server.url);
+    expect(early.head.headers.has("content-length")).toBe(false);
+    expect(early.head.headers.get("etag")).toBe(early.got.headers.get("etag"));
+    const late = await bothOf(server.url);
+    expect(late.head.headers.get("content-length")).toBe(
+      String((await late.got.bytes()).byteLength),
+    );
   });
 });
 

@@ -184,6 +184,22 @@ describe("a large answer", () => {
     expect(most).toBe(2);
   });
 
+  test("tells its head without being made, and its length once it is", async () => {
+    const { answer, makings } = large();
+    const asked = new Request(request.url, { method: "HEAD" });
+    const early = await answer.respond(asked, context("gzip"));
+    expect(makings()).toBe(0);
+    expect((await early.arrayBuffer()).byteLength).toBe(0);
+    const got = await answer.respond(request, context("gzip"));
+    const bytes = (await got.arrayBuffer()).byteLength;
+    expect(Object.fromEntries(early.headers)).toEqual(Object.fromEntries(got.headers));
+    const late = await answer.respond(asked, context("gzip"));
+    expect(Object.fromEntries(late.headers)).toEqual({
+      ...Object.fromEntries(got.headers),
+      "content-length": String(bytes),
+    });
+  });
+
   test("costs nothing for a client that has it, and its tag does not depend on what was made before", async () => {
     const { answer, makings } = large();
     const tagOf = async (of: Answer) =>
