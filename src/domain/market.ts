@@ -1,6 +1,7 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
 import type { Identity } from "./asset-cluster.ts";
-import { type FlagBits, flagsOf } from "./flags.ts";
+import { flagBit, type FlagBits, flagsOf } from "./flags.ts";
+import { HOUR_MS } from "./funding.ts";
 import type { OpportunityBook } from "./opportunity.ts";
 import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
@@ -81,30 +82,37 @@ export interface ExchangeState {
 export interface BoardRow {
   readonly record: MarketRecord;
   readonly flags: FlagBits;
-  /** The record's, unless it has passed at the snapshot's time: then null, never in the past. */
+  /**
+   * When funding is charged next, never in the past. Once the record's time has passed, the next one of its interval,
+   * until the exchange is asked again; null when that has not happened for so long that the row is expired.
+   */
   readonly nextFundingAtMs: number | null;
 }
 
 /** A record as it stands at `asOfMs`, on an exchange that is refreshed every `periodMs`. */
 export function boardRow(record: MarketRecord, asOfMs: number, periodMs: number): BoardRow {
-  return {
-    record,
-    flags: flagsOf(record, asOfMs, periodMs),
-    nextFundingAtMs: comingAtMs(record, asOfMs),
-  };
+  const flags = flagsOf(record, asOfMs, periodMs);
+  return { record, flags, nextFundingAtMs: comingAtMs(record, asOfMs, flags) };
 }
 
 /** Whether a row made earlier is what `boardRow` would make of its record now. */
 export function isStill(row: BoardRow, asOfMs: number, periodMs: number): boolean {
-  return (
-    row.nextFundingAtMs === comingAtMs(row.record, asOfMs) &&
-    row.flags === flagsOf(row.record, asOfMs, periodMs)
-  );
+  const flags = flagsOf(row.record, asOfMs, periodMs);
+  return row.flags === flags && row.nextFundingAtMs === comingAtMs(row.record, asOfMs, flags);
 }
 
-function comingAtMs({ nextFundingAtMs }: MarketRecord, asOfMs: number): number | null {
-  return nextFundingAtMs !== null && nextFundingAtMs <= asOfMs ? null : nextFundingAtMs;
+function comingAtMs(
+  { nextFundingAtMs, fundingIntervalHours }: MarketRecord,
+  asOfMs: number,
+  flags: FlagBits,
+): number | null {
+  if (nextFundingAtMs === null || nextFundingAtMs > asOfMs) return nextFundingAtMs;
+  if (fundingIntervalHours === null || (flags & EXPIRED) !== 0) return null;
+  const stepMs = Math.round(fundingIntervalHours * HOUR_MS);
+  return nextFundingAtMs + (Math.floor((asOfMs - nextFundingAtMs) / stepMs) + 1) * stepMs;
 }
+
+const EXPIRED = flagBit("expired");
 
 /** One exchange as of a snapshot. */
 export interface ExchangeView {

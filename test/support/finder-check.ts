@@ -270,12 +270,13 @@ function volumeDifferences({ current, byVolume }: FinderLists, trusted: Trusted)
 }
 
 function calendarDifferences({ current, calendar }: FinderLists): string[] {
-  // Whose settlement has just passed shows no next time, but goes on in the calendar, without a rate.
+  // Whose settlement has just passed goes on in the calendar with no rate, or the one that was predicted.
   const passed = new Set(
-    current.rows.filter((row) => row.next_funding_time === null).map(({ uid }) => uid),
+    current.rows.filter(({ flags }) => flags.includes("settling")).map(({ uid }) => uid),
   );
   const rows = new Map(current.rows.map((row) => [row.uid, row]));
   const reckoned = current.rows
+    .filter(({ uid }) => !passed.has(uid))
     .flatMap((row) => settlementsOf(row, current.fetched_at, CALENDAR_HOURS))
     .toSorted(
       (left, right) =>

@@ -246,14 +246,13 @@ type Settlement = Omit<
   "exchange" | "exchange_symbol" | "symbol" | "asset_id" | "base" | "quote"
 >;
 
-/** What a row settles in the hours ahead, by time. */
+/** What a row that is not settling settles in the hours ahead, by time. */
 export function settlementsOf(row: FundingRow, fetchedAt: number, hours: number): Settlement[] {
   const { next_funding_time: next, funding_interval_hours: interval } = row;
   const found: Settlement[] = [];
   if (row.accrual === "continuous" || isBlocked(row)) return found;
   if (next === null || interval === null) return found;
-  const live = row.flags.includes("settling") ? null : row.funding_rate;
-  const rates = [live, row.predicted_rate];
+  const rates = [row.funding_rate, row.predicted_rate];
   for (let nth = 0; next + nth * interval * 3600 <= fetchedAt + hours * 3600; nth += 1) {
     const rate = rates[nth] ?? null;
     const openInterest = row.open_interest_usd;

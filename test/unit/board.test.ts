@@ -10,6 +10,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
 const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
 const STALE_AFTER_MS = 900_000;
 
 function setUp() {
@@ -186,6 +187,12 @@ describe("the board", () => {
     await setup.clock.advance(SECOND_MS);
     setup.board.poll();
     expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toEqual(["settling"]);
+    // The next one of its interval, until the exchange names it.
+    const goesOnAtMs = nextFundingAtMs + 8 * HOUR_MS;
+    expect(setup.board.current()?.rows[0]?.nextFundingAtMs).toBe(goesOnAtMs);
+    await setup.clock.advance(4 * 60 * SECOND_MS);
+    setup.board.poll();
+    expect(flagNames(setup.board.current()?.rows[0]?.flags ?? 0)).toContain("expired");
     expect(setup.board.current()?.rows[0]?.nextFundingAtMs).toBeNull();
   });
 

@@ -234,8 +234,10 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     asset_class: listing.asset.kind === "stock" ? "stock" : "crypto",
     funding_rate: Number(row["rate"]),
     funding_interval_hours: intervalHours,
-    // The settlement that a row names until it rolls is over, and the one after it is not told yet.
-    next_funding_time: settling ? null : named / 1000,
+    // The settlement that a row names until it rolls is over: the next one is an interval after it.
+    next_funding_time: settling
+      ? intervalHours && named / 1000 + intervalHours * 3600
+      : named / 1000,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,
