@@ -103,7 +103,8 @@ export class Answer {
     this.#pieces = content.largeAs === null ? () => [] : pieces;
     if (content.largeAs === null) {
       const made = [...pieces()];
-      this.#hash = hashOf(made);
+      // With its headers: a page of CSV has its snapshot and the way to the next page there, and a 304 keeps them.
+      this.#hash = hashOf([JSON.stringify(content.headers), ...made]);
       this.#keep("identity", new Blob(made));
     } else {
       this.#hash = Bun.hash.xxHash64(content.largeAs.name).toString(36);

@@ -72,6 +72,7 @@ const FILE = {
   "Content-Disposition": header("A file name, for formats other than JSON."),
   Link: header('The next page as rel="next", for formats other than JSON; absent on the last one.'),
   "X-Snapshot": header("Names the snapshot, for formats other than JSON."),
+  "X-Fetched-At": header("fetched_at of the snapshot, for formats other than JSON. Unix seconds."),
   "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
 };
 

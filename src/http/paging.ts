@@ -140,7 +140,7 @@ function rowForm<Item, Row>(
 /** What the envelope says in JSON, for formats that have rows alone. */
 function fileHeaders(
   name: string,
-  { id }: Snapshot,
+  { id, asOfMs }: Snapshot,
   total: number,
   next: string | null,
   { format, target }: { readonly format: Format; readonly target: string },
@@ -148,6 +148,7 @@ function fileHeaders(
   return {
     "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
     "x-snapshot": id,
+    "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
     ...(next === null ? {} : { link: `<${nextTarget(target, next)}>; rel="next"` }),
   };

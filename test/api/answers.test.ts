@@ -1,9 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
+import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
+import { freshResponse } from "../../src/http/content.ts";
+import { sendList } from "../../src/http/paging.ts";
+import type { RequestContext } from "../../src/http/request-context.ts";
+import { SnapshotAnswers } from "../../src/http/snapshot-answers.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";
+import { NOON_MS } from "../support/quote.ts";
 
 const PATH = "/api/funding/current";
 
@@ -112,6 +118,20 @@ async function bothOf(url: URL): Promise<{ readonly head: Response; readonly got
   return { head, got: await fetch(address, { headers }) };
 }
 
+test.each(["csv", "ndjson"])(
+  "a page of %s is new in each snapshot, whose headers lead to the next page",
+  async (format) => {
+    const app = bigApp();
+    const path = `${PATH}?format=${format}&limit=1`;
+    const { headers } = await app.get(path);
+    app.board.publish(snapshotOf("1-2", MANY));
+    const later = await app.get(path, { "if-none-match": headers.get("etag") ?? "" });
+    expect([later.status, later.headers.get("x-snapshot")]).toEqual([200, "1-2"]);
+    expect(later.headers.get("x-fetched-at")).toBe(String(NOON_MS / 1000));
+    expect(later.headers.get("link")).not.toBe(headers.get("link"));
+  },
+);
+
 describe("HEAD", () => {
   test.each(["identity", "gzip"])(
     "has the headers of GET and the length of its body in %s",
@@ -128,6 +148,11 @@ describe("HEAD", () => {
       }
     },
   );
+
+  test("has the length in bytes of what is made for it alone, not in letters", () => {
+    const of = { contentType: "text/plain", status: 200, requestId: "1" };
+    expect(freshResponse("ä€", of).headers.get("content-length")).toBe("5");
+  });
 
   test("keeps its length through the server", async () => {
     await using server = serverOf(bigApp());
@@ -179,6 +204,71 @@ describe("serialisation", () => {
     expect(await (await app.get(PATH)).json()).toMatchObject({ snapshot: "1-2" });
     expect(made() - before).toBe(1);
   });
+});
+
+describe("one query", () => {
+  test("has an answer for each page size", async () => {
+    const app = bigApp();
+    const sizes = [1, 2, MANY.length];
+    for (const size of sizes) {
+      const { count } = (await (await app.get(`${PATH}?limit=${size}`)).json()) as {
+        readonly count: number;
+      };
+      expect(count).toBe(size);
+    }
+  });
+});
+
+describe("a list that is made when it is sent", () => {
+  // The first row is the same in every answer.
+  const long = (["binance", "bybit", "okx"] as const).flatMap((exchange) =>
+    Array.from({ length: 2_001 }, (_, place) => rowOf(exchange, `COIN${place}`)),
+  );
+
+  test("has a tag of its own for every snapshot, query, page and format", async () => {
+    const app = testApp(new TestBoard(snapshotOf("1-1", long)));
+    const tags: (string | null)[] = [];
+    const ask = async (query: string) => {
+      const response = await app.get(PATH + query, { "if-none-match": tags.join() });
+      expect([query, response.status]).toEqual([query, 200]);
+      tags.push(response.headers.get("etag"));
+      await response.body?.cancel();
+    };
+    for (const query of [
+      "",
+      "?format=ndjson",
+      "?limit=2500",
+      "?limit=2600",
+      "?exchange=binance,bybit",
+      "?exchange=binance,okx",
+    ])
+      await ask(query);
+    app.board.publish(snapshotOf("1-2", long));
+    await ask("");
+    expect(new Set(tags).size).toBe(tags.length);
+  });
+});
+
+test("a long list whose rows have another form has another tag: the next release may add a field", async () => {
+  const board = new TestBoard(snapshotOf("1-1", []));
+  const tagOf = async (row: object) => {
+    const cache = new AnswerCache();
+    const answers = new SnapshotAnswers(board, cache, new HotAnswers(cache));
+    const env: RequestContext = {
+      requestId: "1",
+      target: PATH,
+      route: PATH,
+      encoding: "identity",
+      accepts: "json",
+      cacheControl: "no-store",
+    };
+    const c = { req: { raw: new Request(`http://finder.test${PATH}`) }, env };
+    const items = Array.from({ length: 2_001 }, () => row);
+    const list = { name: "list", query: null, select: () => items, toRow: () => row, columns: [] };
+    return (await sendList(answers, c, { format: null }, list)).headers.get("etag");
+  };
+  expect(await tagOf({ a: 1 })).toBe(await tagOf({ a: 1 }));
+  expect(await tagOf({ a: 1 })).not.toBe(await tagOf({ a: 1, b: 2 }));
 });
 
 describe("a replaced snapshot", () => {

@@ -80,12 +80,21 @@ describe("/api/funding/calendar.ics", () => {
     expect((await file("?base=BTC&hours=48")).events).toHaveLength(12);
   });
 
+  test("is a calendar also while nothing is ahead: RFC 5545 wants a component in it", async () => {
+    const { text, events } = await file("?base=NOPE");
+    expect(events).toEqual([]);
+    expect(ICAL.Component.fromString(text).getAllSubcomponents("vtimezone")).toHaveLength(1);
+    expect(text).toEndWith("END:VCALENDAR\r\n");
+    expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  });
+
   test("is sent as a file with its type, its snapshot and an entity tag", async () => {
     const app = appWith();
     const { headers } = await app.get(FILE);
     expect(headers.get("content-type")).toBe("text/calendar; charset=utf-8");
     expect(headers.get("content-disposition")).toContain('filename="funding-calendar.ics"');
     expect(headers.get("x-snapshot")).toBe("3-14");
+    expect(headers.get("vary")).toBe("Accept-Encoding");
     expect(headers.get("x-total-count")).toBe("9");
     const known = await app.get(FILE, { "if-none-match": headers.get("etag") ?? "" });
     expect(known.status).toBe(304);
@@ -128,6 +137,8 @@ describe("/api/funding/calendar.ics", () => {
       expect(description).toStartWith(`${exchangeSymbol.replaceAll("\r\n", "\n")} on okx\n`);
     }
     expect(text).toEndWith("END:VCALENDAR\r\n");
+    const half = await file("", appWith([rowOf("okx", "BTC", { exchangeSymbol: "half \ud83d" })]));
+    expect(half.events.length).toBeGreaterThan(0);
     const lines = text.split("\r\n");
     for (const line of lines) {
       expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75);

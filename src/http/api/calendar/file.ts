@@ -12,6 +12,19 @@ const REFRESH_SECONDS = 3_600;
 /** Settlement times jitter below a minute; an event that is the same one must keep its name. */
 const SLOT_SECONDS = 60;
 
+/** RFC 5545 3.6: a calendar has a component. With no settlement ahead it is the time zone of those to come. */
+const UTC_ZONE = [
+  "BEGIN:VTIMEZONE",
+  "TZID:Etc/UTC",
+  "BEGIN:STANDARD",
+  "DTSTART:19700101T000000",
+  "TZOFFSETFROM:+0000",
+  "TZOFFSETTO:+0000",
+  "TZNAME:UTC",
+  "END:STANDARD",
+  "END:VTIMEZONE",
+].join("\r\n");
+
 /** RFC 5545 3.1: every line ends so, also the last one, which the library leaves open. */
 const LINE_END = "\r\n";
 
@@ -27,6 +40,7 @@ export function calendarText(snapshot: Snapshot, settlements: Settlements): stri
     ttl: REFRESH_SECONDS,
   });
   const stamp = new Date(snapshot.asOfMs);
+  if (shown.length === 0) calendar.timezone({ name: "Etc/UTC", generator: () => UTC_ZONE });
   for (const settlement of shown) calendar.createEvent({ ...eventOf(settlement), stamp });
   return calendar.toString() + LINE_END;
 }

@@ -13,7 +13,7 @@ import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
-import { instrumentColumnNames, instrumentPart } from "../../row-fields.ts";
+import { instrumentColumnNames, instrumentPart, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { calendarText, MAX_EVENTS } from "./file.ts";
 import {
@@ -98,6 +98,7 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
           ...API_HEADERS,
           "content-disposition": 'attachment; filename="funding-calendar.ics"',
           "x-snapshot": snapshot.id,
+          "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
           "x-total-count": String(settlements.length),
         },
       };
