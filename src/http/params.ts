@@ -194,8 +194,8 @@ export function opaqueParam(maxLength: number, doc: Omit<ParameterDoc, "example"
     });
 }
 
-/** Digits and at most one point: no sign, no exponent, no hexadecimal, no spaces. */
-const DECIMAL = /^\d{1,15}(\.\d{1,9})?$/;
+/** A number as programs write it, the exponent included: no sign, no hexadecimal, no spaces. */
+const DECIMAL = /^\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 const WHOLE = /^\d{1,15}$/;
 
 type Context = z.RefinementCtx;
