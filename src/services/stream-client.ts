@@ -1,6 +1,6 @@
 import type { Snapshot } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
-import { endEvent, type EndReason, type SharedEvent } from "./stream-events.ts";
+import { endComment, endEvent, type EndReason, type SharedEvent } from "./stream-events.ts";
 
 /** What a stream needs to know of the connection that it is sent on. */
 export interface StreamConnection {
@@ -79,8 +79,8 @@ export class StreamClient {
     this.#taken = 0;
     this.#state = "ending";
     this.#connection.limitIdle(FAREWELL_SECONDS);
-    // Half an event cannot be taken back, and readers ignore one that the stream ends in: nothing may follow it.
-    if (!isInEvent) this.#put(endEvent(reason));
+    // Half an event cannot be taken back, and readers ignore one that the stream ends in: no other may follow it.
+    this.#put(isInEvent ? endComment(reason) : endEvent(reason));
     this.#onGone(this);
   }
 

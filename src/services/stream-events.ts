@@ -57,6 +57,11 @@ export function endEvent(reason: EndReason): SharedEvent {
   return eventOf([`event: end\ndata: ${JSON.stringify({ reason })}\n\n`]);
 }
 
+/** The reason where half an event was sent: a comment, after which readers let go of that half as the stream ends. */
+export function endComment(reason: EndReason): SharedEvent {
+  return eventOf([`\n: ${reason}\n`]);
+}
+
 /** Encodes texts at once. */
 function eventOf(texts: Iterable<string>): SharedEvent {
   const writer = new EventWriter();

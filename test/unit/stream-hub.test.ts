@@ -268,8 +268,9 @@ describe("whoever does not read", () => {
     await first.read();
     await clock.advance(40_000);
     expect(hub.stats().dropped.slow_consumer).toBe(1);
-    const last = await first.read();
-    expect(last.done).toBe(true);
+    const { value } = await first.read();
+    expect(new TextDecoder().decode(value)).toBe("\n: slow_consumer\n");
+    expect((await first.read()).done).toBe(true);
   });
 
   test("is sent away when 16 events wait, however fast they came", async () => {
