@@ -121,11 +121,22 @@ export const instrumentFilters = {
   }),
 };
 
+/** The same for lists that compare the listings of an asset. */
+export const assetFilters = {
+  ...instrumentFilters,
+  asset_class: closedListParam(ASSET_CLASSES, {
+    component: "AssetClass",
+    description:
+      "Classes; a listing whose exchange says none has that of its asset's other listings, where they agree. Default: all.",
+    example: ["crypto"],
+  }),
+};
+
 /** How a list is written. */
 export const formatParam = {
   format: choiceParam(FORMATS, {
     description:
-      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, total and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
+      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, its time, total and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
     example: "json",
   }),
 };

@@ -7,8 +7,7 @@ import {
 } from "../domain/arbitrage.ts";
 import { decisionOf } from "../domain/decision.ts";
 import type { Snapshot } from "../domain/market.ts";
-import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
-import { rowMatcher } from "./funding-query.ts";
+import { type AssetGroup, type AssetGroups, type Leg, legMatcher } from "./asset-groups.ts";
 import {
   ageSecondsOf,
   type ArbitrageQuery,
@@ -68,11 +67,11 @@ class Pairs {
 }
 
 /** Whether a leg passes the filters of a query. */
-export function legMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
-  const matches = rowMatcher(legs);
-  if (exclude === null) return ({ row }: Leg): boolean => matches(row);
+export function candidateMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
+  const matches = legMatcher(legs);
+  if (exclude === null) return matches;
   const excluded = new Set(exclude);
-  return ({ row }: Leg): boolean => !excluded.has(row.record.exchange) && matches(row);
+  return (leg: Leg): boolean => !excluded.has(leg.row.record.exchange) && matches(leg);
 }
 
 /** A leg that passed the filters, with its exchange's fee. */
@@ -95,7 +94,7 @@ class PairSearch {
   constructor(snapshot: Snapshot, query: ArbitrageQuery) {
     this.#snapshot = snapshot;
     this.#query = query;
-    this.#matches = legMatcher(query);
+    this.#matches = candidateMatcher(query);
     this.#withRefused = query.decisions.includes("refuse");
   }
 

@@ -1,6 +1,8 @@
 import { isBlocked } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
+import type { AssetClass } from "../domain/quote.ts";
+import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** One listing as comparisons see it. */
 export interface Leg {
@@ -11,6 +13,8 @@ export interface Leg {
   readonly unitPrice: number | null;
   /** Whether prices have shown that it is the asset of its group. */
   readonly identityKnown: boolean;
+  /** As its exchange says; where that says nothing, as the others say of the same asset, if they agree. */
+  readonly assetClass: AssetClass | null;
   /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
   readonly exchangePlace: number;
 }
@@ -44,10 +48,7 @@ export class AssetGroups {
 }
 
 function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
-  const groups = new Map<
-    string,
-    { assetId: string; base: string; trusted: Leg[]; refused: Leg[] }
-  >();
+  const groups = new Map<string, Draft>();
   let exchange: string | null = null;
   let exchangePlace = -1;
   for (const row of rows) {
@@ -61,17 +62,50 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
     const assetId = identityKnown && record.assetId !== null ? record.assetId : record.base;
     let group = groups.get(assetId);
     if (group === undefined) {
-      group = { assetId, base: record.base, trusted: [], refused: [] };
+      group = { assetId, base: record.base, trusted: [], refused: [], said: null, unsaid: [] };
       groups.set(assetId, group);
     }
     const leg = legOf(row, identityKnown, exchangePlace);
+    if (identityKnown) hear(group, leg);
     if (identityKnown && !isBlocked(row.flags)) group.trusted.push(leg);
     else group.refused.push(leg);
   }
-  return [...groups.values()];
+  return groups
+    .values()
+    .map(({ assetId, base, trusted, refused, said, unsaid }) => {
+      if (said !== null && said !== "various") for (const leg of unsaid) leg.assetClass = said;
+      return { assetId, base, trusted, refused };
+    })
+    .toArray();
 }
 
-function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): Leg {
+type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };
+
+interface Draft extends Pick<AssetGroup, "assetId" | "base"> {
+  readonly trusted: Leg[];
+  readonly refused: Leg[];
+  /** The class that its listings have, as far as their exchanges say one. */
+  said: AssetClass | "various" | null;
+  /** Listings of which their exchange says none. */
+  readonly unsaid: LegDraft[];
+}
+
+function hear(group: Draft, leg: LegDraft): void {
+  if (leg.assetClass === null) group.unsaid.push(leg);
+  else if (group.said === null) group.said = leg.assetClass;
+  else if (group.said !== leg.assetClass) group.said = "various";
+}
+
+/** Whether a leg passes the filters of a query; the class that counts is the leg's. */
+export function legMatcher(query: FundingQuery): (leg: Leg) => boolean {
+  const { assetClasses } = query;
+  const matches = rowMatcher({ ...query, assetClasses: null });
+  if (assetClasses === null) return ({ row }) => matches(row);
+  const wanted = new Set(assetClasses);
+  return ({ row, assetClass }) => assetClass !== null && wanted.has(assetClass) && matches(row);
+}
+
+function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): LegDraft {
   const { fundingRate, fundingIntervalHours, markPrice, indexPrice, multiplier } = row.record;
   const price = markPrice ?? indexPrice;
   return {
@@ -79,6 +113,7 @@ function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): Le
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
     unitPrice: price === null ? null : price / multiplier,
     identityKnown,
+    assetClass: row.record.assetClass,
     exchangePlace,
   };
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../domain/market.ts";
 import { mean, standardDeviation } from "../domain/statistics.ts";
-import { findPairs, legMatcher } from "./arbitrage.ts";
+import { findPairs, candidateMatcher } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import type { ArbitrageQuery, Pair } from "./pair.ts";
 
@@ -30,7 +30,7 @@ export function findDivergences(
   groups: AssetGroups,
   query: DivergenceQuery,
 ): readonly Divergence[] {
-  const matches = legMatcher(query.pairs);
+  const matches = candidateMatcher(query.pairs);
   const pairs = findPairs(snapshot, groups, query.pairs);
   return pairs
     .slice(0, pairs.length)
@@ -38,7 +38,7 @@ export function findDivergences(
     .filter(({ deviationPct }) => (deviationPct ?? 0) >= query.minDeviationPct);
 }
 
-function divergenceOf(pair: Pair, matches: ReturnType<typeof legMatcher>): Divergence {
+function divergenceOf(pair: Pair, matches: ReturnType<typeof candidateMatcher>): Divergence {
   const legs = pair.group.trusted.filter(matches);
   const rates = legs.flatMap(({ annualizedPct }) =>
     annualizedPct === null ? [] : [annualizedPct],

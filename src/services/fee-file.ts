@@ -27,8 +27,8 @@ export function readFeeFile(path: string, readFile: (path: string) => string): F
   const parsed = FeeFileSchema.safeParse(parse(path, readFile));
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map(
-        ({ path: place, message }) => `FEES_FILE: ${place.join(".")} ${message}`,
+      parsed.error.issues.map(({ path: place, message }) =>
+        ["FEES_FILE:", ...(place.length === 0 ? [] : [place.join(".")]), message].join(" "),
       ),
     );
   }

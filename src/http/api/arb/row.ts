@@ -33,7 +33,7 @@ export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
   return {
     base: group.base,
     asset_id: group.assetId,
-    asset_class: long.row.record.assetClass ?? short.row.record.assetClass,
+    asset_class: long.assetClass ?? short.assetClass,
     decision: decisionOf(facts),
     reasons: [...reasonsOf(facts)],
     long: arbLeg(long, fetchedAt, fees),

@@ -11,7 +11,7 @@ import {
   numberParam,
   openListParam,
 } from "../../params.ts";
-import { instrumentFilters, listSchema, pageParams, time } from "../../row-fields.ts";
+import { assetFilters, listSchema, pageParams, time } from "../../row-fields.ts";
 import { FundingRowSchema, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const shape = FundingRowSchema.shape;
@@ -89,7 +89,8 @@ export const ArbPairSchema = z
       example: "PEPE",
     }),
     asset_class: orNull(AssetClassSchema).openapi({
-      description: "As either leg's exchange says; null where neither does.",
+      description:
+        "As either leg's exchange says, else those of the asset's other listings where they agree.",
     }),
     decision: z.enum(DECISIONS).openapi({
       description:
@@ -188,9 +189,9 @@ export const ArbQuerySchema = z.strictObject({
     description: "Exchanges that no leg may be on. Default: none.",
     example: ["lbank"],
   }),
-  base: instrumentFilters.base,
-  quote: instrumentFilters.quote,
-  asset_class: instrumentFilters.asset_class,
+  base: assetFilters.base,
+  quote: assetFilters.quote,
+  asset_class: assetFilters.asset_class,
   min_volume: numberParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

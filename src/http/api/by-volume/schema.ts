@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, orNull } from "../../enums.ts";
 import { assetFields, yearlyPct } from "../../asset-fields.ts";
-import { listingFilters } from "../../listing-query.ts";
+import { comparedFilters } from "../../listing-query.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
 const symbol = z
@@ -40,4 +40,4 @@ export type VolumeRankRow = z.infer<typeof VolumeRankSchema>;
 
 export const VolumeRankListSchema = listSchema("VolumeRankList", VolumeRankSchema);
 
-export const VolumeRankQuerySchema = z.strictObject({ ...listingFilters.shape, ...pageParams });
+export const VolumeRankQuerySchema = z.strictObject({ ...comparedFilters.shape, ...pageParams });

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { countParam, numberParam } from "../../params.ts";
-import { instrumentFilters, listSchema, pageParams } from "../../row-fields.ts";
+import { assetFilters, listSchema, pageParams } from "../../row-fields.ts";
 import { ArbPairSchema, ArbQuerySchema } from "../arb/schema.ts";
 import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
@@ -57,9 +57,9 @@ const MAX_POINTS = 1_000_000;
 export const DivergenceQuerySchema = z.strictObject({
   exchange: arb.exchange,
   exclude: arb.exclude,
-  base: instrumentFilters.base,
-  quote: instrumentFilters.quote,
-  asset_class: instrumentFilters.asset_class,
+  base: assetFilters.base,
+  quote: assetFilters.quote,
+  asset_class: assetFilters.asset_class,
   min_volume: numberParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

@@ -3,7 +3,7 @@ import { ExchangeIdSchema } from "../../enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
 import { choiceParam, countParam } from "../../params.ts";
-import { listingFilters } from "../../listing-query.ts";
+import { comparedFilters } from "../../listing-query.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
 const HeatmapRowSchema = z
@@ -43,7 +43,7 @@ export const HeatmapSchema = z
 export type Heatmap = z.infer<typeof HeatmapSchema>;
 
 export const HeatmapQuerySchema = z.strictObject({
-  ...listingFilters.shape,
+  ...comparedFilters.shape,
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",

@@ -7,7 +7,7 @@ import {
   SENTIMENT_SORTS,
 } from "../../../services/sentiment.ts";
 import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
-import { listingFilters } from "../../listing-query.ts";
+import { comparedFilters } from "../../listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
 import { listSchema, pageParams } from "../../row-fields.ts";
 
@@ -62,7 +62,7 @@ export const DEFAULT_SORT = "exchanges";
 export const DEFAULT_LEAST_EXCHANGES = 0;
 
 export const SentimentQuerySchema = z.strictObject({
-  ...listingFilters.shape,
+  ...comparedFilters.shape,
   min_exchanges: countParam(
     { min: 0, max: EXCHANGE_IDS.length },
     {
