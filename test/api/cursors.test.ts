@@ -173,7 +173,6 @@ describe("a cursor", () => {
     const cursor = await firstCursor(app);
     app.board.publish(snapshotOf("1-2", THREE));
     expect((await app.get(`${PATH}?limit=1&cursor=${cursor}`)).status).toBe(200);
-    app.board.publish(snapshotOf("1-3", THREE));
     app.board.forget();
     const response = await app.get(`${PATH}?limit=1&cursor=${cursor}`);
     expect(response.status).toBe(410);
@@ -184,6 +183,16 @@ describe("a cursor", () => {
     const cursor = await firstCursor(testApp(new TestBoard(snapshotOf("1-1", THREE))));
     const other = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     expect((await list(other, `${PATH}?limit=1&cursor=${cursor}`)).rows[0]?.base).toBe("B");
+  });
+
+  test("goes on in its own snapshot beside one that goes on in another", async () => {
+    const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
+    const first = await firstCursor(app);
+    app.board.publish(snapshotOf("1-2", THREE.toReversed().slice(0, 2)));
+    const second = await firstCursor(app);
+    const bases = async (cursor: string) =>
+      (await list(app, `${PATH}?cursor=${cursor}`)).rows.map(({ base }) => base);
+    expect([await bases(first), await bases(second)]).toEqual([["B", "C"], ["C"]]);
   });
 
   test("may go on with another page size, or with all that is left", async () => {

@@ -64,12 +64,40 @@ describe("/api/funding/divergence", () => {
   test("needs rates of both signs: a rate of 0 pays nobody", async () => {
     const positive = [listing("okx", 0), listing("bybit", 1), listing("gate", 4)];
     expect(await found(positive)).toEqual([]);
+    const negative = positive.map(({ record }) =>
+      listing(record.exchange, record.fundingRate * -10_000),
+    );
+    expect(await found(negative)).toEqual([]);
   });
 
   test("leaves out what cannot be relied on, from the figures as well", async () => {
     const stale = listing("kraken", -50, {}, flagBit("stale"));
     const [row] = await found([...DIVERGING, stale]);
     expect([row?.long.exchange, row?.listings]).toEqual(["okx", 4]);
+  });
+
+  test("counts exchanges, not listings, and only listings that pass the filters", async () => {
+    const usdc = listing("gate", 0, { quote: "USDC" });
+    const [row] = await found([...DIVERGING, usdc], "?exclude=mexc");
+    expect(row).toMatchObject({ exchanges: 3, listings: 4, positive: 2, negative: 1 });
+    expect(await found([...DIVERGING, usdc], "?exclude=mexc&min_exchanges=4")).toEqual([]);
+  });
+
+  test("does not ask what a fee eats: the widest straddle is shown", async () => {
+    // Nobody knows the fee of orderly.
+    const [row] = await found([...DIVERGING, listing("orderly", 9)]);
+    expect(row).toMatchObject({ short: { exchange: "orderly" } });
+  });
+
+  test("asks for prices that are near enough, and for rates that are far enough apart", async () => {
+    const daily = { fundingIntervalHours: 24 };
+    const apart = [
+      listing("okx", -50_000 / 36_500, daily),
+      listing("bybit", 50_000 / 36_500, { ...daily, markPrice: 102 }),
+    ];
+    expect(await found(apart, "?min_exchanges=2&max_price_gap_pct=1")).toEqual([]);
+    const [row] = await found(apart, "?min_exchanges=2&max_price_gap_pct=2&min_deviation_pct=5");
+    expect(row?.standard_deviation_pct).toBe(5);
   });
 
   test.each([

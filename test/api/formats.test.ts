@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { flagBit } from "../../src/domain/flags.ts";
 import {
   appOf,
   bodyOf,
@@ -10,7 +11,7 @@ import {
   marketOf,
   nextOf,
 } from "../support/lists.ts";
-import { TestBoard } from "../support/board.ts";
+import { rowOf, TestBoard } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 /** A line of NDJSON has no envelope that could name the columns; the document says so. */
@@ -58,6 +59,13 @@ function expectSameTexts(row: ListBody["rows"][number], cells: readonly string[]
   const texts = Object.values(row).filter((value) => typeof value === "string");
   for (const text of texts) expect(cells).toContain(FORMULA.test(text) ? `'${text}` : text);
 }
+
+test("several values in one cell of CSV have a blank between them", async () => {
+  const flags = flagBit("thin") | flagBit("settling");
+  const app = appOf(new TestBoard(marketOf([rowOf("okx", "BTC", {}, flags)])));
+  const csv = await (await app.get("/api/funding/current?format=csv")).text();
+  expect(cellsOf(csv)[1]).toContain("thin settling");
+});
 
 test("the document has lists, some of them with pages", () => {
   expect(LISTS.length).toBeGreaterThan(8);

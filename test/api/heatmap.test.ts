@@ -61,6 +61,21 @@ describe("/api/funding/heatmap", () => {
     expect(answer.rows.map(({ base }) => base)).toEqual(bases);
   });
 
+  test.each([
+    ["volume", ["MUCH", "WIDE", "ALONE"]],
+    ["spread", ["WIDE", "MUCH", "ALONE"]],
+    ["base", ["ALONE", "MUCH", "WIDE"]],
+  ])("sort=%s", async (sort, bases) => {
+    const rows = [
+      ...(["okx", "gate"] as const).map((exchange) => rowOf(exchange, "MUCH")),
+      rowOf("okx", "WIDE", { fundingRate: -0.001, volume24hUsd: 8e6 }),
+      rowOf("gate", "WIDE", { volume24hUsd: 8e6 }),
+      rowOf("okx", "ALONE"),
+    ];
+    const answer = await heatmap(`?sort=${sort}`, appWith(rows));
+    expect(answer.rows.map(({ base }) => base)).toEqual(bases);
+  });
+
   test("as CSV has a column per exchange with the unit in its name, empty cells for unknown", async () => {
     const lines = async (query: string) =>
       (await (await appWith().get(`${PATH}?format=csv&${query}`)).text()).split("\r\n");

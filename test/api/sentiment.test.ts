@@ -104,12 +104,22 @@ describe("/api/funding/sentiment", () => {
     expect(whole.rows[0]).toMatchObject({ label: "resting", positive_share: null, at_baseline: 4 });
   });
 
+  test("a rate of 0 that is the resting one is at its baseline, not at zero", async () => {
+    const still = (exchange: "okx" | "gate" | "bybit", flags: number) =>
+      rowOf(exchange, "NIL", { fundingRate: 0 }, flags);
+    const rows = [still("okx", AT_BASELINE), still("gate", AT_BASELINE), still("bybit", 0)];
+    const of = testApp(new TestBoard(snapshotOf("7-9", rows)));
+    expect((await list("", of)).rows).toMatchObject([{ at_baseline: 2, at_zero: 1 }]);
+  });
+
   test.each([
     ["sort=base", ["BTC", "ETH", "SOL"]],
     ["sort=base&order=desc", ["SOL", "ETH", "BTC"]],
     ["sort=median_annualized_pct", ["BTC", "SOL", "ETH"]],
     ["sort=mean_annualized_pct&order=asc", ["BTC", "SOL", "ETH"]],
     ["sort=positive_share&order=asc", ["BTC", "ETH", "SOL"]],
+    ["sort=volume_24h_usd&order=asc", ["BTC", "ETH", "SOL"]],
+    ["sort=open_interest_usd&order=asc", ["ETH", "BTC", "SOL"]],
     ["min_exchanges=3", ["SOL", "BTC"]],
     ["min_exchanges=4", ["SOL"]],
     ["label=mixed", ["BTC"]],

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { Transform } from "node:stream";
 import { createGzip } from "node:zlib";
-import { AnswerCache } from "../../src/http/answer-cache.ts";
+import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
 import { Answer, type AnswerContent } from "../../src/http/answer.ts";
 import { through } from "../../src/http/compress.ts";
 import { writtenList } from "../../src/http/content.ts";
 import type { Encoding } from "../../src/http/negotiate.ts";
 import type { RequestContext } from "../../src/http/request-context.ts";
+import { snapshotOf } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";
 
 const KB = 1024;
@@ -79,6 +80,30 @@ test("all answers are let go together", () => {
   for (const key of ["a", "b"]) cache.get(key, () => content(KB));
   cache.clear();
   expect([cache.kept("a"), cache.kept("b"), cache.sizeBytes]).toEqual([null, null, 0]);
+});
+
+test("an answer that was let go while a form of it was made does not come back", async () => {
+  const cache = new AnswerCache();
+  const response = cache.get("a", () => content(20 * KB)).respond(request, context("gzip"));
+  cache.clear();
+  expect((await response).status).toBe(200);
+  expect([cache.kept("a"), cache.sizeBytes]).toEqual([null, 0]);
+});
+
+test("addresses are remembered up to a number and a length", () => {
+  const cache = new AnswerCache();
+  const hot = new HotAnswers(cache);
+  const snapshot = snapshotOf("1-1", []);
+  cache.get("a", () => content(KB));
+  const isKnown = (target: string) => hot.find(target, "json", snapshot) !== null;
+  const remember = (target: string) => {
+    hot.remember(target, "json", snapshot, { key: "a", route: "/" });
+    return isKnown(target);
+  };
+  expect(isKnown("/0")).toBe(false);
+  expect([remember(`/${"x".repeat(512)}`), remember(`/${"x".repeat(511)}`)]).toEqual([false, true]);
+  for (let n = 1; n < 512; n += 1) expect(remember(`/${n}`)).toBe(true);
+  expect([remember("/512"), isKnown("/1")]).toEqual([false, true]);
 });
 
 test("a large answer that was never sent counts with what it holds, so that 304s cannot fill the memory", async () => {

@@ -83,6 +83,7 @@ describe("yields", () => {
   test("a price that is not known has no gap", () => {
     expect(priceGapPct(null, 1)).toBeNull();
     expect(priceGapPct(1, null)).toBeNull();
+    expect(priceGapPct(0, 0)).toBeNull();
     expect(priceGapPct(99, 101)).toBeCloseTo(2, 12);
   });
 });

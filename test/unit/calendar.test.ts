@@ -104,6 +104,22 @@ describe("the settlements ahead", () => {
     expect(ahead(rows).map(([, base]) => base)).toEqual(["E", "A", "B", "D", "C"]);
   });
 
+  test("come from intervals of a minute and up: a shorter one is none that anybody has", () => {
+    const every = (seconds: number) => {
+      const next = { nextFundingAtMs: NOON_MS + seconds * 1000 };
+      return ahead([rowOf("okx", "A", { fundingIntervalHours: seconds / 3600, ...next })], 1);
+    };
+    expect(every(60)).toHaveLength(60);
+    expect(every(59)).toEqual([]);
+  });
+
+  test("at a time that several rhythms share are in one order, not rhythm by rhythm", () => {
+    const at = (base: string, fundingIntervalHours: number, openInterestUsd: number) =>
+      rowOf("okx", base, { fundingIntervalHours, openInterestUsd });
+    const rows = [at("A", 8, 4), at("B", 1, 3), at("C", 8, 2), at("D", 1, 1)];
+    expect(ahead(rows, 4).map(([, base]) => base)).toEqual(["A", "B", "C", "D"]);
+  });
+
   test("are those of the rows that pass the filter", () => {
     const rows = [rowOf("okx", "A"), rowOf("gate", "A"), rowOf("okx", "B", { volume24hUsd: 1 })];
     const filter = { ...NO_FILTER, exchanges: ["okx" as const], minVolumeUsd: 2 };

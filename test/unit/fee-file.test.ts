@@ -43,6 +43,12 @@ test.each([
   expect(problemsOf(text)).toEqual(problems);
 });
 
+test("a fee outside of its table is refused, not passed over", () => {
+  expect(problemsOf('as_of = "2026-11-01"\nokx = 3.5\n[taker_bps]')).toEqual([
+    'FEES_FILE: Unrecognized key: "okx"',
+  ]);
+});
+
 test("a file that is not there is named, not guessed around", () => {
   const missing = (): never => {
     throw new Error("ENOENT");

@@ -63,6 +63,14 @@ describe("a cell", () => {
     const show = { value: "funding_rate_pct" } as const;
     expect(rounded(matrix(alike(7), show)).lines[0]?.values).toEqual([0.1]);
     expect(rounded(matrix(alike(null), show)).lines[0]?.values).toEqual([0.1]);
+    const [silent, still] = [alike(null).slice(1), alike(0).slice(0, 1)];
+    expect(rounded(matrix([...silent, ...still], show)).lines[0]?.values).toEqual([0.2]);
+  });
+
+  test("is one of its exchange, however many listings of the asset that has", () => {
+    const onOkx = LISTINGS.slice(0, 3);
+    expect(matrix(onOkx, { minExchanges: 2 }).lines).toEqual([]);
+    expect(matrix(onOkx).lines).toHaveLength(1);
   });
 
   test("shows the very figure of an hour that the extremes show", () => {
@@ -150,7 +158,8 @@ describe("the lines", () => {
   const ROWS = [
     rowOf("okx", "WIDE", { fundingRate: -0.001, volume24hUsd: 4 }),
     rowOf("gate", "WIDE", { fundingRate: 0.001, volume24hUsd: 4 }),
-    rowOf("okx", "MUCH", { volume24hUsd: 9 }),
+    rowOf("okx", "MUCH", { volume24hUsd: 6 }),
+    rowOf("bybit", "MUCH", { volume24hUsd: 3 }),
     rowOf("gate", "MUCH", { volume24hUsd: null }),
     rowOf("okx", "ALONE", { volume24hUsd: null }),
     rowOf("okx", "ZERO", { volume24hUsd: 0 }),

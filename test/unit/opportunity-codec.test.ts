@@ -5,6 +5,7 @@ import {
   bookOf,
   INSTRUMENT_ID_BOUND,
   longIdOf,
+  MAX_OPPORTUNITIES,
   NO_COLUMNS,
   type OpportunityColumns,
   pairKey,
@@ -100,6 +101,21 @@ describe("the stored form of opportunities", () => {
     expect(decodeOpportunities(larger.subarray(3, 3 + body.length))).toEqual(THREE);
   });
 
+  test("is read from any words that hold pairs", () => {
+    expect(decodeOpportunities(bodyOf([1, 7, 9, 1, 2, 3, 4]))).toEqual(
+      columnsOf([{ longId: 7, shortId: 9, words: [1, 2, 3, 4] }]),
+    );
+  });
+
+  test("holds as many pairs as are kept, and no more", () => {
+    const bodyWith = (count: number) => {
+      const words = Array.from({ length: 1 + 6 * count }, (_, index) => (index - 1) % count);
+      return bodyOf([count, ...words.slice(1)]);
+    };
+    expect(decodeOpportunities(bodyWith(MAX_OPPORTUNITIES))?.count).toBe(MAX_OPPORTUNITIES);
+    expect(decodeOpportunities(bodyWith(MAX_OPPORTUNITIES + 1))).toBeNull();
+  });
+
   test.each([
     ["another layout", bodyOf([0], 1)],
     ["words left over", bodyOf([0, 1])],
@@ -108,6 +124,7 @@ describe("the stored form of opportunities", () => {
     ["pairs out of order", bodyOf([2, 9, 7, 7, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
     ["a pair twice", bodyOf([2, 7, 7, 9, 9, 1, 1, 1, 1, 1, 1, 1, 1])],
     ["an id that no instrument can have", bodyOf([1, 7, INSTRUMENT_ID_BOUND, 1, 1, 1, 1])],
+    ["a long id that none can have", bodyOf([1, INSTRUMENT_ID_BOUND, 7, 1, 1, 1, 1])],
   ])("%s is no book", (_, body) => {
     expect(decodeOpportunities(body)).toBeNull();
   });
@@ -132,6 +149,11 @@ describe("the book of opportunities", () => {
           expect(book.find(longId, shortId) !== null).toBe(known.has(pairKey(longId, shortId)));
       }),
     );
+  });
+
+  test("has nothing of the cells behind its pairs", () => {
+    const { keys, ...columns } = columnsOf([], 1);
+    expect(bookOf({ keys: keys.fill(pairKey(1, 2)), ...columns }).find(1, 2)).toBeNull();
   });
 
   test("an id beyond the bound is not taken for another pair's", () => {

@@ -63,6 +63,11 @@ describe("stored opportunities", () => {
     }
     const progress = database.reader.progress();
     expect([progress?.seq, progress?.changedAtMs]).toEqual([before + 1, NOON_MS + 7_000]);
+    await clock.advance(1_000);
+    await tracker.observe(snapshotAt(6, [...BOTH, { id: 3, exchange: "gate", pct: 30 }]));
+    expect(database.db.query("SELECT stored_at, pairs FROM opportunity_book").all()).toEqual([
+      { stored_at: NOON_MS + 8_000, pairs: 3 },
+    ]);
     elsewhere.close();
   });
 

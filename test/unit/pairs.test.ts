@@ -9,7 +9,6 @@ import { NO_FILTER } from "../../src/services/funding-query.ts";
 import {
   ageSecondsOf,
   type ArbitrageQuery,
-  compareLegs,
   type Pair,
   PAIR_SORTS,
 } from "../../src/services/pair.ts";
@@ -39,13 +38,13 @@ const QUERY: ArbitrageQuery = {
   pairs: "all",
 };
 
-/** Some pairs have lasted, the others are not known. */
+/** Some pairs have lasted long enough to be usable, some not; the others are not known. */
 const BOOK: OpportunityBook = {
   find: (longId, shortId) =>
     (longId + shortId) % 3 === 0
       ? null
       : {
-          firstSeenMs: NOON_MS - ((longId + shortId) % 5) * 60_000,
+          firstSeenMs: NOON_MS - ((longId + shortId) % 5) * 300_000,
           lastSeenMs: NOON_MS,
           peakGrossPct: 5,
           unobservedMs: 0,
@@ -60,10 +59,14 @@ const MARKET = fc
       quote: fc.constantFrom("USDT", "USDC"),
       // Few different rates, so that ranks are often equal.
       rate: fc.constantFrom(-0.001, 0, 0.0001, 0.002),
-      interval: fc.constantFrom(1, 8, null),
-      blocked: fc.boolean(),
+      interval: fc.constantFrom(1, 8, 8, null),
+      blocked: fc.constantFrom(true, false, false),
     }),
-    { maxLength: 14, selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}` },
+    {
+      minLength: 4,
+      maxLength: 14,
+      selector: ({ exchange, base, quote }) => `${exchange} ${base} ${quote}`,
+    },
   )
   .map((listings) =>
     snapshotOf(
@@ -80,6 +83,15 @@ const MARKET = fc
       BOOK,
     ),
   );
+
+/** The exchanges and symbols of a pair as one text: no name of this market begins with another one. */
+function legsOf({ long, short }: Pair): string {
+  const names = [long, short].map(({ row: { record } }) => [
+    record.exchange,
+    record.exchangeSymbol,
+  ]);
+  return names.flat().join(" ");
+}
 
 /** What a pair is ordered by, unknown last: written plainly. */
 function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
@@ -106,7 +118,8 @@ test("any part of the list is that part of all pairs, sorted plainly", () => {
         const all = found.slice(0, found.length);
         expect(all).toHaveLength(found.length);
         const plainly = all.toSorted(
-          (left, right) => keyOf(right, sort) - keyOf(left, sort) || compareLegs(left, right),
+          (left, right) =>
+            keyOf(right, sort) - keyOf(left, sort) || (legsOf(left) < legsOf(right) ? -1 : 1),
         );
         expect(all).toEqual(plainly);
         expect(found.slice(from, from + size)).toEqual(plainly.slice(from, from + size));
@@ -135,4 +148,29 @@ test("the best of each asset is the first of all its pairs, by every order and d
       expect(listed("best")).toEqual([...firsts.values()]);
     }),
   );
+});
+
+test("the best pair of an asset need not have the rate that is farthest away, where that one costs more", () => {
+  // gate and okx are equally far from kraken; okx is free.
+  const snapshot = snapshotOf("1-1", [
+    rowOf("gate", "A", { fundingRate: -0.001 }),
+    rowOf("okx", "A", { fundingRate: -0.001 }),
+    rowOf("kraken", "A", { fundingRate: 0.002 }),
+  ]);
+  const best = findPairs(snapshot, new AssetGroups(), { ...QUERY, pairs: "best" });
+  expect(best.slice(0, 2).map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
+});
+
+test("a pair that does not pass hides no other one of its asset, however good it is", () => {
+  const rates = [-0.001, 0, 0.002] as const;
+  const rows = (["okx", "bybit", "gate"] as const).map((exchange, index) =>
+    rowOf(exchange, "A", { instrumentId: index, fundingRate: rates[index] ?? 0 }),
+  );
+  // The widest, okx and gate, is new.
+  const book: OpportunityBook = {
+    find: (longId, shortId) => (longId === 0 && shortId === 2 ? null : BOOK.find(1, 3)),
+  };
+  const query: ArbitrageQuery = { ...QUERY, decisions: ["usable"], sort: "gross", pairs: "best" };
+  const best = findPairs(snapshotOf("1-1", rows, NOON_MS, book), new AssetGroups(), query);
+  expect(best.slice(0, 2).map(legsOf)).toEqual(["bybit AUSDT gate AUSDT"]);
 });

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import {
+  type Decision,
+  decisionOf,
+  type PairFacts,
+  type Reason,
+  REASONS,
+  reasonsOf,
+} from "../../src/domain/decision.ts";
+import { type Flag, flagBit, FLAGS } from "../../src/domain/flags.ts";
+
+/** Just good enough: every figure is at its bound. */
+const USABLE: PairFacts = {
+  flags: 0,
+  identityKnown: true,
+  priceGapPct: 1,
+  feesKnown: true,
+  ageSeconds: 600,
+};
+
+const judged = (facts: Partial<PairFacts>) => {
+  const all = { ...USABLE, ...facts };
+  return [decisionOf(all), reasonsOf(all)];
+};
+
+describe("what is made of a pair", () => {
+  test.each<[Flag, Decision, Reason]>([
+    ["stale", "refuse", "stale_leg"],
+    ["expired", "refuse", "expired_leg"],
+    ["interval_unknown", "refuse", "interval_unknown"],
+    ["identity_conflict", "refuse", "identity_conflict"],
+    ["suspect", "refuse", "suspect"],
+    ["pinned_cap", "watch", "pinned"],
+    ["pinned_floor", "watch", "pinned"],
+    ["pinned_baseline", "watch", "pinned"],
+    ["thin", "watch", "thin"],
+    ["settling", "watch", "settling"],
+  ])("the flag %s: %s, because of %s", (flag, decision, reason) => {
+    expect(judged({ flags: flagBit(flag) })).toEqual([decision, [reason]]);
+  });
+
+  test.each<[Partial<PairFacts>, Decision, Reason[]]>([
+    [{}, "usable", []],
+    [{ priceGapPct: -1 }, "usable", []],
+    [{ priceGapPct: 1.001 }, "watch", ["price_gap"]],
+    [{ priceGapPct: -1.001 }, "watch", ["price_gap"]],
+    [{ priceGapPct: null }, "watch", ["price_unknown"]],
+    [{ feesKnown: false }, "watch", ["fee_unknown"]],
+    [{ ageSeconds: 599 }, "watch", ["young"]],
+    [{ ageSeconds: null }, "watch", ["young"]],
+    [{ identityKnown: false }, "refuse", ["identity_unknown"]],
+  ])("%j: %s, because of %j", (facts, decision, reasons) => {
+    expect(judged(facts)).toEqual([decision, reasons]);
+  });
+
+  test("whatever is known of it, it is usable exactly where there is no reason against it", () => {
+    const facts = fc.record({
+      flags: fc
+        .subarray([...FLAGS], { maxLength: 2 })
+        .map((flags) => flags.reduce((bits, flag) => bits | flagBit(flag), 0)),
+      identityKnown: fc.boolean(),
+      priceGapPct: fc.constantFrom(null, -3, -1, 0, 1, 3),
+      feesKnown: fc.boolean(),
+      ageSeconds: fc.constantFrom(null, 0, 599, 600, 9999),
+    });
+    fc.assert(
+      fc.property(facts, (one) => {
+        const reasons = reasonsOf(one);
+        expect(decisionOf(one) === "usable").toBe(reasons.length === 0);
+        expect(reasons).toEqual(REASONS.filter((reason) => reasons.includes(reason)));
+      }),
+    );
+  });
+});
