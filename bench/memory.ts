@@ -1,6 +1,6 @@
 /** Resident memory of the whole service over minutes of refreshes, read from its own metrics. */
 import { atMost, type Figure, median, plain } from "./figure.ts";
-import { startServiceProcess } from "./service.ts";
+import { residentMb, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 
 const SAMPLE_EVERY_MS = 10_000;
@@ -47,10 +47,4 @@ async function readWholeList(origin: string): Promise<number> {
   const response = await fetch(`${origin}/api/funding/current`);
   const text = await response.text();
   return Number(/"total":(\d+)/.exec(text.slice(0, 200))?.[1]);
-}
-
-async function residentMb(origin: string): Promise<number> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
-  const bytes = /^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1];
-  return Number(bytes) / 1e6;
 }

@@ -34,10 +34,9 @@ export async function refreshLatency(): Promise<Figure[]> {
     const ready = { rows: LEAST_ROWS, withinMs: 60_000 };
     await using service = await startServiceProcess(simulator.origin, settings, ready);
     await Bun.sleep(SETTLE_MS);
-    const requests = TARGETS.map((target) => `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`);
     const load = { perSecond: REQUESTS_PER_SECOND, seconds: SECONDS };
     // Awaited here: the service ends with this scope.
-    return await steadyLoad(Number(new URL(service.origin).port), requests, load);
+    return await steadyLoad(Number(new URL(service.origin).port), TARGETS, load);
   };
   const idle = await measured(IDLE);
   const busy = await measured(BUSY);

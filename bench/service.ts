@@ -51,6 +51,12 @@ export async function startServiceProcess(
   return { origin, databasePath, [Symbol.asyncDispose]: stop };
 }
 
+/** What a service's process holds in memory, as it says itself. */
+export async function residentMb(origin: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
+}
+
 /** How many instruments are served; 0 while nothing is. */
 async function rowsShown(origin: string): Promise<number> {
   try {

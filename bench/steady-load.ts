@@ -6,16 +6,18 @@ const CONNECTIONS = 64;
 /** Requests that are sent together, once per tick. */
 const TICK_MS = 2;
 
-/** Latency of each request in milliseconds, from when it was due to the last byte of its answer. */
+/** Asks for `targets` by turns. Latency of each request in ms, from when it was due to the last byte of its answer. */
 export async function steadyLoad(
   port: number,
-  requests: readonly string[],
+  targets: readonly string[],
   load: { readonly perSecond: number; readonly seconds: number },
 ): Promise<number[]> {
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => Connection.open(port)),
   );
-  const bytes = requests.map((request) => Buffer.from(request));
+  const bytes = targets.map((target) =>
+    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`),
+  );
   const latencies: number[] = [];
   const idle = [...connections];
   const due: number[] = [];

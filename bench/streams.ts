@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
-import { startServiceProcess } from "./service.ts";
+import { residentMb, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
 import type { StreamReport, ToReaders } from "./stream-readers.ts";
@@ -52,9 +52,8 @@ export async function streams(): Promise<Figure[]> {
   const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
   await using service = await startServiceProcess(simulator.origin, {}, ready);
   const port = Number(new URL(service.origin).port);
-  const requests = TARGETS.map(requestOf);
   const asked = (seconds: number) =>
-    steadyLoad(port, requests, { perSecond: REQUESTS_PER_SECOND, seconds });
+    steadyLoad(port, TARGETS, { perSecond: REQUESTS_PER_SECOND, seconds });
   await asked(WARM_UP_SECONDS);
   await Bun.sleep(GROWN_MS);
   const beforeMb = await heldMb(service.origin);
@@ -104,11 +103,7 @@ export async function streams(): Promise<Figure[]> {
 async function bareLatencies(): Promise<number[]> {
   await using server = await startPortProcess("bare-server.ts");
   const load = { perSecond: REQUESTS_PER_SECOND, seconds: SECONDS };
-  return await steadyLoad(server.port, [requestOf("/")], load);
-}
-
-function requestOf(target: string): string {
-  return `GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`;
+  return await steadyLoad(server.port, ["/"], load);
 }
 
 /** Whether a reader has every event of the others with its filter since its own first one. */
@@ -188,11 +183,6 @@ async function heldMb(origin: string): Promise<number> {
     await Bun.sleep(1_000);
   }
   return lowest;
-}
-
-async function residentMb(origin: string): Promise<number> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
 }
 
 function p99(latencies: readonly number[]): number {
