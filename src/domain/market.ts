@@ -89,6 +89,8 @@ export interface BoardRow {
   readonly nextFundingAtMs: number | null;
 }
 
+const EXPIRED = flagBit("expired");
+
 /** A record as it stands at `asOfMs`, on an exchange that is refreshed every `periodMs`. */
 export function boardRow(record: MarketRecord, asOfMs: number, periodMs: number): BoardRow {
   const flags = flagsOf(record, asOfMs, periodMs);
@@ -111,8 +113,6 @@ function comingAtMs(
   const stepMs = Math.round(fundingIntervalHours * HOUR_MS);
   return nextFundingAtMs + (Math.floor((asOfMs - nextFundingAtMs) / stepMs) + 1) * stepMs;
 }
-
-const EXPIRED = flagBit("expired");
 
 /** One exchange as of a snapshot. */
 export interface ExchangeView {

@@ -95,8 +95,9 @@ export class OpportunityTracker {
   }
 
   /**
-   * Takes a snapshot in, in steps of a few milliseconds at most, and stores what is known once a minute. Resolves when it is
-   * done with it, never rejects. A snapshot that comes meanwhile is left out, as are all while nobody collects here.
+   * Takes a snapshot in, in steps of a few milliseconds at most, and stores what is known once a minute. Resolves
+   * when it is done with it, never rejects. A snapshot that comes meanwhile is left out, as are all while nobody
+   * collects here.
    */
   async observe(snapshot: Snapshot): Promise<void> {
     const run = this.#run;

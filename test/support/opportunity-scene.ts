@@ -138,3 +138,18 @@ function copyOf(columns: OpportunityColumns): OpportunityColumns {
     unobserved: columns.unobserved.slice(0, count),
   };
 }
+
+/** One asset on two exchanges, ten points of yield apart, and how the two are named where they are stored. */
+export const OKX = { id: 1, exchange: "okx", pct: 2 } as const satisfies Listing;
+export const BYBIT = { id: 2, exchange: "bybit", pct: 12 } as const satisfies Listing;
+export const BOTH = [OKX, BYBIT];
+export const PAIR = "1>2";
+
+/** A scene in which the pair has been open since second 0, last seen at second 10. */
+export async function opened() {
+  const scene = trackerScene();
+  scene.tracker.begin(1);
+  await scene.see(0, BOTH);
+  await scene.see(10, BOTH);
+  return scene;
+}

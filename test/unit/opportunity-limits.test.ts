@@ -4,23 +4,18 @@ import { INSTRUMENT_ID_BOUND } from "../../src/domain/opportunity-columns.ts";
 import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { OpportunityLegs } from "../../src/services/opportunity-legs.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
-import { type Listing, snapshotAt, trackerScene } from "../support/opportunity-scene.ts";
-
-const OKX = { id: 1, exchange: "okx", pct: 2 } as const satisfies Listing;
-const BYBIT = { id: 2, exchange: "bybit", pct: 12 } as const satisfies Listing;
-const BOTH = [OKX, BYBIT];
-const PAIR = "1>2";
+import {
+  BOTH,
+  BYBIT,
+  type Listing,
+  OKX,
+  opened,
+  PAIR,
+  snapshotAt,
+  trackerScene,
+} from "../support/opportunity-scene.ts";
 
 const old = (listing: Listing): Listing => ({ ...listing, observedAt: 8, blocked: true });
-
-/** A scene in which the pair has been open since second 0, last seen at second 10. */
-async function opened() {
-  const scene = trackerScene();
-  scene.tracker.begin(1);
-  await scene.see(0, BOTH);
-  await scene.see(10, BOTH);
-  return scene;
-}
 
 /** One asset whose listings, two exchanges by turns, are all pairs: more than a table holds at first. */
 function many(count: number): Listing[] {

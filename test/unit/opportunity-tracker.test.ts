@@ -1,24 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { MAX_OPPORTUNITIES } from "../../src/domain/opportunity-columns.ts";
-import { type Listing, snapshotAt, storedOf, trackerScene } from "../support/opportunity-scene.ts";
+import {
+  BOTH,
+  BYBIT,
+  type Listing,
+  OKX,
+  opened,
+  PAIR,
+  snapshotAt,
+  storedOf,
+  trackerScene,
+} from "../support/opportunity-scene.ts";
 
-const OKX = { id: 1, exchange: "okx", pct: 2 } as const satisfies Listing;
-const BYBIT = { id: 2, exchange: "bybit", pct: 12 } as const satisfies Listing;
-const BOTH = [OKX, BYBIT];
 /** The same two with less than 5 % between them. */
 const CLOSE = [OKX, { ...BYBIT, pct: 6.9 }];
-
-const PAIR = "1>2";
-
-/** A scene in which the pair has been open since second 0, last seen at second 10. */
-async function opened() {
-  const scene = trackerScene();
-  scene.tracker.begin(1);
-  await scene.see(0, BOTH);
-  await scene.see(10, BOTH);
-  return scene;
-}
 
 describe("an opportunity", () => {
   test("opens at 5 % a year between two exchanges, long the lower one", async () => {

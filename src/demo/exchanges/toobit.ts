@@ -223,6 +223,11 @@ function route({ path, query, method }: WireRequest): WireReply {
   }
 }
 
+/** The settlement that a row names until it rolls is over: the next one is an interval after it. */
+function afterSeconds(namedMs: number, intervalHours: number | null): number | null {
+  return intervalHours === null ? null : namedMs / 1000 + intervalHours * 3600;
+}
+
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = rateRow(listing, view);
   const period = row["period"];
@@ -234,10 +239,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     asset_class: listing.asset.kind === "stock" ? "stock" : "crypto",
     funding_rate: Number(row["rate"]),
     funding_interval_hours: intervalHours,
-    // The settlement that a row names until it rolls is over: the next one is an interval after it.
-    next_funding_time: settling
-      ? intervalHours && named / 1000 + intervalHours * 3600
-      : named / 1000,
+    next_funding_time: settling ? afterSeconds(named, intervalHours) : named / 1000,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,

@@ -51,7 +51,7 @@ export const FundingRowSchema = z
       example: 8,
     }),
     next_funding_time: time(
-      "When funding is charged next. Right after a settlement (flag `settling`) it is the next time of the interval, and funding_rate still the one that was charged. Null for continuous funding, where the interval is unknown by then, and for `expired` rows.",
+      "When funding is charged next. Right after a settlement (flag `settling`) it is the next time of the interval, and funding_rate still the one that was charged. Null for continuous funding, for `expired` rows, and after a settlement where the interval is not known.",
     ).nullable(),
     accrual: AccrualSchema.openapi({
       description: "`continuous` accrues each second and has no next_funding_time.",

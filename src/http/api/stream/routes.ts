@@ -42,7 +42,7 @@ id: 7-1044
 
 /** contentSchema is a word of JSON Schema that the library's types do not know. */
 const eventStream = {
-  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before this side hangs up: ${END_REASONS.join(", ")}; in the middle of an event the reason is a comment, and that event is not told.`,
+  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before this side hangs up: ${END_REASONS.join(", ")}; who is cut off in the middle of an event finds the reason in a comment after its half, and loses that event.`,
   contentMediaType: EVENT_STREAM_TYPE,
   contentSchema: {
     oneOf: [RESET, CHANGES].map((name) => ({ $ref: `#/components/schemas/${name}` })),
