@@ -84,7 +84,8 @@ describe("/api/funding/calendar.ics", () => {
     const { text, events } = await file("?base=NOPE");
     expect(events).toEqual([]);
     expect(ICAL.Component.fromString(text).getAllSubcomponents("vtimezone")).toHaveLength(1);
-    expect(text).toEndWith("END:VCALENDAR\r\n");
+    // Properties come before components: none stands behind it.
+    expect(text).toEndWith("\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n");
     expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
 

@@ -12,6 +12,9 @@ const REFRESH_SECONDS = 3_600;
 /** Settlement times jitter below a minute; an event that is the same one must keep its name. */
 const SLOT_SECONDS = 60;
 
+/** RFC 5545 3.1: every line ends so, also the last one, which the library leaves open. */
+const LINE_END = "\r\n";
+
 /** RFC 5545 3.6: a calendar has a component. With no settlement ahead it is the time zone of those to come. */
 const UTC_ZONE = [
   "BEGIN:VTIMEZONE",
@@ -23,10 +26,10 @@ const UTC_ZONE = [
   "TZNAME:UTC",
   "END:STANDARD",
   "END:VTIMEZONE",
-].join("\r\n");
+  "",
+].join(LINE_END);
 
-/** RFC 5545 3.1: every line ends so, also the last one, which the library leaves open. */
-const LINE_END = "\r\n";
+const END = "END:VCALENDAR";
 
 /** The nearest settlements as a calendar of RFC 5545; a function of its arguments alone. */
 export function calendarText(snapshot: Snapshot, settlements: Settlements): string {
@@ -40,9 +43,10 @@ export function calendarText(snapshot: Snapshot, settlements: Settlements): stri
     ttl: REFRESH_SECONDS,
   });
   const stamp = new Date(snapshot.asOfMs);
-  if (shown.length === 0) calendar.timezone({ name: "Etc/UTC", generator: () => UTC_ZONE });
   for (const settlement of shown) calendar.createEvent({ ...eventOf(settlement), stamp });
-  return calendar.toString() + LINE_END;
+  const text = calendar.toString() + LINE_END;
+  // Not by the library, which writes properties behind it: RFC 5545 wants all of them before.
+  return shown.length === 0 ? text.replace(END, UTC_ZONE + END) : text;
 }
 
 /** Without an end an event lasts no time (RFC 5545 3.6.1), and it makes nobody look busy. */
