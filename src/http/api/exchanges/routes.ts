@@ -31,7 +31,7 @@ const exchangesRoute = createRoute({
   request: { query: ExchangeQuerySchema },
   responses: {
     ...cachedList(ExchangeListSchema, "All exchanges."),
-    ...problems("bad_parameter", "not_ready"),
+    ...problems("bad_parameter", "not_ready", "busy"),
   },
 });
 
