@@ -97,8 +97,7 @@ function run(config: Config): void {
   });
   const timers = [
     every(POLL_EVERY_MS, log, () => board.poll()),
-    every(WATCH_EVERY_MS, log, watch.observe),
-    every(WATCH_EVERY_MS, log, watch.deliver),
+    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, log, task)),
   ];
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 
@@ -206,7 +205,8 @@ function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, lo
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
   const alerts = createAlerts({
     repository: createAlertRepository(db),
-    messenger: config.telegram && createTelegram({ ...config.telegram, post: outbound.post }),
+    messengers:
+      config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
     random: Math.random,
     log,
@@ -217,12 +217,14 @@ function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, lo
     clock,
     log,
   });
+  const observe = (): void => {
+    const report = board.health();
+    alerts.observe(report, board.states());
+    void heartbeat.observe(report);
+  };
   return {
-    observe: (): void => {
-      const report = board.health();
-      alerts.observe(report, board.states());
-      void heartbeat.observe(report);
-    },
+    /** Each to be called every few seconds on its own: none waits for another. */
+    tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
 }
