@@ -12,6 +12,7 @@ import { MarketReader } from "./db/market-reader.ts";
 import { migrateDb } from "./db/migrate.ts";
 import { checkpoint, openDb } from "./db/open.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
+import { schemaCheck } from "./db/schema-version.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
@@ -30,6 +31,7 @@ import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
 import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
 
@@ -73,6 +75,7 @@ function run(config: Config): void {
   const server = serve(config, {
     board,
     health,
+    readiness: readinessOf(config, board, db),
     metrics,
     log,
     intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
@@ -137,6 +140,7 @@ function serve(
     AppDeps,
     | "board"
     | "health"
+    | "readiness"
     | "metrics"
     | "log"
     | "intervalChanges"
@@ -197,6 +201,16 @@ function trackerOf(
   const tracker = new OpportunityTracker({ groups, store, clock: systemClock, log });
   board.onPublish((snapshot) => void tracker.observe(snapshot));
   return tracker;
+}
+
+function readinessOf(config: Config, board: Board, db: ReturnType<typeof openDb>): Readiness {
+  return createReadiness({
+    isSchemaCurrent: schemaCheck(db),
+    hasSnapshot: () => board.current() !== null,
+    states: () => board.states(),
+    exchanges: config.exchanges,
+    clock: systemClock,
+  });
 }
 
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
