@@ -121,7 +121,7 @@ function collectorCondition(report: HealthReport): Condition {
   };
 }
 
-/** Null where nothing is known yet. Down with data inside the threshold is not told: it may pass. */
+/** Null where nothing is known yet, or nothing new. Down with data inside the threshold is not told: it may pass. */
 function exchangeCondition(
   report: HealthReport,
   health: ExchangeHealth,
@@ -136,6 +136,8 @@ function exchangeCondition(
     return blockCondition(key, health, state, nowMs);
   }
   if (!report.staleExchanges.includes(name)) {
+    // A block that gave way to another failure, or a failure inside the threshold, is no news and no end of any.
+    if (state.failureKind !== null) return null;
     return { key, state: GOOD, text: () => `${name}: fresh data again. ${others}` };
   }
   const cause = state.failureKind === null ? "" : ` (${state.failureKind}: ${failureWords(state)})`;

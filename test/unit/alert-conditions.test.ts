@@ -62,6 +62,17 @@ describe("a geo-blocked exchange", () => {
     );
   });
 
+  test("has recovered when it delivers, not when it fails in another way", async () => {
+    const { scene, pass, of, knows } = setUp();
+    scene.allWell();
+    scene.fail("okx", "geo_blocked", "HTTP 451");
+    expect(knows("exchange:okx")).toBe(true);
+    scene.fail("okx", "timeout", "no answer in time");
+    expect(knows("exchange:okx")).toBe(false);
+    await pass(MINUTE_MS);
+    expect(of("exchange:okx")).toMatchObject({ state: "ok" });
+  });
+
   test("is not counted among the fresh ones in the others' messages", async () => {
     const { scene, pass, of } = setUp();
     scene.allWell();
