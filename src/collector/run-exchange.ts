@@ -58,6 +58,7 @@ export class ExchangeRunner {
   readonly #deps: RunDeps;
   #failuresInRow: number;
   #pause: Pause | null;
+  #isWhole = true;
   #explain: Refreshed["explain"] = () => null;
 
   constructor(
@@ -98,13 +99,18 @@ export class ExchangeRunner {
       deadline: true,
     });
     if (lifetime.aborted) return null;
-    if (fetched.kind === "failure") return this.#fail(fetched, {});
+    if (fetched.kind === "failure") {
+      // It may be an older list that the new rates do not fit.
+      if (fetched.failureKind === "bad_envelope") this.#source.doubtLists();
+      return this.#fail(fetched, {});
+    }
     const { batch, tookMs, notes } = fetched;
     const size = sizeOf(batch, notes.failures);
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
     if (verdict.kind === "refuse") {
+      this.#source.doubtLists();
       const refusal = {
         failureKind: "refused_batch",
         message: verdict.reason,
@@ -125,6 +131,9 @@ export class ExchangeRunner {
       cycleMs: tookMs,
       rejects,
     });
+    // Asked for once: an exchange may lack a few instruments for days.
+    if (verdict.degradedBy !== null && this.#isWhole) this.#source.doubtLists();
+    this.#isWhole = verdict.degradedBy === null;
     this.#failuresInRow = 0;
     this.#pause = null;
     this.#explain = batch.explain;

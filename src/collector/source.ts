@@ -47,6 +47,8 @@ export interface SourceDeps {
 export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
+  /** Those of the cache that are asked for again before their time. */
+  readonly #doubted = new Set<string>();
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
   readonly #quiet: QuietTime;
@@ -99,6 +101,14 @@ export class ExchangeSource {
     return { source, notes: { failures, details } };
   }
 
+  /**
+   * Has every list with a period of its own asked for again in the next cycle: what was made with them was not
+   * believed, and one bad list must not outlast the trouble for the rest of its period. The old one serves meanwhile.
+   */
+  doubtLists(): void {
+    for (const name of this.#cache.keys()) this.#doubted.add(name);
+  }
+
   async #load<T>(http: ExchangeHttp, load: Load<T>): Promise<Reply<T>> {
     try {
       const value = await load(http);
@@ -120,11 +130,12 @@ export class ExchangeSource {
   ): Promise<Reply<T> | RequestFailure> {
     const nowMs = this.#deps.clock.monotonicMs();
     const cached = this.#cache.get(name);
-    if (cached !== undefined && nowMs - cached.atMonotonicMs < everyMs)
-      return cached.reply as Reply<T>;
+    const isDue = this.#doubted.has(name) || nowMs - (cached?.atMonotonicMs ?? 0) >= everyMs;
+    if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
       const reply = await this.#load(http, load);
       this.#cache.set(name, { reply, atMonotonicMs: nowMs });
+      this.#doubted.delete(name);
       return reply;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;

@@ -98,3 +98,52 @@ describe("after a failure", () => {
     await run.stop();
   });
 });
+
+describe("one bad instrument list", () => {
+  const BASES = ["A", "B", "C", "D", "E", "F", "G", "H"];
+
+  /** Rates come whole; what is shown of them is what the list names, which is asked once an hour. */
+  function listed(listNow: () => readonly string[]) {
+    const okx = scriptedExchange("okx", () => batchOf([]));
+    const asked: number[] = [];
+    okx.refresh = async (source) => {
+      okx.refreshes += 1;
+      const list = await source.instruments("list", 60 * MINUTE_MS, () => {
+        asked.push(okx.refreshes);
+        return Promise.resolve(listNow());
+      });
+      const quotes = list.value.map((base) => quoteOf(base));
+      return { ...batchOf(quotes, { expected: BASES.length }), explain: () => null };
+    };
+    return { okx, asked };
+  }
+
+  test("that has a batch refused is asked for again at once, not after its hour", async () => {
+    using database = testDatabase();
+    let list = BASES.slice(0, 1);
+    const { okx, asked } = listed(() => list);
+    const run = start(database, [okx]);
+    await run.clock.advance(2_000);
+    expect(storedState(database, "okx")?.failureKind).toBe("refused_batch");
+    list = BASES;
+    await run.clock.advance(MINUTE_MS + 5_000);
+    expect(storedState(database, "okx")).toMatchObject({ failureKind: null, symbols: 8 });
+    await run.clock.advance(30 * MINUTE_MS);
+    expect(asked).toEqual([1, 2]);
+    await run.stop();
+  });
+
+  test("that leaves an exchange with a part of its instruments is asked for again once", async () => {
+    using database = testDatabase();
+    let list = BASES.slice(0, 6);
+    const { okx, asked } = listed(() => list);
+    const run = start(database, [okx]);
+    await run.clock.advance(2_000);
+    expect(storedState(database, "okx")).toMatchObject({ failureKind: null, symbols: 6 });
+    list = BASES.slice(0, 7);
+    await run.clock.advance(10 * MINUTE_MS);
+    expect(storedState(database, "okx")?.symbols).toBe(7);
+    expect(asked).toEqual([1, 2]);
+    await run.stop();
+  });
+});

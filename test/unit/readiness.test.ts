@@ -37,7 +37,7 @@ describe("the start", () => {
     put("okx", { lastAttemptAtMs: startedMs, lastOkAtMs: startedMs });
     put("gate", {});
     expect(readiness()).toBe("gate");
-    put("gate", { lastAttemptAtMs: startedMs + 1, failureKind: "timeout", failuresInRow: 9 });
+    put("gate", { lastAttemptAtMs: startedMs, failureKind: "timeout", failuresInRow: 9 });
     expect(readiness()).toBeNull();
   });
 
