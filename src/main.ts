@@ -12,6 +12,7 @@ import { MarketReader } from "./db/market-reader.ts";
 import { migrateDb } from "./db/migrate.ts";
 import { checkpoint, openDb } from "./db/open.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
+import { schemaCheck } from "./db/schema-version.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
@@ -30,6 +31,7 @@ import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
 import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
 
@@ -73,6 +75,7 @@ function run(config: Config): void {
   const server = serve(config, {
     board,
     health,
+    readiness: readinessOf(config, board, db),
     metrics,
     log,
     intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
@@ -97,8 +100,7 @@ function run(config: Config): void {
   });
   const timers = [
     every(POLL_EVERY_MS, log, () => board.poll()),
-    every(WATCH_EVERY_MS, log, watch.observe),
-    every(WATCH_EVERY_MS, log, watch.deliver),
+    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, log, task)),
   ];
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 
@@ -138,6 +140,7 @@ function serve(
     AppDeps,
     | "board"
     | "health"
+    | "readiness"
     | "metrics"
     | "log"
     | "intervalChanges"
@@ -200,13 +203,24 @@ function trackerOf(
   return tracker;
 }
 
+function readinessOf(config: Config, board: Board, db: ReturnType<typeof openDb>): Readiness {
+  return createReadiness({
+    isSchemaCurrent: schemaCheck(db),
+    hasSnapshot: () => board.current() !== null,
+    states: () => board.states(),
+    exchanges: config.exchanges,
+    clock: systemClock,
+  });
+}
+
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
 function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, log: Log) {
   const clock = systemClock;
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
   const alerts = createAlerts({
     repository: createAlertRepository(db),
-    messenger: config.telegram && createTelegram({ ...config.telegram, post: outbound.post }),
+    messengers:
+      config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
     random: Math.random,
     log,
@@ -217,12 +231,14 @@ function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, lo
     clock,
     log,
   });
+  const observe = (): void => {
+    const report = board.health();
+    alerts.observe(report, board.states());
+    void heartbeat.observe(report);
+  };
   return {
-    observe: (): void => {
-      const report = board.health();
-      alerts.observe(report, board.states());
-      void heartbeat.observe(report);
-    },
+    /** Each to be called every few seconds on its own: none waits for another. */
+    tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
 }

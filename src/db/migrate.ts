@@ -4,7 +4,7 @@ import { drizzle } from "drizzle-orm/bun-sqlite";
 import { migrate } from "drizzle-orm/bun-sqlite/migrator";
 import { tryFileLock } from "./file-lock.ts";
 
-const MIGRATIONS_FOLDER = join(import.meta.dir, "../../migrations");
+export const MIGRATIONS_FOLDER = join(import.meta.dir, "../../migrations");
 
 /** Two processes that start together take turns; a migration of a large table may take a while. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;

@@ -8,6 +8,7 @@ import type { AskForOrigin } from "../services/explain.ts";
 import type { HealthReport } from "../services/health.ts";
 import type { IntervalChanges } from "../services/interval-changes.ts";
 import type { Metrics } from "../services/metrics.ts";
+import type { Readiness } from "../services/readiness.ts";
 import type { StreamHub } from "../services/stream-hub.ts";
 import { AnswerCache, HotAnswers } from "./answer-cache.ts";
 import { answerLoad, type AnswerLoad } from "./answer-load.ts";
@@ -49,6 +50,7 @@ import { SnapshotAnswers } from "./snapshot-answers.ts";
 export interface AppDeps {
   readonly board: BoardView;
   readonly health: () => HealthReport;
+  readonly readiness: Readiness;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
   /** Shared with whoever else compares a snapshot's listings. */

@@ -105,6 +105,17 @@ function addMarketGauges(registry: Registry, board: BoardView, health: () => Hea
     },
   });
   new Gauge({
+    name: "funding_exchanges",
+    help: "Exchanges that are enabled, and those of them that are fresh.",
+    labelNames: ["which"],
+    registers,
+    collect() {
+      const { enabledExchanges, freshExchanges } = health();
+      this.set({ which: "enabled" }, enabledExchanges);
+      this.set({ which: "fresh" }, freshExchanges);
+    },
+  });
+  new Gauge({
     name: "funding_exchange_age_seconds",
     help: "Seconds since the last accepted batch of an exchange; absent before the first.",
     labelNames: ["exchange"],
