@@ -37,7 +37,7 @@ export function rawRequest(port: number, bytes: Buffer): Promise<RawAnswer> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer>();
   const parts: Buffer[] = [];
   const socket = connect({ host: "127.0.0.1", port }, () => socket.write(bytes));
-  socket.on("data", (part) => parts.push(part));
+  socket.on("data", (part) => parts.push(Buffer.from(part)));
   socket.on("error", () => {});
   socket.on("close", () => {
     const text = Buffer.concat(parts).toString("latin1");
