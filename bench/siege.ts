@@ -40,7 +40,7 @@ export async function siege(share = 1): Promise<Figure[]> {
     const statuses = await attack();
     const seen = await probes.end();
     figures.push(
-      ...[...statuses].map(([status, count]) => plain(`${name}: answered ${status}`, count, "")),
+      ...[...statuses].map(([status, times]) => plain(`${name}: answered ${status}`, times, "")),
       plain(`${name}: /livez, p99`, seen.live.p99, "ms"),
       plain(`${name}: a kept answer, p50`, seen.kept.p50, "ms"),
       plain(`${name}: a kept answer, p99`, seen.kept.p99, "ms"),
@@ -105,7 +105,7 @@ function queryOf(n: number): string {
     case 2:
       return `/api/funding/sentiment?min_volume=${n}`;
     case 3:
-      return `/api/funding/divergence?min_age=0&hold_hours=${1 + n / 100_000}`;
+      return `/api/funding/divergence?min_age=0&min_volume=${n}`;
     default:
       return `/api/funding/current?min_open_interest=${n}`;
   }
@@ -116,7 +116,7 @@ function probe(origin: string) {
   const live: number[] = [];
   const kept: number[] = [];
   let failed = 0;
-  let isOver = false;
+  const over = new AbortController();
   const ask = async (path: string, times: number[]): Promise<void> => {
     const startedMs = performance.now();
     try {
@@ -129,14 +129,14 @@ function probe(origin: string) {
     times.push(performance.now() - startedMs);
   };
   const running = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await Promise.all([ask("/livez", live), ask(KEPT, kept)]);
       await Bun.sleep(PROBE_EVERY_MS);
     }
   })();
   return {
     async end() {
-      isOver = true;
+      over.abort();
       await running;
       return { live: spread(live), kept: spread(kept), failed };
     },
