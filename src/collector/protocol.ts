@@ -35,6 +35,8 @@ export type FromWorker =
       /** Null when the payloads of the last cycle do not show the row, or another process collects. */
       readonly explanation: Explanation | null;
     }
+  /** Another worker would meet the same: one line with the path and the cure. */
+  | { readonly type: "database_unusable"; readonly reason: string }
   | { readonly type: "stopped" };
 
 /** How often the worker says that it lives. */

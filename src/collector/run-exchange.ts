@@ -24,13 +24,18 @@ export interface Cycle {
   readonly outcome: CycleOutcome;
   readonly tookMs: number;
   readonly rejects: Readonly<Record<string, number>>;
-  /** How long to wait before the next one, from the end of this one. */
+  /** How long to wait before the next one, from the end of this one but for the time in `waitedMs`. */
   readonly pauseMs: number;
+  /** How long its result waited for another writer of the database. */
+  readonly waitedMs: number;
 }
 
-/** The database as the collector writes it. */
+/** The database as the collector writes it: at once, or as soon as others let it. */
 export interface MarketStore {
-  readonly writer: Pick<MarketWriter, "commit" | "fail">;
+  readonly writer: {
+    commit(...args: Parameters<MarketWriter["commit"]>): void | Promise<void>;
+    fail(...args: Parameters<MarketWriter["fail"]>): void | Promise<void>;
+  };
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
 }
 
@@ -76,7 +81,10 @@ export class ExchangeRunner {
     return this.#explain(exchangeSymbol);
   }
 
-  /** Runs one cycle; null when the collector stopped meanwhile. Throws only what the database throws (EpochLost among it). */
+  /**
+   * Runs one cycle; null when the collector stopped meanwhile. What was fetched is kept until the database takes it,
+   * and nothing newer is asked for before. Throws only what the database throws (EpochLost among it).
+   */
   async cycle(): Promise<Cycle | null> {
     const { clock, periodMs, lifetime, store } = this.#deps;
     const fetched = await fetchBatch(this.#exchange, this.#source, {
@@ -104,7 +112,7 @@ export class ExchangeRunner {
     }
     const degradedBy =
       [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
-    this.#commit(batch, {
+    const waitedMs = await this.#commit(batch, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
       // A request that failed may be the one that carries some instruments: their absence tells nothing.
@@ -116,10 +124,11 @@ export class ExchangeRunner {
     this.#failuresInRow = 0;
     this.#explain = batch.explain;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy } as const;
-    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs) };
+    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs), waitedMs };
   }
 
-  #commit(
+  /** Stores a batch; resolves to how long that waited. */
+  async #commit(
     batch: Batch,
     verdict: Pick<
       Parameters<MarketWriter["commit"]>[0]["state"],
@@ -127,11 +136,12 @@ export class ExchangeRunner {
     > & {
       readonly whole: boolean;
     },
-  ): void {
+  ): Promise<number> {
     const { clock, store, epoch } = this.#deps;
     const atMs = clock.nowMs();
+    const startedMs = clock.monotonicMs();
     const { whole, ...state } = verdict;
-    store.writer.commit({
+    await store.writer.commit({
       exchange: this.id,
       epoch,
       atMs,
@@ -141,9 +151,10 @@ export class ExchangeRunner {
       whole,
       state: { ...state, atMs, symbols: batch.quotes.length, expected: batch.expected },
     });
+    return clock.monotonicMs() - startedMs;
   }
 
-  #fail(
+  async #fail(
     failure: {
       readonly failureKind: FailureKind;
       readonly message: string;
@@ -153,7 +164,7 @@ export class ExchangeRunner {
       readonly pending?: FailedState["pending"];
     },
     rejects: Readonly<Record<string, number>>,
-  ): Cycle {
+  ): Promise<Cycle> {
     const { clock, store, epoch, periodMs } = this.#deps;
     const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
     this.#failuresInRow += 1;
@@ -165,7 +176,8 @@ export class ExchangeRunner {
     });
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
-    store.writer.fail(epoch, this.id, {
+    const startedMs = clock.monotonicMs();
+    await store.writer.fail(epoch, this.id, {
       atMs,
       kind,
       message,
@@ -173,6 +185,6 @@ export class ExchangeRunner {
       ...pending,
     });
     const outcome = { kind: "failed", failureKind: kind, message, detail } as const;
-    return { outcome, tookMs, rejects, pauseMs };
+    return { outcome, tookMs, rejects, pauseMs, waitedMs: clock.monotonicMs() - startedMs };
   }
 }
