@@ -52,11 +52,11 @@ export class AlertBench implements Disposable {
   }
 
   /** One service with its own connection, as each process has. */
-  service(over: { messenger?: Messenger | null } = {}): Alerts {
+  service({ db, ...over }: { messenger?: Messenger | null; db?: Database } = {}): Alerts {
     const log = createLog("debug", { write: (line) => void this.lines.push(line) });
     const { clock } = this;
     return createAlerts({
-      repository: createAlertRepository(this.connect()),
+      repository: createAlertRepository(db ?? this.connect()),
       writes: new WriteQueue({ clock, log, until: new AbortController().signal }),
       messenger: this.messenger,
       clock,
