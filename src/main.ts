@@ -22,6 +22,7 @@ import { feeTable } from "./domain/fees.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, errorText, type Log } from "./lib/log.ts";
+import { every } from "./lib/repeat.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
@@ -29,7 +30,7 @@ import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
-import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { createMetrics, type CycleResult, type Metrics } from "./services/metrics.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
 
@@ -61,12 +62,7 @@ function run(config: Config): void {
   const opportunities = trackerOf(board, groups, database, log);
   const health = (): HealthReport => healthOf(board, database);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
-  const metrics = createMetrics({
-    board,
-    health,
-    clock: systemClock,
-    streams: () => streams.stats(),
-  });
+  const metrics = metricsOf(board, health, streams);
   const server = serve(config, {
     board,
     health,
@@ -80,23 +76,25 @@ function run(config: Config): void {
     fees,
   });
   const collector = superviseCollector({
-    settings: collectorSettings(config),
+    settings: collectorSettings(config, database.identity),
     startWorker: startCollectorThread,
     clock: systemClock,
     random: Math.random,
     log,
     onMessage: (message) => {
       if (message.type === "collecting") opportunities.begin(message.epoch);
+      if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
       if (message.type === "database_unusable") database.refuse(message.reason);
       if (message.type !== "cycle") return;
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
     },
   });
+  const errors = { log, onError: (error: unknown) => database.judge(error) };
   const timers = [
-    every(POLL_EVERY_MS, log, database, () => board.poll()),
-    every(WATCH_EVERY_MS, log, database, watch.observe),
-    every(WATCH_EVERY_MS, log, database, watch.deliver),
+    every(POLL_EVERY_MS, () => board.poll(), errors),
+    every(WATCH_EVERY_MS, watch.observe, errors),
+    every(WATCH_EVERY_MS, watch.deliver, errors),
   ];
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 
@@ -119,6 +117,10 @@ function run(config: Config): void {
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void end(signal, 0));
+}
+
+function metricsOf(board: Board, health: () => HealthReport, streams: StreamHub): Metrics {
+  return createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() });
 }
 
 /** Of several reasons to end the first one decides. */
@@ -147,9 +149,10 @@ function healthOf(board: Board, database: ServiceDatabase): HealthReport {
   return database.isLost ? { ...report, status: "down" } : report;
 }
 
-function collectorSettings(config: Config): CollectorSettings {
+function collectorSettings(config: Config, databaseIdentity: string | null): CollectorSettings {
   return {
     databasePath: config.databasePath,
+    databaseIdentity,
     exchanges: config.exchanges,
     periodMs: config.refreshMs,
     exchangeOrigin: config.exchangeOrigin,
@@ -251,32 +254,6 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     },
     deliver: (): Promise<void> => alerts.deliver(),
   };
-}
-
-/** Repeats `work`; what it throws is logged once per text and ends the program only when the database judges so. */
-function every(
-  ms: number,
-  log: Log,
-  database: ServiceDatabase,
-  work: () => void | Promise<void>,
-): Timer {
-  let said = "";
-  let busy = false;
-  return setInterval(async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      await work();
-      said = "";
-    } catch (error) {
-      database.judge(error);
-      const reason = errorText(error);
-      if (reason !== said) log.error("background_work_failed", { reason });
-      said = reason;
-    } finally {
-      busy = false;
-    }
-  }, ms);
 }
 
 /** What a failing database is at a start is one line with its cure, never a trace. */

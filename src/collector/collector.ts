@@ -1,5 +1,6 @@
 import { EpochRepository } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath, tryFileLock } from "../db/file-lock.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
@@ -97,6 +98,7 @@ export async function collect(
   if (lock === null) return;
   let db: Db | null = null;
   try {
+    requireSameFile(settings);
     db = openDb(settings.databasePath, { mustExist: true });
     waitAtMost(db, "collector");
     const { clock, log, lifetime } = deps;
@@ -111,6 +113,12 @@ export async function collect(
     db?.close();
     lock.release();
   }
+}
+
+/** Opening a file that was put in the place of the one that is served would mix the two. */
+function requireSameFile({ databasePath, databaseIdentity }: CollectorSettings): void {
+  if (databaseIdentity === undefined || fileIdentity(databasePath) === databaseIdentity) return;
+  throw new Error("the database was deleted or replaced");
 }
 
 async function collectInto(
@@ -249,7 +257,7 @@ async function reviewForever(
 /** Tells the main thread that this one lives, whatever the database does. */
 async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void> {
   while (!lifetime.aborted) {
-    post({ type: "heartbeat" });
+    post({ type: "heartbeat", collecting: true });
     await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
   }
 }

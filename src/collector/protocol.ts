@@ -6,6 +6,8 @@ import type { CycleOutcome } from "./run-exchange.ts";
 /** What the worker needs to know to collect. Plain data: it crosses a thread boundary. */
 export interface CollectorSettings {
   readonly databasePath: string;
+  /** Which file that is (db/file-identity); another one at the path is not collected into. */
+  readonly databaseIdentity?: string | null;
   readonly exchanges: readonly ExchangeId[];
   readonly periodMs: number;
   readonly exchangeOrigin: string | null;
@@ -26,7 +28,8 @@ export interface ExplainRequest {
 
 /** From the worker to the main thread. Hints and counts only: the data itself goes through the database. */
 export type FromWorker =
-  | { readonly type: "heartbeat" }
+  /** `collecting` once it has the right to, whether or not the database can be written just now. */
+  | { readonly type: "heartbeat"; readonly collecting?: true }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
   | {

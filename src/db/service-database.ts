@@ -57,6 +57,11 @@ export class ServiceDatabase {
     void this.#watch();
   }
 
+  /** Which file it is, as db/file-identity tells. */
+  get identity(): string | null {
+    return this.#identities.get("") ?? null;
+  }
+
   /** Whether nothing that is served may be relied on any more: the process is about to end. */
   get isLost(): boolean {
     return this.#end !== null;
