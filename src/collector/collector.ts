@@ -98,12 +98,11 @@ export async function collect(
   if (lock === null) return;
   let db: Db | null = null;
   try {
-    requireSameFile(settings);
-    db = openDb(settings.databasePath, { mustExist: true });
-    waitAtMost(db, "collector");
     const { clock, log, lifetime } = deps;
     const writes = new WriteQueue({ clock, log, until: lifetime });
-    await Promise.all([sayAlive(deps), collectInto(db, writes, lock, settings, deps, explaining)]);
+    const alive = sayAlive(deps);
+    db = await writes.run(() => openFor(settings));
+    await Promise.all([alive, collectInto(db, writes, lock, settings, deps, explaining)]);
     checkpoint(db);
   } catch (error) {
     // At an end by signal what could not be written is given up; the next start asks the exchanges again.
@@ -115,10 +114,13 @@ export async function collect(
   }
 }
 
-/** Opening a file that was put in the place of the one that is served would mix the two. */
-function requireSameFile({ databasePath, databaseIdentity }: CollectorSettings): void {
-  if (databaseIdentity === undefined || fileIdentity(databasePath) === databaseIdentity) return;
-  throw new Error("the database was deleted or replaced");
+/** Opens the file that is served: one that was put in its place would be mixed with it. */
+function openFor({ databasePath, databaseIdentity }: CollectorSettings): Db {
+  if (databaseIdentity !== undefined && fileIdentity(databasePath) !== databaseIdentity)
+    throw new Error("the database was deleted or replaced");
+  const db = openDb(databasePath, { mustExist: true });
+  waitAtMost(db, "collector");
+  return db;
 }
 
 async function collectInto(

@@ -88,14 +88,16 @@ describe("the files of a running service", () => {
 });
 
 describe("a failure of the database", () => {
-  test.each([
-    ["SQLITE_CORRUPT_INDEX", 3],
-    ["SQLITE_NOTADB", 3],
-  ])("by %s ends the service with status %p and the cure", (code, status) => {
-    using one = setUp();
-    one.database.judge(new Error("a query failed", { cause: databaseError(code) }));
-    expect(one.ends).toEqual([{ reason: expect.stringContaining("restore a backup"), status }]);
-  });
+  test.each(["SQLITE_CORRUPT_INDEX", "SQLITE_NOTADB"])(
+    "by %s ends the service with status 3 and the cure",
+    (code) => {
+      using one = setUp();
+      one.database.judge(new Error("a query failed", { cause: databaseError(code) }));
+      expect(one.ends).toEqual([
+        { reason: expect.stringContaining("restore a backup"), status: 3 },
+      ]);
+    },
+  );
 
   test.each(["SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR_READ", "SQLITE_READONLY", "SQLITE_ERROR"])(
     "by %s ends nothing",
