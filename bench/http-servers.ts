@@ -41,6 +41,7 @@ if (import.meta.main) {
   const app = createApp({
     board,
     health,
+    readiness: () => null,
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),

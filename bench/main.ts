@@ -1,6 +1,6 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, first, sqlite, streams, write, refresh, latency, memory; all when none is named. `--write` puts
+ * Sections: http, first, sqlite, streams, write, refresh, latency, memory, siege; all when none is named. `--write` puts
  * what was measured in the place of the same sections of docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
@@ -14,6 +14,7 @@ import { memory } from "./memory.ts";
 import { plainSqlite } from "./plain-sqlite.ts";
 import { refresh } from "./refresh.ts";
 import { refreshLatency } from "./refresh-latency.ts";
+import { siege } from "./siege.ts";
 import { streams } from "./streams.ts";
 
 const DOCUMENT = join(import.meta.dir, "../docs/performance.md");
@@ -49,6 +50,10 @@ const SECTIONS: Readonly<Record<string, { title: string; run: () => Promise<Figu
   write: { title: "Storing one batch", run: batchWrite },
   refresh: { title: "One refresh of all exchanges against the simulator", run: refresh },
   latency: { title: "The API while exchanges are refreshed", run: refreshLatency },
+  siege: {
+    title: "Readers who do not read, and 50,000 distinct queries in five minutes, in 512 MB",
+    run: siege,
+  },
   memory: { title: "Memory of the whole service", run: () => memory(Number(values.minutes)) },
 };
 

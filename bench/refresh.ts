@@ -92,7 +92,7 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
       deadline: true,
       lifetime: lifetime.signal,
     });
-    const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0 };
+    const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0, pause: null };
     return new ExchangeRunner(exchange, parts, {
       clock: systemClock,
       store,

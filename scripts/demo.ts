@@ -82,7 +82,8 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
   start("service", ["src/main.ts"], settings, ending, children);
-  await answers(`${address}/readyz`, (response) => response.ok, ending);
+  // Not /readyz, which waits for the slowest exchange: there is something to look at from the first batch on.
+  await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);
   if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);
 }
 

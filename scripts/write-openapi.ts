@@ -29,6 +29,7 @@ export async function servedDocument(): Promise<string> {
   const app = createApp({
     board,
     health,
+    readiness: () => null,
     exchanges: [],
     groups: new AssetGroups(),
     fees: feeTable(null),

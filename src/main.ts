@@ -11,6 +11,7 @@ import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
 import { MarketReader } from "./db/market-reader.ts";
 import { asUnusable, UnusableDatabase } from "./db/failure.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
+import { schemaCheck } from "./db/schema-version.ts";
 import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
@@ -31,6 +32,7 @@ import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
 import { createMetrics, type CycleResult, type Metrics } from "./services/metrics.ts";
+import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
 
@@ -66,6 +68,7 @@ function run(config: Config): void {
   const server = serve(config, {
     board,
     health,
+    readiness: readinessOf(config, board, database),
     metrics,
     log,
     intervalChanges: intervalChanges(new IntervalChangeRepository(database.db)),
@@ -93,8 +96,7 @@ function run(config: Config): void {
   const errors = { log, onError: (error: unknown) => database.judge(error) };
   const timers = [
     every(POLL_EVERY_MS, () => board.poll(), errors),
-    every(WATCH_EVERY_MS, watch.observe, errors),
-    every(WATCH_EVERY_MS, watch.deliver, errors),
+    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, task, errors)),
   ];
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 
@@ -166,6 +168,7 @@ function serve(
     AppDeps,
     | "board"
     | "health"
+    | "readiness"
     | "metrics"
     | "log"
     | "intervalChanges"
@@ -228,6 +231,16 @@ function trackerOf(
   return tracker;
 }
 
+function readinessOf(config: Config, board: Board, { db }: ServiceDatabase): Readiness {
+  return createReadiness({
+    isSchemaCurrent: schemaCheck(db),
+    hasSnapshot: () => board.current() !== null,
+    states: () => board.states(),
+    exchanges: config.exchanges,
+    clock: systemClock,
+  });
+}
+
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
 function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, log: Log) {
   const clock = systemClock;
@@ -235,7 +248,8 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
   const alerts = createAlerts({
     repository: createAlertRepository(db),
     writes,
-    messenger: config.telegram && createTelegram({ ...config.telegram, post: outbound.post }),
+    messengers:
+      config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
     random: Math.random,
     log,
@@ -246,12 +260,14 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     clock,
     log,
   });
+  const observe = (): void => {
+    const report = board.health();
+    alerts.observe(report, board.states());
+    void heartbeat.observe(report);
+  };
   return {
-    observe: (): void => {
-      const report = board.health();
-      alerts.observe(report, board.states());
-      void heartbeat.observe(report);
-    },
+    /** Each to be called every few seconds on its own: none waits for another. */
+    tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
 }

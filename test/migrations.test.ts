@@ -11,6 +11,7 @@ import {
   MigrationFolder,
   MIGRATIONS,
   restrictedTo,
+  type Rows,
   rowsIn,
   shapesIn,
   shapesInCode,
@@ -18,6 +19,23 @@ import {
 
 const { entries } = journalOf();
 const VERSIONS = entries.map(({ tag }, index) => [tag, index + 1] as const);
+
+/** Columns that a migration empties because it says so. */
+const EMPTIED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  "0006_own_words_only": { exchange_state: ["failure", "degraded_by"] },
+};
+
+/** The rows of a version as they must be after all migrations that come behind its first `count`. */
+function expected(rows: Rows, count: number): Rows {
+  const emptied = entries.slice(count).map(({ tag }) => EMPTIED[tag] ?? {});
+  return Object.fromEntries(
+    Object.entries(rows).map(([table, stored]) => {
+      const columns = emptied.flatMap((tables) => tables[table] ?? []);
+      const nulls = Object.fromEntries(columns.map((column) => [column, null]));
+      return [table, stored.map((row) => ({ ...row, ...nulls }))];
+    }),
+  );
+}
 
 function sha256(tag: string): string {
   const text = readFileSync(join(MIGRATIONS, `${tag}.sql`));
@@ -72,7 +90,7 @@ describe("an upgrade", () => {
       const before = rowsIn(db);
       expect(Object.values(before).every((rows) => rows.length === 3)).toBe(true);
       migrateDb(db, ":memory:");
-      expect(restrictedTo(before, rowsIn(db))).toEqual(before);
+      expect(restrictedTo(before, rowsIn(db))).toEqual(expected(before, count));
       expect(shapesIn(db)).toEqual(shapesIn(migrated()));
       expect(db.query("PRAGMA foreign_key_check").all()).toEqual([]);
       expect(db.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);

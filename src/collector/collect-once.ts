@@ -76,7 +76,8 @@ export async function collectOnce(
           degradedBy: null,
         };
       }
-      const reasons = [verdict.degradedBy, ...notes.failures].filter((reason) => reason !== null);
+      const said = notes.details.length === 0 ? null : `(${notes.details.join("; ")})`;
+      const reasons = [verdict.degradedBy, ...notes.failures, said].filter((text) => text !== null);
       return {
         ...judged,
         quotes: batch.quotes,

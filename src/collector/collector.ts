@@ -14,6 +14,7 @@ import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
+import { storedPause } from "./breaker.ts";
 import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
 import { FreezeWatch } from "./freeze-watch.ts";
 import { runLoop } from "./loop.ts";
@@ -195,9 +196,7 @@ function makeRunners(
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;
   const shared = httpShared(deps, exchangeOrigin);
-  const failuresInRow = new Map(
-    run.store.states.list().map((state) => [state.exchange, state.failuresInRow]),
-  );
+  const stored = new Map(run.store.states.list().map((state) => [state.exchange, state]));
   return deps.exchanges.flatMap((exchange) => {
     const { facts } = exchange;
     const periodMs = periods.get(facts.id);
@@ -212,10 +211,12 @@ function makeRunners(
       deadline: true,
       lifetime,
     });
+    const state = stored.get(facts.id);
     const parts = {
       source,
       freezeWatch: new FreezeWatch(),
-      failuresInRow: failuresInRow.get(facts.id) ?? 0,
+      failuresInRow: state?.failuresInRow ?? 0,
+      pause: state === undefined ? null : storedPause(state),
     };
     return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
   });

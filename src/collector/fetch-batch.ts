@@ -2,8 +2,7 @@ import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { errorText } from "../lib/log.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { CycleNotes, ExchangeSource } from "./source.ts";
 
@@ -18,9 +17,9 @@ export type Fetched =
   | {
       readonly kind: "failure";
       readonly failureKind: FailureKind;
-      /** Safe to show to anyone. */
+      /** Our words: anyone may read them. */
       readonly message: string;
-      /** What the exchange wrote, for the operator's log. */
+      /** The exchange's words, for the operator's log alone. */
       readonly detail: string | null;
       readonly retryAfterMs: number | null;
       readonly tookMs: number;
@@ -43,7 +42,7 @@ export async function fetchBatch(
   const { clock, lifetime } = deps;
   const startedMs = clock.monotonicMs();
   const cycle = new AbortController();
-  const onEnd = (): void => cycle.abort(new RequestFailure("timeout", "the collector is stopping"));
+  const onEnd = (): void => cycle.abort(ownFailure("timeout", "the collector is stopping"));
   if (lifetime.aborted) onEnd();
   lifetime.addEventListener("abort", onEnd, { once: true });
   if (deps.deadline) {
@@ -51,7 +50,7 @@ export async function fetchBatch(
     void clock
       .sleep(withinMs, cycle.signal)
       .then(() =>
-        cycle.abort(new RequestFailure("timeout", `no whole refresh within ${withinMs / 1000} s`)),
+        cycle.abort(ownFailure("timeout", `no whole refresh within ${withinMs / 1000} s`)),
       );
   }
   try {
@@ -77,20 +76,12 @@ function rejectsWith(signal: AbortSignal): Promise<never> {
 type Failure = Omit<Extract<Fetched, { kind: "failure" }>, "kind" | "tookMs">;
 
 function describe(error: unknown): Failure {
-  if (error instanceof RequestFailure) {
-    const { kind, message, retryAfterMs, detail } = error;
-    return { failureKind: kind, message: withoutAddresses(message), retryAfterMs, detail };
-  }
+  const { publicWords: message, detail } = accountOf(error);
   // A payload that breaks the adapter in a way it did not foresee is an envelope that we cannot read.
-  const message = "the answer could not be read";
-  return { failureKind: "bad_envelope", message, retryAfterMs: null, detail: errorText(error) };
-}
-
-/** An exchange's own words may name the address that it has shut out: ours. */
-function withoutAddresses(text: string): string {
-  return text
-    .replaceAll(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, "[address]")
-    .replaceAll(/\b[\da-f]{1,4}(?::[\da-f]{0,4}){4,7}\b/gi, "[address]");
+  if (!(error instanceof RequestFailure))
+    return { failureKind: "bad_envelope", message, detail, retryAfterMs: null };
+  const { kind, retryAfterMs } = error;
+  return { failureKind: kind, message, detail, retryAfterMs };
 }
 
 /** How many rows were rejected, by reason. */

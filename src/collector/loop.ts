@@ -2,6 +2,7 @@ import type { ExchangeState } from "../domain/market.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { askedToWaitMs } from "./breaker.ts";
 import type { Cycle, CycleOutcome, ExchangeRunner } from "./run-exchange.ts";
 
 /** The first refreshes are spread over this, so that a start is no burst and still quick. */
@@ -61,17 +62,6 @@ function jitterOf(outcome: CycleOutcome, random: Random): number {
   return outcome.kind === "failed" ? 1 + spread : 1 + spread * 2 - PERIOD_JITTER_SHARE;
 }
 
-/** A ban or a rate limit outlives a restart of ours. */
-function askedToWaitMs(state: ExchangeState, nowMs: number): number {
-  const { failureKind: kind, retryAtMs } = state;
-  if (
-    retryAtMs === null ||
-    (kind !== "rate_limited" && kind !== "banned" && kind !== "geo_blocked")
-  )
-    return 0;
-  return Math.max(0, retryAtMs - nowMs);
-}
-
 /** One log line per change of state, none while it stays. Returns the state that was last said. */
 function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, log: Log): string {
   const state =
@@ -86,7 +76,13 @@ function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, 
     const { failureKind: kind, message: reason, detail } = outcome;
     log.warn("exchange_failed", { exchange, kind, reason, ...(detail === null ? {} : { detail }) });
   } else if (outcome.degradedBy !== null) {
-    log.warn("exchange_degraded", { exchange, rows: outcome.rows, reason: outcome.degradedBy });
+    const { rows, degradedBy: reason, detail } = outcome;
+    log.warn("exchange_degraded", {
+      exchange,
+      rows,
+      reason,
+      ...(detail === null ? {} : { detail }),
+    });
   } else {
     log.info(said === "" ? "exchange_ok" : "exchange_recovered", { exchange, rows: outcome.rows });
   }

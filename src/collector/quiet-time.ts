@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
+import { FIRST_STATED_WAIT_MS } from "./breaker.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
 const QUIET_MS = 60_000;
@@ -8,6 +9,7 @@ const QUIET_MS = 60_000;
 export class QuietTime {
   readonly #clock: Clock;
   #untilMs = Number.NEGATIVE_INFINITY;
+  #kind: RequestFailureKind = "rate_limited";
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,11 +20,17 @@ export class QuietTime {
     return Math.max(0, this.#untilMs - this.#clock.monotonicMs());
   }
 
-  /** Takes note of a failure that asks for quiet; other failures do not. */
+  /** In what way it was asked for last. */
+  get kind(): RequestFailureKind {
+    return this.#kind;
+  }
+
+  /** Takes note of a failure that asks for quiet; other failures do not. One answer is believed for minutes, not days. */
   hear(error: unknown): void {
     if (!(error instanceof RequestFailure) || !asksForQuiet(error.kind)) return;
-    const untilMs = this.#clock.monotonicMs() + (error.retryAfterMs ?? QUIET_MS);
-    this.#untilMs = Math.max(this.#untilMs, untilMs);
+    const waitMs = Math.min(error.retryAfterMs ?? QUIET_MS, FIRST_STATED_WAIT_MS);
+    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + waitMs);
+    this.#kind = error.kind;
   }
 }
 

@@ -4,7 +4,7 @@ import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { pauseAfterFailureMs } from "./breaker.ts";
+import { type Pause, pauseAfterFailureMs } from "./breaker.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { FreezeWatch } from "./freeze-watch.ts";
 import { judge, sizeOf } from "./sanity.ts";
@@ -12,11 +12,19 @@ import type { ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
 export type CycleOutcome =
-  | { readonly kind: "accepted"; readonly rows: number; readonly degradedBy: string | null }
+  | {
+      readonly kind: "accepted";
+      readonly rows: number;
+      /** Our words, as `message` below. */
+      readonly degradedBy: string | null;
+      readonly detail: string | null;
+    }
   | {
       readonly kind: "failed";
       readonly failureKind: FailureKind;
+      /** Our words: anyone may read them. */
       readonly message: string;
+      /** The exchange's words, for the operator's log alone. */
       readonly detail: string | null;
     };
 
@@ -54,6 +62,8 @@ export class ExchangeRunner {
   readonly #freezeWatch: FreezeWatch;
   readonly #deps: RunDeps;
   #failuresInRow: number;
+  #pause: Pause | null;
+  #isWhole = true;
   #explain: Refreshed["explain"] = () => null;
 
   constructor(
@@ -62,6 +72,8 @@ export class ExchangeRunner {
       readonly source: ExchangeSource;
       readonly freezeWatch: FreezeWatch;
       readonly failuresInRow: number;
+      /** The pause after the newest of these failures. */
+      readonly pause: Pause | null;
     },
     deps: RunDeps,
   ) {
@@ -69,6 +81,7 @@ export class ExchangeRunner {
     this.#source = parts.source;
     this.#freezeWatch = parts.freezeWatch;
     this.#failuresInRow = parts.failuresInRow;
+    this.#pause = parts.pause;
     this.#deps = deps;
   }
 
@@ -94,13 +107,18 @@ export class ExchangeRunner {
       deadline: true,
     });
     if (lifetime.aborted) return null;
-    if (fetched.kind === "failure") return this.#fail(fetched, {});
+    if (fetched.kind === "failure") {
+      // It may be an older list that the new rates do not fit.
+      if (fetched.failureKind === "bad_envelope") this.#source.doubtLists();
+      return this.#fail(fetched, {});
+    }
     const { batch, tookMs, notes } = fetched;
     const size = sizeOf(batch, notes.failures);
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
     if (verdict.kind === "refuse") {
+      this.#source.doubtLists();
       const refusal = {
         failureKind: "refused_batch",
         message: verdict.reason,
@@ -121,9 +139,14 @@ export class ExchangeRunner {
       cycleMs: tookMs,
       rejects,
     });
+    // Asked for once: an exchange may lack a few instruments for days.
+    if (verdict.degradedBy !== null && this.#isWhole) this.#source.doubtLists();
+    this.#isWhole = verdict.degradedBy === null;
     this.#failuresInRow = 0;
+    this.#pause = null;
     this.#explain = batch.explain;
-    const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy } as const;
+    const detail = notes.details.join("; ") || null;
+    const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy, detail } as const;
     return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs), waitedMs };
   }
 
@@ -173,7 +196,9 @@ export class ExchangeRunner {
       failuresInRow: this.#failuresInRow,
       retryAfterMs,
       periodMs,
+      previous: this.#pause,
     });
+    this.#pause = { kind, ms: pauseMs };
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
     const startedMs = clock.monotonicMs();

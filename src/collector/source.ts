@@ -1,6 +1,6 @@
 import type { ExchangeHttp, Load, Reply, Source } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
 import { QuietTime } from "./quiet-time.ts";
@@ -23,8 +23,10 @@ interface Cached {
 
 /** What one cycle's requests told besides their payloads. */
 export interface CycleNotes {
-  /** Requests that failed without failing the refresh, in words: "name: reason". */
+  /** Requests that failed without failing the refresh, in our words: "name: kind: reason". */
   readonly failures: readonly string[];
+  /** What the exchange wrote about them, for the operator's log alone. */
+  readonly details: readonly string[];
 }
 
 export interface SourceDeps {
@@ -45,6 +47,8 @@ export interface SourceDeps {
 export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
+  /** Those of the cache that are asked for again before their time. */
+  readonly #doubted = new Set<string>();
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
   readonly #quiet: QuietTime;
@@ -57,8 +61,12 @@ export class ExchangeSource {
   /** The source of one cycle; all its requests end when `signal` aborts. */
   cycle(signal: AbortSignal): { readonly source: Source; readonly notes: CycleNotes } {
     const failures: string[] = [];
+    const details: string[] = [];
     const note = (name: string, error: unknown): void => {
-      failures.push(`${name}: ${reasonOf(error)}`);
+      const { publicWords, detail } = accountOf(error);
+      const kind = error instanceof RequestFailure ? error.kind : "bad_envelope";
+      failures.push(`${name}: ${kind}: ${publicWords}`);
+      if (detail !== null) details.push(`${name}: ${detail}`);
     };
     const startedMs = this.#deps.clock.monotonicMs();
     const http = this.#deps.requests.during(signal);
@@ -90,7 +98,15 @@ export class ExchangeSource {
         return known;
       },
     };
-    return { source, notes: { failures } };
+    return { source, notes: { failures, details } };
+  }
+
+  /**
+   * Has every list with a period of its own asked for again in the next cycle: what was made with them was not
+   * believed, and one bad list must not outlast the trouble for the rest of its period. The old one serves meanwhile.
+   */
+  doubtLists(): void {
+    for (const name of this.#cache.keys()) this.#doubted.add(name);
   }
 
   async #load<T>(http: ExchangeHttp, load: Load<T>): Promise<Reply<T>> {
@@ -114,11 +130,12 @@ export class ExchangeSource {
   ): Promise<Reply<T> | RequestFailure> {
     const nowMs = this.#deps.clock.monotonicMs();
     const cached = this.#cache.get(name);
-    if (cached !== undefined && nowMs - cached.atMonotonicMs < everyMs)
-      return cached.reply as Reply<T>;
+    const isDue = this.#doubted.has(name) || nowMs - (cached?.atMonotonicMs ?? 0) >= everyMs;
+    if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
       const reply = await this.#load(http, load);
       this.#cache.set(name, { reply, atMonotonicMs: nowMs });
+      this.#doubted.delete(name);
       return reply;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
@@ -137,7 +154,7 @@ export class ExchangeSource {
     note: (name: string, error: unknown) => void,
   ): Promise<Reply<T> | null> {
     if (this.#quiet.leftMs() > 0) {
-      note(name, "left out while the exchange asks us to wait");
+      note(name, ownFailure(this.#quiet.kind, "left out while the exchange asks us to wait"));
       return null;
     }
     const reply = await this.#cached(name, everyMs, everyMs, http, load, note);
@@ -183,9 +200,4 @@ export class ExchangeSource {
     this.#rotations.set(name, rotation);
     return rotation;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof RequestFailure) return `${error.kind}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
+import { ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForQuiet } from "./quiet-time.ts";
 
 /** After this many requests in a row without an answer the rest of a sweep is not worth asking for. */
@@ -193,7 +193,7 @@ export class Sweep {
       return entry === undefined || this.#periodsOf(entry) > OVERDUE_AFTER_PERIODS;
     });
     if (overdue.length === 0) return null;
-    return new RequestFailure("timeout", `${overdue.length} have no reply of the last two periods`);
+    return ownFailure("timeout", `${overdue.length} have no reply of the last two periods`);
   }
 
   #periodsOf({ atMonotonicMs }: Entry): number {
@@ -218,5 +218,5 @@ function isUnanswered(failure: unknown): boolean {
 }
 
 function asFailure(failure: unknown): unknown {
-  return failure ?? new RequestFailure("timeout", "no instrument was answered in time");
+  return failure ?? ownFailure("timeout", "no instrument was answered in time");
 }

@@ -86,11 +86,15 @@ export interface FlagInputs {
   readonly doubts: DoubtBits;
 }
 
+/** The age in ms from which a row is stale, for an exchange that is refreshed every `periodMs`. */
+export function staleAfterMs(periodMs: number): number {
+  return Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
+}
+
 /** The flags of one row at `asOfMs`, for an exchange that is refreshed every `periodMs`. */
 export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): FlagBits {
   let bits = 0;
-  const staleAfterMs = Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
-  if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs) bits |= flagBit("stale");
+  if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs(periodMs)) bits |= flagBit("stale");
   if (
     row.nextFundingAtMs !== null &&
     asOfMs > row.nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs

@@ -58,10 +58,10 @@ export interface ExchangeState {
   readonly lastOkAtMs: number | null;
   readonly lastAttemptAtMs: number | null;
   readonly failureKind: FailureKind | null;
-  /** In words, safe to show; null when the last attempt was well. */
+  /** In our words, which anyone may read; null when the last attempt was well. */
   readonly failure: string | null;
   readonly failuresInRow: number;
-  /** Why an accepted batch is not whole (a secondary request failed, fewer instruments than listed). */
+  /** In our words, why an accepted batch is not whole (a secondary request failed, fewer instruments than listed). */
   readonly degradedBy: string | null;
   readonly retryAtMs: number | null;
   /** Instruments of the last accepted batch. */

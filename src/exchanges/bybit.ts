@@ -20,6 +20,10 @@ import {
   RowReject,
 } from "./wire.ts";
 
+/** Of a blocked address; the page wants no call within ten minutes. */
+const TOO_FREQUENT = /too frequent/i;
+const BAN_MS = 10 * 60_000;
+
 /**
  * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply.
  * `openInterest` counts both sides; the single figure is used, else the half. `knownUnknowns` says what the sources
@@ -60,9 +64,10 @@ const facts = {
   // The rate limit answers 403 with a text; the edge refuses countries with 403 and an HTML page.
   classifyFailure: (status, bodyStart) => {
     if (status !== 403) return null;
-    if (/too frequent/i.test(bodyStart)) return "banned";
+    if (TOO_FREQUENT.test(bodyStart)) return "banned";
     return /^\s*</.test(bodyStart) ? "geo_blocked" : null;
   },
+  statedWaitMs: (bodyStart) => (TOO_FREQUENT.test(bodyStart) ? BAN_MS : null),
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;

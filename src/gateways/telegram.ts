@@ -8,8 +8,10 @@ export type SendResult =
   | { readonly kind: "retry_after"; readonly waitMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly retryable: boolean; readonly reason: string };
 
-/** A way to tell the operator something. */
+/** A way to tell the operator something, at one place. */
 export interface Messenger {
+  /** Names that place, the same over restarts; no secret. */
+  readonly destination: string;
   /** Sends plain text. Never throws. May deliver twice when an answer is lost on its way back. */
   send(text: string): Promise<SendResult>;
 }
@@ -41,8 +43,11 @@ export const MAX_MESSAGE_CHARS = 4_096;
 /** When Telegram says "too many requests" but not for how long: its limit for one group is counted per minute. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
-/** A longer wait than a day outlives the message; what comes after is tried anew. */
-const MAX_RETRY_AFTER_MS = 86_400_000;
+/**
+ * Telegram's waits for a chat are seconds to minutes; an hour or a day is a mistake or the price of somebody else's
+ * flood, and one try in a quarter of an hour prolongs neither. What waits longer is no alert any more.
+ */
+const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
 /** Enough for every description in the Bot API, little enough for a log line. */
 const MAX_REASON_CHARS = 200;
@@ -67,6 +72,7 @@ type Reply = z.output<typeof ReplySchema>;
 /** Sends messages to one chat as a Telegram bot. */
 export function createTelegram(deps: TelegramDeps): Messenger {
   return {
+    destination: `telegram:${deps.chatId}`,
     async send(text) {
       const parts = splitMessage(text);
       if (parts.length === 0) return failed(false, "the message is empty");

@@ -1,11 +1,15 @@
 import { LRUCache } from "lru-cache";
 import type { Snapshot } from "../domain/market.ts";
-import { Semaphore } from "../lib/semaphore.ts";
 import { Answer, type AnswerContent } from "./answer.ts";
+import type { AnswerLoad } from "./answer-load.ts";
 import type { Format } from "./list-format.ts";
+import type { RequestAddress } from "./request-address.ts";
 
-/** All kept answers together: a full list of 12,000 rows in all its forms takes half of it. */
-const MAX_CACHE_BYTES = 24 * 1024 * 1024;
+/** All kept answers together, in a market of up to 20,000 rows … */
+const LEAST_CACHE_BYTES = 24 * 1024 * 1024;
+
+/** … and for each row of a larger one: the full list as it is, compressed and as CSV takes 1,050, measured at 51,000. */
+const CACHE_BYTES_PER_ROW = 1_200;
 
 /** What an entry costs besides its bytes, measured with 8,000 of them: header sets, the Blob's own record. */
 const ENTRY_OVERHEAD_BYTES = 4096;
@@ -13,35 +17,28 @@ const ENTRY_OVERHEAD_BYTES = 4096;
 /** A key is a text, and the headers of some answers hold the query that it was made of. */
 const BYTES_PER_KEY_CHARACTER = 4;
 
-/** Large forms that are made at once: one is written while another is compressed, more would only wait in memory. */
-const LARGE_AT_ONCE = 2;
-
 /** Answers by key, bounded by their bytes. Equal keys give the same answer, made once. */
 export class AnswerCache {
-  readonly #answers: LRUCache<string, Answer>;
-  readonly #slots = new Semaphore(LARGE_AT_ONCE);
+  readonly #load: AnswerLoad;
+  readonly #leastBytes: number;
+  #answers: LRUCache<string, Answer>;
 
-  constructor(maxBytes: number = MAX_CACHE_BYTES) {
-    this.#answers = new LRUCache({
-      maxSize: maxBytes,
-      sizeCalculation: (answer, key) =>
-        answer.sizeBytes + ENTRY_OVERHEAD_BYTES + key.length * BYTES_PER_KEY_CHARACTER,
-    });
+  constructor(load: AnswerLoad, leastBytes: number = LEAST_CACHE_BYTES) {
+    this.#load = load;
+    this.#leastBytes = leastBytes;
+    this.#answers = emptyCache(leastBytes);
   }
 
   /** The answer under `key`, made by `make` when it is not kept. `key` names everything the bytes depend on. */
   get(key: string, make: () => AnswerContent): Answer {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
-    const answer: Answer = new Answer(make(), {
-      slots: this.#slots,
-      onGrow: () => {
-        // Weigh the answer again, unless it has left meanwhile. Setting the value that is there already would keep
-        // the old weight.
-        if (this.#answers.peek(key) !== answer) return;
-        this.#answers.delete(key);
-        this.#answers.set(key, answer);
-      },
+    const answer: Answer = new Answer(make(), this.#load, () => {
+      // Weigh the answer again, unless it has left meanwhile. Setting the value that is there already would keep
+      // the old weight.
+      if (this.#answers.peek(key) !== answer) return;
+      this.#answers.delete(key);
+      this.#answers.set(key, answer);
     });
     this.#answers.set(key, answer);
     return answer;
@@ -52,9 +49,11 @@ export class AnswerCache {
     return this.#answers.get(key) ?? null;
   }
 
-  /** Lets go of every answer. */
-  clear(): void {
-    this.#answers.clear();
+  /** Lets go of every answer; the bound is from now on that of a market of `rows`. */
+  clear(rows: number): void {
+    const maxBytes = Math.max(this.#leastBytes, rows * CACHE_BYTES_PER_ROW);
+    if (maxBytes === this.#answers.maxSize) this.#answers.clear();
+    else this.#answers = emptyCache(maxBytes);
   }
 
   /** Bytes held by answers, their overhead included. */
@@ -63,9 +62,17 @@ export class AnswerCache {
   }
 }
 
+function emptyCache(maxSize: number): LRUCache<string, Answer> {
+  return new LRUCache({
+    maxSize,
+    sizeCalculation: (answer, key) =>
+      answer.sizeBytes + ENTRY_OVERHEAD_BYTES + key.length * BYTES_PER_KEY_CHARACTER,
+  });
+}
+
 /** Addresses remembered per snapshot; more distinct ones are answered by the router as at first. */
 const MAX_HOT = 512;
-/** Long addresses are rare and would make the memory of this map unbounded in bytes. */
+/** Long targets are rare and would make the memory of this map unbounded in bytes. */
 const MAX_HOT_TARGET_LENGTH = 512;
 
 interface Hot {
@@ -79,38 +86,41 @@ export interface HotAnswer {
 }
 
 /**
- * Answers of the current snapshot by the raw path, query and format of requests that have had them: such a request
- * needs no routing and no parsing. Holds keys only, so the cache alone decides how many bytes are kept.
+ * Answers of the current snapshot by the routed path, raw query and format of requests that have had them: such a
+ * request needs no routing and no parsing. Holds keys only, so the cache alone decides how many bytes are kept.
  * A new snapshot empties it.
  */
 export class HotAnswers {
   readonly #cache: AnswerCache;
-  readonly #byTarget = new Map<string, Hot>();
+  readonly #byAddress = new Map<string, Hot>();
   #snapshot: Snapshot | null = null;
 
   constructor(cache: AnswerCache) {
     this.#cache = cache;
   }
 
-  find(target: string, accepts: Format, current: Snapshot | null): HotAnswer | null {
+  find(address: RequestAddress, accepts: Format, current: Snapshot | null): HotAnswer | null {
     if (current !== this.#snapshot) {
-      this.#byTarget.clear();
+      this.#byAddress.clear();
       this.#snapshot = current;
     }
-    const hot = this.#byTarget.get(hotKey(target, accepts));
+    const hot = this.#byAddress.get(hotKey(address, accepts));
     if (hot === undefined) return null;
     const answer = this.#cache.kept(hot.key);
     return answer === null ? null : { answer, route: hot.route };
   }
 
-  /** Remembers that `target` is answered from `key` while `snapshot` is the current one. */
-  remember(target: string, accepts: Format, snapshot: Snapshot, hot: Hot): void {
-    if (snapshot !== this.#snapshot || target.length > MAX_HOT_TARGET_LENGTH) return;
-    if (this.#byTarget.size < MAX_HOT) this.#byTarget.set(hotKey(target, accepts), hot);
+  /** Remembers that `address` is answered from `key` while `snapshot` is the current one. */
+  remember(address: RequestAddress, accepts: Format, snapshot: Snapshot, hot: Hot): void {
+    if (snapshot !== this.#snapshot || address.target.length > MAX_HOT_TARGET_LENGTH) return;
+    if (this.#byAddress.size < MAX_HOT) this.#byAddress.set(hotKey(address, accepts), hot);
   }
 }
 
-/** A target begins with a slash, so that no format before it can be one. */
-function hotKey(target: string, accepts: Format): string {
-  return accepts === "json" ? target : accepts + target;
+/**
+ * A path begins with a slash, so that no format before it can be one; a raw query holds no line break, so that no path
+ * with one in it can end where another does.
+ */
+function hotKey({ path, query }: RequestAddress, accepts: Format): string {
+  return `${accepts === "json" ? "" : accepts}${path}\n${query}`;
 }

@@ -1,5 +1,7 @@
+import type { Release } from "../lib/semaphore.ts";
+import type { AnswerLoad } from "./answer-load.ts";
+import { PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressPieces, gather } from "./compress.ts";
-import type { Semaphore } from "../lib/semaphore.ts";
 import type { FixedHeaders } from "./headers.ts";
 import { matchesEtag, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
@@ -60,20 +62,16 @@ const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "access-control-allow-origin",
 ]);
 
+/** Up to here an answer is given to the runtime whole, which is the fastest way; what is longer is sent in pieces. */
+const WHOLE_BYTES = 64 * 1024;
+
 /** One encoding of an answer with its header sets; only the request id is added per request. */
-interface Form {
-  readonly body: Blob;
+interface Form extends SharedBytes {
+  /** The same bytes as one body; null where they are sent piece by piece. */
+  readonly whole: Blob | null;
   readonly headers: HeaderSet;
   /** For HEAD: as above, with the length that the body would have. */
   readonly headHeaders: HeaderSet;
-}
-
-/** Who keeps an answer. */
-export interface AnswerKeeper {
-  /** A form was added: the answer weighs more. */
-  onGrow(): void;
-  /** Taken while a large form is made: each takes megabytes until it is sent. */
-  readonly slots: Semaphore;
 }
 
 interface Tag {
@@ -94,18 +92,25 @@ export class Answer {
   readonly #forms = new Map<Encoding, Form>();
   readonly #making = new Map<Encoding, Promise<Form>>();
   readonly #tags = new Map<Encoding, Tag>();
-  readonly #keeper: AnswerKeeper | null;
+  readonly #load: AnswerLoad;
+  readonly #onGrow: () => void;
   #sizeBytes = 0;
 
-  constructor({ pieces, ...content }: AnswerContent, keeper: AnswerKeeper | null = null) {
-    this.#keeper = keeper;
+  /** `onGrow` is called when a form was added: the answer weighs more. */
+  constructor(
+    { pieces, ...content }: AnswerContent,
+    load: AnswerLoad,
+    onGrow: () => void = () => {},
+  ) {
+    this.#load = load;
+    this.#onGrow = onGrow;
     this.#content = content;
     this.#pieces = content.largeAs === null ? () => [] : pieces;
     if (content.largeAs === null) {
       const made = [...pieces()];
       // With its headers: a page of CSV has its snapshot and the way to the next page there, and a 304 keeps them.
       this.#hash = hashOf([JSON.stringify(content.headers), ...made]);
-      this.#keep("identity", new Blob(made));
+      this.#keep("identity", made.map(bytesOf));
     } else {
       this.#hash = Bun.hash.xxHash64(content.largeAs.name).toString(36);
       this.#sizeBytes = content.largeAs.heldBytes;
@@ -117,8 +122,15 @@ export class Answer {
     return this.#sizeBytes;
   }
 
-  /** The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first. */
-  respond(request: Request, context: RequestContext): Response | Promise<Response> {
+  /**
+   * The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first: in the
+   * `turn` that the caller holds, else in one of its own. Throws the 503 problem `busy`.
+   */
+  respond(
+    request: Request,
+    context: RequestContext,
+    turn: Release | null = null,
+  ): Response | Promise<Response> {
     const encoding = this.#isSmall() ? "identity" : context.encoding;
     const cacheControl = this.#content.cacheControl ?? context.cacheControl;
     const ifNoneMatch = request.headers.get("if-none-match");
@@ -127,14 +139,19 @@ export class Answer {
       if (matchesEtag(ifNoneMatch, tag.etag))
         return withRequestId(null, 304, tag.notModifiedHeaders.with(cacheControl), context);
     }
-    const send = ({ body, headers, headHeaders }: Form): Response =>
+    const send = (form: Form): Response =>
       request.method === "HEAD"
-        ? withRequestId(null, 200, headHeaders.with(cacheControl), context)
-        : withRequestId(body, 200, headers.with(cacheControl), context);
+        ? withRequestId(null, 200, form.headHeaders.with(cacheControl), context)
+        : withRequestId(this.#body(form, context), 200, form.headers.with(cacheControl), context);
     const form = this.#forms.get(encoding);
     if (form !== undefined) return send(form);
     const isUnmade = this.#content.largeAs !== null && request.method === "HEAD";
-    return isUnmade ? this.#head(encoding, cacheControl, context) : this.#made(encoding).then(send);
+    if (isUnmade) return this.#head(encoding, cacheControl, context);
+    return this.#made(encoding, context, turn).then(send);
+  }
+
+  #body(form: Form, { client, connection }: RequestContext): Blob | ReadableStream {
+    return form.whole ?? this.#load.flight.body(form, client ?? "", connection);
   }
 
   /** Of a large answer whose bytes nobody has asked for: without their length it costs nothing. */
@@ -146,54 +163,62 @@ export class Answer {
   #isSmall(): boolean {
     if (this.#content.largeAs !== null) return false;
     const identity = this.#forms.get("identity");
-    return identity !== undefined && identity.body.size < MIN_COMPRESSED_BYTES;
+    return identity !== undefined && identity.sizeBytes < MIN_COMPRESSED_BYTES;
   }
 
   /** The form that is not there yet; whoever asks while it is made waits for the same one. */
-  #made(encoding: Encoding): Promise<Form> {
+  async #made(encoding: Encoding, { client }: RequestContext, turn: Release | null): Promise<Form> {
     const running = this.#making.get(encoding);
-    if (running !== undefined) return running;
-    const made = this.#partsOf(encoding)
-      .then((parts) => {
-        const form = this.#keep(encoding, new Blob(parts));
-        this.#keeper?.onGrow();
-        return form;
-      })
-      .finally(() => this.#making.delete(encoding));
-    this.#making.set(encoding, made);
-    return made;
+    // The one that is waited for may find no turn, as its own client's doing; then this one asks for itself.
+    if (running !== undefined) {
+      const made = await running.catch(() => null);
+      if (made !== null) return made;
+    }
+    const known = this.#forms.get(encoding);
+    if (known !== undefined) return known;
+    const making = this.#make(encoding, client ?? "", turn).finally(() =>
+      this.#making.delete(encoding),
+    );
+    this.#making.set(encoding, making);
+    return making;
   }
 
-  async #partsOf(encoding: Encoding): Promise<Piece[]> {
-    if (this.#content.largeAs === null || this.#keeper === null) return this.#makeParts(encoding);
-    const release = await this.#keeper.slots.acquire();
+  async #make(encoding: Encoding, client: string, held: Release | null): Promise<Form> {
+    const release = held ?? (await this.#load.work.enter(client));
     try {
-      return await this.#makeParts(encoding);
+      const form = this.#keep(encoding, await this.#bytes(encoding));
+      this.#onGrow();
+      return form;
     } finally {
       release();
     }
   }
 
-  async #makeParts(encoding: Encoding): Promise<Piece[]> {
-    if (encoding === "identity") return gather(this.#pieces());
+  async #bytes(encoding: Encoding): Promise<SharedBytes["pieces"]> {
+    if (encoding === "identity") return gather(this.#pieces(), PIECE_BYTES);
     const identity = this.#forms.get("identity");
-    if (identity === undefined) return compressPieces(encoding, this.#pieces());
-    return [await compress(encoding, await identity.body.bytes())];
+    if (identity === undefined) return compressPieces(encoding, this.#pieces(), PIECE_BYTES);
+    if (identity.whole === null) return compressPieces(encoding, identity.pieces, PIECE_BYTES);
+    return [await compress(encoding, await identity.whole.bytes())];
   }
 
-  #keep(encoding: Encoding, body: Blob): Form {
-    const form = this.#form(encoding, body);
+  #keep(encoding: Encoding, pieces: SharedBytes["pieces"]): Form {
+    const form = this.#form(encoding, pieces);
     this.#forms.set(encoding, form);
-    this.#sizeBytes += body.size;
+    this.#sizeBytes += form.sizeBytes;
     return form;
   }
 
-  #form(encoding: Encoding, body: Blob): Form {
+  #form(encoding: Encoding, made: SharedBytes["pieces"]): Form {
     const fixed = this.#fixedHeaders(encoding);
+    const sizeBytes = made.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const isWhole = sizeBytes <= WHOLE_BYTES;
     return {
-      body,
+      whole: isWhole ? new Blob([...made]) : null,
+      pieces: isWhole ? [] : made.flatMap(cut),
+      sizeBytes,
       headers: new HeaderSet(fixed),
-      headHeaders: new HeaderSet({ ...fixed, "content-length": String(body.size) }),
+      headHeaders: new HeaderSet({ ...fixed, "content-length": String(sizeBytes) }),
     };
   }
 
@@ -228,6 +253,20 @@ export class Answer {
   }
 }
 
+const ENCODER = new TextEncoder();
+
+function bytesOf(piece: Piece): Uint8Array<ArrayBuffer> {
+  return typeof piece === "string" ? ENCODER.encode(piece) : piece;
+}
+
+/** Bytes in pieces that are sent one by one. */
+function cut(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const count = Math.ceil(bytes.byteLength / PIECE_BYTES);
+  return Array.from({ length: count }, (_, at) =>
+    bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
+  );
+}
+
 /** Of all pieces in order, the same in every process and version: xxHash64, each piece seeded with those before. */
 function hashOf(pieces: readonly Piece[]): string {
   let hash = 0n;
@@ -237,7 +276,7 @@ function hashOf(pieces: readonly Piece[]): string {
 
 /** `new Response` copies the prepared headers natively: three times cheaper than an object of strings. */
 function withRequestId(
-  body: Blob | null,
+  body: Blob | ReadableStream | null,
   status: number,
   headers: Headers,
   context: RequestContext,

@@ -1,5 +1,4 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { getPath } from "hono/utils/url";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { FeeTable } from "../domain/fees.ts";
@@ -9,8 +8,10 @@ import type { AskForOrigin } from "../services/explain.ts";
 import type { HealthReport } from "../services/health.ts";
 import type { IntervalChanges } from "../services/interval-changes.ts";
 import type { Metrics } from "../services/metrics.ts";
+import type { Readiness } from "../services/readiness.ts";
 import type { StreamHub } from "../services/stream-hub.ts";
-import { AnswerCache, HotAnswers, type HotAnswer } from "./answer-cache.ts";
+import { AnswerCache, HotAnswers } from "./answer-cache.ts";
+import { answerLoad, type AnswerLoad } from "./answer-load.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
 import { addVolumeRoutes } from "./api/by-volume/routes.ts";
@@ -26,18 +27,19 @@ import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { addSentimentRoutes } from "./api/sentiment/routes.ts";
 import { addStreamRoutes } from "./api/stream/routes.ts";
-import { clientAddresses } from "./client-address.ts";
+import { addressGroup, clientAddresses } from "./client-address.ts";
 import { addDocumentRoutes } from "./documents.ts";
 import { headOf } from "./head.ts";
 import { API_HEADERS, cacheUntilNext } from "./headers.ts";
 import { formatOf } from "./list-format.ts";
 import { encodingOf, HeaderChoice } from "./negotiate.ts";
+import { requestObserver } from "./observe.ts";
 import { addPageRoutes } from "./pages.ts";
 import { ApiError, problemResponse } from "./problem.ts";
+import { addressOf, type RequestAddress, type UnreadableAddress } from "./request-address.ts";
 import {
   REQUEST_ID_HEADER,
   requestIdOf,
-  targetOf,
   type AppEnv,
   type RequestContext,
 } from "./request-context.ts";
@@ -48,6 +50,7 @@ import { SnapshotAnswers } from "./snapshot-answers.ts";
 export interface AppDeps {
   readonly board: BoardView;
   readonly health: () => HealthReport;
+  readonly readiness: Readiness;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
   /** Shared with whoever else compares a snapshot's listings. */
@@ -83,9 +86,8 @@ export interface App {
 /** Longer addresses are no query of ours; this bounds parameters and their values, too. */
 const MAX_TARGET_LENGTH = 8192;
 
-/** Labels of requests that no route takes; invented methods and paths must not make new series. */
+/** Label of requests that no route takes; invented paths must not make new series. */
 const UNMATCHED = "unmatched";
-const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** A preflight's answer holds for a day: the longest that browsers accept. */
 const PREFLIGHT_SECONDS = 86_400;
@@ -97,45 +99,58 @@ export function createApp(deps: AppDeps): App {
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
   const encodings = new HeaderChoice(encodingOf, "identity");
   const formats = new HeaderChoice(formatOf, "json");
-  const cache = new AnswerCache();
+  const load = answerLoad(clock);
+  const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
-  const router = createRouter(deps, new SnapshotAnswers(board, cache, hot));
+  const router = createRouter(deps, new SnapshotAnswers(board, cache, hot, load), load);
   const finish = requestObserver(deps);
+  const clients = clientAddresses(deps.trustedProxies);
+  deps.metrics.watchAnswers(() => ({
+    inFlightBytes: load.flight.bytes,
+    keptBytes: cache.sizeBytes,
+    making: load.work.running,
+    waiting: load.work.waiting,
+  }));
 
-  const answer = (request: Request, context: RequestContext, hit: HotAnswer | null) => {
-    const made =
-      hit === null ? dispatch(router, request, context) : hit.answer.respond(request, context);
-    return request.method === "HEAD" ? headOf(made) : made;
+  const contextOf = (request: Request, info: RequestInfo, address: RequestAddress) => {
+    const { headers } = request;
+    return {
+      requestId: requestIdOf(headers, newRequestId),
+      address,
+      encoding: encodings.of(headers.get("accept-encoding")),
+      accepts: formats.of(headers.get("accept")),
+      cacheControl: cacheUntilNext(board.freshForMs()),
+      connection: info,
+      // Looking the address up costs more than a kept answer: only who asks pays.
+      get client() {
+        const client = clients.of(info.remoteAddress, headers);
+        return client === null ? null : addressGroup(client);
+      },
+    };
   };
 
   return {
     fetch(request, info = {}) {
       const startedMs = clock.monotonicMs();
-      const { headers } = request;
-      const target = targetOf(request.url);
-      const requestId = requestIdOf(headers, newRequestId);
-      const encoding = encodings.of(headers.get("accept-encoding"));
-      const accepts = formats.of(headers.get("accept"));
+      const address = addressOf(request);
+      if (typeof address === "string") {
+        const context = { ...contextOf(request, info, NO_ADDRESS), route: UNMATCHED };
+        return finish(request, context, unreadable(address, context), startedMs);
+      }
+      const parts = contextOf(request, info, address);
       // Whoever may be refused (keys, rate limits) is refused here, before any work.
-      const hit = isRead(request) ? hot.find(target, accepts, board.current()) : null;
-      const route = hit?.route ?? matchedRoute(router, request, target) ?? UNMATCHED;
-      const cacheControl = cacheUntilNext(board.freshForMs());
-      const context = {
-        requestId,
-        target,
-        route,
-        encoding,
-        accepts,
-        cacheControl,
-        connection: info,
-      };
+      const hit = isRead(request) ? hot.find(address, parts.accepts, board.current()) : null;
+      const route = hit?.route ?? matchedRoute(router, request, address) ?? UNMATCHED;
+      const context = Object.assign(parts, { route });
       const fail = (error: unknown): Response =>
-        finish(request, info, context, internalError(deps.log, error, context), startedMs);
+        finish(request, context, failed(deps.log, error, context), startedMs);
       try {
-        const made = answer(request, context, hit);
-        return made instanceof Response
-          ? finish(request, info, context, made, startedMs)
-          : made.then((late) => finish(request, info, context, late, startedMs)).catch(fail);
+        const made =
+          hit === null ? dispatch(router, request, context) : hit.answer.respond(request, context);
+        const answer = request.method === "HEAD" ? headOf(made) : made;
+        return answer instanceof Response
+          ? finish(request, context, answer, startedMs)
+          : answer.then((late) => finish(request, context, late, startedMs)).catch(fail);
       } catch (error) {
         return fail(error);
       }
@@ -143,13 +158,30 @@ export function createApp(deps: AppDeps): App {
   };
 }
 
+/** What a request without a readable address asks for. */
+const NO_ADDRESS: RequestAddress = { target: "", path: "", query: "" };
+
+function unreadable(what: UnreadableAddress, context: RequestContext): Response {
+  const detail =
+    what === "host"
+      ? "It needs one Host header: a name or an address, and a port where it has one."
+      : "Its target has a fragment, which stays with the client.";
+  return problemResponse(new ApiError("bad_request", detail), context);
+}
+
 function isRead({ method }: Request): boolean {
   return method === "GET" || method === "HEAD";
 }
 
 /** All routes. Every one of them is registered before the first request. */
-function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppEnv> {
+function createRouter(
+  deps: AppDeps,
+  answers: SnapshotAnswers,
+  load: AnswerLoad,
+): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
+    // The router reads no address by itself: what the cache saw is what is routed.
+    getPath: (_request, options) => pathOf(options?.env),
     defaultHook: (result) => {
       if (!result.success) throw badParameters(result.error);
     },
@@ -170,28 +202,26 @@ function createRouter(deps: AppDeps, answers: SnapshotAnswers): OpenAPIHono<AppE
   addQualityRoutes(router, answers);
   addStreamRoutes(router, answers, deps.streams);
   addExplainRoutes(router, answers, deps.exchanges, deps.askForOrigin);
-  addDocumentRoutes(router, deps.publicUrl);
-  addPageRoutes(router, answers, deps.exchanges);
+  addDocumentRoutes(router, deps.publicUrl, load);
+  addPageRoutes(router, answers, deps.exchanges, load);
   router.notFound((c) =>
     problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),
   );
-  router.onError((error, c) =>
-    error instanceof ApiError
-      ? problemResponse(error, c.env)
-      : internalError(deps.log, error, c.env),
-  );
+  router.onError((error, c) => failed(deps.log, error, c.env));
   return router;
 }
 
-/** Reads the path as the router does: a letter that came percent-encoded is that letter. */
+/** Every request is dispatched with its context as environment; the library's types do not know it here. */
+function pathOf(env: unknown): string {
+  return (env as RequestContext).address.path;
+}
+
 function matchedRoute(
   router: OpenAPIHono<AppEnv>,
   request: Request,
-  target: string,
+  { target, path }: RequestAddress,
 ): string | null {
-  return target.length > MAX_TARGET_LENGTH
-    ? null
-    : routeOf(router, request.method, getPath(request));
+  return target.length > MAX_TARGET_LENGTH ? null : routeOf(router, request.method, path);
 }
 
 function dispatch(
@@ -200,11 +230,11 @@ function dispatch(
   context: RequestContext,
 ): Response | Promise<Response> {
   if (context.route !== UNMATCHED) return router.fetch(request, context);
-  if (context.target.length > MAX_TARGET_LENGTH) {
+  if (context.address.target.length > MAX_TARGET_LENGTH) {
     const detail = `An address may have ${MAX_TARGET_LENGTH} characters.`;
     return problemResponse(new ApiError("uri_too_long", detail), context);
   }
-  const allowed = allowedMethods(router, getPath(request));
+  const allowed = allowedMethods(router, context.address.path);
   if (allowed.length === 0) return router.fetch(request, context);
   const allow = allowed.join(", ");
   if (request.method === "OPTIONS") return preflight(allow, context);
@@ -228,8 +258,9 @@ function preflight(allow: string, context: RequestContext): Response {
   });
 }
 
-/** The caller learns the request id only; the log has the error. */
-function internalError(log: Log, error: unknown, context: RequestContext): Response {
+/** What may be known of a failure is rendered; of any other the caller learns the request id only, the log the error. */
+function failed(log: Log, error: unknown, context: RequestContext): Response {
+  if (error instanceof ApiError) return problemResponse(error, context);
   log.error("request_failed", {
     requestId: context.requestId,
     route: context.route,
@@ -239,38 +270,4 @@ function internalError(log: Log, error: unknown, context: RequestContext): Respo
     new ApiError("internal", "The operator can find it by request_id."),
     context,
   );
-}
-
-type Finish = (
-  request: Request,
-  info: RequestInfo,
-  context: RequestContext,
-  response: Response,
-  startedMs: number,
-) => Response;
-
-/** Counts and logs each answered request, then passes the answer on. */
-function requestObserver(deps: AppDeps): Finish {
-  const { metrics, log, clock } = deps;
-  const clients = clientAddresses(deps.trustedProxies);
-  return (request, info, context, response, startedMs) => {
-    const { status } = response;
-    const tookMs = clock.monotonicMs() - startedMs;
-    const method = KNOWN_METHODS.has(request.method) ? request.method : "other";
-    metrics.request(context.route, method, status, tookMs);
-    const fields = {
-      requestId: context.requestId,
-      method,
-      route: context.route,
-      status,
-      tookMs,
-      // Read by a log that writes this line, not by one that skips it.
-      get client() {
-        return clients.of(info.remoteAddress, request.headers);
-      },
-    };
-    if (status >= 500) log.info("request", fields);
-    else log.debug("request", fields);
-    return response;
-  };
 }

@@ -48,3 +48,22 @@ function plainAddress(address: string): string {
     ? address.slice("::ffff:".length)
     : address;
 }
+
+/** Network bits of an IPv6 address that one subscriber has for himself: RFC 6177 gives each site a /64 at least. */
+const SITE_GROUPS = 4;
+
+/**
+ * What stands for everybody behind one client address in limits: an IPv4 address itself, the /64 of an IPv6 address,
+ * of which anyone has 2^64. Two spellings of one address are one.
+ */
+export function addressGroup(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [bare = ""] = address.split("%");
+  const [head = "", tail] = bare.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  // A dotted end stands for two groups; it lies behind the first four of any address that is not written so above.
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array<string>(missing).fill("0"), ...right].slice(0, SITE_GROUPS);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}

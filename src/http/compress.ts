@@ -41,31 +41,48 @@ export function compress(
 
 /**
  * Compresses pieces while they are made, off the main thread: the next one is made when the last has been taken,
- * so that one piece is in memory at a time and other requests are answered in between.
+ * so that one piece is in memory at a time and other requests are answered in between. Parts of up to `partBytes`.
  */
 export async function compressPieces(
   encoding: Compression,
   pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+  partBytes: number,
 ): Promise<Buffer<ArrayBuffer>[]> {
-  return through(compressor(encoding), pieces);
+  return through(compressor(encoding, partBytes), pieces);
 }
 
 /** Texts are made for about this long before other requests have a turn. */
 const TURN_CHARACTERS = 256 * 1024;
 
-/** All pieces, made one after the other with turns for other requests in between. */
-export async function gather<Part extends string | Uint8Array<ArrayBuffer>>(
-  pieces: Iterable<Part>,
-): Promise<Part[]> {
-  const parts: Part[] = [];
+/**
+ * All pieces, made one after the other with turns for other requests in between, as bytes in parts of about
+ * `partBytes`.
+ */
+export async function gather(
+  pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+  partBytes: number,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const encoder = new TextEncoder();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let text = "";
   let sinceTurn = 0;
+  const flush = (): void => {
+    if (text !== "") parts.push(encoder.encode(text));
+    text = "";
+  };
   for (const piece of pieces) {
-    parts.push(piece);
+    if (typeof piece === "string") text += piece;
+    else {
+      flush();
+      parts.push(piece);
+    }
+    if (text.length >= partBytes) flush();
     sinceTurn += piece.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
     sinceTurn = 0;
     await setImmediate();
   }
+  flush();
   return parts;
 }
 
@@ -81,13 +98,13 @@ export async function through(
   return parts;
 }
 
-function compressor(encoding: Compression): Transform {
+function compressor(encoding: Compression, chunkSize: number): Transform {
   switch (encoding) {
     case "gzip":
-      return createGzip(GZIP);
+      return createGzip({ ...GZIP, chunkSize });
     case "zstd":
-      return createZstdCompress(ZSTD);
+      return createZstdCompress({ ...ZSTD, chunkSize });
     case "br":
-      return createBrotliCompress({ params: BROTLI_QUALITY });
+      return createBrotliCompress({ params: BROTLI_QUALITY, chunkSize });
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { DocsPage } from "../web/pages/docs.tsx";
+import type { AnswerLoad } from "./answer-load.ts";
 import { Answer, type AnswerContent } from "./answer.ts";
 import { JSON_TYPE } from "./list-format.ts";
 import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "./headers.ts";
@@ -37,11 +38,15 @@ function openApiText(documented: OpenAPIHono<AppEnv>, publicUrl: string | null):
  * /openapi.json and /docs with everything that page loads: nothing comes from another host. Each is built once,
  * when it is first asked for, and kept outside the cache of market data, so that neither pushes the other out.
  */
-export function addDocumentRoutes(router: OpenAPIHono<AppEnv>, publicUrl: string | null): void {
+export function addDocumentRoutes(
+  router: OpenAPIHono<AppEnv>,
+  publicUrl: string | null,
+  load: AnswerLoad,
+): void {
   const serve = (path: string, make: () => AnswerContent): void => {
     let built: Answer | null = null;
     router.get(path, (c) => {
-      built ??= new Answer(make());
+      built ??= new Answer(make(), load);
       return built.respond(c.req.raw, c.env);
     });
   };

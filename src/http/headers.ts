@@ -13,6 +13,8 @@ export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`
 /** Documents that change with a release only: cheap to ask for again. */
 export const CACHE_REVALIDATED = "public, max-age=300";
 export const CACHE_NEVER = "no-store";
+/** Of a stream: a proxy that compresses answers would hold its events until there is enough to compress. */
+export const CACHE_NEVER_AS_SENT = "no-store, no-transform";
 
 /** Texts of Cache-Control by their seconds: made once, every request has one. */
 const UNTIL_NEXT = Array.from(

@@ -120,14 +120,15 @@ export function freshText(description: string, sample: string) {
 
 type ProblemStatus = (typeof PROBLEMS)[ProblemCode]["status"];
 
-/** Documented failures, several codes of one status together. */
+/** Documented failures, several codes of one status together; any request may be one that cannot be read. */
 export function problems<const Code extends ProblemCode>(
   ...codes: readonly Code[]
-): Record<(typeof PROBLEMS)[Code]["status"], ReturnType<typeof problem>> {
-  const byStatus = Map.groupBy(codes, (code): ProblemStatus => PROBLEMS[code].status);
+): Record<(typeof PROBLEMS)[Code | "bad_request"]["status"], ReturnType<typeof problem>> {
+  const all = [...codes, "bad_request"] as const;
+  const byStatus = Map.groupBy(all, (code): ProblemStatus => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, sharing]) => [status, problem(status, sharing)]),
-  ) as Record<(typeof PROBLEMS)[Code]["status"], ReturnType<typeof problem>>;
+  ) as Record<(typeof PROBLEMS)[Code | "bad_request"]["status"], ReturnType<typeof problem>>;
 }
 
 function problem(status: ProblemStatus, codes: readonly ProblemCode[]) {

@@ -14,6 +14,7 @@ import {
 import { BoardPage } from "../web/pages/board.tsx";
 import type { PageAssets } from "../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../web/view-model.ts";
+import type { AnswerLoad } from "./answer-load.ts";
 import { Answer } from "./answer.ts";
 import type { ExchangeInfo } from "./api/exchanges/routes.ts";
 import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "./headers.ts";
@@ -42,17 +43,21 @@ export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
   infos: readonly ExchangeInfo[],
+  load: AnswerLoad,
 ): void {
   const css = readFileSync(new URL("../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
-  const styleSheet = new Answer({
-    pieces: () => [new Uint8Array(css)],
-    largeAs: null,
-    contentType: "text/css; charset=utf-8",
-    cacheControl: CACHE_IMMUTABLE,
-    vary: "Accept-Encoding",
-    headers: PAGE_HEADERS,
-  });
+  const styleSheet = new Answer(
+    {
+      pieces: () => [new Uint8Array(css)],
+      largeAs: null,
+      contentType: "text/css; charset=utf-8",
+      cacheControl: CACHE_IMMUTABLE,
+      vary: "Accept-Encoding",
+      headers: PAGE_HEADERS,
+    },
+    load,
+  );
   router.get(assets.styleSheet, (c) => styleSheet.respond(c.req.raw, c.env));
   router.get("/", (c) => {
     const snapshot = answers.newest();

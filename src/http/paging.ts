@@ -6,7 +6,8 @@ import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "./headers.ts";
 import type { Format } from "./list-format.ts";
 import { ApiError } from "./problem.ts";
-import { pathOf, type RequestContext } from "./request-context.ts";
+import { rawPathOf, type RequestAddress } from "./request-address.ts";
+import type { RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
 
@@ -60,7 +61,7 @@ export function sendList<Item, Row>(
     format,
     // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
     vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
-    target: c.env.target,
+    address: c.env.address,
   };
   const limit = page.limit ?? "all";
   const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
@@ -93,7 +94,7 @@ function pageContent<Item, Row>(
   snapshot: Snapshot,
   list: ListAnswer<Item, Row>,
   { offset, limit, queryHash }: Page,
-  form: { readonly format: Format; readonly vary: string; readonly target: string },
+  form: { readonly format: Format; readonly vary: string; readonly address: RequestAddress },
 ): AnswerContent {
   const selected = list.select(snapshot);
   // A cursor of ours always points before the end; one that does not was made up.
@@ -143,23 +144,21 @@ function fileHeaders(
   { id, asOfMs }: Snapshot,
   total: number,
   next: string | null,
-  { format, target }: { readonly format: Format; readonly target: string },
+  { format, address }: { readonly format: Format; readonly address: RequestAddress },
 ): FixedHeaders {
   return {
     "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
     "x-snapshot": id,
     "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
-    ...(next === null ? {} : { link: `<${nextTarget(target, next)}>; rel="next"` }),
+    ...(next === null ? {} : { link: `<${nextTarget(address, next)}>; rel="next"` }),
   };
 }
 
-function nextTarget(target: string, cursor: string): string {
-  const path = pathOf(target);
-  // A question mark within the query is part of a value.
-  const params = new URLSearchParams(target.slice(path.length + 1));
+function nextTarget(address: RequestAddress, cursor: string): string {
+  const params = new URLSearchParams(address.query);
   params.set("cursor", cursor);
-  return `${path}?${params}`;
+  return `${rawPathOf(address)}?${params}`;
 }
 
 function badCursor(rule: string): ApiError {

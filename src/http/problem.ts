@@ -1,8 +1,10 @@
 import { uncachedHeaders } from "./headers.ts";
-import { pathOf, type RequestContext } from "./request-context.ts";
+import { rawPathOf } from "./request-address.ts";
+import type { RequestContext } from "./request-context.ts";
 
 /** Every way a request can fail, with its status and title. Codes are part of the public contract. */
 export const PROBLEMS = {
+  bad_request: { status: 400, title: "The request cannot be read" },
   bad_parameter: { status: 400, title: "A parameter is not valid" },
   bad_cursor: { status: 400, title: "The cursor is not valid for this query" },
   not_found: { status: 404, title: "There is nothing at this address" },
@@ -13,6 +15,7 @@ export const PROBLEMS = {
   uri_too_long: { status: 414, title: "The address is too long" },
   internal: { status: 500, title: "Something went wrong here" },
   not_ready: { status: 503, title: "There is no data yet" },
+  busy: { status: 503, title: "Too much is asked at once" },
   too_many_streams: { status: 503, title: "There is no place for another stream" },
 } as const;
 
@@ -55,6 +58,14 @@ export function notReady(): ApiError {
   });
 }
 
+/** How soon whoever found no place should ask again: by then most of what is under way is over. */
+const BUSY_RETRY_SECONDS = 2;
+
+/** Too much is under way; `detail` says what. */
+export function busy(detail: string): ApiError {
+  return new ApiError("busy", detail, { headers: { "retry-after": String(BUSY_RETRY_SECONDS) } });
+}
+
 /** Codes are names inside this program, hence a URN and not an address that would have to answer. */
 export function problemType(code: ProblemCode): string {
   return `urn:funding-finder:problem:${code}`;
@@ -68,7 +79,7 @@ export function problemResponse(error: ApiError, context: RequestContext): Respo
     title,
     status,
     detail: error.message,
-    instance: pathOf(context.target).slice(0, MAX_INSTANCE_LENGTH),
+    instance: rawPathOf(context.address).slice(0, MAX_INSTANCE_LENGTH),
     code: error.code,
     request_id: context.requestId,
     ...(error.errors.length > 0 ? { errors: error.errors } : {}),

@@ -1,8 +1,9 @@
 import type { Format } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
+import type { RequestAddress } from "./request-address.ts";
 
 /** What a route may ask of the connection; nothing of it outside a server. */
-interface Connection {
+export interface Connection {
   /** Cuts it off when nothing moves on it for this long; 0: never. */
   limitIdle?(seconds: number): void;
 }
@@ -11,8 +12,9 @@ interface Connection {
 export interface RequestContext {
   readonly connection?: Connection;
   readonly requestId: string;
-  /** Path and query as they came. */
-  readonly target: string;
+  readonly address: RequestAddress;
+  /** Who asks, as limits count them; null where that is not known. Looked up when it is read. */
+  readonly client: string | null;
   /** Pattern of the route, or what was wrong with the path; the label of metrics and log lines. */
   readonly route: string;
   /** The encoding that the client and this service like best. */
@@ -37,15 +39,4 @@ const SANE_REQUEST_ID = /^[\w.:-]{1,64}$/;
 export function requestIdOf(headers: Headers, newId: () => string): string {
   const given = headers.get(REQUEST_ID_HEADER);
   return given !== null && SANE_REQUEST_ID.test(given) ? given : newId();
-}
-
-/** Path and query of an absolute request URL, without building a URL object. */
-export function targetOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + "://".length);
-  return start === -1 ? "/" : url.slice(start);
-}
-
-export function pathOf(target: string): string {
-  const end = target.indexOf("?");
-  return end === -1 ? target : target.slice(0, end);
 }

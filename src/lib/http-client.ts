@@ -1,6 +1,6 @@
 import { fullJitterMs, type Random } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
-import { RequestFailure, type RequestFailureKind } from "./request-failure.ts";
+import { ownFailure, RequestFailure, type RequestFailureKind } from "./request-failure.ts";
 
 /** Tries after the first one, of calls that may be repeated. More would only delay the next refresh. */
 const MAX_REPEATS = 2;
@@ -110,10 +110,9 @@ export class HttpClient {
     } catch (error) {
       if (error instanceof RequestFailure) throw error;
       if (timedOut)
-        throw new RequestFailure("timeout", `no whole answer within ${limits.timeoutMs / 1000} s`);
-      if (options.signal?.aborted)
-        throw new RequestFailure("timeout", "the refresh ran out of time");
-      throw new RequestFailure("network", networkReason(error));
+        throw ownFailure("timeout", `no whole answer within ${limits.timeoutMs / 1000} s`);
+      if (options.signal?.aborted) throw ownFailure("timeout", "the refresh ran out of time");
+      throw ownFailure("network", networkReason(error));
     } finally {
       abort.abort();
       ended.abort();
@@ -162,7 +161,7 @@ async function admit(options: SendOptions): Promise<() => void> {
     return await options.admission(options.signal);
   } catch (error) {
     if (error instanceof RequestFailure) throw error;
-    throw new RequestFailure("timeout", "the refresh ran out of time while waiting for its turn");
+    throw ownFailure("timeout", "the refresh ran out of time while waiting for its turn");
   }
 }
 
@@ -175,7 +174,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
-      throw new RequestFailure("too_large", `the answer is over ${maxBytes} bytes`, {
+      throw ownFailure("too_large", `the answer is over ${maxBytes} bytes`, {
         status: response.status,
       });
     }
@@ -190,9 +189,9 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const start = text.trimStart().slice(0, 1);
-    if (start === "") throw new RequestFailure("bad_envelope", "expected JSON, got an empty body");
-    if (start === "<") throw new RequestFailure("bad_envelope", "expected JSON, got an HTML page");
-    const failure = new RequestFailure(
+    if (start === "") throw ownFailure("bad_envelope", "expected JSON, got an empty body");
+    if (start === "<") throw ownFailure("bad_envelope", "expected JSON, got an HTML page");
+    const failure = ownFailure(
       "bad_envelope",
       `expected JSON, got ${text.length} characters that are none`,
     );
@@ -209,7 +208,7 @@ function statusFailure(answer: HttpAnswer, options: SendOptions, nowMs: number):
     (answer.status === 429 ? "rate_limited" : "http");
   const stated = answer.retryAfterMs ?? options.readWait?.(bodyStart, nowMs) ?? null;
   const isHtml = bodyStart.trimStart().startsWith("<");
-  return new RequestFailure(kind, `HTTP ${answer.status}${isHtml ? " with an HTML page" : ""}`, {
+  return ownFailure(kind, `HTTP ${answer.status}${isHtml ? " with an HTML page" : ""}`, {
     status: answer.status,
     retryAfterMs: stated === null ? null : boundedWaitMs(stated),
     detail: isHtml ? null : bodyStart.replaceAll(/\s+/g, " ").trim() || null,
@@ -237,8 +236,11 @@ function boundedWaitMs(waitMs: number): number {
   return Math.min(Math.max(0, waitMs), RETRY_AFTER_CAP_MS);
 }
 
+/** A name such as ECONNREFUSED; anything longer or with other letters is a text. */
+const ERROR_CODE = /^\w{1,50}$/;
+
 /** A runtime's error code without its message, which may hold the URL. */
 function networkReason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return `the connection failed (${code})`;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return `the connection failed (${ERROR_CODE.test(code) ? code : "unknown"})`;
 }

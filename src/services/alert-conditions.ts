@@ -1,15 +1,21 @@
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { ExchangeState } from "../domain/market.ts";
-import type { ExchangeHealth, HealthReport } from "./health.ts";
+import {
+  type ExchangeHealth,
+  type HealthReport,
+  isBlockedLately,
+  OK_FROM_SHARE,
+} from "./health.ts";
 
 /** The state that every subject is taken to have been in until it is seen otherwise. */
 export const GOOD = "ok";
 
 /** What is the case with one subject now, and how to tell it should that be news. */
 export interface Condition {
-  /** The subject: `collector`, `exchange:<id>` or `batch:<id>`. */
+  /** The subject: `collector`, `service`, `exchange:<id>` or `batch:<id>`. */
   readonly key: string;
-  readonly state: "ok" | "dead" | "stale" | "down" | "geo_blocked" | "refused";
+  readonly state:
+    "ok" | "dead" | "few_fresh" | "stale" | "down" | "blocked_lately" | "geo_blocked" | "refused";
   readonly text: () => string;
 }
 
@@ -22,7 +28,13 @@ export interface Watch {
   readonly nowMs: number;
 }
 
-/** A failure's words come from outside: this much of them tells the cause. */
+/** Fewer exchanges than this are better told one by one: a small installation is under 80 % with the first. */
+const MANY = 5;
+
+/** Names in one message about many exchanges. */
+const NAMED = 12;
+
+/** A failure's words may name sizes and reasons one after the other: this much of them tells the cause. */
 const MAX_FAILURE_CHARS = 200;
 
 const WHAT_TO_DO = {
@@ -31,7 +43,8 @@ const WHAT_TO_DO = {
   http: "It is tried again by itself; see its status page if this lasts.",
   rate_limited: "Raise REFRESH_SECONDS, or stop what else asks it from this address.",
   banned: "It bans this address: raise REFRESH_SECONDS and wait.",
-  geo_blocked: "It refuses this machine's country: take it out of EXCHANGES or run elsewhere.",
+  geo_blocked:
+    "It refuses this machine's country and does not count for health: take it out of EXCHANGES or run elsewhere.",
   bad_envelope: "Its format may have changed: look for an update of this program.",
   too_large: "Its format may have changed: look for an update of this program.",
   refused_batch: "See the alert about the refused batch.",
@@ -52,17 +65,46 @@ export function conditions(
   const { aliveSinceMs } = watch;
   if (aliveSinceMs === null) return found;
   const graceIsOver = watch.nowMs - aliveSinceMs > report.staleThresholdSeconds * 1000;
+  const judged = new Set<ExchangeId>();
   for (const state of states) {
     const health = report.exchanges.find((candidate) => candidate.exchange === state.exchange);
     if (!state.enabled || health === undefined) continue;
     const wasAsked = state.lastAttemptAtMs !== null && state.lastAttemptAtMs >= aliveSinceMs;
-    const exchange = exchangeCondition(report, health, state);
-    if (exchange !== null && (exchange.state === GOOD || wasAsked || graceIsOver))
+    const exchange = exchangeCondition(report, health, state, watch.nowMs);
+    if (exchange !== null && (exchange.state === GOOD || wasAsked || graceIsOver)) {
+      judged.add(state.exchange);
       found.push(exchange);
+    }
     const batch = batchCondition(state);
     if (batch !== null) found.push(batch);
   }
-  return found;
+  const service = serviceCondition(report, judged);
+  return service === null ? found : [service, ...found];
+}
+
+/** Null while the exchanges that are not judged yet could turn it either way, and while only a few are not fresh. */
+function serviceCondition(report: HealthReport, judged: ReadonlySet<ExchangeId>): Condition | null {
+  const { enabledExchanges: enabled, freshExchanges: fresh } = report;
+  if (enabled === 0) return null;
+  const key = "service";
+  const counts = `${fresh} of ${enabled} exchanges are fresh`;
+  if (fresh / enabled >= OK_FROM_SHARE)
+    return { key, state: GOOD, text: () => `service: ${counts} again.` };
+  const blocked = report.exchanges.filter(({ status }) => status === "geo_blocked");
+  const notFresh = new Set([...report.staleExchanges, ...blocked.map(({ exchange }) => exchange)]);
+  const bad = [...notFresh].filter((id) => judged.has(id));
+  if (bad.length < MANY || (enabled - bad.length) / enabled >= OK_FROM_SHARE) return null;
+  return {
+    key,
+    state: "few_fresh",
+    text: () =>
+      `service: only ${counts} (not: ${listed(bad)}). So many at once mostly have one cause: this machine's connection, its address, or its load. Take those out of EXCHANGES that refuse its country.`,
+  };
+}
+
+function listed(ids: readonly ExchangeId[]): string {
+  const names = ids.slice(0, NAMED).join(", ");
+  return ids.length <= NAMED ? names : `${names} and ${ids.length - NAMED} more`;
 }
 
 function collectorCondition(report: HealthReport): Condition {
@@ -79,24 +121,23 @@ function collectorCondition(report: HealthReport): Condition {
   };
 }
 
-/** Null where nothing is known yet. Down with data inside the threshold is not told: it may pass. */
+/** Null where nothing is known yet, or nothing new. Down with data inside the threshold is not told: it may pass. */
 function exchangeCondition(
   report: HealthReport,
   health: ExchangeHealth,
   state: ExchangeState,
+  nowMs: number,
 ): Condition | null {
   const name = state.exchange;
   const key = `exchange:${name}`;
-  const others = othersFresh(report, name);
+  const others = othersFresh(report, health);
   if (health.status === "starting") return null;
   if (health.status === "geo_blocked") {
-    return {
-      key,
-      state: "geo_blocked",
-      text: () => `${name}: geo-blocked. ${WHAT_TO_DO.geo_blocked}`,
-    };
+    return blockCondition(key, health, state, nowMs);
   }
   if (!report.staleExchanges.includes(name)) {
+    // A block that gave way to another failure, or a failure inside the threshold, is no news and no end of any.
+    if (state.failureKind !== null) return null;
     return { key, state: GOOD, text: () => `${name}: fresh data again. ${others}` };
   }
   const cause = state.failureKind === null ? "" : ` (${state.failureKind}: ${failureWords(state)})`;
@@ -112,6 +153,28 @@ function exchangeCondition(
   }
   const silent = `no fresh data for ${duration(ageSeconds)}${cause}`;
   return { key, state: "stale", text: () => `${name}: ${silent}. ${others}${cure}` };
+}
+
+/** One that delivered lately is most likely refused at its CDN and for a while; one that never did is not for us. */
+function blockCondition(
+  key: string,
+  { ageSeconds }: ExchangeHealth,
+  state: ExchangeState,
+  nowMs: number,
+): Condition {
+  const name = state.exchange;
+  const silent =
+    ageSeconds === null ? "it never delivered" : `its last data is ${duration(ageSeconds)} old`;
+  if (!isBlockedLately(state, nowMs)) {
+    const text = (): string => `${name}: geo-blocked, ${silent}. ${WHAT_TO_DO.geo_blocked}`;
+    return { key, state: "geo_blocked", text };
+  }
+  return {
+    key,
+    state: "blocked_lately",
+    text: () =>
+      `${name}: geo-blocked, though ${silent}: most likely a passing block at its CDN. It is asked again after 2 to 30 minutes by itself; if it lasts for hours, or began when this machine's address changed, take it out of EXCHANGES or run elsewhere.`,
+  };
 }
 
 /** Null while the last attempt says nothing about batches. */
@@ -134,12 +197,11 @@ function batchCondition(state: ExchangeState): Condition | null {
   };
 }
 
-function othersFresh(report: HealthReport, name: ExchangeId): string {
-  const others = report.exchanges.filter(
-    (other) => other.exchange !== name && other.status !== "off" && other.status !== "geo_blocked",
-  );
-  const fresh = others.filter((other) => !report.staleExchanges.includes(other.exchange));
-  return `Other exchanges: ${fresh.length} of ${others.length} fresh.`;
+function othersFresh(report: HealthReport, health: ExchangeHealth): string {
+  const isFresh =
+    health.status !== "geo_blocked" && !report.staleExchanges.includes(health.exchange);
+  const fresh = report.freshExchanges - (isFresh ? 1 : 0);
+  return `Other exchanges: ${fresh} of ${report.enabledExchanges - 1} fresh.`;
 }
 
 function failureWords(state: ExchangeState): string {

@@ -31,7 +31,7 @@ const MIN_RETRY_MS = 1_000;
 /** One run ends after this many messages, so that a long queue never holds the caller's loop for minutes. */
 const MAX_MESSAGES_PER_RUN = 10;
 
-/** Sent messages are kept a week to look at, parked ones a month. */
+/** Sent messages are kept a week to look at, parked ones and those of a destination that is gone a month. */
 const SENT_KEPT_MS = 7 * 86_400_000;
 const PARKED_KEPT_MS = 30 * 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
@@ -40,8 +40,8 @@ export interface AlertsDeps {
   readonly repository: AlertRepository;
   /** Every write goes through it: nobody who is served waits for another writer. */
   readonly writes: Pick<WriteQueue, "run" | "attempt">;
-  /** Null: no alerts. Nothing is stored then, so nothing old is sent when they are switched on. */
-  readonly messenger: Messenger | null;
+  /** One for each destination. None: no alerts, and nothing is stored that would be sent when they are switched on. */
+  readonly messengers: readonly Messenger[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -51,26 +51,38 @@ export interface AlertsDeps {
 
 export interface Alerts {
   /**
-   * Queues one message for each subject whose state differs from the last one told, once its cooldown is
-   * over. To be called every few seconds with the health of that moment. Throws what the database throws.
+   * Queues one message to each destination for each subject whose state differs from the last one told, once its
+   * cooldown is over. To be called every few seconds with the health of that moment. Throws what the database throws.
    */
   observe(report: HealthReport, states: readonly ExchangeState[]): void;
   /**
-   * Sends what is queued, oldest first, and stops at the first that must wait. Delivery is at least once:
-   * a process that dies between sending and noting it makes a second message. A call during another joins it.
+   * One for each destination, to be called every few seconds each on its own: it sends what is queued there, oldest
+   * first, and stops at the first that must wait. Delivery is at least once: a process that dies between sending and
+   * noting it makes a second message. A call during another joins it.
    */
+  readonly deliveries: readonly (() => Promise<void>)[];
+  /** All of them at once. */
   deliver(): Promise<void>;
 }
 
 /** Alerts on changes of health. Several processes on one database send one message for each change. */
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { messenger } = deps;
-  if (messenger === null) return { observe: () => {}, deliver: () => Promise.resolve() };
-  const { clock } = deps;
+  const { clock, repository, messengers } = deps;
+  if (messengers.length === 0)
+    return { observe: () => {}, deliveries: [], deliver: () => Promise.resolve() };
   const startedAtMs = clock.monotonicMs();
   let aliveSinceMs: number | null = null;
   let prunedAtMs = Number.NEGATIVE_INFINITY;
-  let delivery: Promise<void> | null = null;
+
+  const deliveries = messengers.map((messenger) => {
+    let delivery: Promise<void> | null = null;
+    return (): Promise<void> => {
+      delivery ??= sendQueued(deps, messenger).finally(() => {
+        delivery = null;
+      });
+      return delivery;
+    };
+  });
 
   return {
     observe(report, states) {
@@ -78,19 +90,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       aliveSinceMs = report.collectorAlive ? (aliveSinceMs ?? nowMs) : null;
       const startIsOver = clock.monotonicMs() - startedAtMs >= COLLECTOR_START_GRACE_MS;
       queueNews(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
+      if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
+      const pruned = deps.writes.attempt(() =>
+        repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS),
+      );
+      if (pruned !== null) prunedAtMs = clock.monotonicMs();
     },
-    deliver() {
-      if (clock.monotonicMs() - prunedAtMs >= PRUNE_EVERY_MS) {
-        const nowMs = clock.nowMs();
-        const pruned = deps.writes.attempt(() =>
-          deps.repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS),
-        );
-        if (pruned !== null) prunedAtMs = clock.monotonicMs();
-      }
-      delivery ??= sendQueued(deps, messenger).finally(() => {
-        delivery = null;
-      });
-      return delivery;
+    deliveries,
+    async deliver() {
+      await Promise.all(deliveries.map((deliver) => deliver()));
     },
   };
 }
@@ -103,6 +111,7 @@ function queueNews(
 ): void {
   const { repository, log, cooldownMs = COOLDOWN_MS } = deps;
   const { nowMs } = watch;
+  const destinations = deps.messengers.map(({ destination }) => destination);
   const told = repository.statesByKey();
   for (const condition of conditions(report, states, watch)) {
     const { key, state } = condition;
@@ -112,7 +121,7 @@ function queueNews(
     if (!mayTell(told.get(key) ?? null)) continue;
     const text = `${condition.text()} (${utcMinute(nowMs)})`;
     const queued = deps.writes.attempt(() =>
-      repository.queue({ key, state, text, atMs: nowMs }, mayTell),
+      repository.queue({ key, state, text, destinations, atMs: nowMs }, mayTell),
     );
     // While nothing can be written nothing is stored that was news: the next look judges anew.
     if (queued === null) return;
@@ -129,7 +138,9 @@ function isCoolingDown(stored: AlertState | null, nowMs: number, cooldownMs: num
 async function sendQueued(deps: AlertsDeps, messenger: Messenger): Promise<void> {
   const { repository, clock, writes } = deps;
   for (let sent = 0; sent < MAX_MESSAGES_PER_RUN; sent += 1) {
-    const claim = await writes.run(() => repository.claimOldest(clock.nowMs(), LEASE_MS));
+    const claim = await writes.run(() =>
+      repository.claimOldest(messenger.destination, clock.nowMs(), LEASE_MS),
+    );
     if (claim === null) return;
     if (!(await settle(deps, messenger, claim))) return;
   }

@@ -7,12 +7,19 @@ const DOWN_AFTER_FAILURES = 3;
 /** A collector that has not said for this long that it lives is none. */
 const COLLECTOR_SILENT_AFTER_MS = 10_000;
 
+/** A block of an exchange that has delivered within this time may pass; an older one is how things are. */
+const BLOCKED_LATELY_MS = 24 * 3_600_000;
+
+/** With less than this share of the enabled exchanges fresh, whatever the reason, the service is not ok. */
+export const OK_FROM_SHARE = 0.8;
+
 export interface ExchangeHealth {
   readonly exchange: ExchangeId;
   readonly symbols: number;
   /** Seconds since the last accepted batch, null before the first. */
   readonly ageSeconds: number | null;
   readonly status: ExchangeStatus;
+  /** Our words: anyone may read them. */
   readonly lastError: string | null;
 }
 
@@ -23,6 +30,9 @@ export interface HealthReport {
   readonly staleThresholdSeconds: number;
   readonly collectorAlive: boolean;
   readonly exchanges: readonly ExchangeHealth[];
+  readonly enabledExchanges: number;
+  readonly freshExchanges: number;
+  /** Those that should be fresh and are not. */
   readonly staleExchanges: readonly ExchangeId[];
   readonly totalRows: number;
 }
@@ -52,7 +62,29 @@ function waitsLong(state: ExchangeState): boolean {
   return state.retryAtMs - state.lastAttemptAtMs > DOWN_AFTER_FAILURES * state.periodMs;
 }
 
-/** Whether an exchange's rows may be relied on now: it answered within the threshold and its clock moves. */
+/** Why an exchange is not ok, in our words: the kind of its failure and what we say of it. Null when it is ok. */
+export function lastErrorOf({ failureKind, failure, degradedBy }: ExchangeState): string | null {
+  if (failureKind === null) return degradedBy;
+  return failure === null ? failureKind : `${failureKind}: ${failure}`;
+}
+
+/** Whether a refusal by country began so lately that it may pass: the exchange delivered within the last day. */
+export function isBlockedLately(state: ExchangeState, nowMs: number): boolean {
+  const { failureKind, lastOkAtMs } = state;
+  if (failureKind !== "geo_blocked" || lastOkAtMs === null) return false;
+  return nowMs - lastOkAtMs <= BLOCKED_LATELY_MS;
+}
+
+/** Whether an exchange should be fresh: one that is off, or blocked for good, is missed by nobody. */
+function isCounted(state: ExchangeState, nowMs: number): boolean {
+  if (!state.enabled) return false;
+  return state.failureKind !== "geo_blocked" || isBlockedLately(state, nowMs);
+}
+
+/**
+ * Whether an exchange's rows may be relied on now: it answered within the threshold, its clock moves, and it does not
+ * refuse us, which no refresh mends soon.
+ */
 function isFresh(
   state: ExchangeState,
   nowMs: number,
@@ -61,6 +93,7 @@ function isFresh(
 ): boolean {
   return (
     state.enabled &&
+    state.failureKind !== "geo_blocked" &&
     !frozen &&
     state.lastOkAtMs !== null &&
     nowMs - state.lastOkAtMs <= staleAfterMs
@@ -68,8 +101,9 @@ function isFresh(
 }
 
 /**
- * The whole service in one word. `ok`: every enabled exchange is fresh (off and geo_blocked ones do not
- * count); `degraded`: some are not; `down`: no fresh exchange, or nobody collects anywhere.
+ * The whole service in one word. `ok`: every enabled exchange is fresh; one that is off, or has been geo-blocked for
+ * more than a day or ever, does not count. `degraded`: some are not, or under 80 % of all enabled ones are fresh.
+ * `down`: no fresh exchange, or no collector anywhere.
  */
 export function healthReport(input: {
   readonly states: readonly ExchangeState[];
@@ -85,33 +119,30 @@ export function healthReport(input: {
     symbols: state.symbols,
     ageSeconds: state.lastOkAtMs === null ? null : ageSeconds(nowMs, state.lastOkAtMs),
     status: exchangeStatus(state, nowMs, staleAfterMs, frozen.has(state.exchange)),
-    lastError: state.failure ?? state.degradedBy,
+    lastError: lastErrorOf(state),
   }));
-  const fresh = states.filter((state) =>
-    isFresh(state, nowMs, staleAfterMs, frozen.has(state.exchange)),
+  const enabled = states.filter((state) => state.enabled);
+  const fresh = new Set(
+    enabled.filter((state) => isFresh(state, nowMs, staleAfterMs, frozen.has(state.exchange))),
   );
-  const counted = states.filter((state) => state.enabled && state.failureKind !== "geo_blocked");
-  const staleExchanges = counted
-    .filter((state) => !fresh.includes(state))
+  const staleExchanges = enabled
+    .filter((state) => isCounted(state, nowMs) && !fresh.has(state))
     .map((state) => state.exchange);
   const collectorAlive =
     input.collectorHeartbeatMs !== null &&
     nowMs - input.collectorHeartbeatMs <= COLLECTOR_SILENT_AFTER_MS;
-  const enabled = states.filter((state) => state.enabled);
   const newestMs = Math.max(
     ...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY),
   );
+  const isOk = staleExchanges.length === 0 && fresh.size / enabled.length >= OK_FROM_SHARE;
   return {
-    status:
-      fresh.length === 0 || !collectorAlive
-        ? "down"
-        : staleExchanges.length > 0
-          ? "degraded"
-          : "ok",
+    status: fresh.size === 0 || !collectorAlive ? "down" : isOk ? "ok" : "degraded",
     dataAgeSeconds: Number.isFinite(newestMs) ? ageSeconds(nowMs, newestMs) : null,
     staleThresholdSeconds: staleAfterMs / 1000,
     collectorAlive,
     exchanges,
+    enabledExchanges: enabled.length,
+    freshExchanges: fresh.size,
     staleExchanges,
     totalRows: input.totalRows,
   };

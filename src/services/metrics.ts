@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { ExchangeView } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
+import { addAnswerGauges, type AnswerLoadStats } from "./answer-metrics.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
 import type { StreamStats } from "./stream-hub.ts";
@@ -14,6 +15,8 @@ export interface Metrics {
   request(route: string, method: string, status: number, tookMs: number): void;
   /** One refresh of an exchange that this process made: `ok`, `degraded` or the kind of its failure. */
   cycle(exchange: ExchangeId, outcome: CycleResult): void;
+  /** Shows the load of answers as `read` tells it; called once, by whoever makes them. */
+  watchAnswers(read: () => AnswerLoadStats): void;
   readonly contentType: string;
   /** The text of all metrics; gauges are read now. */
   scrape(): Promise<string>;
@@ -76,6 +79,7 @@ export function createMetrics(deps: {
       known.count.inc();
       known.latency.observe(tookMs / 1000);
     },
+    watchAnswers: (read) => addAnswerGauges(registry, read),
     cycle: (exchange, outcome) => cycles.labels(exchange, outcome).inc(),
     scrape: () => registry.metrics(),
   };
@@ -98,6 +102,17 @@ function addMarketGauges(registry: Registry, board: BoardView, health: () => Hea
     registers,
     collect() {
       this.set(health().collectorAlive ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "funding_exchanges",
+    help: "Exchanges that are enabled, and those of them that are fresh.",
+    labelNames: ["which"],
+    registers,
+    collect() {
+      const { enabledExchanges, freshExchanges } = health();
+      this.set({ which: "enabled" }, enabledExchanges);
+      this.set({ which: "fresh" }, freshExchanges);
     },
   });
   new Gauge({

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
+import { answerLoad } from "../../src/http/answer-load.ts";
 import { freshResponse } from "../../src/http/content.ts";
 import { sendList } from "../../src/http/paging.ts";
 import type { RequestContext } from "../../src/http/request-context.ts";
@@ -9,6 +10,7 @@ import { SnapshotAnswers } from "../../src/http/snapshot-answers.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const PATH = "/api/funding/current";
@@ -252,11 +254,13 @@ describe("a list that is made when it is sent", () => {
 test("a long list whose rows have another form has another tag: the next release may add a field", async () => {
   const board = new TestBoard(snapshotOf("1-1", []));
   const tagOf = async (row: object) => {
-    const cache = new AnswerCache();
-    const answers = new SnapshotAnswers(board, cache, new HotAnswers(cache));
+    const load = answerLoad(new ManualClock());
+    const cache = new AnswerCache(load);
+    const answers = new SnapshotAnswers(board, cache, new HotAnswers(cache), load);
     const env: RequestContext = {
       requestId: "1",
-      target: PATH,
+      address: { target: PATH, path: PATH, query: "" },
+      client: null,
       route: PATH,
       encoding: "identity",
       accepts: "json",

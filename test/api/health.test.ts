@@ -17,6 +17,8 @@ const REPORT: HealthReport = {
     { exchange: "okx", symbols: 312, ageSeconds: 4, status: "ok", lastError: null },
     { exchange: "gate", symbols: 700, ageSeconds: 1200, status: "stale", lastError: "timed out" },
   ],
+  enabledExchanges: 2,
+  freshExchanges: 1,
   staleExchanges: ["gate"],
   totalRows: 1012,
 };
@@ -45,6 +47,8 @@ describe("/api/health", () => {
           last_error: "timed out",
         },
       ],
+      enabled_exchanges: 2,
+      fresh_exchanges: 1,
       stale_exchanges: ["gate"],
       total_rows: 1012,
     });
@@ -88,11 +92,16 @@ test.each(["/api/health", "/livez", "/readyz", "/metrics"])(
   },
 );
 
-test("/livez is ok at once, /readyz with the first snapshot", async () => {
-  const served = testApp(new TestBoard());
+test("/livez is ok at once, /readyz says what it waits for and then ok; data is served before that", async () => {
+  let awaited: string | null = "okx, gate";
+  const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
+  const served = testApp(board, { readiness: () => awaited });
   expect((await served.get("/livez")).status).toBe(200);
-  expect((await served.get("/readyz")).status).toBe(503);
-  served.board.publish(snapshotOf("1-1", []));
+  const starting = await served.get("/readyz");
+  expect(starting.status).toBe(503);
+  expect(await starting.text()).toBe("starting: waiting for okx, gate\n");
+  expect((await served.get("/api/funding/current")).status).toBe(200);
+  awaited = null;
   expect((await served.get("/readyz")).status).toBe(200);
 });
 
@@ -227,6 +236,8 @@ describe("/metrics", () => {
       'funding_exchange_cycle_seconds{exchange="gate"} 0.42',
       "funding_snapshot_rows 2",
       "funding_collector_alive 1",
+      'funding_exchanges{which="enabled"} 2',
+      'funding_exchanges{which="fresh"} 2',
     ]) {
       expect(text).toContain(`${line}\n`);
     }

@@ -69,12 +69,12 @@ function serve(rows: readonly BoardRow[] = market(1)) {
 }
 
 describe("the answer", () => {
-  test("is an event stream that nobody stores or gathers, with the headers of all answers", async () => {
+  test("is an event stream that nobody stores, gathers or compresses, with the headers of all answers", async () => {
     await using service = serve();
     const response = await fetch(service.origin + STREAM, { headers: { "x-request-id": "mine" } });
     expect(Object.fromEntries(response.headers)).toMatchObject({
       "content-type": "text/event-stream",
-      "cache-control": "no-store",
+      "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
       "x-request-id": "mine",
       "x-content-type-options": "nosniff",

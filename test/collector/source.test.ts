@@ -6,7 +6,7 @@ import {
 } from "../../src/collector/source.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import type { ExchangeHttp, Load, Source } from "../../src/exchanges/exchange.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { ownFailure, RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const MINUTE_MS = 60_000;
@@ -48,7 +48,7 @@ function scripted(): { load: Load<number>; fail: RequestFailure | null; asked: n
   return script;
 }
 
-const BROKEN = new RequestFailure("http", "HTTP 500");
+const BROKEN = ownFailure("http", "HTTP 500");
 
 describe("an instrument list", () => {
   test("is asked once per period and remembers when it came", async () => {
@@ -191,9 +191,7 @@ describe("a rotation", () => {
   test("waits as long as the exchange asks, and notes the failure once", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
-    const limited = new RequestFailure("rate_limited", "HTTP 429", {
-      retryAfterMs: 10 * MINUTE_MS,
-    });
+    const limited = ownFailure("rate_limited", "HTTP 429", { retryAfterMs: 10 * MINUTE_MS });
     const ask = asking(asked, () => (asked.length === 1 ? limited : null));
     await cycle(ask);
     await clock.advance(MINUTE_MS);
@@ -205,6 +203,20 @@ describe("a rotation", () => {
       await cycle(ask);
     }
     expect(asked).toEqual(["A", "B"]);
+  });
+
+  test("an absurd wait is believed for ten minutes: one answer does not take quantities away for days", async () => {
+    const { clock, cycle } = setUp();
+    const asked: string[] = [];
+    const limited = ownFailure("rate_limited", "HTTP 429", {
+      retryAfterMs: 3 * 24 * 60 * MINUTE_MS,
+    });
+    const ask = asking(asked, () => (asked.length === 1 ? limited : null));
+    for (let minute = 0; minute < 11; minute += 1) {
+      await cycle(ask);
+      await clock.advance(MINUTE_MS);
+    }
+    expect(asked.length).toBeGreaterThan(1);
   });
 
   test("heeds what the refresh was told, and a whole one stops at a ban", async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import type { ExchangeHttp, Reply } from "../../src/exchanges/exchange.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { ownFailure, RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const PERIOD_MS = 60_000;
 const SPREAD_MS = 30_000;
 const KEYS = ["A", "B", "C", "D", "E", "F"];
 const NO_HTTP = {} as ExchangeHttp;
-const BROKEN = new RequestFailure("http", "HTTP 500");
+const BROKEN = ownFailure("http", "HTTP 500");
 
 /** `signal` is that of the request. */
 type Answer = (key: string, signal: AbortSignal) => Promise<string>;
@@ -164,7 +164,7 @@ describe("a sweep", () => {
     const answer = answering();
     const { cycle } = setUp(answer);
     await cycle();
-    const refused = new RequestFailure("bad_envelope", "code 7");
+    const refused = ownFailure("bad_envelope", "code 7");
     answer.now = (key) => (key === "C" ? Promise.reject(refused) : Promise.resolve("new"));
     const has: (boolean | undefined)[] = [];
     for (let round = 1; round <= 6; round += 1) {

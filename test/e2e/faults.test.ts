@@ -26,13 +26,28 @@ const TROUBLES: ReadonlyMap<ExchangeId, Trouble> = new Map<ExchangeId, Trouble>(
   ["okx", { fault: { name: "hang" }, lastError: /within 1\d s/, silences: true }],
   [
     "bybit",
-    { fault: { name: "http429", retryAfterSeconds: 2 }, lastError: /^HTTP 429/, silences: true },
+    {
+      fault: { name: "http429", retryAfterSeconds: 2 },
+      lastError: /^rate_limited: HTTP 429/,
+      silences: true,
+    },
   ],
   ["kucoin", { fault: { name: "html" }, lastError: /HTML/, silences: true }],
-  ["kraken", { fault: { name: "error_envelope" }, lastError: /marketUnavailable/, silences: true }],
+  [
+    "kraken",
+    {
+      fault: { name: "error_envelope" },
+      lastError: /^bad_envelope: the answer is not in/,
+      silences: true,
+    },
+  ],
   [
     "binance",
-    { fault: { name: "half_list" }, lastError: /^\d+ instruments, \d+ in/, silences: false },
+    {
+      fault: { name: "half_list" },
+      lastError: /^(refused_batch: )?\d+ instruments, \d+ in/,
+      silences: false,
+    },
   ],
 ]);
 
@@ -136,10 +151,10 @@ const ROUND_REFRESH_SECONDS = 3;
 /** Refreshes that fail stand between refreshes of which some rows are left: no pause grows. */
 const ROUNDS: readonly Round[] = [
   [{ name: "hang" }, /within 1\d s/],
-  [{ name: "garbage_numbers" }, /^\d+ instruments, /],
-  [{ name: "http429", retryAfterSeconds: 1 }, /^HTTP 429/],
+  [{ name: "garbage_numbers" }, /^(refused_batch: )?\d+ instruments, /],
+  [{ name: "http429", retryAfterSeconds: 1 }, /^rate_limited: HTTP 429/],
   // Half of the instruments are not there, or are each refused.
-  [{ name: "half_list" }, /^\d+ instruments, |^rates: bad_envelope/],
+  [{ name: "half_list" }, /^(refused_batch: )?\d+ instruments, |^rates: bad_envelope/],
   [{ name: "html" }, /HTML/],
 ];
 

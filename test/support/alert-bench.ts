@@ -20,9 +20,14 @@ const LOOK_EVERY_MS = 30_000;
 
 /** Messages as they arrive, and answers to give instead of "sent". */
 class FakeMessenger implements Messenger {
+  readonly destination: string;
   readonly sent: string[] = [];
   readonly answers: SendResult[] = [];
   calls = 0;
+
+  constructor(destination: string) {
+    this.destination = destination;
+  }
 
   send(text: string): Promise<SendResult> {
     this.calls += 1;
@@ -36,7 +41,9 @@ class FakeMessenger implements Messenger {
 export class AlertBench implements Disposable {
   readonly clock = new ManualClock();
   readonly scene = new HealthScene(this.clock, IDS);
-  readonly messenger = new FakeMessenger();
+  readonly messenger = new FakeMessenger("telegram:1");
+  /** Another chat. */
+  readonly second = new FakeMessenger("telegram:2");
   /** The log's lines as written. */
   readonly lines: string[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), "alerts-"));
@@ -52,17 +59,16 @@ export class AlertBench implements Disposable {
   }
 
   /** One service with its own connection, as each process has. */
-  service({ db, ...over }: { messenger?: Messenger | null; db?: Database } = {}): Alerts {
+  service(messengers: readonly Messenger[] = [this.messenger], db = this.connect()): Alerts {
     const log = createLog("debug", { write: (line) => void this.lines.push(line) });
     const { clock } = this;
     return createAlerts({
-      repository: createAlertRepository(db ?? this.connect()),
+      repository: createAlertRepository(db),
       writes: new WriteQueue({ clock, log, until: new AbortController().signal }),
-      messenger: this.messenger,
+      messengers,
       clock,
       random: () => 0.5,
       log,
-      ...over,
     });
   }
 

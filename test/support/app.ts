@@ -64,6 +64,7 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
   const deps = {
     board,
     health,
+    readiness: () => null,
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),

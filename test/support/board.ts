@@ -71,7 +71,7 @@ export function rowOf(
   return { record, flags, nextFundingAtMs: record.nextFundingAtMs };
 }
 
-function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {
+export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}): ExchangeState {
   return {
     exchange,
     enabled: true,

@@ -125,7 +125,7 @@ function makeRunner(
     writer: database.writer,
     states: database.states,
   };
-  const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0 };
+  const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0, pause: null };
   return new ExchangeRunner(exchange, parts, {
     clock,
     store,

@@ -67,7 +67,7 @@ function columnsIn(db: Database, table: string): readonly ColumnInfo[] {
   return db.query<ColumnInfo, []>(`PRAGMA table_info("${table}")`).all();
 }
 
-export function tablesIn(db: Database): readonly string[] {
+function tablesIn(db: Database): readonly string[] {
   return db
     .query<{ name: string }, []>(
       `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'

@@ -36,7 +36,9 @@ describe("delivery", () => {
       createAlertRepository(bench.connect()),
       createAlertRepository(bench.connect()),
     ];
-    const change = { key: "collector", state: "dead", text: "dead", atMs: bench.clock.nowMs() };
+    const destinations = ["telegram:1"];
+    const atMs = bench.clock.nowMs();
+    const change = { key: "collector", state: "dead", text: "dead", destinations, atMs };
     const asked: unknown[] = [];
     const mayTell = (stored: { readonly state: string } | null): boolean => {
       asked.push(stored?.state ?? null);
@@ -48,7 +50,9 @@ describe("delivery", () => {
   });
 
   test("a process that dies in mid-send loses no message: another sends it when the lease ends", async () => {
-    const dying = bench.service({ messenger: { send: () => new Promise<SendResult>(() => {}) } });
+    const dying = bench.service([
+      { destination: "telegram:1", send: () => new Promise<SendResult>(() => {}) },
+    ]);
     bench.queueOne(dying);
     void dying.deliver();
     const other = bench.service();
@@ -72,14 +76,20 @@ describe("delivery", () => {
   test("a sender whose lease has ended cannot give back, give up or undo the next one's claim", () => {
     bench.queueOne(bench.service());
     const repository = createAlertRepository(bench.connect());
-    const late = repository.claimOldest(bench.clock.nowMs(), LEASE_MS);
-    const next = repository.claimOldest(bench.clock.nowMs() + LEASE_MS, LEASE_MS);
+    const late = repository.claimOldest("telegram:1", bench.clock.nowMs(), LEASE_MS);
+    const next = repository.claimOldest("telegram:1", bench.clock.nowMs() + LEASE_MS, LEASE_MS);
     if (late === null || next === null) throw new Error("nothing was claimed");
     expect(next).toEqual({ ...late, attempts: 2 });
     repository.defer(late, bench.clock.nowMs(), "late");
-    expect(repository.claimOldest(bench.clock.nowMs() + LEASE_MS, LEASE_MS)).toBeNull();
+    expect(
+      repository.claimOldest("telegram:1", bench.clock.nowMs() + LEASE_MS, LEASE_MS),
+    ).toBeNull();
     repository.park(late, bench.clock.nowMs(), "late");
-    const third = repository.claimOldest(bench.clock.nowMs() + 2 * LEASE_MS, LEASE_MS);
+    const third = repository.claimOldest(
+      "telegram:1",
+      bench.clock.nowMs() + 2 * LEASE_MS,
+      LEASE_MS,
+    );
     expect(third).toEqual({ ...late, attempts: 3 });
     repository.markSent(late.id, bench.clock.nowMs());
     repository.park(third ?? late, bench.clock.nowMs(), "after it was sent");
@@ -93,9 +103,7 @@ describe("delivery", () => {
   test("deliver during deliver sends nothing twice", async () => {
     const alerts = bench.service();
     bench.queueOne(alerts);
-    const first = alerts.deliver();
-    expect(alerts.deliver()).toBe(first);
-    await first;
+    await Promise.all([alerts.deliver(), alerts.deliver()]);
     expect(bench.messenger.calls).toBe(1);
   });
 
@@ -193,16 +201,17 @@ describe("delivery", () => {
     const alerts = bench.service();
     bench.queueOne(alerts);
     await alerts.deliver();
-    await bench.clock.advance(7 * 86_400_000);
-    await alerts.deliver();
-    expect(bench.rows("alert_outbox")).toBe(1);
-    await bench.clock.advance(3_600_000);
-    await alerts.deliver();
-    expect(bench.rows("alert_outbox")).toBe(0);
+    const rowsAfter = async (ms: number): Promise<number> => {
+      await bench.clock.advance(ms);
+      bench.queueOne(alerts);
+      return bench.rows("alert_outbox");
+    };
+    expect(await rowsAfter(7 * 86_400_000)).toBe(1);
+    expect(await rowsAfter(3_600_000)).toBe(0);
   });
 
   test("without a messenger nothing is stored", async () => {
-    const silent = bench.service({ messenger: null });
+    const silent = bench.service([]);
     bench.queueOne(silent);
     await bench.tick(silent);
     expect(bench.rows("alert_outbox")).toBe(0);
@@ -229,7 +238,7 @@ describe("with the Bot API", () => {
         },
         { status: 401, body: { ok: false, description: `/bot${TOKEN}/ is wrong` } },
       );
-      const alerts = bench.service({ messenger: telegram });
+      const alerts = bench.service([telegram]);
       bench.scene.allWell();
       for (const id of ["okx", "kraken"] as const)
         bench.scene.fail(id, "geo_blocked", "HTTP 451 <html>&");

@@ -15,7 +15,7 @@ const LOOKS = 8;
 async function outcomeOf(plan: Fault | null, lookEveryMs = 1_000) {
   using bench = new AlertBench();
   const faulty = new FaultyDatabase(bench.connect());
-  const alerts = bench.service({ db: faulty.db });
+  const alerts = bench.service([bench.messenger], faulty.db);
   bench.scene.allWell();
   const look = async (): Promise<void> => {
     try {

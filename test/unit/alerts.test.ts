@@ -97,7 +97,7 @@ describe("what is told", () => {
     await bench.tick(alerts);
     expect(bench.messenger.sent).toEqual([
       expect.stringMatching(/^binance: it answers, but its own timestamps stand still/),
-      expect.stringMatching(/^okx: geo-blocked\. .*EXCHANGES/),
+      expect.stringMatching(/^okx: geo-blocked, it never delivered\. .*EXCHANGES/),
       expect.stringMatching(/^kraken: no data yet \(network: connection refused\)/),
     ]);
   });

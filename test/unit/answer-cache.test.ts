@@ -2,15 +2,25 @@ import { describe, expect, test } from "bun:test";
 import { Transform } from "node:stream";
 import { createGzip } from "node:zlib";
 import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
+import { answerLoad } from "../../src/http/answer-load.ts";
 import { Answer, type AnswerContent } from "../../src/http/answer.ts";
 import { through } from "../../src/http/compress.ts";
 import { writtenList } from "../../src/http/content.ts";
 import type { Encoding } from "../../src/http/negotiate.ts";
+import type { RequestAddress } from "../../src/http/request-address.ts";
 import type { RequestContext } from "../../src/http/request-context.ts";
 import { snapshotOf } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const KB = 1024;
+
+const load = answerLoad(new ManualClock());
+
+function addressAt(target: string): RequestAddress {
+  const [path = "", query = ""] = target.split("?");
+  return { target, path, query };
+}
 
 function content(bytes: number): AnswerContent {
   const random = crypto.getRandomValues(new Uint8Array(bytes));
@@ -26,7 +36,8 @@ function content(bytes: number): AnswerContent {
 
 const context = (encoding: Encoding): RequestContext => ({
   requestId: "1",
-  target: "/",
+  address: addressAt("/"),
+  client: null,
   route: "/",
   encoding,
   accepts: "json",
@@ -35,7 +46,7 @@ const context = (encoding: Encoding): RequestContext => ({
 const request = new Request("http://finder.test/");
 
 test("an answer is made once and kept", () => {
-  const cache = new AnswerCache();
+  const cache = new AnswerCache(load);
   let made = 0;
   const make = (): AnswerContent => {
     made += 1;
@@ -46,7 +57,7 @@ test("an answer is made once and kept", () => {
 });
 
 test("the least recently used answers leave when the bytes run out", () => {
-  const cache = new AnswerCache(72 * KB);
+  const cache = new AnswerCache(load, 72 * KB);
   for (const key of ["a", "b", "c"]) cache.get(key, () => content(18 * KB));
   cache.kept("a");
   cache.get("d", () => content(18 * KB));
@@ -56,7 +67,7 @@ test("the least recently used answers leave when the bytes run out", () => {
 });
 
 test("compressed forms count as they are made, so that the bound holds for them, too", async () => {
-  const cache = new AnswerCache(72 * KB);
+  const cache = new AnswerCache(load, 72 * KB);
   const first = cache.get("a", () => content(20 * KB));
   const second = cache.get("b", () => content(20 * KB));
   const before = cache.sizeBytes;
@@ -68,7 +79,7 @@ test("compressed forms count as they are made, so that the bound holds for them,
 });
 
 test("an answer larger than the whole cache is served and not kept", async () => {
-  const cache = new AnswerCache(8 * KB);
+  const cache = new AnswerCache(load, 8 * KB);
   const answer = cache.get("a", () => content(9 * KB));
   const response = await answer.respond(request, context("identity"));
   expect((await response.arrayBuffer()).byteLength).toBe(9 * KB);
@@ -76,28 +87,28 @@ test("an answer larger than the whole cache is served and not kept", async () =>
 });
 
 test("all answers are let go together", () => {
-  const cache = new AnswerCache();
+  const cache = new AnswerCache(load);
   for (const key of ["a", "b"]) cache.get(key, () => content(KB));
-  cache.clear();
+  cache.clear(0);
   expect([cache.kept("a"), cache.kept("b"), cache.sizeBytes]).toEqual([null, null, 0]);
 });
 
 test("an answer that was let go while a form of it was made does not come back", async () => {
-  const cache = new AnswerCache();
+  const cache = new AnswerCache(load);
   const response = cache.get("a", () => content(20 * KB)).respond(request, context("gzip"));
-  cache.clear();
+  cache.clear(0);
   expect((await response).status).toBe(200);
   expect([cache.kept("a"), cache.sizeBytes]).toEqual([null, 0]);
 });
 
 test("addresses are remembered up to a number and a length", () => {
-  const cache = new AnswerCache();
+  const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
   const snapshot = snapshotOf("1-1", []);
   cache.get("a", () => content(KB));
-  const isKnown = (target: string) => hot.find(target, "json", snapshot) !== null;
+  const isKnown = (target: string) => hot.find(addressAt(target), "json", snapshot) !== null;
   const remember = (target: string) => {
-    hot.remember(target, "json", snapshot, { key: "a", route: "/" });
+    hot.remember(addressAt(target), "json", snapshot, { key: "a", route: "/" });
     return isKnown(target);
   };
   expect(isKnown("/0")).toBe(false);
@@ -107,7 +118,7 @@ test("addresses are remembered up to a number and a length", () => {
 });
 
 test("a large answer that was never sent counts with what it holds, so that 304s cannot fill the memory", async () => {
-  const cache = new AnswerCache(64 * KB);
+  const cache = new AnswerCache(load, 64 * KB);
   const held = new Request(request.url, { headers: { "if-none-match": "*" } });
   for (let n = 0; n < 20; n += 1) {
     const large = { ...content(0), largeAs: { name: `list ${n}`, heldBytes: 10 * KB } };
@@ -119,7 +130,7 @@ test("a large answer that was never sent counts with what it holds, so that 304s
 });
 
 test("keys count, so that long queries cannot fill the memory", () => {
-  const cache = new AnswerCache(64 * KB);
+  const cache = new AnswerCache(load, 64 * KB);
   for (let n = 0; n < 20; n += 1) cache.get(`${n} ${"x".repeat(8 * KB)}`, () => content(1));
   expect(cache.sizeBytes).toBeLessThanOrEqual(64 * KB);
   const kept = Array.from({ length: 20 }, (_, n) => cache.kept(`${n} ${"x".repeat(8 * KB)}`));
@@ -150,14 +161,15 @@ describe("a large answer", () => {
 
   function large() {
     let makings = 0;
-    const answer = new Answer({
+    const listed: AnswerContent = {
       ...content(0),
       pieces: () => {
         makings += 1;
         return pieces;
       },
       largeAs: { name: "1-1 list", heldBytes: 0 },
-    });
+    };
+    const answer = new Answer(listed, load);
     return { answer, makings: () => makings };
   }
 
@@ -184,7 +196,7 @@ describe("a large answer", () => {
   );
 
   test("waits while two others are made, so that many at once take no more memory", async () => {
-    const cache = new AnswerCache();
+    const cache = new AnswerCache(load);
     let making = 0;
     let most = 0;
     const slowPieces = function* (): Generator<string> {
@@ -202,7 +214,9 @@ describe("a large answer", () => {
       })),
     );
     const sent = await Promise.all(
-      answers.map(async (answer) => await answer.respond(request, context("identity"))),
+      answers.map(async (answer, n) =>
+        answer.respond(request, { ...context("identity"), client: `${n}` }),
+      ),
     );
     for (const response of sent)
       expect((await response.arrayBuffer()).byteLength).toBe(4 * 300 * KB);

@@ -276,7 +276,7 @@ describe("health", () => {
     setup.board.poll();
     expect(setup.board.current()?.id).toBe(`${setup.epoch}-2`);
     expect(setup.board.health().exchanges).toMatchObject([
-      { exchange: "bybit", ageSeconds: 2, status: "degraded", lastError: "HTTP 500" },
+      { exchange: "bybit", ageSeconds: 2, status: "degraded", lastError: "http: HTTP 500" },
       { exchange: "okx", ageSeconds: 0, status: "ok" },
     ]);
   });

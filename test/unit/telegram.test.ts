@@ -92,14 +92,24 @@ describe("refusals", () => {
   test.each([
     [{ "retry-after": "3" }, 3_000],
     [{}, 60_000],
-    [{ "retry-after": "9999999" }, 86_400_000],
+    [{ "retry-after": "9999999" }, 900_000],
   ])(
-    "429 without parameters waits by the header %j, else a minute, at most a day",
+    "429 without parameters waits by the header %j, else a minute, at most a quarter of an hour",
     async (headers, waitMs) => {
       api.answerNext({ status: 429, body: "slow down", headers });
       expect(await telegram().send("x")).toMatchObject({ kind: "retry_after", waitMs });
     },
   );
+
+  test.each([
+    [900, 900_000],
+    [86_400, 900_000],
+    [1e300, 900_000],
+  ])("a retry_after of %d s is kept for a quarter of an hour at most", async (seconds, waitMs) => {
+    const body = { ok: false, description: "flood", parameters: { retry_after: seconds } };
+    api.answerNext({ status: 429, body });
+    expect(await telegram().send("x")).toMatchObject({ kind: "retry_after", waitMs });
+  });
 
   test("an unknown chat and a wrong token are refused for good, with Telegram's reason", async () => {
     expect(await telegram({ chatId: "1" }).send("x")).toEqual({

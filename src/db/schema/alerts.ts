@@ -1,15 +1,18 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-/** What was last said about each subject. A subject without a row was never bad. Times are unix milliseconds. */
+/** What was last queued about each subject, for all destinations. A subject without a row was never bad. Times are unix milliseconds. */
 export const alertStates = sqliteTable("alert_states", {
-  /** `exchange:<id>`, `batch:<id>` or `collector`. */
+  /** `exchange:<id>`, `batch:<id>`, `service` or `collector`. */
   key: text("key").primaryKey(),
   state: text("state").notNull(),
   /** When the message about `state` was queued: the cooldown runs from here. */
   queuedAt: integer("queued_at").notNull(),
 });
 
-/** Messages to send, oldest first. A row is pending until it is either sent or parked. */
+/**
+ * Messages to send, each to one destination, the oldest of each destination first. A row is pending until it is either
+ * sent or parked. Those of a destination that is not set up any more lie aside until they are deleted.
+ */
 export const alertOutbox = sqliteTable(
   "alert_outbox",
   {
@@ -17,6 +20,8 @@ export const alertOutbox = sqliteTable(
     key: text("key").notNull(),
     state: text("state").notNull(),
     text: text("text").notNull(),
+    /** Whom it is for, as `telegram:<chat>`. Null in rows of versions that had one destination: whoever sends next. */
+    destination: text("destination"),
     createdAt: integer("created_at").notNull(),
     /** Raised by each claim, so it also tells a claim from a later one of the same row. */
     attempts: integer("attempts").notNull().default(0),

@@ -21,7 +21,7 @@ const byVolumeRoute = createRoute({
   request: { query: VolumeRankQuerySchema },
   responses: {
     ...cachedList(VolumeRankListSchema, "The ranked assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 

@@ -37,7 +37,7 @@ const calendarRoute = createRoute({
   request: { query: CalendarQuerySchema },
   responses: {
     ...listAnswer,
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 
@@ -65,7 +65,7 @@ const fileRoute = createRoute({
       },
     },
     304: listAnswer[304],
-    ...problems("bad_parameter", "not_ready"),
+    ...problems("bad_parameter", "not_ready", "busy"),
   },
 });
 

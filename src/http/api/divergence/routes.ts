@@ -32,7 +32,7 @@ const divergenceRoute = createRoute({
   request: { query: DivergenceQuerySchema },
   responses: {
     ...cachedList(DivergenceListSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 

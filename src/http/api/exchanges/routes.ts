@@ -3,6 +3,7 @@ import type { ExchangeId } from "../../../domain/exchange.ts";
 import type { FeeTable, TakerFee } from "../../../domain/fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
+import { lastErrorOf } from "../../../services/health.ts";
 import { type Column, countsText, flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";
@@ -31,7 +32,7 @@ const exchangesRoute = createRoute({
   request: { query: ExchangeQuerySchema },
   responses: {
     ...cachedList(ExchangeListSchema, "All exchanges."),
-    ...problems("bad_parameter", "not_ready"),
+    ...problems("bad_parameter", "not_ready", "busy"),
   },
 });
 
@@ -116,7 +117,7 @@ function exchangeRow({ info, view, fee }: Known): ExchangeRow {
     period_seconds: state === null ? null : state.periodMs / 1000,
     last_ok_at: lastOkAtMs === null ? null : Math.floor(lastOkAtMs / 1000),
     failure_kind: state?.failureKind ?? null,
-    last_error: state?.failure ?? state?.degradedBy ?? null,
+    last_error: state === null ? null : lastErrorOf(state),
     rejects: { ...state?.rejects },
     taker_fee_bps: fee?.takerBps ?? null,
     taker_fee_as_of: fee?.asOf ?? null,

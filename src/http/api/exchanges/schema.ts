@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AccrualSchema, ExchangeIdSchema } from "../../enums.ts";
 import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../row-fields.ts";
-import { ExchangeStatusSchema } from "../health/schema.ts";
+import { ExchangeStatusSchema, lastErrorField } from "../health/schema.ts";
 
 const ExchangeSchema = z
   .strictObject({
@@ -36,7 +36,7 @@ const ExchangeSchema = z
       .enum(FAILURE_KINDS)
       .nullable()
       .openapi({ description: "How the last refresh failed; null when it did not." }),
-    last_error: z.string().nullable().openapi({ description: "Why it is not ok, in words." }),
+    last_error: lastErrorField,
     rejects: z.record(z.string(), z.int()).openapi({
       description: "Rows of the last batch that could not be used, by reason.",
       example: { bad_rate: 2 },

@@ -28,7 +28,7 @@ const extremesRoute = createRoute({
   request: { query: ExtremesQuerySchema },
   responses: {
     ...cachedList(ExtremeListSchema, "The ranked rows, possibly none."),
-    ...problems("bad_parameter", "not_ready"),
+    ...problems("bad_parameter", "not_ready", "busy"),
   },
 });
 

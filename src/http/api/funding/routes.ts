@@ -29,7 +29,7 @@ const currentRoute = createRoute({
   request: { query: FundingQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The matching rows, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 
@@ -43,7 +43,14 @@ const symbolRoute = createRoute({
   request: { params: SymbolPathSchema, query: SymbolQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The listings; none when the asset has left all exchanges."),
-    ...problems("bad_parameter", "bad_cursor", "unknown_base", "cursor_expired", "not_ready"),
+    ...problems(
+      "bad_parameter",
+      "bad_cursor",
+      "unknown_base",
+      "cursor_expired",
+      "not_ready",
+      "busy",
+    ),
   },
 });
 

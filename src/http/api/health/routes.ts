@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { BoardView } from "../../../services/board-view.ts";
 import type { HealthReport } from "../../../services/health.ts";
 import type { Metrics } from "../../../services/metrics.ts";
+import type { Readiness } from "../../../services/readiness.ts";
 import { freshResponse } from "../../content.ts";
 import { JSON_TYPE } from "../../list-format.ts";
 import { freshJson, freshText, problems } from "../../openapi.ts";
@@ -42,11 +42,13 @@ const readyRoute = createRoute({
   path: "/readyz",
   operationId: "getReadiness",
   tags: ["Service"],
-  summary: "Whether there is data to serve",
+  summary: "Whether the start is over",
+  description:
+    "Ready when there is data and each enabled exchange has a batch that is not stale, or has answered or failed since the start, or 20 seconds have passed. Lists are answered before that, with what there is.",
   request: { query: NO_PARAMS },
   responses: {
-    200: freshText("There is a snapshot.", "ok"),
-    503: freshText("There is none yet.", "starting"),
+    200: freshText("It is.", "ok"),
+    503: freshText("It is not: what is waited for, in words.", "starting: waiting for okx, gate"),
     ...problems("bad_parameter"),
   },
 });
@@ -64,8 +66,8 @@ const metricsRoute = createRoute({
 export function addHealthRoutes(
   app: OpenAPIHono<AppEnv>,
   deps: {
-    readonly board: BoardView;
     readonly health: () => HealthReport;
+    readonly readiness: Readiness;
     readonly metrics: Metrics;
   },
 ): void {
@@ -77,13 +79,12 @@ export function addHealthRoutes(
     return documented(freshResponse(JSON.stringify(healthOf(report)), of));
   });
   app.openapi(liveRoute, (c) => documented(text("ok\n", 200, c.env.requestId)));
-  app.openapi(readyRoute, (c) =>
-    documented(
-      deps.board.current() === null
-        ? text("starting\n", 503, c.env.requestId)
-        : text("ok\n", 200, c.env.requestId),
-    ),
-  );
+  app.openapi(readyRoute, (c) => {
+    const awaited = deps.readiness();
+    const { requestId } = c.env;
+    if (awaited === null) return documented(text("ok\n", 200, requestId));
+    return documented(text(`starting: waiting for ${awaited}\n`, 503, requestId));
+  });
   app.openapi(metricsRoute, async (c) => {
     const { requestId } = c.env;
     const of = { contentType: deps.metrics.contentType, status: 200, requestId };
@@ -108,6 +109,8 @@ function healthOf(report: HealthReport): Health {
       status: exchange.status,
       last_error: exchange.lastError,
     })),
+    enabled_exchanges: report.enabledExchanges,
+    fresh_exchanges: report.freshExchanges,
     stale_exchanges: [...report.staleExchanges],
     total_rows: report.totalRows,
   };

@@ -9,7 +9,8 @@ const STATUS_MEANINGS = {
   degraded: "answers, but not with everything",
   stale: "has not answered for too long, or its own clock stands still",
   down: "several failures in a row",
-  geo_blocked: "refuses the country of this server",
+  geo_blocked:
+    "refuses the country of this server, by its answer; asked again after 2 to 30 minutes",
   off: "not collected",
 } satisfies Record<ExchangeStatus, string>;
 
@@ -19,6 +20,12 @@ export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
   description: `${Object.entries(STATUS_MEANINGS)
     .map(([status, meaning]) => `\`${status}\`: ${meaning}`)
     .join("; ")}.`,
+});
+
+export const lastErrorField = z.string().nullable().openapi({
+  description:
+    "Why it is not ok: the kind of failure and our words, never the exchange's. Null when it is ok.",
+  example: "rate_limited: HTTP 429",
 });
 
 const ExchangeHealthSchema = z
@@ -31,7 +38,7 @@ const ExchangeHealthSchema = z
       .nullable()
       .openapi({ description: "Since the last accepted batch; null before the first." }),
     status: ExchangeStatusSchema,
-    last_error: z.string().nullable().openapi({ description: "Why it is not ok, in words." }),
+    last_error: lastErrorField,
   })
   .openapi("ExchangeHealth");
 
@@ -39,7 +46,7 @@ export const HealthSchema = z
   .strictObject({
     status: z.enum(["ok", "degraded", "down"]).openapi({
       description:
-        "`ok`: all exchanges are fresh; `degraded`: some are not (off and geo_blocked ones do not count); `down`: none is, or nobody collects.",
+        "`ok`: all exchanges are fresh; `degraded`: some are not, or under 80 % of all enabled ones are; `down`: none is, or nobody collects. One that is off does not count, nor one that has been geo_blocked for over 24 hours or from the start; one that delivered within 24 hours and is geo_blocked now does.",
     }),
     data_age_seconds: z
       .int()
@@ -51,6 +58,15 @@ export const HealthSchema = z
       .openapi({ description: "An exchange older than this is stale.", example: 900 }),
     collector_alive: z.boolean().openapi({ description: "Some process collects now." }),
     exchanges: z.array(ExchangeHealthSchema),
+    enabled_exchanges: z.int().min(0).openapi({
+      description: "Exchanges that are collected, geo_blocked ones included.",
+      example: 38,
+    }),
+    fresh_exchanges: z.int().min(0).openapi({
+      description:
+        "Those of them whose last batch is younger than the threshold, that do not refuse us and whose own clock moves.",
+      example: 37,
+    }),
     stale_exchanges: z
       .array(ExchangeIdSchema)
       .openapi({ description: "Exchanges that should be fresh and are not." }),

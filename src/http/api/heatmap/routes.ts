@@ -34,7 +34,7 @@ const heatmapRoute = createRoute({
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 

@@ -24,7 +24,7 @@ const changesRoute = createRoute({
   request: { query: IntervalChangeQuerySchema },
   responses: {
     ...cachedList(IntervalChangeListSchema, "The matching changes, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 

@@ -22,7 +22,7 @@ const qualityRoute = createRoute({
   request: { query: QualityQuerySchema },
   responses: {
     ...cachedList(QualityListSchema, "The matching exchanges."),
-    ...problems("bad_parameter", "not_ready"),
+    ...problems("bad_parameter", "not_ready", "busy"),
   },
 });
 

@@ -32,7 +32,7 @@ const sentimentRoute = createRoute({
   request: { query: SentimentQuerySchema },
   responses: {
     ...cachedList(SentimentListSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
   },
 });
 

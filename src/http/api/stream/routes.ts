@@ -6,7 +6,7 @@ import {
   type Refusal,
   type StreamHub,
 } from "../../../services/stream-hub.ts";
-import { uncachedHeaders } from "../../headers.ts";
+import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../../headers.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { problems } from "../../openapi.ts";
 import { ApiError } from "../../problem.ts";
@@ -89,6 +89,7 @@ export function addStreamRoutes(
     answers.current();
     const headers = {
       ...uncachedHeaders(EVENT_STREAM_TYPE, c.env.requestId),
+      "cache-control": CACHE_NEVER_AS_SENT,
       // Proxies that gather an answer before they pass it on must not gather this one.
       "x-accel-buffering": "no",
     };

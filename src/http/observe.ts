@@ -1,0 +1,46 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../services/metrics.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** Invented methods must not make new series. */
+const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+interface ObserverDeps {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Called with each answer as it leaves. */
+type Finish = (
+  request: Request,
+  context: RequestContext,
+  response: Response,
+  startedMs: number,
+) => Response;
+
+/** Counts and logs each answered request, then passes the answer on. */
+export function requestObserver({ metrics, log, clock }: ObserverDeps): Finish {
+  return (request, context, response, startedMs) => {
+    const { status } = response;
+    const tookMs = clock.monotonicMs() - startedMs;
+    const method = KNOWN_METHODS.has(request.method) ? request.method : "other";
+    metrics.request(context.route, method, status, tookMs);
+    const fields = {
+      requestId: context.requestId,
+      method,
+      route: context.route,
+      status,
+      tookMs,
+      // Read by a log that writes this line, not by one that skips it.
+      get client() {
+        return context.client;
+      },
+    };
+    // 503 says that there is no place or no data, to thousands of requests at once: the metrics count them.
+    if (status >= 500 && status !== 503) log.info("request", fields);
+    else log.debug("request", fields);
+    return response;
+  };
+}

@@ -1,0 +1,41 @@
+import { Gauge, type Registry } from "prom-client";
+
+/** What the making and sending of answers takes now. */
+export interface AnswerLoadStats {
+  /** Bytes held for readers of large answers. */
+  readonly inFlightBytes: number;
+  /** Bytes of answers that are kept for whoever asks next. */
+  readonly keptBytes: number;
+  /** Answers that are being made, and that wait for their turn. */
+  readonly making: number;
+  readonly waiting: number;
+}
+
+export function addAnswerGauges(registry: Registry, read: () => AnswerLoadStats): void {
+  const gauge = (name: string, help: string, of: keyof AnswerLoadStats): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read()[of]);
+      },
+    });
+  };
+  gauge(
+    "http_answer_bytes_in_flight",
+    "Bytes held for readers of answers over 64 KB; above 96 MB they are refused with 503.",
+    "inFlightBytes",
+  );
+  gauge(
+    "http_answer_bytes_kept",
+    "Bytes of answers that are kept until the next snapshot.",
+    "keptBytes",
+  );
+  gauge("http_answers_making", "Answers that are being made: two at most.", "making");
+  gauge(
+    "http_answers_waiting",
+    "Answers that wait to be made; when 32 do, more are refused with 503.",
+    "waiting",
+  );
+}

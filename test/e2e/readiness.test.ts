@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
+import { quoteOf } from "../support/quote.ts";
+import { startService, until } from "../support/service.ts";
+
+const LONG_MS = 60_000;
+/** Older than a row may be, in milliseconds. */
+const OLD_MS = 10 * 60_000;
+
+test(
+  "a service on old data serves it at once and is ready when the exchange that keeps it waiting has failed",
+  async () => {
+    using database = testDatabase();
+    const nowMs = Date.now();
+    const epoch = startCollecting(database, ["okx"], nowMs - OLD_MS);
+    const quote = quoteOf("BTC", { receivedAtMs: nowMs - OLD_MS });
+    database.writer.commit(acceptedBatch("okx", epoch, nowMs - OLD_MS, [quote]));
+    const held = Promise.withResolvers<void>();
+    const exchange = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      development: false,
+      async fetch() {
+        await held.promise;
+        return new Response("", { status: 403 });
+      },
+    });
+    using stack = new DisposableStack();
+    stack.defer(() => void exchange.stop(true));
+    await using service = await startService({
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: `http://127.0.0.1:${exchange.port}`,
+      EXCHANGES: "okx",
+    });
+    const ready = await fetch(`${service.origin}/readyz`);
+    expect([ready.status, await ready.text()]).toEqual([503, "starting: waiting for okx\n"]);
+    const data = await fetch(`${service.origin}/api/funding/current`);
+    expect([data.status, ((await data.json()) as { readonly total: number }).total]).toEqual([
+      200, 1,
+    ]);
+    held.resolve();
+    await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
+    expect(await (await fetch(`${service.origin}/readyz`)).text()).toBe("ok\n");
+  },
+  LONG_MS,
+);

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { BytesInFlight, PIECE_BYTES, type SharedBytes } from "../../src/http/bytes-in-flight.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const MB = 1024 * 1024;
+const MAX_BYTES = 96 * MB;
+
+/** Pieces without bytes of their own: what counts is the size that they state. */
+function sharedOf(sizeBytes: number, pieces = 2): SharedBytes {
+  return { sizeBytes, pieces: Array.from({ length: pieces }, (_, n) => new Uint8Array([n])) };
+}
+
+function bench() {
+  const clock = new ManualClock();
+  const flight = new BytesInFlight(clock);
+  const open = (shared: SharedBytes, client = "a") => flight.body(shared, client, undefined);
+  return { clock, flight, open };
+}
+
+describe("the bytes of large answers", () => {
+  test("are counted once, with a piece for each reader, until they are read or left", async () => {
+    const { flight, open } = bench();
+    const shared = sharedOf(10 * MB);
+    const [first, second] = [open(shared), open(shared, "b")];
+    expect(flight.bytes).toBe(10 * MB + 2 * PIECE_BYTES);
+    expect([...(await new Response(first).bytes())]).toEqual([0, 1]);
+    expect(flight.bytes).toBe(10 * MB + PIECE_BYTES);
+    await second.cancel();
+    await second.cancel();
+    expect(flight.bytes).toBe(0);
+  });
+
+  test("are never more than the bound: who comes then is refused before anything is sent", async () => {
+    const { flight, open } = bench();
+    const bodies: ReadableStream[] = [];
+    let refused = 0;
+    for (let n = 0; n < 400; n += 1) {
+      try {
+        bodies.push(open(sharedOf(9 * MB), `client ${n}`));
+      } catch (error) {
+        expect(error).toMatchObject({ code: "busy", headers: { "retry-after": "2" } });
+        refused += 1;
+      }
+      expect(flight.bytes).toBeLessThanOrEqual(MAX_BYTES);
+    }
+    expect([bodies.length, refused]).toEqual([10, 390]);
+    for (const body of bodies) await body.cancel();
+    expect(flight.bytes).toBe(0);
+    expect(() => open(sharedOf(9 * MB))).not.toThrow();
+  });
+
+  test("one larger than the bound is sent when nothing else is", async () => {
+    const { flight, open } = bench();
+    const body = open(sharedOf(2 * MAX_BYTES));
+    expect(() => open(sharedOf(100_000), "b")).toThrow();
+    await body.cancel();
+    expect(flight.bytes).toBe(0);
+  });
+
+  test("one client reads three over a megabyte at once, and any number of smaller ones", async () => {
+    const { open } = bench();
+    const shared = sharedOf(MB + 1);
+    const bodies = [open(shared), open(shared), open(shared)];
+    expect(() => open(shared)).toThrow("3 large answers");
+    expect(() => open(shared, "b")).not.toThrow();
+    for (let n = 0; n < 20; n += 1) expect(() => open(sharedOf(MB))).not.toThrow();
+    await bodies[0]?.cancel();
+    expect(() => open(shared)).not.toThrow();
+  });
+
+  test("that nobody began to read are forgotten, those that move are not", async () => {
+    const { clock, flight, open } = bench();
+    open(sharedOf(10 * MB));
+    const moving = open(sharedOf(5 * MB, 100)).getReader();
+    for (let n = 0; n < 8; n += 1) {
+      await clock.advance(9_000);
+      await moving.read();
+    }
+    const last = open(sharedOf(MB));
+    expect(flight.bytes).toBe(6 * MB + 2 * PIECE_BYTES);
+    await moving.cancel();
+    await last.cancel();
+    expect(flight.bytes).toBe(0);
+  });
+
+  test("a connection that takes nothing is given ten seconds", () => {
+    const { flight } = bench();
+    const limits: number[] = [];
+    flight.body(sharedOf(MB), "a", { limitIdle: (seconds) => limits.push(seconds) });
+    expect(limits).toEqual([10]);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import { ApiError } from "../../src/http/problem.ts";
+import { WorkQueue } from "../../src/http/work-queue.ts";
+import type { Release } from "../../src/lib/semaphore.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const LIMITS = { atOnce: 2, waiting: 4, waitMs: 10_000 };
+
+/** A queue whose turns are noted as they come. */
+function bench() {
+  const clock = new ManualClock();
+  const queue = new WorkQueue(clock, LIMITS);
+  const began: string[] = [];
+  const refused: string[] = [];
+  const releases: Release[] = [];
+  const ask = async (client: string, name = client): Promise<void> => {
+    try {
+      const release = await queue.enter(client);
+      began.push(name);
+      releases.push(release);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      refused.push(name);
+      expect([error.code, error.headers["retry-after"]]).toEqual(["busy", "2"]);
+    }
+  };
+  /** Asks without waiting for the turn, and lets what can run run. */
+  const start = async (client: string, name = client): Promise<void> => {
+    void ask(client, name);
+    await clock.advance(0);
+  };
+  /** Ends the oldest that is under way. */
+  const end = async (): Promise<void> => {
+    releases.shift()?.();
+    await clock.advance(0);
+    await clock.advance(0);
+  };
+  return { clock, queue, began, refused, start, end };
+}
+
+describe("answers that are not kept", () => {
+  test("are made two at a time, the others in the order in which they came", async () => {
+    const { queue, began, start, end } = bench();
+    for (const name of ["1", "2", "3", "4"]) await start("a", name);
+    expect([began, queue.running, queue.waiting]).toEqual([["1", "2"], 2, 2]);
+    await end();
+    expect(began).toEqual(["1", "2", "3"]);
+    await end();
+    expect([began, queue.running, queue.waiting]).toEqual([["1", "2", "3", "4"], 2, 0]);
+    await end();
+    await end();
+    expect(queue.running).toBe(0);
+  });
+
+  test("leave the loop to others before the next turn begins", async () => {
+    const { queue, start } = bench();
+    await start("a");
+    const release = await queue.enter("a");
+    let isNext = false;
+    void Promise.resolve(queue.enter("a")).then(() => (isNext = true));
+    release();
+    for (let n = 0; n < 10; n += 1) await Promise.resolve();
+    expect(isNext).toBe(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isNext).toBe(true);
+  });
+
+  test("are refused when the queue is full, and when their turn does not come in time", async () => {
+    const { clock, queue, refused, start } = bench();
+    for (let n = 0; n < 6; n += 1) await start("a", `${n}`);
+    await start("a", "one too many");
+    expect([refused, queue.waiting]).toEqual([["one too many"], 4]);
+    await clock.advance(LIMITS.waitMs - 1);
+    expect(queue.waiting).toBe(4);
+    await clock.advance(1);
+    expect([refused.length, queue.waiting, queue.running]).toEqual([5, 0, 2]);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test("of a client with few under way come before those of one with many", async () => {
+    const { began, start, end } = bench();
+    for (const name of ["a1", "a2", "a3", "a4"]) await start("a", name);
+    await start("b", "b1");
+    await end();
+    expect(began).toEqual(["a1", "a2", "b1"]);
+  });
+
+  test("one client cannot keep others out of a full queue, nor can two alike throw each other out", async () => {
+    const { queue, refused, start } = bench();
+    for (const name of ["a1", "a2", "a3", "a4", "a5", "a6"]) await start("a", name);
+    await start("b", "b1");
+    await start("b", "b2");
+    expect(refused).toEqual(["a6", "a5"]);
+    await start("b", "b3");
+    expect([refused, queue.waiting]).toEqual([["a6", "a5", "b3"], 4]);
+  });
+
+  test("a turn that is given back twice is one turn", async () => {
+    const { queue, clock } = bench();
+    const [first] = [await queue.enter("a"), await queue.enter("a")];
+    first();
+    first();
+    await clock.advance(0);
+    await clock.advance(0);
+    expect(queue.running).toBe(1);
+  });
+});
