@@ -5,8 +5,9 @@ import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-onc
 import { type Config, loadProcessConfig } from "./config.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
-import { openDb, writeTransaction } from "./db/open.ts";
-import { migrateDb } from "./db/migrate.ts";
+import { asUnusable, UnusableDatabase } from "./db/failure.ts";
+import { writeTransaction } from "./db/open.ts";
+import { startDatabase } from "./db/start-database.ts";
 import { observedAtMs } from "./domain/funding.ts";
 import { UNDECIDED } from "./domain/identity.ts";
 import { boardRow } from "./domain/market.ts";
@@ -54,7 +55,8 @@ const ACCEPT_HELP = `Usage: bun src/cli.ts accept ID
 Takes the size of the next batch of exchange ID as true, after the service has refused batches because their
 size differs too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
 
-Exit status: 0 noted, 1 there is no such database or it does not know the exchange, 2 wrong usage.
+Exit status: 0 noted, 1 there is no such database, it is locked or it does not know the exchange, 2 wrong usage,
+3 the database cannot be used as it is.
 `;
 
 /** What is wrong with the arguments, in words for the person who typed them. */
@@ -148,9 +150,8 @@ function acceptCommand(args: readonly string[]): number {
     console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
     return EXIT_FAILED;
   }
-  const db = openDb(databasePath);
+  const db = startDatabase(databasePath, console.error);
   try {
-    migrateDb(db, databasePath);
     const states = new ExchangeStateRepository(db);
     const noted = writeTransaction(db, () => states.acceptNextSize(id));
     console.error(
@@ -159,6 +160,8 @@ function acceptCommand(args: readonly string[]): number {
         : `${id}: not collected here yet`,
     );
     return noted ? EXIT_OK : EXIT_FAILED;
+  } catch (error) {
+    throw asUnusable(databasePath, error) ?? error;
   } finally {
     db.close();
   }
@@ -268,7 +271,11 @@ endWithReader();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError) && !(error instanceof ConfigError)) throw error;
+  const isKnown =
+    error instanceof UsageError ||
+    error instanceof ConfigError ||
+    error instanceof UnusableDatabase;
+  if (!isKnown) throw error;
   console.error(error.message);
-  process.exitCode = EXIT_USAGE;
+  process.exitCode = error instanceof UnusableDatabase ? error.exitStatus : EXIT_USAGE;
 }

@@ -9,10 +9,10 @@ import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
 import { MarketReader } from "./db/market-reader.ts";
-import { migrateDb } from "./db/migrate.ts";
-import { checkpoint, openDb } from "./db/open.ts";
+import { asUnusable, UnusableDatabase } from "./db/failure.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
 import { schemaCheck } from "./db/schema-version.ts";
+import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
@@ -23,6 +23,7 @@ import { feeTable } from "./domain/fees.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, errorText, type Log } from "./lib/log.ts";
+import { every } from "./lib/repeat.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
@@ -30,7 +31,7 @@ import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
-import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { createMetrics, type CycleResult, type Metrics } from "./services/metrics.ts";
 import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
@@ -56,29 +57,21 @@ const EXIT_BAD_CONFIG = 2;
 function run(config: Config): void {
   const fees = feeTable(config.feesFile === null ? null : readFeeFile(config.feesFile, readText));
   const log = createLog(config.logLevel);
-  const db = openDb(config.databasePath);
-  migrateDb(db, config.databasePath);
-  const reader = new MarketReader(db);
-  const board = new Board({ reader, clock: systemClock, staleAfterMs: config.staleAfterMs });
-  board.poll();
-  const watch = watchOf(config, board, db, log);
+  const database = databaseOf(config, log, ({ reason, status }) => void end(reason, status));
+  const board = boardOf(config, database);
+  const watch = watchOf(config, board, database, log);
   const groups = groupsOf(board);
-  const opportunities = trackerOf(board, groups, db, log);
-  const health = (): HealthReport => board.health();
+  const opportunities = trackerOf(board, groups, database, log);
+  const health = (): HealthReport => healthOf(board, database);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
-  const metrics = createMetrics({
-    board,
-    health,
-    clock: systemClock,
-    streams: () => streams.stats(),
-  });
+  const metrics = metricsOf(board, health, streams);
   const server = serve(config, {
     board,
     health,
-    readiness: readinessOf(config, board, db),
+    readiness: readinessOf(config, board, database),
     metrics,
     log,
-    intervalChanges: intervalChanges(new IntervalChangeRepository(db)),
+    intervalChanges: intervalChanges(new IntervalChangeRepository(database.db)),
     // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
     askForOrigin: (request) => collector.explain(request),
     groups,
@@ -86,27 +79,31 @@ function run(config: Config): void {
     fees,
   });
   const collector = superviseCollector({
-    settings: collectorSettings(config),
+    settings: collectorSettings(config, database.identity),
     startWorker: startCollectorThread,
     clock: systemClock,
     random: Math.random,
     log,
     onMessage: (message) => {
       if (message.type === "collecting") opportunities.begin(message.epoch);
+      if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
+      if (message.type === "database_unusable") database.refuse(message.reason);
       if (message.type !== "cycle") return;
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
     },
   });
+  const errors = { log, onError: (error: unknown) => database.judge(error) };
   const timers = [
-    every(POLL_EVERY_MS, log, () => board.poll()),
-    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, log, task)),
+    every(POLL_EVERY_MS, () => board.poll(), errors),
+    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, task, errors)),
   ];
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 
-  const end = async (signal: string): Promise<void> => {
-    log.info("stopping", { signal });
+  const end = firstOnly(async (reason: string, status: number): Promise<void> => {
+    log.info("stopping", { reason });
     for (const timer of timers) clearInterval(timer);
+    database.stopWaiting();
     // A message being sent is noted as sent, so that it does not come twice.
     const delivered = watch.deliver().catch((error: unknown) => {
       log.error("alerts_not_delivered", { reason: errorText(error) });
@@ -116,17 +113,48 @@ function run(config: Config): void {
     const drained = Promise.all([server.stop(), delivered, opportunities.close()]);
     await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
     await server.stop(true);
-    checkpoint(db);
-    db.close();
+    database.close();
     log.info("stopped");
-    process.exit(0);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
+    process.exit(status);
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => void end(signal, 0));
 }
 
-function collectorSettings(config: Config): CollectorSettings {
+function metricsOf(board: Board, health: () => HealthReport, streams: StreamHub): Metrics {
+  return createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() });
+}
+
+/** Of several reasons to end the first one decides. */
+function firstOnly<A extends unknown[]>(work: (...args: A) => Promise<void>) {
+  let first: Promise<void> | null = null;
+  return (...args: A): Promise<void> => (first ??= work(...args));
+}
+
+function boardOf({ staleAfterMs }: Config, { db }: ServiceDatabase): Board {
+  const board = new Board({ reader: new MarketReader(db), clock: systemClock, staleAfterMs });
+  board.poll();
+  return board;
+}
+
+function databaseOf(
+  { databasePath: path }: Config,
+  log: Log,
+  onEnd: ServiceDatabaseDeps["onEnd"],
+): ServiceDatabase {
+  return new ServiceDatabase({ path, clock: systemClock, log, onEnd });
+}
+
+/** Without its database the service is down, however fresh what it still holds. */
+function healthOf(board: Board, database: ServiceDatabase): HealthReport {
+  const report = board.health();
+  return database.isLost ? { ...report, status: "down" } : report;
+}
+
+function collectorSettings(config: Config, databaseIdentity: string | null): CollectorSettings {
   return {
     databasePath: config.databasePath,
+    databaseIdentity,
     exchanges: config.exchanges,
     periodMs: config.refreshMs,
     exchangeOrigin: config.exchangeOrigin,
@@ -194,16 +222,16 @@ function groupsOf(board: Board): AssetGroups {
 function trackerOf(
   board: Board,
   groups: AssetGroups,
-  db: ReturnType<typeof openDb>,
+  { db, writes }: ServiceDatabase,
   log: Log,
 ): OpportunityTracker {
-  const store = new OpportunityRepository(db, new EpochRepository(db));
+  const store = new OpportunityRepository(db, new EpochRepository(db), (work) => writes.run(work));
   const tracker = new OpportunityTracker({ groups, store, clock: systemClock, log });
   board.onPublish((snapshot) => void tracker.observe(snapshot));
   return tracker;
 }
 
-function readinessOf(config: Config, board: Board, db: ReturnType<typeof openDb>): Readiness {
+function readinessOf(config: Config, board: Board, { db }: ServiceDatabase): Readiness {
   return createReadiness({
     isSchemaCurrent: schemaCheck(db),
     hasSnapshot: () => board.current() !== null,
@@ -214,11 +242,12 @@ function readinessOf(config: Config, board: Board, db: ReturnType<typeof openDb>
 }
 
 /** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
-function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, log: Log) {
+function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, log: Log) {
   const clock = systemClock;
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
   const alerts = createAlerts({
     repository: createAlertRepository(db),
+    writes,
     messengers:
       config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
@@ -243,30 +272,19 @@ function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, lo
   };
 }
 
-/** Repeats `work`; what it throws is logged once per text and does not end the program. */
-function every(ms: number, log: Log, work: () => void | Promise<void>): Timer {
-  let said = "";
-  let busy = false;
-  return setInterval(async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      await work();
-      said = "";
-    } catch (error) {
-      const reason = errorText(error);
-      if (reason !== said) log.error("background_work_failed", { reason });
-      said = reason;
-    } finally {
-      busy = false;
-    }
-  }, ms);
+/** What a failing database is at a start is one line with its cure, never a trace. */
+function start(config: Config): void {
+  try {
+    run(config);
+  } catch (error) {
+    throw asUnusable(config.databasePath, error) ?? error;
+  }
 }
 
 try {
-  run(loadProcessConfig());
+  start(loadProcessConfig());
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
+  if (!(error instanceof ConfigError) && !(error instanceof UnusableDatabase)) throw error;
   console.error(error.message);
-  process.exit(EXIT_BAD_CONFIG);
+  process.exit(error instanceof ConfigError ? EXIT_BAD_CONFIG : error.exitStatus);
 }

@@ -77,6 +77,11 @@ describe("the unit file", () => {
     expect(UNIT.indexOf("\nEnvironmentFile=-")).toBeGreaterThan(UNIT.indexOf("\nEnvironment="));
   });
 
+  test("leaves to the operator what another start would meet again: settings and an unusable database", () => {
+    expect(valuesOf(UNIT, "RestartPreventExitStatus")).toEqual(["2 3"]);
+    expect(valuesOf(UNIT, "Restart")).toEqual(["on-failure"]);
+  });
+
   test("leaves memory that is written and executed to the compiler of the runtime", () => {
     expect(valuesOf(UNIT, "MemoryDenyWriteExecute")).toEqual([]);
   });

@@ -1,9 +1,11 @@
 import { EpochRepository } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
-import { type FileLock, tryFileLock } from "../db/file-lock.ts";
+import { fileIdentity } from "../db/file-identity.ts";
+import { type FileLock, lockPath, tryFileLock } from "../db/file-lock.ts";
 import { MarketWriter } from "../db/market-writer.ts";
-import { checkpoint, openDb, writeTransaction } from "../db/open.ts";
+import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
 import { ReviewRepository } from "../db/review-repository.ts";
+import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Explanation } from "../domain/quote.ts";
 import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
@@ -23,7 +25,7 @@ import {
   type FromWorker,
   HEARTBEAT_EVERY_MS,
 } from "./protocol.ts";
-import { ExchangeRunner } from "./run-exchange.ts";
+import { ExchangeRunner, type MarketStore } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
@@ -49,6 +51,8 @@ const REVIEW_AGAIN_MS = 10_000;
 const REVIEW_EVERY_MS = 30_000;
 /** The first one comes when the first exchanges have answered. */
 const FIRST_REVIEW_MS = 3_000;
+
+type Db = ReturnType<typeof openDb>;
 
 export const USER_AGENT = "funding-finder/0.1";
 
@@ -91,48 +95,79 @@ export async function collect(
   deps: CollectorDeps,
   explaining: Explaining = { now: () => null },
 ): Promise<void> {
-  const lock = await waitForLock(`${settings.databasePath}.collector-lock`, deps);
+  const lock = await waitForLock(lockPath(settings.databasePath, "collector"), deps);
   if (lock === null) return;
-  const db = openDb(settings.databasePath);
+  let db: Db | null = null;
   try {
-    const epochs = new EpochRepository(db);
-    const states = new ExchangeStateRepository(db);
-    const writer = new MarketWriter(db, epochs, states);
-    const epoch = epochs.takeOver(deps.clock.nowMs());
-    const known = new Map(states.list().map(({ exchange, symbols }) => [exchange, symbols]));
-    const periods = new Map(
-      deps.exchanges
-        .filter(({ facts }) => settings.exchanges.includes(facts.id))
-        .map(({ facts }) => [
-          facts.id,
-          periodOf(facts, settings.periodMs, known.get(facts.id) ?? 0),
-        ]),
-    );
-    writeTransaction(db, () => {
-      states.enableOnly(periods);
-      epochs.raiseSeq(deps.clock.nowMs());
-    });
-    deps.log.info("collecting", { epoch, exchanges: periods.size });
-    deps.post({ type: "collecting", epoch });
-    const run = { epoch, store: { writer, states } };
-    const runners = makeRunners(periods, settings.exchangeOrigin, deps, run);
-    explaining.now = ({ exchange, exchangeSymbol }) =>
-      runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
-    const beating = beat(epochs, epoch, deps);
-    await Promise.all([
-      beating,
-      reviewForever(new MarketReview(new ReviewRepository(db, epochs)), epochs, epoch, deps),
-      runLoop(runners, states.list(), {
-        ...deps,
-        onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
-      }),
-    ]);
+    const { clock, log, lifetime } = deps;
+    const writes = new WriteQueue({ clock, log, until: lifetime });
+    const alive = sayAlive(deps);
+    db = await writes.run(() => openFor(settings));
+    await Promise.all([alive, collectInto(db, writes, lock, settings, deps, explaining)]);
     checkpoint(db);
+  } catch (error) {
+    // At an end by signal what could not be written is given up; the next start asks the exchanges again.
+    if (!(error instanceof WriteAbandoned)) throw error;
   } finally {
     explaining.now = () => null;
-    db.close();
+    db?.close();
     lock.release();
   }
+}
+
+/** Opens the file that is served: one that was put in its place would be mixed with it. */
+function openFor({ databasePath, databaseIdentity }: CollectorSettings): Db {
+  if (databaseIdentity !== undefined && fileIdentity(databasePath) !== databaseIdentity)
+    throw new Error("the database was deleted or replaced");
+  const db = openDb(databasePath, { mustExist: true });
+  waitAtMost(db, "collector");
+  return db;
+}
+
+async function collectInto(
+  db: Db,
+  writes: WriteQueue,
+  lock: FileLock,
+  settings: CollectorSettings,
+  deps: CollectorDeps,
+  explaining: Explaining,
+): Promise<void> {
+  const { clock } = deps;
+  const epochs = new EpochRepository(db);
+  const states = new ExchangeStateRepository(db);
+  const writer = new MarketWriter(db, epochs, states);
+  const epoch = await writes.run(() => epochs.takeOver(clock.nowMs()));
+  const known = new Map(states.list().map(({ exchange, symbols }) => [exchange, symbols]));
+  const periods = new Map(
+    deps.exchanges
+      .filter(({ facts }) => settings.exchanges.includes(facts.id))
+      .map(({ facts }) => [facts.id, periodOf(facts, settings.periodMs, known.get(facts.id) ?? 0)]),
+  );
+  await writes.run(() =>
+    writeTransaction(db, () => {
+      states.enableOnly(periods);
+      epochs.raiseSeq(clock.nowMs());
+    }),
+  );
+  deps.log.info("collecting", { epoch, exchanges: periods.size });
+  deps.post({ type: "collecting", epoch });
+  const queued: MarketStore["writer"] = {
+    commit: (batch) => writes.run(() => writer.commit(batch)),
+    fail: (...failure) => writes.run(() => writer.fail(...failure)),
+  };
+  const store = { writer: queued, states };
+  const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store });
+  explaining.now = ({ exchange, exchangeSymbol }) =>
+    runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
+  const review = new MarketReview(new ReviewRepository(db, epochs));
+  await Promise.all([
+    beat(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
+    reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
+    runLoop(runners, states.list(), {
+      ...deps,
+      onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),
+    }),
+  ]);
 }
 
 /**
@@ -156,7 +191,7 @@ function makeRunners(
   deps: CollectorDeps,
   run: {
     readonly epoch: number;
-    readonly store: { writer: MarketWriter; states: ExchangeStateRepository };
+    readonly store: MarketStore & { readonly states: ExchangeStateRepository };
   },
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;
@@ -201,30 +236,44 @@ async function waitForLock(path: string, deps: CollectorDeps): Promise<FileLock 
   return null;
 }
 
-/** Reviews the market whenever something was stored since the last review. */
+/**
+ * Reviews the market whenever something was stored since the last review. One that cannot be stored now (null) is
+ * made anew later: the rows may be others by then.
+ */
 async function reviewForever(
-  review: MarketReview,
+  review: (nowMs: number) => number | null,
   epochs: EpochRepository,
-  epoch: number,
   { clock, lifetime }: CollectorDeps,
 ): Promise<void> {
   let seenSeq: number | null = null;
   await clock.sleep(FIRST_REVIEW_MS, lifetime);
   while (!lifetime.aborted) {
-    let changed = 0;
+    let changed: number | null = 0;
     if (epochs.read()?.seq !== seenSeq) {
-      changed = review.run(epoch, clock.nowMs());
-      seenSeq = epochs.read()?.seq ?? null;
+      changed = review(clock.nowMs());
+      if (changed !== null) seenSeq = epochs.read()?.seq ?? null;
     }
-    await clock.sleep(changed > 0 ? REVIEW_AGAIN_MS : REVIEW_EVERY_MS, lifetime);
+    await clock.sleep(changed === 0 ? REVIEW_EVERY_MS : REVIEW_AGAIN_MS, lifetime);
   }
 }
 
-/** Says that this collector lives, to the main thread and to every process that reads the database. */
-async function beat(epochs: EpochRepository, epoch: number, deps: CollectorDeps): Promise<void> {
-  while (!deps.lifetime.aborted) {
-    epochs.beat(epoch, deps.clock.nowMs());
-    deps.post({ type: "heartbeat" });
-    await deps.clock.sleep(HEARTBEAT_EVERY_MS, deps.lifetime);
+/** Tells the main thread that this one lives, whatever the database does. */
+async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void> {
+  while (!lifetime.aborted) {
+    post({ type: "heartbeat", collecting: true });
+    await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
+  }
+}
+
+/** Tells every process that reads the database that this collector lives, while the right to collect is its own. */
+async function beat(
+  write: () => Promise<void>,
+  lock: FileLock,
+  { clock, lifetime }: CollectorDeps,
+): Promise<void> {
+  while (!lifetime.aborted) {
+    if (!lock.isInPlace()) throw new Error("the collector's lock file was deleted or replaced");
+    await write();
+    await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
   }
 }

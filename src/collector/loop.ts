@@ -49,8 +49,10 @@ async function runForever(
     // not come together every minute, for their payloads would be in memory together, too.
     const spreads = isFirst && cycle.outcome.kind === "accepted";
     const share = spreads ? random() : jitterOf(cycle.outcome, random);
-    isFirst = false;
-    await clock.sleep(cycle.pauseMs * share, lifetime);
+    const pauseMs = Math.max(0, cycle.pauseMs * share - cycle.waitedMs);
+    // All that the database has kept waiting beyond their pause are due at once: they begin as at a start.
+    isFirst = pauseMs === 0 && cycle.waitedMs > START_SPREAD_MS;
+    await clock.sleep(isFirst ? random() * START_SPREAD_MS : pauseMs, lifetime);
   }
 }
 

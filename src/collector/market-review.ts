@@ -16,16 +16,20 @@ const SCALE_DIGITS = 2;
  */
 export class MarketReview {
   readonly #repository: ReviewRepository;
-  readonly #doubts: Doubts = new Map();
+  #doubts: Doubts = new Map();
 
   constructor(repository: ReviewRepository) {
     this.#repository = repository;
   }
 
-  /** Reviews the market as of `nowMs`; returns how many rows changed. Throws EpochLost as every write does. */
+  /**
+   * Reviews the market as of `nowMs`; returns how many rows changed. Throws EpochLost as every write does; whatever
+   * it throws, the same review run again decides the same.
+   */
   run(epoch: number, nowMs: number): number {
     const rows = this.#repository.rows();
-    const decided = this.#identify(rows, nowMs);
+    const doubts: Doubts = new Map(this.#doubts);
+    const decided = identifyAll(rows, doubts, nowMs);
     const doubted = doubtsOfMarket(
       rows.map((row) => {
         const { assetId, identity } = decided.get(row.instrumentId) ?? row;
@@ -47,26 +51,31 @@ export class MarketReview {
     const count = changes.decisions.size + changes.doubts.size;
     if (count + rateScales.size > 0)
       this.#repository.store(epoch, { ...changes, rateScales }, nowMs);
+    // Only what was stored counts as acted on.
+    this.#doubts = doubts;
     return count;
   }
+}
 
-  #identify(rows: readonly ReviewRow[], nowMs: number): Map<number, Decision> {
-    const byBase = new Map<string, Candidate[]>();
-    const present = new Set<number>();
-    for (const row of rows) {
-      present.add(row.instrumentId);
-      const listings = byBase.get(row.base);
-      if (listings === undefined) byBase.set(row.base, [candidateOf(row, nowMs)]);
-      else listings.push(candidateOf(row, nowMs));
-    }
-    for (const id of this.#doubts.keys()) if (!present.has(id)) this.#doubts.delete(id);
-    const decided = new Map<number, Decision>();
-    for (const listings of byBase.values()) {
-      for (const [id, decision] of identify(listings, this.#doubts, nowMs))
-        decided.set(id, decision);
-    }
-    return decided;
+function identifyAll(
+  rows: readonly ReviewRow[],
+  doubts: Doubts,
+  nowMs: number,
+): Map<number, Decision> {
+  const byBase = new Map<string, Candidate[]>();
+  const present = new Set<number>();
+  for (const row of rows) {
+    present.add(row.instrumentId);
+    const listings = byBase.get(row.base);
+    if (listings === undefined) byBase.set(row.base, [candidateOf(row, nowMs)]);
+    else listings.push(candidateOf(row, nowMs));
   }
+  for (const id of doubts.keys()) if (!present.has(id)) doubts.delete(id);
+  const decided = new Map<number, Decision>();
+  for (const listings of byBase.values()) {
+    for (const [id, decision] of identify(listings, doubts, nowMs)) decided.set(id, decision);
+  }
+  return decided;
 }
 
 function candidateOf(row: ReviewRow, nowMs: number): Candidate {

@@ -6,6 +6,8 @@ import type { CycleOutcome } from "./run-exchange.ts";
 /** What the worker needs to know to collect. Plain data: it crosses a thread boundary. */
 export interface CollectorSettings {
   readonly databasePath: string;
+  /** Which file that is (db/file-identity); another one at the path is not collected into. */
+  readonly databaseIdentity?: string | null;
   readonly exchanges: readonly ExchangeId[];
   readonly periodMs: number;
   readonly exchangeOrigin: string | null;
@@ -26,7 +28,8 @@ export interface ExplainRequest {
 
 /** From the worker to the main thread. Hints and counts only: the data itself goes through the database. */
 export type FromWorker =
-  | { readonly type: "heartbeat" }
+  /** `collecting` once it has the right to, whether or not the database can be written just now. */
+  | { readonly type: "heartbeat"; readonly collecting?: true }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
   | {
@@ -35,6 +38,8 @@ export type FromWorker =
       /** Null when the payloads of the last cycle do not show the row, or another process collects. */
       readonly explanation: Explanation | null;
     }
+  /** Another worker would meet the same: one line with the path and the cure. */
+  | { readonly type: "database_unusable"; readonly reason: string }
   | { readonly type: "stopped" };
 
 /** How often the worker says that it lives. */

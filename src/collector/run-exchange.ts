@@ -32,13 +32,18 @@ export interface Cycle {
   readonly outcome: CycleOutcome;
   readonly tookMs: number;
   readonly rejects: Readonly<Record<string, number>>;
-  /** How long to wait before the next one, from the end of this one. */
+  /** How long to wait before the next one, from the end of this one but for the time in `waitedMs`. */
   readonly pauseMs: number;
+  /** How long its result waited for another writer of the database. */
+  readonly waitedMs: number;
 }
 
-/** The database as the collector writes it. */
+/** The database as the collector writes it: at once, or as soon as others let it. */
 export interface MarketStore {
-  readonly writer: Pick<MarketWriter, "commit" | "fail">;
+  readonly writer: {
+    commit(...args: Parameters<MarketWriter["commit"]>): void | Promise<void>;
+    fail(...args: Parameters<MarketWriter["fail"]>): void | Promise<void>;
+  };
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
 }
 
@@ -89,7 +94,10 @@ export class ExchangeRunner {
     return this.#explain(exchangeSymbol);
   }
 
-  /** Runs one cycle; null when the collector stopped meanwhile. Throws only what the database throws (EpochLost among it). */
+  /**
+   * Runs one cycle; null when the collector stopped meanwhile. What was fetched is kept until the database takes it,
+   * and nothing newer is asked for before. Throws only what the database throws (EpochLost among it).
+   */
   async cycle(): Promise<Cycle | null> {
     const { clock, periodMs, lifetime, store } = this.#deps;
     const fetched = await fetchBatch(this.#exchange, this.#source, {
@@ -122,7 +130,7 @@ export class ExchangeRunner {
     }
     const degradedBy =
       [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
-    this.#commit(batch, {
+    const waitedMs = await this.#commit(batch, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
       // A request that failed may be the one that carries some instruments: their absence tells nothing.
@@ -139,10 +147,11 @@ export class ExchangeRunner {
     this.#explain = batch.explain;
     const detail = notes.details.join("; ") || null;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy, detail } as const;
-    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs) };
+    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs), waitedMs };
   }
 
-  #commit(
+  /** Stores a batch; resolves to how long that waited. */
+  async #commit(
     batch: Batch,
     verdict: Pick<
       Parameters<MarketWriter["commit"]>[0]["state"],
@@ -150,11 +159,12 @@ export class ExchangeRunner {
     > & {
       readonly whole: boolean;
     },
-  ): void {
+  ): Promise<number> {
     const { clock, store, epoch } = this.#deps;
     const atMs = clock.nowMs();
+    const startedMs = clock.monotonicMs();
     const { whole, ...state } = verdict;
-    store.writer.commit({
+    await store.writer.commit({
       exchange: this.id,
       epoch,
       atMs,
@@ -164,9 +174,10 @@ export class ExchangeRunner {
       whole,
       state: { ...state, atMs, symbols: batch.quotes.length, expected: batch.expected },
     });
+    return clock.monotonicMs() - startedMs;
   }
 
-  #fail(
+  async #fail(
     failure: {
       readonly failureKind: FailureKind;
       readonly message: string;
@@ -176,7 +187,7 @@ export class ExchangeRunner {
       readonly pending?: FailedState["pending"];
     },
     rejects: Readonly<Record<string, number>>,
-  ): Cycle {
+  ): Promise<Cycle> {
     const { clock, store, epoch, periodMs } = this.#deps;
     const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
     this.#failuresInRow += 1;
@@ -190,7 +201,8 @@ export class ExchangeRunner {
     this.#pause = { kind, ms: pauseMs };
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
-    store.writer.fail(epoch, this.id, {
+    const startedMs = clock.monotonicMs();
+    await store.writer.fail(epoch, this.id, {
       atMs,
       kind,
       message,
@@ -198,6 +210,6 @@ export class ExchangeRunner {
       ...pending,
     });
     const outcome = { kind: "failed", failureKind: kind, message, detail } as const;
-    return { outcome, tookMs, rejects, pauseMs };
+    return { outcome, tookMs, rejects, pauseMs, waitedMs: clock.monotonicMs() - startedMs };
   }
 }

@@ -1,4 +1,5 @@
 /** The worker thread's entry: collects until it is told to stop. Everything else is in collector.ts. */
+import { asUnusable, databaseFailure, UnusableDatabase } from "../db/failure.ts";
 import type { Explanation } from "../domain/quote.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -39,7 +40,10 @@ async function run(settings: CollectorSettings): Promise<void> {
     clearInterval(tidying);
     post({ type: "stopped" });
   } catch (error) {
-    log.error("collector_failed", { reason: errorText(error) });
+    const reason = asUnusable(settings.databasePath, error)?.message ?? errorText(error);
+    log.error("collector_failed", { reason });
+    if (error instanceof UnusableDatabase || databaseFailure(error)?.running === "end")
+      post({ type: "database_unusable", reason });
     process.exit(1);
   }
 }

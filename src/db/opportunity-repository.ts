@@ -3,18 +3,21 @@ import type { OpportunityColumns } from "../domain/opportunity-columns.ts";
 import { EpochLost, type EpochRepository } from "./epoch-repository.ts";
 import { writeTransaction } from "./open.ts";
 import { decodeOpportunities, encodeOpportunities } from "./opportunity-codec.ts";
+import { type RunWrite, writeAtOnce } from "./write-queue.ts";
 
 /** The open opportunities, stored as a whole: see the schema for why they are no rows. */
 export class OpportunityRepository {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
+  readonly #write: RunWrite;
   readonly #version;
   readonly #body;
   readonly #store;
 
-  constructor(db: Database, epochs: EpochRepository) {
+  constructor(db: Database, epochs: EpochRepository, write: RunWrite = writeAtOnce) {
     this.#db = db;
     this.#epochs = epochs;
+    this.#write = write;
     this.#version = db.query<{ version: number }, []>(
       "SELECT version FROM opportunity_book WHERE id = 1",
     );
@@ -46,12 +49,14 @@ export class OpportunityRepository {
     const { count } = columns;
     const body = await encodeOpportunities(columns);
     try {
-      writeTransaction(this.#db, () => {
-        this.#epochs.requireCurrent(epoch);
-        const atMs = nowMs();
-        this.#store.run(atMs, count, body);
-        this.#epochs.raiseSeq(atMs);
-      });
+      await this.#write(() =>
+        writeTransaction(this.#db, () => {
+          this.#epochs.requireCurrent(epoch);
+          const atMs = nowMs();
+          this.#store.run(atMs, count, body);
+          this.#epochs.raiseSeq(atMs);
+        }),
+      );
       return true;
     } catch (error) {
       if (error instanceof EpochLost) return false;

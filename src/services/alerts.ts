@@ -1,4 +1,5 @@
 import type { AlertRepository, AlertState, ClaimedAlert } from "../db/alert-repository.ts";
+import type { WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeState } from "../domain/market.ts";
 import type { Messenger } from "../gateways/telegram.ts";
 import { fullJitterMs, type Random } from "../lib/backoff.ts";
@@ -37,6 +38,8 @@ const PRUNE_EVERY_MS = 3_600_000;
 
 export interface AlertsDeps {
   readonly repository: AlertRepository;
+  /** Every write goes through it: nobody who is served waits for another writer. */
+  readonly writes: Pick<WriteQueue, "run" | "attempt">;
   /** One for each destination. None: no alerts, and nothing is stored that would be sent when they are switched on. */
   readonly messengers: readonly Messenger[];
   readonly clock: Clock;
@@ -88,8 +91,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const startIsOver = clock.monotonicMs() - startedAtMs >= COLLECTOR_START_GRACE_MS;
       queueNews(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
       if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
-      prunedAtMs = clock.monotonicMs();
-      repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS);
+      const pruned = deps.writes.attempt(() =>
+        repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS),
+      );
+      if (pruned !== null) prunedAtMs = clock.monotonicMs();
     },
     deliveries,
     async deliver() {
@@ -115,9 +120,12 @@ function queueNews(
     // Judged outside first, so that quiet times take no write lock, and again inside the transaction.
     if (!mayTell(told.get(key) ?? null)) continue;
     const text = `${condition.text()} (${utcMinute(nowMs)})`;
-    if (repository.queue({ key, state, text, destinations, atMs: nowMs }, mayTell)) {
-      log.info("alert_queued", { key, state });
-    }
+    const queued = deps.writes.attempt(() =>
+      repository.queue({ key, state, text, destinations, atMs: nowMs }, mayTell),
+    );
+    // While nothing can be written nothing is stored that was news: the next look judges anew.
+    if (queued === null) return;
+    if (queued) log.info("alert_queued", { key, state });
   }
 }
 
@@ -128,9 +136,11 @@ function isCoolingDown(stored: AlertState | null, nowMs: number, cooldownMs: num
 }
 
 async function sendQueued(deps: AlertsDeps, messenger: Messenger): Promise<void> {
-  const { repository, clock } = deps;
+  const { repository, clock, writes } = deps;
   for (let sent = 0; sent < MAX_MESSAGES_PER_RUN; sent += 1) {
-    const claim = repository.claimOldest(messenger.destination, clock.nowMs(), LEASE_MS);
+    const claim = await writes.run(() =>
+      repository.claimOldest(messenger.destination, clock.nowMs(), LEASE_MS),
+    );
     if (claim === null) return;
     if (!(await settle(deps, messenger, claim))) return;
   }
@@ -142,14 +152,14 @@ async function settle(
   messenger: Messenger,
   claim: ClaimedAlert,
 ): Promise<boolean> {
-  const { repository, clock, log } = deps;
+  const { repository, clock, log, writes } = deps;
   if (clock.nowMs() - claim.createdAtMs > MAX_MESSAGE_AGE_MS)
     return park(deps, claim, "too old to matter");
   if (claim.attempts > MAX_ATTEMPTS) return park(deps, claim, "tried too often");
   const result = await messenger.send(claim.text);
   switch (result.kind) {
     case "sent":
-      repository.markSent(claim.id, clock.nowMs());
+      await writes.run(() => repository.markSent(claim.id, clock.nowMs()));
       log.info("alert_sent", { key: claim.key, state: claim.state, attempts: claim.attempts });
       return true;
     case "retry_after":
@@ -162,8 +172,8 @@ async function settle(
   }
 }
 
-function park(deps: AlertsDeps, claim: ClaimedAlert, reason: string): true {
-  deps.repository.park(claim, deps.clock.nowMs(), reason);
+async function park(deps: AlertsDeps, claim: ClaimedAlert, reason: string): Promise<true> {
+  await deps.writes.run(() => deps.repository.park(claim, deps.clock.nowMs(), reason));
   deps.log.error("alert_parked", {
     key: claim.key,
     state: claim.state,
@@ -173,8 +183,14 @@ function park(deps: AlertsDeps, claim: ClaimedAlert, reason: string): true {
   return true;
 }
 
-function wait(deps: AlertsDeps, claim: ClaimedAlert, waitMs: number, reason: string): false {
-  deps.repository.defer(claim, deps.clock.nowMs() + waitMs, reason);
+async function wait(
+  deps: AlertsDeps,
+  claim: ClaimedAlert,
+  waitMs: number,
+  reason: string,
+): Promise<false> {
+  const untilMs = deps.clock.nowMs() + waitMs;
+  await deps.writes.run(() => deps.repository.defer(claim, untilMs, reason));
   const fields = { key: claim.key, state: claim.state, attempts: claim.attempts, waitMs, reason };
   // One line for the change into trouble; the repeats are detail.
   if (claim.attempts === 1) deps.log.warn("alert_delayed", fields);

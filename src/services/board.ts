@@ -61,6 +61,8 @@ export class Board {
   #ahead: MarketState | null = null;
   /** Rows have changed since the last snapshot. */
   #dirty = false;
+  /** When the collector of this process last said that it lives. */
+  #heartbeatAtMs: number | null = null;
   /** The id that a snapshot had or would have had at the last look. */
   #lookedAtId: string | null = null;
 
@@ -112,12 +114,20 @@ export class Board {
     this.#publish();
   }
 
+  /** This process's collector lives: what the database says may be old while another program holds its lock. */
+  noteHeartbeat(): void {
+    this.#heartbeatAtMs = this.#clock.nowMs();
+  }
+
   /** Health by the clock of now, not of the snapshot. */
   health(): HealthReport {
     return healthReport({
       states: this.states(),
       frozen: frozenExchanges(this.#exchangeRows),
-      collectorHeartbeatMs: this.#reader.progress()?.heartbeatAtMs ?? null,
+      collectorHeartbeatMs: later(
+        this.#reader.progress()?.heartbeatAtMs ?? null,
+        this.#heartbeatAtMs,
+      ),
       totalRows: this.#current?.rows.length ?? 0,
       nowMs: this.#clock.nowMs(),
       staleAfterMs: this.#staleAfterMs,
@@ -258,4 +268,8 @@ export class Board {
 
 function isAt(market: MarketState | null, { epoch, seq }: MarketState["progress"]): boolean {
   return market !== null && market.progress.epoch === epoch && market.progress.seq === seq;
+}
+
+function later(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? (left ?? right) : Math.max(left, right);
 }

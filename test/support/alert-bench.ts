@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createAlertRepository } from "../../src/db/alert-repository.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
+import { WriteQueue } from "../../src/db/write-queue.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Messenger, SendResult } from "../../src/gateways/telegram.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -58,13 +59,16 @@ export class AlertBench implements Disposable {
   }
 
   /** One service with its own connection, as each process has. */
-  service(messengers: readonly Messenger[] = [this.messenger]): Alerts {
+  service(messengers: readonly Messenger[] = [this.messenger], db = this.connect()): Alerts {
+    const log = createLog("debug", { write: (line) => void this.lines.push(line) });
+    const { clock } = this;
     return createAlerts({
-      repository: createAlertRepository(this.connect()),
+      repository: createAlertRepository(db),
+      writes: new WriteQueue({ clock, log, until: new AbortController().signal }),
       messengers,
-      clock: this.clock,
+      clock,
       random: () => 0.5,
-      log: createLog("debug", { write: (line) => void this.lines.push(line) }),
+      log,
     });
   }
 

@@ -19,11 +19,15 @@ export interface ServiceProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the service with `settings` and waits until it listens. Throws with its log when it ends instead. */
+/**
+ * Starts the service with `settings`, by way of the command `through` if given, and waits until it listens. Throws
+ * with its log when it ends instead.
+ */
 export async function startService(
   settings: Readonly<Record<string, string>>,
+  through: readonly string[] = [],
 ): Promise<ServiceProcess> {
-  const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
+  const child = Bun.spawn([...through, process.execPath, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
     // It writes nothing there; inherited it would hold the runner's own output open.

@@ -1,0 +1,108 @@
+/** What the program does about each kind of failure of SQLite: this table is the only place that decides it. */
+interface Reaction {
+  /** Result codes, their extended forms (SQLITE_IOERR_WRITE) included. */
+  readonly codes: readonly string[];
+  /** While running: a write is tried again until it goes through, or the process ends. */
+  readonly running: "again" | "end";
+  /** Status of a start that meets it: systemd tries 1 again and leaves 3 to the operator. */
+  readonly exitStatus: 1 | 3;
+  /** What is wrong and what helps, behind the path. */
+  readonly words: string;
+}
+
+const REACTIONS = {
+  locked: {
+    codes: ["SQLITE_BUSY", "SQLITE_LOCKED"],
+    running: "again",
+    exitStatus: 1,
+    words: "another program holds its lock; end that program, or its transaction",
+  },
+  full: {
+    codes: ["SQLITE_FULL"],
+    running: "again",
+    exitStatus: 1,
+    words: "its disk is full; free some space",
+  },
+  io: {
+    codes: ["SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_NOMEM"],
+    running: "again",
+    exitStatus: 1,
+    words: "its disk cannot be read or written; see the system's log",
+  },
+  read_only: {
+    codes: ["SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"],
+    running: "again",
+    exitStatus: 3,
+    words: "it cannot be written; let this user write the file and its folder",
+  },
+  unreachable: {
+    codes: ["SQLITE_CANTOPEN"],
+    running: "again",
+    exitStatus: 3,
+    words:
+      "it cannot be opened; DATABASE_PATH must name a file in a folder that this user may write",
+  },
+  damaged: {
+    codes: ["SQLITE_CORRUPT", "SQLITE_NOTADB"],
+    running: "end",
+    exitStatus: 3,
+    words:
+      "it is damaged or no SQLite database; restore a backup, or move it away with the files beside it to begin anew",
+  },
+} as const satisfies Record<string, Reaction>;
+
+type FailureName = keyof typeof REACTIONS;
+
+/** A failure of the database itself, of one kind of the table above. */
+export interface DatabaseFailure extends Reaction {
+  readonly name: FailureName;
+  readonly code: string;
+}
+
+/** An exception's causes are looked through this far: wrappers add one or two. */
+const MAX_CAUSES = 5;
+
+/** Which failure of the database an exception is; null for every other one, a violated constraint among them. */
+export function databaseFailure(error: unknown): DatabaseFailure | null {
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
+    const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+    for (const [name, reaction] of Object.entries(REACTIONS) as [FailureName, Reaction][]) {
+      if (reaction.codes.some((known) => code === known || code.startsWith(`${known}_`)))
+        return { ...reaction, name, code };
+    }
+    cause = cause.cause;
+  }
+  return null;
+}
+
+/** A database that cannot be used as it is: one line with the path and the cure, and the status to end with. */
+export class UnusableDatabase extends Error {
+  readonly exitStatus: 1 | 3;
+
+  constructor(path: string, words: string, exitStatus: 1 | 3 = 3, cause?: unknown) {
+    super(`database ${path}: ${words}`, { cause });
+    this.name = "UnusableDatabase";
+    this.exitStatus = exitStatus;
+  }
+}
+
+/** The same for a lock file beside the database, which holds nothing and may be deleted. */
+export function unusableLock(path: string, cause?: unknown): UnusableDatabase {
+  const words =
+    "it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs";
+  return new UnusableDatabase(path, words, 3, cause);
+}
+
+/** The exception as an operator reads it, where it is a failure of the database at `path`; null for every other. */
+export function asUnusable(path: string, error: unknown): UnusableDatabase | null {
+  if (error instanceof UnusableDatabase) return error;
+  const failure = databaseFailure(error);
+  if (failure === null) return null;
+  return new UnusableDatabase(
+    path,
+    `${failure.words} (${failure.code})`,
+    failure.exitStatus,
+    error,
+  );
+}

@@ -1,0 +1,144 @@
+import type { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
+import type { Clock } from "../lib/clock.ts";
+import { errorText, type Log } from "../lib/log.ts";
+import { asUnusable, databaseFailure } from "./failure.ts";
+import { fileIdentity } from "./file-identity.ts";
+import { checkpoint, waitAtMost } from "./open.ts";
+import { startDatabase } from "./start-database.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+/** A deleted database is noticed within this; what is written meanwhile is lost. A look costs microseconds. */
+const LOOK_EVERY_MS = 5_000;
+
+/** At the end, writes that do not go through are tried this much longer. */
+const LAST_WRITES_MS = 1_500;
+
+/** Files that SQLite keeps beside the database while it is open. */
+const SIDE_FILES = ["-wal", "-shm"] as const;
+
+/** Why the process must end, and with which status. */
+export interface DatabaseEnd {
+  readonly reason: string;
+  readonly status: 1 | 3;
+}
+
+export interface ServiceDatabaseDeps {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once, when the database can be used no more. */
+  readonly onEnd: (end: DatabaseEnd) => void;
+  /** LOOK_EVERY_MS unless given. */
+  readonly lookEveryMs?: number;
+}
+
+/**
+ * The main thread's database: it never waits longer than a moment for another writer, notices when its files are
+ * deleted or replaced, and says when the process must end. Throws UnusableDatabase when it cannot begin.
+ */
+export class ServiceDatabase {
+  readonly db: Database;
+  /** For every write of the main thread. */
+  readonly writes: WriteQueue;
+  readonly #deps: ServiceDatabaseDeps;
+  readonly #identities = new Map<string, string>();
+  readonly #closing = new AbortController();
+  readonly #lastWrites = new AbortController();
+  #end: DatabaseEnd | null = null;
+
+  constructor(deps: ServiceDatabaseDeps) {
+    const { path, clock, log } = deps;
+    this.#deps = deps;
+    this.db = startDatabase(path, (reason) => log.warn("database_suspicious", { reason }));
+    waitAtMost(this.db, "mainThread");
+    this.writes = new WriteQueue({ clock, log, until: this.#lastWrites.signal });
+    this.#isReplaced();
+    void this.#watch();
+  }
+
+  /** Which file it is, as db/file-identity tells. */
+  get identity(): string | null {
+    return this.#identities.get("") ?? null;
+  }
+
+  /** Whether nothing that is served may be relied on any more: the process is about to end. */
+  get isLost(): boolean {
+    return this.#end !== null;
+  }
+
+  /** Takes an exception of any part that uses the database: a damaged one ends the process. */
+  judge(error: unknown): void {
+    if (databaseFailure(error)?.running !== "end") return;
+    this.refuse(asUnusable(this.#deps.path, error)?.message ?? errorText(error));
+  }
+
+  /** Ends the process for a reason that another start would meet again. */
+  refuse(reason: string): void {
+    this.#endWith({ reason, status: 3 });
+  }
+
+  /** From here on, writes that do not go through are given up after a moment. */
+  stopWaiting(): void {
+    this.#closing.abort();
+    void this.#deps.clock.sleep(LAST_WRITES_MS).then(() => this.#lastWrites.abort());
+  }
+
+  /** Moves the WAL into the file as far as possible, and closes it. Never throws: a full disk keeps nobody alive. */
+  close(): void {
+    const { path, log } = this.#deps;
+    this.#closing.abort();
+    this.#lastWrites.abort();
+    try {
+      const isReplaced = this.#isReplaced();
+      if (!isReplaced) checkpoint(this.db);
+      this.db.close();
+      if (isReplaced) this.#removeSideFiles();
+    } catch (error) {
+      const reason = asUnusable(path, error)?.message ?? errorText(error);
+      log.error("database_not_closed", { reason, effect: "the next start finishes it" });
+    }
+  }
+
+  async #watch(): Promise<void> {
+    const { clock, log, path, lookEveryMs = LOOK_EVERY_MS } = this.#deps;
+    while (!this.#closing.signal.aborted) {
+      await clock.sleep(lookEveryMs, this.#closing.signal);
+      try {
+        if (this.#closing.signal.aborted || !this.#isReplaced()) continue;
+        const reason = `database ${path}: it was deleted or replaced while in use; the next start takes what lies there`;
+        this.#endWith({ reason, status: 1 });
+        return;
+      } catch (error) {
+        log.warn("database_not_looked_at", { reason: errorText(error) });
+      }
+    }
+  }
+
+  /** Whether one of the files is another one than at the first look; those that appear later are noted then. */
+  #isReplaced(): boolean {
+    let isReplaced = false;
+    for (const suffix of ["", ...SIDE_FILES]) {
+      const before = this.#identities.get(suffix);
+      const now = fileIdentity(this.#deps.path + suffix);
+      if (before === undefined && now !== null) this.#identities.set(suffix, now);
+      if (before !== undefined && before !== now) isReplaced = true;
+    }
+    return isReplaced;
+  }
+
+  /** Ours, left beside another database, would be read as the newest part of that one. */
+  #removeSideFiles(): void {
+    for (const suffix of SIDE_FILES) {
+      const file = this.#deps.path + suffix;
+      if (fileIdentity(file) === this.#identities.get(suffix)) rmSync(file, { force: true });
+    }
+  }
+
+  #endWith(end: DatabaseEnd): void {
+    if (this.#end !== null || this.#closing.signal.aborted) return;
+    this.#end = end;
+    this.#deps.log.error("database_unusable", { reason: end.reason, status: end.status });
+    this.#deps.onEnd(end);
+  }
+}

@@ -1,0 +1,111 @@
+import { Database } from "bun:sqlite";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { asUnusable, databaseFailure, UnusableDatabase, unusableLock } from "./failure.ts";
+import { lockPath } from "./file-lock.ts";
+import { migrateDb } from "./migrate.ts";
+import { openDb } from "./open.ts";
+
+/** SQLite from 3.7.0 to 3.51.2 can corrupt a database in WAL mode that two connections write (fixed in 3.51.3). */
+const OLDEST_SQLITE = "3.51.3";
+
+/**
+ * Opens the database for a process that begins: looks at what lies there, checks it and brings its schema up to
+ * date. `onWarning` gets a sentence about what may be a mistake. Throws UnusableDatabase when it cannot be used.
+ */
+export function startDatabase(path: string, onWarning: (text: string) => void): Database {
+  let db: Database | null = null;
+  try {
+    requireSqlite(path, sqliteVersion());
+    checkPlace(path, onWarning);
+    db = openDb(path);
+    requireSound(db, path);
+    migrateDb(db, path);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw asUnusable(path, error) ?? error;
+  }
+}
+
+/** Throws UnusableDatabase when `version` of SQLite must not be let near a database in WAL mode. */
+export function requireSqlite(path: string, version: string): void {
+  if (Bun.semver.order(version, OLDEST_SQLITE) >= 0) return;
+  const words = `SQLite ${version} can damage it, ${OLDEST_SQLITE} or newer is needed; run the Bun that package.json names`;
+  throw new UnusableDatabase(path, words);
+}
+
+function sqliteVersion(): string {
+  const db = new Database(":memory:");
+  const row = db.query<{ version: string }, []>("SELECT sqlite_version() AS version").get();
+  db.close();
+  return row?.version ?? "0.0.0";
+}
+
+/** A damaged page is found now and not when somebody asks for it: 10 ms for 14,000 rows. */
+function requireSound(db: Database, path: string): void {
+  const row = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
+  if (row?.quick_check === "ok") return;
+  const damage = new Error(row?.quick_check ?? "no answer");
+  throw asUnusable(path, Object.assign(damage, { code: "SQLITE_CORRUPT" })) ?? damage;
+}
+
+function checkPlace(path: string, onWarning: (text: string) => void): void {
+  const folder = dirname(path);
+  const words = `its folder ${folder} cannot be made or written; let this user write it, or change DATABASE_PATH`;
+  refusing(new UnusableDatabase(path, words), () => {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  });
+  const locks = [lockPath(path, "collector"), lockPath(path, "migrate")];
+  for (const lock of locks) checkLock(lock);
+  const size = sizeOf(path);
+  if (size === "no file")
+    throw new UnusableDatabase(path, "no file lies there; DATABASE_PATH must name a file");
+  if (size !== null)
+    refusing(new UnusableDatabase(path, "it cannot be read and written; let this user do so"), () =>
+      accessSync(path, constants.R_OK | constants.W_OK),
+    );
+  if ((size ?? 0) > 0 || locks.every((lock) => sizeOf(lock) === null)) return;
+  const found = size === null ? "is missing" : "is empty";
+  onWarning(
+    `database ${path} ${found}, although a service has run on it: it begins anew; stop and restore a backup if that is a mistake`,
+  );
+}
+
+/**
+ * A lock file is empty or what SQLite makes of it. Read through SQLite: closing a file by hand would free all locks
+ * that this process holds on it.
+ */
+function checkLock(path: string): void {
+  const size = sizeOf(path);
+  if (size === null) return;
+  refusing(unusableLock(path), () => {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    const file = new Database(path, { readonly: true });
+    try {
+      file.query("PRAGMA schema_version").get();
+    } catch (error) {
+      if (databaseFailure(error)?.name !== "locked") throw error;
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/** Bytes of the file at `path`, null when nothing lies there. */
+function sizeOf(path: string): number | "no file" | null {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  return found.isFile() ? found.size : "no file";
+}
+
+/** Runs a look at the file system; whatever it throws, `refusal` is what the operator reads. */
+function refusing(refusal: UnusableDatabase, look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    refusal.cause = error;
+    throw refusal;
+  }
+}

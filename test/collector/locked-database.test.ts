@@ -1,0 +1,164 @@
+import { describe, expect, test } from "bun:test";
+import { renameSync, rmSync } from "node:fs";
+import { collect } from "../../src/collector/collector.ts";
+import type { FromWorker } from "../../src/collector/protocol.ts";
+import { openDb } from "../../src/db/open.ts";
+import type { Exchange } from "../../src/exchanges/exchange.ts";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { NOON_MS, quoteOf } from "../support/quote.ts";
+import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
+
+const PERIOD_MS = 5_000;
+
+/** Each try really waits its 100 ms, four times in a second of the test's clock. */
+const HELD_MS = 12_000;
+/** Five seconds alone; generous where others use the processor. */
+const LONG_MS = 60_000;
+
+function start(database: TestDatabase, exchanges: readonly Exchange[], clock: ManualClock) {
+  const lifetime = new AbortController();
+  const posted: FromWorker[] = [];
+  const log = memoryLog();
+  const ended = collect(
+    {
+      databasePath: database.path,
+      exchanges: exchanges.map((exchange) => exchange.facts.id),
+      periodMs: PERIOD_MS,
+      exchangeOrigin: null,
+      logLevel: "silent",
+    },
+    {
+      exchanges,
+      clock,
+      random: () => 0.5,
+      log,
+      post: (message) => posted.push(message),
+      lifetime: lifetime.signal,
+    },
+  );
+  return { posted, log, ended, lifetime };
+}
+
+function heartbeats(posted: readonly FromWorker[]): number {
+  return posted.filter((message) => message.type === "heartbeat").length;
+}
+
+/** Another connection that holds the write lock until it is called. */
+function lock(database: TestDatabase): () => void {
+  const other = openDb(database.path);
+  other.run("BEGIN IMMEDIATE");
+  return () => {
+    other.run("ROLLBACK");
+    other.close();
+  };
+}
+
+describe("another program's lock over more than two periods", () => {
+  test(
+    "ends no collector: it keeps each batch, stores it at the end and asks again at once",
+    async () => {
+      using database = testDatabase();
+      const clock = new ManualClock(NOON_MS);
+      const ids = ["okx", "bybit"] as const;
+      const exchanges = ids.map((id) =>
+        scriptedExchange(id, () => batchOf([quoteOf("BTC", { receivedAtMs: clock.nowMs() })])),
+      );
+      const run = start(database, exchanges, clock);
+      await clock.advance(2 * PERIOD_MS);
+      const before = exchanges.map(({ refreshes }) => refreshes);
+      const release = lock(database);
+      const beats = heartbeats(run.posted);
+      const stored = database.states.list();
+      await clock.advance(HELD_MS);
+      // One batch of each is kept; nothing newer is asked for that could not be stored either.
+      expect(exchanges.map(({ refreshes }, n) => refreshes - (before[n] ?? 0))).toEqual([1, 1]);
+      expect(heartbeats(run.posted) - beats).toBe(HELD_MS / 1_000);
+      expect(database.states.list()).toEqual(stored);
+      release();
+      await clock.advance(2_000);
+      const nowMs = clock.nowMs();
+      for (const { lastOkAtMs, failureKind } of database.states.list()) {
+        expect(failureKind).toBeNull();
+        expect(nowMs - (lastOkAtMs ?? 0)).toBeLessThanOrEqual(2_000);
+      }
+      expect(nowMs - (database.epochs.read()?.heartbeatAtMs ?? 0)).toBeLessThanOrEqual(2_000);
+      expect(run.log.events()).toEqual([
+        "collecting",
+        "exchange_ok",
+        "exchange_ok",
+        "database_not_writable",
+        "database_writable_again",
+      ]);
+      run.lifetime.abort();
+      await run.ended;
+    },
+    LONG_MS,
+  );
+
+  test(
+    "holds up no end: what cannot be stored is given up",
+    async () => {
+      using database = testDatabase();
+      const clock = new ManualClock(NOON_MS);
+      const run = start(
+        database,
+        [scriptedExchange("okx", () => batchOf([quoteOf("BTC")]))],
+        clock,
+      );
+      await clock.advance(2 * PERIOD_MS);
+      const release = lock(database);
+      await clock.advance(2 * PERIOD_MS);
+      run.lifetime.abort();
+      await run.ended;
+      release();
+    },
+    LONG_MS,
+  );
+
+  test(
+    "at a start is waited for",
+    async () => {
+      using database = testDatabase();
+      const clock = new ManualClock(NOON_MS);
+      const release = lock(database);
+      const run = start(
+        database,
+        [scriptedExchange("okx", () => batchOf([quoteOf("BTC")]))],
+        clock,
+      );
+      await clock.advance(2_000);
+      expect(run.log.events()).toEqual(["database_not_writable"]);
+      release();
+      await clock.advance(2 * PERIOD_MS);
+      expect(run.log.events()).toContain("exchange_ok");
+      run.lifetime.abort();
+      await run.ended;
+    },
+    LONG_MS,
+  );
+});
+
+describe("a collector's lock file that is taken away", () => {
+  test.each([
+    ["deleted", (path: string) => rmSync(path)],
+    [
+      "replaced",
+      (path: string) => {
+        openDb(`${path}-new`).close();
+        renameSync(`${path}-new`, path);
+      },
+    ],
+  ])("and %s ends it within a second: another may hold the new one", async (_, take) => {
+    using database = testDatabase();
+    const clock = new ManualClock(NOON_MS);
+    const run = start(database, [scriptedExchange("okx", () => batchOf([quoteOf("BTC")]))], clock);
+    const failed = run.ended.catch((error: unknown) => error);
+    await clock.advance(2 * PERIOD_MS);
+    take(`${database.path}.collector-lock`);
+    await clock.advance(1_000);
+    expect(String(await failed)).toContain("lock file was deleted or replaced");
+    run.lifetime.abort();
+  });
+});

@@ -1,0 +1,123 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { startSimulator } from "../../src/demo/server.ts";
+import { allShown, healthAt } from "../support/service-api.ts";
+import {
+  type ServiceProcess,
+  startService,
+  temporaryDatabasePath,
+  until,
+} from "../support/service.ts";
+
+/** Starts, a look at the files every five seconds, and an end, on a machine that may be busy. */
+const LONG_MS = 120_000;
+
+const EXCHANGES = ["okx", "kraken"] as const;
+
+function scene() {
+  const stack = new DisposableStack();
+  const database = stack.use(temporaryDatabasePath());
+  const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+  const settings = {
+    DATABASE_PATH: database.path,
+    EXCHANGE_ORIGIN: simulator.origin,
+    EXCHANGES: EXCHANGES.join(","),
+    REFRESH_SECONDS: "2",
+  };
+  return { path: database.path, settings, [Symbol.dispose]: () => stack.dispose() };
+}
+
+function says(service: ServiceProcess, event: string): boolean {
+  return service.log().includes(`"event":"${event}"`);
+}
+
+function count(path: string, sql: string): number {
+  const db = new Database(path, { readonly: true });
+  try {
+    return db.query<{ n: number }, []>(sql).get()?.n ?? Number.NaN;
+  } finally {
+    db.close();
+  }
+}
+
+/** Every file of a database, not its locks. */
+function removeDatabase(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
+}
+
+async function endsBecause(service: ServiceProcess): Promise<void> {
+  expect(await service.exited).toBe(1);
+  expect(service.log()).toContain("it was deleted or replaced while in use");
+}
+
+describe("a database that is taken away", () => {
+  test(
+    "ends the service that collects and the one that waits, each with status 1; the next start makes a new one",
+    async () => {
+      using one = scene();
+      await using collecting = await startService(one.settings);
+      await until(() => says(collecting, "collecting"));
+      await using waiting = await startService(one.settings);
+      await until(() => says(waiting, "standby"));
+      await allShown(collecting.origin, EXCHANGES);
+      removeDatabase(one.path);
+      await Promise.all([endsBecause(collecting), endsBecause(waiting)]);
+      expect(existsSync(one.path)).toBe(false);
+
+      await using next = await startService(one.settings);
+      expect(next.log()).toContain("is missing, although a service has run on it");
+      await allShown(next.origin, EXCHANGES);
+      expect(count(one.path, "SELECT epoch AS n FROM collector_epoch")).toBe(1);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "and replaced by another one is left as it came: the old service writes nothing into it, and takes its log along",
+    async () => {
+      using one = scene();
+      const backup = `${one.path}.backup`;
+      {
+        await using first = await startService(one.settings);
+        await allShown(first.origin, EXCHANGES);
+        const db = new Database(one.path);
+        db.run(`VACUUM INTO '${backup}'`);
+        db.run("UPDATE collector_epoch SET epoch = 500");
+        db.close();
+        // What is newer than the backup is in the log: read together with the backup it would be a ruin.
+        renameSync(backup, one.path);
+        await endsBecause(first);
+      }
+      expect(existsSync(`${one.path}-wal`)).toBe(false);
+      expect(count(one.path, "SELECT epoch AS n FROM collector_epoch")).toBe(1);
+      await using next = await startService(one.settings);
+      await until(() => says(next, "collecting"));
+      await allShown(next.origin, EXCHANGES);
+      expect(count(one.path, "SELECT epoch AS n FROM collector_epoch")).toBe(2);
+      expect(count(one.path, "SELECT count(*) AS n FROM pragma_integrity_check")).toBe(1);
+    },
+    LONG_MS,
+  );
+});
+
+test(
+  "a lock file that is taken away makes no second collector: of two services one collects at the end",
+  async () => {
+    using one = scene();
+    await using first = await startService(one.settings);
+    await until(() => says(first, "collecting"));
+    await using second = await startService(one.settings);
+    await until(() => says(second, "standby"));
+    rmSync(`${one.path}.collector-lock`);
+    await until(() => says(first, "collector_failed"));
+    await until(() => says(second, "collecting"));
+    await until(() => says(first, "standby"));
+    const epoch = count(one.path, "SELECT epoch AS n FROM collector_epoch");
+    await allShown(second.origin, EXCHANGES);
+    await allShown(first.origin, EXCHANGES);
+    expect(count(one.path, "SELECT epoch AS n FROM collector_epoch")).toBe(epoch);
+    expect((await healthAt(first.origin)).status).toBe("ok");
+  },
+  LONG_MS,
+);

@@ -1,0 +1,13 @@
+/**
+ * Another program that writes to the database: `bun lock-holder-child.ts DATABASE MILLISECONDS`. It holds the write
+ * lock for that long, says `held` when it has it, and ends after giving it back.
+ */
+import { Database } from "bun:sqlite";
+
+const [path = "", heldMs = "0"] = process.argv.slice(2);
+const db = new Database(path);
+db.run("PRAGMA busy_timeout = 60000");
+db.run("BEGIN IMMEDIATE");
+console.log("held");
+await Bun.sleep(Number(heldMs));
+db.run("ROLLBACK");

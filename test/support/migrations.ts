@@ -1,0 +1,251 @@
+import type { Database } from "bun:sqlite";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { openDb } from "../../src/db/open.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+export const MIGRATIONS = join(ROOT, "migrations");
+
+interface JournalEntry {
+  readonly idx: number;
+  readonly when: number;
+  readonly tag: string;
+}
+
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+}
+
+export function journalOf(folder = MIGRATIONS): Journal {
+  return JSON.parse(readFileSync(join(folder, "meta/_journal.json"), "utf8")) as Journal;
+}
+
+/** The migrations of an earlier version, and perhaps more that were never committed; gone at the end. */
+export class MigrationFolder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), "migrations-"));
+
+  /** The first `count` migrations. */
+  constructor(count: number) {
+    cpSync(MIGRATIONS, this.path, { recursive: true });
+    this.#write({ ...journalOf(), entries: journalOf().entries.slice(0, count) });
+  }
+
+  /** Adds a migration that is newer than all others. */
+  add(tag: string, ...statements: string[]): void {
+    const journal = journalOf(this.path);
+    const last = journal.entries.at(-1) ?? { idx: -1, when: 0, tag: "" };
+    writeFileSync(join(this.path, `${tag}.sql`), statements.join("--> statement-breakpoint\n"));
+    const entry = { ...last, idx: last.idx + 1, when: last.when + 1, tag, breakpoints: true };
+    this.#write({ ...journal, entries: [...journal.entries, entry] });
+  }
+
+  #write(journal: Journal): void {
+    writeFileSync(join(this.path, "meta/_journal.json"), JSON.stringify(journal));
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+/** An empty database in memory with the connection's settings of the service. */
+export function emptyDatabase(): Database {
+  return openDb(":memory:");
+}
+
+interface ColumnInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly notnull: number;
+  readonly dflt_value: string | null;
+  readonly pk: number;
+}
+
+function columnsIn(db: Database, table: string): readonly ColumnInfo[] {
+  return db.query<ColumnInfo, []>(`PRAGMA table_info("${table}")`).all();
+}
+
+function tablesIn(db: Database): readonly string[] {
+  return db
+    .query<{ name: string }, []>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+       AND name <> '__drizzle_migrations' ORDER BY name`,
+    )
+    .all()
+    .map(({ name }) => name);
+}
+
+/** What a table is, in the same words whether it comes from a database or from the schema in the code. */
+export interface TableShape {
+  /** `name type`, with `not null`, `primary key` and the default, in the order of their names. */
+  readonly columns: readonly string[];
+  /** `name (columns)`, with `unique`. */
+  readonly indexes: readonly string[];
+  /** `column -> table.column on delete …`. */
+  readonly references: readonly string[];
+}
+
+export function shapesIn(db: Database): Readonly<Record<string, TableShape>> {
+  return Object.fromEntries(tablesIn(db).map((table) => [table, shapeIn(db, table)]));
+}
+
+function shapeIn(db: Database, table: string): TableShape {
+  const indexes = db
+    .query<{ name: string; unique: number; origin: string }, []>(`PRAGMA index_list("${table}")`)
+    .all()
+    .filter(({ origin }) => origin === "c")
+    .map(({ name, unique }) => {
+      const columns = db.query<{ name: string }, []>(`PRAGMA index_info("${name}")`).all();
+      return indexText(
+        name,
+        unique === 1,
+        columns.map((column) => column.name),
+      );
+    });
+  const references = db
+    .query<Record<"from" | "table" | "to" | "on_delete", string>, []>(
+      `PRAGMA foreign_key_list("${table}")`,
+    )
+    .all()
+    .map(({ from, table: parent, to, on_delete }) => referenceText(from, parent, to, on_delete));
+  return {
+    columns: columnsIn(db, table)
+      .map(({ name, type, notnull, dflt_value: fallback, pk }) =>
+        columnText({ name, type, notNull: notnull === 1, primary: pk > 0, fallback }),
+      )
+      .toSorted(),
+    indexes: indexes.toSorted(),
+    references: references.toSorted(),
+  };
+}
+
+/** The tables that the code declares, from every file in src/db/schema. */
+export async function shapesInCode(): Promise<Readonly<Record<string, TableShape>>> {
+  const shapes: Record<string, TableShape> = {};
+  for await (const file of new Bun.Glob("src/db/schema/*.ts").scan({ cwd: ROOT, absolute: true })) {
+    const exported: Record<string, unknown> = await import(file);
+    for (const table of Object.values(exported)) {
+      if (table instanceof SQLiteTable) shapes[getTableConfig(table).name] = shapeInCode(table);
+    }
+  }
+  return shapes;
+}
+
+function shapeInCode(table: SQLiteTable): TableShape {
+  const { columns, indexes, foreignKeys } = getTableConfig(table);
+  return {
+    columns: columns
+      .map((column) =>
+        columnText({
+          name: column.name,
+          type: column.getSQLType(),
+          notNull: column.notNull,
+          primary: column.primary,
+          fallback: column.default === undefined ? null : column.mapToDriverValue(column.default),
+        }),
+      )
+      .toSorted(),
+    indexes: indexes
+      .map(({ config }) =>
+        indexText(
+          config.name,
+          config.unique,
+          config.columns.map((column) => ("name" in column ? String(column.name) : "expression")),
+        ),
+      )
+      .toSorted(),
+    references: foreignKeys
+      .map((key) => {
+        const { columns: from, foreignColumns: to, foreignTable } = key.reference();
+        const parent = getTableConfig(foreignTable).name;
+        return referenceText(from[0]?.name, parent, to[0]?.name, key.onDelete ?? "no action");
+      })
+      .toSorted(),
+  };
+}
+
+function columnText(column: {
+  readonly name: string;
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly primary: boolean;
+  readonly fallback: unknown;
+}): string {
+  const { name, type, notNull, primary, fallback } = column;
+  const parts = [name, type.toLowerCase()];
+  if (notNull || primary) parts.push("not null");
+  if (primary) parts.push("primary key");
+  if (fallback !== null) parts.push(`default ${literal(fallback)}`);
+  return parts.join(" ");
+}
+
+/** A default as SQLite keeps it: `'text'`, `0` and `false` are the same as in code. */
+function literal(value: unknown): string {
+  const text = String(value).replaceAll("'", "");
+  return text === "false" ? "0" : text === "true" ? "1" : text;
+}
+
+function indexText(name: string, unique: boolean, columns: readonly string[]): string {
+  return `${name} (${columns.join(", ")})${unique ? " unique" : ""}`;
+}
+
+function referenceText(from = "", parent = "", to = "", onDelete = ""): string {
+  return `${from} -> ${parent}.${to} on delete ${onDelete.toLowerCase()}`;
+}
+
+const ROWS = 3;
+
+/** Fills every table with rows, parents first; their ids fit those that they refer to. */
+export function fill(db: Database): void {
+  db.run("PRAGMA defer_foreign_keys = ON");
+  db.transaction(() => {
+    db.run("PRAGMA defer_foreign_keys = ON");
+    for (const table of tablesIn(db)) {
+      const columns = columnsIn(db, table);
+      const names = columns.map(({ name }) => `"${name}"`).join(", ");
+      const places = columns.map(() => "?").join(", ");
+      const insert = db.query(`INSERT INTO "${table}" (${names}) VALUES (${places})`);
+      for (let row = 1; row <= ROWS; row += 1)
+        insert.run(...columns.map((column) => valueOf(column, row)));
+    }
+  })();
+}
+
+/** Whole numbers are the row's number, so that a reference finds its parent. */
+function valueOf({ name, type }: ColumnInfo, row: number): string | number | Uint8Array {
+  switch (type.toLowerCase()) {
+    case "integer":
+      return row;
+    case "real":
+      return row + 0.5;
+    case "blob":
+      return new Uint8Array([row, 2, 3]);
+    default:
+      return `${name} ${row}`;
+  }
+}
+
+export type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+
+export function rowsIn(db: Database): Rows {
+  return Object.fromEntries(
+    tablesIn(db).map((table) => [
+      table,
+      db.query<Record<string, unknown>, []>(`SELECT * FROM "${table}" ORDER BY rowid`).all(),
+    ]),
+  );
+}
+
+/** Of `rows` only the columns that `like` has. */
+export function restrictedTo(like: Rows, rows: Rows): Rows {
+  return Object.fromEntries(
+    Object.entries(like).map(([table, [first]]) => [
+      table,
+      (rows[table] ?? []).map((row) =>
+        Object.fromEntries(Object.entries(row).filter(([column]) => column in (first ?? {}))),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { UnusableDatabase } from "../../src/db/failure.ts";
+import { lockPath, tryFileLock } from "../../src/db/file-lock.ts";
+import { openDb } from "../../src/db/open.ts";
+import { requireSqlite, startDatabase } from "../../src/db/start-database.ts";
+import { temporaryDatabasePath } from "../support/service.ts";
+import { BAD_LOCKS, makeDatabase, REFUSED } from "../support/unusable-databases.ts";
+
+function refusalOf(path: string): UnusableDatabase {
+  try {
+    startDatabase(path, () => {}).close();
+  } catch (error) {
+    if (error instanceof UnusableDatabase) return error;
+    throw error;
+  }
+  return expect.unreachable();
+}
+
+function warningsOf(path: string): string[] {
+  const warnings: string[] = [];
+  startDatabase(path, (text) => warnings.push(text)).close();
+  return warnings;
+}
+
+describe("a database", () => {
+  test.each(REFUSED)(
+    "%s is refused in one line, for good, and stays as it is",
+    (_, make, words) => {
+      using temporary = temporaryDatabasePath();
+      make(temporary.path);
+      const before = readdirSync(dirname(temporary.path));
+      const { message, exitStatus } = refusalOf(temporary.path);
+      expect(message).toStartWith(`database ${temporary.path}: `);
+      expect(message).toMatch(words);
+      expect(message).not.toContain("\n");
+      expect(exitStatus).toBe(3);
+      expect(readdirSync(dirname(temporary.path))).toEqual(before);
+    },
+  );
+
+  test.each(BAD_LOCKS)("beside which %s lies as %s is refused", (_, suffix, make) => {
+    using temporary = temporaryDatabasePath();
+    makeDatabase(temporary.path);
+    const path = temporary.path + suffix;
+    make(path);
+    const { message, exitStatus } = refusalOf(temporary.path);
+    expect([message, exitStatus]).toEqual([
+      `database ${path}: it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs`,
+      3,
+    ]);
+  });
+
+  test("whose folder is a file is refused", () => {
+    using temporary = temporaryDatabasePath();
+    writeFileSync(temporary.path, "");
+    const { message, exitStatus } = refusalOf(join(temporary.path, "finder.db"));
+    expect(message).toContain(`its folder ${temporary.path} cannot be made or written`);
+    expect(exitStatus).toBe(3);
+  });
+
+  test("that is locked and need not be migrated is opened at once", () => {
+    using temporary = temporaryDatabasePath();
+    makeDatabase(temporary.path);
+    const other = openDb(temporary.path);
+    other.run("BEGIN IMMEDIATE");
+    const lock = tryFileLock(lockPath(temporary.path, "migrate"));
+    const startedMs = performance.now();
+    startDatabase(temporary.path, () => {}).close();
+    // It would wait 5 s for the one lock and 60 s for the other.
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    lock?.release();
+    other.close();
+  });
+});
+
+describe("what may be a mistake is a warning", () => {
+  test.each([
+    ["empty", (path: string) => writeFileSync(path, "")],
+    ["missing", () => {}],
+  ])("a database that is %s beside lock files", (words, make) => {
+    using temporary = temporaryDatabasePath();
+    make(temporary.path);
+    expect(warningsOf(temporary.path)).toEqual([]);
+    expect(warningsOf(temporary.path)).toEqual([]);
+    using other = temporaryDatabasePath();
+    make(other.path);
+    writeFileSync(lockPath(other.path, "collector"), "");
+    expect(warningsOf(other.path)).toEqual([
+      `database ${other.path} is ${words}, although a service has run on it: it begins anew; stop and restore a backup if that is a mistake`,
+    ]);
+  });
+});
+
+test("one database that is known by two names has one lock", () => {
+  using temporary = temporaryDatabasePath();
+  makeDatabase(temporary.path);
+  const link = join(dirname(temporary.path), "link.db");
+  symlinkSync(temporary.path, link);
+  expect(lockPath(link, "collector")).toBe(lockPath(temporary.path, "collector"));
+});
+
+describe("the version of SQLite", () => {
+  test.each(["3.51.3", "3.51.10", "3.53.0", "3.54.1", "4.0.0"])("%s is taken", (version) => {
+    requireSqlite("x.db", version);
+  });
+
+  test.each(["3.51.2", "3.40.1", "3.7.0", "0.0.0"])(
+    "%s is refused: it can damage what two connections write",
+    (version) => {
+      expect(() => requireSqlite("x.db", version)).toThrow(
+        `database x.db: SQLite ${version} can damage it, 3.51.3 or newer is needed`,
+      );
+    },
+  );
+});
