@@ -22,6 +22,7 @@ import {
   type FromWorker,
   HEARTBEAT_EVERY_MS,
 } from "./protocol.ts";
+import { MOST_BYTES } from "./reply-caps.ts";
 import { ExchangeRunner } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
@@ -39,7 +40,9 @@ const ASSUMED_PERIOD_MS = 60_000;
 /** Of one request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
-  maxBodyBytes: 32 * 1024 * 1024,
+  maxBodyBytes: MOST_BYTES,
+  // The largest reply and half as much of others': twice what all exchanges together send in a minute.
+  maxHeldBytes: 1.5 * MOST_BYTES,
 };
 
 /** How soon a new listing is known for what it is: soon while there is news, as at a start … */
@@ -160,14 +163,12 @@ function makeRunners(
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;
   const shared = httpShared(deps, exchangeOrigin);
-  const failuresInRow = new Map(
-    run.store.states.list().map((state) => [state.exchange, state.failuresInRow]),
-  );
+  const states = new Map(run.store.states.list().map((state) => [state.exchange, state]));
   return deps.exchanges.flatMap((exchange) => {
     const { facts } = exchange;
     const periodMs = periods.get(facts.id);
     if (periodMs === undefined) return [];
-    const requests = new ExchangeRequests(facts, shared);
+    const requests = new ExchangeRequests(facts, shared, states.get(facts.id)?.symbols ?? 0);
     const source = new ExchangeSource({
       requests,
       clock,
@@ -180,7 +181,7 @@ function makeRunners(
     const parts = {
       source,
       freezeWatch: new FreezeWatch(),
-      failuresInRow: failuresInRow.get(facts.id) ?? 0,
+      failuresInRow: states.get(facts.id)?.failuresInRow ?? 0,
     };
     return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
   });

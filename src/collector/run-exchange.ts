@@ -94,7 +94,7 @@ export class ExchangeRunner {
     const rejects = rejectCounts(batch);
     if (verdict.kind === "refuse") {
       const refusal = {
-        failureKind: "refused_batch",
+        failureKind: verdict.failureKind,
         message: verdict.reason,
         detail: null,
         retryAfterMs: null,

@@ -30,6 +30,9 @@ const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
   html: ["bad_envelope"],
   truncated_json: ["bad_envelope"],
   huge_body: ["too_large"],
+  deep_json: ["too_large"],
+  gzip_bomb: ["too_large"],
+  many_rows: ["too_large"],
   // An exchange may say in its envelope that it is busy: then the envelope is sound.
   error_envelope: ["bad_envelope", "http"],
   empty_list: ["bad_envelope"],
