@@ -1,6 +1,7 @@
 import { EpochRepository } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
 import { type FileLock, tryFileLock } from "../db/file-lock.ts";
+import { LastQuotes } from "../db/last-quotes.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, writeTransaction } from "../db/open.ts";
 import { ReviewRepository } from "../db/review-repository.ts";
@@ -23,7 +24,7 @@ import {
   HEARTBEAT_EVERY_MS,
 } from "./protocol.ts";
 import { MOST_BYTES } from "./reply-caps.ts";
-import { ExchangeRunner } from "./run-exchange.ts";
+import { ExchangeRunner, type MarketStore } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
@@ -116,7 +117,7 @@ export async function collect(
     });
     deps.log.info("collecting", { epoch, exchanges: periods.size });
     deps.post({ type: "collecting", epoch });
-    const run = { epoch, store: { writer, states } };
+    const run = { epoch, store: { writer, states, lastQuotes: new LastQuotes(db) } };
     const runners = makeRunners(periods, settings.exchangeOrigin, deps, run);
     explaining.now = ({ exchange, exchangeSymbol }) =>
       runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
@@ -158,7 +159,7 @@ function makeRunners(
   deps: CollectorDeps,
   run: {
     readonly epoch: number;
-    readonly store: { writer: MarketWriter; states: ExchangeStateRepository };
+    readonly store: MarketStore & { readonly states: ExchangeStateRepository };
   },
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;

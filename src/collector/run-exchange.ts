@@ -1,4 +1,5 @@
 import type { ExchangeStateRepository, FailedState } from "../db/exchange-state-repository.ts";
+import type { LastQuotes } from "../db/last-quotes.ts";
 import type { MarketWriter } from "../db/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
@@ -8,6 +9,7 @@ import { pauseAfterFailureMs } from "./breaker.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { FreezeWatch } from "./freeze-watch.ts";
 import { judge, sizeOf } from "./sanity.ts";
+import { judgeScale, type PendingScale } from "./scale.ts";
 import type { ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
@@ -32,6 +34,7 @@ export interface Cycle {
 export interface MarketStore {
   readonly writer: Pick<MarketWriter, "commit" | "fail">;
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
+  readonly lastQuotes: Pick<LastQuotes, "of">;
 }
 
 export interface RunDeps {
@@ -49,6 +52,7 @@ export class ExchangeRunner {
   readonly #freezeWatch: FreezeWatch;
   readonly #deps: RunDeps;
   #failuresInRow: number;
+  #pendingScale: PendingScale | null = null;
   #explain: Refreshed["explain"] = () => null;
 
   constructor(
@@ -92,16 +96,14 @@ export class ExchangeRunner {
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
+    const refused = { detail: null, retryAfterMs: null, tookMs } as const;
     if (verdict.kind === "refuse") {
-      const refusal = {
-        failureKind: verdict.failureKind,
-        message: verdict.reason,
-        detail: null,
-        retryAfterMs: null,
-        tookMs,
-      } as const;
-      return this.#fail({ ...refusal, pending: verdict.pending }, rejects);
+      const { failureKind, reason: message, pending } = verdict;
+      return this.#fail({ ...refused, failureKind, message, pending }, rejects);
     }
+    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch);
+    if (otherScale !== null)
+      return this.#fail({ ...refused, failureKind: "refused_batch", message: otherScale }, rejects);
     const degradedBy =
       [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
     this.#commit(batch, {
@@ -117,6 +119,15 @@ export class ExchangeRunner {
     this.#explain = batch.explain;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy } as const;
     return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs) };
+  }
+
+  /** Why the units of a batch are not believed; null when they are. */
+  #otherScale({ quotes }: Batch): string | null {
+    const { clock, store } = this.#deps;
+    const last = store.lastQuotes.of(this.id);
+    const refusal = judgeScale(quotes, last, this.#pendingScale, clock.nowMs());
+    this.#pendingScale = refusal?.pending ?? null;
+    return refusal?.reason ?? null;
   }
 
   #commit(

@@ -117,7 +117,11 @@ function isListShort({ seen, expected, unlisted }: BatchSize, trustedSize: numbe
   return trustedSize === null || expected < trustedSize * DEGRADE_UNDER;
 }
 
-function isConfirmed(pending: PendingSize | null, nowMs: number): boolean {
+/** Whether what was held against an older state has lasted for so long that it must be true. */
+export function isConfirmed(
+  pending: Pick<PendingSize, "batches" | "sinceMs"> | null,
+  nowMs: number,
+): boolean {
   if (pending === null) return false;
   return pending.batches >= CONFIRMING_BATCHES && nowMs - pending.sinceMs >= CONFIRMING_MS;
 }
