@@ -26,7 +26,7 @@ MEANING[",".charCodeAt(0)] = COMMA;
 
 /**
  * Counts depth, values and members of a JSON text while its bytes arrive, in any pieces. It checks no grammar: what it
- * lets pass may still be no JSON. Costs 2 ns a byte, between a third and a half of what parsing does.
+ * lets pass may still be no JSON. Costs 1 to 2 ns a byte: 7 to 11 ms for 5 MB, which take 8 to 40 to parse.
  */
 export class JsonScan {
   readonly #bounds: JsonBounds;
