@@ -4,6 +4,7 @@ import { ExchangeRequests } from "../src/collector/exchange-http.ts";
 import { FreezeWatch } from "../src/collector/freeze-watch.ts";
 import { type Cycle, ExchangeRunner } from "../src/collector/run-exchange.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
+import { LastQuotes } from "../src/db/last-quotes.ts";
 import { SWITCHED_OFF } from "../src/domain/exchange.ts";
 import type { Exchange } from "../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";
@@ -80,7 +81,8 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
   const epoch = startCollecting(database, ids, Date.now());
   const lifetime = new AbortController();
   const shared = httpShared({ clock: systemClock, random: Math.random }, origin);
-  const store = { writer: database.writer, states: database.states };
+  const { writer, states, db } = database;
+  const store = { writer, states, lastQuotes: new LastQuotes(db) };
   const runners = exchanges.map((exchange) => {
     const facts = paced ? exchange.facts : { ...exchange.facts, pacing: NO_PACING };
     const source = new ExchangeSource({

@@ -52,8 +52,8 @@ Exit status: 0 all exchanges are well or the output is wanted no more (| head), 
 
 const ACCEPT_HELP = `Usage: bun src/cli.ts accept ID
 
-Takes the size of the next batch of exchange ID as true, after the service has refused batches because their
-size differs too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
+Takes the size and the units of the next batch of exchange ID as true, after the service has refused batches because
+they differ too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
 
 Exit status: 0 noted, 1 there is no such database, it is locked or it does not know the exchange, 2 wrong usage,
 3 the database cannot be used as it is.

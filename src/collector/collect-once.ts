@@ -72,7 +72,7 @@ export async function collectOnce(
         return {
           ...judged,
           quotes: [],
-          failure: `refused_batch: ${verdict.reason}`,
+          failure: `${verdict.failureKind}: ${verdict.reason}`,
           degradedBy: null,
         };
       }

@@ -2,6 +2,7 @@ import { EpochRepository } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
 import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath, tryFileLock } from "../db/file-lock.ts";
+import { LastQuotes } from "../db/last-quotes.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
 import { ReviewRepository } from "../db/review-repository.ts";
@@ -25,6 +26,7 @@ import {
   type FromWorker,
   HEARTBEAT_EVERY_MS,
 } from "./protocol.ts";
+import { MOST_BYTES } from "./reply-caps.ts";
 import { ExchangeRunner, type MarketStore } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
 
@@ -42,7 +44,9 @@ const ASSUMED_PERIOD_MS = 60_000;
 /** Of one request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
-  maxBodyBytes: 32 * 1024 * 1024,
+  maxBodyBytes: MOST_BYTES,
+  // The largest reply and half as much of others': twice what all exchanges together send in a minute.
+  maxHeldBytes: 1.5 * MOST_BYTES,
 };
 
 /** How soon a new listing is known for what it is: soon while there is news, as at a start … */
@@ -155,7 +159,7 @@ async function collectInto(
     commit: (batch) => writes.run(() => writer.commit(batch)),
     fail: (...failure) => writes.run(() => writer.fail(...failure)),
   };
-  const store = { writer: queued, states };
+  const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
   const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store });
   explaining.now = ({ exchange, exchangeSymbol }) =>
     runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
@@ -201,7 +205,7 @@ function makeRunners(
     const { facts } = exchange;
     const periodMs = periods.get(facts.id);
     if (periodMs === undefined) return [];
-    const requests = new ExchangeRequests(facts, shared);
+    const requests = new ExchangeRequests(facts, shared, stored.get(facts.id)?.symbols ?? 0);
     const source = new ExchangeSource({
       requests,
       clock,

@@ -4,6 +4,7 @@ import type { Admission, HttpClient, HttpRequest } from "../lib/http-client.ts";
 import { Pacer } from "../lib/pacer.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Release, Semaphore } from "../lib/semaphore.ts";
+import { ReplyCaps } from "./reply-caps.ts";
 
 /**
  * Requests in flight at one exchange: two, so that one slow list does not hold back the rates. An exchange that is
@@ -39,10 +40,13 @@ export class ExchangeRequests {
   readonly #shared: HttpShared;
   readonly #pacer: Pacer;
   readonly #slots: Semaphore;
+  readonly #caps: ReplyCaps;
 
-  constructor(facts: ExchangeFacts, shared: HttpShared) {
+  /** `knownRows`: instruments of the exchange's last accepted batch, 0 where there is none. */
+  constructor(facts: ExchangeFacts, shared: HttpShared, knownRows = 0) {
     this.#facts = facts;
     this.#shared = shared;
+    this.#caps = new ReplyCaps(knownRows);
     this.#pacer = new Pacer(shared.clock, facts.pacing);
     this.inFlight = facts.sweepInFlight ?? SLOTS_PER_EXCHANGE;
     this.#slots = new Semaphore(this.inFlight);
@@ -69,13 +73,16 @@ export class ExchangeRequests {
 
   async #json<T>(request: HttpRequest, decode: Decode<T>, signal: AbortSignal): Promise<T> {
     const { classifyFailure, statedWaitMs } = this.#facts;
-    const body = await this.#shared.client.json(request, {
+    const [path = ""] = request.url.split("?", 1);
+    const reading = { bounds: this.#caps.of(path), decode };
+    const reply = await this.#shared.client.json(request, reading, {
       signal,
       admission: this.#admission,
       ...(statedWaitMs === undefined ? {} : { readWait: statedWaitMs }),
       ...(classifyFailure === undefined ? {} : { classify: requestKindOnly(classifyFailure) }),
     });
-    return decode(body);
+    this.#caps.accept(path, reply);
+    return reply.value;
   }
 
   #url(path: string, host = "main"): string {

@@ -1,4 +1,5 @@
 import type { ExchangeStateRepository, FailedState } from "../db/exchange-state-repository.ts";
+import type { LastQuotes } from "../db/last-quotes.ts";
 import type { MarketWriter } from "../db/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
@@ -8,6 +9,7 @@ import { type Pause, pauseAfterFailureMs } from "./breaker.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { FreezeWatch } from "./freeze-watch.ts";
 import { judge, sizeOf } from "./sanity.ts";
+import { judgeScale, type PendingScale } from "./scale.ts";
 import type { ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
@@ -45,6 +47,7 @@ export interface MarketStore {
     fail(...args: Parameters<MarketWriter["fail"]>): void | Promise<void>;
   };
   readonly states: Pick<ExchangeStateRepository, "sizeMemory">;
+  readonly lastQuotes: Pick<LastQuotes, "of">;
 }
 
 export interface RunDeps {
@@ -64,6 +67,7 @@ export class ExchangeRunner {
   #failuresInRow: number;
   #pause: Pause | null;
   #isWhole = true;
+  #pendingScale: PendingScale | null = null;
   #explain: Refreshed["explain"] = () => null;
 
   constructor(
@@ -117,17 +121,15 @@ export class ExchangeRunner {
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
+    const refused = { detail: null, retryAfterMs: null, tookMs } as const;
     if (verdict.kind === "refuse") {
       this.#source.doubtLists();
-      const refusal = {
-        failureKind: "refused_batch",
-        message: verdict.reason,
-        detail: null,
-        retryAfterMs: null,
-        tookMs,
-      } as const;
-      return this.#fail({ ...refusal, pending: verdict.pending }, rejects);
+      const { failureKind, reason: message, pending } = verdict;
+      return this.#fail({ ...refused, failureKind, message, pending }, rejects);
     }
+    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch);
+    if (otherScale !== null)
+      return this.#fail({ ...refused, failureKind: "refused_batch", message: otherScale }, rejects);
     const degradedBy =
       [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
     const waitedMs = await this.#commit(batch, {
@@ -148,6 +150,15 @@ export class ExchangeRunner {
     const detail = notes.details.join("; ") || null;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy, detail } as const;
     return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs), waitedMs };
+  }
+
+  /** Why the units of a batch are not believed; null when they are. */
+  #otherScale({ quotes }: Batch): string | null {
+    const { clock, store } = this.#deps;
+    const last = store.lastQuotes.of(this.id);
+    const refusal = judgeScale(quotes, last, this.#pendingScale, clock.nowMs());
+    this.#pendingScale = refusal?.pending ?? null;
+    return refusal?.reason ?? null;
   }
 
   /** Stores a batch; resolves to how long that waited. */

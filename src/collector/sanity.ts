@@ -1,5 +1,7 @@
 import type { PendingSize, SizeMemory } from "../db/exchange-state-repository.ts";
+import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
+import { mostRows } from "./reply-caps.ts";
 
 /** Under this share of what should be there, a batch is refused whole. */
 const REFUSE_UNDER = 0.5;
@@ -38,7 +40,12 @@ export type Verdict =
       readonly degradedBy: string | null;
       readonly pending: PendingSize | null;
     }
-  | { readonly kind: "refuse"; readonly reason: string; readonly pending: PendingSize | null };
+  | {
+      readonly kind: "refuse";
+      readonly failureKind: Extract<FailureKind, "refused_batch" | "too_large">;
+      readonly reason: string;
+      readonly pending: PendingSize | null;
+    };
 
 /** The sizes of `batch`, which was fetched with these failures of single requests. */
 export function sizeOf(batch: Batch, failures: readonly string[]): BatchSize {
@@ -55,22 +62,25 @@ export function sizeOf(batch: Batch, failures: readonly string[]): BatchSize {
 /**
  * Judges a batch by its size: against the exchange's own list and against the last size that was trusted.
  * A smaller size becomes trusted when the list confirms it, after ten like batches over thirty minutes,
- * or by the operator's word. An empty batch is never accepted. One with many unreadable rows makes no size true.
+ * or by the operator's word. An empty batch is never accepted. One with many unreadable rows makes no size true, and one
+ * of many times the rows that were trusted is too large.
  */
 export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdict {
   const { seen, expected } = size;
-  if (seen === 0)
-    return {
-      kind: "refuse",
-      reason: "no usable instrument in the whole batch",
-      pending: memory.pending,
-    };
+  const refuse = { kind: "refuse", failureKind: "refused_batch", pending: memory.pending } as const;
+  if (seen === 0) return { ...refuse, reason: "no usable instrument in the whole batch" };
   const unread = unreadOf(size);
   const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: unread, pending: null };
   const { trustedSize } = memory;
   if (memory.acceptNextSize) return whole;
+  const bound = mostRows(trustedSize);
+  if (seen + size.rejected > bound) {
+    // Pages that each keep the bound of a reply may be too many together.
+    const reason = `${seen + size.rejected} rows, over ${bound}`;
+    return { ...refuse, failureKind: "too_large", reason };
+  }
   if (unread !== null && rejectShare(size) > REFUSE_REJECTS_OVER) {
-    return { kind: "refuse", reason: unread, pending: memory.pending };
+    return { ...refuse, reason: unread };
   }
   const partial = size.partial || unread !== null;
   const listIsShort = isListShort(size, trustedSize);
@@ -84,7 +94,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   if (!partial && isConfirmed(pending, nowMs)) return whole;
   const sizes = `${seen} instruments, ${against(size, trustedSize)}`;
   const reason = unread === null ? sizes : `${sizes}; ${unread}`;
-  if (share < REFUSE_UNDER) return { kind: "refuse", reason, pending };
+  if (share < REFUSE_UNDER) return { ...refuse, reason, pending };
   return { kind: "accept", trustedSize: trustedSize ?? seen, degradedBy: reason, pending };
 }
 
@@ -107,7 +117,11 @@ function isListShort({ seen, expected, unlisted }: BatchSize, trustedSize: numbe
   return trustedSize === null || expected < trustedSize * DEGRADE_UNDER;
 }
 
-function isConfirmed(pending: PendingSize | null, nowMs: number): boolean {
+/** Whether what was held against an older state has lasted for so long that it must be true. */
+export function isConfirmed(
+  pending: Pick<PendingSize, "batches" | "sinceMs"> | null,
+  nowMs: number,
+): boolean {
   if (pending === null) return false;
   return pending.batches >= CONFIRMING_BATCHES && nowMs - pending.sinceMs >= CONFIRMING_MS;
 }

@@ -11,7 +11,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * The control endpoint. GET: truth[?exchange=], requests, clock. POST with a JSON body: fault {exchange, fault,
- * paths?, times?, delay_ms?, retry_after_seconds?, field?}, clear {exchange?}, freeze, unfreeze, step {ms},
+ * paths?, times?, delay_ms?, retry_after_seconds?, field?}, clear {exchange?}, freeze, unfreeze, step {ms, exchange?},
  * interval {exchange, exchange_symbol, hours}, delist {exchange, exchange_symbol},
  * relist {exchange, exchange_symbol, listed_at_ms?}, reset (the counts).
  */
@@ -59,7 +59,10 @@ function change(market: Market, command: string, body: Body): void {
     case "unfreeze":
       return market.unfreeze();
     case "step":
-      return market.step(numberOf(body, "ms"));
+      return market.step(
+        numberOf(body, "ms"),
+        body["exchange"] === undefined ? undefined : exchangeOf(body),
+      );
     case "interval":
       return found(
         market.setInterval(exchangeOf(body), symbolOf(body), positiveOf(body, "hours")),

@@ -9,12 +9,16 @@ export const FAULTS = [
   "html",
   "truncated_json",
   "huge_body",
+  "deep_json",
+  "gzip_bomb",
   "error_envelope",
   "empty_list",
   "half_list",
   "garbage_numbers",
   "frozen_timestamps",
   "missing_field",
+  "many_rows",
+  "scaled_rates",
 ] as const;
 
 export type FaultName = (typeof FAULTS)[number];

@@ -11,6 +11,12 @@ const GARBLES: readonly ((encoder: ExchangeEncoder, row: WireRow) => WireRow)[] 
     encoder.fields.prices.reduce((made, field) => withField(made, field, "-1"), row),
 ];
 
+/** More rows than any exchange has, by ten times. */
+const MANY_ROWS = 15_000;
+
+/** A rate in percent where a fraction was, or the other way round. */
+const RATE_SCALE = 100;
+
 /** The rows of a list as they leave under a fault; most faults leave them as they are. */
 export function faultyRows(
   encoder: ExchangeEncoder,
@@ -34,6 +40,10 @@ export function faultyRows(
       return kind === "rates"
         ? rows.map((row) => withField(row, fault.field ?? encoder.fields.rate, undefined))
         : rows;
+    case "many_rows":
+      return kind === "rates" ? multiplied(encoder, rows) : rows;
+    case "scaled_rates":
+      return kind === "rates" ? rows.map((row) => scaled(row, encoder.fields.rate)) : rows;
     case "slow":
     case "hang":
     case "http429":
@@ -43,6 +53,8 @@ export function faultyRows(
     case "html":
     case "truncated_json":
     case "huge_body":
+    case "deep_json":
+    case "gzip_bomb":
     case "error_envelope":
     case "frozen_timestamps":
       return rows;
@@ -55,6 +67,38 @@ function garbled(encoder: ExchangeEncoder, row: WireRow, index: number): WireRow
   const ways = encoder.fields.prices.length === 0 ? GARBLES.slice(0, -1) : GARBLES;
   const garble = ways[(index / GARBLE_EVERY) % ways.length];
   return garble === undefined ? row : garble(encoder, row);
+}
+
+/** Rows and copies of them under names of their own, so many that no exchange can have them. */
+function multiplied(encoder: ExchangeEncoder, rows: readonly WireRow[]): readonly WireRow[] {
+  if (rows.length === 0) return rows;
+  const copies = Math.ceil(MANY_ROWS / rows.length);
+  return Array.from({ length: copies }, (_copy, nth) =>
+    nth === 0 ? rows : rows.map((row) => renamed(row, encoder.fields.symbolOf(row), nth)),
+  ).flat();
+}
+
+function renamed(row: WireRow, symbol: string, nth: number): WireRow {
+  const entries = Object.entries(row);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, value === symbol ? `${symbol}X${nth}` : value]),
+  );
+}
+
+/** A copy of a row with its rate in another unit; the rate stays a text or a number, as it was. */
+function scaled(row: WireRow, field: string): WireRow {
+  const rate = valueOf(row, field);
+  if (typeof rate !== "string" && typeof rate !== "number") return row;
+  const other = Number(rate) * RATE_SCALE;
+  return withField(row, field, typeof rate === "string" ? String(other) : other);
+}
+
+function valueOf(row: WireRow, field: string): unknown {
+  if (field in row) return row[field];
+  const part = Object.values(row).find(
+    (value) => typeof value === "object" && value !== null && field in value,
+  );
+  return typeof part === "object" && part !== null ? Reflect.get(part, field) : undefined;
 }
 
 /** A copy of a row with one field replaced (undefined: dropped), on the row itself or one level below it. */

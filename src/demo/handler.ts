@@ -1,6 +1,7 @@
 import { systemClock } from "../lib/clock.ts";
 import { controlReply } from "./control.ts";
 import type { Fault } from "./faults.ts";
+import { deepJson, gzipBomb, hugeBody } from "./hostile-bodies.ts";
 import { type ExchangeName, isExchangeName } from "./listing.ts";
 import type { Market } from "./running-market.ts";
 import type { WireRequest } from "./wire.ts";
@@ -9,10 +10,6 @@ const JSON_HEADERS = { "content-type": "application/json" };
 const HTML_PAGE = "<!DOCTYPE html><html><body><h1>Under maintenance</h1></body></html>";
 
 const DEFAULT_DELAY_MS = 300;
-
-/** Well over every reader's cap; sent in pieces, so that it costs the simulator nothing. */
-const HUGE_BODY_BYTES = 64 * 1024 * 1024;
-const HUGE_PIECE = new Uint8Array(256 * 1024).fill(0x20);
 
 /** How much of a truncated answer is sent. */
 const TRUNCATED_SHARE = 0.6;
@@ -78,6 +75,12 @@ async function faultReply(
       return new Response(HTML_PAGE, { headers: { "content-type": "text/html" } });
     case "huge_body":
       return new Response(hugeBody(), { headers: JSON_HEADERS });
+    case "deep_json":
+      return new Response(deepJson(), { headers: JSON_HEADERS });
+    case "gzip_bomb": {
+      const headers = { ...JSON_HEADERS, "content-encoding": "gzip" };
+      return new Response(gzipBomb(), { headers });
+    }
     case "error_envelope":
       return jsonReply(encoder.errorBody, 200);
     case "truncated_json": {
@@ -91,6 +94,8 @@ async function faultReply(
     case "garbage_numbers":
     case "frozen_timestamps":
     case "missing_field":
+    case "many_rows":
+    case "scaled_rates":
       return null;
   }
 }
@@ -101,17 +106,6 @@ function jsonReply(body: unknown, status: number, headers = {}): Response {
 
 function retryAfter({ retryAfterSeconds }: Fault): Record<string, string> {
   return retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
-}
-
-function hugeBody(): ReadableStream<Uint8Array> {
-  let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      sent += HUGE_PIECE.byteLength;
-      controller.enqueue(HUGE_PIECE);
-      if (sent >= HUGE_BODY_BYTES) controller.close();
-    },
-  });
 }
 
 function parsed(text: string): unknown {

@@ -44,6 +44,8 @@ export class Market {
   readonly #faultsUsed = new Map<ExchangeName, number>();
   readonly #stampsFrozenAt = new Map<ExchangeName, number>();
   readonly #requests = new Map<string, number>();
+  /** How far an exchange's own clock is ahead of the market's; behind where negative. */
+  readonly #clockErrorMs = new Map<ExchangeName, number>();
   #offsetMs = 0;
   #frozenAtMs: number | null = null;
   #encoded: Encoded = new Map();
@@ -73,8 +75,16 @@ export class Market {
     this.#frozenAtMs = null;
   }
 
-  /** Moves the market's time on by `ms`, frozen or not. */
-  step(ms: number): void {
+  /**
+   * Moves the market's time by `ms`, frozen or not, back where it is negative. With an exchange only the clock of that
+   * one: its whole market is then at another time than the others'.
+   */
+  step(ms: number, exchange?: ExchangeName): void {
+    if (exchange !== undefined) {
+      this.#clockErrorMs.set(exchange, (this.#clockErrorMs.get(exchange) ?? 0) + ms);
+      this.#encoded.clear();
+      return;
+    }
     if (this.#frozenAtMs === null) this.#offsetMs += ms;
     else this.#frozenAtMs += ms;
   }
@@ -91,7 +101,8 @@ export class Market {
   setFault(exchange: ExchangeName, fault: Fault): void {
     this.#faults.set(exchange, fault);
     this.#faultsUsed.set(exchange, 0);
-    if (fault.name === "frozen_timestamps") this.#stampsFrozenAt.set(exchange, this.#stepMs());
+    if (fault.name === "frozen_timestamps")
+      this.#stampsFrozenAt.set(exchange, this.#stepMs(exchange));
     else this.#stampsFrozenAt.delete(exchange);
     this.#encoded.clear();
   }
@@ -175,7 +186,7 @@ export class Market {
 
   /** What the encoder sees for a request that meets `fault`: only such a request has old timestamps. */
   #view(exchange: ExchangeName, fault: Fault | null): MarketView {
-    const nowMs = this.#stepMs();
+    const nowMs = this.#stepMs(exchange);
     const frozenAtMs =
       fault?.name === "frozen_timestamps" ? this.#stampsFrozenAt.get(exchange) : undefined;
     return { listings: this.#listingsOf(exchange), nowMs, stampMs: frozenAtMs ?? nowMs };
@@ -190,8 +201,9 @@ export class Market {
     return listings;
   }
 
-  #stepMs(): number {
-    return Math.floor(this.nowMs() / STEP_MS) * STEP_MS;
+  #stepMs(exchange?: ExchangeName): number {
+    const errorMs = exchange === undefined ? 0 : (this.#clockErrorMs.get(exchange) ?? 0);
+    return Math.floor((this.nowMs() + errorMs) / STEP_MS) * STEP_MS;
   }
 
   #change(exchange: ExchangeName, symbol: string, change: (listing: Listing) => void): boolean {

@@ -69,9 +69,16 @@ export interface Quote {
 
 /** Why a row that should have counted could not be used. */
 export type RejectReason =
-  "bad_row" | "bad_rate" | "bad_next_time" | "bad_price" | "duplicate" | "implausible_rate";
+  | "bad_row"
+  | "bad_rate"
+  | "bad_next_time"
+  | "bad_price"
+  | "bad_symbol"
+  | "duplicate"
+  | "implausible_rate";
 
 export interface Reject {
+  /** Null where the row has none, or one that may not be shown. */
   readonly exchangeSymbol: string | null;
   readonly reason: RejectReason;
   /** The field and the rule it broke, for the log. */

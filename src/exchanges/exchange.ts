@@ -1,5 +1,6 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { FailureKind } from "../domain/exchange.ts";
+import { withSafeTexts } from "../domain/safe-text.ts";
 import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../domain/quote.ts";
 
 /** Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). */
@@ -109,12 +110,14 @@ export interface Exchange {
   refresh(source: Source): Promise<Refreshed>;
 }
 
+/** The way of every adapter to the collector: whatever its payloads hold, the texts of its rows are safe to show. */
 export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<Raw> {
   return {
     ...adapter,
     async refresh(source) {
       const raw = await adapter.fetchRaw(source);
-      return { ...adapter.parse(raw), explain: (symbol) => explanationOf(adapter, raw, symbol) };
+      const batch = withSafeTexts(adapter.parse(raw));
+      return { ...batch, explain: (symbol) => explanationOf(adapter, raw, symbol) };
     },
   };
 }

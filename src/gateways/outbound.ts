@@ -6,6 +6,8 @@ import type { PostJson } from "./telegram.ts";
 
 /** Answers of third parties are small; more is no answer of theirs. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** Messages go out one after the other: a few may overlap with a heartbeat. */
+const MAX_HELD_BYTES = 4 * MAX_BODY_BYTES;
 
 /** Telegram answers in well under a second; past this the message is tried again later. */
 const TIMEOUT_MS = 10_000;
@@ -23,7 +25,10 @@ export function createOutbound(deps: {
   readonly userAgent: string;
 }): Outbound {
   const clientWithin = (timeoutMs: number): HttpClient =>
-    new HttpClient({ ...deps, limits: { timeoutMs, maxBodyBytes: MAX_BODY_BYTES } });
+    new HttpClient({
+      ...deps,
+      limits: { timeoutMs, maxBodyBytes: MAX_BODY_BYTES, maxHeldBytes: MAX_HELD_BYTES },
+    });
   const poster = clientWithin(TIMEOUT_MS);
   return {
     async post(url, body) {

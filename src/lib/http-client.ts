@@ -1,6 +1,9 @@
 import { fullJitterMs, type Random } from "./backoff.ts";
+import { ByteBudget, type Holding } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
+import type { JsonBounds } from "./json-scan.ts";
 import { ownFailure, RequestFailure, type RequestFailureKind } from "./request-failure.ts";
+import { ACCEPTED_ENCODING, type BodyBounds, readBody, readBodyStart } from "./response-body.ts";
 
 /** Tries after the first one, of calls that may be repeated. More would only delay the next refresh. */
 const MAX_REPEATS = 2;
@@ -8,6 +11,8 @@ const REPEAT_BOUNDS = { baseMs: 250, capMs: 2_000 } as const;
 
 /** How much of an unreadable body is shown to the operator. */
 const BODY_START_CHARS = 300;
+/** Of a failure's body no more than this is read: four bytes for each character that is shown, and a margin. */
+const BODY_START_BYTES = 4_096;
 
 /** A server that asks for more patience than this is not obeyed to the letter: clocks and units go wrong. */
 const RETRY_AFTER_CAP_MS = 3 * 24 * 3_600_000;
@@ -30,11 +35,30 @@ export interface HttpAnswer {
   readonly retryAfterMs: number | null;
 }
 
+/** A JSON body as its caller made it, and how large it was. */
+export interface JsonReply<T> {
+  readonly value: T;
+  /** Decoded. */
+  readonly bytes: number;
+  /** Members of the longest list or object in it. */
+  readonly mostMembers: number;
+}
+
+/** How a JSON body is read. */
+export interface JsonReading<T> {
+  /** What it may hold: judged while it comes in, before any of it is parsed. */
+  readonly bounds: { readonly maxBytes: number; readonly json: JsonBounds };
+  /** Keeps of a parsed body what is needed; the rest is garbage when it returns. */
+  readonly decode: (body: unknown) => T;
+}
+
 export interface HttpLimits {
   /** From sending to the last byte of the body. */
   readonly timeoutMs: number;
-  /** Of the decoded body. */
+  /** Of a decoded body that is not read as JSON. */
   readonly maxBodyBytes: number;
+  /** Of all bodies that are being read or wait to be parsed; the largest of them is given up beyond. */
+  readonly maxHeldBytes: number;
 }
 
 export interface HttpClientDeps {
@@ -62,9 +86,11 @@ export interface SendOptions {
  */
 export class HttpClient {
   readonly #deps: HttpClientDeps;
+  readonly #held: ByteBudget;
 
   constructor(deps: HttpClientDeps) {
     this.#deps = deps;
+    this.#held = new ByteBudget(deps.limits.maxHeldBytes);
   }
 
   /** How long one try may take, from sending to the last byte. */
@@ -72,14 +98,28 @@ export class HttpClient {
     return this.#deps.limits.timeoutMs;
   }
 
-  /** Sends and parses JSON. Throws RequestFailure for every status but 2xx and for a body that is no JSON. */
-  async json(request: HttpRequest, options: SendOptions = {}): Promise<unknown> {
+  /**
+   * Sends, parses JSON and decodes it: one body at a time, since nothing in that waits. Throws RequestFailure for every
+   * status but 2xx and for a body that breaks a bound or is no JSON, and whatever `decode` throws.
+   */
+  async json<T>(
+    request: HttpRequest,
+    reading: JsonReading<T>,
+    options: SendOptions = {},
+  ): Promise<JsonReply<T>> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answer = await this.send(request, options);
-        if (answer.status < 200 || answer.status > 299)
-          throw statusFailure(answer, options, this.#deps.clock.nowMs());
-        return parseJson(answer.text);
+        return await this.#try(request, options, async (response, holding) => {
+          if (!response.ok) {
+            const start = await readBodyStart(response, BODY_START_BYTES);
+            throw statusFailure(this.#answer(response, start), options, this.#deps.clock.nowMs());
+          }
+          const { bytes, mostMembers } = await readBody(response, reading.bounds, holding);
+          return () => {
+            const value = reading.decode(parseJson(bytes));
+            return { value, bytes: bytes.byteLength, mostMembers };
+          };
+        });
       } catch (error) {
         if (!this.#mayRepeat(request, error, attempt, options.signal)) throw error;
         await this.#deps.clock.sleep(
@@ -92,52 +132,77 @@ export class HttpClient {
 
   /** Sends once and returns whatever status came. Throws RequestFailure: timeout, network, too_large. */
   async send(request: HttpRequest, options: SendOptions = {}): Promise<HttpAnswer> {
+    const bounds: BodyBounds = { maxBytes: this.#deps.limits.maxBodyBytes, json: null };
+    return this.#try(request, options, async (response, holding) => {
+      const { bytes } = await readBody(response, bounds, holding);
+      return () => this.#answer(response, bytes);
+    });
+  }
+
+  /**
+   * One try: admitted, sent and read, all within the time-out. What `read` returns makes the value while the body still
+   * counts as held; what that throws is no failure of the request and passes as it is.
+   */
+  async #try<T>(
+    request: HttpRequest,
+    options: SendOptions,
+    read: (response: Response, holding: Holding) => Promise<() => T>,
+  ): Promise<T> {
     const release = await admit(options);
-    const ended = new AbortController();
     const { clock, limits } = this.#deps;
-    let timedOut = false;
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort();
+    const [ended, abort] = [new AbortController(), new AbortController()];
+    let ending: RequestFailure | null = null;
+    const end = (failure: RequestFailure): void => {
+      ending ??= failure;
+      abort.abort();
+    };
+    const onAbort = (): void => end(ownFailure("timeout", "the refresh ran out of time"));
     if (options.signal?.aborted) onAbort();
     options.signal?.addEventListener("abort", onAbort, { once: true });
+    const holding = this.#held.hold(() => end(overHeld(limits.maxHeldBytes)));
     void clock.sleep(limits.timeoutMs, ended.signal).then(() => {
       if (ended.signal.aborted) return;
-      timedOut = true;
-      abort.abort();
+      end(ownFailure("timeout", `no whole answer within ${limits.timeoutMs / 1000} s`));
     });
     try {
-      return await this.#fetchBounded(request, abort.signal);
-    } catch (error) {
-      if (error instanceof RequestFailure) throw error;
-      if (timedOut)
-        throw ownFailure("timeout", `no whole answer within ${limits.timeoutMs / 1000} s`);
-      if (options.signal?.aborted) throw ownFailure("timeout", "the refresh ran out of time");
-      throw ownFailure("network", networkReason(error));
+      const made = await this.#fetch(request, abort.signal)
+        .then((response) => read(response, holding))
+        .catch((error: unknown) => {
+          if (error instanceof RequestFailure) throw error;
+          throw ending ?? ownFailure("network", networkReason(error));
+        });
+      if (ending !== null) throw ending;
+      return made();
     } finally {
       abort.abort();
       ended.abort();
       options.signal?.removeEventListener("abort", onAbort);
+      holding.release();
       release();
     }
   }
 
-  async #fetchBounded(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  #fetch(request: HttpRequest, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = {
       accept: "application/json",
+      "accept-encoding": ACCEPTED_ENCODING,
       "user-agent": this.#deps.userAgent,
     };
     if (request.body !== undefined) headers["content-type"] = "application/json";
-    const response = await fetch(request.url, {
+    return fetch(request.url, {
       method: request.method,
       headers,
       redirect: "manual",
+      decompress: false,
       signal,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
-    const text = await readBounded(response, this.#deps.limits.maxBodyBytes);
+  }
+
+  #answer(response: Response, bytes: Uint8Array): HttpAnswer {
     return {
       status: response.status,
-      text,
+      text: new TextDecoder().decode(bytes),
       retryAfterMs: retryAfterMs(response.headers.get("retry-after"), this.#deps.clock.nowMs()),
     };
   }
@@ -165,26 +230,13 @@ async function admit(options: SendOptions): Promise<() => void> {
   }
 }
 
-/** The body as text. Throws RequestFailure("too_large") as soon as it passes the cap, without reading on. */
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  const parts: string[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw ownFailure("too_large", `the answer is over ${maxBytes} bytes`, {
-        status: response.status,
-      });
-    }
-    parts.push(decoder.decode(chunk, { stream: true }));
-  }
-  parts.push(decoder.decode());
-  return parts.join("");
+function overHeld(maxHeldBytes: number): RequestFailure {
+  const message = `answers of over ${maxHeldBytes} bytes came at once, this one the largest`;
+  return ownFailure("too_large", message);
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Uint8Array): unknown {
+  const text = new TextDecoder().decode(bytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

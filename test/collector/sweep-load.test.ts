@@ -6,7 +6,13 @@ import { ExchangeSource } from "../../src/collector/source.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Exchange, ExchangeFacts, ExchangeHttp } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import { HttpClient, type HttpRequest, type SendOptions } from "../../src/lib/http-client.ts";
+import {
+  HttpClient,
+  type HttpRequest,
+  type JsonReading,
+  type JsonReply,
+  type SendOptions,
+} from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -27,13 +33,17 @@ class FarClient extends HttpClient {
   most = 0;
 
   constructor(clock: ManualClock, latencyMs: number) {
-    const limits = { timeoutMs: TIMEOUT_MS, maxBodyBytes: 1 };
+    const limits = { timeoutMs: TIMEOUT_MS, maxBodyBytes: 1, maxHeldBytes: 1 };
     super({ clock, random: () => 0, userAgent: "test", limits });
     this.#clock = clock;
     this.#latencyMs = latencyMs;
   }
 
-  override async json(_request: HttpRequest, { admission, signal }: SendOptions): Promise<unknown> {
+  override async json<T>(
+    _request: HttpRequest,
+    { decode }: JsonReading<T>,
+    { admission, signal }: SendOptions,
+  ): Promise<JsonReply<T>> {
     const release = await admission?.(signal);
     this.startsMs.push(this.#clock.monotonicMs());
     this.inFlight += 1;
@@ -42,7 +52,7 @@ class FarClient extends HttpClient {
     this.inFlight -= 1;
     release?.();
     if (signal?.aborted) throw new RequestFailure("timeout", "the refresh ran out of time");
-    return {};
+    return { value: decode({}), bytes: 2, mostMembers: 1 };
   }
 }
 

@@ -30,6 +30,9 @@ const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
   html: ["bad_envelope"],
   truncated_json: ["bad_envelope"],
   huge_body: ["too_large"],
+  deep_json: ["too_large"],
+  gzip_bomb: ["too_large"],
+  many_rows: ["too_large"],
   // An exchange may say in its envelope that it is busy: then the envelope is sound.
   error_envelope: ["bad_envelope", "http"],
   empty_list: ["bad_envelope"],
@@ -196,6 +199,37 @@ describe("a fault that spoils some rows", () => {
     20_000,
   );
 });
+
+/** Fewer instruments whose rate per hour is known, and is more than noise, make no median. */
+const LEAST_COMPARED = 20;
+const NOISE_PER_HOUR = 1e-6;
+
+test.each(cases.filter(([, fault]) => fault === "scaled_rates"))(
+  "%s, %s: rates in percent are refused where enough can be compared, and right ones are taken again",
+  async (id, name) => {
+    using lab = await preparedLab(id);
+    const shown = await lab.snapshot();
+    const before = ratesOf(shown, id);
+    lab.simulator.market.setFault(id, { name });
+    await lab.clock.advance(MINUTE_MS);
+    const { outcome, pauseMs } = await lab.cycle(id);
+    // BloFin's intervals are not known before its second list.
+    const comparable = shown.rows.filter(({ record }) => {
+      const hours = record.fundingIntervalHours ?? Number.POSITIVE_INFINITY;
+      return record.exchange === id && Math.abs(record.fundingRate) / hours > NOISE_PER_HOUR;
+    });
+    if (comparable.length < LEAST_COMPARED) {
+      expect(outcome.kind).toBe("accepted");
+      return;
+    }
+    expect(outcome).toMatchObject({ kind: "failed", failureKind: "refused_batch" });
+    expect(lab.state(id).failure).toMatch(/^rates are \d+ times those of the last accepted batch/);
+    expect(ratesOf(await lab.snapshot(), id)).toEqual(before);
+    await expectUntouched(lab, id);
+    await expectRecovery(lab, id, pauseMs);
+  },
+  20_000,
+);
 
 test.each(cases.filter(([, fault]) => fault === "frozen_timestamps"))(
   "%s, %s: after five minutes its rows are stale, and fresh again when the clock moves",

@@ -4,6 +4,7 @@ import { FreezeWatch } from "../../src/collector/freeze-watch.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
+import { LastQuotes } from "../../src/db/last-quotes.ts";
 import { type Simulator, startSimulator } from "../../src/demo/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
@@ -124,6 +125,7 @@ function makeRunner(
   const store = {
     writer: database.writer,
     states: database.states,
+    lastQuotes: new LastQuotes(database.db),
   };
   const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0, pause: null };
   return new ExchangeRunner(exchange, parts, {

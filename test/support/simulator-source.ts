@@ -15,8 +15,20 @@ export interface SimulatorSource extends Source {
   readonly asks: readonly WiredAsk[];
 }
 
+/** What changes between the simulator and the adapter: the requests that go there, the bodies that come back. */
+export interface WireChange {
+  readonly request: (text: string) => string;
+  readonly reply: (text: string) => string;
+}
+
+const NO_CHANGE: WireChange = { request: (text) => text, reply: (text) => text };
+
 /** A source without caches, clock and sockets over the simulator: every ask sends its requests, rotations all of theirs. */
-export function simulatorSource(market: Market, id: ExchangeId): SimulatorSource {
+export function simulatorSource(
+  market: Market,
+  id: ExchangeId,
+  change: WireChange = NO_CHANGE,
+): SimulatorSource {
   const asks: WiredAsk[] = [];
 
   function clientOf(ask: Ask): ExchangeHttp {
@@ -30,11 +42,13 @@ export function simulatorSource(market: Market, id: ExchangeId): SimulatorSource
     ): Promise<T> {
       const text = body === undefined ? "" : JSON.stringify(body);
       requests.push((host === "main" ? "" : `${host}:`) + path + text);
-      const init = body === undefined ? {} : { method: "POST", body: text };
+      const init = body === undefined ? {} : { method: "POST", body: change.request(text) };
       const name = host === "main" ? id : `${id}.${host}`;
-      const reply = await handle(market, new Request(`http://simulator/${name}${path}`, init));
+      const url = `http://simulator/${name}${change.request(path)}`;
+      const reply = await handle(market, new Request(url, init));
       if (!reply.ok) throw new Error(`${id} answers ${reply.status} to ${path}${text}`);
-      return decode(await reply.json());
+      const sent: unknown = JSON.parse(change.reply(await reply.text()));
+      return decode(sent);
     }
     return {
       get: (path, decode, host) => send(path, undefined, decode, host),

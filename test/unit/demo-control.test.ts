@@ -95,6 +95,30 @@ describe("time", () => {
     await done("step", { ms: MINUTE_MS });
     await done("unfreeze", {});
     expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS + 2 * MINUTE_MS });
+    await done("step", { ms: -3 * MINUTE_MS });
+    expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS - MINUTE_MS });
+  });
+
+  test("step of one exchange moves its clock alone, forwards and back", async () => {
+    const stampOf = async (path: string): Promise<unknown> => {
+      const response = await fetch(simulator.origin + path);
+      const body: unknown = await response.json();
+      return at(body, 0, "time") ?? at(body, "data", 0, "ts");
+    };
+    const [binance, okx] = [
+      "/binance/fapi/v1/premiumIndex",
+      "/okx/api/v5/public/funding-rate?instId=ANY",
+    ] as const;
+    for (const [ms, behindMs] of [
+      [-5 * MINUTE_MS, -5 * MINUTE_MS],
+      [7 * MINUTE_MS, 2 * MINUTE_MS],
+      [-2 * MINUTE_MS, 0],
+    ] as const) {
+      await done("step", { ms, exchange: "binance" });
+      expect(await stampOf(binance)).toBe(DEMO_START_MS + behindMs);
+      expect(await stampOf(okx)).toBe(String(DEMO_START_MS));
+      expect((await look("clock")).body).toEqual({ now_ms: DEMO_START_MS });
+    }
   });
 });
 
@@ -229,6 +253,7 @@ describe("a bad command is a 400 with a reason, and changes nothing", () => {
     ["clear", { exchange: "mtgox" }, "exchange must be one of binance"],
     ["step", {}, "ms must be a number"],
     ["step", { ms: "5" }, "ms must be a number"],
+    ["step", { ms: 5, exchange: "mtgox" }, "exchange must be one of binance"],
     ["step", "{", "the body must be a JSON object"],
     ["step", "[5]", "the body must be a JSON object"],
     ["step", "null", "the body must be a JSON object"],

@@ -1,9 +1,18 @@
+import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { FAULTS, type FaultName } from "../../src/demo/fault-names.ts";
 import type { Fault } from "../../src/demo/faults.ts";
 import { handle } from "../../src/demo/handler.ts";
 import { startSimulator } from "../../src/demo/server.ts";
-import { at, DEMO_START_MS, demoMarket, RATES, ratesRows, rowsAt } from "../support/simulator.ts";
+import {
+  at,
+  DEMO_START_MS,
+  demoMarket,
+  type Json,
+  RATES,
+  ratesRows,
+  rowsAt,
+} from "../support/simulator.ts";
 
 /** One exchange stands for all: these faults are made before the exchange's own format is asked. */
 const PATH = "/fapi/v1/premiumIndex";
@@ -14,7 +23,7 @@ const { market } = simulator;
 afterAll(() => simulator.stop());
 afterEach(() => market.clearFaults());
 
-function ask(path = PATH, init: RequestInit = {}): Promise<Response> {
+function ask(path = PATH, init: BunFetchRequestInit = {}): Promise<Response> {
   return fetch(`${simulator.origin}/binance${path}`, init);
 }
 
@@ -90,6 +99,19 @@ const SEEN = {
     }
     expect(bytes).toBeGreaterThan(cap);
   },
+  async deep_json() {
+    const text = await (await withFault({ name: "deep_json" })).text();
+    expect(text.length).toBe(10 * 1024 * 1024);
+    expect(text.replaceAll("[", "")).toBe("");
+  },
+  async gzip_bomb() {
+    market.setFault("binance", { name: "gzip_bomb" });
+    const response = await ask(PATH, { decompress: false });
+    expect(response.headers.get("content-encoding")).toBe("gzip");
+    const bomb = await response.bytes();
+    expect(bomb.length).toBeLessThan(8 * 1024 * 1024);
+    expect(gunzipSync(bomb.subarray(0, bomb.length / 1024))).toHaveLength(1024 * 1024);
+  },
   async error_envelope() {
     const response = await withFault({ name: "error_envelope" });
     expect(response.status).toBe(200);
@@ -136,6 +158,22 @@ const SEEN = {
     const rows = rowsAt(await named.json());
     expect(rows.some((row) => "markPrice" in row)).toBe(false);
     expect(rows.every((row) => "lastFundingRate" in row)).toBe(true);
+  },
+  async many_rows() {
+    const few = rowsAt(await (await ask()).json());
+    const many = rowsAt(await (await withFault({ name: "many_rows" })).json());
+    expect(many.length).toBeGreaterThanOrEqual(15_000);
+    expect(many.slice(0, few.length)).toEqual(few.slice(0));
+    expect(new Set(many.map((row) => row["symbol"])).size).toBe(many.length);
+  },
+  async scaled_rates() {
+    const rates = (rows: readonly Json[]): readonly number[] =>
+      rows.map((row) => Number(row["lastFundingRate"] ?? 0));
+    const right = rates(rowsAt(await (await ask()).json()));
+    const wrong = rates(rowsAt(await (await withFault({ name: "scaled_rates" })).json()));
+    expect(wrong.map((rate) => rate.toPrecision(6))).toEqual(
+      right.map((rate) => (rate * 100).toPrecision(6)),
+    );
   },
 } as const satisfies Record<FaultName, () => Promise<void>>;
 

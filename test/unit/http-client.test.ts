@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/lib/clock.ts";
-import { HttpClient, type HttpLimits, type HttpRequest } from "../../src/lib/http-client.ts";
+import {
+  HttpClient,
+  type HttpLimits,
+  type HttpRequest,
+  type SendOptions,
+} from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -62,7 +67,11 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000 };
+const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000, maxHeldBytes: 10_000 };
+const BOUNDS = {
+  maxBytes: 1_000,
+  json: { maxDepth: 8, maxValues: 1_000, maxMembers: 1_000 },
+} as const;
 
 function client(
   limits: HttpLimits = LIMITS,
@@ -80,6 +89,16 @@ function get(path: string, extra: Partial<HttpRequest> = {}): HttpRequest {
   };
 }
 
+/** The parsed body, as it is. */
+async function read(
+  from: HttpClient,
+  request: HttpRequest,
+  options: SendOptions = {},
+): Promise<unknown> {
+  const reading = { bounds: BOUNDS, decode: (body: unknown) => body };
+  return (await from.json(request, reading, options)).value;
+}
+
 async function failureOf(promise: Promise<unknown>): Promise<RequestFailure> {
   const result = await promise.then(
     (value) => value,
@@ -91,12 +110,12 @@ async function failureOf(promise: Promise<unknown>): Promise<RequestFailure> {
 
 describe("an answer", () => {
   test("of JSON is parsed", async () => {
-    expect(await client().json(get("/ok"))).toEqual({ fine: true });
+    expect(await read(client(), get("/ok"))).toEqual({ fine: true });
   });
 
   test("to a POST gets the body as JSON", async () => {
     const request = get("/echo", { method: "POST", body: { type: "metaAndAssetCtxs" } });
-    expect(await client().json(request)).toEqual({
+    expect(await read(client(), request)).toEqual({
       method: "POST",
       body: { type: "metaAndAssetCtxs" },
     });
@@ -107,7 +126,7 @@ describe("an answer", () => {
     ["/truncated", "expected JSON, got 22 characters that are none"],
     ["/empty", "expected JSON, got an empty body"],
   ])("of %s is a bad envelope that says what came", async (path, message) => {
-    expect(await failureOf(client().json(get(path)))).toMatchObject({
+    expect(await failureOf(read(client(), get(path)))).toMatchObject({
       kind: "bad_envelope",
       message,
     });
@@ -116,14 +135,14 @@ describe("an answer", () => {
   test.each(["/big", "/big-in-pieces"])(
     "over the cap (%s) is given up, not read on",
     async (path) => {
-      expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "too_large" });
+      expect(await failureOf(read(client(), get(path)))).toMatchObject({ kind: "too_large" });
     },
   );
 
   test.each(["/hang", "/half-body"])(
     "that does not end in time (%s) is a timeout",
     async (path) => {
-      expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "timeout" });
+      expect(await failureOf(read(client(), get(path)))).toMatchObject({ kind: "timeout" });
     },
   );
 });
@@ -131,11 +150,11 @@ describe("an answer", () => {
 describe("a status", () => {
   test("429 carries the wait in seconds or as a date", async () => {
     const clock = new ManualClock(Date.UTC(2026, 10, 2, 12, 0, 0));
-    expect(await failureOf(client(LIMITS, clock).json(get("/429-seconds")))).toMatchObject({
+    expect(await failureOf(read(client(LIMITS, clock), get("/429-seconds")))).toMatchObject({
       kind: "rate_limited",
       retryAfterMs: 7_000,
     });
-    expect(await failureOf(client(LIMITS, clock).json(get("/429-date")))).toMatchObject({
+    expect(await failureOf(read(client(LIMITS, clock), get("/429-date")))).toMatchObject({
       retryAfterMs: 30_000,
     });
   });
@@ -146,7 +165,7 @@ describe("a status", () => {
     ["/429-unix-far", 3 * 24 * 3_600_000],
   ])("429 may say until when in unix seconds: %s waits %p ms", async (path, retryAfterMs) => {
     const clock = new ManualClock(NOON_SECONDS * 1000);
-    expect(await failureOf(client(LIMITS, clock).json(get(path)))).toMatchObject({
+    expect(await failureOf(read(client(LIMITS, clock), get(path)))).toMatchObject({
       kind: "rate_limited",
       retryAfterMs,
     });
@@ -158,30 +177,30 @@ describe("a status", () => {
     ["/302", "http"],
     ["/500", "http"],
   ])("%s is %s", async (path, kind) => {
-    expect((await failureOf(client().json(get(path)))).kind as string).toBe(kind);
+    expect((await failureOf(read(client(), get(path)))).kind as string).toBe(kind);
   });
 
   test("is read in the server's own terms where those are known", async () => {
     const classify = (status: number, start: string) =>
       status === 403 && start.includes("too frequent") ? ("banned" as const) : null;
-    expect((await failureOf(client().json(get("/403"), { classify }))).kind).toBe("banned");
-    expect((await failureOf(client().json(get("/418"), { classify }))).kind).toBe("banned");
-    expect((await failureOf(client().json(get("/403")))).kind).toBe("http");
+    expect((await failureOf(read(client(), get("/403"), { classify }))).kind).toBe("banned");
+    expect((await failureOf(read(client(), get("/418"), { classify }))).kind).toBe("banned");
+    expect((await failureOf(read(client(), get("/403")))).kind).toBe("http");
   });
 });
 
 test("what the server wrote is for the log: the message names kind and status only", async () => {
-  const failure = await failureOf(client().json(get("/418-until")));
+  const failure = await failureOf(read(client(), get("/418-until")));
   expect(failure.message).toBe("HTTP 418");
   expect(failure.detail).toContain("203.0.113.77");
 });
 
 test("a wait that the body states counts where no Retry-After came", async () => {
   const readWait = (start: string): number | null => (start.includes("until 90") ? 90_000 : null);
-  expect(await failureOf(client().json(get("/418-until"), { readWait }))).toMatchObject({
+  expect(await failureOf(read(client(), get("/418-until"), { readWait }))).toMatchObject({
     retryAfterMs: 90_000,
   });
-  expect(await failureOf(client().json(get("/429-seconds"), { readWait }))).toMatchObject({
+  expect(await failureOf(read(client(), get("/429-seconds"), { readWait }))).toMatchObject({
     retryAfterMs: 7_000,
   });
 });
@@ -189,15 +208,13 @@ test("a wait that the body states counts where no Retry-After came", async () =>
 describe("repeating", () => {
   async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
     asked.delete(path);
-    await client()
-      .json(get(path, extra))
-      .catch(() => null);
+    await read(client(), get(path, extra)).catch(() => null);
     return asked.get(path) ?? 0;
   }
 
   test("a 500 is asked three times at most, and a success in between counts", async () => {
     expect(await timesAsked("/500")).toBe(3);
-    expect(await client().json(get("/500-once"))).toEqual({ nth: 2 });
+    expect(await read(client(), get("/500-once"))).toEqual({ nth: 2 });
   });
 
   test("what is not repeatable, asks us to wait, blocks us or is unreadable is asked once", async () => {
@@ -212,17 +229,17 @@ test("a failure never holds the URL, whatever went wrong", async () => {
   const secret = "bot123456:SECRET";
   const failures = await Promise.all([
     failureOf(
-      client().json({ method: "GET", url: `http://127.0.0.1:1/${secret}`, repeatable: false }),
+      read(client(), { method: "GET", url: `http://127.0.0.1:1/${secret}`, repeatable: false }),
     ),
     failureOf(
-      client().json({
+      read(client(), {
         method: "GET",
         url: `http://no-such-host.invalid/${secret}`,
         repeatable: false,
       }),
     ),
-    failureOf(client().json(get(`/hang?${secret}`))),
-    failureOf(client().json(get(`/500?${secret}`, { repeatable: false }))),
+    failureOf(read(client(), get(`/hang?${secret}`))),
+    failureOf(read(client(), get(`/500?${secret}`, { repeatable: false }))),
   ]);
   for (const failure of failures) expect(Bun.inspect(failure)).not.toContain("SECRET");
 });
@@ -230,7 +247,7 @@ test("a failure never holds the URL, whatever went wrong", async () => {
 test("an abort of the caller ends the call at once as a timeout", async () => {
   const abort = new AbortController();
   const failure = failureOf(
-    client({ ...LIMITS, timeoutMs: 60_000 }).json(get("/hang"), { signal: abort.signal }),
+    read(client({ ...LIMITS, timeoutMs: 60_000 }), get("/hang"), { signal: abort.signal }),
   );
   abort.abort();
   expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
@@ -246,6 +263,6 @@ test("every try asks for admission and gives it back, also when it fails", async
       held -= 1;
     };
   };
-  await failureOf(client().json(get("/500"), { admission }));
+  await failureOf(read(client(), get("/500"), { admission }));
   expect([admissions, held]).toEqual([3, 0]);
 });

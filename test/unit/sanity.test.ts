@@ -194,4 +194,23 @@ describe("the size of a batch", () => {
       degradedBy: "70 rows could not be used",
     });
   });
+
+  test("over four times the trusted rows, and over 5,000, is too large, unreadable ones counted", () => {
+    const of = (seen: number, rejected: number, trusted: number | null, word = false) =>
+      judge(
+        { seen, expected: seen, unlisted: 0, rejected, partial: false },
+        memory(trusted, { acceptNextSize: word }),
+        0,
+      );
+    expect(of(5_000, 0, null)).toMatchObject({ kind: "accept" });
+    expect(of(5_000, 1, null)).toMatchObject({
+      kind: "refuse",
+      failureKind: "too_large",
+      reason: "5001 rows, over 5000",
+    });
+    expect(of(5_001, 0, 100)).toMatchObject({ kind: "refuse", failureKind: "too_large" });
+    expect(of(8_000, 0, 2_000)).toMatchObject({ kind: "accept" });
+    expect(of(8_001, 0, 2_000)).toMatchObject({ kind: "refuse", reason: "8001 rows, over 8000" });
+    expect(of(8_001, 0, 2_000, true)).toMatchObject({ kind: "accept", trustedSize: 8_001 });
+  });
 });

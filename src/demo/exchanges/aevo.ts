@@ -206,7 +206,10 @@ export const aevo: ExchangeEncoder = {
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED" },
   errorBody: { error: "INTERNAL_SERVER_ERROR" },
   delistedState: "halted",
-  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  exceptions: {
+    many_rows: "a reply holds the rate of one instrument",
+    frozen_timestamps: "no payload carries a time of its own",
+  },
   truth: (view) => {
     const known = collectTruth(view.listings, onWire, (row) => show(row, view));
     return reasonsByMark(known, view.listings, ["option", "spot"]);

@@ -202,7 +202,10 @@ export const cryptocom: ExchangeEncoder = {
   rateLimitBody: { id: -1, code: 42_901, message: "TOO_MANY_REQUESTS" },
   errorBody: { id: -1, method: "public/get-valuations", code: 50_001, message: "ERR_INTERNAL" },
   delistedState: "halted",
-  exceptions: { frozen_timestamps: "the time of a rate is the full hour that it belongs to" },
+  exceptions: {
+    many_rows: "a reply holds the rate of one instrument",
+    frozen_timestamps: "the time of a rate is the full hour that it belongs to",
+  },
   truth: (view) => {
     const known = collectTruth(view.listings, onWire, (row) => show(row, view));
     return reasonsByMark(known, view.listings, ["spot", "warrant", "beta"]);

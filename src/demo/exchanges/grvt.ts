@@ -240,6 +240,7 @@ export const grvt: ExchangeEncoder = {
   },
   errorBody: { code: 1002, message: "Internal Server Error", status: 500 },
   delistedState: "gone",
+  exceptions: { many_rows: "a reply holds the rate of one instrument" },
   truth: (view) => {
     const known = collectTruth(view.listings, onWire, (row) => show(row, view));
     return reasonsByMark(known, view.listings, ["option"]);

@@ -235,7 +235,10 @@ export const hibachi: ExchangeEncoder = {
   rateLimitBody: { errorCode: 5, message: "Too many requests", status: "failed" },
   errorBody: { errorCode: 4, message: "Internal error", status: "failed" },
   delistedState: "settling",
-  exceptions: { frozen_timestamps: "no payload carries a time of its own" },
+  exceptions: {
+    many_rows: "a reply holds the rate of one instrument",
+    frozen_timestamps: "no payload carries a time of its own",
+  },
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/market/exchange-info" },

@@ -245,7 +245,10 @@ export const poloniex: ExchangeEncoder = {
   rateLimitBody: { code: 429, message: "TOO_MANY_REQUEST" },
   errorBody: { code: 500, msg: "System error", data: "" },
   delistedState: "settling",
-  exceptions: { frozen_timestamps: "no payload of rates carries a time of its own" },
+  exceptions: {
+    many_rows: "a reply holds the rate of one instrument",
+    frozen_timestamps: "no payload of rates carries a time of its own",
+  },
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/v3/market/allInstruments" },

@@ -1,0 +1,109 @@
+import type { LastQuote } from "../db/last-quotes.ts";
+import { HOUR_MS } from "../domain/funding.ts";
+import { median } from "../domain/median.ts";
+import type { Quote } from "../domain/quote.ts";
+import { isConfirmed } from "./sanity.ts";
+
+/** No market moves as a whole by so much between two batches; percent for fractions is 100, s for ms 1,000. */
+const MOST_SCALE = 20;
+
+/** Fewer instruments than this make no median. */
+const LEAST_COMPARED = 20;
+
+/** Rates at or under this an hour are noise: 0.9 % a year. */
+const LEAST_RATE_PER_HOUR = 1e-6;
+
+/** Scales within this factor are like each other: rates move while we wait. */
+const LIKE_FACTOR = 2;
+
+/** A scale that is not believed yet, and how often it came since when. */
+export interface PendingScale {
+  readonly of: "rates" | "prices";
+  readonly scale: number;
+  readonly batches: number;
+  readonly sinceMs: number;
+}
+
+/** Null: the batch is in the units of the last one, or its new units have lasted. */
+export interface ScaleRefusal {
+  readonly reason: string;
+  readonly pending: PendingScale;
+}
+
+/**
+ * Holds a batch against what was last accepted of the same instruments: a whole exchange whose rates or prices are 20
+ * times others, or a twentieth, has changed a unit. It becomes true after ten like batches over thirty minutes.
+ * Rates are compared within one funding period only, for each charges and starts anew.
+ */
+export function judgeScale(
+  quotes: readonly Quote[],
+  last: readonly LastQuote[],
+  pending: PendingScale | null,
+  nowMs: number,
+): ScaleRefusal | null {
+  const before = new Map(last.map((quote) => [quote.exchangeSymbol, quote]));
+  const pairs = quotes.flatMap((quote) => {
+    const known = before.get(quote.exchangeSymbol);
+    return known === undefined ? [] : [{ quote, known }];
+  });
+  const scales = {
+    rates: pairs.flatMap(({ quote, known }) => rateScale(quote, known, nowMs) ?? []),
+    prices: pairs.flatMap(({ quote, known }) => priceScale(quote, known) ?? []),
+  };
+  for (const of of ["rates", "prices"] as const) {
+    const compared = scales[of].length;
+    const scale = compared < LEAST_COMPARED ? null : median(scales[of]);
+    if (scale === null || (scale <= MOST_SCALE && scale >= 1 / MOST_SCALE)) continue;
+    const counted = countLike({ of, scale, batches: 1, sinceMs: nowMs }, pending);
+    if (isConfirmed(counted, nowMs)) return null;
+    const times = `${Number(scale.toPrecision(2))} times`;
+    const reason = `${of} are ${times} those of the last accepted batch, in the middle of ${compared}`;
+    return { reason, pending: counted };
+  }
+  return null;
+}
+
+function rateScale(quote: Quote, known: LastQuote, nowMs: number): number | null {
+  if (!isSamePeriod(quote, known, nowMs)) return null;
+  const rate = perHour(quote);
+  const knownRate = perHour(known);
+  if (rate <= LEAST_RATE_PER_HOUR || knownRate <= LEAST_RATE_PER_HOUR) return null;
+  return rate / knownRate;
+}
+
+/** Whether no settlement lies between the two. A continuous rate is compared within one quoting period. */
+function isSamePeriod(quote: Quote, known: LastQuote, nowMs: number): boolean {
+  const { accrual, fundingIntervalHours, nextFundingAtMs, observedAtMs } = known;
+  switch (accrual) {
+    case "continuous":
+      return nowMs - observedAtMs < (fundingIntervalHours ?? 0) * HOUR_MS;
+    case "periodic": {
+      if (nextFundingAtMs === null || nextFundingAtMs <= nowMs) return false;
+      const movedMs = (quote.nextFundingAtMs ?? nextFundingAtMs) - nextFundingAtMs;
+      return Math.abs(movedMs) < HOUR_MS;
+    }
+  }
+}
+
+/** The size of a rate per hour; 0 where the interval is unknown. */
+function perHour(quote: Pick<Quote, "fundingRate" | "fundingIntervalHours">): number {
+  const { fundingRate, fundingIntervalHours } = quote;
+  return fundingIntervalHours === null ? 0 : Math.abs(fundingRate) / fundingIntervalHours;
+}
+
+/** Of the first kind of price that both have. */
+function priceScale(quote: Quote, known: LastQuote): number | null {
+  for (const kind of ["markPrice", "indexPrice", "lastPrice"] as const) {
+    const price = quote[kind] ?? null;
+    const knownPrice = known[kind];
+    if (price !== null && knownPrice !== null && knownPrice > 0) return price / knownPrice;
+  }
+  return null;
+}
+
+function countLike(found: PendingScale, pending: PendingScale | null): PendingScale {
+  if (pending?.of !== found.of) return found;
+  const factor = found.scale / pending.scale;
+  if (factor > LIKE_FACTOR || factor < 1 / LIKE_FACTOR) return found;
+  return { ...pending, batches: pending.batches + 1 };
+}

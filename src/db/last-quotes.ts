@@ -1,0 +1,35 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../domain/exchange.ts";
+import type { Accrual } from "../domain/quote.ts";
+
+/** The numbers of one instrument as last accepted: what a new batch is held against. Same units as Quote. */
+export interface LastQuote {
+  readonly exchangeSymbol: string;
+  readonly accrual: Accrual;
+  readonly fundingRate: number;
+  readonly fundingIntervalHours: number | null;
+  readonly nextFundingAtMs: number | null;
+  readonly markPrice: number | null;
+  readonly indexPrice: number | null;
+  readonly lastPrice: number | null;
+  readonly observedAtMs: number;
+}
+
+const SELECT = `SELECT i.exchange_symbol AS exchangeSymbol, i.accrual, q.funding_rate AS fundingRate,
+    q.funding_interval_hours AS fundingIntervalHours, q.next_funding_at AS nextFundingAtMs,
+    q.mark_price AS markPrice, q.index_price AS indexPrice, q.last_price AS lastPrice, q.observed_at AS observedAtMs
+  FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+  WHERE i.exchange = ? AND i.status = 'listed'`;
+
+/** The listed instruments of one exchange as its last accepted batches left them. */
+export class LastQuotes {
+  readonly #select;
+
+  constructor(db: Database) {
+    this.#select = db.query<LastQuote, [string]>(SELECT);
+  }
+
+  of(exchange: ExchangeId): readonly LastQuote[] {
+    return this.#select.all(exchange);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Batch, Quote, Reject } from "./quote.ts";
+
+/** Names that an exchange gives are shown, logged and joined to keys: none of theirs is longer than 30. */
+const MAX_NAME_CHARS = 64;
+const MAX_DETAIL_CHARS = 200;
+
+/**
+ * Control characters and line breaks, invisible ones such as direction marks and joiners, and what stands for text that
+ * was none: halves of surrogate pairs, non-characters, the mark that a decoder leaves.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
+const ALL_UNSAFE = new RegExp(UNSAFE, "gu");
+
+/** Why a text cannot be a name, in words without the text; null when it can. */
+export function nameFault(name: string): string | null {
+  if (name.trim() === "") return "is empty";
+  // No name has fewer characters than half its units: a long one need not be counted whole.
+  if (name.length > 2 * MAX_NAME_CHARS || [...name].length > MAX_NAME_CHARS)
+    return `is longer than ${MAX_NAME_CHARS} characters`;
+  const found = UNSAFE.exec(name)?.[0].codePointAt(0);
+  if (found === undefined) return null;
+  return `holds U+${found.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/**
+ * A batch with only such texts as may be shown and logged: a quote with an unsafe name becomes a reject, and no reject
+ * holds an unsafe name or detail.
+ */
+export function withSafeTexts<B extends Batch>(batch: B): B {
+  const quotes: Quote[] = [];
+  const rejects = batch.rejects.map(safeReject);
+  for (const quote of batch.quotes) {
+    const fault = quoteFault(quote);
+    if (fault === null) quotes.push(quote);
+    else rejects.push(safeReject(rejected(quote, fault)));
+  }
+  return { ...batch, quotes, rejects };
+}
+
+function quoteFault({ exchangeSymbol, base, quote, settle }: Quote): string | null {
+  for (const [field, name] of Object.entries({ exchangeSymbol, base, quote, settle })) {
+    const fault = nameFault(name);
+    if (fault !== null) return `${field} ${fault}`;
+  }
+  return null;
+}
+
+function rejected({ exchangeSymbol }: Quote, detail: string): Reject {
+  return { exchangeSymbol, reason: "bad_symbol", detail };
+}
+
+function safeReject(reject: Reject): Reject {
+  const { exchangeSymbol, reason } = reject;
+  const isSafe = exchangeSymbol !== null && nameFault(exchangeSymbol) === null;
+  const detail = reject.detail.slice(0, MAX_DETAIL_CHARS).replaceAll(ALL_UNSAFE, "\uFFFD");
+  return { exchangeSymbol: isSafe ? exchangeSymbol : null, reason, detail };
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import type { Market } from "../../src/demo/running-market.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import type { Batch } from "../../src/domain/quote.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { demoMarket } from "../support/simulator.ts";
+import { simulatorSource, type WireChange } from "../support/simulator-source.ts";
+
+/** A mark that turns what follows it around, a line break, and the code that colours a terminal. */
+const MARKS = "\u202e\n\u001b[31m";
+
+/** Marks one symbol wherever an exchange's replies hold it, and takes the marks off the requests that ask for it. */
+function marking(symbol: string): WireChange {
+  const marked = symbol + MARKS;
+  const spellings = [marked, encodeURIComponent(marked), JSON.stringify(MARKS).slice(1, -1)];
+  return {
+    request: (text) =>
+      spellings.reduce(
+        (made, spelling, nth) =>
+          made.replaceAll(
+            spelling,
+            nth === 0 ? symbol : nth === 1 ? encodeURIComponent(symbol) : "",
+          ),
+        text,
+      ),
+    reply: (text) => text.replaceAll(JSON.stringify(symbol), JSON.stringify(marked)),
+  };
+}
+
+async function refreshed(market: Market, id: ExchangeId, change?: WireChange): Promise<Batch> {
+  return EXCHANGES[id].refresh(simulatorSource(market, id, change));
+}
+
+const namesOf = ({ quotes }: Batch): string[] => quotes.map(({ exchangeSymbol }) => exchangeSymbol);
+
+test.each(EXCHANGE_IDS)(
+  "%s: a symbol with marks in it is not shown anywhere, all others are read",
+  async (id) => {
+    const market = demoMarket({ scale: 0.1 });
+    const symbols = namesOf(await refreshed(market, id));
+    const symbol = symbols[symbols.length >> 1] ?? "";
+    expect(symbol).not.toBe("");
+    const batch = await refreshed(market, id, marking(symbol));
+    expect(namesOf(batch)).toEqual(symbols.filter((name) => name !== symbol));
+    // An adapter that takes symbols apart may refuse it in its own words, or leave it out as a kind that it does not know.
+    for (const { reason, detail } of batch.rejects.filter((one) => one.exchangeSymbol === null))
+      if (reason === "bad_symbol") expect(detail).toBe("exchangeSymbol holds U+202E");
+    expect(JSON.stringify(batch)).not.toMatch(/\u202e|\\n|\\u001b/);
+  },
+);

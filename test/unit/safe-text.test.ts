@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { nameFault, withSafeTexts } from "../../src/domain/safe-text.ts";
+import { quoteOf } from "../support/quote.ts";
+import { batchOf } from "../support/scripted-exchange.ts";
+
+describe("a name that an exchange gives", () => {
+  test.each([
+    "BTC-USDT-SWAP",
+    "1000PEPEUSDT",
+    "币安人生USDT",
+    "tBTCF0:USTF0",
+    "xyz:GOLD",
+    "Ω",
+    "a b",
+  ])("%j is safe", (name) => expect(nameFault(name)).toBeNull());
+
+  test.each([
+    ["", "is empty"],
+    [" ", "is empty"],
+    ["BTC\nUSDT", "holds U+000A"],
+    ["BTC\u0000", "holds U+0000"],
+    ["BTC\u0085", "holds U+0085"],
+    ["\u001b[31mBTC", "holds U+001B"],
+    ["BTC\u2028USDT", "holds U+2028"],
+    ["\u202eTDSUCTB", "holds U+202E"],
+    ["BTC\u200fUSDT", "holds U+200F"],
+    ["BTC\u2066USDT", "holds U+2066"],
+    ["BTC\u200bUSDT", "holds U+200B"],
+    ["\ufeffBTC", "holds U+FEFF"],
+    ["BTC\ud800", "holds U+D800"],
+    ["\udc00BTC", "holds U+DC00"],
+    ["BTC\ufffd", "holds U+FFFD"],
+    ["BTC\uffff", "holds U+FFFF"],
+    ["B".repeat(65), "is longer than 64 characters"],
+    ["B".repeat(1_000_000), "is longer than 64 characters"],
+    ["𝔹".repeat(65), "is longer than 64 characters"],
+  ])("%j %s", (name, fault) => expect(nameFault(name)).toBe(fault));
+
+  test("may have 64 characters, counted as a reader does", () => {
+    expect(nameFault("B".repeat(64))).toBeNull();
+    expect(nameFault("𝔹".repeat(64))).toBeNull();
+  });
+});
+
+describe("a batch", () => {
+  test.each(["exchangeSymbol", "base", "quote", "settle"] as const)(
+    "with an unsafe %s in one row loses that row, counted, and no other",
+    (field) => {
+      const bad = { ...quoteOf("BTC"), [field]: "BTC\u202e" };
+      const { quotes, rejects, expected } = withSafeTexts(
+        batchOf([quoteOf("ETH"), bad, quoteOf("SOL")], { expected: 3 }),
+      );
+      expect(quotes.map(({ base }) => base)).toEqual(["ETH", "SOL"]);
+      expect(expected).toBe(3);
+      const exchangeSymbol = field === "exchangeSymbol" ? null : bad.exchangeSymbol;
+      expect(rejects).toEqual([
+        { exchangeSymbol, reason: "bad_symbol", detail: `${field} holds U+202E` },
+      ]);
+    },
+  );
+
+  test("names no unsafe symbol in its other rejects, and repeats nothing unsafe of a payload", () => {
+    const rejects = [
+      { exchangeSymbol: "BTC\nETH", reason: "bad_rate", detail: `kind \u202e\n${"x".repeat(500)}` },
+      { exchangeSymbol: "ETHUSDT", reason: "bad_row", detail: "rate is missing" },
+    ] as const;
+    const safe = withSafeTexts(batchOf([], { rejects }));
+    expect(safe.rejects[0]?.exchangeSymbol).toBeNull();
+    expect(safe.rejects[0]?.detail).toBe(`kind \ufffd\ufffd${"x".repeat(193)}`);
+    expect(safe.rejects[1]).toEqual(rejects[1]);
+  });
+});
