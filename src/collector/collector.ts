@@ -1,6 +1,5 @@
-import { EpochRepository } from "../db/epoch-repository.ts";
+import { EpochRepository, readHeartbeat } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
-import { type FileLock, tryFileLock } from "../db/file-lock.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, writeTransaction } from "../db/open.ts";
 import { ReviewRepository } from "../db/review-repository.ts";
@@ -25,9 +24,7 @@ import {
 } from "./protocol.ts";
 import { ExchangeRunner } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
-
-/** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
-const LOCK_RETRY_MS = 500;
+import { waitForLock } from "./standby.ts";
 
 /** Requests of one instrument at a time are spread over this share of a period; the rest is for late answers. */
 const SWEEP_SHARE = 0.5;
@@ -91,7 +88,10 @@ export async function collect(
   deps: CollectorDeps,
   explaining: Explaining = { now: () => null },
 ): Promise<void> {
-  const lock = await waitForLock(`${settings.databasePath}.collector-lock`, deps);
+  const lock = await waitForLock(`${settings.databasePath}.collector-lock`, {
+    ...deps,
+    heartbeatAtMs: () => readHeartbeat(settings.databasePath),
+  });
   if (lock === null) return;
   const db = openDb(settings.databasePath);
   try {
@@ -185,20 +185,6 @@ function makeRunners(
     };
     return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
   });
-}
-
-async function waitForLock(path: string, deps: CollectorDeps): Promise<FileLock | null> {
-  let saidStandby = false;
-  while (!deps.lifetime.aborted) {
-    const lock = tryFileLock(path);
-    if (lock !== null) return lock;
-    if (!saidStandby)
-      deps.log.info("standby", { reason: "another process collects on this database" });
-    saidStandby = true;
-    deps.post({ type: "heartbeat" });
-    await deps.clock.sleep(LOCK_RETRY_MS, deps.lifetime);
-  }
-  return null;
 }
 
 /** Reviews the market whenever something was stored since the last review. */
