@@ -3,29 +3,36 @@ import { readFileSync } from "node:fs";
 import { USER_AGENT } from "./collector/collector.ts";
 import type { CollectorSettings } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/run-exchange.ts";
-import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
+import {
+  startCollectorThread,
+  superviseCollector,
+  type Supervisor,
+} from "./collector/supervisor.ts";
 import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
 import { MarketReader } from "./db/market-reader.ts";
 import { migrateDb } from "./db/migrate.ts";
-import { checkpoint, openDb } from "./db/open.ts";
+import { closeDb, openDb } from "./db/open.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
 import { schemaCheck } from "./db/schema-version.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
+import { openServiceManager } from "./gateways/service-manager.ts";
 import { createTelegram } from "./gateways/telegram.ts";
 import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
 import { feeTable } from "./domain/fees.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createLog, errorText, type Log } from "./lib/log.ts";
+import { createLog, type Log } from "./lib/log.ts";
+import { every } from "./lib/repeat.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
+import { endOnSignal } from "./services/ending.ts";
 import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
@@ -34,15 +41,13 @@ import { createMetrics, type CycleResult } from "./services/metrics.ts";
 import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
+import { createWatchdog, type Watchdog } from "./services/watchdog.ts";
 
 /** How often each process looks for commits; the collector's message only makes it look sooner. */
 const POLL_EVERY_MS = 250;
 
 /** How often health is held against what was last told. */
 const WATCH_EVERY_MS = 1_000;
-
-/** Answers under way may take this long after a signal; with the worker's share the end stays under five seconds. */
-const DRAIN_MS = 1_500;
 
 /** The API takes no bodies; what arrives all the same is cut off early. */
 const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
@@ -85,7 +90,51 @@ function run(config: Config): void {
     streams,
     fees,
   });
-  const collector = superviseCollector({
+  const collector = collectorOf(config, log, { board, metrics, opportunities });
+  const watchdog = watchdogOf(config, collector, log);
+  const everySecond = [...watch.tasks, watchdog.observe];
+  const timers = [
+    every(POLL_EVERY_MS, log, () => board.poll()),
+    ...everySecond.map((work) => every(WATCH_EVERY_MS, log, work)),
+  ];
+  watchdog.observe();
+  log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
+
+  endOnSignal(
+    {
+      begin: () => {
+        watchdog.stopping();
+        for (const timer of timers) clearInterval(timer);
+        // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
+        streams.close();
+      },
+      server,
+      // A message being sent is noted as sent, so that it does not come twice.
+      finish: {
+        alerts: watch.deliver,
+        opportunities: () => opportunities.close(),
+        collector: () => collector.stop(),
+      },
+      close: () => closeDb(db),
+    },
+    { clock: systemClock, log, exit: (status) => process.exit(status) },
+  );
+}
+
+function collectorOf(
+  config: Config,
+  log: Log,
+  {
+    board,
+    metrics,
+    opportunities,
+  }: {
+    readonly board: Board;
+    readonly metrics: ReturnType<typeof createMetrics>;
+    readonly opportunities: OpportunityTracker;
+  },
+): Supervisor {
+  return superviseCollector({
     settings: collectorSettings(config),
     startWorker: startCollectorThread,
     clock: systemClock,
@@ -98,30 +147,6 @@ function run(config: Config): void {
       board.poll();
     },
   });
-  const timers = [
-    every(POLL_EVERY_MS, log, () => board.poll()),
-    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, log, task)),
-  ];
-  log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
-
-  const end = async (signal: string): Promise<void> => {
-    log.info("stopping", { signal });
-    for (const timer of timers) clearInterval(timer);
-    // A message being sent is noted as sent, so that it does not come twice.
-    const delivered = watch.deliver().catch((error: unknown) => {
-      log.error("alerts_not_delivered", { reason: errorText(error) });
-    });
-    // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
-    streams.close();
-    const drained = Promise.all([server.stop(), delivered, opportunities.close()]);
-    await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
-    await server.stop(true);
-    checkpoint(db);
-    db.close();
-    log.info("stopped");
-    process.exit(0);
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
 }
 
 function collectorSettings(config: Config): CollectorSettings {
@@ -243,24 +268,15 @@ function watchOf(config: Config, board: Board, db: ReturnType<typeof openDb>, lo
   };
 }
 
-/** Repeats `work`; what it throws is logged once per text and does not end the program. */
-function every(ms: number, log: Log, work: () => void | Promise<void>): Timer {
-  let said = "";
-  let busy = false;
-  return setInterval(async () => {
-    if (busy) return;
-    busy = true;
-    try {
-      await work();
-      said = "";
-    } catch (error) {
-      const reason = errorText(error);
-      if (reason !== said) log.error("background_work_failed", { reason });
-      said = reason;
-    } finally {
-      busy = false;
-    }
-  }, ms);
+/** What the service manager is told, where there is one. */
+function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log): Watchdog {
+  return createWatchdog({
+    manager: serviceManager && openServiceManager(serviceManager.socketName, log),
+    deadlineMs: serviceManager?.watchdogMs ?? null,
+    clock: systemClock,
+    log,
+    collector,
+  });
 }
 
 try {

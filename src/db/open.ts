@@ -42,3 +42,12 @@ export function writeTransaction<T>(db: Database, work: () => T): T {
 export function checkpoint(db: Database): void {
   db.run("PRAGMA wal_checkpoint(TRUNCATE)");
 }
+
+/** Closes the connection with all of the WAL in the database file, where that is possible; throws why it was not. */
+export function closeDb(db: Database): void {
+  try {
+    checkpoint(db);
+  } finally {
+    db.close();
+  }
+}
