@@ -17,11 +17,11 @@ const READY_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 50;
 /** One question may not outlast a start that hangs. */
 const ANSWER_WITHIN_MS = 2_000;
-/** The service drains its connections before it ends; then it is killed. */
-const END_WITHIN_MS = 10_000;
+/** The service finishes its answers before it ends, as long as the unit file lets it; then it is killed. */
+const END_WITHIN_MS = 25_000;
 
-/** Settings of a real installation that simulated markets must never reach: alerts, payments, heartbeats. */
-const LIVE_SETTINGS = /^(FF_CONFIG$|TELEGRAM_|STRIPE_|HEARTBEAT_)/;
+/** What belongs to a real installation and not to simulated markets: alerts, payments, heartbeats, its watchdog. */
+const LIVE_SETTINGS = /^(FF_CONFIG$|TELEGRAM_|STRIPE_|HEARTBEAT_|NOTIFY_SOCKET$|WATCHDOG_)/;
 
 interface Outcome {
   readonly status: 0 | 1;
@@ -56,7 +56,11 @@ async function main(): Promise<number> {
   const ending = new Ending();
   const children: Child[] = [];
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => ending.end(0, null));
+    process.on(signal, () => {
+      // A second signal waits for no answer.
+      if (ending.isOver) for (const child of children) child.process.kill("SIGKILL");
+      ending.end(0, null);
+    });
   }
   bringUp(ending, children).catch((error: unknown) => {
     ending.end(1, error instanceof Error ? error.message : String(error));

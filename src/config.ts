@@ -4,6 +4,7 @@ import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "./dom
 import { ConfigError } from "./lib/config-error.ts";
 import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
 import { Secret } from "./lib/secret.ts";
+import { type SettingDoc, settingDoc, type SettingFacts } from "./lib/setting-doc.ts";
 import { readSettingsFile, type SettingsFile } from "./lib/settings-file.ts";
 import { isNetwork, listOf, origin, webAddress, wholeNumber } from "./lib/setting-schema.ts";
 
@@ -27,12 +28,22 @@ export interface Config {
   readonly heartbeatUrl: Secret | null;
   /** The operator's taker fees; null: those of this program alone. */
   readonly feesFile: string | null;
+  /** Who runs this process as a service; null where nobody does. */
+  readonly serviceManager: ServiceManagerConfig | null;
 }
 
 export interface TelegramConfig {
   readonly botToken: Secret;
   readonly chatId: string;
   readonly apiOrigin: string;
+}
+
+/** What a service manager tells its services in the environment: no setting of ours, so never in the file. */
+export interface ServiceManagerConfig {
+  /** A path, or `@name` of an abstract Unix socket. */
+  readonly socketName: string;
+  /** How long it waits for a sign of life; null: for ever. */
+  readonly watchdogMs: number | null;
 }
 
 /** The setting that names the optional file; it is read from the environment only. */
@@ -48,15 +59,6 @@ const REFRESH_BOUNDS_SECONDS = { min: 1, max: 3_600 };
 const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
-
-interface SettingFacts {
-  /** Used when neither the environment nor the file has a value; null: none. */
-  readonly fallback: string | null;
-  /** What the default means, where it is not a value. */
-  readonly fallbackInWords?: string;
-  readonly description: string;
-  readonly secret?: true;
-}
 
 interface Setting extends SettingFacts {
   readonly schema: z.ZodType<unknown, string>;
@@ -152,32 +154,11 @@ type SettingName = keyof typeof SETTINGS;
 
 const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
-/** One setting as documentation shows it. */
-export interface SettingDoc {
-  readonly name: string;
-  /** A value, words that stand for one, or null where there is none. */
-  readonly fallback: string | null;
-  readonly fallbackIsValue: boolean;
-  readonly description: string;
-  readonly secret: boolean;
-}
-
 /** Every setting, for the README's table and the help text. */
 export const SETTING_DOCS: readonly SettingDoc[] = [
   settingDoc(FILE_SETTING, FILE_SETTING_FACTS),
   ...SETTING_NAMES.map((name) => settingDoc(name, SETTINGS[name])),
 ];
-
-function settingDoc(name: string, facts: SettingFacts): SettingDoc {
-  const { fallback, fallbackInWords: words, description, secret = false } = facts;
-  return {
-    name,
-    fallback: words ?? fallback,
-    fallbackIsValue: words === undefined,
-    description,
-    secret,
-  };
-}
 
 type Env = Readonly<Record<string, string | undefined>>;
 type ConfigDescription = Readonly<Record<SettingName, string | number | null>>;
@@ -200,7 +181,15 @@ export function loadConfig(env: Env, readFile: (path: string) => string): Config
   problems.push(...issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   problems.push(...contradictions(given));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return toConfig(parsed.data);
+  return { ...toConfig(parsed.data), serviceManager: serviceManagerOf(env) };
+}
+
+/** NOTIFY_SOCKET and WATCHDOG_USEC as sd_notify(3) and sd_watchdog_enabled(3) describe them. */
+function serviceManagerOf(env: Env): ServiceManagerConfig | null {
+  const socketName = present(env["NOTIFY_SOCKET"]);
+  if (socketName === null) return null;
+  const microseconds = Number(present(env["WATCHDOG_USEC"]) ?? Number.NaN);
+  return { socketName, watchdogMs: microseconds > 0 ? microseconds / 1000 : null };
 }
 
 /** The settings that the file gives, as text: none without a file. */
@@ -257,7 +246,7 @@ const VALUES = z.object({
   FEES_FILE: SETTINGS.FEES_FILE.schema.optional(),
 } satisfies Record<SettingName, z.ZodType>);
 
-function toConfig(values: z.output<typeof VALUES>): Config {
+function toConfig(values: z.output<typeof VALUES>): Omit<Config, "serviceManager"> {
   const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_ID: chatId, HEARTBEAT_URL: heartbeat } = values;
   return {
     port: values.PORT,

@@ -3,7 +3,11 @@ import { readFileSync } from "node:fs";
 import { USER_AGENT } from "./collector/collector.ts";
 import type { CollectorSettings } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/run-exchange.ts";
-import { startCollectorThread, superviseCollector } from "./collector/supervisor.ts";
+import {
+  startCollectorThread,
+  superviseCollector,
+  type Supervisor,
+} from "./collector/supervisor.ts";
 import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
@@ -16,17 +20,20 @@ import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
+import { openServiceManager } from "./gateways/service-manager.ts";
 import { createTelegram } from "./gateways/telegram.ts";
 import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
+import { startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createLog, errorText, type Log } from "./lib/log.ts";
+import { createLog, type Log } from "./lib/log.ts";
 import { every } from "./lib/repeat.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
+import { endOnSignal } from "./services/ending.ts";
 import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
@@ -35,21 +42,13 @@ import { createMetrics, type CycleResult, type Metrics } from "./services/metric
 import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
+import { createWatchdog, type Watchdog } from "./services/watchdog.ts";
 
 /** How often each process looks for commits; the collector's message only makes it look sooner. */
 const POLL_EVERY_MS = 250;
 
 /** How often health is held against what was last told. */
 const WATCH_EVERY_MS = 1_000;
-
-/** Answers under way may take this long after a signal; with the worker's share the end stays under five seconds. */
-const DRAIN_MS = 1_500;
-
-/** The API takes no bodies; what arrives all the same is cut off early. */
-const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
-
-/** A client that has sent nothing for this long is gone. */
-const IDLE_TIMEOUT_SECONDS = 30;
 
 /** Bad settings end the program with this status before anything has started. */
 const EXIT_BAD_CONFIG = 2;
@@ -78,7 +77,51 @@ function run(config: Config): void {
     streams,
     fees,
   });
-  const collector = superviseCollector({
+  const collector = collectorOf(config, log, { board, metrics, opportunities, database });
+  const watchdog = watchdogOf(config, collector, log);
+  const errors = { log, onError: (error: unknown) => database.judge(error) };
+  const everySecond = [...watch.tasks, watchdog.observe];
+  const timers = [
+    every(POLL_EVERY_MS, () => board.poll(), errors),
+    ...everySecond.map((work) => every(WATCH_EVERY_MS, work, errors)),
+  ];
+  watchdog.observe();
+  log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
+
+  const end = endOnSignal(
+    {
+      begin: () => {
+        watchdog.stopping();
+        for (const timer of timers) clearInterval(timer);
+        database.stopWaiting();
+        // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
+        streams.close();
+      },
+      server,
+      // A message being sent is noted as sent, so that it does not come twice.
+      finish: {
+        alerts: watch.deliver,
+        opportunities: () => opportunities.close(),
+        collector: () => collector.stop(),
+      },
+      close: () => database.close(),
+    },
+    { clock: systemClock, log, exit: (status) => process.exit(status) },
+  );
+}
+
+function collectorOf(
+  config: Config,
+  log: Log,
+  parts: {
+    readonly board: Board;
+    readonly metrics: Metrics;
+    readonly opportunities: OpportunityTracker;
+    readonly database: ServiceDatabase;
+  },
+): Supervisor {
+  const { board, metrics, opportunities, database } = parts;
+  return superviseCollector({
     settings: collectorSettings(config, database.identity),
     startWorker: startCollectorThread,
     clock: systemClock,
@@ -93,42 +136,10 @@ function run(config: Config): void {
       board.poll();
     },
   });
-  const errors = { log, onError: (error: unknown) => database.judge(error) };
-  const timers = [
-    every(POLL_EVERY_MS, () => board.poll(), errors),
-    ...watch.tasks.map((task) => every(WATCH_EVERY_MS, task, errors)),
-  ];
-  log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
-
-  const end = firstOnly(async (reason: string, status: number): Promise<void> => {
-    log.info("stopping", { reason });
-    for (const timer of timers) clearInterval(timer);
-    database.stopWaiting();
-    // A message being sent is noted as sent, so that it does not come twice.
-    const delivered = watch.deliver().catch((error: unknown) => {
-      log.error("alerts_not_delivered", { reason: errorText(error) });
-    });
-    // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
-    streams.close();
-    const drained = Promise.all([server.stop(), delivered, opportunities.close()]);
-    await Promise.all([Promise.race([drained, systemClock.sleep(DRAIN_MS)]), collector.stop()]);
-    await server.stop(true);
-    database.close();
-    log.info("stopped");
-    process.exit(status);
-  });
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, () => void end(signal, 0));
 }
 
 function metricsOf(board: Board, health: () => HealthReport, streams: StreamHub): Metrics {
   return createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() });
-}
-
-/** Of several reasons to end the first one decides. */
-function firstOnly<A extends unknown[]>(work: (...args: A) => Promise<void>) {
-  let first: Promise<void> | null = null;
-  return (...args: A): Promise<void> => (first ??= work(...args));
 }
 
 function boardOf({ staleAfterMs }: Config, { db }: ServiceDatabase): Board {
@@ -185,21 +196,7 @@ function serve(
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
   });
-  return Bun.serve({
-    hostname: config.host,
-    port: config.port,
-    development: false,
-    maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
-    idleTimeout: IDLE_TIMEOUT_SECONDS,
-    fetch: (request, server) =>
-      app.fetch(request, {
-        // Looking the address up costs more than a cached answer: only who asks pays.
-        get remoteAddress() {
-          return server.requestIP(request)?.address;
-        },
-        limitIdle: (seconds) => server.timeout(request, seconds),
-      }),
-  });
+  return startServer(app, config);
 }
 
 function resultOf(outcome: CycleOutcome): CycleResult {
@@ -270,6 +267,17 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
+}
+
+/** What the service manager is told, where there is one. */
+function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log): Watchdog {
+  return createWatchdog({
+    manager: serviceManager && openServiceManager(serviceManager.socketName, log),
+    deadlineMs: serviceManager?.watchdogMs ?? null,
+    clock: systemClock,
+    log,
+    collector,
+  });
 }
 
 /** What a failing database is at a start is one line with its cure, never a trace. */

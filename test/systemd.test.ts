@@ -82,6 +82,17 @@ describe("the unit file", () => {
     expect(valuesOf(UNIT, "Restart")).toEqual(["on-failure"]);
   });
 
+  test("counts it as started when it says so, and replaces it when it says nothing for a minute", () => {
+    expect(valuesOf(UNIT, "Type")).toEqual(["notify"]);
+    expect(valuesOf(UNIT, "WatchdogSec")).toEqual(["60"]);
+    expect(valuesOf(UNIT, "Restart")).toEqual(["on-failure"]);
+    expect(valuesOf(UNIT, "RestrictAddressFamilies")[0]).toContain("AF_UNIX");
+  });
+
+  test("gives it more time to end than its answers may take", () => {
+    expect(valuesOf(UNIT, "TimeoutStopSec")).toEqual(["25"]);
+  });
+
   test("leaves memory that is written and executed to the compiler of the runtime", () => {
     expect(valuesOf(UNIT, "MemoryDenyWriteExecute")).toEqual([]);
   });

@@ -1,7 +1,7 @@
-import { EpochRepository } from "../db/epoch-repository.ts";
+import { EpochRepository, readHeartbeat } from "../db/epoch-repository.ts";
 import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
 import { fileIdentity } from "../db/file-identity.ts";
-import { type FileLock, lockPath, tryFileLock } from "../db/file-lock.ts";
+import { type FileLock, lockPath } from "../db/file-lock.ts";
 import { LastQuotes } from "../db/last-quotes.ts";
 import { MarketWriter } from "../db/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
@@ -29,9 +29,7 @@ import {
 import { MOST_BYTES } from "./reply-caps.ts";
 import { ExchangeRunner, type MarketStore } from "./run-exchange.ts";
 import { ExchangeSource } from "./source.ts";
-
-/** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
-const LOCK_RETRY_MS = 500;
+import { waitForLock } from "./standby.ts";
 
 /** Requests of one instrument at a time are spread over this share of a period; the rest is for late answers. */
 const SWEEP_SHARE = 0.5;
@@ -99,7 +97,10 @@ export async function collect(
   deps: CollectorDeps,
   explaining: Explaining = { now: () => null },
 ): Promise<void> {
-  const lock = await waitForLock(lockPath(settings.databasePath, "collector"), deps);
+  const lock = await waitForLock(lockPath(settings.databasePath, "collector"), {
+    ...deps,
+    heartbeatAtMs: () => readHeartbeat(settings.databasePath),
+  });
   if (lock === null) return;
   let db: Db | null = null;
   try {
@@ -224,20 +225,6 @@ function makeRunners(
     };
     return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
   });
-}
-
-async function waitForLock(path: string, deps: CollectorDeps): Promise<FileLock | null> {
-  let saidStandby = false;
-  while (!deps.lifetime.aborted) {
-    const lock = tryFileLock(path);
-    if (lock !== null) return lock;
-    if (!saidStandby)
-      deps.log.info("standby", { reason: "another process collects on this database" });
-    saidStandby = true;
-    deps.post({ type: "heartbeat" });
-    await deps.clock.sleep(LOCK_RETRY_MS, deps.lifetime);
-  }
-  return null;
 }
 
 /**

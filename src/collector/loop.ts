@@ -11,6 +11,9 @@ const START_SPREAD_MS = 1_500;
 /** Periods vary by this share either way, so that exchanges do not march in step. */
 const PERIOD_JITTER_SHARE = 0.05;
 
+/** The part of an exchange's runner that the loop uses. */
+type Runner = Pick<ExchangeRunner, "id" | "cycle">;
+
 export interface LoopDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -19,27 +22,27 @@ export interface LoopDeps {
   readonly onCycle: (exchange: ExchangeRunner["id"], cycle: Cycle) => void;
 }
 
-/** Runs every exchange on its own period until `lifetime` ends. Rejects with what the database throws. */
+/**
+ * Runs every exchange on its own period until `lifetime` ends. One whose batch in the database is younger than its
+ * period, or that asked to be left alone, is asked when that is over: a restart is no second refresh of everything.
+ * Rejects with what the database throws.
+ */
 export async function runLoop(
-  runners: readonly ExchangeRunner[],
+  runners: readonly Runner[],
   states: readonly ExchangeState[],
   deps: LoopDeps,
 ): Promise<void> {
   const waits = new Map(
-    states.map((state) => [state.exchange, askedToWaitMs(state, deps.clock.nowMs())]),
+    states.map((state) => [state.exchange, firstWaitMs(state, deps.clock.nowMs())]),
   );
   await Promise.all(runners.map((runner) => runForever(runner, waits.get(runner.id) ?? 0, deps)));
 }
 
-async function runForever(
-  runner: ExchangeRunner,
-  firstWaitMs: number,
-  deps: LoopDeps,
-): Promise<void> {
+async function runForever(runner: Runner, waitMs: number, deps: LoopDeps): Promise<void> {
   const { clock, random, lifetime } = deps;
   let said = "";
-  let isFirst = true;
-  await clock.sleep(firstWaitMs + random() * START_SPREAD_MS, lifetime);
+  let isFirst = waitMs === 0;
+  await clock.sleep(waitMs + random() * START_SPREAD_MS, lifetime);
   while (!lifetime.aborted) {
     const cycle = await runner.cycle();
     if (cycle === null) return;
@@ -62,8 +65,18 @@ function jitterOf(outcome: CycleOutcome, random: Random): number {
   return outcome.kind === "failed" ? 1 + spread : 1 + spread * 2 - PERIOD_JITTER_SHARE;
 }
 
+function firstWaitMs(state: ExchangeState, nowMs: number): number {
+  return Math.max(restOfPeriodMs(state, nowMs), askedToWaitMs(state, nowMs));
+}
+
+/** How long the last batch is still as young as it would be between two refreshes; 0 where its time lies ahead. */
+function restOfPeriodMs({ lastOkAtMs, periodMs }: ExchangeState, nowMs: number): number {
+  if (lastOkAtMs === null || lastOkAtMs > nowMs) return 0;
+  return Math.max(0, lastOkAtMs + periodMs - nowMs);
+}
+
 /** One log line per change of state, none while it stays. Returns the state that was last said. */
-function sayChange(runner: ExchangeRunner, outcome: CycleOutcome, said: string, log: Log): string {
+function sayChange(runner: Runner, outcome: CycleOutcome, said: string, log: Log): string {
   const state =
     outcome.kind === "failed"
       ? `failed ${outcome.failureKind}`

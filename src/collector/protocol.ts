@@ -30,6 +30,15 @@ export interface ExplainRequest {
 export type FromWorker =
   /** `collecting` once it has the right to, whether or not the database can be written just now. */
   | { readonly type: "heartbeat"; readonly collecting?: true }
+  | {
+      readonly type: "standby";
+      /** The lock file that another process holds. */
+      readonly lock: string;
+      /** Since when the worker waits for it, in unix milliseconds. */
+      readonly sinceMs: number;
+      /** The last heartbeat of whoever collects, in unix milliseconds; null when none could be read. */
+      readonly heartbeatAtMs: number | null;
+    }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
   | {
@@ -44,3 +53,18 @@ export type FromWorker =
 
 /** How often the worker says that it lives. */
 export const HEARTBEAT_EVERY_MS = 1_000;
+
+/** What the worker is doing, in words for an operator; null where the message does not tell. */
+export function collectingText(message: FromWorker, exchanges: number): string | null {
+  if (message.type === "collecting") {
+    return `collecting ${exchanges} exchanges, epoch ${message.epoch}`;
+  }
+  if (message.type !== "standby") return null;
+  const { lock, sinceMs, heartbeatAtMs } = message;
+  const heartbeat = heartbeatAtMs === null ? "none" : isoSeconds(heartbeatAtMs);
+  return `waiting for ${lock} since ${isoSeconds(sinceMs)}; last heartbeat of its holder: ${heartbeat}`;
+}
+
+function isoSeconds(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, "2026-01-01T00:00:00".length)}Z`;
+}

@@ -2,20 +2,29 @@ import type { Explanation } from "../domain/quote.ts";
 import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
+import { Liveness } from "./liveness.ts";
 import { Questions } from "./questions.ts";
-import type { CollectorSettings, ExplainRequest, FromWorker, ToWorker } from "./protocol.ts";
-
-/** A worker that has said nothing for this long hangs; a batch of 12,000 rows takes under a second. */
-const SILENT_AFTER_MS = 15_000;
-const WATCH_EVERY_MS = 1_000;
+import {
+  type CollectorSettings,
+  collectingText,
+  type ExplainRequest,
+  type FromWorker,
+  type ToWorker,
+} from "./protocol.ts";
+import { Silence, SilenceBound, WATCH_EVERY_MS } from "./silence.ts";
 
 /** Between the end of a worker and the start of the next one, growing while they die young. */
 const RESTART_BOUNDS = { baseMs: 200, capMs: 30_000 } as const;
 /** A worker that lived this long died of something new: start over with a short pause. */
 const HEALTHY_AFTER_MS = 60_000;
 
-/** How long a worker may take to end its transaction before it is ended. */
-const STOP_WITHIN_MS = 3_000;
+/** Why a worker was ended that hangs. */
+const SILENT = "silent";
+/** What is done while no worker has said what it does. */
+const STARTING = "starting the collector";
+
+/** How long a worker may take to end its transaction before it is ended: as long as answers under way may take. */
+const STOP_WITHIN_MS = 15_000;
 
 /** The part of a Worker that the supervisor uses. */
 export interface WorkerHandle {
@@ -23,7 +32,7 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-/** Starts a worker; `onClose` is called once however it ends. */
+/** Starts a worker; `close` is called however it ends, more than once perhaps. */
 export type StartWorker = (on: {
   readonly message: (message: FromWorker) => void;
   readonly close: (reason: string) => void;
@@ -44,8 +53,12 @@ export interface Supervisor {
    * another process collects, and when the worker does not answer in time.
    */
   explain(request: ExplainRequest): Promise<Explanation | null>;
-  /** Asks the worker to end its transaction and waits for it, a few seconds at most. */
+  /** Asks the worker to end its transaction and waits for it, 15 seconds at most. */
   stop(): Promise<void>;
+  /** Whether the worker lives or can be replaced; false when only the end of the process can help. */
+  readonly lives: boolean;
+  /** What the worker does, in one line for an operator. */
+  readonly doing: string;
   /** Workers started so far. */
   readonly starts: number;
 }
@@ -70,73 +83,149 @@ export const startCollectorThread: StartWorker = (on) =>
 
 /** Keeps one worker running: starts it again however it ends, and when it has fallen silent. */
 export function superviseCollector(deps: SupervisorDeps): Supervisor {
+  const { clock, log } = deps;
   const stopping = new AbortController();
-  let starts = 0;
-  const questions = new Questions(deps.clock);
-  let current: WorkerHandle | null = null;
-  let stopCurrent: () => Promise<void> = async () => {};
-
-  const handle = guarded(deps);
-
-  const oneLife = async (): Promise<string> => {
-    const { promise: ended, resolve: end } = Promise.withResolvers<string>();
-    let lastHeardMs = deps.clock.monotonicMs();
-    const worker = deps.startWorker({
-      message: (message) => {
-        lastHeardMs = deps.clock.monotonicMs();
-        if (message.type === "stopped") end("stopped");
-        if (message.type === "explained") questions.answer(message.id, message.explanation);
-        else handle(message);
-      },
-      close: end,
-    });
-    starts += 1;
-    current = worker;
-    worker.postMessage({ type: "start", settings: deps.settings });
-    stopCurrent = async () => {
-      worker.postMessage({ type: "stop" });
-      await Promise.race([ended, deps.clock.sleep(STOP_WITHIN_MS)]);
-      end("did not stop in time");
-    };
-    const over = new AbortController();
-    void watch(over.signal, () => lastHeardMs, end, deps.clock);
-    const reason = await ended;
-    over.abort();
-    current = null;
-    worker.terminate();
-    return reason;
+  const shared: Shared = {
+    questions: new Questions(clock),
+    liveness: new Liveness(clock),
+    bound: new SilenceBound(),
+    handle: guarded(deps),
   };
+  let starts = 0;
+  let current: SupervisedWorker | null = null;
 
   const keepAlive = async (): Promise<void> => {
     let youngDeaths = 0;
     while (!stopping.signal.aborted) {
-      const startedMs = deps.clock.monotonicMs();
-      const reason = await oneLife();
+      const startedMs = clock.monotonicMs();
+      starts += 1;
+      current = new SupervisedWorker(deps, shared);
+      const reason = await current.ended;
       if (stopping.signal.aborted) return;
-      youngDeaths = deps.clock.monotonicMs() - startedMs >= HEALTHY_AFTER_MS ? 0 : youngDeaths + 1;
+      const livedMs = clock.monotonicMs() - startedMs;
+      if (reason === SILENT) shared.bound.judged(livedMs);
+      youngDeaths = livedMs >= HEALTHY_AFTER_MS ? 0 : youngDeaths + 1;
       const pauseMs = fullJitterMs(youngDeaths, RESTART_BOUNDS, deps.random);
-      deps.log.error("collector_ended", { reason, restart_in_ms: Math.round(pauseMs) });
-      await deps.clock.sleep(pauseMs, stopping.signal);
+      log.error("collector_ended", { reason, restart_in_ms: Math.round(pauseMs) });
+      await clock.sleep(pauseMs, stopping.signal);
     }
   };
 
   void keepAlive().catch((error: unknown) =>
-    deps.log.error("supervisor_failed", { reason: errorText(error) }),
+    log.error("supervisor_failed", { reason: errorText(error) }),
   );
   return {
-    async explain(request) {
-      const worker = current;
-      if (worker === null) return null;
-      return questions.ask((id) => worker.postMessage({ type: "explain", id, ...request }));
-    },
+    explain: async (request) => current?.explain(request) ?? null,
     async stop() {
       stopping.abort();
-      await stopCurrent();
+      await current?.stop();
+    },
+    get lives() {
+      return shared.liveness.isFresh;
+    },
+    get doing() {
+      return current?.doing ?? STARTING;
     },
     get starts() {
       return starts;
     },
   };
+}
+
+/** What the workers of one supervisor share, one after the other. */
+interface Shared {
+  readonly questions: Questions;
+  readonly liveness: Liveness;
+  readonly bound: SilenceBound;
+  readonly handle: (message: FromWorker) => void;
+}
+
+/** One worker from its start to its end. */
+class SupervisedWorker {
+  /** Why it ended. Never rejects. */
+  readonly ended: Promise<string>;
+  doing = STARTING;
+  readonly #deps: SupervisorDeps;
+  readonly #shared: Shared;
+  readonly #silence: Silence;
+  readonly #end: (reason: string) => void;
+  #worker: WorkerHandle | null = null;
+  #isGone = false;
+
+  constructor(deps: SupervisorDeps, shared: Shared) {
+    this.#deps = deps;
+    this.#shared = shared;
+    this.#silence = new Silence(shared.bound);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#end = resolve;
+    const over = new AbortController();
+    this.ended = promise.then((reason) => {
+      over.abort();
+      this.#release();
+      return reason;
+    });
+    this.#start();
+    void this.#watch(over.signal);
+  }
+
+  async explain(request: ExplainRequest): Promise<Explanation | null> {
+    const worker = this.#worker;
+    if (worker === null) return null;
+    return this.#shared.questions.ask((id) =>
+      worker.postMessage({ type: "explain", id, ...request }),
+    );
+  }
+
+  /** Asks the worker to end and waits for it, STOP_WITHIN_MS at most. */
+  async stop(): Promise<void> {
+    this.#worker?.postMessage({ type: "stop" });
+    await Promise.race([this.ended, this.#deps.clock.sleep(STOP_WITHIN_MS)]);
+    this.#end("did not stop in time");
+  }
+
+  #start(): void {
+    try {
+      this.#worker = this.#deps.startWorker({
+        message: (message) => this.#take(message),
+        close: (reason) => {
+          this.#isGone = true;
+          this.#shared.liveness.gone(this);
+          this.#end(reason);
+        },
+      });
+      this.#worker.postMessage({ type: "start", settings: this.#deps.settings });
+    } catch (error) {
+      this.#end(`not started: ${errorText(error)}`);
+    }
+  }
+
+  #take(message: FromWorker): void {
+    this.#silence.broken();
+    this.#shared.liveness.sign();
+    this.doing = collectingText(message, this.#deps.settings.exchanges.length) ?? this.doing;
+    if (message.type === "stopped") this.#end("stopped");
+    if (message.type === "explained") {
+      this.#shared.questions.answer(message.id, message.explanation);
+    } else this.#shared.handle(message);
+  }
+
+  async #watch(over: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    while (!over.aborted) {
+      const lookedMs = clock.monotonicMs();
+      await clock.sleep(WATCH_EVERY_MS, over);
+      if (this.#silence.look(clock.monotonicMs() - lookedMs)) this.#end(SILENT);
+    }
+  }
+
+  #release(): void {
+    const worker = this.#worker;
+    if (worker === null) return;
+    this.#worker = null;
+    this.doing = STARTING;
+    if (!this.#isGone) this.#shared.liveness.ending(this);
+    worker.terminate();
+  }
 }
 
 /** What a listener throws is its own: it must not end the process that keeps the worker. */
@@ -148,16 +237,4 @@ function guarded({ onMessage, log }: SupervisorDeps): (message: FromWorker) => v
       log.error("collector_message_failed", { type: message.type, reason: errorText(error) });
     }
   };
-}
-
-async function watch(
-  over: AbortSignal,
-  lastHeardMs: () => number,
-  end: (reason: string) => void,
-  clock: Clock,
-): Promise<void> {
-  while (!over.aborted) {
-    await clock.sleep(WATCH_EVERY_MS, over);
-    if (clock.monotonicMs() - lastHeardMs() > SILENT_AFTER_MS) end("silent");
-  }
 }

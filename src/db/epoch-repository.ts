@@ -1,4 +1,4 @@
-import type { Database } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { writeTransaction } from "./open.ts";
 
 /** How far the market tables are, and whether somebody fills them. Times are unix milliseconds. */
@@ -78,5 +78,21 @@ export class EpochRepository {
   /** Tells readers that something changed. Call it inside the write's own transaction. */
   raiseSeq(nowMs: number): void {
     this.#raise.run(nowMs);
+  }
+}
+
+/**
+ * The last heartbeat in the database at `path`, in unix milliseconds; null when there is none or it cannot be read
+ * now. Opens the file each time and makes none: whoever waits for a database must hold none that was replaced.
+ */
+export function readHeartbeat(path: string): number | null {
+  let db: Database | null = null;
+  try {
+    db = new Database(path, { readonly: true });
+    return new EpochRepository(db).read()?.heartbeatAtMs ?? null;
+  } catch {
+    return null;
+  } finally {
+    db?.close();
   }
 }

@@ -12,6 +12,15 @@ const SETTINGS: CollectorSettings = {
   logLevel: "silent",
 };
 
+/** A clock of a machine without time: each sleep takes longer by `lateMs`. */
+class BusyClock extends ManualClock {
+  lateMs = 0;
+
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return super.sleep(ms + this.lateMs, signal);
+  }
+}
+
 /** A worker that does what the test says. */
 interface FakeWorker {
   readonly got: ToWorker[];
@@ -21,11 +30,13 @@ interface FakeWorker {
 }
 
 function setUp(onMessage: (message: FromWorker) => void = () => {}) {
-  const clock = new ManualClock();
+  const clock = new BusyClock();
   const log = memoryLog();
   const workers: FakeWorker[] = [];
   const heard: FromWorker[] = [];
+  let failing = false;
   const startWorker: StartWorker = (on) => {
+    if (failing) throw new Error("no thread");
     const worker: FakeWorker = { got: [], say: on.message, die: on.close, terminated: false };
     workers.push(worker);
     return {
@@ -53,7 +64,19 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
       await clock.advance(1_000);
     }
   };
-  return { clock, log, workers, heard, supervisor, live };
+  /** Lets the newest worker say nothing until there is another; how long that one was believed, in ms. */
+  const silence = async (): Promise<number> => {
+    const count = workers.length;
+    const fromMs = clock.monotonicMs();
+    while (!workers[count - 1]?.terminated) await clock.advance(1_000);
+    const silentMs = clock.monotonicMs() - fromMs;
+    while (workers.length === count) await clock.advance(1_000);
+    return silentMs;
+  };
+  const fail = (now: boolean): void => {
+    failing = now;
+  };
+  return { clock, log, workers, heard, supervisor, live, silence, fail };
 }
 
 describe("the supervisor", () => {
@@ -98,6 +121,60 @@ describe("the supervisor", () => {
     expect(workers).toHaveLength(2);
   });
 
+  test("waits two minutes for the first word of a worker, and then replaces it", async () => {
+    const { workers, clock, log } = setUp();
+    await clock.advance(119_000);
+    expect([workers.length, log.events()]).toEqual([1, []]);
+    await clock.advance(4_000);
+    expect(workers[0]?.terminated).toBe(true);
+    expect(workers).toHaveLength(2);
+  });
+
+  test("calls no worker silent while it is held up itself: what was sent may wait as well", async () => {
+    const { workers, clock, log, live } = setUp();
+    await live(5);
+    clock.lateMs = 2_000;
+    await clock.advance(600_000);
+    expect([workers.length, log.events()]).toEqual([1, []]);
+    clock.lateMs = 100;
+    await clock.advance(30_000);
+    expect(workers[0]?.terminated).toBe(true);
+  });
+
+  test("believes each new worker twice as long as the last one, two minutes at most", async () => {
+    const { live, silence } = setUp();
+    const silences: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      await live(2);
+      silences.push(Math.floor((await silence()) / 15_000) * 15);
+    }
+    expect(silences).toEqual([15, 30, 60, 120, 120, 120]);
+  });
+
+  test("begins with the short bound again after a worker that has lived for an hour", async () => {
+    const { live, silence } = setUp();
+    for (let n = 0; n < 4; n += 1) {
+      await live(2);
+      await silence();
+    }
+    await live(3_700);
+    await silence();
+    await live(2);
+    expect(await silence()).toBeLessThan(45_000);
+  });
+
+  test("starts another when one cannot be started at all", async () => {
+    const { workers, clock, log, fail } = setUp();
+    fail(true);
+    workers[0]?.die("closed");
+    await clock.advance(30_000);
+    expect(workers).toHaveLength(1);
+    fail(false);
+    await clock.advance(60_000);
+    expect(workers).toHaveLength(2);
+    expect(log.lines.at(-1)?.fields["reason"]).toBe("not started: Error: no thread");
+  });
+
   test("waits longer while workers die young, half a minute at most", async () => {
     const { workers, clock } = setUp();
     const started: number[] = [];
@@ -125,17 +202,75 @@ describe("the supervisor", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("stop gives up on a worker that does not end within three seconds", async () => {
+  test("stop waits fifteen seconds for a worker to end its transaction, not longer", async () => {
     const { supervisor, clock, workers } = setUp();
     await clock.advance(0);
     let done = false;
     void supervisor.stop().then(() => {
       done = true;
     });
-    await clock.advance(2_900);
-    expect(done).toBe(false);
+    await clock.advance(14_900);
+    expect([done, workers[0]?.terminated]).toEqual([false, false]);
     await clock.advance(200);
     expect(done).toBe(true);
     expect(workers.map((worker) => worker.terminated)).toEqual([true]);
+  });
+
+  test("says what the worker does, in one line", async () => {
+    const { supervisor, workers, clock } = setUp();
+    await clock.advance(0);
+    expect(supervisor.doing).toBe("starting the collector");
+    const sinceMs = Date.UTC(2026, 10, 2, 12, 0, 5);
+    const standby = { type: "standby", lock: "/x.collector-lock", sinceMs } as const;
+    workers[0]?.say({ ...standby, heartbeatAtMs: sinceMs - 60_000 });
+    workers[0]?.say({ type: "heartbeat" });
+    expect(supervisor.doing).toBe(
+      "waiting for /x.collector-lock since 2026-11-02T12:00:05Z; last heartbeat of its holder: 2026-11-02T11:59:05Z",
+    );
+    workers[0]?.say({ ...standby, heartbeatAtMs: null });
+    expect(supervisor.doing).toEndWith("last heartbeat of its holder: none");
+    workers[0]?.say({ type: "collecting", epoch: 3 });
+    expect(supervisor.doing).toBe("collecting 1 exchanges, epoch 3");
+    workers[0]?.die("closed");
+    await clock.advance(1_000);
+    expect(supervisor.doing).toBe("starting the collector");
+  });
+});
+
+describe("the collector lives, for the watchdog of the process,", () => {
+  test("while its worker speaks, and while a dead or silent one can be replaced", async () => {
+    const { supervisor, workers, clock, live, silence } = setUp();
+    await live(300);
+    workers[0]?.die("closed");
+    await clock.advance(1_000);
+    expect(supervisor.lives).toBe(true);
+    await live(5);
+    // Silent, ended, and gone when it is ended.
+    await silence();
+    workers[1]?.die("closed");
+    await live(300);
+    expect([workers.length, supervisor.lives]).toEqual([3, true]);
+  });
+
+  test("not when a worker that was ended stays: it may hold the lock for which its successor waits", async () => {
+    const { supervisor, workers, live, silence } = setUp();
+    await live(5);
+    await silence();
+    await live(25);
+    expect(supervisor.lives).toBe(true);
+    await live(10);
+    expect([workers.length, supervisor.lives]).toEqual([2, false]);
+    workers[0]?.die("closed");
+    expect(supervisor.lives).toBe(true);
+  });
+
+  test("not when no worker has said anything for four minutes, whatever the reason", async () => {
+    const { supervisor, clock, live } = setUp();
+    await live(5);
+    clock.lateMs = 2_000;
+    await clock.advance(235_000);
+    expect(supervisor.lives).toBe(true);
+    await clock.advance(10_000);
+    expect(supervisor.lives).toBe(false);
   });
 });

@@ -43,7 +43,22 @@ describe("defaults", () => {
       publicUrl: null,
       heartbeatUrl: null,
       feesFile: null,
+      serviceManager: null,
     });
+  });
+
+  test("a service manager is known by what it puts into the environment, never by the file", () => {
+    const manager = (env: Record<string, string>, file?: string) => load(env, file).serviceManager;
+    const NOTIFY_SOCKET = "/run/systemd/notify";
+    expect(manager({ NOTIFY_SOCKET, WATCHDOG_USEC: "60000000" })).toEqual({
+      socketName: NOTIFY_SOCKET,
+      watchdogMs: 60_000,
+    });
+    for (const WATCHDOG_USEC of ["", "0", "x", "-1"]) {
+      expect(manager({ NOTIFY_SOCKET, WATCHDOG_USEC })?.watchdogMs).toBeNull();
+    }
+    expect(manager({ WATCHDOG_USEC: "60000000" })).toBeNull();
+    expect(problemsOf({ FF_CONFIG: "f" }, `NOTIFY_SOCKET = '${NOTIFY_SOCKET}'`)).toHaveLength(1);
   });
 
   test("an empty or blank value is none", () => {

@@ -1,0 +1,104 @@
+import { type FileLock, tryFileLock } from "../db/file-lock.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { FromWorker } from "./protocol.ts";
+
+/** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
+const LOCK_RETRY_MS = 500;
+
+/** How often it looks at the heartbeat of whoever holds the lock: each look opens the database anew. */
+const LOOK_EVERY_MS = 5_000;
+
+/** A holder's heartbeat moves each second; one that stood still for this long while we looked is no hiccup. */
+const HUNG_AFTER_MS = 30_000;
+/** The warning is repeated, for a log that nobody reads at once. */
+const WARN_EVERY_MS = 300_000;
+
+export interface StandbyDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly post: (message: FromWorker) => void;
+  readonly lifetime: AbortSignal;
+  /** The last heartbeat in the database, in unix milliseconds; null when there is none, or it cannot be read. */
+  readonly heartbeatAtMs: () => number | null;
+}
+
+/**
+ * Waits for the lock that gives the right to collect; null when `lifetime` ends first. While another holds it,
+ * the log says so, and warns when the holder hangs: only its end can free the lock.
+ */
+export async function waitForLock(path: string, deps: StandbyDeps): Promise<FileLock | null> {
+  const { clock, lifetime, post } = deps;
+  let watch: HolderWatch | null = null;
+  while (!lifetime.aborted) {
+    const lock = tryFileLock(path);
+    if (lock !== null) return lock;
+    watch ??= new HolderWatch(path, deps);
+    watch.look();
+    post({ type: "heartbeat" });
+    await clock.sleep(LOCK_RETRY_MS, lifetime);
+  }
+  return null;
+}
+
+/** Whoever holds the lock, as far as the heartbeat in the database shows it. */
+class HolderWatch {
+  readonly #path: string;
+  readonly #deps: StandbyDeps;
+  readonly #sinceMs: number;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #heartbeatAtMs: number | null = null;
+  /** On the monotonic clock: a step of the wall time is no silence. */
+  #movedMs: number;
+  #warnedMs: number | null = null;
+
+  constructor(path: string, deps: StandbyDeps) {
+    this.#path = path;
+    this.#deps = deps;
+    this.#sinceMs = deps.clock.nowMs();
+    this.#movedMs = deps.clock.monotonicMs();
+  }
+
+  /** To be called with each try; looks when it is time. */
+  look(): void {
+    const { clock, log, post } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    const isFirst = this.#lookedMs === Number.NEGATIVE_INFINITY;
+    this.#lookedMs = nowMs;
+    const heartbeatAtMs = this.#deps.heartbeatAtMs();
+    if (heartbeatAtMs !== this.#heartbeatAtMs) this.#movedMs = nowMs;
+    this.#heartbeatAtMs = heartbeatAtMs;
+    if (isFirst) {
+      const reason = "another process, or a hung thread of this one, holds the right to collect";
+      log.info("standby", { reason, ...this.#fields() });
+    }
+    this.#judge(nowMs);
+    post({ type: "standby", lock: this.#path, sinceMs: this.#sinceMs, heartbeatAtMs });
+  }
+
+  #judge(nowMs: number): void {
+    const { log } = this.#deps;
+    if (nowMs - this.#movedMs < HUNG_AFTER_MS) {
+      if (this.#warnedMs !== null) log.info("collector_back", this.#fields());
+      this.#warnedMs = null;
+      return;
+    }
+    if (this.#warnedMs !== null && nowMs - this.#warnedMs < WARN_EVERY_MS) return;
+    this.#warnedMs = nowMs;
+    const reason = "the process that holds the lock does not collect: only its end frees the lock";
+    log.warn("collector_hung", { reason, ...this.#fields() });
+  }
+
+  #fields() {
+    const { clock } = this.#deps;
+    return {
+      lock: this.#path,
+      waiting_seconds: Math.round((clock.nowMs() - this.#sinceMs) / 1000),
+      heartbeat_age_seconds:
+        this.#heartbeatAtMs === null
+          ? null
+          : Math.round((clock.nowMs() - this.#heartbeatAtMs) / 1000),
+    };
+  }
+}

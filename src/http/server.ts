@@ -1,0 +1,29 @@
+import type { App } from "./app.ts";
+
+/** The API takes no bodies; what arrives all the same is cut off early. */
+const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
+
+/** A client that has sent nothing for this long is gone. */
+const IDLE_TIMEOUT_SECONDS = 30;
+
+/** Listens on `port` of `host`; 0 is any free port. Throws when it cannot. */
+export function startServer(
+  app: App,
+  { host, port }: { readonly host: string; readonly port: number },
+): ReturnType<typeof Bun.serve> {
+  return Bun.serve({
+    hostname: host,
+    port,
+    development: false,
+    maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    fetch: (request, server) =>
+      app.fetch(request, {
+        // Looking the address up costs more than a cached answer: only who asks pays.
+        get remoteAddress() {
+          return server.requestIP(request)?.address;
+        },
+        limitIdle: (seconds) => server.timeout(request, seconds),
+      }),
+  });
+}

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "bun:test";
+import { startSimulator } from "../../src/demo/server.ts";
+import { busyLoops } from "../support/busy-loops.ts";
+import { startDemo } from "../support/demo-process.ts";
+import { askSlowly } from "../support/slow-reader.ts";
+import { allShown, LARGE } from "../support/service-api.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+
+const LONG_MS = 120_000;
+
+/** What the unit file gives the service between SIGTERM and SIGKILL. */
+const TIMEOUT_STOP_MS = 25_000;
+
+/** Requests of one moment, each of them an answer of its own that must be compressed. */
+const AT_ONCE = 24;
+
+/** More than any other process of the machine leaves to us. */
+const BUSY_LOOPS = 4;
+
+/** Longer than an ending took that did not wait. */
+const READS_AFTER_MS = 3_000;
+
+/** The list of this many times the usual rows is longer than what the system holds for a connection: 4 MB. */
+const LONG_LIST = "/api/funding/current";
+const SCALE = 3;
+const LONG_BYTES = 8_000_000;
+
+/** Read like this it takes twelve seconds: longer than the demo once waited, shorter than the service does. */
+const SIPS = 4;
+const SIP_BYTES = 1_000_000;
+
+/** A service with enough rows for long answers. */
+async function largeService(stack: AsyncDisposableStack) {
+  const database = stack.use(temporaryDatabasePath());
+  const simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
+  stack.defer(() => simulator.stop());
+  const service = stack.use(
+    await startService({
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: LARGE.join(","),
+    }),
+  );
+  await allShown(service.origin, LARGE);
+  return service;
+}
+
+describe("SIGTERM", () => {
+  test(
+    "leaves no request unanswered that had reached the machine before it, however busy that is",
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const service = await largeService(stack);
+      stack.use(busyLoops(BUSY_LOOPS));
+      // A process that stands still takes nothing: all of it waits in the system when the signal comes.
+      process.kill(service.pid, "SIGSTOP");
+      const answers = Array.from({ length: AT_ONCE }, (_, n) =>
+        stack.adopt(
+          askSlowly(service.origin, `/api/funding/current?limit=${n + 100}`),
+          ({ close }) => close(),
+        ),
+      );
+      await Promise.all(answers.map(({ sent }) => sent));
+      service.kill("SIGTERM");
+      process.kill(service.pid, "SIGCONT");
+      for (const { read } of answers) read();
+      expect(await Promise.all(answers.map(({ flaw }) => flaw))).toEqual(
+        Array<null>(AT_ONCE).fill(null),
+      );
+      expect(await service.exited).toBe(0);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "waits for a reader who takes an answer slowly",
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const service = await largeService(stack);
+      const slow = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
+      await slow.sent;
+      await answersAt(service.origin);
+      service.kill("SIGTERM");
+      await until(() => service.log().includes('"event":"stopping"'));
+      await Bun.sleep(READS_AFTER_MS);
+      slow.read();
+      expect(await slow.flaw).toBeNull();
+      expect(await service.exited).toBe(0);
+      expect(service.log()).not.toContain('"event":"cut_short"');
+    },
+    LONG_MS,
+  );
+
+  test(
+    "is not held up for ever by a reader who takes nothing",
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const service = await largeService(stack);
+      const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
+      await stuck.sent;
+      await answersAt(service.origin);
+      const startedMs = performance.now();
+      service.kill("SIGTERM");
+      expect(await service.exited).toBe(0);
+      const tookMs = performance.now() - startedMs;
+      console.log(`ending: ${tookMs.toFixed(0)} ms with a reader who takes nothing`);
+      expect(tookMs).toBeLessThan(TIMEOUT_STOP_MS);
+      expect(service.log()).toContain('"event":"stopped"');
+    },
+    LONG_MS,
+  );
+
+  test(
+    "ends the service at once when it comes a second time",
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const service = await largeService(stack);
+      const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
+      await stuck.sent;
+      await answersAt(service.origin);
+      service.kill("SIGTERM");
+      await until(() => service.log().includes('"event":"stopping"'));
+      service.kill("SIGTERM");
+      expect(await service.exited).toBe(1);
+      expect(service.log()).toContain('"event":"ended_at_once"');
+      expect(service.log()).not.toContain('"event":"stopped"');
+    },
+    LONG_MS,
+  );
+});
+
+test(
+  "make demo waits for its service as long as that waits for its answers",
+  async () => {
+    using database = temporaryDatabasePath();
+    await using demo = await startDemo({ DATABASE_PATH: database.path, LOG_LEVEL: "info" });
+    await until(async () => {
+      const list = await fetch(demo.address + LONG_LIST);
+      return (await list.text()).length > LONG_BYTES;
+    });
+    const slow = askSlowly(demo.address, LONG_LIST);
+    try {
+      await slow.sent;
+      await answersAt(demo.address);
+      demo.kill("SIGINT");
+      // A reader who takes nothing would be cut before the demo had to wait for long.
+      for (let sip = 0; sip < SIPS; sip += 1) {
+        await Bun.sleep(READS_AFTER_MS);
+        slow.read(SIP_BYTES);
+      }
+      slow.read();
+      expect(await slow.flaw).toBeNull();
+      expect(await demo.exited).toBe(0);
+      expect(demo.output()).not.toContain("is killed");
+    } finally {
+      slow.close();
+    }
+  },
+  LONG_MS,
+);
+
+/** An answer on another connection: what was asked before it is in work. */
+async function answersAt(origin: string): Promise<void> {
+  expect((await fetch(`${origin}/livez`)).status).toBe(200);
+}

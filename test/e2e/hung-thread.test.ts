@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { closeSync, openSync } from "node:fs";
+import { superviseCollector, threadStarter } from "../../src/collector/supervisor.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { temporaryDatabasePath, until } from "../support/service.ts";
+
+const LONG_MS = 120_000;
+
+const STUCK = new URL("../support/stuck-worker-child.ts", import.meta.url);
+
+/** Silence is judged in seconds of this clock; slow enough that a look is on time now and then on any machine. */
+const FASTER = 5;
+const fastClock: Clock = {
+  nowMs: () => systemClock.nowMs(),
+  monotonicMs: () => systemClock.monotonicMs() * FASTER,
+  sleep: (ms, signal) => systemClock.sleep(ms / FASTER, signal),
+};
+
+test(
+  "a thread that hangs in the system cannot be ended: the collector does not live before it is gone",
+  async () => {
+    using database = temporaryDatabasePath();
+    const pipe = `${database.path}.pipe`;
+    expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
+    const log = memoryLog();
+    const settings = {
+      databasePath: database.path,
+      exchanges: [],
+      periodMs: 60_000,
+      exchangeOrigin: null,
+      logLevel: "silent",
+    } as const;
+    const supervisor = superviseCollector({
+      settings,
+      // The second one does nothing at all: what it says would not count.
+      startWorker: (on) =>
+        log.events().length === 0
+          ? threadStarter(STUCK)(on)
+          : { postMessage: () => {}, terminate: () => {} },
+      clock: fastClock,
+      random: () => 0,
+      log,
+      onMessage: () => {},
+    });
+    await until(() => log.events().includes("collector_ended"));
+    expect(log.lines[0]?.fields["reason"]).toBe("silent");
+    expect(supervisor.lives).toBe(true);
+    await until(() => !supervisor.lives);
+    // The disk answers again: somebody writes.
+    closeSync(openSync(pipe, "w"));
+    await until(() => supervisor.lives);
+    await supervisor.stop();
+  },
+  LONG_MS,
+);
