@@ -213,7 +213,7 @@ function addStreamGauges(registry: Registry, stats: () => StreamStats): void {
   });
   new Gauge({
     name: "funding_stream_filters",
-    help: "Distinct filters of these readers.",
+    help: "Distinct filters of these readers; those that select no row are one.",
     registers,
     collect() {
       this.set(stats().filters);
@@ -230,14 +230,24 @@ function addStreamGauges(registry: Registry, stats: () => StreamStats): void {
   });
   new Counter({
     name: "funding_stream_ended_total",
-    help: "Readers of the stream who were sent away, by reason; `refused` never got one.",
+    help: "Readers of the stream who were sent away, by reason.",
     labelNames: ["reason"],
     registers,
     collect() {
       this.reset();
-      const { dropped, refused } = stats();
-      for (const [reason, readers] of Object.entries(dropped)) this.inc({ reason }, readers);
-      this.inc({ reason: "refused" }, refused);
+      for (const [reason, readers] of Object.entries(stats().dropped))
+        this.inc({ reason }, readers);
+    },
+  });
+  new Counter({
+    name: "funding_stream_refused_total",
+    help: "Requests for a stream that got none, by reason.",
+    labelNames: ["reason"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, requests] of Object.entries(stats().refused))
+        this.inc({ reason }, requests);
     },
   });
 }
