@@ -30,7 +30,7 @@ import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";
-import { createMetrics, type CycleResult } from "./services/metrics.ts";
+import { createMetrics, type CycleResult, type Metrics } from "./services/metrics.ts";
 import { createReadiness, type Readiness } from "./services/readiness.ts";
 import { OpportunityTracker } from "./services/opportunity-tracker.ts";
 import { StreamHub } from "./services/stream-hub.ts";
@@ -66,12 +66,7 @@ function run(config: Config): void {
   const opportunities = trackerOf(board, groups, db, log);
   const health = (): HealthReport => board.health();
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
-  const metrics = createMetrics({
-    board,
-    health,
-    clock: systemClock,
-    streams: () => streams.stats(),
-  });
+  const metrics = metricsOf(board, streams, opportunities);
   const server = serve(config, {
     board,
     health,
@@ -210,6 +205,16 @@ function readinessOf(config: Config, board: Board, db: ReturnType<typeof openDb>
     states: () => board.states(),
     exchanges: config.exchanges,
     clock: systemClock,
+  });
+}
+
+function metricsOf(board: Board, streams: StreamHub, opportunities: OpportunityTracker): Metrics {
+  return createMetrics({
+    board,
+    health: () => board.health(),
+    clock: systemClock,
+    streams: () => streams.stats(),
+    opportunities: () => opportunities.stats(),
   });
 }
 

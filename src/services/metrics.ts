@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answer-metrics.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
+import type { OpportunityStats } from "./opportunity-tracker.ts";
 import type { StreamStats } from "./stream-hub.ts";
 
 export type CycleResult = "ok" | "degraded" | FailureKind;
@@ -38,6 +39,8 @@ export function createMetrics(deps: {
   readonly health: () => HealthReport;
   readonly clock: Clock;
   readonly streams: () => StreamStats;
+  /** Of a process that can collect. */
+  readonly opportunities?: () => OpportunityStats;
 }): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -60,6 +63,7 @@ export function createMetrics(deps: {
     registers: [registry],
   });
   addMarketGauges(registry, deps.board, deps.health);
+  if (deps.opportunities !== undefined) addOpportunityGauges(registry, deps.opportunities);
   addStreamGauges(registry, deps.streams);
   addProcessGauges(registry, deps.clock);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
@@ -197,6 +201,29 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
       for (const { exchange, state } of views()) {
         if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
       }
+    },
+  });
+}
+
+function addOpportunityGauges(registry: Registry, stats: () => OpportunityStats): void {
+  const registers = [registry];
+  new Gauge({
+    name: "funding_opportunities",
+    help: "Pairs whose age is followed; 0 in a process that does not collect.",
+    registers,
+    collect() {
+      this.set(stats().pairs);
+    },
+  });
+  new Gauge({
+    name: "funding_opportunities_left_out",
+    help: "Pairs and listings beyond the bounds of what is followed: their opportunities have no age.",
+    labelNames: ["what"],
+    registers,
+    collect() {
+      const { pairs, listings } = stats().leftOut;
+      this.set({ what: "pairs" }, pairs);
+      this.set({ what: "listings" }, listings);
     },
   });
 }
