@@ -5,8 +5,10 @@ import type { Clock } from "../lib/clock.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answer-metrics.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
+import { addOpportunityMetrics } from "./opportunity-metrics.ts";
 import type { OpportunityStats } from "./opportunity-tracker.ts";
 import type { StreamStats } from "./stream-hub.ts";
+import { addStreamMetrics } from "./stream-metrics.ts";
 
 export type CycleResult = "ok" | "degraded" | FailureKind;
 
@@ -63,8 +65,8 @@ export function createMetrics(deps: {
     registers: [registry],
   });
   addMarketGauges(registry, deps.board, deps.health);
-  if (deps.opportunities !== undefined) addOpportunityGauges(registry, deps.opportunities);
-  addStreamGauges(registry, deps.streams);
+  if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
+  addStreamMetrics(registry, deps.streams);
   addProcessGauges(registry, deps.clock);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
@@ -201,80 +203,6 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
       for (const { exchange, state } of views()) {
         if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
       }
-    },
-  });
-}
-
-function addOpportunityGauges(registry: Registry, stats: () => OpportunityStats): void {
-  const registers = [registry];
-  new Gauge({
-    name: "funding_opportunities",
-    help: "Pairs whose age is followed; 0 in a process that does not collect.",
-    registers,
-    collect() {
-      this.set(stats().pairs);
-    },
-  });
-  new Gauge({
-    name: "funding_opportunities_left_out",
-    help: "Pairs and listings beyond the bounds of what is followed: their opportunities have no age.",
-    labelNames: ["what"],
-    registers,
-    collect() {
-      const { pairs, listings } = stats().leftOut;
-      this.set({ what: "pairs" }, pairs);
-      this.set({ what: "listings" }, listings);
-    },
-  });
-}
-
-function addStreamGauges(registry: Registry, stats: () => StreamStats): void {
-  const registers = [registry];
-  new Gauge({
-    name: "funding_stream_readers",
-    help: "Readers of the stream now.",
-    registers,
-    collect() {
-      this.set(stats().open);
-    },
-  });
-  new Gauge({
-    name: "funding_stream_filters",
-    help: "Distinct filters of these readers; those that select no row are one.",
-    registers,
-    collect() {
-      this.set(stats().filters);
-    },
-  });
-  new Counter({
-    name: "funding_stream_events_total",
-    help: "Events handed to readers of the stream.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(stats().sent);
-    },
-  });
-  new Counter({
-    name: "funding_stream_ended_total",
-    help: "Readers of the stream who were sent away, by reason.",
-    labelNames: ["reason"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, readers] of Object.entries(stats().dropped))
-        this.inc({ reason }, readers);
-    },
-  });
-  new Counter({
-    name: "funding_stream_refused_total",
-    help: "Requests for a stream that got none, by reason.",
-    labelNames: ["reason"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [reason, requests] of Object.entries(stats().refused))
-        this.inc({ reason }, requests);
     },
   });
 }
