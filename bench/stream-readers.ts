@@ -39,8 +39,12 @@ class Stream {
     this.#rates = keepsRows ? new Map() : null;
   }
 
-  async open(port: number, signal: AbortSignal): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${port}${this.#target}`, { signal });
+  /** As a client at `address`, for whom the service trusts our word. */
+  async open(port: number, address: string, signal: AbortSignal): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${port}${this.#target}`, {
+      headers: { "x-forwarded-for": address },
+      signal,
+    });
     if (response.status !== 200 || response.body === null)
       throw new Error(`${this.#target}: ${response.status}`);
     void this.#read(response.body);
@@ -89,11 +93,12 @@ if (import.meta.main) {
     switch (message.type) {
       case "open": {
         const seen = new Set<string>();
-        for (const target of message.targets) {
+        for (const [reader, target] of message.targets.entries()) {
           const stream = new Stream(target, !seen.has(target));
           seen.add(target);
           streams.push(stream);
-          await stream.open(message.port, lifetime.signal);
+          // Each has an address of its own: one may not have this many streams.
+          await stream.open(message.port, `2001:db8:0:${reader.toString(16)}::1`, lifetime.signal);
         }
         process.send?.("opened");
         break;

@@ -50,7 +50,11 @@ export async function streams(): Promise<Figure[]> {
   const bare = await bareLatencies();
   await using simulator = await startSimulatorProcess({ scale: SCALE });
   const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
-  await using service = await startServiceProcess(simulator.origin, {}, ready);
+  await using service = await startServiceProcess(
+    simulator.origin,
+    { TRUSTED_PROXIES: "127.0.0.1" },
+    ready,
+  );
   const port = Number(new URL(service.origin).port);
   const asked = (seconds: number) =>
     steadyLoad(port, TARGETS, { perSecond: REQUESTS_PER_SECOND, seconds });

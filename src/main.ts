@@ -63,7 +63,7 @@ function run(config: Config): void {
   const opportunities = trackerOf(board, groups, database, log);
   const health = (): HealthReport => healthOf(board, database);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
-  const metrics = metricsOf(board, health, streams);
+  const metrics = metricsOf({ board, health, streams, opportunities });
   const server = serve(config, {
     board,
     health,
@@ -138,8 +138,19 @@ function collectorOf(
   });
 }
 
-function metricsOf(board: Board, health: () => HealthReport, streams: StreamHub): Metrics {
-  return createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() });
+function metricsOf(parts: {
+  readonly board: Board;
+  readonly health: () => HealthReport;
+  readonly streams: StreamHub;
+  readonly opportunities: OpportunityTracker;
+}): Metrics {
+  const { streams, opportunities, ...shown } = parts;
+  return createMetrics({
+    ...shown,
+    clock: systemClock,
+    streams: () => streams.stats(),
+    opportunities: () => opportunities.stats(),
+  });
 }
 
 function boardOf({ staleAfterMs }: Config, { db }: ServiceDatabase): Board {
@@ -175,19 +186,7 @@ function collectorSettings(config: Config, databaseIdentity: string | null): Col
 
 function serve(
   config: Config,
-  parts: Pick<
-    AppDeps,
-    | "board"
-    | "health"
-    | "readiness"
-    | "metrics"
-    | "log"
-    | "intervalChanges"
-    | "askForOrigin"
-    | "groups"
-    | "streams"
-    | "fees"
-  >,
+  parts: Omit<AppDeps, "exchanges" | "clock" | "trustedProxies" | "publicUrl">,
 ): ReturnType<typeof Bun.serve> {
   const app = createApp({
     ...parts,

@@ -101,7 +101,9 @@ export class MarketReader {
   }
 
   #recordsOf(exchange: ExchangeId): readonly MarketRecord[] {
-    return this.#records.all(exchange).map((row) => toRecord(row, this.#texts));
+    const rows = this.#records.all(exchange);
+    this.#texts.expect(exchange, rows.length);
+    return rows.map((row) => toRecord(row, this.#texts));
   }
 
   /** Whether any instrument of this base was ever seen, listed or not. */
@@ -120,8 +122,10 @@ function toRecord(row: RecordRow, texts: TextPool): MarketRecord {
   return Object.assign(row, flags, believed(row, row.doubts), texts.shared(row));
 }
 
-/** More different texts than all exchanges together have: old listings are forgotten with all others. */
-const MAX_TEXTS = 200_000;
+/** A row has at most five texts that few others share: as many again may be of listings that are gone … */
+const TEXTS_PER_ROW = 10;
+/** … and this many are no burden. */
+const LEAST_TEXTS = 200_000;
 
 /**
  * One copy of each text. The database makes a new one for every cell it reads, and the rows of two minutes ago are
@@ -129,6 +133,15 @@ const MAX_TEXTS = 200_000;
  */
 class TextPool {
   readonly #texts = new Map<string, string>();
+  readonly #rows = new Map<ExchangeId, number>();
+  #most = LEAST_TEXTS;
+
+  /** Says how many rows an exchange has: beyond what all of them need, all texts are forgotten at once. */
+  expect(exchange: ExchangeId, rows: number): void {
+    this.#rows.set(exchange, rows);
+    const all = this.#rows.values().reduce((sum, count) => sum + count, 0);
+    this.#most = Math.max(LEAST_TEXTS, all * TEXTS_PER_ROW);
+  }
 
   shared(row: RecordRow) {
     return {
@@ -150,7 +163,7 @@ class TextPool {
     const known = this.#texts.get(text);
     // The pool gives back what was put in: the same characters, hence the same type.
     if (known !== undefined) return known as T;
-    if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
+    if (this.#texts.size >= this.#most) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }

@@ -2,7 +2,6 @@ import {
   cell,
   INSTRUMENT_ID_BOUND,
   longIdOf,
-  MAX_OPPORTUNITIES,
   type OpportunityColumns,
   pairKey,
   shortIdOf,
@@ -42,7 +41,7 @@ export function decodeOpportunities(body: Uint8Array): OpportunityColumns | null
   if (viewOf(body).getBigUint64(1, true) !== Bun.hash.xxHash64(compressed)) return null;
   const words = inflated(compressed);
   const count = words?.[0];
-  if (words === null || count === undefined || count > MAX_OPPORTUNITIES) return null;
+  if (words === null || count === undefined) return null;
   if (words.length !== 1 + COLUMNS * count) return null;
   const column = (index: number): Uint32Array =>
     words.subarray(1 + index * count, 1 + (index + 1) * count);

@@ -14,7 +14,7 @@ import {
   type WireRequest,
 } from "./wire.ts";
 
-/** Coins and shares that are invented beyond the well-known ones: enough for the largest exchange. */
+/** Coins and shares in all, the invented ones included: enough for the largest exchange at full scale. */
 const COINS = 1_000;
 const STOCKS = 300;
 
@@ -56,7 +56,9 @@ export class Market {
     this.#nowMs = options.nowMs;
     this.#seed = seed;
     this.#scale = scale;
-    this.#assets = createAssets(seed, COINS, STOCKS);
+    // A market larger than the real one has more assets, too: exchanges would run out of them.
+    const size = Math.max(1, scale);
+    this.#assets = createAssets(seed, Math.ceil(COINS * size), Math.ceil(STOCKS * size));
   }
 
   /** The market's time, unix ms. */

@@ -21,8 +21,15 @@ export interface OpportunityColumns {
 /** Ids of instruments are below this, so that two of them fit into one exact number: 67 million listings. */
 export const INSTRUMENT_ID_BOUND = 2 ** 26;
 
-/** More pairs than this are not kept: nearly three times what the largest market has. */
-export const MAX_OPPORTUNITIES = 250_000;
+/** Nearly three times what the largest market has, where 12,000 legs make some 90,000 pairs. */
+const MOST_PER_LEG = 20;
+/** So many in any case: a few assets that all exchanges list make more pairs per leg. */
+const LEAST_BOUND = 250_000;
+
+/** How many pairs are kept of a market with so many legs. */
+export function mostOpportunities(legs: number): number {
+  return Math.max(LEAST_BOUND, legs * MOST_PER_LEG);
+}
 
 const PEAK_STEPS_PER_PCT = 100;
 const MAX_PEAK = 2 ** 32 - 1;

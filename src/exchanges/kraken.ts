@@ -89,7 +89,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ tickers, instruments }: Raw): Batch {
-  const listed = new Map(instruments.value.rows.map((row) => [keyOf(row.symbol), row]));
+  const listed = instrumentsOf(instruments.value.rows);
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
   const { serverTimeMs } = tickers.value;
   let unlisted = 0;
@@ -98,28 +98,40 @@ function parse({ tickers, instruments }: Raw): Batch {
     ours,
     (row) => row.symbol,
     (row) => {
-      const instrument = listed.get(keyOf(row.symbol));
+      const instrument = listed.named(row.symbol);
       if (instrument === undefined) {
         if (numberOf(row.fundingRate) !== null) unlisted += 1;
         return null;
       }
       if (!isListedLive(instrument)) return null;
       if (!isTrading(row, instrument)) {
-        halted.add(keyOf(row.symbol));
+        halted.add(instrument.symbol);
         return null;
       }
       return quoteOf(row, instrument, serverTimeMs, tickers.receivedAtMs);
     },
   );
   let expected = 0;
-  for (const [key, row] of listed) if (isListedLive(row) && !halted.has(key)) expected += 1;
+  for (const row of listed.all) if (isListedLive(row) && !halted.has(row.symbol)) expected += 1;
   const badRows = [...tickers.value.rejects, ...instruments.value.rejects].filter(
     (reject) => reject.exchangeSymbol === null || isLinear(reject.exchangeSymbol),
   );
   return { quotes, rejects: [...badRows, ...rejects], expected, unlisted };
 }
 
-/** Symbols were lower case once. */
+/**
+ * The instruments, and which of them a symbol names: the one of exactly this name, for a share (GMx) and a coin (GMX)
+ * may differ in nothing but case; else, for symbols were lower case once, the one in any case.
+ */
+function instrumentsOf(rows: readonly InstrumentRow[]) {
+  const exact = new Map(rows.map((row) => [row.symbol, row]));
+  const inAnyCase = new Map(rows.map((row) => [keyOf(row.symbol), row]));
+  return {
+    all: exact.values(),
+    named: (symbol: string) => exact.get(symbol) ?? inAnyCase.get(keyOf(symbol)),
+  };
+}
+
 function keyOf(symbol: string): string {
   return symbol.toUpperCase();
 }
@@ -221,9 +233,8 @@ function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
 
 /** Held within the cap of the contract where that is there. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const key = keyOf(exchangeSymbol);
   const tickers = raw.tickers.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
-  const instruments = raw.instruments.value.rows.findLast(({ symbol }) => keyOf(symbol) === key);
+  const instruments = instrumentsOf(raw.instruments.value.rows).named(exchangeSymbol);
   if (tickers === undefined || instruments === undefined) return null;
   const isCapped = rateBoundOf(instruments.maxRelativeFundingRate) !== null;
   return { rows: { tickers, instruments }, formula: isCapped ? CAPPED_FRACTION : FRACTION };

@@ -49,21 +49,45 @@ function plainAddress(address: string): string {
     : address;
 }
 
-/** Network bits of an IPv6 address that one subscriber has for himself: RFC 6177 gives each site a /64 at least. */
-const SITE_GROUPS = 4;
+/** Of an IPv6 address, the words that name a network: one line of a home or a server has a /64 of its own. */
+const NETWORK_WORDS = 4;
+const WORDS = 8;
+
+/** ::ffff:0:0/96: IPv4 in IPv6. */
+const IPV4_PREFIX = "0:0:0:0:0:ffff";
 
 /**
- * What stands for everybody behind one client address in limits: an IPv4 address itself, the /64 of an IPv6 address,
- * of which anyone has 2^64. Two spellings of one address are one.
+ * What bounds per address count as one address: IPv4 as it is, also where it is written as IPv6; of IPv6 the /64, for
+ * whoever has one address of it has them all.
  */
 export function addressGroup(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const [bare = ""] = address.split("%");
-  const [head = "", tail] = bare.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  // A dotted end stands for two groups; it lies behind the first four of any address that is not written so above.
-  const missing = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array<string>(missing).fill("0"), ...right].slice(0, SITE_GROUPS);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+  const [plain = ""] = plainAddress(address).split("%");
+  if (isIP(plain) !== 6) return plain;
+  const words = wordsOf(plain);
+  if (words.slice(0, -2).join(":") === IPV4_PREFIX) {
+    const bytes = words.slice(-2).map((word) => Number.parseInt(word, 16));
+    return bytes.flatMap((pair) => [pair >> 8, pair & 255]).join(".");
+  }
+  return `${words.slice(0, NETWORK_WORDS).join(":")}::/64`;
+}
+
+/** The eight words of an IPv6 address, in lower case and without leading zeroes. */
+function wordsOf(address: string): readonly string[] {
+  const [head = "", tail] = address.split("::");
+  const left = wordsIn(head);
+  const right = wordsIn(tail ?? "");
+  const omitted = Array.from({ length: WORDS - left.length - right.length }, () => "0");
+  return [...left, ...omitted, ...right];
+}
+
+/** The last two words may be written as IPv4. */
+function wordsIn(part: string): readonly string[] {
+  return part
+    .split(":")
+    .filter((word) => word !== "")
+    .flatMap((word) => {
+      if (!word.includes(".")) return [Number.parseInt(word, 16).toString(16)];
+      const [a = 0, b = 0, c = 0, d = 0] = word.split(".").map(Number);
+      return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+    });
 }

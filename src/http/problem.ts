@@ -13,6 +13,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: "This address does not take this method" },
   cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
   uri_too_long: { status: 414, title: "The address is too long" },
+  stream_limit: { status: 429, title: "This address has as many streams as one may have" },
   internal: { status: 500, title: "Something went wrong here" },
   not_ready: { status: 503, title: "There is no data yet" },
   busy: { status: 503, title: "Too much is asked at once" },

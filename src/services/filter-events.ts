@@ -1,5 +1,5 @@
-import type { Snapshot } from "../domain/market.ts";
-import { type FundingQuery, selectRows } from "./funding-query.ts";
+import type { BoardRow, Snapshot } from "../domain/market.ts";
+import { type FundingQuery, rowMatcher, selectRows } from "./funding-query.ts";
 import { changesOf, differences, type RowDifference } from "./market-changes.ts";
 import { type EventData, EventWriter, eventTexts, type SharedEvent } from "./stream-events.ts";
 
@@ -9,21 +9,53 @@ export type Steps = Map<string, readonly RowDifference[]>;
 /** Texts of this length are about a millisecond of encoding. */
 const LONG_TEXT_CHARACTERS = 16 * 1024;
 
+/** What a look at a snapshot showed. */
+interface Look {
+  readonly snapshot: Snapshot | null;
+  readonly isEmpty: boolean;
+}
+
 /** The events of one filter that lead to one snapshot, each encoded once. */
 export class FilterEvents {
   readonly #query: FundingQuery;
   readonly #data: EventData;
+  readonly #matches: (row: BoardRow) => boolean;
+  /** Whether the filter selects no row: in the snapshot that was looked at last, and in the one before. */
+  #last: Look;
+  #before: Look | null = null;
   /** By the id of the snapshot that a reader has, "" for none; null where there is nothing to tell. */
   readonly #made = new Map<string, SharedEvent | null>();
   #toId = "";
 
-  constructor(query: FundingQuery, data: EventData) {
+  /** `now` is the current snapshot, null before the first. */
+  constructor(query: FundingQuery, data: EventData, now: Snapshot | null) {
     this.#query = query;
     this.#data = data;
+    this.#matches = rowMatcher(query);
+    this.#last = { snapshot: now, isEmpty: now === null || !now.rows.some(this.#matches) };
+  }
+
+  /** Whether the filter selects no row of the snapshot that was looked at last. */
+  get isEmpty(): boolean {
+    return this.#last.isEmpty;
+  }
+
+  /** Looks at a snapshot. Where nothing was selected, only rows that differ since then can be. */
+  look(at: Snapshot, steps: Steps): void {
+    const { snapshot, isEmpty } = this.#last;
+    if (snapshot === at) return;
+    const isStillEmpty =
+      isEmpty && snapshot !== null
+        ? !stepTo(at, snapshot, steps).some(({ after }) => after !== null && this.#matches(after))
+        : !at.rows.some(this.#matches);
+    this.#before = this.#last;
+    this.#last = { snapshot: at, isEmpty: isStillEmpty };
   }
 
   /** The event that leads from `since` to `to`, null where there is nothing to tell; undefined: not made yet. */
   made(since: Snapshot | null, to: Snapshot): SharedEvent | null | undefined {
+    const wasEmpty = since !== null && this.#isEmptyAt(since);
+    if (wasEmpty && this.#isEmptyAt(to)) return null;
     return this.#toId === to.id ? this.#made.get(since?.id ?? "") : undefined;
   }
 
@@ -46,17 +78,27 @@ export class FilterEvents {
     this.#made.clear();
   }
 
+  #isEmptyAt(snapshot: Snapshot): boolean {
+    return [this.#last, this.#before].some(
+      (look) => look !== null && look.isEmpty && look.snapshot === snapshot,
+    );
+  }
+
   #reset(to: Snapshot): Iterable<string> {
     return eventTexts("reset", to.id, this.#data.reset(to, selectRows(to, this.#query)));
   }
 
   #changes(since: Snapshot, to: Snapshot, steps: Steps): Iterable<string> | null {
-    const found = steps.get(since.id) ?? differences(since, to);
-    steps.set(since.id, found);
-    const changes = changesOf(found, this.#query, to);
+    const changes = changesOf(stepTo(to, since, steps), this.#query, to);
     if (changes.rows.length === 0 && changes.removed.length === 0) return null;
     return eventTexts("changes", to.id, this.#data.changes(to, since.id, changes));
   }
+}
+
+function stepTo(to: Snapshot, since: Snapshot, steps: Steps): readonly RowDifference[] {
+  const found = steps.get(since.id) ?? differences(since, to);
+  steps.set(since.id, found);
+  return found;
 }
 
 async function encoded(texts: Iterable<string>): Promise<SharedEvent> {

@@ -5,7 +5,10 @@ import type { Clock } from "../lib/clock.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answer-metrics.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
+import { addOpportunityMetrics } from "./opportunity-metrics.ts";
+import type { OpportunityStats } from "./opportunity-tracker.ts";
 import type { StreamStats } from "./stream-hub.ts";
+import { addStreamMetrics } from "./stream-metrics.ts";
 
 export type CycleResult = "ok" | "degraded" | FailureKind;
 
@@ -38,6 +41,8 @@ export function createMetrics(deps: {
   readonly health: () => HealthReport;
   readonly clock: Clock;
   readonly streams: () => StreamStats;
+  /** Of a process that can collect. */
+  readonly opportunities?: () => OpportunityStats;
 }): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -60,7 +65,8 @@ export function createMetrics(deps: {
     registers: [registry],
   });
   addMarketGauges(registry, deps.board, deps.health);
-  addStreamGauges(registry, deps.streams);
+  if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
+  addStreamMetrics(registry, deps.streams);
   addProcessGauges(registry, deps.clock);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
@@ -197,47 +203,6 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
       for (const { exchange, state } of views()) {
         if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
       }
-    },
-  });
-}
-
-function addStreamGauges(registry: Registry, stats: () => StreamStats): void {
-  const registers = [registry];
-  new Gauge({
-    name: "funding_stream_readers",
-    help: "Readers of the stream now.",
-    registers,
-    collect() {
-      this.set(stats().open);
-    },
-  });
-  new Gauge({
-    name: "funding_stream_filters",
-    help: "Distinct filters of these readers.",
-    registers,
-    collect() {
-      this.set(stats().filters);
-    },
-  });
-  new Counter({
-    name: "funding_stream_events_total",
-    help: "Events handed to readers of the stream.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(stats().sent);
-    },
-  });
-  new Counter({
-    name: "funding_stream_ended_total",
-    help: "Readers of the stream who were sent away, by reason; `refused` never got one.",
-    labelNames: ["reason"],
-    registers,
-    collect() {
-      this.reset();
-      const { dropped, refused } = stats();
-      for (const [reason, readers] of Object.entries(dropped)) this.inc({ reason }, readers);
-      this.inc({ reason: "refused" }, refused);
     },
   });
 }

@@ -1,15 +1,14 @@
 import { cell, INSTRUMENT_ID_BOUND } from "../domain/opportunity-columns.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 
-/** More legs than this are not compared: four times what all exchanges list, and id and place fit one exact number. */
-const MAX_LEGS = 65_536;
-
 /**
  * The trusted legs of a snapshot as columns. A place is an index into them: the legs of one asset are neighbours,
  * ordered by id, so that going through `byId` and, for each, through its asset meets all pairs in the order of their keys.
  */
 export class OpportunityLegs {
   readonly count: number;
+  /** Legs that are not here because no pair with their id fits into one number. */
+  readonly omitted: number;
   /** Places, by the id of the instrument. */
   readonly byId: Uint32Array;
   readonly ids: Uint32Array;
@@ -24,10 +23,13 @@ export class OpportunityLegs {
     const legs: Leg[] = [];
     const groupOf: number[] = [];
     const starts = new Uint32Array(groups.length + 1);
+    let omitted = 0;
     for (const [index, { trusted }] of groups.entries()) {
       for (const leg of trusted) {
-        const isKnown = leg.row.record.instrumentId < INSTRUMENT_ID_BOUND;
-        if (!isKnown || legs.length === MAX_LEGS) continue;
+        if (leg.row.record.instrumentId >= INSTRUMENT_ID_BOUND) {
+          omitted += 1;
+          continue;
+        }
         legs.push(leg);
         groupOf.push(index);
       }
@@ -35,6 +37,7 @@ export class OpportunityLegs {
     }
     const count = legs.length;
     this.count = count;
+    this.omitted = omitted;
     this.byId = new Uint32Array(count);
     this.ids = new Uint32Array(count);
     this.annualizedPct = new Float64Array(count);
@@ -65,14 +68,18 @@ export class OpportunityLegs {
   }
 }
 
-/** The indices of the legs, by id. Numbers sort ten times as fast as objects. */
+/**
+ * The indices of the legs, by id. Numbers sort ten times as fast as objects, and an id with the index of a leg is an
+ * exact one: ids have 26 bits, which leaves 27 for the index.
+ */
 function orderById(legs: readonly Leg[]): Float64Array {
-  const order = new Float64Array(legs.length);
+  const { length } = legs;
+  const order = new Float64Array(length);
   let next = 0;
   for (const { row } of legs) {
-    order[next] = row.record.instrumentId * MAX_LEGS + next;
+    order[next] = row.record.instrumentId * length + next;
     next += 1;
   }
   order.sort();
-  return order.map((packed) => packed % MAX_LEGS);
+  return order.map((packed) => packed % length);
 }

@@ -3,7 +3,7 @@ import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../domain/opportu
 import {
   cell,
   longIdOf,
-  MAX_OPPORTUNITIES,
+  mostOpportunities,
   pairKey,
   peakOf,
   shortIdOf,
@@ -33,8 +33,9 @@ export class Sighting {
   readonly #sight: Sight;
   readonly #before: OpportunityTable;
   readonly #after: OpportunityTable;
-  /** New pairs that there is room for. */
+  /** New pairs that there is room for, and those for which there was none. */
   #room: number;
+  #leftOut = 0;
   #leg = 0;
   #read = 0;
   readonly #row: TableRow = {
@@ -51,8 +52,13 @@ export class Sighting {
     this.#sight = sight;
     this.#before = before;
     this.#after = after;
-    this.#room = MAX_OPPORTUNITIES - before.count;
+    this.#room = mostOpportunities(sight.legs.count) - before.count;
     after.clear();
+  }
+
+  /** New pairs that are not kept because there are too many. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   /** Goes on for about a millisecond; true when it has come to the end. */
@@ -98,7 +104,10 @@ export class Sighting {
       row.firstSeen = Math.min(row.firstSeen, asOf);
       row.unobserved = Math.min(row.unobserved, asOf - row.firstSeen);
     } else {
-      if (this.#room <= 0) return;
+      if (this.#room <= 0) {
+        this.#leftOut += 1;
+        return;
+      }
       this.#room -= 1;
       row.key = key;
       row.firstSeen = asOf;

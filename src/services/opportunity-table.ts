@@ -1,4 +1,4 @@
-import { cell, MAX_OPPORTUNITIES, type OpportunityColumns } from "../domain/opportunity-columns.ts";
+import { cell, type OpportunityColumns } from "../domain/opportunity-columns.ts";
 
 /** Grows by a quarter: no more than a fifth is ever empty. */
 const GROWTH = 1.25;
@@ -56,7 +56,7 @@ export class OpportunityTable implements OpportunityColumns {
   /** Adds a row, whose key must be above all before it. */
   add(row: TableRow): void {
     const at = this.count;
-    if (at === this.keys.length) this.#resize(Math.min(MAX_OPPORTUNITIES, Math.ceil(at * GROWTH)));
+    if (at === this.keys.length) this.#resize(Math.ceil(at * GROWTH));
     this.keys[at] = row.key;
     this.firstSeen[at] = row.firstSeen;
     this.lastSeen[at] = row.lastSeen;

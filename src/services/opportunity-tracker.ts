@@ -35,6 +35,16 @@ export interface TrackerDeps {
   readonly storeEveryMs?: number;
 }
 
+/** What the last sight came to. */
+export interface OpportunityStats {
+  /** Open opportunities. */
+  readonly pairs: number;
+  /** Pairs beyond those that are kept, and listings whose id is too large: neither has an age. */
+  readonly leftOut: { readonly pairs: number; readonly listings: number };
+}
+
+const NOTHING_LEFT_OUT = { pairs: 0, listings: 0 };
+
 /** What is known while this process collects. */
 interface Run {
   readonly epoch: number;
@@ -62,6 +72,7 @@ export class OpportunityTracker {
   readonly #storeEveryMs: number;
   #run: Run | null = null;
   #work: Promise<void> | null = null;
+  #leftOut: OpportunityStats["leftOut"] = NOTHING_LEFT_OUT;
 
   constructor(deps: TrackerDeps) {
     this.#deps = deps;
@@ -105,6 +116,13 @@ export class OpportunityTracker {
     this.#work = this.#takeIn(run, snapshot);
     await this.#work;
     this.#work = null;
+  }
+
+  /** As of the last sight; nothing while another process collects. */
+  stats(): OpportunityStats {
+    return this.#run === null
+      ? { pairs: 0, leftOut: NOTHING_LEFT_OUT }
+      : { pairs: this.#run.table.count, leftOut: this.#leftOut };
   }
 
   /** Stores what is known, as well as it goes, and observes nothing more. */
@@ -154,6 +172,15 @@ export class OpportunityTracker {
     [run.table, run.spare] = [run.spare, run.table];
     run.isAway = false;
     run.isStored = false;
+    this.#noteLeftOut({ pairs: sighting.leftOut, listings: legs.omitted });
+  }
+
+  /** Logged when it begins, not again with each snapshot. */
+  #noteLeftOut(leftOut: OpportunityStats["leftOut"]): void {
+    const isAny = leftOut.pairs > 0 || leftOut.listings > 0;
+    const wasAny = this.#leftOut.pairs > 0 || this.#leftOut.listings > 0;
+    this.#leftOut = leftOut;
+    if (isAny && !wasAny) this.#deps.log.warn("opportunities_left_out", { ...leftOut });
   }
 
   async #store(run: Run): Promise<void> {

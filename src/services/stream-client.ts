@@ -4,6 +4,8 @@ import { endComment, endEvent, type EndReason, type SharedEvent } from "./stream
 
 /** What a stream needs to know of the connection that it is sent on. */
 export interface StreamConnection {
+  /** Whose it is: streams of one address share bounds. */
+  readonly address: string;
   /** Cuts the connection off when nothing moves on it for this long; 0: never. */
   limitIdle(seconds: number): void;
 }
@@ -17,6 +19,7 @@ const FAREWELL_SECONDS = 10;
  */
 export class StreamClient {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly address: string;
   /** The snapshot that the reader has when it has read all that was sent; null before the first event. */
   at: Snapshot | null;
   readonly #clock: Clock;
@@ -39,6 +42,7 @@ export class StreamClient {
     readonly onGone: (client: StreamClient) => void;
   }) {
     this.at = of.at;
+    this.address = of.connection.address;
     this.#clock = of.clock;
     this.#connection = of.connection;
     this.#onGone = of.onGone;

@@ -5,6 +5,7 @@ import type { MarketChanges } from "./market-changes.ts";
 export const END_REASONS = [
   "slow_consumer",
   "overloaded",
+  "too_many_filters",
   "shutting_down",
   "internal_error",
 ] as const;

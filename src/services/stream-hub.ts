@@ -2,22 +2,18 @@ import type { Snapshot } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { BoardView } from "./board-view.ts";
-import { breathe, FilterEvents, type Steps } from "./filter-events.ts";
+import { breathe, type Steps } from "./filter-events.ts";
 import type { FundingQuery } from "./funding-query.ts";
 import { StreamClient, type StreamConnection } from "./stream-client.ts";
+import { type Refusal, REFUSALS, type StreamGroup, StreamGroups } from "./stream-groups.ts";
 import {
+  END_REASONS,
   type EndReason,
   type EventData,
   heartbeatEvent,
   retryEvent,
   type SharedEvent,
 } from "./stream-events.ts";
-
-/** Readers at once: what one event loop serves beside 2,000 requests a second. */
-export const MAX_STREAMS = 500;
-
-/** Filters at once: every one of them is an encoding per snapshot. */
-export const MAX_STREAM_FILTERS = 200;
 
 /** How often queues are looked at. */
 const CHECK_EVERY_MS = 5_000;
@@ -40,23 +36,15 @@ const READERS_PER_GO = 16;
 /** The same bound for long events. */
 const BYTES_PER_GO = 512 * 1024;
 
-/** The readers of one filter. */
-interface Group {
-  readonly events: FilterEvents;
-  readonly clients: Set<StreamClient>;
-}
-
-/** Why there is no stream for a reader. */
-export type Refusal = "too_many_readers" | "too_many_filters" | "shutting_down";
-
 export interface StreamStats {
-  /** Readers now, and their distinct filters. */
+  /** Readers now, and their distinct filters; those that select no row are one. */
   readonly open: number;
   readonly filters: number;
-  /** Since the start: events handed to readers (heartbeats are none), and readers who were sent away, by reason. */
+  /** Since the start: events handed to readers (heartbeats are none). */
   readonly sent: number;
+  /** Readers who were sent away, and those who never got a stream, by reason. */
   readonly dropped: Readonly<Record<EndReason, number>>;
-  readonly refused: number;
+  readonly refused: Readonly<Record<Refusal, number>>;
 }
 
 /**
@@ -68,12 +56,11 @@ export class StreamHub {
   readonly #board: Pick<BoardView, "current" | "byId" | "onPublish">;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #data: EventData;
-  readonly #groups = new Map<string, Group>();
+  readonly #groups: StreamGroups;
   readonly #greeting = retryEvent();
-  readonly #dropped = zeroes();
+  readonly #dropped = zeroes(END_REASONS);
+  readonly #refused = zeroes(REFUSALS);
   #sent = 0;
-  #refused = 0;
   #closed = false;
   /** Readers may be behind the board, or a heartbeat is due. */
   #isDue = false;
@@ -93,7 +80,7 @@ export class StreamHub {
     this.#board = deps.board;
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#data = deps.data;
+    this.#groups = new StreamGroups(deps.data);
   }
 
   /**
@@ -105,24 +92,20 @@ export class StreamHub {
     lastEventId: string | null,
     connection: StreamConnection,
   ): ReadableStream<Uint8Array<ArrayBuffer>> | Refusal {
-    const key = JSON.stringify(query);
-    const refusal = this.#refusal(key);
-    if (refusal !== null) {
-      this.#refused += 1;
-      return refusal;
+    const group = this.#closed
+      ? "shutting_down"
+      : this.#groups.placeFor(query, connection.address, this.#board.current());
+    if (typeof group === "string") {
+      this.#refused[group] += 1;
+      return group;
     }
-    const group = this.#groups.get(key) ?? {
-      events: new FilterEvents(query, this.#data),
-      clients: new Set(),
-    };
     const client = new StreamClient({
       at: lastEventId === null ? null : this.#board.byId(lastEventId),
       clock: this.#clock,
       connection,
-      onGone: (gone) => this.#remove(key, gone),
+      onGone: (gone) => this.#remove(group, gone),
     });
-    group.clients.add(client);
-    this.#groups.set(key, group);
+    this.#groups.add(group, client);
     client.send(this.#greeting);
     this.#stop ??= this.#start();
     this.#wake();
@@ -131,11 +114,11 @@ export class StreamHub {
 
   stats(): StreamStats {
     return {
-      open: this.#open(),
-      filters: this.#groups.size,
+      open: this.#groups.clients().length,
+      filters: this.#groups.filters,
       sent: this.#sent,
       dropped: { ...this.#dropped },
-      refused: this.#refused,
+      refused: { ...this.#refused },
     };
   }
 
@@ -143,17 +126,6 @@ export class StreamHub {
   close(): void {
     this.#closed = true;
     this.#endAll("shutting_down");
-  }
-
-  #refusal(key: string): Refusal | null {
-    if (this.#closed) return "shutting_down";
-    if (this.#open() >= MAX_STREAMS) return "too_many_readers";
-    const isNew = !this.#groups.has(key);
-    return isNew && this.#groups.size >= MAX_STREAM_FILTERS ? "too_many_filters" : null;
-  }
-
-  #open(): number {
-    return this.#groups.values().reduce((sum, { clients }) => sum + clients.size, 0);
   }
 
   #start(): () => void {
@@ -166,11 +138,9 @@ export class StreamHub {
     };
   }
 
-  #remove(key: string, client: StreamClient): void {
-    const group = this.#groups.get(key);
-    group?.clients.delete(client);
-    if (group?.clients.size === 0) this.#groups.delete(key);
-    if (this.#groups.size > 0) return;
+  #remove(group: StreamGroup, client: StreamClient): void {
+    this.#groups.remove(group, client);
+    if (this.#groups.clients().length > 0) return;
     this.#stop?.();
     this.#stop = null;
   }
@@ -182,18 +152,14 @@ export class StreamHub {
   }
 
   #endAll(reason: EndReason): void {
-    for (const client of this.#clients()) this.#drop(client, reason);
-  }
-
-  #clients(): readonly StreamClient[] {
-    return [...this.#groups.values()].flatMap(({ clients }) => [...clients]);
+    for (const client of this.#groups.clients()) this.#drop(client, reason);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
     for (let checks = 1; ; checks += 1) {
       await this.#clock.sleep(CHECK_EVERY_MS, signal);
       if (signal.aborted) return;
-      for (const client of this.#clients()) {
+      for (const client of this.#groups.clients()) {
         const isTooLate = client.stalledMs() >= STALLED_AFTER_MS;
         if (isTooLate) this.#drop(client, "slow_consumer");
       }
@@ -234,11 +200,12 @@ export class StreamHub {
     const steps: Steps = new Map();
     // Readers and groups that come meanwhile are visited, too; those that leave are not.
     for (const group of this.#groups.values()) {
+      await this.#look(group, to, steps);
       for (const client of group.clients) await this.#bring(client, group, to, steps);
     }
     if (!isBeat) return;
     const heartbeat = heartbeatEvent(to.id);
-    for (const client of this.#clients()) {
+    for (const client of this.#groups.clients()) {
       // Whoever has something to read needs no sign of life.
       if (client.at !== to || client.waiting.length > 0) continue;
       client.send(heartbeat);
@@ -246,7 +213,22 @@ export class StreamHub {
     }
   }
 
-  async #bring(client: StreamClient, group: Group, to: Snapshot, steps: Steps): Promise<void> {
+  /** A filter that selects rows from now on counts: whoever has too many of them cannot keep it. */
+  async #look(group: StreamGroup, to: Snapshot, steps: Steps): Promise<void> {
+    const wasEmpty = group.events.isEmpty;
+    // The others pause when their event is made.
+    if (wasEmpty) await breathe();
+    group.events.look(to, steps);
+    if (!wasEmpty || group.events.isEmpty) return;
+    for (const client of this.#groups.excess(group)) this.#drop(client, "too_many_filters");
+  }
+
+  async #bring(
+    client: StreamClient,
+    group: StreamGroup,
+    to: Snapshot,
+    steps: Steps,
+  ): Promise<void> {
     const since = client.at;
     if (since?.id === to.id) return;
     // Came back while an older snapshot is being sent: this round would take news back, the next one has more.
@@ -278,7 +260,7 @@ export class StreamHub {
 
   /** Whether too many bytes wait to be read, even without what is kept for readers to come. */
   #isFull(): boolean {
-    const waiting = new Set(this.#clients().flatMap((client) => client.waiting));
+    const waiting = new Set(this.#groups.clients().flatMap((client) => client.waiting));
     const groups = [...this.#groups.values()];
     const all = new Set([...waiting, ...groups.flatMap(({ events }) => events.kept())]);
     if (sizeOf(all) <= MAX_HELD_BYTES) return false;
@@ -291,6 +273,7 @@ function sizeOf(events: ReadonlySet<SharedEvent>): number {
   return events.values().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function zeroes(): Record<EndReason, number> {
-  return { slow_consumer: 0, overloaded: 0, shutting_down: 0, internal_error: 0 };
+/** A count for each reason. Guaranteed: the object has exactly the members of the list. */
+function zeroes<Reason extends string>(reasons: readonly Reason[]): Record<Reason, number> {
+  return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>;
 }

@@ -5,7 +5,12 @@ import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
 import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";
 import { StreamChangesSchema, StreamResetSchema } from "../../src/http/api/stream/schema.ts";
-import { MAX_STREAMS, StreamHub } from "../../src/services/stream-hub.ts";
+import {
+  MAX_FILTERS_PER_ADDRESS,
+  MAX_STREAMS,
+  MAX_STREAMS_PER_ADDRESS,
+} from "../../src/services/stream-groups.ts";
+import { StreamHub } from "../../src/services/stream-hub.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";
@@ -15,6 +20,7 @@ import { until } from "../support/service.ts";
 
 const STREAM = "/api/funding/stream";
 const CURRENT = "/api/funding/current";
+const ORIGIN = "http://finder.test";
 
 /** Rows of two exchanges; the rate is `rate`. */
 function market(rate: number): BoardRow[] {
@@ -37,6 +43,7 @@ function serve(rows: readonly BoardRow[] = market(1)) {
     development: false,
     fetch: (request, self) =>
       app.fetch(request, {
+        remoteAddress: self.requestIP(request)?.address,
         limitIdle: (seconds) => {
           idleLimits.push(seconds);
           self.timeout(request, seconds);
@@ -121,15 +128,42 @@ describe("the answer", () => {
 
   test(`beyond ${MAX_STREAMS} streams it is 503 and says when to come again`, async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", market(1))));
-    const ask = () => app.fetch(new Request(`http://finder.test${STREAM}`));
+    const ask = (remoteAddress: string) =>
+      app.fetch(new Request(ORIGIN + STREAM), { remoteAddress });
     const bodies: Response[] = [];
-    for (let n = 0; n < MAX_STREAMS; n += 1) bodies.push(await ask());
+    for (let n = 0; n < MAX_STREAMS; n += 1) bodies.push(await ask(`2001:db8:0:${n}::1`));
     const refused = await app.get(STREAM);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "30"]);
     expect(await refused.json()).toMatchObject({ code: "too_many_streams" });
     await bodies[0]?.body?.cancel();
-    expect((await ask()).status).toBe(200);
+    expect((await ask("192.0.2.1")).status).toBe(200);
+    const metrics = await (await app.get("/metrics")).text();
+    expect(metrics).toContain('funding_stream_refused_total{reason="too_many_readers"} 1\n');
   });
+
+  test.each([
+    [MAX_STREAMS_PER_ADDRESS, "too_many_of_address", () => ""],
+    [MAX_FILTERS_PER_ADDRESS, "too_many_filters_of_address", (n: number) => `?min_volume=${n}`],
+  ])(
+    "beyond %d for one client it is 429, whatever its proxy and its IPv6 address: %s",
+    async (most, reason, query) => {
+      const app = testApp(new TestBoard(snapshotOf("1-1", market(1))), {
+        trustedProxies: ["10.0.0.1"],
+      });
+      const ask = (n: number, client = `2001:db8::${n}`) =>
+        app.fetch(
+          new Request(ORIGIN + STREAM + query(n), { headers: { "x-forwarded-for": client } }),
+          { remoteAddress: "10.0.0.1" },
+        );
+      for (let n = 0; n < most; n += 1) expect((await ask(n)).status).toBe(200);
+      const refused = await ask(most);
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
+      expect(await refused.json()).toMatchObject({ code: "stream_limit" });
+      expect((await ask(most, "2001:db8:0:1::1")).status).toBe(200);
+      const metrics = await (await app.get("/metrics")).text();
+      expect(metrics).toContain(`funding_stream_refused_total{reason="${reason}"} 1\n`);
+    },
+  );
 });
 
 describe("events", () => {
@@ -270,7 +304,7 @@ test("whoever follows the events has the rows of /api/funding/current at every s
         const streams = new StreamHub({ board, clock, log: memoryLog(), data: EVENT_DATA });
         const app = testApp(board, { streams });
         const following = FILTERS.map(async (filter) => {
-          const response = await app.fetch(new Request(`http://finder.test${STREAM}${filter}`));
+          const response = await app.fetch(new Request(`${ORIGIN}${STREAM}${filter}`));
           return new EventReader(response.body).rest();
         });
         const lists: Map<string, unknown>[] = FILTERS.map(() => new Map());
@@ -279,7 +313,7 @@ test("whoever follows the events has the rows of /api/funding/current at every s
           if (step > 0) board.publish(snapshotOf(id, rowsOf(state)));
           for (let turn = 0; turn < TURNS; turn += 1) await clock.advance(0);
           for (const [n, filter] of FILTERS.entries()) {
-            const list = await app.fetch(new Request(`http://finder.test${CURRENT}${filter}`));
+            const list = await app.fetch(new Request(`${ORIGIN}${CURRENT}${filter}`));
             lists[n]?.set(id, sorted(((await list.json()) as FundingList).rows));
           }
         }
@@ -347,4 +381,31 @@ describe("a client that does not read", () => {
     socket.end();
     await closed.promise;
   }, 20_000);
+
+  test.each(["end", "terminate"] as const)(
+    "gives its place back as soon as its connection closes, also in the middle of an event (%s)",
+    async (how) => {
+      await using service = serve(MANY);
+      const connect = () =>
+        Bun.connect({
+          hostname: "127.0.0.1",
+          port: service.server.port ?? 0,
+          socket: {
+            open: (opened) => {
+              opened.pause();
+              opened.write(`GET ${STREAM} HTTP/1.1\r\nHost: finder.test\r\n\r\n`);
+            },
+            data: () => {},
+          },
+        });
+      const sockets = await Promise.all(Array.from({ length: MAX_STREAMS_PER_ADDRESS }, connect));
+      await until(() => service.streams.stats().sent === MAX_STREAMS_PER_ADDRESS);
+      expect((await fetch(service.origin + STREAM)).status).toBe(429);
+      for (const socket of sockets) socket[how]();
+      // No time passes here: nothing else could send them away.
+      await until(() => service.streams.stats().open === 0);
+      await (await service.open("?base=COIN1")).close();
+    },
+    20_000,
+  );
 });

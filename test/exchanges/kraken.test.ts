@@ -194,6 +194,26 @@ describe("kraken", () => {
     expect((await refreshOf({}, { base: undefined })).quote?.base).toBe("BTC");
   });
 
+  test("a share and a coin whose symbols differ only in case are two", async () => {
+    const coin = { base: "GMX", pair: "GMX:USD" };
+    const share = { base: "GMx", pair: "GMx:USD" };
+    const tickers = [
+      ticker("PF_GMXUSD", { pair: "GMX:USD" }),
+      ticker("PF_GMxUSD", { pair: "GMx:USD" }),
+    ];
+    for (const instruments of [
+      [instrument("PF_GMXUSD", coin), instrument("PF_GMxUSD", share)],
+      [instrument("PF_GMxUSD", share), instrument("PF_GMXUSD", coin)],
+    ]) {
+      const { quotes, expected } = await refresh(bodiesOf(tickers, instruments));
+      expect(quotes.map(({ exchangeSymbol, base }) => [exchangeSymbol, base])).toEqual([
+        ["PF_GMXUSD", "GMX"],
+        ["PF_GMxUSD", "GM"],
+      ]);
+      expect(expected).toBe(2);
+    }
+  });
+
   test("symbols match whatever their case, and stay verbatim", async () => {
     const bodies = bodiesOf([ticker("pf_xbtusd")], [instrument("PF_XBTUSD")]);
     expect((await refresh(bodies)).quotes).toMatchObject([

@@ -6,7 +6,7 @@ import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import { healthReport, type HealthReport } from "../../src/services/health.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
 import { type StreamStats, StreamHub } from "../../src/services/stream-hub.ts";
-import type { TestBoard } from "./board.ts";
+import { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog, type MemoryLog } from "./memory-log.ts";
@@ -31,13 +31,13 @@ export interface TestApp extends App {
 }
 
 /** The figures of a service whose stream nobody reads. */
-export const noStreams = (): StreamStats => ({
-  open: 0,
-  filters: 0,
-  sent: 0,
-  dropped: { slow_consumer: 0, overloaded: 0, shutting_down: 0, internal_error: 0 },
-  refused: 0,
-});
+export const noStreams = (): StreamStats =>
+  new StreamHub({
+    board: new TestBoard(),
+    clock: new ManualClock(),
+    log: memoryLog(),
+    data: EVENT_DATA,
+  }).stats();
 
 const ORIGIN = "http://finder.test";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { clientAddresses } from "../../src/http/client-address.ts";
+import fc from "fast-check";
+import { addressGroup, clientAddresses } from "../../src/http/client-address.ts";
 
 const TRUSTED = ["10.0.0.0/8", "::1", "2001:db8::/32"];
 
@@ -34,4 +35,41 @@ test.each(CASES)("%s", (_why, peer, forwarded, client) => {
 
 test.each(["proxy.test", "10.0.0.0/99", "10.0.0.0/x", ""])("%p is no network", (entry) => {
   expect(() => clientAddresses([entry])).toThrow();
+});
+
+test.each([
+  ["192.0.2.1", "192.0.2.1"],
+  ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["::FFFF:c000:0201", "192.0.2.1"],
+  ["0:0:0:0:0:ffff:192.0.2.1", "192.0.2.1"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:DB8:1:2::", "2001:db8:1:2::/64"],
+  ["2001:0db8:0001:0002:ffff::1", "2001:db8:1:2::/64"],
+  ["2001:db8::1", "2001:db8:0:0::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  // NAT64 names the IPv4 address in its last words: whoever comes from there shares one place.
+  ["64:ff9b::192.0.2.1", "64:ff9b:0:0::/64"],
+])("for bounds %p counts as %p", (address, group) => {
+  expect(addressGroup(address)).toBe(group);
+});
+
+test("every way to write an address of one /64 counts as the same, of two as two", () => {
+  const word = fc.integer({ min: 0, max: 0xffff });
+  const words = (least: number) => fc.array(word, { minLength: least, maxLength: least });
+  fc.assert(
+    fc.property(words(4), words(4), words(4), (network, here, there) => {
+      fc.pre(network[0] !== 0);
+      const long = [...network, ...here].map((one) => one.toString(16).padStart(4, "0"));
+      // The URL parser writes an address in its shortest form.
+      const short = (all: readonly number[]): string => {
+        const { hostname } = new URL(`http://[${all.map((one) => one.toString(16)).join(":")}]/`);
+        return hostname.slice(1, -1);
+      };
+      const group = addressGroup(long.join(":").toUpperCase());
+      expect(addressGroup(short([...network, ...there]))).toBe(group);
+      const next = [...network.slice(0, 3), ((network[3] ?? 0) + 1) % 0x1_0000];
+      expect(addressGroup(short([...next, ...here]))).not.toBe(group);
+    }),
+  );
 });

@@ -69,6 +69,15 @@ describe("the number of instruments", () => {
     }
   });
 
+  test("grows with the scale beyond the real one: no exchange runs out of assets", () => {
+    const large = demoMarket({ scale: 3.2 });
+    for (const exchange of FIRST) {
+      const times = large.truth(exchange).instruments.length / shown(exchange).length;
+      // Metals, indices and the like are no more.
+      expect(Math.abs(times / 3.2 - 1)).toBeLessThan(2 * NEAR);
+    }
+  });
+
   test.each([...FIRST])("%s shows no symbol twice and skips none that it shows", (exchange) => {
     const { instruments, skipped } = market.truth(exchange);
     const symbols = [...instruments, ...skipped].map((row) => row.exchange_symbol);

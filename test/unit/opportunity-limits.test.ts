@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Snapshot } from "../../src/domain/market.ts";
-import { INSTRUMENT_ID_BOUND } from "../../src/domain/opportunity-columns.ts";
+import { INSTRUMENT_ID_BOUND, mostOpportunities } from "../../src/domain/opportunity-columns.ts";
 import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { OpportunityLegs } from "../../src/services/opportunity-legs.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
@@ -29,7 +29,7 @@ function many(count: number): Listing[] {
 
 describe("the bounds", () => {
   test("5 % is enough, and an id of which no two fit into one number makes no pair", async () => {
-    const { tracker, see, last } = trackerScene();
+    const { tracker, see, last, log } = trackerScene();
     tracker.begin(1);
     await see(0, [
       { id: 1, exchange: "okx", pct: 45 },
@@ -37,14 +37,36 @@ describe("the bounds", () => {
       { id: INSTRUMENT_ID_BOUND, exchange: "gate", pct: 90 },
     ]);
     expect(Object.keys(last())).toEqual([PAIR]);
+    expect(tracker.stats()).toEqual({ pairs: 1, leftOut: { pairs: 0, listings: 1 } });
+    expect(log.events()).toEqual(["opportunities_left_out"]);
   });
 
-  test("more legs than can be told apart are not compared", () => {
-    const [group] = new AssetGroups().of(snapshotOf("1-1", [rowOf("okx", "BTC")]));
-    const [leg] = group?.trusted ?? [];
-    if (group === undefined || leg === undefined) throw new Error("no leg");
-    const trusted = Array.from({ length: 65_537 }, () => leg);
-    expect(new OpportunityLegs([{ ...group, trusted }]).count).toBe(65_536);
+  test("all legs are compared, however many: each is found once, in the order of its id", () => {
+    // Ids up to the largest, in no order; every third asset on three exchanges.
+    const count = 100_003;
+    const idOf = (index: number) => INSTRUMENT_ID_BOUND - 1 - ((index * 7_919) % count) * 600;
+    const rows = Array.from({ length: count }, (_, index) =>
+      rowOf(index % 2 === 0 ? "okx" : "bybit", `A${index % 30_000}`, {
+        instrumentId: idOf(index),
+        exchangeSymbol: `A${index}`,
+      }),
+    );
+    const legs = new OpportunityLegs(new AssetGroups().of(snapshotOf("1-1", rows)));
+    expect([legs.count, legs.omitted]).toEqual([count, 0]);
+    const ids = Array.from(legs.byId, (place) => legs.ids[place] ?? 0);
+    const expected = Uint32Array.from({ length: count }, (_, index) => idOf(index)).toSorted();
+    expect(Bun.deepEquals(Uint32Array.from(ids), expected)).toBe(true);
+    // The places of an asset are its own, and rise with the ids.
+    for (let place = 1; place < count; place += 1) {
+      if (legs.starts[place] !== legs.starts[place - 1]) continue;
+      if ((legs.ids[place] ?? 0) <= (legs.ids[place - 1] ?? 0)) throw new Error(`at ${place}`);
+    }
+  });
+
+  test("the more legs, the more pairs are kept: twenty for each, and never fewer than 250,000", () => {
+    expect([0, 12_500, 12_501, 50_000].map(mostOpportunities)).toEqual([
+      250_000, 250_000, 250_020, 1_000_000,
+    ]);
   });
 
   test("a silence begins after 90 s: until then everything counts", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { MAX_OPPORTUNITIES } from "../../src/domain/opportunity-columns.ts";
+import { mostOpportunities } from "../../src/domain/opportunity-columns.ts";
 import {
   BOTH,
   BYBIT,
@@ -276,14 +276,20 @@ describe("a large market", () => {
     expect(writes.map(({ columns }) => columns.count)).toEqual([(500 * 499) / 2 - 4 * 125 * 62]);
   });
 
-  test("has no more pairs than are kept, and new ones never push out old ones", async () => {
-    const { tracker, see, last, writes } = trackerScene();
+  test("has no more pairs than are kept, says so once, and new ones never push out old ones", async () => {
+    const { tracker, see, last, writes, log } = trackerScene();
     tracker.begin(1);
     const old = manyListings(20, 5_000);
     await see(0, old);
     const known = Object.keys(last());
     await see(5, [...manyListings(840), ...old.map((listing) => ({ ...listing, base: "ETH" }))]);
-    expect(writes.at(-1)?.columns.count).toBe(MAX_OPPORTUNITIES);
+    const most = mostOpportunities(860);
+    expect(writes.at(-1)?.columns.count).toBe(most);
+    // Those of the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
+    expect(tracker.stats().pairs).toBe(most);
+    expect(tracker.stats().leftOut.pairs).toBeGreaterThan(1_000);
+    await see(10, [...manyListings(840), ...old.map((listing) => ({ ...listing, base: "ETH" }))]);
+    expect(log.events().filter((event) => event === "opportunities_left_out")).toHaveLength(1);
     const now = last();
     expect(known.filter((pair) => now[pair]?.first !== 0)).toEqual([]);
   });

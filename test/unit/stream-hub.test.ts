@@ -3,7 +3,7 @@ import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
 import type { EventData } from "../../src/services/stream-events.ts";
-import { MAX_STREAM_FILTERS, MAX_STREAMS, StreamHub } from "../../src/services/stream-hub.ts";
+import { StreamHub } from "../../src/services/stream-hub.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -45,8 +45,12 @@ function setUp(data: EventData = EVENT_DATA) {
     },
   });
   const limits: number[] = [];
+  let readers = 0;
   const body = (query: FundingQuery = NO_FILTER, lastEventId: string | null = null) => {
-    const opened = hub.open(query, lastEventId, { limitIdle: (seconds) => limits.push(seconds) });
+    const opened = hub.open(query, lastEventId, {
+      address: `192.0.2.${(readers += 1)}`,
+      limitIdle: (seconds) => limits.push(seconds),
+    });
     if (typeof opened === "string") throw new Error(opened);
     return opened;
   };
@@ -305,29 +309,7 @@ describe("whoever does not read", () => {
   });
 });
 
-describe("the bounds", () => {
-  test(`${MAX_STREAMS} readers; a place that is given back is taken again`, async () => {
-    const { hub, body, clock } = setUp();
-    const bodies = Array.from({ length: MAX_STREAMS }, () => body(OKX));
-    expect(() => body(OKX)).toThrow("too_many_readers");
-    await bodies[0]?.cancel();
-    await body(OKX).cancel();
-    expect(hub.stats()).toMatchObject({ open: MAX_STREAMS - 1, refused: 1 });
-    await clock.advance(0);
-  });
-
-  test(`${MAX_STREAM_FILTERS} filters; readers of a known one still come in`, async () => {
-    const { hub, body } = setUp();
-    const of = (minVolumeUsd: number) => body({ ...NO_FILTER, minVolumeUsd });
-    for (let n = 0; n < MAX_STREAM_FILTERS; n += 1) of(n);
-    expect(() => of(MAX_STREAM_FILTERS)).toThrow("too_many_filters");
-    of(7);
-    expect(hub.stats()).toMatchObject({
-      open: MAX_STREAM_FILTERS + 1,
-      filters: MAX_STREAM_FILTERS,
-    });
-  });
-
+describe("the readers", () => {
   test("nothing is left when the last reader leaves, and the next one finds everything again", async () => {
     const { board, clock, hub, open, made } = setUp();
     for (const round of [1, 2]) {

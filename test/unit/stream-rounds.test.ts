@@ -45,8 +45,12 @@ function setUp(data: EventData = EVENT_DATA) {
       }),
   };
   const hub = new StreamHub({ board: told, clock, log: memoryLog(), data: counted });
+  let readers = 0;
   const body = (query: FundingQuery, lastEventId: string | null = null) => {
-    const opened = hub.open(query, lastEventId, { limitIdle: () => {} });
+    const opened = hub.open(query, lastEventId, {
+      address: `192.0.2.${(readers += 1)}`,
+      limitIdle: () => {},
+    });
     if (typeof opened === "string") throw new Error(opened);
     return opened;
   };

@@ -11,7 +11,8 @@ const HIDDEN = 2;
 /** Contracts in all, at full scale: with the LIT and the test contract. */
 export const CONTRACTS = COINS + STOCKS + HALTED + HIDDEN + 2;
 export const FIRST_ID = 10_000_001;
-const FIRST_COIN_ID = 1_001;
+/** Above all the coins that contracts are quoted in, however many there are. */
+const FIRST_COIN_ID = 2_001;
 const QUOTE_COIN = { coinId: "1000", coinName: "USDT" };
 /** Positions are backed by another dollar than the one that prices are in. */
 const COLLATERAL_COIN = { coinId: "1100", coinName: "USDC" };

@@ -84,7 +84,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of assets.byKind.coin.slice(-2)) add(asset, { state: "halted" });
   for (const [dex, count, token, lists] of DEXES) {
     const name = TOKENS.find(([index]) => index === token)?.[1] ?? "USDC";
-    const pool = lists === "coins" ? assets.byKind.coin : tradfiAssets(assets);
+    const pool = lists === "coins" ? quotable : tradfiAssets(assets);
     for (const asset of pool.slice(0, Math.max(1, Math.round(count * scale)))) {
       add(asset, {
         wireBase: asset.ticker,

@@ -1,15 +1,18 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { END_REASONS } from "../../../services/stream-events.ts";
 import {
+  KEPT_STREAMS,
+  MAX_FILTERS_PER_ADDRESS,
   MAX_STREAM_FILTERS,
   MAX_STREAMS,
+  MAX_STREAMS_PER_ADDRESS,
   type Refusal,
-  type StreamHub,
-} from "../../../services/stream-hub.ts";
+} from "../../../services/stream-groups.ts";
+import type { StreamHub } from "../../../services/stream-hub.ts";
 import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../../headers.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { problems } from "../../openapi.ts";
-import { ApiError } from "../../problem.ts";
+import { ApiError, type ProblemCode } from "../../problem.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
@@ -57,7 +60,8 @@ const streamRoute = createRoute({
   tags: ["Market"],
   summary: "Changes of funding rates as they come",
   description:
-    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`). Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID.",
+    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`). Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +
+    `One address has ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters at most (of IPv6, its /64); filters that match no row count as one. Whoever comes to have more because rows come to match is sent away with the reason too_many_filters.`,
   request: { query: StreamQuerySchema, headers: StreamHeadersSchema },
   responses: {
     200: {
@@ -70,9 +74,12 @@ const streamRoute = createRoute({
       },
       content: { [EVENT_STREAM_TYPE]: { schema: z.string().openapi(eventStream) } },
     },
-    ...problems("bad_parameter", "not_ready", "too_many_streams"),
+    ...problems("bad_parameter", "stream_limit", "not_ready", "too_many_streams"),
   },
 });
+
+/** All whose address is not known share the bounds of one. */
+const UNKNOWN_ADDRESS = "unknown";
 
 /** How soon a refused reader should ask again: streams are long, places are given back rarely. */
 const RETRY_SECONDS = 30;
@@ -96,26 +103,43 @@ export function addStreamRoutes(
     if (c.req.method === "HEAD") return documented(new Response(null, { headers }));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
     const opened = streams.open(listingQuery(c.req.valid("query")), lastEventId, {
+      address: c.env.client ?? UNKNOWN_ADDRESS,
       limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
     });
-    if (typeof opened === "string") throw tooMany(opened);
+    if (typeof opened === "string") throw refused(opened);
     return documented(new Response(opened, { headers }));
   });
 }
 
-function tooMany(refusal: Refusal): ApiError {
-  return new ApiError("too_many_streams", reasonOf(refusal), {
-    headers: { "retry-after": String(RETRY_SECONDS) },
-  });
-}
+/** What a reader who gets no stream is answered. */
+const REFUSED = {
+  too_many_of_address: {
+    code: "stream_limit",
+    detail: `One address may have ${MAX_STREAMS_PER_ADDRESS} streams. Close one first.`,
+  },
+  too_many_filters_of_address: {
+    code: "stream_limit",
+    detail: `One address may have ${MAX_FILTERS_PER_ADDRESS} distinct filters. Ask with one of those, or with a wider one.`,
+  },
+  too_many_readers: {
+    code: "too_many_streams",
+    detail: `There are ${MAX_STREAMS} streams. Ask /api/funding/current meanwhile.`,
+  },
+  kept_for_others: {
+    code: "too_many_streams",
+    detail: `The last ${KEPT_STREAMS} of ${MAX_STREAMS} streams are for addresses that have none.`,
+  },
+  too_many_filters: {
+    code: "too_many_streams",
+    detail: `There are ${MAX_STREAM_FILTERS} distinct filters. Ask with a more common one.`,
+  },
+  shutting_down: {
+    code: "too_many_streams",
+    detail: "This process is about to end. Ask again.",
+  },
+} as const satisfies Record<Refusal, { readonly code: ProblemCode; readonly detail: string }>;
 
-function reasonOf(refusal: Refusal): string {
-  switch (refusal) {
-    case "too_many_readers":
-      return `There are ${MAX_STREAMS} streams. Ask /api/funding/current meanwhile.`;
-    case "too_many_filters":
-      return `There are ${MAX_STREAM_FILTERS} distinct filters. Ask with a more common one.`;
-    case "shutting_down":
-      return "This process is about to end. Ask again.";
-  }
+function refused(refusal: Refusal): ApiError {
+  const { code, detail } = REFUSED[refusal];
+  return new ApiError(code, detail, { headers: { "retry-after": String(RETRY_SECONDS) } });
 }
