@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LISTS, withExchange } from "../../scripts/new-exchange/registration.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -18,9 +19,6 @@ const MADE = [
   "test/support/demo-wires/newone.ts",
   "test/exchanges/newone.test.ts",
 ];
-
-/** Each step starts a program that loads a few hundred files. */
-const LIMIT_MS = 60_000;
 
 let tree = "";
 let before: readonly string[] = [];
@@ -99,7 +97,7 @@ describe("an exchange is started by one command", () => {
         expect(text).not.toMatch(/__ID__|__NAME__|TODO|TODAY/);
       }
     },
-    LIMIT_MS,
+    LONG_MS,
   );
 
   test(
@@ -108,7 +106,7 @@ describe("an exchange is started by one command", () => {
       const { status, output } = make("check");
       expect(status, output).toBe(0);
     },
-    LIMIT_MS,
+    LONG_MS,
   );
 
   test(
@@ -130,7 +128,7 @@ describe("an exchange is started by one command", () => {
         expect(status).toBe(0);
       }
     },
-    LIMIT_MS,
+    LONG_MS,
   );
 
   test("a second time it is taken, and what was written since stays", async () => {

@@ -3,6 +3,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { HttpClient, type HttpLimits, type HttpRequest } from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const NOON_SECONDS = Date.UTC(2026, 10, 2, 12, 0, 0) / 1000;
 
@@ -62,7 +63,10 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000 };
+const LIMITS: HttpLimits = { timeoutMs: PATIENCE_MS, maxBodyBytes: 1_000 };
+
+/** For what never answers, and for nothing else. */
+const HASTY: HttpLimits = { ...LIMITS, timeoutMs: 300 };
 
 function client(
   limits: HttpLimits = LIMITS,
@@ -123,7 +127,7 @@ describe("an answer", () => {
   test.each(["/hang", "/half-body"])(
     "that does not end in time (%s) is a timeout",
     async (path) => {
-      expect(await failureOf(client().json(get(path)))).toMatchObject({ kind: "timeout" });
+      expect(await failureOf(client(HASTY).json(get(path)))).toMatchObject({ kind: "timeout" });
     },
   );
 });
@@ -189,7 +193,7 @@ test("a wait that the body states counts where no Retry-After came", async () =>
 describe("repeating", () => {
   async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
     asked.delete(path);
-    await client()
+    await client(path === "/hang" ? HASTY : LIMITS)
       .json(get(path, extra))
       .catch(() => null);
     return asked.get(path) ?? 0;
@@ -221,7 +225,7 @@ test("a failure never holds the URL, whatever went wrong", async () => {
         repeatable: false,
       }),
     ),
-    failureOf(client().json(get(`/hang?${secret}`))),
+    failureOf(client(HASTY).json(get(`/hang?${secret}`))),
     failureOf(client().json(get(`/500?${secret}`, { repeatable: false }))),
   ]);
   for (const failure of failures) expect(Bun.inspect(failure)).not.toContain("SECRET");
@@ -229,9 +233,7 @@ test("a failure never holds the URL, whatever went wrong", async () => {
 
 test("an abort of the caller ends the call at once as a timeout", async () => {
   const abort = new AbortController();
-  const failure = failureOf(
-    client({ ...LIMITS, timeoutMs: 60_000 }).json(get("/hang"), { signal: abort.signal }),
-  );
+  const failure = failureOf(client().json(get("/hang"), { signal: abort.signal }));
   abort.abort();
   expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
 });
