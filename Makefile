@@ -6,7 +6,7 @@ INSTALLED := node_modules/.installed-$(BUN_VERSION)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check check-format check-lint check-types check-unused fmt docs exchange bench
+.PHONY: help demo run test timings check check-format check-lint check-types check-unused fmt docs exchange bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,8 +17,15 @@ demo: $(INSTALLED) ## Start the service on simulated exchanges (PORT, 8083) unti
 run: $(INSTALLED) ## Start the service on the real exchanges, set up by the environment or FF_CONFIG
 	@exec $(BUN) src/main.ts
 
+# Twice as many processes as cores: the long tests mostly wait for programs that they have started.
+TEST_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+RUN_TESTS = $(BUN) test --parallel=$(TEST_WORKERS) --timings=test/timings.json
+
 test: check ## Run every check, then every test
-	$(BUN) test
+	$(RUN_TESTS)
+
+timings: $(INSTALLED) ## Run every test and note how long each file takes: make test starts with the slowest
+	$(RUN_TESTS) --update-timings
 
 check: check-format check-lint check-types check-unused ## Check format, lint and import rules, types, unused code
 

@@ -1,10 +1,11 @@
 # Reads what `make test` printed and ends it in one line: "N passed, N failed", and ", N skipped" when
 # there are any. Variable `status` is its exit code: a run that failed never counts zero failures, since
-# a check before the tests, or an error between them, failed without a test to blame.
+# a check before the tests, or an error between them, failed without a test to blame. The last count is the
+# runner's own: earlier ones are what a failed test shows of a run that it made itself.
 # Usage: awk -v status=0 -f scripts/closing-line.awk OUTPUT
 { gsub(/\033\[[0-9;]*m/, "") }
-/^ *[0-9]+ pass$/ { passed += $1 }
-/^ *[0-9]+ fail$/ { failed += $1 }
+/^ *[0-9]+ pass$/ { passed = $1; failed = 0; skipped = 0 }
+/^ *[0-9]+ fail$/ { failed = $1 }
 /^ *[0-9]+ (skip|todo)$/ { skipped += $1 }
 END {
   if (status != 0 && failed == 0) failed = 1

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { isExchangeId } from "../src/domain/exchange.ts";
+import { systemClock } from "../src/lib/clock.ts";
 import { LISTS, withExchange } from "./new-exchange/registration.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -85,10 +86,11 @@ async function newFiles(id: string): Promise<Written[]> {
 }
 
 async function changedFiles(id: string): Promise<Written[]> {
+  const today = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
   return Promise.all(
     LISTS.map(async (list) => {
       const source = await Bun.file(join(ROOT, list.path)).text();
-      return { path: list.path, content: withExchange(source, list, id) };
+      return { path: list.path, content: withExchange(source, list, id, today) };
     }),
   );
 }

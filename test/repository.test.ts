@@ -131,38 +131,7 @@ describe("the Makefile", () => {
       .trimEnd()
       .split("\n")
       .map((line) => /^ {2}make (\w+) +\S/.exec(line)?.[1]);
-    const known = "help demo run test check fmt docs exchange bench";
+    const known = "help demo run test timings check fmt docs exchange bench";
     expect(targets.join(" ")).toBe(known);
-  });
-});
-
-describe("the closing line of a run", () => {
-  function closingLine(output: string, status: number): string {
-    const { stdout } = Bun.spawnSync(
-      ["awk", "-v", `status=${status}`, "-f", "scripts/closing-line.awk"],
-      { cwd: ROOT, stdin: Buffer.from(output) },
-    );
-    return stdout.toString();
-  }
-
-  test("counts what the runner counted", () => {
-    const output = "(pass) rows [1ms]\n\n 12 pass\n 0 fail\n 99 expect() calls\n";
-    expect(closingLine(output, 0)).toBe("12 passed, 0 failed\n");
-  });
-
-  test("names skipped tests only when there are any", () => {
-    expect(closingLine(" 3 pass\n 2 skip\n 1 todo\n 0 fail\n", 0)).toBe(
-      "3 passed, 0 failed, 3 skipped\n",
-    );
-  });
-
-  test("adds several runs and reads through colours", () => {
-    const output = " 3 pass\n 0 fail\n\u001b[32m 4 pass\u001b[0m\n\u001b[31m 1 fail\u001b[0m\n";
-    expect(closingLine(output, 1)).toBe("7 passed, 1 failed\n");
-  });
-
-  test("never says that nothing failed when the run did", () => {
-    expect(closingLine("27 files need formatting.\n", 2)).toBe("0 passed, 1 failed\n");
-    expect(closingLine(" 5 pass\n 0 fail\n 1 error\n", 1)).toBe("5 passed, 1 failed\n");
   });
 });

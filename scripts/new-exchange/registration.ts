@@ -6,7 +6,7 @@ interface Listed {
   /** The line that opens the list and the one that closes it. */
   readonly opens: string;
   readonly closes: string;
-  /** One entry, for `ID`. */
+  /** One entry, for `ID` and, where a day is asked for, `TODAY`. */
   readonly entry: string;
   /** The folder that the file imports it from; null where the list holds names only. */
   readonly imports: string | null;
@@ -18,6 +18,18 @@ export const LISTS: readonly Listed[] = [
     opens: "export const EXCHANGE_IDS = [",
     closes: "] as const;",
     entry: '  "ID",',
+    imports: null,
+  },
+  {
+    path: "src/domain/fees.ts",
+    opens: "export const TAKER_FEES = {",
+    closes: "} satisfies ",
+    entry: `  ID: {
+    takerBps: null,
+    asOf: "TODAY",
+    source: "https://docs.ID.example/fees",
+    note: "not looked up yet",
+  },`,
     imports: null,
   },
   {
@@ -50,13 +62,16 @@ export const LISTS: readonly Listed[] = [
   },
 ];
 
-/** `source` with `id` at the end of its list and among its imports. Throws where it has no such list. */
-export function withExchange(source: string, list: Listed, id: string): string {
+/**
+ * `source` with `id` at the end of its list and among its imports; `today` is YYYY-MM-DD. Throws where it has no such
+ * list.
+ */
+export function withExchange(source: string, list: Listed, id: string, today: string): string {
   const lines = source.split("\n");
   const opensAt = lines.findIndex((line) => line.startsWith(list.opens));
   const closesAt = lines.findIndex((line, at) => at > opensAt && line.startsWith(list.closes));
   if (opensAt < 0 || closesAt < 0) throw new Error(`${list.path} has no list ${list.opens}`);
-  lines.splice(closesAt, 0, list.entry.replace("ID", id));
+  lines.splice(closesAt, 0, list.entry.replaceAll("ID", id).replace("TODAY", today));
   if (list.imports !== null) {
     const line = `import { ${id} } from "${list.imports}${id}.ts";`;
     lines.splice(importPlace(lines, list, id), 0, line);

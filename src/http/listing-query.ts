@@ -30,7 +30,7 @@ interface ListingParams {
   readonly min_open_interest?: number;
 }
 
-/** The same as a query of rows, in the order of a snapshot. */
+/** The same as a query of rows, in the order of a snapshot; a filter that the list does not have lets all through. */
 export function listingQuery(params: ListingParams): FundingQuery {
   return {
     ...NO_FILTER,
@@ -38,9 +38,9 @@ export function listingQuery(params: ListingParams): FundingQuery {
     bases: params.base,
     quotes: params.quote,
     assetClasses: params.asset_class,
-    flags: params.flag ?? null,
-    intervalHours: params.interval ?? null,
-    minVolumeUsd: params.min_volume ?? 0,
-    minOpenInterestUsd: params.min_open_interest ?? 0,
+    flags: params.flag ?? NO_FILTER.flags,
+    intervalHours: params.interval ?? NO_FILTER.intervalHours,
+    minVolumeUsd: params.min_volume ?? NO_FILTER.minVolumeUsd,
+    minOpenInterestUsd: params.min_open_interest ?? NO_FILTER.minOpenInterestUsd,
   };
 }

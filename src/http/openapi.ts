@@ -73,6 +73,9 @@ const FILE = {
   Link: header('The next page as rel="next", for formats other than JSON; absent on the last one.'),
   "X-Snapshot": header("Names the snapshot, for formats other than JSON."),
   "X-Fetched-At": header("fetched_at of the snapshot, for formats other than JSON. Unix seconds."),
+  "X-Thresholds": header(
+    "The thresholds that were used, for formats other than JSON of lists that have any: `min_volume=1000000, min_yield=5`.",
+  ),
   "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
 };
 

@@ -1,15 +1,16 @@
 import type { Snapshot } from "../domain/market.ts";
 import type { AnswerContent } from "./answer.ts";
+import { canonicalQuery, type ReadParams } from "./canonical-query.ts";
 import type { Column } from "./columns.ts";
 import { writtenList } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "./headers.ts";
 import type { Format } from "./list-format.ts";
 import { ApiError } from "./problem.ts";
-import { rawPathOf, type RequestAddress } from "./request-address.ts";
 import type { RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "./snapshot-answers.ts";
+import { thresholdHeader, thresholdMember } from "./thresholds.ts";
 
 /** What a query selects: an array, or a list that makes the items of a page when it is asked for them. */
 interface Selected<Item> {
@@ -21,8 +22,10 @@ interface Selected<Item> {
 export interface ListAnswer<Item, Row> {
   /** Names the list and the file that it is saved as: "funding-current". */
   readonly name: string;
-  /** The query with its defaults filled in, without format, limit and cursor; a value of JSON. */
-  readonly query: unknown;
+  /** What decides the list besides the parameters, as the fees of this installation do; a value of JSON. */
+  readonly besides?: unknown;
+  /** Where its pages are; unset: at the path of the route. */
+  readonly path?: string;
   /** All that match, in order. */
   readonly select: (snapshot: Snapshot) => Selected<Item>;
   /** `fetchedAt` is the snapshot's time in unix seconds. */
@@ -33,18 +36,33 @@ export interface ListAnswer<Item, Row> {
   readonly head?: (snapshot: Snapshot) => object;
 }
 
-/** What a request says of the answer's form; lists of one page have neither limit nor cursor. */
-export interface ListRequest {
+/**
+ * The parameters of a request as they were read, with their defaults. All of them name the answer, so that those which
+ * are read alike have one; lists of one page have no cursor.
+ */
+export type ListRequest = ReadParams & {
   readonly format: Format | null;
   readonly limit?: number | null;
   readonly cursor?: string | null;
-}
+};
 
 interface Page {
   readonly offset: number;
   /** Null: all that are left. */
   readonly limit: number | null;
   readonly queryHash: string;
+}
+
+/** Which part of a list and how it is written is no part of the question. */
+const NO_PAGE = { limit: null, cursor: null };
+
+/** How one page is sent. */
+interface PageForm {
+  readonly format: Format;
+  readonly vary: string;
+  readonly params: ReadParams;
+  /** Its address without a cursor, in the one spelling that all queries like it have. */
+  readonly address: string;
 }
 
 /** Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. */
@@ -54,14 +72,17 @@ export function sendList<Item, Row>(
   params: ListRequest,
   list: ListAnswer<Item, Row>,
 ): Response | Promise<Response> {
-  const canonical = JSON.stringify([list.name, list.query]);
+  const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
+  const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
   const format = params.format ?? c.env.accepts;
-  const form = {
+  const form: PageForm = {
     format,
     // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
     vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
-    address: c.env.address,
+    params,
+    // Of what was read, not of the address: whoever asks the same in other words is given this answer, too.
+    address: `${list.path ?? c.env.route}?${canonicalQuery({ ...params, cursor: null })}`,
   };
   const limit = page.limit ?? "all";
   const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
@@ -94,7 +115,7 @@ function pageContent<Item, Row>(
   snapshot: Snapshot,
   list: ListAnswer<Item, Row>,
   { offset, limit, queryHash }: Page,
-  form: { readonly format: Format; readonly vary: string; readonly address: RequestAddress },
+  form: PageForm,
 ): AnswerContent {
   const selected = list.select(snapshot);
   // A cursor of ours always points before the end; one that does not was made up.
@@ -120,6 +141,7 @@ function pageContent<Item, Row>(
       snapshot: snapshot.id,
       count: items.length,
       total: selected.length,
+      ...thresholdMember(form.params),
       ...list.head?.(snapshot),
     },
     items,
@@ -144,21 +166,16 @@ function fileHeaders(
   { id, asOfMs }: Snapshot,
   total: number,
   next: string | null,
-  { format, address }: { readonly format: Format; readonly address: RequestAddress },
+  { format, params, address }: PageForm,
 ): FixedHeaders {
   return {
     "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
     "x-snapshot": id,
     "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
-    ...(next === null ? {} : { link: `<${nextTarget(address, next)}>; rel="next"` }),
+    ...thresholdHeader(params),
+    ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
   };
-}
-
-function nextTarget(address: RequestAddress, cursor: string): string {
-  const params = new URLSearchParams(address.query);
-  params.set("cursor", cursor);
-  return `${rawPathOf(address)}?${params}`;
 }
 
 function badCursor(rule: string): ApiError {

@@ -81,19 +81,22 @@ export function knownSeconds(ms: number | null): number | null {
 
 /** The envelope of a list. */
 export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
-  return z
-    .strictObject({
-      fetched_at: time("The time that the snapshot shows."),
-      snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
-      count: z.int().min(0).openapi({ description: "Rows in this answer." }),
-      total: z.int().min(0).openapi({ description: "Rows that match the query." }),
-      rows: z.array(row),
-      next_cursor: z
-        .string()
-        .nullable()
-        .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
-    })
-    .openapi(name);
+  return z.strictObject(listShape(row)).openapi(name);
+}
+
+/** Its members. */
+export function listShape<Row extends z.ZodType>(row: Row) {
+  return {
+    fetched_at: time("The time that the snapshot shows."),
+    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    count: z.int().min(0).openapi({ description: "Rows in this answer." }),
+    total: z.int().min(0).openapi({ description: "Rows that match the query." }),
+    rows: z.array(row),
+    next_cursor: z
+      .string()
+      .nullable()
+      .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
+  };
 }
 
 /** A page larger than any list of instruments. */
@@ -108,16 +111,23 @@ export const instrumentFilters = {
     component: "ExchangeId",
     description: "Exchanges. Default: all.",
     example: ["binance", "okx", "bybit"],
+    fallback: null,
   }),
-  base: openListParam(canonicalBase, { description: baseDescription, example: ["BTC", "ETH"] }),
+  base: openListParam(canonicalBase, {
+    description: baseDescription,
+    example: ["BTC", "ETH"],
+    fallback: null,
+  }),
   quote: openListParam((text) => text.toUpperCase(), {
     description: "Quote currencies, in any case. Default: all.",
     example: ["USDT"],
+    fallback: null,
   }),
   asset_class: closedListParam(ASSET_CLASSES, {
     component: "AssetClass",
     description: "Classes; rows whose class is unknown match none. Default: all.",
     example: ["crypto"],
+    fallback: null,
   }),
 };
 
@@ -129,6 +139,7 @@ export const assetFilters = {
     description:
       "Classes; a listing whose exchange says none has that of its asset's other listings, where they agree. Default: all.",
     example: ["crypto"],
+    fallback: null,
   }),
 };
 
@@ -138,6 +149,7 @@ export const formatParam = {
     description:
       "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, its time, total and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
     example: "json",
+    fallback: null,
   }),
 };
 
@@ -145,11 +157,11 @@ export const formatParam = {
 export const pageParams = {
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
-    { description: "Most rows in one answer. Default: all.", example: 100 },
+    { description: "Most rows in one answer. Default: all.", example: 100, fallback: null },
   ),
-  cursor: opaqueParam(MAX_CURSOR_LENGTH, {
-    description:
-      "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
-  }),
+  cursor: opaqueParam(
+    MAX_CURSOR_LENGTH,
+    "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
+  ),
   ...formatParam,
 };

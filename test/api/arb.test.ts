@@ -272,7 +272,7 @@ describe("filters and order", () => {
     ["?base=eth", ["ETH okx gate"]],
     ["?quote=USDC", []],
     ["?asset_class=stock", []],
-    ["?min_open_interest=5000001", []],
+    ["?min_open_interest=5010000", []],
     ["?limit=1", ["BTC okx gate"]],
     ["?pairs=all&sort=gross&base=BTC", ["BTC okx gate", "BTC bybit gate", "BTC okx bybit"]],
     // The fee of gate eats what it yields more.

@@ -93,7 +93,7 @@ describe("/api/funding/calendar", () => {
     ["exchange=gate", 1],
     ["base=xbt&hours=48", 12],
     ["min_open_interest=1", 2],
-    ["min_volume=9000001", 0],
+    ["min_volume=9010000", 0],
     ["quote=usdc", 0],
     ["asset_class=stock", 0],
   ])("%s: %i settlements", async (query, total) => {

@@ -103,8 +103,8 @@ describe("/api/funding/divergence", () => {
   test.each([
     ["?min_exchanges=4", 1],
     ["?min_exchanges=5", 0],
-    ["?min_age=3601", 0],
-    ["?min_volume=9000001", 0],
+    ["?min_age=3610", 0],
+    ["?min_volume=9010000", 0],
     ["?min_spread_pct=65.7", 1],
     ["?min_spread_pct=65.8", 0],
     ["?min_deviation_pct=23.2", 1],

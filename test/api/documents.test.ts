@@ -50,7 +50,7 @@ describe("the API document", () => {
     const report = JSON.parse(await new Response(child.stdout).text());
     expect(report.problems).toEqual([]);
     expect(await child.exited).toBe(0);
-  }, 30_000);
+  });
 
   test("describes every parameter with an example, and lists with their grammar", async () => {
     const { paths } = JSON.parse(await servedDocument());

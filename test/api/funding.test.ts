@@ -202,8 +202,9 @@ describe("a bad parameter is a 400 that names it", () => {
     ["?min_volume=-1", "min_volume", "not a number"],
     ["?min_volume=NaN", "min_volume", "not a number"],
     ["?min_volume=0x10", "min_volume", "not a number"],
-    ["?interval=0", "interval", "above 0"],
-    ["?interval=8,25", "interval", '"25" is not a number'],
+    ["?interval=0", "interval", "not a whole number from 1 to 24"],
+    ["?interval=8,25", "interval", `"25" is not a whole number`],
+    ["?interval=0.5", "interval", "not a whole number"],
     ["?nosuch=1", "nosuch", "is not a parameter"],
     ["?cursor=%00", "cursor", "is not a cursor"],
   ];

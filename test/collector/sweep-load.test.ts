@@ -18,6 +18,7 @@ import { Semaphore } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { quoteOf } from "../support/quote.ts";
 import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const PERIOD_MS = 60_000;
 const TIMEOUT_MS = 10_000;
@@ -128,7 +129,7 @@ describe("an exchange with one request per instrument", () => {
         facts.pacing.requests,
       );
     },
-    20_000,
+    LONG_MS,
   );
 
   test("says how many requests may be in flight, at most half of all; others have two", async () => {

@@ -19,9 +19,7 @@ import { Contract } from "../support/contract.ts";
 import { type GeneratedClients, generateClients } from "../support/generated-clients.ts";
 import { allShown, fundingAt, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
-
-/** Ten seconds are usual: the first cycle of the exchanges, and the first event of a stream. */
-const LONG_MS = 60_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** Rows change often enough for a stream to have something to say soon. */
 const REFRESH_SECONDS = "2";

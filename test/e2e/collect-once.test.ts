@@ -80,7 +80,7 @@ describe("collect --once", () => {
     } finally {
       scaled.stop();
     }
-  }, 20_000);
+  });
 
   test("prints columns for people", async () => {
     const { status, out } = await collect("--exchange", "kraken", "--format", "table");

@@ -10,8 +10,7 @@ import {
   temporaryDatabasePath,
   until,
 } from "../support/service.ts";
-
-const LONG_MS = 60_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** Periodic and continuous, hourly to eight-hourly, prefixed symbols, assets listed more than once. */
 const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;

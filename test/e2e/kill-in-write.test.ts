@@ -44,4 +44,4 @@ test(`kill -9 in the middle of writing, ${KILLS} times: the file is sound, no ba
   const lock = tryFileLock(`${database.path}.collector-lock`);
   expect(lock).not.toBeNull();
   lock?.release();
-}, 120_000);
+});

@@ -4,8 +4,7 @@ import { startSimulator } from "../../src/demo/server.ts";
 import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
 import { answerOf, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** Every pair that is an opportunity; none is left out for being thin or young. */
 const OPPORTUNITIES = "/api/funding/arb?pairs=all&min_yield=5";

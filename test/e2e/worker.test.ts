@@ -14,11 +14,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { allShown, LARGE } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 60_000;
-
-/** What the service promises to its supervisor: a little less than systemd's patience. */
-const END_WITHIN_MS = 5_000;
+import { END_WITHIN_MS, LONG_MS } from "../support/patience.ts";
 
 const REJECTING = new URL("../support/rejecting-worker-child.ts", import.meta.url);
 

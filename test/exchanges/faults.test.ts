@@ -7,6 +7,7 @@ import { flagNames, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
 import { NOON_MS } from "../support/quote.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
@@ -122,7 +123,7 @@ describe.each(EXCHANGE_IDS)("a fault of every request of %s", (id) => {
       await expectUntouched(lab, id);
       await expectRecovery(lab, id, pauseMs);
     },
-    20_000,
+    LONG_MS,
   );
 
   test("slow: it is still read whole", async () => {
@@ -176,7 +177,7 @@ describe("a fault that spoils some rows", () => {
       await expectUntouched(lab, id);
       await expectRecovery(lab, id, pauseMs);
     },
-    20_000,
+    LONG_MS,
   );
 
   test.each(cases.filter(([, fault]) => fault === "half_list"))(
@@ -196,7 +197,7 @@ describe("a fault that spoils some rows", () => {
       await expectUntouched(lab, id);
       await expectRecovery(lab, id, pauseMs);
     },
-    20_000,
+    LONG_MS,
   );
 });
 
@@ -254,7 +255,7 @@ test.each(cases.filter(([, fault]) => fault === "frozen_timestamps"))(
     await lab.cycle(id);
     expect(await staleShare()).toBe(0);
   },
-  20_000,
+  LONG_MS,
 );
 
 test.each(["gate", "kucoin"] as const)(
@@ -275,5 +276,5 @@ test.each(["gate", "kucoin"] as const)(
     expect(rows).toHaveLength(lab.simulator.market.truth(id).instruments.length);
     expect(rows.filter(([, isExpired]) => !isExpired)).toEqual([]);
   },
-  20_000,
+  LONG_MS,
 );

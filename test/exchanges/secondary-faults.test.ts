@@ -5,6 +5,7 @@ import { fundingRow } from "../../src/http/api/funding/list.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { asksOf, type WiredAsk } from "../support/simulator-source.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
@@ -112,7 +113,7 @@ describe("a secondary request or an interval source that fails from the start", 
       await lab.clock.advance(MINUTE_MS);
       expect((await lab.cycle(id)).outcome).toMatchObject({ degradedBy: null });
     },
-    20_000,
+    LONG_MS,
   );
 });
 
@@ -147,7 +148,7 @@ test.each(INTERVAL_SOURCES)(
     const events = lab.database.db.query("SELECT count(*) AS n FROM interval_changes").get();
     expect(events).toEqual({ n: 0 });
   },
-  20_000,
+  LONG_MS,
 );
 
 describe.each(["at once", "after a whole one"])(
@@ -181,7 +182,7 @@ describe.each(["at once", "after a whole one"])(
         expect(share).toBeGreaterThan(0.3);
         expect(share).toBeLessThan(0.6);
       },
-      20_000,
+      LONG_MS,
     );
   },
 );

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PATIENCE_MS } from "./patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** How often a condition is looked at, and how long before it counts as never coming true. */
+/** How often a condition is looked at. */
 const LOOK_EVERY_MS = 50;
-const PATIENCE_MS = 30_000;
 
 /** A service as a process of its own, as an operator would start it. */
 export interface ServiceProcess {

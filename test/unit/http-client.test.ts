@@ -8,6 +8,7 @@ import {
 } from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 
 const NOON_SECONDS = Date.UTC(2026, 10, 2, 12, 0, 0) / 1000;
 
@@ -67,11 +68,18 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-const LIMITS: HttpLimits = { timeoutMs: 300, maxBodyBytes: 1_000, maxHeldBytes: 10_000 };
+const LIMITS: HttpLimits = {
+  timeoutMs: PATIENCE_MS,
+  maxBodyBytes: 1_000,
+  maxHeldBytes: 10_000,
+};
 const BOUNDS = {
   maxBytes: 1_000,
   json: { maxDepth: 8, maxValues: 1_000, maxMembers: 1_000 },
 } as const;
+
+/** For what never answers, and for nothing else. */
+const HASTY: HttpLimits = { ...LIMITS, timeoutMs: 300 };
 
 function client(
   limits: HttpLimits = LIMITS,
@@ -142,7 +150,7 @@ describe("an answer", () => {
   test.each(["/hang", "/half-body"])(
     "that does not end in time (%s) is a timeout",
     async (path) => {
-      expect(await failureOf(read(client(), get(path)))).toMatchObject({ kind: "timeout" });
+      expect(await failureOf(read(client(HASTY), get(path)))).toMatchObject({ kind: "timeout" });
     },
   );
 });
@@ -208,7 +216,7 @@ test("a wait that the body states counts where no Retry-After came", async () =>
 describe("repeating", () => {
   async function timesAsked(path: string, extra: Partial<HttpRequest> = {}): Promise<number> {
     asked.delete(path);
-    await read(client(), get(path, extra)).catch(() => null);
+    await read(client(path === "/hang" ? HASTY : LIMITS), get(path, extra)).catch(() => null);
     return asked.get(path) ?? 0;
   }
 
@@ -238,7 +246,7 @@ test("a failure never holds the URL, whatever went wrong", async () => {
         repeatable: false,
       }),
     ),
-    failureOf(read(client(), get(`/hang?${secret}`))),
+    failureOf(read(client(HASTY), get(`/hang?${secret}`))),
     failureOf(read(client(), get(`/500?${secret}`, { repeatable: false }))),
   ]);
   for (const failure of failures) expect(Bun.inspect(failure)).not.toContain("SECRET");
@@ -246,9 +254,7 @@ test("a failure never holds the URL, whatever went wrong", async () => {
 
 test("an abort of the caller ends the call at once as a timeout", async () => {
   const abort = new AbortController();
-  const failure = failureOf(
-    read(client({ ...LIMITS, timeoutMs: 60_000 }), get("/hang"), { signal: abort.signal }),
-  );
+  const failure = failureOf(read(client(), get("/hang"), { signal: abort.signal }));
   abort.abort();
   expect(await failure).toMatchObject({ kind: "timeout", message: "the refresh ran out of time" });
 });

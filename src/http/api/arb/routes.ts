@@ -1,5 +1,4 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { Decision } from "../../../domain/decision.ts";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/arbitrage.ts";
 import type { AssetGroups } from "../../../services/asset-groups.ts";
@@ -28,8 +27,6 @@ const arbRoute = createRoute({
   },
 });
 
-const SHOWN_BY_DEFAULT: readonly Decision[] = ["usable", "watch"];
-
 export function addArbRoutes(
   app: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
@@ -43,7 +40,7 @@ export function addArbRoutes(
     const sent = sendList(answers, c, params, {
       name: "funding-arb",
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
-      query: [{ ...query, fees: [...query.fees] }, notional],
+      besides: [...query.fees],
       select: (snapshot) => findPairs(snapshot, groups, query),
       toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, query, notional),
       columns: ARB_COLUMNS,
@@ -59,12 +56,12 @@ function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
     fees: takerFees(table, params.fees),
     holdHours: params.hold_hours,
     minYieldPct: params.min_yield,
-    minAgeSeconds: params.min_age ?? 0,
+    minAgeSeconds: params.min_age,
     maxPriceGapPct: params.max_price_gap_pct,
-    decisions: params.decision ?? SHOWN_BY_DEFAULT,
-    sort: params.sort ?? "net",
+    decisions: params.decision,
+    sort: params.sort,
     minExchanges: 2,
     paidOnBothSides: false,
-    pairs: params.pairs ?? "best",
+    pairs: params.pairs,
   };
 }

@@ -8,10 +8,14 @@ import {
   choiceParam,
   closedListParam,
   countParam,
+  countThresholdParam,
   numberParam,
   openListParam,
+  thresholdParam,
 } from "../../params.ts";
-import { assetFilters, listSchema, pageParams, time } from "../../row-fields.ts";
+import { assetFilters, pageParams, time } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
+import { decimalOf } from "../../query-text.ts";
 import { FundingRowSchema, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const shape = FundingRowSchema.shape;
@@ -136,35 +140,42 @@ export const ArbPairSchema = z
 
 export type ArbRow = z.infer<typeof ArbPairSchema>;
 
-export const ArbListSchema = listSchema("ArbList", ArbPairSchema);
+export const ArbListSchema = thresholdListSchema("ArbList", ArbPairSchema, [
+  "min_volume",
+  "min_open_interest",
+  "min_yield",
+  "min_age",
+  "max_price_gap_pct",
+]);
 
 export type ArbList = z.infer<typeof ArbListSchema>;
 
-const FEE = /^([a-z]+):(\d+(?:\.\d+)?)$/;
+const FEE = /^([a-z]+):(.+)$/;
 
 /** Exchange and basis points of each member; null: the table's. */
 const feesParam = openListParam((text) => text, {
   description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}); exchanges that are not named keep the fee that /api/exchanges shows. \`default\`: all keep theirs.`,
   example: ["okx:3.5", "bybit:5"],
+  fallback: ["default"],
 })
   .transform((members, context): ReadonlyMap<ExchangeId, number> => {
     const fees = new Map<ExchangeId, number>();
-    if (members === null || (members.length === 1 && members[0] === "default")) return fees;
+    if (members.length === 1 && members[0] === "default") return fees;
     for (const member of members) {
-      const [, exchange = "", bps = ""] = FEE.exec(member) ?? [];
-      if (!isExchangeId(exchange) || Number(bps) > MAX_TAKER_BPS || fees.has(exchange)) {
+      const [, exchange = "", text = ""] = FEE.exec(member) ?? [];
+      const bps = decimalOf(text);
+      if (!isExchangeId(exchange) || !(bps <= MAX_TAKER_BPS) || fees.has(exchange)) {
         const message = `${JSON.stringify(member.slice(0, 64))} is not exchange:bps of a known exchange, once, from 0 to ${MAX_TAKER_BPS}`;
         context.addIssue({ code: "custom", message });
       } else {
-        fees.set(exchange, Number(bps));
+        fees.set(exchange, bps);
       }
     }
     return fees;
   })
   .openapi({
     type: "array",
-    items: { type: "string", pattern: String.raw`^(default|[a-z]+:\d+(\.\d+)?)$` },
-    default: ["default"],
+    items: { type: "string", pattern: String.raw`^(default|[a-z]+:\d+(\.\d+)?(e[+-]?\d+)?)$` },
   });
 
 const MAX_PCT = 1_000_000;
@@ -183,16 +194,18 @@ export const ArbQuerySchema = z.strictObject({
     component: "ExchangeId",
     description: "Exchanges that either leg may be on. Default: all.",
     example: ["binance", "okx", "bybit"],
+    fallback: null,
   }),
   exclude: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description: "Exchanges that no leg may be on. Default: none.",
     example: ["lbank"],
+    fallback: null,
   }),
   base: assetFilters.base,
   quote: assetFilters.quote,
   asset_class: assetFilters.asset_class,
-  min_volume: numberParam(
+  min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
@@ -201,7 +214,7 @@ export const ArbQuerySchema = z.strictObject({
       example: 5_000_000,
     },
   ),
-  min_open_interest: numberParam(
+  min_open_interest: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
@@ -210,11 +223,11 @@ export const ArbQuerySchema = z.strictObject({
       example: 500_000,
     },
   ),
-  min_yield: numberParam(
+  min_yield: thresholdParam(
     { min: 0, max: MAX_PCT },
     { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 1 },
   ),
-  min_age: countParam(
+  min_age: countThresholdParam(
     { min: 0, max: MAX_AGE_SECONDS },
     {
       description:
@@ -223,7 +236,7 @@ export const ArbQuerySchema = z.strictObject({
       example: 0,
     },
   ),
-  max_price_gap_pct: numberParam(
+  max_price_gap_pct: thresholdParam(
     { min: 0, max: 100 },
     {
       description:
@@ -251,8 +264,9 @@ export const ArbQuerySchema = z.strictObject({
   ),
   fees: feesParam,
   decision: closedListParam(DECISIONS, {
-    description: "Decisions. Default: usable and watch.",
-    example: ["usable", "watch"],
+    description: "Decisions.",
+    fallback: ["usable", "watch"],
+    example: ["refuse"],
   }),
   pairs: choiceParam(["best", "all"], {
     description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",

@@ -35,7 +35,6 @@ export function addVolumeRoutes(
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-by-volume",
-      query,
       select: (snapshot) => rankByVolume(snapshot, groups, query),
       toRow: volumeRankRow,
       columns: COLUMNS,

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, orNull } from "../../enums.ts";
 import { assetFields, yearlyPct } from "../../asset-fields.ts";
 import { comparedFilters } from "../../listing-query.ts";
-import { listSchema, pageParams } from "../../row-fields.ts";
+import { pageParams } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 
 const symbol = z
   .string()
@@ -38,6 +39,9 @@ const VolumeRankSchema = z
 
 export type VolumeRankRow = z.infer<typeof VolumeRankSchema>;
 
-export const VolumeRankListSchema = listSchema("VolumeRankList", VolumeRankSchema);
+export const VolumeRankListSchema = thresholdListSchema("VolumeRankList", VolumeRankSchema, [
+  "min_volume",
+  "min_open_interest",
+]);
 
 export const VolumeRankQuerySchema = z.strictObject({ ...comparedFilters.shape, ...pageParams });

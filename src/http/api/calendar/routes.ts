@@ -15,6 +15,8 @@ import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import { instrumentColumnNames, instrumentPart, secondsOf } from "../../row-fields.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { canonicalQuery } from "../../canonical-query.ts";
+import { thresholdHeader } from "../../thresholds.ts";
 import { calendarText, MAX_EVENTS } from "./file.ts";
 import {
   CalendarFileQuerySchema,
@@ -75,7 +77,6 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
     const query = calendarQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-calendar",
-      query,
       select: (snapshot) => settlementsAhead(snapshot, query),
       toRow: calendarRow,
       columns: COLUMNS,
@@ -83,7 +84,8 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
     return documented(sent);
   });
   app.openapi(fileRoute, (c) => {
-    const query = calendarQuery(c.req.valid("query"));
+    const params = c.req.valid("query");
+    const query = calendarQuery(params);
     const snapshot = answers.current();
     const make = (): AnswerContent => {
       const settlements = settlementsAhead(snapshot, query);
@@ -99,13 +101,14 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
           "content-disposition": 'attachment; filename="funding-calendar.ics"',
           "x-snapshot": snapshot.id,
           "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
+          ...thresholdHeader(params),
           "x-total-count": String(settlements.length),
         },
       };
     };
     const sent = answers.respond(c.req.raw, c.env, {
       snapshot,
-      query: JSON.stringify(query),
+      query: canonicalQuery(params),
       make,
     });
     return documented(sent);

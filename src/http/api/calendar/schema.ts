@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { RATE_SOURCES } from "../../../services/calendar.ts";
-import { countParam, numberParam } from "../../params.ts";
-import { instrumentFields, listSchema, pageParams, time } from "../../row-fields.ts";
+import { countParam, thresholdParam } from "../../params.ts";
+import { instrumentFields, pageParams, time } from "../../row-fields.ts";
 import { listingFilters } from "../../listing-query.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 
 const CalendarRowSchema = z
   .strictObject({
@@ -47,7 +48,11 @@ const CalendarRowSchema = z
 
 export type CalendarRow = z.infer<typeof CalendarRowSchema>;
 
-export const CalendarListSchema = listSchema("SettlementList", CalendarRowSchema);
+export const CalendarListSchema = thresholdListSchema("SettlementList", CalendarRowSchema, [
+  "min_volume",
+  "min_open_interest",
+  "hours",
+]);
 
 export type CalendarList = z.infer<typeof CalendarListSchema>;
 
@@ -55,7 +60,7 @@ export type CalendarList = z.infer<typeof CalendarListSchema>;
 const MAX_HOURS = 48;
 
 const hoursParam = (fallback: number) =>
-  numberParam(
+  thresholdParam(
     { above: 0, max: MAX_HOURS },
     {
       description:

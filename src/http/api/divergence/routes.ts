@@ -47,7 +47,7 @@ export function addDivergenceRoutes(
     const query = divergenceQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",
-      query: { ...query, pairs: { ...query.pairs, fees: [...query.pairs.fees] } },
+      besides: [...query.pairs.fees],
       select: (snapshot) => findDivergences(snapshot, groups, query),
       toRow: (divergence, fetchedAt) => divergenceRow(divergence, fetchedAt, query),
       columns: COLUMNS,
@@ -65,11 +65,11 @@ function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQ
       // Fees and holding time do not decide what diverges.
       holdHours: 24,
       minYieldPct: params.min_spread_pct,
-      minAgeSeconds: params.min_age ?? 0,
+      minAgeSeconds: params.min_age,
       maxPriceGapPct: params.max_price_gap_pct,
       decisions: ["usable", "watch"],
       sort: "gross",
-      minExchanges: params.min_exchanges ?? 2,
+      minExchanges: params.min_exchanges,
       paidOnBothSides: true,
       pairs: "best",
     },

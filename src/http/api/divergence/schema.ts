@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { countParam, numberParam } from "../../params.ts";
-import { assetFilters, listSchema, pageParams } from "../../row-fields.ts";
+import { countParam, countThresholdParam, thresholdParam } from "../../params.ts";
+import { assetFilters, pageParams } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 import { ArbPairSchema, ArbQuerySchema } from "../arb/schema.ts";
 import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
@@ -43,7 +44,15 @@ const DivergenceSchema = z
 
 export type DivergenceRow = z.infer<typeof DivergenceSchema>;
 
-export const DivergenceListSchema = listSchema("DivergenceList", DivergenceSchema);
+export const DivergenceListSchema = thresholdListSchema("DivergenceList", DivergenceSchema, [
+  "min_volume",
+  "min_open_interest",
+  "min_exchanges",
+  "min_age",
+  "min_spread_pct",
+  "min_deviation_pct",
+  "max_price_gap_pct",
+]);
 
 export type DivergenceList = z.infer<typeof DivergenceListSchema>;
 
@@ -60,7 +69,7 @@ export const DivergenceQuerySchema = z.strictObject({
   base: assetFilters.base,
   quote: assetFilters.quote,
   asset_class: assetFilters.asset_class,
-  min_volume: numberParam(
+  min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
@@ -78,7 +87,7 @@ export const DivergenceQuerySchema = z.strictObject({
       example: 2,
     },
   ),
-  min_age: countParam(
+  min_age: countThresholdParam(
     { min: 0, max: 315_360_000 },
     {
       description:
@@ -87,11 +96,11 @@ export const DivergenceQuerySchema = z.strictObject({
       example: 0,
     },
   ),
-  min_spread_pct: numberParam(
+  min_spread_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },
     { description: "Least spread_pct, percent a year.", fallback: 0, example: 1 },
   ),
-  min_deviation_pct: numberParam(
+  min_deviation_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },
     {
       description: "Least standard_deviation_pct, percentage points a year.",

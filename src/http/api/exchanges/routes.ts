@@ -45,26 +45,19 @@ export function addExchangeRoutes(
   // What the snapshot knows of other exchanges is left out.
   const ordered = infos.toSorted((left, right) => (left.id < right.id ? -1 : 1));
   app.openapi(exchangesRoute, (c) => {
-    const { format } = c.req.valid("query");
-    const sent = sendList(
-      answers,
-      c,
-      { format },
-      {
-        name: "exchanges",
-        query: null,
-        select: (snapshot) => {
-          const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
-          return ordered.map((info) => ({
-            info,
-            view: views.get(info.id) ?? null,
-            fee: fees.get(info.id) ?? null,
-          }));
-        },
-        toRow: exchangeRow,
-        columns: COLUMNS,
+    const sent = sendList(answers, c, c.req.valid("query"), {
+      name: "exchanges",
+      select: (snapshot) => {
+        const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
+        return ordered.map((info) => ({
+          info,
+          view: views.get(info.id) ?? null,
+          fee: fees.get(info.id) ?? null,
+        }));
       },
-    );
+      toRow: exchangeRow,
+      columns: COLUMNS,
+    });
     return documented(sent);
   });
 }

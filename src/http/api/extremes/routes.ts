@@ -8,14 +8,7 @@ import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { FUNDING_COLUMNS, fundingRow } from "../funding/list.ts";
-import {
-  DEFAULT_LIMIT_PER_SIDE,
-  DEFAULT_PERIOD,
-  DEFAULT_SIDE,
-  ExtremeListSchema,
-  type ExtremeRow,
-  ExtremesQuerySchema,
-} from "./schema.ts";
+import { ExtremeListSchema, type ExtremeRow, ExtremesQuerySchema } from "./schema.ts";
 
 const extremesRoute = createRoute({
   method: "get",
@@ -37,17 +30,17 @@ export function addExtremesRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
     const params = c.req.valid("query");
     const query: ExtremesQuery = {
       rows: listingQuery(params),
-      side: params.side ?? DEFAULT_SIDE,
-      per: params.per ?? DEFAULT_PERIOD,
-      limitPerSide: params.limit ?? DEFAULT_LIMIT_PER_SIDE,
+      side: params.side,
+      per: params.per,
+      limitPerSide: params.limit,
     };
     const sent = sendList(
       answers,
       c,
-      { format: params.format },
+      { ...params, limit: null },
       {
         name: "funding-extremes",
-        query,
+        besides: query.limitPerSide,
         select: (snapshot) => findExtremes(snapshot, query),
         toRow: extremeRow,
         columns: COLUMNS,

@@ -2,7 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { FLAGS, flagBit, isBlocked } from "../../../domain/flags.ts";
 import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/extremes.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
-import { formatParam, listSchema } from "../../row-fields.ts";
+import { formatParam } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
 
 const ExtremeSchema = z
@@ -28,14 +29,13 @@ const ExtremeSchema = z
 
 export type ExtremeRow = z.infer<typeof ExtremeSchema>;
 
-export const ExtremeListSchema = listSchema("ExtremeList", ExtremeSchema);
+export const ExtremeListSchema = thresholdListSchema("ExtremeList", ExtremeSchema, [
+  "min_volume",
+  "min_open_interest",
+]);
 
 /** Nobody reads further into a ranking at once. */
 const MAX_LIMIT_PER_SIDE = 1_000;
-
-export const DEFAULT_SIDE = "both";
-export const DEFAULT_PERIOD = "year";
-export const DEFAULT_LIMIT_PER_SIDE = 10;
 
 /** Rows with another flag are in no ranking. */
 const ADVISORY_FLAGS = FLAGS.filter((flag) => !isBlocked(flagBit(flag)));
@@ -47,12 +47,12 @@ export const ExtremesQuerySchema = z.strictObject({
   side: choiceParam(EXTREME_SIDES, {
     description:
       "`positive`: rates above 0, from the highest. `negative`: below 0, from the lowest.",
-    fallback: DEFAULT_SIDE,
+    fallback: "both",
     example: "both",
   }),
   per: choiceParam(EXTREME_PERIODS, {
     description: "Rank by the rate an hour or by the rate a year; the order is the same.",
-    fallback: DEFAULT_PERIOD,
+    fallback: "year",
     example: "hour",
   }),
   exchange,
@@ -63,6 +63,7 @@ export const ExtremesQuerySchema = z.strictObject({
     description:
       "Flags that do not block: rows that have at least one of them. Default: all rows, flagged or not.",
     example: ["pinned_cap", "pinned_floor", "pinned_baseline"],
+    fallback: null,
   }),
   interval,
   min_volume,
@@ -71,7 +72,7 @@ export const ExtremesQuerySchema = z.strictObject({
     { min: 1, max: MAX_LIMIT_PER_SIDE },
     {
       description: "Most rows of each side. There is one page, without a cursor.",
-      fallback: DEFAULT_LIMIT_PER_SIDE,
+      fallback: 10,
       example: 25,
     },
   ),

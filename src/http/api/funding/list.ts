@@ -14,7 +14,7 @@ import type { FundingRow, ListParams } from "./schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
-  const sort = params.sort ?? "exchange";
+  const { sort } = params;
   return {
     ...listingQuery({ ...params, base: bases }),
     sort,

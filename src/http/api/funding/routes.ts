@@ -61,22 +61,26 @@ export function addFundingRoutes(
 ): void {
   const listed = (
     c: Context<AppEnv>,
-    name: string,
     params: ListParams,
     bases: readonly string[] | null,
+    list: { readonly name: string; readonly path?: string; readonly besides?: string },
   ): Response | Promise<Response> => {
     const query = queryOf(params, bases);
-    return sendList(answers, c, params, {
-      name,
-      query,
-      select: (snapshot) => selectRows(snapshot, query),
-      toRow: fundingRow,
-      columns: FUNDING_COLUMNS,
-    });
+    return sendList(
+      answers,
+      c,
+      { ...params, order: query.order },
+      {
+        ...list,
+        select: (snapshot) => selectRows(snapshot, query),
+        toRow: fundingRow,
+        columns: FUNDING_COLUMNS,
+      },
+    );
   };
   app.openapi(currentRoute, (c) => {
     const params = c.req.valid("query");
-    return documented(listed(c, "funding-current", params, params.base));
+    return documented(listed(c, params, params.base, { name: "funding-current" }));
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing can be said, not even that an asset is unknown.
@@ -84,6 +88,11 @@ export function addFundingRoutes(
     const base = canonicalBase(c.req.valid("param").base);
     if (!board.knowsBase(base))
       throw new ApiError("unknown_base", `${JSON.stringify(base)} was never seen on any exchange.`);
-    return documented(listed(c, "funding-symbol", c.req.valid("query"), [base]));
+    const list = {
+      name: "funding-symbol",
+      path: `/api/funding/symbol/${encodeURIComponent(base)}`,
+      besides: base,
+    };
+    return documented(listed(c, c.req.valid("query"), [base], list));
   });
 }

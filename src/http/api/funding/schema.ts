@@ -3,14 +3,9 @@ import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../../enums
 import { FLAGS } from "../../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../../services/funding-query.ts";
-import { choiceParam, closedListParam, numberListParam, numberParam } from "../../params.ts";
-import {
-  instrumentFields,
-  instrumentFilters,
-  listSchema,
-  pageParams,
-  time,
-} from "../../row-fields.ts";
+import { choiceParam, closedListParam, countListParam, thresholdParam } from "../../params.ts";
+import { instrumentFields, instrumentFilters, pageParams, time } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 
 /** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
 export const MAX_MINIMUM_USD = 1_000_000_000_000;
@@ -91,7 +86,10 @@ export const FundingRowSchema = z
 
 export type FundingRow = z.infer<typeof FundingRowSchema>;
 
-export const FundingListSchema = listSchema("FundingList", FundingRowSchema);
+export const FundingListSchema = thresholdListSchema("FundingList", FundingRowSchema, [
+  "min_volume",
+  "min_open_interest",
+]);
 
 export type FundingList = z.infer<typeof FundingListSchema>;
 
@@ -104,12 +102,17 @@ export const listParams = {
     component: "Flag",
     description: "Flags: rows that have at least one of them. Default: all rows, flagged or not.",
     example: ["suspect"],
+    fallback: null,
   }),
-  interval: numberListParam(
-    { above: 0, max: MAX_INTERVAL_HOURS },
-    { description: "Funding intervals in hours. Default: all.", example: [1, 8] },
+  interval: countListParam(
+    { min: 1, max: MAX_INTERVAL_HOURS },
+    {
+      description: "Funding intervals in hours: whole numbers. Default: all.",
+      example: [1, 8],
+      fallback: null,
+    },
   ),
-  min_volume: numberParam(
+  min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
@@ -118,7 +121,7 @@ export const listParams = {
       example: 1_000_000,
     },
   ),
-  min_open_interest: numberParam(
+  min_open_interest: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
@@ -137,6 +140,7 @@ export const listParams = {
     description:
       "Default: `asc` for names, intervals and next_funding_time, `desc` for all other fields.",
     example: "desc",
+    fallback: null,
   }),
   ...pageParams,
 };

@@ -49,7 +49,6 @@ export function addHeatmapRoutes(
     const matrixOf = madeOnce((snapshot) => heatmapOf(groups.of(snapshot), query));
     const list = {
       name: "funding-heatmap",
-      query,
       select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
       columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot).exchanges, query.value),
       head: (snapshot: Snapshot) => ({
@@ -68,9 +67,9 @@ export function addHeatmapRoutes(
 function heatmapQuery(params: HeatmapParams): HeatmapQuery {
   return {
     listings: listingQuery(params),
-    value: params.value ?? "annualized_pct",
-    sort: params.sort ?? "volume",
-    minExchanges: params.min_exchanges ?? 1,
+    value: params.value,
+    sort: params.sort,
+    minExchanges: params.min_exchanges,
   };
 }
 

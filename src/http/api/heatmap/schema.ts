@@ -4,7 +4,8 @@ import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
 import { choiceParam, countParam } from "../../params.ts";
 import { comparedFilters } from "../../listing-query.ts";
-import { listSchema, pageParams } from "../../row-fields.ts";
+import { pageParams } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 
 const HeatmapRowSchema = z
   .strictObject({
@@ -30,7 +31,11 @@ export type HeatmapRow = z.infer<typeof HeatmapRowSchema>;
 
 export const HeatmapSchema = z
   .strictObject({
-    ...listSchema("Heatmap", HeatmapRowSchema).shape,
+    ...thresholdListSchema("Heatmap", HeatmapRowSchema, [
+      "min_volume",
+      "min_open_interest",
+      "min_exchanges",
+    ]).shape,
     exchanges: z.array(ExchangeIdSchema).openapi({
       description:
         "The columns, by name: each exchange that has a value or a mark in any row of the whole list, the same on all pages.",

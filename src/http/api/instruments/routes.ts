@@ -39,10 +39,9 @@ const instrumentsRoute = createRoute({
 export function addInstrumentRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
   app.openapi(instrumentsRoute, (c) => {
     const params = c.req.valid("query");
-    const { exchange, base, quote, asset_class, identity } = params;
+    const { identity } = params;
     const sent = sendList(answers, c, params, {
       name: "instruments",
-      query: [exchange, base, quote, asset_class, identity],
       select: (snapshot) =>
         selectRows(snapshot, listingQuery(params)).filter(
           ({ record }) => identity?.includes(record.identity) ?? true,

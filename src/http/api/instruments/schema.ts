@@ -58,6 +58,7 @@ export const InstrumentQuerySchema = z.strictObject({
   identity: closedListParam(IDENTITIES, {
     description: "Identities. Default: all.",
     example: ["conflict"],
+    fallback: null,
   }),
   ...pageParams,
 });

@@ -38,7 +38,6 @@ export function addIntervalRoutes(
     const { exchange, base, from, to } = params;
     const sent = sendList(answers, c, params, {
       name: "interval-changes",
-      query: [exchange, base, from, to],
       select: (snapshot) =>
         changes(snapshot, {
           exchanges: exchange,

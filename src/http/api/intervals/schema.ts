@@ -30,10 +30,12 @@ export const IntervalChangeQuerySchema = z.strictObject({
   from: timeParam({
     description: "Changes at or after this. Default: 30 days before the snapshot.",
     example: 1_793_620_800,
+    fallback: null,
   }),
   to: timeParam({
     description: "Changes before this. Default: up to the snapshot.",
     example: 1_793_707_200,
+    fallback: null,
   }),
   ...pageParams,
 });

@@ -28,24 +28,19 @@ const qualityRoute = createRoute({
 
 export function addQualityRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
   app.openapi(qualityRoute, (c) => {
-    const { exchange, flag, format } = c.req.valid("query");
-    const sent = sendList(
-      answers,
-      c,
-      { format },
-      {
-        name: "quality",
-        query: [exchange, flag],
-        select: (snapshot) =>
-          qualityOf(snapshot).filter(
-            ({ view, flagged }) =>
-              (exchange?.includes(view.exchange) ?? true) &&
-              (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
-          ),
-        toRow: qualityRow,
-        columns: COLUMNS,
-      },
-    );
+    const params = c.req.valid("query");
+    const { exchange, flag } = params;
+    const sent = sendList(answers, c, params, {
+      name: "quality",
+      select: (snapshot) =>
+        qualityOf(snapshot).filter(
+          ({ view, flagged }) =>
+            (exchange?.includes(view.exchange) ?? true) &&
+            (flag?.some((name) => (flagged[name] ?? 0) > 0) ?? true),
+        ),
+      toRow: qualityRow,
+      columns: COLUMNS,
+    });
     return documented(sent);
   });
 }

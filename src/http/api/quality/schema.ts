@@ -58,6 +58,7 @@ export const QualityQuerySchema = z.strictObject({
     component: "Flag",
     description: "Exchanges with rows that have one of these flags. Default: all exchanges.",
     example: ["suspect"],
+    fallback: null,
   }),
   ...formatParam,
 });

@@ -14,13 +14,7 @@ import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import {
-  DEFAULT_LEAST_EXCHANGES,
-  DEFAULT_SORT,
-  SentimentListSchema,
-  SentimentQuerySchema,
-  type SentimentRow,
-} from "./schema.ts";
+import { SentimentListSchema, SentimentQuerySchema, type SentimentRow } from "./schema.ts";
 
 const sentimentRoute = createRoute({
   method: "get",
@@ -43,21 +37,25 @@ export function addSentimentRoutes(
 ): void {
   app.openapi(sentimentRoute, (c) => {
     const params = c.req.valid("query");
-    const sort = params.sort ?? DEFAULT_SORT;
+    const sort = params.sort;
     const query: SentimentQuery = {
       listings: listingQuery(params),
-      minExchanges: params.min_exchanges ?? DEFAULT_LEAST_EXCHANGES,
+      minExchanges: params.min_exchanges,
       labels: params.label,
       sort,
       order: params.order ?? sentimentOrder(sort),
     };
-    const sent = sendList(answers, c, params, {
-      name: "funding-sentiment",
-      query,
-      select: (snapshot) => findSentiments(snapshot, groups, query),
-      toRow: sentimentRow,
-      columns: COLUMNS,
-    });
+    const sent = sendList(
+      answers,
+      c,
+      { ...params, order: query.order },
+      {
+        name: "funding-sentiment",
+        select: (snapshot) => findSentiments(snapshot, groups, query),
+        toRow: sentimentRow,
+        columns: COLUMNS,
+      },
+    );
     return documented(sent);
   });
 }

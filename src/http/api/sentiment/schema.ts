@@ -9,7 +9,8 @@ import {
 import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
 import { comparedFilters } from "../../listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
-import { listSchema, pageParams } from "../../row-fields.ts";
+import { pageParams } from "../../row-fields.ts";
+import { thresholdListSchema } from "../../thresholds.ts";
 
 const SentimentSchema = z
   .strictObject({
@@ -54,12 +55,11 @@ const SentimentSchema = z
 
 export type SentimentRow = z.infer<typeof SentimentSchema>;
 
-export const SentimentListSchema = listSchema("SentimentList", SentimentSchema);
-
-export const DEFAULT_SORT = "exchanges";
-
-/** Also the assets of which nothing can be trusted now: they are not absent, they are not known. */
-export const DEFAULT_LEAST_EXCHANGES = 0;
+export const SentimentListSchema = thresholdListSchema("SentimentList", SentimentSchema, [
+  "min_volume",
+  "min_open_interest",
+  "min_exchanges",
+]);
 
 export const SentimentQuerySchema = z.strictObject({
   ...comparedFilters.shape,
@@ -68,23 +68,26 @@ export const SentimentQuerySchema = z.strictObject({
     {
       description:
         "Least exchanges with a trusted listing; 3 leaves out the assets without figures.",
-      fallback: DEFAULT_LEAST_EXCHANGES,
+      // Also the assets of which nothing can be trusted now: they are not absent, they are not known.
+      fallback: 0,
       example: 3,
     },
   ),
   label: closedListParam(SENTIMENT_LABELS, {
     description: "Labels. Default: all, also assets without one.",
     example: ["longs_pay", "mixed"],
+    fallback: null,
   }),
   sort: choiceParam(SENTIMENT_SORTS, {
     description:
       "Field to order by. Unknown values come last in both orders; ties are in the order of asset_id.",
-    fallback: DEFAULT_SORT,
+    fallback: "exchanges",
     example: "oi_weighted_annualized_pct",
   }),
   order: choiceParam(SORT_ORDERS, {
     description: "Default: `asc` for base, `desc` for all other fields.",
     example: "desc",
+    fallback: null,
   }),
   ...pageParams,
 });

@@ -1,0 +1,160 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { ROUNDED, roundThreshold } from "../../src/http/params.ts";
+import { rowOf, TestBoard } from "../support/board.ts";
+import { appOf, bodyOf, market, marketOf } from "../support/lists.ts";
+import { ADDRESSES, queries, type ServedAddress, targetOf } from "../support/served-queries.ts";
+
+const EVENT_STREAM = "text/event-stream";
+
+/** Everything of an answer but what differs from one request to the next. */
+async function answerOf(app: ReturnType<typeof appOf>, target: string) {
+  const response = await app.fetch(new Request(`http://finder.test${target}`));
+  const headers = Object.fromEntries(response.headers);
+  delete headers["x-request-id"];
+  const isStream = headers["content-type"] === EVENT_STREAM;
+  const body = isStream ? await firstEventOf(response) : await response.text();
+  if (response.status !== 200) throw new Error(`${target}: ${response.status} ${body}`);
+  return { headers, body };
+}
+
+async function firstEventOf(response: Response): Promise<string> {
+  let text = "";
+  for await (const bytes of response.body ?? []) {
+    text += new TextDecoder().decode(bytes);
+    if (text.includes("\n\nevent:") && text.endsWith("\n\n")) break;
+  }
+  return text;
+}
+
+/** Answers of an application that has answered nothing before. */
+const uncached = (board: TestBoard, target: string) => answerOf(appOf(board), target);
+
+const boardOf = (rows: Parameters<typeof marketOf>[0]) => new TestBoard(marketOf(rows));
+
+const isThreshold = ({ description = "" }: ServedAddress["parameters"][number]) =>
+  description.includes(ROUNDED);
+
+const textOf = (value: unknown) => (Array.isArray(value) ? value.join(",") : String(value));
+
+test("the document has parameters with defaults and thresholds", () => {
+  const all = ADDRESSES.flatMap(({ parameters }) => parameters);
+  expect(ADDRESSES.length).toBeGreaterThan(12);
+  expect(all.filter(({ schema }) => schema.default !== undefined).length).toBeGreaterThan(30);
+  expect(all.filter(isThreshold).length).toBeGreaterThan(20);
+});
+
+describe.each(ADDRESSES)("$path", ({ path, parameters }) => {
+  const defaults = parameters.filter(({ schema }) => schema.default !== undefined);
+
+  test.each(defaults)("$name left out is its documented default", async ({ name, schema }) => {
+    const rows = fc.sample(market, { numRuns: 2, seed: 11 });
+    for (const board of rows.map(boardOf)) {
+      const sent = `${path}?${new URLSearchParams({ [name]: textOf(schema.default) })}`;
+      expect(await uncached(board, sent)).toEqual(await uncached(board, path));
+    }
+  });
+});
+
+describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path", (address) => {
+  const { path, parameters } = address;
+
+  test("one question has one answer, however it is written", async () => {
+    await fc.assert(
+      fc.asyncProperty(market, queries(address), async (rows, query) => {
+        const board = boardOf(rows);
+        const answer = await uncached(board, targetOf(path, query, 0));
+        expect(await uncached(board, targetOf(path, query, 1))).toEqual(answer);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("what somebody asked before changes nobody's answer", async () => {
+    // Alike but for a few parameters, so that a key which forgets one of them is found out.
+    const pairs = fc
+      .tuple(queries(address), queries(address), fc.nat({ max: 20 }))
+      .map(([query, other, at]) => {
+        const others = Object.entries(other);
+        const from = at % Math.max(1, others.length);
+        const changed = others.slice(from, from + 2);
+        return [query, { ...query, ...Object.fromEntries(changed) }] as const;
+      });
+    await fc.assert(
+      fc.asyncProperty(market, pairs, async (rows, [query, near]) => {
+        const board = boardOf(rows);
+        const shared = appOf(board);
+        for (const [asked, spelling] of [
+          [query, 0],
+          [near, 1],
+          [query, 1],
+          [near, 0],
+        ] as const) {
+          const target = targetOf(path, asked, spelling);
+          expect(await answerOf(shared, target)).toEqual(await uncached(board, target));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  const thresholds = parameters.filter(isThreshold);
+  test.each(thresholds)("says that $name was rounded", async ({ name, schema }) => {
+    const asked = schema.type === "integer" ? 12_345 : 12.345;
+    const board = boardOf([rowOf("okx", "BTC")]);
+    const sent = `${path}?${name}=${asked}`;
+    const used = schema.type === "integer" ? 12_300 : 12.3;
+    if (!path.endsWith(".ics")) {
+      const body = await bodyOf(appOf(board), sent);
+      expect(body).toMatchObject({ thresholds: { [name]: used } });
+    }
+    const { headers } = await uncached(board, path.endsWith(".ics") ? sent : `${sent}&format=csv`);
+    expect(headers["x-thresholds"]?.split(", ")).toContain(`${name}=${used}`);
+  });
+});
+
+describe("a threshold", () => {
+  const figures = fc.double({ min: 0, max: 1e12, noNaN: true });
+
+  test("is rounded to the nearest number of three digits; one that has no more stays as it is", () => {
+    expect([0, 5, 0.5, 3600, 1e6, 1_234_567, 0.012_345, 999_900].map(roundThreshold)).toEqual([
+      0, 5, 0.5, 3600, 1e6, 1_230_000, 0.0123, 1e6,
+    ]);
+    fc.assert(
+      fc.property(figures, figures, (one, other) => {
+        const rounded = roundThreshold(one);
+        expect(roundThreshold(rounded)).toBe(rounded);
+        expect(Math.abs(rounded - one)).toBeLessThanOrEqual(one * 0.005_000_1);
+        if (one <= other) expect(rounded).toBeLessThanOrEqual(roundThreshold(other));
+      }),
+    );
+  });
+
+  test("as it was rounded decides which rows there are", async () => {
+    const volumes = [1_229_999, 1_230_000, 1_234_000];
+    const rows = volumes.map((volume24hUsd, place) => rowOf("okx", `A${place}`, { volume24hUsd }));
+    const { rows: found } = await bodyOf(
+      appOf(boardOf(rows)),
+      "/api/funding/current?min_volume=1234000",
+    );
+    expect(found.map(({ base }) => base)).toEqual(["A1", "A2"]);
+  });
+
+  test("never takes the digits of a trader's own figures", async () => {
+    const rows = ["okx", "bybit"].map((exchange, place) =>
+      rowOf(exchange as "okx" | "bybit", "BTC", {
+        fundingRate: place * 0.001,
+        volume24hUsd: 5e6,
+        assetId: "BTC",
+      }),
+    );
+    const { rows: pairs } = await bodyOf(
+      appOf(boardOf(rows)),
+      "/api/funding/arb?fees=okx:3.2525&notional=12345.67&hold_hours=71.25&decision=usable,watch,refuse",
+    );
+    expect(pairs[0]).toMatchObject({
+      long: { exchange: "okx", fee_bps: 3.2525 },
+      expected_cash: { notional_usd: 12_345.67, hold_hours: 71.25 },
+    });
+  });
+});

@@ -1,0 +1,157 @@
+import fc from "fast-check";
+import { servedDocument } from "../../scripts/write-openapi.ts";
+import { ROUNDED } from "../../src/http/params.ts";
+
+/** Queries of every address of the served document, made up from what it says of their parameters. */
+
+interface ValueSchema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly $ref?: string;
+  readonly items?: ValueSchema;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+}
+
+interface ServedParameter {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string;
+  readonly schema: ValueSchema;
+}
+
+export interface ServedAddress {
+  /** With a value for what the template names. */
+  readonly path: string;
+  readonly parameters: readonly ServedParameter[];
+}
+
+interface ServedDocument {
+  readonly paths: Readonly<
+    Record<string, { readonly get?: { readonly parameters?: readonly ServedParameter[] } }>
+  >;
+  readonly components: { readonly schemas: Readonly<Record<string, ValueSchema>> };
+}
+
+const document: ServedDocument = JSON.parse(await servedDocument());
+
+/** What stands for the names in a path. */
+const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
+
+/** Whoever takes parameters in the query, and can be asked without an exchange behind the board. */
+export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths).flatMap(
+  ([template, { get }]): ServedAddress[] => {
+    const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
+    if (parameters.length === 0) return [];
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
+    return [{ path, parameters }];
+  },
+);
+
+/** One parameter as it stands in an address: each text is `name=text`, several where the name is repeated. */
+type Spelling = readonly string[];
+
+/** A value in two spellings that mean the same. */
+export type SpelledTwice = readonly [Spelling, Spelling];
+
+/** Members of lists whose set is open. The two of each mean the same. */
+const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  base: [
+    ["BTC", "xbt"],
+    ["ETH", "eth"],
+    ["PEPE", "Pepe"],
+    ["NOSUCH", "nosuch"],
+  ],
+  quote: [
+    ["USDT", "usdt"],
+    ["USDC", "Usdc"],
+  ],
+  fees: [
+    ["okx:3.25", "okx:3.250"],
+    ["bybit:5", "bybit:5e0"],
+    ["gate:0.0000001", "gate:1e-7"],
+  ],
+};
+
+/** Each parameter of a random choice, in two spellings; format and limit among them, never a cursor. */
+export function queries(address: ServedAddress): fc.Arbitrary<Record<string, SpelledTwice>> {
+  const spelled = address.parameters.filter(({ name }) => name !== "cursor");
+  const model = Object.fromEntries(
+    spelled.map((parameter) => [parameter.name, spelledTwice(parameter)]),
+  );
+  return fc
+    .record(model, { requiredKeys: [] })
+    .map((chosen) =>
+      Object.fromEntries(
+        Object.entries(chosen).flatMap(([name, spellings]) =>
+          spellings === undefined ? [] : [[name, spellings]],
+        ),
+      ),
+    );
+}
+
+function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {
+  if (schema.type === "array") return lists(name, schema.items ?? {});
+  if (schema.enum !== undefined)
+    return fc.constantFrom(...schema.enum).map((text): SpelledTwice => [[text], [text]]);
+  const isRounded = description?.includes(ROUNDED) === true;
+  return numbersIn(name, schema).map((value): SpelledTwice => {
+    const isWhole = schema.type === "integer";
+    const other = isRounded ? closeTo(value, isWhole) : value;
+    return [[String(value)], [isWhole ? String(other) : other.toExponential()]];
+  });
+}
+
+/** Another number that rounds to the same three digits. */
+function closeTo(value: number, isWhole: boolean): number {
+  const rounded = Number(value.toPrecision(3));
+  const other = rounded * 0.999_99;
+  return isWhole ? Math.round(other) : other;
+}
+
+/** Small markets: what is asked for must sometimes be there. */
+function numbersIn(name: string, schema: ValueSchema): fc.Arbitrary<number> {
+  const max = Math.min(schema.maximum ?? 1e12, name === "limit" ? 5 : 1e12);
+  const min = schema.exclusiveMinimum ?? schema.minimum ?? 0;
+  if (schema.type === "integer") return fc.integer({ min, max: Math.min(max, 2_000_000_000) });
+  const small = fc.double({ min, max: Math.min(max, 200), minExcluded: true, noNaN: true });
+  return fc.oneof(small, fc.double({ min, max, minExcluded: true, noNaN: true }));
+}
+
+function lists(name: string, items: ValueSchema): fc.Arbitrary<SpelledTwice> {
+  const set = items.$ref === undefined ? items : document.components.schemas[schemaName(items)];
+  const members: readonly (readonly [string, string])[] =
+    set?.type === "integer"
+      ? ["1", "4", "8"].map((text) => [text, text])
+      : (set?.enum?.map((text) => [text, text]) ?? OPEN_MEMBERS[name] ?? []);
+  if (members.length === 0) throw new Error(`OPEN_MEMBERS lacks ${name}`);
+  // A fee may be named once; other members may come again and again.
+  const again = name === "fees" ? fc.constant(false) : fc.boolean();
+  return fc
+    .tuple(fc.uniqueArray(fc.constantFrom(...members), { minLength: 1, maxLength: 6 }), again)
+    .map(([chosen, isRepeated]): SpelledTwice => {
+      const turned = chosen.map(([, other]) => other).toReversed();
+      return [
+        [chosen.map(([text]) => text).join(",")],
+        isRepeated ? [...turned, turned.join(",")] : turned,
+      ];
+    });
+}
+
+function schemaName({ $ref = "" }: ValueSchema): string {
+  return $ref.slice($ref.lastIndexOf("/") + 1);
+}
+
+/** The address of a query in one of the two spellings; the second names the parameters in the other order. */
+export function targetOf(
+  path: string,
+  query: Readonly<Record<string, SpelledTwice>>,
+  spelling: 0 | 1,
+): string {
+  const pairs = Object.entries(query).flatMap(([name, spellings]) =>
+    spellings[spelling].map((text): [string, string] => [name, text]),
+  );
+  return `${path}?${new URLSearchParams(spelling === 0 ? pairs : pairs.toReversed())}`;
+}
