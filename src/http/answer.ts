@@ -1,6 +1,6 @@
 import type { Release } from "../lib/semaphore.ts";
 import type { AnswerLoad } from "./answer-load.ts";
-import { PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
+import { inPieces, PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressPieces, gather } from "./compress.ts";
 import type { FixedHeaders } from "./headers.ts";
 import { matchesEtag, type Encoding } from "./negotiate.ts";
@@ -18,6 +18,8 @@ export interface Large {
   readonly name: string;
   /** What `pieces` keeps in memory so that they can be made. */
   readonly heldBytes: number;
+  /** About what all pieces together will take. */
+  readonly expectedBytes: number;
 }
 
 /** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
@@ -64,6 +66,9 @@ const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
 
 /** Up to here an answer is given to the runtime whole, which is the fastest way; what is longer is sent in pieces. */
 const WHOLE_BYTES = 64 * 1024;
+
+/** A compressed list is about so many times smaller; measured with all three encodings. */
+const COMPRESSED_SHARE = 1 / 8;
 
 /** One encoding of an answer with its header sets; only the request id is added per request. */
 interface Form extends SharedBytes {
@@ -186,12 +191,21 @@ export class Answer {
   async #make(encoding: Encoding, client: string, held: Release | null): Promise<Form> {
     const release = held ?? (await this.#load.work.enter(client));
     try {
+      this.#requireRoom(encoding, client);
       const form = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
       return form;
     } finally {
       release();
     }
+  }
+
+  /** Making megabytes that are then refused would be the dearest way to say no. */
+  #requireRoom(encoding: Encoding, client: string): void {
+    const { largeAs } = this.#content;
+    if (largeAs === null) return;
+    const share = encoding === "identity" ? 1 : COMPRESSED_SHARE;
+    this.#load.flight.requireRoom(largeAs.expectedBytes * share, client);
   }
 
   async #bytes(encoding: Encoding): Promise<SharedBytes["pieces"]> {
@@ -215,7 +229,7 @@ export class Answer {
     const isWhole = sizeBytes <= WHOLE_BYTES;
     return {
       whole: isWhole ? new Blob([...made]) : null,
-      pieces: isWhole ? [] : made.flatMap(cut),
+      pieces: isWhole ? [] : made.flatMap(inPieces),
       sizeBytes,
       headers: new HeaderSet(fixed),
       headHeaders: new HeaderSet({ ...fixed, "content-length": String(sizeBytes) }),
@@ -257,14 +271,6 @@ const ENCODER = new TextEncoder();
 
 function bytesOf(piece: Piece): Uint8Array<ArrayBuffer> {
   return typeof piece === "string" ? ENCODER.encode(piece) : piece;
-}
-
-/** Bytes in pieces that are sent one by one. */
-function cut(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
-  const count = Math.ceil(bytes.byteLength / PIECE_BYTES);
-  return Array.from({ length: count }, (_, at) =>
-    bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
-  );
 }
 
 /** Of all pieces in order, the same in every process and version: xxHash64, each piece seeded with those before. */

@@ -84,21 +84,33 @@ export class BytesInFlight {
     );
   }
 
-  #admit(shared: SharedBytes, client: string): Reading {
-    const isLarge = shared.sizeBytes > LARGE_BYTES;
-    const large = this.#largeOf.get(client) ?? 0;
-    if (isLarge && large >= LARGE_PER_CLIENT)
+  /** Throws the 503 problem `busy` where a new body of about `sizeBytes` would be refused now. */
+  requireRoom(sizeBytes: number, client: string): void {
+    this.#require(sizeBytes > LARGE_BYTES, PIECE_BYTES + sizeBytes, client);
+  }
+
+  #require(isLarge: boolean, added: number, client: string): void {
+    if (isLarge && this.#largeReadBy(client) >= LARGE_PER_CLIENT)
       throw busy(`This address reads ${LARGE_PER_CLIENT} large answers already.`);
-    const readers = this.#readersOf.get(shared) ?? 0;
-    const added = PIECE_BYTES + (readers === 0 ? shared.sizeBytes : 0);
     // One that is larger than the bound alone is sent when nothing else is.
     if (this.#bytes > 0 && this.#bytes + added > MAX_BYTES)
       throw busy("Too many answers are being read.");
+  }
+
+  #largeReadBy(client: string): number {
+    return this.#largeOf.get(client) ?? 0;
+  }
+
+  #admit(shared: SharedBytes, client: string): Reading {
+    const isLarge = shared.sizeBytes > LARGE_BYTES;
+    const readers = this.#readersOf.get(shared) ?? 0;
+    const added = PIECE_BYTES + (readers === 0 ? shared.sizeBytes : 0);
+    this.#require(isLarge, added, client);
     const movedAtMs = this.#clock.monotonicMs();
     const reading = { shared, client, movedAtMs, isOver: false };
     this.#readings.add(reading);
     this.#readersOf.set(shared, readers + 1);
-    if (isLarge) this.#largeOf.set(client, large + 1);
+    if (isLarge) this.#largeOf.set(client, this.#largeReadBy(client) + 1);
     this.#bytes += added;
     return reading;
   }
@@ -124,6 +136,14 @@ export class BytesInFlight {
       if (nowMs - reading.movedAtMs > FORGOTTEN_AFTER_MS) this.#releaseOf(reading)();
     }
   }
+}
+
+/** Bytes in pieces that are sent one by one. */
+export function inPieces(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const count = Math.ceil(bytes.byteLength / PIECE_BYTES);
+  return Array.from({ length: count }, (_, at) =>
+    bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
+  );
 }
 
 /** One less of `key`; what is left. */

@@ -32,6 +32,9 @@ const LARGE_ROWS = 2_000;
 /** What a selected item takes until its row is made: a reference, for lists of pairs the pair as well. */
 const HELD_BYTES_PER_ROW = 96;
 
+/** What a written row takes, roughly: rows of listings 620 bytes in JSON, those of pairs more, all less in CSV. */
+const EXPECTED_BYTES_PER_ROW = 600;
+
 /** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
 export interface WrittenList<Item, Row> {
   /** Tells it from all others: equal names, equal bytes. */
@@ -55,7 +58,11 @@ export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerCont
     pieces: () => piecesOf(list),
     largeAs:
       list.items.length > LARGE_ROWS
-        ? { name: list.name, heldBytes: list.items.length * HELD_BYTES_PER_ROW }
+        ? {
+            name: list.name,
+            heldBytes: list.items.length * HELD_BYTES_PER_ROW,
+            expectedBytes: list.items.length * EXPECTED_BYTES_PER_ROW,
+          }
         : null,
     contentType: CONTENT_TYPES[list.format],
     cacheControl: null,

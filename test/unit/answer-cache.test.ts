@@ -167,7 +167,7 @@ describe("a large answer", () => {
         makings += 1;
         return pieces;
       },
-      largeAs: { name: "1-1 list", heldBytes: 0 },
+      largeAs: { name: "1-1 list", heldBytes: 0, expectedBytes: 0 },
     };
     const answer = new Answer(listed, load);
     return { answer, makings: () => makings };

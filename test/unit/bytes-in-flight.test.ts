@@ -49,6 +49,17 @@ describe("the bytes of large answers", () => {
     expect(() => open(sharedOf(9 * MB))).not.toThrow();
   });
 
+  test("are not even made where there would be no room for them", async () => {
+    const { flight, open } = bench();
+    const bodies = [open(sharedOf(30 * MB)), open(sharedOf(30 * MB)), open(sharedOf(30 * MB))];
+    expect(() => flight.requireRoom(2 * MB, "a")).toThrow("3 large answers");
+    expect(() => flight.requireRoom(MB, "a")).not.toThrow();
+    expect(() => flight.requireRoom(5 * MB, "b")).not.toThrow();
+    expect(() => flight.requireRoom(6 * MB, "b")).toThrow("Too many");
+    for (const body of bodies) await body.cancel();
+    expect(() => flight.requireRoom(2 * MAX_BYTES, "a")).not.toThrow();
+  });
+
   test("one larger than the bound is sent when nothing else is", async () => {
     const { flight, open } = bench();
     const body = open(sharedOf(2 * MAX_BYTES));
