@@ -121,7 +121,10 @@ test("a large answer that was never sent counts with what it holds, so that 304s
   const cache = new AnswerCache(load, 64 * KB);
   const held = new Request(request.url, { headers: { "if-none-match": "*" } });
   for (let n = 0; n < 20; n += 1) {
-    const large = { ...content(0), largeAs: { name: `list ${n}`, heldBytes: 10 * KB } };
+    const large = {
+      ...content(0),
+      largeAs: { name: `list ${n}`, heldBytes: 10 * KB, expectedBytes: 0 },
+    };
     const response = await cache.get(`${n}`, () => large).respond(held, context("gzip"));
     expect(response.status).toBe(304);
   }
@@ -210,7 +213,7 @@ describe("a large answer", () => {
       cache.get(`${n}`, () => ({
         ...content(0),
         pieces: slowPieces,
-        largeAs: { name: `list ${n}`, heldBytes: 0 },
+        largeAs: { name: `list ${n}`, heldBytes: 0, expectedBytes: 0 },
       })),
     );
     const sent = await Promise.all(
