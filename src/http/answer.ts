@@ -174,14 +174,17 @@ export class Answer {
   /** The form that is not there yet; whoever asks while it is made waits for the same one. */
   async #made(encoding: Encoding, { client }: RequestContext, turn: Release | null): Promise<Form> {
     const running = this.#making.get(encoding);
-    // The one that is waited for may find no turn, as its own client's doing; then this one asks for itself.
     if (running !== undefined) {
+      // It may be waiting for this very turn.
+      turn?.();
+      // It may find no turn, as its own client's doing; then this one asks for itself.
       const made = await running.catch(() => null);
       if (made !== null) return made;
     }
     const known = this.#forms.get(encoding);
     if (known !== undefined) return known;
-    const making = this.#make(encoding, client ?? "", turn).finally(() =>
+    const held = running === undefined ? turn : null;
+    const making = this.#make(encoding, client ?? "", held).finally(() =>
       this.#making.delete(encoding),
     );
     this.#making.set(encoding, making);
