@@ -10,6 +10,7 @@ const ASK_EVERY_MS = 100;
 export interface ServiceProcess {
   readonly origin: string;
   readonly databasePath: string;
+  readonly pid: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -48,7 +49,7 @@ export async function startServiceProcess(
     }
     await Bun.sleep(ASK_EVERY_MS);
   }
-  return { origin, databasePath, [Symbol.asyncDispose]: stop };
+  return { origin, databasePath, pid: child.pid, [Symbol.asyncDispose]: stop };
 }
 
 /** What a service's process holds in memory, as it says itself. */
