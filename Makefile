@@ -6,7 +6,7 @@ INSTALLED := node_modules/.installed-$(BUN_VERSION)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test timings check check-format check-lint check-types check-unused fmt docs exchange bench
+.PHONY: help demo run test timings check check-format check-lint check-types check-unused fmt docs exchange bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ exchange: $(INSTALLED) ## Start the adapter of another exchange: make exchange I
 
 bench: $(INSTALLED) ## Measure against the budgets
 	$(BUN) bench/main.ts
+
+soak: $(INSTALLED) ## Random faults on every exchange for MINUTES (20); SEED repeats a run
+	$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 # Again whenever the manifest or the lock file changes. Bun's package places its binary in an install
 # script: npx is told to run it whatever npm's settings say, and the third step makes up for an install

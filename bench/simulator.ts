@@ -12,7 +12,7 @@ export interface SimulatorProcess {
 
 /** Starts it on a free port and waits until it answers. */
 export async function startSimulatorProcess(
-  options: { readonly scale?: number } = {},
+  options: { readonly scale?: number; readonly seed?: number } = {},
 ): Promise<SimulatorProcess> {
   const port = freePort();
   const child = Bun.spawn(
@@ -21,6 +21,7 @@ export async function startSimulatorProcess(
       join(ROOT, "src/demo/main.ts"),
       `--port=${port}`,
       `--scale=${options.scale ?? 1}`,
+      `--seed=${options.seed ?? 1}`,
     ],
     {
       stdout: "ignore",

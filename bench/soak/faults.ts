@@ -1,0 +1,111 @@
+import { ENCODERS } from "../../src/demo/encoders.ts";
+import { FAULTS } from "../../src/demo/fault-names.ts";
+import type { ExchangeName } from "../../src/demo/listing.ts";
+import { unit } from "../../src/demo/random.ts";
+
+/** Random faults on random exchanges, switched on and off at the simulator: the same seed, the same faults. */
+
+/** A fifth of all exchanges have something at any time: more than a bad day of all of them together. */
+const AT_ONCE = 8;
+
+/** From shorter than one refresh at the soak's pace to ten of them, shorter ones more often. */
+const MIN_LASTS_MS = 3_000;
+const MAX_LASTS_MS = 60_000;
+
+/** One fault of three befalls one kind of request only. */
+const PARTIAL_SHARE = 1 / 3;
+const MAX_DELAY_MS = 5_000;
+const MAX_RETRY_AFTER_SECONDS = 20;
+
+/** Tries to find an exchange without a fault, and one of its requests. */
+const TRIES = 20;
+
+interface Trouble {
+  readonly fault: string;
+  readonly endsAtMs: number;
+}
+
+export class RandomFaults {
+  readonly #origin: string;
+  readonly #exchanges: readonly ExchangeName[];
+  readonly #seed: number;
+  readonly #troubles = new Map<ExchangeName, Trouble>();
+  #drawn = 0;
+  /** Faults that were switched on so far, by name. */
+  readonly counts = new Map<string, number>();
+
+  constructor(origin: string, exchanges: readonly ExchangeName[], seed: number) {
+    this.#origin = origin;
+    this.#exchanges = exchanges;
+    this.#seed = seed;
+  }
+
+  /** "okx hang, gate html": what is wrong now. */
+  get text(): string {
+    return [...this.#troubles].map(([id, { fault }]) => `${id} ${fault}`).join(", ");
+  }
+
+  get active(): number {
+    return this.#troubles.size;
+  }
+
+  /** Ends what has lasted long enough and begins as many others; `nowMs` is monotonic. */
+  async turn(nowMs: number): Promise<void> {
+    for (const [id, { endsAtMs }] of this.#troubles) if (endsAtMs <= nowMs) await this.#end(id);
+    for (let tries = 0; this.active < AT_ONCE && tries < TRIES; tries += 1)
+      await this.#begin(nowMs);
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    for (const id of this.#troubles.keys()) await this.#end(id);
+  }
+
+  async #begin(nowMs: number): Promise<void> {
+    const exchange = this.#oneOf(this.#exchanges);
+    const fault = this.#oneOf(FAULTS);
+    if (exchange === undefined || fault === undefined) return;
+    // Some faults cannot happen to some formats; the simulator would refuse them.
+    if (this.#troubles.has(exchange) || ENCODERS[exchange].exceptions?.[fault] !== undefined)
+      return;
+    const lasts = MIN_LASTS_MS * (MAX_LASTS_MS / MIN_LASTS_MS) ** this.#random();
+    const paths = this.#random() < PARTIAL_SHARE ? await this.#requestOf(exchange) : null;
+    await this.#command("fault", {
+      exchange,
+      fault,
+      ...(paths === null ? {} : { paths }),
+      delay_ms: 1 + this.#random() * MAX_DELAY_MS,
+      retry_after_seconds: Math.ceil(this.#random() * MAX_RETRY_AFTER_SECONDS),
+    });
+    this.#troubles.set(exchange, { fault, endsAtMs: nowMs + lasts });
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+  }
+
+  async #end(exchange: ExchangeName): Promise<void> {
+    await this.#command("clear", { exchange });
+    this.#troubles.delete(exchange);
+  }
+
+  /** The path of one of the requests that the exchange has had. */
+  async #requestOf(exchange: ExchangeName): Promise<string | null> {
+    const response = await fetch(`${this.#origin}/control/requests`);
+    const asked = Object.keys((await response.json()) as Record<string, number>);
+    const paths = asked.filter((request) => request.startsWith(`${exchange} `));
+    return this.#oneOf(paths)?.slice(exchange.length + 1) ?? null;
+  }
+
+  async #command(name: string, body: object): Promise<void> {
+    const init = { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`${this.#origin}/control/${name}`, init);
+    if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
+  }
+
+  #oneOf<T>(members: readonly T[]): T | undefined {
+    return members[Math.floor(this.#random() * members.length)];
+  }
+
+  #random(): number {
+    this.#drawn += 1;
+    return unit(this.#seed, this.#drawn);
+  }
+}
