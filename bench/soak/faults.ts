@@ -17,6 +17,13 @@ const PARTIAL_SHARE = 1 / 3;
 const MAX_DELAY_MS = 5_000;
 const MAX_RETRY_AFTER_SECONDS = 20;
 
+/**
+ * A change of units is told by 20 instruments with rates that are not next to nothing, and not across a settlement: on a
+ * smaller exchange, or while an hour ends, nothing in the payload shows it.
+ */
+const LEAST_FOR_SCALE = 40;
+const HOUR_MS = 3_600_000;
+
 /** Tries to find an exchange without a fault, and one of its requests. */
 const TRIES = 20;
 
@@ -29,15 +36,22 @@ export class RandomFaults {
   readonly #origin: string;
   readonly #exchanges: readonly ExchangeName[];
   readonly #seed: number;
+  readonly #instruments: (exchange: ExchangeName) => number;
   readonly #troubles = new Map<ExchangeName, Trouble>();
   #drawn = 0;
   /** Faults that were switched on so far, by name. */
   readonly counts = new Map<string, number>();
 
-  constructor(origin: string, exchanges: readonly ExchangeName[], seed: number) {
-    this.#origin = origin;
-    this.#exchanges = exchanges;
-    this.#seed = seed;
+  constructor(of: {
+    readonly origin: string;
+    readonly exchanges: readonly ExchangeName[];
+    readonly seed: number;
+    readonly instruments: (exchange: ExchangeName) => number;
+  }) {
+    this.#origin = of.origin;
+    this.#exchanges = of.exchanges;
+    this.#seed = of.seed;
+    this.#instruments = of.instruments;
   }
 
   /** "okx hang, gate html": what is wrong now. */
@@ -68,6 +82,7 @@ export class RandomFaults {
     // Some faults cannot happen to some formats; the simulator would refuse them.
     if (this.#troubles.has(exchange) || ENCODERS[exchange].exceptions?.[fault] !== undefined)
       return;
+    if (fault === "scaled_rates" && !this.#showsScale(exchange)) return;
     const lasts = MIN_LASTS_MS * (MAX_LASTS_MS / MIN_LASTS_MS) ** this.#random();
     const paths = this.#random() < PARTIAL_SHARE ? await this.#requestOf(exchange) : null;
     await this.#command("fault", {
@@ -79,6 +94,13 @@ export class RandomFaults {
     });
     this.#troubles.set(exchange, { fault, endsAtMs: nowMs + lasts });
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+  }
+
+  /** Whether a change of units can be seen until its fault has ended for sure. */
+  #showsScale(exchange: ExchangeName): boolean {
+    const leftMs = HOUR_MS - (Date.now() % HOUR_MS);
+    const isLong = leftMs > 2 * MAX_LASTS_MS && leftMs < HOUR_MS - 2 * MAX_LASTS_MS;
+    return isLong && this.#instruments(exchange) >= LEAST_FOR_SCALE;
   }
 
   async #end(exchange: ExchangeName): Promise<void> {

@@ -55,7 +55,12 @@ async function soak(): Promise<number> {
     LOG_LEVEL: "silent",
   });
   const book = new TruthBook({ seed, scale: SCALE });
-  const faults = new RandomFaults(simulator.origin, ENABLED, seed);
+  const faults = new RandomFaults({
+    origin: simulator.origin,
+    exchanges: ENABLED,
+    seed,
+    instruments: (id) => book.instruments(id),
+  });
   const readers = new Readers(service.origin, book);
   const run = new Run({
     service,

@@ -65,6 +65,8 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly post: (message: FromWorker) => void;
   readonly lifetime: AbortSignal;
+  /** Told of the bytes that exchanges send. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** Explains rows while a collector runs; before and after, nothing. */
@@ -74,15 +76,16 @@ export interface Explaining {
 
 /** What all exchanges of one collector share: the client, the slots, the origin. */
 export function httpShared(
-  deps: Pick<CollectorDeps, "clock" | "random">,
+  deps: Pick<CollectorDeps, "clock" | "random" | "onRead">,
   originOverride: string | null,
 ): HttpShared {
-  const { clock, random } = deps;
+  const { clock, random, onRead } = deps;
   const client = new HttpClient({
     clock,
     random,
     userAgent: USER_AGENT,
     limits: EXCHANGE_HTTP_LIMITS,
+    ...(onRead === undefined ? {} : { onRead }),
   });
   const globalSlots = new Semaphore(GLOBAL_SLOTS);
   return { client, clock, globalSlots, sweepSlots: new Semaphore(SWEEP_SLOTS), originOverride };

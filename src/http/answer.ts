@@ -197,6 +197,7 @@ export class Answer {
       this.#requireRoom(encoding, client);
       const form = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
+      if (this.#content.largeAs !== null) this.#load.garbage.add(form.sizeBytes);
       return form;
     } finally {
       release();

@@ -17,11 +17,14 @@ interface Holder {
  */
 export class ByteBudget {
   readonly maxBytes: number;
+  readonly #onAdd: (bytes: number) => void;
   readonly #holders = new Set<Holder>();
   #held = 0;
 
-  constructor(maxBytes: number) {
+  /** `onAdd` is told of all bytes that are added, also of those that make their holder give up. */
+  constructor(maxBytes: number, onAdd: (bytes: number) => void = () => {}) {
     this.maxBytes = maxBytes;
+    this.#onAdd = onAdd;
   }
 
   /** Bytes that are held now. */
@@ -35,6 +38,7 @@ export class ByteBudget {
     this.#holders.add(holder);
     return {
       add: (bytes) => {
+        this.#onAdd(bytes);
         if (!this.#holders.has(holder)) return;
         holder.bytes += bytes;
         this.#held += bytes;

@@ -66,6 +66,8 @@ export interface HttpClientDeps {
   readonly random: Random;
   readonly userAgent: string;
   readonly limits: HttpLimits;
+  /** Told of the bytes of every body as they are read, whatever becomes of them. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** Leave to send one request; called before every try, so that waiting between tries holds nothing. */
@@ -90,7 +92,7 @@ export class HttpClient {
 
   constructor(deps: HttpClientDeps) {
     this.#deps = deps;
-    this.#held = new ByteBudget(deps.limits.maxHeldBytes);
+    this.#held = new ByteBudget(deps.limits.maxHeldBytes, deps.onRead);
   }
 
   /** How long one try may take, from sending to the last byte. */

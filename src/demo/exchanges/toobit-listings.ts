@@ -55,7 +55,11 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
   // A listing that replaced another one keeps its suffixed name.
   for (const asset of dead.slice(0, 1))
-    add(asset, "USDT", { wireBase: `${asset.ticker}2`, base: `${asset.ticker}2` });
+    add(asset, "USDT", {
+      wireBase: `${asset.ticker}2`,
+      base: `${asset.ticker}2`,
+      multiplier: 1,
+    });
   for (const asset of dead.slice(1, 4)) add(asset, "USDT", { state: "halted" });
   for (const asset of dead.slice(4, 6)) add(asset, "USDT", { state: "pending", style: "baseline" });
   for (const asset of dead.slice(6, 8)) add(asset, "USDT", { state: "settling" });
