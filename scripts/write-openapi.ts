@@ -16,6 +16,7 @@ export async function servedDocument(): Promise<string> {
   const board = {
     current: () => null,
     byId: () => null,
+    pin: () => {},
     freshForMs: () => 0,
     knowsBase: () => false,
     onPublish: () => () => {},

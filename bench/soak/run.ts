@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import type { Health } from "../../src/http/api/health/schema.ts";
 import type { ServiceProcess } from "../service.ts";
 import type { RandomFaults } from "./faults.ts";
@@ -10,8 +11,10 @@ import type { TruthBook } from "./truth-book.ts";
 const MOST_MEMORY_MB = 250;
 export const FRESH_WITHIN_MS = 300_000;
 
-/** Five refreshes at the soak's pace: health calls an exchange well for longer. */
+/** Five refreshes at the soak's pace: health calls an exchange well for longer … */
 const FRESH_AGE_SECONDS = 30;
+/** … and three of those that are asked instrument by instrument, which their own limits slow down to a minute. */
+const SWEPT_FRESH_AGE_SECONDS = 180;
 
 const LOOK_EVERY_MS = 1_000;
 const TELL_EVERY_MS = 10_000;
@@ -105,7 +108,7 @@ export class Run {
       const one = this.#health?.exchanges.find(({ exchange }) => exchange === id);
       const all = this.#parts.book.instruments(id);
       const age = one?.age_seconds ?? Number.POSITIVE_INFINITY;
-      if (one?.status === "ok" && one.symbols === all && age <= FRESH_AGE_SECONDS) return [];
+      if (one?.status === "ok" && one.symbols === all && age <= freshAgeSeconds(id)) return [];
       return [
         `${id} ${one?.status ?? "unknown"} ${one?.symbols ?? 0}/${all} ${age} s ${one?.last_error ?? ""}`,
       ];
@@ -146,4 +149,9 @@ export class Run {
       ].join(" | "),
     );
   }
+}
+
+function freshAgeSeconds(id: ExchangeId): number {
+  const isSwept = EXCHANGES[id].facts.requestsPerInstrument !== undefined;
+  return isSwept ? SWEPT_FRESH_AGE_SECONDS : FRESH_AGE_SECONDS;
 }

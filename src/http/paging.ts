@@ -86,7 +86,8 @@ export function sendList<Item, Row>(
   };
   const limit = page.limit ?? "all";
   const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
-  const make = () => pageContent(snapshot, list, page, form);
+  const onNext = () => answers.pin(snapshot);
+  const make = () => pageContent(snapshot, list, page, { ...form, onNext });
   return answers.respond(c.req.raw, c.env, { snapshot, query, make });
 }
 
@@ -115,7 +116,7 @@ function pageContent<Item, Row>(
   snapshot: Snapshot,
   list: ListAnswer<Item, Row>,
   { offset, limit, queryHash }: Page,
-  form: PageForm,
+  form: PageForm & { readonly onNext: () => void },
 ): AnswerContent {
   const selected = list.select(snapshot);
   // A cursor of ours always points before the end; one that does not was made up.
@@ -129,6 +130,7 @@ function pageContent<Item, Row>(
     end < selected.length
       ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
       : null;
+  if (next !== null) form.onNext();
   const { format, vary } = form;
   return writtenList({
     // What a snapshot and a query determine, except in another release: a row's fields tell those apart.

@@ -41,6 +41,11 @@ export class SnapshotAnswers {
     return this.#board.byId(id);
   }
 
+  /** A cursor into this snapshot is about to be sent. */
+  pin(snapshot: Snapshot): void {
+    this.#board.pin(snapshot.id);
+  }
+
   /**
    * Sends the answer that `query` (canonical, without order and defaults, with the format) has on `snapshot`. One that
    * is not kept is made in a turn of its own. Throws the 503 problem `busy`.

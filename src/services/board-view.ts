@@ -4,8 +4,10 @@ import type { Snapshot } from "../domain/market.ts";
 export interface BoardView {
   /** The newest snapshot, null before the first accepted batch ever. */
   current(): Snapshot | null;
-  /** The current snapshot or one that was replaced less than 120 s ago. */
+  /** The current snapshot, or one that was replaced less than 20 s ago; 120 s where somebody goes on in it. */
   byId(id: string): Snapshot | null;
+  /** Somebody will go on in this snapshot: it is kept for longer. */
+  pin(id: string): void;
   /** How long the current snapshot is the newest at least, in milliseconds; 0 when the next may come at once. */
   freshForMs(): number;
   /** Whether an instrument of this canonical base was ever seen. */

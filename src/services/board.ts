@@ -20,11 +20,13 @@ export const PUBLISH_EVERY_MS = 5_000;
  */
 const AHEAD_WITHIN_MS = 2 * PUBLISH_EVERY_MS;
 
-/** How long a replaced snapshot is kept for the cursors that point at it. */
-const SNAPSHOT_KEPT_MS = 120_000;
+/** How long a replaced snapshot is kept: for cursors made by another process, and for streams that were cut off … */
+const KEPT_MS = 20_000;
+/** … and for cursors that were made here. */
+const PINNED_KEPT_MS = 120_000;
 
 /** More replaced snapshots than this are never kept: kept time over publish period. */
-const MAX_KEPT = Math.ceil(SNAPSHOT_KEPT_MS / PUBLISH_EVERY_MS);
+const MAX_KEPT = Math.ceil(PINNED_KEPT_MS / PUBLISH_EVERY_MS);
 
 type Reader = Pick<MarketReader, "progress" | "read" | "readExchange" | "knowsBase">;
 
@@ -50,6 +52,8 @@ export class Board {
   readonly #exchangeRows = new Map<ExchangeId, ExchangeRows>();
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
   #kept: Kept[] = [];
+  /** Snapshots that cursors point at. */
+  readonly #pinned = new Set<string>();
   #current: Snapshot | null = null;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #market: MarketState | null = null;
@@ -81,11 +85,14 @@ export class Board {
     return this.#current;
   }
 
-  /** The current snapshot or one replaced within the last 120 s. */
   byId(id: string): Snapshot | null {
     if (this.#current?.id === id) return this.#current;
     this.#forget();
     return this.#kept.find((kept) => kept.snapshot.id === id)?.snapshot ?? null;
+  }
+
+  pin(id: string): void {
+    if (this.byId(id) !== null) this.#pinned.add(id);
   }
 
   freshForMs(): number {
@@ -256,8 +263,15 @@ export class Board {
   }
 
   #forget(): void {
-    const oldestMs = this.#clock.monotonicMs() - SNAPSHOT_KEPT_MS;
-    this.#kept = this.#kept.filter((kept) => kept.replacedAtMs > oldestMs).slice(0, MAX_KEPT);
+    const nowMs = this.#clock.monotonicMs();
+    const keptMs = ({ snapshot }: Kept): number =>
+      this.#pinned.has(snapshot.id) ? PINNED_KEPT_MS : KEPT_MS;
+    this.#kept = this.#kept
+      .filter((kept) => nowMs - kept.replacedAtMs < keptMs(kept))
+      .slice(0, MAX_KEPT);
+    const held = new Set(this.#kept.map(({ snapshot }) => snapshot.id));
+    for (const id of this.#pinned)
+      if (!held.has(id) && id !== this.#current?.id) this.#pinned.delete(id);
   }
 
   #ordered(): BoardRow[] {

@@ -158,6 +158,10 @@ export class TestBoard implements BoardView {
     return this.#kept.get(id) ?? null;
   }
 
+  pin(): void {
+    // All are kept until the test forgets them.
+  }
+
   freshForMs(): number {
     return 5_000;
   }

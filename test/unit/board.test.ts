@@ -214,16 +214,20 @@ describe("the board", () => {
     secondDb.close();
   });
 
-  test("a replaced snapshot is found for 120 s, then not", async () => {
+  test.each([
+    ["20 s", 20, false],
+    ["120 s where a cursor points at it", 120, true],
+  ])("a replaced snapshot is found for %s, then not", async (_how, seconds, isPinned) => {
     using setup = setUp();
     setup.commit("okx", "BTC");
     setup.board.poll();
     const first = setup.board.current();
+    if (isPinned) setup.board.pin("1-1");
     await setup.clock.advance(6 * SECOND_MS);
     setup.commit("okx", "BTC");
     setup.board.poll();
     expect(setup.board.byId("1-1")).toBe(first);
-    await setup.clock.advance(119 * SECOND_MS);
+    await setup.clock.advance((seconds - 1) * SECOND_MS);
     expect(setup.board.byId("1-1")).toBe(first);
     await setup.clock.advance(2 * SECOND_MS);
     expect(setup.board.byId("1-1")).toBeNull();
