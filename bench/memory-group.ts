@@ -6,8 +6,8 @@ const CGROUP_1 = "/sys/fs/cgroup/memory";
 
 /** A bound that the kernel enforces: whoever exceeds it is ended. */
 export interface MemoryGroup {
-  /** Sets a process under the bound; what it takes from now on counts. */
-  add(pid: number): void;
+  /** Words before a command that start it in the group, so that all it ever takes counts. */
+  readonly start: readonly string[];
   [Symbol.dispose](): void;
 }
 
@@ -22,7 +22,7 @@ export function memoryGroup(limitMb: number): MemoryGroup | null {
     return null;
   }
   return {
-    add: (pid) => writeFileSync(join(folder, "cgroup.procs"), String(pid)),
+    start: ["sh", "-c", `echo $$ > ${join(folder, "cgroup.procs")} && exec "$0" "$@"`],
     // Its processes have ended before; the kernel keeps a group that is not empty.
     [Symbol.dispose]: () => rmdirSync(folder),
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./simulator.ts";
@@ -14,19 +14,25 @@ export interface ServiceProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts it on a simulator and waits until it shows `rows` instruments. */
+/** As the unit file has it: what is measured is what is installed. */
+const UNIT = readFileSync(join(ROOT, "systemd/funding-finder.service"), "utf8");
+const [ASSUMED_RAM = ""] = /(?<=^Environment=BUN_JSC_forceRAMSize=)\d+$/m.exec(UNIT) ?? [];
+
+/** Starts it on a simulator, its command behind the words of `through`, and waits until it shows `rows` instruments. */
 export async function startServiceProcess(
   simulator: string,
   settings: Readonly<Record<string, string>> = {},
   ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
+  through: readonly string[] = [],
 ): Promise<ServiceProcess> {
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
   const databasePath = join(folder, "bench.db");
   const origin = `http://127.0.0.1:${freePort()}`;
-  const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts")], {
+  const child = Bun.spawn([...through, process.execPath, join(ROOT, "src/main.ts")], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
+      BUN_JSC_forceRAMSize: ASSUMED_RAM,
       PORT: new URL(origin).port,
       DATABASE_PATH: databasePath,
       EXCHANGE_ORIGIN: simulator,
