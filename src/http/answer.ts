@@ -1,4 +1,5 @@
 import type { Release } from "../lib/semaphore.ts";
+import { askerOf, type Asker } from "./asker.ts";
 import type { AnswerLoad } from "./answer-load.ts";
 import { inPieces, PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressPieces, gather } from "./compress.ts";
@@ -152,7 +153,7 @@ export class Answer {
     if (form !== undefined) return send(form);
     const isUnmade = this.#content.largeAs !== null && request.method === "HEAD";
     if (isUnmade) return this.#head(encoding, cacheControl, context);
-    return this.#made(encoding, context, turn).then(send);
+    return this.#made(encoding, askerOf(request, context), turn).then(send);
   }
 
   #body(form: Form, { client, connection }: RequestContext): Blob | ReadableStream {
@@ -172,7 +173,7 @@ export class Answer {
   }
 
   /** The form that is not there yet; whoever asks while it is made waits for the same one. */
-  async #made(encoding: Encoding, { client }: RequestContext, turn: Release | null): Promise<Form> {
+  async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Form> {
     const running = this.#making.get(encoding);
     if (running !== undefined) {
       // It may be waiting for this very turn.
@@ -184,17 +185,15 @@ export class Answer {
     const known = this.#forms.get(encoding);
     if (known !== undefined) return known;
     const held = running === undefined ? turn : null;
-    const making = this.#make(encoding, client ?? "", held).finally(() =>
-      this.#making.delete(encoding),
-    );
+    const making = this.#make(encoding, asker, held).finally(() => this.#making.delete(encoding));
     this.#making.set(encoding, making);
     return making;
   }
 
-  async #make(encoding: Encoding, client: string, held: Release | null): Promise<Form> {
-    const release = held ?? (await this.#load.work.enter(client));
+  async #make(encoding: Encoding, asker: Asker, held: Release | null): Promise<Form> {
+    const release = held ?? (await this.#load.work.enter(asker));
     try {
-      this.#requireRoom(encoding, client);
+      this.#requireRoom(encoding, asker.client);
       const form = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
       if (this.#content.largeAs !== null) this.#load.garbage.add(form.sizeBytes);

@@ -1,6 +1,7 @@
 import type { Snapshot } from "../domain/market.ts";
 import type { BoardView } from "../services/board-view.ts";
 import type { Release } from "../lib/semaphore.ts";
+import { askerOf } from "./asker.ts";
 import type { AnswerCache, HotAnswers } from "./answer-cache.ts";
 import type { AnswerLoad } from "./answer-load.ts";
 import type { Answer, AnswerContent } from "./answer.ts";
@@ -72,7 +73,7 @@ export class SnapshotAnswers {
         (answer) => send(answer, null),
         () => this.respond(request, context, of, false),
       );
-    const turn = this.#load.work.enter(context.client ?? "");
+    const turn = this.#load.work.enter(askerOf(request, context));
     const make = (release: Release): Response | Promise<Response> =>
       inTurn(release, () => send(this.#cache.get(key, of.make), release));
     if (!(turn instanceof Promise)) return make(turn);

@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Release } from "../lib/semaphore.ts";
+import type { Asker } from "./asker.ts";
 import { busy } from "./problem.ts";
 
 export interface WorkLimits {
@@ -45,10 +46,13 @@ export class WorkQueue {
     return this.#waiting.length;
   }
 
-  /** A turn for `client`: at once where one is free. Rejects with the 503 problem `busy`. */
-  enter(client: string): Release | Promise<Release> {
-    if (this.#held < this.#limits.atOnce) return this.#start(client);
-    return this.#wait(client);
+  /**
+   * A turn: at once where one is free. Rejects with the 503 problem `busy`, also when the asker leaves before its turn:
+   * nothing is made for nobody.
+   */
+  enter(asker: Asker): Release | Promise<Release> {
+    if (this.#held < this.#limits.atOnce) return this.#start(asker.client);
+    return this.#wait(asker);
   }
 
   #start(client: string): Release {
@@ -94,7 +98,7 @@ export class WorkQueue {
     return true;
   }
 
-  async #wait(client: string): Promise<Release> {
+  async #wait({ client, left }: Asker): Promise<Release> {
     if (this.#waiting.length >= this.#limits.waiting && !this.#makeRoom(client))
       throw busy(`${this.#limits.waiting} answers wait to be made already.`);
     const { promise, resolve, reject } = Promise.withResolvers<Release>();
@@ -105,10 +109,15 @@ export class WorkQueue {
       refuse: (reason) => reject(busy(reason)),
     };
     this.#waiting.push(waiter);
-    void this.#clock.sleep(this.#limits.waitMs, over.signal).then(() => {
-      if (this.#remove(waiter))
-        waiter.refuse(`It was not its turn within ${this.#limits.waitMs / 1000} s.`);
-    });
+    const refuse = (reason: string): void => {
+      if (this.#remove(waiter)) waiter.refuse(reason);
+    };
+    void this.#clock
+      .sleep(this.#limits.waitMs, over.signal)
+      .then(() => refuse(`It was not its turn within ${this.#limits.waitMs / 1000} s.`));
+    const leave = (): void => refuse("Its client has left.");
+    if (left.aborted) leave();
+    else left.addEventListener("abort", leave, { signal: over.signal });
     try {
       return await promise;
     } finally {

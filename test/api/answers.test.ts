@@ -275,19 +275,6 @@ test("a long list whose rows have another form has another tag: the next release
   expect(await tagOf({ a: 1 })).not.toBe(await tagOf({ a: 1, b: 2 }));
 });
 
-test("many who ask for a few answers at once all get them: nobody keeps a turn while he waits for another's", async () => {
-  // On a clock that stands still nobody is sent away for having waited too long.
-  const app = testApp(new TestBoard(snapshotOf("1-1", MANY)));
-  const limits = [10, 20, 30, 40, 50, 60];
-  const targets = Array.from({ length: 4 }, () => limits.map((limit) => `${PATH}?limit=${limit}`));
-  const asked = targets.flat().map(async (target) => {
-    const headers = { "accept-encoding": "gzip" };
-    const response = await app.fetch(new Request(`http://finder.test${target}`, { headers }));
-    return response.status;
-  });
-  expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
-});
-
 describe("a replaced snapshot", () => {
   test("leaves no answers behind, those of its later pages included", async () => {
     const { snapshot, made } = countedSnapshot("1-1");

@@ -6,6 +6,10 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 const LIMITS = { atOnce: 2, waiting: 4, waitMs: 10_000 };
 
+/** A client that stays. */
+const STAYS = new AbortController().signal;
+const A = { client: "a", left: STAYS };
+
 /** A queue whose turns are noted as they come. */
 function bench() {
   const clock = new ManualClock();
@@ -13,9 +17,9 @@ function bench() {
   const began: string[] = [];
   const refused: string[] = [];
   const releases: Release[] = [];
-  const ask = async (client: string, name = client): Promise<void> => {
+  const ask = async (client: string, name: string, left: AbortSignal): Promise<void> => {
     try {
-      const release = await queue.enter(client);
+      const release = await queue.enter({ client, left });
       began.push(name);
       releases.push(release);
     } catch (error) {
@@ -25,8 +29,8 @@ function bench() {
     }
   };
   /** Asks without waiting for the turn, and lets what can run run. */
-  const start = async (client: string, name = client): Promise<void> => {
-    void ask(client, name);
+  const start = async (client: string, name = client, left = STAYS): Promise<void> => {
+    void ask(client, name, left);
     await clock.advance(0);
   };
   /** Ends the oldest that is under way. */
@@ -55,9 +59,9 @@ describe("answers that are not kept", () => {
   test("leave the loop to others before the next turn begins", async () => {
     const { queue, start } = bench();
     await start("a");
-    const release = await queue.enter("a");
+    const release = await queue.enter(A);
     let isNext = false;
-    void Promise.resolve(queue.enter("a")).then(() => (isNext = true));
+    void Promise.resolve(queue.enter(A)).then(() => (isNext = true));
     release();
     for (let n = 0; n < 10; n += 1) await Promise.resolve();
     expect(isNext).toBe(false);
@@ -76,6 +80,25 @@ describe("answers that are not kept", () => {
     await clock.advance(1);
     expect([refused.length, queue.waiting, queue.running]).toEqual([5, 0, 2]);
     expect(clock.sleeping).toBe(0);
+  });
+
+  test("whose client has left are not made, and their place is free at once", async () => {
+    const { clock, queue, began, refused, start, end } = bench();
+    const leaving = new AbortController();
+    await start("a");
+    await start("a");
+    await start("b", "leaves while it waits", leaving.signal);
+    await start("c");
+    leaving.abort();
+    await clock.advance(0);
+    expect([refused, queue.waiting]).toEqual([["leaves while it waits"], 1]);
+    await end();
+    await end();
+    await end();
+    expect([began, queue.running, queue.waiting]).toEqual([["a", "a", "c"], 0, 0]);
+    expect(clock.sleeping).toBe(0);
+    leaving.abort();
+    expect(queue.running).toBe(0);
   });
 
   test("of a client with few under way come before those of one with many", async () => {
@@ -98,7 +121,7 @@ describe("answers that are not kept", () => {
 
   test("a turn that is given back twice is one turn", async () => {
     const { queue, clock } = bench();
-    const [first] = [await queue.enter("a"), await queue.enter("a")];
+    const [first] = [await queue.enter(A), await queue.enter(A)];
     first();
     first();
     await clock.advance(0);

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const SNAPSHOT = snapshotOf(
+  "1-1",
+  EXCHANGE_IDS.flatMap((exchange) => ["BTC", "ETH", "SOL"].map((base) => rowOf(exchange, base))),
+);
+
+const PATH = "/api/funding/current";
+
+test("many who ask for a few answers at once all get them: nobody keeps a turn while he waits for another's", async () => {
+  // On a clock that stands still nobody is sent away for having waited too long.
+  const app = testApp(new TestBoard(SNAPSHOT));
+  const limits = [10, 20, 30, 40, 50, 60];
+  const targets = Array.from({ length: 4 }, () => limits.map((limit) => `${PATH}?limit=${limit}`));
+  const asked = targets.flat().map(async (target) => {
+    const headers = { "accept-encoding": "gzip" };
+    const response = await app.fetch(new Request(`http://finder.test${target}`, { headers }));
+    return response.status;
+  });
+  expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
+});
+
+test("an answer whose client has left before its turn is not made", async () => {
+  const app = testApp(new TestBoard(SNAPSHOT));
+  const leaving = new AbortController();
+  const gone = AbortSignal.abort();
+  // Two are under way at once; of those who wait, one leaves later and one had left before.
+  const asked = [undefined, undefined, leaving.signal, gone, undefined].map((signal, at) =>
+    app.fetch(new Request(`http://finder.test${PATH}?limit=${10 + at}`, signal && { signal })),
+  );
+  leaving.abort();
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 503, 503, 200]);
+});
