@@ -13,28 +13,30 @@ export async function requestsPerSecond(
   return counts.reduce((sum, count) => sum + count, 0) / seconds;
 }
 
-/** Sends, waits for the whole answer, sends again. All answers of one server to one request are equally long. */
+/** Sends, waits for the whole answer, sends again. */
 function drive(port: number, request: Buffer, untilMs: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let count = 0;
-  let length = 0;
-  let received = 0;
-  let first = Buffer.alloc(0);
+  let end: AnswerEnd | null = null;
+  let head = Buffer.alloc(0);
   Bun.connect({
     hostname: "127.0.0.1",
     port,
     socket: {
       open: (socket) => void socket.write(request),
       data(socket, chunk) {
-        received += chunk.byteLength;
-        if (length === 0) {
-          first = Buffer.concat([first, chunk]);
-          length = answerLength(first);
-          if (length === 0) return;
+        let body = chunk;
+        if (end === null) {
+          head = Buffer.concat([head, chunk]);
+          const headEnd = head.indexOf(HEAD_END);
+          if (headEnd < 0) return;
+          end = endOf(head.subarray(0, headEnd).toString("latin1"));
+          body = head.subarray(headEnd + HEAD_END.length);
         }
-        if (received < length) return;
-        received -= length;
+        if (!end(body)) return;
         count += 1;
+        end = null;
+        head = Buffer.alloc(0);
         if (performance.now() < untilMs) socket.write(request);
         else socket.end();
       },
@@ -46,11 +48,25 @@ function drive(port: number, request: Buffer, untilMs: number): Promise<number> 
   return promise;
 }
 
-/** Bytes of the answer that starts here, 0 while its head is not complete. */
-function answerLength(start: Buffer): number {
-  const headEnd = start.indexOf("\r\n\r\n");
-  if (headEnd < 0) return 0;
-  const head = start.subarray(0, headEnd).toString("latin1");
-  const body = / 304 /.test(head.slice(0, 14)) ? 0 : /content-length: (\d+)/i.exec(head)?.[1];
-  return headEnd + 4 + Number(body ?? 0);
+const HEAD_END = "\r\n\r\n";
+const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
+
+/** Takes the body as it comes; true once it is whole. Nothing follows it before the next request. */
+type AnswerEnd = (part: Buffer) => boolean;
+
+/** Throws for an answer that is none of the expected: what is refused must not count as served. */
+function endOf(head: string): AnswerEnd {
+  const status = head.slice(9, 12);
+  if (status === "304") return () => true;
+  if (status !== "200") throw new Error(`answered ${status}`);
+  const length = /content-length: (\d+)/i.exec(head)?.[1];
+  if (length !== undefined) {
+    let left = Number(length);
+    return (part) => (left -= part.byteLength) <= 0;
+  }
+  let tail = Buffer.alloc(0);
+  return (part) => {
+    tail = Buffer.concat([tail, part.subarray(-LAST_CHUNK.length)]).subarray(-LAST_CHUNK.length);
+    return tail.equals(LAST_CHUNK);
+  };
 }
