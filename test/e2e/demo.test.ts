@@ -107,7 +107,7 @@ async function allFresh(demo: DemoProcess, startedMs: number): Promise<void> {
 
 /** The resources beside the list of rates answer, and agree with it. */
 async function tellsWhatItKnows({ address, simulator }: DemoProcess): Promise<void> {
-  const truth = await answerOf<Record<ExchangeId, ExchangeTruth>>(simulator, "/control/truth");
+  const truth = await truthOf(simulator);
   const quality = await answerOf<List<QualityRow>>(address, "/api/quality");
   const judged = new Map(quality.rows.map((row) => [row.exchange, row]));
   for (const id of ENABLED) {
@@ -206,12 +206,18 @@ const STANDING = [
 const STEP_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Freezes the market, away from a full hour that has just passed: its first minutes are told otherwise. */
+/** Freezes the market in our hour, away from its first minutes: they are told otherwise. */
 async function standStill(simulator: string): Promise<void> {
   await control(simulator, "freeze");
-  const minute = new Date(await marketMs(simulator)).getUTCMinutes();
-  const early = 5;
-  if (minute < early) await control(simulator, "step", { ms: (early - minute) * 60_000 });
+  await keepHour(simulator);
+}
+
+/** Where the market stands in an hour before ours, or in the first minutes of ours, moves it into ours. */
+async function keepHour(simulator: string): Promise<void> {
+  const early = 5 * 60_000;
+  const hourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+  const behindMs = hourMs + early - (await marketMs(simulator));
+  if (behindMs > 0) await control(simulator, "step", { ms: behindMs });
 }
 
 /** Moves the market on, never over the full hour: our clock has not settled what a market ahead of it has. */
@@ -226,16 +232,22 @@ async function marketMs(simulator: string): Promise<number> {
 
 /** Waits until the list equals the market that stands still. */
 async function servesTruth(demo: DemoProcess, ids: readonly ExchangeId[]): Promise<void> {
-  const truth = await answerOf<Record<ExchangeId, ExchangeTruth>>(demo.simulator, "/control/truth");
   let wrong = ["nothing compared yet"];
   await until(
     async () => {
+      // On the full hour our clock settles what the market has not: it has to follow.
+      await keepHour(demo.simulator);
+      const truth = await truthOf(demo.simulator);
       const list = await fundingAt(demo.address);
       wrong = ids.flatMap((id) => differencesOn(id, list, truth[id]));
       return wrong.length === 0;
     },
     () => `${wrong.length} differences: ${wrong.slice(0, 10).join("; ")}`,
   );
+}
+
+function truthOf(simulator: string): Promise<Readonly<Record<ExchangeId, ExchangeTruth>>> {
+  return answerOf(simulator, "/control/truth");
 }
 
 function differencesOn(
