@@ -19,8 +19,11 @@ const NEWER =
 const MIGRATED_BY_ANOTHER =
   "another process is migrating it and does not end; see what that process does";
 
+/** Every database of this program has it, and no other. */
+export const MIGRATIONS_TABLE = "__drizzle_migrations";
+
 /** As drizzle's own migrator makes it, so that its tools can read it. */
-const CREATE_APPLIED = `CREATE TABLE IF NOT EXISTS "__drizzle_migrations" (
+const CREATE_APPLIED = `CREATE TABLE IF NOT EXISTS "${MIGRATIONS_TABLE}" (
   id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`;
 
 type Migration = ReturnType<typeof readMigrationFiles>[number];
@@ -53,7 +56,7 @@ function apply(db: Database, path: string, migrations: readonly Migration[]): vo
   try {
     writeTransaction(db, () => {
       db.run(CREATE_APPLIED);
-      const note = db.query("INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)");
+      const note = db.query(`INSERT INTO ${MIGRATIONS_TABLE} (hash, created_at) VALUES (?, ?)`);
       for (const { sql, hash, folderMillis } of missing(db, path, migrations)) {
         for (const statement of sql) db.run(statement);
         note.run(hash, folderMillis);
@@ -70,12 +73,12 @@ function apply(db: Database, path: string, migrations: readonly Migration[]): vo
 /** The migrations that were not applied yet. Throws UnusableDatabase when one was that this version does not know. */
 function missing(db: Database, path: string, migrations: readonly Migration[]): Migration[] {
   const table = db
-    .query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '__drizzle_migrations'")
-    .get();
+    .query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+    .get(MIGRATIONS_TABLE);
   if (table === null) return [...migrations];
   const applied = new Set(
     db
-      .query<{ at: number }, []>("SELECT created_at AS at FROM __drizzle_migrations")
+      .query<{ at: number }, []>(`SELECT created_at AS at FROM ${MIGRATIONS_TABLE}`)
       .all()
       .map(({ at }) => Number(at)),
   );

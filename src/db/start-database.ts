@@ -3,8 +3,9 @@ import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { asUnusable, databaseFailure, UnusableDatabase, unusableLock } from "./failure.ts";
 import { lockPath } from "./file-lock.ts";
-import { migrateDb } from "./migrate.ts";
-import { openDb } from "./open.ts";
+import { migrateDb, MIGRATIONS_TABLE } from "./migrate.ts";
+import { openDb, waitAtMost } from "./open.ts";
+import { missingFromSchema } from "./schema-check.ts";
 
 /** SQLite from 3.7.0 to 3.51.2 can corrupt a database in WAL mode that two connections write (fixed in 3.51.3). */
 const OLDEST_SQLITE = "3.51.3";
@@ -17,10 +18,12 @@ export function startDatabase(path: string, onWarning: (text: string) => void): 
   let db: Database | null = null;
   try {
     requireSqlite(path, sqliteVersion());
-    checkPlace(path, onWarning);
+    const size = checkPlace(path, onWarning);
+    if (size > 0) requireOurs(path);
     db = openDb(path);
     requireSound(db, path);
     migrateDb(db, path);
+    requireTables(db, path);
     return db;
   } catch (error) {
     db?.close();
@@ -50,7 +53,31 @@ function requireSound(db: Database, path: string): void {
   throw asUnusable(path, Object.assign(damage, { code: "SQLITE_CORRUPT" })) ?? damage;
 }
 
-function checkPlace(path: string, onWarning: (text: string) => void): void {
+/** A database of another program is left as it is: not even its journal mode is changed. */
+function requireOurs(path: string): void {
+  const db = new Database(path, { readwrite: true });
+  try {
+    waitAtMost(db, "start");
+    const tables = db
+      .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all();
+    if (tables.length === 0 || tables.some(({ name }) => name === MIGRATIONS_TABLE)) return;
+  } finally {
+    db.close();
+  }
+  throw new UnusableDatabase(path, "it is a database of another program; name another file");
+}
+
+/** Throws UnusableDatabase where somebody took away what the migrations have made. */
+function requireTables(db: Database, path: string): void {
+  const lost = missingFromSchema(db);
+  if (lost === null) return;
+  const words = `it lacks the ${lost}; restore a backup, or move it away with the files beside it to begin anew`;
+  throw new UnusableDatabase(path, words);
+}
+
+/** Looks at what lies at `path` and beside it; the size of the file in bytes, 0 where there is none. */
+function checkPlace(path: string, onWarning: (text: string) => void): number {
   const folder = dirname(path);
   const words = `its folder ${folder} cannot be made or written; let this user write it, or change DATABASE_PATH`;
   refusing(new UnusableDatabase(path, words), () => {
@@ -59,18 +86,24 @@ function checkPlace(path: string, onWarning: (text: string) => void): void {
   });
   const locks = [lockPath(path, "collector"), lockPath(path, "migrate")];
   for (const lock of locks) checkLock(lock);
-  const size = sizeOf(path);
+  const unreachable = new UnusableDatabase(
+    path,
+    "it cannot be reached; DATABASE_PATH must name a file",
+  );
+  const size = refusing(unreachable, () => sizeOf(path));
   if (size === "no file")
     throw new UnusableDatabase(path, "no file lies there; DATABASE_PATH must name a file");
   if (size !== null)
     refusing(new UnusableDatabase(path, "it cannot be read and written; let this user do so"), () =>
       accessSync(path, constants.R_OK | constants.W_OK),
     );
-  if ((size ?? 0) > 0 || locks.every((lock) => sizeOf(lock) === null)) return;
+  if (size !== null && size > 0) return size;
+  if (locks.every((lock) => sizeOf(lock) === null)) return 0;
   const found = size === null ? "is missing" : "is empty";
   onWarning(
     `database ${path} ${found}, although a service has run on it: it begins anew; stop and restore a backup if that is a mistake`,
   );
+  return 0;
 }
 
 /**
@@ -78,9 +111,11 @@ function checkPlace(path: string, onWarning: (text: string) => void): void {
  * that this process holds on it.
  */
 function checkLock(path: string): void {
-  const size = sizeOf(path);
-  if (size === null) return;
   refusing(unusableLock(path), () => {
+    const size = sizeOf(path);
+    if (size === null) return;
+    // A pipe, for one, would be waited for without end.
+    if (size === "no file") throw new Error("it is no file");
     accessSync(path, constants.R_OK | constants.W_OK);
     const file = new Database(path, { readonly: true });
     try {
@@ -101,9 +136,9 @@ function sizeOf(path: string): number | "no file" | null {
 }
 
 /** Runs a look at the file system; whatever it throws, `refusal` is what the operator reads. */
-function refusing(refusal: UnusableDatabase, look: () => void): void {
+function refusing<Found>(refusal: UnusableDatabase, look: () => Found): Found {
   try {
-    look();
+    return look();
   } catch (error) {
     refusal.cause = error;
     throw refusal;

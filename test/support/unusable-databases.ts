@@ -1,5 +1,13 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { lockPath } from "../../src/db/file-lock.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { checkpoint, openDb } from "../../src/db/open.ts";
@@ -64,6 +72,37 @@ export const REFUSED: readonly (readonly [string, (path: string) => void, RegExp
     (path) => mkdirSync(path),
     /no file lies there; DATABASE_PATH must name a file/,
   ],
+  [
+    "that is a link to itself",
+    (path) => symlinkSync(path, path),
+    /it cannot be reached; DATABASE_PATH must name a file/,
+  ],
+  [
+    "of another program",
+    (path) => change(path, "CREATE TABLE songs (id INTEGER PRIMARY KEY)"),
+    /it is a database of another program; name another file/,
+  ],
+  [
+    "of another program that has a table of one of our names",
+    (path) => change(path, "CREATE TABLE instruments (id INTEGER PRIMARY KEY)"),
+    /it is a database of another program; name another file/,
+  ],
+  [
+    "that lacks a table",
+    (path) => {
+      makeDatabase(path);
+      change(path, "DROP TABLE quotes");
+    },
+    /it lacks the table quotes; restore a backup/,
+  ],
+  [
+    "that lacks a column",
+    (path) => {
+      makeDatabase(path);
+      change(path, "ALTER TABLE alert_outbox DROP COLUMN failure");
+    },
+    /it lacks the column alert_outbox\.failure; restore a backup/,
+  ],
 ];
 
 /** What lies where a lock file should, and the suffix of that file. */
@@ -72,4 +111,6 @@ export const BAD_LOCKS: readonly (readonly [string, string, (path: string) => vo
   ["junk", ".migrate-lock", (path) => writeFileSync(path, "junk")],
   ["a folder", ".collector-lock", (path) => mkdirSync(path)],
   ["a folder", ".migrate-lock", (path) => mkdirSync(path)],
+  ["a pipe", ".collector-lock", (path) => void Bun.spawnSync(["mkfifo", path])],
+  ["a link to itself", ".migrate-lock", (path) => symlinkSync(path, path)],
 ];
