@@ -31,6 +31,7 @@ export interface HealthReport {
   readonly collectorAlive: boolean;
   readonly exchanges: readonly ExchangeHealth[];
   readonly enabledExchanges: number;
+  /** Within the threshold, and not failing again and again since. */
   readonly freshExchanges: number;
   /** Those that should be fresh and are not. */
   readonly staleExchanges: readonly ExchangeId[];
@@ -102,7 +103,8 @@ function isFresh(
 
 /**
  * The whole service in one word. `ok`: every enabled exchange is fresh; one that is off, or has been geo-blocked for
- * more than a day or ever, does not count. `degraded`: some are not, or under 80 % of all enabled ones are fresh.
+ * more than a day or ever, does not count. `degraded`: some are not, or under 80 % of all enabled ones
+ * are fresh and have not failed three times in a row since.
  * `down`: no fresh exchange, or no collector anywhere.
  */
 export function healthReport(input: {
@@ -134,7 +136,10 @@ export function healthReport(input: {
   const newestMs = Math.max(
     ...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY),
   );
-  const isOk = staleExchanges.length === 0 && fresh.size / enabled.length >= OK_FROM_SHARE;
+  // The threshold is meant for one exchange that hiccups. When many fail again and again, their rows are stale minutes
+  // before it has passed.
+  const delivering = [...fresh].filter(({ failuresInRow }) => failuresInRow < DOWN_AFTER_FAILURES);
+  const isOk = staleExchanges.length === 0 && delivering.length / enabled.length >= OK_FROM_SHARE;
   return {
     status: fresh.size === 0 || !collectorAlive ? "down" : isOk ? "ok" : "degraded",
     dataAgeSeconds: Number.isFinite(newestMs) ? ageSeconds(nowMs, newestMs) : null,
@@ -142,7 +147,7 @@ export function healthReport(input: {
     collectorAlive,
     exchanges,
     enabledExchanges: enabled.length,
-    freshExchanges: fresh.size,
+    freshExchanges: delivering.length,
     staleExchanges,
     totalRows: input.totalRows,
   };

@@ -78,6 +78,26 @@ describe("health", () => {
     }
   });
 
+  test("many that fail again and again make it degraded before their last batches are stale, a few do not", () => {
+    const failing = (times: number) => ({
+      ...FRESH,
+      failureKind: "timeout" as const,
+      failuresInRow: times,
+    });
+    expect(healthOf([13, FRESH], [25, failing(3)])).toMatchObject({
+      status: "degraded",
+      freshExchanges: 13,
+      staleExchanges: [],
+    });
+    expect(healthOf([13, FRESH], [25, failing(2)]).status).toBe("ok");
+    expect(healthOf([31, FRESH], [7, failing(9)])).toMatchObject({
+      status: "ok",
+      freshExchanges: 31,
+    });
+    // 503 comes with the threshold: until then the last batches may still be shown, flagged as stale.
+    expect(healthOf([38, failing(9)]).status).toBe("degraded");
+  });
+
   test("one stale exchange makes it degraded", () => {
     expect(healthOf([37, FRESH], [1, STALE]).status).toBe("degraded");
   });

@@ -46,7 +46,7 @@ export const HealthSchema = z
   .strictObject({
     status: z.enum(["ok", "degraded", "down"]).openapi({
       description:
-        "`ok`: all exchanges are fresh; `degraded`: some are not, or under 80 % of all enabled ones are; `down`: none is, or nobody collects. One that is off does not count, nor one that has been geo_blocked for over 24 hours or from the start; one that delivered within 24 hours and is geo_blocked now does.",
+        "`ok`: all exchanges are fresh; `degraded`: some are not, or fresh_exchanges is under 80 % of enabled_exchanges; `down`: none is, or nobody collects. One that is off does not count, nor one that has been geo_blocked for over 24 hours or from the start; one that delivered within 24 hours and is geo_blocked now does.",
     }),
     data_age_seconds: z
       .int()
@@ -64,7 +64,7 @@ export const HealthSchema = z
     }),
     fresh_exchanges: z.int().min(0).openapi({
       description:
-        "Those of them whose last batch is younger than the threshold, that do not refuse us and whose own clock moves.",
+        "Those of them whose last batch is younger than the threshold, that have not failed three times in a row since (status `down`), do not refuse us and whose own clock moves.",
       example: 37,
     }),
     stale_exchanges: z
