@@ -69,6 +69,9 @@ const KEPT_STEPS = 400;
 /** Both sides reckon in doubles, in another order. */
 const TOLERANCE = 1e-9;
 
+/** How far the simulator's last trades are from its marks at most. */
+const TRADE_FROM_MARK = 2e-4;
+
 const STEP_SECONDS = STEP_MS / 1000;
 
 type Truth = ReadonlyMap<string, TrueInstrument>;
@@ -144,8 +147,11 @@ export class TruthBook {
       if (isSame(value, truth[field])) return true;
       if (field !== "volume_24h_usd" && field !== "open_interest_usd") return false;
       const [dollars, truePrice] = [truth[field], truth.mark_price ?? truth.index_price];
-      if (price === null || dollars === null || truePrice === null) return false;
-      return isSame(value / price, dollars / truePrice);
+      if (dollars === null || truePrice === null) return false;
+      // A row that has lost its mark is valued at the last trade where its page says so; the truth holds no trades.
+      const isByTrade = row.mark_price === null && truth.mark_price !== null;
+      if (isByTrade && Math.abs(value / dollars - 1) <= TRADE_FROM_MARK) return true;
+      return price !== null && isSame(value / price, dollars / truePrice);
     };
     return steps(observedAt - ROTATION_SECONDS, observedAt + STAMP_BEHIND_SECONDS)
       .toSorted((left, right) => Math.abs(left - observedAt) - Math.abs(right - observedAt))

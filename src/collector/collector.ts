@@ -43,8 +43,8 @@ const ASSUMED_PERIOD_MS = 60_000;
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
   maxBodyBytes: MOST_BYTES,
-  // The largest reply and half as much of others': twice what all exchanges together send in a minute.
-  maxHeldBytes: 1.5 * MOST_BYTES,
+  // The largest reply and a quarter as much of others': more than what all exchanges together send in a minute.
+  maxHeldBytes: 1.25 * MOST_BYTES,
 };
 
 /** How soon a new listing is known for what it is: soon while there is news, as at a start … */
