@@ -1,4 +1,5 @@
 import type { Snapshot } from "../domain/market.ts";
+import type { Pauses } from "../lib/pauses.ts";
 import type { AnswerContent } from "./answer.ts";
 import { canonicalQuery, type ReadParams } from "./canonical-query.ts";
 import type { Column } from "./columns.ts";
@@ -18,6 +19,13 @@ interface Selected<Item> {
   slice(from: number, to: number): readonly Item[];
 }
 
+/** What of a list is shown, and when the event loop is to come round while it is selected. */
+interface Part {
+  /** The place behind the last item of the page; infinite where all are shown. */
+  readonly end: number;
+  readonly pauses: Pauses;
+}
+
 /** One list of the API as a function of a snapshot. */
 export interface ListAnswer<Item, Row> {
   /** Names the list and the file that it is saved as: "funding-current". */
@@ -26,8 +34,8 @@ export interface ListAnswer<Item, Row> {
   readonly besides?: unknown;
   /** Where its pages are; unset: at the path of the route. */
   readonly path?: string;
-  /** All that match, in order. */
-  readonly select: (snapshot: Snapshot) => Selected<Item>;
+  /** All that match, in order as far as the part that is shown. Long work comes in parts. */
+  readonly select: (snapshot: Snapshot, part: Part) => Selected<Item> | Promise<Selected<Item>>;
   /** `fetchedAt` is the snapshot's time in unix seconds. */
   readonly toRow: (item: Item, fetchedAt: number) => Row;
   /** A function where the columns depend on what the snapshot holds. */
@@ -87,7 +95,13 @@ export function sendList<Item, Row>(
   const limit = page.limit ?? "all";
   const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
   const onNext = () => answers.pin(snapshot);
-  const make = () => pageContent(snapshot, list, page, { ...form, onNext });
+  const make = (): AnswerContent | Promise<AnswerContent> => {
+    const end = page.offset + (page.limit ?? Number.POSITIVE_INFINITY);
+    const selected = list.select(snapshot, { end, pauses: answers.pauses() });
+    const write = (all: Selected<Item>): AnswerContent =>
+      pageContent(snapshot, list, all, page, { ...form, onNext });
+    return selected instanceof Promise ? selected.then(write) : write(selected);
+  };
   return answers.respond(c.req.raw, c.env, { snapshot, query, make });
 }
 
@@ -115,10 +129,10 @@ function pageOf(
 function pageContent<Item, Row>(
   snapshot: Snapshot,
   list: ListAnswer<Item, Row>,
+  selected: Selected<Item>,
   { offset, limit, queryHash }: Page,
   form: PageForm & { readonly onNext: () => void },
 ): AnswerContent {
-  const selected = list.select(snapshot);
   // A cursor of ours always points before the end; one that does not was made up.
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
   const end = Math.min(selected.length, offset + (limit ?? selected.length));

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../domain/market.ts";
 import type { BoardView } from "../services/board-view.ts";
+import type { Pauses } from "../lib/pauses.ts";
 import type { Release } from "../lib/semaphore.ts";
 import { askerOf } from "./asker.ts";
 import type { AnswerCache, HotAnswers } from "./answer-cache.ts";
@@ -8,14 +9,23 @@ import type { Answer, AnswerContent } from "./answer.ts";
 import { notReady } from "./problem.ts";
 import type { RequestContext } from "./request-context.ts";
 
+/** Makes what an answer is made of; long work in parts. */
+type Make = () => AnswerContent | Promise<AnswerContent>;
+
+/** An answer, and the turn in which it was made: its bytes are made in the same one. */
+interface Made {
+  readonly answer: Answer;
+  readonly turn: Release;
+}
+
 /** Answers made from the board: serialised once per snapshot and query, whoever asks. */
 export class SnapshotAnswers {
   readonly #board: BoardView;
   readonly #cache: AnswerCache;
   readonly #hot: HotAnswers;
   readonly #load: AnswerLoad;
-  /** Answers whose turn has not come, by key: all who ask for one wait for the same turn. */
-  readonly #awaited = new Map<string, Promise<Answer>>();
+  /** Answers that are not made yet, by key: all who ask for one wait for the same. */
+  readonly #awaited = new Map<string, Promise<Made>>();
   #newestId: string | null = null;
 
   constructor(board: BoardView, cache: AnswerCache, hot: HotAnswers, load: AnswerLoad) {
@@ -54,7 +64,7 @@ export class SnapshotAnswers {
   respond(
     request: Request,
     context: RequestContext,
-    of: { readonly snapshot: Snapshot; readonly query: string; readonly make: () => AnswerContent },
+    of: { readonly snapshot: Snapshot; readonly query: string; readonly make: Make },
     mayJoin = true,
   ): Response | Promise<Response> {
     this.#letGo();
@@ -70,23 +80,38 @@ export class SnapshotAnswers {
     // Whose turn it would have been may have been sent away; then this one asks for itself.
     if (awaited !== undefined)
       return awaited.then(
-        (answer) => send(answer, null),
+        ({ answer }) => send(answer, null),
         () => this.respond(request, context, of, false),
       );
-    const turn = this.#load.work.enter(askerOf(request, context));
-    const make = (release: Release): Response | Promise<Response> =>
-      inTurn(release, () => send(this.#cache.get(key, of.make), release));
-    if (!(turn instanceof Promise)) return make(turn);
-    return this.#await(key, turn, of.make).then(make);
+    const made = this.#made(key, of.make, this.#load.work.enter(askerOf(request, context)));
+    const finish = ({ answer, turn }: Made) => inTurn(turn, () => send(answer, turn));
+    return made instanceof Promise ? made.then(finish) : finish(made);
   }
 
-  /** Makes the answer as soon as `turn` comes, for all who have asked for it by then. */
-  async #await(key: string, turn: Promise<Release>, make: () => AnswerContent): Promise<Release> {
-    const answer = turn.then((release) => unless(release, () => this.#cache.get(key, make)));
-    this.#awaited.set(key, answer);
+  /** For one work that may be long: when the event loop is to come round. */
+  pauses(): Pauses {
+    return this.#load.pauses();
+  }
+
+  /** Makes the answer when its turn comes, which is kept then, or given back where it fails. */
+  #made(key: string, make: Make, turn: Release | Promise<Release>): Made | Promise<Made> {
+    const work = (held: Release): Made | Promise<Made> =>
+      unless(held, () => {
+        const content = make();
+        const keep = (known: AnswerContent): Made => ({
+          answer: this.#cache.get(key, () => known),
+          turn: held,
+        });
+        return content instanceof Promise ? content.then(keep) : keep(content);
+      });
+    const made = turn instanceof Promise ? turn.then(work) : work(turn);
+    return made instanceof Promise ? this.#share(key, made) : made;
+  }
+
+  async #share(key: string, made: Promise<Made>): Promise<Made> {
+    this.#awaited.set(key, made);
     try {
-      await answer;
-      return await turn;
+      return await made;
     } finally {
       this.#awaited.delete(key);
     }
@@ -114,12 +139,16 @@ function inTurn<T>(release: Release, work: () => T | Promise<T>): T | Promise<T>
   return done;
 }
 
-/** Releases when the work fails at once. */
-function unless<T>(release: Release, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
+/** Releases when the work fails. */
+function unless<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
+  const failed = (error: unknown): never => {
     release();
     throw error;
+  };
+  try {
+    const done = work();
+    return done instanceof Promise ? done.catch(failed) : done;
+  } catch (error) {
+    return failed(error);
   }
 }

@@ -7,6 +7,7 @@ import {
 } from "../domain/arbitrage.ts";
 import { decisionOf } from "../domain/decision.ts";
 import type { Snapshot } from "../domain/market.ts";
+import type { Pauses } from "../lib/pauses.ts";
 import { type AssetGroup, type AssetGroups, type Leg, legMatcher } from "./asset-groups.ts";
 import {
   ageSecondsOf,
@@ -16,54 +17,33 @@ import {
   factsOf,
   type Pair,
 } from "./pair.ts";
+import { PairOrder, UNKNOWN_RANK } from "./pair-order.ts";
 
-/** The pairs of a snapshot that a query asks for, the best first; ties in the order of the legs. */
-export function findPairs(snapshot: Snapshot, groups: AssetGroups, query: ArbitrageQuery): Pairs {
-  const search = new PairSearch(snapshot, query);
-  const found: Pair[] = [];
-  for (const group of groups.of(snapshot)) search.addFrom(group, found);
-  return new Pairs(
-    found,
-    Float64Array.from(found, (pair) => search.rank(pair)),
-  );
+/** Pairs as they are found, in order as far as they were asked for. */
+export interface FoundPairs {
+  /** How many there are in all. */
+  readonly length: number;
+  /** From place `from` up to, not including, place `to`, which is at most what was asked for. */
+  slice(from: number, to: number): readonly Pair[];
 }
 
 /**
- * A list that is ordered where it is read: of a hundred thousand pairs a page shows a hundred, and to order all of
- * them by rank and legs takes longer than to find them.
+ * The pairs of a snapshot that a query asks for, the best first, ties in the order of the legs; ordered up to, not
+ * including, place `end`. There may be 200,000: between parts of the work the event loop comes round.
  */
-class Pairs {
-  readonly length: number;
-  readonly #found: readonly Pair[];
-  readonly #ranks: Float64Array;
-  /** From the lowest. Numbers alone sort ten times as fast as pairs. */
-  readonly #rising: Float64Array;
-
-  constructor(found: readonly Pair[], ranks: Float64Array) {
-    this.length = found.length;
-    this.#found = found;
-    this.#ranks = ranks;
-    this.#rising = ranks.toSorted();
+export async function findPairs(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: ArbitrageQuery,
+  { end, pauses }: { readonly end: number; readonly pauses: Pauses },
+): Promise<FoundPairs> {
+  const search = new PairSearch(snapshot, query, end);
+  for (const group of groups.of(snapshot)) {
+    search.addFrom(group);
+    if (pauses.isDue) await pauses.take();
   }
-
-  /** The pairs from place `from` up to, not including, place `to`. */
-  slice(from: number, to: number): readonly Pair[] {
-    const end = Math.min(to, this.length);
-    const highest = this.#rising[this.length - 1 - from];
-    const lowest = this.#rising[this.length - end];
-    if (highest === undefined || lowest === undefined) return [];
-    let before = 0;
-    const near: { readonly pair: Pair; readonly rank: number }[] = [];
-    for (const [index, pair] of this.#found.entries()) {
-      const rank = this.#ranks[index] ?? UNKNOWN_RANK;
-      if (rank > highest) before += 1;
-      else if (rank >= lowest) near.push({ pair, rank });
-    }
-    near.sort(
-      (left, right) => compareRanks(left.rank, right.rank) || compareLegs(left.pair, right.pair),
-    );
-    return near.slice(from - before, end - before).map(({ pair }) => pair);
-  }
+  const first = await search.found.first(pauses);
+  return { length: search.found.length, slice: (from, to) => first.slice(from, to) };
 }
 
 /** Whether a leg passes the filters of a query. */
@@ -80,10 +60,8 @@ interface Candidate {
   readonly feeBps: number | null;
 }
 
-/** Of what is not known: after everything that is. */
-const UNKNOWN_RANK = Number.NEGATIVE_INFINITY;
-
 class PairSearch {
+  readonly found: PairOrder;
   readonly #snapshot: Snapshot;
   readonly #query: ArbitrageQuery;
   readonly #matches: (leg: Leg) => boolean;
@@ -91,7 +69,8 @@ class PairSearch {
   /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
   readonly #fees: (number | null | undefined)[] = [];
 
-  constructor(snapshot: Snapshot, query: ArbitrageQuery) {
+  constructor(snapshot: Snapshot, query: ArbitrageQuery, end: number) {
+    this.found = new PairOrder(end);
     this.#snapshot = snapshot;
     this.#query = query;
     this.#matches = candidateMatcher(query);
@@ -99,7 +78,7 @@ class PairSearch {
   }
 
   /** Adds the pairs of one asset that pass every filter, or the best of them. */
-  addFrom(group: AssetGroup, found: Pair[]): void {
+  addFrom(group: AssetGroup): void {
     const candidates = this.#candidates(group);
     if (candidates.length < 2) return;
     const { minExchanges, pairs } = this.#query;
@@ -107,14 +86,14 @@ class PairSearch {
     if (minExchanges > 2 && countExchanges(candidates) < minExchanges) return;
     if (pairs === "best") {
       const best = this.#best(group, candidates);
-      if (best !== null) found.push(best);
+      if (best !== null) this.found.add(best, this.#rank(best));
       return;
     }
     for (const [index, left] of candidates.entries()) {
       for (const right of candidates.slice(index + 1)) {
         if (left.leg.exchangePlace === right.leg.exchangePlace) continue;
         const pair = this.#pairOf(group, left, right);
-        if (this.#passes(pair)) found.push(pair);
+        if (this.#passes(pair)) this.found.add(pair, this.#rank(pair));
       }
     }
   }
@@ -130,7 +109,7 @@ class PairSearch {
       if (left.leg.exchangePlace === right.leg.exchangePlace) return;
       if (best !== null && this.#limit(left, right) < bestRank) return;
       const pair = this.#pairOf(group, left, right);
-      const rank = this.rank(pair);
+      const rank = this.#rank(pair);
       const wins =
         best === null || rank > bestRank || (rank === bestRank && compareLegs(pair, best) < 0);
       if (!wins || !this.#passes(pair)) return;
@@ -155,7 +134,7 @@ class PairSearch {
   }
 
   /** Higher is better. */
-  rank(pair: Pair): number {
+  #rank(pair: Pair): number {
     switch (this.#query.sort) {
       case "net":
         return pair.netPct ?? UNKNOWN_RANK;
@@ -290,9 +269,4 @@ function isLower(left: Leg, right: Leg): boolean {
 
 function isPaidOnBothSides({ long, short }: Pair): boolean {
   return (long.annualizedPct ?? 0) < 0 && (short.annualizedPct ?? 0) > 0;
-}
-
-/** The higher rank first. Unknown ones are infinite: their difference would be no number. */
-function compareRanks(left: number, right: number): number {
-  return left === right ? 0 : right - left;
 }

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../domain/market.ts";
+import type { Pauses } from "../lib/pauses.ts";
 import { mean, standardDeviation } from "../domain/statistics.ts";
 import { findPairs, candidateMatcher } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
@@ -25,13 +26,15 @@ export interface Divergence {
 }
 
 /** The assets of a snapshot whose rates diverge, the widest straddle first. */
-export function findDivergences(
+export async function findDivergences(
   snapshot: Snapshot,
   groups: AssetGroups,
   query: DivergenceQuery,
-): readonly Divergence[] {
+  pauses: Pauses,
+): Promise<readonly Divergence[]> {
   const matches = candidateMatcher(query.pairs);
-  const pairs = findPairs(snapshot, groups, query.pairs);
+  const end = Number.POSITIVE_INFINITY;
+  const pairs = await findPairs(snapshot, groups, query.pairs, { end, pauses });
   return pairs
     .slice(0, pairs.length)
     .map((pair) => divergenceOf(pair, matches))

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
+import type { Snapshot } from "../../src/domain/market.ts";
+import { Pauses } from "../../src/lib/pauses.ts";
 import { findPairs } from "../../src/services/arbitrage.ts";
 import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { NO_FILTER } from "../../src/services/funding-query.ts";
@@ -106,62 +108,77 @@ function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
   return known ?? -1e300;
 }
 
-test("any part of the list is that part of all pairs, sorted plainly", () => {
-  fc.assert(
-    fc.property(
+/** A clock that stands still: the work is never long. */
+const pauses = new Pauses({ monotonicMs: () => 0 });
+
+async function allPairs(snapshot: Snapshot, query: ArbitrageQuery): Promise<readonly Pair[]> {
+  const end = Number.POSITIVE_INFINITY;
+  const found = await findPairs(snapshot, new AssetGroups(), query, { end, pauses });
+  const all = found.slice(0, end);
+  expect(all).toHaveLength(found.length);
+  return all;
+}
+
+test("any part of the list is that part of all pairs, sorted plainly", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       MARKET,
       fc.constantFrom(...PAIR_SORTS),
       fc.nat(40),
       fc.nat(40),
-      (snapshot, sort, from, size) => {
-        const found = findPairs(snapshot, new AssetGroups(), { ...QUERY, sort });
-        const all = found.slice(0, found.length);
-        expect(all).toHaveLength(found.length);
+      async (snapshot, sort, from, size) => {
+        const query = { ...QUERY, sort };
+        const all = await allPairs(snapshot, query);
         const plainly = all.toSorted(
           (left, right) =>
             keyOf(right, sort) - keyOf(left, sort) || (legsOf(left) < legsOf(right) ? -1 : 1),
         );
         expect(all).toEqual(plainly);
-        expect(found.slice(from, from + size)).toEqual(plainly.slice(from, from + size));
+        const end = from + size;
+        const found = await findPairs(snapshot, new AssetGroups(), query, { end, pauses });
+        expect(found).toHaveLength(all.length);
+        expect(found.slice(from, end)).toEqual(plainly.slice(from, end));
       },
     ),
   );
 });
 
-test("the best of each asset is the first of all its pairs, by every order and decision", () => {
+test("the best of each asset is the first of all its pairs, by every order and decision", async () => {
   const decisions = fc.constantFrom<ArbitrageQuery["decisions"]>(
     ["usable"],
     ["watch"],
     ["usable", "watch"],
     ["usable", "watch", "refuse"],
   );
-  fc.assert(
-    fc.property(MARKET, fc.constantFrom(...PAIR_SORTS), decisions, (snapshot, sort, shown) => {
-      const listed = (pairs: ArbitrageQuery["pairs"]) => {
-        const query = { ...QUERY, sort, decisions: shown, pairs };
-        const found = findPairs(snapshot, new AssetGroups(), query);
-        return found.slice(0, found.length);
-      };
-      const firsts = new Map<string, Pair>();
-      for (const pair of listed("all"))
-        if (!firsts.has(pair.group.assetId)) firsts.set(pair.group.assetId, pair);
-      expect(listed("best")).toEqual([...firsts.values()]);
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      MARKET,
+      fc.constantFrom(...PAIR_SORTS),
+      decisions,
+      async (snapshot, sort, shown) => {
+        const listed = (pairs: ArbitrageQuery["pairs"]) =>
+          allPairs(snapshot, { ...QUERY, sort, decisions: shown, pairs });
+        const firsts = new Map<string, Pair>();
+        for (const pair of await listed("all"))
+          if (!firsts.has(pair.group.assetId)) firsts.set(pair.group.assetId, pair);
+        expect(await listed("best")).toEqual([...firsts.values()]);
+      },
+    ),
   );
 });
 
-test("the best pair of an asset need not have the rate that is farthest away, where that one costs more", () => {
+test("the best pair of an asset need not have the rate that is farthest away, where that one costs more", async () => {
   // gate and okx are equally far from kraken; okx is free.
   const snapshot = snapshotOf("1-1", [
     rowOf("gate", "A", { fundingRate: -0.001 }),
     rowOf("okx", "A", { fundingRate: -0.001 }),
     rowOf("kraken", "A", { fundingRate: 0.002 }),
   ]);
-  const best = findPairs(snapshot, new AssetGroups(), { ...QUERY, pairs: "best" });
-  expect(best.slice(0, 2).map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
+  const best = await allPairs(snapshot, { ...QUERY, pairs: "best" });
+  expect(best.map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
 });
 
-test("a pair that does not pass hides no other one of its asset, however good it is", () => {
+test("a pair that does not pass hides no other one of its asset, however good it is", async () => {
   const rates = [-0.001, 0, 0.002] as const;
   const rows = (["okx", "bybit", "gate"] as const).map((exchange, index) =>
     rowOf(exchange, "A", { instrumentId: index, fundingRate: rates[index] ?? 0 }),
@@ -171,6 +188,29 @@ test("a pair that does not pass hides no other one of its asset, however good it
     find: (longId, shortId) => (longId === 0 && shortId === 2 ? null : BOOK.find(1, 3)),
   };
   const query: ArbitrageQuery = { ...QUERY, decisions: ["usable"], sort: "gross", pairs: "best" };
-  const best = findPairs(snapshotOf("1-1", rows, NOON_MS, book), new AssetGroups(), query);
-  expect(best.slice(0, 2).map(legsOf)).toEqual(["bybit AUSDT gate AUSDT"]);
+  const best = await allPairs(snapshotOf("1-1", rows, NOON_MS, book), query);
+  expect(best.map(legsOf)).toEqual(["bybit AUSDT gate AUSDT"]);
+});
+
+test("a long search lets the event loop come round, and finds the same", async () => {
+  const rows = SOME.flatMap((exchange) =>
+    Array.from({ length: 300 }, (_, n) => rowOf(exchange, `C${n}`, { instrumentId: n })),
+  );
+  const snapshot = snapshotOf("1-1", rows, NOON_MS, BOOK);
+  const atOnce = await allPairs(snapshot, QUERY);
+  // Each look at this clock is a millisecond later.
+  let nowMs = 0;
+  const restless = new Pauses({ monotonicMs: () => (nowMs += 1) });
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const part = { end: Number.POSITIVE_INFINITY, pauses: restless };
+  const found = await findPairs(snapshot, new AssetGroups(), QUERY, part);
+  isOver = true;
+  expect(found.slice(0, found.length)).toEqual(atOnce);
+  expect(turns).toBeGreaterThan(300 / 5);
 });

@@ -41,7 +41,7 @@ export function addArbRoutes(
       name: "funding-arb",
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
-      select: (snapshot) => findPairs(snapshot, groups, query),
+      select: (snapshot, part) => findPairs(snapshot, groups, query, part),
       toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, query, notional),
       columns: ARB_COLUMNS,
     });

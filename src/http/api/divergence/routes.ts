@@ -48,7 +48,7 @@ export function addDivergenceRoutes(
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",
       besides: [...query.pairs.fees],
-      select: (snapshot) => findDivergences(snapshot, groups, query),
+      select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
       toRow: (divergence, fetchedAt) => divergenceRow(divergence, fetchedAt, query),
       columns: COLUMNS,
     });
