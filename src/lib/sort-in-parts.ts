@@ -11,7 +11,7 @@ export async function sortInParts<Item extends object>(
 ): Promise<Item[]> {
   let from: Item[] = [];
   for (let at = 0; at < items.length; at += PART) {
-    from.push(...items.slice(at, at + PART).sort(compare));
+    from.push(...items.slice(at, at + PART).toSorted(compare));
     if (pauses.isDue) await pauses.take();
   }
   let to: Item[] = [];

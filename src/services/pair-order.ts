@@ -52,7 +52,7 @@ export class PairOrder {
   }
 
   #cut(): void {
-    this.#kept = this.#kept.sort(compareRanked).slice(0, this.#most);
+    this.#kept = this.#kept.toSorted(compareRanked).slice(0, this.#most);
     this.#last = this.#kept.at(-1) ?? null;
   }
 }
