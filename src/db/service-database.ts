@@ -5,7 +5,7 @@ import { errorText, type Log } from "../lib/log.ts";
 import { asUnusable, databaseFailure } from "./failure.ts";
 import { fileIdentity } from "./file-identity.ts";
 import { checkpoint, waitAtMost } from "./open.ts";
-import { startDatabase } from "./start-database.ts";
+import { SIDE_FILES, startDatabase } from "./start-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** A deleted database is noticed within this; what is written meanwhile is lost. A look costs microseconds. */
@@ -13,9 +13,6 @@ const LOOK_EVERY_MS = 5_000;
 
 /** At the end, writes that do not go through are tried this much longer. */
 const LAST_WRITES_MS = 1_500;
-
-/** Files that SQLite keeps beside the database while it is open. */
-const SIDE_FILES = ["-wal", "-shm"] as const;
 
 /** Why the process must end, and with which status. */
 export interface DatabaseEnd {

@@ -10,6 +10,9 @@ import { missingFromSchema } from "./schema-check.ts";
 /** SQLite from 3.7.0 to 3.51.2 can corrupt a database in WAL mode that two connections write (fixed in 3.51.3). */
 const OLDEST_SQLITE = "3.51.3";
 
+/** Files that SQLite keeps beside the database while it is open. */
+export const SIDE_FILES = ["-wal", "-shm"] as const;
+
 /**
  * Opens the database for a process that begins: looks at what lies there, checks it and brings its schema up to
  * date. `onWarning` gets a sentence about what may be a mistake. Throws UnusableDatabase when it cannot be used.
@@ -86,6 +89,9 @@ function checkPlace(path: string, onWarning: (text: string) => void): number {
   });
   const locks = [lockPath(path, "collector"), lockPath(path, "migrate")];
   for (const lock of locks) checkLock(lock);
+  for (const suffix of SIDE_FILES)
+    if (sizeOf(path + suffix) === "no file")
+      throw new UnusableDatabase(path + suffix, "no file lies there; move away what does");
   const unreachable = new UnusableDatabase(
     path,
     "it cannot be reached; DATABASE_PATH must name a file",

@@ -18,6 +18,7 @@ export function startSimulator(options: SimulatorOptions & { readonly port?: num
     hostname: "127.0.0.1",
     port: options.port ?? 0,
     development: false,
+    reusePort: false,
     // A hanging request is the reader's to give up.
     idleTimeout: 0,
     fetch: (request) => handle(market, request),

@@ -18,10 +18,13 @@ export type Numeric = z.infer<typeof numeric>;
 /** A text that may be missing. */
 export const text = z.string().nullish();
 
+/** Decimal digits, no other notation that the language knows: "0x1" is a hundred per cent to it, and junk to us. */
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
+
 /** Reads a number for which 0 is a value (a rate, a volume, an open interest). Unknown or not finite: null. */
 export function numberOf(value: Numeric): number | null {
   if (value === null || value === undefined) return null;
-  if (typeof value === "string" && value.trim() === "") return null;
+  if (typeof value === "string" && !DECIMAL.test(value)) return null;
   const parsed = Number(value);
   return Number.isFinite(parsed) ? parsed : null;
 }

@@ -15,6 +15,8 @@ export function startServer(
     hostname: host,
     port,
     development: false,
+    // Outside of development the runtime would share the port: a forgotten process would answer half of all requests.
+    reusePort: false,
     maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
     idleTimeout: IDLE_TIMEOUT_SECONDS,
     fetch: (request, server) =>

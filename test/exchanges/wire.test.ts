@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { fundingTimesOf, msOfNanoseconds, RowReject } from "../../src/exchanges/wire.ts";
+import fc from "fast-check";
+import { fundingTimesOf, msOfNanoseconds, numberOf, RowReject } from "../../src/exchanges/wire.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const MINUTE_MS = 60_000;
@@ -64,6 +65,40 @@ describe("interval and next time of a row", () => {
     ["as milliseconds remaining", 3 * HOUR_MS],
   ])("%s: the time is refused as one of another unit", (_name, nextMs) => {
     expect(() => timesOf(nextMs)).toThrow(RowReject);
+  });
+});
+
+describe("a number as a text", () => {
+  test.each(["0.0001", "-1e-5", "+3", "5.", ".5", " 7 ", "1E+2"])("%s is read", (text) => {
+    expect(numberOf(text)).toBe(Number(text));
+  });
+
+  test.each([
+    "0x1",
+    " 0X1F ",
+    "0b1",
+    "0o7",
+    "1_000",
+    "1,5",
+    "1 2",
+    "Infinity",
+    "NaN",
+    "1e999",
+    "e5",
+    ".",
+    "",
+    " ",
+    "٣",
+  ])("%p is unknown", (text) => {
+    expect(numberOf(text)).toBeNull();
+  });
+
+  test("of any double is that double", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expect(numberOf(String(value))).toBe(value);
+      }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UnusableDatabase } from "../../src/db/failure.ts";
 import { lockPath, tryFileLock } from "../../src/db/file-lock.ts";
@@ -48,6 +48,17 @@ describe("a database", () => {
     const { message, exitStatus } = refusalOf(temporary.path);
     expect([message, exitStatus]).toEqual([
       `database ${path}: it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs`,
+      3,
+    ]);
+  });
+
+  test.each(["-wal", "-shm"])("beside which a folder lies as %s is refused", (suffix) => {
+    using temporary = temporaryDatabasePath();
+    makeDatabase(temporary.path);
+    mkdirSync(temporary.path + suffix);
+    const { message, exitStatus } = refusalOf(temporary.path);
+    expect([message, exitStatus]).toEqual([
+      `database ${temporary.path}${suffix}: no file lies there; move away what does`,
       3,
     ]);
   });
