@@ -89,14 +89,14 @@ function checkPlace(path: string, onWarning: (text: string) => void): number {
   });
   const locks = [lockPath(path, "collector"), lockPath(path, "migrate")];
   for (const lock of locks) checkLock(lock);
-  for (const suffix of SIDE_FILES)
-    if (sizeOf(path + suffix) === "no file")
-      throw new UnusableDatabase(path + suffix, "no file lies there; move away what does");
   const unreachable = new UnusableDatabase(
     path,
     "it cannot be reached; DATABASE_PATH must name a file",
   );
   const size = refusing(unreachable, () => sizeOf(path));
+  for (const suffix of SIDE_FILES)
+    if (refusing(unreachable, () => sizeOf(path + suffix)) === "no file")
+      throw new UnusableDatabase(path + suffix, "no file lies there; move away what does");
   if (size === "no file")
     throw new UnusableDatabase(path, "no file lies there; DATABASE_PATH must name a file");
   if (size !== null)

@@ -63,6 +63,18 @@ describe("a database", () => {
     ]);
   });
 
+  test.each([252, 300])("whose name has %i letters, or those beside it, is refused", (letters) => {
+    using temporary = temporaryDatabasePath();
+    const path = join(dirname(temporary.path), "x".repeat(letters));
+    const { message, exitStatus } = refusalOf(path);
+    expect([message, exitStatus]).toEqual([
+      expect.stringMatching(
+        /^database \S+: it (cannot be reached; DATABASE_PATH must name|is a lock file and must be) /,
+      ),
+      3,
+    ]);
+  });
+
   test("whose folder is a file is refused", () => {
     using temporary = temporaryDatabasePath();
     writeFileSync(temporary.path, "");
