@@ -12,7 +12,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # The memory that the runtime is to believe the machine has, in bytes, as in the unit file: it lets its heaps grow by it.
-demo run: export BUN_JSC_forceRAMSize ?= 268435456
+demo run: export BUN_JSC_forceRAMSize ?= 134217728
 
 demo: $(INSTALLED) ## Start the service on simulated exchanges (PORT, 8083) until Ctrl-C
 	@exec $(BUN) scripts/demo.ts

@@ -92,9 +92,9 @@ describe("the unit file", () => {
   test("bounds the heaps as make run and make demo do", async () => {
     const makefile = await Bun.file(join(ROOT, "Makefile")).text();
     const [made] = /(?<=^demo run: export )BUN_JSC_forceRAMSize .*/m.exec(makefile) ?? [];
-    expect(made).toBe("BUN_JSC_forceRAMSize ?= 268435456");
-    expect(valuesOf(UNIT, "Environment")).toContain("BUN_JSC_forceRAMSize=268435456");
-    expect(valuesOf(UNIT, "MemoryMax")).toEqual([`${(2 * 268_435_456) / 2 ** 20}M`]);
+    expect(made).toBe("BUN_JSC_forceRAMSize ?= 134217728");
+    expect(valuesOf(UNIT, "Environment")).toContain("BUN_JSC_forceRAMSize=134217728");
+    expect(valuesOf(UNIT, "MemoryMax")).toEqual([`${(4 * 134_217_728) / 2 ** 20}M`]);
   });
 
   test("gives it more time to end than its answers may take", () => {

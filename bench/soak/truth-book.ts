@@ -130,14 +130,19 @@ export class TruthBook {
       ).flatMap(wrong),
       ...SECONDARY.filter(
         (field) =>
-          row[field] !== null && !isSame(row[field], known[field]) && !this.#wasTrue(row, field),
+          row[field] !== null &&
+          !isSame(row[field], known[field]) &&
+          !this.#wasTrue(row, field, fetchedAt),
       ).flatMap(wrong),
       ...yearlyWrongs(row),
     ];
   }
 
-  /** Whether a secondary number was true at a step of the last rounds; a value, with the price of another step. */
-  #wasTrue(row: Held, field: (typeof SECONDARY)[number]): boolean {
+  /**
+   * Whether a secondary number was true at a step of the last rounds; a value, with the price of another step. It may
+   * be newer than the rate of its row, which a sweep has fetched minutes ago.
+   */
+  #wasTrue(row: Held, field: (typeof SECONDARY)[number], fetchedAt: number): boolean {
     const { exchange, exchange_symbol: symbol, observed_at: observedAt } = row;
     const value = row[field];
     const price = row.mark_price ?? row.index_price;
@@ -153,7 +158,10 @@ export class TruthBook {
       if (isByTrade && Math.abs(value / dollars - 1) <= TRADE_FROM_MARK) return true;
       return price !== null && isSame(value / price, dollars / truePrice);
     };
-    return steps(observedAt - ROTATION_SECONDS, observedAt + STAMP_BEHIND_SECONDS)
+    return steps(
+      observedAt - ROTATION_SECONDS,
+      Math.max(fetchedAt, observedAt + STAMP_BEHIND_SECONDS),
+    )
       .toSorted((left, right) => Math.abs(left - observedAt) - Math.abs(right - observedAt))
       .some(isTrue);
   }

@@ -13,9 +13,9 @@ declare const self: Worker;
 /**
  * Payloads of megabytes come and go all the time and little of them stays. The runtime lets its heap grow to twice
  * what stays before it collects; a collection of some 30 ms keeps the thread 15 MB smaller. At the usual pace of all
- * exchanges these are two a minute.
+ * exchanges these are four a minute.
  */
-const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
+const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 const lifetime = new AbortController();
 const explaining: Explaining = { now: () => null };
