@@ -36,7 +36,7 @@ import { encodingOf, HeaderChoice } from "./negotiate.ts";
 import { requestObserver } from "./observe.ts";
 import { addPageRoutes } from "./pages.ts";
 import { ApiError, problemResponse } from "./problem.ts";
-import { addressOf, type RequestAddress, type UnreadableAddress } from "./request-address.ts";
+import { addressReader, type RequestAddress, type UnreadableAddress } from "./request-address.ts";
 import {
   REQUEST_ID_HEADER,
   requestIdOf,
@@ -99,6 +99,7 @@ export function createApp(deps: AppDeps): App {
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
   const encodings = new HeaderChoice(encodingOf, "identity");
   const formats = new HeaderChoice(formatOf, "json");
+  const addressOf = addressReader();
   const load = answerLoad(clock);
   const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);

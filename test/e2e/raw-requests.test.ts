@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { addressReader } from "../../src/http/request-address.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { nginxPath, startNginx } from "../support/nginx.ts";
@@ -38,7 +39,17 @@ function bytesOf({ host, target, version }: Raw): Buffer {
   return Buffer.from(`GET ${target} HTTP/${version}\r\n${line}Connection: close\r\n\r\n`, "latin1");
 }
 
-const WELL_FORMED = [" 127.0.0.1:8083", " localhost", " finder.example.com", " [::1]:80", " a_b"];
+const WELL_FORMED = [
+  " 127.0.0.1:8083",
+  " localhost",
+  " LOCALHOST.",
+  " finder.example.com",
+  " [::1]:80",
+  " a_b",
+  " xn--bcher-kva.test",
+  // RFC 3986 3.2.3: an empty port means the default.
+  " x:",
+];
 const MALFORMED = [
   "",
   " ",
@@ -50,7 +61,16 @@ const MALFORMED = [
   " x\\y",
   " \u00e9",
   " x:y",
-  " x:",
+  " 127.0.0.1:0",
+  " 127.0.0.1:99999",
+  " 256.1.1.1",
+  " 1.2.3",
+  " .",
+  " ..",
+  " a..b",
+  " [::zz]",
+  " [1:2]",
+  " xn--a",
   " ://",
   " a, b",
   " a\r\nHost: b",
@@ -82,6 +102,9 @@ const piece = fc.constantFrom(
   "\u00e9",
   "http://evil",
   "[::1]",
+  "[1:2]",
+  ":99999",
+  "256.1.1.1",
   "@",
 );
 const victim = fc.constantFrom<string>(...VICTIMS);
@@ -174,6 +197,31 @@ describe("a raw request", () => {
         }
       }
     }
+  });
+
+  test("has a URL that names its Host wherever that is accepted", async () => {
+    const addressOf = addressReader();
+    await using echo = serveApp({
+      fetch: (received) => Response.json({ url: received.url, address: addressOf(received) }),
+    });
+    const generated = fc.sample(request, { numRuns: 1000, seed: 2 });
+    const written = [...WELL_FORMED, ...MALFORMED].map((host) => ({
+      host,
+      target: "/a?b",
+      version: "1.1" as const,
+    }));
+    let accepted = 0;
+    for (const raw of [...written, ...generated]) {
+      const { status, text } = await rawRequest(echo.port, bytesOf(raw));
+      if (status !== 200 || raw.host === null) continue;
+      const { url, address } = JSON.parse(text.slice(text.indexOf("\r\n\r\n")));
+      if (typeof address === "string") continue;
+      accepted += 1;
+      const parsed = new URL(url);
+      expect(parsed.host).toBe(new URL(`http://${raw.host.trim()}`).host);
+      expect(parsed.pathname + parsed.search).toBe(address.target);
+    }
+    expect(accepted).toBeGreaterThan(50);
   });
 
   test("with a fragment in its target is refused", async () => {
