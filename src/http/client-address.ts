@@ -23,7 +23,7 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
       if (trusted.length === 0) return client;
       const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
       while (isIP(client) !== 0 && isTrusted(client)) {
-        const hop = plainAddress(hops.pop() ?? "");
+        const hop = plainAddress(withoutPort(hops.pop() ?? ""));
         // A hop that is no address ends the chain: nobody trusted vouches for what stands left of it.
         if (isIP(hop) === 0) break;
         client = hop;
@@ -40,6 +40,15 @@ function addNetwork(list: BlockList, entry: string): void {
   const family = version === 6 ? "ipv6" : "ipv4";
   if (prefix === undefined) list.addAddress(address, family);
   else list.addSubnet(address, Number(prefix), family);
+}
+
+/** As some proxies write a hop: `1.2.3.4:5000`, `[2001:db8::1]:5000`; and IPv6 in brackets alone. */
+const IPV4_WITH_PORT = /^([\d.]+):\d{1,5}$/;
+const IPV6_IN_BRACKETS = /^\[([\da-f:.]*:[\da-f:.]*)\](?::\d{1,5})?$/i;
+
+/** The address of a hop that may have a port, which changes from one connection to the next; what is none stays as it is. */
+function withoutPort(hop: string): string {
+  return IPV4_WITH_PORT.exec(hop)?.[1] ?? IPV6_IN_BRACKETS.exec(hop)?.[1] ?? hop;
 }
 
 /** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */

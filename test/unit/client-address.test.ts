@@ -25,12 +25,40 @@ const CASES: readonly Case[] = [
   ["garbage ends the chain", "10.0.0.1", "198.51.100.7, unknown", "10.0.0.1"],
   ["IPv6 proxies, too", "::1", "2001:db9::5", "2001:db9::5"],
   ["IPv4 in IPv6 is IPv4", "::ffff:10.0.0.1", "198.51.100.7", "198.51.100.7"],
+  ["a hop with a port is its address", "10.0.0.1", "198.51.100.7:51000", "198.51.100.7"],
+  ["IPv6 with a port, too", "10.0.0.1", "[2001:db9::5]:443", "2001:db9::5"],
+  ["IPv6 in brackets without one", "10.0.0.1", "[2001:DB9::5]", "2001:DB9::5"],
+  ["IPv4 in IPv6 in brackets is IPv4", "10.0.0.1", "[::ffff:198.51.100.7]:80", "198.51.100.7"],
+  ["a proxy with a port vouches, too", "10.0.0.1", "1.1.1.1:1, [2001:db8::9]:2", "1.1.1.1"],
+  ["more than a port after it is garbage", "10.0.0.1", "198.51.100.7:80:80", "10.0.0.1"],
+  ["an empty port is garbage", "10.0.0.1", "198.51.100.7:", "10.0.0.1"],
+  ["a port that is none is garbage", "10.0.0.1", "198.51.100.7:http", "10.0.0.1"],
+  ["a port of six digits is garbage", "10.0.0.1", "[2001:db9::5]:123456", "10.0.0.1"],
+  ["IPv4 in brackets is garbage", "10.0.0.1", "[198.51.100.7]:80", "10.0.0.1"],
+  ["half a bracket is garbage", "10.0.0.1", "[2001:db9::5:80", "10.0.0.1"],
+  ["IPv6 without brackets has no port", "10.0.0.1", "2001:db9::5:80", "2001:db9::5:80"],
   ["no peer, no client", undefined, "198.51.100.7", null],
 ];
 
 test.each(CASES)("%s", (_why, peer, forwarded, client) => {
   const headers = new Headers(forwarded === "" ? {} : { "x-forwarded-for": forwarded });
   expect(clientAddresses(TRUSTED).of(peer, headers)).toBe(client);
+});
+
+test("an address is the same client with any port and with none, as a client and as a proxy", () => {
+  const port = fc.integer({ min: 0, max: 65_535 });
+  const chain = fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { minLength: 1, maxLength: 4 });
+  const clients = clientAddresses(["10.0.0.1", "0.0.0.0/1", "::/1"]);
+  const read = (hops: readonly string[]) =>
+    clients.of("10.0.0.1", new Headers({ "x-forwarded-for": hops.join(", ") }));
+  fc.assert(
+    fc.property(chain, port, (hops, number) => {
+      const client = read(hops);
+      const inBrackets = hops.map((hop) => (hop.includes(":") ? `[${hop}]` : hop));
+      expect(read(inBrackets)).toBe(client);
+      expect(read(inBrackets.map((hop) => `${hop}:${number}`))).toBe(client);
+    }),
+  );
 });
 
 test.each(["proxy.test", "10.0.0.0/99", "10.0.0.0/x", ""])("%p is no network", (entry) => {
