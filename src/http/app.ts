@@ -43,7 +43,7 @@ import {
   type AppEnv,
   type RequestContext,
 } from "./request-context.ts";
-import { allowedMethods, badParameters, routeOf } from "./routing.ts";
+import { allowedMethods, requireParameters, routeOf } from "./routing.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
 
 /** Everything that the HTTP surface needs. */
@@ -183,9 +183,7 @@ function createRouter(
   const router = new OpenAPIHono<AppEnv>({
     // The router reads no address by itself: what the cache saw is what is routed.
     getPath: (_request, options) => pathOf(options?.env),
-    defaultHook: (result) => {
-      if (!result.success) throw badParameters(result.error);
-    },
+    defaultHook: (result, c) => requireParameters(result, c.env.address.query),
   });
   const { groups } = deps;
   addHealthRoutes(router, deps);

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { ParameterError } from "./problem.ts";
 
 /** How the text of a query is read: what the parameters of all addresses share. */
 
@@ -29,6 +30,39 @@ const DECIMAL = /^\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 const WHOLE = /^\d{1,15}$/;
 
 export type Context = z.RefinementCtx;
+
+/** What an error says of a name that the address does not know. */
+export const UNKNOWN_NAME = "is not a parameter of this address";
+
+/** What stands where the server, or whoever made the address, found no text in the bytes. */
+const REPLACEMENT = "\u{FFFD}";
+
+/**
+ * What a raw query holds that the parameters never see as it was sent: values without a name, which the parser drops,
+ * and escapes or bytes that are no UTF-8, which it leaves as they stand or which are replaced. Nothing between two
+ * ampersands is nothing. Each name once.
+ */
+export function unreadIn(query: string): ParameterError[] {
+  const rules = new Map<string, string>();
+  for (const part of query.split("&")) {
+    const [name = "", ...values] = part.split("=");
+    if (name === "" && part !== "") rules.set("", UNKNOWN_NAME);
+    const isRead = textOf(values.join("=")) !== null;
+    if (!isRead) rules.set(textOf(name) ?? name, "is not UTF-8 with percent-encoding");
+  }
+  return [...rules].map(([parameter, rule]) => ({ parameter, rule }));
+}
+
+/** The text of a name or a value; null where it has none. */
+function textOf(encoded: string): string | null {
+  try {
+    const text = decodeURIComponent(encoded.replaceAll("+", " "));
+    return text.includes(REPLACEMENT) ? null : text;
+  } catch {
+    // What decodeURIComponent throws says no more than that it cannot.
+    return null;
+  }
+}
 
 /** The text of a parameter that has one value; null where it is not given. */
 export function oneOf(value: string | string[] | undefined, context: Context): string | null {

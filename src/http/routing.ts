@@ -1,5 +1,6 @@
 import type { OpenAPIHono, z } from "@hono/zod-openapi";
 import { ApiError, type ParameterError } from "./problem.ts";
+import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
 
 /**
@@ -30,22 +31,29 @@ export function allowedMethods(app: OpenAPIHono<AppEnv>, path: string): string[]
   return [...found, ...heads, "OPTIONS"].toSorted();
 }
 
-/** The 400 problem for parameters that did not parse. */
-export function badParameters(error: z.core.$ZodError): ApiError {
-  const errors = error.issues.flatMap(parameterErrors);
-  const named = [...new Set(errors.map(({ parameter }) => parameter))].join(", ");
-  return new ApiError("bad_parameter", `Not valid: ${named}.`, { errors });
-}
-
 /** An unknown name is repeated only so far. */
 const MAX_NAME_LENGTH = 64;
 
+/** What came of reading the path, the headers or the query of a request. */
+interface Reading {
+  readonly target: string;
+  readonly error?: z.core.$ZodError;
+}
+
+/** Throws the 400 problem for parameters that did not parse, and for what `query` holds besides parameters. */
+export function requireParameters({ target, error }: Reading, query: string): void {
+  const unread = target === "query" ? unreadIn(query) : [];
+  const errors = [...unread, ...(error?.issues.flatMap(parameterErrors) ?? [])].map(
+    ({ parameter, rule }) => ({ parameter: parameter.slice(0, MAX_NAME_LENGTH), rule }),
+  );
+  if (errors.length === 0) return;
+  const named = [...new Set(errors.map(({ parameter }) => parameter || '""'))].join(", ");
+  throw new ApiError("bad_parameter", `Not valid: ${named}.`, { errors });
+}
+
 function parameterErrors(issue: z.core.$ZodIssue): ParameterError[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      parameter: key.slice(0, MAX_NAME_LENGTH),
-      rule: "is not a parameter of this address",
-    }));
+    return issue.keys.map((parameter) => ({ parameter, rule: UNKNOWN_NAME }));
   }
   return [{ parameter: String(issue.path[0] ?? ""), rule: issue.message }];
 }

@@ -1,0 +1,163 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { appOf } from "../support/lists.ts";
+import { testApp } from "../support/app.ts";
+import { ADDRESSES } from "../support/served-queries.ts";
+
+const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
+const boardOf = () => new TestBoard(snapshotOf("1-1", ROWS));
+
+const UNKNOWN = "is not a parameter of this address";
+const NO_TEXT = "is not UTF-8 with percent-encoding";
+
+/** Addresses that answer without an exchange behind the board, those without any parameter among them. */
+const PATHS = [
+  ...ADDRESSES.map(({ path }) => path),
+  "/api/health",
+  "/livez",
+  "/readyz",
+  "/metrics",
+];
+
+describe.each(PATHS)("%s", (path) => {
+  test.each(["=", "=1", "&=x&", "==", "=&=1", "=%C3%A9"])(
+    "refuses ?%s and names it",
+    async (query) => {
+      const response = await testApp(boardOf()).get(`${path}?${query}`);
+      expect([query, response.status]).toEqual([query, 400]);
+      expect(await response.json()).toMatchObject({
+        code: "bad_parameter",
+        detail: 'Not valid: "".',
+        errors: [{ parameter: "", rule: UNKNOWN }],
+      });
+    },
+  );
+});
+
+// A stream has no end, and is read as the others are.
+test.each(PATHS.filter((path) => !path.endsWith("/stream")))(
+  "%s reads nothing in a query that holds nothing",
+  async (path) => {
+    const plain = await testApp(boardOf()).get(path);
+    for (const query of ["?", "?&&&"])
+      expect((await testApp(boardOf()).get(path + query)).status).toBe(plain.status);
+  },
+);
+
+describe("a query", () => {
+  const errorsOf = async (query: string) => {
+    const response = await testApp(boardOf()).get(`/api/funding/current?${query}`);
+    const { errors } = JSON.parse(await response.text());
+    return { status: response.status, errors };
+  };
+
+  test.each([
+    ["base=%zz", [["base", NO_TEXT]]],
+    ["base=%", [["base", NO_TEXT]]],
+    ["base=BTC,%C3", [["base", NO_TEXT]]],
+    ["base=%41%C3", [["base", NO_TEXT]]],
+    ["base=%C3%28", [["base", NO_TEXT]]],
+    ["base=%ED%A0%80", [["base", NO_TEXT]]],
+    ["base=%F4%90%80%80", [["base", NO_TEXT]]],
+    ["base=%C0%80", [["base", NO_TEXT]]],
+    // What the server makes of bytes that are no UTF-8.
+    ["base=%EF%BF%BD", [["base", NO_TEXT]]],
+    ["b%61se=BTC&b%61se=%FF", [["base", NO_TEXT]]],
+    ["base=%zz&base=%zz", [["base", NO_TEXT]]],
+    ["%zz=1", [["%zz", UNKNOWN]]],
+    ["%=1", [["%", UNKNOWN]]],
+    ["Base=BTC", [["Base", UNKNOWN]]],
+    ["+base=BTC", [[" base", UNKNOWN]]],
+    ["base%00=BTC", [["base\u0000", UNKNOWN]]],
+    ["?limit=1", [["?limit", UNKNOWN]]],
+    ["limit[]=1", [["limit[]", UNKNOWN]]],
+    ["limit", [["limit", "must not be empty"]]],
+    ["limit=1&limit", [["limit", "may be given once only"]]],
+    ["limi%74=1&limit=1", [["limit", "may be given once only"]]],
+    [
+      "=&limit=&base=%C3",
+      [
+        ["", UNKNOWN],
+        ["base", NO_TEXT],
+        ["limit", "must not be empty"],
+      ],
+    ],
+  ] as const)("%s is refused with every name that is wrong", async (query, errors) => {
+    expect(await errorsOf(query)).toMatchObject({
+      status: 400,
+      errors: errors.map(([parameter, rule]) => ({ parameter, rule })),
+    });
+  });
+
+  test("names a wrong parameter only as far as 64 characters, and each once", async () => {
+    const long = "n".repeat(500);
+    const { errors } = await errorsOf(`${long}=%&${long}=%&${"=&".repeat(500)}`);
+    expect(errors).toEqual([
+      { parameter: long.slice(0, 64), rule: NO_TEXT },
+      { parameter: "", rule: UNKNOWN },
+      { parameter: long.slice(0, 64), rule: UNKNOWN },
+    ]);
+  });
+
+  test("is refused or read just as another parser reads it, whatever was asked before", async () => {
+    const known = new Set(
+      ADDRESSES.find(({ path }) => path === "/api/funding/current")?.parameters.map(
+        ({ name }) => name,
+      ),
+    );
+    const piece = fc.constantFrom(
+      "&",
+      "=",
+      "?",
+      "+",
+      "%",
+      "%3D",
+      "%26",
+      "%25",
+      "%00",
+      "%C3",
+      "%A9",
+      "%c3%a9",
+      "%zz",
+      ";",
+      "limit=1",
+      "limit",
+      "limi%74=2",
+      "base=",
+      "BTC",
+      "btc",
+      ",",
+      "LIMIT=1",
+      "b%61se=eth",
+      "x=1",
+    );
+    const text = fc.array(piece, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(""));
+    const board = boardOf();
+    const shared = appOf(board);
+    const get = async (app: ReturnType<typeof appOf>, query: string) => {
+      const url = `http://finder.test/api/funding/current?${query}`;
+      const response = await app.fetch(new Request(url));
+      return {
+        status: response.status,
+        body: response.status === 200 ? await response.text() : "",
+      };
+    };
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(text, async (query) => {
+        const answer = await get(shared, query);
+        if (answer.status !== 200) return expect(answer.status).toBe(400);
+        read += 1;
+        const parsed = new URLSearchParams(query);
+        for (const [name, value] of parsed) {
+          expect([query, known.has(name)]).toEqual([query, true]);
+          expect([query, value.includes("\u{FFFD}")]).toEqual([query, false]);
+        }
+        expect(await get(appOf(board), parsed.toString())).toEqual(answer);
+      }),
+      { numRuns: 800 },
+    );
+    expect(read).toBeGreaterThan(25);
+  });
+});
