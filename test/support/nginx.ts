@@ -22,14 +22,17 @@ export interface NginxProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-interface NginxOptions {
-  /** Origin of the service behind it. */
-  readonly upstream: string;
-  /** Directives of the `server` block, each with its semicolon; `location /` is added after them. */
-  readonly serverConfig?: string;
-}
+type NginxOptions =
+  | {
+      /** Origin of the service behind it. */
+      readonly upstream: string;
+      /** Directives of the `server` block, each with its semicolon; `location /` is added after them. */
+      readonly serverConfig?: string;
+    }
+  /** All that stands in the `http` block, for a server on 127.0.0.1:`port`. */
+  | { readonly site: (port: number) => string };
 
-/** Starts nginx in front of `upstream` on a free port of loopback. Throws with its log when it does not listen. */
+/** Starts nginx on a free port of loopback. Throws with its log when it does not listen. */
 export async function startNginx(options: NginxOptions): Promise<NginxProcess> {
   const program = nginxPath();
   if (program === null) throw new Error("there is no nginx on this machine");
@@ -81,7 +84,7 @@ async function startAt(
 }
 
 /** One process in the foreground, so that ending it ends all of it; everything that it writes is in `folder`. */
-function configOf(folder: string, port: number, { upstream, serverConfig }: NginxOptions): string {
+function configOf(folder: string, port: number, options: NginxOptions): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   );
@@ -93,13 +96,17 @@ events { worker_connections 1024; }
 http {
   access_log off;
   ${temporary.join("\n  ")}
-  server {
-    listen 127.0.0.1:${port};
-    ${serverConfig ?? ""}
-    location / { proxy_pass ${upstream}; }
-  }
+  ${"site" in options ? options.site(port) : serverOf(port, options.upstream, options.serverConfig)}
 }
 `;
+}
+
+function serverOf(port: number, upstream: string, config = ""): string {
+  return `server {
+    listen 127.0.0.1:${port};
+    ${config}
+    location / { proxy_pass ${upstream}; }
+  }`;
 }
 
 function freePort(): number {

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { StreamHub } from "../../src/services/stream-hub.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { EventReader } from "../support/event-stream.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { nginxPath, startNginx } from "../support/nginx.ts";
+import { LONG_MS } from "../support/patience.ts";
+import { rawRequest, serveApp } from "../support/raw-http.ts";
+
+const NGINX = nginxPath();
+
+const FILE = await Bun.file(join(import.meta.dir, "../../nginx/funding-finder.conf")).text();
+
+/** The file as it is, for these ports; `change` is what somebody makes of it. */
+const siteOf = (ports: readonly number[], change = (text: string) => text) => ({
+  site: (port: number) =>
+    change(FILE)
+      .replace("listen 80;", `listen 127.0.0.1:${port};`)
+      .replace("127.0.0.1:8083", `127.0.0.1:${ports[0]}`)
+      .replace("# server 127.0.0.1:8084", `server 127.0.0.1:${ports[1]}`),
+});
+
+/** So many that each answer is compressed, which takes its turn. */
+const ROWS = ["BTC", "ETH", "SOL", "XRP"].map((base) => rowOf("okx", base));
+
+/** Two processes on one board, behind nginx as the file sets it up. */
+async function serveTwo(change?: (text: string) => string) {
+  const board = new TestBoard(snapshotOf("1-1", ROWS));
+  const clock = new ManualClock();
+  const streams = new StreamHub({ board, clock, log: memoryLog(), data: EVENT_DATA });
+  const apps = [1, 2].map(() => testApp(board, { streams, clock, trustedProxies: ["127.0.0.1"] }));
+  const servers = apps.map((app) => serveApp(app));
+  const nginx = await startNginx(
+    siteOf(
+      servers.map(({ port }) => port),
+      change,
+    ),
+  );
+  return {
+    board,
+    nginx,
+    /** Who asked, as both services saw it, and how often. */
+    clients: () =>
+      apps
+        .flatMap(({ log }) => log.lines)
+        .filter(({ event }) => event === "request")
+        .map(({ fields }) => fields?.["client"]),
+    async [Symbol.asyncDispose]() {
+      await nginx[Symbol.asyncDispose]();
+      for (const server of servers) await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function send(port: number, method: string, headers = ""): ReturnType<typeof rawRequest> {
+  const head = `${method} /livez HTTP/1.1\r\nHost: finder.test\r\n${headers}`;
+  return rawRequest(port, Buffer.from(`${head}Connection: close\r\n\r\n`));
+}
+
+/** More than servers there are, so that each of them is asked. */
+const EACH = [1, 2, 3, 4];
+
+describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it up", () => {
+  test(
+    "an invented method is refused by nginx, and what there is goes on",
+    async () => {
+      await using service = await serveTwo();
+      for (const method of ["FOO", "POST", "DELETE", "PROPFIND", "TRACE", "BREW"]) {
+        for (const _ of EACH) {
+          const { status, text } = await send(service.nginx.port, method);
+          expect([method, status]).toEqual([method, 405]);
+          expect(text).toContain("Allow: GET, HEAD, OPTIONS");
+        }
+      }
+      expect(service.clients()).toEqual([]);
+      for (const method of ["GET", "HEAD", "GET", "HEAD"])
+        expect((await send(service.nginx.port, method)).status).toBe(200);
+      expect((await send(service.nginx.port, "OPTIONS")).status).toBe(204);
+      expect((await send(service.nginx.port, "GET")).text).not.toContain("Allow:");
+    },
+    LONG_MS,
+  );
+
+  test(
+    "a request that both processes hang up on takes neither of them out",
+    async () => {
+      // Without the refusal by nginx the parser of each process gets to see the method.
+      const unguarded = (text: string) => text.replace("return 405;", "");
+      await using service = await serveTwo(unguarded);
+      for (const _ of EACH) {
+        expect((await send(service.nginx.port, "FOO")).status).toBe(502);
+        expect((await send(service.nginx.port, "GET")).status).toBe(200);
+      }
+    },
+    LONG_MS,
+  );
+
+  test(
+    "a process that is gone costs nobody an answer",
+    async () => {
+      const gone = serveApp(testApp(new TestBoard()));
+      await gone[Symbol.asyncDispose]();
+      await using left = serveApp(testApp(new TestBoard()));
+      await using nginx = await startNginx(siteOf([gone.port, left.port]));
+      for (const _ of EACH) expect((await send(nginx.port, "GET")).status).toBe(200);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "a client cannot name another one, whether its own address is trusted or not",
+    async () => {
+      await using service = await serveTwo();
+      for (const claim of ["198.51.100.7", "198.51.100.7, 127.0.0.1", "127.0.0.1:1"])
+        await send(service.nginx.port, "GET", `X-Forwarded-For: ${claim}\r\n`);
+      expect(service.clients()).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+      await requestFrom("127.0.0.9", service.nginx.port, "X-Forwarded-For: 198.51.100.7\r\n");
+      expect(service.clients().toSorted().at(-1)).toBe("127.0.0.9");
+    },
+    LONG_MS,
+  );
+
+  test(
+    "each event of the stream arrives when it is sent",
+    async () => {
+      await using service = await serveTwo();
+      const response = await fetch(`${service.nginx.origin}/api/funding/stream`);
+      const reader = new EventReader(response.body);
+      expect((await reader.next()).name).toBe("reset");
+      for (const [id, fundingRate] of [
+        ["1-2", 2],
+        ["1-3", 3],
+      ] as const) {
+        service.board.publish(snapshotOf(id, [rowOf("okx", "BTC", { fundingRate })]));
+        expect(await reader.next()).toMatchObject({ name: "changes", id });
+      }
+      await reader.close();
+    },
+    LONG_MS,
+  );
+
+  test(
+    "requests that a client sends all at once are answered one after the other",
+    async () => {
+      await using service = await serveTwo();
+      const requests = EACH.map((limit) => {
+        const close = limit === EACH.length ? "Connection: close\r\n" : "";
+        return `GET /api/funding/current?limit=${limit} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n${close}\r\n`;
+      });
+      const { text } = await rawRequest(service.nginx.port, Buffer.from(requests.join("")));
+      expect(text.split("HTTP/1.1 200 OK").length - 1).toBe(EACH.length);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "one client has so many requests under way and no more",
+    async () => {
+      const two = (text: string) =>
+        text.replace("funding_finder_clients 64;", "funding_finder_clients 2;");
+      await using service = await serveTwo(two);
+      const stream = () => fetch(`${service.nginx.origin}/api/funding/stream`);
+      const open = [await stream(), await stream()];
+      expect(open.map(({ status }) => status)).toEqual([200, 200]);
+      expect((await stream()).status).toBe(429);
+      for (const { body } of open) await body?.cancel();
+    },
+    LONG_MS,
+  );
+});
+
+/** Sends a GET from another address of loopback. */
+function requestFrom(localAddress: string, port: number, headers: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const socket = connect({ host: "127.0.0.1", port, localAddress }, () =>
+    socket.write(`GET /livez HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`),
+  );
+  socket.on("data", () => {});
+  socket.on("error", reject);
+  socket.on("close", () => resolve());
+  return promise;
+}
+
+test("there is an nginx where one is required", () => {
+  if (NGINX === null)
+    console.error(
+      "NO NGINX FOUND: nginx/funding-finder.conf was not tested (install nginx to do so)",
+    );
+  expect(NGINX !== null || process.env["REQUIRE_NGINX"] !== "1").toBe(true);
+});
