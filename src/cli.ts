@@ -5,6 +5,7 @@ import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-onc
 import { type Config, loadProcessConfig } from "./config.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
 import { asUnusable } from "./db/failure.ts";
+import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
 import { writeTransaction } from "./db/open.ts";
 import { startDatabase } from "./db/start-database.ts";
 import { observedAtMs } from "./domain/funding.ts";
@@ -16,7 +17,7 @@ import { EXCHANGES } from "./exchanges/registry.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
 import type { FundingRow } from "./http/api/funding/schema.ts";
 import { systemClock } from "./lib/clock.ts";
-import { startFailure } from "./lib/start-failure.ts";
+import { requireInstalled, startFailure } from "./lib/start-failure.ts";
 
 /** Exit statuses: all well, an exchange failed, the command was not understood. */
 const EXIT_OK = 0;
@@ -152,6 +153,7 @@ function acceptCommand(args: readonly string[]): number {
     console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
     return EXIT_FAILED;
   }
+  requireInstalled(MIGRATIONS_FOLDER);
   const db = startDatabase(databasePath, console.error);
   try {
     const states = new ExchangeStateRepository(db);

@@ -11,6 +11,7 @@ import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
+import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
 import { MarketReader } from "./db/market-reader.ts";
 import { asUnusable } from "./db/failure.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
@@ -30,6 +31,7 @@ import { createLog, type Log } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { every } from "./lib/repeat.ts";
 import { readText } from "./lib/settings-file.ts";
+import { requireInstalled } from "./lib/start-failure.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
@@ -279,6 +281,7 @@ function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log)
 
 /** What a failing database is at a start is one line with its cure, never a trace. */
 function start(config: Config, output: LogOutput): void {
+  requireInstalled(MIGRATIONS_FOLDER);
   try {
     run(config, output);
   } catch (error) {

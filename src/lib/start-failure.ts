@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 /** Statuses of a start that failed: 1 may pass by itself, 2 are settings, 3 is the database; systemd tries 1 again. */
 export type StartStatus = 1 | 2 | 3;
 
@@ -13,4 +15,16 @@ export function startFailure(error: unknown): StartFailure | null {
 
 function isStartFailure(error: unknown): error is StartFailure {
   return error instanceof Error && "exitStatus" in error && typeof error.exitStatus === "number";
+}
+
+class IncompleteInstallation extends Error {
+  readonly exitStatus = 2;
+}
+
+/** Throws a StartFailure when a file of the program itself is missing at `path`. */
+export function requireInstalled(path: string): void {
+  if (existsSync(path)) return;
+  throw new IncompleteInstallation(
+    `${path} is missing; it belongs to this program: install it again`,
+  );
 }

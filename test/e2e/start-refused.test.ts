@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, cpSync, existsSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LONG_MS } from "../support/patience.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
@@ -13,10 +13,10 @@ const NOBODYS_ADDRESS = "192.0.2.7";
 async function run(
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  stdout: "pipe" | number = "pipe",
+  { stdout = "pipe", cwd = ROOT }: { stdout?: "pipe" | number; cwd?: string } = {},
 ) {
   const child = Bun.spawn([process.execPath, ...command], {
-    cwd: ROOT,
+    cwd,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", stdout, "pipe"],
   });
@@ -97,6 +97,26 @@ describe("one line and no trace:", () => {
     LONG_MS,
   );
 
+  test.each([[["src/main.ts"]], [["src/cli.ts", "accept", "okx"]]])(
+    "%p without its migrations, status 2",
+    async (command) => {
+      using database = temporaryDatabasePath();
+      writeFileSync(database.path, "");
+      const copy = dirname(database.path);
+      for (const part of ["src", "package.json", "tsconfig.json"])
+        cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+      symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+      const { status, lines } = await run(
+        command,
+        { DATABASE_PATH: database.path, PORT: "0" },
+        { cwd: copy },
+      );
+      const words = `${join(copy, "migrations")} is missing; it belongs to this program`;
+      expect([status, lines]).toEqual([2, [expect.stringContaining(words)]]);
+    },
+    LONG_MS,
+  );
+
   test.each([
     [["--port", "abc"], "--port: must be a whole number up to 65535"],
     [["--scale", "many"], "--scale: must be a number up to 10"],
@@ -143,7 +163,7 @@ describe("one line and no trace:", () => {
       "a command whose output goes to a full disk, status 1",
       async () => {
         const full = openSync("/dev/full", "w");
-        const { status, lines } = await run(["src/cli.ts", "help"], {}, full);
+        const { status, lines } = await run(["src/cli.ts", "help"], {}, { stdout: full });
         closeSync(full);
         expect([status, lines]).toEqual([
           1,
