@@ -124,7 +124,7 @@ export class LogOutput implements LogSink {
 
 /**
  * Writes to standard error in a thread of the runtime's pool, which has two at least: a pipe that nobody empties
- * holds one of them, and neither the loop nor the end of the process. O_NONBLOCK is for whoever shares the pipe.
+ * holds one of them, and neither the loop nor the end of the process. O_NONBLOCK would bind all who share the pipe.
  */
 export function writeStandardError(bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {

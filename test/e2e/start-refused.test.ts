@@ -7,7 +7,7 @@ import { startService, temporaryDatabasePath } from "../support/service.ts";
 const ROOT = join(import.meta.dir, "../..");
 
 /** An address for documentation (RFC 5737), which no machine has. */
-const NOBODYS_ADDRESS = "192.0.2.7";
+const FOREIGN_ADDRESS = "192.0.2.7";
 
 /** Runs a program of ours to its end. */
 async function run(
@@ -55,9 +55,9 @@ describe("one line and no trace:", () => {
       using database = temporaryDatabasePath();
       const { status, lines } = await run(["src/main.ts"], {
         DATABASE_PATH: database.path,
-        HOST: NOBODYS_ADDRESS,
+        HOST: FOREIGN_ADDRESS,
       });
-      const words = `HOST: this machine has no address ${NOBODYS_ADDRESS}; choose`;
+      const words = `HOST: this machine has no address ${FOREIGN_ADDRESS}; choose`;
       expect([status, lines]).toEqual([1, [expect.stringContaining(words)]]);
     },
     LONG_MS,
@@ -148,10 +148,10 @@ describe("one line and no trace:", () => {
       const taken = await run(["scripts/demo.ts"], { PORT: other.port });
       const words = `demo: PORT: another program listens on 127.0.0.1:${other.port}; end it, or choose another PORT (as in PORT=8090 make demo)`;
       expect([taken.status, taken.lines]).toEqual([1, [words]]);
-      const elsewhere = await run(["scripts/demo.ts"], { PORT: "0", HOST: NOBODYS_ADDRESS });
+      const elsewhere = await run(["scripts/demo.ts"], { PORT: "0", HOST: FOREIGN_ADDRESS });
       expect([elsewhere.status, elsewhere.lines]).toEqual([
         1,
-        [expect.stringContaining(`demo: HOST: this machine has no address ${NOBODYS_ADDRESS};`)],
+        [expect.stringContaining(`demo: HOST: this machine has no address ${FOREIGN_ADDRESS};`)],
       ]);
     },
     LONG_MS,
