@@ -36,7 +36,7 @@ function rows() {
 if (import.meta.main) {
   const board = new TestBoard(snapshotOf("1-1", rows()));
   const health = () => healthOf(board);
-  const log = createLog("info");
+  const log = createLog("info", { write: (line) => void process.stderr.write(line) });
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const app = createApp({
     board,

@@ -6,6 +6,7 @@
  */
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { listenFailure } from "../src/lib/listening.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const LOOPBACK = "127.0.0.1";
@@ -161,9 +162,10 @@ function portOf(setting: string, fallback: number): number {
 function freePort(setting: string, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer();
-  probe.once("error", () =>
-    reject(new Error(`port ${port} cannot be used: try another, as in ${setting}=8090 make demo`)),
-  );
+  probe.once("error", (error) => {
+    const failure = listenFailure({ host, port, names: { host: "HOST", port: setting } }, error);
+    reject(new Error(`${failure.message} (as in ${setting}=8090 make demo)`));
+  });
   probe.listen({ port, host, exclusive: true }, () => {
     const address = probe.address();
     probe.close(() => resolve(typeof address === "object" && address ? address.port : port));

@@ -25,7 +25,7 @@ export async function servedDocument(): Promise<string> {
     throw new Error("assertion failed: the document must not need data");
   };
   const clock = systemClock;
-  const log = createLog("silent");
+  const log = createLog("silent", { write: () => {} });
   const streams = new StreamHub({ board, clock, log, data: EVENT_DATA });
   const app = createApp({
     board,

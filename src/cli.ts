@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-once.ts";
 import { type Config, loadProcessConfig } from "./config.ts";
-import { ConfigError } from "./lib/config-error.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
-import { asUnusable, UnusableDatabase } from "./db/failure.ts";
+import { asUnusable } from "./db/failure.ts";
+import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
 import { writeTransaction } from "./db/open.ts";
 import { startDatabase } from "./db/start-database.ts";
 import { observedAtMs } from "./domain/funding.ts";
@@ -17,6 +17,7 @@ import { EXCHANGES } from "./exchanges/registry.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
 import type { FundingRow } from "./http/api/funding/schema.ts";
 import { systemClock } from "./lib/clock.ts";
+import { requireInstalled, startFailure } from "./lib/start-failure.ts";
 
 /** Exit statuses: all well, an exchange failed, the command was not understood. */
 const EXIT_OK = 0;
@@ -60,7 +61,9 @@ Exit status: 0 noted, 1 there is no such database, it is locked or it does not k
 `;
 
 /** What is wrong with the arguments, in words for the person who typed them. */
-class UsageError extends Error {}
+class UsageError extends Error {
+  readonly exitStatus = EXIT_USAGE;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
@@ -150,6 +153,7 @@ function acceptCommand(args: readonly string[]): number {
     console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
     return EXIT_FAILED;
   }
+  requireInstalled(MIGRATIONS_FOLDER);
   const db = startDatabase(databasePath, console.error);
   try {
     const states = new ExchangeStateRepository(db);
@@ -259,23 +263,21 @@ function align(text: string, width: number): string {
   return /^-?\d/.test(text) ? text.padStart(width) : text.padEnd(width);
 }
 
-/** Ends the program quietly when whoever reads its output stops reading, as `head` does. */
-function endWithReader(): void {
+/** Ends the program when its output is taken no more: in silence by whoever stops reading, as `head` does. */
+function endWithOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit(EXIT_OK);
+    if (error.code === "EPIPE") process.exit(EXIT_OK);
+    console.error(`standard output cannot be written: ${error.message}`);
+    process.exit(EXIT_FAILED);
   });
 }
 
-endWithReader();
+endWithOutput();
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isKnown =
-    error instanceof UsageError ||
-    error instanceof ConfigError ||
-    error instanceof UnusableDatabase;
-  if (!isKnown) throw error;
-  console.error(error.message);
-  process.exitCode = error instanceof UnusableDatabase ? error.exitStatus : EXIT_USAGE;
+  const failure = startFailure(error);
+  if (failure === null) throw error;
+  console.error(failure.message);
+  process.exitCode = failure.exitStatus;
 }

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "./domain/exchange.ts";
 import { ConfigError } from "./lib/config-error.ts";
 import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
 import { Secret } from "./lib/secret.ts";
 import { type SettingDoc, settingDoc, type SettingFacts } from "./lib/setting-doc.ts";
-import { readSettingsFile, type SettingsFile } from "./lib/settings-file.ts";
+import { readSettingsFile, readText, type SettingsFile } from "./lib/settings-file.ts";
 import { isNetwork, listOf, origin, webAddress, wholeNumber } from "./lib/setting-schema.ts";
 
 /** What the program runs with: checked, typed, in the units of the code. */
@@ -203,7 +202,7 @@ function readSettings(path: string | null, readFile: (path: string) => string): 
 
 /** The settings of this process. Throws ConfigError. */
 export function loadProcessConfig(): Config {
-  return loadConfig(process.env, (path) => readFileSync(path, "utf8"));
+  return loadConfig(process.env, readText);
 }
 
 /** The configuration as it may be logged: setting name to value, secrets redacted, null for none. */

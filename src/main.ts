@@ -1,5 +1,4 @@
 /** The service: configuration, database, read model, HTTP server and collector thread, put together. */
-import { readFileSync } from "node:fs";
 import { USER_AGENT } from "./collector/collector.ts";
 import type { CollectorSettings } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/run-exchange.ts";
@@ -12,8 +11,9 @@ import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
+import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
 import { MarketReader } from "./db/market-reader.ts";
-import { asUnusable, UnusableDatabase } from "./db/failure.ts";
+import { asUnusable } from "./db/failure.ts";
 import { OpportunityRepository } from "./db/opportunity-repository.ts";
 import { schemaCheck } from "./db/schema-version.ts";
 import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database.ts";
@@ -26,14 +26,17 @@ import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
 import { startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";
-import { ConfigError } from "./lib/config-error.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
+import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { every } from "./lib/repeat.ts";
+import { readText } from "./lib/settings-file.ts";
+import { requireInstalled } from "./lib/start-failure.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
 import { endOnSignal } from "./services/ending.ts";
+import { endOnError, exitAfter } from "./services/failing.ts";
 import { readFeeFile } from "./services/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
@@ -50,12 +53,9 @@ const POLL_EVERY_MS = 250;
 /** How often health is held against what was last told. */
 const WATCH_EVERY_MS = 1_000;
 
-/** Bad settings end the program with this status before anything has started. */
-const EXIT_BAD_CONFIG = 2;
-
-function run(config: Config): void {
+function run(config: Config, output: LogOutput): void {
   const fees = feeTable(config.feesFile === null ? null : readFeeFile(config.feesFile, readText));
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, output);
   const database = databaseOf(config, log, ({ reason, status }) => void end(reason, status));
   const board = boardOf(config, database);
   const watch = watchOf(config, board, database, log);
@@ -63,7 +63,8 @@ function run(config: Config): void {
   const opportunities = trackerOf(board, groups, database, log);
   const health = (): HealthReport => healthOf(board, database);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
-  const metrics = metricsOf({ board, health, streams, opportunities });
+  const logLinesDropped = (): number => output.dropped;
+  const metrics = metricsOf({ board, health, streams, opportunities, logLinesDropped });
   const server = serve(config, {
     board,
     health,
@@ -77,7 +78,7 @@ function run(config: Config): void {
     streams,
     fees,
   });
-  const collector = collectorOf(config, log, { board, metrics, opportunities, database });
+  const collector = collectorOf(config, log, { board, metrics, opportunities, database, output });
   const watchdog = watchdogOf(config, collector, log);
   const errors = { log, onError: (error: unknown) => database.judge(error) };
   const everySecond = [...watch.tasks, watchdog.observe];
@@ -106,7 +107,7 @@ function run(config: Config): void {
       },
       close: () => database.close(),
     },
-    { clock: systemClock, log, exit: (status) => process.exit(status) },
+    { clock: systemClock, log, exit: exitAfter(output) },
   );
 }
 
@@ -118,9 +119,10 @@ function collectorOf(
     readonly metrics: Metrics;
     readonly opportunities: OpportunityTracker;
     readonly database: ServiceDatabase;
+    readonly output: LogOutput;
   },
 ): Supervisor {
-  const { board, metrics, opportunities, database } = parts;
+  const { board, metrics, opportunities, database, output } = parts;
   return superviseCollector({
     settings: collectorSettings(config, database.identity),
     startWorker: startCollectorThread,
@@ -128,6 +130,7 @@ function collectorOf(
     random: Math.random,
     log,
     onMessage: (message) => {
+      if (message.type === "log") output.write(message.line);
       if (message.type === "collecting") opportunities.begin(message.epoch);
       if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
       if (message.type === "database_unusable") database.refuse(message.reason);
@@ -143,6 +146,7 @@ function metricsOf(parts: {
   readonly health: () => HealthReport;
   readonly streams: StreamHub;
   readonly opportunities: OpportunityTracker;
+  readonly logLinesDropped: () => number;
 }): Metrics {
   const { streams, opportunities, ...shown } = parts;
   return createMetrics({
@@ -201,10 +205,6 @@ function serve(
 function resultOf(outcome: CycleOutcome): CycleResult {
   if (outcome.kind === "failed") return outcome.failureKind;
   return outcome.degradedBy === null ? "ok" : "degraded";
-}
-
-function readText(path: string): string {
-  return readFileSync(path, "utf8");
 }
 
 /** Made as soon as a snapshot is published: its first comparison would have to wait for them. */
@@ -280,18 +280,19 @@ function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log)
 }
 
 /** What a failing database is at a start is one line with its cure, never a trace. */
-function start(config: Config): void {
+function start(config: Config, output: LogOutput): void {
+  requireInstalled(MIGRATIONS_FOLDER);
   try {
-    run(config);
+    run(config, output);
   } catch (error) {
     throw asUnusable(config.databasePath, error) ?? error;
   }
 }
 
+const output = new LogOutput({ clock: systemClock, write: writeStandardError });
+const fail = endOnError(output, exitAfter(output));
 try {
-  start(loadProcessConfig());
+  start(loadProcessConfig(), output);
 } catch (error) {
-  if (!(error instanceof ConfigError) && !(error instanceof UnusableDatabase)) throw error;
-  console.error(error.message);
-  process.exit(error instanceof ConfigError ? EXIT_BAD_CONFIG : error.exitStatus);
+  fail(error);
 }

@@ -49,6 +49,8 @@ export type FromWorker =
     }
   /** Another worker would meet the same: one line with the path and the cure. */
   | { readonly type: "database_unusable"; readonly reason: string }
+  /** A line for the log: one thread writes for all. */
+  | { readonly type: "log"; readonly line: string }
   | { readonly type: "stopped" };
 
 /** How often the worker says that it lives. */

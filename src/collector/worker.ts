@@ -19,15 +19,16 @@ const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 const lifetime = new AbortController();
 const explaining: Explaining = { now: () => null };
+const sink = { write: (line: string): void => post({ type: "log", line }) };
 /** Follows the settings as soon as they are known. */
-let log = createLog("info").child({ part: "collector" });
+let log = createLog("info", sink).child({ part: "collector" });
 
 function post(message: FromWorker): void {
   self.postMessage(message);
 }
 
 async function run(settings: CollectorSettings): Promise<void> {
-  log = createLog(settings.logLevel).child({ part: "collector" });
+  log = createLog(settings.logLevel, sink).child({ part: "collector" });
   try {
     const garbage = new GarbageMeter(COLLECT_EVERY_BYTES, () => Bun.gc(true));
     const deps = {

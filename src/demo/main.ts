@@ -1,27 +1,65 @@
 /** The exchange simulator as a process: `bun src/demo/main.ts --port 9000 [--seed 1] [--scale 1]`. */
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/clock.ts";
+import { ConfigError } from "../lib/config-error.ts";
+import { startFailure } from "../lib/start-failure.ts";
 import { startSimulator } from "./server.ts";
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: "9000" },
-    seed: { type: "string", default: "1" },
-    scale: { type: "string", default: "1" },
-  },
-});
+const MAX_PORT = 65_535;
+/** Ten times the real market is more than the service is asked to hold. */
+const MAX_SCALE = 10;
 
-const simulator = startSimulator({
-  port: Number(values.port),
-  seed: Number(values.seed),
-  scale: Number(values.scale),
-  nowMs: () => systemClock.nowMs(),
-});
-process.stdout.write(`exchange simulator: ${simulator.origin}\n`);
+function start(): void {
+  const simulator = startSimulator({ ...options(), nowMs: () => systemClock.nowMs() });
+  // Whoever started it may have no place for the line; the exchanges are there all the same.
+  process.stdout.on("error", () => {});
+  process.stdout.write(`exchange simulator: ${simulator.origin}\n`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      simulator.stop();
+      process.exit(0);
+    });
+  }
+}
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    simulator.stop();
-    process.exit(0);
-  });
+/** Throws ConfigError. */
+function options(): { port: number; seed: number; scale: number } {
+  const { port, seed, scale } = argumentsGiven();
+  const problems: string[] = [];
+  const numberOf = (name: string, text: string, max: number, isWhole: boolean): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    const isFit = value >= 0 && value <= max && (!isWhole || Number.isInteger(value));
+    if (!isFit) problems.push(`--${name}: must be a ${isWhole ? "whole " : ""}number up to ${max}`);
+    return value;
+  };
+  const numbers = {
+    port: numberOf("port", port, MAX_PORT, true),
+    seed: numberOf("seed", seed, Number.MAX_SAFE_INTEGER, true),
+    scale: numberOf("scale", scale, MAX_SCALE, false),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return numbers;
+}
+
+function argumentsGiven() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: "string", default: "9000" },
+        seed: { type: "string", default: "1" },
+        scale: { type: "string", default: "1" },
+      },
+    }).values;
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
+  }
+}
+
+try {
+  start();
+} catch (error) {
+  const failure = startFailure(error);
+  if (failure === null) throw error;
+  process.stderr.write(`${failure.message}\n`);
+  process.exitCode = failure.exitStatus;
 }

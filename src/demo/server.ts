@@ -1,3 +1,4 @@
+import { listenOr } from "../lib/listening.ts";
 import { handle } from "./handler.ts";
 import { Market, type SimulatorOptions } from "./running-market.ts";
 
@@ -11,18 +12,24 @@ export interface Simulator {
   [Symbol.dispose](): void;
 }
 
-/** Starts the simulator; port 0 takes any free one. Throws when the port is taken. */
+/** Its host is no option: it is for this machine alone. */
+const OPTIONS = { host: "the simulator", port: "--port" } as const;
+
+/** Starts the simulator; port 0 takes any free one. Throws ListenFailure when it cannot listen. */
 export function startSimulator(options: SimulatorOptions & { readonly port?: number }): Simulator {
   const market = new Market(options);
-  const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: options.port ?? 0,
-    development: false,
-    reusePort: false,
-    // A hanging request is the reader's to give up.
-    idleTimeout: 0,
-    fetch: (request) => handle(market, request),
-  });
+  const place = { host: "127.0.0.1", port: options.port ?? 0, names: OPTIONS };
+  const server = listenOr(place, () =>
+    Bun.serve({
+      hostname: place.host,
+      port: place.port,
+      development: false,
+      reusePort: false,
+      // A hanging request is the reader's to give up.
+      idleTimeout: 0,
+      fetch: (request) => handle(market, request),
+    }),
+  );
   const stop = (): void => void server.stop(true);
   return { origin: server.url.origin, market, stop, [Symbol.dispose]: stop };
 }

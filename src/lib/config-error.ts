@@ -1,6 +1,7 @@
-/** Everything that is wrong with the settings, one problem a line. Safe to print; exit with status 2. */
+/** Everything that is wrong with the settings, one problem a line. Safe to print. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
+  readonly exitStatus = 2;
 
   constructor(problems: readonly string[]) {
     super(

@@ -16,13 +16,13 @@ export interface Log {
   child(fields: LogFields): Log;
 }
 
-/** Where lines go; the default is standard error, so that standard output stays data. */
+/** Where lines go, each with its line break. Must neither wait nor throw. */
 export interface LogSink {
   write(line: string): void;
 }
 
 /** A log that writes JSON lines {level, time, event, …} of at least `level`. */
-export function createLog(level: LogLevel, sink?: LogSink): Log {
+export function createLog(level: LogLevel, sink: LogSink): Log {
   const logger = pino(
     {
       level,
@@ -31,7 +31,7 @@ export function createLog(level: LogLevel, sink?: LogSink): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    sink ?? pino.destination({ fd: 2, sync: true }),
+    sink,
   );
   return wrap(logger);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** What a settings file holds: each value as the text that the environment would carry. */
 export interface SettingsFile {
   readonly values: Readonly<Record<string, string>>;
@@ -44,4 +46,9 @@ function valueText(value: unknown): string | null {
   if (Array.isArray(value) && value.every((member) => typeof member === "string"))
     return value.join(",");
   return null;
+}
+
+/** The text of a file that the operator wrote. Throws when it cannot be read. */
+export function readText(path: string): string {
+  return readFileSync(path, "utf8");
 }

@@ -43,6 +43,8 @@ export function createMetrics(deps: {
   readonly streams: () => StreamStats;
   /** Of a process that can collect. */
   readonly opportunities?: () => OpportunityStats;
+  /** Log lines that could not be written, of a process that has a log. */
+  readonly logLinesDropped?: () => number;
 }): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -68,6 +70,7 @@ export function createMetrics(deps: {
   if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
   addStreamMetrics(registry, deps.streams);
   addProcessGauges(registry, deps.clock);
+  if (deps.logLinesDropped !== undefined) addLogCounter(registry, deps.logLinesDropped);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
   return {
@@ -225,6 +228,18 @@ function addProcessGauges(registry: Registry, clock: Clock): void {
       const askedMs = clock.monotonicMs();
       await new Promise<void>((resolve) => setImmediate(resolve));
       this.set((clock.monotonicMs() - askedMs) / 1000);
+    },
+  });
+}
+
+function addLogCounter(registry: Registry, dropped: () => number): void {
+  new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines that were given up because standard error took none for too long.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(dropped());
     },
   });
 }

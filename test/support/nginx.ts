@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 import { until } from "./service.ts";
 
 /** Where distributions put it: the PATH of an ordinary user of Debian has no sbin. */
@@ -107,13 +108,6 @@ function serverOf(port: number, upstream: string, config = ""): string {
     ${config}
     location / { proxy_pass ${upstream}; }
   }`;
-}
-
-function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {

@@ -86,7 +86,11 @@ describe("the heartbeat", () => {
   });
 
   test("without a URL does nothing", async () => {
-    const off = createHeartbeatService({ heartbeat: null, clock, log: createLog("silent") });
+    const off = createHeartbeatService({
+      heartbeat: null,
+      clock,
+      log: createLog("silent", { write: () => {} }),
+    });
     scene.allWell();
     await off.observe(scene.report());
     expect(clock.sleeping).toBe(0);

@@ -6,6 +6,9 @@ test("a port that is in use is refused, also where another service of this kind 
   await using first = startServer(app, { host: "127.0.0.1", port: 0 });
   const port = Number(first.port);
   expect(() => startServer(app, { host: "127.0.0.1", port })).toThrow(
-    expect.objectContaining({ code: "EADDRINUSE" }),
+    expect.objectContaining({
+      exitStatus: 1,
+      cause: expect.objectContaining({ code: "EADDRINUSE" }),
+    }),
   );
 });
