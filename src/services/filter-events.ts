@@ -52,6 +52,11 @@ export class FilterEvents {
     this.#last = { snapshot: at, isEmpty: isStillEmpty };
   }
 
+  /** How many rows of `snapshot` the filter selects. */
+  rowsIn(snapshot: Snapshot): number {
+    return snapshot.rows.reduce((count, row) => (this.#matches(row) ? count + 1 : count), 0);
+  }
+
   /** The event that leads from `since` to `to`, null where there is nothing to tell; undefined: not made yet. */
   made(since: Snapshot | null, to: Snapshot): SharedEvent | null | undefined {
     const wasEmpty = since !== null && this.#isEmptyAt(since);
@@ -74,8 +79,10 @@ export class FilterEvents {
     return [...this.#made.values()].filter((event) => event !== null);
   }
 
-  forget(): void {
-    this.#made.clear();
+  /** Keeps those of `needed` alone. */
+  forget(needed: ReadonlySet<SharedEvent> = new Set()): void {
+    for (const [sinceId, event] of this.#made)
+      if (event === null || !needed.has(event)) this.#made.delete(sinceId);
   }
 
   #isEmptyAt(snapshot: Snapshot): boolean {

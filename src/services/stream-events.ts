@@ -70,8 +70,11 @@ function eventOf(texts: Iterable<string>): SharedEvent {
   return writer.event();
 }
 
-/** Texts are gathered up to this many characters: small enough to be written in one go, large enough to be few. */
-const PIECE_CHARACTERS = 64 * 1024;
+/** A piece has no more bytes, for the runtime keeps a copy of one for each reader who has not taken it … */
+const PIECE_BYTES = 64 * 1024;
+
+/** … and is made of as many characters at least, so that there are few. */
+const PIECE_CHARACTERS = PIECE_BYTES;
 
 /** Puts an event together from its texts, so that a long one can be made with pauses. */
 export class EventWriter {
@@ -92,9 +95,10 @@ export class EventWriter {
   }
 
   #encode(): void {
-    const piece = this.#encoder.encode(this.#text);
-    this.#pieces.push(piece);
-    this.#sizeBytes += piece.byteLength;
+    const bytes = this.#encoder.encode(this.#text);
+    for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES)
+      this.#pieces.push(bytes.subarray(from, from + PIECE_BYTES));
+    this.#sizeBytes += bytes.byteLength;
     this.#text = "";
   }
 }

@@ -59,6 +59,25 @@ export class StreamGroups {
     return [...this.#groups.values()].flatMap(({ clients }) => [...clients]);
   }
 
+  /**
+   * The filter whose turn it is: of those with readers who are not in `seen`, one for the address that had least of
+   * the bytes `madeFor` each. What many filters of one address cost is so waited for by that address. Null: none is left.
+   */
+  next(seen: ReadonlySet<StreamClient>, madeFor: ReadonlyMap<string, number>): StreamGroup | null {
+    let next: StreamGroup | null = null;
+    let leastBytes = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups.values()) {
+      for (const client of group.clients) {
+        const bytes = madeFor.get(client.address) ?? 0;
+        if (bytes >= leastBytes || seen.has(client)) continue;
+        next = group;
+        leastBytes = bytes;
+      }
+      if (leastBytes === 0) break;
+    }
+    return next;
+  }
+
   /** Filters that select rows, and one for all those that select none. */
   get filters(): number {
     return filtersOf(this.#groups.values()).size;
@@ -87,7 +106,10 @@ export class StreamGroups {
 
   remove(group: StreamGroup, client: StreamClient): void {
     group.clients.delete(client);
-    if (group.clients.size === 0) this.#groups.delete(group.key);
+    if (group.clients.size > 0) return;
+    this.#groups.delete(group.key);
+    // A connection that takes its last event slowly still leads here.
+    group.events.forget();
   }
 
   /** The readers of `group` for whom it is one filter too many since it selects rows. */

@@ -14,6 +14,7 @@ import {
   retryEvent,
   type SharedEvent,
 } from "./stream-events.ts";
+import { StreamRoom } from "./stream-room.ts";
 
 /** How often queues are looked at. */
 const CHECK_EVERY_MS = 5_000;
@@ -22,13 +23,10 @@ const CHECK_EVERY_MS = 5_000;
 const CHECKS_PER_HEARTBEAT = 3;
 
 /** A reader whose connection has taken nothing for this long is not reading. */
-const STALLED_AFTER_MS = 30_000;
+export const STALLED_AFTER_MS = 30_000;
 
 /** At a snapshot each 5 s these are more than a minute: who is that far behind does not catch up. */
 const MAX_WAITING_EVENTS = 16;
-
-/** Of encoded events that wait: five full lists of 15,000 rows. More only comes from those who do not read. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** Readers who are written to in one go, about a millisecond; requests are served between two goes. */
 const READERS_PER_GO = 16;
@@ -47,6 +45,14 @@ export interface StreamStats {
   readonly refused: Readonly<Record<Refusal, number>>;
 }
 
+/** One walk to all readers. */
+interface Round {
+  readonly to: Snapshot;
+  readonly steps: Steps;
+  /** Bytes that were made for each address. */
+  readonly madeFor: Map<string, number>;
+}
+
 /**
  * The readers of the stream. One loop brings them to the current snapshot, whether they have just come, come back
  * with an older one or were there before: each filter's rows are encoded once per snapshot, all its readers share
@@ -57,6 +63,7 @@ export class StreamHub {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #groups: StreamGroups;
+  readonly #room: StreamRoom;
   readonly #greeting = retryEvent();
   readonly #dropped = zeroes(END_REASONS);
   readonly #refused = zeroes(REFUSALS);
@@ -81,6 +88,7 @@ export class StreamHub {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#groups = new StreamGroups(deps.data);
+    this.#room = new StreamRoom(this.#groups, (client, reason) => this.#drop(client, reason));
   }
 
   /**
@@ -197,11 +205,17 @@ export class StreamHub {
     if (to === null) return;
     const isBeat = this.#isBeatDue;
     this.#isBeatDue = false;
-    const steps: Steps = new Map();
+    const round: Round = { to, steps: new Map(), madeFor: new Map() };
+    const seen = new Set<StreamClient>();
+    const next = () => this.#groups.next(seen, round.madeFor);
     // Readers and groups that come meanwhile are visited, too; those that leave are not.
-    for (const group of this.#groups.values()) {
-      await this.#look(group, to, steps);
-      for (const client of group.clients) await this.#bring(client, group, to, steps);
+    for (let group = next(); group !== null; group = next()) {
+      await this.#look(group, round);
+      for (const client of group.clients) {
+        if (seen.has(client)) continue;
+        seen.add(client);
+        await this.#bring(client, group, round);
+      }
     }
     if (!isBeat) return;
     const heartbeat = heartbeatEvent(to.id);
@@ -214,7 +228,7 @@ export class StreamHub {
   }
 
   /** A filter that selects rows from now on counts: whoever has too many of them cannot keep it. */
-  async #look(group: StreamGroup, to: Snapshot, steps: Steps): Promise<void> {
+  async #look(group: StreamGroup, { to, steps }: Round): Promise<void> {
     const wasEmpty = group.events.isEmpty;
     // The others pause when their event is made.
     if (wasEmpty) await breathe();
@@ -226,25 +240,26 @@ export class StreamHub {
   async #bring(
     client: StreamClient,
     group: StreamGroup,
-    to: Snapshot,
-    steps: Steps,
+    { to, steps, madeFor }: Round,
   ): Promise<void> {
     const since = client.at;
     if (since?.id === to.id) return;
     // Came back while an older snapshot is being sent: this round would take news back, the next one has more.
     const isBehind = to !== this.#board.current();
     if (isBehind && since !== null && since.asOfMs > to.asOfMs) return;
-    let event = group.events.made(since, to);
-    if (event === undefined) {
-      const isBurden = since === null || client.waiting.length > 0;
-      if (isBurden && this.#isFull()) return this.#drop(client, "overloaded");
-      event = await group.events.make(since, to, steps);
-    }
+    const made = group.events.made(since, to);
+    const rows = made === undefined && since === null ? group.events.rowsIn(to) : 0;
+    if (rows > 0 && this.#room.isFullFor(client, rows)) return this.#drop(client, "overloaded");
+    const event = made === undefined ? await group.events.make(since, to, steps) : made;
     client.at = to;
-    if (event === null || !client.isOpen) return;
+    if (event === null) return;
+    if (made === undefined) add(madeFor, client.address, event.sizeBytes);
+    if (!client.isOpen) return;
     if (client.waiting.length >= MAX_WAITING_EVENTS) return this.#drop(client, "slow_consumer");
+    const hadReadAll = since !== null && client.waiting.length === 0;
     client.send(event);
     this.#sent += 1;
+    if (made === undefined) this.#room.makeFor({ event, client, rows, hadReadAll });
     await this.#pace(event);
   }
 
@@ -257,20 +272,10 @@ export class StreamHub {
     this.#go = { readers: 0, bytes: 0 };
     await breathe();
   }
-
-  /** Whether too many bytes wait to be read, even without what is kept for readers to come. */
-  #isFull(): boolean {
-    const waiting = new Set(this.#groups.clients().flatMap((client) => client.waiting));
-    const groups = [...this.#groups.values()];
-    const all = new Set([...waiting, ...groups.flatMap(({ events }) => events.kept())]);
-    if (sizeOf(all) <= MAX_HELD_BYTES) return false;
-    for (const { events } of groups) events.forget();
-    return sizeOf(waiting) > MAX_HELD_BYTES;
-  }
 }
 
-function sizeOf(events: ReadonlySet<SharedEvent>): number {
-  return events.values().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
 /** A count for each reason. Guaranteed: the object has exactly the members of the list. */

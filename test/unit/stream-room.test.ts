@@ -1,0 +1,204 @@
+import { describe, expect, test } from "bun:test";
+import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
+import { StreamClient } from "../../src/services/stream-client.ts";
+import type { EventData } from "../../src/services/stream-events.ts";
+import { StreamGroups } from "../../src/services/stream-groups.ts";
+import { StreamHub } from "../../src/services/stream-hub.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { EventReader } from "../support/event-stream.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+
+const MB = 1024 * 1024;
+
+/** Rows of one exchange are short, all rows together are 7 MB: nine of these fit into 64 MB, ten do not. */
+const SIZED: EventData = {
+  reset: (_, rows) => [`"${"x".repeat(rows.length === 1 ? 100 : 7 * MB)}"`],
+  changes: () => [`"${"y".repeat(7 * MB)}"`],
+};
+
+const SHORT: FundingQuery = { ...NO_FILTER, exchanges: ["bybit"] };
+
+/** All rows; a filter of its own for each number. */
+const all = (n: number): FundingQuery => ({ ...NO_FILTER, minVolumeUsd: n });
+
+const market = (rate: number) => [
+  ...Array.from({ length: 9 }, (_, n) => rowOf("okx", `COIN${n}`, { fundingRate: rate })),
+  rowOf("bybit", "BTC", { fundingRate: 0.5 }),
+];
+
+const SILENT = "192.0.2.1";
+const NEWCOMER = "203.0.113.1";
+const elsewhere = (n: number) => `198.51.100.${n}`;
+
+function setUp() {
+  const board = new TestBoard(snapshotOf("1-1", market(1)));
+  const clock = new ManualClock();
+  const made: number[] = [];
+  const hub = new StreamHub({
+    board,
+    clock,
+    log: memoryLog(),
+    data: {
+      ...SIZED,
+      reset: (snapshot, rows) => {
+        made.push(rows.length);
+        return SIZED.reset(snapshot, rows);
+      },
+    },
+  });
+  const body = (address: string, query: FundingQuery) => {
+    const opened = hub.open(query, null, { address, limitIdle: () => {} });
+    if (typeof opened === "string") throw new Error(opened);
+    return opened;
+  };
+  /** Opens a stream that nobody reads. */
+  const open = (address: string, query: FundingQuery) => new EventReader(body(address, query));
+  /** Turns of the event loop in which all that is due is made and sent. */
+  const settle = async () => {
+    for (let turn = 0; turn < 80; turn += 1) await clock.advance(0);
+  };
+  return { board, clock, hub, made, open, settle };
+}
+
+describe("whoever does not read loses before a newcomer of another address", () => {
+  test.each([
+    ["a short list", SHORT],
+    ["a list as long as theirs", all(99)],
+  ])("that asks for %s", async (_, query) => {
+    const { open, settle } = setUp();
+    for (let n = 0; n < 10; n += 1) open(SILENT, all(n));
+    await settle();
+    const newcomer = open(NEWCOMER, query);
+    await settle();
+    expect(await newcomer.next()).toMatchObject({ name: "reset" });
+  });
+
+  test("though the silent ones ask for more than there is room for", async () => {
+    const { hub, open, settle } = setUp();
+    const silent = Array.from({ length: 10 }, (_, n) => open(SILENT, all(n)));
+    await settle();
+    const newcomers = [SHORT, all(98), all(99)].map((query, n) => open(elsewhere(n), query));
+    await settle();
+    for (const newcomer of newcomers) expect((await newcomer.next()).name).toBe("reset");
+    expect(hub.stats()).toMatchObject({ open: 10, dropped: { overloaded: 3 } });
+    // The one that has waited longest has given way, and so has the one that there was no room for.
+    expect(await silent[0]?.rest()).toMatchObject([
+      { name: "end", data: { reason: "overloaded" } },
+    ]);
+    expect(await silent[9]?.rest()).toMatchObject([
+      { name: "end", data: { reason: "overloaded" } },
+    ]);
+  });
+
+  test("however many addresses are silent, once they have taken nothing for 3 s", async () => {
+    const { clock, hub, open, settle } = setUp();
+    const silent = Array.from({ length: 9 }, (_, n) => open(elsewhere(n), all(n)));
+    await settle();
+    await clock.advance(2_999);
+    const early = open("203.0.113.9", all(98));
+    await settle();
+    expect((await early.next()).name).toBe("end");
+    await clock.advance(1);
+    const newcomer = open(NEWCOMER, all(99));
+    await settle();
+    expect((await newcomer.next()).name).toBe("reset");
+    expect(hub.stats()).toMatchObject({ open: 9, dropped: { overloaded: 1, slow_consumer: 1 } });
+    expect(await silent[0]?.rest()).toMatchObject([
+      { name: "end", data: { reason: "slow_consumer" } },
+    ]);
+  });
+
+  test("and before one that read all it was sent, when the market changes", async () => {
+    const { board, hub, open, settle } = setUp();
+    const reader = open(NEWCOMER, all(99));
+    await reader.next();
+    for (let n = 0; n < 9; n += 1) open(elsewhere(n), all(n));
+    await settle();
+    board.publish(snapshotOf("1-2", market(2)));
+    await settle();
+    expect(await reader.next()).toMatchObject({ name: "changes", id: "1-2" });
+    expect(hub.stats().dropped.overloaded).toBeGreaterThan(0);
+  });
+});
+
+describe("an event that many wait for", () => {
+  test("counts for each address in parts: who shares loses after who holds one alone", async () => {
+    const { hub, open, settle } = setUp();
+    const sharing = Array.from({ length: 20 }, (_, n) => open(elsewhere(n), all(0)));
+    // Two alone, and six of others fill the room.
+    for (const n of [1, 2]) open(SILENT, all(n));
+    for (let n = 3; n < 9; n += 1) open(`203.0.113.${n}`, all(n));
+    await settle();
+    const newcomer = open(NEWCOMER, all(9));
+    await settle();
+    expect((await newcomer.next()).name).toBe("reset");
+    for (const reader of sharing) expect((await reader.next()).name).toBe("reset");
+    expect(hub.stats().dropped.overloaded).toBe(1);
+  });
+
+  test("is sent though it is longer than the bound, where nothing else waits", async () => {
+    const board = new TestBoard(snapshotOf("1-1", market(1)));
+    const clock = new ManualClock();
+    const data: EventData = { ...EVENT_DATA, reset: () => [`"${"x".repeat(65 * MB)}"`] };
+    const hub = new StreamHub({ board, clock, log: memoryLog(), data });
+    const opened = hub.open(NO_FILTER, null, { address: NEWCOMER, limitIdle: () => {} });
+    if (typeof opened === "string") throw new Error(opened);
+    expect((await new EventReader(opened).next()).name).toBe("reset");
+  });
+});
+
+describe("what there is no room for", () => {
+  test("is not made: an address that holds as much as any other is told so at once", async () => {
+    const { hub, made, open, settle } = setUp();
+    for (let n = 0; n < 9; n += 1) open(elsewhere(n), all(n));
+    await settle();
+    for (let n = 0; n < 9; n += 1) open(elsewhere(n), all(20 + n));
+    await settle();
+    expect(made).toHaveLength(9);
+    expect(hub.stats()).toMatchObject({ open: 9, dropped: { overloaded: 9 } });
+  });
+});
+
+describe("turns", () => {
+  test("go by address: who has many filters does not keep others waiting for all of them", async () => {
+    const { made, open, settle } = setUp();
+    for (let n = 0; n < 5; n += 1) open(SILENT, all(n));
+    open(NEWCOMER, SHORT);
+    await settle();
+    expect(made).toEqual([10, 1, 10, 10, 10, 10]);
+  });
+
+  test("hold for who joins a filter that was passed, too", async () => {
+    const { clock, hub, made, open } = setUp();
+    const first = open(elsewhere(1), SHORT);
+    for (let n = 0; n < 5; n += 1) open(SILENT, all(n));
+    while (made.length < 3) await clock.advance(0);
+    const newcomer = open(NEWCOMER, SHORT);
+    while (hub.stats().sent < 4) await clock.advance(0);
+    expect((await newcomer.next()).name).toBe("reset");
+    expect((await first.next()).name).toBe("reset");
+    expect(made.length).toBeLessThan(6);
+  });
+});
+
+describe("a filter that is read no more", () => {
+  test("keeps no event, though the connection of its last reader still leads to it", async () => {
+    const now = snapshotOf("1-1", market(1));
+    const groups = new StreamGroups(EVENT_DATA);
+    const group = groups.placeFor(NO_FILTER, SILENT, now);
+    if (typeof group === "string") throw new Error(group);
+    await group.events.make(null, now, new Map());
+    expect(group.events.kept()).toHaveLength(1);
+    const client = new StreamClient({
+      at: null,
+      clock: new ManualClock(),
+      connection: { address: SILENT, limitIdle: () => {} },
+      onGone: () => {},
+    });
+    groups.add(group, client);
+    groups.remove(group, client);
+    expect(group.events.kept()).toHaveLength(0);
+  });
+});
