@@ -21,9 +21,9 @@ export const PUBLISH_EVERY_MS = 5_000;
 const AHEAD_WITHIN_MS = 2 * PUBLISH_EVERY_MS;
 
 /** How long a replaced snapshot is kept: for cursors made by another process, and for streams that were cut off … */
-const KEPT_MS = 20_000;
+export const KEPT_MS = 20_000;
 /** … and for cursors that were made here. */
-const PINNED_KEPT_MS = 120_000;
+export const PINNED_KEPT_MS = 120_000;
 
 /** More replaced snapshots than this are never kept: kept time over publish period. */
 const MAX_KEPT = Math.ceil(PINNED_KEPT_MS / PUBLISH_EVERY_MS);

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { KEPT_MS, PINNED_KEPT_MS } from "../../../services/board.ts";
 import { time } from "../../row-fields.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
 
@@ -16,11 +17,13 @@ export const StreamQuerySchema = FundingQuerySchema.pick({
 
 /** An id that nobody knows is no error: the answer starts with everything. */
 export const StreamHeadersSchema = z.object({
-  "Last-Event-ID": z.string().optional().openapi({
-    description:
-      "Id of the last event that you have, with the same filters; browsers send it by themselves. You get what changed since, or a `reset` when that snapshot is gone.",
-    example: "7-1042",
-  }),
+  "Last-Event-ID": z
+    .string()
+    .optional()
+    .openapi({
+      description: `Id of the last event that you have, with the same filters; browsers send it by themselves. You get what changed since, or a \`reset\` when that snapshot is gone: one is kept for ${KEPT_MS / 1000} seconds after the next has come (for ${PINNED_KEPT_MS / 1000} where a list's cursor points at it).`,
+      example: "7-1042",
+    }),
 });
 
 const shown = {
