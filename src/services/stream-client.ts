@@ -10,8 +10,10 @@ export interface StreamConnection {
   limitIdle(seconds: number): void;
 }
 
-/** How long a connection may take to read its last event. */
+/** How long a connection may take to read its last event … */
 const FAREWELL_SECONDS = 10;
+/** … and by then it was cut off, though we may not have been told. */
+const SURELY_CUT_AFTER_MS = 2 * FAREWELL_SECONDS * 1000;
 
 /**
  * One reader of a stream. What it is sent waits here until its connection has room: the runtime asks for the next
@@ -62,6 +64,12 @@ export class StreamClient {
 
   get isOpen(): boolean {
     return this.#state === "open";
+  }
+
+  /** Whether the stream was ended from this side and its connection, with what was sent on it, is still there. */
+  get isEnding(): boolean {
+    const sinceMs = this.#clock.monotonicMs() - this.#movedAtMs;
+    return this.#state === "ending" && sinceMs < SURELY_CUT_AFTER_MS;
   }
 
   /** For how long nothing has been taken though something waits. */

@@ -45,6 +45,8 @@ const EMPTY = "";
 export class StreamGroups {
   readonly #groups = new Map<string, StreamGroup>();
   readonly #data: EventData;
+  /** Readers who were sent away and have not hung up: their connections still take a place. */
+  readonly #ending = new Set<StreamClient>();
 
   constructor(data: EventData) {
     this.#data = data;
@@ -106,6 +108,7 @@ export class StreamGroups {
 
   remove(group: StreamGroup, client: StreamClient): void {
     group.clients.delete(client);
+    if (client.isEnding) this.#ending.add(client);
     if (group.clients.size > 0) return;
     this.#groups.delete(group.key);
     // A connection that takes its last event slowly still leads here.
@@ -127,7 +130,8 @@ export class StreamGroups {
   }
 
   #readersRefusal(address: string): Refusal | null {
-    const clients = this.clients();
+    for (const client of this.#ending) if (!client.isEnding) this.#ending.delete(client);
+    const clients = [...this.clients(), ...this.#ending];
     const own = clients.filter((client) => client.address === address).length;
     if (own >= MAX_STREAMS_PER_ADDRESS) return "too_many_of_address";
     if (clients.length >= MAX_STREAMS) return "too_many_readers";

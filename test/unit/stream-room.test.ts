@@ -3,7 +3,7 @@ import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
 import { StreamClient } from "../../src/services/stream-client.ts";
 import type { EventData } from "../../src/services/stream-events.ts";
-import { StreamGroups } from "../../src/services/stream-groups.ts";
+import { MAX_STREAMS_PER_ADDRESS, StreamGroups } from "../../src/services/stream-groups.ts";
 import { StreamHub } from "../../src/services/stream-hub.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
@@ -126,16 +126,25 @@ describe("whoever does not read loses before a newcomer of another address", () 
 describe("an event that many wait for", () => {
   test("counts for each address in parts: who shares loses after who holds one alone", async () => {
     const { hub, open, settle } = setUp();
-    const sharing = Array.from({ length: 20 }, (_, n) => open(elsewhere(n), all(0)));
-    // Two alone, and six of others fill the room.
-    for (const n of [1, 2]) open(SILENT, all(n));
-    for (let n = 3; n < 9; n += 1) open(`203.0.113.${n}`, all(n));
+    const sharing = Array.from({ length: 18 }, (_, n) =>
+      open(elsewhere(Math.floor(n / 3)), all(n % 3)),
+    );
+    // Each of six addresses waits for three events, one waits for two alone; four of others fill the room.
+    for (const n of [3, 4]) open(SILENT, all(n));
+    for (let n = 5; n < 9; n += 1) open(`203.0.113.${n}`, all(n));
     await settle();
     const newcomer = open(NEWCOMER, all(9));
     await settle();
     expect((await newcomer.next()).name).toBe("reset");
     for (const reader of sharing) expect((await reader.next()).name).toBe("reset");
     expect(hub.stats().dropped.overloaded).toBe(1);
+  });
+
+  test("is sent in pieces of 64 KB at most: the runtime copies one for each reader", async () => {
+    const { open } = setUp();
+    const reader = open(NEWCOMER, all(0));
+    await reader.next();
+    expect(Math.max(...reader.chunks.map(({ byteLength }) => byteLength))).toBe(64 * 1024);
   });
 
   test("is sent though it is longer than the bound, where nothing else waits", async () => {
@@ -146,6 +155,27 @@ describe("an event that many wait for", () => {
     const opened = hub.open(NO_FILTER, null, { address: NEWCOMER, limitIdle: () => {} });
     if (typeof opened === "string") throw new Error(opened);
     expect((await new EventReader(opened).next()).name).toBe("reset");
+  });
+});
+
+describe("a place", () => {
+  test("is free again when the connection is: not as soon as its reader, who reads nothing, is sent away", async () => {
+    const { clock, hub, open, settle } = setUp();
+    const silent = Array.from({ length: MAX_STREAMS_PER_ADDRESS }, () => open(SILENT, SHORT));
+    await settle();
+    await clock.advance(30_000);
+    expect(hub.stats()).toMatchObject({ open: 0, dropped: { slow_consumer: silent.length } });
+    expect(() => open(SILENT, SHORT)).toThrow("too_many_of_address");
+    open(NEWCOMER, SHORT);
+    // One hangs up, one takes its last event.
+    await silent[0]?.close();
+    await silent[1]?.rest();
+    open(SILENT, SHORT);
+    open(SILENT, SHORT);
+    expect(() => open(SILENT, SHORT)).toThrow("too_many_of_address");
+    // The others were cut off long ago, whatever became of the news.
+    await clock.advance(20_000);
+    open(SILENT, SHORT);
   });
 });
 
