@@ -9,10 +9,10 @@ import { errorText, type Log } from "../lib/log.ts";
 const SEND_BUFFER_BYTES = 128 * 1024;
 
 /**
- * What was sent and not taken for so long ends the connection, also one that the service has closed before: the kernel
- * would keep what waits there for minutes. Later than the service's own 10 s, which answers are judged by.
+ * What was sent and not taken for so long ends the connection, also one that the service has closed before: what waits
+ * there would be kept for minutes. Longer than the service's own rules: 10 s for answers, 30 to 35 s for streams.
  */
-const UNTAKEN_AFTER_MS = 30_000;
+const UNTAKEN_AFTER_MS = 40_000;
 
 /** Linux numbers of setsockopt(2), socket(7) and tcp(7), as on every machine that Bun runs on. */
 const SOL_SOCKET = 1;

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { PIECE_BYTES } from "../../src/http/bytes-in-flight.ts";
 import { startServer } from "../../src/http/server.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";
@@ -59,7 +60,7 @@ test.concurrent(
     await Promise.all(readers.map(({ sent }) => sent));
     // What the kernel takes at once it has taken by the time that others have read all of theirs.
     for (const _ of readers) await (await fetch(service.origin + SMALLER_LIST)).bytes();
-    expect(await service.bytesInFlight()).toBeGreaterThan(STALLED_READERS * 128 * 1024);
+    expect(await service.bytesInFlight()).toBeGreaterThan(STALLED_READERS * PIECE_BYTES);
 
     await until(async () => (await service.bytesInFlight()) === 0);
     for (const { read } of readers) read();
@@ -71,7 +72,7 @@ test.concurrent(
 );
 
 test.concurrent(
-  "who takes a large answer steadily gets all of it, however slowly",
+  "who takes a large answer slowly but steadily gets all of it",
   async () => {
     await using service = listen();
     using reader = askAtPace(service.port, FULL_LIST);

@@ -46,7 +46,7 @@ describe("what the kernel holds for a connection is bounded", () => {
       await fetch(`http://localhost:${other.port}`);
       expect(limited()).toHaveLength(2);
       for (const descriptor of limited()) {
-        expect(optionOf(USER_TIMEOUT).get(descriptor)).toBe(30_000);
+        expect(optionOf(USER_TIMEOUT).get(descriptor)).toBe(40_000);
         expect(optionOf(SEND_BUFFER).get(descriptor)).toBe(256 * 1024);
       }
     },
