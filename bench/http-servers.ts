@@ -4,6 +4,7 @@ import { EVENT_DATA } from "../src/http/api/stream/events.ts";
 import { AssetGroups } from "../src/services/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
+import { startServer } from "../src/http/server.ts";
 import { createLog } from "../src/lib/log.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createMetrics } from "../src/services/metrics.ts";
@@ -54,19 +55,15 @@ if (import.meta.main) {
     trustedProxies: [],
     publicUrl: null,
   });
-  const common = { hostname: "127.0.0.1", port: 0, development: false } as const;
-  const served = Bun.serve({
-    ...common,
-    fetch: (request, self) =>
-      app.fetch(request, {
-        get remoteAddress() {
-          return self.requestIP(request)?.address;
-        },
-      }),
-  });
+  const served = startServer(app, { host: "127.0.0.1", port: 0 }, log);
   let status = 200;
   let body: Blob | null = null;
-  const plain = Bun.serve({ ...common, fetch: () => new Response(body, { status }) });
+  const plain = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    development: false,
+    fetch: () => new Response(body, { status }),
+  });
   process.on("message", (answer: PlainAnswer) => {
     status = answer.status;
     body = answer.status === 304 ? null : new Blob([answer.bytes]);

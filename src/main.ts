@@ -199,7 +199,7 @@ function serve(
     trustedProxies: config.trustedProxies,
     publicUrl: config.publicUrl,
   });
-  return startServer(app, config);
+  return startServer(app, config, parts.log);
 }
 
 function resultOf(outcome: CycleOutcome): CycleResult {

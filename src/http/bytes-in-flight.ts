@@ -15,6 +15,9 @@ export const PIECE_BYTES = 128 * 1024;
 /** Bytes that may be held for readers at once, whatever they do: a fifth of the memory of a small machine's service. */
 const MAX_BYTES = 96 * 1024 * 1024;
 
+/** The last quarter is for clients that read no large answer: a few that read many, slowly, leave others room. */
+const MAX_BYTES_WITH_ANOTHER = 72 * 1024 * 1024;
+
 /** Of an answer over this size … */
 const LARGE_BYTES = 1024 * 1024;
 /** … one client may read so many at once. */
@@ -90,10 +93,12 @@ export class BytesInFlight {
   }
 
   #require(isLarge: boolean, added: number, client: string): void {
-    if (isLarge && this.#largeReadBy(client) >= LARGE_PER_CLIENT)
+    const largeReading = this.#largeReadBy(client);
+    if (isLarge && largeReading >= LARGE_PER_CLIENT)
       throw busy(`This address reads ${LARGE_PER_CLIENT} large answers already.`);
     // One that is larger than the bound alone is sent when nothing else is.
-    if (this.#bytes > 0 && this.#bytes + added > MAX_BYTES)
+    const bound = largeReading > 0 ? MAX_BYTES_WITH_ANOTHER : MAX_BYTES;
+    if (this.#bytes > 0 && this.#bytes + added > bound)
       throw busy("Too many answers are being read.");
   }
 

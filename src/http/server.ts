@@ -1,5 +1,7 @@
 import { listenOr } from "../lib/listening.ts";
+import type { Log } from "../lib/log.ts";
 import type { App } from "./app.ts";
+import { limitSockets } from "./socket-limits.ts";
 
 /** The API takes no bodies; what arrives all the same is cut off early. */
 const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
@@ -13,8 +15,9 @@ const SETTINGS = { host: "HOST", port: "PORT" } as const;
 export function startServer(
   app: App,
   { host, port }: { readonly host: string; readonly port: number },
+  log: Log,
 ): ReturnType<typeof Bun.serve> {
-  return listenOr({ host, port, names: SETTINGS }, () =>
+  const served = listenOr({ host, port, names: SETTINGS }, () =>
     Bun.serve({
       hostname: host,
       port,
@@ -33,4 +36,6 @@ export function startServer(
         }),
     }),
   );
+  limitSockets(served.port, log);
+  return served;
 }

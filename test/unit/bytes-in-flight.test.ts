@@ -51,13 +51,53 @@ describe("the bytes of large answers", () => {
 
   test("are not even made where there would be no room for them", async () => {
     const { flight, open } = bench();
-    const bodies = [open(sharedOf(30 * MB)), open(sharedOf(30 * MB)), open(sharedOf(30 * MB))];
+    const bodies = [open(sharedOf(20 * MB)), open(sharedOf(20 * MB)), open(sharedOf(20 * MB))];
     expect(() => flight.requireRoom(2 * MB, "a")).toThrow("3 large answers");
     expect(() => flight.requireRoom(MB, "a")).not.toThrow();
+    bodies.push(open(sharedOf(30 * MB), "c"));
     expect(() => flight.requireRoom(5 * MB, "b")).not.toThrow();
     expect(() => flight.requireRoom(6 * MB, "b")).toThrow("Too many");
     for (const body of bodies) await body.cancel();
     expect(() => flight.requireRoom(2 * MAX_BYTES, "a")).not.toThrow();
+  });
+
+  test("leave the last quarter to clients that read no large one at the moment", async () => {
+    const { flight, open } = bench();
+    const first = open(sharedOf(40 * MB));
+    const others = [open(sharedOf(30 * MB), "b"), open(sharedOf(2 * MB), "c")];
+    for (const sizeBytes of [MB / 2, 2 * MB]) {
+      expect(() => open(sharedOf(sizeBytes))).toThrow("Too many");
+      expect(() => flight.requireRoom(sizeBytes, "a")).toThrow("Too many");
+      expect(() => flight.requireRoom(sizeBytes, "d")).not.toThrow();
+    }
+    others.push(open(sharedOf(20 * MB), "d"));
+    expect(() => flight.requireRoom(4 * MB, "e")).toThrow("Too many");
+    await Promise.all(others.map((body) => body.cancel()));
+    expect(() => flight.requireRoom(31 * MB, "a")).not.toThrow();
+    expect(() => flight.requireRoom(32 * MB, "a")).toThrow("Too many");
+    await first.cancel();
+    expect(flight.bytes).toBe(0);
+  });
+
+  test("have room for one more client however many six others ask for in turn", async () => {
+    const { flight, open } = bench();
+    const bodies: { readonly client: string; readonly body: ReadableStream }[] = [];
+    const ask = (client: string): void => {
+      try {
+        bodies.push({ client, body: open(sharedOf(9 * MB), client) });
+      } catch (error) {
+        expect(error).toMatchObject({ code: "busy" });
+      }
+    };
+    const clients = ["a", "b", "c", "d", "e", "f"];
+    for (const client of [...clients, ...clients, ...clients]) ask(client);
+    for (let n = 0; n < 60; n += 1) {
+      expect(() => flight.requireRoom(9 * MB, "another")).not.toThrow();
+      const ended = bodies.shift();
+      await ended?.body.cancel();
+      for (const client of clients) ask(client);
+    }
+    expect(new Set(bodies.map(({ client }) => client)).size).toBe(6);
   });
 
   test("one larger than the bound is sent when nothing else is", async () => {
