@@ -96,7 +96,8 @@ describe("a number as a text", () => {
   test("of any double is that double", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        expect(numberOf(String(value))).toBe(value);
+        // A negative zero is written without its sign.
+        expect(numberOf(String(value))).toBe(value === 0 ? 0 : value);
       }),
     );
   });
