@@ -23,6 +23,9 @@ const LARGE_BYTES = 1024 * 1024;
 /** … one client may read so many at once. */
 const LARGE_PER_CLIENT = 3;
 
+/** And of any that come in pieces: with the shares that they may keep alive about a third of all. */
+const READ_PER_CLIENT = 32;
+
 /** A connection that has taken nothing for this long is cut. */
 const STALLED_AFTER_SECONDS = 10;
 
@@ -47,6 +50,7 @@ export class BytesInFlight {
   readonly #readings = new Set<Reading>();
   readonly #readersOf = new Map<SharedBytes, number>();
   readonly #largeOf = new Map<string, number>();
+  readonly #readOf = new Map<string, number>();
   #bytes = 0;
   #lookedAtMs = 0;
 
@@ -96,6 +100,8 @@ export class BytesInFlight {
     const largeReading = this.#largeReadBy(client);
     if (isLarge && largeReading >= LARGE_PER_CLIENT)
       throw busy(`This address reads ${LARGE_PER_CLIENT} large answers already.`);
+    if ((this.#readOf.get(client) ?? 0) >= READ_PER_CLIENT)
+      throw busy(`This address reads ${READ_PER_CLIENT} answers already.`);
     // One that is larger than the bound alone is sent when nothing else is.
     const bound = largeReading > 0 ? MAX_BYTES_WITH_ANOTHER : MAX_BYTES;
     if (this.#bytes > 0 && this.#bytes + added > bound)
@@ -116,6 +122,7 @@ export class BytesInFlight {
     this.#readings.add(reading);
     this.#readersOf.set(shared, readers + 1);
     if (isLarge) this.#largeOf.set(client, this.#largeReadBy(client) + 1);
+    this.#readOf.set(client, (this.#readOf.get(client) ?? 0) + 1);
     this.#bytes += added;
     return reading;
   }
@@ -129,6 +136,7 @@ export class BytesInFlight {
       this.#bytes -= PIECE_BYTES;
       if (countDown(this.#readersOf, shared) === 0) this.#bytes -= shared.sizeBytes;
       if (shared.sizeBytes > LARGE_BYTES) countDown(this.#largeOf, client);
+      countDown(this.#readOf, client);
     };
   }
 
