@@ -17,6 +17,9 @@ export const MAX_STREAMS_PER_ADDRESS = 20;
 /** Filters at once that select rows: every one of them is an encoding per snapshot. */
 export const MAX_STREAM_FILTERS = 200;
 
+/** The last of them are for addresses that hold none, as the last places are. */
+export const KEPT_FILTERS = MAX_STREAM_FILTERS / 10;
+
 /** A twentieth of them. */
 export const MAX_FILTERS_PER_ADDRESS = 10;
 
@@ -96,9 +99,10 @@ export class StreamGroups {
       events: new FilterEvents(query, this.#data, now),
       clients: new Set(),
     };
-    if (isFull(this.#heldBy(address), MAX_FILTERS_PER_ADDRESS, group))
-      return "too_many_filters_of_address";
-    return isFull(this.#groups.values(), MAX_STREAM_FILTERS, group) ? "too_many_filters" : group;
+    const own = this.#heldBy(address);
+    if (isFull(own, MAX_FILTERS_PER_ADDRESS, group)) return "too_many_filters_of_address";
+    const most = own.length > 0 ? MAX_STREAM_FILTERS - KEPT_FILTERS : MAX_STREAM_FILTERS;
+    return isFull(this.#groups.values(), most, group) ? "too_many_filters" : group;
   }
 
   add(group: StreamGroup, client: StreamClient): void {

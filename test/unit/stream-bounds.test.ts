@@ -4,6 +4,7 @@ import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
 import {
+  KEPT_FILTERS,
   KEPT_STREAMS,
   MAX_FILTERS_PER_ADDRESS,
   MAX_STREAM_FILTERS,
@@ -105,15 +106,19 @@ describe("all addresses together", () => {
     expect(() => open("203.0.113.1", coin(1))).toThrow("kept_for_others");
   });
 
-  test(`have ${MAX_STREAM_FILTERS} filters; readers of a known one still come in`, () => {
+  test(`have ${MAX_STREAM_FILTERS} filters, the last ${KEPT_FILTERS} for addresses that have none; readers of a known one still come in`, () => {
     const { hub, open } = setUp();
-    for (let n = 0; n < MAX_STREAM_FILTERS; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
-    expect(() => open(HERE, coin(MAX_STREAM_FILTERS))).toThrow("too_many_filters");
+    const free = MAX_STREAM_FILTERS - KEPT_FILTERS;
+    for (let n = 0; n < free; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
     open(HERE, coin(7));
+    expect(() => open(HERE, coin(free))).toThrow("too_many_filters");
+    for (let n = free; n < MAX_STREAM_FILTERS; n += 1) open(`203.0.113.${n}`, coin(n));
+    expect(() => open("192.0.2.2", coin(MAX_STREAM_FILTERS))).toThrow("too_many_filters");
+    open(HERE, coin(8));
     expect(hub.stats()).toMatchObject({
-      open: MAX_STREAM_FILTERS + 1,
+      open: MAX_STREAM_FILTERS + 2,
       filters: MAX_STREAM_FILTERS,
-      refused: { too_many_filters: 1 },
+      refused: { too_many_filters: 2 },
     });
   });
 
@@ -198,7 +203,8 @@ describe("filters that select no row", () => {
 
   test(`may become more than the ${MAX_STREAM_FILTERS} of all: those beyond are sent away`, async () => {
     const { board, hub, open, settle } = setUp();
-    for (let n = 0; n < 195; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
+    for (let n = 0; n < 180; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
+    for (let n = 180; n < 195; n += 1) open(`192.0.2.${n}`, coin(n));
     for (let n = 0; n < 20; n += 1) open(`203.0.113.${n}`, absent(n));
     await settle();
     expect(hub.stats()).toMatchObject({ open: 215, filters: 196 });

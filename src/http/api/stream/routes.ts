@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { END_REASONS } from "../../../services/stream-events.ts";
 import {
+  KEPT_FILTERS,
   KEPT_STREAMS,
   MAX_FILTERS_PER_ADDRESS,
   MAX_STREAM_FILTERS,
@@ -133,7 +134,7 @@ const REFUSED = {
   },
   too_many_filters: {
     code: "too_many_streams",
-    detail: `There are ${MAX_STREAM_FILTERS} distinct filters. Ask with a more common one.`,
+    detail: `There are ${MAX_STREAM_FILTERS} distinct filters, the last ${KEPT_FILTERS} for addresses that have none. Ask with a more common one.`,
   },
   shutting_down: {
     code: "too_many_streams",
