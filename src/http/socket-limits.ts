@@ -3,12 +3,6 @@ import { readdirSync } from "node:fs";
 import { errorText, type Log } from "../lib/log.ts";
 
 /**
- * The kernel takes up to twice as much. Left alone it takes megabytes, hence most answers whole, whether or not they
- * are read, and then a slow reader gives no sign of life for longer than the 10 s that a stalled one is given.
- */
-const SEND_BUFFER_BYTES = 128 * 1024;
-
-/**
  * What was sent and not taken for so long ends the connection, also one that the service has closed before: what waits
  * there would be kept for minutes. Longer than the service's own rules: 10 s for answers, 30 to 35 s for streams.
  */
@@ -16,7 +10,6 @@ const UNTAKEN_AFTER_MS = 40_000;
 
 /** Linux numbers of setsockopt(2), socket(7) and tcp(7), as on every machine that Bun runs on. */
 const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
 const SO_ACCEPTCONN = 30;
 const IPPROTO_TCP = 6;
 const TCP_USER_TIMEOUT = 18;
@@ -28,8 +21,8 @@ const ADDRESS_BYTES = 128;
 type Library = ReturnType<typeof openLibrary>;
 
 /**
- * Bounds what the kernel holds for each connection to `port` of this process, by options of the listening socket that
- * those it accepts inherit. It is looked for, as the runtime does not name it. One warning where that cannot be done:
+ * Bounds how long the kernel holds what a connection to `port` of this process does not take, by an option of the
+ * listening socket that those it accepts inherit. It is looked for, as the runtime does not name it. One warning where that cannot be done:
  * without Linux and glibc, or where nothing listens on a TCP port.
  */
 export function limitSockets(port: number | undefined, log: Log): void {
@@ -38,7 +31,6 @@ export function limitSockets(port: number | undefined, log: Log): void {
     const sockets = descriptors().filter((descriptor) => listensOn(library, descriptor) === port);
     if (sockets.length === 0) throw new Error(`no socket of this process listens on ${port}`);
     for (const socket of sockets) {
-      setOption(library, socket, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
       setOption(library, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, UNTAKEN_AFTER_MS);
     }
   } catch (error) {
