@@ -18,6 +18,12 @@ interface Made {
   readonly turn: Release;
 }
 
+/** An answer that is there, and what was sent to the one who had the turn. */
+interface Sent {
+  readonly answer: Answer;
+  readonly response: Response | Promise<Response>;
+}
+
 /** Answers made from the board: serialised once per snapshot and query, whoever asks. */
 export class SnapshotAnswers {
   readonly #board: BoardView;
@@ -25,7 +31,7 @@ export class SnapshotAnswers {
   readonly #hot: HotAnswers;
   readonly #load: AnswerLoad;
   /** Answers that are not made yet, by key: all who ask for one wait for the same. */
-  readonly #awaited = new Map<string, Promise<Made>>();
+  readonly #awaited = new Map<string, Promise<Sent>>();
   #newestId: string | null = null;
 
   constructor(board: BoardView, cache: AnswerCache, hot: HotAnswers, load: AnswerLoad) {
@@ -84,8 +90,12 @@ export class SnapshotAnswers {
         () => this.respond(request, context, of, false),
       );
     const made = this.#made(key, of.make, this.#load.work.enter(askerOf(request, context)));
-    const finish = ({ answer, turn }: Made) => inTurn(turn, () => send(answer, turn));
-    return made instanceof Promise ? made.then(finish) : finish(made);
+    const finish = ({ answer, turn }: Made): Response | Promise<Response> =>
+      inTurn(turn, () => send(answer, turn));
+    if (!(made instanceof Promise)) return finish(made);
+    // Those who wait find its bytes in the making, in the turn that is held: none of them asks for another.
+    const sent = made.then((ready) => ({ answer: ready.answer, response: finish(ready) }));
+    return this.#share(key, sent).then(({ response }) => response);
   }
 
   /** For one work that may be long: when the event loop is to come round. */
@@ -104,14 +114,13 @@ export class SnapshotAnswers {
         });
         return content instanceof Promise ? content.then(keep) : keep(content);
       });
-    const made = turn instanceof Promise ? turn.then(work) : work(turn);
-    return made instanceof Promise ? this.#share(key, made) : made;
+    return turn instanceof Promise ? turn.then(work) : work(turn);
   }
 
-  async #share(key: string, made: Promise<Made>): Promise<Made> {
-    this.#awaited.set(key, made);
+  async #share(key: string, sent: Promise<Sent>): Promise<Sent> {
+    this.#awaited.set(key, sent);
     try {
-      return await made;
+      return await sent;
     } finally {
       this.#awaited.delete(key);
     }
