@@ -25,6 +25,7 @@ import { createTelegram } from "./gateways/telegram.ts";
 import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
 import { startServer } from "./http/server.ts";
+import { makeRoomInSockets } from "./http/socket-limits.ts";
 import { feeTable } from "./domain/fees.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
@@ -99,6 +100,7 @@ function run(config: Config, output: LogOutput): void {
         streams.close();
       },
       server,
+      makeRoom: () => makeRoomInSockets(server.port, log),
       // A message being sent is noted as sent, so that it does not come twice.
       finish: {
         alerts: watch.deliver,

@@ -1,0 +1,93 @@
+import { expect, test } from "bun:test";
+import { PIECE_BYTES } from "../../src/http/bytes-in-flight.ts";
+import { startServer } from "../../src/http/server.ts";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { LONG_MS } from "../support/patience.ts";
+import { askAtPace } from "../support/paced-reader.ts";
+import { askSlowly } from "../support/slow-reader.ts";
+import { until } from "../support/service.ts";
+
+/** A full list of 7 MB: more than the kernel would take if it were let. */
+const ROWS = 12_000;
+const FULL_LIST = "/api/funding/current";
+
+/** Of just under a megabyte: the kernel would take it whole. */
+const SMALLER_LIST = "/api/funding/current?limit=1400";
+
+const STALLED_READERS = 8;
+
+/** A third of what the kernel holds is taken five times within the time that a stalled reader is given. */
+const STEADY_BYTES_PER_SECOND = 48 * 1024;
+const SIP_EVERY_MS = 50;
+
+/** Longer than a stalled reader is given, in the steps in which the runtime looks. */
+const STEADY_FOR_SECONDS = 16;
+
+/** Then it takes the rest at once. */
+const REST_BYTES = 1024 * 1024;
+
+/** As the service listens. */
+function listen() {
+  const rows = Array.from({ length: ROWS }, (_, n) =>
+    rowOf(EXCHANGE_IDS[n % EXCHANGE_IDS.length] ?? "okx", `C${n}`),
+  );
+  const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
+  const log = memoryLog();
+  const server = startServer(app, { host: "127.0.0.1", port: 0 }, log);
+  const origin = server.url.origin;
+  return {
+    origin,
+    port: server.port ?? 0,
+    log,
+    async bytesInFlight(): Promise<number> {
+      const metrics = await (await fetch(`${origin}/metrics`)).text();
+      return Number(/^http_answer_bytes_in_flight (\d+)/m.exec(metrics)?.[1]);
+    },
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
+
+test.concurrent(
+  "who takes nothing of an answer under a megabyte is counted, and cut",
+  async () => {
+    await using service = listen();
+    const readers = Array.from({ length: STALLED_READERS }, () =>
+      askSlowly(service.origin, SMALLER_LIST),
+    );
+    await Promise.all(readers.map(({ sent }) => sent));
+    // What the kernel takes at once it has taken by the time that others have read all of theirs.
+    for (const _ of readers) await (await fetch(service.origin + SMALLER_LIST)).bytes();
+    expect(await service.bytesInFlight()).toBeGreaterThan(STALLED_READERS * PIECE_BYTES);
+
+    await until(async () => (await service.bytesInFlight()) === 0);
+    for (const { read } of readers) read();
+    const flaws = await Promise.all(readers.map(({ flaw }) => flaw));
+    expect(flaws.filter((flaw) => flaw === null)).toEqual([]);
+    expect(service.log.events()).toEqual([]);
+  },
+  LONG_MS,
+);
+
+test.concurrent(
+  "who takes a large answer slowly but steadily gets all of it",
+  async () => {
+    await using service = listen();
+    using reader = askAtPace(service.port, FULL_LIST);
+    const { promise: paced, resolve } = Promise.withResolvers<void>();
+    const startedMs = performance.now();
+    const timer = setInterval(() => {
+      const seconds = (performance.now() - startedMs) / 1000;
+      const due = Math.floor(seconds * STEADY_BYTES_PER_SECOND) - reader.takenBytes;
+      if (due > 0) reader.take(due);
+      if (seconds > STEADY_FOR_SECONDS) resolve();
+    }, SIP_EVERY_MS);
+    await paced;
+    clearInterval(timer);
+    await until(() => !reader.take(REST_BYTES));
+    expect(reader.tail).toEndWith("\r\n0\r\n\r\n");
+  },
+  LONG_MS,
+);
