@@ -1,6 +1,6 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, first, sqlite, streams, write, refresh, latency, memory, siege; all when none is named. `--write` puts
+ * Sections: http, first, sqlite, streams, write, refresh, latency, memory, siege, hostile; all when none is named. `--write` puts
  * what was measured in the place of the same sections of docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { batchWrite } from "./batch-write.ts";
 import { type Figure, table } from "./figure.ts";
 import { firstAnswers } from "./first-answers.ts";
+import { hostile } from "./hostile.ts";
 import { httpCached } from "./http-cached.ts";
 import { memory } from "./memory.ts";
 import { plainSqlite } from "./plain-sqlite.ts";
@@ -53,6 +54,10 @@ const SECTIONS: Readonly<Record<string, { title: string; run: () => Promise<Figu
   siege: {
     title: "Readers who do not read, and 50,000 distinct queries in five minutes, in 512 MB",
     run: siege,
+  },
+  hostile: {
+    title: "One exchange that sends what would fill the memory, in 512 MB",
+    run: hostile,
   },
   memory: { title: "Memory of the whole service", run: () => memory(Number(values.minutes)) },
 };

@@ -69,7 +69,8 @@ export function makeRoomInSockets(port: number | undefined, log: Log): void {
     for (const socket of sockets) {
       setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNBOUNDED);
       // The kernel lets it grow further than a program may ask for.
-      const isSmaller = (option(library, socket, SOL_SOCKET, SO_SNDBUF) ?? UNBOUNDED) < largestBytes;
+      const isSmaller =
+        (option(library, socket, SOL_SOCKET, SO_SNDBUF) ?? UNBOUNDED) < largestBytes;
       if (isSmaller) setOption(library, socket, SOL_SOCKET, SO_SNDBUF, largestBytes);
     }
   } catch (error) {

@@ -1,0 +1,107 @@
+/**
+ * The service at 14,000 rows in 512 MB while one exchange sends what is meant to fill the memory: ten refreshes of each
+ * hostile answer, and how the others fare.
+ */
+import type { Health } from "../src/http/api/health/schema.ts";
+import { atLeast, atMost, type Figure, plain } from "./figure.ts";
+import { memoryGroup, peakMb } from "./memory-group.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+
+const LIMIT_MB = 512;
+const LEAST_ROWS = 13_500;
+
+/** A large exchange: its bounds are the widest. */
+const VICTIM = "bybit";
+const FAULTS = ["deep_json", "many_rows", "gzip_bomb", "huge_body"] as const;
+const REFRESHES = 10;
+const REFRESH_SECONDS = 6;
+
+/** In a row; then comes a good one, as an exchange that goes on failing is asked ever more rarely. */
+const FAILURES_IN_A_ROW = 2;
+
+/** Exchanges that are asked instrument by instrument take up to a minute and a half by their own limits. */
+const FRESH_WITHIN_SECONDS = 180;
+
+const LOOK_EVERY_MS = 250;
+const GIVE_UP_AFTER_MS = 120_000;
+
+export async function hostile(): Promise<Figure[]> {
+  using group = memoryGroup(LIMIT_MB);
+  await using simulator = await startSimulatorProcess({ scale: 1 });
+  await using service = await startServiceProcess(
+    simulator.origin,
+    { REFRESH_SECONDS: String(REFRESH_SECONDS) },
+    { rows: LEAST_ROWS, withinMs: 180_000 },
+    group?.start,
+  );
+  const control = async (command: string, body: object): Promise<void> => {
+    const init = { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`${simulator.origin}/control/${command}`, init);
+    if (!response.ok) throw new Error(`${command}: ${await response.text()}`);
+  };
+  const figures = [
+    plain("bound that the kernel enforces", group === null ? 0 : LIMIT_MB, "MB"),
+    plain("peak before", peakMb(service.pid), "MB"),
+  ];
+  for (const fault of FAULTS) {
+    let failed = 0;
+    let leastFresh = Infinity;
+    let others = 0;
+    while (failed < REFRESHES) {
+      const before = await refreshes(service.origin);
+      await control("fault", { exchange: VICTIM, fault });
+      await until(async () => {
+        const fresh = await freshOthers(service.origin);
+        leastFresh = Math.min(leastFresh, fresh.fresh);
+        others = fresh.all;
+        return (await refreshes(service.origin)).failed - before.failed >= FAILURES_IN_A_ROW;
+      });
+      const after = await refreshes(service.origin);
+      failed += after.failed - before.failed;
+      await control("clear", { exchange: VICTIM });
+      await until(async () => (await refreshes(service.origin)).accepted > after.accepted);
+    }
+    figures.push(
+      plain(`${fault}: refreshes that failed`, failed, ""),
+      atLeast(`${fault}: other exchanges that were fresh throughout`, leastFresh, "", others),
+      atMost(`${fault}: peak`, peakMb(service.pid), "MB", LIMIT_MB),
+    );
+  }
+  return figures;
+}
+
+/** How the refreshes of the victim ended so far. */
+async function refreshes(service: string): Promise<{ accepted: number; failed: number }> {
+  const text = await (await fetch(`${service}/metrics`)).text();
+  const counts = { accepted: 0, failed: 0 };
+  for (const line of text.split("\n")) {
+    const [, outcome, times] =
+      new RegExp(`^funding_cycles_total{exchange="${VICTIM}",outcome="(\\w+)"} (\\d+)`).exec(
+        line,
+      ) ?? [];
+    if (outcome === undefined) continue;
+    counts[outcome === "ok" || outcome === "degraded" ? "accepted" : "failed"] += Number(times);
+  }
+  return counts;
+}
+
+async function freshOthers(service: string): Promise<{ fresh: number; all: number }> {
+  const { exchanges } = (await (await fetch(`${service}/api/health`)).json()) as Health;
+  const others = exchanges.filter(
+    ({ exchange, status }) => exchange !== VICTIM && status !== "off",
+  );
+  const fresh = others.filter(
+    ({ status, age_seconds: age }) =>
+      status === "ok" && age !== null && age <= FRESH_WITHIN_SECONDS,
+  );
+  return { fresh: fresh.length, all: others.length };
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const startedMs = performance.now();
+  while (!(await isTrue())) {
+    if (performance.now() - startedMs > GIVE_UP_AFTER_MS) throw new Error("waited too long");
+    await Bun.sleep(LOOK_EVERY_MS);
+  }
+}
