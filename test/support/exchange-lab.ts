@@ -41,14 +41,18 @@ export interface ExchangeLab {
   [Symbol.dispose](): void;
 }
 
-/** `rotations`: "off" where requests of one instrument at a time would only be in the way. */
+/**
+ * `rotations`: "off" where requests of one instrument at a time would only be in the way. `scale`: the part of what the
+ * exchanges list today.
+ */
 export function exchangeLab(
   ids: readonly ExchangeId[],
   startMs: number,
   rotations: RotationMode = "whole",
+  scale = 1,
 ): ExchangeLab {
   const clock = new ManualClock(startMs);
-  const simulator = startSimulator({ nowMs: () => clock.nowMs() });
+  const simulator = startSimulator({ nowMs: () => clock.nowMs(), scale });
   const database = testDatabase();
   const epoch = startCollecting(database, ids, clock.nowMs(), PERIOD_MS);
   const board = new Board({ reader: database.reader, clock, staleAfterMs: STALE_AFTER_MS });
