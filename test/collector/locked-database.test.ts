@@ -9,14 +9,12 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const PERIOD_MS = 5_000;
 
 /** Each try really waits its 100 ms, four times in a second of the test's clock. */
 const HELD_MS = 12_000;
-/** Five seconds alone; generous where others use the processor. */
-const LONG_MS = 60_000;
-
 function start(database: TestDatabase, exchanges: readonly Exchange[], clock: ManualClock) {
   const lifetime = new AbortController();
   const posted: FromWorker[] = [];

@@ -8,8 +8,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { nginxPath, startNginx } from "../support/nginx.ts";
 import { until } from "../support/service.ts";
-
-const LONG_MS = 60_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const NGINX = nginxPath();
 

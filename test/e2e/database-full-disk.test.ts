@@ -4,9 +4,7 @@ import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { startSimulator } from "../../src/demo/server.ts";
 import { allShown, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-/** Two starts and a drain, on a machine that may be busy. */
-const LONG_MS = 90_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const PRLIMIT = Bun.which("prlimit") ?? "/usr/bin/prlimit";
 

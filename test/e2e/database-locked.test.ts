@@ -5,9 +5,7 @@ import { startSimulator } from "../../src/demo/server.ts";
 import { startBotApi } from "../support/bot-api.ts";
 import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-/** Ten seconds of lock, two starts and some rounds, on a machine that may be busy. */
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const HELD_MS = 10_000;
 /** The aim is 20 ms; a thread that waits for the lock at all takes five seconds or all ten. */

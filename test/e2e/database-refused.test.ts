@@ -4,15 +4,13 @@ import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { BAD_LOCKS, makeDatabase, REFUSED } from "../support/unusable-databases.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 /** A user without rights, as whom a read-only file is one also where root runs the tests. */
 const NOBODY = 65_534;
 const IS_ROOT = process.getuid?.() === 0;
-
-/** A process starts in a third of a second; on a busy machine in several. */
-const LONG_MS = 60_000;
 
 const COMMANDS = {
   service: ["src/main.ts"],

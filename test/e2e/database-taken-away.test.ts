@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { startSimulator } from "../../src/demo/server.ts";
+import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 import { allShown, healthAt } from "../support/service-api.ts";
 import {
   type ServiceProcess,
@@ -9,9 +10,6 @@ import {
   temporaryDatabasePath,
   until,
 } from "../support/service.ts";
-
-/** Starts, a look at the files every five seconds, and an end, on a machine that may be busy. */
-const LONG_MS = 120_000;
 
 const EXCHANGES = ["okx", "kraken"] as const;
 
@@ -82,6 +80,8 @@ describe("a database that is taken away", () => {
         await using first = await startService(one.settings);
         await allShown(first.origin, EXCHANGES);
         const db = new Database(one.path);
+        // The service writes a batch every other second.
+        db.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
         db.run(`VACUUM INTO '${backup}'`);
         db.run("UPDATE collector_epoch SET epoch = 500");
         db.close();

@@ -5,8 +5,7 @@ import { startDemo } from "../support/demo-process.ts";
 import { askSlowly } from "../support/slow-reader.ts";
 import { allShown, LARGE } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** What the unit file gives the service between SIGTERM and SIGKILL. */
 const TIMEOUT_STOP_MS = 25_000;

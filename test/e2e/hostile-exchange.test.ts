@@ -5,8 +5,7 @@ import { startSimulator } from "../../src/demo/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const VICTIM = "bybit";
 /** The request of it that is asked in every refresh. */

@@ -4,8 +4,7 @@ import { superviseCollector, threadStarter } from "../../src/collector/superviso
 import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 const STUCK = new URL("../support/stuck-worker-child.ts", import.meta.url);
 

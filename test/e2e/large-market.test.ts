@@ -8,6 +8,7 @@ import { trustedByAsset, yearlyPct } from "../support/finder-recount.ts";
 import { allShown, answerOf, ENABLED_IN_BULK, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 /** Three times what all exchanges list today. */
 const SCALE = 3.6;
@@ -15,8 +16,6 @@ const LEAST_ROWS = 50_000;
 
 /** A start takes 20 s on two cores that others use as well; a machine ten times as busy is no failure. */
 const PATIENCE_MS = 200_000;
-const LONG_MS = 300_000;
-
 /** Without an end; its own test reads the first event. */
 const STREAM = "/api/funding/stream";
 

@@ -5,8 +5,7 @@ import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { nginxPath, startNginx } from "../support/nginx.ts";
 import { type RawAnswer, rawRequest, serveApp, type ServedApp } from "../support/raw-http.ts";
-
-const LONG_MS = 120_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** What others ask for while somebody sends what follows. */
 const VICTIMS = [

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
 import { quoteOf } from "../support/quote.ts";
 import { startService, until } from "../support/service.ts";
+import { LONG_MS } from "../support/patience.ts";
 
-const LONG_MS = 60_000;
 /** Older than a row may be, in milliseconds. */
 const OLD_MS = 10 * 60_000;
 

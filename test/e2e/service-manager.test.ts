@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type ManagerSocket, openManagerSocket } from "../support/manager-socket.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-
-const LONG_MS = 60_000;
+import { LONG_MS } from "../support/patience.ts";
 
 /** Nothing listens there: every exchange is unreachable. */
 const NO_EXCHANGES = "http://127.0.0.1:9";

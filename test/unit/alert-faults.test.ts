@@ -2,11 +2,9 @@ import { expect, test } from "bun:test";
 import { LEASE_MS } from "../../src/services/alerts.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 import { type Fault, FaultyDatabase } from "../support/faulty-database.ts";
+import { LONG_MS } from "../support/patience.ts";
 
 const PASSING = ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY"] as const;
-
-/** Hundreds of databases are made; alone on a quiet machine that takes three seconds. */
-const LONG_MS = 60_000;
 
 /** Looks after which two alerts have long been told, whatever failed once. */
 const LOOKS = 8;
