@@ -5,6 +5,7 @@ import { startSimulator } from "../../src/demo/server.ts";
 import { allShown, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 const PRLIMIT = Bun.which("prlimit") ?? "/usr/bin/prlimit";
 
@@ -16,7 +17,9 @@ const EXCHANGES = ["okx", "kraken"] as const;
 function scene() {
   const stack = new DisposableStack();
   const database = stack.use(temporaryDatabasePath());
-  const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+  const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+    one.stop(),
+  );
   const settings = {
     DATABASE_PATH: database.path,
     EXCHANGE_ORIGIN: simulator.origin,

@@ -6,6 +6,7 @@ import { startBotApi } from "../support/bot-api.ts";
 import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 const HELD_MS = 10_000;
 /** The aim is 20 ms; a thread that waits for the lock at all takes five seconds or all ten. */
@@ -45,7 +46,9 @@ test(
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const bot = stack.adopt(startBotApi(BOT), (one) => void one.stop());
     await using service = await startService({
       DATABASE_PATH: database.path,

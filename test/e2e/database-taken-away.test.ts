@@ -10,13 +10,16 @@ import {
   temporaryDatabasePath,
   until,
 } from "../support/service.ts";
+import { PART } from "../support/part-of-market.ts";
 
 const EXCHANGES = ["okx", "kraken"] as const;
 
 function scene() {
   const stack = new DisposableStack();
   const database = stack.use(temporaryDatabasePath());
-  const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+  const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+    one.stop(),
+  );
   const settings = {
     DATABASE_PATH: database.path,
     EXCHANGE_ORIGIN: simulator.origin,

@@ -19,9 +19,8 @@ const BUSY_LOOPS = 4;
 /** Longer than an ending took that did not wait. */
 const READS_AFTER_MS = 3_000;
 
-/** The list of this many times the usual rows is longer than what the system holds for a connection: 4 MB. */
+/** Of some megabytes: longer than what the systems of both sides hold for a connection. */
 const LONG_LIST = "/api/funding/current";
-const SCALE = 3;
 const LONG_BYTES = 8_000_000;
 
 /** Read like this it takes twelve seconds: longer than the demo once waited, shorter than the service does. */
@@ -31,7 +30,7 @@ const SIP_BYTES = 1_000_000;
 /** A service with enough rows for long answers. */
 async function largeService(stack: AsyncDisposableStack) {
   const database = stack.use(temporaryDatabasePath());
-  const simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
+  const simulator = startSimulator({ nowMs: () => Date.now() });
   stack.defer(() => simulator.stop());
   const service = stack.use(
     await startService({

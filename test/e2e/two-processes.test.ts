@@ -10,6 +10,7 @@ import {
   until,
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { PART } from "../support/part-of-market.ts";
 
 /** Snapshots that both processes must have shown before their bytes count as compared. */
 const SHARED_SNAPSHOTS = 2;
@@ -76,7 +77,9 @@ test(
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
-    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now() }), (one) => one.stop());
+    const simulator = stack.adopt(startSimulator({ nowMs: () => Date.now(), scale: PART }), (one) =>
+      one.stop(),
+    );
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

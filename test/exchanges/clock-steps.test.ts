@@ -3,6 +3,7 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
+import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const MINUTE_MS = 60_000;
@@ -89,7 +90,7 @@ describe.each(EXCHANGES)("%s steps its clock", (id) => {
   test.each(STEPS_MS)(
     "by %p ms: no wrong number, no past next time, nobody else notices, and it is well when it is right again",
     async (ms) => {
-      using lab = exchangeLab([id, OTHER], START_MS, "off");
+      using lab = exchangeLab([id, OTHER], START_MS, "off", partFor(id));
       const { market } = lab.simulator;
       await lab.cycle(id);
       await lab.cycle(OTHER);

@@ -2,15 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { applies } from "../../src/demo/encoders.ts";
 import { FAULTS, type FaultName } from "../../src/demo/fault-names.ts";
 import type { Fault } from "../../src/demo/faults.ts";
-import { Market } from "../../src/demo/running-market.ts";
 import { EXCHANGE_IDS, type ExchangeId, type FailureKind } from "../../src/domain/exchange.ts";
 import { flagNames, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
+import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-const WHOLE_MARKET = new Market({ nowMs: () => NOON_MS });
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 /** An instrument that is missing from so many whole batches is taken for delisted. */
@@ -61,21 +60,9 @@ function isNear(left: number | undefined, right: number | null | undefined, shar
   return Math.abs(left - right) <= share * Math.max(Math.abs(left), Math.abs(right));
 }
 
-/** Instruments of one exchange that show what a fault does; more only take longer. */
-const ENOUGH_ROWS = 150;
-
-/** In a smaller part what is not to be shown, a handful at each exchange, would be too large a share. */
-const LEAST_SCALE = 0.35;
-
-/** The part of the market in which an exchange has about so many. */
-function scaleOf(id: ExchangeId): number {
-  const { instruments } = WHOLE_MARKET.truth(id);
-  return Math.min(1, Math.max(LEAST_SCALE, ENOUGH_ROWS / instruments.length));
-}
-
 /** A lab after one sound refresh of an exchange and its bystander. */
 async function preparedLab(id: ExchangeId): Promise<ExchangeLab> {
-  const lab = exchangeLab([id, bystanderOf(id)], START_MS, "off", scaleOf(id));
+  const lab = exchangeLab([id, bystanderOf(id)], START_MS, "off", partFor(id));
   expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
   await lab.cycle(bystanderOf(id));
   return lab;

@@ -3,6 +3,7 @@ import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";
 import { fundingRow } from "../../src/http/api/funding/list.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
+import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { asksOf, type WiredAsk } from "../support/simulator-source.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -82,7 +83,7 @@ describe("a secondary request or an interval source that fails from the start", 
   test.each(OPTIONAL_ASKS.filter((ask) => !isShared(ask)))(
     "%s %s: its fields are null, the exchange is degraded, the rates are served",
     async (id, name, paths) => {
-      using lab = exchangeLab([id], START_MS);
+      using lab = exchangeLab([id], START_MS, "whole", partFor(id));
       lab.simulator.market.freeze();
       lab.simulator.market.setFault(id, { name: "http500", paths });
       const { outcome } = await lab.cycle(id);
@@ -128,7 +129,7 @@ async function unknownIntervals(lab: ExchangeLab): Promise<number> {
 test.each(INTERVAL_SOURCES)(
   "%s, an interval source (%s) that is gone for half an hour: intervals become unknown, not wrong, and come back",
   async (id, name, paths) => {
-    using lab = exchangeLab([id], START_MS);
+    using lab = exchangeLab([id], START_MS, "whole", partFor(id));
     await lab.cycle(id);
     const size = (await lab.snapshot()).rows.length;
     const usual = await unknownIntervals(lab);
@@ -157,7 +158,7 @@ describe.each(["at once", "after a whole one"])(
     test.each(INTERVAL_SOURCES)(
       "%s: what it lost is unknown, never the default",
       async (id, _name, paths) => {
-        using lab = exchangeLab([id], START_MS);
+        using lab = exchangeLab([id], START_MS, "whole", partFor(id));
         if (when === "after a whole one") await lab.cycle(id);
         lab.simulator.market.setFault(id, { name: "half_list", paths });
         await lab.clock.advance(6 * MINUTE_MS);

@@ -1,0 +1,19 @@
+import { Market } from "../../src/demo/running-market.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { NOON_MS } from "./quote.ts";
+
+/**
+ * The part of the market of large exchanges that shows what all of it would. In a smaller one what is not to be shown,
+ * a handful of listings at each exchange, would be too large a share.
+ */
+export const PART = 0.35;
+
+/** Instruments of one exchange that are enough for most things; more only take longer. */
+const ENOUGH_ROWS = 150;
+
+const whole = new Market({ nowMs: () => NOON_MS });
+
+/** The part of the market in which an exchange has about so many. */
+export function partFor(id: ExchangeId): number {
+  return Math.min(1, Math.max(PART, ENOUGH_ROWS / whole.truth(id).instruments.length));
+}
