@@ -63,7 +63,7 @@ export async function hostile(): Promise<Figure[]> {
     figures.push(
       plain(`${fault}: refreshes that failed`, failed, ""),
       atMost(`${fault}: other exchanges that were not fresh at any time`, suffered.size, "", 0),
-      atMost(`${fault}: peak`, peakMb(service.pid), "MB", LIMIT_MB),
+      atMost(`${fault}: peak so far`, peakMb(service.pid), "MB", LIMIT_MB),
     );
   }
   return figures;

@@ -24,8 +24,7 @@ import { openServiceManager } from "./gateways/service-manager.ts";
 import { createTelegram } from "./gateways/telegram.ts";
 import { EVENT_DATA } from "./http/api/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
-import { startServer } from "./http/server.ts";
-import { makeRoomInSockets } from "./http/socket-limits.ts";
+import { type HttpServer, startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
@@ -100,7 +99,6 @@ function run(config: Config, output: LogOutput): void {
         streams.close();
       },
       server,
-      makeRoom: () => makeRoomInSockets(server.port, log),
       // A message being sent is noted as sent, so that it does not come twice.
       finish: {
         alerts: watch.deliver,
@@ -193,7 +191,7 @@ function collectorSettings(config: Config, databaseIdentity: string | null): Col
 function serve(
   config: Config,
   parts: Omit<AppDeps, "exchanges" | "clock" | "trustedProxies" | "publicUrl">,
-): ReturnType<typeof Bun.serve> {
+): HttpServer {
   const app = createApp({
     ...parts,
     exchanges: Object.values(EXCHANGES).map((exchange) => exchange.facts),

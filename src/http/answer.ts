@@ -1,9 +1,10 @@
 import type { Release } from "../lib/semaphore.ts";
 import { askerOf, type Asker } from "./asker.ts";
 import type { AnswerLoad } from "./answer-load.ts";
+import { TRIES_TOGETHER } from "./work-queue.ts";
 import { inPieces, PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressPieces, gather } from "./compress.ts";
-import type { FixedHeaders } from "./headers.ts";
+import { type FixedHeaders, HeaderSet } from "./headers.ts";
 import { matchesEtag, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
 
@@ -35,24 +36,6 @@ export interface AnswerContent {
   /** Request headers that it depends on. */
   readonly vary: string;
   readonly headers: FixedHeaders;
-}
-
-/** A header set as it is at one Cache-Control; within a snapshot that takes as many values as the snapshot has seconds. */
-class HeaderSet {
-  readonly #fixed: FixedHeaders;
-  readonly #byPolicy = new Map<string, Headers>();
-
-  constructor(fixed: FixedHeaders) {
-    this.#fixed = fixed;
-  }
-
-  with(cacheControl: string): Headers {
-    const known = this.#byPolicy.get(cacheControl);
-    if (known !== undefined) return known;
-    const made = new Headers({ ...this.#fixed, "cache-control": cacheControl });
-    this.#byPolicy.set(cacheControl, made);
-    return made;
-  }
 }
 
 /**
@@ -174,17 +157,19 @@ export class Answer {
 
   /** The form that is not there yet; whoever asks while it is made waits for the same one. */
   async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Form> {
-    const running = this.#making.get(encoding);
-    if (running !== undefined) {
+    let held = turn;
+    for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
+      const running = this.#making.get(encoding);
+      if (running === undefined) break;
       // It may be waiting for this very turn.
-      turn?.();
-      // It may find no turn, as its own client's doing; then this one asks for itself.
+      held?.();
+      held = null;
+      // It may find no turn, as its own client's doing; then the first of those who waited makes it.
       const made = await running.catch(() => null);
       if (made !== null) return made;
     }
     const known = this.#forms.get(encoding);
     if (known !== undefined) return known;
-    const held = running === undefined ? turn : null;
     const making = this.#make(encoding, asker, held).finally(() => this.#making.delete(encoding));
     this.#making.set(encoding, making);
     return making;
@@ -193,6 +178,8 @@ export class Answer {
   async #make(encoding: Encoding, asker: Asker, held: Release | null): Promise<Form> {
     const release = held ?? (await this.#load.work.enter(asker));
     try {
+      const known = this.#forms.get(encoding);
+      if (known !== undefined) return known;
       this.#requireRoom(encoding, asker.client);
       const form = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
@@ -221,8 +208,8 @@ export class Answer {
 
   #keep(encoding: Encoding, pieces: SharedBytes["pieces"]): Form {
     const form = this.#form(encoding, pieces);
+    this.#sizeBytes += form.sizeBytes - (this.#forms.get(encoding)?.sizeBytes ?? 0);
     this.#forms.set(encoding, form);
-    this.#sizeBytes += form.sizeBytes;
     return form;
   }
 

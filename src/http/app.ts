@@ -11,6 +11,7 @@ import type { Metrics } from "../services/metrics.ts";
 import type { Readiness } from "../services/readiness.ts";
 import type { StreamHub } from "../services/stream-hub.ts";
 import { AnswerCache, HotAnswers } from "./answer-cache.ts";
+import type { Release } from "../lib/semaphore.ts";
 import { answerLoad, type AnswerLoad } from "./answer-load.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
@@ -81,6 +82,8 @@ export interface RequestInfo {
 export interface App {
   /** Answers one request; never rejects. */
   fetch(request: Request, info?: RequestInfo): Response | Promise<Response>;
+  /** Until what is returned is called, no answer that is sent in pieces goes on or ends. */
+  holdBodies(): Release;
 }
 
 /** Longer addresses are no query of ours; this bounds parameters and their values, too. */
@@ -131,6 +134,7 @@ export function createApp(deps: AppDeps): App {
   };
 
   return {
+    holdBodies: () => load.flight.hold(),
     fetch(request, info = {}) {
       const startedMs = clock.monotonicMs();
       const address = addressOf(request);

@@ -53,6 +53,8 @@ export class BytesInFlight {
   readonly #readOf = new Map<string, number>();
   #bytes = 0;
   #lookedAtMs = 0;
+  /** Resolves when bodies may go on; null where they may. */
+  #held: Promise<void> | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -74,21 +76,33 @@ export class BytesInFlight {
     const release = this.#releaseOf(reading);
     connection?.limitIdle?.(STALLED_AFTER_SECONDS);
     let next = 0;
+    const give = (controller: ReadableStreamDefaultController): void => {
+      if (reading.isOver) return;
+      reading.movedAtMs = this.#clock.monotonicMs();
+      const piece = shared.pieces[next];
+      next += 1;
+      if (piece !== undefined) return controller.enqueue(piece);
+      release();
+      controller.close();
+    };
     // Nothing is asked for ahead: the runtime takes the next piece when the connection has taken the last one.
     return new ReadableStream(
       {
-        pull: (controller) => {
-          reading.movedAtMs = this.#clock.monotonicMs();
-          const piece = shared.pieces[next];
-          next += 1;
-          if (piece !== undefined) return controller.enqueue(piece);
-          release();
-          controller.close();
-        },
+        pull: (controller) => this.#held?.then(() => give(controller)) ?? give(controller),
         cancel: release,
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /** Until what is returned is called, no body goes on or ends; new ones may begin. */
+  hold(): Release {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = null;
+      resolve();
+    };
   }
 
   /** Throws the 503 problem `busy` where a new body of about `sizeBytes` would be refused now. */

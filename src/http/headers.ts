@@ -81,3 +81,21 @@ export function uncachedHeaders(contentType: string, requestId: string): Record<
     [REQUEST_ID_HEADER]: requestId,
   };
 }
+
+/** A header set as it is at one Cache-Control; within a snapshot that takes as many values as the snapshot has seconds. */
+export class HeaderSet {
+  readonly #fixed: FixedHeaders;
+  readonly #byPolicy = new Map<string, Headers>();
+
+  constructor(fixed: FixedHeaders) {
+    this.#fixed = fixed;
+  }
+
+  with(cacheControl: string): Headers {
+    const known = this.#byPolicy.get(cacheControl);
+    if (known !== undefined) return known;
+    const made = new Headers({ ...this.#fixed, "cache-control": cacheControl });
+    this.#byPolicy.set(cacheControl, made);
+    return made;
+  }
+}

@@ -8,6 +8,7 @@ import type { AnswerLoad } from "./answer-load.ts";
 import type { Answer, AnswerContent } from "./answer.ts";
 import { notReady } from "./problem.ts";
 import type { RequestContext } from "./request-context.ts";
+import { TRIES_TOGETHER } from "./work-queue.ts";
 
 /** Makes what an answer is made of; long work in parts. */
 type Make = () => AnswerContent | Promise<AnswerContent>;
@@ -71,7 +72,7 @@ export class SnapshotAnswers {
     request: Request,
     context: RequestContext,
     of: { readonly snapshot: Snapshot; readonly query: string; readonly make: Make },
-    mayJoin = true,
+    triesTogether = TRIES_TOGETHER,
   ): Response | Promise<Response> {
     this.#letGo();
     const { route, address, accepts } = context;
@@ -82,18 +83,17 @@ export class SnapshotAnswers {
     };
     const kept = this.#cache.kept(key);
     if (kept !== null) return send(kept, null);
-    const awaited = mayJoin ? this.#awaited.get(key) : undefined;
-    // Whose turn it would have been may have been sent away; then this one asks for itself.
+    const awaited = triesTogether > 0 ? this.#awaited.get(key) : undefined;
     if (awaited !== undefined)
       return awaited.then(
         ({ answer }) => send(answer, null),
-        () => this.respond(request, context, of, false),
+        () => this.respond(request, context, of, triesTogether - 1),
       );
     const made = this.#made(key, of.make, this.#load.work.enter(askerOf(request, context)));
     const finish = ({ answer, turn }: Made): Response | Promise<Response> =>
       inTurn(turn, () => send(answer, turn));
     if (!(made instanceof Promise)) return finish(made);
-    // Those who wait find its bytes in the making, in the turn that is held: none of them asks for another.
+    // Those who wait find its bytes in the making, in the turn that is held: who wants the same ones needs no other.
     const sent = made.then((ready) => ({ answer: ready.answer, response: finish(ready) }));
     return this.#share(key, sent).then(({ response }) => response);
   }
@@ -107,6 +107,9 @@ export class SnapshotAnswers {
   #made(key: string, make: Make, turn: Release | Promise<Release>): Made | Promise<Made> {
     const work = (held: Release): Made | Promise<Made> =>
       unless(held, () => {
+        // Others may have had it made while this one waited for its turn.
+        const kept = this.#cache.kept(key);
+        if (kept !== null) return { answer: kept, turn: held };
         const content = make();
         const keep = (known: AnswerContent): Made => ({
           answer: this.#cache.get(key, () => known),

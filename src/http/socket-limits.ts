@@ -1,12 +1,12 @@
 import { dlopen } from "bun:ffi";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { errorText, type Log } from "../lib/log.ts";
 
 /**
- * So much may wait in the kernel for its turn on the wire, beside what is on the way. Left alone it takes megabytes,
- * hence most answers whole, whether or not they are read: nobody could count them, and a slow reader would give no sign
- * of life for longer than the 10 s that a stalled one is given. A bound of the send buffer would also do that, and would
- * slow down those who read fast: it counts what is on the way.
+ * With so much unsent the kernel takes no more of a connection; what is on the way does not count. Left alone it takes
+ * megabytes, hence most answers whole, whether or not they are read: nobody could count them, and a slow reader would
+ * give no sign of life for longer than the 10 s that a stalled one is given. A bound of the send buffer would also do
+ * that, and would slow down those who read fast: it counts what is on the way.
  */
 const UNSENT_BYTES = 128 * 1024;
 
@@ -27,9 +27,6 @@ const TCP_NOTSENT_LOWAT = 25;
 /** The largest that an option can be: no bound. */
 const UNBOUNDED = 0x7f_ff_ff_ff;
 
-/** What a program may ask for as SO_SNDBUF; the kernel doubles what it is asked for. */
-const LARGEST_SEND_BUFFER = "/proc/sys/net/core/wmem_max";
-
 /** sockaddr_in and sockaddr_in6 both have the port in their third and fourth byte, high byte first. */
 const PORT_AT_BYTE = 2;
 const ADDRESS_BYTES = 128;
@@ -47,8 +44,8 @@ export function limitSockets(port: number | undefined, log: Log): void {
     const sockets = socketsOn(library, port).filter((socket) => listens(library, socket));
     if (sockets.length === 0) throw new Error(`no socket of this process listens on ${port}`);
     for (const socket of sockets) {
-      setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES);
       setOption(library, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, UNTAKEN_AFTER_MS);
+      setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES);
     }
   } catch (error) {
     log.warn("socket_limits_not_set", { reason: errorText(error) });
@@ -56,26 +53,33 @@ export function limitSockets(port: number | undefined, log: Log): void {
 }
 
 /**
- * Before a server stops: lets the kernel take what is left of answers that are over, at the next turn of the event loop.
- * Bun counts an answer as over when its last bytes were written, also where the kernel had no room for them, and at a
- * stop closes such a connection as an idle one. Nothing happens where the sockets could not be limited.
+ * Lifts the bound, as far as the system lets a program, so that the kernel takes what is left of answers that are over
+ * at the next turn of the event loop. One warning where that cannot be done; where the sockets could not be limited
+ * nothing is tried.
  */
 export function makeRoomInSockets(port: number | undefined, log: Log): void {
   try {
     const library = openLibrary();
     const sockets = socketsOn(library, port);
-    if (sockets.length === 0) return;
-    const largestBytes = 2 * Number(readFileSync(LARGEST_SEND_BUFFER, "utf8"));
-    for (const socket of sockets) {
+    for (const socket of sockets)
       setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNBOUNDED);
-      // The kernel lets it grow further than a program may ask for.
-      const isSmaller =
-        (option(library, socket, SOL_SOCKET, SO_SNDBUF) ?? UNBOUNDED) < largestBytes;
-      if (isSmaller) setOption(library, socket, SOL_SOCKET, SO_SNDBUF, largestBytes);
+    const largestBytes = largestSendBuffer(library, sockets);
+    for (const socket of sockets) {
+      // The kernel lets it grow further than a program may ask for: none is made smaller.
+      const bytes = option(library, socket, SOL_SOCKET, SO_SNDBUF) ?? largestBytes;
+      if (bytes < largestBytes) setOption(library, socket, SOL_SOCKET, SO_SNDBUF, largestBytes);
     }
   } catch (error) {
-    log.debug("sockets_without_room", { reason: errorText(error) });
+    log.warn("sockets_without_room", { reason: errorText(error) });
   }
+}
+
+/** What the system makes of the largest wish: /proc does not say it in every container. */
+function largestSendBuffer(library: Library, sockets: readonly number[]): number {
+  const listening = sockets.find((socket) => listens(library, socket));
+  if (listening === undefined) return 0;
+  setOption(library, listening, SOL_SOCKET, SO_SNDBUF, UNBOUNDED);
+  return option(library, listening, SOL_SOCKET, SO_SNDBUF) ?? 0;
 }
 
 function openLibrary() {

@@ -14,6 +14,12 @@ export interface WorkLimits {
 
 const WORK_LIMITS: WorkLimits = { atOnce: 2, waiting: 32, waitMs: 10_000 };
 
+/**
+ * How often one waits for what another asks for. Whose turn it would have been may leave or be sent away; a row of such
+ * must not keep others waiting for many times `waitMs`: the third time everyone asks for itself.
+ */
+export const TRIES_TOGETHER = 2;
+
 interface Waiter {
   readonly client: string;
   readonly enter: (release: Release) => void;

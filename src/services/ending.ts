@@ -11,8 +11,6 @@ const DRAIN_MS = 15_000;
  * resets them: connections are taken in one turn of the loop and read in another. On a busy machine turns count.
  */
 const TAKING = { turns: 5, turnMs: 20 } as const;
-/** And once it has room, the kernel takes what it had none for. */
-const FLUSH_MS = 20;
 /** Cutting the connections that are left takes no time; nothing may hold the end for ever. */
 const CUT_MS = 1_000;
 
@@ -23,8 +21,6 @@ export interface EndingParts {
   /** Stops what runs by itself: timers, streams. */
   readonly begin: () => void;
   readonly server: { stop(closeActiveConnections?: boolean): Promise<void> };
-  /** Lets the system take what it had no room for: a server that stops drops the rest of an answer that is over. */
-  readonly makeRoom: () => void;
   /** Work that is finished at the same time as the answers, by its name in the log; within the same bound. */
   readonly finish: Readonly<Record<string, () => Promise<unknown>>>;
   /** Last, when nothing works any more. */
@@ -87,8 +83,6 @@ export async function end(
   await taken("begin", parts.begin);
   const answers = async (): Promise<void> => {
     for (let turn = 0; turn < TAKING.turns; turn += 1) await clock.sleep(TAKING.turnMs);
-    await taken("room", parts.makeRoom);
-    await clock.sleep(FLUSH_MS);
     await parts.server.stop();
   };
   const steps = { answers, ...parts.finish };

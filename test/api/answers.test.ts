@@ -1,22 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
-import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
-import { answerLoad } from "../../src/http/answer-load.ts";
 import { freshResponse } from "../../src/http/content.ts";
-import { sendList } from "../../src/http/paging.ts";
-import type { RequestContext } from "../../src/http/request-context.ts";
-import { SnapshotAnswers } from "../../src/http/snapshot-answers.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const PATH = "/api/funding/current";
-
-/** By then whoever has had no turn is sent away. */
-const WAITED_MS = 10_000;
 
 const MANY: readonly BoardRow[] = EXCHANGE_IDS.flatMap((exchange) =>
   ["BTC", "ETH", "SOL"].map((base) => rowOf(exchange, base)),
@@ -252,53 +243,6 @@ describe("a list that is made when it is sent", () => {
     await ask("");
     expect(new Set(tags).size).toBe(tags.length);
   });
-});
-
-/** Answers of a board of their own, with the clock and the load that they depend on. */
-function bareAnswers() {
-  const clock = new ManualClock();
-  const load = answerLoad(clock);
-  const cache = new AnswerCache(load);
-  const board = new TestBoard(snapshotOf("1-1", []));
-  const answers = new SnapshotAnswers(board, cache, new HotAnswers(cache), load);
-  const env: RequestContext = {
-    requestId: "1",
-    address: { target: PATH, path: PATH, query: "" },
-    client: null,
-    route: PATH,
-    encoding: "identity",
-    accepts: "json",
-    cacheControl: "no-store",
-  };
-  const c = { req: { raw: new Request(`http://finder.test${PATH}`) }, env };
-  const send = async (row: object): Promise<Response> => {
-    const items = Array.from({ length: 2_001 }, () => row);
-    const list = { name: "list", query: null, select: () => items, toRow: () => row, columns: [] };
-    return sendList(answers, c, { format: null }, list);
-  };
-  return { clock, load, send };
-}
-
-test("a long list whose rows have another form has another tag: the next release may add a field", async () => {
-  const tagOf = async (row: object) => (await bareAnswers().send(row)).headers.get("etag");
-  expect(await tagOf({ a: 1 })).toBe(await tagOf({ a: 1 }));
-  expect(await tagOf({ a: 1 })).not.toBe(await tagOf({ a: 1, b: 2 }));
-});
-
-test("who waits for an answer that another has asked for needs no turn", async () => {
-  const { clock, load, send } = bareAnswers();
-  const turn = { client: "other", left: new AbortController().signal };
-  const first = await load.work.enter(turn);
-  await load.work.enter(turn);
-  const sent = Array.from({ length: 4 }, () => send({ a: 1 }));
-  // Behind the one that is to make the answer, and then at work for good.
-  void load.work.enter({ ...turn, client: "" });
-  expect(load.work.waiting).toBe(2);
-  first();
-  await clock.advance(0);
-  await clock.advance(WAITED_MS);
-  const bodies = (await Promise.all(sent)).map((response) => response.text());
-  expect(new Set(await Promise.all(bodies)).size).toBe(1);
 });
 
 describe("a replaced snapshot", () => {

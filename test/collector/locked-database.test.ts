@@ -15,6 +15,7 @@ const PERIOD_MS = 5_000;
 
 /** Each try really waits its 100 ms, four times in a second of the test's clock. */
 const HELD_MS = 12_000;
+
 function start(database: TestDatabase, exchanges: readonly Exchange[], clock: ManualClock) {
   const lifetime = new AbortController();
   const posted: FromWorker[] = [];

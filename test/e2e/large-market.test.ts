@@ -159,7 +159,7 @@ async function checkOpportunities(origin: string): Promise<void> {
       await Bun.sleep(LOOK_EVERY_MS);
       const known = (await pairs()).filter((row) => first.has(nameOf(row)));
       unaged = known.filter((row) => row.first_seen === null);
-      return known.length > 1_000 && unaged.length === 0;
+      return known.length > 0 && unaged.length === 0;
     },
     () => `without an age: ${JSON.stringify(unaged.slice(0, 3))}`,
     PATIENCE_MS,

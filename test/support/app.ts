@@ -93,7 +93,7 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     return response;
   };
   return {
-    fetch: app.fetch,
+    ...app,
     board,
     log,
     send,

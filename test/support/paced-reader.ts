@@ -10,6 +10,31 @@ const TAIL_BYTES = 16;
 /** sockaddr_in: family, port with the high byte first, address, eight bytes of nothing. */
 const ADDRESS_BYTES = 16;
 
+const { symbols } = dlopen("libc.so.6", {
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  close: { args: ["i32"], returns: "i32" },
+});
+
+/** A connection to a port of loopback; null where nobody listens. */
+function connectTo(port: number): number | null {
+  const address = new Uint8Array(ADDRESS_BYTES);
+  address.set([AF_INET, 0, port >> 8, port & 0xff, ...LOOPBACK]);
+  const socket = symbols.socket(AF_INET, SOCK_STREAM_CLOEXEC, 0);
+  if (symbols.connect(socket, address, address.length) === 0) return socket;
+  symbols.close(socket);
+  return null;
+}
+
+/** Whether connections to a port of loopback are taken. */
+export function isListening(port: number): boolean {
+  const socket = connectTo(port);
+  if (socket !== null) symbols.close(socket);
+  return socket !== null;
+}
+
 /** One GET on a connection of its own, of which the system keeps what was not taken. */
 export interface PacedReader {
   /** Bytes that were taken so far. */
@@ -26,17 +51,8 @@ export interface PacedReader {
  * pace needs the system's calls.
  */
 export function askAtPace(port: number, path: string): PacedReader {
-  const { symbols } = dlopen("libc.so.6", {
-    socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-    connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
-    send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
-    recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
-    close: { args: ["i32"], returns: "i32" },
-  });
-  const address = new Uint8Array(ADDRESS_BYTES);
-  address.set([AF_INET, 0, port >> 8, port & 0xff, ...LOOPBACK]);
-  const socket = symbols.socket(AF_INET, SOCK_STREAM_CLOEXEC, 0);
-  if (symbols.connect(socket, address, address.length) !== 0) throw new Error(`no way to ${port}`);
+  const socket = connectTo(port);
+  if (socket === null) throw new Error(`nobody listens on ${port}`);
   const request = Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: finder.test\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n`,
   );

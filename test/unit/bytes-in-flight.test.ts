@@ -144,4 +144,25 @@ describe("the bytes of large answers", () => {
     flight.body(sharedOf(MB), "a", { limitIdle: (seconds) => limits.push(seconds) });
     expect(limits).toEqual([10]);
   });
+
+  test("stand still while they are held, the end included, and go on after that", async () => {
+    const { clock, flight, open } = bench();
+    const reader = open(sharedOf(MB, 1)).getReader();
+    const left = open(sharedOf(MB));
+    const readWhileHeld = async () => {
+      let isThere = false;
+      const goOn = flight.hold();
+      const read = reader.read().finally(() => (isThere = true));
+      await clock.advance(0);
+      expect(isThere).toBe(false);
+      goOn();
+      return (await read).value;
+    };
+    expect(await readWhileHeld()).toEqual(new Uint8Array([0]));
+    expect(await readWhileHeld()).toBeUndefined();
+    const goOn = flight.hold();
+    await left.cancel();
+    goOn();
+    expect(flight.bytes).toBe(0);
+  });
 });

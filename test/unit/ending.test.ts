@@ -21,7 +21,6 @@ function setUp(parts: Partial<EndingParts> = {}) {
   const ended = end(
     {
       begin: () => void steps.push("begin"),
-      makeRoom: () => void steps.push("room"),
       server: { stop: note("stop") },
       finish: { collector: () => note("collector")() },
       close: () => void steps.push("close"),
@@ -39,7 +38,7 @@ describe("the end of the service", () => {
     const { clock, steps, isOver } = setUp();
     await clock.advance(1_000);
     expect(isOver()).toBe(true);
-    expect(steps).toEqual(["begin", "collector", "room", "stop", "stop by force", "close"]);
+    expect(steps).toEqual(["begin", "collector", "stop", "stop by force", "close"]);
     expect(clock.sleeping).toBe(0);
   });
 
@@ -50,9 +49,9 @@ describe("the end of the service", () => {
     };
     const { clock, steps, log, isOver } = setUp(stuck);
     await clock.advance(14_900);
-    expect(steps).toEqual(["begin", "room"]);
+    expect(steps).toEqual(["begin"]);
     await clock.advance(TIMEOUT_STOP_MS - 14_900);
-    expect([steps, isOver()]).toEqual([["begin", "room", "close"], true]);
+    expect([steps, isOver()]).toEqual([["begin", "close"], true]);
     expect(log.lines.find(({ event }) => event === "cut_short")?.fields).toEqual({
       steps: ["answers", "collector"],
     });
@@ -64,7 +63,6 @@ describe("the end of the service", () => {
     };
     const failing = {
       begin: full,
-      makeRoom: full,
       finish: { alerts: async () => full(), collector: full },
       close: full,
     };
@@ -77,7 +75,6 @@ describe("the end of the service", () => {
       "begin",
       "close",
       "collector",
-      "room",
     ]);
   });
 });

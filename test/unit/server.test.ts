@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { startServer } from "../../src/http/server.ts";
 import { memoryLog } from "../support/memory-log.ts";
+import { isListening } from "../support/paced-reader.ts";
 
 test("a port that is in use is refused, also where another service of this kind has it", async () => {
-  const app = { fetch: () => new Response() };
+  const app = { fetch: () => new Response(), holdBodies: () => () => {} };
   await using first = startServer(app, { host: "127.0.0.1", port: 0 }, memoryLog());
   const port = Number(first.port);
   expect(() => startServer(app, { host: "127.0.0.1", port }, memoryLog())).toThrow(
@@ -12,4 +13,20 @@ test("a port that is in use is refused, also where another service of this kind 
       cause: expect.objectContaining({ code: "EADDRINUSE" }),
     }),
   );
+});
+
+test("answers in pieces stand still from the moment when there is room for their rests until no more are taken", async () => {
+  const steps: string[] = [];
+  const app = {
+    fetch: () => new Response(),
+    holdBodies: () => {
+      steps.push("held");
+      return () => void steps.push(`go on, ${isListening(port) ? "others may come" : "the last"}`);
+    },
+  };
+  const server = startServer(app, { host: "127.0.0.1", port: 0 }, memoryLog());
+  const port = Number(server.port);
+  expect(isListening(port)).toBe(true);
+  await server.stop();
+  expect(steps).toEqual(["held", "go on, the last"]);
 });
