@@ -19,18 +19,19 @@ const BUSY_LOOPS = 4;
 /** Longer than an ending took that did not wait. */
 const READS_AFTER_MS = 3_000;
 
-/** Of some megabytes: longer than what the systems of both sides hold for a connection. */
+/** The list of this many times the usual rows, 11 MB, is longer than what the kernel takes of it even at a stop: 8 MB. */
 const LONG_LIST = "/api/funding/current";
+const SCALE = 3;
 const LONG_BYTES = 8_000_000;
 
 /** Read like this it takes twelve seconds: longer than the demo once waited, shorter than the service does. */
 const SIPS = 4;
 const SIP_BYTES = 1_000_000;
 
-/** A service with enough rows for long answers. */
-async function largeService(stack: AsyncDisposableStack) {
+/** A service with so many times the usual rows. */
+async function serviceOf(scale: number, stack: AsyncDisposableStack) {
   const database = stack.use(temporaryDatabasePath());
-  const simulator = startSimulator({ nowMs: () => Date.now() });
+  const simulator = startSimulator({ nowMs: () => Date.now(), scale });
   stack.defer(() => simulator.stop());
   const service = stack.use(
     await startService({
@@ -48,7 +49,7 @@ describe("SIGTERM", () => {
     "leaves no request unanswered that had reached the machine before it, however busy that is",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await serviceOf(1, stack);
       stack.use(busyLoops(BUSY_LOOPS));
       // A process that stands still takes nothing: all of it waits in the system when the signal comes.
       process.kill(service.pid, "SIGSTOP");
@@ -74,7 +75,7 @@ describe("SIGTERM", () => {
     "waits for a reader who takes an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await serviceOf(SCALE, stack);
       const slow = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await slow.sent;
       await answersAt(service.origin);
@@ -93,7 +94,7 @@ describe("SIGTERM", () => {
     "is not held up for ever by a reader who takes nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await serviceOf(SCALE, stack);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);
@@ -112,7 +113,7 @@ describe("SIGTERM", () => {
     "ends the service at once when it comes a second time",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await serviceOf(SCALE, stack);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);
