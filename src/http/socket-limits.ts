@@ -54,8 +54,7 @@ export function limitSockets(port: number | undefined, log: Log): void {
 
 /**
  * Lifts the bound, as far as the system lets a program, so that the kernel takes what is left of answers that are over
- * at the next turn of the event loop. One warning where that cannot be done; where the sockets could not be limited
- * nothing is tried.
+ * at the next turn of the event loop. One warning where that cannot be done.
  */
 export function makeRoomInSockets(port: number | undefined, log: Log): void {
   try {
