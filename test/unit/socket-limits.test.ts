@@ -64,17 +64,19 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
       await fetch(`http://localhost:${other.port}`);
       expect(limited()).toHaveLength(2);
       const sockets = limited();
-      const values = (option: readonly [number, number]): (number | undefined)[] =>
-        sockets.map((socket) => optionOf(option).get(socket));
+      const values = (option: readonly [number, number]): number[] =>
+        sockets.map((socket) => optionOf(option).get(socket) ?? Number.NaN);
       expect(values(USER_TIMEOUT)).toEqual([40_000, 40_000]);
       expect(values(UNSENT)).toEqual([128 * 1024, 128 * 1024]);
       const before = values(SEND_BUFFER);
 
       makeRoomInSockets(bounded.port, log);
       expect(values(UNSENT)).toEqual([0x7f_ff_ff_ff, 0x7f_ff_ff_ff]);
+      // The kernel may have let one grow further than a program may ask for; it stays as it is.
       const after = values(SEND_BUFFER);
-      const isSmaller = after.filter((bytes, at) => (bytes ?? 0) < (before[at] ?? 0));
-      expect([isSmaller, new Set(after).size]).toEqual([[], 1]);
+      const most = Math.min(...after);
+      expect(most).toBeGreaterThan(Math.min(...before));
+      expect(after).toEqual(before.map((bytes) => Math.max(bytes, most)));
       expect(log.events()).toEqual([]);
     },
   );
