@@ -13,6 +13,7 @@ const LEAST_ROWS = 13_500;
 
 /** A large exchange: its bounds are the widest. */
 const VICTIM = "bybit";
+const VICTIMS_CYCLES = /^funding_cycles_total{exchange="bybit",outcome="(\w+)"} (\d+)/;
 const FAULTS = ["deep_json", "many_rows", "gzip_bomb", "huge_body"] as const;
 const REFRESHES = 10;
 const REFRESH_SECONDS = 6;
@@ -74,10 +75,7 @@ async function refreshes(service: string): Promise<{ accepted: number; failed: n
   const text = await (await fetch(`${service}/metrics`)).text();
   const counts = { accepted: 0, failed: 0 };
   for (const line of text.split("\n")) {
-    const [, outcome, times] =
-      new RegExp(`^funding_cycles_total{exchange="${VICTIM}",outcome="(\\w+)"} (\\d+)`).exec(
-        line,
-      ) ?? [];
+    const [, outcome, times] = VICTIMS_CYCLES.exec(line) ?? [];
     if (outcome === undefined) continue;
     counts[outcome === "ok" || outcome === "degraded" ? "accepted" : "failed"] += Number(times);
   }

@@ -1,7 +1,7 @@
 /**
  * Measures against the budgets and prints a table: `bun bench/main.ts [SECTION]… [--minutes 10] [--write]`.
- * Sections: http, first, sqlite, streams, write, refresh, latency, memory, siege, hostile; all when none is named. `--write` puts
- * what was measured in the place of the same sections of docs/performance.md.
+ * Sections: http, first, sqlite, streams, write, refresh, latency, memory, siege, hostile; all when none is named.
+ * `--write` puts what was measured in the place of the same sections of docs/performance.md.
  */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";

@@ -1,12 +1,12 @@
 import type { Release } from "../lib/semaphore.ts";
 import { askerOf, type Asker } from "./asker.ts";
 import type { AnswerLoad } from "./answer-load.ts";
-import { TRIES_TOGETHER } from "./work-queue.ts";
 import { inPieces, PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressPieces, gather } from "./compress.ts";
 import { type FixedHeaders, HeaderSet } from "./headers.ts";
 import { matchesEtag, type Encoding } from "./negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "./request-context.ts";
+import { TRIES_TOGETHER } from "./work-queue.ts";
 
 /** Bodies below this stay as they are: a compressed one would not save a packet. */
 const MIN_COMPRESSED_BYTES = 1024;

@@ -17,7 +17,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly url: URL;
   readonly port: number | undefined;
   /**
-   * Takes no more connections and closes those that are idle; resolves when every answer under way was sent whole.
+   * Takes no more connections and closes those that are idle; resolves when no answer is under way any more. None is
+   * cut but for a reader who takes nothing.
    * With `closeActiveConnections` all are cut at once.
    */
   stop(closeActiveConnections?: boolean): Promise<void>;

@@ -28,10 +28,10 @@ const LONG_BYTES = 8_000_000;
 const SIPS = 4;
 const SIP_BYTES = 1_000_000;
 
-/** A service with so many times the usual rows. */
-async function serviceOf(scale: number, stack: AsyncDisposableStack) {
+/** A service with enough rows for long answers. */
+async function largeService(stack: AsyncDisposableStack) {
   const database = stack.use(temporaryDatabasePath());
-  const simulator = startSimulator({ nowMs: () => Date.now(), scale });
+  const simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
   stack.defer(() => simulator.stop());
   const service = stack.use(
     await startService({
@@ -49,7 +49,7 @@ describe("SIGTERM", () => {
     "leaves no request unanswered that had reached the machine before it, however busy that is",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await serviceOf(1, stack);
+      const service = await largeService(stack);
       stack.use(busyLoops(BUSY_LOOPS));
       // A process that stands still takes nothing: all of it waits in the system when the signal comes.
       process.kill(service.pid, "SIGSTOP");
@@ -75,7 +75,7 @@ describe("SIGTERM", () => {
     "waits for a reader who takes an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await serviceOf(SCALE, stack);
+      const service = await largeService(stack);
       const slow = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await slow.sent;
       await answersAt(service.origin);
@@ -94,7 +94,7 @@ describe("SIGTERM", () => {
     "is not held up for ever by a reader who takes nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await serviceOf(SCALE, stack);
+      const service = await largeService(stack);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);
@@ -113,7 +113,7 @@ describe("SIGTERM", () => {
     "ends the service at once when it comes a second time",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await serviceOf(SCALE, stack);
+      const service = await largeService(stack);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);

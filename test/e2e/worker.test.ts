@@ -14,13 +14,12 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { allShown, LARGE } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
-import { PART } from "../support/part-of-market.ts";
 import { END_WITHIN_MS, LONG_MS } from "../support/patience.ts";
 
 const REJECTING = new URL("../support/rejecting-worker-child.ts", import.meta.url);
 
 function simulator(): Simulator & Disposable {
-  const started = startSimulator({ nowMs: () => Date.now(), scale: PART });
+  const started = startSimulator({ nowMs: () => Date.now() });
   return { ...started, [Symbol.dispose]: () => started.stop() };
 }
 

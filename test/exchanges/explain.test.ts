@@ -3,7 +3,6 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { rateWorking } from "../../src/services/explain.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { formulaValue } from "../support/formula.ts";
-import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
@@ -26,7 +25,7 @@ function isNear(left: number, right: number): boolean {
 
 describe.each(EXCHANGE_IDS)("%s says where its rates come from", (id) => {
   test("the formula with the received numbers in it gives the rate; the rows are the symbol's", async () => {
-    using lab = exchangeLab([id], START_MS, "off", partFor(id));
+    using lab = exchangeLab([id], START_MS, "off");
     lab.simulator.market.freeze();
     expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted" });
     const { rows } = await lab.snapshot();

@@ -4,7 +4,6 @@ import { OPTIONAL_FIELDS } from "../../src/domain/quote.ts";
 import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
-import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
@@ -53,7 +52,7 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
   });
 
   test("count the requests of a refresh a minute after the first, in which no list is asked again", async () => {
-    using lab = exchangeLab([id], START_MS, "off", partFor(id));
+    using lab = exchangeLab([id], START_MS, "off");
     await lab.cycle(id);
     const { market } = lab.simulator;
     const first = totalOf(market.requests());

@@ -12,8 +12,13 @@ export const PART = 0.35;
 const ENOUGH_ROWS = 150;
 
 const whole = new Market({ nowMs: () => NOON_MS });
+const parts = new Map<ExchangeId, number>();
 
 /** The part of the market in which an exchange has about so many. */
 export function partFor(id: ExchangeId): number {
-  return Math.min(1, Math.max(PART, ENOUGH_ROWS / whole.truth(id).instruments.length));
+  const known = parts.get(id);
+  if (known !== undefined) return known;
+  const part = Math.min(1, Math.max(PART, ENOUGH_ROWS / whole.truth(id).instruments.length));
+  parts.set(id, part);
+  return part;
 }
