@@ -1,10 +1,15 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startSimulator } from "../../src/demo/server.ts";
 import { busyLoops } from "../support/busy-loops.ts";
 import { startDemo } from "../support/demo-process.ts";
 import { askSlowly } from "../support/slow-reader.ts";
 import { allShown, LARGE } from "../support/service-api.ts";
-import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+import {
+  type ServiceProcess,
+  startService,
+  temporaryDatabasePath,
+  until,
+} from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 /** What the unit file gives the service between SIGTERM and SIGKILL. */
@@ -28,28 +33,66 @@ const LONG_BYTES = 8_000_000;
 const SIPS = 4;
 const SIP_BYTES = 1_000_000;
 
-/** A service with enough rows for long answers. */
-async function largeService(stack: AsyncDisposableStack) {
-  const database = stack.use(temporaryDatabasePath());
+const EXCHANGES = LARGE.join(",");
+
+/** A service that collects enough rows for long answers; they are in the database from then on. */
+async function collectingService(
+  stack: AsyncDisposableStack,
+  databasePath: string,
+): Promise<ServiceProcess> {
   const simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
   stack.defer(() => simulator.stop());
   const service = stack.use(
     await startService({
-      DATABASE_PATH: database.path,
+      DATABASE_PATH: databasePath,
       EXCHANGE_ORIGIN: simulator.origin,
-      EXCHANGES: LARGE.join(","),
+      EXCHANGES,
     }),
   );
   await allShown(service.origin, LARGE);
   return service;
 }
 
+/** A service that shows the rows of an earlier one: no exchange answers it. */
+async function laterService(
+  stack: AsyncDisposableStack,
+  databasePath: string,
+): Promise<ServiceProcess> {
+  const silent = Bun.serve({ port: 0, fetch: () => new Response(null, { status: 503 }) });
+  stack.defer(() => silent.stop(true));
+  const service = stack.use(
+    await startService({
+      DATABASE_PATH: databasePath,
+      EXCHANGE_ORIGIN: silent.url.origin,
+      EXCHANGES,
+    }),
+  );
+  await until(() => isLong(service.origin));
+  return service;
+}
+
+async function isLong(origin: string): Promise<boolean> {
+  const list = await fetch(origin + LONG_LIST);
+  return (await list.arrayBuffer()).byteLength > LONG_BYTES;
+}
+
 describe("SIGTERM", () => {
+  const database = temporaryDatabasePath();
+  const first = new AsyncDisposableStack();
+  let collecting: ServiceProcess;
+  beforeAll(async () => {
+    collecting = await collectingService(first, database.path);
+  }, LONG_MS);
+  afterAll(async () => {
+    await first.disposeAsync();
+    database[Symbol.dispose]();
+  });
+
   test(
     "leaves no request unanswered that had reached the machine before it, however busy that is",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = collecting;
       stack.use(busyLoops(BUSY_LOOPS));
       // A process that stands still takes nothing: all of it waits in the system when the signal comes.
       process.kill(service.pid, "SIGSTOP");
@@ -75,7 +118,7 @@ describe("SIGTERM", () => {
     "waits for a reader who takes an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await laterService(stack, database.path);
       const slow = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await slow.sent;
       await answersAt(service.origin);
@@ -94,7 +137,7 @@ describe("SIGTERM", () => {
     "is not held up for ever by a reader who takes nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await laterService(stack, database.path);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);
@@ -113,7 +156,7 @@ describe("SIGTERM", () => {
     "ends the service at once when it comes a second time",
     async () => {
       await using stack = new AsyncDisposableStack();
-      const service = await largeService(stack);
+      const service = await laterService(stack, database.path);
       const stuck = stack.adopt(askSlowly(service.origin, LONG_LIST), ({ close }) => close());
       await stuck.sent;
       await answersAt(service.origin);
@@ -133,10 +176,7 @@ test(
   async () => {
     using database = temporaryDatabasePath();
     await using demo = await startDemo({ DATABASE_PATH: database.path, LOG_LEVEL: "info" });
-    await until(async () => {
-      const list = await fetch(demo.address + LONG_LIST);
-      return (await list.text()).length > LONG_BYTES;
-    });
+    await until(() => isLong(demo.address));
     const slow = askSlowly(demo.address, LONG_LIST);
     try {
       await slow.sent;
