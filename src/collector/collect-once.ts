@@ -77,7 +77,9 @@ export async function collectOnce(
         };
       }
       const said = notes.details.length === 0 ? null : `(${notes.details.join("; ")})`;
-      const reasons = [verdict.degradedBy, ...notes.failures, said].filter((text) => text !== null);
+      const reasons = [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures, said].filter(
+        (text) => text !== null,
+      );
       return {
         ...judged,
         quotes: batch.quotes,

@@ -48,6 +48,7 @@ async function runForever(runner: Runner, waitMs: number, deps: LoopDeps): Promi
     if (cycle === null) return;
     deps.onCycle(runner.id, cycle);
     said = sayChange(runner, cycle.outcome, said, deps.log);
+    sayNewKinds(runner, cycle, deps.log);
     // The first pause is any part of a period: exchanges that have all answered within seconds of the start must
     // not come together every minute, for their payloads would be in memory together, too.
     const spreads = isFirst && cycle.outcome.kind === "accepted";
@@ -73,6 +74,15 @@ function firstWaitMs(state: ExchangeState, nowMs: number): number {
 function restOfPeriodMs({ lastOkAtMs, periodMs }: ExchangeState, nowMs: number): number {
   if (lastOkAtMs === null || lastOkAtMs > nowMs) return 0;
   return Math.max(0, lastOkAtMs + periodMs - nowMs);
+}
+
+/** As many names as make a line that can be read. */
+const KINDS_SAID = 10;
+
+function sayNewKinds(runner: Runner, { newKinds }: Cycle, log: Log): void {
+  if (newKinds.length === 0) return;
+  const symbols = newKinds.slice(0, KINDS_SAID);
+  log.warn("exchange_unknown_kinds", { exchange: runner.id, count: newKinds.length, symbols });
 }
 
 /** One log line per change of state, none while it stays. Returns the state that was last said. */

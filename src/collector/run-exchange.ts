@@ -34,6 +34,8 @@ export interface Cycle {
   readonly outcome: CycleOutcome;
   readonly tookMs: number;
   readonly rejects: Readonly<Record<string, number>>;
+  /** Symbols of a kind that the adapter does not know, each in the first cycle that meets it. */
+  readonly newKinds: readonly string[];
   /** How long to wait before the next one, from the end of this one but for the time in `waitedMs`. */
   readonly pauseMs: number;
   /** How long its result waited for another writer of the database. */
@@ -58,6 +60,9 @@ export interface RunDeps {
   readonly lifetime: AbortSignal;
 }
 
+/** More instruments than any exchange lists. */
+const MOST_KNOWN_KINDS = 10_000;
+
 /** One exchange over its cycles: fetch, judge, commit. What a cycle leaves is in the database. */
 export class ExchangeRunner {
   readonly #exchange: Exchange;
@@ -68,6 +73,8 @@ export class ExchangeRunner {
   #pause: Pause | null;
   #isWhole = true;
   #pendingScale: PendingScale | null = null;
+  /** Reported already. */
+  readonly #knownKinds = new Set<string>();
   #explain: Refreshed["explain"] = () => null;
 
   constructor(
@@ -131,7 +138,9 @@ export class ExchangeRunner {
     if (otherScale !== null)
       return this.#fail({ ...refused, failureKind: "refused_batch", message: otherScale }, rejects);
     const degradedBy =
-      [verdict.degradedBy, ...notes.failures].filter((text) => text !== null).join("; ") || null;
+      [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures]
+        .filter((text) => text !== null)
+        .join("; ") || null;
     const waitedMs = await this.#commit(batch, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
@@ -149,7 +158,19 @@ export class ExchangeRunner {
     this.#explain = batch.explain;
     const detail = notes.details.join("; ") || null;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy, detail } as const;
-    return { outcome, tookMs, rejects, pauseMs: Math.max(0, periodMs - tookMs), waitedMs };
+    const pauseMs = Math.max(0, periodMs - tookMs);
+    return { outcome, tookMs, rejects, newKinds: this.#newKinds(batch), pauseMs, waitedMs };
+  }
+
+  #newKinds({ rejects }: Batch): readonly string[] {
+    const symbols = rejects.flatMap(({ reason, exchangeSymbol }) =>
+      reason === "unknown_kind" && exchangeSymbol !== null ? [exchangeSymbol] : [],
+    );
+    const unknown = symbols.filter((symbol) => !this.#knownKinds.has(symbol));
+    for (const symbol of unknown) {
+      if (this.#knownKinds.size < MOST_KNOWN_KINDS) this.#knownKinds.add(symbol);
+    }
+    return unknown;
   }
 
   /** Why the units of a batch are not believed; null when they are. */
@@ -221,6 +242,7 @@ export class ExchangeRunner {
       ...pending,
     });
     const outcome = { kind: "failed", failureKind: kind, message, detail } as const;
-    return { outcome, tookMs, rejects, pauseMs, waitedMs: clock.monotonicMs() - startedMs };
+    const waitedMs = clock.monotonicMs() - startedMs;
+    return { outcome, tookMs, rejects, newKinds: [], pauseMs, waitedMs };
   }
 }

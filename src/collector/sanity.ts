@@ -27,7 +27,7 @@ export interface BatchSize {
   readonly expected: number | null;
   /** Rows with a rate that the list does not know. */
   readonly unlisted: number;
-  /** Rows of any of its payloads that could not be used. */
+  /** Rows of any of its payloads that could not be used; those of an unknown kind are no sign of a broken payload. */
   readonly rejected: number;
   /** A request failed that may have carried instruments: a smaller size proves nothing. */
   readonly partial: boolean;
@@ -54,7 +54,7 @@ export function sizeOf(batch: Batch, failures: readonly string[]): BatchSize {
     seen: quotes.length,
     expected,
     unlisted,
-    rejected: rejects.length,
+    rejected: rejects.filter(({ reason }) => reason !== "unknown_kind").length,
     partial: failures.length > 0,
   };
 }

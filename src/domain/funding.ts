@@ -13,8 +13,26 @@ const EXCHANGE_CLOCK_TOLERANCE_MS = 60_000;
 /** No exchange charges more than its notional in one interval; a larger figure is a unit error. */
 export const MAX_ABS_RATE = 1;
 
-/** The longest interval in use is a day. */
+const MINUTE_MS = 60_000;
+
+/** The intervals in use, in hours; quoting periods of continuous exchanges likewise. */
+const FUNDING_INTERVALS: ReadonlySet<number> = new Set([1, 2, 3, 4, 6, 8, 12, 24]);
+
+/** The longest of them. */
 export const MAX_INTERVAL_HOURS = 24;
+
+/** Whether a number of hours can be a funding interval; any other is an error of unit. */
+export function isFundingInterval(hours: number): boolean {
+  return FUNDING_INTERVALS.has(hours);
+}
+
+/**
+ * Whether a settlement time (unix ms) is one of those that an interval has, counted from midnight UTC. Exchanges stamp
+ * settlements with milliseconds of jitter: the minute counts.
+ */
+export function isOnGrid(atMs: number, intervalHours: number): boolean {
+  return (Math.round(atMs / MINUTE_MS) * MINUTE_MS) % (intervalHours * HOUR_MS) === 0;
+}
 
 /** Simple annual interest in percent: rate x (24 / interval) x 365 x 100. Null interval: null. */
 export function annualizedPct(rate: number, intervalHours: number | null): number | null {

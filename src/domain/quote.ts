@@ -57,6 +57,8 @@ export interface Quote {
   readonly indexPrice: number | null;
   /** The last trade, only where the exchange tells neither mark nor index: which asset it is shows by it. */
   readonly lastPrice?: number | null;
+  /** What a taker pays on this listing in basis points of one fill, where the payload states it for the listing. */
+  readonly takerFeeBps?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
@@ -74,8 +76,10 @@ export type RejectReason =
   | "bad_next_time"
   | "bad_price"
   | "bad_symbol"
-  | "duplicate"
-  | "implausible_rate";
+  | "ambiguous"
+  | "implausible_rate"
+  /** A name or kind that the adapter does not know: not shown and reported, but no sign of a broken payload. */
+  | "unknown_kind";
 
 export interface Reject {
   /** Null where the row has none, or one that may not be shown. */
@@ -89,6 +93,8 @@ export interface Reject {
 export interface Batch {
   readonly quotes: readonly Quote[];
   readonly rejects: readonly Reject[];
+  /** What a bound of ours left out, in words with the number; absent: nothing. */
+  readonly leftOut?: string;
   /** Live linear perpetuals by the exchange's own, independent list; null where list and rates are one reply. */
   readonly expected: number | null;
   /** Rows with a rate that the instrument list does not know: many of them make the list suspect. */

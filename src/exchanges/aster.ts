@@ -4,14 +4,12 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -23,7 +21,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * Aster: an API of Binance's shape on hosts of its own. An interval that fundingInfo does not hold is unknown, for no

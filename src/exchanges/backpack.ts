@@ -5,12 +5,10 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
-  decodeRows,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -21,8 +19,8 @@ import {
   rateOf,
   RowReject,
   text,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { HOUR_MS } from "../domain/funding.ts";
 import type { Quote } from "../domain/quote.ts";
-import { intervalHoursOf, numeric, rateCapOf, rateFloorOf } from "./wire.ts";
-import type { RowInterval, Rows } from "./wire.ts";
+import type { Rows } from "./wire-rows.ts";
+import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
+import { numeric, rateCapOf, rateFloorOf } from "./wire.ts";
 
 /** What Binance's fundingInfo says of intervals and bounds, and what its silence means. */
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { fundingRow } from "./binance-funding.ts";
 import type { FundingRow } from "./binance-funding.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
-import { decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { decodeEnvelope, numeric, text } from "./wire.ts";
 
 /** What Binance is asked, and the keys of its rows that are kept, as received. */
 

@@ -13,18 +13,18 @@ import {
 import type { PremiumRow, Raw, SymbolRow } from "./binance-payloads.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
+import { collectRows } from "./wire-rows.ts";
+import { fundingTimesOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  fundingTimesOf,
   numberOf,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric } from "./wire.ts";
 
 /**
  * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources

@@ -5,12 +5,11 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
   numberOf,
   numeric,
   positiveOf,
@@ -18,8 +17,8 @@ import {
   quantityOf,
   rateBoundOf,
   rateOf,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed

@@ -5,11 +5,10 @@ import { instrumentRow, load, rateRow, tickerRow } from "./bitget-payloads.ts";
 import type { Family, InstrumentRow, RateRow, Raw, TickerRow, Timed } from "./bitget-payloads.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { collectRows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   positiveOf,
   product,

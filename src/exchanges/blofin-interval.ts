@@ -1,7 +1,7 @@
 import { HOUR_MS } from "../domain/funding.ts";
 import type { Reply } from "./exchange.ts";
-import { epochMsOf, intervalHoursOf } from "./wire.ts";
-import type { Numeric } from "./wire.ts";
+import { intervalHoursOf } from "./wire-times.ts";
+import { epochMsOf, type Numeric } from "./wire.ts";
 
 /** The last settlement of one instrument beside the next one of the same moment (unix ms). */
 export interface Settlement {

@@ -6,13 +6,12 @@ import { intervalOf } from "./blofin-interval.ts";
 import type { Settlement } from "./blofin-interval.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
   numeric,
   positiveOf,
   product,
@@ -21,7 +20,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * BloFin perpetuals. No reply says the interval: it is the next settlement less the last settled one, learnt
@@ -137,7 +135,7 @@ const load =
 const decodeSettledAt: Decode<number | null> = (body) => {
   const data = dataOf(body);
   if (Array.isArray(data) && data.length === 0) return null;
-  const { rows } = decodeRows(rateRow, data, "instId");
+  const { rows } = decodeRows(rateRow, data, "fundingTime");
   const times = rows.map((row) => epochMsOf(row.fundingTime) ?? 0);
   return positiveOf(Math.max(...times));
 };

@@ -5,14 +5,12 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import type { CanonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -22,7 +20,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * BTSE perpetuals: rates and quantities from the unified markets API, mark and index from the legacy one, which leaves

@@ -5,11 +5,10 @@ import { loadInstruments, loadTickers } from "./bybit-payloads.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./bybit-payloads.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
+import { collectRows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   positiveOf,
   product,

@@ -3,13 +3,11 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
-  fundingTimesOf,
-  intervalHoursOf,
   numeric,
   positiveOf,
   product,
@@ -18,7 +16,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Reject } from "../domain/quote.ts";
 import type { ExchangeHttp, Load } from "./exchange.ts";
-import { badEnvelope, decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
 /** Payloads of Delta Exchange: one shape on both platforms, which `host` names. */
 

@@ -5,10 +5,10 @@ import { loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
 import type { ProductRow, TickerRow } from "./delta-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { collectRows, type Rows } from "./wire-rows.ts";
+import { intervalHoursOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  intervalHoursOf,
   numberOf,
   positiveOf,
   product,
@@ -16,8 +16,8 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
@@ -146,7 +146,7 @@ function batchOf(
       if (!known.has(row.symbol)) unlisted += 1;
       const listing = live.get(row.symbol);
       if (listing === undefined || tickers === null) return null;
-      if (taken.has(row.symbol)) throw new RowReject("duplicate", "another platform shows it");
+      if (taken.has(row.symbol)) throw new RowReject("ambiguous", "another platform shows it");
       const listAgeMs = tickers.receivedAtMs - products.receivedAtMs;
       const hours = listAgeMs <= INTERVAL_LIFETIME_MS ? listing.intervalHours : null;
       return quoteOf(row, listing, hours, tickers.receivedAtMs);

@@ -5,16 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import type { CanonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import {
-  collectRows,
-  decodeRows,
-  numeric,
-  positiveOf,
-  quantityOf,
-  rateOf,
-  RowReject,
-} from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { numeric, positiveOf, quantityOf, rateOf, RowReject } from "./wire.ts";
 
 /**
  * Drift, renamed Velocity: list and rates in one reply. Off by default, for trading stopped on 2026-04-01 and nobody

@@ -4,10 +4,9 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   numberOf,
   numeric,
   positiveOf,
@@ -18,7 +17,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { AssetClass, Quote } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import type { Load } from "./exchange.ts";
-import { badEnvelope, collectRows, decodeEnvelope, decodeRows, RowReject, text } from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, RowReject, text } from "./wire.ts";
 
 /** The metadata of edgeX: which contracts live, and the names of their coins. */
 

@@ -5,21 +5,19 @@ import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
 import type { Listing, Metadata } from "./edgex-listing.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its

@@ -5,12 +5,10 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
-  decodeRows,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -21,7 +19,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { FundingTimes, Rows } from "./wire.ts";
 
 /**
  * Gate perpetuals settled in USDT, and the few settled in USD1.

@@ -5,14 +5,12 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   msOfNanoseconds,
   numberOf,
   numeric,
@@ -24,8 +22,8 @@ import {
   rateOf,
   RowReject,
   text,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are

@@ -1,16 +1,8 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp } from "./exchange.ts";
-import {
-  badEnvelope,
-  decodeEnvelope,
-  decodeRows,
-  epochMsOf,
-  numberOf,
-  numeric,
-  text,
-} from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
 /** One row of either rate call; only the successor sends bounds. */
 const rateRow = z.object({

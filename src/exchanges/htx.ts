@@ -6,11 +6,10 @@ import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { loadRates, rowsOf } from "./htx-rates.ts";
 import type { RateRow, TimedRows } from "./htx-rates.ts";
+import { collectRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -22,7 +21,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in

@@ -5,16 +5,16 @@ import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { loadDex, loadDexNames, loadTokens } from "./hyperliquid-payloads.ts";
 import type { AssetRow, Dex, NamedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
+import { collectRows } from "./wire-rows.ts";
 import {
-  collectRows,
   numberOf,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric } from "./wire.ts";
 
 /**
  * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each.

@@ -5,8 +5,8 @@ import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
 import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-payloads.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./kraken-payloads.ts";
+import { collectRows } from "./wire-rows.ts";
 import {
-  collectRows,
   numberOf,
   positiveOf,
   product,
@@ -14,8 +14,8 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric } from "./wire.ts";
 
 /**
  * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour;

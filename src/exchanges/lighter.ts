@@ -5,11 +5,10 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   numberOf,
   numeric,
   positiveOf,
@@ -18,8 +17,8 @@ import {
   rateOf,
   RowReject,
   text,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Load, Reply } from "./exchange.ts";
-import { badEnvelope, decodeEnvelope, decodeRows, numeric, text } from "./wire.ts";
-import type { Rows } from "./wire.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
 /** The envelope of OKX, and the keys of its rows that are kept, as received. */
 

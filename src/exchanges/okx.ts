@@ -13,11 +13,10 @@ import {
   tickerRow,
 } from "./okx-payloads.ts";
 import type { InstrumentRow, RateRow, Raw } from "./okx-payloads.ts";
+import { collectRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  collectRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   positiveOf,
   product,
@@ -26,8 +25,8 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
+  type Numeric,
 } from "./wire.ts";
-import type { Numeric, Rows } from "./wire.ts";
 
 /**
  * OKX linear swaps settled in USDT and USDC. One reply holds the rates of all swaps; `fundingTime` in it is the next

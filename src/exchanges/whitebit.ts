@@ -3,13 +3,11 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
-  fundingTimesOf,
-  intervalHoursOf,
   numeric,
   positiveOf,
   product,
@@ -20,7 +18,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * WhiteBIT perpetuals: everything of all contracts in one reply. The list of markets says which of them still trade,

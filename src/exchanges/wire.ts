@@ -1,12 +1,6 @@
 import { z } from "zod";
-import {
-  HOUR_MS,
-  HOURS_PER_DAY,
-  MAX_ABS_RATE,
-  MAX_INTERVAL_HOURS,
-  NEXT_TIME_LIMIT_MS,
-} from "../domain/funding.ts";
-import type { IntervalSource, Quote, Reject, RejectReason } from "../domain/quote.ts";
+import { MAX_ABS_RATE } from "../domain/funding.ts";
+import type { RejectReason } from "../domain/quote.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 
 /** Pieces that adapters share to read payloads. A string and a number both pass where exchanges mix them. */
@@ -84,18 +78,7 @@ export function product(...factors: readonly (number | null)[]): number | null {
   return Number.isFinite(result) ? result : null;
 }
 
-/** The shortest interval in use is an hour; a tenth of it is a unit error. */
-const MIN_INTERVAL_HOURS = 0.1;
-
-/** A funding interval in hours; null where unknown or outside 0.1 to 24. */
-export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null {
-  const parsed = positiveOf(value);
-  if (parsed === null) return null;
-  const hours = parsed / unitsPerHour;
-  return hours >= MIN_INTERVAL_HOURS && hours <= MAX_INTERVAL_HOURS ? hours : null;
-}
-
-/** A row that cannot be used. Caught by `collectRows`, never by anyone else. */
+/** A row that cannot be used. Caught by `collectRows`, by nothing else. */
 export class RowReject extends Error {
   readonly reason: RejectReason;
   constructor(reason: RejectReason, detail: string) {
@@ -119,90 +102,6 @@ export function rateBoundOf(value: Numeric): number | null {
   return bound !== null && bound <= MAX_ABS_RATE ? bound : null;
 }
 
-/** How far past one interval a next time may lie before it contradicts the interval. */
-const NEXT_TIME_GRACE_MS = 10 * 60_000;
-
-/**
- * A next time that is past by more than 48 h belongs to a contract that nobody settles any more. No contract is
- * left in a list for longer than a year and a margin; the smallest error of unit (s for ms) is past by decades.
- */
-const DEAD_CONTRACT_LIMIT_MS = 400 * HOURS_PER_DAY * HOUR_MS;
-
-/** The interval of a row and where it is from. */
-export interface RowInterval {
-  readonly hours: number | null;
-  readonly source: IntervalSource;
-  /** It came in another reply than the next time, and may be older. */
-  readonly cached?: boolean;
-}
-
-export type FundingTimes = Pick<
-  Quote,
-  "fundingIntervalHours" | "intervalSource" | "nextFundingAtMs"
->;
-
-/**
- * Interval and published next funding time (unix ms, null where unknown) of one row observed at `atMs`, as far as
- * they agree. A past next time is kept: it says until when the rate was good. One later than an interval plus a grace
- * contradicts the interval: a cached interval is then out of date and null, else both are null, for either may be wrong.
- * Null for a dead contract, whose next time is past by over 48 h. Throws RowReject when it is in another unit.
- */
-export function fundingTimesOf(
-  nextMs: number | null,
-  atMs: number,
-  interval: RowInterval,
-  field: string,
-): FundingTimes | null {
-  const { hours, source, cached = false } = interval;
-  const aheadMs = nextMs === null ? 0 : nextMs - atMs;
-  if (aheadMs > NEXT_TIME_LIMIT_MS || aheadMs < -DEAD_CONTRACT_LIMIT_MS) {
-    throw new RowReject("bad_next_time", `${field} is more than 48 h from the observation`);
-  }
-  if (aheadMs < -NEXT_TIME_LIMIT_MS) return null;
-  if (hours !== null && aheadMs > hours * HOUR_MS + NEXT_TIME_GRACE_MS) {
-    const nextFundingAtMs = cached ? nextMs : null;
-    return { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs };
-  }
-  return {
-    fundingIntervalHours: hours,
-    intervalSource: hours === null ? null : source,
-    nextFundingAtMs: nextMs,
-  };
-}
-
-/** Rows of one payload that passed their schema, and those that did not. */
-export interface Rows<T> {
-  readonly rows: readonly T[];
-  readonly rejects: readonly Reject[];
-}
-
-/**
- * Checks each row of a list on its own: a bad row becomes a reject and costs nothing else.
- * An empty list is never believable for a whole exchange and fails as a bad envelope.
- */
-export function decodeRows<S extends z.ZodType>(
-  schema: S,
-  list: unknown,
-  symbolKey: string,
-): Rows<z.output<S>> {
-  if (!Array.isArray(list)) throw badEnvelope(`expected a list, got ${typeName(list)}`);
-  if (list.length === 0) throw badEnvelope("the list is empty");
-  const rows: z.output<S>[] = [];
-  const rejects: Reject[] = [];
-  for (const item of list) {
-    const result = schema.safeParse(item);
-    if (result.success) rows.push(result.data);
-    else
-      rejects.push({
-        exchangeSymbol: symbolOf(item, symbolKey),
-        reason: "bad_row",
-        detail: firstIssue(result.error),
-      });
-  }
-  if (rows.length === 0) throw badEnvelope(`no row could be read: ${rejects[0]?.detail ?? ""}`);
-  return { rows, rejects };
-}
-
 /** Checks a whole envelope. Throws RequestFailure("bad_envelope") with the path and the rule. */
 export function decodeEnvelope<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const result = schema.safeParse(body);
@@ -214,43 +113,7 @@ export function badEnvelope(detail: string): RequestFailure {
   return new RequestFailure("bad_envelope", detail.slice(0, 200));
 }
 
-/** Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show. */
-export function collectRows<T, Q extends { readonly exchangeSymbol: string }>(
-  rows: readonly T[],
-  symbolOfRow: (row: T) => string,
-  read: (row: T) => Q | null,
-): { quotes: Q[]; rejects: Reject[] } {
-  const quotes: Q[] = [];
-  const rejects: Reject[] = [];
-  const seen = new Set<string>();
-  for (const row of rows) {
-    const exchangeSymbol = symbolOfRow(row);
-    try {
-      const quote = read(row);
-      if (quote === null) continue;
-      if (seen.has(exchangeSymbol))
-        throw new RowReject("duplicate", "the symbol came twice in one reply");
-      seen.add(exchangeSymbol);
-      quotes.push(quote);
-    } catch (error) {
-      if (!(error instanceof RowReject)) throw error;
-      rejects.push({ exchangeSymbol, reason: error.reason, detail: error.message });
-    }
-  }
-  return { quotes, rejects };
-}
-
-function firstIssue(error: z.ZodError): string {
+export function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   return issue ? `${issue.path.join(".") || "body"}: ${issue.message}` : "unreadable";
-}
-
-function symbolOf(item: unknown, key: string): string | null {
-  if (typeof item !== "object" || item === null) return null;
-  const value: unknown = Reflect.get(item, key);
-  return typeof value === "string" ? value : null;
-}
-
-function typeName(value: unknown): string {
-  return value === null ? "null" : typeof value;
 }

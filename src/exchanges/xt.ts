@@ -4,14 +4,12 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  collectRows,
   decodeEnvelope,
-  decodeRows,
   epochMsOf,
-  fundingTimesOf,
-  intervalHoursOf,
   numberOf,
   numeric,
   positiveOf,
@@ -20,7 +18,6 @@ import {
   RowReject,
   text,
 } from "./wire.ts";
-import type { Rows } from "./wire.ts";
 
 /**
  * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;

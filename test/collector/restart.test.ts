@@ -36,7 +36,7 @@ test("a restart asks an exchange when its last batch is a period old, and the ot
     async cycle() {
       asked.set(exchange, [...(asked.get(exchange) ?? []), clock.monotonicMs()]);
       const outcome = { kind: "accepted", rows: 1, degradedBy: null, detail: null } as const;
-      return { outcome, tookMs: 0, rejects: {}, waitedMs: 0, pauseMs: PERIOD_MS };
+      return { outcome, tookMs: 0, rejects: {}, newKinds: [], waitedMs: 0, pauseMs: PERIOD_MS };
     },
   }));
   const looping = runLoop(runners, states, {

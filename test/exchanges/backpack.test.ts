@@ -346,7 +346,7 @@ describeRecorded("backpack, recorded", (read) => {
   test("the market list, joined to a mark made for it", async () => {
     const batch = await refresh({
       ...BODIES,
-      [PRICES]: [price("SOL_USDC_PERP"), price("SOL_USDC")],
+      [PRICES]: [price("SOL_USDC_PERP", { nextFundingTimestamp: at(16) }), price("SOL_USDC")],
       [MARKETS]: await read("backpack", "markets.json"),
     });
     expect(batch).toMatchObject({

@@ -198,7 +198,7 @@ describe("bitfinex", () => {
       { reason: "bad_next_time" },
     ]);
     expect((await refreshBtc({ 8: at(0, 6) })).quotes).toMatchObject([
-      { nextFundingAtMs: null, fundingIntervalHours: null, intervalSource: null },
+      { nextFundingAtMs: at(0, 6), fundingIntervalHours: null, intervalSource: null },
     ]);
     expect((await refreshBtc({ 8: null })).quotes).toMatchObject([
       { nextFundingAtMs: null, fundingIntervalHours: 8 },

@@ -204,7 +204,7 @@ describe("delta", () => {
       [GLOBAL_PRODUCTS]: reply([product("BTCUSD", "BTC", USDT)]),
     });
     expect(twin.quotes).toHaveLength(4);
-    expect(twin.rejects).toMatchObject([{ exchangeSymbol: "BTCUSD", reason: "duplicate" }]);
+    expect(twin.rejects).toMatchObject([{ exchangeSymbol: "BTCUSD", reason: "ambiguous" }]);
   });
 
   test("an interval of a list older than half an hour is unknown", async () => {

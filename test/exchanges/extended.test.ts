@@ -124,7 +124,9 @@ describe("extended", () => {
     const past = await btcOf({}, { nextFundingRate: NEXT - 3_600_000 });
     expect(past.quotes).toMatchObject([{ nextFundingAtMs: NEXT - 3_600_000 }]);
     const beyond = await btcOf({}, { nextFundingRate: NEXT + 3_600_000 });
-    expect(beyond.quotes).toMatchObject([{ nextFundingAtMs: null, fundingIntervalHours: null }]);
+    expect(beyond.quotes).toMatchObject([
+      { nextFundingAtMs: NEXT + 3_600_000, fundingIntervalHours: null },
+    ]);
     const dead = await btcOf({}, { nextFundingRate: NEXT - 3 * 86_400_000 });
     expect(dead).toMatchObject({ quotes: [], rejects: [] });
     const unknown = await btcOf({}, { nextFundingRate: null });

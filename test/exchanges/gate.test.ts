@@ -288,12 +288,6 @@ describe("gate rejects", () => {
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["PEPE_USDT", "BTC_USD1"]);
     expect(rejects).toMatchObject([{ exchangeSymbol: null, reason: "bad_row" }]);
   });
-
-  test("the second row of one symbol", async () => {
-    const { quotes, rejects } = await refresh({ ...BODIES, [CONTRACTS]: [BTC, BTC] });
-    expect(quotes.filter((quote) => quote.exchangeSymbol === "BTC_USDT").length).toBe(1);
-    expect(rejects).toMatchObject([{ reason: "duplicate" }]);
-  });
 });
 
 describe("gate times", () => {

@@ -184,7 +184,7 @@ describe("hashkey", () => {
     const far = await withBtc({ nextSettleTime: String(NEXT + 86_400_000) });
     expect(far.quotes[0]).toMatchObject({
       fundingIntervalHours: null,
-      nextFundingAtMs: null,
+      nextFundingAtMs: NEXT + 86_400_000,
       baselineRate: null,
     });
   });

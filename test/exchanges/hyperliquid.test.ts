@@ -285,7 +285,6 @@ describe("hyperliquid rejects", () => {
     ["a rate over 100 %", { name: "A" }, ctx({ funding: "1.5" }), "implausible_rate"],
     ["an unreadable isDelisted", { name: "A", isDelisted: "true" }, ctx(), "bad_row"],
     ["a name of another dex", { name: "A:" }, ctx(), "bad_row"],
-    ["a second row of one symbol", { name: "ETH" }, ctx(), "duplicate"],
   ] as const)("%s", async (_case, asset, context, reason) => {
     const outcome = await refreshMain(asset, context);
     expect(outcome.symbols).toEqual(["ETH"]);

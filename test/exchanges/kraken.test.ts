@@ -380,12 +380,6 @@ describe("kraken rejects", () => {
     expect(rejects).toMatchObject([{ exchangeSymbol: "PF_AUSD", reason }]);
     expect(expected).toBe(2);
   });
-
-  test("the second row of one symbol", async () => {
-    const { quotes, rejects } = await refresh(bodiesOf([BTC, BTC], [instrument("PF_XBTUSD")]));
-    expect(quotes.length).toBe(1);
-    expect(rejects).toMatchObject([{ reason: "duplicate" }]);
-  });
 });
 
 describe("kraken failures", () => {

@@ -308,10 +308,12 @@ describe("kucoin rejects", () => {
     expect(rejects).toMatchObject([{ exchangeSymbol: "AUSDTM", reason }]);
   });
 
-  test("the second row of one symbol", async () => {
-    const { quotes, rejects } = await refresh(bodiesOf(BTC, BTC));
-    expect(quotes.length).toBe(1);
-    expect(rejects).toMatchObject([{ reason: "duplicate" }]);
+  test("both rows of one symbol that differ", async () => {
+    const { quotes, rejects } = await refresh(
+      bodiesOf(BTC, { ...BTC, fundingFeeRate: 0.0002 }, contract("AUSDTM", "A")),
+    );
+    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["AUSDTM"]);
+    expect(rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
   });
 });
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { fundingTimesOf, msOfNanoseconds, numberOf, RowReject } from "../../src/exchanges/wire.ts";
+import { z } from "zod";
+import { collectRows, decodeRows } from "../../src/exchanges/wire-rows.ts";
+import { fundingTimesOf, intervalHoursOf } from "../../src/exchanges/wire-times.ts";
+import { msOfNanoseconds, numberOf, RowReject } from "../../src/exchanges/wire.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const MINUTE_MS = 60_000;
@@ -120,5 +123,85 @@ describe("a time in nanoseconds", () => {
 
   test.each(["", " ", "soon", "NaN", null, undefined, Number.NaN])("%p is unknown", (value) => {
     expect(msOfNanoseconds(value)).toBeNull();
+  });
+});
+
+describe("intervals", () => {
+  test("are those that exchanges use; any other is an error of unit", () => {
+    const inUse = [1, 2, 3, 4, 6, 8, 12, 24];
+    const read = Array.from({ length: 40 }, (_, hours) => intervalHoursOf(hours));
+    expect(read.filter((hours) => hours !== null)).toEqual(inUse);
+    // Hours that are read in minutes, seconds and milliseconds; a day of minutes; half an hour.
+    expect(
+      [8 / 60, 8 / 3600, 8 / 3_600_000, 480, 0.5].map((hours) => intervalHoursOf(hours)),
+    ).toEqual([null, null, null, null, null]);
+    expect(intervalHoursOf(480, 60)).toBe(8);
+  });
+
+  const onGrid = fc.tuple(
+    fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
+    fc.nat(23),
+    fc.integer({ min: -29_999, max: 29_999 }),
+  );
+
+  test.each(["documented_default", "cached"] as const)(
+    "%s: one whose grid from midnight UTC does not hold the next time is unknown, the time stays",
+    (kind) => {
+      const source = kind === "cached" ? "published" : kind;
+      fc.assert(
+        fc.property(onGrid, ([hours, hour, jitterMs]) => {
+          const nextMs = Date.UTC(2026, 9, 5, hour) + jitterMs;
+          const times = fundingTimesOf(
+            nextMs,
+            nextMs - 1,
+            { hours, source, cached: kind === "cached" },
+            "next",
+          );
+          const isOn = hour % hours === 0;
+          expect(times?.fundingIntervalHours).toBe(isOn ? hours : null);
+          expect(times?.nextFundingAtMs).toBe(nextMs);
+        }),
+      );
+    },
+  );
+
+  test("one of the same row may have a grid of its own", () => {
+    expect(timesOf(AT + 150 * MINUTE_MS)).toMatchObject({ fundingIntervalHours: 8 });
+  });
+});
+
+describe("a symbol that comes twice", () => {
+  const row = z.object({ name: z.string(), rate: z.number() });
+  const said = (...rates: readonly number[]) => [
+    { name: "B", rate: 9 },
+    ...rates.map((rate) => ({ name: "A", rate })),
+  ];
+
+  test.each([
+    ["equal", [1, 1], 1, 0],
+    ["three equal ones", [1, 1, 1], 1, 0],
+    ["different", [1, 2], 0, 2],
+    ["different, the first again", [1, 2, 1], 0, 2],
+  ] as const)("%s", (_name, rates, kept, lost) => {
+    const decoded = decodeRows(row, said(...rates), "name");
+    expect(decoded.rows.filter(({ name }) => name === "A").length).toBe(kept);
+    expect(decoded.rejects.map(({ reason }) => reason)).toEqual(Array(lost).fill("ambiguous"));
+    const pages = said(...rates).map(({ name: exchangeSymbol, rate }) => ({
+      exchangeSymbol,
+      rate,
+    }));
+    const collected = collectRows(
+      pages,
+      (one) => one.exchangeSymbol,
+      (one) => one,
+    );
+    expect(collected.quotes.length).toBe(1 + kept);
+    expect(collected.rejects.length).toBe(lost);
+  });
+
+  test("one that cannot be read makes the other doubtful", () => {
+    const { rows, rejects } = decodeRows(row, [...said(1), { name: "A", rate: "x" }], "name");
+    expect(rows.map(({ name }) => name)).toEqual(["B"]);
+    expect(rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });
 });

@@ -1,0 +1,113 @@
+import type { z } from "zod";
+import type { Reject } from "../domain/quote.ts";
+import { badEnvelope, firstIssue, RowReject } from "./wire.ts";
+
+/** Rows of one payload that passed their schema, and those that did not. */
+export interface Rows<T> {
+  readonly rows: readonly T[];
+  readonly rejects: readonly Reject[];
+}
+
+/** One row of a list as it was read, by what the list calls it; null where it is called nothing. */
+type Read<T> =
+  | { readonly symbol: string | null; readonly row: T }
+  | { readonly symbol: string | null; readonly reject: Reject };
+
+/**
+ * Checks each row of a list on its own: a bad row becomes a reject and costs nothing else. Of rows with one `symbolKey`
+ * equal ones are one, and different ones are none: nobody can say which is true.
+ * An empty list is never believable for a whole exchange and fails as a bad envelope.
+ */
+export function decodeRows<S extends z.ZodType>(
+  schema: S,
+  list: unknown,
+  symbolKey: string,
+): Rows<z.output<S>> {
+  if (!Array.isArray(list)) throw badEnvelope(`expected a list, got ${typeName(list)}`);
+  if (list.length === 0) throw badEnvelope("the list is empty");
+  const read = list.map((item): Read<z.output<S>> => {
+    const symbol = symbolOf(item, symbolKey);
+    const result = schema.safeParse(item);
+    if (result.success) return { symbol, row: result.data };
+    const detail = firstIssue(result.error);
+    return { symbol, reject: { exchangeSymbol: symbol, reason: "bad_row", detail } };
+  });
+  const { rows, rejects } = withoutTwins(read, JSON.stringify);
+  if (rows.length === 0) throw badEnvelope(`no row could be read: ${rejects[0]?.detail ?? ""}`);
+  return { rows, rejects };
+}
+
+/**
+ * Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show. A symbol that pages or
+ * joined lists hold twice is shown once where both say the same, and else not at all.
+ */
+export function collectRows<T, Q extends { readonly exchangeSymbol: string }>(
+  rows: readonly T[],
+  symbolOfRow: (row: T) => string,
+  read: (row: T) => Q | null,
+): { quotes: Q[]; rejects: Reject[] } {
+  const all = rows.flatMap((row): Read<Q>[] => {
+    const symbol = symbolOfRow(row);
+    try {
+      const quote = read(row);
+      return quote === null ? [] : [{ symbol, row: quote }];
+    } catch (error) {
+      if (!(error instanceof RowReject)) throw error;
+      const { reason, message: detail } = error;
+      return [{ symbol, reject: { exchangeSymbol: symbol, reason, detail } }];
+    }
+  });
+  const { rows: quotes, rejects } = withoutTwins(all, figuresOf);
+  return { quotes, rejects };
+}
+
+/** All that a quote says but its stamps: two readings of one instrument may differ in them. */
+function figuresOf(quote: object): string {
+  return JSON.stringify({ ...quote, exchangeTimeMs: null, receivedAtMs: null });
+}
+
+/** `textOf` writes the same text for rows that say the same: all were made by one reader, in one order of fields. */
+function withoutTwins<T>(
+  read: readonly Read<T>[],
+  textOf: (row: T) => string,
+): { rows: T[]; rejects: Reject[] } {
+  const first = new Map<string, Read<T>>();
+  const ambiguous = new Set<string>();
+  const twins = new Set<Read<T>>();
+  for (const one of read) {
+    const { symbol } = one;
+    if (symbol === null) continue;
+    const other = first.get(symbol);
+    if (other === undefined) first.set(symbol, one);
+    else if (isTwin(one, other, textOf)) twins.add(one);
+    else ambiguous.add(symbol);
+  }
+  const rows: T[] = [];
+  const rejects: Reject[] = [];
+  const detail = "the symbol came more than once, with different figures";
+  for (const one of read) {
+    if (twins.has(one)) continue;
+    if (one.symbol !== null && ambiguous.has(one.symbol))
+      rejects.push({ exchangeSymbol: one.symbol, reason: "ambiguous", detail });
+    else if ("reject" in one) rejects.push(one.reject);
+    else rows.push(one.row);
+  }
+  return { rows, rejects };
+}
+
+function isTwin<T>(one: Read<T>, other: Read<T>, textOf: (row: T) => string): boolean {
+  if ("reject" in one || "reject" in other) return false;
+  return textOf(one.row) === textOf(other.row);
+}
+
+/** What a list calls a row: a text or a number. */
+function symbolOf(item: unknown, key: string): string | null {
+  if (typeof item !== "object" || item === null) return null;
+  const value: unknown = Reflect.get(item, key);
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" ? value : null;
+}
+
+function typeName(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}

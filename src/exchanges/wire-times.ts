@@ -1,0 +1,76 @@
+import {
+  HOUR_MS,
+  HOURS_PER_DAY,
+  isFundingInterval,
+  isOnGrid,
+  NEXT_TIME_LIMIT_MS,
+} from "../domain/funding.ts";
+import type { IntervalSource, Quote } from "../domain/quote.ts";
+import { type Numeric, positiveOf, RowReject } from "./wire.ts";
+
+/**
+ * A funding interval in hours. Null where unknown, or none of 1, 2, 3, 4, 6, 8, 12 and 24: "8" that was meant in hours
+ * and is read in minutes is a yearly rate 60 times too high.
+ */
+export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null {
+  const parsed = positiveOf(value);
+  if (parsed === null) return null;
+  const hours = parsed / unitsPerHour;
+  return isFundingInterval(hours) ? hours : null;
+}
+
+/** How far past one interval a next time may lie before it contradicts the interval. */
+const NEXT_TIME_GRACE_MS = 10 * 60_000;
+
+/**
+ * A next time that is past by more than 48 h belongs to a contract that nobody settles any more. No contract is
+ * left in a list for longer than a year and a margin; the smallest error of unit (s for ms) is past by decades.
+ */
+const DEAD_CONTRACT_LIMIT_MS = 400 * HOURS_PER_DAY * HOUR_MS;
+
+/** The interval of a row and where it is from. */
+export interface RowInterval {
+  readonly hours: number | null;
+  readonly source: IntervalSource;
+  /** It came in another reply than the next time, and may be older. */
+  readonly cached?: boolean;
+}
+
+export type FundingTimes = Pick<
+  Quote,
+  "fundingIntervalHours" | "intervalSource" | "nextFundingAtMs"
+>;
+
+/**
+ * Interval and published next funding time (unix ms, null where unknown) of one row observed at `atMs`, as far as
+ * they agree. A past next time is kept: it says until when the rate was good. An interval that is no usual one is
+ * null. One that is from a cached list, or a documented default, is null where its grid from midnight UTC does not
+ * hold the next time: the row itself shows that it is out of date. A next time later than an interval plus a grace
+ * contradicts the interval: unless that may be out of date both are null, for either may be wrong.
+ * Null for a dead contract, whose next time is past by over 48 h. Throws RowReject when it is in another unit.
+ */
+export function fundingTimesOf(
+  nextMs: number | null,
+  atMs: number,
+  interval: RowInterval,
+  field: string,
+): FundingTimes | null {
+  const { source, cached = false } = interval;
+  const hours =
+    interval.hours !== null && isFundingInterval(interval.hours) ? interval.hours : null;
+  const aheadMs = nextMs === null ? 0 : nextMs - atMs;
+  if (aheadMs > NEXT_TIME_LIMIT_MS || aheadMs < -DEAD_CONTRACT_LIMIT_MS) {
+    throw new RowReject("bad_next_time", `${field} is more than 48 h from the observation`);
+  }
+  if (aheadMs < -NEXT_TIME_LIMIT_MS) return null;
+  const unknown = { fundingIntervalHours: null, intervalSource: null };
+  if (hours === null || nextMs === null) {
+    const known = { fundingIntervalHours: hours, intervalSource: hours === null ? null : source };
+    return { ...known, nextFundingAtMs: nextMs };
+  }
+  const isAssumed = cached || source === "documented_default";
+  if (isAssumed && !isOnGrid(nextMs, hours)) return { ...unknown, nextFundingAtMs: nextMs };
+  if (aheadMs > hours * HOUR_MS + NEXT_TIME_GRACE_MS)
+    return { ...unknown, nextFundingAtMs: isAssumed ? nextMs : null };
+  return { fundingIntervalHours: hours, intervalSource: source, nextFundingAtMs: nextMs };
+}
