@@ -67,7 +67,7 @@ describe("caches", () => {
     expect(await reason()).toBe("No new rates: it cannot be reached.");
   });
 
-  test("what passes with time alone is told, too: nothing is written and an exchange is stale", async () => {
+  test("time alone makes one, too: nothing is written and an exchange becomes stale", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("ok") });
     expect((await bodyOf(scene, CURRENT)).missing).toEqual([]);
     await scene.clock.advance(900_000);

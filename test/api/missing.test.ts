@@ -97,8 +97,8 @@ describe("no_data", () => {
     ["okx,kraken", 200, null],
   ])("exchange=%s is %i", async (exchange, status, retryAfter) => {
     await using scene = await missingScene(MIXED);
-    const { status: is, headers } = await scene.get(`${CURRENT}?exchange=${exchange}`);
-    expect([is, headers.get("retry-after")]).toEqual([status, retryAfter]);
+    const response = await scene.get(`${CURRENT}?exchange=${exchange}`);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([status, retryAfter]);
   });
 
   test("is the answer to any list of listings, in any format, and to HEAD", async () => {
