@@ -16,7 +16,7 @@ const OPENAPI_INFO = {
       "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
       "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
       "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
-      "Every answer made from market data names its `snapshot`: answers with the same one agree.",
+      "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
       "Errors are `application/problem+json` (RFC 9457).",
     ].join("\n\n"),
     license: { name: "MIT", identifier: "MIT" },
