@@ -142,8 +142,13 @@ export async function missingScene(conditions: Conditions) {
 
 export type MissingScene = Awaited<ReturnType<typeof missingScene>>;
 
-export async function bodyOf(scene: MissingScene, target: string): Promise<MissingBody> {
-  const response = await scene.get(target);
+/** Whoever can be asked over HTTP. */
+interface Asked {
+  get(target: string): Promise<Response>;
+}
+
+export async function bodyOf(asked: Asked, target: string): Promise<MissingBody> {
+  const response = await asked.get(target);
   if (response.status !== 200) throw new Error(`${target}: ${await response.text()}`);
   return (await response.json()) as MissingBody;
 }
