@@ -73,3 +73,18 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 /** What an operator sees for one exchange. `off` is registered but not enabled. */
 export type ExchangeStatus =
   "starting" | "ok" | "degraded" | "stale" | "down" | "geo_blocked" | "off";
+
+/** The ones in which an exchange's rates are missing: there are none, or none of now. */
+export const MISSING_STATUSES = [
+  "starting",
+  "stale",
+  "down",
+  "geo_blocked",
+  "off",
+] as const satisfies readonly ExchangeStatus[];
+
+export type MissingStatus = (typeof MISSING_STATUSES)[number];
+
+export function isMissing(status: ExchangeStatus): status is MissingStatus {
+  return (MISSING_STATUSES as readonly ExchangeStatus[]).includes(status);
+}

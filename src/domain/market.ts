@@ -118,6 +118,8 @@ function comingAtMs(
 export interface ExchangeView {
   readonly exchange: ExchangeId;
   readonly status: ExchangeStatus;
+  /** Why its rates are missing, in words that anyone may read; null where they are not. */
+  readonly missingBecause: string | null;
   readonly symbols: number;
   /** Seconds since the newest row was observed, null before the first batch. */
   readonly ageSeconds: number | null;

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../domain/exchange.ts";
+import { ofExchangesField } from "./missing-exchanges.ts";
 import { type AssetListings, LEAST_EXCHANGES } from "../services/asset-listings.ts";
 
 /** Pieces of schemas of the lists that have one row per asset. */
@@ -28,6 +29,7 @@ export const assetFields = {
     description: "Exchanges with a trusted listing that matches.",
     example: 12,
   }),
+  of_exchanges: ofExchangesField,
   listings: count.openapi({ description: "Trusted listings that match.", example: 17 }),
   untrusted_listings: count.openapi({
     description: "Listings that match and are left out, because they bear a blocking flag.",
@@ -50,11 +52,12 @@ export const assetFields = {
 } as const;
 
 /** The values of `assetFields`. */
-export function assetPart(asset: AssetListings) {
+export function assetPart(asset: AssetListings, ofExchanges: number) {
   return {
     base: asset.base,
     asset_id: asset.assetId,
     exchanges: asset.exchanges,
+    of_exchanges: ofExchanges,
     listings: asset.listings.length,
     untrusted_listings: asset.untrusted,
     open_interest_usd: asset.openInterestUsd.sum,
@@ -69,6 +72,7 @@ export const assetColumnNames = {
   base: "base",
   asset_id: "asset_id",
   exchanges: "exchanges",
+  of_exchanges: "of_exchanges",
   listings: "listings",
   untrusted_listings: "untrusted_listings",
   open_interest_usd: "open_interest_usd",

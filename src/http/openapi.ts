@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "./list-format.ts";
+import { MISSING_SAMPLE, missingField } from "./missing-exchanges.ts";
 import { PROBLEMS, problemType, type ProblemCode } from "./problem.ts";
 
 /** Version of the public contract, not of the program. */
@@ -15,7 +16,7 @@ const OPENAPI_INFO = {
       "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
       "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
       "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
-      "Every answer made from market data names its `snapshot`: answers with the same one agree.",
+      "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
       "Errors are `application/problem+json` (RFC 9457).",
     ].join("\n\n"),
     license: { name: "MIT", identifier: "MIT" },
@@ -47,6 +48,9 @@ const ProblemSchema = z
       .array(z.strictObject({ parameter: z.string(), rule: z.string() }))
       .optional()
       .openapi({ description: "Every parameter that broke a rule." }),
+    missing: missingField
+      .optional()
+      .openapi({ description: "With `no_data`: the exchanges that were asked, all missing." }),
   })
   .openapi("Problem");
 
@@ -75,6 +79,9 @@ const FILE = {
   "X-Fetched-At": header("fetched_at of the snapshot, for formats other than JSON. Unix seconds."),
   "X-Thresholds": header(
     "The thresholds that were used, for formats other than JSON of lists that have any: `min_volume=1000000, min_yield=5`.",
+  ),
+  "X-Missing-Exchanges": header(
+    "`missing` of the envelope, for formats other than JSON: `okx;status=down, gate;status=stale`. Absent where none is missing.",
   ),
   "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
 };
@@ -143,12 +150,15 @@ function problem(status: ProblemStatus, codes: readonly ProblemCode[]) {
     description: titles.join(" "),
     headers: status === 503 ? { ...REQUEST_ID, ...retry } : REQUEST_ID,
     content: {
-      "application/problem+json": { schema: ProblemSchema, example: example(codes[0]) },
+      "application/problem+json": {
+        schema: ProblemSchema,
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+      },
     },
   };
 }
 
-function example(code: ProblemCode = "internal") {
+function example(code: ProblemCode) {
   return {
     type: problemType(code),
     title: PROBLEMS[code].title,
@@ -157,5 +167,6 @@ function example(code: ProblemCode = "internal") {
     instance: "/api/funding/current",
     code,
     request_id: "5f0c2d1e-8a3b-4c6d-9e7f-102938475665",
+    ...(code === "no_data" ? { missing: MISSING_SAMPLE } : {}),
   };
 }

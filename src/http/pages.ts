@@ -11,6 +11,7 @@ import {
   type SortField,
   type SortOrder,
 } from "../services/funding-query.ts";
+import { coverageOf } from "../services/coverage.ts";
 import { BoardPage } from "../web/pages/board.tsx";
 import type { PageAssets } from "../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../web/view-model.ts";
@@ -118,6 +119,10 @@ function boardPageModel(
         symbols,
         ageSeconds,
       })),
+    missing: coverageOf(snapshot, {}).missing.map(({ exchange, status }) => ({
+      name: nameOf(exchange),
+      status,
+    })),
     lines: sortRows(trusted, sort, order)
       .slice(0, SHOWN_LINES)
       .map((row) => rateLine(row, nameOf(row.record.exchange))),

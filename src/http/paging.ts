@@ -1,5 +1,7 @@
+import type { ExchangeId } from "../domain/exchange.ts";
 import type { Snapshot } from "../domain/market.ts";
 import type { Pauses } from "../lib/pauses.ts";
+import { type Coverage, coverageOf } from "../services/coverage.ts";
 import type { AnswerContent } from "./answer.ts";
 import { canonicalQuery, type ReadParams } from "./canonical-query.ts";
 import type { Column } from "./columns.ts";
@@ -7,6 +9,7 @@ import { writtenList } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "./headers.ts";
 import type { Format } from "./list-format.ts";
+import { missingHeader, noData } from "./missing-exchanges.ts";
 import { ApiError } from "./problem.ts";
 import type { RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
@@ -36,12 +39,14 @@ export interface ListAnswer<Item, Row> {
   readonly path?: string;
   /** All that match, in order as far as the part that is shown. Long work comes in parts. */
   readonly select: (snapshot: Snapshot, part: Part) => Selected<Item> | Promise<Selected<Item>>;
-  /** `fetchedAt` is the snapshot's time in unix seconds. */
-  readonly toRow: (item: Item, fetchedAt: number) => Row;
+  /** `fetchedAt` is the snapshot's time in unix seconds, `ofExchanges` how many exchanges are asked. */
+  readonly toRow: (item: Item, fetchedAt: number, ofExchanges: number) => Row;
   /** A function where the columns depend on what the snapshot holds. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
   /** More members of the JSON envelope. */
-  readonly head?: (snapshot: Snapshot) => object;
+  readonly head?: (snapshot: Snapshot, ofExchanges: number) => object;
+  /** Its rows are no listings: it has something to say also where no exchange delivers. */
+  readonly isOfListings?: false;
 }
 
 /**
@@ -52,6 +57,9 @@ export type ListRequest = ReadParams & {
   readonly format: Format | null;
   readonly limit?: number | null;
   readonly cursor?: string | null;
+  /** Which exchanges are asked; unset or null: all that are collected, and none left out. */
+  readonly exchange?: readonly ExchangeId[] | null;
+  readonly exclude?: readonly ExchangeId[] | null;
 };
 
 interface Page {
@@ -73,7 +81,10 @@ interface PageForm {
   readonly address: string;
 }
 
-/** Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. */
+/**
+ * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
+ * problem `no_data` where no asked exchange delivers and none has a row left.
+ */
 export function sendList<Item, Row>(
   answers: SnapshotAnswers,
   c: { readonly req: { readonly raw: Request }; readonly env: RequestContext },
@@ -83,6 +94,8 @@ export function sendList<Item, Row>(
   const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
   const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
+  const coverage = coverageOf(snapshot, params);
+  if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
   const format = params.format ?? c.env.accepts;
   const form: PageForm = {
     format,
@@ -99,7 +112,7 @@ export function sendList<Item, Row>(
     const end = page.offset + (page.limit ?? Number.POSITIVE_INFINITY);
     const selected = list.select(snapshot, { end, pauses: answers.pauses() });
     const write = (all: Selected<Item>): AnswerContent =>
-      pageContent(snapshot, list, all, page, { ...form, onNext });
+      pageContent(snapshot, list, all, page, { ...form, coverage, onNext });
     return selected instanceof Promise ? selected.then(write) : write(selected);
   };
   return answers.respond(c.req.raw, c.env, { snapshot, query, make });
@@ -131,7 +144,7 @@ function pageContent<Item, Row>(
   list: ListAnswer<Item, Row>,
   selected: Selected<Item>,
   { offset, limit, queryHash }: Page,
-  form: PageForm & { readonly onNext: () => void },
+  form: PageForm & { readonly coverage: Coverage; readonly onNext: () => void },
 ): AnswerContent {
   // A cursor of ours always points before the end; one that does not was made up.
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
@@ -139,27 +152,32 @@ function pageContent<Item, Row>(
   const items = selected.slice(offset, end);
   const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
   const fetchedAt = secondsOf(snapshot.asOfMs);
-  const toRow = (item: Item): Row => list.toRow(item, fetchedAt);
+  const { missing, asked } = form.coverage;
+  const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
   const next =
     end < selected.length
       ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
       : null;
   if (next !== null) form.onNext();
   const { format, vary } = form;
+  const head = {
+    fetched_at: fetchedAt,
+    snapshot: snapshot.id,
+    count: items.length,
+    total: selected.length,
+    missing,
+    ...thresholdMember(form.params),
+    ...list.head?.(snapshot, asked),
+  };
+  const file = { total: selected.length, next, missing };
+  const rows = rowForm(items, columns, toRow);
   return writtenList({
-    // What a snapshot and a query determine, except in another release: a row's fields tell those apart.
-    name: [snapshot.id, queryHash, offset, end, format, rowForm(items, columns, toRow)].join(" "),
+    // What a snapshot and a query determine, except in another release: fields tell those apart.
+    name: [snapshot.id, queryHash, offset, end, format, Object.keys(head), rows].join(" "),
     format,
     vary,
-    headers: format === "json" ? {} : fileHeaders(list.name, snapshot, selected.length, next, form),
-    head: {
-      fetched_at: fetchedAt,
-      snapshot: snapshot.id,
-      count: items.length,
-      total: selected.length,
-      ...thresholdMember(form.params),
-      ...list.head?.(snapshot),
-    },
+    headers: format === "json" ? {} : fileHeaders(list.name, snapshot, file, form),
+    head,
     items,
     toRow,
     columns,
@@ -180,8 +198,15 @@ function rowForm<Item, Row>(
 function fileHeaders(
   name: string,
   { id, asOfMs }: Snapshot,
-  total: number,
-  next: string | null,
+  {
+    total,
+    next,
+    missing,
+  }: {
+    readonly total: number;
+    readonly next: string | null;
+    readonly missing: Coverage["missing"];
+  },
   { format, params, address }: PageForm,
 ): FixedHeaders {
   return {
@@ -189,6 +214,7 @@ function fileHeaders(
     "x-snapshot": id,
     "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
+    ...missingHeader(missing),
     ...thresholdHeader(params),
     ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
   };

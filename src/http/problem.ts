@@ -1,3 +1,4 @@
+import type { MissingExchange } from "../services/coverage.ts";
 import { uncachedHeaders } from "./headers.ts";
 import { rawPathOf } from "./request-address.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -16,6 +17,7 @@ export const PROBLEMS = {
   stream_limit: { status: 429, title: "This address has as many streams as one may have" },
   internal: { status: 500, title: "Something went wrong here" },
   not_ready: { status: 503, title: "There is no data yet" },
+  no_data: { status: 503, title: "None of the exchanges asked for has any data now" },
   busy: { status: 503, title: "Too much is asked at once" },
   too_many_streams: { status: 503, title: "There is no place for another stream" },
 } as const;
@@ -33,6 +35,8 @@ export class ApiError extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly ParameterError[];
   readonly headers: Readonly<Record<string, string>>;
+  /** The exchanges for want of which there is no answer; empty for other failures. */
+  readonly missing: readonly MissingExchange[];
 
   constructor(
     code: ProblemCode,
@@ -40,6 +44,7 @@ export class ApiError extends Error {
     more: {
       readonly errors?: readonly ParameterError[];
       readonly headers?: Readonly<Record<string, string>>;
+      readonly missing?: readonly MissingExchange[];
     } = {},
   ) {
     super(detail);
@@ -47,6 +52,7 @@ export class ApiError extends Error {
     this.code = code;
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
+    this.missing = more.missing ?? [];
   }
 }
 
@@ -84,6 +90,7 @@ export function problemResponse(error: ApiError, context: RequestContext): Respo
     code: error.code,
     request_id: context.requestId,
     ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    ...(error.missing.length > 0 ? { missing: error.missing } : {}),
   };
   return new Response(JSON.stringify(body), {
     status,

@@ -5,6 +5,7 @@ import { canonicalBase } from "../domain/symbol.ts";
 import { ASSET_CLASSES } from "../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
 import { FORMATS } from "./list-format.ts";
+import { missingField } from "./missing-exchanges.ts";
 import { choiceParam, closedListParam, countParam, opaqueParam, openListParam } from "./params.ts";
 
 /** Pieces of schemas that several resources share: fields of rows, envelopes of lists, filters. */
@@ -91,6 +92,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
     snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
     count: z.int().min(0).openapi({ description: "Rows in this answer." }),
     total: z.int().min(0).openapi({ description: "Rows that match the query." }),
+    missing: missingField,
     rows: z.array(row),
     next_cursor: z
       .string()
@@ -147,7 +149,7 @@ export const assetFilters = {
 export const formatParam = {
   format: choiceParam(FORMATS, {
     description:
-      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, its time, total and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
+      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, its time, total, missing exchanges and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
     example: "json",
     fallback: null,
   }),

@@ -1,5 +1,6 @@
-import type { ExchangeId } from "../domain/exchange.ts";
+import { type ExchangeId, isMissing } from "../domain/exchange.ts";
 import type { BoardRow, ExchangeState, ExchangeView } from "../domain/market.ts";
+import { missingReason } from "./coverage.ts";
 import { exchangeStatus } from "./health.ts";
 
 /** An exchange counts as standing still when this share of its rows does. */
@@ -22,9 +23,12 @@ export function exchangeViews(
       (newest, row) => Math.max(newest, row.record.observedAtMs),
       Number.NEGATIVE_INFINITY,
     );
+    const isFrozen = frozen.has(state.exchange);
+    const status = exchangeStatus(state, asOfMs, staleAfterMs, isFrozen);
     return {
       exchange: state.exchange,
-      status: exchangeStatus(state, asOfMs, staleAfterMs, frozen.has(state.exchange)),
+      status,
+      missingBecause: isMissing(status) ? missingReason(status, state.failureKind, isFrozen) : null,
       symbols: rows.length,
       ageSeconds: rows.length === 0 ? null : Math.max(0, Math.floor((asOfMs - newestMs) / 1000)),
       state,
@@ -50,8 +54,10 @@ export function sameExchanges(
   return (
     left.length === right.length &&
     left.every(
-      ({ status, state }, index) =>
-        status === right[index]?.status && state.refusedAtMs === right[index]?.state.refusedAtMs,
+      ({ status, missingBecause, state }, index) =>
+        status === right[index]?.status &&
+        missingBecause === right[index]?.missingBecause &&
+        state.refusedAtMs === right[index]?.state.refusedAtMs,
     )
   );
 }

@@ -1,4 +1,5 @@
 import type { BoardRow, Snapshot } from "../domain/market.ts";
+import { coverageOf, type MissingExchange } from "./coverage.ts";
 import { type FundingQuery, rowMatcher, selectRows } from "./funding-query.ts";
 import { changesOf, differences, type RowDifference } from "./market-changes.ts";
 import { type EventData, EventWriter, eventTexts, type SharedEvent } from "./stream-events.ts";
@@ -92,13 +93,20 @@ export class FilterEvents {
   }
 
   #reset(to: Snapshot): Iterable<string> {
-    return eventTexts("reset", to.id, this.#data.reset(to, selectRows(to, this.#query)));
+    const rows = selectRows(to, this.#query);
+    return eventTexts("reset", to.id, this.#data.reset(to, rows, this.#missingIn(to)));
   }
 
   #changes(since: Snapshot, to: Snapshot, steps: Steps): Iterable<string> | null {
     const changes = changesOf(stepTo(to, since, steps), this.#query, to);
-    if (changes.rows.length === 0 && changes.removed.length === 0) return null;
-    return eventTexts("changes", to.id, this.#data.changes(to, since.id, changes));
+    const missing = this.#missingIn(to);
+    const isSame = changes.rows.length === 0 && changes.removed.length === 0;
+    if (isSame && Bun.deepEquals(missing, this.#missingIn(since))) return null;
+    return eventTexts("changes", to.id, this.#data.changes(to, since.id, changes, missing));
+  }
+
+  #missingIn(snapshot: Snapshot): readonly MissingExchange[] {
+    return coverageOf(snapshot, { exchange: this.#query.exchanges }).missing;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../domain/market.ts";
+import type { MissingExchange } from "./coverage.ts";
 import type { MarketChanges } from "./market-changes.ts";
 
 /** Why a stream is ended from this side. */
@@ -13,10 +14,19 @@ export type EndReason = (typeof END_REASONS)[number];
 
 /** The JSON of events, as texts that belong one after the other; none of them holds a line break. */
 export interface EventData {
-  /** All `rows` of a filter in `snapshot`. */
-  reset(snapshot: Snapshot, rows: Snapshot["rows"]): Iterable<string>;
+  /** All `rows` of a filter in `snapshot`, and which of its exchanges are missing there. */
+  reset(
+    snapshot: Snapshot,
+    rows: Snapshot["rows"],
+    missing: readonly MissingExchange[],
+  ): Iterable<string>;
   /** What became of them since the snapshot `sinceId`. */
-  changes(snapshot: Snapshot, sinceId: string, changes: MarketChanges): Iterable<string>;
+  changes(
+    snapshot: Snapshot,
+    sinceId: string,
+    changes: MarketChanges,
+    missing: readonly MissingExchange[],
+  ): Iterable<string>;
 }
 
 /** An event in the bytes that all its readers share: made once, sent piece by piece, never changed. */

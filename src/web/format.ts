@@ -1,3 +1,4 @@
+import type { ExchangeStatus } from "../domain/exchange.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 
 /** What stands for unknown in a cell. */
@@ -49,4 +50,9 @@ export function age(seconds: number | null): string {
 /** UTC to the second: 2026-11-02 12:00:05. */
 export function utc(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** A status as people write it: geo blocked. */
+export function statusText(status: ExchangeStatus): string {
+  return status.replace("_", " ");
 }

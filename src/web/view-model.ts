@@ -32,6 +32,8 @@ export interface BoardPageModel {
   /** Rows that can be trusted: the table is chosen from them. */
   readonly trustedRows: number;
   readonly exchanges: readonly ExchangeCard[];
+  /** Those of them whose rates are not there or not of now. */
+  readonly missing: readonly Pick<ExchangeCard, "name" | "status">[];
   readonly lines: readonly RateLine[];
   readonly sort: SortField;
   readonly order: SortOrder;

@@ -6,7 +6,7 @@ import type { BoardRow } from "../../src/domain/market.ts";
 import type { FundingList } from "../../src/http/api/funding/schema.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../src/services/funding-query.ts";
 import { testApp, type TestApp } from "../support/app.ts";
-import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 
 const PATH = "/api/funding/current";
 
@@ -82,7 +82,7 @@ describe("generated markets", () => {
         query,
         fc.integer({ min: 1, max: 9 }),
         async (rows, later, text, limit) => {
-          const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
+          const app = testApp(new TestBoard(allCollected(snapshotOf("1-1", rows))));
           const whole = await list(app, `${PATH}?${text}`);
           let seq = 1;
           const pages = await walk(app, `${text}&limit=${limit}`, () => {
@@ -109,7 +109,7 @@ describe("generated markets", () => {
     await fc.assert(
       fc.asyncProperty(market, fc.record(filters), pair, async (rows, values, { left, right }) => {
         fc.pre(left !== right);
-        const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
+        const app = testApp(new TestBoard(allCollected(snapshotOf("1-1", rows))));
         const uids = async (text: string) =>
           (await list(app, `${PATH}?${text}`)).rows.map(({ uid }) => uid);
         const one = `${left}=${values[left].join(",")}`;

@@ -82,7 +82,8 @@ describe("/api/explain", () => {
 
   test.each([
     ["nowhere/BTCUSDT", 400, "bad_parameter"],
-    ["okx/BTCUSDT", 404, "unknown_instrument"],
+    ["okx/BTCUSDT", 503, "no_data"],
+    ["gate/BTCUSDT", 404, "unknown_instrument"],
     ["kraken/pf_xbtusd", 404, "unknown_instrument"],
     ["kraken/PF_XBTUSD?x=1", 400, "bad_parameter"],
     [`kraken/${"A".repeat(200)}`, 400, "bad_parameter"],

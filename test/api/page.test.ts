@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { FundingList } from "../../src/http/api/funding/schema.ts";
 import { testApp } from "../support/app.ts";
-import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { rowOf, snapshotOf, TestBoard, withStatuses } from "../support/board.ts";
 
 const ROWS = [
   rowOf("okx", "CALM", { fundingRate: 0.00001 }),
@@ -59,6 +60,26 @@ describe("the front page", () => {
     expect(page).toContain("GATE");
     expect(page).toContain("5 s old");
     expect(page).not.toContain("KRAKEN");
+  });
+
+  test("says in one line which exchanges are missing, and nothing where none is", async () => {
+    const shown = async (statuses: Parameters<typeof withStatuses>[1]) => {
+      const snapshot = withStatuses(snapshotOf("1-77", ROWS), statuses);
+      const page = await pageText("/", testApp(new TestBoard(snapshot)));
+      return /<p class="missing">(.*?)<\/p>/.exec(page)?.[1] ?? null;
+    };
+    const mexc = withStatuses(snapshotOf("1-77", ROWS), { mexc: "starting" });
+    const page = await pageText("/", testApp(new TestBoard(mexc)));
+    expect(page).toContain("4 instruments on 2 of 3 exchanges");
+    expect(await pageText("/")).toContain("4 instruments on 2 exchanges");
+    expect(await shown({ gate: "degraded" })).toBeNull();
+    expect(await shown({ gate: "down", mexc: "geo_blocked" })).toBe(
+      "Missing now: GATE (down), MEXC (geo blocked).",
+    );
+    const all = Object.fromEntries(EXCHANGE_IDS.map((id) => [id, "starting"] as const));
+    expect(await shown(all)).toBe(
+      `Missing now: AEVO (starting), APEX (starting), ASTER (starting), BACKPACK (starting), BINANCE (starting) and ${EXCHANGE_IDS.length - 5} more.`,
+    );
   });
 
   test("shows at most 50 lines", async () => {

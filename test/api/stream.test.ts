@@ -12,7 +12,7 @@ import {
 } from "../../src/services/stream-groups.ts";
 import { StreamHub } from "../../src/services/stream-hub.ts";
 import { testApp } from "../support/app.ts";
-import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
@@ -176,6 +176,7 @@ describe("events", () => {
     expect(reset.data).toEqual({
       snapshot: "1-1",
       fetched_at,
+      missing: [],
       rows,
     } as unknown as typeof reset.data);
     service.board.publish(snapshotOf("1-2", market(2).slice(2)));
@@ -299,7 +300,7 @@ test("whoever follows the events has the rows of /api/funding/current at every s
     fc.asyncProperty(
       fc.array(fc.array(listing, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 6 }),
       async (states) => {
-        const board = new TestBoard(snapshotOf("1-0", []));
+        const board = new TestBoard(allCollected(snapshotOf("1-0", [])));
         const clock = new ManualClock();
         const streams = new StreamHub({ board, clock, log: memoryLog(), data: EVENT_DATA });
         const app = testApp(board, { streams });
@@ -310,7 +311,7 @@ test("whoever follows the events has the rows of /api/funding/current at every s
         const lists: Map<string, unknown>[] = FILTERS.map(() => new Map());
         for (const [step, state] of [[], ...states].entries()) {
           const id = `1-${step}`;
-          if (step > 0) board.publish(snapshotOf(id, rowsOf(state)));
+          if (step > 0) board.publish(allCollected(snapshotOf(id, rowsOf(state))));
           for (let turn = 0; turn < TURNS; turn += 1) await clock.advance(0);
           for (const [n, filter] of FILTERS.entries()) {
             const list = await app.fetch(new Request(`${ORIGIN}${CURRENT}${filter}`));

@@ -153,7 +153,7 @@ describe("clients generated from the document of a running service", () => {
   );
 
   test.each(CLIENTS)(
-    "%s filters by lists, pages, explains and is refused with a code",
+    "%s filters by lists, pages, explains, is refused with a code and sees what is missing",
     async (client) => {
       const watched = watchedFetch(await Contract.served());
       const usages = (await programs(stage.clients)).usageOf(stage.origin, watched.fetch);
@@ -169,6 +169,8 @@ describe("clients generated from the document of a running service", () => {
       expect(used.explained.rate).toBeNumber();
       expect(used.explained.yearly).toContain("365");
       expect(used.refused).toEqual({ code: "unknown_base", status: 404 });
+      expect(used.missing).toEqual(["gate off"]);
+      expect(used.noData).toEqual({ code: "no_data", missing: ["gate off"] });
       const [head = "", ...lines] = used.csv.trimEnd().split(/\r?\n/);
       expect(head.split(",")).toContain("annualized_pct");
       expect(lines.length).toBe(used.listed.length);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
+import { type MissingBody, statusesOf } from "../support/missing-scene.ts";
 import { quoteOf } from "../support/quote.ts";
 import { startService, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -8,11 +9,11 @@ import { LONG_MS } from "../support/patience.ts";
 const OLD_MS = 10 * 60_000;
 
 test(
-  "a service on old data serves it at once and is ready when the exchange that keeps it waiting has failed",
+  "a service on old data serves it at once, says what is missing, and is ready when those that it waits for have failed",
   async () => {
     using database = testDatabase();
     const nowMs = Date.now();
-    const epoch = startCollecting(database, ["okx"], nowMs - OLD_MS);
+    const epoch = startCollecting(database, ["okx", "gate"], nowMs - OLD_MS);
     const quote = quoteOf("BTC", { receivedAtMs: nowMs - OLD_MS });
     database.writer.commit(acceptedBatch("okx", epoch, nowMs - OLD_MS, [quote]));
     const held = Promise.withResolvers<void>();
@@ -30,14 +31,17 @@ test(
     await using service = await startService({
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: `http://127.0.0.1:${exchange.port}`,
-      EXCHANGES: "okx",
+      EXCHANGES: "okx,gate",
+      STALE_AFTER_SECONDS: "300",
     });
     const ready = await fetch(`${service.origin}/readyz`);
-    expect([ready.status, await ready.text()]).toEqual([503, "starting: waiting for okx\n"]);
-    const data = await fetch(`${service.origin}/api/funding/current`);
-    expect([data.status, ((await data.json()) as { readonly total: number }).total]).toEqual([
-      200, 1,
-    ]);
+    expect([ready.status, await ready.text()]).toEqual([503, "starting: waiting for okx, gate\n"]);
+    const missing = async () => {
+      const data = await fetch(`${service.origin}/api/funding/current`);
+      const body = (await data.json()) as MissingBody;
+      return [data.status, body.total, ...statusesOf(body)];
+    };
+    expect(await missing()).toEqual([200, 1, "gate starting", "okx stale"]);
     held.resolve();
     await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
     expect(await (await fetch(`${service.origin}/readyz`)).text()).toBe("ok\n");

@@ -1,4 +1,9 @@
-import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import {
+  EXCHANGE_IDS,
+  type ExchangeId,
+  type ExchangeStatus,
+  isMissing,
+} from "../../src/domain/exchange.ts";
 import type { FlagBits } from "../../src/domain/flags.ts";
 import type {
   BoardRow,
@@ -8,6 +13,7 @@ import type {
   Snapshot,
 } from "../../src/domain/market.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
+import { missingReason } from "../../src/services/coverage.ts";
 import type { BoardView } from "../../src/services/board-view.ts";
 import { NOON_MS } from "./quote.ts";
 
@@ -109,12 +115,34 @@ export function snapshotOf(
     return {
       exchange,
       status: symbols > 0 ? "ok" : "off",
+      missingBecause: symbols > 0 ? null : missingReason("off", null, false),
       symbols,
       ageSeconds: symbols > 0 ? 5 : null,
       state,
     };
   });
   return { id, asOfMs, storedAtMs: asOfMs, rows: ordered, exchanges, opportunities };
+}
+
+/** The same with other statuses; one that is missing says so as the board does. */
+export function withStatuses(
+  snapshot: Snapshot,
+  statuses: Partial<Record<ExchangeId, ExchangeStatus>>,
+): Snapshot {
+  return {
+    ...snapshot,
+    exchanges: snapshot.exchanges.map((view) => {
+      const status = statuses[view.exchange] ?? view.status;
+      const missingBecause = isMissing(status) ? missingReason(status, null, false) : null;
+      return { ...view, status, missingBecause };
+    }),
+  };
+}
+
+/** The same with every exchange collected: also who asks those without a row is answered with a list. */
+export function allCollected(snapshot: Snapshot): Snapshot {
+  const off = snapshot.exchanges.filter(({ status }) => status === "off");
+  return withStatuses(snapshot, Object.fromEntries(off.map(({ exchange }) => [exchange, "ok"])));
 }
 
 /** A board that shows what the test publishes; replaced snapshots stay until `forget`. */

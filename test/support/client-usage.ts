@@ -11,6 +11,9 @@ export interface Usage {
     readonly yearly: string | null;
   };
   readonly refused: { readonly code: string; readonly status: number };
+  /** What a list of one exchange that is there and one that is not says, and what one of the latter alone. */
+  readonly missing: readonly string[];
+  readonly noData: { readonly code: string; readonly missing: readonly string[] };
   readonly csv: string;
 }
 
@@ -50,6 +53,12 @@ const FILTERS: Filters = {
 const PAGE = 3;
 const EXPLAINED = { exchange: "binance", exchange_symbol: "BTCUSDT" } as const;
 const NO_SUCH = { base: "NOSUCHASSET" };
+const HALF: Filters = { exchange: ["binance", "gate"], limit: 1 };
+const NONE: Filters = { exchange: ["gate"] };
+
+function named(missing: readonly sdk.MissingExchange[] = []): string[] {
+  return missing.map(({ exchange, status }) => exchange + " " + status);
+}
 
 /** Takes the row of either client: a field that one of them lacks would not compile. */
 function used(row: sdk.FundingRow): Used {
@@ -83,6 +92,8 @@ export function usageOf(origin: string, fetch: typeof globalThis.fetch) {
       const ofBtc = must(await plain.GET("/api/funding/symbol/{base}", { params: { path: { base: "BTC" } } }));
       const one = must(await plain.GET("/api/explain/{exchange}/{exchange_symbol}", { params: { path: EXPLAINED } }));
       const { error } = await plain.GET("/api/funding/symbol/{base}", { params: { path: NO_SUCH } });
+      const half = must(await plain.GET("/api/funding/current", { params: { query: HALF } }));
+      const { error: none } = await plain.GET("/api/funding/current", { params: { query: NONE } });
       const csv: string = must(await plain.GET("/api/funding/current", { params: { query: { ...FILTERS, format: "csv" } }, parseAs: "text" }));
       return {
         listed: listed.rows.map(used),
@@ -90,6 +101,8 @@ export function usageOf(origin: string, fetch: typeof globalThis.fetch) {
         ofBtc: ofBtc.rows.map(used),
         explained: { symbol: one.row.exchange_symbol, rate: one.rate?.value ?? null, yearly: one.annualized?.with_numbers ?? null },
         refused: { code: error?.code, status: error?.status },
+        missing: named(half.missing),
+        noData: { code: none?.code, missing: named(none?.missing) },
         csv,
       };
     },
@@ -99,6 +112,8 @@ export function usageOf(origin: string, fetch: typeof globalThis.fetch) {
       const ofBtc = must(await sdk.listFundingRatesOfAsset({ client, path: { base: "BTC" } }));
       const one = must(await sdk.explainFundingRate({ client, path: EXPLAINED }));
       const { error } = await sdk.listFundingRatesOfAsset({ client, path: NO_SUCH });
+      const half = must(await sdk.listFundingRates({ client, query: HALF }));
+      const { error: none } = await sdk.listFundingRates({ client, query: NONE });
       // Of several media types it knows the type of one, the JSON.
       const csv: unknown = must(await sdk.listFundingRates({ client, query: { ...FILTERS, format: "csv" }, parseAs: "text" }));
       return {
@@ -107,6 +122,8 @@ export function usageOf(origin: string, fetch: typeof globalThis.fetch) {
         ofBtc: ofBtc.rows.map(used),
         explained: { symbol: one.row.exchange_symbol, rate: one.rate?.value ?? null, yearly: one.annualized?.with_numbers ?? null },
         refused: { code: error?.code, status: error?.status },
+        missing: named(half.missing),
+        noData: { code: none?.code, missing: named(none?.missing) },
         csv,
       };
     },

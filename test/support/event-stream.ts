@@ -10,6 +10,7 @@ export interface StreamedEvent {
     readonly since?: string;
     readonly rows: readonly FundingRow[];
     readonly removed?: readonly string[];
+    readonly missing?: readonly { readonly exchange: string; readonly status: string }[];
     readonly reason?: string;
   };
 }

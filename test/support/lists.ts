@@ -7,7 +7,7 @@ import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import type { AppDeps } from "../../src/http/app.ts";
 import { testApp, type TestApp } from "./app.ts";
-import { rowOf, snapshotOf, type TestBoard } from "./board.ts";
+import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
 import { NOON_MS } from "./quote.ts";
 
 /** Every list of the API, found in the served document, and generated markets to fill them with. */
@@ -155,9 +155,9 @@ const intervalChanges: AppDeps["intervalChanges"] = ({ rows }) =>
     changedAtMs: NOON_MS - place * HOUR_MS,
   }));
 
-/** An exchange's own words reach a cell, too. */
+/** An exchange's own words reach a cell, too; one exchange is missing and has rows left. */
 export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
-  const snapshot = snapshotOf(id, rows);
+  const snapshot = withStatuses(allCollected(snapshotOf(id, rows)), { xt: "down" });
   const failure = "=1+1\nfrom elsewhere";
   return {
     ...snapshot,

@@ -34,13 +34,13 @@ function setUp(data: EventData = EVENT_DATA) {
     clock,
     log,
     data: {
-      reset(snapshot, rows) {
+      reset(snapshot, ...of) {
         made.push(`reset ${snapshot.id}`);
-        return data.reset(snapshot, rows);
+        return data.reset(snapshot, ...of);
       },
-      changes(snapshot, since, changes) {
+      changes(snapshot, since, ...of) {
         made.push(`changes ${since} ${snapshot.id}`);
-        return data.changes(snapshot, since, changes);
+        return data.changes(snapshot, since, ...of);
       },
     },
   });
@@ -346,9 +346,9 @@ describe("the end", () => {
     let isBroken = true;
     const data: EventData = {
       ...EVENT_DATA,
-      reset(snapshot, rows) {
+      reset(...of) {
         if (isBroken) throw new Error("no such field");
-        return EVENT_DATA.reset(snapshot, rows);
+        return EVENT_DATA.reset(...of);
       },
     };
     const { hub, open, log } = setUp(data);

@@ -42,9 +42,9 @@ function setUp() {
     log: memoryLog(),
     data: {
       ...SIZED,
-      reset: (snapshot, rows) => {
+      reset: (snapshot, rows, missing) => {
         made.push(rows.length);
-        return SIZED.reset(snapshot, rows);
+        return SIZED.reset(snapshot, rows, missing);
       },
     },
   });

@@ -26,13 +26,13 @@ function setUp(data: EventData = EVENT_DATA) {
   const clock = new ManualClock();
   const made: string[] = [];
   const counted: EventData = {
-    reset: (snapshot, rows) => {
+    reset: (snapshot, ...of) => {
       made.push(`reset ${snapshot.id}`);
-      return data.reset(snapshot, rows);
+      return data.reset(snapshot, ...of);
     },
-    changes: (snapshot, since, changes) => {
+    changes: (snapshot, since, ...of) => {
       made.push(`changes ${since} ${snapshot.id}`);
-      return data.changes(snapshot, since, changes);
+      return data.changes(snapshot, since, ...of);
     },
   };
   let isTold = true;
@@ -155,9 +155,9 @@ describe("readers who come and go", () => {
     let leave = (): void => {};
     const { hub, body, settle } = setUp({
       ...EVENT_DATA,
-      reset: (snapshot, rows) => {
+      reset: (...of) => {
         leave();
-        return EVENT_DATA.reset(snapshot, rows);
+        return EVENT_DATA.reset(...of);
       },
     });
     const stream = body(OKX);

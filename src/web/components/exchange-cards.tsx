@@ -1,4 +1,4 @@
-import { age } from "../format.ts";
+import { age, statusText } from "../format.ts";
 import type { ExchangeCard } from "../view-model.ts";
 
 /** How fresh each exchange is, as a list of small cards. The status is a word, the colour repeats it. */
@@ -8,7 +8,7 @@ export function ExchangeCards(props: { readonly exchanges: readonly ExchangeCard
       {props.exchanges.map((card) => (
         <li class={`card status-${card.status}`}>
           <span class="name">{card.name}</span>
-          <span class="status">{card.status.replace("_", " ")}</span>
+          <span class="status">{statusText(card.status)}</span>
           <span class="facts">
             {card.symbols} rates,{" "}
             {card.ageSeconds === null ? "no data yet" : `${age(card.ageSeconds)} old`}

@@ -1,6 +1,6 @@
 import { ExchangeCards } from "../components/exchange-cards.tsx";
 import { RateTable } from "../components/rate-table.tsx";
-import { utc } from "../format.ts";
+import { statusText, utc } from "../format.ts";
 import { Layout, type PageAssets } from "../layout.tsx";
 import type { BoardPageModel } from "../view-model.ts";
 
@@ -30,10 +30,11 @@ function Board(props: { readonly model: BoardPageModel }) {
   return (
     <>
       <p class="lead">
-        {model.totalRows} instruments on {model.exchanges.length} exchanges, as of{" "}
+        {model.totalRows} instruments on {countText(model.exchanges)} exchanges, as of{" "}
         <time datetime={new Date(model.asOfMs).toISOString()}>{utc(model.asOfMs)} UTC</time>,
         snapshot <code>{model.snapshotId}</code>.
       </p>
+      {model.missing.length === 0 ? null : <p class="missing">{missingText(model.missing)}</p>}
       <section aria-labelledby="rates">
         <h2 id="rates">Strongest rates</h2>
         {model.lines.length === 0 ? (
@@ -48,6 +49,23 @@ function Board(props: { readonly model: BoardPageModel }) {
       </section>
     </>
   );
+}
+
+/** How many have a rate, and of how many where that is not all. */
+function countText(exchanges: BoardPageModel["exchanges"]): string {
+  const shown = exchanges.filter(({ symbols }) => symbols > 0).length;
+  return shown === exchanges.length ? String(shown) : `${shown} of ${exchanges.length}`;
+}
+
+/** As many names as fit a line or two; the cards below have all. */
+const NAMED = 5;
+
+function missingText(missing: BoardPageModel["missing"]): string {
+  const named = missing
+    .slice(0, NAMED)
+    .map(({ name, status }) => `${name} (${statusText(status)})`);
+  const more = missing.length - named.length;
+  return `Missing now: ${named.join(", ")}${more === 0 ? "" : ` and ${more} more`}.`;
 }
 
 function captionOf(model: BoardPageModel): string {

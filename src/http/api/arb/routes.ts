@@ -23,7 +23,7 @@ const arbRoute = createRoute({
   request: { query: ArbQuerySchema },
   responses: {
     ...cachedList(ArbListSchema, "The matching pairs, the best first; possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 

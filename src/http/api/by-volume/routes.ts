@@ -21,7 +21,7 @@ const byVolumeRoute = createRoute({
   request: { query: VolumeRankQuerySchema },
   responses: {
     ...cachedList(VolumeRankListSchema, "The ranked assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -57,11 +57,11 @@ const COLUMNS = flatColumns<VolumeRankRow>({
   top_exchange_share: "top_exchange_share_fraction",
 });
 
-function volumeRankRow(ranked: VolumeRank): VolumeRankRow {
+function volumeRankRow(ranked: VolumeRank, _fetchedAt: number, ofExchanges: number): VolumeRankRow {
   const { lowest, highest, top } = ranked;
   return {
     rank: ranked.rank,
-    ...assetPart(ranked.asset),
+    ...assetPart(ranked.asset, ofExchanges),
     volume_weighted_annualized_pct: ranked.volumeWeightedPct,
     lowest_exchange: lowest.record.exchange,
     lowest_exchange_symbol: lowest.record.exchangeSymbol,

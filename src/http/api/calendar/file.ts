@@ -1,6 +1,7 @@
 import { ICalCalendar, ICalEventTransparency, type ICalEventData } from "ical-generator";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { Snapshot } from "../../../domain/market.ts";
+import type { MissingExchange } from "../../../services/coverage.ts";
 import type { Settlement, Settlements } from "../../../services/calendar.ts";
 
 /** Calendar programs slow down with more, and a person reads far fewer. */
@@ -32,14 +33,18 @@ const UTC_ZONE = [
 const END = "END:VCALENDAR";
 
 /** The nearest settlements as a calendar of RFC 5545; a function of its arguments alone. */
-export function calendarText(snapshot: Snapshot, settlements: Settlements): string {
+export function calendarText(
+  snapshot: Snapshot,
+  settlements: Settlements,
+  missing: readonly MissingExchange[],
+): string {
   const shown = settlements.slice(0, MAX_EVENTS);
   const left = settlements.length - shown.length;
   const calendar = new ICalCalendar({
     prodId: { company: "Funding Finder", product: "Funding calendar", language: "EN" },
     name: "Funding settlements",
     // The library writes this text as it is: it must hold neither comma, semicolon nor backslash.
-    description: `Funding settlements of perpetuals. Positive rate: longs pay shorts. The nearest ${shown.length} are here and ${left} later ones are left out.`,
+    description: `Funding settlements of perpetuals. Positive rate: longs pay shorts. The nearest ${shown.length} are here and ${left} later ones are left out.${missingText(missing)}`,
     ttl: REFRESH_SECONDS,
   });
   const stamp = new Date(snapshot.asOfMs);
@@ -47,6 +52,12 @@ export function calendarText(snapshot: Snapshot, settlements: Settlements): stri
   const text = calendar.toString() + LINE_END;
   // Not by the library, which writes properties behind it: RFC 5545 wants all of them before.
   return shown.length === 0 ? text.replace(END, UTC_ZONE + END) : text;
+}
+
+/** The names are of a closed set, hence as the description must be. */
+function missingText(missing: readonly MissingExchange[]): string {
+  const names = missing.map(({ exchange }) => exchange);
+  return names.length === 0 ? "" : ` Exchanges that are missing now: ${names.join(" ")}.`;
 }
 
 /** Without an end an event lasts no time (RFC 5545 3.6.1), and it makes nobody look busy. */

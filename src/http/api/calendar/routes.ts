@@ -5,9 +5,11 @@ import {
   type Settlement,
   settlementsAhead,
 } from "../../../services/calendar.ts";
+import { coverageOf } from "../../../services/coverage.ts";
 import type { AnswerContent } from "../../answer.ts";
 import { flatColumns } from "../../columns.ts";
 import { API_HEADERS } from "../../headers.ts";
+import { missingHeader, noData } from "../../missing-exchanges.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
@@ -39,7 +41,7 @@ const calendarRoute = createRoute({
   request: { query: CalendarQuerySchema },
   responses: {
     ...listAnswer,
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -51,7 +53,7 @@ const fileRoute = createRoute({
   operationId: "getSettlementCalendar",
   tags: ["Market"],
   summary: "Settlements ahead, for calendar programs",
-  description: `The same as iCalendar (RFC 5545) to subscribe to: one event without length per settlement. At most the ${MAX_EVENTS} nearest; the calendar's own description says how many were left out, X-Total-Count how many match. Filters keep it short.`,
+  description: `The same as iCalendar (RFC 5545) to subscribe to: one event without length per settlement. At most the ${MAX_EVENTS} nearest; the calendar's own description says how many were left out and which exchanges are missing, X-Total-Count how many match. Filters keep it short.`,
   request: { query: CalendarFileQuerySchema },
   responses: {
     200: {
@@ -67,7 +69,7 @@ const fileRoute = createRoute({
       },
     },
     304: listAnswer[304],
-    ...problems("bad_parameter", "not_ready", "busy"),
+    ...problems("bad_parameter", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -87,9 +89,11 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
     const params = c.req.valid("query");
     const query = calendarQuery(params);
     const snapshot = answers.current();
+    const { missing, hasNothing } = coverageOf(snapshot, params);
+    if (hasNothing) throw noData(missing);
     const make = (): AnswerContent => {
       const settlements = settlementsAhead(snapshot, query);
-      const text = calendarText(snapshot, settlements);
+      const text = calendarText(snapshot, settlements, missing);
       return {
         pieces: () => [text],
         largeAs: null,
@@ -101,6 +105,7 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
           "content-disposition": 'attachment; filename="funding-calendar.ics"',
           "x-snapshot": snapshot.id,
           "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
+          ...missingHeader(missing),
           ...thresholdHeader(params),
           "x-total-count": String(settlements.length),
         },

@@ -32,7 +32,7 @@ const divergenceRoute = createRoute({
   request: { query: DivergenceQuerySchema },
   responses: {
     ...cachedList(DivergenceListSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -49,7 +49,10 @@ export function addDivergenceRoutes(
       name: "funding-divergence",
       besides: [...query.pairs.fees],
       select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
-      toRow: (divergence, fetchedAt) => divergenceRow(divergence, fetchedAt, query),
+      toRow: (divergence, fetchedAt, ofExchanges) => ({
+        ...divergenceRow(divergence, fetchedAt, query),
+        of_exchanges: ofExchanges,
+      }),
       columns: COLUMNS,
     });
     return documented(sent);
@@ -81,7 +84,7 @@ function divergenceRow(
   divergence: Divergence,
   fetchedAt: number,
   { pairs }: DivergenceQuery,
-): DivergenceRow {
+): Omit<DivergenceRow, "of_exchanges"> {
   const { pair } = divergence;
   return {
     ...pairPart(pair, fetchedAt, pairs.fees),
@@ -103,6 +106,7 @@ const COLUMNS: readonly Column<DivergenceRow>[] = [
     decision: "decision",
     reasons: "reasons",
     exchanges: "exchanges",
+    of_exchanges: "of_exchanges",
     listings: "listings",
     positive: "positive",
     negative: "negative",

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { ofExchangesField } from "../../missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../params.ts";
 import { assetFilters, pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
@@ -20,6 +21,7 @@ const DivergenceSchema = z
     decision: pair.decision,
     reasons: pair.reasons,
     exchanges: count("Exchanges whose listings pass the filters.", 6),
+    of_exchanges: ofExchangesField,
     listings: count("Listings that pass the filters.", 8),
     positive: count("Of these, listings with a rate above 0: longs pay shorts.", 5),
     negative: count("Of these, listings with a rate below 0: shorts pay longs.", 3),

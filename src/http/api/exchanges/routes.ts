@@ -47,6 +47,7 @@ export function addExchangeRoutes(
   app.openapi(exchangesRoute, (c) => {
     const sent = sendList(answers, c, c.req.valid("query"), {
       name: "exchanges",
+      isOfListings: false,
       select: (snapshot) => {
         const views = new Map(snapshot.exchanges.map((view) => [view.exchange, view]));
         return ordered.map((info) => ({

@@ -9,8 +9,10 @@ import {
   rateWorking,
   type Working,
 } from "../../../services/explain.ts";
+import { coverageOf, type MissingExchange } from "../../../services/coverage.ts";
 import { freshResponse } from "../../content.ts";
 import { JSON_TYPE } from "../../list-format.ts";
+import { noData } from "../../missing-exchanges.ts";
 import { freshJson, problems } from "../../openapi.ts";
 import { NO_PARAMS } from "../../params.ts";
 import { ApiError } from "../../problem.ts";
@@ -41,7 +43,7 @@ const explainRoute = createRoute({
   request: { params: ExplainPathSchema, query: NO_PARAMS },
   responses: {
     200: freshJson(ExplanationSchema, "The row and where it comes from."),
-    ...problems("bad_parameter", "unknown_instrument", "not_ready"),
+    ...problems("bad_parameter", "unknown_instrument", "not_ready", "no_data"),
   },
 });
 
@@ -59,12 +61,15 @@ export function addExplainRoutes(
       ({ record }) => record.exchange === exchange && record.exchangeSymbol === exchangeSymbol,
     );
     const rulesHere = rulesOf.get(exchange);
+    const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });
     if (row === undefined || rulesHere === undefined) {
+      // Nobody knows what it lists now.
+      if (hasNothing) throw noData(missing);
       const symbol = JSON.stringify(exchangeSymbol);
       throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
     }
     const explanation = await ask({ exchange, exchangeSymbol });
-    const body = explained(snapshot, row, rulesHere, explanation);
+    const body = explained(snapshot, row, rulesHere, { explanation, missing });
     const { requestId } = c.env;
     const of = { contentType: JSON_TYPE, status: 200, requestId };
     return documented(freshResponse(JSON.stringify(body), of));
@@ -75,13 +80,20 @@ function explained(
   snapshot: Snapshot,
   row: BoardRow,
   rules: ExchangeRules,
-  explanation: Explanation | null,
+  {
+    explanation,
+    missing,
+  }: {
+    readonly explanation: Explanation | null;
+    readonly missing: readonly MissingExchange[];
+  },
 ): ExplanationBody {
   const { record } = row;
   const fetchedAt = secondsOf(snapshot.asOfMs);
   return {
     fetched_at: fetchedAt,
     snapshot: snapshot.id,
+    missing: [...missing],
     row: fundingRow(row, fetchedAt),
     raw: explanation === null ? null : { ...explanation.origin.rows },
     raw_reason: explanation === null ? "not_in_memory" : null,

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { missingField } from "../../missing-exchanges.ts";
 import { time } from "../../row-fields.ts";
 import { FundingRowSchema } from "../funding/schema.ts";
 
@@ -40,6 +41,7 @@ export const ExplanationSchema = z
   .strictObject({
     fetched_at: time("The time that the snapshot shows."),
     snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    missing: missingField,
     row: FundingRowSchema,
     raw: z.record(z.string(), z.unknown()).nullable().openapi({
       description:

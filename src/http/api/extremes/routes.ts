@@ -21,7 +21,7 @@ const extremesRoute = createRoute({
   request: { query: ExtremesQuerySchema },
   responses: {
     ...cachedList(ExtremeListSchema, "The ranked rows, possibly none."),
-    ...problems("bad_parameter", "not_ready", "busy"),
+    ...problems("bad_parameter", "not_ready", "no_data", "busy"),
   },
 });
 

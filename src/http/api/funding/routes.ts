@@ -29,7 +29,7 @@ const currentRoute = createRoute({
   request: { query: FundingQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The matching rows, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -49,6 +49,7 @@ const symbolRoute = createRoute({
       "unknown_base",
       "cursor_expired",
       "not_ready",
+      "no_data",
       "busy",
     ),
   },

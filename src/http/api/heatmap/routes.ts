@@ -34,7 +34,7 @@ const heatmapRoute = createRoute({
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -51,8 +51,9 @@ export function addHeatmapRoutes(
       name: "funding-heatmap",
       select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
       columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot).exchanges, query.value),
-      head: (snapshot: Snapshot) => ({
+      head: (snapshot: Snapshot, ofExchanges: number) => ({
         exchanges: matrixOf(snapshot).exchanges,
+        of_exchanges: ofExchanges,
         value: query.value,
       }),
     };

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema } from "../../enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
+import { ofExchangesField } from "../../missing-exchanges.ts";
 import { choiceParam, countParam } from "../../params.ts";
 import { comparedFilters } from "../../listing-query.ts";
 import { pageParams } from "../../row-fields.ts";
@@ -41,6 +42,7 @@ export const HeatmapSchema = z
         "The columns, by name: each exchange that has a value or a mark in any row of the whole list, the same on all pages.",
       example: ["binance", "bybit", "okx"],
     }),
+    of_exchanges: ofExchangesField,
     value: z.enum(HEATMAP_VALUES).openapi({ description: "What the cells are." }),
   })
   .openapi("Heatmap");

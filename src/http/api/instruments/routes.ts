@@ -32,7 +32,7 @@ const instrumentsRoute = createRoute({
   request: { query: InstrumentQuerySchema },
   responses: {
     ...cachedList(InstrumentListSchema, "The matching instruments, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 

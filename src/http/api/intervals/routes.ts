@@ -38,6 +38,7 @@ export function addIntervalRoutes(
     const { exchange, base, from, to } = params;
     const sent = sendList(answers, c, params, {
       name: "interval-changes",
+      isOfListings: false,
       select: (snapshot) =>
         changes(snapshot, {
           exchanges: exchange,

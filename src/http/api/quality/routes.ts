@@ -32,6 +32,7 @@ export function addQualityRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnsw
     const { exchange, flag } = params;
     const sent = sendList(answers, c, params, {
       name: "quality",
+      isOfListings: false,
       select: (snapshot) =>
         qualityOf(snapshot).filter(
           ({ view, flagged }) =>

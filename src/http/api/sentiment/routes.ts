@@ -26,7 +26,7 @@ const sentimentRoute = createRoute({
   request: { query: SentimentQuerySchema },
   responses: {
     ...cachedList(SentimentListSchema, "The matching assets, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });
 
@@ -73,9 +73,13 @@ const COLUMNS = flatColumns<SentimentRow>({
   reason: "reason",
 });
 
-function sentimentRow({ asset, atBaseline, atZero, figures }: Sentiment): SentimentRow {
+function sentimentRow(
+  { asset, atBaseline, atZero, figures }: Sentiment,
+  _fetchedAt: number,
+  ofExchanges: number,
+): SentimentRow {
   return {
-    ...assetPart(asset),
+    ...assetPart(asset, ofExchanges),
     at_baseline: atBaseline,
     at_zero: atZero,
     mean_annualized_pct: figures?.meanPct ?? null,

@@ -1,4 +1,5 @@
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
+import type { MissingExchange } from "../../../services/coverage.ts";
 import type { EventData } from "../../../services/stream-events.ts";
 import { secondsOf } from "../../row-fields.ts";
 import { fundingRow } from "../funding/list.ts";
@@ -9,18 +10,19 @@ const ROWS_PER_TEXT = 256;
 
 /** Events as JSON, in the fields and the row format of the API. */
 export const EVENT_DATA: EventData = {
-  reset: (snapshot, rows) =>
-    objectTexts<StreamReset>({ ...shown(snapshot), rows: [] }, snapshot, rows),
-  changes: (snapshot, since, { rows, removed }) =>
+  reset: (snapshot, rows, missing) =>
+    objectTexts<StreamReset>({ ...shown(snapshot, missing), rows: [] }, snapshot, rows),
+  changes: (snapshot, since, { rows, removed }, missing) =>
     objectTexts<StreamChanges>(
-      { ...shown(snapshot), since, removed: [...removed], rows: [] },
+      { ...shown(snapshot, missing), since, removed: [...removed], rows: [] },
       snapshot,
       rows,
     ),
 };
 
-function shown(snapshot: Snapshot) {
-  return { snapshot: snapshot.id, fetched_at: secondsOf(snapshot.asOfMs) };
+function shown(snapshot: Snapshot, missing: readonly MissingExchange[]) {
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  return { snapshot: snapshot.id, fetched_at: fetchedAt, missing: [...missing] };
 }
 
 /** `frame` with its last field, the empty list of rows, filled row by row. */

@@ -33,11 +33,11 @@ const CHANGES = "StreamChanges";
 const SAMPLE = `retry: 5000
 
 event: reset
-data: {"snapshot":"7-1042","fetched_at":1793620800,"rows":[…]}
+data: {"snapshot":"7-1042","fetched_at":1793620800,"missing":[],"rows":[…]}
 id: 7-1042
 
 event: changes
-data: {"snapshot":"7-1043","fetched_at":1793620805,"since":"7-1042","removed":["okx:ABC-USDT-SWAP:1793000000"],"rows":[…]}
+data: {"snapshot":"7-1043","fetched_at":1793620805,"missing":[{"exchange":"gate","status":"down","reason":"No new rates: it cannot be reached."}],"since":"7-1042","removed":["okx:ABC-USDT-SWAP:1793000000"],"rows":[…]}
 id: 7-1043
 
 : heartbeat
@@ -62,7 +62,7 @@ const streamRoute = createRoute({
   tags: ["Market"],
   summary: "Changes of funding rates as they come",
   description:
-    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`). Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +
+    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`), also when there are none and `missing` is another one. A filter that selects no row gets neither until it does. Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +
     `One address has ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters at most (of IPv6, its /64); one that was ended counts until its connection has gone, filters that match no row count as one. Whoever comes to have more because rows come to match is sent away with the reason too_many_filters. ` +
     `Whoever takes nothing for ${STALLED_AFTER_MS / 1000} seconds is sent away as a slow_consumer, and after ${SILENT_AFTER_MS / 1000} where more waits to be read than memory is set aside for. Where that is not enough, the address that holds most gives up a stream, and so does a newcomer who would hold about as much (overloaded).`,
   request: { query: StreamQuerySchema, headers: StreamHeadersSchema },

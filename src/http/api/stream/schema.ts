@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { KEPT_MS, PINNED_KEPT_MS } from "../../../services/board.ts";
+import { missingField } from "../../missing-exchanges.ts";
 import { time } from "../../row-fields.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
 
@@ -29,6 +30,7 @@ export const StreamHeadersSchema = z.object({
 const shown = {
   snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
   fetched_at: time("The time that the snapshot shows."),
+  missing: missingField,
 };
 
 export const StreamResetSchema = z.strictObject({

@@ -1,0 +1,229 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { EXCHANGE_IDS, type ExchangeId, type ExchangeStatus } from "../../src/domain/exchange.ts";
+import { LONG_MS } from "../support/patience.ts";
+import { LISTS } from "../support/lists.ts";
+import {
+  bodyOf,
+  type Conditions,
+  is,
+  type MissingBody,
+  MIXED,
+  missingScene,
+  statusesOf,
+} from "../support/missing-scene.ts";
+
+const CURRENT = "/api/funding/current";
+
+/** Lists of the exchanges themselves, or of the past: they have something to say without any listing. */
+const WITHOUT_LISTINGS = ["/api/exchanges", "/api/quality", "/api/intervals/changes"];
+
+describe("missing", () => {
+  test("names the asked exchanges that do not deliver, each with a reason in words", async () => {
+    await using scene = await missingScene(MIXED);
+    const { missing, rows } = await bodyOf(scene, CURRENT);
+    expect(missing).toEqual([
+      {
+        exchange: "bitget",
+        status: "down",
+        reason: "No new rates: it does not answer in time.",
+      },
+      { exchange: "bybit", status: "starting", reason: "No rates yet." },
+      { exchange: "gate", status: "stale", reason: "No new rates for too long." },
+      {
+        exchange: "mexc",
+        status: "geo_blocked",
+        reason: "It refuses the country of this server.",
+      },
+      { exchange: "okx", status: "down", reason: "No new rates: it does not answer in time." },
+    ]);
+    // What an exchange has left is in the answer.
+    expect(rows.map(({ exchange }) => exchange)).toEqual(["binance", "bitget", "gate", "kraken"]);
+  });
+
+  test("names only those that are asked, and one that is off where it is named", async () => {
+    await using scene = await missingScene(MIXED);
+    const of = async (query: string) => statusesOf(await bodyOf(scene, `${CURRENT}?${query}`));
+    expect(await of("exchange=binance,kraken")).toEqual([]);
+    expect(await of("exchange=binance,okx")).toEqual(["okx down"]);
+    expect(await of("exchange=binance,htx,aevo")).toEqual(["aevo off", "htx off"]);
+    const arb = await bodyOf(scene, "/api/funding/arb?exchange=binance,okx,gate&exclude=gate");
+    expect(statusesOf(arb)).toEqual(["okx down"]);
+  });
+
+  test("does not depend on the other filters", async () => {
+    await using scene = await missingScene(MIXED);
+    const body = await bodyOf(scene, `${CURRENT}?exchange=okx,binance&base=NOSUCH`);
+    expect([body.total, statusesOf(body)]).toEqual([0, ["okx down"]]);
+  });
+
+  test.each(LISTS.map(({ path }) => path))("is in the envelope of %s", async (path) => {
+    await using scene = await missingScene(MIXED);
+    const all = ["bitget down", "bybit starting", "gate stale", "mexc geo_blocked", "okx down"];
+    expect(statusesOf(await bodyOf(scene, path))).toEqual(all);
+  });
+
+  test("is beside a single answer", async () => {
+    await using scene = await missingScene(MIXED);
+    const of = async (path: string) => statusesOf(await bodyOf(scene, `/api/explain/${path}`));
+    expect(await of("bitget/BTCUSDT")).toEqual(["bitget down"]);
+    expect(await of("kraken/BTCUSDT")).toEqual([]);
+  });
+});
+
+describe("no_data", () => {
+  test("is the answer where every asked exchange is missing and no row is left, with when to ask again", async () => {
+    await using scene = await missingScene(MIXED);
+    const response = await scene.get(`${CURRENT}?exchange=okx`);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "60"]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(await response.json()).toMatchObject({
+      code: "no_data",
+      detail: "There are no rates of okx (down).",
+      missing: [
+        { exchange: "okx", status: "down", reason: "No new rates: it does not answer in time." },
+      ],
+    });
+  });
+
+  test.each([
+    ["okx,mexc,htx", 503, "60"],
+    ["bybit,okx", 503, "5"],
+    ["mexc", 503, "120"],
+    ["htx", 503, "3600"],
+    ["aevo", 503, "3600"],
+    ["bitget", 200, null],
+    ["gate,okx", 200, null],
+    ["okx,kraken", 200, null],
+  ])("exchange=%s is %i", async (exchange, status, retryAfter) => {
+    await using scene = await missingScene(MIXED);
+    const response = await scene.get(`${CURRENT}?exchange=${exchange}`);
+    expect([response.status, response.headers.get("retry-after")]).toEqual([status, retryAfter]);
+  });
+
+  test("is the answer to any list of listings, in any format, and to HEAD", async () => {
+    await using scene = await missingScene({ okx: is("down"), gate: is("starting") });
+    for (const { path } of [...LISTS, { path: "/api/funding/calendar.ics" }]) {
+      if (path.includes("/symbol/")) continue;
+      const status = WITHOUT_LISTINGS.includes(path) ? 200 : 503;
+      const formats = path.endsWith(".ics") ? [""] : ["", "?format=csv", "?format=ndjson"];
+      for (const format of formats)
+        for (const method of ["GET", "HEAD"])
+          expect([path, (await scene.get(path + format, { method })).status]).toEqual([
+            path,
+            status,
+          ]);
+    }
+    const { status } = await scene.get("/api/explain/okx/BTCUSDT");
+    expect(status).toBe(503);
+  });
+
+  test("is not the answer where nothing was asked, nor where one of the exchanges delivers nothing but is well", async () => {
+    await using scene = await missingScene({ okx: is("down"), gate: is("ok") });
+    const arb = await bodyOf(scene, "/api/funding/arb?exchange=okx&exclude=okx");
+    expect([arb.total, arb.missing]).toEqual([0, []]);
+    expect(statusesOf(await bodyOf(scene, CURRENT))).toEqual(["okx down"]);
+    // It lists no such instrument; of the other nobody knows.
+    expect((await scene.get("/api/explain/gate/BTCUSDT")).status).toBe(404);
+  });
+});
+
+describe("formats without an envelope", () => {
+  const HEADER = "x-missing-exchanges";
+  const ALL =
+    "bitget;status=down, bybit;status=starting, gate;status=stale, mexc;status=geo_blocked, okx;status=down";
+
+  test("have a header, also in the answer to HEAD; it is absent where none is missing", async () => {
+    await using scene = await missingScene(MIXED);
+    for (const query of ["format=csv", "format=ndjson"]) {
+      for (const method of ["GET", "HEAD"]) {
+        const { headers } = await scene.get(`${CURRENT}?${query}`, { method });
+        expect(headers.get(HEADER)).toBe(ALL);
+      }
+      const whole = await scene.get(`${CURRENT}?${query}&exchange=binance`);
+      expect(whole.headers.get(HEADER)).toBeNull();
+    }
+    expect((await scene.get(CURRENT)).headers.get(HEADER)).toBeNull();
+  });
+
+  test("let a page of another origin read it", async () => {
+    await using scene = await missingScene(MIXED);
+    const { headers } = await scene.get(`${CURRENT}?format=csv`);
+    const exposed = headers.get("access-control-expose-headers")?.split(", ");
+    expect(exposed).toContain("X-Missing-Exchanges");
+  });
+
+  test("a calendar says it in the header and in its own description", async () => {
+    await using scene = await missingScene(MIXED);
+    const file = await scene.get("/api/funding/calendar.ics?exchange=okx,gate,binance");
+    expect(file.headers.get(HEADER)).toBe("gate;status=stale, okx;status=down");
+    const text = (await file.text()).replaceAll("\r\n ", "");
+    expect(text).toContain("Exchanges that are missing now: gate okx.");
+    const whole = await scene.get("/api/funding/calendar.ics?exchange=binance");
+    expect(await whole.text()).not.toContain("missing");
+  });
+});
+
+const IDS = EXCHANGE_IDS.slice(0, 7);
+
+const condition = fc.oneof(
+  fc.constant(is("starting")),
+  fc.record({
+    status: fc.constantFrom<ExchangeStatus>(
+      "ok",
+      "degraded",
+      "stale",
+      "down",
+      "geo_blocked",
+      "off",
+    ),
+    hasRow: fc.boolean(),
+  }),
+);
+
+test(
+  "in generated markets missing is exactly what the rule says, and 503 exactly where nothing is left",
+  async () => {
+    const asked = fc.option(fc.subarray([...IDS, "aevo" as const], { minLength: 1 }));
+    const excluded = fc.subarray([...IDS]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(...IDS.map(() => condition)),
+        fc.array(fc.tuple(asked, excluded), { minLength: 12, maxLength: 12 }),
+        async (states, queries) => {
+          const conditions: Conditions = Object.fromEntries(IDS.map((id, n) => [id, states[n]]));
+          await using scene = await missingScene(conditions);
+          for (const [named, exclude] of queries) {
+            const parts = [
+              ...(named === null ? [] : [`exchange=${named.join(",")}`]),
+              ...(exclude.length === 0 ? [] : [`exclude=${exclude.join(",")}`]),
+            ];
+            const response = await scene.get(`/api/funding/arb?${parts.join("&")}`);
+            const put = (named ?? IDS)
+              .filter((id) => !exclude.includes(id))
+              .map((id) => ({ id, status: "off", hasRow: false, ...conditions[id] }))
+              .filter(({ status }) => named !== null || status !== "off");
+            const gone = put.filter(({ status }) => status !== "ok" && status !== "degraded");
+            // What is off leaves the board with its rows.
+            const isLeft = put.some(({ status, hasRow }) => hasRow && status !== "off");
+            const isNothing = put.length > 0 && gone.length === put.length && !isLeft;
+            expect(response.status).toBe(isNothing ? 503 : 200);
+            const { missing } = (await response.json()) as MissingBody;
+            expect(missing.map(({ exchange, status }) => [exchange, status])).toEqual(
+              gone
+                .map(({ id, status }): [ExchangeId, ExchangeStatus] => [
+                  id,
+                  status as ExchangeStatus,
+                ])
+                .toSorted(),
+            );
+            for (const { reason } of missing)
+              expect(reason).toMatch(/^[A-Z][a-z ]+(: [a-z ]+)?\.$/);
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  },
+  LONG_MS,
+);
