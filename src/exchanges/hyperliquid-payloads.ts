@@ -107,10 +107,20 @@ function decodeDex(body: unknown, dex: string | null): Dex {
     asset,
     ctx: ctxs[index],
   }));
+  if (zipped.length > 0 && zipped.every(({ name }) => dexOf(name) !== dex)) {
+    throw badEnvelope("the answer is another dex's");
+  }
   return {
     collateralToken: meta.collateralToken,
     assets: dex !== null && zipped.length === 0 ? NO_ASSETS : decodeRows(assetRow, zipped, "name"),
   };
+}
+
+/** What stands before the colon; null on the main dex. */
+function dexOf(name: string | null): string | null | undefined {
+  if (name === null) return undefined;
+  const colon = name.indexOf(":");
+  return colon < 0 ? null : name.slice(0, colon);
 }
 
 const named = z.object({ name: z.string().min(1) });

@@ -381,13 +381,19 @@ describe("hyperliquid rejects", () => {
   });
 
   test("a HIP-3 name without its prefix, so that it never stands for the main contract", async () => {
-    const body = dexBody([[{ name: "BTC" }, ctx()]], 0);
+    const body = dexBody(
+      [
+        [{ name: "BTC" }, ctx()],
+        [{ name: "xyz:TSLA" }, ctx()],
+      ],
+      0,
+    );
     const { quotes, rejects } = await refresh({
       ...BODIES,
       [dex("xyz")]: body,
       [MAIN]: dexBody([[{ name: "ETH" }, ctx()]]),
     });
-    expect(symbols(quotes)).toEqual(["ETH", "km:US500", "hyna:BTC"]);
+    expect(symbols(quotes)).toEqual(["ETH", "xyz:TSLA", "km:US500", "hyna:BTC"]);
     expect(rejects).toMatchObject([{ exchangeSymbol: "BTC", reason: "bad_row" }]);
   });
 });
@@ -400,6 +406,17 @@ describe("hyperliquid failures", () => {
       expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "km:US500", "hyna:BTC"]);
       expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
     }
+  });
+
+  test("another dex's answer is none, of a HIP-3 dex and of the main one", async () => {
+    for (const other of [MAIN_BODY, KM_BODY]) {
+      const bodies = { ...BODIES, [dex("xyz")]: other };
+      expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
+      expect((await refresh(bodies)).rejects).toEqual([]);
+    }
+    await expect(refresh({ ...BODIES, [MAIN]: XYZ_BODY })).rejects.toMatchObject({
+      kind: "bad_envelope",
+    });
   });
 
   test("a HIP-3 dex that lists nothing has answered: it is no failure", async () => {
