@@ -53,7 +53,7 @@ export interface ListedDex {
 
 export interface DexList {
   readonly dexes: readonly ListedDex[];
-  /** How many more there are than are asked for. */
+  /** How many more there are than are asked for, those without a name among them. */
   readonly leftOut: number;
 }
 
@@ -137,12 +137,15 @@ function decodeDexes(body: unknown): DexList {
   refuseError(body);
   const entries = decodeEnvelope(z.array(z.unknown()).min(1), body);
   const dexes = new Map<string, ListedDex>();
+  let nameless = 0;
   for (const entry of entries) {
+    if (entry === null) continue;
     const found = listedDex.safeParse(entry);
     if (found.success) dexes.set(found.data.name, found.data);
+    else nameless += 1;
   }
-  const all = [...dexes.values()];
-  return { dexes: all.slice(0, MAX_DEXES), leftOut: Math.max(0, all.length - MAX_DEXES) };
+  const asked = [...dexes.values()].slice(0, MAX_DEXES);
+  return { dexes: asked, leftOut: dexes.size - asked.length + nameless };
 }
 
 const annotation = z.tuple([z.string().min(1), z.object({ category: z.string().min(1) })]);

@@ -147,7 +147,7 @@ function parse({ main, tokens, categories, builders, dexesLeftOut }: Raw): Batch
     quotes,
     rejects: [...badRows, ...rejects],
     ...(dexesLeftOut > 0 && {
-      leftOut: `${dexesLeftOut} HIP-3 dexes over the bound of ${MAX_DEXES} are not asked for`,
+      leftOut: `${dexesLeftOut} HIP-3 dexes are not asked for: over the bound of ${MAX_DEXES}, or without a name`,
     }),
     // Names and rates are one reply.
     expected: null,
