@@ -1,49 +1,48 @@
 import { HOUR_MS } from "../domain/funding.ts";
+import type { RateRow, Settlement } from "./blofin-payloads.ts";
 import type { Reply } from "./exchange.ts";
-import { intervalHoursOf } from "./wire-times.ts";
-import { epochMsOf, type Numeric } from "./wire.ts";
+import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
+import { epochMsOf } from "./wire.ts";
 
-/** The last settlement of one instrument beside the next one of the same moment (unix ms). */
-export interface Settlement {
-  readonly settledAtMs: number | null;
-  readonly nextAtMs: number | null;
+/** The one unit that rows were seen with. */
+const HOUR = "hour";
+
+/** What the row itself says; null where it says nothing that can be read. */
+export function publishedHours(row: RateRow): number | null {
+  return row.fundingIntervalUnit === HOUR ? intervalHoursOf(row.fundingInterval) : null;
 }
 
-/** Settlements fall on full hours; the history may hold the newest one only a moment later. */
-const HISTORY_LAG_MS = 60_000;
+/** The interval of a row: its own word, or else what the settlements of its instrument tell. */
+export function intervalOf(row: RateRow, settlements: Reply<Settlement> | undefined): RowInterval {
+  const hours = publishedHours(row);
+  if (hours !== null) return { hours, source: "published" };
+  return { hours: derivedHours(row, settlements), source: "derived", cached: true };
+}
 
-/** The intervals that BloFin uses, hours. */
-const IN_USE: ReadonlySet<number> = new Set([1, 4, 8]);
+/** How long the history may lack the first settlement of an interval that was just halved. */
+const HISTORY_LAG_MS = 10 * 60_000;
 
 /**
- * Hours from the last settlement to the next, as of when both were asked; null where that is not certain: just after a
- * full hour, when the history may lack the newest settlement, and when the next settlement of now (`fundingTime`, unix
- * ms) does not lie on the same grid, because the interval was changed since.
+ * Hours from the last settlement to the next, as of when both were asked, where that is also the time between the last
+ * two settlements: a history that lacks the newest one shows a longer span, however long it lags. Null also where the
+ * next settlement of now does not lie on the same grid, because the interval was changed since.
  */
-export function intervalOf(
-  fundingTime: Numeric,
-  reply: Reply<Settlement> | undefined,
-): number | null {
+function derivedHours(row: RateRow, reply: Reply<Settlement> | undefined): number | null {
   if (reply === undefined) return null;
   const { settledAtMs, nextAtMs } = reply.value;
-  const nextNowMs = epochMsOf(fundingTime);
-  if (settledAtMs === null || nextAtMs === null || nextNowMs === null) return null;
-  if (reply.receivedAtMs < settledAtMs || mayLag(settledAtMs, nextAtMs, reply.receivedAtMs)) {
+  const [lastMs, beforeMs] = settledAtMs;
+  const nextNowMs = epochMsOf(row.fundingTime);
+  if (lastMs === undefined || beforeMs === undefined || nextAtMs === null || nextNowMs === null)
     return null;
-  }
-  const spanMs = nextAtMs - settledAtMs;
-  if (spanMs <= 0 || (nextNowMs - nextAtMs) % spanMs !== 0) return null;
+  const spanMs = nextAtMs - lastMs;
+  if (spanMs <= 0 || spanMs !== lastMs - beforeMs || reply.receivedAtMs < lastMs) return null;
+  if (mayBeHalved(spanMs, reply.receivedAtMs - lastMs)) return null;
+  if ((nextNowMs - nextAtMs) % spanMs !== 0) return null;
   return intervalHoursOf(spanMs, HOUR_MS);
 }
 
-/**
- * Whether there may have been a settlement at the full hour just past that the history does not tell yet. Then the
- * span holds two intervals: it is none that is in use, or that hour is its middle.
- */
-function mayLag(settledAtMs: number, nextAtMs: number, atMs: number): boolean {
-  const pastHourMs = atMs % HOUR_MS;
-  const hourMs = atMs - pastHourMs;
-  if (pastHourMs >= HISTORY_LAG_MS || hourMs <= settledAtMs) return false;
-  const isMiddle = hourMs - settledAtMs === nextAtMs - hourMs;
-  return isMiddle || !IN_USE.has((nextAtMs - settledAtMs) / HOUR_MS);
+/** Whether the middle of a span is just past: settlements fall on full hours. */
+function mayBeHalved(spanMs: number, sinceLastMs: number): boolean {
+  const pastMiddleMs = sinceLastMs - spanMs / 2;
+  return spanMs % (2 * HOUR_MS) === 0 && pastMiddleMs >= 0 && pastMiddleMs < HISTORY_LAG_MS;
 }

@@ -1,30 +1,41 @@
-import { z } from "zod";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
-import { intervalOf } from "./blofin-interval.ts";
-import type { Settlement } from "./blofin-interval.ts";
-import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
-import { fundingTimesOf } from "./wire-times.ts";
+import { intervalOf, publishedHours } from "./blofin-interval.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
+  loadInstruments,
+  loadInterests,
+  loadPrices,
+  loadRates,
+  loadSettledTimes,
+  loadTickers,
+} from "./blofin-payloads.ts";
+import type {
+  InstrumentRow,
+  InterestRow,
+  PriceRow,
+  RateRow,
+  Raw,
+  Settlement,
+  TickerRow,
+} from "./blofin-payloads.ts";
+import { defineExchange } from "./exchange.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { collectRows, type Rows } from "./wire-rows.ts";
+import { type FundingTimes, fundingTimesOf } from "./wire-times.ts";
+import {
   epochMsOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
+  rateCapOf,
+  rateFloorOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
 
 /**
- * BloFin perpetuals. No reply says the interval: it is the next settlement less the last settled one, learnt
- * one instrument at a time, and unknown until then. The whole page behind this adapter is documentation: none of it
- * was measured. `knownUnknowns` says what that leaves open.
+ * BloFin perpetuals. Each rate row tells its interval and bounds; for a row that does not, the interval is the next
+ * settlement less the last settled one, learnt one instrument at a time. `knownUnknowns` says what stays open.
  */
 const facts = {
   id: "blofin",
@@ -39,13 +50,23 @@ const facts = {
   rateRule:
     "fundingRate of market/funding-rate, a fraction for the contract's own interval, charged at fundingTime.",
   intervalRule:
-    "fundingTime less the last settled time of market/funding-rate-history, learnt one instrument at a time; unknown until then and after a settlement that contradicts it.",
-  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "assetClass", "listedAtMs"],
+    "fundingInterval of the same row. Where a row has none: fundingTime less the last settled time of market/funding-rate-history, where the two settlements before lie as far apart.",
+  gives: [
+    "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+    "listedAtMs",
+  ],
   knownUnknowns: [
-    "That funding-rate and mark-price without instId hold all instruments was not seen live; if they do not, the batch is refused as too small.",
-    "That fundingRate is the running rate, for the contract's own interval and positive when longs pay, follows from documentation alone.",
-    "Intervals are learnt over a quarter of an hour after a start; until then they are unknown.",
-    "Caps and open interest are not published.",
+    "That fundingRate is the running rate and positive when longs pay follows from documentation alone.",
+    "fundingInterval, the bounds of the rate and open-interest without instId are answered and not documented.",
+    "A contract without fundingInterval has no interval until its history is read, for up to a quarter of an hour.",
+    "The asset class is BloFin's own word, which calls gold a coin.",
     "ETHBTC is a ratio of two coins and is left out.",
   ],
   classifyFailure: (status, bodyStart) => {
@@ -59,12 +80,11 @@ const facts = {
 const REGION_PAGE = /countr|region|jurisdiction/i;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Volume is wanted every few minutes. */
-const TICKERS_EVERY_MS = 3 * 60_000;
-/** About 471 instruments, so one request in 2 s; what leaves after two rotations is half an hour old. */
+/** Volume and open interest are wanted every few minutes. */
+const QUANTITIES_EVERY_MS = 3 * 60_000;
+/** All 471 instruments would be one request in 2 s; what leaves after two rotations is half an hour old. */
 const SETTLEMENTS_ROTATION_MS = 15 * 60_000;
 
-const SUCCESS = "0";
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 /** Prices of these are no amount of dollars for an asset. */
 const RATIOS: ReadonlySet<string> = new Set(["ETHBTC", "ETHBTC-USDT"]);
@@ -75,106 +95,47 @@ const CLASSES: ReadonlyMap<string, AssetClass> = new Map([
   ["Indices", "index"],
 ]);
 
-const instId = z.string().min(1);
-const word = text.catch(null);
-const rateRow = z.object({ instId, fundingRate: numeric, fundingTime: numeric });
-const priceRow = z.object({ instId, markPrice: numeric, indexPrice: numeric });
-const tickerRow = z.object({ instId, last: numeric, volCurrency24h: numeric });
-const instrumentRow = z.object({
-  instId,
-  baseCurrency: word,
-  quoteCurrency: word,
-  settleCurrency: word,
-  instType: word,
-  contractType: word,
-  state: word,
-  assetClass: word,
-  listTime: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-type PriceRow = z.infer<typeof priceRow>;
-type TickerRow = z.infer<typeof tickerRow>;
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-interface Raw {
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-  readonly prices: Reply<Rows<PriceRow>> | null;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly settlements: ReadonlyMap<string, Reply<Settlement>>;
-}
+const SWAP = "SWAP";
+const LINEAR = "linear";
+/** Kinds that are known and not ours. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(["SPOT", "FUTURES", "OPTION", "inverse"]);
 
 type Listing = Pick<
   Quote,
   "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
 >;
 
-const envelope = z.object({
-  code: z.union([z.string(), z.number()]),
-  data: z.unknown().optional(),
-});
-
-function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (String(code) === "429") throw new RequestFailure("rate_limited", "code 429");
-  if (String(code) !== SUCCESS) throw badEnvelope(`code ${code}`);
-  return data;
-}
-
-const rowsOf =
-  <S extends z.ZodType>(row: S): Decode<Rows<z.infer<S>>> =>
-  (body) =>
-    decodeRows(row, dataOf(body), "instId");
-
-const load =
-  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
-  (http) =>
-    http.get(`/api/v1/market/${call}`, rowsOf(row));
-
-/** The newest settlement, in whatever order the rows are; null for a new listing, which has none yet. */
-const decodeSettledAt: Decode<number | null> = (body) => {
-  const data = dataOf(body);
-  if (Array.isArray(data) && data.length === 0) return null;
-  const { rows } = decodeRows(rateRow, data, "fundingTime");
-  const times = rows.map((row) => epochMsOf(row.fundingTime) ?? 0);
-  return positiveOf(Math.max(...times));
-};
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  const rates = source.essential("rates", load("funding-rate", rateRow));
-  const instruments = source.instruments(
-    "instruments",
-    INSTRUMENTS_EVERY_MS,
-    load("instruments", instrumentRow),
-  );
-  const [rateReply, instrumentReply, prices, tickers, settlements] = await Promise.all([
-    rates,
-    instruments,
-    source.secondary("prices", load("mark-price", priceRow)),
-    source.secondary("tickers", load("tickers", tickerRow), TICKERS_EVERY_MS),
-    Promise.all([rates, instruments]).then(([{ value }, list]) =>
+  const asked = source.essential("rates", loadRates);
+  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
+  const [rates, instruments, prices, tickers, interests, settlements] = await Promise.all([
+    asked,
+    listed,
+    source.secondary("prices", loadPrices),
+    source.secondary("tickers", loadTickers, QUANTITIES_EVERY_MS),
+    source.secondary("openInterest", loadInterests, QUANTITIES_EVERY_MS),
+    Promise.all([asked, listed]).then(([{ value }, list]) =>
       fetchSettlements(source, value, list.value),
     ),
   ]);
-  return { rates: rateReply, instruments: instrumentReply, prices, tickers, settlements };
+  return { rates, instruments, prices, tickers, interests, settlements };
 }
 
-/** The next settlement is that of the rates at hand, so that both times belong to one moment. */
+/** The next settlement is that of the rates at hand, so that all times belong to one moment. */
 function fetchSettlements(
   source: Source,
   rates: Rows<RateRow>,
   instruments: Rows<InstrumentRow>,
 ): Promise<ReadonlyMap<string, Reply<Settlement>>> {
-  const nextOf = new Map(rates.rows.map((row) => [row.instId, epochMsOf(row.fundingTime)]));
+  const { live } = liveListings(instruments);
+  const silent = rates.rows.filter((row) => live.has(row.instId) && publishedHours(row) === null);
+  const nextOf = new Map(silent.map((row) => [row.instId, epochMsOf(row.fundingTime)]));
   return source.rotation(
     "settlements",
-    [...liveListings(instruments).live.keys()],
+    [...nextOf.keys()],
     SETTLEMENTS_ROTATION_MS,
     async (http, key) => ({
-      settledAtMs: await http.get(
-        `/api/v1/market/funding-rate-history?instId=${encodeURIComponent(key)}&limit=1`,
-        decodeSettledAt,
-      ),
+      settledAtMs: await loadSettledTimes(http, key),
       nextAtMs: nextOf.get(key) ?? null,
     }),
   );
@@ -187,11 +148,12 @@ function liveListings({ rows }: Rows<InstrumentRow>) {
 }
 
 function parse(raw: Raw): Batch {
-  const { rates, instruments, prices, tickers, settlements } = raw;
+  const { rates, instruments, prices, tickers, interests, settlements } = raw;
   const { live, rejects: badListings } = liveListings(instruments.value);
   const listed = new Set(instruments.value.rows.map((row) => row.instId));
   const priceOf = new Map(prices?.value.rows.map((row) => [row.instId, row]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.instId, row]));
+  const interestOf = new Map(interests?.value.rows.map((row) => [row.instId, row]));
   let unlisted = 0;
   const { quotes, rejects } = collectRows(
     rates.value.rows,
@@ -202,9 +164,19 @@ function parse(raw: Raw): Batch {
         if (!listed.has(row.instId)) unlisted += 1;
         return null;
       }
-      const hours = intervalOf(row.fundingTime, settlements.get(row.instId));
-      const ticker = tickerOf.get(row.instId);
-      return quoteOf(row, listing, priceOf.get(row.instId), ticker, hours, rates.receivedAtMs);
+      const times = fundingTimesOf(
+        positiveOf(row.fundingTime),
+        rates.receivedAtMs,
+        intervalOf(row, settlements.get(row.instId)),
+        "fundingTime",
+      );
+      if (times === null) return null;
+      const sizes = sizesOf(
+        priceOf.get(row.instId),
+        tickerOf.get(row.instId),
+        interestOf.get(row.instId),
+      );
+      return quoteOf(row, { ...listing, ...times, ...sizes }, rates.receivedAtMs);
     },
   );
   return {
@@ -222,7 +194,12 @@ function listingOf(row: InstrumentRow): Listing | null {
     throw new RowReject("bad_row", "instType, contractType or state is missing");
   }
   // expireTime says nothing: perpetuals have one too.
-  if (instType !== "SWAP" || contractType !== "linear" || state !== "live") return null;
+  if (instType !== SWAP || contractType !== LINEAR) {
+    const kind = instType === SWAP ? contractType : instType;
+    if (OTHER_KINDS.has(kind)) return null;
+    throw new RowReject("unknown_kind", `instType ${instType}, contractType ${contractType}`);
+  }
+  if (state !== "live") return null;
   if (!baseCurrency || !quoteCurrency || !settleCurrency) {
     throw new RowReject("bad_row", "a currency is missing");
   }
@@ -238,36 +215,36 @@ function listingOf(row: InstrumentRow): Listing | null {
   };
 }
 
-function quoteOf(
-  row: RateRow,
-  listing: Listing,
+type Sizes = Pick<Quote, "markPrice" | "indexPrice" | "openInterestUsd" | "volume24hUsd">;
+
+function sizesOf(
   price: PriceRow | undefined,
   ticker: TickerRow | undefined,
-  hours: number | null,
-  receivedAtMs: number,
-): Quote | null {
-  const fundingRate = rateOf(row.fundingRate, "fundingRate");
-  const interval = { hours, source: "derived", cached: true } as const;
-  const times = fundingTimesOf(positiveOf(row.fundingTime), receivedAtMs, interval, "fundingTime");
-  if (times === null) return null;
+  interest: InterestRow | undefined,
+): Sizes {
+  const markPrice = positiveOf(price?.markPrice);
   return {
-    ...listing,
+    markPrice,
+    indexPrice: positiveOf(price?.indexPrice),
+    // Both are in base coins; the contracts stand beside them.
+    openInterestUsd: product(quantityOf(interest?.openInterestCurrency), markPrice),
+    volume24hUsd: product(quantityOf(ticker?.volCurrency24h), positiveOf(ticker?.last)),
+  };
+}
+
+function quoteOf(row: RateRow, known: Listing & FundingTimes & Sizes, receivedAtMs: number): Quote {
+  return {
+    ...known,
     accrual: facts.accrual,
-    fundingRate,
-    ...times,
+    fundingRate: rateOf(row.fundingRate, "fundingRate"),
     predictedRate: null,
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
+    rateCap: rateCapOf(row.fundingRateCap),
+    rateFloor: rateFloorOf(row.fundingRateFloor),
     baselineRate: null,
     settling: false,
-    markPrice: positiveOf(price?.markPrice),
-    indexPrice: positiveOf(price?.indexPrice),
-    openInterestUsd: null,
-    // Despite its name volCurrency24h is in base coins.
-    volume24hUsd: product(quantityOf(ticker?.volCurrency24h), positiveOf(ticker?.last)),
     exchangeTimeMs: null,
     receivedAtMs,
   };

@@ -3,7 +3,18 @@ import type { AssetClass, Quote } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import type { Load } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, RowReject, text } from "./wire.ts";
+import {
+  badEnvelope,
+  decodeEnvelope,
+  numeric,
+  product,
+  quantityOf,
+  rateCapOf,
+  rateFloorOf,
+  RowReject,
+  text,
+  type Numeric,
+} from "./wire.ts";
 
 /** The metadata of edgeX: which contracts live, and the names of their coins. */
 
@@ -23,6 +34,10 @@ const contractRow = z.object({
   enableTrade: raw,
   enableDisplay: raw,
   isStock: raw,
+  isFx: raw,
+  fundingMaxRate: numeric,
+  fundingMinRate: numeric,
+  defaultTakerFeeRate: numeric,
 });
 type ContractRow = z.infer<typeof contractRow>;
 
@@ -38,7 +53,15 @@ export interface Metadata {
 /** A live perpetual of the metadata. */
 export type Listing = Pick<
   Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+  | "exchangeSymbol"
+  | "base"
+  | "multiplier"
+  | "quote"
+  | "settle"
+  | "assetClass"
+  | "rateCap"
+  | "rateFloor"
+  | "takerFeeBps"
 > & { readonly contractId: string };
 
 const envelope = z.object({ code: z.string(), data: z.unknown().optional() });
@@ -100,11 +123,25 @@ function listingOf(
     ...canonicalAsset(base, ["numeric_prefix"]),
     quote,
     settle,
-    assetClass: assetClassOf(row.isStock),
+    assetClass: assetClassOf(row),
+    rateCap: rateCapOf(row.fundingMaxRate),
+    rateFloor: rateFloorOf(row.fundingMinRate),
+    takerFeeBps: takerFeeBpsOf(row.defaultTakerFeeRate),
   };
 }
 
-function assetClassOf(isStock: unknown): AssetClass | null {
-  if (isStock === true) return "stock";
-  return isStock === false ? "crypto" : null;
+/** Gold carries neither mark, as coins do: without one the class is unknown. */
+function assetClassOf({ isStock, isFx }: ContractRow): AssetClass | null {
+  if (isFx === true) return "forex";
+  return isStock === true ? "stock" : null;
+}
+
+const BPS_PER_UNIT = 10_000;
+/** No exchange takes a hundredth of a trade: such a figure is in another unit. */
+const MAX_TAKER_BPS = 100;
+
+/** What the exchange states as the fee of those who have no discount, in bps of one fill. */
+function takerFeeBpsOf(rate: Numeric): number | null {
+  const bps = product(quantityOf(rate), BPS_PER_UNIT);
+  return bps !== null && bps <= MAX_TAKER_BPS ? bps : null;
 }

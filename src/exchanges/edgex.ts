@@ -4,11 +4,12 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
 import type { Listing, Metadata } from "./edgex-listing.ts";
 import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import type { Decode, ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
+  decodeEnvelope,
   epochMsOf,
   numberOf,
   numeric,
@@ -22,7 +23,7 @@ import {
 /**
  * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its
  * end; `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract whose
- * coins it does not name is refused. Open interest is null, for its unit is not confirmed.
+ * coins it does not name is refused. Volume and open interest come one contract at a time.
  */
 const facts = {
   id: "edgex",
@@ -40,25 +41,28 @@ const facts = {
   gives: [
     "nextFundingAtMs",
     "predictedRate",
+    "rateCap",
+    "rateFloor",
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "openInterestUsd",
     "volume24hUsd",
     "assetClass",
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "edgeX publishes no rate limit and no cap of its rates.",
-    "The unit of open interest is not confirmed, so open interest is unknown.",
-    "The 24 h volume comes from a ticker call that may answer with an empty list; it is unknown then.",
+    "Which rate is charged next is disputed: the documentation says fundingRate, while the ticker calls the forecast the rate of the coming settlement.",
+    "edgeX publishes no rate limit.",
+    "Coins, metals and commodities carry the same marks: only shares (funds among them) and currencies have a class.",
     "The name of a coin is read from coinName; a contract whose coins have none is refused.",
     "A digit at the end of a coin (BNB2) is taken as part of its name, not as a factor.",
-    "enableTrade, enableDisplay and isStock are in no recorded reply; a contract without the first two is refused.",
   ],
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-const TICKERS_EVERY_MS = 5 * 60_000;
+/** Some 170 contracts in this time are one request in two seconds. */
+const TICKERS_ROTATION_MS = 5 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const MINUTE_MS = 60_000;
 /** Ids in one request: a few hundred would make the URL too long. */
@@ -78,13 +82,14 @@ const rateRow = z.object({
 });
 type RateRow = z.infer<typeof rateRow>;
 
-const tickerRow = z.object({ contractId: id, value: numeric });
+const tickerRow = z.object({ contractId: id, value: numeric, openInterest: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
 
 interface Raw {
   readonly instruments: Reply<Metadata>;
   readonly rates: Reply<Rows<RateRow>>;
-  readonly tickers: Reply<readonly TickerRow[]> | null;
+  /** By the contract's id; null where the exchange answered with nothing. */
+  readonly tickers: ReadonlyMap<string, Reply<TickerRow | null>>;
 }
 
 const decodeRates: Decode<Rows<RateRow>> = (body) =>
@@ -111,33 +116,36 @@ const loadRates =
     };
   };
 
-/** An empty list is what some users always see: no failure, the volume is unknown. */
-const loadTickers: Load<readonly TickerRow[]> = (http) =>
-  http.get("/api/v2/public/quote/getTicker", (body) => {
-    const list = dataOf(body);
-    return Array.isArray(list) && list.length === 0
-      ? []
-      : decodeRows(tickerRow, list, "contractId").rows;
+/** Without an id, or with several, the answer is an empty list. */
+async function loadTicker(http: ExchangeHttp, contractId: string): Promise<TickerRow | null> {
+  const path = `/api/v2/public/quote/getTicker?contractId=${encodeURIComponent(contractId)}`;
+  return http.get(path, (body) => {
+    const [row] = decodeEnvelope(z.array(tickerRow).max(1), dataOf(body));
+    if (row !== undefined && String(row.contractId) !== contractId)
+      throw badEnvelope("the answer is another contract's");
+    return row ?? null;
   });
+}
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const tickers = source.secondary("tickers", loadTickers, TICKERS_EVERY_MS);
-  const rest = source
-    .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
-    .then(async (instruments) => {
-      const ids = listingsOf(instruments.value).quotes.map((listing) => listing.contractId);
-      return { instruments, rates: await source.essential("rates", loadRates(ids)) };
-    });
-  const [known, volumes] = await Promise.all([rest, tickers]);
-  return { ...known, tickers: volumes };
+  const instruments = await source.instruments(
+    "instruments",
+    INSTRUMENTS_EVERY_MS,
+    loadInstruments,
+  );
+  const ids = listingsOf(instruments.value).quotes.map((listing) => listing.contractId);
+  const [rates, tickers] = await Promise.all([
+    source.essential("rates", loadRates(ids)),
+    source.rotation("tickers", ids, TICKERS_ROTATION_MS, loadTicker),
+  ]);
+  return { instruments, rates, tickers };
 }
 
 function parse({ instruments, rates, tickers }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));
   const known = new Set(instruments.value.contracts.rows.map((row) => String(row.contractId)));
-  const volumes = new Map(tickers?.value.map((row) => [String(row.contractId), row.value]));
-  const seen = [...rates.value.rows.map((row) => String(row.contractId)), ...volumes.keys()];
+  const seen = rates.value.rows.map((row) => String(row.contractId));
   const unlisted = new Set(seen.filter((contractId) => !known.has(contractId)));
   const { quotes, rejects } = collectRows(
     rates.value.rows,
@@ -146,7 +154,7 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
       const contractId = String(row.contractId);
       const listing = live.get(contractId);
       if (listing === undefined) return null;
-      return quoteOf(row, listing, volumes.get(contractId), rates.receivedAtMs);
+      return quoteOf(row, listing, tickers.get(contractId)?.value ?? null, rates.receivedAtMs);
     },
   );
   return {
@@ -158,7 +166,7 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
       ...rejects,
     ],
     expected: live.size,
-    // Rates are asked for by the list: that the list is short shows in the tickers.
+    // Rates are asked for by the list: only an answer that was not asked for is none of it.
     unlisted: unlisted.size,
   };
 }
@@ -166,7 +174,7 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
 function quoteOf(
   row: RateRow,
   { contractId: _contractId, ...listing }: Listing,
-  volume: Numeric,
+  ticker: TickerRow | null,
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
@@ -179,6 +187,8 @@ function quoteOf(
     "fundingTime + fundingRateIntervalMin",
   );
   if (times === null) return null;
+  // markPrice is not in the documented reply, yet on every row of V2.
+  const markPrice = positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice);
   return {
     ...listing,
     accrual: facts.accrual,
@@ -189,18 +199,15 @@ function quoteOf(
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     // interestRate is that of a day: 0.0003 is 0.00005 per 4 h.
     baselineRate: boundedRateOf(
       product(numberOf(row.interestRate), 1 / HOURS_PER_DAY, times.fundingIntervalHours),
     ),
     settling: false,
-    // markPrice is not in the documented reply, yet seen on V2.
-    markPrice: positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice),
+    markPrice,
     indexPrice: positiveOf(row.indexPrice),
-    openInterestUsd: null,
-    volume24hUsd: quantityOf(volume),
+    openInterestUsd: product(quantityOf(ticker?.openInterest), markPrice),
+    volume24hUsd: quantityOf(ticker?.value),
     exchangeTimeMs,
     receivedAtMs,
   };
@@ -228,7 +235,7 @@ function explain({ instruments, rates, tickers }: Raw, exchangeSymbol: string): 
   const instrument = instruments.value.contracts.rows.find(isOf);
   const rate = rates.value.rows.find(isOf);
   if (instrument === undefined || rate === undefined) return null;
-  const ticker = tickers?.value.find(isOf);
+  const ticker = listing && tickers.get(listing.contractId)?.value;
   return {
     rows: { rates: rate, instruments: instrument, ...(ticker && { tickers: ticker }) },
     formula: "{rates.fundingRate}",

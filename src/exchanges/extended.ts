@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
@@ -43,10 +43,10 @@ const facts = {
   ],
   knownUnknowns: [
     "That fundingRate is recomputed during the hour follows from its formula, not from the words of the API page.",
-    "Whether multipliers are written as 1000 or as a small k is not known; both are read.",
     "hourlyFundingRateCap is most likely in percent, which is not confirmed: no cap is given.",
-    "Of the statuses only ACTIVE is confirmed; every other one counts as not live.",
-    "Only the category Crypto is known by name; markets of others have no class.",
+    "Every status but ACTIVE counts as not live (PRELISTED, REDUCE_ONLY and DELISTED are seen).",
+    "ETF/Index is one subcategory for both: its markets are called indices. A market of another category or subcategory than the known ones is not shown.",
+    "In names the mark _24_5 and the m of two indices are dropped; a name with another mark is not shown.",
   ],
 } satisfies ExchangeFacts;
 
@@ -57,12 +57,31 @@ const INTERVAL_HOURS = 1;
 const COLLATERAL = "USD";
 const SETTLE = "USDC";
 const SPOT = "SPOT";
+const PERPETUAL = "PERPETUAL";
+
+const COINS = "Crypto";
+const REAL_WORLD = "RWA";
+/** What the subcategories of real-world assets stand for. */
+const CLASSES: Readonly<Record<string, AssetClass>> = {
+  Equity: "stock",
+  "ETF/Index": "index",
+  Commodity: "commodity",
+  FX: "forex",
+};
+/** Companies that are not listed yet. */
+const PRE_MARKET = "Pre-market";
+
+/** Shares that trade round the clock on five days carry this behind their ticker. */
+const ROUND_THE_CLOCK = /_24_5$/;
+/** Indices whose m is the exchange's own mark; other small letters stay. */
+const MARKED_INDICES: Readonly<Record<string, string>> = { SPX500m: "SPX500", TECH100m: "TECH100" };
 
 const word = text.catch(null);
 const unchecked = z.unknown().optional();
 const marketRow = z.object({
   name: z.string().min(1),
   category: word,
+  subCategory: word,
   assetName: word,
   collateralAssetName: word,
   active: unchecked,
@@ -123,6 +142,8 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
   const { assetName, marketStats: stats } = row;
   if (!assetName) throw new RowReject("bad_row", "assetName is missing");
   if (isSpotName(assetName.toUpperCase())) return null;
+  const assetClass = classOf(row);
+  if (assetClass === null) return null;
   const fundingRate = rateOf(stats?.fundingRate, "marketStats.fundingRate");
   const times = fundingTimesOf(
     positiveOf(stats?.nextFundingRate),
@@ -133,10 +154,10 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
   if (times === null) return null;
   return {
     exchangeSymbol: row.name,
-    ...canonicalAsset(assetName, ["numeric_prefix", "kilo_prefix"]),
+    ...canonicalAsset(tickerOf(assetName), ["numeric_prefix", "kilo_prefix"]),
     quote: COLLATERAL,
     settle: SETTLE,
-    assetClass: row.category === "Crypto" ? "crypto" : null,
+    assetClass,
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate,
@@ -161,7 +182,6 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
 
 /** Throws RowReject where a field that decides cannot be read: the market may be dead, or spot. */
 function isLive({ status, active, type, collateralAssetName: collateral }: MarketRow): boolean {
-  // Perpetuals have another type or none.
   if (typeof type === "string" && type.toUpperCase() === SPOT) return false;
   if (!status) throw new RowReject("bad_row", "status is missing");
   if (status !== "ACTIVE" || active === false) return false;
@@ -169,8 +189,30 @@ function isLive({ status, active, type, collateralAssetName: collateral }: Marke
   if (type !== undefined && type !== null && typeof type !== "string") {
     throw new RowReject("bad_row", "type is not a text");
   }
+  // Older replies have none.
+  if (typeof type === "string" && type !== PERPETUAL)
+    throw new RowReject("unknown_kind", `type ${type}`);
   if (!collateral) throw new RowReject("bad_row", "collateralAssetName is missing");
   return collateral === COLLATERAL;
+}
+
+/**
+ * The class by category and subcategory; null for companies that are not listed yet, which are not ours. A token of gold
+ * is a coin, though its subcategory is Commodity.
+ */
+function classOf({ category, subCategory }: MarketRow): AssetClass | null {
+  if (category === COINS) return "crypto";
+  if (subCategory === PRE_MARKET) return null;
+  const known = category === REAL_WORLD && subCategory ? CLASSES[subCategory] : undefined;
+  // It may as well be one that is not traded yet.
+  if (known === undefined) throw new RowReject("unknown_kind", `${category}, ${subCategory}`);
+  return known;
+}
+
+function tickerOf(assetName: string): string {
+  const ticker = MARKED_INDICES[assetName] ?? assetName.replace(ROUND_THE_CLOCK, "");
+  if (ticker.includes("_")) throw new RowReject("unknown_kind", `assetName ${assetName}`);
+  return ticker;
 }
 
 /** Assets of spot markets may have the word in their name; the bare word is a stock's ticker. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { canonicalAsset } from "../domain/symbol.ts";
+import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
@@ -28,8 +28,7 @@ import {
 /**
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
  * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
- * That funding_rate is per own interval is not confirmed where that is not 8 h: there funding_rate_8h_curr must bear
- * it out, or the row is refused.
+ * funding_rate_8h_curr is the same figure under an old name, whatever the interval (seen on every ticker, 2026-09).
  */
 const facts = {
   id: "grvt",
@@ -59,12 +58,12 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "That funding_rate is per own interval is not confirmed where that is not 8 h: a row whose 8 h figure does not bear it out is refused.",
     "The list has no state of a contract: that it leaves out those that do not trade is relied upon, not confirmed.",
     "Whether the rate is an estimate until the settlement is not confirmed.",
     "The rate limit and its HTTP status are not confirmed.",
-    "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
-    "The resting rate is documented for 8 h alone.",
+    "Three names are known to count thousands (KPEPE, KSHIB, KBONK), beside a leading 1000; other names that begin with K are taken as they are.",
+    "The resting rate of an hourly contract is taken in proportion to those seen at 8 h and 4 h.",
+    "The list calls the asset class of every contract UNSPECIFIED.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,
@@ -78,11 +77,17 @@ const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
 const PERCENT = 100;
-/** The figures per 8 h have four decimals. */
-const ROUNDING_POINTS = 0.0001;
-/** The resting value is 0.01 % per 8 h. */
-const BASELINE_HOURS = 8;
-const BASELINE_RATE = 0.0001;
+/** The resting value is 0.01 % at 8 h and 0.005 % at 4 h, as seen in settlements of 2026-09. */
+const BASELINE_RATE_PER_HOUR = 0.0001 / 8;
+
+/** Contracts of a thousand coins, by their prices; KAITO, KAS and KSM begin with the same letter. */
+const THOUSANDS: Readonly<Record<string, string>> = { KPEPE: "PEPE", KSHIB: "SHIB", KBONK: "BONK" };
+
+const THOUSAND = 1000;
+
+const PERPETUAL = "PERPETUAL";
+/** Kinds that are known and not ours. */
+const OTHER_KINDS: ReadonlySet<string> = new Set(["FUTURE", "CALL", "PUT"]);
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
@@ -103,7 +108,6 @@ const tickerRow = z.object({
   mark_price: numeric,
   index_price: numeric,
   funding_rate: numeric,
-  funding_rate_8h_curr: numeric,
   next_funding_time: numeric,
   open_interest: numeric,
   buy_volume_24h_q: numeric,
@@ -188,11 +192,20 @@ function listingsOf(
 function listingOf(row: InstrumentRow): Listing | null {
   const { kind, base, quote } = row;
   if (typeof kind !== "string") throw new RowReject("bad_row", "kind is not a text");
-  if (kind !== "PERPETUAL") return null;
+  if (kind !== PERPETUAL) {
+    if (OTHER_KINDS.has(kind)) return null;
+    throw new RowReject("unknown_kind", `kind ${kind}`);
+  }
   if (!base || !quote) throw new RowReject("bad_row", "base or quote is missing");
   if (!DOLLARS.has(quote)) return null;
-  const asset = canonicalAsset(base, ["numeric_prefix", "kilo_prefix"]);
-  return { exchangeSymbol: row.instrument, ...asset, quote, settle: quote, row };
+  return { exchangeSymbol: row.instrument, ...assetOf(base), quote, settle: quote, row };
+}
+
+function assetOf(name: string): CanonicalAsset {
+  const base = THOUSANDS[name];
+  return base === undefined
+    ? canonicalAsset(name, ["numeric_prefix"])
+    : { ...canonicalAsset(base, []), multiplier: THOUSAND };
 }
 
 function quoteOf(
@@ -211,7 +224,6 @@ function quoteOf(
     "next_funding_time",
   );
   if (times === null) return null;
-  confirmOwnInterval(row, times.fundingIntervalHours);
   const markPrice = positiveOf(row.mark_price);
   return {
     ...listing,
@@ -226,7 +238,7 @@ function quoteOf(
     settledAtMs: null,
     rateCap: rateCapOf(fractionOf(instrument.adjusted_funding_rate_cap)),
     rateFloor: rateFloorOf(fractionOf(instrument.adjusted_funding_rate_floor)),
-    baselineRate: times.fundingIntervalHours === BASELINE_HOURS ? BASELINE_RATE : null,
+    baselineRate: product(BASELINE_RATE_PER_HOUR, times.fundingIntervalHours),
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
@@ -235,21 +247,6 @@ function quoteOf(
     exchangeTimeMs,
     receivedAtMs,
   };
-}
-
-/** At another interval than 8 h the rate must be nearer to its share of the 8 h figure than to that figure itself. */
-function confirmOwnInterval(row: TickerRow, hours: number | null): void {
-  const rate = numberOf(row.funding_rate);
-  if (hours === null || hours === BASELINE_HOURS || rate === null || rate === 0) return;
-  const perEightHours = numberOf(row.funding_rate_8h_curr);
-  if (perEightHours === null) {
-    throw new RowReject("bad_rate", `no funding_rate_8h_curr bears out a rate per ${hours} h`);
-  }
-  const scale = BASELINE_HOURS / hours;
-  const offOwn = Math.abs(rate * scale - perEightHours);
-  if (offOwn > ROUNDING_POINTS * scale && offOwn >= Math.abs(rate - perEightHours)) {
-    throw new RowReject("bad_rate", `funding_rate is the 8 h figure at an interval of ${hours} h`);
-  }
 }
 
 /** Percentage points as a fraction. */

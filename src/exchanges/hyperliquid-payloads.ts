@@ -7,12 +7,17 @@ import { badEnvelope, decodeEnvelope, numeric, quantityOf, text, type Numeric } 
 
 const INFO_PATH = "/info";
 
-/** Three times the dexes known; with the main dex and both lists it stays inside the pacing of one minute. */
-const MAX_DEXES = 30;
+/** Three times the dexes known; with the main dex and the lists it stays inside the pacing of one minute. */
+export const MAX_DEXES = 30;
 
 const assetRow = z.object({
   name: z.string().min(1),
-  asset: z.object({ isDelisted: z.unknown().optional() }),
+  asset: z.object({
+    isDelisted: z.unknown().optional(),
+    // On HIP-3 dexes alone.
+    growthMode: z.unknown().optional(),
+    deployerFeeScale: numeric.optional(),
+  }),
   ctx: z.object({
     funding: numeric,
     openInterest: numeric,
@@ -37,15 +42,31 @@ export interface Dex {
 
 export type Tokens = ReadonlyMap<number, string>;
 
-export interface NamedDex {
+/** What deployers say their contracts track, by the contract's name; in their own spelling. */
+export type Categories = ReadonlyMap<string, string>;
+
+/** One HIP-3 dex of the list. */
+export interface ListedDex {
   readonly name: string;
+  readonly deployerFeeScale?: Numeric;
+}
+
+export interface DexList {
+  readonly dexes: readonly ListedDex[];
+  /** How many more there are than are asked for, those without a name among them. */
+  readonly leftOut: number;
+}
+
+export interface NamedDex extends ListedDex {
   readonly reply: Reply<Dex>;
 }
 
 export interface Raw {
   readonly main: Reply<Dex>;
   readonly tokens: Reply<Tokens> | null;
+  readonly categories: Reply<Categories> | null;
   readonly builders: readonly NamedDex[];
+  readonly dexesLeftOut: number;
 }
 
 export const loadDex =
@@ -57,8 +78,12 @@ export const loadDex =
       (body) => decodeDex(body, name),
     );
 
-export const loadDexNames: Load<readonly string[]> = (http) =>
-  http.postRead(INFO_PATH, { type: "perpDexs" }, decodeDexNames);
+export const loadDexes: Load<DexList> = (http) =>
+  http.postRead(INFO_PATH, { type: "perpDexs" }, decodeDexes);
+
+/** One reply for the contracts of all dexes. */
+export const loadCategories: Load<Categories> = (http) =>
+  http.postRead(INFO_PATH, { type: "perpConciseAnnotations" }, decodeCategories);
 
 export const loadTokens: Load<Tokens> = (http) =>
   http.postRead(INFO_PATH, { type: "spotMeta" }, decodeTokens);
@@ -82,10 +107,20 @@ function decodeDex(body: unknown, dex: string | null): Dex {
     asset,
     ctx: ctxs[index],
   }));
+  if (zipped.length > 0 && zipped.every(({ name }) => dexOf(name) !== dex)) {
+    throw badEnvelope("the answer is another dex's");
+  }
   return {
     collateralToken: meta.collateralToken,
     assets: dex !== null && zipped.length === 0 ? NO_ASSETS : decodeRows(assetRow, zipped, "name"),
   };
+}
+
+/** What stands before the colon; null on the main dex. */
+function dexOf(name: string | null): string | null | undefined {
+  if (name === null) return undefined;
+  const colon = name.indexOf(":");
+  return colon < 0 ? null : name.slice(0, colon);
 }
 
 const named = z.object({ name: z.string().min(1) });
@@ -95,12 +130,37 @@ function nameOf(item: unknown): string | null {
   return found.success ? found.data.name : null;
 }
 
+const listedDex = z.object({ name: z.string().min(1), deployerFeeScale: numeric.optional() });
+
 /** The first entry is null and stands for the main dex. */
-function decodeDexNames(body: unknown): readonly string[] {
+function decodeDexes(body: unknown): DexList {
   refuseError(body);
   const entries = decodeEnvelope(z.array(z.unknown()).min(1), body);
-  const names = new Set(entries.map(nameOf).filter((name) => name !== null));
-  return [...names].slice(0, MAX_DEXES);
+  const dexes = new Map<string, ListedDex>();
+  let nameless = 0;
+  for (const entry of entries) {
+    if (entry === null) continue;
+    const found = listedDex.safeParse(entry);
+    if (found.success) dexes.set(found.data.name, found.data);
+    else nameless += 1;
+  }
+  const asked = [...dexes.values()].slice(0, MAX_DEXES);
+  return { dexes: asked, leftOut: dexes.size - asked.length + nameless };
+}
+
+const annotation = z.tuple([z.string().min(1), z.object({ category: z.string().min(1) })]);
+const categoryRow = z.object({ coin: z.string().min(1), category: z.string() });
+
+/** Entries without a category say nothing; a contract that comes twice with different ones has none. */
+function decodeCategories(body: unknown): Categories {
+  refuseError(body);
+  const rows = decodeEnvelope(z.array(z.unknown()).min(1), body).flatMap((entry) => {
+    const found = annotation.safeParse(entry);
+    return found.success ? [{ coin: found.data[0], category: found.data[1].category }] : [];
+  });
+  return new Map(
+    decodeRows(categoryRow, rows, "coin").rows.map(({ coin, category }) => [coin, category]),
+  );
 }
 
 const spotMeta = z.object({ tokens: z.array(z.unknown()).min(1) });

@@ -1,10 +1,18 @@
 import { nextGridTimeMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { loadDex, loadDexNames, loadTokens } from "./hyperliquid-payloads.ts";
-import type { AssetRow, Dex, NamedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
+import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
+import {
+  loadCategories,
+  loadDex,
+  loadDexes,
+  loadTokens,
+  MAX_DEXES,
+} from "./hyperliquid-payloads.ts";
+import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   numberOf,
@@ -17,12 +25,8 @@ import {
 } from "./wire.ts";
 
 /**
- * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each.
- *
- * Left open by the sources: the mark of pre-launch "hyperps" on the main dex (they show like any contract); the
- * cap of the rate (4 % an hour is reported, not confirmed, so none is given); whether deployers' funding
- * multipliers are in the rate (inferred: yes), so HIP-3 contracts have no resting rate here; how long to
- * wait after a rate limit; the class of what HIP-3 contracts track.
+ * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each. Open interest is the sum of longs
+ * and shorts there. The main dex lists coins; deployers annotate the class of what theirs track.
  */
 const facts = {
   id: "hyperliquid",
@@ -41,22 +45,27 @@ const facts = {
   intervalRule: "One hour for every contract, as documented.",
   gives: [
     "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
     "baselineRate",
     "markPrice",
     "indexPrice",
     "openInterestUsd",
     "volume24hUsd",
+    "assetClass",
   ],
   knownUnknowns: [
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
-    "The cap of 4 % an hour is not confirmed by Hyperliquid's own pages: no cap is given.",
+    "Whether a deployer's funding multiplier moves the cap of 4 % an hour is not documented; the same cap is given for all dexes.",
     "That the rate of a HIP-3 contract includes its deployer's funding multiplier is inferred; its resting rate is not given.",
-    "The asset class of HIP-3 contracts is not published.",
+    "The class of a HIP-3 contract is its deployer's annotation; one without it has no class, and a pre-IPO company among those is not told apart.",
+    "The taker fee of a HIP-3 contract leaves out the discount for collateral that is an aligned stablecoin; where deployerFeeScale is missing, the fee of the main dex stands in.",
     "How long to wait after a rate limit is not documented.",
   ],
 } satisfies ExchangeFacts;
 
 const DEXS_EVERY_MS = 30 * 60_000;
+const CATEGORIES_EVERY_MS = 30 * 60_000;
 /** Token names hardly ever change; the page asks once a day. */
 const TOKENS_EVERY_MS = 24 * 60 * 60_000;
 
@@ -65,6 +74,12 @@ const INTERVAL_HOURS = 1;
 
 /** The interest of 0.01 % per 8 h, paid in eighths. */
 const BASELINE_RATE = 0.0000125;
+
+/** The documented bound of the rate of one hour, both ways. */
+const RATE_CAP = 0.04;
+
+/** Every long is counted, and the short that it stands against. */
+const SIDES = 2;
 
 const MAIN_COLLATERAL = "USDC";
 /** Indices that the documentation names; they hold while the list of tokens is not there. */
@@ -75,59 +90,81 @@ const DOCUMENTED_TOKENS: ReadonlyMap<number, string> = new Map([
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDH", "USDE", "USDT0", "USDT"]);
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const [main, tokens, builders] = await Promise.all([
+  const [main, tokens, categories, { builders, dexesLeftOut }] = await Promise.all([
     source.essential("main", loadDex(null)),
     source.secondary("spotMeta", loadTokens, TOKENS_EVERY_MS),
+    fetchCategories(source),
     fetchBuilders(source),
   ]);
-  return { main, tokens, builders };
+  return { main, tokens, categories, builders, dexesLeftOut };
 }
 
-async function fetchBuilders(source: Source): Promise<readonly NamedDex[]> {
-  const names = await source.instruments("perpDexs", DEXS_EVERY_MS, loadDexNames);
+/** An old list serves as long as one of instruments does; without any, classes are unknown, and that is all. */
+async function fetchCategories(source: Source): Promise<Raw["categories"]> {
+  try {
+    return await source.instruments("categories", CATEGORIES_EVERY_MS, loadCategories);
+  } catch (error) {
+    if (error instanceof RequestFailure) return null;
+    throw error;
+  }
+}
+
+async function fetchBuilders(source: Source): Promise<Pick<Raw, "builders" | "dexesLeftOut">> {
+  const { value } = await source.instruments("perpDexs", DEXS_EVERY_MS, loadDexes);
   const dexes = await Promise.all(
-    names.value.map(async (name) => {
-      const reply = await source.secondary(`dex:${name}`, loadDex(name));
-      return reply === null ? null : { name, reply };
+    value.dexes.map(async (dex) => {
+      const reply = await source.secondary(`dex:${dex.name}`, loadDex(dex.name));
+      return reply === null ? null : { ...dex, reply };
     }),
   );
-  return dexes.filter((dex) => dex !== null);
+  return { builders: dexes.filter((dex) => dex !== null), dexesLeftOut: value.leftOut };
 }
 
-/** One row with what its dex says about it. */
+/** One row with what its dex and its deployer say about it. */
 interface Listing {
   readonly row: AssetRow;
   /** Null on the main dex. */
-  readonly dex: string | null;
+  readonly dex: ListedDex | null;
   readonly collateral: string;
+  /** What its deployer says it tracks. */
+  readonly category: string | undefined;
   readonly receivedAtMs: number;
 }
 
-function parse({ main, tokens, builders }: Raw): Batch {
-  const listings = listingsOf(main, null, MAIN_COLLATERAL);
+function parse({ main, tokens, categories, builders, dexesLeftOut }: Raw): Batch {
+  const listings = listingsOf(main, null, MAIN_COLLATERAL, categories?.value);
   const badRows = [...main.value.assets.rejects];
-  for (const { name, reply } of builders) {
-    const collateral = collateralOf(
-      reply.value.collateralToken,
-      tokens?.value ?? DOCUMENTED_TOKENS,
-    );
+  for (const dex of builders) {
+    const { reply } = dex;
+    const token = reply.value.collateralToken;
+    const collateral = collateralOf(token, tokens?.value ?? DOCUMENTED_TOKENS);
     if (collateral === null) continue;
-    listings.push(...listingsOf(reply, name, collateral));
+    listings.push(...listingsOf(reply, dex, collateral, categories?.value));
     badRows.push(...reply.value.assets.rejects);
   }
   const { quotes, rejects } = collectRows(listings, (listing) => listing.row.name, quoteOf);
   return {
     quotes,
     rejects: [...badRows, ...rejects],
+    ...(dexesLeftOut > 0 && {
+      leftOut: `${dexesLeftOut} HIP-3 dexes are not asked for: over the bound of ${MAX_DEXES}, or without a name`,
+    }),
     // Names and rates are one reply.
     expected: null,
     unlisted: 0,
   };
 }
 
-function listingsOf(reply: Reply<Dex>, dex: string | null, collateral: string): Listing[] {
-  const { receivedAtMs, value } = reply;
-  return value.assets.rows.map((row) => ({ row, dex, collateral, receivedAtMs }));
+function listingsOf(
+  { receivedAtMs, value }: Reply<Dex>,
+  dex: ListedDex | null,
+  collateral: string,
+  categories: Categories | undefined,
+): Listing[] {
+  return value.assets.rows.map((row) => {
+    const category = dex === null ? undefined : categories?.get(row.name);
+    return { row, dex, collateral, category, receivedAtMs };
+  });
 }
 
 /** The collateral of a HIP-3 dex; null where it cannot be named or is no dollar stablecoin. */
@@ -137,16 +174,16 @@ function collateralOf(index: Numeric, tokens: Tokens): string | null {
   return name !== undefined && DOLLARS.has(name) ? name : null;
 }
 
-function quoteOf({ row, dex, collateral, receivedAtMs }: Listing): Quote | null {
-  if (!isLive(row)) return null;
-  const { ctx } = row;
+function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quote | null {
+  if (!isLive(row) || isPreIpo(category)) return null;
+  const { asset, ctx } = row;
   const markPrice = positiveOf(ctx.markPx);
   return {
     exchangeSymbol: row.name,
-    ...canonicalAsset(tickerOf(row.name, dex), ["kilo_prefix"]),
+    ...canonicalAsset(tickerOf(row.name, dex?.name ?? null), ["kilo_prefix"]),
     quote: collateral,
     settle: collateral,
-    assetClass: null,
+    assetClass: dex === null ? "crypto" : classOf(category),
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate: rateOf(ctx.funding, "funding"),
@@ -157,14 +194,16 @@ function quoteOf({ row, dex, collateral, receivedAtMs }: Listing): Quote | null 
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
+    rateCap: RATE_CAP,
+    rateFloor: -RATE_CAP,
     // Deployers of HIP-3 dexes scale their funding by an amount that is only inferred.
     baselineRate: dex === null ? BASELINE_RATE : null,
     settling: false,
     markPrice,
     indexPrice: positiveOf(ctx.oraclePx),
-    openInterestUsd: product(quantityOf(ctx.openInterest), markPrice),
+    // What the main dex takes is the exchange's own fee.
+    takerFeeBps: dex === null ? null : takerFeeBpsOf(asset, dex.deployerFeeScale),
+    openInterestUsd: product(quantityOf(ctx.openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(ctx.dayNtlVlm),
     exchangeTimeMs: null,
     receivedAtMs,

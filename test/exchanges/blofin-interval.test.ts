@@ -6,12 +6,13 @@ import type { Bodies } from "../support/memory-source.ts";
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const at = (hour: number): string => String(Date.UTC(2026, 9, 5, hour));
 const CALL = "/api/v1/market/";
-const HISTORY = `${CALL}funding-rate-history?instId=BTC-USDT&limit=1`;
+const HISTORY = `${CALL}funding-rate-history?instId=BTC-USDT&limit=2`;
 const rate = (fundingTime: string) => ({ instId: "BTC-USDT", fundingRate: "0.0001", fundingTime });
 const reply = (...data: readonly unknown[]) => ({ code: "0", msg: "success", data });
 const BODIES: Bodies = {
   [`${CALL}mark-price`]: reply({ instId: "BTC-USDT", markPrice: "1", indexPrice: "1" }),
   [`${CALL}tickers`]: reply({ instId: "BTC-USDT", last: "1", volCurrency24h: "1" }),
+  [`${CALL}open-interest`]: reply({ instId: "BTC-USDT", openInterestCurrency: "1" }),
   [`${CALL}instruments`]: reply({
     instId: "BTC-USDT",
     baseCurrency: "BTC",
@@ -46,28 +47,61 @@ test("blofin: a listing without a settlement yet has no interval, which is no fa
   expect(await learn(reply())).toEqual({ hours: null, failures: [] });
 });
 
-test("blofin: of more settlements than were asked for the newest counts, in whatever order", async () => {
-  const rows = [at(4), at(8), at(0)].map(rate);
+test("blofin: the newest settlements count, in whatever order", async () => {
+  const rows = [at(0), at(8)].map(rate);
   expect(await learn(reply(...rows))).toEqual({ hours: 8, failures: [] });
   expect(await learn(reply(...rows, rate("")))).toEqual({ hours: 8, failures: [] });
+  expect(await learn(reply(...[at(4), at(12), at(8)].map(rate)))).toEqual({
+    hours: 4,
+    failures: [],
+  });
 });
 
-test("blofin: a history that is an error or no list is a failure", async () => {
+test("blofin: one settlement tells no interval: nothing bears out that it is the newest", async () => {
+  expect(await learn(reply(rate(at(8))))).toEqual({ hours: null, failures: [] });
+});
+
+test("blofin: a history that is an error, no list or another instrument's is a failure", async () => {
   for (const body of [
     { code: "152014", msg: "no" },
     { code: "0", data: null },
+    reply({ ...rate(at(8)), instId: "ETH-USDT" }, { ...rate(at(0)), instId: "ETH-USDT" }),
+    reply(rate(at(8)), { ...rate(at(0)), instId: "ETH-USDT" }),
   ]) {
     expect(await learn(body)).toMatchObject({ hours: null, failures: [{ kind: "bad_envelope" }] });
   }
 });
 
-test("blofin: an interval is unknown while the history may lack the settlement of the full hour just past", async () => {
-  // Settled at 8, next at 16: a 4 h contract whose history lacks 12 o'clock looks the same for a moment.
-  const hoursAt = async (nowMs: number, next = at(16)) =>
-    (await learn(reply(rate(at(8))), nowMs, next)).hours;
-  expect(await hoursAt(Number(at(12)) + 59_000)).toBeNull();
-  expect(await hoursAt(Number(at(12)) + 61_000)).toBe(8);
-  expect(await hoursAt(Number(at(13)) + 1_000)).toBe(8);
-  // Nine hours are the last of 8 h and the first of 1 h.
-  expect(await hoursAt(Number(at(16)) + 1_000, at(17))).toBeNull();
+const MINUTE_MS = 60_000;
+
+test("blofin: a history that lags, for however long, never doubles an interval", async () => {
+  const hoursAt = async (nowMs: number, hours: readonly number[], next: string) =>
+    (await learn(reply(...hours.map((hour) => rate(at(hour)))), nowMs, next)).hours;
+  for (const lag of [1, 59, 61, 5 * 60, 50 * 60].map((seconds) => seconds * 1000)) {
+    // At 4 h without 12 o'clock, at 8 h without 8 o'clock, at 1 h without 13 o'clock.
+    expect(await hoursAt(Number(at(12)) + lag, [8, 4], at(16))).toBeNull();
+    expect(await hoursAt(Number(at(8)) + lag, [0, -8], at(16))).toBeNull();
+    expect(await hoursAt(Number(at(13)) + lag, [12, 11], at(14))).toBeNull();
+  }
+  expect(await hoursAt(Number(at(12)) + MINUTE_MS, [12, 8], at(16))).toBe(4);
+});
+
+test("blofin: an interval just halved is not taken for the old one while its first settlement may be missing", async () => {
+  const old = reply(rate(at(8)), rate(at(0)));
+  for (const minutes of [0, 1, 9])
+    expect((await learn(old, Number(at(12)) + minutes * MINUTE_MS)).hours).toBeNull();
+  expect((await learn(old, Number(at(12)) + 11 * MINUTE_MS)).hours).toBe(8);
+  expect((await learn(old, Number(at(11)) + 59 * MINUTE_MS)).hours).toBe(8);
+});
+
+test("blofin: an interval that was changed is unknown until it has settled twice", async () => {
+  // From 8 h to 4 h, and from 4 h to 8 h.
+  expect((await learn(reply(rate(at(8)), rate(at(0))), AT, at(12))).hours).toBeNull();
+  expect((await learn(reply(rate(at(8)), rate(at(4))), Number(at(9)), at(16))).hours).toBeNull();
+  expect((await learn(reply(rate(at(12)), rate(at(8))), AT, at(16))).hours).toBe(4);
+});
+
+test("blofin: times of two moments tell no interval", async () => {
+  const early = await learn(reply(rate(at(8)), rate(at(0))), Number(at(7)));
+  expect(early.hours).toBeNull();
 });

@@ -3,16 +3,17 @@ import { blofin } from "../../src/exchanges/blofin.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
+import { MUTATIONS, mutationBreaches } from "../support/mutations.ts";
 import type { Exemption } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
 
 const RATES = "/api/v1/market/funding-rate";
 const PRICES = "/api/v1/market/mark-price";
 const TICKERS = "/api/v1/market/tickers";
+const INTERESTS = "/api/v1/market/open-interest";
 const INSTRUMENTS = "/api/v1/market/instruments";
 const history = (symbol: string): string =>
-  `/api/v1/market/funding-rate-history?instId=${symbol}&limit=1`;
+  `/api/v1/market/funding-rate-history?instId=${symbol}&limit=2`;
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
@@ -21,7 +22,20 @@ const LISTED = Date.UTC(2024, 2, 14, 10);
 type Row = Readonly<Record<string, unknown>>;
 
 const RATE = { fundingRate: "0.000083", fundingTime: String(at(16)) };
-const rate = (instId: string, extra: Row = {}): Row => ({ instId, ...RATE, ...extra });
+const PUBLISHED = {
+  fundingInterval: "8",
+  fundingIntervalUnit: "hour",
+  fundingRateCap: "0.005",
+  fundingRateFloor: "-0.004",
+};
+const rate = (instId: string, extra: Row = {}): Row => ({
+  instId,
+  ...RATE,
+  ...PUBLISHED,
+  ...extra,
+});
+/** As all rows were before September 2026. */
+const silent = (instId: string, extra: Row = {}): Row => ({ instId, ...RATE, ...extra });
 const PRICE = { indexPrice: "64010", markPrice: "64000.5", ts: String(AT) };
 const price = (instId: string): Row => ({ instId, ...PRICE });
 const VOLUME = { last: "64001", vol24h: "3224820", volCurrency24h: "3000.5" };
@@ -41,8 +55,19 @@ const instrument = (base: string, extra: Row = {}): Row => ({
   ...extra,
 });
 const reply = (data: unknown): Row => ({ code: "0", msg: "success", data });
-const settled = (symbol: string, hour: number): Row =>
-  reply([{ instId: symbol, fundingRate: "0.0001", fundingTime: String(at(hour)) }]);
+const settled = (symbol: string, ...hours: readonly number[]): Row =>
+  reply(
+    hours.map((hour) => ({
+      instId: symbol,
+      fundingRate: "0.0001",
+      fundingTime: String(at(hour)),
+    })),
+  );
+const interest = (instId: string): Row => ({
+  instId,
+  openInterest: "4455385",
+  openInterestCurrency: "4455.25",
+});
 
 const LIVE = [
   instrument("BTC"),
@@ -62,18 +87,20 @@ const LIVE_SYMBOLS = LIVE.map((row) => String(row["instId"]));
 const BODIES: Bodies = {
   [RATES]: reply([
     rate("BTC-USDT"),
-    rate("1000BONK-USDT", { fundingRate: "-0.00121" }),
-    rate("TSLA-USDT", { fundingRate: "0", fundingTime: String(at(14)) }),
-    rate("4STOCK-USDT"),
+    rate("1000BONK-USDT", { fundingRate: "-0.00121", fundingInterval: 4 }),
+    silent("TSLA-USDT", { fundingRate: "0", fundingTime: String(at(14)) }),
+    silent("4STOCK-USDT"),
     ...DEAD.map((row) => rate(String(row["instId"]))),
     rate("STRANGER-USDT"),
   ]),
   [PRICES]: reply([price("BTC-USDT"), price("OLD-USDT")]),
   [TICKERS]: reply([ticker("BTC-USDT"), ticker("OLD-USDT")]),
+  [INTERESTS]: reply([interest("BTC-USDT"), interest("OLD-USDT")]),
   [INSTRUMENTS]: reply([...LIVE, ...DEAD]),
-  [history("BTC-USDT")]: settled("BTC-USDT", 8),
-  [history("1000BONK-USDT")]: settled("1000BONK-USDT", 12),
-  [history("TSLA-USDT")]: settled("TSLA-USDT", 13),
+  // Asked only where a row tells no interval.
+  [history("BTC-USDT")]: settled("BTC-USDT", 8, 0),
+  [history("1000BONK-USDT")]: settled("1000BONK-USDT", 12, 8),
+  [history("TSLA-USDT")]: settled("TSLA-USDT", 13, 12),
   [history("4STOCK-USDT")]: new RequestFailure("timeout", "no answer"),
 };
 
@@ -91,11 +118,10 @@ const btcOf = async (rateExtra: Row, listExtra: Row = {}, options = {}) => {
 
 const BTC = { exchangeSymbol: "BTC-USDT", base: "BTC", quote: "USDT", settle: "USDT" };
 const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
-const LIMITLESS = { rateCap: null, rateFloor: null, baselineRate: null };
-const UNKNOWN = { ...RATELESS, ...LIMITLESS, openInterestUsd: null, exchangeTimeMs: null };
+const UNKNOWN = { ...RATELESS, baselineRate: null, exchangeTimeMs: null };
 
 describe("blofin", () => {
-  test("rates and prices every cycle, volume and the list on their own period, one history each in turn", async () => {
+  test("rates and prices every cycle, quantities and the list on their own period, histories only of rows without an interval", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await blofin.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -103,13 +129,14 @@ describe("blofin", () => {
       ["instruments", "instruments", 30 * 60_000],
       ["secondary", "prices", null],
       ["secondary", "tickers", 3 * 60_000],
+      ["secondary", "openInterest", 3 * 60_000],
       ["rotation", "settlements", 15 * 60_000],
     ]);
     const everyCycle = source.asks.filter((ask) => ask.everyMs === null);
     expect(everyCycle).toHaveLength(blofin.facts.requestsPerRefresh);
-    const once = [RATES, INSTRUMENTS, PRICES, TICKERS];
-    expect(source.requests).toEqual([...once, ...LIVE_SYMBOLS.map(history)]);
-    expect(source.mostAtOnce()).toBe(4);
+    const once = [RATES, INSTRUMENTS, PRICES, TICKERS, INTERESTS];
+    expect(source.requests).toEqual([...once, history("TSLA-USDT"), history("4STOCK-USDT")]);
+    expect(source.mostAtOnce()).toBe(5);
   });
 
   test("a contract becomes a quote with every field by the page's units", async () => {
@@ -125,20 +152,35 @@ describe("blofin", () => {
       listedAtMs: LISTED,
       fundingRate: 0.000083,
       fundingIntervalHours: 8,
-      intervalSource: "derived",
+      intervalSource: "published",
       nextFundingAtMs: at(16),
+      rateCap: 0.005,
+      rateFloor: -0.004,
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      // 4,455.25 coins at 64,000.5.
+      openInterestUsd: 285_138_227.625,
       volume24hUsd: 3000.5 * 64001,
       receivedAtMs: AT,
     });
   });
 
-  test("a 1000x contract at 4 h, a stock at 1 h, a coin named like a stock without a known interval", async () => {
+  test("a 1000x contract at 4 h, a stock at 1 h by its history, a coin named like a stock without a known interval", async () => {
     const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({ base: "BONK", multiplier: 1000, fundingIntervalHours: 4 });
-    expect(quotes[2]).toMatchObject({ assetClass: "stock", fundingIntervalHours: 1 });
+    expect(quotes[1]).toMatchObject({
+      base: "BONK",
+      multiplier: 1000,
+      fundingIntervalHours: 4,
+      openInterestUsd: null,
+    });
+    expect(quotes[2]).toMatchObject({
+      assetClass: "stock",
+      fundingIntervalHours: 1,
+      intervalSource: "derived",
+      rateCap: null,
+      rateFloor: null,
+    });
     expect(quotes[3]).toMatchObject({
       base: "4STOCK",
       assetClass: "crypto",
@@ -148,11 +190,54 @@ describe("blofin", () => {
     });
   });
 
-  test("an interval is unknown before the first history and from times of two moments", async () => {
-    expect((await btcOf({}, {}, { rotationsEmpty: true })).quote?.fundingIntervalHours).toBeNull();
-    // Settled after it was asked: the two times are not of one moment.
-    const early = await btcOf({}, {}, { nowMs: at(7), receivedAtMs: { rates: AT } });
-    expect(early.quote?.fundingIntervalHours).toBeNull();
+  test.each([
+    ["minutes as hours", { fundingInterval: "480" }],
+    ["hours as milliseconds", { fundingInterval: "28800000" }],
+    ["another unit", { fundingIntervalUnit: "minute" }],
+    ["no unit", { fundingIntervalUnit: null }],
+    ["half an hour", { fundingInterval: "0.5" }],
+    ["nothing", { fundingInterval: "" }],
+  ])("a published interval of %s is not believed: the history tells it", async (_, extra) => {
+    const { quote } = await btcOf(extra);
+    expect(quote).toMatchObject({ fundingIntervalHours: 8, intervalSource: "derived" });
+    const { quote: unknown } = await btcOf(extra, {}, { rotationsEmpty: true });
+    expect(unknown).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(16) });
+  });
+
+  test("a published interval that the next time exceeds is unknown", async () => {
+    const { quote } = await btcOf({ fundingInterval: "1" });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, intervalSource: null });
+  });
+
+  test.each([[{ contractType: "quanto" }], [{ instType: "EVENT" }]])(
+    "an instrument of a kind that is not known is neither shown nor a broken row: %p",
+    async (extra) => {
+      const { batch } = await btcOf({}, extra);
+      const rejects = [{ exchangeSymbol: "BTC-USDT", reason: "unknown_kind" }];
+      expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
+    },
+  );
+
+  test("of twins that differ neither is shown, in the rates as in what is joined to them", async () => {
+    const other = { fundingRate: "0.0009" };
+    for (const rows of [
+      [rate("BTC-USDT"), rate("BTC-USDT", other)],
+      [rate("BTC-USDT", other), rate("BTC-USDT")],
+    ]) {
+      const batch = await refresh({ ...BODIES, [RATES]: reply([...rows, rate("1000BONK-USDT")]) });
+      expect(batch.quotes.map(({ base }) => base)).toEqual(["BONK"]);
+      expect(batch.rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
+    }
+    const twice = (key: string, row: Row, twin: Row) => ({ [key]: reply([row, twin, price("X")]) });
+    const { quotes } = await refresh({
+      ...BODIES,
+      ...twice(INTERESTS, interest("BTC-USDT"), {
+        ...interest("BTC-USDT"),
+        openInterestCurrency: "7",
+      }),
+      ...twice(TICKERS, ticker("BTC-USDT"), { ...ticker("BTC-USDT"), last: "7" }),
+    });
+    expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: null });
   });
 
   test.each([
@@ -184,7 +269,10 @@ describe("blofin", () => {
     const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [PRICES]: down, [TICKERS]: down });
     expect(quotes).toHaveLength(4);
-    expect(quotes[0]).toMatchObject({ markPrice: null, indexPrice: null, volume24hUsd: null });
+    const gone = { markPrice: null, indexPrice: null, volume24hUsd: null, openInterestUsd: null };
+    expect(quotes[0]).toMatchObject(gone);
+    const bare = await refresh({ ...BODIES, [INTERESTS]: down });
+    expect(bare.quotes[0]).toMatchObject({ markPrice: 64000.5, openInterestUsd: null });
     for (const key of [RATES, INSTRUMENTS]) {
       await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
     }
@@ -225,7 +313,14 @@ const huge = (where: string, ...fields: Exemption["fields"]): Exemption => {
 };
 const exemptions: readonly Exemption[] = [
   { at: "rates.fundingRate", mutations: ["negative"], fields: ["fundingRate"], why: "is legal" },
-  huge("prices.markPrice", "markPrice"),
+  ...["rates.fundingInterval", "rates.fundingIntervalUnit"].map((where): Exemption => ({
+    at: where,
+    mutations: MUTATIONS,
+    fields: ["intervalSource"],
+    why: "the history tells the same interval",
+  })),
+  huge("prices.markPrice", "markPrice", "openInterestUsd"),
+  huge("interests.openInterestCurrency", "openInterestUsd"),
   huge("prices.indexPrice", "indexPrice"),
   huge("tickers.last", "volume24hUsd"),
   huge("tickers.volCurrency24h", "volume24hUsd"),
@@ -245,7 +340,8 @@ test("blofin: no single wrong value makes a wrong quote", async () => {
       payload("prices", PRICES),
       payload("tickers", TICKERS),
       payload("instruments", INSTRUMENTS),
-      payload("history", history("BTC-USDT")),
+      payload("interests", INTERESTS),
+      payload("history", history("TSLA-USDT")),
     ],
     refresh: async (mutated) => ({ ...(await refresh(mutated)), explain: null }),
     exemptions,
@@ -280,8 +376,6 @@ describeRecorded("blofin, recorded", (read) => {
       [INSTRUMENTS]: reply([instrument("ETH"), instrument("ADA")]),
       [PRICES]: await read("blofin", "mark-price.json"),
       [TICKERS]: await read("blofin", "tickers-ada-recorded.json"),
-      [history("ETH-USDT")]: settled("ETH-USDT", 8),
-      [history("ADA-USDT")]: settled("ADA-USDT", 8),
     });
     expect(quotes).toMatchObject([
       { markPrice: 1620.58, indexPrice: 1620.78, volume24hUsd: null },

@@ -9,7 +9,7 @@ import { describeRecorded } from "../support/recorded.ts";
 
 const META = "/api/v2/public/meta/getMetaData";
 const RATES = "/api/v2/public/funding/getLatestFundingRate?contractId=";
-const TICKERS = "/api/v2/public/quote/getTicker";
+const ticker = (id: string): string => `/api/v2/public/quote/getTicker?contractId=${id}`;
 
 const AT = Date.UTC(2026, 9, 5, 9, 30);
 const START = Date.UTC(2026, 9, 5, 8);
@@ -26,6 +26,10 @@ const contract = (contractId: string, name: string, baseCoinId: string, extra: R
   enableTrade: true,
   enableDisplay: true,
   isStock: false,
+  isFx: false,
+  fundingMaxRate: "0.002",
+  fundingMinRate: "-0.001",
+  defaultTakerFeeRate: "0.00045",
   tickSize: "0.1",
   ...extra,
 });
@@ -75,10 +79,11 @@ const BODIES: Bodies = {
     rate("30000004"),
     rate("10000001"),
   ]),
-  [TICKERS]: reply([
-    { contractId: "30000001", value: "5062575.25", size: "79", openInterest: "55" },
-    { contractId: "30000003", value: "0" },
+  [ticker("30000001")]: reply([
+    { contractId: "30000001", value: "5062575.25", size: "79", openInterest: "55.5" },
   ]),
+  [ticker("30000002")]: reply([]),
+  [ticker("30000003")]: reply([{ contractId: 30000003, value: "0", openInterest: "0" }]),
 };
 
 /** The rates answer whatever ids are asked for. */
@@ -109,15 +114,16 @@ async function btcOf(rateExtra: Row, contractExtra: Row = {}) {
 }
 
 describe("edgex", () => {
-  test("the list and the tickers on their own period, then all live ids in one request", async () => {
+  test("the list on its own period, all live ids in one request, and tickers one contract at a time", async () => {
     const source = sourceOf(BODIES);
     await edgex.refresh(source);
     expect(source.asks).toEqual([
-      { kind: "secondary", name: "tickers", everyMs: 300_000 },
       { kind: "instruments", name: "instruments", everyMs: 1_800_000 },
       { kind: "essential", name: "rates", everyMs: null },
+      { kind: "rotation", name: "tickers", everyMs: 300_000 },
     ]);
-    expect(source.requests).toEqual([TICKERS, META, `${RATES}30000001,30000002,30000003`]);
+    const ids = ["30000001", "30000002", "30000003"];
+    expect(source.requests).toEqual([META, `${RATES}${ids.join(",")}`, ...ids.map(ticker)]);
     expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
       edgex.facts.requestsPerRefresh,
     );
@@ -125,7 +131,7 @@ describe("edgex", () => {
 
   test("a long list of ids is split so that no URL grows too long", async () => {
     const many = Array.from({ length: 201 }, (_, n) => contract(`4${n}`, `C${n}USDT`, "1001"));
-    const source = sourceOf({ ...BODIES, [META]: meta(many) });
+    const source = sourceOf({ ...BODIES, [META]: meta(many) }, { rotationsEmpty: true });
     await edgex.refresh(source);
     const asked = source.requests.filter((request) => request.startsWith(RATES));
     expect(asked.map((request) => request.split(",").length)).toEqual([200, 1]);
@@ -140,7 +146,8 @@ describe("edgex", () => {
       quote: "USDT",
       settle: "USDT",
       multiplier: 1,
-      assetClass: "crypto",
+      // Gold carries the same marks as a coin.
+      assetClass: null,
       accrual: "periodic",
       listedAtMs: null,
       fundingRate: -0.00005537,
@@ -152,13 +159,15 @@ describe("edgex", () => {
       instantRate: null,
       settledRate: null,
       settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
+      rateCap: 0.002,
+      rateFloor: -0.001,
       baselineRate: expect.closeTo(0.00005, 15),
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
-      openInterestUsd: null,
+      takerFeeBps: 4.5,
+      // 55.5 coins at 64,000.5.
+      openInterestUsd: 3_552_027.75,
       volume24hUsd: 5062575.25,
       exchangeTimeMs: STAMP,
       receivedAtMs: AT,
@@ -173,6 +182,7 @@ describe("edgex", () => {
         multiplier: 1000,
         predictedRate: null,
         markPrice: 0.0105,
+        openInterestUsd: null,
         volume24hUsd: null,
       },
       {
@@ -181,6 +191,7 @@ describe("edgex", () => {
         fundingRate: 0,
         fundingIntervalHours: 8,
         nextFundingAtMs: hour(16),
+        openInterestUsd: 0,
         volume24hUsd: 0,
       },
     ]);
@@ -237,16 +248,66 @@ describe("edgex", () => {
     expect(dead.batch).toMatchObject({ quotes: [], rejects: [], expected: 2 });
   });
 
-  test("tickers failing or empty cost the volume alone; rates or the list failing cost the refresh", async () => {
+  test.each([
+    [{ isFx: true }, "forex"],
+    [{ isStock: true }, "stock"],
+    [{}, null],
+    [{ isStock: undefined, isFx: undefined }, null],
+    [{ isFx: "true" }, null],
+  ] as const)("a contract marked %p is of class %p", async (extra, assetClass) => {
+    expect((await btcOf({}, extra)).quote?.assetClass).toBe(assetClass);
+  });
+
+  test("bounds and fee are unknown where the contract does not state them, or absurdly", async () => {
+    const unknown = { rateCap: null, rateFloor: null, takerFeeBps: null };
+    const keys = { fundingMaxRate: "", fundingMinRate: undefined, defaultTakerFeeRate: null };
+    expect((await btcOf({}, keys)).quote).toMatchObject(unknown);
+    const absurd = { fundingMaxRate: "-1", fundingMinRate: "2", defaultTakerFeeRate: "4.5" };
+    expect((await btcOf({}, absurd)).quote).toMatchObject(unknown);
+  });
+
+  test("a ticker that fails, is another contract's or several costs its contract's quantities alone", async () => {
     const down = new RequestFailure("timeout", "no answer");
-    for (const body of [down, reply([])]) {
-      const { quotes } = await refresh({ ...BODIES, [TICKERS]: body });
-      expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([null, null, null]);
+    const other = { contractId: "30000003", value: "7", openInterest: "7" };
+    const both = reply([{ ...other, contractId: "30000001" }, other]);
+    for (const body of [down, reply([]), reply([other]), both, reply(null, "ERROR")]) {
+      const { quotes, rejects } = await refresh({ ...BODIES, [ticker("30000001")]: body });
+      expect(rejects).toEqual([]);
+      const quantities = quotes.map((quote) => [quote.volume24hUsd, quote.openInterestUsd]);
+      expect(quantities).toEqual([
+        [null, null],
+        [null, null],
+        [0, 0],
+      ]);
       expect(quotes[0]?.markPrice).toBe(64000.5);
     }
+  });
+
+  test("the rates or the list failing cost the refresh", async () => {
+    const down = new RequestFailure("timeout", "no answer");
     for (const key of [RATES, META]) {
       await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
     }
+  });
+
+  test("a contract that comes twice in the rates with different figures is not shown", async () => {
+    const twin = rate("30000001", { fundingRate: "0.0005" });
+    for (const rows of [
+      [rate("30000001"), twin],
+      [twin, rate("30000001")],
+    ]) {
+      const batch = await refresh({ ...BODIES, [RATES]: reply([...rows, rate("30000003")]) });
+      expect(batch.quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["TSLAUSDT"]);
+      expect(batch.rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
+    }
+  });
+
+  test("an interval in hours where minutes belong is unknown", async () => {
+    for (const fundingRateIntervalMin of ["4", "8", "14400", "300"])
+      expect((await btcOf({ fundingRateIntervalMin })).quote).toMatchObject({
+        fundingIntervalHours: null,
+        nextFundingAtMs: null,
+      });
   });
 
   test.each([
@@ -286,13 +347,13 @@ describe("edgex", () => {
     });
   });
 
-  test("contracts with a ticker that the list lacks tell that the list is short", async () => {
+  test("rates that were not asked for are counted, not shown", async () => {
     const batch = await refresh({
       ...BODIES,
       [META]: meta(CONTRACTS.slice(0, 1)),
-      [RATES]: reply([rate("30000001")]),
+      [RATES]: reply([rate("30000001"), rate("30000003")]),
     });
-    expect(batch).toMatchObject({ expected: 1, unlisted: 1 });
+    expect(batch).toMatchObject({ quotes: [{ base: "BTC" }], expected: 1, unlisted: 1 });
   });
 });
 
@@ -312,10 +373,11 @@ const exemptions: readonly Exemption[] = [
   free("rates.fundingRate", ["negative"], ["fundingRate"], SIGN),
   free("rates.forecastFundingRate", ["negative", "flipped"], ["predictedRate"], SIGN),
   free("rates.interestRate", ["negative"], ["baselineRate"], SIGN),
-  free("rates.markPrice", MUTATIONS, ["markPrice"], SPARE),
-  free("rates.oraclePrice", ["huge"], ["markPrice"], LEGAL),
+  free("rates.markPrice", MUTATIONS, ["markPrice", "openInterestUsd"], SPARE),
+  free("rates.oraclePrice", ["huge"], ["markPrice", "openInterestUsd"], LEGAL),
   free("rates.indexPrice", ["huge"], ["indexPrice"], LEGAL),
   free("tickers.value", ["huge"], ["volume24hUsd"], LEGAL),
+  free("tickers.openInterest", ["huge"], ["openInterestUsd"], LEGAL),
   free("coins.coinName", ["NaN", "huge", "negative"], ["base", "multiplier"], NAME),
   free("contracts.contractName", ["NaN", "huge", "negative"], ["exchangeSymbol"], NAME),
 ];
@@ -330,11 +392,15 @@ test("edgex: no single wrong value makes a wrong quote", async () => {
       );
       return Array.isArray(rows) ? rows : [];
     };
+  // Ids that nobody has are answered with nothing.
+  const strangers = Object.fromEntries(
+    ["NaN", "1e300", "-30000001", "-30000002", "-30000003"].map((id) => [ticker(id), reply([])]),
+  );
   const breaches = await mutationBreaches({
-    bodies: BODIES,
+    bodies: { ...strangers, ...BODIES },
     payloads: [
       { name: "rates", request: RATES, rows: listAt("data") },
-      { name: "tickers", request: TICKERS, rows: listAt("data") },
+      { name: "tickers", request: ticker("30000001"), rows: listAt("data") },
       { name: "contracts", request: META, rows: listAt("data", "contractList") },
       { name: "coins", request: META, rows: listAt("data", "coinList") },
     ],
@@ -354,9 +420,8 @@ describeRecorded("edgex, recorded", (read) => {
       {
         [META]: meta(rows.map((row) => ({ ...row, enableTrade: true, enableDisplay: true }))),
         [RATES]: await read("edgex", "get-latest-funding-rate.json"),
-        [TICKERS]: reply([]),
       },
-      { nowMs: 1_734_597_737_873 },
+      { nowMs: 1_734_597_737_873, rotationsEmpty: true },
     );
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
     expect(quotes).toMatchObject([

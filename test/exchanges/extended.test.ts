@@ -33,7 +33,7 @@ const market = (assetName: string, extra: Row = {}): Row => ({
   collateralAssetName: "USD",
   active: true,
   status: "ACTIVE",
-  type: "PERP",
+  type: "PERPETUAL",
   marketStats: stats(),
   ...extra,
 });
@@ -41,7 +41,7 @@ const LIVE = [
   market("BTC"),
   market("1000PEPE", { marketStats: stats({ fundingRate: "-0.00121" }) }),
   market("kSHIB", { marketStats: stats({ fundingRate: "0" }) }),
-  market("XAU", { category: "TradFi", type: null }),
+  market("XAU", { category: "RWA", subCategory: "Commodity", type: null }),
 ];
 const NAMES = LIVE.map((row) => String(row["name"]));
 const DEAD = [
@@ -52,6 +52,7 @@ const DEAD = [
   market("ETH_SPOT", { type: "SPOT" }),
   market("solspot", { type: "Spot" }),
   market("WBTC", { type: "spot", marketStats: stats({ fundingRate: null }) }),
+  market("OPENAI", { category: "RWA", subCategory: "Pre-market" }),
   market("EURO", { collateralAssetName: "EUR" }),
 ];
 const reply = (data: unknown): Row => ({ status: "OK", data });
@@ -100,20 +101,67 @@ describe("extended", () => {
     });
   });
 
-  test("both multiplier forms, a market that is no coin; no dead, closing, pre-listed or spot one", async () => {
+  test("both multiplier forms, a market that is no coin; no dead, closing, pre-listed, pre-IPO or spot one", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(NAMES);
     expect(quotes[1]).toMatchObject({ base: "PEPE", multiplier: 1000, fundingRate: -0.00121 });
     expect(quotes[2]).toMatchObject({ base: "SHIB", multiplier: 1000, fundingRate: 0 });
-    expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: null });
+    expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: "commodity" });
+  });
+
+  test.each([
+    ["Crypto", "L1", "crypto"],
+    // A token of gold is a coin.
+    ["Crypto", "Commodity", "crypto"],
+    ["RWA", "Equity", "stock"],
+    ["RWA", "ETF/Index", "index"],
+    ["RWA", "Commodity", "commodity"],
+    ["RWA", "FX", "forex"],
+  ] as const)("%s, %s is of class %p", async (category, subCategory, assetClass) => {
+    expect(await btcOf({ category, subCategory })).toMatchObject({ quotes: [{ assetClass }] });
+  });
+
+  test.each([
+    ["MU_24_5", "MU"],
+    ["SPX500m", "SPX500"],
+    ["TECH100m", "TECH100"],
+    ["JP225", "JP225"],
+    ["GBPm", "GBPM"],
+  ])("the asset %s is %s; its market keeps its name", async (assetName, base) => {
+    const { quotes } = await btcOf({ name: `${assetName}-USD`, assetName });
+    expect(quotes).toMatchObject([{ exchangeSymbol: `${assetName}-USD`, base, multiplier: 1 }]);
+  });
+
+  test.each([
+    ["a name with another mark", { assetName: "MU_24_7" }],
+    ["another type", { type: "FUTURE" }],
+    ["another category", { category: "TradFi", subCategory: "Equity" }],
+    ["another subcategory of real-world assets", { category: "RWA", subCategory: "Weather" }],
+    ["no subcategory of a real-world asset", { category: "RWA", subCategory: null }],
+  ])("%s is neither shown nor a broken row", async (_, extra) => {
+    const rejects = [{ exchangeSymbol: "BTC-USD", reason: "unknown_kind" }];
+    expect(await btcOf(extra)).toMatchObject({ quotes: [], rejects });
+  });
+
+  test("a market that comes twice with different figures is not shown, and once with equal ones", async () => {
+    const twin = market("BTC", { marketStats: stats({ fundingRate: "0.0004" }) });
+    for (const rows of [
+      [twin, ...LIVE],
+      [...LIVE, twin],
+    ]) {
+      const { quotes, rejects } = await refresh({ [MARKETS]: reply(rows) });
+      expect(quotes.map(({ base }) => base)).toEqual(["PEPE", "SHIB", "XAU"]);
+      expect(rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
+    }
+    expect((await refresh({ [MARKETS]: reply([...LIVE, market("BTC")]) })).quotes).toHaveLength(4);
   });
 
   test("a stock whose ticker is SPOT is no spot market", async () => {
-    for (const type of ["PERP", undefined]) {
-      const row = market("SPOT", { type, category: "TradFi" });
+    for (const type of ["PERPETUAL", undefined]) {
+      const row = market("SPOT", { type, category: "RWA", subCategory: "Equity" });
       const { quotes } = await refresh({ [MARKETS]: reply([row]) });
       expect(quotes).toMatchObject([
-        { exchangeSymbol: "SPOT-USD", base: "SPOT", assetClass: null },
+        { exchangeSymbol: "SPOT-USD", base: "SPOT", assetClass: "stock" },
       ]);
     }
     const pair = market("SPOT", { type: "SPOT" });

@@ -79,7 +79,7 @@ const MOST_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
   bitget: 6,
   gate: 3,
   kucoin: 1,
-  hyperliquid: 13,
+  hyperliquid: 14,
   kraken: 2,
 };
 

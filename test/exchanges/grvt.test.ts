@@ -10,7 +10,7 @@ import { describeRecorded } from "../support/recorded.ts";
 const LIST = 'POST /full/v1/all_instruments {"is_active":true}';
 const ticker = (instrument: string): string =>
   `POST /full/v1/ticker {"instrument":"${instrument}"}`;
-const [BTC, PEPE, WIF] = ["BTC_USDT_Perp", "kPEPE_USDT_Perp", "1000WIF_USDT_Perp"] as const;
+const [BTC, PEPE, WIF] = ["BTC_USDT_Perp", "KPEPE_USDT_Perp", "1000WIF_USDT_Perp"] as const;
 const LIVE = [BTC, PEPE, WIF];
 
 const AT = Date.UTC(2026, 9, 5, 13, 30);
@@ -134,7 +134,7 @@ describe("grvt", () => {
     });
   });
 
-  test("multipliers, 4 h as a text and 1 h as a number; a resting rate is known at 8 h alone", async () => {
+  test("multipliers, 4 h as a text and 1 h as a number; the resting rate is in proportion to the interval", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(1)).toMatchObject([
       {
@@ -143,9 +143,15 @@ describe("grvt", () => {
         fundingRate: 0.0001,
         fundingIntervalHours: 4,
         rateCap: 0.0075,
-        baselineRate: null,
+        baselineRate: 0.00005,
       },
-      { base: "WIF", multiplier: 1000, fundingRate: 0, fundingIntervalHours: 1 },
+      {
+        base: "WIF",
+        multiplier: 1000,
+        fundingRate: 0,
+        fundingIntervalHours: 1,
+        baselineRate: 0.0000125,
+      },
     ]);
   });
 
@@ -154,26 +160,48 @@ describe("grvt", () => {
   });
 
   test.each([
-    ["the 8 h figure itself", "0.01", "0.01"],
-    ["nearer to the 8 h figure than to its half", "0.01", "0.0149"],
-    ["without an 8 h figure", "0.01", undefined],
-    ["of another sign", "0.01", "-0.02"],
-  ])("at 4 h, a rate that is %s is refused; at 8 h it is not", async (_, points, perEightHours) => {
-    const figures = { funding_rate: points, funding_rate_8h_curr: perEightHours };
-    const { batch } = await btcOf(figures, { funding_interval_hours: 4 });
-    expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason: "bad_rate" }] });
-    expect((await btcOf(figures)).quote?.fundingRate).toBe(0.0001);
+    ["the same figure", "0.005"],
+    ["a figure scaled to 8 h", "0.01"],
+    ["no figure", undefined],
+    ["another sign", "-0.02"],
+  ])("at 4 h, a rate beside %s under the old name is per 4 h", async (_, perEightHours) => {
+    const figures = { funding_rate: "0.005", funding_rate_8h_curr: perEightHours };
+    const { batch, quote } = await btcOf(figures, { funding_interval_hours: 4 });
+    expect(batch.rejects).toEqual([]);
+    expect(quote).toMatchObject({
+      fundingRate: 0.00005,
+      fundingIntervalHours: 4,
+      baselineRate: 0.00005,
+    });
   });
 
-  test.each([
-    ["half of the 8 h figure", "0.01", "0.02"],
-    ["nearer to its half", "-0.01", "-0.0151"],
-    ["too small for the decimals of the 8 h figure", "0.00004", "0"],
-    ["nothing", "0", "0"],
-  ])("at 4 h, a rate that is %s is taken as per 4 h", async (_, points, perEightHours) => {
-    const figures = { funding_rate: points, funding_rate_8h_curr: perEightHours };
-    const { quote } = await btcOf(figures, { funding_interval_hours: 4 });
-    expect(quote).toMatchObject({ fundingRate: Number(points) / 100, fundingIntervalHours: 4 });
+  test("of names that begin with K only the three known ones count thousands", async () => {
+    const names = ["KPEPE", "KSHIB", "KBONK", "KAITO", "KAS", "KSM", "kX", "KTRUMP"];
+    const symbols = names.map((name) => `${name}_USDT_Perp`);
+    const bodies = Object.fromEntries(symbols.map((name) => [ticker(name), reply(row(name))]));
+    const { quotes } = await refresh({
+      ...bodies,
+      [LIST]: reply(symbols.map((name) => instrument(name))),
+    });
+    expect(quotes.map(({ base, multiplier }) => [base, multiplier])).toEqual([
+      ["PEPE", 1000],
+      ["SHIB", 1000],
+      ["BONK", 1000],
+      ["KAITO", 1],
+      ["KAS", 1],
+      ["KSM", 1],
+      ["KX", 1],
+      ["KTRUMP", 1],
+    ]);
+  });
+
+  test("an instrument of a kind that is not known is neither shown nor a broken row", async () => {
+    const { batch } = await btcOf({}, { kind: "PERPETUAL_V2" });
+    expect(shown(batch.quotes)).toEqual([WIF]);
+    expect(batch).toMatchObject({
+      rejects: [{ exchangeSymbol: BTC, reason: "unknown_kind", detail: "kind PERPETUAL_V2" }],
+      expected: 1,
+    });
   });
 
   test("an interval is unknown without its key, in a list of over 30 minutes, or against the next time", async () => {
@@ -184,7 +212,9 @@ describe("grvt", () => {
       baselineRate: null,
     };
     expect((await btcOf({}, { funding_interval_hours: "" })).quote).toMatchObject(unknown);
-    expect((await btcOf({}, { funding_interval_hours: 1 })).quote).toMatchObject(unknown);
+    // 16:00 is none of 12 h, and more than one hour ahead.
+    for (const hours of [12, 1, 480, 0.5])
+      expect((await btcOf({}, { funding_interval_hours: hours })).quote).toMatchObject(unknown);
     const old = (minutes: number) => ({ receivedAtMs: { instruments: AT - minutes * 60_000 } });
     expect((await btcOf({}, {}, old(31))).quote).toMatchObject(unknown);
     expect((await btcOf({}, {}, old(30))).quote?.fundingIntervalHours).toBe(8);
@@ -271,6 +301,7 @@ const free = (
   why: string,
 ): Exemption => ({ at, mutations, fields, why });
 const exemptions: readonly Exemption[] = [
+  free("tickers.funding_rate", ["negative"], ["fundingRate"], "a rate may have either sign"),
   free("tickers.mark_price", ["huge"], ["markPrice", "openInterestUsd"], LEGAL),
   free("tickers.index_price", ["huge"], ["indexPrice"], LEGAL),
   free("tickers.open_interest", ["huge"], ["openInterestUsd"], LEGAL),

@@ -12,6 +12,7 @@ const info = (body: unknown): string => `POST /info ${JSON.stringify(body)}`;
 const MAIN = info({ type: "metaAndAssetCtxs" });
 const DEXS = info({ type: "perpDexs" });
 const TOKENS = info({ type: "spotMeta" });
+const ANNOTATIONS = info({ type: "perpConciseAnnotations" });
 const dex = (name: string): string => info({ type: "metaAndAssetCtxs", dex: name });
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
@@ -67,7 +68,7 @@ const MAIN_BODY = dexBody([
 const XYZ_BODY = dexBody(
   [
     [
-      { name: "xyz:TSLA", szDecimals: 2 },
+      { name: "xyz:TSLA", szDecimals: 2, growthMode: "enabled", deployerFeeScale: "1.0" },
       ctx({ funding: "0.00000625", markPx: "400.5", openInterest: "10" }),
     ],
     [{ name: "xyz:GONE", isDelisted: true }, DELISTED_CTX],
@@ -75,7 +76,7 @@ const XYZ_BODY = dexBody(
   0,
 );
 const KM_BODY = dexBody(
-  [[{ name: "km:US500" }, ctx({ funding: "0.0000057", markPx: "750" })]],
+  [[{ name: "km:US500", deployerFeeScale: "1.0" }, ctx({ funding: "0.0000057", markPx: "750" })]],
   360,
 );
 const HYNA_BODY = dexBody([[{ name: "hyna:BTC" }, ctx({ funding: "0.00002" })]], 235);
@@ -91,15 +92,23 @@ const SPOT_META = {
   ],
 };
 
+const CATEGORIES = [
+  ["xyz:TSLA", { category: "Stocks", displayName: "TSLA", keywords: ["cars"] }],
+  ["km:US500", { category: "indices" }],
+  ["hyna:BTC", { category: "crypto" }],
+  ["hyna:NOTE", { displayName: "no category" }],
+];
+
 const BODIES: Bodies = {
   [MAIN]: MAIN_BODY,
+  [ANNOTATIONS]: CATEGORIES,
   [DEXS]: [null, { name: "xyz", fullName: "one" }, { name: "km" }, { name: "hyna" }],
   [TOKENS]: SPOT_META,
   [dex("xyz")]: XYZ_BODY,
   [dex("km")]: KM_BODY,
   [dex("hyna")]: HYNA_BODY,
 };
-const MAIN_ALONE: Bodies = { [DEXS]: [null], [TOKENS]: SPOT_META };
+const MAIN_ALONE: Bodies = { [DEXS]: [null], [TOKENS]: SPOT_META, [ANNOTATIONS]: CATEGORIES };
 
 const refresh = (bodies: Bodies, nowMs = AT) =>
   hyperliquid.refresh(memorySource(bodies, { nowMs }));
@@ -125,13 +134,14 @@ async function refreshMain(asset: Row, context: Row) {
 }
 
 describe("hyperliquid", () => {
-  test("asks the main dex every cycle, each HIP-3 dex beside it, and the two lists seldom", async () => {
+  test("asks the main dex every cycle, each HIP-3 dex beside it, and the three lists seldom", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await hyperliquid.refresh(source);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     expect(source.asks).toEqual([
       { kind: "essential", name: "main", everyMs: null },
       { kind: "secondary", name: "spotMeta", everyMs: 86_400_000 },
+      { kind: "instruments", name: "categories", everyMs: 1_800_000 },
       { kind: "instruments", name: "perpDexs", everyMs: 1_800_000 },
       { kind: "secondary", name: "dex:xyz", everyMs: null },
       { kind: "secondary", name: "dex:km", everyMs: null },
@@ -149,7 +159,7 @@ describe("hyperliquid", () => {
       quote: "USDC",
       settle: "USDC",
       multiplier: 1,
-      assetClass: null,
+      assetClass: "crypto",
       accrual: "periodic",
       listedAtMs: null,
       fundingRate: 0.0000125,
@@ -160,14 +170,16 @@ describe("hyperliquid", () => {
       instantRate: null,
       settledRate: null,
       settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
+      // 4 % an hour.
+      rateCap: 0.04,
+      rateFloor: -0.04,
       baselineRate: 0.0000125,
       settling: false,
       markPrice: 70000,
       indexPrice: 70010,
-      // 250.5 coins at 70,000.
-      openInterestUsd: 17535000,
+      // 250.5 coins of longs and shorts at 70,000.
+      openInterestUsd: 8_767_500,
+      takerFeeBps: null,
       volume24hUsd: 1500000000.25,
       exchangeTimeMs: null,
       receivedAtMs: AT,
@@ -181,7 +193,7 @@ describe("hyperliquid", () => {
       multiplier: 1000,
       fundingRate: -0.00031,
       markPrice: 0.008,
-      openInterestUsd: 8000,
+      openInterestUsd: 4000,
       volume24hUsd: 42.5,
     });
   });
@@ -195,10 +207,79 @@ describe("hyperliquid", () => {
         quote: "USDH",
         settle: "USDH",
         fundingIntervalHours: 1,
-        openInterestUsd: 187875,
+        openInterestUsd: 93_937.5,
       },
       { base: "BTC", quote: "USDE", settle: "USDE", fundingRate: 0.00002 },
     ]);
+  });
+
+  test("the class is the deployer's annotation in any spelling; pre-IPO contracts are not shown", async () => {
+    const spelt: Readonly<Record<string, string | null>> = {
+      stock: "stock",
+      STOCKS: "stock",
+      FX: "forex",
+      fx: "forex",
+      Commodities: "commodity",
+      indices: "index",
+      crypto: "crypto",
+      rates: null,
+      weather: null,
+      PreIPO: null,
+    };
+    const categories = Object.keys(spelt);
+    const { quotes, rejects } = await refresh({
+      ...BODIES,
+      [dex("xyz")]: dexBody(
+        [...categories, "none"].map((name) => [{ name: `xyz:${name}` }, ctx()]),
+        0,
+      ),
+      [ANNOTATIONS]: categories.map((category) => [`xyz:${category}`, { category }]),
+    });
+    expect(rejects).toEqual([]);
+    const classes = new Map(quotes.map((quote) => [quote.exchangeSymbol, quote.assetClass]));
+    const { PreIPO: _preIpo, ...kept } = spelt;
+    for (const [category, assetClass] of Object.entries(kept))
+      expect([category, classes.get(`xyz:${category}`)]).toEqual([category, assetClass]);
+    expect(classes.get("xyz:none")).toBeNull();
+    expect(classes.has("xyz:PreIPO")).toBeFalse();
+  });
+
+  test.each([
+    ["no reply", down],
+    ["an error", { status: "err", response: "x" }],
+    ["an empty list", []],
+    ["twins that differ", [...CATEGORIES, ["xyz:TSLA", { category: "preipo" }]]],
+  ])("with %s of annotations the contract is shown without a class", async (_case, body) => {
+    const { quotes } = await refresh({ ...BODIES, [ANNOTATIONS]: body });
+    expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500", "hyna:BTC"]);
+    expect(quotes[2]?.assetClass).toBeNull();
+    expect(quotes[0]?.assetClass).toBe("crypto");
+  });
+
+  test.each([
+    ["scale 1 in growth mode", { growthMode: "enabled", deployerFeeScale: "1.0" }, 0.9],
+    ["scale 1", { deployerFeeScale: "1.0" }, 9],
+    ["scale 1, growth mode off", { growthMode: "disabled", deployerFeeScale: "1.0" }, 9],
+    ["half a scale", { deployerFeeScale: "0.5" }, 6.75],
+    ["scale 3", { deployerFeeScale: "3" }, 27],
+    ["no share for the deployer", { deployerFeeScale: "0.0" }, 4.5],
+    ["no scale of its own", {}, 18],
+    ["a scale beyond what is documented", { deployerFeeScale: "90" }, null],
+    ["an unreadable mode", { growthMode: "on", deployerFeeScale: "1.0" }, null],
+  ])("a taker of a HIP-3 contract with %s pays %p bps", async (_case, asset, bps) => {
+    const { quotes } = await refresh({
+      ...BODIES,
+      [DEXS]: [null, { name: "xyz", deployerFeeScale: "2.0" }],
+      [dex("xyz")]: dexBody([[{ name: "xyz:TSLA", ...asset }, ctx()]], 0),
+    });
+    const tsla = quotes.find((quote) => quote.exchangeSymbol === "xyz:TSLA");
+    if (bps === null) expect(tsla?.takerFeeBps).toBeNull();
+    else expect(tsla?.takerFeeBps).toBeCloseTo(bps, 12);
+  });
+
+  test("a HIP-3 contract without any scale has no fee of its own", async () => {
+    const { quotes } = await refresh(BODIES);
+    expect(quotes.map(({ takerFeeBps }) => takerFeeBps)).toEqual([null, null, 0.9, 9, null]);
   });
 
   test("at the full hour the next settlement is the following one", async () => {
@@ -214,6 +295,15 @@ describe("hyperliquid", () => {
     expect(source.requests.length).toBeLessThanOrEqual(hyperliquid.facts.pacing.requests);
   });
 
+  test("the batch says how many HIP-3 dexes are left out", async () => {
+    const names = Array.from({ length: 33 }, (_, index) => ({ name: `d${index}` }));
+    const bodies = Object.fromEntries(names.map(({ name }) => [dex(name), down]));
+    const batch = await refresh({ ...BODIES, ...bodies, [DEXS]: [null, ...names, { name: 7 }] });
+    const words = "4 HIP-3 dexes are not asked for: over the bound of 30, or without a name";
+    expect(batch.leftOut).toBe(words);
+    expect(await refresh(BODIES)).not.toHaveProperty("leftOut");
+  });
+
   test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await hyperliquid.fetchRaw(memorySource(BODIES, { nowMs: AT }));
     expect(hyperliquid.explain(raw, "xyz:TSLA")).toEqual({
@@ -226,7 +316,7 @@ describe("hyperliquid", () => {
           markPx: "400.5",
           midPx: "70001.5",
         },
-        universe: { name: "xyz:TSLA" },
+        universe: { name: "xyz:TSLA", growthMode: "enabled", deployerFeeScale: "1.0" },
         meta: { collateralToken: 0 },
       },
       formula: "{assetCtxs.funding}",
@@ -292,13 +382,19 @@ describe("hyperliquid rejects", () => {
   });
 
   test("a HIP-3 name without its prefix, so that it never stands for the main contract", async () => {
-    const body = dexBody([[{ name: "BTC" }, ctx()]], 0);
+    const body = dexBody(
+      [
+        [{ name: "BTC" }, ctx()],
+        [{ name: "xyz:TSLA" }, ctx()],
+      ],
+      0,
+    );
     const { quotes, rejects } = await refresh({
       ...BODIES,
       [dex("xyz")]: body,
       [MAIN]: dexBody([[{ name: "ETH" }, ctx()]]),
     });
-    expect(symbols(quotes)).toEqual(["ETH", "km:US500", "hyna:BTC"]);
+    expect(symbols(quotes)).toEqual(["ETH", "xyz:TSLA", "km:US500", "hyna:BTC"]);
     expect(rejects).toMatchObject([{ exchangeSymbol: "BTC", reason: "bad_row" }]);
   });
 });
@@ -311,6 +407,17 @@ describe("hyperliquid failures", () => {
       expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "km:US500", "hyna:BTC"]);
       expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
     }
+  });
+
+  test("another dex's answer is none, of a HIP-3 dex and of the main one", async () => {
+    for (const other of [MAIN_BODY, KM_BODY]) {
+      const bodies = { ...BODIES, [dex("xyz")]: other };
+      expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
+      expect((await refresh(bodies)).rejects).toEqual([]);
+    }
+    await expect(refresh({ ...BODIES, [MAIN]: XYZ_BODY })).rejects.toMatchObject({
+      kind: "bad_envelope",
+    });
   });
 
   test("a HIP-3 dex that lists nothing has answered: it is no failure", async () => {
@@ -361,6 +468,12 @@ const exemptions: readonly Exemption[] = [
     fields: ["markPrice", "openInterestUsd"],
     why: QUANTITY,
   },
+  {
+    at: "xyzUniverse.growthMode",
+    mutations: ["missing", "null"],
+    fields: ["takerFeeBps"],
+    why: "a contract without growth mode has no such key",
+  },
   { at: "ctxs.oraclePx", mutations: ["huge"], fields: ["indexPrice"], why: QUANTITY },
   { at: "ctxs.openInterest", mutations: ["huge"], fields: ["openInterestUsd"], why: QUANTITY },
   { at: "ctxs.dayNtlVlm", mutations: ["huge"], fields: ["volume24hUsd"], why: QUANTITY },
@@ -375,6 +488,11 @@ test("hyperliquid: no single wrong value makes a wrong quote", async () => {
       { name: "xyzUniverse", request: dex("xyz"), rows: (body) => listIn(at(body, 0), "universe") },
       { name: "kmMeta", request: dex("km"), rows: (body) => [at(body, 0)] },
       { name: "tokens", request: TOKENS, rows: (body) => listIn(body, "tokens") },
+      {
+        name: "notes",
+        request: ANNOTATIONS,
+        rows: (body) => asList(body).map((row) => at(row, 1)),
+      },
     ],
     refresh,
     exemptions,
@@ -403,7 +521,7 @@ describeRecorded("hyperliquid, recorded", (read) => {
       { base: "BTC", fundingRate: 0.00001793, markPrice: 36733, volume24hUsd: 27009889.88843001 },
       { base: "ETH", fundingRate: 0.00005324 },
     ]);
-    expect(quotes[0]?.openInterestUsd).toBeCloseTo(34.37756 * 36733, 6);
+    expect(quotes[0]?.openInterestUsd).toBeCloseTo((34.37756 / 2) * 36733, 6);
   });
 
   test("the recorded list of dexes names its one HIP-3 dex", async () => {
@@ -430,6 +548,7 @@ describeRecorded("hyperliquid, recorded", (read) => {
       [MAIN]: [{ universe: names }, contexts.get("") ?? []],
       [DEXS]: [null, { name: "km" }, { name: "hyna" }],
       [TOKENS]: SPOT_META,
+      [ANNOTATIONS]: CATEGORIES,
       [dex("km")]: first(metas[1], "km"),
       [dex("hyna")]: first(metas[2], "hyna"),
     });

@@ -66,7 +66,7 @@ describe("the asset classes that an exchange tells", () => {
     ["bitget", ["crypto", "null"]],
     ["gate", ["commodity", "crypto", "forex", "index", "metal", "stock"]],
     ["kucoin", ["commodity", "crypto", "metal", "stock"]],
-    ["hyperliquid", ["null"]],
+    ["hyperliquid", ["commodity", "crypto", "index", "null", "stock"]],
     ["kraken", ["null"]],
   ] as const)("%s: %p", (exchange, classes) => {
     const told = new Set(shown(exchange).map((row) => String(row.asset_class)));

@@ -1,7 +1,5 @@
-import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import {
   collectTruth,
   type ExchangeTruth,
@@ -19,76 +17,11 @@ import {
   wireError,
   wireList,
 } from "../wire.ts";
+import { createListings, RATIO, SILENT } from "./blofin-listings.ts";
 
-const COINS = 432;
-const SHARES = 22;
-const USDC_TWINS = 10;
-const INVERSE = 14;
-const PREFIX: Readonly<Record<string, number>> = {
-  BONK: 1000,
-  FLOKI: 1000,
-  LUNC: 1000,
-  RATS: 1000,
-  MOG: 1_000_000,
-};
-const HOURS = [
-  [8, 0.55],
-  [4, 0.43],
-  [1, 0.02],
-] as const;
 /** Rates are printed with every digit of the average. */
 const RATE_DECIMALS = 18;
 const HISTORY_ROWS = 100;
-/** One price in another: nothing that a price in dollars can be compared with. */
-const RATIO = "ratio";
-
-function createListings(roster: Roster, assets: AssetTable, scale: number): void {
-  const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
-    const multiplier = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? 1;
-    const wireBase = multiplier === 1 ? asset.ticker : `${multiplier}${asset.ticker}`;
-    const symbol = extra.symbol ?? `${wireBase}-${quote}`;
-    return roster.add({
-      asset,
-      wireBase,
-      quote,
-      settle: quote,
-      multiplier,
-      intervalHours: drawHours(roster, symbol, HOURS),
-      contractSize: 10 ** Math.round(Math.log10(50 / (asset.priceUsd * multiplier))),
-      ...extra,
-      symbol,
-    });
-  };
-  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
-  for (const asset of coins) add(asset, "USDT");
-  add(assets.litNew, "USDT");
-  const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
-  const [token, ...suspended] = dead.slice(0, 5);
-  // A coin whose name starts with a digit that is no multiplier.
-  if (token) add({ ...token, ticker: "4STOCK" }, "USDT");
-  for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale))) add(asset, "USDT");
-  for (const asset of assets.byKind.commodity.slice(0, 2)) add(asset, "USDT");
-  for (const asset of assets.byKind.index.slice(0, 2)) add(asset, "USDT");
-  for (const asset of coins.slice(0, Math.max(2, Math.round(USDC_TWINS * scale))))
-    add(asset, "USDC");
-  for (const asset of suspended) add(asset, "USDT", { state: "halted" });
-  const [bitcoin] = coins;
-  if (bitcoin)
-    add({ ...bitcoin, ticker: "ETHBTC", priceUsd: 0.0262 }, "USDT", {
-      product: "stranger",
-      marks: [RATIO],
-    });
-  for (const asset of coins.slice(0, INVERSE))
-    add(asset, "USD", {
-      symbol: `${asset.ticker}-USD`,
-      wireBase: asset.ticker,
-      multiplier: 1,
-      settle: asset.ticker,
-      product: "inverse",
-      contractSize: 1,
-    });
-}
-
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 
 function classOf(listing: Listing): "Crypto" | "Stocks" | "Commodities" | "Indices" {
@@ -114,10 +47,18 @@ function rateRow(listing: Listing, view: MarketView): WireRow {
     instId: listing.symbol,
     fundingRate: trimmed(live.rate, RATE_DECIMALS),
     fundingTime: String(live.nextAtMs),
+    ...(listing.marks.has(SILENT)
+      ? {}
+      : {
+          fundingInterval: String(listing.intervalHours),
+          fundingIntervalUnit: "hour",
+          fundingRateCap: trimmed(listing.cap, 6),
+          fundingRateFloor: `-${trimmed(listing.cap, 6)}`,
+        }),
   };
 }
 
-/** Settled rates, the newest first; the one source from which an interval can be told. */
+/** Settled rates, the newest first. */
 function historyRows(listing: Listing, view: MarketView, count: number): WireRow[] {
   const { previousAtMs } = liveNumbers(listing, view.nowMs);
   return Array.from({ length: count }, (_none, back) => {
@@ -158,6 +99,17 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     // Despite the name in base units; the contracts stand in vol24h.
     volCurrency24h: trimmed(contracts * listing.contractSize, 6),
     vol24h: String(contracts),
+    ts: String(view.nowMs),
+  };
+}
+
+function interestRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
+  const contracts = Math.round(live.openInterest / listing.contractSize);
+  return {
+    instId: listing.symbol,
+    openInterest: String(contracts),
+    openInterestCurrency: trimmed(contracts * listing.contractSize, 6),
     ts: String(view.nowMs),
   };
 }
@@ -204,6 +156,7 @@ const CALLS: Readonly<
   [`${MARKET}funding-rate`]: ["rates", rateRow],
   [`${MARKET}mark-price`]: ["secondary", markRow],
   [`${MARKET}tickers`]: ["secondary", tickerRow],
+  [`${MARKET}open-interest`]: ["secondary", interestRow],
   [`${MARKET}instruments`]: ["list", instrumentRow],
 };
 const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "success", data });
@@ -253,12 +206,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = markRow(listing, view);
   const ticker = tickerRow(listing, view);
   const nextAtMs = Number(rate["fundingTime"]);
-  const settledAtMs = Number(historyRows(listing, view, 1)[0]?.["fundingTime"]);
   return {
     ...namesOf(listing),
     asset_class: CLASSES[classOf(listing)],
     funding_rate: Number(rate["fundingRate"]),
-    funding_interval_hours: (nextAtMs - settledAtMs) / HOUR_MS,
+    funding_interval_hours: listing.intervalHours,
     next_funding_time: nextAtMs / 1000,
     predicted_rate: null,
     settled_rate: null,
@@ -266,8 +218,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: Number(mark["markPrice"]),
     index_price: Number(mark["indexPrice"]),
     volume_24h_usd: Number(ticker["volCurrency24h"]) * Number(ticker["last"]),
-    // No call tells it.
-    open_interest_usd: null,
+    open_interest_usd:
+      Number(interestRow(listing, view)["openInterestCurrency"]) * Number(mark["markPrice"]),
   };
 }
 

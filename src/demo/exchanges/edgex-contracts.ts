@@ -1,15 +1,18 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { fixed } from "../wire-text.ts";
+import { fixed, trimmed } from "../wire-text.ts";
 import type { MarketView, WireRow } from "../wire.ts";
 
 const COINS = 29;
 const STOCKS = 12;
+/** Gold has none of the marks of a share or a currency. */
+const METALS = 1;
+const CURRENCIES = 1;
 const HALTED = 5;
 const HIDDEN = 2;
 /** Contracts in all, at full scale: with the LIT and the test contract. */
-export const CONTRACTS = COINS + STOCKS + HALTED + HIDDEN + 2;
+export const CONTRACTS = COINS + STOCKS + METALS + CURRENCIES + HALTED + HIDDEN + 2;
 export const FIRST_ID = 10_000_001;
 /** Above all the coins that contracts are quoted in, however many there are. */
 const FIRST_COIN_ID = 2_001;
@@ -51,6 +54,8 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of coins) add(asset);
   add(assets.litOld);
   for (const asset of assets.byKind.stock.slice(0, Math.round(STOCKS * scale))) add(asset);
+  for (const asset of assets.byKind.metal.slice(0, METALS)) add(asset);
+  for (const asset of assets.byKind.forex.slice(0, CURRENCIES)) add(asset);
   const rest = assets.byKind.coin.filter((asset) => !coins.includes(asset));
   for (const asset of rest.slice(0, HALTED)) add(asset, { state: "halted" });
   for (const asset of rest.slice(HALTED, HALTED + HIDDEN)) add(asset, { state: "pending" });
@@ -58,7 +63,14 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   if (btc) add(btc, { symbol: "TESTBTCUSDT", product: "stranger", marks: ["test"] });
 }
 
-export const isStock = (listing: Listing): boolean => listing.asset.kind === "stock";
+const isStock = (listing: Listing): boolean => listing.asset.kind === "stock";
+const isFx = (listing: Listing): boolean => listing.asset.kind === "forex";
+
+/** What the two marks of a contract tell: coins and metals have neither. */
+export function classOf(listing: Listing): "stock" | "forex" | null {
+  if (isFx(listing)) return "forex";
+  return isStock(listing) ? "stock" : null;
+}
 
 /** Ids and coins are numbered in the order of the listings. */
 export function contractIdOf(listing: Listing, view: MarketView): string {
@@ -92,8 +104,8 @@ export function contractRow(listing: Listing, view: MarketView): WireRow {
         maintenanceMarginRate: "0.005",
       },
     ],
-    defaultTakerFeeRate: "0.00038",
-    defaultMakerFeeRate: "0.00015",
+    defaultTakerFeeRate: "0.00045",
+    defaultMakerFeeRate: "0.0004",
     defaultLeverage: "50",
     liquidateFeeRate: "0.01",
     enableTrade: isTradable,
@@ -101,7 +113,11 @@ export function contractRow(listing: Listing, view: MarketView): WireRow {
     enableOpenPosition: isTradable,
     fundingInterestRate: String(DAILY_INTEREST),
     fundingImpactMarginNotional: "500",
+    fundingMaxRate: trimmed(listing.cap, 6),
+    fundingMinRate: `-${trimmed(listing.cap, 6)}`,
+    fundingRateIntervalMin: String(listing.intervalHours * 60),
     isStock: isStock(listing),
+    isFx: isFx(listing),
   };
 }
 

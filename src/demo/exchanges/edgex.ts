@@ -12,13 +12,13 @@ import {
   wireList,
 } from "../wire.ts";
 import {
+  classOf,
   contractIdOf,
   contractRow,
   CONTRACTS,
   createListings,
   DAILY_INTEREST,
   FIRST_ID,
-  isStock,
   metaData,
 } from "./edgex-contracts.ts";
 
@@ -80,7 +80,11 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     lastPrice: price(live.last),
     indexPrice: price(live.index),
     oraclePrice: price(live.mark),
+    markPrice: price(live.mark),
     openInterest: trimmed(live.openInterest, 3),
+    fundingRate: fixed(live.rate, 8),
+    fundingTime: String(live.previousAtMs),
+    nextFundingTime: String(live.nextAtMs),
   };
 }
 
@@ -131,9 +135,8 @@ function route({ path, query, method }: WireRequest): WireReply {
         "secondary",
         `ticker?${given}`,
         (view) =>
-          (ids.size === 0 ? view.listings.filter((row) => row.state !== "gone") : chosen(view)).map(
-            (row) => tickerRow(row, view),
-          ),
+          // Without an id, or with several, nothing is told.
+          (ids.size === 1 ? chosen(view) : []).map((row) => tickerRow(row, view)),
         envelope,
       );
     default:
@@ -143,22 +146,23 @@ function route({ path, query, method }: WireRequest): WireReply {
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = fundingRow(listing, view);
+  const ticker = tickerRow(listing, view);
+  const mark = Number(row["markPrice"] ?? row["oraclePrice"]);
   const forecast = row["forecastFundingRate"];
   const intervalMin = Number(row["fundingRateIntervalMin"]);
   return {
     ...namesOf(listing),
-    asset_class: isStock(listing) ? "stock" : "crypto",
+    asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: intervalMin / 60,
     next_funding_time: (Number(row["fundingTime"]) + intervalMin * MINUTE_MS) / 1000,
     predicted_rate: forecast === "" ? null : Number(forecast),
     settled_rate: null,
     settled_at: null,
-    mark_price: Number(row["markPrice"] ?? row["oraclePrice"]),
+    mark_price: mark,
     index_price: Number(row["indexPrice"]),
-    volume_24h_usd: Number(tickerRow(listing, view)["value"]),
-    // Nothing confirms the unit of the open interest.
-    open_interest_usd: null,
+    volume_24h_usd: Number(ticker["value"]),
+    open_interest_usd: Number(ticker["openInterest"]) * mark,
   };
 }
 
@@ -185,6 +189,8 @@ export const edgex: ExchangeEncoder = {
   usual: [
     { path: "/api/v2/public/meta/getMetaData" },
     { path: `/api/v2/public/funding/getLatestFundingRate?contractId=${ALL_IDS}` },
-    { path: "/api/v2/public/quote/getTicker" },
+    ...Array.from({ length: CONTRACTS }, (_, index) => ({
+      path: `/api/v2/public/quote/getTicker?contractId=${FIRST_ID + index}`,
+    })),
   ],
 };

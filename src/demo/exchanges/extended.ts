@@ -2,7 +2,7 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -17,6 +17,7 @@ import { tradfiAssets } from "./asset-groups.ts";
 
 const COINS = 88;
 const TRADFI = 24;
+const PRE_IPO = 2;
 const SPOTS = 4;
 /** A coin cheaper than this is listed by the thousand or not at all. */
 const CHEAPEST_USD = 0.0001;
@@ -33,10 +34,16 @@ const RATE_DECIMALS = 6;
 const PRICE_DECIMALS = 12;
 const IDLE_STATUSES = ["REDUCE_ONLY", "DELISTED", "PRELISTED", "DISABLED"];
 
+/** Some shares trade round the clock on five days, and one index has a small letter of its own. */
+function markOf({ kind, ticker, key }: Asset): string {
+  if (kind === "stock" && key % 3 === 0) return "_24_5";
+  return kind === "index" && ticker === "SPX500" ? "m" : "";
+}
+
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
     const prefixed = asset.kind === "coin" ? THOUSAND[asset.ticker] : undefined;
-    const wireBase = prefixed ?? asset.ticker;
+    const wireBase = prefixed ?? `${asset.ticker}${markOf(asset)}`;
     return roster.add({
       asset,
       wireBase,
@@ -56,6 +63,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of coins) add(asset);
   add(assets.litOld);
   for (const asset of tradfiAssets(assets).slice(0, Math.round(TRADFI * scale))) add(asset);
+  for (const asset of assets.byKind.pre_ipo.slice(0, PRE_IPO))
+    add(asset, { state: "pre_market", marks: ["ACTIVE"] });
   const dead = quotable.filter((asset) => !coins.includes(asset));
   for (const [index, status] of IDLE_STATUSES.entries())
     for (const asset of dead.slice(index * 2, index * 2 + 2))
@@ -84,30 +93,23 @@ function statusOf(listing: Listing): string {
   return IDLE_STATUSES.find((status) => listing.marks.has(status)) ?? "ACTIVE";
 }
 
-/** Spot rows say so; perpetual ones have another word or none. */
+/** Spot rows say so; perpetual ones have another word or, in older replies, none. */
 function typeOf(listing: Listing): { type?: string } {
   const spot = ["SPOT", "spot"].find((word) => listing.marks.has(word));
   if (spot !== undefined) return { type: spot };
   return listing.key % 2 === 0 ? { type: "PERPETUAL" } : {};
 }
 
-function subCategory(listing: Listing): string {
-  switch (listing.asset.kind) {
-    case "coin":
-      return listing.key % 3 === 0 ? "L1" : "DeFi";
-    case "stock":
-    case "pre_ipo":
-      return "Equities";
-    case "index":
-    case "basket":
-      return "Indices";
-    case "metal":
-    case "commodity":
-      return "Commodities";
-    case "forex":
-      return "FX";
-  }
-}
+const SUB_CATEGORIES: Readonly<Record<Asset["kind"], readonly [string, TruthAssetClass | null]>> = {
+  coin: ["DeFi", "crypto"],
+  stock: ["Equity", "stock"],
+  pre_ipo: ["Pre-market", null],
+  index: ["ETF/Index", "index"],
+  basket: ["ETF/Index", "index"],
+  metal: ["Commodity", "commodity"],
+  commodity: ["Commodity", "commodity"],
+  forex: ["FX", "forex"],
+};
 
 function stats(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -161,8 +163,8 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
   return {
     name: listing.symbol,
     uiName: listing.symbol,
-    category: listing.asset.kind === "coin" ? "Crypto" : "TradFi",
-    subCategory: subCategory(listing),
+    category: listing.asset.kind === "coin" ? "Crypto" : "RWA",
+    subCategory: SUB_CATEGORIES[listing.asset.kind][0],
     ...typeOf(listing),
     assetName: listing.wireBase,
     assetPrecision: 5,
@@ -210,8 +212,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = stats(listing, view);
   return {
     ...namesOf(listing),
-    // Beyond coins the words of the categories are written down nowhere.
-    asset_class: listing.asset.kind === "coin" ? "crypto" : null,
+    asset_class: SUB_CATEGORIES[listing.asset.kind][1],
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: 1,
     next_funding_time: Number(row["nextFundingRate"]) / 1000,

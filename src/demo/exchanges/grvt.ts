@@ -22,9 +22,9 @@ import { reasonsByMark } from "./skip-marks.ts";
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 114);
 const RETIRED = 4;
 const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
-  PEPE: ["kPEPE", 1000],
-  SHIB: ["kSHIB", 1000],
-  BONK: ["1000BONK", 1000],
+  PEPE: ["KPEPE", 1000],
+  SHIB: ["KSHIB", 1000],
+  BONK: ["KBONK", 1000],
   FLOKI: ["1000FLOKI", 1000],
 };
 const CAP = 0.0075;
@@ -113,21 +113,21 @@ function instrumentRow(listing: Listing, place: number): WireRow {
     max_position_size: "1000.0",
     ...funding,
     min_notional: "100.0",
+    asset_class: "UNSPECIFIED",
   };
 }
 
 function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => fixed(value, listing.priceDecimals);
-  // Percentage points; the figure per 8 h stands beside it.
-  const points = live.rate * 100;
-  const per8h = trimmed((points * 8) / listing.intervalHours, 4);
+  // Percentage points; the old names hold the same figure, whatever the interval.
+  const points = trimmed(live.rate * 100, 6);
   const funding =
     kindOf(listing) === "PERPETUAL"
       ? {
-          funding_rate_8h_curr: per8h,
-          funding_rate_8h_avg: per8h,
-          funding_rate: trimmed(points, 6),
+          funding_rate_8h_curr: points,
+          funding_rate_8h_avg: points,
+          funding_rate: points,
           next_funding_time: `${live.nextAtMs}${WHOLE_MS}`,
         }
       : {};

@@ -14,32 +14,24 @@ import {
   wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import {
+  annotations,
+  classOf,
+  dexOf,
+  DEXES,
+  feesOf,
+  HALF_FUNDING_DEX,
+  perpDexs,
+} from "./hyperliquid-deployers.ts";
 
 const MAIN_LIVE = 190;
 const MAIN_DELISTED = 40;
+const PRE_IPO = 2;
 const CAP_PER_HOUR = 0.04;
 /** A coin cheaper than this would have no digit left in a price of six decimals. */
 const CHEAPEST_USD = 0.0001;
 const KILO = new Set("PEPE SHIB BONK FLOKI LUNC".split(" "));
 
-/** The builder-deployed dexes: name, instruments, collateral token, what they list. */
-const DEXES: readonly (readonly [
-  name: string,
-  count: number,
-  token: number,
-  lists: "tradfi" | "coins",
-])[] = [
-  ["xyz", 80, 0, "tradfi"],
-  ["flx", 16, 360, "tradfi"],
-  ["vntl", 15, 360, "tradfi"],
-  ["hyna", 25, 235, "coins"],
-  ["km", 23, 360, "tradfi"],
-  ["abcd", 1, 0, "tradfi"],
-  ["cash", 17, 268, "tradfi"],
-  ["para", 5, 0, "coins"],
-  ["io", 4, 0, "coins"],
-  ["mkts", 6, 0, "tradfi"],
-];
 const TOKENS: readonly (readonly [index: number, name: string])[] = [
   [0, "USDC"],
   [1, "PURR"],
@@ -48,8 +40,6 @@ const TOKENS: readonly (readonly [index: number, name: string])[] = [
   [268, "USDT0"],
   [360, "USDH"],
 ];
-/** Deployers halve the funding of some assets; the published rate has it already. */
-const HALF_FUNDING_DEX = "xyz";
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
@@ -96,10 +86,16 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       });
     }
   }
-}
-
-function dexOf(listing: Listing): string {
-  return DEXES.find(([name]) => listing.marks.has(`dex:${name}`))?.[0] ?? "";
+  // Their contexts look like any other: the deployer's annotation alone tells them apart.
+  for (const asset of assets.byKind.pre_ipo.slice(0, PRE_IPO)) {
+    const { ticker } = asset;
+    add(asset, {
+      symbol: `io:${ticker}`,
+      wireBase: ticker,
+      state: "pre_market",
+      marks: ["dex:io"],
+    });
+  }
 }
 
 /** Prices keep five significant digits there, never more decimals than six. */
@@ -109,11 +105,12 @@ function price(listing: Listing, value: number): string {
 
 function context(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
-  const idle = listing.state !== "live";
+  const idle = listing.state !== "live" && listing.state !== "pre_market";
   const half = dexOf(listing) === HALF_FUNDING_DEX ? 0.5 : 1;
   return {
     funding: idle ? "0.0" : pythonFloat(live.rate * half, 10),
-    openInterest: idle ? "0.0" : pythonFloat(live.openInterest, 5),
+    // Longs and shorts are counted: an even number of size units.
+    openInterest: idle ? "0.0" : pythonFloat((2 * Math.round(live.openInterest * 1e5)) / 1e5, 5),
     prevDayPx: price(listing, live.dayAgo),
     dayNtlVlm: idle ? "0.0" : pythonFloat(live.turnoverUsd, 10),
     premium: idle ? null : pythonFloat(live.mark / live.index - 1, 10),
@@ -133,7 +130,7 @@ function universeRow(listing: Listing): WireRow {
     name: listing.symbol,
     maxLeverage: 10,
     marginTableId: 10,
-    ...(dexOf(listing) === "" ? {} : { growthMode: "enabled" }),
+    ...(dexOf(listing) === "" ? {} : feesOf(listing)),
     ...(listing.state === "settling" || listing.state === "gone" ? { isDelisted: true } : {}),
   };
 }
@@ -159,22 +156,6 @@ function metaAndAssetCtxs(dex: string): WireReply {
       rows.map((row) => row["ctx"]),
     ],
   );
-}
-
-function perpDexs(view: MarketView): WireRow[] {
-  return DEXES.map(([name]) => ({
-    name,
-    fullName: `${name} dex`,
-    deployer: "0x5e89b26d8d66da9888c835c9bfcc2aa51813e152",
-    oracleUpdater: null,
-    feeRecipient: null,
-    assetToStreamingOiCap: view.listings
-      .filter((row) => dexOf(row) === name)
-      .map((row) => [row.symbol, "1000000.0"]),
-    assetToFundingMultiplier: view.listings
-      .filter((row) => dexOf(row) === name)
-      .map((row) => [row.symbol, name === HALF_FUNDING_DEX ? "0.5" : "1.0"]),
-  }));
 }
 
 function spotMeta(): WireRow[] {
@@ -228,6 +209,10 @@ function route({ path, method, body }: WireRequest): WireReply {
       return wireList("list", "perpDexs", perpDexs, (rows) => [null, ...rows]);
     case "spotMeta":
       return wireList("list", "spotMeta", spotMeta, (tokens) => ({ universe: [], tokens }));
+    case "perpConciseAnnotations":
+      return wireList("secondary", "perpConciseAnnotations", annotations, (rows) =>
+        rows.map((row) => [row["coin"], row["note"]]),
+      );
     case "predictedFundings":
       return wireList(
         "secondary",
@@ -248,7 +233,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["markPx"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
+    asset_class: classOf(listing),
     funding_rate: Number(row["funding"]),
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
@@ -258,7 +243,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: mark,
     index_price: Number(row["oraclePx"]),
     volume_24h_usd: Number(row["dayNtlVlm"]),
-    open_interest_usd: Number(row["openInterest"]) * mark,
+    open_interest_usd: (Number(row["openInterest"]) / 2) * mark,
   };
 }
 
@@ -292,6 +277,7 @@ export const hyperliquid: ExchangeEncoder = {
     info({ type: "metaAndAssetCtxs" }),
     info({ type: "perpDexs" }),
     info({ type: "spotMeta" }),
+    info({ type: "perpConciseAnnotations" }),
     ...DEXES.map(([dex]) => info({ type: "metaAndAssetCtxs", dex })),
   ],
 };

@@ -6,8 +6,8 @@ const FUNDING_KEYS =
 
 export const edgex: DemoWire = {
   exchange: "edgex",
-  // A few dozen: coins and shares.
-  shown: 42,
+  // A few dozen: coins, shares, a metal and a currency.
+  shown: 44,
   skipped: ["halted", "pending", "stranger"],
   payloads: [
     {
@@ -16,19 +16,21 @@ export const edgex: DemoWire = {
       },
       rows: ["data"],
       keys: FUNDING_KEYS,
-      recorded: ["get-latest-funding-rate.json"],
+      recorded: ["get-latest-funding-rate.json", "live-2026-09/getLatestFundingRate.json"],
     },
     {
       request: { path: "/api/v2/public/funding/getLatestFundingRate?contractId=10000004" },
       one: ["data", 0],
       keys: FUNDING_KEYS,
-      recorded: ["get-latest-funding-rate.json"],
+      recorded: ["get-latest-funding-rate.json", "live-2026-09/getLatestFundingRate.json"],
     },
     {
       request: { path: "/api/v2/public/meta/getMetaData" },
       rows: ["data", "contractList"],
-      keys: "contractId contractName baseCoinId quoteCoinId enableTrade enableDisplay isStock",
-      recorded: ["get-meta-data-cut.json"],
+      keys:
+        "contractId contractName baseCoinId quoteCoinId enableTrade enableDisplay isStock " +
+        "isFx fundingMaxRate fundingMinRate defaultTakerFeeRate",
+      recorded: ["get-meta-data-cut.json", "live-2026-09/getMetaData.json"],
     },
     {
       request: { path: "/api/v2/public/meta/getMetaData" },
@@ -43,13 +45,18 @@ export const edgex: DemoWire = {
       recorded: [],
     },
     {
-      request: { path: "/api/v2/public/quote/getTicker" },
-      rows: ["data"],
+      request: { path: "/api/v2/public/quote/getTicker?contractId=10000004" },
+      one: ["data", 0],
       keys: "contractId size value openInterest lastPrice",
-      recorded: [],
+      recorded: ["live-2026-09/getTicker-30000001.json"],
     },
   ],
   refusals: [
+    ...["", "?contractId=10000001,10000002", "?contractId=99"].map((query) => ({
+      request: { path: `/api/v2/public/quote/getTicker${query}` },
+      status: 200,
+      body: { code: "SUCCESS", data: [] },
+    })),
     // Success without a row: no ids were given, or none that exists.
     {
       request: { path: "/api/v2/public/funding/getLatestFundingRate" },

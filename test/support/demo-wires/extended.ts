@@ -9,13 +9,13 @@ export const extended: DemoWire = {
       request: { path: "/api/v1/info/markets", headers: { "user-agent": "funding-finder" } },
       rows: ["data"],
       keys: "name category subCategory assetName collateralAssetName active status marketStats tradingConfig l2Config createdAt",
-      recorded: ["info-markets.json"],
+      recorded: ["info-markets.json", "live-2026-09/info-markets.json"],
     },
     {
       request: { path: "/api/v1/info/markets?market=BTC-USD" },
       one: ["data", 0, "marketStats"],
       keys: "dailyVolume dailyVolumeBase lastPrice markPrice indexPrice fundingRate nextFundingRate openInterest openInterestBase",
-      recorded: ["info-markets.json"],
+      recorded: ["info-markets.json", "live-2026-09/info-markets.json"],
     },
   ],
   refusals: [

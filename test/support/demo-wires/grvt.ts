@@ -17,19 +17,19 @@ export const grvt: DemoWire = {
       request: { path: "/full/v1/ticker", body: { instrument: "XRP_USDT_Perp" } },
       one: ["result"],
       keys: TICKER_KEYS,
-      recorded: ["ticker.json"],
+      recorded: ["ticker.json", "live-2026-09/ticker-ena.json"],
     },
     {
-      request: { path: "/full/v1/ticker", body: { instrument: "kPEPE_USDT_Perp" } },
+      request: { path: "/full/v1/ticker", body: { instrument: "KPEPE_USDT_Perp" } },
       one: ["result"],
       keys: TICKER_KEYS,
-      recorded: ["ticker.json"],
+      recorded: ["ticker.json", "live-2026-09/ticker-ena.json"],
     },
     {
       request: { path: "/full/v1/ticker", body: { instrument: "BTC_USDT_Fut_25Dec26" } },
       one: ["result"],
       keys: "event_time instrument mark_price",
-      recorded: ["ticker.json"],
+      recorded: ["ticker.json", "live-2026-09/ticker-ena.json"],
     },
     {
       request: { path: "/full/v1/all_instruments", body: { is_active: true } },
