@@ -11,7 +11,7 @@ export function quoteLines(quotes: readonly Quote[]): readonly string[] {
     const at = next === null ? "-" : new Date(next).toISOString().slice(5, 16);
     return [
       `${quote.exchangeSymbol} ${quote.base} x${quote.multiplier} ${quote.settle}`,
-      `${quote.assetClass ?? "-"} ${quote.fundingRate}/${quote.fundingIntervalHours ?? "-"}h ${at}`,
+      `${quote.assetClass ?? "-"} ${shown(quote.fundingRate)}/${quote.fundingIntervalHours ?? "-"}h ${at}`,
       `cap ${shown(quote.rateCap)} floor ${shown(quote.rateFloor)} rest ${shown(quote.baselineRate)}`,
       `mark ${shown(quote.markPrice)} index ${shown(quote.indexPrice)}`,
       `oi ${dollars(quote.openInterestUsd)} vol ${dollars(quote.volume24hUsd)}`,

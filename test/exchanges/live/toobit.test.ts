@@ -21,7 +21,7 @@ const SHOWN: readonly string[] = [
   // 293.634 ounces of gold, called a stock there; its interest is 0
   "XAU-SWAP-USDT XAU x1 USDT - 0/4h 09-14T00:00 cap 0.005 floor -0.005 rest - mark 4340.56 index 4338.23446441 oi 1274536 vol 1985129",
   // 67.75 shares
-  "TSLA-SWAP-USDT TSLA x1 USDT - 0.00038016990879608/8h 09-14T00:00 cap 0.02 floor -0.02 rest - mark 362.66 index 362.64783796 oi 24570 vol 3929454",
+  "TSLA-SWAP-USDT TSLA x1 USDT - 0.000380169908796/8h 09-14T00:00 cap 0.02 floor -0.02 rest - mark 362.66 index 362.64783796 oi 24570 vol 3929454",
   // 14.546
   "SPX500-SWAP-USDT SPX500 x1 USDT - 0.00007/8h 09-14T00:00 cap 0.0001 floor -0.0001 rest 0.0001 mark 7616.87 index 7616.44 oi 110795 vol 1613918",
   // 13,495 euros; the categories name Forex
