@@ -198,6 +198,7 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,
+      lastPrice: quote.lastPrice ?? null,
       ...believed(quote, 0),
       ...UNDECIDED,
       instrumentId: 0,

@@ -30,7 +30,7 @@ const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchan
     i.multiplier AS tickerMultiplier, i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAtMs,
     i.first_seen AS firstSeenMs, i.interval_changed_at AS intervalChangedAtMs, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.interval_source AS intervalSource,
-    q.next_funding_at AS nextFundingAtMs, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
+    q.next_funding_at AS nextFundingAtMs, q.last_price AS lastPrice, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
     q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
     q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
     q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts, q.observed_at AS observedAtMs

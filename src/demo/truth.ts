@@ -27,6 +27,8 @@ export interface TrueInstrument {
   readonly settled_at: number | null;
   readonly mark_price: number | null;
   readonly index_price: number | null;
+  /** The last trade, where the exchange tells neither of them. */
+  readonly last_price: number | null;
   readonly volume_24h_usd: number | null;
   readonly open_interest_usd: number | null;
   /** True in the minute after a settlement in which the exchange still prints the charged rate. */
@@ -81,6 +83,7 @@ export function namesOf(
   | "accrual"
   | "instant_rate"
   | "settling"
+  | "last_price"
 > {
   return {
     exchange: listing.exchange,
@@ -92,5 +95,6 @@ export function namesOf(
     accrual: "periodic",
     instant_rate: null,
     settling: false,
+    last_price: null,
   };
 }

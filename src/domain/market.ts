@@ -42,6 +42,8 @@ export interface MarketRecord {
   readonly frozen: boolean;
   readonly markPrice: number | null;
   readonly indexPrice: number | null;
+  /** The last trade, only where the exchange tells neither of them. */
+  readonly lastPrice: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
   /** Fields that are not believed; doubted quantities are null here. */

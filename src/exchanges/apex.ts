@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOURS_PER_DAY, nextGridTimeMs } from "../domain/funding.ts";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
@@ -20,7 +20,8 @@ import {
 } from "./wire.ts";
 
 /**
- * ApeX Omni perpetuals. Stocks and prediction contracts share the tickers' reply and are no rows of the perpetual list.
+ * ApeX Omni perpetuals: those of coins, and those of stocks, indices and commodities, which the catalogue lists apart.
+ * Prediction contracts share the tickers' reply and are a third list, which is not read.
  * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
  * is not confirmed, so none is given. `knownUnknowns` says what else the sources leave open.
  */
@@ -44,12 +45,14 @@ const facts = {
     "indexPrice",
     "openInterestUsd",
     "volume24hUsd",
+    "assetClass",
   ],
   knownUnknowns: [
     "That fundingRate is the running rate of the current hour is an observation; the exchange does not define it.",
     "predictedFundingRate was seen at the interest component only and may be a constant: it is not used.",
     "Whether fundingMaxRate and fundingMinRate are for one hour is not confirmed: no cap is given.",
-    "The asset class is not published; tokenised stocks are a list of their own and are left out.",
+    "A contract of the stock list without a category (SOXL) has no class; one of the perpetual list is of a coin, with or without its sector as category.",
+    "Whether openInterest counts one side or both is not known; the few figures seen are all even numbers of steps.",
   ],
   // Documented: too many requests are answered with 403.
   classifyFailure: (status) => (status === 403 ? "rate_limited" : null),
@@ -62,6 +65,13 @@ const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** The older form, which names no day. */
 const TIME_OF_DAY = /^\d\d:\d\d:\d\d$/;
+
+/** The categories of the stock list; those of the perpetual list are sectors of coins. */
+const CLASS_OF_CATEGORY: ReadonlyMap<string, AssetClass> = new Map([
+  ["STOCK", "stock"],
+  ["INDEX", "index"],
+  ["COMMODITY", "commodity"],
+]);
 
 const word = text.catch(null);
 const flag = z.unknown().optional();
@@ -82,23 +92,33 @@ const contractRow = z.object({
   isPrelaunch: flag,
   enableFundingSettlement: flag,
   fundingInterestRate: numeric,
+  category: word,
 });
 type TickerRow = z.infer<typeof tickerRow>;
 type ContractRow = z.infer<typeof contractRow>;
 
+/** The catalogue's lists of what is charged funding. */
+interface Contracts {
+  readonly perpetuals: Rows<ContractRow>;
+  readonly stocks: Rows<ContractRow>;
+}
+
 interface Raw {
   readonly tickers: Reply<Rows<TickerRow>>;
-  readonly contracts: Reply<Rows<ContractRow>>;
+  readonly contracts: Reply<Contracts>;
 }
 
 type Listing = Pick<
   Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "baselineRate"
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "baselineRate"
 >;
 
 const envelope = z.object({ code: numeric, data: z.unknown().optional() });
 const catalogue = z.object({
-  contractConfig: z.object({ perpetualContract: z.unknown().optional() }),
+  contractConfig: z.object({
+    perpetualContract: z.unknown().optional(),
+    stockContract: z.array(z.unknown()).nullish(),
+  }),
 });
 
 /** Success has no code at all; errors come with HTTP 200. */
@@ -111,10 +131,18 @@ function dataOf(body: unknown): unknown {
 const loadTickers: Load<Rows<TickerRow>> = (http) =>
   http.get("/api/v3/data/all-ticker-info", (body) => decodeRows(tickerRow, dataOf(body), "symbol"));
 
-const loadContracts: Load<Rows<ContractRow>> = (http) =>
+const loadContracts: Load<Contracts> = (http) =>
   http.get("/api/v3/symbols", (body) => {
     const { contractConfig } = decodeEnvelope(catalogue, dataOf(body));
-    return decodeRows(contractRow, contractConfig.perpetualContract, "crossSymbolName");
+    const stocks = contractConfig.stockContract ?? [];
+    return {
+      perpetuals: decodeRows(contractRow, contractConfig.perpetualContract, "crossSymbolName"),
+      // Older catalogues have no such list, and it may be empty.
+      stocks:
+        stocks.length === 0
+          ? { rows: [], rejects: [] }
+          : decodeRows(contractRow, stocks, "crossSymbolName"),
+    };
   });
 
 async function fetchRaw(source: Source): Promise<Raw> {
@@ -126,9 +154,15 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ tickers, contracts }: Raw): Batch {
-  const listings = collectRows(contracts.value.rows, (row) => row.crossSymbolName, listingOf);
+  const { perpetuals, stocks } = contracts.value;
+  const ofStocks = new Set(stocks.rows);
+  const listings = collectRows(
+    [...perpetuals.rows, ...stocks.rows],
+    (row) => row.crossSymbolName,
+    (row) => listingOf(row, ofStocks.has(row)),
+  );
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  // Stocks and predictions are tickers without a perpetual by design, so strangers are not counted.
+  // Predictions are tickers without a perpetual by design, so unlisted ones are not counted.
   const { quotes, rejects } = collectRows(
     tickers.value.rows,
     (row) => row.symbol,
@@ -139,7 +173,7 @@ function parse({ tickers, contracts }: Raw): Batch {
   );
   return {
     quotes,
-    rejects: [tickers.value, contracts.value, listings, { rejects }].flatMap(
+    rejects: [tickers.value, perpetuals, stocks, listings, { rejects }].flatMap(
       (part) => part.rejects,
     ),
     expected: live.size,
@@ -148,7 +182,7 @@ function parse({ tickers, contracts }: Raw): Batch {
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: ContractRow): Listing | null {
+function listingOf(row: ContractRow, isOfStocks: boolean): Listing | null {
   if (row.enableTrade === false || row.isPrelaunch === true) return null;
   if (row.enableFundingSettlement === false) return null;
   if (row.enableTrade !== true || row.isPrelaunch !== false) {
@@ -165,6 +199,7 @@ function listingOf(row: ContractRow): Listing | null {
     ...canonicalAsset(base, ["numeric_prefix"]),
     quote: settle,
     settle,
+    assetClass: isOfStocks ? (CLASS_OF_CATEGORY.get(row.category ?? "") ?? null) : "crypto",
     // The interest of a day.
     baselineRate: rateBoundOf(product(positiveOf(row.fundingInterestRate), 1 / HOURS_PER_DAY)),
   };
@@ -182,7 +217,6 @@ function quoteOf(row: TickerRow, listing: Listing, receivedAtMs: number): Quote 
   const markPrice = positiveOf(row.markPrice);
   return {
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate,
@@ -212,7 +246,11 @@ function nextTimeOf(time: string | null | undefined, receivedAtMs: number): numb
 
 function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ticker = tickers.value.rows.find((row) => row.symbol === exchangeSymbol);
-  const contract = contracts.value.rows.find((row) => row.crossSymbolName === exchangeSymbol);
+  const { perpetuals, stocks } = contracts.value;
+  // One that has left the one list may live in the other.
+  const contract = [...perpetuals.rows, ...stocks.rows].find(
+    (row) => row.crossSymbolName === exchangeSymbol && row.enableTrade === true,
+  );
   if (ticker === undefined || contract === undefined) return null;
   return { rows: { tickers: ticker, contracts: contract }, formula: "{tickers.fundingRate}" };
 }

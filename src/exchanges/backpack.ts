@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bpsToFraction } from "../domain/funding.ts";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
@@ -25,7 +25,7 @@ import {
 /**
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
  * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
- * Kinds of market are a whitelist: more were announced. `knownUnknowns` says what is left open.
+ * Kinds of market are a list of known ones: more were announced. `knownUnknowns` says what is left open.
  */
 const facts = {
   id: "backpack",
@@ -48,11 +48,13 @@ const facts = {
     "indexPrice",
     "openInterestUsd",
     "volume24hUsd",
+    "assetClass",
   ],
   knownUnknowns: [
     "The size of the request limit is what clients assume.",
     "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",
-    "Of bases that end in .US it is not said which are shares and which are funds; they carry no class.",
+    "That openInterest counts both sides is from its figures, each an even number of steps; half is shown.",
+    "INDEX is what it says of funds (QQQ.US) as well; they have the class index.",
   ],
   classifyFailure: (_status, bodyStart) =>
     bodyStart.includes(RATE_LIMIT_CODE) ? "rate_limited" : null,
@@ -68,6 +70,24 @@ const RATE_LIMIT_CODE = "TOO_MANY_REQUESTS";
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT", "USD"]);
 /** What the tickers of US equities end in: CRCL.US. */
 const EQUITY_SUFFIX = ".US";
+
+/** Open interest counts the long and the short side of each contract. */
+const SIDES = 2;
+/** Kinds of market that are no linear perpetual. */
+const OTHER_TYPES: ReadonlySet<string> = new Set([
+  "SPOT",
+  "IPERP",
+  "DATED",
+  "PREDICTION",
+  "RFQ",
+  "MONAD",
+]);
+/** What rwaMarketType says; null is what coins have, and older lists do not know the key. */
+const CLASS_OF_RWA: ReadonlyMap<unknown, AssetClass> = new Map<unknown, AssetClass>([
+  [null, "crypto"],
+  ["STOCK", "stock"],
+  ["INDEX", "index"],
+]);
 
 const symbol = z.string().min(1);
 const word = text.catch(null);
@@ -91,6 +111,7 @@ const marketRow = z.object({
   marketType: word,
   orderBookState: word,
   visible: z.unknown().optional(),
+  rwaMarketType: z.unknown().optional(),
   baseSymbol: word,
   quoteSymbol: word,
   fundingInterval: numeric,
@@ -111,7 +132,7 @@ interface Listing {
   readonly exchangeSymbol: string;
   readonly identity: Pick<
     Quote,
-    "base" | "multiplier" | "quote" | "settle" | "rateCap" | "rateFloor"
+    "base" | "multiplier" | "quote" | "settle" | "assetClass" | "rateCap" | "rateFloor"
   >;
   readonly intervalHours: number | null;
 }
@@ -189,9 +210,11 @@ function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
   if (!row.marketType || !row.orderBookState) {
     throw new RowReject("bad_row", "marketType or orderBookState is missing");
   }
-  if (row.marketType !== "PERP" || row.orderBookState !== "Open" || row.visible === false) {
-    return null;
+  if (OTHER_TYPES.has(row.marketType)) return null;
+  if (row.marketType !== "PERP") {
+    throw new RowReject("unknown_kind", `marketType ${row.marketType}`);
   }
+  if (row.orderBookState !== "Open" || row.visible === false) return null;
   if (hasVisible && row.visible !== true) {
     throw new RowReject("bad_row", "visible is neither true nor false");
   }
@@ -206,6 +229,7 @@ function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
       ...canonicalAsset(ticker, ["kilo_prefix"]),
       quote: row.quoteSymbol,
       settle: row.quoteSymbol,
+      assetClass: CLASS_OF_RWA.get(row.rwaMarketType) ?? null,
       rateCap: rateCapOf(boundOf(row.fundingRateUpperBound)),
       rateFloor: rateFloorOf(boundOf(row.fundingRateLowerBound)),
     },
@@ -243,7 +267,6 @@ function quoteOf(
   return {
     exchangeSymbol: listing.exchangeSymbol,
     ...listing.identity,
-    assetClass: null,
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate,
@@ -257,7 +280,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // In units of the base.
-    openInterestUsd: product(quantityOf(openInterest), markPrice),
+    openInterestUsd: product(quantityOf(openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(volume),
     exchangeTimeMs: null,
     receivedAtMs,

@@ -26,7 +26,8 @@ const BAN_MS = 10 * 60_000;
 /**
  * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply.
  * `openInterest` counts both sides; the single figure is used, else the half. `knownUnknowns` says what the sources
- * leave open. A contract is shown only where one of the two pre-listing marks says that it is no pre-market one.
+ * leave open. `isPreListing` of the list says which contracts are pre-market ones; the phase of the ticker, which stays
+ * "Finished" on those that were, counts only where the list does not know that mark.
  */
 const facts = {
   id: "bybit",
@@ -59,6 +60,7 @@ const facts = {
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
     "A refusal by country is told from a rate limit only by its HTML body.",
     "Whether a pre-IPO contract always carries a pre-listing mark is not stated.",
+    "That contracts of the innovation zone pay 11 bps is from one reading of the fee page; whether the adventure zone does is not known.",
   ],
   // The rate limit answers 403 with a text; the edge refuses countries with 403 and an HTML page.
   classifyFailure: (status, bodyStart) => {
@@ -80,8 +82,19 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["adventure", "crypto"],
   ["stock", "stock"],
   ["xstocks", "stock"],
+  ["etf", "etf"],
   ["forex", "forex"],
   ["commodity", "commodity"],
+]);
+
+/** What a taker pays on contracts of the innovation zone, twice the usual 5.5 bps; the list marks them. */
+const TAKER_BPS_OF_TYPE: ReadonlyMap<string, number> = new Map([["innovation", 11]]);
+/** Phases of the ticker that say of a contract that it is no pre-market one (any more). */
+const NORMAL_PHASES: ReadonlySet<string> = new Set(["", "Finished"]);
+const OTHER_CONTRACTS: ReadonlySet<string> = new Set([
+  "LinearFutures",
+  "InversePerpetual",
+  "InverseFutures",
 ]);
 
 /** A live linear perpetual of the instrument list. */
@@ -93,6 +106,7 @@ type Listing = Pick<
   | "quote"
   | "settle"
   | "assetClass"
+  | "takerFeeBps"
   | "listedAtMs"
   | "rateCap"
   | "rateFloor"
@@ -122,13 +136,9 @@ function parse({ tickers, instruments }: Raw): Batch {
     (row) => row.symbol,
     (row) => {
       if (!known.has(row.symbol)) unlisted += 1;
-      // A phase is the ticker's mark of a pre-market contract.
-      if (row.curPreListingPhase) live.delete(row.symbol);
       const listing = live.get(row.symbol);
       if (listing === undefined) return null;
-      if (!isMarked && row.curPreListingPhase !== "") {
-        throw new RowReject("bad_row", "neither isPreListing nor curPreListingPhase is known");
-      }
+      if (!isMarked && isPreMarket(row)) return null;
       return quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs);
     },
   );
@@ -147,7 +157,11 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
-  if (row.contractType !== "LinearPerpetual" || row.status !== "Trading") return null;
+  if (OTHER_CONTRACTS.has(row.contractType)) return null;
+  if (row.contractType !== "LinearPerpetual") {
+    throw new RowReject("unknown_kind", `contractType ${row.contractType}`);
+  }
+  if (row.status !== "Trading") return null;
   const { baseCoin, quoteCoin, settleCoin } = row;
   if (!baseCoin || !quoteCoin || !settleCoin) throw new RowReject("bad_row", "a coin is missing");
   if (!DOLLARS.has(quoteCoin) || !DOLLARS.has(settleCoin)) return null;
@@ -155,20 +169,26 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
   if (row.isPreListing !== false && isMarked) {
     throw new RowReject("bad_row", "isPreListing is not a boolean");
   }
+  const symbolType = typeof row.symbolType === "string" ? row.symbolType.toLowerCase() : null;
   return {
     exchangeSymbol: row.symbol,
     ...canonicalAsset(baseCoin, ["numeric_prefix", "numeric_suffix"]),
     quote: quoteCoin,
     settle: settleCoin,
-    assetClass: typeof row.symbolType === "string" ? classOf(row.symbolType) : null,
+    assetClass: symbolType === null ? null : (CLASS_OF_TYPE.get(symbolType) ?? null),
+    takerFeeBps: symbolType === null ? null : (TAKER_BPS_OF_TYPE.get(symbolType) ?? null),
     listedAtMs: epochMsOf(row.launchTime),
     rateCap: rateCapOf(row.upperFundingRate),
     rateFloor: rateFloorOf(row.lowerFundingRate),
   };
 }
 
-function classOf(symbolType: string): AssetClass | null {
-  return CLASS_OF_TYPE.get(symbolType.toLowerCase()) ?? null;
+/** By the ticker alone. Throws RowReject where it cannot be told. */
+function isPreMarket({ curPreListingPhase: phase }: TickerRow): boolean {
+  if (typeof phase !== "string") {
+    throw new RowReject("bad_row", "neither isPreListing nor curPreListingPhase is known");
+  }
+  return !NORMAL_PHASES.has(phase);
 }
 
 function quoteOf(

@@ -22,8 +22,8 @@ import {
 
 /**
  * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
- * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index come over the
- * websocket alone and the last trade is no mark, so prices are null. `knownUnknowns` says what else is open.
+ * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index stand in the list of markets, which is
+ * asked every cycle for them; where a row lacks them, its last trade says what it is. `knownUnknowns` says what is open.
  */
 const facts = {
   id: "lighter",
@@ -34,23 +34,32 @@ const facts = {
   pacing: { requests: 20, perMs: 60_000 },
   accrual: "periodic",
   documentation: "https://apidocs.lighter.xyz/reference/funding-rates",
-  requestsPerRefresh: 1,
+  requestsPerRefresh: 2,
   rateRule:
     "rate of the row of exchange lighter in funding-rates, which is a fraction for 8 hours, divided by 8: Lighter charges hourly.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
-  gives: ["nextFundingAtMs", "baselineRate", "openInterestUsd", "volume24hUsd"],
+  gives: [
+    "nextFundingAtMs",
+    "baselineRate",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+  ],
   knownUnknowns: [
     "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
-    "Mark and index prices are not published over REST: prices are unknown; the last trade values the open interest and tells which asset a listing is.",
+    "Mark and index prices stand in replies of September 2026 and not in those of May: where a market has neither, its last trade values the open interest, tells which asset it is and stands in last_price.",
     "What a market is a claim on is not published; those of the real world have trading hours.",
     "A firewall block may come as 405; this is not confirmed and counts as an HTTP failure.",
     "The deployment on Robinhood Chain is another venue and is not read.",
   ],
 } satisfies ExchangeFacts;
 
-/** The list also holds volume and open interest: asked more often than lists are, within the page's 1 to 5 min. */
-const MARKETS_EVERY_MS = 2 * 60_000;
-/** Volume and open interest of an older list are unknown. */
+/** The list also holds the prices, so it is asked with the rates: two of the 60 requests that a minute may have. */
+const MARKETS_EVERY_MS = 0;
+/** When asking fails the older list serves: its prices for two more cycles … */
+const PRICES_LIFETIME_MS = 3 * 60_000;
+/** … and its volume and open interest for a little longer; then they are unknown. */
 const QUANTITIES_LIFETIME_MS = 10 * 60_000;
 
 /** The rates' reply is for 8 hours, the charge is hourly. */
@@ -76,6 +85,8 @@ const marketRow = z.object({
   market_id: numeric,
   market_type: word,
   status: word,
+  mark_price: numeric,
+  index_price: numeric,
   last_trade_price: numeric,
   daily_quote_token_volume: numeric,
   open_interest: numeric,
@@ -152,7 +163,7 @@ function parse({ rates, markets }: Raw): Batch {
       if (id === null) throw new RowReject("bad_row", "market_id is missing");
       const listing = live.get(id);
       if (listing !== undefined) {
-        return quoteOf(row, listing, ageMs <= QUANTITIES_LIFETIME_MS, rates.receivedAtMs);
+        return quoteOf(row, listing, ageMs, rates.receivedAtMs);
       }
       if (!listed.has(id)) unlisted += 1;
       return null;
@@ -179,7 +190,9 @@ function idOf(value: Numeric): number | null {
 function listingOf(market: MarketRow): Listing | null {
   const { market_type: type, status, market_config: config } = market;
   if (!type || !status) throw new RowReject("bad_row", "market_type or status is missing");
-  if (type !== "perp" || status !== "active") return null;
+  if (type === "spot") return null;
+  if (type !== "perp") throw new RowReject("unknown_kind", `market_type ${type}`);
+  if (status !== "active") return null;
   // Hidden ones and those that can only be left are dead markets.
   if (config?.hidden === true || config?.force_reduce_only === true) return null;
   if (config?.hidden !== false || config.force_reduce_only !== false) {
@@ -193,12 +206,11 @@ function listingOf(market: MarketRow): Listing | null {
 function quoteOf(
   row: RateRow,
   { exchangeSymbol, market }: Listing,
-  isYoung: boolean,
+  ageMs: number,
   receivedAtMs: number,
 ): Quote {
   if (row.symbol !== exchangeSymbol)
     throw new RowReject("bad_row", "market_id is of another symbol");
-  const lastPrice = positiveOf(market.last_trade_price);
   return {
     exchangeSymbol,
     ...canonicalAsset(exchangeSymbol, ["numeric_prefix"]),
@@ -219,13 +231,30 @@ function quoteOf(
     rateFloor: null,
     baselineRate: BASELINE_RATE,
     settling: false,
-    markPrice: null,
-    indexPrice: null,
-    lastPrice: isYoung ? lastPrice : null,
-    openInterestUsd: isYoung ? product(quantityOf(market.open_interest), lastPrice) : null,
-    volume24hUsd: isYoung ? quantityOf(market.daily_quote_token_volume) : null,
+    ...moneyOf(market, ageMs),
     exchangeTimeMs: null,
     receivedAtMs,
+  };
+}
+
+/** Prices and quantities of a market whose list is `ageMs` old. */
+function moneyOf(
+  market: MarketRow,
+  ageMs: number,
+): Pick<Quote, "markPrice" | "indexPrice" | "lastPrice" | "openInterestUsd" | "volume24hUsd"> {
+  const markPrice = positiveOf(market.mark_price);
+  const indexPrice = positiveOf(market.index_price);
+  const lastPrice =
+    markPrice === null && indexPrice === null ? positiveOf(market.last_trade_price) : null;
+  const hasPrices = ageMs <= PRICES_LIFETIME_MS;
+  const hasQuantities = ageMs <= QUANTITIES_LIFETIME_MS;
+  const price = markPrice ?? indexPrice ?? lastPrice;
+  return {
+    markPrice: hasPrices ? markPrice : null,
+    indexPrice: hasPrices ? indexPrice : null,
+    lastPrice: hasPrices ? lastPrice : null,
+    openInterestUsd: hasQuantities ? product(quantityOf(market.open_interest), price) : null,
+    volume24hUsd: hasQuantities ? quantityOf(market.daily_quote_token_volume) : null,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   numberOf,
   numeric,
   positiveOf,
+  product,
   quantityOf,
   rateCapOf,
   rateFloorOf,
@@ -46,15 +47,17 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "openInterestUsd",
     "volume24hUsd",
     "assetClass",
   ],
   knownUnknowns: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "No bulk open interest was found; none is shown.",
-    "Caps and interest are read as fractions, like the rate; no recorded row holds them.",
-    "The period of the interest in a row is not stated; it is taken for the resting rate of contracts of 8 h alone.",
-    "Some tickers are not what they are elsewhere (TON is priced as GRAM; PI2, PUMP2, LIT2 are probably replaced listings); they are told apart by price alone.",
+    "That op, the open interest of the tickers in contracts, counts both sides is from its figures: all of them are even, those of the volume are not. Half is shown.",
+    "The interest in a row is taken for that of 8 h, charged in proportion, as contracts of 4 h rest at half of it; no document says so.",
+    "rwaType says STOCK of gold, euros and indices too: of what is no coin the class is not known, but for Forex.",
+    "Some tickers are not what they are elsewhere (TON is priced as GRAM); they are told apart by price alone.",
+    "Its settlements are those of WEEX and of Binance: a spread among these is delay, no money.",
     "A contract with closing times is shown until its status changes.",
     "Which regions are blocked, and how, is not known; a 403 is the web firewall.",
   ],
@@ -70,6 +73,8 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** The row rolls about 75 s after the settlement; the rest is for clocks. */
 const SETTLING_WINDOW_MS = 90_000;
 const INTEREST_PERIOD_HOURS = 8;
+/** Open interest counts the long and the short side of each contract. */
+const SIDES = 2;
 const PERIOD = /^(\d{1,2})H$/;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 /** Rows of the rates that belong to no contract. */
@@ -90,17 +95,19 @@ const rateRow = z.object({
 });
 type RateRow = z.infer<typeof rateRow>;
 const markRow = z.object({ symbolId: symbol, price: numeric });
-const tickerRow = z.object({ s: symbol, qv: numeric });
+const tickerRow = z.object({ s: symbol, qv: numeric, op: numeric });
+type TickerRow = z.infer<typeof tickerRow>;
 const contractRow = z.object({
   symbol,
   status: word,
   inverse: raw,
-  baseAsset: word,
+  underlying: word,
   quoteAsset: word,
   marginToken: word,
   indexToken: word,
+  contractMultiplier: numeric,
   isRwa: raw,
-  rwaType: word,
+  categories: raw,
 });
 type ContractRow = z.infer<typeof contractRow>;
 
@@ -110,7 +117,7 @@ interface Raw {
   readonly rates: Reply<Rows<RateRow>>;
   readonly marks: Reply<RowsOf<typeof markRow>> | null;
   readonly index: Reply<Readonly<Record<string, Numeric>>> | null;
-  readonly tickers: Reply<RowsOf<typeof tickerRow>> | null;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly instruments: Reply<Rows<ContractRow>>;
 }
 
@@ -118,6 +125,8 @@ interface Raw {
 interface Listing {
   readonly exchangeSymbol: string;
   readonly indexToken: string | null;
+  /** Coins, or thousands of them, in one contract. */
+  readonly contractSize: number | null;
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
@@ -163,7 +172,7 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const known = new Set(listed.map((row) => row.symbol));
   const markOf = new Map(marks?.value.rows.map((row) => [row.symbolId, positiveOf(row.price)]));
-  const volumeOf = new Map(tickers?.value.rows.map((row) => [row.s, quantityOf(row.qv)]));
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
   let unlisted = 0;
   const { quotes, rejects } = collectRows(
     rates.value.rows,
@@ -172,11 +181,14 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
       const listing = live.get(row.symbol);
       if (!known.has(row.symbol) && !row.symbol.startsWith(STRANGER_PREFIX)) unlisted += 1;
       if (listing === undefined) return null;
-      const { indexToken } = listing;
+      const { indexToken, contractSize } = listing;
+      const markPrice = markOf.get(row.symbol) ?? null;
+      const ticker = tickerOf.get(row.symbol);
       const money = {
-        markPrice: markOf.get(row.symbol) ?? null,
+        markPrice,
         indexPrice: indexToken === null ? null : positiveOf(index?.value[indexToken]),
-        volume24hUsd: volumeOf.get(row.symbol) ?? null,
+        openInterestUsd: product(quantityOf(ticker?.op), contractSize, markPrice, 1 / SIDES),
+        volume24hUsd: quantityOf(ticker?.qv),
       };
       return quoteOf(row, listing, money, rates.receivedAtMs);
     },
@@ -193,9 +205,8 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
 function listingOf(row: ContractRow): Listing | null {
-  const { status, inverse, quoteAsset, marginToken } = row;
-  // `BTC-SWAP-USDT`: the name of the contract stands here as well.
-  const base = row.baseAsset?.split("-")[0];
+  // ID2-SWAP-USDT replaced an earlier contract: what it is of is ID.
+  const { status, inverse, underlying: base, quoteAsset, marginToken } = row;
   if (!status) throw new RowReject("bad_row", "status is missing");
   if (status !== "TRADING" || inverse === true) return null;
   if (inverse !== false) throw new RowReject("bad_row", "inverse is neither true nor false");
@@ -204,6 +215,7 @@ function listingOf(row: ContractRow): Listing | null {
   return {
     exchangeSymbol: row.symbol,
     indexToken: row.indexToken ?? null,
+    contractSize: positiveOf(row.contractMultiplier),
     identity: {
       ...canonicalAsset(base, ["numeric_prefix"]),
       quote: quoteAsset,
@@ -213,15 +225,17 @@ function listingOf(row: ContractRow): Listing | null {
   };
 }
 
-function assetClassOf({ isRwa, rwaType }: ContractRow): AssetClass | null {
+/** Everything of the real world is called a stock there; the categories tell currencies alone from it. */
+function assetClassOf({ isRwa, categories }: ContractRow): AssetClass | null {
   if (isRwa === false) return "crypto";
-  return isRwa === true && rwaType === "STOCK" ? "stock" : null;
+  const isForex = Array.isArray(categories) && categories.includes("Forex");
+  return isRwa === true && isForex ? "forex" : null;
 }
 
 function quoteOf(
   row: RateRow,
   { exchangeSymbol, identity }: Listing,
-  money: Pick<Quote, "markPrice" | "indexPrice" | "volume24hUsd">,
+  money: Pick<Quote, "markPrice" | "indexPrice" | "openInterestUsd" | "volume24hUsd">,
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.rate, "rate");
@@ -247,11 +261,13 @@ function quoteOf(
     settledAtMs: null,
     rateCap: rateCapOf(row.fundingRateCap),
     rateFloor: rateFloorOf(row.fundingRateFloor),
-    baselineRate:
-      times.fundingIntervalHours === INTEREST_PERIOD_HOURS ? rateCapOf(row.interest) : null,
+    baselineRate: product(
+      rateCapOf(row.interest),
+      times.fundingIntervalHours,
+      1 / INTEREST_PERIOD_HOURS,
+    ),
     settling: sinceMs >= 0 && sinceMs < SETTLING_WINDOW_MS,
     ...money,
-    openInterestUsd: null,
     exchangeTimeMs: null,
     receivedAtMs,
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { MAX_ABS_RATE } from "../domain/funding.ts";
+import { MAX_TAKER_BPS } from "../domain/fees.ts";
+import { fractionToBps, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { RejectReason } from "../domain/quote.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 
@@ -100,6 +101,18 @@ export function rateOf(value: Numeric, field: string): number {
 export function rateBoundOf(value: Numeric): number | null {
   const bound = positiveOf(value);
   return bound !== null && bound <= MAX_ABS_RATE ? bound : null;
+}
+
+/** More than any fee has. */
+const FEE_DIGITS = 12;
+
+/** Reads a taker fee that a payload states as a fraction of notional, in basis points; what can be no fee is unknown. */
+export function takerBpsOf(fraction: Numeric): number | null {
+  const parsed = quantityOf(fraction);
+  if (parsed === null) return null;
+  // 0.00045 x 10,000 is 4.5 but for its last digit.
+  const bps = Number(fractionToBps(parsed).toPrecision(FEE_DIGITS));
+  return bps <= MAX_TAKER_BPS ? bps : null;
 }
 
 /** Checks a whole envelope. Throws RequestFailure("bad_envelope") with the path and the rule. */

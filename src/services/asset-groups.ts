@@ -4,13 +4,19 @@ import type { BoardRow, Snapshot } from "../domain/market.ts";
 import type { AssetClass } from "../domain/quote.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
+/** The prices that legs are compared by, best first. */
+export const PRICE_SOURCES = ["mark", "index", "last"] as const;
+export type PriceSource = (typeof PRICE_SOURCES)[number];
+
 /** One listing as comparisons see it. */
 export interface Leg {
   readonly row: BoardRow;
   /** Percent a year, simple; null where the interval is unknown. */
   readonly annualizedPct: number | null;
-  /** Of one unit of the asset in the quote currency: mark, or index where there is no mark. */
+  /** Of one unit of the asset in the quote currency. */
   readonly unitPrice: number | null;
+  /** Which price that is; null where there is none. */
+  readonly priceSource: PriceSource | null;
   /** Whether prices have shown that it is the asset of its group. */
   readonly identityKnown: boolean;
   /** As its exchange says; where that says nothing, as the others say of the same asset, if they agree. */
@@ -105,13 +111,23 @@ export function legMatcher(query: FundingQuery): (leg: Leg) => boolean {
   return ({ row, assetClass }) => assetClass !== null && wanted.has(assetClass) && matches(row);
 }
 
+function priceOf({ markPrice, indexPrice, lastPrice }: BoardRow["record"]): {
+  readonly price: number | null;
+  readonly source: PriceSource | null;
+} {
+  if (markPrice !== null) return { price: markPrice, source: "mark" };
+  if (indexPrice !== null) return { price: indexPrice, source: "index" };
+  return { price: lastPrice, source: lastPrice === null ? null : "last" };
+}
+
 function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): LegDraft {
-  const { fundingRate, fundingIntervalHours, markPrice, indexPrice, multiplier } = row.record;
-  const price = markPrice ?? indexPrice;
+  const { fundingRate, fundingIntervalHours, multiplier } = row.record;
+  const { price, source } = priceOf(row.record);
   return {
     row,
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
     unitPrice: price === null ? null : price / multiplier,
+    priceSource: source,
     identityKnown,
     assetClass: row.record.assetClass,
     exchangePlace,

@@ -226,6 +226,27 @@ describe("reasons and unknowns", () => {
     expect(await pairs(served, "?max_price_gap_pct=100")).toEqual([]);
   });
 
+  test("a leg that has neither mark nor index is compared by its last trade, and says so", async () => {
+    const unpriced = { markPrice: null, indexPrice: null, fundingRate: 0.001 };
+    const served = app([
+      listing("okx", { indexPrice: null }),
+      listing("lighter", { ...unpriced, lastPrice: 100.5 }),
+    ]);
+    const pair = await onlyPair(served);
+    // 0.5 of the middle of 100 and 100.5.
+    expect(pair.price_gap_pct).toBeCloseTo((0.5 / 100.25) * 100, 9);
+    expect([pair.decision, pair.reasons]).toEqual(["usable", []]);
+    expect([pair.long.price_source, pair.short.price_source]).toEqual(["mark", "last"]);
+    expect([pair.long.last_price, pair.short.last_price]).toEqual([null, 100.5]);
+    const csv = await (await served.get("/api/funding/arb?format=csv")).text();
+    expect(csv.split("\r\n")[0]).toContain("short_last_price_in_quote,short_price_source");
+
+    const indexed = await onlyPair(
+      app([listing("okx", { markPrice: null }), listing("lighter", unpriced)]),
+    );
+    expect([indexed.long.price_source, indexed.short.price_source]).toEqual(["index", null]);
+  });
+
   test("what is younger than ten minutes, or of unknown age, is young", async () => {
     const rows = [listing("okx"), listing("bybit", { fundingRate: 0.001 })];
     expect((await onlyPair(app(rows, lasting(9.99)))).reasons).toEqual(["young"]);

@@ -87,6 +87,7 @@ describe("a row", () => {
       settled_at: NOON_MS / 1000,
       mark_price: 100,
       index_price: 100.1,
+      last_price: null,
       open_interest_usd: 5_000_000,
       volume_24h_usd: 9_000_000,
       observed_at: Math.floor(observedAtMs / 1000),

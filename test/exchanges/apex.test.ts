@@ -51,10 +51,25 @@ const DEAD = [
   contract("FREE", { enableFundingSettlement: false }),
   contract("INV", { settleAssetId: "INV" }),
 ];
+const STOCKS = [
+  contract("AAPL", { category: "STOCK" }),
+  contract("XAU", { category: "COMMODITY" }),
+  contract("SOXL", { fundingInterestRate: "0" }),
+];
+const DEAD_STOCKS = [
+  contract("IWM", { enableTrade: false, category: "INDEX" }),
+  contract("NEWCO", { isPrelaunch: true, category: "STOCK" }),
+];
 const namesOf = (rows: readonly Row[]): string[] =>
   rows.map((row) => String(row["crossSymbolName"]));
-const symbols = (perpetualContract: unknown): Row => ({
-  data: { contractConfig: { perpetualContract, stockContract: [contract("AAPL")] } },
+const symbols = (perpetualContract: unknown, stockContract?: unknown): Row => ({
+  data: {
+    contractConfig: {
+      perpetualContract,
+      stockContract,
+      predictionContract: [contract("BTCABOVE90K", { category: "POLITICS" })],
+    },
+  },
 });
 const BODIES: Bodies = {
   [TICKERS]: {
@@ -62,12 +77,12 @@ const BODIES: Bodies = {
       ticker("BTCUSDT"),
       ticker("1000PEPEUSDT", { fundingRate: "-0.00121", nextFundingTime: "14:00:00" }),
       ticker("DOGEUSDT", { fundingRate: "0", nextFundingTime: "" }),
-      ...namesOf(DEAD).map((symbol) => ticker(symbol)),
-      ticker("AAPLUSDT"),
+      ...namesOf([...STOCKS, ...DEAD, ...DEAD_STOCKS]).map((symbol) => ticker(symbol)),
+      ticker("BTCABOVE90KUSDT"),
       ticker("1000000MOGUSDT"),
     ],
   },
-  [SYMBOLS]: symbols([...LIVE, ...DEAD]),
+  [SYMBOLS]: symbols([...LIVE, ...DEAD], [...STOCKS, ...DEAD_STOCKS]),
 };
 
 const refresh = (bodies: Bodies, nowMs = AT) => apex.refresh(memorySource(bodies, { nowMs }));
@@ -79,7 +94,7 @@ const btcOf = (tickerExtra: Row, contractExtra: Row = {}) =>
 
 const BTC = { exchangeSymbol: "BTCUSDT", base: "BTC", multiplier: 1, quote: "USDT" };
 const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
-const UNKNOWN = { rateCap: null, rateFloor: null, assetClass: null, listedAtMs: null };
+const UNKNOWN = { rateCap: null, rateFloor: null, listedAtMs: null };
 
 describe("apex", () => {
   test("one request every cycle, the catalogue every half hour, together", async () => {
@@ -96,13 +111,14 @@ describe("apex", () => {
 
   test("a contract becomes a quote with every field by the page's units, never the predicted rate", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 0 });
     const { baselineRate, ...exact } = quotes[0] ?? {};
     expect(exact).toEqual({
       ...BTC,
       ...RATELESS,
       ...UNKNOWN,
       settle: "USDT",
+      assetClass: "crypto",
       accrual: "periodic",
       fundingRate: 0.00000052,
       fundingIntervalHours: 1,
@@ -119,13 +135,51 @@ describe("apex", () => {
     expect(baselineRate).toBeCloseTo(0.0000125, 15);
   });
 
-  test("a 1000x contract with the older time of day, an unknown time; no stock, dead or pre-launch one", async () => {
+  test("a 1000x contract with the older time of day, an unknown time; no dead, pre-launch or prediction one", async () => {
     const { quotes } = await refresh(BODIES);
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(namesOf(LIVE));
+    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(namesOf([...LIVE, ...STOCKS]));
     const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.00121, nextFundingAtMs: NEXT };
     expect(quotes[1]).toMatchObject(pepe);
     const doge = { fundingRate: 0, nextFundingAtMs: null, baselineRate: null };
     expect(quotes[2]).toMatchObject({ ...doge, fundingIntervalHours: 1 });
+  });
+
+  test("contracts of the stock list are shown with the class of their category, if they have one", async () => {
+    const { quotes } = await refresh(BODIES);
+    const classes = quotes.map(({ base, assetClass }) => [base, assetClass]);
+    expect(classes.slice(2)).toEqual([
+      ["DOGE", "crypto"],
+      ["AAPL", "stock"],
+      ["XAU", "commodity"],
+      ["SOXL", null],
+    ]);
+  });
+
+  test("a contract that left one list lives on in the other; one that stands in both is ambiguous", async () => {
+    const of = (perpetual: Row) =>
+      refresh({
+        ...BODIES,
+        [SYMBOLS]: symbols([contract("BTC"), contract("XAU", perpetual)], [STOCKS[1]]),
+      });
+    const moved = await of({ enableTrade: false });
+    expect(moved.quotes).toMatchObject([{ base: "BTC" }, { base: "XAU", assetClass: "commodity" }]);
+    expect(moved.explain("XAUUSDT")?.origin.rows).toMatchObject({
+      contracts: { enableTrade: true, category: "COMMODITY" },
+    });
+    expect(await of({})).toMatchObject({
+      quotes: [{ base: "BTC" }],
+      rejects: [{ reason: "ambiguous" }, { reason: "ambiguous" }],
+    });
+  });
+
+  test("a catalogue without stocks, or with none, is one of coins", async () => {
+    for (const stocks of [undefined, null, []])
+      expect((await refresh({ ...BODIES, [SYMBOLS]: symbols(LIVE, stocks) })).quotes).toHaveLength(
+        3,
+      );
+    await expect(
+      refresh({ ...BODIES, [SYMBOLS]: symbols(LIVE, { list: [] }) }),
+    ).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 
   test("next times: milliseconds are read, other zones and other forms are unknown", async () => {
@@ -179,7 +233,7 @@ describe("apex", () => {
       rows: { tickers: { fundingRate: "0.00000052" }, contracts: { baseTokenId: "BTC" } },
       formula: "{tickers.fundingRate}",
     });
-    expect(explain("AAPLUSDT")).toBeNull();
+    expect(explain("1000000MOGUSDT")).toBeNull();
   });
 });
 
@@ -198,6 +252,7 @@ const exemptions: readonly Exemption[] = [
   // The empty interest of one contract that turns into a number.
   may("contracts.fundingInterestRate", ["flipped"], "baselineRate"),
   may("contracts.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier"),
+  may("stocks.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier"),
 ];
 
 test("apex: no single wrong value makes a wrong quote", async () => {
@@ -209,6 +264,11 @@ test("apex: no single wrong value makes a wrong quote", async () => {
         name: "contracts",
         request: SYMBOLS,
         rows: (body) => Object(body).data.contractConfig.perpetualContract,
+      },
+      {
+        name: "stocks",
+        request: SYMBOLS,
+        rows: (body) => Object(body).data.contractConfig.stockContract,
       },
     ],
     refresh: async (bodies) => ({ ...(await refresh(bodies)), explain: null }),

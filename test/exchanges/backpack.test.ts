@@ -44,6 +44,7 @@ const market = (symbol: string, extra: Row = {}): Row => ({
   marketType: "PERP",
   orderBookState: "Open",
   visible: true,
+  rwaMarketType: null,
   fundingInterval: HOUR_MS,
   fundingRateUpperBound: "100",
   fundingRateLowerBound: "-75",
@@ -57,7 +58,7 @@ const CRCL = "CRCL.US_USDC_PERP";
 const LIVE = [
   market(BTC),
   market(BONK, { fundingInterval: String(8 * HOUR_MS) }),
-  market(CRCL),
+  market(CRCL, { rwaMarketType: "STOCK" }),
   market("KAS_USDC_PERP"),
 ];
 const SKIPPED = [
@@ -129,7 +130,7 @@ describe("backpack", () => {
       quote: "USDC",
       settle: "USDC",
       multiplier: 1,
-      assetClass: null,
+      assetClass: "crypto",
       accrual: "periodic",
       listedAtMs: null,
       fundingRate: 0.0000125,
@@ -146,7 +147,8 @@ describe("backpack", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
-      openInterestUsd: 551.98 * 64000.5,
+      // Both sides are 551.98 BTC.
+      openInterestUsd: 275.99 * 64000.5,
       volume24hUsd: 35280000.25,
       exchangeTimeMs: null,
       receivedAtMs: AT,
@@ -161,10 +163,10 @@ describe("backpack", () => {
       fundingRate: -0.00121,
       fundingIntervalHours: 8,
       nextFundingAtMs: at(16),
-      openInterestUsd: 1000,
+      openInterestUsd: 500,
       volume24hUsd: null,
     });
-    expect(quotes[2]).toMatchObject({ base: "CRCL", multiplier: 1, fundingRate: 0 });
+    expect(quotes[2]).toMatchObject({ base: "CRCL", multiplier: 1, assetClass: "stock" });
     expect(quotes[3]).toMatchObject({ base: "KAS", multiplier: 1 });
   });
 
@@ -187,6 +189,33 @@ describe("backpack", () => {
     const { visible: _visible, ...older } = market(BTC);
     const batch = await refresh({ ...BODIES, [PRICES]: [price(BTC)], [MARKETS]: [older] });
     expect(batch).toMatchObject({ quotes: [{ exchangeSymbol: BTC }], rejects: [] });
+  });
+
+  test.each([
+    ["INDEX", "index"],
+    ["STOCK", "stock"],
+    [null, "crypto"],
+    ["BOND", null],
+    [undefined, null],
+  ] as const)("rwaMarketType %p is the class %p", async (rwaMarketType, assetClass) => {
+    expect((await refreshBtc({}, { rwaMarketType })).quotes).toMatchObject([{ assetClass }]);
+  });
+
+  test("a market of a type that nobody knows is an unknown kind, no broken row", async () => {
+    expect(await refreshBtc({}, { marketType: "EVERLASTING" })).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: BTC, reason: "unknown_kind" }],
+      expected: 1,
+    });
+  });
+
+  test("a listed interval is unknown where its grid does not hold the row's own next time", async () => {
+    const listed = (hours: number) => refreshBtc({}, { fundingInterval: hours * HOUR_MS });
+    expect((await listed(2)).quotes).toMatchObject([{ fundingIntervalHours: 2 }]);
+    for (const hours of [8, 480, 1 / 60])
+      expect((await listed(hours)).quotes).toMatchObject([
+        { nextFundingAtMs: at(14), fundingIntervalHours: null, intervalSource: null },
+      ]);
   });
 
   test("without bounds there are none", async () => {
@@ -296,6 +325,12 @@ const exemptions: readonly Exemption[] = [
     fields: ["base", "multiplier"],
     why: "any text may be a ticker",
   },
+  {
+    at: "markets.rwaMarketType",
+    mutations: ["null"],
+    fields: ["assetClass"],
+    why: "coins have null there",
+  },
 ];
 
 test("backpack: no single wrong value makes a wrong quote", async () => {
@@ -340,7 +375,7 @@ describeRecorded("backpack, recorded", (read) => {
         volume24hUsd: null,
       },
     ]);
-    expect(quotes[0]?.openInterestUsd).toBeCloseTo(1273.85214 * 118343.51853741, 3);
+    expect(quotes[0]?.openInterestUsd).toBeCloseTo((1273.85214 / 2) * 118343.51853741, 3);
   });
 
   test("the market list, joined to a mark made for it", async () => {

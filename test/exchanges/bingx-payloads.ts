@@ -5,12 +5,16 @@ import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
 /** Replies of our own making in the shape that the page of bingx documents, and readers of them. */
 
 const CALL = "/openApi/swap/v2/quote";
-export const RATES = `${CALL}/premiumIndex`;
-export const TICKERS = `${CALL}/ticker`;
-export const LIST = `${CALL}/contracts`;
-export const interestAt = (symbol: string): string => `${CALL}/openInterest?symbol=${symbol}`;
-
 export const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
+/** The requests of a refresh at `nowMs`. */
+export const ratesAt = (nowMs: number): string => `${CALL}/premiumIndex?timestamp=${nowMs}`;
+export const tickersAt = (nowMs: number): string => `${CALL}/ticker?timestamp=${nowMs}`;
+export const listAt = (nowMs: number): string => `${CALL}/contracts?timestamp=${nowMs}`;
+export const interestAt = (symbol: string, nowMs = AT): string =>
+  `${CALL}/openInterest?symbol=${symbol}&timestamp=${nowMs}`;
+export const RATES = ratesAt(AT);
+export const TICKERS = tickersAt(AT);
+export const LIST = listAt(AT);
 export const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 
 type Row = Readonly<Record<string, unknown>>;
@@ -22,6 +26,8 @@ export const rate = (symbol: string, extra: Row = {}): Row => ({
   lastFundingRate: "0.00007300",
   nextFundingTime: at(16),
   fundingIntervalHours: 8,
+  minFundingRate: "-0.002500",
+  maxFundingRate: "0.003000",
   updateTime: at(8),
   ...extra,
 });
@@ -38,6 +44,7 @@ export const contract = (symbol: string, extra: Row = {}): Row => ({
   asset: symbol.slice(0, symbol.lastIndexOf("-")),
   status: 1,
   apiStateOpen: "true",
+  takerFeeRate: 0.0005,
   ...extra,
 });
 export const interest = (symbol: string, openInterest: unknown): Row =>

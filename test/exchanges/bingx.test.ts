@@ -10,6 +10,9 @@ import {
   TICKERS,
   LIST,
   interestAt,
+  listAt,
+  ratesAt,
+  tickersAt,
   AT,
   at,
   rate,
@@ -47,7 +50,8 @@ describe("bingx", () => {
       quote: "USDT",
       settle: "USDT",
       multiplier: 1,
-      assetClass: null,
+      assetClass: "crypto",
+      takerFeeBps: 5,
       accrual: "periodic",
       listedAtMs: null,
       fundingRate: 0.000073,
@@ -58,8 +62,8 @@ describe("bingx", () => {
       instantRate: null,
       settledRate: null,
       settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
+      rateCap: 0.003,
+      rateFloor: -0.0025,
       baselineRate: null,
       settling: false,
       markPrice: 71000.5,
@@ -90,15 +94,38 @@ describe("bingx", () => {
     ["NCFXEUR2USD-USDT", "EUR", "forex"],
     ["NCSISP5002USD-USDT", "SP500", "index"],
     ["NCSK2USD-USDT", "NCSK2USD", "stock"],
-    ["NCX-USDT", "NCX", null],
-    ["1INCH-USDT", "1INCH", null],
-    ["1000000BABYDOGE-USDT", "BABYDOGE", null],
+    ["NCX-USDT", "NCX", "crypto"],
+    ["1INCH-USDT", "1INCH", "crypto"],
+    ["1000000BABYDOGE-USDT", "BABYDOGE", "crypto"],
   ])("%s is %s, %s", async (symbol, base, assetClass) => {
     const { quotes } = await refresh(
       { ...BODIES, [RATES]: reply([rate(symbol)]), [LIST]: reply([contract(symbol)]) },
       { rotationsEmpty: true },
     );
     expect(quotes).toMatchObject([{ base, assetClass, openInterestUsd: null }]);
+  });
+
+  test("a name that is none of a coin and of no kind that is known is neither shown nor a broken row", async () => {
+    const symbol = "NCBDUST10Y2USD-USDT";
+    const bodies = { [RATES]: reply([rate(symbol)]), [LIST]: reply([contract(symbol)]) };
+    expect(await refresh({ ...BODIES, ...bodies })).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: symbol, reason: "unknown_kind" }],
+      expected: 0,
+    });
+  });
+
+  test("a contract that cannot be opened over the API is charged funding all the same", async () => {
+    const { quote } = await btcOf({}, { apiStateOpen: "false", apiStateClose: "false" });
+    expect(quote).toMatchObject({ exchangeSymbol: "BTC-USDT", fundingRate: 0.000073 });
+  });
+
+  test("the fee is the contract's own, the caps are the row's; unreadable ones are unknown", async () => {
+    expect((await btcOf({}, { takerFeeRate: "0.00045" })).quote?.takerFeeBps).toBe(4.5);
+    for (const takerFeeRate of [null, "", -0.0005, 5])
+      expect((await btcOf({}, { takerFeeRate })).quote?.takerFeeBps).toBeNull();
+    const odd = { maxFundingRate: "-0.003", minFundingRate: "" };
+    expect((await btcOf(odd)).quote).toMatchObject({ rateCap: null, rateFloor: null });
   });
 
   test("offline, closed, coming, coin-quoted, coin-settled and unlisted contracts are not shown", async () => {
@@ -205,9 +232,9 @@ describeRecorded("bingx, recorded", (read) => {
   test("rates, tickers and contracts as printed in its documentation", async () => {
     const { quotes, rejects, expected } = await refresh(
       {
-        [RATES]: await read("bingx", "premiumIndex.json"),
-        [TICKERS]: await read("bingx", "ticker.json"),
-        [LIST]: await read("bingx", "contracts.json"),
+        [ratesAt(SEEN)]: await read("bingx", "premiumIndex.json"),
+        [tickersAt(SEEN)]: await read("bingx", "ticker.json"),
+        [listAt(SEEN)]: await read("bingx", "contracts.json"),
       },
       { nowMs: SEEN, rotationsEmpty: true },
     );
@@ -229,10 +256,13 @@ describeRecorded("bingx, recorded", (read) => {
 
   test("an older row without an interval, put into a list; the replies for one symbol are no lists", async () => {
     const one: unknown = await read("bingx", "premiumIndex-one-symbol.json");
-    const bodies = { ...BODIES, [LIST]: reply([contract("ETH-USDT")]) };
-    const old = { ...bodies, [RATES]: reply([Object(one).data]) };
-    const options = { nowMs: 1728590000000, rotationsEmpty: true };
-    const { quotes } = await refresh(old, options);
+    const nowMs = 1728590000000;
+    const old = {
+      [ratesAt(nowMs)]: reply([Object(one).data]),
+      [tickersAt(nowMs)]: reply([ticker("ETH-USDT")]),
+      [listAt(nowMs)]: reply([contract("ETH-USDT")]),
+    };
+    const { quotes } = await refresh(old, { nowMs, rotationsEmpty: true });
     const unknown = { fundingIntervalHours: null, nextFundingAtMs: 1728604800000 };
     expect(quotes).toMatchObject([{ fundingRate: 0.000099, markPrice: 2408.4, ...unknown }]);
     await expect(refresh({ ...BODIES, [RATES]: one })).rejects.toMatchObject({

@@ -147,6 +147,7 @@ describe("bybit", () => {
       settle: "USDT",
       multiplier: 1,
       assetClass: "crypto",
+      takerFeeBps: null,
       accrual: "periodic",
       listedAtMs: LISTED,
       fundingRate: 0.000083,
@@ -210,9 +211,48 @@ describe("bybit", () => {
     );
   });
 
-  test("a pre-listing phase in the ticker is enough to skip a contract, and the list does not expect it", async () => {
-    const { batch } = await btcOf({ curPreListingPhase: "CallAuction" });
+  test("the list says which contracts are pre-market ones, whatever phase the ticker still names", async () => {
+    for (const curPreListingPhase of ["Finished", "CallAuction", "ContinuousTrading"]) {
+      const { batch } = await btcOf({ curPreListingPhase });
+      expect(batch).toMatchObject({
+        quotes: [{ exchangeSymbol: "BTCUSDT" }],
+        rejects: [],
+        expected: 1,
+      });
+    }
+    const { batch } = await btcOf({ curPreListingPhase: "Finished" }, { isPreListing: true });
     expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 0 });
+  });
+
+  test("in a list that does not know the mark the phase decides, and what the list expects stays", async () => {
+    const { isPreListing: _, ...unmarked } = instrument("BTCUSDT", "BTC");
+    const of = (curPreListingPhase: string) =>
+      refresh({
+        [TICKERS]: tickersReply([ticker("BTCUSDT", { curPreListingPhase })]),
+        [INSTRUMENTS]: listReply([unmarked]),
+      });
+    expect(await of("Finished")).toMatchObject({ quotes: [{ base: "BTC" }], expected: 1 });
+    expect(await of("CallAuction")).toMatchObject({ quotes: [], rejects: [], expected: 1 });
+  });
+
+  test("a fund is an etf, and a contract of the innovation zone pays 11 bps", async () => {
+    const kindOf = async (symbolType: string) => {
+      const { quote } = await btcOf({}, { symbolType });
+      return [quote?.assetClass, quote?.takerFeeBps];
+    };
+    expect(await kindOf("ETF")).toEqual(["etf", null]);
+    expect(await kindOf("innovation")).toEqual(["crypto", 11]);
+    expect(await kindOf("")).toEqual(["crypto", null]);
+    expect(await kindOf("moonbase")).toEqual([null, null]);
+  });
+
+  test("a contract type of another name is an unknown kind, no broken row", async () => {
+    const { batch } = await btcOf({}, { contractType: "LinearOption" });
+    expect(batch).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind" }],
+      expected: 0,
+    });
   });
 
   test("a contract that neither mark says is no pre-market one is refused", async () => {

@@ -23,7 +23,9 @@ const market = (market_id: number, symbol: string, extra: Row = {}): Row => ({
   market_type: "perp",
   status: "active",
   quote_multiplier: 1,
-  last_trade_price: 64000.5,
+  mark_price: "64000.5",
+  index_price: "64010.0",
+  last_trade_price: 63990.1,
   daily_base_token_volume: 195399.25,
   daily_quote_token_volume: 460664167.5,
   open_interest: 2735.5,
@@ -36,9 +38,12 @@ const config = (extra: Row): Row => ({
   hidden: false,
   ...extra,
 });
+/** As in replies of May 2026. */
+const unpriced = (row: Row): Row =>
+  Object.fromEntries(Object.entries(row).filter(([key]) => !/^(mark|index)_price$/.test(key)));
 const LIVE = [
   market(1, "BTC"),
-  market(7, "1000PEPE", { last_trade_price: 0.02, open_interest: 5_000_000 }),
+  unpriced(market(7, "1000PEPE", { last_trade_price: 0.02, open_interest: 5_000_000 })),
   market(92, "XAU", { market_config: config({ trading_hours: "Sun 18:00 - Fri 17:00" }) }),
 ];
 const DEAD = [
@@ -77,19 +82,19 @@ const btcOf = (rateExtra: Row, marketExtra: Row = {}) =>
 
 const BTC = { exchangeSymbol: "BTC", base: "BTC", multiplier: 1, quote: "USDC", settle: "USDC" };
 const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
-const PRICELESS = { rateCap: null, rateFloor: null, markPrice: null, indexPrice: null };
+const PRICES = { markPrice: 64000.5, indexPrice: 64010, lastPrice: null };
 
 describe("lighter", () => {
-  test("rates every cycle, markets every two minutes, together", async () => {
+  test("rates and markets, which hold the prices, every cycle, together", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await lighter.refresh(source);
     expect(source.asks).toEqual([
       { kind: "essential", name: "rates", everyMs: null },
-      { kind: "instruments", name: "markets", everyMs: 120_000 },
+      { kind: "instruments", name: "markets", everyMs: 0 },
     ]);
     expect(source.requests).toEqual([RATES, MARKETS]);
     expect(source.mostAtOnce()).toBe(2);
-    expect(lighter.facts.requestsPerRefresh).toBe(1);
+    expect(lighter.facts.requestsPerRefresh).toBe(2);
   });
 
   test("a market becomes a quote with every field by the page's units: an eighth of the quoted rate", async () => {
@@ -98,7 +103,9 @@ describe("lighter", () => {
     expect(quotes[0]).toEqual({
       ...BTC,
       ...RATELESS,
-      ...PRICELESS,
+      ...PRICES,
+      rateCap: null,
+      rateFloor: null,
       assetClass: null,
       accrual: "periodic",
       listedAtMs: null,
@@ -108,7 +115,6 @@ describe("lighter", () => {
       nextFundingAtMs: NEXT,
       baselineRate: 0.000012,
       settling: false,
-      lastPrice: 64000.5,
       openInterestUsd: 2735.5 * 64000.5,
       volume24hUsd: 460664167.5,
       exchangeTimeMs: null,
@@ -120,7 +126,7 @@ describe("lighter", () => {
   test("a 1000x market, one with trading hours, and no dead, hidden, closing or spot one", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTC", "1000PEPE", "XAU"]);
-    const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0005, openInterestUsd: 100_000 };
+    const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0005 };
     expect(quotes[1]).toMatchObject(pepe);
     expect(quotes[2]).toMatchObject({ base: "XAU", assetClass: null, fundingRate: 0 });
   });
@@ -131,14 +137,37 @@ describe("lighter", () => {
     await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 
-  test("volume, open interest and last trade of a list older than ten minutes are unknown", async () => {
+  test("a market without mark and index has its last trade, which also values its open interest", async () => {
+    const { quotes } = await refresh(BODIES);
+    const priced = { markPrice: null, indexPrice: null, lastPrice: 0.02, openInterestUsd: 100_000 };
+    expect(quotes[1]).toMatchObject(priced);
+    const marked = await btcOf({}, { index_price: "", last_trade_price: 1 });
+    expect(marked.quotes).toMatchObject([
+      { markPrice: 64000.5, indexPrice: null, lastPrice: null },
+    ]);
+    const indexed = await btcOf({}, { mark_price: "0", open_interest: 2 });
+    expect(indexed.quotes).toMatchObject([
+      { markPrice: null, indexPrice: 64010, lastPrice: null, openInterestUsd: 128_020 },
+    ]);
+  });
+
+  test("prices of a list older than three minutes are unknown, its quantities after ten", async () => {
     const age = async (minutes: number) =>
-      (await refresh(BODIES, { receivedAtMs: { markets: AT - minutes * 60_000 } })).quotes[0];
-    expect((await age(10))?.volume24hUsd).toBe(460664167.5);
-    expect(await age(11)).toMatchObject({
-      volume24hUsd: null,
-      openInterestUsd: null,
-      lastPrice: null,
+      (await refresh(BODIES, { receivedAtMs: { markets: AT - minutes * 60_000 } })).quotes;
+    const [btc, pepe] = await age(3);
+    expect([btc?.markPrice, pepe?.lastPrice]).toEqual([64000.5, 0.02]);
+    const old = await age(4);
+    expect(old[0]).toMatchObject({ markPrice: null, indexPrice: null, volume24hUsd: 460664167.5 });
+    expect(old[1]).toMatchObject({ lastPrice: null, openInterestUsd: 100_000 });
+    const older = await age(11);
+    expect(older[0]).toMatchObject({ volume24hUsd: null, openInterestUsd: null });
+  });
+
+  test("a market of another type is an unknown kind, no broken row", async () => {
+    expect(await btcOf({}, { market_type: "prediction" })).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: "BTC", reason: "unknown_kind" }],
+      expected: 0,
     });
   });
 
@@ -193,6 +222,14 @@ const RATE: Exemption["fields"] = ["fundingRate"];
 const exemptions: readonly Exemption[] = [
   { at: "rates.rate", mutations: ["negative"], fields: RATE, why: "rates may be negative" },
   huge("markets.last_trade_price", "openInterestUsd", "lastPrice"),
+  huge("markets.mark_price", "openInterestUsd", "markPrice"),
+  huge("markets.index_price", "indexPrice"),
+  {
+    at: "markets.mark_price",
+    mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
+    fields: ["openInterestUsd"],
+    why: "the index values it instead",
+  },
   huge("markets.open_interest", "openInterestUsd"),
   huge("markets.daily_quote_token_volume", "volume24hUsd"),
 ];
@@ -224,8 +261,8 @@ describeRecorded("lighter, recorded", (read) => {
     };
     const { quotes, rejects, expected } = await refresh(bodies);
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
-    const eth = { base: "ETH", assetClass: null, volume24hUsd: 460664167.955905 };
-    expect(quotes).toMatchObject([eth]);
+    const eth = { base: "ETH", markPrice: null, indexPrice: null, lastPrice: 2361.31 };
+    expect(quotes).toMatchObject([{ ...eth, volume24hUsd: 460664167.955905 }]);
     expect(quotes[0]?.fundingRate).toBeCloseTo(0.000012, 15);
     expect(quotes[0]?.openInterestUsd).toBeCloseTo(27350.8981 * 2361.31, 3);
   });

@@ -30,12 +30,13 @@ const mark = (symbolId: string, price: unknown): Row => ({
   symbolId,
   price,
 });
-const ticker = (s: string, qv: unknown): Row => ({
+const ticker = (s: string, qv: unknown, op: unknown): Row => ({
   t: String(AT),
   s,
   c: "71000",
   v: "90000",
   qv,
+  op,
 });
 export const contract = (symbol: string, extra: Row = {}): Row => ({
   symbol,
@@ -48,6 +49,7 @@ export const contract = (symbol: string, extra: Row = {}): Row => ({
   indexToken: `${symbol.split("-")[0]}USDT`,
   contractMultiplier: "0.001",
   isRwa: false,
+  categories: [],
   closingStartTime: "0",
   ...extra,
 });
@@ -55,7 +57,7 @@ export const contract = (symbol: string, extra: Row = {}): Row => ({
 export const LIVE = [
   contract("BTC-SWAP-USDT"),
   contract("1000PEPE-SWAP-USDT", { indexToken: "PEPEUSDT" }),
-  contract("TSLA-SWAP-USDT", { isRwa: true, rwaType: "STOCK" }),
+  contract("TSLA-SWAP-USDT", { isRwa: true, rwaType: "STOCK", categories: ["TradFi"] }),
   contract("BTC-SWAP-USDC", { indexToken: "BTCUSDC" }),
 ];
 const DEAD = [
@@ -83,7 +85,7 @@ export const BODIES: Bodies = {
     mark("KITE2511030000", "1"),
   ],
   [INDEX]: { index: { BTCUSDT: "71010.25", PEPEUSDT: "0.00805" }, edp: { BTCUSDT: "70990" } },
-  [TICKERS]: [ticker("BTC-SWAP-USDT", "345000111.5"), ticker("OLD-SWAP-USDT", "1")],
+  [TICKERS]: [ticker("BTC-SWAP-USDT", "345000111.5", "800000"), ticker("OLD-SWAP-USDT", "1", "2")],
   [LIST]: list([...LIVE, ...DEAD]),
 };
 

@@ -64,7 +64,8 @@ describe("toobit", () => {
       settling: false,
       markPrice: 71000.5,
       indexPrice: 71010.25,
-      openInterestUsd: null,
+      // 800,000 contracts of 0.001 BTC, both sides: half.
+      openInterestUsd: 400 * 71000.5,
       volume24hUsd: 345000111.5,
       exchangeTimeMs: null,
       receivedAtMs: AT,
@@ -73,10 +74,10 @@ describe("toobit", () => {
 
   test("a 1000x contract at 4 h with an index of another name, a stock at 1 h, one in USDC", async () => {
     const { quotes } = await refresh(BODIES);
-    const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0011, baselineRate: null };
+    const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0011, baselineRate: 0.00005 };
     const prices = { markPrice: 0.0081, indexPrice: 0.00805, volume24hUsd: null };
     expect(quotes[1]).toMatchObject({ ...pepe, ...prices, fundingIntervalHours: 4 });
-    const tesla = { base: "TSLA", assetClass: "stock", fundingRate: 0, fundingIntervalHours: 1 };
+    const tesla = { base: "TSLA", assetClass: null, fundingRate: 0, fundingIntervalHours: 1 };
     expect(quotes[2]).toMatchObject({ ...tesla, nextFundingAtMs: at(14), markPrice: null });
     const unknown = { fundingIntervalHours: null, intervalSource: null, baselineRate: null };
     expect(quotes[3]).toMatchObject({ base: "BTC", settle: "USDC", ...unknown });
@@ -88,7 +89,7 @@ describe("toobit", () => {
   });
 
   test("a row whose kind cannot be told is refused and said", async () => {
-    for (const key of ["status", "inverse", "baseAsset", "quoteAsset", "marginToken"]) {
+    for (const key of ["status", "inverse", "underlying", "quoteAsset", "marginToken"]) {
       const { batch } = await btcOf({}, { [key]: null });
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
     }
@@ -96,11 +97,26 @@ describe("toobit", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }] });
   });
 
+  test("a contract is of its underlying, whatever its own name is", async () => {
+    const { quote } = await btcOf({}, { baseAsset: "BTC2-SWAP-USDT", underlying: "BTC" });
+    expect(quote).toMatchObject({ base: "BTC", multiplier: 1 });
+  });
+
+  test("open interest is half of the contracts by their size and mark; unknown where one of them is", async () => {
+    const of = async (extra: Parameters<typeof btcOf>[1]) =>
+      (await btcOf({}, extra)).quote?.openInterestUsd;
+    expect(await of({ contractMultiplier: "0.01" })).toBeCloseTo(4000 * 71000.5, 3);
+    expect(await of({ contractMultiplier: "" })).toBeNull();
+  });
+
   test.each([
-    [{ isRwa: true, rwaType: "BOND" }, null],
+    [{ isRwa: true, rwaType: "STOCK", categories: ["TradFi"] }, null],
+    [{ isRwa: true, rwaType: "STOCK", categories: ["TradFi", "Forex"] }, "forex"],
+    [{ isRwa: true, rwaType: "STOCK", categories: "Forex" }, null],
+    [{ isRwa: false, categories: ["RWA", "TradFi"] }, "crypto"],
     [{ isRwa: undefined }, null],
     [{ isRwa: "false" }, null],
-  ])("%p says no class", async (extra, assetClass) => {
+  ] as const)("%p says class %p", async (extra, assetClass) => {
     expect((await btcOf({}, extra)).quote).toMatchObject({ assetClass });
   });
 
@@ -201,7 +217,9 @@ test("toobit: no single wrong value makes a wrong quote", async () => {
       may("index.BTCUSDT", ["huge"], ["indexPrice"], LEGAL),
       may("index.PEPEUSDT", ["huge"], ["indexPrice"], LEGAL),
       may("tickers.qv", ["huge"], ["volume24hUsd"], LEGAL),
-      may("list.baseAsset", ["NaN", "huge"], ["base", "multiplier"], TICKER),
+      may("tickers.op", ["huge"], ["openInterestUsd"], LEGAL),
+      may("marks.price", ["huge"], ["openInterestUsd"], LEGAL),
+      may("list.underlying", ["NaN", "huge", "negative"], ["base", "multiplier"], TICKER),
     ],
   });
   expect(breaches).toEqual([]);
@@ -219,6 +237,7 @@ describeRecorded("toobit, recorded", (read) => {
       1755950000000,
     );
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
+    // No contract of then says whether it is of the real world.
     const unknown = { fundingIntervalHours: null, assetClass: null, baselineRate: null };
     const known = { fundingRate: 0.0001071148112848, nextFundingAtMs: 1755964800000 };
     expect(quotes).toMatchObject([{ base: "BTC", indexPrice: 42999.21, ...known, ...unknown }]);

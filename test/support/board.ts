@@ -59,6 +59,7 @@ function recordOf(
     frozen: false,
     markPrice: 100,
     indexPrice: 100.1,
+    lastPrice: null,
     openInterestUsd: 5_000_000,
     volume24hUsd: 9_000_000,
     doubts: 0,

@@ -22,6 +22,7 @@ import {
   volumeFigures,
   yearlyPct,
 } from "./finder-recount.ts";
+import { withSource } from "./price-source.ts";
 
 const HOLD_HOURS = 72;
 const NOTIONAL_USD = 25_000;
@@ -98,7 +99,7 @@ function arbDifferences({ current, arb }: FinderLists, trusted: Trusted, fees: F
     }
     return [
       ...differences(row, pairFigures(long, short, fees, plan), path),
-      ...legDifferences(row, long, short, fees, path),
+      ...legDifferences(row, withSource(long), withSource(short), fees, path),
       ...differences(row.net_apr_pct, best, `${path}: best net`),
     ];
   });
@@ -209,7 +210,7 @@ function divergenceDifferences(
       const { gross_apr_pct: spread, price_gap_pct: gap } = pairFigures(long, short, fees, NO_PLAN);
       return [
         ...differences(row, { spread_pct: spread, price_gap_pct: gap }, path),
-        ...legDifferences(row, long, short, fees, path),
+        ...legDifferences(row, withSource(long), withSource(short), fees, path),
       ];
     }),
   ];

@@ -88,8 +88,9 @@ function priceGap(long: FundingRow, short: FundingRow): number | null {
   return low === null || high === null ? null : (200 * (high - low)) / (high + low);
 }
 
-function unitPrice({ mark_price: mark, index_price: index, multiplier }: FundingRow) {
-  const price = mark ?? index;
+function unitPrice(row: FundingRow) {
+  const { mark_price: mark, index_price: index, last_price: last, multiplier } = row;
+  const price = mark ?? index ?? last;
   return price === null ? null : price / multiplier;
 }
 

@@ -23,6 +23,7 @@ const COMPARED = [
   "settled_at",
   "mark_price",
   "index_price",
+  "last_price",
   "volume_24h_usd",
   "open_interest_usd",
 ] as const satisfies readonly (keyof TrueInstrument & keyof FundingRow)[];

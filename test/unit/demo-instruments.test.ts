@@ -61,7 +61,7 @@ describe("the names", () => {
 describe("the asset classes that an exchange tells", () => {
   test.each([
     ["binance", ["crypto", "index", "null", "stock"]],
-    ["bybit", ["commodity", "crypto", "forex", "stock"]],
+    ["bybit", ["commodity", "crypto", "etf", "forex", "stock"]],
     ["okx", ["commodity", "crypto", "stock"]],
     ["bitget", ["crypto", "null"]],
     ["gate", ["commodity", "crypto", "forex", "index", "metal", "stock"]],

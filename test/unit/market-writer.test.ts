@@ -57,6 +57,7 @@ describe("storing a batch", () => {
       settledRate: -0.0001,
       settledAtMs: NOON_MS - 1000,
       rateCap: 0.02,
+      lastPrice: 99.5,
     });
     database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quote]));
     const market = database.reader.read(() => true);
@@ -65,6 +66,7 @@ describe("storing a batch", () => {
     expect(market?.rows.get("okx")).toEqual([
       {
         ...published,
+        lastPrice: 99.5,
         instrumentId: 1,
         uid: `okx:BTCUSDT:${NOON_MS / 1000}`,
         exchange: "okx",

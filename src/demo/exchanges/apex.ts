@@ -1,7 +1,6 @@
-import type { Asset, AssetTable } from "../assets.ts";
+import type { Asset } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
 import { fixed, isoTime, trimmed } from "../wire-text.ts";
 import {
@@ -13,86 +12,19 @@ import {
   wireError,
   wireList,
 } from "../wire.ts";
+import { createListings, MAJORS } from "./apex-listings.ts";
 import { reasonsByMark } from "./skip-marks.ts";
 
-const TRADABLE = 87;
-const UNTRADABLE = 43;
-const STOCKS = 48;
-/** Prediction contracts in the catalogue; the settled ones among them have no ticker any more. */
-const PREDICTIONS = 184;
-const PREDICTIONS_WITH_TICKER = 173;
-const MAJORS = new Set("BTC ETH SOL".split(" "));
-const MAJOR_CAP_PER_HOUR = 0.000234;
-const CAP_PER_HOUR = 0.0025;
 /** What the field always says: the daily interest of 0.0003 in 24 parts. */
 const INTEREST_PER_HOUR = "0.0000125";
-const OLD_TIME_SHARE = 0.04;
-const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
-  PEPE: ["1000PEPE", 1000],
-  SHIB: ["1000SHIB", 1000],
-  BONK: ["1000BONK", 1000],
-  FLOKI: ["1000FLOKI", 1000],
-  LUNC: ["1000LUNC", 1000],
-  XEC: ["1000XEC", 1000],
-  RATS: ["1000RATS", 1000],
-  SATS: ["10000SATS", 10_000],
-  CAT: ["10000CAT", 10_000],
-  CHEEMS: ["1000000CHEEMS", 1_000_000],
-  BABYDOGE: ["1000000BABYDOGE", 1_000_000],
-  MOG: ["1000000MOG", 1_000_000],
-};
-
-function createListings(roster: Roster, assets: AssetTable, scale: number): void {
-  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
-    const known = asset.kind === "coin" ? PREFIX[asset.ticker] : undefined;
-    const [wireBase, multiplier] = known ?? [asset.ticker, 1];
-    const symbol = extra.symbol ?? `${wireBase}USDT`;
-    const isOld = roster.draw(symbol, "time") < OLD_TIME_SHARE;
-    return roster.add({
-      asset,
-      wireBase,
-      multiplier,
-      quote: "USDT",
-      settle: "USDT",
-      intervalHours: 1,
-      cap: MAJORS.has(asset.ticker) ? MAJOR_CAP_PER_HOUR : CAP_PER_HOUR,
-      ...extra,
-      marks: [...(extra.marks ?? []), ...(isOld ? ["time_of_day"] : [])],
-      symbol,
-    });
-  };
-  const quoted = assets.byKind.coin.filter(({ ticker }) => ticker !== "MOG");
-  const coins = pickAssets(roster, quoted, Math.round(TRADABLE * scale));
-  for (const [index, asset] of coins.entries()) {
-    // Two tradable markets are not displayed, one only lets positions be closed.
-    const marks = index === 20 || index === 21 ? ["hidden"] : index === 22 ? ["close_only"] : [];
-    add(asset, { marks });
-  }
-  add(assets.litNew);
-  const rest = quoted.filter((asset) => !coins.includes(asset));
-  const dead = Math.round(UNTRADABLE * scale);
-  for (const asset of rest.slice(0, dead)) add(asset, { state: "halted" });
-  for (const asset of rest.slice(dead, dead + 3)) add(asset, { state: "pre_market" });
-  for (const asset of rest.slice(dead + 3, dead + 5)) add(asset, { state: "pending" });
-  for (const asset of assets.byKind.pre_ipo.slice(0, 2))
-    add(asset, { state: "pre_market", marks: ["prelaunch"] });
-  for (const asset of assets.byKind.stock.slice(0, Math.round(STOCKS * scale)))
-    add(asset, { product: "stranger", marks: ["stock"] });
-  for (let i = 0; i < Math.round(PREDICTIONS * scale); i += 1) {
-    const asset = assets.byKind.coin[i % 40];
-    const marks = ["prediction", ...(i < PREDICTIONS_WITH_TICKER ? [] : ["silent"])];
-    if (asset)
-      add(asset, { product: "stranger", marks, symbol: `${asset.ticker}ABOVE${i + 1}USDT` });
-  }
-  // Its ticker is served though no list names it.
-  for (const asset of assets.byKind.coin.filter(({ ticker }) => ticker === "MOG"))
-    add(asset, { product: "stranger" });
-}
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const hasTicker = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("silent");
 const isPerpetual = (listing: Listing): boolean =>
-  onWire(listing) && listing.product === "perp" && !listing.marks.has("prelaunch");
+  onWire(listing) &&
+  listing.product === "perp" &&
+  !listing.marks.has("prelaunch") &&
+  !listing.marks.has("stock");
 
 function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -171,8 +103,38 @@ function contractRow(listing: Listing): WireRow {
     settleTimeStamp: 0,
     isPrelaunch: listing.state === "pre_market",
     riskLimitConfig: {},
-    category: MAJORS.has(listing.base) ? "L1" : "MEME",
+    ...categoryOf(listing),
   };
+}
+
+const STOCK_CATEGORIES: Readonly<Partial<Record<Asset["kind"], string>>> = {
+  stock: "STOCK",
+  metal: "COMMODITY",
+  index: "INDEX",
+};
+
+/** A sector of coins, or what a contract of the stock list is of; some have neither. */
+function categoryOf({ marks, asset, base, key }: Listing): { readonly category?: string } {
+  if (marks.has("stock")) {
+    const category = STOCK_CATEGORIES[asset.kind];
+    return marks.has("no_category") || category === undefined ? {} : { category };
+  }
+  if (key % 11 === 0) return {};
+  return { category: MAJORS.has(base) ? "L1" : "MEME" };
+}
+
+function classOf(listing: Listing): TrueInstrument["asset_class"] {
+  if (!listing.marks.has("stock")) return "crypto";
+  switch (categoryOf(listing).category) {
+    case "STOCK":
+      return "stock";
+    case "COMMODITY":
+      return "commodity";
+    case "INDEX":
+      return "index";
+    default:
+      return null;
+  }
 }
 
 function catalogue(rows: readonly WireRow[], view: MarketView): unknown {
@@ -234,7 +196,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["markPrice"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
+    asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
@@ -264,7 +226,7 @@ export const apex: ExchangeEncoder = {
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
   truth: (view) => {
     const known = collectTruth(view.listings, hasTicker, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["stock", "prediction"]);
+    return reasonsByMark(known, view.listings, ["prediction"]);
   },
   usual: [{ path: "/api/v3/data/all-ticker-info" }, { path: "/api/v3/symbols" }],
 };

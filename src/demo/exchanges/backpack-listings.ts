@@ -4,6 +4,8 @@ import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } 
 const COINS = 77;
 const SHARES = 14;
 const SPOTS = 76;
+/** Of the shares: funds, which the exchange calls indices. */
+const FUND_SHARE = 0.25;
 /** A coin cheaper than this is listed by the thousand or not at all. */
 const CHEAPEST_USD = 0.0001;
 const KILO = new Set("PEPE BONK SHIB FLOKI".split(" "));
@@ -21,6 +23,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     const share = asset.kind === "stock";
     const wireBase = `${kilo ? "k" : ""}${asset.ticker}${share ? ".US" : ""}`;
     const symbol = extra.symbol ?? `${wireBase}_USDC_PERP`;
+    const isFund = share && roster.draw(symbol, "fund") < FUND_SHARE;
     return roster.add({
       asset,
       wireBase,
@@ -31,6 +34,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       cap: CAP,
       ...extra,
       symbol,
+      marks: [...(isFund ? ["fund"] : []), ...(extra.marks ?? [])],
     });
   };
   const quotable = assets.byKind.coin.filter(

@@ -48,8 +48,10 @@ function markRow(listing: Listing, view: MarketView): WireRow {
 }
 
 function openInterestRow(listing: Listing, view: MarketView): WireRow {
+  const live = liveNumbers(listing, view.nowMs);
   return {
-    openInterest: trimmed(liveNumbers(listing, view.nowMs).openInterest, 5),
+    // Of both sides: always an even number of steps.
+    openInterest: fixed(2 * Number(fixed(live.openInterest, 5)), 5),
     symbol: listing.symbol,
     timestamp: view.nowMs,
   };
@@ -90,6 +92,17 @@ function priceFilter(listing: Listing, spot: boolean): WireRow {
   };
 }
 
+function rwaType(listing: Listing): "STOCK" | "INDEX" | null {
+  if (listing.asset.kind !== "stock") return null;
+  return listing.marks.has("fund") ? "INDEX" : "STOCK";
+}
+
+function classOf(listing: Listing): TrueInstrument["asset_class"] {
+  const type = rwaType(listing);
+  if (type === null) return "crypto";
+  return type === "INDEX" ? "index" : "stock";
+}
+
 function marketRow(listing: Listing): WireRow {
   const type = marketType(listing);
   const spot = type === "SPOT";
@@ -113,6 +126,7 @@ function marketRow(listing: Listing): WireRow {
     openInterestLimit: spot ? "0" : "4000000",
     orderBookState: bookState(listing),
     quoteSymbol: listing.quote,
+    rwaMarketType: rwaType(listing),
     symbol: listing.symbol,
     visible: !listing.marks.has("hidden"),
   };
@@ -159,7 +173,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["markPrice"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
+    asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: Number(marketRow(listing)["fundingInterval"]) / HOUR_MS,
     next_funding_time: Number(row["nextFundingTimestamp"]) / 1000,
@@ -169,7 +183,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: mark,
     index_price: Number(row["indexPrice"]),
     volume_24h_usd: Number(tickerRow(listing, view)["quoteVolume"]),
-    open_interest_usd: Number(openInterestRow(listing, view)["openInterest"]) * mark,
+    open_interest_usd: (Number(openInterestRow(listing, view)["openInterest"]) / 2) * mark,
   };
 }
 

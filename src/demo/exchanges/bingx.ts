@@ -173,7 +173,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const hours = row["fundingIntervalHours"];
   return {
     ...namesOf(listing),
-    asset_class: CLASSES.find(([prefix]) => listing.symbol.startsWith(prefix))?.[1] ?? null,
+    asset_class: CLASSES.find(([prefix]) => listing.symbol.startsWith(prefix))?.[1] ?? "crypto",
     funding_rate: Number(row["lastFundingRate"]),
     funding_interval_hours: hours === undefined ? null : Number(hours),
     next_funding_time: Number(row["nextFundingTime"]) / 1000,

@@ -5,6 +5,11 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 514;
 const USDC_PERPS = 24;
 const TRADFI = 130;
+/** Contracts that began as pre-market ones: their tickers say "Finished" ever after. */
+const ONCE_PRE_MARKET_SHARE = 0.05;
+/** Of the shares and funds: what the exchange calls funds, and what it calls tokens of shares. */
+const FUND_SHARE = 0.2;
+const TOKEN_SHARE = 0.4;
 const PREFIX: Readonly<Record<string, number>> = {
   PEPE: 1000,
   BONK: 1000,
@@ -41,6 +46,9 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     const symbol = extra.symbol ?? name.wireBase + quote;
     const marks = [
       ...(roster.draw(symbol, "single") < 0.12 ? ["no_single"] : []),
+      ...(roster.draw(symbol, "once_pre_market") < ONCE_PRE_MARKET_SHARE
+        ? ["once_pre_market"]
+        : []),
       ...(extra.marks ?? []),
     ];
     const intervalHours = drawHours(roster, symbol, HOURS);
@@ -66,7 +74,8 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of tradfiAssets(assets)) {
     if (others >= Math.round(TRADFI * scale)) break;
     if (asset.kind === "index") continue;
-    const share = roster.draw(asset.ticker, "xstocks") < 0.2 ? "xstocks" : "stock";
+    const drawn = roster.draw(asset.ticker, "kind of share");
+    const share = drawn < FUND_SHARE ? "ETF" : drawn < TOKEN_SHARE ? "xstocks" : "stock";
     const type = asset.kind === "stock" ? share : asset.kind === "forex" ? "forex" : "commodity";
     if (add(asset, "USDT", { marks: [type] })) others += 1;
   }

@@ -57,14 +57,19 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     basis: "",
     preOpenPrice: "",
     preQty: "",
-    curPreListingPhase: listing.state === "pre_market" ? "ContinuousTrading" : "",
+    curPreListingPhase: phaseOf(listing),
     fundingIntervalHour: dated ? "" : String(listing.intervalHours),
     basisRateYear: "",
     fundingCap: dated ? "" : trimmed(listing.cap, 8),
   };
 }
 
-const SYMBOL_TYPES = ["stock", "xstocks", "forex", "commodity"] as const;
+function phaseOf(listing: Listing): string {
+  if (listing.state === "pre_market") return "ContinuousTrading";
+  return listing.marks.has("once_pre_market") ? "Finished" : "";
+}
+
+const SYMBOL_TYPES = ["stock", "xstocks", "ETF", "forex", "commodity"] as const;
 
 function symbolType(listing: Listing): string {
   for (const type of SYMBOL_TYPES) if (listing.marks.has(type)) return type;
@@ -189,6 +194,8 @@ function assetClass(listing: Listing): TruthAssetClass {
     case "stock":
     case "xstocks":
       return "stock";
+    case "ETF":
+      return "etf";
     case "forex":
       return "forex";
     case "commodity":

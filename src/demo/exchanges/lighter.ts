@@ -3,7 +3,7 @@ import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { rounded } from "../wire-text.ts";
+import { fixed, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
@@ -36,6 +36,8 @@ const RELAYED = [
   ["hyperliquid", 0.7],
 ] as const;
 const OWN = "lighter";
+/** Markets of which neither mark nor index is told, as of all of them until mid-2026. */
+const PRICELESS_SHARE = 0.1;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   let perps = 0;
@@ -53,7 +55,12 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       intervalHours: 1,
       cap: CAP_PER_HOUR,
       ...extra,
-      marks: [`id:${perps}`, ...relays.map(([name]) => name), ...(extra.marks ?? [])],
+      marks: [
+        `id:${perps}`,
+        ...relays.map(([name]) => name),
+        ...(roster.draw(wireBase, "priceless") < PRICELESS_SHARE ? ["priceless"] : []),
+        ...(extra.marks ?? []),
+      ],
     });
     if (added) perps += 1;
   };
@@ -152,6 +159,12 @@ function bookRow(listing: Listing, view: MarketView): WireRow {
     maintenance_margin_fraction: 120,
     closeout_margin_fraction: 80,
     last_trade_price: price(live.last),
+    ...(listing.marks.has("priceless") || isSpot(listing)
+      ? {}
+      : {
+          mark_price: fixed(live.mark, listing.priceDecimals),
+          index_price: fixed(live.index, listing.priceDecimals),
+        }),
     daily_trades_count: active ? Math.floor(live.turnoverUsd / 1_100) : 0,
     daily_base_token_volume: active ? rounded(live.volume, 4) : 0,
     daily_quote_token_volume: active ? rounded(live.turnoverUsd, 6) : 0,
@@ -207,6 +220,8 @@ function route({ path, query }: WireRequest): WireReply {
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const book = bookRow(listing, view);
+  const mark = book["mark_price"];
+  const isPriced = mark !== undefined;
   return {
     ...namesOf(listing),
     asset_class: null,
@@ -216,11 +231,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,
-    // Both are told on the stream only.
-    mark_price: null,
-    index_price: null,
+    mark_price: isPriced ? Number(mark) : null,
+    index_price: isPriced ? Number(book["index_price"]) : null,
+    last_price: isPriced ? null : Number(book["last_trade_price"]),
     volume_24h_usd: Number(book["daily_quote_token_volume"]),
-    open_interest_usd: Number(book["open_interest"]) * Number(book["last_trade_price"]),
+    open_interest_usd: Number(book["open_interest"]) * Number(mark ?? book["last_trade_price"]),
   };
 }
 

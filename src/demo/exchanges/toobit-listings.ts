@@ -2,7 +2,9 @@ import type { Asset, AssetTable } from "../assets.ts";
 import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 
 const COINS = 512;
-const SHARES = 244;
+const SHARES = 232;
+/** Metals, indices and currencies, all called stocks there. */
+const OTHERS_PER_KIND = 4;
 const USDC_TWINS = 10;
 /** Rows of rates and marks that no contract belongs to, and marks of contracts that are long gone. */
 const TBV_ROWS = 48;
@@ -50,6 +52,10 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   }
   add(assets.litNew, "USDT");
   for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale))) add(asset, "USDT");
+  const { metal, index: indices, forex } = assets.byKind;
+  for (const kind of [metal, indices, forex]) {
+    for (const asset of kind.slice(0, OTHERS_PER_KIND)) add(asset, "USDT");
+  }
   for (const asset of coins.slice(0, Math.max(2, Math.round(USDC_TWINS * scale))))
     add(asset, "USDC");
   const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
@@ -57,8 +63,9 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of dead.slice(0, 1))
     add(asset, "USDT", {
       wireBase: `${asset.ticker}2`,
-      base: `${asset.ticker}2`,
+      base: asset.ticker,
       multiplier: 1,
+      marks: ["replaced"],
     });
   for (const asset of dead.slice(1, 4)) add(asset, "USDT", { state: "halted" });
   for (const asset of dead.slice(4, 6)) add(asset, "USDT", { state: "pending", style: "baseline" });

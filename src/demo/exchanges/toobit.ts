@@ -21,9 +21,14 @@ const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const hasRate = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("mark_only");
 const isListed = (listing: Listing): boolean => hasRate(listing) && listing.product !== "stranger";
 
+/** A contract that replaced another one has a number in its name, and is of the same thing. */
+function underlyingOf({ marks, asset, wireBase }: Listing): string {
+  return marks.has("replaced") ? asset.ticker : wireBase;
+}
+
 /** The index token of a contract: without the multiplier's prefix, and for some another name altogether. */
 function indexToken(listing: Listing): string {
-  const bare = listing.multiplier === 1 ? listing.wireBase : listing.asset.ticker;
+  const bare = listing.multiplier === 1 ? underlyingOf(listing) : listing.asset.ticker;
   const token = listing.marks.has("renamed_index") ? `${bare}1` : bare;
   return `${token === "TON" ? "GRAM" : token}${listing.quote}`;
 }
@@ -40,7 +45,8 @@ function rateRow(listing: Listing, view: MarketView): WireRow {
     rate: trimmed(rolling ? live.settledRate : live.rate, 8),
     nextFundingTime: String(rolling ? live.previousAtMs : live.nextAtMs),
     ...(listing.marks.has("no_period") ? {} : { period: `${listing.intervalHours}H` }),
-    interest: trimmed((0.0001 * listing.intervalHours) / 8, 8),
+    // Of 8 hours, whatever the period is.
+    interest: "0.0001",
     fundingRateCap: trimmed(listing.cap, 6),
     fundingRateFloor: trimmed(-listing.cap, 6),
   };
@@ -69,7 +75,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => trimmed(value, listing.priceDecimals);
   return {
-    t: String(view.nowMs),
+    t: view.nowMs,
     s: listing.symbol,
     o: price(live.dayAgo),
     h: price(Math.max(live.last, live.dayAgo) * 1.01),
@@ -77,6 +83,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     c: price(live.last),
     v: trimmed(live.volume / listing.contractSize, 0),
     qv: trimmed(live.turnoverUsd, 4),
+    // In contracts, of both sides: always even.
+    op: String(2 * Math.round(live.openInterest / listing.contractSize)),
     pc: price(live.last - live.dayAgo),
     pcp: trimmed(live.last / live.dayAgo - 1, 4),
   };
@@ -86,6 +94,18 @@ function statusOf(listing: Listing): string {
   if (listing.state === "pending") return "ONLINE";
   if (listing.state === "settling") return "CLOSE_FORBIDDEN";
   return listing.state === "halted" ? "OPEN_FORBIDDEN" : "TRADING";
+}
+
+const isRwa = (listing: Listing): boolean => listing.asset.kind !== "coin";
+
+function categoriesOf(listing: Listing): readonly string[] {
+  if (!isRwa(listing)) return listing.key % 3 === 0 ? [] : ["Layer 1/2"];
+  return listing.asset.kind === "forex" ? ["TradFi", "Forex"] : ["TradFi"];
+}
+
+function classOf(listing: Listing): TrueInstrument["asset_class"] {
+  if (!isRwa(listing)) return "crypto";
+  return listing.asset.kind === "forex" ? "forex" : null;
 }
 
 function contractRow(listing: Listing): WireRow {
@@ -124,9 +144,10 @@ function contractRow(listing: Listing): WireRow {
     marginToken: listing.settle,
     marginPrecision: "0.0001",
     contractMultiplier: trimmed(listing.contractSize, 8),
-    underlying: listing.wireBase,
-    isRwa: listing.asset.kind === "stock",
-    rwaType: listing.asset.kind === "stock" ? "STOCK" : "",
+    underlying: underlyingOf(listing),
+    isRwa: isRwa(listing),
+    rwaType: isRwa(listing) ? "STOCK" : "",
+    categories: categoriesOf(listing),
     closingStartTime: closing,
     closingEndTime: closing,
     riskLimits: [
@@ -234,19 +255,22 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const intervalHours = typeof period === "string" ? Number.parseInt(period, 10) : null;
   const named = Number(row["nextFundingTime"]);
   const settling = isRolling(listing, view);
+  const mark = Number(markRow(listing, view)["price"]);
+  const contracts = Number(tickerRow(listing, view)["op"]);
   return {
     ...namesOf(listing),
-    asset_class: listing.asset.kind === "stock" ? "stock" : "crypto",
+    asset_class: classOf(listing),
     funding_rate: Number(row["rate"]),
     funding_interval_hours: intervalHours,
     next_funding_time: settling ? afterSeconds(named, intervalHours) : named / 1000,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,
-    mark_price: Number(markRow(listing, view)["price"]),
+    mark_price: mark,
     index_price: Number(indexRow(listing, view)["index"]),
     volume_24h_usd: Number(tickerRow(listing, view)["qv"]),
-    open_interest_usd: null,
+    open_interest_usd:
+      ((contracts * Number(contractRow(listing)["contractMultiplier"])) / 2) * mark,
     settling,
   };
 }

@@ -230,7 +230,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = premiumRow(listing, view);
   const ticker = tickerRow(listing, view);
   const next = Number(row["nextFundingTime"]);
-  const mark = Number(ticker["markPrice"]);
   return {
     ...namesOf(listing),
     asset_class: CLASSES[listing.asset.kind],
@@ -241,11 +240,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     settled_rate: Number(row["lastFundingRate"]),
     // The reply does not say when.
     settled_at: null,
-    mark_price: mark,
+    mark_price: Number(ticker["markPrice"]),
     index_price: Number(ticker["indexPrice"]),
     volume_24h_usd: Number(ticker["quoteVolume"]),
-    // In coins, at the mark of the tickers.
-    open_interest_usd: Number(openInterestRow(listing, view)["openInterest"]) * mark,
+    // Told one contract at a time, in a unit that is not known.
+    open_interest_usd: null,
   };
 }
 

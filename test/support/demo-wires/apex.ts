@@ -2,8 +2,8 @@ import type { DemoWire } from "./wire.ts";
 
 export const apex: DemoWire = {
   exchange: "apex",
-  shown: 88,
-  skipped: ["halted", "pre_market", "pending", "stock", "prediction", "stranger"],
+  shown: 127,
+  skipped: ["halted", "pre_market", "pending", "prediction", "stranger"],
   payloads: [
     {
       request: { path: "/api/v3/data/all-ticker-info" },
@@ -18,8 +18,8 @@ export const apex: DemoWire = {
       rows: ["data", "contractConfig", "perpetualContract"],
       keys:
         "symbol crossSymbolName baseTokenId settleAssetId enableTrade enableDisplay enableOpenPosition isPrelaunch " +
-        "enableFundingSettlement fundingInterestRate fundingMaxRate fundingMinRate fundingMaxValue category",
-      recorded: ["symbols-cut.json"],
+        "enableFundingSettlement fundingInterestRate fundingMaxRate fundingMinRate fundingMaxValue",
+      recorded: ["symbols-cut.json", "live-2026-09/symbols.json"],
     },
     {
       request: { path: "/api/v3/symbols" },

@@ -11,8 +11,8 @@ export const bingx: DemoWire = {
       request: { path: `${QUOTE}premiumIndex` },
       rows: ["data"],
       // fundingIntervalHours is absent on some rows.
-      keys: "symbol markPrice indexPrice lastFundingRate nextFundingTime updateTime",
-      recorded: ["premiumIndex.json"],
+      keys: "symbol markPrice indexPrice lastFundingRate nextFundingTime updateTime minFundingRate maxFundingRate",
+      recorded: ["premiumIndex.json", "live-2026-09/premiumIndex.json"],
     },
     {
       request: { path: `${QUOTE}premiumIndex?symbol=BTC-USDT` },
@@ -29,14 +29,14 @@ export const bingx: DemoWire = {
     {
       request: { path: `${QUOTE}contracts` },
       rows: ["data"],
-      keys: "contractId symbol displayName currency asset status apiStateOpen apiStateClose offTime",
-      recorded: ["contracts.json"],
+      keys: "contractId symbol displayName currency asset status takerFeeRate apiStateOpen apiStateClose offTime",
+      recorded: ["contracts.json", "live-2026-09/contracts.json"],
     },
     {
       request: { path: `${QUOTE}openInterest?symbol=BTC-USDT` },
       one: ["data"],
       keys: "openInterest symbol time",
-      recorded: ["openInterest.json"],
+      recorded: ["openInterest.json", "live-2026-09/openInterest-btc.json"],
     },
   ],
   refusals: [

@@ -9,13 +9,13 @@ export const lighter: DemoWire = {
       request: { path: "/api/v1/funding-rates" },
       rows: ["funding_rates"],
       keys: "market_id exchange symbol rate",
-      recorded: ["funding-rates.json"],
+      recorded: ["funding-rates.json", "live-2026-09/funding-rates.json"],
     },
     {
       request: { path: "/api/v1/orderBookDetails" },
       rows: ["order_book_details"],
       keys: "symbol market_id market_type status last_trade_price daily_quote_token_volume daily_base_token_volume open_interest market_config",
-      recorded: ["order-book-details.json"],
+      recorded: ["order-book-details.json", "live-2026-09/order-book-details.json"],
     },
     {
       request: { path: "/api/v1/orderBookDetails" },

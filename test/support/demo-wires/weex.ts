@@ -10,19 +10,23 @@ export const weex: DemoWire = {
       request: { path: "/capi/v3/market/premiumIndex" },
       rows: [],
       keys: "symbol markPrice indexPrice forecastFundingRate lastFundingRate interestRate nextFundingTime time collectCycle",
-      recorded: ["premiumIndex.json", "premiumIndex-documented.json"],
+      recorded: [
+        "premiumIndex.json",
+        "premiumIndex-documented.json",
+        "live-2026-09/premiumIndex.json",
+      ],
     },
     {
       request: { path: "/capi/v3/market/ticker/24hr" },
       rows: [],
       keys: "symbol lastPrice volume quoteVolume markPrice indexPrice priceChangePercent closeTime",
-      recorded: ["ticker-24hr.json"],
+      recorded: ["ticker-24hr.json", "live-2026-09/ticker-24hr.json"],
     },
     {
       request: { path: "/capi/v3/market/exchangeInfo" },
       rows: ["symbols"],
       keys: "symbol displaySymbol baseAsset quoteAsset marginAsset contractType underlyingType delivery forwardContractFlag collectCycle contractVal",
-      recorded: ["exchangeInfo.json"],
+      recorded: ["exchangeInfo.json", "live-2026-09/exchangeInfo.json"],
     },
     {
       request: { path: "/capi/v3/market/openInterest?symbol=ETHUSDT" },

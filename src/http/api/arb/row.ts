@@ -47,7 +47,7 @@ export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
   };
 }
 
-function arbLeg({ row }: Leg, fetchedAt: number, fees: TakerFees): ArbLeg {
+function arbLeg({ row, priceSource }: Leg, fetchedAt: number, fees: TakerFees): ArbLeg {
   const sent = fundingRow(row, fetchedAt);
   return {
     uid: sent.uid,
@@ -63,6 +63,8 @@ function arbLeg({ row }: Leg, fetchedAt: number, fees: TakerFees): ArbLeg {
     accrual: sent.accrual,
     mark_price: sent.mark_price,
     index_price: sent.index_price,
+    last_price: sent.last_price,
+    price_source: priceSource,
     open_interest_usd: sent.open_interest_usd,
     volume_24h_usd: sent.volume_24h_usd,
     fee_bps: fees.get(sent.exchange) ?? null,
@@ -101,6 +103,8 @@ export const LEG_COLUMNS = flatColumns<ArbLeg>({
   accrual: "accrual",
   mark_price: "mark_price_in_quote",
   index_price: "index_price_in_quote",
+  last_price: "last_price_in_quote",
+  price_source: "price_source",
   open_interest_usd: "open_interest_usd",
   volume_24h_usd: "volume_24h_usd",
   fee_bps: "fee_bps",

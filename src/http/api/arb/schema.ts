@@ -3,6 +3,7 @@ import { AssetClassSchema, orNull } from "../../enums.ts";
 import { DECISIONS, REASONS } from "../../../domain/decision.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../../domain/exchange.ts";
 import { MAX_TAKER_BPS } from "../../../domain/fees.ts";
+import { PRICE_SOURCES } from "../../../services/asset-groups.ts";
 import { PAIR_SORTS } from "../../../services/pair.ts";
 import {
   choiceParam,
@@ -20,6 +21,8 @@ import { FundingRowSchema, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const shape = FundingRowSchema.shape;
 
+const PriceSourceSchema = z.enum(PRICE_SOURCES);
+
 const LegSchema = z
   .strictObject({
     uid: shape.uid,
@@ -35,6 +38,12 @@ const LegSchema = z
     accrual: shape.accrual,
     mark_price: shape.mark_price,
     index_price: shape.index_price,
+    last_price: shape.last_price,
+    price_source: PriceSourceSchema.nullable().openapi({
+      description:
+        "Which of these prices price_gap_pct is made from: a last trade may be older than a mark. Null where there is none.",
+      example: "mark",
+    }),
     open_interest_usd: shape.open_interest_usd,
     volume_24h_usd: shape.volume_24h_usd,
     fee_bps: z.number().nullable().openapi({
@@ -117,7 +126,7 @@ export const ArbPairSchema = z
       56.2,
     ),
     price_gap_pct: pct(
-      "How much dearer one unit is on the short leg, percent of the middle of both prices (mark, else index). Null where a price is unknown.",
+      "How much dearer one unit is on the short leg, percent of the middle of both prices (mark, else index, else last trade: `price_source` of each leg). Null where a price is unknown.",
       0.04,
     ),
     expected_cash: CashSchema,

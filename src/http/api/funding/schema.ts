@@ -70,6 +70,10 @@ export const FundingRowSchema = z
       .number()
       .nullable()
       .openapi({ description: "In quote, per priced unit (see multiplier)." }),
+    last_price: z.number().nullable().openapi({
+      description:
+        "The last trade, in quote, per priced unit. Only where the exchange tells neither mark_price nor index_price; else null.",
+    }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),
     observed_at: time("When this row was true on the exchange."),

@@ -1,0 +1,12 @@
+import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+
+/** A row that says, as a leg does, which of its prices is compared. */
+export function withSource(row: FundingRow) {
+  const { mark_price: mark, index_price: index, last_price: last } = row;
+  const known = [
+    { price: mark, source: "mark" },
+    { price: index, source: "index" },
+    { price: last, source: "last" },
+  ].find(({ price }) => price !== null);
+  return { ...row, price_source: known?.source ?? null };
+}
