@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS, MAX_ABS_RATE, NEXT_TIME_LIMIT_MS, observedAtMs } from "../domain/funding.ts";
+import { MAX_ABS_RATE, NEXT_TIME_LIMIT_MS, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -67,6 +67,10 @@ const facts = {
 /** The list holds the funding period, which the exchange changes in volatile times. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
+
+/** Settlement times are told to the minute, give or take some milliseconds. */
+const MINUTE_MS = 60_000;
+const MINUTES_PER_HOUR = 60;
 
 /** The period that the interest component is known to belong to. */
 const INTEREST_HOURS = 8;
@@ -267,7 +271,7 @@ function runningHoursOf(row: RateRow, settlement: SettlementRow | undefined): nu
   const lastMs = epochMsOf(settlement?.last_funding_rate_timestamp);
   if (nextMs === null || lastMs === null || nextMs !== positiveOf(row.next_funding_time))
     return null;
-  return intervalHoursOf(nextMs - lastMs, HOUR_MS);
+  return intervalHoursOf(Math.round((nextMs - lastMs) / MINUTE_MS), MINUTES_PER_HOUR);
 }
 
 /** The last rate and when it was charged, from one row; without that row the rate alone, from the rates. */

@@ -116,6 +116,11 @@ describe("orderly", () => {
   test.each([
     ["as far apart as the list says", settled("PERP_BTC_USDC", 8, 16), 8],
     ["half as far apart: the list is out of date", settled("PERP_BTC_USDC", 12, 16), null],
+    [
+      "half as far apart but for milliseconds",
+      settled("PERP_BTC_USDC", 12, 16, { last_funding_rate_timestamp: at(12) + 7 }),
+      null,
+    ],
     ["those of another period than the rate's", settled("PERP_BTC_USDC", 12, 20), 8],
     ["apart by no interval: one was left out", settled("PERP_BTC_USDC", 0, 16), 8],
   ])("settlements %s", async (_, row, hours) => {
