@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { aster } from "../../src/exchanges/aster.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { memorySource, type Bodies } from "../support/memory-source.ts";
-import { describeRecorded } from "../support/recorded.ts";
 import {
   AT,
   BODIES,
@@ -182,6 +181,32 @@ describe("aster", () => {
     expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
   });
 
+  test.each([
+    [480, 16],
+    [5, 16],
+    ["0.25", 16],
+    // The list is older than the row: 20:00 is not on the grid of 8 hours, and 14:00 not on that of 4.
+    [8, 20],
+    [4, 14],
+  ])("an interval of %p with a next time at %i is unknown", async (fundingIntervalHours, hour) => {
+    const { quote } = await btcOf({ nextFundingTime: at(hour) }, {}, { fundingIntervalHours });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
+    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
+  });
+
+  test("a symbol twice with different rates is shown with neither; equal twins are one", async () => {
+    const twins = (second: Row) => ({
+      ...BODIES,
+      [RATES]: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")],
+    });
+    const { quotes, rejects } = await refresh(
+      twins(rate("BTCUSDT", { lastFundingRate: "0.0002" })),
+    );
+    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["1000PEPEUSDT"]);
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await refresh(twins(rate("BTCUSDT")))).quotes).toHaveLength(2);
+  });
+
   test("next times: 0 is no funding, seconds are refused, one past by days is a dead contract", async () => {
     const none = { quotes: [], rejects: [], expected: 1 };
     expect((await btcOf({ nextFundingTime: 0 })).batch).toMatchObject(none);
@@ -242,41 +267,5 @@ describe("aster", () => {
       formula: "{rates.lastFundingRate}",
     });
     expect(explain("STRANGERUSDT")).toBeNull();
-  });
-});
-
-describeRecorded("aster, recorded", (read) => {
-  test("the index and ticker of BTC, joined to an interval and a list made for them", async () => {
-    const bodies = {
-      ...BODIES,
-      [RATES]: await read("aster", "premium-index.json"),
-      [TICKERS]: await read("aster", "ticker-24hr.json"),
-    };
-    const { quotes } = await refresh(bodies, 1750146970500);
-    expect(quotes).toMatchObject([
-      { fundingRate: 0.0001, nextFundingAtMs: 1750147200000, exchangeTimeMs: 1750146970000 },
-    ]);
-    expect(quotes[0]).toMatchObject({ markPrice: 106729.84047826, volume24hUsd: 923607368.61 });
-  });
-
-  test("the list and the intervals, joined to rates made for them", async () => {
-    const bodies = {
-      ...BODIES,
-      [RATES]: [rate("DOGEUSDT"), rate("ZORAUSDT")],
-      [INTERVALS]: await read("aster", "funding-info.json"),
-      [INSTRUMENTS]: await read("aster", "exchange-info.json"),
-      ...Object.fromEntries(
-        ["DOGEUSDT", "ZORAUSDT", "INJSUSDT"].map((symbol) => [interestAt(symbol), down]),
-      ),
-    };
-    const { quotes, expected, unlisted } = await refresh(bodies);
-    expect({ expected, unlisted }).toEqual({ expected: 1, unlisted: 1 });
-    // The documentation's own rows, without a symbolType.
-    const doge = { base: "BLZ", assetClass: null, fundingIntervalHours: null };
-    expect(quotes).toMatchObject([{ ...doge, listedAtMs: 1598252400000 }]);
-    const named = { [INSTRUMENTS]: { symbols: [instrument("ZORA"), instrument("INJS")] } };
-    const { quotes: zora } = await refresh({ ...bodies, ...named });
-    const limits = { rateCap: 0.02, rateFloor: -0.02, baselineRate: 0.000025 };
-    expect(zora).toMatchObject([{ fundingIntervalHours: 4, ...limits }]);
   });
 });

@@ -144,6 +144,26 @@ describe("htx", () => {
   });
 
   test.each([
+    ["480", 16],
+    ["5", 16],
+    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    ["8", 20],
+    ["4", 14],
+  ])("an interval of %p with a next time at %i is unknown", async (settlement_period, hour) => {
+    const { quote } = await btcOf({ funding_time: String(at(hour)) }, { settlement_period });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
+  });
+
+  test("a contract twice with different rates is shown with neither; equal twins are one", async () => {
+    const twins = (second: unknown) =>
+      refresh({ ...BODIES, [RATES]: reply([rate("BTC-USDT"), second, rate("PEPE-USDT")]) });
+    const { quotes, rejects } = await twins(rate("BTC-USDT", { funding_rate: "0.0002" }));
+    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["PEPE-USDT"]);
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await twins(rate("BTC-USDT"))).quotes).toHaveLength(2);
+  });
+
+  test.each([
     [{ funding_rate: null }, "bad_rate"],
     [{ funding_rate: "1.2" }, "implausible_rate"],
     [{ funding_time: String(at(16) / 1000) }, "bad_next_time"],

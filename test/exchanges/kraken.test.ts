@@ -224,6 +224,16 @@ describe("kraken skips", () => {
     expect({ expected, unlisted, rejects }).toEqual({ expected: 1, unlisted: 1, rejects: [] });
   });
 
+  test("a contract that comes twice with different amounts, and counts it; equal twins are one", async () => {
+    const list = [instrument("PF_XBTUSD")];
+    const twins = (second: typeof BTC) =>
+      refresh(bodiesOf([BTC, second, ticker("in_xbtusd")], list));
+    const { quotes, rejects, expected } = await twins(ticker("PF_XBTUSD", { fundingRate: 3.2 }));
+    expect({ quotes, expected }).toEqual({ quotes: [], expected: 1 });
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await twins(BTC)).quotes).toHaveLength(1);
+  });
+
   test("nothing silently: a listed contract without a ticker is still expected", async () => {
     const bodies = bodiesOf(
       [BTC],

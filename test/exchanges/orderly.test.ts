@@ -153,6 +153,30 @@ describe("orderly", () => {
   });
 
   test.each([
+    [480, 16],
+    [5, 16],
+    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    [8, 20],
+    [4, 14],
+  ])("a period of %p with a next time at %i is unknown", async (funding_period, hour) => {
+    const { quote } = await btcOf({ next_funding_time: at(hour) }, { funding_period });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
+    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
+  });
+
+  test("a market twice with different rates is shown with neither; equal twins are one", async () => {
+    const twins = (second: Row) =>
+      refresh({
+        ...BODIES,
+        [RATES]: reply([rate("PERP_BTC_USDC"), second, rate("PERP_XAU_USDC")]),
+      });
+    const { quotes, rejects } = await twins(rate("PERP_BTC_USDC", { est_funding_rate: 0.0002 }));
+    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["PERP_XAU_USDC"]);
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await twins(rate("PERP_BTC_USDC"))).quotes).toHaveLength(2);
+  });
+
+  test.each([
     ["no rate", { est_funding_rate: null }, "bad_rate"],
     ["a placeholder", { est_funding_rate: 123 }, "implausible_rate"],
     ["seconds", { next_funding_time: at(16) / 1000 }, "bad_next_time"],
