@@ -15,6 +15,7 @@ import {
   quantityOf,
   rateOf,
   RowReject,
+  takerBpsOf,
   text,
   type Numeric,
 } from "./wire.ts";
@@ -59,11 +60,6 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_HOURS = 1;
 const MS_PER_SECOND = 1000;
-const BPS = 10_000;
-/** No exchange takes 1 % of a fill: a figure above it is in another unit. */
-const MAX_TAKER_BPS = 100;
-/** More digits than a fee has, fewer than a product of doubles keeps. */
-const FEE_DIGITS = 12;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
 /** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
@@ -148,12 +144,6 @@ function flat(market: unknown): object {
   const { contract, info }: Record<string, unknown> = { ...Object(market) };
   const { symbol, category }: Record<string, unknown> = { ...Object(contract) };
   return { ...Object(info), symbol, category };
-}
-
-/** Basis points of a fee that is stated as a fraction; what can be no fee is unknown. */
-function takerBpsOf(fraction: Numeric): number | null {
-  const bps = product(quantityOf(fraction), BPS);
-  return bps === null || bps > MAX_TAKER_BPS ? null : Number(bps.toPrecision(FEE_DIGITS));
 }
 
 async function fetchRaw(source: Source): Promise<Raw> {

@@ -195,7 +195,7 @@ describe("hibachi", () => {
 
   test.each([
     [{ tradeTakerFeeRate: "0" }, 0],
-    [{ tradeTakerFeeRate: "0.02" }, null],
+    [{ tradeTakerFeeRate: "4.5" }, null],
     [{ tradeTakerFeeRate: "-0.0001" }, null],
     [{}, null],
     ["free", null],
