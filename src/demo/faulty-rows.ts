@@ -78,10 +78,20 @@ function multiplied(encoder: ExchangeEncoder, rows: readonly WireRow[]): readonl
   ).flat();
 }
 
+/** A copy of a row under another name, on the row itself or one level below it. */
 function renamed(row: WireRow, symbol: string, nth: number): WireRow {
-  const entries = Object.entries(row);
+  const named = (part: object): WireRow =>
+    Object.fromEntries(
+      Object.entries(part).map(([key, value]) => [
+        key,
+        value === symbol ? `${symbol}X${nth}` : value,
+      ]),
+    );
+  if (Object.values(row).includes(symbol)) return named(row);
+  const isPart = (value: unknown): value is object =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, value === symbol ? `${symbol}X${nth}` : value]),
+    Object.entries(row).map(([key, value]) => [key, isPart(value) ? named(value) : value]),
   );
 }
 

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { nextGridTimeMs } from "../domain/funding.ts";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
-import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
@@ -16,14 +15,15 @@ import {
   quantityOf,
   rateOf,
   RowReject,
+  takerBpsOf,
   text,
   type Numeric,
 } from "./wire.ts";
 
 /**
- * Hibachi perpetuals: one request per symbol. The rate is an estimate over the elapsed part of an 8 h period. Times
- * are seconds. The unit of volume24h is not confirmed: it has nine decimals like the base asset, so it is taken as
- * base and multiplied by the mark. Nothing is shown while the exchange says it is under maintenance.
+ * Hibachi perpetuals: one reply holds the estimate, the prices and the quantities of all contracts; the list of
+ * contracts beside it says whether the exchange is under maintenance, and then nothing is shown. The rate is an
+ * estimate over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
  */
 const facts = {
   id: "hibachi",
@@ -34,26 +34,31 @@ const facts = {
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://docs.hibachi.xyz/hibachi-docs/trading/funding",
-  requestsPerRefresh: 0,
-  requestsPerInstrument: 1,
-  sweepInFlight: 3,
+  requestsPerRefresh: 1,
   rateRule:
-    "fundingRateEstimation.estimatedFundingRate of the prices of each contract: a fraction of notional per 8 h.",
-  intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
-  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "openInterestUsd", "volume24hUsd"],
+    "estimatedFundingRate of each market in the inventory: a fraction of notional for one hour, charged on the full hour.",
+  intervalRule: "Documented: every contract settles on every full hour.",
+  gives: [
+    "nextFundingAtMs",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+  ],
   knownUnknowns: [
     "Hibachi publishes no rate limit and no cap of its rates.",
-    "The 24 h volume is taken in coins because it has as many decimals as the coin; it is not confirmed.",
+    "The next settlement is in no bulk reply: it is the next full hour, as documented.",
     "Just after a settlement the estimate covers little time and jumps.",
     "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
+    "A market that is no coin and has no estimate is taken for closed, as at weekends.",
     "The times of a maintenance window were never recorded; the state NORMAL is required in any case.",
   ],
 } satisfies ExchangeFacts;
 
 /** The list also says whether the exchange is under maintenance. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
-const QUANTITIES_ROTATION_MS = 5 * 60_000;
-const INTERVAL_HOURS = 8;
+const INTERVAL_HOURS = 1;
 const MS_PER_SECOND = 1000;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
@@ -73,37 +78,36 @@ type ContractRow = z.infer<typeof contractRow>;
 const exchangeInfo = z.object({
   status: raw,
   futureContracts: raw,
+  feeConfig: z.object({ tradeTakerFeeRate: numeric }).nullish().catch(null),
   maintenanceWindow: z.array(z.object({ begin: numeric, end: numeric })).nullish(),
 });
 
-const prices = z.object({
-  symbol: z.string(),
+/** A market of the inventory: the category of its contract, and its figures. */
+const marketRow = z.object({
+  symbol: z.string().min(1),
+  category: text.catch(null),
+  tags: z.array(z.string()).nullish().catch(null),
+  estimatedFundingRate: numeric,
   markPrice: numeric,
   spotPrice: numeric,
-  fundingRateEstimation: z
-    .object({ estimatedFundingRate: numeric, nextFundingTimestamp: numeric })
-    .nullish()
-    .catch(null),
+  openInterestQuantity: numeric,
+  volume24h: numeric,
 });
-type Prices = z.infer<typeof prices>;
+type MarketRow = z.infer<typeof marketRow>;
 
-const stats = z.object({ symbol: z.string(), volume24h: numeric });
-type Stats = z.infer<typeof stats>;
-
-const openInterest = z.object({ totalQuantity: numeric });
-type OpenInterest = z.infer<typeof openInterest>;
+const inventory = z.object({ markets: z.unknown() });
 
 interface Info {
   readonly contracts: Rows<ContractRow>;
   readonly status: unknown;
+  /** Of all contracts. */
+  readonly takerFeeBps: number | null;
   readonly windows: readonly { readonly begin?: Numeric; readonly end?: Numeric }[];
 }
 
 interface Raw {
   readonly instruments: Reply<Info>;
-  readonly prices: ReadonlyMap<string, Reply<Prices>>;
-  readonly stats: ReadonlyMap<string, Reply<Stats>>;
-  readonly openInterest: ReadonlyMap<string, Reply<OpenInterest>>;
+  readonly markets: Reply<Rows<MarketRow>>;
 }
 
 /** A live perpetual of the instrument list. */
@@ -124,63 +128,65 @@ const loadInstruments: Load<Info> = (http) =>
     return {
       contracts: decodeRows(contractRow, info.futureContracts, "symbol"),
       status: info.status,
+      takerFeeBps: takerBpsOf(info.feeConfig?.tradeTakerFeeRate),
       windows: info.maintenanceWindow ?? [],
     };
   });
 
-const loadOne =
-  <S extends z.ZodType>(call: string, schema: S) =>
-  (http: ExchangeHttp, symbol: string): Promise<z.output<S>> =>
-    http.get(`/market/data/${call}?symbol=${encodeURIComponent(symbol)}`, (body) => {
-      const answered: unknown = Reflect.get(Object(body), "symbol");
-      if (typeof answered === "string" && answered !== symbol) {
-        throw badEnvelope("the answer is another contract's");
-      }
-      return decodeEnvelope(schema, checked(body));
-    });
+const loadMarkets: Load<Rows<MarketRow>> = (http) =>
+  http.get("/market/inventory", (body) => {
+    const { markets } = decodeEnvelope(inventory, checked(body));
+    return decodeRows(marketRow, Array.isArray(markets) ? markets.map(flat) : markets, "symbol");
+  });
 
-async function fetchRaw(source: Source): Promise<Raw> {
-  const instruments = await source.instruments(
-    "instruments",
-    INSTRUMENTS_EVERY_MS,
-    loadInstruments,
-  );
-  const { status, contracts } = instruments.value;
-  if (status !== "NORMAL") throw badEnvelope("the exchange does not say that its state is NORMAL");
-  const listings = listingsOf(contracts, instruments.receivedAtMs).quotes;
-  if (listings.length === 0) throw badEnvelope("the list holds no live contract");
-  const keys = listings.map((listing) => listing.exchangeSymbol);
-  const [rates, volumes, interests] = await Promise.all([
-    source.sweep("prices", keys, loadOne("prices", prices)),
-    source.rotation("stats", keys, QUANTITIES_ROTATION_MS, loadOne("stats", stats)),
-    source.rotation(
-      "openInterest",
-      keys,
-      QUANTITIES_ROTATION_MS,
-      loadOne("open-interest", openInterest),
-    ),
-  ]);
-  return { instruments, prices: rates, stats: volumes, openInterest: interests };
+/** A market is a contract and its figures; both have a category, and that of the contract is the one always there. */
+function flat(market: unknown): object {
+  const { contract, info }: Record<string, unknown> = { ...Object(market) };
+  const { symbol, category }: Record<string, unknown> = { ...Object(contract) };
+  return { ...Object(info), symbol, category };
 }
 
-function parse(replies: Raw): Batch {
-  const { instruments } = replies;
-  const { contracts, windows } = instruments.value;
-  let nowMs = instruments.receivedAtMs;
-  for (const reply of replies.prices.values()) nowMs = Math.max(nowMs, reply.receivedAtMs);
-  const listings = listingsOf(contracts, nowMs);
-  const rejects = [...contracts.rejects, ...listings.rejects];
-  const expected = listings.quotes.length;
-  if (windows.some((window) => isRunning(window, nowMs))) {
-    return { quotes: [], rejects, expected, unlisted: 0 };
-  }
-  const read = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => quoteOf(listing, replies),
+async function fetchRaw(source: Source): Promise<Raw> {
+  const [markets, instruments] = await Promise.all([
+    source.essential("markets", loadMarkets),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
+  ]);
+  if (instruments.value.status !== "NORMAL")
+    throw badEnvelope("the exchange does not say that its state is NORMAL");
+  return { instruments, markets };
+}
+
+function parse({ instruments, markets }: Raw): Batch {
+  const { contracts, windows, takerFeeBps } = instruments.value;
+  const nowMs = markets.receivedAtMs;
+  const listings = collectRows(
+    contracts.rows,
+    (row) => row.symbol,
+    (row) => listingOf(row, nowMs),
   );
-  // Prices are asked for by the list, so none is unknown to it.
-  return { quotes: read.quotes, rejects: [...rejects, ...read.rejects], expected, unlisted: 0 };
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const listed = new Set(contracts.rows.map((row) => row.symbol));
+  const known = [...contracts.rejects, ...markets.value.rejects, ...listings.rejects];
+  if (windows.some((window) => isRunning(window, nowMs)))
+    return { quotes: [], rejects: known, expected: live.size, unlisted: 0 };
+  let unlisted = 0;
+  const { quotes, rejects } = collectRows(
+    markets.value.rows,
+    (row) => row.symbol,
+    (row) => {
+      const listing = live.get(row.symbol);
+      if (listing === undefined) {
+        if (!listed.has(row.symbol) && (row.estimatedFundingRate ?? null) !== null) unlisted += 1;
+        return null;
+      }
+      if (isClosedNow(row)) {
+        live.delete(row.symbol);
+        return null;
+      }
+      return { ...quoteOf(row, listing, nowMs), takerFeeBps };
+    },
+  );
+  return { quotes, rejects: [...known, ...rejects], expected: live.size, unlisted };
 }
 
 /** A window whose end cannot be read runs on. */
@@ -192,17 +198,6 @@ function isRunning(window: Info["windows"][number], nowMs: number): boolean {
 
 function secondsOf(seconds: Numeric): number | null {
   return product(positiveOf(seconds), MS_PER_SECOND);
-}
-
-function listingsOf(
-  contracts: Rows<ContractRow>,
-  nowMs: number,
-): ReturnType<typeof collectRows<ContractRow, Listing>> {
-  return collectRows(
-    contracts.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, nowMs),
-  );
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
@@ -232,30 +227,35 @@ function borderOf(value: unknown): number | null {
   return ms;
 }
 
-function quoteOf(listing: Listing, replies: Raw): Quote | null {
-  const { exchangeSymbol } = listing;
-  const reply = replies.prices.get(exchangeSymbol);
-  if (reply === undefined) return null;
-  const { value: row, receivedAtMs } = reply;
-  const field = "fundingRateEstimation.estimatedFundingRate";
-  const fundingRate = rateOf(row.fundingRateEstimation?.estimatedFundingRate, field);
-  const publishedMs = secondsOf(row.fundingRateEstimation?.nextFundingTimestamp);
-  const times = fundingTimesOf(
-    publishedMs ?? nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    receivedAtMs,
-    { hours: INTERVAL_HOURS, source: "documented_default" },
-    "fundingRateEstimation.nextFundingTimestamp",
-  );
-  if (times === null) return null;
+/** A coin trades at all hours; a currency or a metal has no estimate while its market is closed. */
+function isClosedNow(row: MarketRow): boolean {
+  const category = row.category?.toUpperCase();
+  return category === "FX" && (row.estimatedFundingRate ?? null) === null;
+}
+
+/** The category of the contract; metals and goods stand among the currencies with a tag. */
+function assetClassOf({ category, tags }: MarketRow): AssetClass | null {
+  switch (category?.toUpperCase()) {
+    case "CRYPTO":
+      return "crypto";
+    case "FX":
+      return tags?.some((tag) => tag.toLowerCase() === "commodity") ? "commodity" : "forex";
+    default:
+      return null;
+  }
+}
+
+function quoteOf(row: MarketRow, listing: Listing, receivedAtMs: number): Quote {
   const markPrice = positiveOf(row.markPrice);
-  const interest = replies.openInterest.get(exchangeSymbol)?.value.totalQuantity;
   return {
     ...listing,
-    assetClass: null,
+    assetClass: assetClassOf(row),
     accrual: facts.accrual,
     listedAtMs: null,
-    fundingRate,
-    ...times,
+    fundingRate: rateOf(row.estimatedFundingRate, "estimatedFundingRate"),
+    fundingIntervalHours: INTERVAL_HOURS,
+    intervalSource: "documented_default",
+    nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
     predictedRate: null,
     instantRate: null,
     settledRate: null,
@@ -266,26 +266,19 @@ function quoteOf(listing: Listing, replies: Raw): Quote | null {
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.spotPrice),
-    openInterestUsd: product(quantityOf(interest), markPrice),
-    volume24hUsd: product(
-      quantityOf(replies.stats.get(exchangeSymbol)?.value.volume24h),
-      markPrice,
-    ),
+    openInterestUsd: product(quantityOf(row.openInterestQuantity), markPrice),
+    volume24hUsd: quantityOf(row.volume24h),
     exchangeTimeMs: null,
     receivedAtMs,
   };
 }
 
 function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = replies.prices.get(exchangeSymbol);
-  const instrument = replies.instruments.value.contracts.rows.find(
-    (contract) => contract.symbol === exchangeSymbol,
-  );
-  if (row === undefined || instrument === undefined) return null;
-  return {
-    rows: { prices: row.value, instruments: instrument },
-    formula: "{prices.fundingRateEstimation.estimatedFundingRate}",
-  };
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const markets = replies.markets.value.rows.find(isAsked);
+  const instruments = replies.instruments.value.contracts.rows.find(isAsked);
+  if (markets === undefined || instruments === undefined) return null;
+  return { rows: { inventory: markets, instruments }, formula: "{inventory.estimatedFundingRate}" };
 }
 
 export const hibachi = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

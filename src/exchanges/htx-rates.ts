@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
-import type { ExchangeHttp } from "./exchange.ts";
+import type { ExchangeHttp, Load } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
@@ -14,7 +14,7 @@ const rateRow = z.object({
 });
 export type RateRow = z.infer<typeof rateRow>;
 
-export interface TimedRows<T> extends Rows<T> {
+interface TimedRows<T> extends Rows<T> {
   readonly timeMs: number | null;
 }
 
@@ -22,7 +22,7 @@ const BATCH_CALL = "/linear-swap-api/v1/swap_batch_funding_rate";
 const SUCCESSOR_CALL = "/v5/market/funding_rate?contract_code=";
 /** Measured: 20 codes are refused. */
 const CODES_PER_REQUEST = 10;
-/** What a call that was closed answers; anything else is a failure that may pass. */
+/** With these a call that was closed may answer, too. */
 const GONE: ReadonlySet<number | null> = new Set([404, 410]);
 
 const RATE_LIMIT_CODE = 1032;
@@ -38,39 +38,78 @@ const envelope = z.object({
   data: z.unknown().optional(),
 });
 
+/** The envelope of either generation, or null for one that says that it is an error. Throws rate_limited. */
+function soundOf(body: unknown): z.infer<typeof envelope> | null {
+  const reply = decodeEnvelope(envelope, body);
+  if (failureOf(reply) === RATE_LIMIT_CODE) {
+    const retryAfterMs = RATE_LIMIT_WAIT_MS;
+    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`, { retryAfterMs });
+  }
+  const code = numberOf(reply.code);
+  if (!reply.status && code === null) throw badEnvelope("the reply has neither status nor code");
+  return (reply.status ? reply.status === "ok" : code === SUCCESS_CODE) ? reply : null;
+}
+
+function failureOf({ err_code, code }: z.infer<typeof envelope>): number | null {
+  return numberOf(err_code) ?? numberOf(code);
+}
+
 /**
  * Rows of an envelope of either generation. Throws RequestFailure: rate_limited for the exchange's own code, else
  * bad_envelope. Failures come with HTTP 200 as well.
  */
 export function rowsOf<S extends z.ZodType>(row: S, body: unknown): TimedRows<z.infer<S>> {
-  const { status, code, err_code, ts, data } = decodeEnvelope(envelope, body);
-  const failure = numberOf(err_code) ?? numberOf(code);
-  if (failure === RATE_LIMIT_CODE) {
-    const retryAfterMs = RATE_LIMIT_WAIT_MS;
-    throw new RequestFailure("rate_limited", `code ${RATE_LIMIT_CODE}`, { retryAfterMs });
+  const reply = soundOf(body);
+  if (reply === null) {
+    const code = failureOf(decodeEnvelope(envelope, body)) ?? "unreadable";
+    throw badEnvelope(`the reply is an error, code ${code}`);
   }
-  const isSuccess = status ? status === "ok" : numberOf(code) === SUCCESS_CODE;
-  if (!isSuccess) throw badEnvelope(`the reply is an error, code ${failure ?? "unreadable"}`);
-  return { ...decodeRows(row, data, "contract_code"), timeMs: epochMsOf(ts) };
+  return { ...decodeRows(row, reply.data, "contract_code"), timeMs: epochMsOf(reply.ts) };
 }
 
-/** The rates of all contracts in one reply; where that call is gone, those of `liveCodes` from its successor. */
+/** Which call tells the rates. */
+export type RateCall = "batch" | "successor";
+
+/** The rates, and which call told them. */
+export interface Rates extends TimedRows<RateRow> {
+  readonly call: RateCall;
+}
+
+/** Whether the call of all rates answers. */
+export const loadRateCall: Load<RateCall> = async (http) =>
+  (await loadBatch(http)) === null ? "successor" : "batch";
+
+/**
+ * The rates of all contracts in one reply; where that call is closed, or `call` says so, those of `liveCodes` from its
+ * successor.
+ */
 export async function loadRates(
   http: ExchangeHttp,
+  call: RateCall,
   liveCodes: () => Promise<readonly string[]>,
-): Promise<TimedRows<RateRow>> {
-  const decode = (body: unknown): TimedRows<RateRow> => rowsOf(rateRow, body);
+): Promise<Rates> {
+  const batch = call === "batch" ? await loadBatch(http) : null;
+  if (batch !== null) return { ...batch, call: "batch" };
+  return { ...(await loadFromSuccessor(http, await liveCodes())), call: "successor" };
+}
+
+/** Null where the call is closed: HTX says so with HTTP 200 and any error but too many requests, or with 404 or 410. */
+async function loadBatch(http: ExchangeHttp): Promise<TimedRows<RateRow> | null> {
   try {
-    return await http.get(BATCH_CALL, decode);
+    return await http.get(BATCH_CALL, (body) => (soundOf(body) ? rowsOf(rateRow, body) : null));
   } catch (error) {
-    if (!(error instanceof RequestFailure) || !GONE.has(error.status)) throw error;
+    if (error instanceof RequestFailure && GONE.has(error.status)) return null;
+    throw error;
   }
-  const codes = await liveCodes();
+}
+
+async function loadFromSuccessor(
+  http: ExchangeHttp,
+  codes: readonly string[],
+): Promise<TimedRows<RateRow>> {
   const parts: Promise<TimedRows<RateRow>>[] = [];
-  for (let from = 0; from < codes.length; from += CODES_PER_REQUEST) {
-    const some = codes.slice(from, from + CODES_PER_REQUEST).map(encodeURIComponent);
-    parts.push(http.get(`${SUCCESSOR_CALL}${some.join(",")}`, decode));
-  }
+  for (let from = 0; from < codes.length; from += CODES_PER_REQUEST)
+    parts.push(loadSome(http, codes.slice(from, from + CODES_PER_REQUEST)));
   if (parts.length === 0) throw badEnvelope("no live contract to ask for");
   const replies = await Promise.all(parts);
   return {
@@ -78,4 +117,14 @@ export async function loadRates(
     rejects: replies.flatMap((reply) => reply.rejects),
     timeMs: replies[0]?.timeMs ?? null,
   };
+}
+
+function loadSome(http: ExchangeHttp, codes: readonly string[]): Promise<TimedRows<RateRow>> {
+  const asked = new Set(codes);
+  return http.get(`${SUCCESSOR_CALL}${codes.map(encodeURIComponent).join(",")}`, (body) => {
+    const reply = rowsOf(rateRow, body);
+    if (reply.rows.some((row) => !asked.has(row.contract_code)))
+      throw badEnvelope("the answer holds another contract than those asked for");
+    return reply;
+  });
 }

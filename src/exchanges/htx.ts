@@ -1,16 +1,22 @@
 import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
-import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { canonicalAsset } from "../domain/symbol.ts";
+import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { loadRates, rowsOf } from "./htx-rates.ts";
-import type { RateRow, TimedRows } from "./htx-rates.ts";
+import {
+  instrumentRow,
+  type InstrumentRow,
+  type Listing,
+  listingsOf,
+  SWAP,
+  tickerOf,
+} from "./htx-listing.ts";
+import { loadRateCall, loadRates, rowsOf } from "./htx-rates.ts";
+import type { RateRow, Rates } from "./htx-rates.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
-import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
+import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
-  numberOf,
   numeric,
   positiveOf,
   product,
@@ -18,14 +24,12 @@ import {
   rateCapOf,
   rateFloorOf,
   rateOf,
-  RowReject,
-  text,
 } from "./wire.ts";
 
 /**
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in
  * the contract list, so that list is asked for every five minutes and its intervals are believed for thirty.
- * Should the rate call be gone, its successor is asked (`htx-rates.ts`). There is no bulk mark price.
+ * Should the rate call be closed, its successor is asked (`htx-rates.ts`). There is no bulk mark price.
  */
 const facts = {
   id: "htx",
@@ -49,10 +53,10 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "Open interest is documented as both sides and halved; whether the turnover counts both sides too is not known, it is shown as sent.",
+    "Turnover and open interest are both documented as the sum of both sides. Contracts traded are even without exception, so the turnover is halved; open contracts are odd as often as not, which no such sum can be, so open interest is shown as sent.",
     "HTX publishes no bulk mark price: prices are compared by the index, and no mark is shown.",
-    "The form of tradfi_labels is not confirmed; a list or a text that names one class is read, anything else leaves the class unknown.",
-    "HTX may close the old rate call; the successor is asked when it answers 404 or 410, no other sign of closing is known.",
+    "The class is in tradfi_labels, or in labels alone. Coins have no word of their own, and the euro has none either: without a word the class is unknown.",
+    "HTX may close the old rate call; its successor is asked, for hours, once that answers 404, 410 or any error but too many requests.",
     "Which regions are blocked, and how, is not known.",
   ],
   classifyFailure: (_status, bodyStart) => (TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null),
@@ -65,56 +69,38 @@ const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 /** Delisted contracts keep their last index price for years. */
 const INDEX_LIFETIME_MS = 5 * 60_000;
-/** Open interest is the sum of buy and sell sides. */
+/** For so long a closed call is left alone, and an open one is not doubted. */
+const RATE_CALL_EVERY_MS = 4 * 60 * 60_000;
+/** The turnover is the sum of buy and sell sides. */
 const ONE_SIDE = 0.5;
-const STATUS_LISTED = 1;
-const SWAP = "swap";
-const QUOTE = "USDT";
 
-/** Tokens of gold that carry the label Metals. */
-const GOLD_TOKENS: ReadonlySet<string> = new Set(["PAXG", "XAUT"]);
-const CLASS_OF_LABEL: ReadonlyMap<unknown, AssetClass> = new Map([
-  ["Stocks", "stock"],
-  ["Indices", "index"],
-  ["Metals", "metal"],
-  ["Commodities", "commodity"],
-]);
-
-const word = text.catch(null);
 const contract_code = z.string().min(1);
 const indexRow = z.object({ contract_code, index_price: numeric, index_ts: numeric });
 type IndexRow = z.infer<typeof indexRow>;
 const interestRow = z.object({ contract_code, value: numeric, trade_turnover: numeric });
 type InterestRow = z.infer<typeof interestRow>;
-const instrumentRow = z.object({
-  contract_code,
-  contract_status: numeric,
-  business_type: word,
-  contract_type: word,
-  trade_partition: word,
-  settlement_period: numeric,
-  tradfi_labels: z.unknown().optional(),
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
 interface Raw {
-  readonly rates: Reply<TimedRows<RateRow>>;
+  readonly rates: Reply<Rates>;
   readonly index: Reply<Rows<IndexRow>> | null;
   readonly openInterest: Reply<Rows<InterestRow>> | null;
   readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
-/** A live linear swap of the contract list. */
-interface Listing {
-  readonly exchangeSymbol: string;
-  readonly settlementHours: number | null;
-  readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
 const load =
   <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
   (http) =>
     http.get(`/linear-swap-api/v1/${call}`, (body) => rowsOf(row, body));
+
+/** What a failed call tells is asked for once more and kept, so that a closed one is left alone from then on. */
+async function ratesOf(
+  source: Source,
+  liveCodes: () => Promise<readonly string[]>,
+): Promise<Reply<Rates>> {
+  const { value: call } = await source.instruments("rateCall", RATE_CALL_EVERY_MS, loadRateCall);
+  const rates = await source.essential("rates", (http) => loadRates(http, call, liveCodes));
+  if (rates.value.call !== call) await source.instruments("rateCall", 0, loadRateCall);
+  return rates;
+}
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const listing = source.instruments(
@@ -125,7 +111,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   const liveCodes = async (): Promise<readonly string[]> =>
     listingsOf((await listing).value.rows).quotes.map((live) => live.exchangeSymbol);
   const [rates, index, openInterest, instruments] = await Promise.all([
-    source.essential("rates", (http) => loadRates(http, liveCodes)),
+    ratesOf(source, liveCodes),
     source.secondary("index", load("swap_index", indexRow)),
     source.secondary("openInterest", load("swap_open_interest", interestRow)),
     listing,
@@ -163,49 +149,6 @@ function parse({ rates, index, openInterest, instruments }: Raw): Batch {
     expected: live.size,
     unlisted,
   };
-}
-
-function listingsOf(rows: readonly InstrumentRow[]) {
-  return collectRows(rows, (row) => row.contract_code, listingOf);
-}
-
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow): Listing | null {
-  const status = numberOf(row.contract_status);
-  if (status === null) throw new RowReject("bad_row", "contract_status is not a number");
-  if (status !== STATUS_LISTED) return null;
-  const kinds = [row.business_type, row.contract_type].filter((kind) => kind);
-  if (kinds.length === 0) throw new RowReject("bad_row", "neither type names the kind");
-  if (kinds.some((kind) => kind !== SWAP)) return null;
-  const ticker = tickerOf(row.contract_code);
-  if (!row.trade_partition) throw new RowReject("bad_row", "trade_partition is missing");
-  if (ticker === null || row.trade_partition !== QUOTE) return null;
-  return {
-    exchangeSymbol: row.contract_code,
-    settlementHours: intervalHoursOf(row.settlement_period),
-    identity: {
-      ...canonicalAsset(ticker, []),
-      quote: QUOTE,
-      settle: QUOTE,
-      assetClass: assetClassOf(ticker, row.tradfi_labels),
-    },
-  };
-}
-
-/** `BTC-USDT` is BTC; null for a third part (a dated contract) or another quote. */
-function tickerOf(code: string): string | null {
-  const [base, quote, ...rest] = code.split("-");
-  if (base === undefined || base === "" || quote !== QUOTE || rest.length > 0) return null;
-  return base;
-}
-
-/** An empty list of labels is a coin; no list at all says nothing. */
-function assetClassOf(ticker: string, labels: unknown): AssetClass | null {
-  const names: readonly unknown[] = Array.isArray(labels) ? labels : [labels];
-  if (names.length === 0) return "crypto";
-  const [named, ...others] = new Set(names.map((name) => CLASS_OF_LABEL.get(name) ?? null));
-  if (others.length > 0 || !named) return null;
-  return named === "metal" && GOLD_TOKENS.has(ticker) ? "crypto" : named;
 }
 
 /** Null when the price has not moved with the clock, or says not when it is from. */
@@ -250,8 +193,8 @@ function quoteOf(
     settling: false,
     markPrice: null,
     indexPrice,
-    openInterestUsd: product(quantityOf(interest?.value), ONE_SIDE),
-    volume24hUsd: quantityOf(interest?.trade_turnover),
+    openInterestUsd: quantityOf(interest?.value),
+    volume24hUsd: product(quantityOf(interest?.trade_turnover), ONE_SIDE),
     exchangeTimeMs,
     receivedAtMs: reply.receivedAtMs,
   };

@@ -36,7 +36,10 @@ const instrumentRow = z.object({
   base: text.catch(null),
   quote: text.catch(null),
   openingDate: text.catch(null),
+  category: text.catch(null),
+  tradfi: raw,
   maxRelativeFundingRate: numeric,
+  minRelativeFundingRate: numeric,
 });
 export type InstrumentRow = z.infer<typeof instrumentRow>;
 

@@ -1,5 +1,5 @@
 import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
@@ -20,10 +20,9 @@ import {
 /**
  * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour;
  * the fraction is that amount over the index price (near, because the exchange divided by the index of an
- * earlier moment), clamped to the cap of the contract.
+ * earlier moment), clamped to the bounds of the contract.
  *
- * Left open by the sources: the number of contracts; the public rate limit; what the rate shows in the first
- * seconds after the full hour; the class of what a contract tracks.
+ * Left open by the sources: the public rate limit; what the rate shows in the first seconds after the full hour.
  */
 const facts = {
   id: "kraken",
@@ -36,7 +35,7 @@ const facts = {
   documentation: "https://docs.kraken.com/api-reference/market-data",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice it is a fraction for one hour, held within maxRelativeFundingRate of the instrument.",
+    "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice it is a fraction for one hour, held within minRelativeFundingRate (else minus the maximum) and maxRelativeFundingRate of the instrument.",
   intervalRule: "One hour for every perpetual, as documented; charged on the full hour.",
   gives: [
     "nextFundingAtMs",
@@ -47,6 +46,7 @@ const facts = {
     "indexPrice",
     "openInterestUsd",
     "volume24hUsd",
+    "assetClass",
     "listedAtMs",
     "exchangeTimeMs",
   ],
@@ -54,7 +54,8 @@ const facts = {
     "Kraken publishes no rate limit for its public futures calls.",
     "Rates are divided by the current index price; the exchange used that of the moment of computation.",
     "What the rate shows in the first seconds after the full hour is not known.",
-    "The asset class of a contract is not published, tokenised stocks included.",
+    "A rate whose contract has no maxRelativeFundingRate is shown as it is published, unclamped.",
+    "The category xStocks holds funds as well as shares: all of them are called stocks. Commodities and RWA are tokens or goods, and have no class.",
   ],
   classifyFailure: (_status, bodyStart) =>
     bodyStart.includes(`"${RATE_LIMIT_ERROR}"`) ? "rate_limited" : null,
@@ -65,20 +66,37 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** Every perpetual settles at the full hour. */
 const INTERVAL_HOURS = 1;
 
-/** The cap of every contract seen. A rate beyond it is refused while the contract's own cap is not there. */
-const USUAL_CAP = 0.0025;
-
 /** Index and mark price of one contract further apart than this cannot both be right. */
 const MAX_PRICE_RATIO = 10;
 
 /** The rate as a fraction, in the terms of `explain`. */
 const FRACTION = "{tickers.fundingRate} / {tickers.indexPrice}";
 const CAP = "{instruments.maxRelativeFundingRate}";
-const CAPPED_FRACTION = `min(${CAP}, max(-${CAP}, ${FRACTION}))`;
+const FLOOR = "{instruments.minRelativeFundingRate}";
 
 /** Linear, multi-collateral, quoted in USD. PI_ and FI_ are inverse, FF_ is dated. */
 const LINEAR_PREFIX = "PF_";
 const QUOTE = "USD";
+
+const PRE_IPO = "pre-ipo";
+/** Kraken's words for kinds of coins; `Commodities`, `RWA` and `DTF` may be either, and stay out. */
+const COIN_CATEGORIES: ReadonlySet<string> = new Set([
+  "AI",
+  "Community",
+  "DEX",
+  "DePIN",
+  "DeFi",
+  "Gaming",
+  "Infrastructure",
+  "Layer 1",
+  "Layer 2",
+  "Meme",
+  "NFT",
+  "Privacy",
+  "Stablecoin",
+  "Utility",
+  "Web3",
+]);
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, instruments] = await Promise.all([
@@ -93,7 +111,6 @@ function parse({ tickers, instruments }: Raw): Batch {
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
   const { serverTimeMs } = tickers.value;
   let unlisted = 0;
-  const halted = new Set<string>();
   const { quotes, rejects } = collectRows(
     ours,
     (row) => row.symbol,
@@ -103,16 +120,13 @@ function parse({ tickers, instruments }: Raw): Batch {
         if (numberOf(row.fundingRate) !== null) unlisted += 1;
         return null;
       }
-      if (!isListedLive(instrument)) return null;
-      if (!isTrading(row, instrument)) {
-        halted.add(instrument.symbol);
-        return null;
-      }
+      // One that stands still by the tickers alone stays expected: a list that halts by mistake must show.
+      if (!isListedLive(instrument) || !isTrading(row, instrument)) return null;
       return quoteOf(row, instrument, serverTimeMs, tickers.receivedAtMs);
     },
   );
   let expected = 0;
-  for (const row of listed.all) if (isListedLive(row) && !halted.has(row.symbol)) expected += 1;
+  for (const row of listed.all) if (isListedLive(row)) expected += 1;
   const badRows = [...tickers.value.rejects, ...instruments.value.rejects].filter(
     (reject) => reject.exchangeSymbol === null || isLinear(reject.exchangeSymbol),
   );
@@ -144,6 +158,7 @@ function isListedLive(row: InstrumentRow): boolean {
   if (!isLinear(row.symbol) || row.type !== "flexible_futures" || row.tradeable !== true)
     return false;
   if (row.lastTradingTime !== null && row.lastTradingTime !== undefined) return false;
+  if (row.category?.toLowerCase() === PRE_IPO) return false;
   const foreign = typeof row.quote === "string" && row.quote !== "" && row.quote !== QUOTE;
   return row.postOnly !== true && !foreign;
 }
@@ -164,25 +179,24 @@ function quoteOf(
 ): Quote {
   const markPrice = positiveOf(row.markPrice);
   const indexPrice = indexPriceOf(row, markPrice);
-  const rateCap = rateBoundOf(instrument.maxRelativeFundingRate);
+  const bounds = boundsOf(instrument);
   return {
     exchangeSymbol: row.symbol,
     ...canonicalAsset(tickerOf(row, instrument), []),
     quote: QUOTE,
     settle: QUOTE,
-    assetClass: null,
+    assetClass: assetClassOf(instrument),
     accrual: facts.accrual,
     listedAtMs: timeOf(instrument.openingDate),
-    fundingRate: fractionOf(row.fundingRate, indexPrice, rateCap),
+    fundingRate: fractionOf(row.fundingRate, indexPrice, bounds),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(observedAtMs(serverTimeMs, receivedAtMs), INTERVAL_HOURS),
-    predictedRate: predictionOf(row.fundingRatePrediction, indexPrice, rateCap),
+    predictedRate: predictionOf(row.fundingRatePrediction, indexPrice, bounds),
     instantRate: null,
     settledRate: null,
     settledAtMs: null,
-    rateCap,
-    rateFloor: rateCap === null ? null : -rateCap,
+    ...bounds,
     baselineRate: null,
     settling: false,
     markPrice,
@@ -205,23 +219,45 @@ function indexPriceOf(row: TickerRow, markPrice: number | null): number {
   return indexPrice;
 }
 
-function fractionOf(absolute: Numeric, indexPrice: number, cap: number | null): number {
+type Bounds = Pick<Quote, "rateCap" | "rateFloor">;
+
+/** A floor of its own may be above 0; without one the cap holds both ways. Bounds that cross are unknown. */
+function boundsOf(instrument: InstrumentRow): Bounds {
+  const rateCap = rateBoundOf(instrument.maxRelativeFundingRate);
+  const floor = instrument.minRelativeFundingRate ?? null;
+  if (floor === null) return { rateCap, rateFloor: rateCap === null ? null : -rateCap };
+  const rateFloor = numberOf(floor);
+  if (rateFloor === null || Math.abs(rateFloor) > MAX_ABS_RATE) return { rateCap, rateFloor: null };
+  const isCrossed = rateCap !== null && rateFloor > rateCap;
+  return isCrossed ? { rateCap: null, rateFloor: null } : { rateCap, rateFloor };
+}
+
+function assetClassOf({ category, tradfi }: InstrumentRow): AssetClass | null {
+  switch (category) {
+    case "Forex":
+      return "forex";
+    case "xStocks":
+      return "stock";
+    default:
+      return tradfi !== true && COIN_CATEGORIES.has(category ?? "") ? "crypto" : null;
+  }
+}
+
+function fractionOf(absolute: Numeric, indexPrice: number, bounds: Bounds): number {
   const amount = numberOf(absolute);
   if (amount === null) throw new RowReject("bad_rate", "fundingRate is not a number");
-  const bounded = boundOf(rateOf(amount / indexPrice, "fundingRate over indexPrice"), cap);
-  if (bounded === null) throw new RowReject("bad_rate", "fundingRate needs the contract's cap");
-  return bounded;
+  return held(rateOf(amount / indexPrice, "fundingRate over indexPrice"), bounds);
 }
 
 /** The estimate is not clamped on the wire, yet no more than the cap is charged. Too large to be a rate: null. */
-function predictionOf(absolute: Numeric, indexPrice: number, cap: number | null): number | null {
+function predictionOf(absolute: Numeric, indexPrice: number, bounds: Bounds): number | null {
   const fraction = (numberOf(absolute) ?? Number.NaN) / indexPrice;
-  return Math.abs(fraction) <= MAX_ABS_RATE ? boundOf(fraction, cap) : null;
+  return Math.abs(fraction) <= MAX_ABS_RATE ? held(fraction, bounds) : null;
 }
 
-function boundOf(fraction: number, cap: number | null): number | null {
-  if (cap !== null) return Math.min(cap, Math.max(-cap, fraction));
-  return Math.abs(fraction) <= USUAL_CAP ? fraction : null;
+function held(fraction: number, { rateCap, rateFloor }: Bounds): number {
+  const atLeast = rateFloor === null ? fraction : Math.max(rateFloor, fraction);
+  return rateCap === null ? atLeast : Math.min(rateCap, atLeast);
 }
 
 /** The instrument's base, else the left side of `BTC:USD`. A tokenised stock carries an x: AAPLx is AAPL. */
@@ -231,13 +267,18 @@ function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
   return /^[\dA-Z.]+x$/.test(base) ? base.slice(0, -1) : base;
 }
 
-/** Held within the cap of the contract where that is there. */
+/** Held within the bounds of the contract where they are there. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const tickers = raw.tickers.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
   const instruments = instrumentsOf(raw.instruments.value.rows).named(exchangeSymbol);
   if (tickers === undefined || instruments === undefined) return null;
-  const isCapped = rateBoundOf(instruments.maxRelativeFundingRate) !== null;
-  return { rows: { tickers, instruments }, formula: isCapped ? CAPPED_FRACTION : FRACTION };
+  const { rateCap, rateFloor } = boundsOf(instruments);
+  const hasFloor = (instruments.minRelativeFundingRate ?? null) !== null;
+  const low = rateFloor === null ? FRACTION : `max(${hasFloor ? FLOOR : `-${CAP}`}, ${FRACTION})`;
+  return {
+    rows: { tickers, instruments },
+    formula: rateCap === null ? low : `min(${CAP}, ${low})`,
+  };
 }
 
 export const kraken = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import { MAX_ABS_RATE, NEXT_TIME_LIMIT_MS, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -25,8 +25,8 @@ import {
 } from "./wire.ts";
 
 /**
- * Orderly Network: one order book behind many front ends, read once. There is no status: what the instrument list
- * holds is live, but for rows without prices and trades. `knownUnknowns` says what else the sources leave open.
+ * Orderly Network: one order book behind many front ends, read once. A market that a broker listed carries the broker
+ * as the fourth part of its symbol and trades in the same book. `knownUnknowns` says what the sources leave open.
  */
 const facts = {
   id: "orderly",
@@ -38,13 +38,15 @@ const facts = {
   accrual: "periodic",
   documentation:
     "https://orderly.network/docs/build-on-omnichain/restful-api/public/get-market-info-for-all-symbols",
-  requestsPerRefresh: 1,
+  requestsPerRefresh: 2,
   rateRule:
     "est_funding_rate of public/futures, the running estimate of the current period as a fraction for it, charged at next_funding_time.",
-  intervalRule: "funding_period of public/info, in hours.",
+  intervalRule:
+    "funding_period of public/info, in hours; unknown while the last settlement of public/funding_rates and the next one are further apart or nearer.",
   gives: [
     "nextFundingAtMs",
     "settledRate",
+    "settledAtMs",
     "rateCap",
     "rateFloor",
     "baselineRate",
@@ -55,9 +57,9 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "No status is published: a market without prices and trades is taken for dead.",
-    "When the last rate was settled is not in the reply, so it is shown without a time.",
-    "The interest component is taken as that of 8 hours; for other periods the resting rate is not given.",
+    "A row without a status, as the documentation has them, is taken for a market that trades.",
+    "A listed market without prices and trades has nothing to show; whether it is dead is not published.",
+    "The interest component is that of 8 hours, measured on markets of 4; that those of 1 rest at an eighth is not.",
     "The asset class is not published.",
   ],
 } satisfies ExchangeFacts;
@@ -66,10 +68,16 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
+/** Settlement times are told to the minute, give or take some milliseconds. */
+const MINUTE_MS = 60_000;
+const MINUTES_PER_HOUR = 60;
+
 /** The period that the interest component is known to belong to. */
 const INTEREST_HOURS = 8;
 const RATE_LIMIT_CODE = -1003;
 const PERPETUAL = "PERP";
+const SPOT = "SPOT";
+const ACTIVE = "ACTIVE";
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT"]);
 
 const symbol = z.string().min(1);
@@ -85,14 +93,26 @@ const rateRow = z.object({
 });
 type RateRow = z.infer<typeof rateRow>;
 
+/** Fields that decide whether a market lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
 const instrumentRow = z.object({
   symbol,
+  status: raw,
+  is_pretge: raw,
   funding_period: numeric,
   cap_funding: numeric,
   floor_funding: numeric,
   interest_rate: numeric,
 });
 type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const settlementRow = z.object({
+  symbol,
+  last_funding_rate: numeric,
+  last_funding_rate_timestamp: numeric,
+  next_funding_time: numeric,
+});
+type SettlementRow = z.infer<typeof settlementRow>;
 
 interface Timed<T> extends Rows<T> {
   readonly timeMs: number | null;
@@ -101,6 +121,7 @@ interface Timed<T> extends Rows<T> {
 interface Raw {
   readonly rates: Reply<Timed<RateRow>>;
   readonly instruments: Reply<Timed<InstrumentRow>>;
+  readonly settlements: Reply<Timed<SettlementRow>> | null;
 }
 
 interface Listing extends Pick<
@@ -132,17 +153,19 @@ const load =
     });
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const [rates, instruments] = await Promise.all([
+  const [rates, instruments, settlements] = await Promise.all([
     source.essential("rates", load("/v1/public/futures", rateRow)),
     source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("/v1/public/info", instrumentRow)),
+    source.secondary("settlements", load("/v1/public/funding_rates", settlementRow)),
   ]);
-  return { rates, instruments };
+  return { rates, instruments, settlements };
 }
 
-function parse({ rates, instruments }: Raw): Batch {
+function parse({ rates, instruments, settlements }: Raw): Batch {
   const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const listed = new Set(instruments.value.rows.map((row) => row.symbol));
+  const settlementOf = new Map(settlements?.value.rows.map((row) => [row.symbol, row]));
   const isYoung = rates.receivedAtMs - instruments.receivedAtMs <= INTERVAL_LIFETIME_MS;
   let unlisted = 0;
   const { quotes, rejects } = collectRows(
@@ -154,11 +177,8 @@ function parse({ rates, instruments }: Raw): Batch {
         if (!listed.has(row.symbol)) unlisted += 1;
         return null;
       }
-      if (isDead(row)) {
-        live.delete(row.symbol);
-        return null;
-      }
-      return quoteOf(row, listing, isYoung, rates);
+      if (isEmpty(row)) return null;
+      return quoteOf(row, listing, settlementOf.get(row.symbol), isYoung, rates);
     },
   );
   return {
@@ -171,19 +191,27 @@ function parse({ rates, instruments }: Raw): Batch {
   };
 }
 
-/** Null where a row is not ours to show; throws RowReject where its name cannot be read. */
+/** Null where a row is not ours to show; throws RowReject where it cannot be told, and for a name of another form. */
 function listingOf(row: InstrumentRow): Listing | null {
-  const [kind, base, quote, ...rest] = row.symbol.split("_");
-  if (kind !== PERPETUAL) return null;
-  if (!base || !quote || rest.length > 0) {
-    throw new RowReject("bad_row", `symbol is not ${PERPETUAL}_BASE_QUOTE`);
+  const [kind, base, quote, broker, ...rest] = row.symbol.split("_");
+  if (kind === SPOT) return null;
+  if (kind !== PERPETUAL || !base || !quote || broker === "" || rest.length > 0) {
+    throw new RowReject("unknown_kind", `symbol is not ${PERPETUAL}_BASE_QUOTE or with a broker`);
   }
-  if (!DOLLARS.has(quote)) return null;
+  if (!DOLLARS.has(quote) || !isTrading(row)) return null;
   const asset = canonicalAsset(base, ["numeric_prefix"]);
   return { exchangeSymbol: row.symbol, ...asset, quote, settle: quote, terms: row };
 }
 
-function isDead(row: RateRow): boolean {
+function isTrading({ status = null, is_pretge = null }: InstrumentRow): boolean {
+  if (status !== null && typeof status !== "string")
+    throw new RowReject("bad_row", "status is not a text");
+  if (is_pretge !== null && typeof is_pretge !== "boolean")
+    throw new RowReject("bad_row", "is_pretge is neither true nor false");
+  return (status === null || status === ACTIVE) && is_pretge !== true;
+}
+
+function isEmpty(row: RateRow): boolean {
   if (positiveOf(row.mark_price) !== null || positiveOf(row.index_price) !== null) return false;
   return positiveOf(row["24h_amount"]) === null;
 }
@@ -191,11 +219,14 @@ function isDead(row: RateRow): boolean {
 function quoteOf(
   row: RateRow,
   { terms, ...listing }: Listing,
+  settlement: SettlementRow | undefined,
   isYoung: boolean,
   reply: Reply<Timed<RateRow>>,
 ): Quote | null {
   const exchangeTimeMs = reply.value.timeMs;
-  const hours = isYoung ? intervalHoursOf(terms.funding_period) : null;
+  const listed = isYoung ? intervalHoursOf(terms.funding_period) : null;
+  const running = runningHoursOf(row, settlement);
+  const hours = running === null || running === listed ? listed : null;
   const times = fundingTimesOf(
     positiveOf(row.next_funding_time),
     observedAtMs(exchangeTimeMs, reply.receivedAtMs),
@@ -215,11 +246,10 @@ function quoteOf(
     ...times,
     predictedRate: null,
     instantRate: null,
-    settledRate: settledOf(row),
-    settledAtMs: null,
+    ...settledOf(row, settlement, reply.receivedAtMs),
     rateCap: rateCapOf(limits?.cap_funding),
     rateFloor: rateFloorOf(limits?.floor_funding),
-    baselineRate: hours === INTEREST_HOURS ? rateBoundOf(limits?.interest_rate) : null,
+    baselineRate: product(rateBoundOf(limits?.interest_rate), shareOfInterest(hours)),
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
@@ -230,15 +260,38 @@ function quoteOf(
   };
 }
 
-function settledOf(row: RateRow): number | null {
-  const settled = numberOf(row.last_funding_rate);
-  return settled !== null && Math.abs(settled) <= MAX_ABS_RATE ? settled : null;
+/** The interest component is that of 8 hours; markets of 4 rest at half of it. */
+function shareOfInterest(hours: number | null): number | null {
+  return hours === null ? null : hours / INTEREST_HOURS;
 }
 
-function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+/** The hours from the last settlement to the coming one, where both replies speak of the same one. */
+function runningHoursOf(row: RateRow, settlement: SettlementRow | undefined): number | null {
+  const nextMs = positiveOf(settlement?.next_funding_time);
+  const lastMs = epochMsOf(settlement?.last_funding_rate_timestamp);
+  if (nextMs === null || lastMs === null || nextMs !== positiveOf(row.next_funding_time))
+    return null;
+  return intervalHoursOf(Math.round((nextMs - lastMs) / MINUTE_MS), MINUTES_PER_HOUR);
+}
+
+/** The last rate and when it was charged, from one row; without that row the rate alone, from the rates. */
+function settledOf(
+  row: RateRow,
+  settlement: SettlementRow | undefined,
+  nowMs: number,
+): Pick<Quote, "settledRate" | "settledAtMs"> {
+  const settledRate = numberOf((settlement ?? row).last_funding_rate);
+  if (settledRate === null || Math.abs(settledRate) > MAX_ABS_RATE)
+    return { settledRate: null, settledAtMs: null };
+  const atMs = epochMsOf(settlement?.last_funding_rate_timestamp);
+  const isPast = atMs !== null && atMs <= nowMs && atMs > nowMs - NEXT_TIME_LIMIT_MS;
+  return { settledRate, settledAtMs: isPast ? atMs : null };
+}
+
+function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
-  const rates = raw.rates.value.rows.find(isAsked);
-  const instruments = raw.instruments.value.rows.find(isAsked);
+  const rates = replies.rates.value.rows.find(isAsked);
+  const instruments = replies.instruments.value.rows.find(isAsked);
   if (rates === undefined || instruments === undefined) return null;
   return { rows: { rates, instruments }, formula: "{rates.est_funding_rate}" };
 }

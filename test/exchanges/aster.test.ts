@@ -1,92 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import { aster } from "../../src/exchanges/aster.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource } from "../support/memory-source.ts";
-import type { Bodies } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
+import { memorySource, type Bodies } from "../support/memory-source.ts";
+import {
+  AT,
+  BODIES,
+  INSTRUMENTS,
+  INTERVALS,
+  LISTED,
+  LIVE,
+  RATES,
+  type Row,
+  STAMP,
+  TICKERS,
+  at,
+  instrument,
+  interest,
+  interestAt,
+  interval,
+  rate,
+  symbolsOf,
+} from "./aster-payloads.ts";
 
-const RATES = "/fapi/v3/premiumIndex";
-const INTERVALS = "/fapi/v3/fundingInfo";
-const TICKERS = "/fapi/v3/ticker/24hr";
-const INSTRUMENTS = "/fapi/v3/exchangeInfo";
-
-const AT = Date.UTC(2026, 9, 5, 13, 30);
-const STAMP = AT - 900;
-const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
-const LISTED = Date.UTC(2025, 2, 14, 10);
-
-type Row = Readonly<Record<string, unknown>>;
-
-const rate = (symbol: string, extra: Row = {}): Row => ({
-  symbol,
-  markPrice: "64000.5",
-  indexPrice: "64010.25",
-  lastFundingRate: "0.00008300",
-  nextFundingTime: at(16),
-  time: STAMP,
-  ...extra,
-});
-const interval = (symbol: string, extra: Row = {}): Row => ({
-  symbol,
-  interestRate: "0.00010000",
-  fundingIntervalHours: 8,
-  fundingFeeCap: 0.03,
-  fundingFeeFloor: -0.02,
-  ...extra,
-});
-const ticker = (symbol: string): Row => ({ symbol, volume: "8753.2", quoteVolume: "9236073.61" });
-const instrument = (baseAsset: string, extra: Row = {}): Row => ({
-  symbol: `${baseAsset}USDT`,
-  contractType: "PERPETUAL",
-  onboardDate: LISTED,
-  status: "TRADING",
-  baseAsset,
-  quoteAsset: "USDT",
-  marginAsset: "USDT",
-  underlyingType: "COIN",
-  ...extra,
-});
-
-const LIVE = [
-  instrument("BTC"),
-  instrument("1000PEPE"),
-  instrument("1MBABYDOGE"),
-  instrument("TSLA", { underlyingType: "STOCK", symbolType: 1 }),
-  instrument("ETH", { symbol: "ETHUSD1", quoteAsset: "USD1", marginAsset: "USD1" }),
-];
-const DEAD = [
-  instrument("OLD", { status: "SETTLING" }),
-  instrument("BTC", { symbol: "BTCUSDT_261225", contractType: "CURRENT_QUARTER" }),
-  instrument("COINM", { marginAsset: "COINM" }),
-  instrument("EUR", { quoteAsset: "EUR", marginAsset: "EUR" }),
-  instrument("TEST"),
-  instrument("TEST2"),
-  instrument("", { symbol: "NAMELESSUSDT" }),
-];
-const symbolsOf = (rows: readonly Row[]): string[] => rows.map((row) => String(row["symbol"]));
-
-const BODIES: Bodies = {
-  [RATES]: [
-    rate("BTCUSDT"),
-    rate("1000PEPEUSDT", { lastFundingRate: "-0.00121000" }),
-    rate("1MBABYDOGEUSDT", { nextFundingTime: at(14) }),
-    rate("TSLAUSDT", { lastFundingRate: "0.00000000" }),
-    rate("ETHUSD1"),
-    ...symbolsOf(DEAD).map((symbol) => rate(symbol)),
-    rate("STRANGERUSDT"),
-  ],
-  [INTERVALS]: [
-    interval("BTCUSDT"),
-    interval("1000PEPEUSDT", { fundingIntervalHours: 4, interestRate: "0.00005000" }),
-    interval("1MBABYDOGEUSDT", { fundingIntervalHours: 1 }),
-    interval("OLDUSDT"),
-  ],
-  [TICKERS]: [ticker("BTCUSDT"), ticker("OLDUSDT")],
-  [INSTRUMENTS]: { serverTime: STAMP, symbols: [...LIVE, ...DEAD] },
-};
-
+const down = new RequestFailure("timeout", "no answer");
 const refresh = (bodies: Bodies, nowMs = AT) => aster.refresh(memorySource(bodies, { nowMs }));
 const btcOf = async (rateExtra: Row, listExtra: Row = {}, intervalExtra: Row = {}) => {
   const one = {
@@ -106,13 +42,15 @@ describe("aster", () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await aster.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
+      ["instruments", "instruments", 30 * 60_000],
       ["essential", "rates", null],
       ["intervals", "intervals", 5 * 60_000],
       ["secondary", "tickers", 3 * 60_000],
-      ["instruments", "instruments", 30 * 60_000],
+      ["rotation", "openInterest", 15 * 60_000],
     ]);
     expect(aster.facts.requestsPerRefresh).toBe(1);
-    expect(source.requests).toEqual([RATES, INTERVALS, TICKERS, INSTRUMENTS]);
+    const lists = [INSTRUMENTS, RATES, INTERVALS, TICKERS];
+    expect(source.requests).toEqual([...lists, ...symbolsOf(LIVE).map(interestAt)]);
     expect(source.mostAtOnce()).toBe(4);
   });
 
@@ -137,7 +75,8 @@ describe("aster", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
-      openInterestUsd: null,
+      // 12.5 coins at the mark.
+      openInterestUsd: 12.5 * 64000.5,
       volume24hUsd: 9236073.61,
       exchangeTimeMs: STAMP,
       receivedAtMs: AT,
@@ -150,7 +89,7 @@ describe("aster", () => {
     expect(quotes[1]).toMatchObject({ ...pepe, fundingRate: -0.00121 });
     expect(quotes[2]).toMatchObject({ base: "BABYDOGE", multiplier: 1e6, fundingIntervalHours: 1 });
     expect(quotes[3]).toMatchObject({
-      assetClass: null,
+      assetClass: "stock",
       fundingRate: 0,
       fundingIntervalHours: null,
       intervalSource: null,
@@ -158,13 +97,114 @@ describe("aster", () => {
       nextFundingAtMs: at(16),
     });
     expect(quotes[4]).toMatchObject({ base: "ETH", quote: "USD1", settle: "USD1" });
-    expect((await btcOf({}, { symbolType: "X" })).quote?.assetClass).toBeNull();
+  });
+
+  test.each([
+    [[], 0, "crypto"],
+    [["STORAGE"], "0", "crypto"],
+    [["STOCK"], 1, "stock"],
+    [["ETF"], 1, "etf"],
+    [["Commodities", "AOS2", "USD1-RWA"], 1, "commodity"],
+    // Tags decide; without one that is known only a coin's type says anything.
+    [["STOCK"], 0, "stock"],
+    [["Something"], 1, null],
+    [[], 1, null],
+    [[], undefined, null],
+    [null, "X", null],
+    [["STOCK", "Commodities"], 1, null],
+  ])(
+    "tags %p and symbolType %p are class %p",
+    async (underlyingSubType, symbolType, assetClass) => {
+      const { quote } = await btcOf({}, { underlyingSubType, symbolType });
+      expect(quote).toMatchObject({ assetClass });
+    },
+  );
+
+  test("what is not launched is not shown; what does not trade yet is no broken row", async () => {
+    for (const extra of [
+      { underlyingSubType: ["STOCK", "Pre-Launch"] },
+      { status: "PENDING_TRADING", contractType: "" },
+    ]) {
+      const { batch } = await btcOf({}, extra);
+      expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 0, unlisted: 0 });
+    }
+  });
+
+  test("a type that is not documented is a kind that is not known", async () => {
+    const { batch } = await btcOf({}, { contractType: "TRADIFI_PERPETUAL" });
+    const rejects = [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind" }];
+    expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
+    for (const contractType of ["NEXT_MONTH", "PERPETUAL_DELIVERING"])
+      expect((await btcOf({}, { contractType })).batch.rejects).toEqual([]);
+  });
+
+  test.each([
+    [1, 14, 0.0000125],
+    [2, 14, 0.000025],
+    [4, 16, 0.00005],
+    [8, 16, 0.0001],
+  ])(
+    "an interest of 0.0001 is that of 8 hours: at %i h the rate rests at its share",
+    async (hours, next, rest) => {
+      const { quote } = await btcOf(
+        { nextFundingTime: at(next) },
+        {},
+        { fundingIntervalHours: hours },
+      );
+      expect(quote).toMatchObject({ fundingIntervalHours: hours, baselineRate: rest });
+    },
+  );
+
+  test("open interest that is another's, refused or gone costs itself alone", async () => {
+    const gone = new RequestFailure("http", "gone", { status: 404 });
+    for (const body of [
+      interest("ETHUSDT"),
+      interest("BTCUSDT", "-1"),
+      { code: -1000 },
+      gone,
+      down,
+    ]) {
+      const { quotes } = await refresh({ ...BODIES, [interestAt("BTCUSDT")]: body });
+      expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: 9236073.61 });
+      expect(quotes[1]).toMatchObject({ openInterestUsd: 12.5 * 64000.5 });
+    }
+    // No document lists the call: that it is gone is no failure.
+    const { openInterests } = await aster.fetchRaw(
+      memorySource({ ...BODIES, [interestAt("BTCUSDT")]: gone }, { nowMs: AT }),
+    );
+    expect(openInterests.get("BTCUSDT")?.value).toBeNull();
   });
 
   test("an interval that the next time contradicts is out of date, with the limits it came with", async () => {
     const { quote } = await btcOf({}, {}, { fundingIntervalHours: 1 });
     expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(16) });
     expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
+  });
+
+  test.each([
+    [480, 16],
+    [5, 16],
+    ["0.25", 16],
+    // The list is older than the row: 20:00 is not on the grid of 8 hours, and 14:00 not on that of 4.
+    [8, 20],
+    [4, 14],
+  ])("an interval of %p with a next time at %i is unknown", async (fundingIntervalHours, hour) => {
+    const { quote } = await btcOf({ nextFundingTime: at(hour) }, {}, { fundingIntervalHours });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
+    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
+  });
+
+  test("a symbol twice with different rates is shown with neither; equal twins are one", async () => {
+    const twins = (second: Row) => ({
+      ...BODIES,
+      [RATES]: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")],
+    });
+    const { quotes, rejects } = await refresh(
+      twins(rate("BTCUSDT", { lastFundingRate: "0.0002" })),
+    );
+    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["1000PEPEUSDT"]);
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await refresh(twins(rate("BTCUSDT")))).quotes).toHaveLength(2);
   });
 
   test("next times: 0 is no funding, seconds are refused, one past by days is a dead contract", async () => {
@@ -192,7 +232,6 @@ describe("aster", () => {
   });
 
   test("tickers and intervals failing cost their fields only; rates or the list cost the refresh", async () => {
-    const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [INTERVALS]: down, [TICKERS]: down });
     expect(quotes[0]).toMatchObject({ fundingIntervalHours: null, volume24hUsd: null });
     for (const key of [RATES, INSTRUMENTS]) {
@@ -228,72 +267,5 @@ describe("aster", () => {
       formula: "{rates.lastFundingRate}",
     });
     expect(explain("STRANGERUSDT")).toBeNull();
-  });
-});
-
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const huge = (where: string, ...fields: Exemption["fields"]): Exemption => {
-  return { at: where, mutations: ["huge"], fields, why: LEGAL };
-};
-const RATE: Exemption["fields"] = ["fundingRate"];
-const NAMES: Exemption["mutations"] = ["NaN", "huge", "negative"];
-const NAMED: Exemption["fields"] = ["base", "multiplier"];
-const exemptions: readonly Exemption[] = [
-  { at: "rates.lastFundingRate", mutations: ["negative"], fields: RATE, why: "is legal" },
-  huge("rates.markPrice", "markPrice"),
-  huge("rates.indexPrice", "indexPrice"),
-  huge("tickers.quoteVolume", "volume24hUsd"),
-  { at: "instruments.baseAsset", mutations: NAMES, fields: NAMED, why: "any text may be a ticker" },
-];
-
-test("aster: no single wrong value makes a wrong quote", async () => {
-  const rows = (body: unknown): readonly unknown[] =>
-    Array.isArray(body) ? body : Object(body).symbols;
-  const payload = (name: string, request: string) => ({ name, request, rows });
-  // Rows that their base alone tells are left out: another base is another contract.
-  const symbols = [...LIVE, ...DEAD.slice(0, 4)];
-  const breaches = await mutationBreaches({
-    bodies: { ...BODIES, [INSTRUMENTS]: { symbols } },
-    payloads: [
-      payload("rates", RATES),
-      payload("intervals", INTERVALS),
-      payload("tickers", TICKERS),
-      payload("instruments", INSTRUMENTS),
-    ],
-    refresh: async (bodies) => ({ ...(await refresh(bodies)), explain: null }),
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
-});
-
-describeRecorded("aster, recorded", (read) => {
-  test("the index and ticker of BTC, joined to an interval and a list made for them", async () => {
-    const bodies = {
-      ...BODIES,
-      [RATES]: await read("aster", "premium-index.json"),
-      [TICKERS]: await read("aster", "ticker-24hr.json"),
-    };
-    const { quotes } = await refresh(bodies, 1750146970500);
-    expect(quotes).toMatchObject([
-      { fundingRate: 0.0001, nextFundingAtMs: 1750147200000, exchangeTimeMs: 1750146970000 },
-    ]);
-    expect(quotes[0]).toMatchObject({ markPrice: 106729.84047826, volume24hUsd: 923607368.61 });
-  });
-
-  test("the list and the intervals, joined to rates made for them", async () => {
-    const bodies = {
-      ...BODIES,
-      [RATES]: [rate("DOGEUSDT"), rate("ZORAUSDT")],
-      [INTERVALS]: await read("aster", "funding-info.json"),
-      [INSTRUMENTS]: await read("aster", "exchange-info.json"),
-    };
-    const { quotes, expected, unlisted } = await refresh(bodies);
-    expect({ expected, unlisted }).toEqual({ expected: 1, unlisted: 1 });
-    const doge = { base: "BLZ", assetClass: "crypto", fundingIntervalHours: null };
-    expect(quotes).toMatchObject([{ ...doge, listedAtMs: 1598252400000 }]);
-    const named = { [INSTRUMENTS]: { symbols: [instrument("ZORA"), instrument("INJS")] } };
-    const { quotes: zora } = await refresh({ ...bodies, ...named });
-    const limits = { rateCap: 0.02, rateFloor: -0.02, baselineRate: 0.00005 };
-    expect(zora).toMatchObject([{ fundingIntervalHours: 4, ...limits }]);
   });
 });

@@ -3,81 +3,28 @@ import { hibachi } from "../../src/exchanges/hibachi.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
+import {
+  AT,
+  BODIES,
+  BTC,
+  contract,
+  CONTRACTS,
+  EUR,
+  INFO,
+  info,
+  INVENTORY,
+  inventory,
+  LIVE,
+  market,
+  MARKETS,
+  NEXT,
+  PEPE,
+  type Row,
+  seconds,
+  TEMP,
+} from "./hibachi-payloads.ts";
 
-const INFO = "/market/exchange-info";
-const of = (call: string, symbol: string): string =>
-  `/market/data/${call}?symbol=${symbol.replace("/", "%2F")}`;
-const [BTC, PEPE, TEMP] = ["BTC/USDT-P", "1000PEPE/USDT-P", "TEMP/USDT-P"] as const;
-const LIVE = [BTC, PEPE, TEMP];
-const GONE = "GONE/USDT-P";
-
-const AT = Date.UTC(2026, 9, 5, 13, 30);
-const NEXT = Date.UTC(2026, 9, 5, 16);
-const seconds = (ms: number): number => ms / 1000;
-
-type Row = Readonly<Record<string, unknown>>;
-
-const contract = (symbol: string, extra: Row = {}): Row => ({
-  displayName: symbol,
-  id: 1,
-  marketCloseTimestamp: null,
-  marketOpenTimestamp: null,
-  marketCreationTimestamp: "1727701319.73488",
-  settlementSymbol: "USDT",
-  status: "LIVE",
-  symbol,
-  underlyingSymbol: symbol.split("/")[0],
-  ...extra,
-});
-const CONTRACTS = [
-  contract(BTC),
-  contract(PEPE),
-  contract(TEMP, {
-    marketOpenTimestamp: String(seconds(AT - 1000)),
-    marketCloseTimestamp: seconds(AT + 86_400_000) + 0.5,
-  }),
-  contract(GONE, { marketCloseTimestamp: seconds(AT - 1000) }),
-  contract("SOON/USDT-P", { marketOpenTimestamp: seconds(AT + 1000) }),
-  contract("HALT/USDT-P", { status: "HALTED" }),
-  contract("EUR/BTC-P", { settlementSymbol: "BTC" }),
-  contract("BTC/USDT"),
-];
-const info = (futureContracts: readonly Row[], extra: Row = {}): Row => ({
-  feeConfig: {},
-  futureContracts,
-  maintenanceWindow: [],
-  status: "NORMAL",
-  ...extra,
-});
-const prices = (symbol: string, estimate: Row = {}, extra: Row = {}): Row => ({
-  askPrice: "64001",
-  bidPrice: "64000",
-  fundingRateEstimation: {
-    estimatedFundingRate: "-0.000137",
-    nextFundingTimestamp: seconds(NEXT),
-    ...estimate,
-  },
-  markPrice: "64000.5",
-  spotPrice: "64010.25",
-  symbol,
-  tradePrice: "42000",
-  ...extra,
-});
-
-const BODIES: Bodies = {
-  [INFO]: info(CONTRACTS),
-  ...Object.fromEntries(
-    [...LIVE, GONE].flatMap((symbol) => [
-      [of("prices", symbol), prices(symbol)],
-      [of("stats", symbol), { high24h: "1", low24h: "1", symbol, volume24h: "12.5" }],
-      [of("open-interest", symbol), { totalQuantity: "2.5" }],
-    ]),
-  ),
-  [of("prices", PEPE)]: prices(PEPE, { estimatedFundingRate: "0", nextFundingTimestamp: null }),
-};
 const down = new RequestFailure("timeout", "no answer");
 const sourceOf = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
   memorySource(bodies, { nowMs: AT, ...options });
@@ -86,39 +33,39 @@ const refresh = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
 const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
   quotes.map((quote) => quote.exchangeSymbol);
 
-const withBtc = (estimate: Row, extra: Row = {}) =>
-  refresh({ ...BODIES, [of("prices", BTC)]: prices(BTC, estimate, extra) });
+const withBtc = (figures: Row, category?: string) =>
+  refresh({
+    ...BODIES,
+    [INVENTORY]: inventory([market(BTC, figures, category), ...MARKETS.slice(1)]),
+  });
 
 describe("hibachi", () => {
-  test("one rate per live contract every cycle; volume and open interest in rotation; slashes encoded", async () => {
+  test("one request tells all figures; the list, with the state of the exchange, every five minutes", async () => {
     const source = sourceOf(BODIES);
     await hibachi.refresh(source);
     expect(source.asks).toEqual([
+      { kind: "essential", name: "markets", everyMs: null },
       { kind: "instruments", name: "instruments", everyMs: 300_000 },
-      { kind: "sweep", name: "prices", everyMs: null },
-      { kind: "rotation", name: "stats", everyMs: 300_000 },
-      { kind: "rotation", name: "openInterest", everyMs: 300_000 },
     ]);
-    const asked = Object.keys(BODIES).filter((key) => !key.includes("GONE"));
-    expect(source.requests.toSorted()).toEqual(asked.toSorted());
-    const { requestsPerRefresh, requestsPerInstrument } = hibachi.facts;
-    expect([requestsPerRefresh, requestsPerInstrument]).toEqual([0, 1]);
+    expect(source.requests).toEqual([INVENTORY, INFO]);
+    expect(hibachi.facts.requestsPerRefresh).toBe(1);
+    expect(hibachi.facts).not.toHaveProperty("requestsPerInstrument");
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote: hourly, its volume in dollars as sent, its fee as stated", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 0 });
     expect(quotes[0]).toEqual({
       exchangeSymbol: BTC,
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
       multiplier: 1,
-      assetClass: null,
+      assetClass: "crypto",
       accrual: "periodic",
       listedAtMs: null,
       fundingRate: -0.000137,
-      fundingIntervalHours: 8,
+      fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: NEXT,
       predictedRate: null,
@@ -131,32 +78,75 @@ describe("hibachi", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
-      // 2.5 and 12.5 coins at the mark of 64,000.5.
+      // 2.5 coins at the mark of 64,000.5; the volume is in dollars already.
       openInterestUsd: 160_001.25,
-      volume24hUsd: 800_006.25,
+      volume24hUsd: 7_503_062.1,
+      takerFeeBps: 4.5,
       exchangeTimeMs: null,
       receivedAtMs: AT,
     });
+    expect(quotes[1]).toMatchObject({ base: "PEPE", multiplier: 1000, fundingRate: 0 });
   });
 
-  test("a 1000x contract; without a published next time the documented grid tells it", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({
-      base: "PEPE",
-      multiplier: 1000,
-      fundingRate: 0,
-      nextFundingAtMs: NEXT,
+  test.each([
+    ["CRYPTO", [], "crypto"],
+    ["FX", ["major"], "forex"],
+    ["FX", [], "forex"],
+    ["FX", ["new", "Commodity"], "commodity"],
+    ["STOCKS", [], null],
+  ] as const)("category %s with the tags %p is class %p", async (category, tags, assetClass) => {
+    const { quotes } = await withBtc({ tags }, category);
+    expect(quotes[0]).toMatchObject({ exchangeSymbol: BTC, assetClass });
+  });
+
+  test("a currency without an estimate is closed: not shown, not expected, no broken row", async () => {
+    const fx = ["EUR", "GBP", "JPY", "AUD", "CAD", "XAU", "XAG"].map((base) => `${base}/USDT-P`);
+    const coins = Array.from({ length: 8 }, (_, n) => `COIN${n}/USDT-P`);
+    const closed = { estimatedFundingRate: null };
+    const bodies = {
+      [INFO]: info([...coins, ...fx].map((symbol) => contract(symbol))),
+      [INVENTORY]: inventory([
+        ...coins.map((symbol) => market(symbol)),
+        ...fx.map((symbol) => market(symbol, closed, "FX")),
+      ]),
+    };
+    const { quotes, rejects, expected } = await refresh(bodies);
+    expect(shown(quotes)).toEqual(coins);
+    expect({ rejects, expected }).toEqual({ rejects: [], expected: 8 });
+    // One that cannot be read is none of that, and a coin never closes.
+    for (const [figures, category] of [
+      [{ estimatedFundingRate: "soon" }, "FX"],
+      [closed, "CRYPTO"],
+      [closed, "STOCKS"],
+    ] as const) {
+      const batch = await withBtc(figures, category);
+      expect(batch.rejects).toMatchObject([{ exchangeSymbol: BTC, reason: "bad_rate" }]);
+      expect(batch.expected).toBe(4);
+    }
+  });
+
+  test("a contract of the list that the inventory lacks stays expected; one that the list lacks is counted", async () => {
+    const batch = await refresh({
+      ...BODIES,
+      [INVENTORY]: inventory([MARKETS[0], market("NEW/USDT-P")]),
     });
+    expect(shown(batch.quotes)).toEqual([BTC]);
+    expect(batch).toMatchObject({ rejects: [], expected: 4, unlisted: 1 });
+  });
+
+  test("two different markets of one symbol are none", async () => {
+    const other = market(BTC, { estimatedFundingRate: "0.0002" });
+    const batch = await refresh({ ...BODIES, [INVENTORY]: inventory([...MARKETS, other]) });
+    expect(shown(batch.quotes)).toEqual([PEPE, TEMP, EUR]);
+    expect(batch.rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });
 
   test("closed, not yet open, halted, coin-settled and spot markets are not shown", async () => {
     expect(shown((await refresh(BODIES)).quotes)).toEqual(LIVE);
     // The temporary market closes a day later, while its list is still cached.
     const later = { nowMs: AT + 86_401_000, receivedAtMs: { instruments: AT } };
-    const bodies = Object.fromEntries(
-      LIVE.map((symbol) => [of("prices", symbol), prices(symbol, { nextFundingTimestamp: null })]),
-    );
-    expect(shown((await refresh({ ...BODIES, ...bodies }, later)).quotes)).toEqual([BTC, PEPE]);
+    const bodies = { ...BODIES, [INVENTORY]: inventory(MARKETS.slice(0, 5)) };
+    expect(shown((await refresh(bodies, later)).quotes)).toEqual([BTC, PEPE, EUR]);
   });
 
   test("nothing is shown while a maintenance window runs", async () => {
@@ -167,11 +157,11 @@ describe("hibachi", () => {
       });
     expect(await windowed(seconds(AT) - 0.5, seconds(AT) + 60.5)).toMatchObject({
       quotes: [],
-      expected: 3,
+      expected: 4,
     });
     expect((await windowed(seconds(AT) - 60, null)).quotes).toEqual([]);
-    expect((await windowed(seconds(AT) + 60, seconds(AT) + 120)).quotes).toHaveLength(3);
-    expect((await windowed(seconds(AT) - 60, seconds(AT))).quotes).toHaveLength(3);
+    expect((await windowed(seconds(AT) + 60, seconds(AT) + 120)).quotes).toHaveLength(4);
+    expect((await windowed(seconds(AT) - 60, seconds(AT))).quotes).toHaveLength(4);
   });
 
   test.each([
@@ -197,56 +187,40 @@ describe("hibachi", () => {
   test.each([
     [{ estimatedFundingRate: "" }, "bad_rate"],
     [{ estimatedFundingRate: "-1.5" }, "implausible_rate"],
-    // Milliseconds where seconds belong.
-    [{ nextFundingTimestamp: NEXT }, "bad_next_time"],
-  ])("a rate with %p is refused as %s", async (estimate, reason) => {
-    const batch = await withBtc(estimate);
-    expect(shown(batch.quotes)).toEqual([PEPE, TEMP]);
-    expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 3 });
-  });
-
-  test("no estimate at all is no rate; a settlement long past is a dead contract", async () => {
-    const bare = await withBtc({}, { fundingRateEstimation: null });
-    expect(bare.rejects).toMatchObject([{ exchangeSymbol: BTC, reason: "bad_rate" }]);
-    const dead = await withBtc({ nextFundingTimestamp: seconds(NEXT) - 4 * 86_400 });
-    expect(shown(dead.quotes)).toEqual([PEPE, TEMP]);
-    expect(dead).toMatchObject({ rejects: [], expected: 3 });
-  });
-
-  test("rotations that know nothing cost quantities; a failing rate its contract; the list the refresh", async () => {
-    const bare = await refresh(BODIES, { rotationsEmpty: true });
-    expect(bare.quotes[0]).toMatchObject({
-      fundingRate: -0.000137,
-      markPrice: 64000.5,
-      openInterestUsd: null,
-      volume24hUsd: null,
-    });
-    const batch = await refresh({ ...BODIES, [of("prices", BTC)]: down });
-    expect(shown(batch.quotes)).toEqual([PEPE, TEMP]);
-    expect(batch).toMatchObject({ rejects: [], expected: 3 });
-    await expect(refresh({ ...BODIES, [INFO]: down })).rejects.toBe(down);
+  ])("a rate with %p is refused as %s", async (figures, reason) => {
+    const batch = await withBtc(figures);
+    expect(shown(batch.quotes)).toEqual([PEPE, TEMP, EUR]);
+    expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 4 });
   });
 
   test.each([
-    ["a failure", { errorCode: 4, message: "no", status: "failed" }],
-    ["another contract's answer", prices("X/USDT-P")],
-    ["an empty list", []],
-  ])("%s for every rate fails the refresh", async (_, body) => {
-    const bodies = Object.fromEntries(LIVE.map((symbol) => [of("prices", symbol), body]));
-    const failure = await refresh({ ...BODIES, ...bodies }).catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(RequestFailure);
-    expect(failure).toMatchObject({ kind: "bad_envelope" });
+    [{ tradeTakerFeeRate: "0" }, 0],
+    [{ tradeTakerFeeRate: "4.5" }, null],
+    [{ tradeTakerFeeRate: "-0.0001" }, null],
+    [{}, null],
+    ["free", null],
+  ])("a stated fee of %p is %p basis points", async (feeConfig, takerFeeBps) => {
+    const { quotes } = await refresh({ ...BODIES, [INFO]: info(CONTRACTS, { feeConfig }) });
+    expect(quotes[0]).toMatchObject({ takerFeeBps });
+  });
+
+  test("a failing inventory or list fails the refresh", async () => {
+    for (const key of [INFO, INVENTORY])
+      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
   });
 
   test.each([
-    ["a failure", { errorCode: 4, message: "no", status: "failed" }],
-    ["maintenance", info(CONTRACTS, { status: "MAINTENANCE" })],
-    ["no state", info(CONTRACTS, { status: undefined })],
-    ["no contract", info([])],
-    ["no live contract", info(CONTRACTS.slice(3))],
-    ["an unreadable window", info(CONTRACTS, { maintenanceWindow: "now" })],
-  ])("a list with %s fails the refresh", async (_, body) => {
-    const failure = await refresh({ ...BODIES, [INFO]: body }).catch((e: unknown) => e);
+    ["a failure", INVENTORY, { errorCode: 4, message: "no", status: "failed" }],
+    ["no market", INVENTORY, inventory([])],
+    ["markets that are no list", INVENTORY, { markets: {} }],
+    ["a market without a contract", INVENTORY, inventory([{ info: {} }])],
+    ["a failure", INFO, { errorCode: 4, message: "no", status: "failed" }],
+    ["maintenance", INFO, info(CONTRACTS, { status: "MAINTENANCE" })],
+    ["no state", INFO, info(CONTRACTS, { status: undefined })],
+    ["no contract", INFO, info([])],
+    ["an unreadable window", INFO, info(CONTRACTS, { maintenanceWindow: "now" })],
+  ])("%s in %s fails the refresh", async (_, key, body) => {
+    const failure = await refresh({ ...BODIES, [key]: body }).catch((e: unknown) => e);
     expect(failure).toBeInstanceOf(RequestFailure);
     expect(failure).toMatchObject({ kind: "bad_envelope" });
   });
@@ -255,73 +229,32 @@ describe("hibachi", () => {
     const raw = await hibachi.fetchRaw(sourceOf(BODIES));
     expect(hibachi.explain(raw, BTC)).toMatchObject({
       rows: {
-        prices: { fundingRateEstimation: { estimatedFundingRate: "-0.000137" } },
+        inventory: { estimatedFundingRate: "-0.000137" },
         instruments: { symbol: BTC, status: "LIVE" },
       },
-      formula: "{prices.fundingRateEstimation.estimatedFundingRate}",
+      formula: "{inventory.estimatedFundingRate}",
     });
-    expect(hibachi.explain(raw, GONE)).toBeNull();
+    expect(hibachi.explain(raw, "NEW/USDT-P")).toBeNull();
   });
-});
-
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const free = (
-  at: string,
-  mutations: Exemption["mutations"],
-  fields: Exemption["fields"],
-  why: string,
-): Exemption => ({ at, mutations, fields, why });
-const exemptions: readonly Exemption[] = [
-  free("estimate.estimatedFundingRate", ["negative"], ["fundingRate"], "a rate may be negative"),
-  free("prices.markPrice", ["huge"], ["markPrice", "openInterestUsd", "volume24hUsd"], LEGAL),
-  free("prices.spotPrice", ["huge"], ["indexPrice"], LEGAL),
-  free("stats.volume24h", ["huge"], ["volume24hUsd"], LEGAL),
-  free("interest.totalQuantity", ["huge"], ["openInterestUsd"], LEGAL),
-  free(
-    "list.underlyingSymbol",
-    ["NaN", "huge", "negative"],
-    ["base", "multiplier"],
-    "any text may be a name",
-  ),
-];
-
-test("hibachi: no single wrong value makes a wrong quote", async () => {
-  const whole = (body: unknown): readonly unknown[] => [body];
-  const at =
-    (key: string) =>
-    (body: unknown): readonly unknown[] => {
-      const value: unknown = Reflect.get(Object(body), key);
-      return Array.isArray(value) ? value : [value];
-    };
-  // A closed market that lost its border looks like one that never closes: its status alone can tell, so none is here.
-  const closed = new Set<unknown>([GONE, "SOON/USDT-P"]);
-  const contracts = CONTRACTS.filter((row) => !closed.has(row["symbol"]));
-  const breaches = await mutationBreaches({
-    bodies: { ...BODIES, [INFO]: info(contracts) },
-    payloads: [
-      { name: "list", request: INFO, rows: at("futureContracts") },
-      { name: "prices", request: of("prices", BTC), rows: whole },
-      { name: "estimate", request: of("prices", BTC), rows: at("fundingRateEstimation") },
-      { name: "stats", request: of("stats", BTC), rows: whole },
-      { name: "interest", request: of("open-interest", BTC), rows: whole },
-    ],
-    refresh: async (bodies) => hibachi.parse(await hibachi.fetchRaw(sourceOf(bodies))),
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
 });
 
 describeRecorded("hibachi, recorded", (read) => {
   const ETH = "ETH/USDT-P";
 
-  test("the recorded replies of one contract, with the exchange's state, left out of the list, made for it", async () => {
-    const list: unknown = await read("hibachi", "exchange-info-cut.json");
+  test("the list and the replies of one contract, put together as the inventory has them", async () => {
+    const [list, prices, stats, interest] = await Promise.all(
+      ["exchange-info-cut.json", "prices.json", "stats.json", "open-interest.json"].map((file) =>
+        read("hibachi", file).then((body): Row => Object(body)),
+      ),
+    );
+    const { markPrice, spotPrice, fundingRateEstimation } = prices ?? {};
+    const { estimatedFundingRate } = Object(fundingRateEstimation);
+    const figures = { markPrice, spotPrice, estimatedFundingRate, volume24h: stats?.["volume24h"] };
+    const openInterestQuantity = interest?.["totalQuantity"];
     const { quotes, rejects, expected } = await refresh(
       {
-        [INFO]: { ...Object(list), status: "NORMAL" },
-        [of("prices", ETH)]: await read("hibachi", "prices.json"),
-        [of("stats", ETH)]: await read("hibachi", "stats.json"),
-        [of("open-interest", ETH)]: await read("hibachi", "open-interest.json"),
+        [INFO]: { ...list, status: "NORMAL" },
+        [INVENTORY]: inventory([market(ETH, { ...figures, openInterestQuantity })]),
       },
       { nowMs: 1_712_700_000_000 },
     );
@@ -330,9 +263,11 @@ describeRecorded("hibachi, recorded", (read) => {
       {
         base: "ETH",
         fundingRate: 0.000001,
-        nextFundingAtMs: 1_712_707_200_000,
+        // 2024-04-09 22:00:00 UTC and a full hour later.
+        nextFundingAtMs: 1_712_703_600_000,
         markPrice: 3514.288858,
         indexPrice: 3514.715,
+        volume24hUsd: 23_554.858590416,
       },
     ]);
     expect(quotes[0]?.openInterestUsd).toBeCloseTo(2.3299770166 * 3514.288858, 6);

@@ -48,6 +48,7 @@ export const contract = (contract_code: string, extra: Row = {}): Row => ({
   business_type: "swap",
   contract_type: "swap",
   trade_partition: "USDT",
+  labels: ["hot", "common"],
   tradfi_labels: [],
   ...extra,
 });
@@ -55,7 +56,7 @@ export const contract = (contract_code: string, extra: Row = {}): Row => ({
 export const LIVE = [
   contract("BTC-USDT"),
   contract("PEPE-USDT", { settlement_period: "4", tradfi_labels: undefined }),
-  contract("TSLA-USDT", { tradfi_labels: ["Stocks"] }),
+  contract("TSLA-USDT", { labels: ["tradfi", "stock"], tradfi_labels: ["Stocks"] }),
   contract("XAUT-USDT", { tradfi_labels: ["Metals"], settlement_period: "1" }),
 ];
 export const DEAD = [

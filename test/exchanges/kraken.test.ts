@@ -2,113 +2,19 @@ import { describe, expect, test } from "bun:test";
 import { kraken } from "../../src/exchanges/kraken.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { memorySource } from "../support/memory-source.ts";
-import type { Bodies } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
-
-const TICKERS = "/derivatives/api/v3/tickers";
-const INSTRUMENTS = "/derivatives/api/v3/instruments";
-
-const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
-const SERVER_TIME = "2026-10-05T13:29:59.500Z";
-const NEXT_HOUR = Date.UTC(2026, 9, 5, 14);
-
-type Row = Readonly<Record<string, unknown>>;
-
-function ticker(symbol: string, extra: Row = {}): Row {
-  return {
-    symbol,
-    tag: "perpetual",
-    pair: "XBT:USD",
-    markPrice: 80040,
-    indexPrice: 80000,
-    fundingRate: 1.6,
-    fundingRatePrediction: -0.8,
-    openInterest: 2000.5,
-    vol24h: 8000,
-    volumeQuote: 640000000.5,
-    suspended: false,
-    postOnly: false,
-    ...extra,
-  };
-}
-
-function instrument(symbol: string, extra: Row = {}): Row {
-  return {
-    symbol,
-    type: "flexible_futures",
-    tradeable: true,
-    postOnly: false,
-    base: "BTC",
-    quote: "USD",
-    pair: "BTC:USD",
-    openingDate: "2022-03-22T13:18:45Z",
-    fundingRateCoefficient: 24,
-    maxRelativeFundingRate: 0.0025,
-    ...extra,
-  };
-}
-
-const BTC = ticker("PF_XBTUSD");
-const PEPE = ticker("PF_PEPEUSD", {
-  pair: "PEPE:USD",
-  markPrice: 0.0000081,
-  indexPrice: 0.000008,
-  fundingRate: -4e-8,
-  fundingRatePrediction: 3.2e-8,
-  openInterest: 1e12,
-  volumeQuote: 73.5,
-});
-const APPLE = ticker("PF_AAPLxUSD", {
-  pair: "AAPLx:USD",
-  markPrice: 250,
-  indexPrice: 250,
-  fundingRate: 0,
-  fundingRatePrediction: 0.0025,
-});
-const INVERSE = ticker("PI_XBTUSD", { fundingRate: -4e-9 });
-const DATED = ticker("FF_XBTUSD_261225", { tag: "quarter", fundingRate: undefined });
-const INDEX = { symbol: "in_xbtusd", last: 80000, lastTime: "2026-10-05T13:29:59Z" };
-const SUSPENDED = ticker("PF_OLDUSD", { suspended: true });
-
-const bodiesOf = (tickers: readonly Row[], instruments: readonly Row[]): Bodies => ({
-  [TICKERS]: { result: "success", serverTime: SERVER_TIME, tickers },
-  [INSTRUMENTS]: { result: "success", instruments },
-});
-
-const BODIES = bodiesOf(
-  [BTC, PEPE, APPLE, INVERSE, DATED, INDEX, SUSPENDED],
-  [
-    instrument("PF_XBTUSD"),
-    instrument("PF_PEPEUSD", { base: "PEPE", pair: "PEPE:USD" }),
-    instrument("PF_AAPLxUSD", {
-      base: "AAPLx",
-      pair: "AAPLx:USD",
-      openingDate: "2025-07-01T00:00:00Z",
-    }),
-    instrument("PI_XBTUSD", { type: "futures_inverse" }),
-    instrument("PF_OLDUSD", { base: "OLD" }),
-    instrument("FF_XBTUSD_261225", { lastTradingTime: "2026-12-25T15:00:00.000Z" }),
-  ],
-);
-
-const refresh = (bodies: Bodies, nowMs = AT) => kraken.refresh(memorySource(bodies, { nowMs }));
-
-/** Beside an intact contract, so that a list is never empty. */
-async function refreshOf(tickerExtra: Row, instrumentExtra: Row = {}, symbol = "PF_AUSD") {
-  const { quotes, rejects, expected, unlisted } = await refresh(
-    bodiesOf(
-      [PEPE, ticker(symbol, tickerExtra)],
-      [
-        instrument("PF_PEPEUSD", { base: "PEPE" }),
-        instrument(symbol, { base: "A", ...instrumentExtra }),
-      ],
-    ),
-  );
-  expect(quotes[0]?.base).toBe("PEPE");
-  return { quote: quotes[1], rejects, expected, unlisted };
-}
+import {
+  AT,
+  BODIES,
+  BTC,
+  INSTRUMENTS,
+  NEXT_HOUR,
+  TICKERS,
+  bodiesOf,
+  instrument,
+  refresh,
+  refreshOf,
+  ticker,
+} from "./kraken-payloads.ts";
 
 describe("kraken", () => {
   test("asks for the tickers every cycle and for the instruments seldom", async () => {
@@ -131,14 +37,15 @@ describe("kraken", () => {
       "PF_PEPEUSD",
       "PF_AAPLxUSD",
     ]);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
+    // The suspended one is on the list.
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 0 });
     expect(quotes[0]).toEqual({
       exchangeSymbol: "PF_XBTUSD",
       base: "BTC",
       quote: "USD",
       settle: "USD",
       multiplier: 1,
-      assetClass: null,
+      assetClass: "crypto",
       accrual: "periodic",
       listedAtMs: Date.UTC(2022, 2, 22, 13, 18, 45),
       // 1.6 USD per coin and hour over an index of 80,000.
@@ -150,8 +57,8 @@ describe("kraken", () => {
       instantRate: null,
       settledRate: null,
       settledAtMs: null,
-      rateCap: 0.0025,
-      rateFloor: -0.0025,
+      rateCap: 0.005,
+      rateFloor: -0.005,
       baselineRate: null,
       settling: false,
       markPrice: 80040,
@@ -175,9 +82,9 @@ describe("kraken", () => {
     expect(quotes[1]?.openInterestUsd).toBeCloseTo(8100000, 3);
   });
 
-  test("a tokenised stock has its underlying's ticker, no class, and a rate of zero is a rate", async () => {
+  test("a tokenised stock has its underlying's ticker and class, and a rate of zero is a rate", async () => {
     const { quotes } = await refresh(BODIES);
-    expect(quotes[2]).toMatchObject({ base: "AAPL", assetClass: null, fundingRate: 0 });
+    expect(quotes[2]).toMatchObject({ base: "AAPL", assetClass: "stock", fundingRate: 0 });
     expect(quotes[2]?.predictedRate).toBeCloseTo(0.00001, 12);
   });
 
@@ -221,14 +128,6 @@ describe("kraken", () => {
     ]);
   });
 
-  test("a rate is read without the contract's cap as long as no cap is in doubt", async () => {
-    expect((await refreshOf({}, { maxRelativeFundingRate: undefined })).quote).toMatchObject({
-      fundingRate: 0.00002,
-      rateCap: null,
-      rateFloor: null,
-    });
-  });
-
   test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await kraken.fetchRaw(memorySource(BODIES, { nowMs: AT }));
     const { vol24h: _inCoins, ...read } = BTC;
@@ -243,7 +142,9 @@ describe("kraken", () => {
           base: "BTC",
           quote: "USD",
           openingDate: "2022-03-22T13:18:45Z",
-          maxRelativeFundingRate: 0.0025,
+          category: "Layer 1",
+          tradfi: false,
+          maxRelativeFundingRate: 0.005,
         },
       },
       formula:
@@ -265,51 +166,33 @@ describe("kraken", () => {
   });
 });
 
-describe("kraken times", () => {
-  const withTime = (serverTime: unknown): Bodies => ({
-    ...BODIES,
-    [TICKERS]: { result: "success", serverTime, tickers: [BTC] },
-  });
-
-  test("the next settlement is the full hour after the server's time", async () => {
-    const justBefore = await refresh(withTime("2026-10-05T13:59:59.900Z"), NEXT_HOUR + 200);
-    expect(justBefore.quotes[0]?.nextFundingAtMs).toBe(NEXT_HOUR);
-    const atTheHour = await refresh(withTime("2026-10-05T14:00:00Z"), NEXT_HOUR + 200);
-    expect(atTheHour.quotes[0]?.nextFundingAtMs).toBe(NEXT_HOUR + 3_600_000);
-  });
-
-  test.each([[undefined], [null], ["yesterday"], ["2026-10-05T13:29:59"], [5]])(
-    "a server time of %p is unknown and the time of receipt counts",
-    async (serverTime) => {
-      const { quotes } = await refresh(withTime(serverTime));
-      expect(quotes[0]).toMatchObject({ exchangeTimeMs: null, nextFundingAtMs: NEXT_HOUR });
-    },
-  );
-
-  test("a server time hours away is passed on, and does not move the settlement", async () => {
-    const { quotes } = await refresh(withTime("2026-10-05T09:10:00Z"));
-    expect(quotes[0]).toMatchObject({
-      exchangeTimeMs: Date.UTC(2026, 9, 5, 9, 10),
-      nextFundingAtMs: NEXT_HOUR,
-    });
-  });
-});
-
 describe("kraken skips", () => {
   test.each([
-    ["a suspended contract", { suspended: true }, {}],
-    ["a contract without matching yet", { postOnly: true }, {}],
     ["a contract listed without matching yet", {}, { postOnly: true }],
     ["a contract that is not tradeable", {}, { tradeable: false }],
     ["a contract that does not say whether it is tradeable", {}, { tradeable: undefined }],
     ["a contract with a last trading time", {}, { lastTradingTime: "2026-12-25T15:00:00.000Z" }],
     ["a contract of another type", {}, { type: "futures_vanilla" }],
     ["a contract in another currency", {}, { quote: "EUR" }],
+    ["a company that is not listed yet", {}, { category: "Pre-IPO" }],
+    ["one in another spelling", {}, { category: "PRE-IPO", tradfi: true }],
   ])("%s, and does not expect it", async (_case, tickerExtra, instrumentExtra) => {
     expect(await refreshOf(tickerExtra, instrumentExtra)).toEqual({
       quote: undefined,
       rejects: [],
       expected: 1,
+      unlisted: 0,
+    });
+  });
+
+  test.each([
+    ["a suspended contract", { suspended: true }],
+    ["a contract without matching yet", { postOnly: true }],
+  ])("%s by the tickers, which the list still expects", async (_case, tickerExtra) => {
+    expect(await refreshOf(tickerExtra)).toEqual({
+      quote: undefined,
+      rejects: [],
+      expected: 2,
       unlisted: 0,
     });
   });
@@ -341,6 +224,16 @@ describe("kraken skips", () => {
     expect({ expected, unlisted, rejects }).toEqual({ expected: 1, unlisted: 1, rejects: [] });
   });
 
+  test("a contract that comes twice with different amounts, and counts it; equal twins are one", async () => {
+    const list = [instrument("PF_XBTUSD")];
+    const twins = (second: typeof BTC) =>
+      refresh(bodiesOf([BTC, second, ticker("in_xbtusd")], list));
+    const { quotes, rejects, expected } = await twins(ticker("PF_XBTUSD", { fundingRate: 3.2 }));
+    expect({ quotes, expected }).toEqual({ quotes: [], expected: 1 });
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await twins(BTC)).quotes).toHaveLength(1);
+  });
+
   test("nothing silently: a listed contract without a ticker is still expected", async () => {
     const bodies = bodiesOf(
       [BTC],
@@ -362,12 +255,6 @@ describe("kraken rejects", () => {
     ["an index price of zero", { indexPrice: 0 }, {}, "bad_price"],
     ["an index price in another unit than the mark", { indexPrice: 80 }, {}, "bad_price"],
     ["an amount above the whole notional", { fundingRate: 90000 }, {}, "implausible_rate"],
-    [
-      "a large rate without a cap",
-      { fundingRate: 400 },
-      { maxRelativeFundingRate: null },
-      "bad_rate",
-    ],
     ["an unreadable suspended", { suspended: "no" }, {}, "bad_row"],
     ["a missing tag", { tag: undefined }, {}, "bad_row"],
     ["a dated tag under a perpetual's name", { tag: "quarter" }, {}, "bad_row"],
@@ -409,112 +296,5 @@ describe("kraken failures", () => {
     const body = '{"result":"error","error":"apiLimitExceeded"}';
     expect(kraken.facts.classifyFailure?.(400, body)).toBe("rate_limited");
     expect(kraken.facts.classifyFailure?.(400, '{"error":"nonceBelowThreshold"}')).toBeNull();
-  });
-});
-
-const QUANTITY = "plausible sizes are judged across exchanges, after the adapter";
-const exemptions: readonly Exemption[] = [
-  {
-    at: "tickers.fundingRate",
-    mutations: ["negative"],
-    fields: ["fundingRate"],
-    why: "a rate may be negative",
-  },
-  {
-    at: "tickers.fundingRatePrediction",
-    mutations: ["negative"],
-    fields: ["predictedRate"],
-    why: "a rate may be negative",
-  },
-  { at: "tickers.openInterest", mutations: ["huge"], fields: ["openInterestUsd"], why: QUANTITY },
-  { at: "tickers.volumeQuote", mutations: ["huge"], fields: ["volume24hUsd"], why: QUANTITY },
-  {
-    at: "instruments.base",
-    mutations: ["NaN", "huge", "negative"],
-    fields: ["base"],
-    why: "any text can be a ticker",
-  },
-];
-
-const rowsOf =
-  (key: string) =>
-  (body: unknown): readonly unknown[] => {
-    const list: unknown = typeof body === "object" && body !== null ? Reflect.get(body, key) : null;
-    return Array.isArray(list) ? list : [];
-  };
-
-test("kraken: no single wrong value makes a wrong quote", async () => {
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "instruments", request: INSTRUMENTS, rows: rowsOf("instruments") },
-      { name: "envelope", request: TICKERS, rows: (body) => [body] },
-      { name: "tickers", request: TICKERS, rows: (body) => rowsOf("tickers")(body).slice(0, -1) },
-    ],
-    refresh,
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
-});
-
-test("kraken: no single wrong value revives a suspended contract, though it may be expected again", async () => {
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "tickers", request: TICKERS, rows: (body) => rowsOf("tickers")(body).slice(-1) },
-    ],
-    refresh: async (bodies) => ({ ...(await refresh(bodies)), expected: null }),
-    exemptions: [],
-  });
-  expect(breaches).toEqual([]);
-});
-
-describeRecorded("kraken, recorded", (read) => {
-  test("the tickers, joined to an instrument made for the one linear perpetual", async () => {
-    const bodies = {
-      [TICKERS]: await read("kraken", "tickers.json"),
-      [INSTRUMENTS]: { result: "success", instruments: [instrument("PF_ENJUSD", { base: "ENJ" })] },
-    };
-    const { quotes, rejects, unlisted } = await refresh(bodies, Date.UTC(2025, 10, 17, 0, 34, 38));
-    expect({ rejects, unlisted }).toEqual({ rejects: [], unlisted: 0 });
-    expect(quotes).toMatchObject([
-      { base: "ENJ", nextFundingAtMs: Date.UTC(2025, 10, 17, 1), volume24hUsd: 73.5216 },
-    ]);
-    expect(quotes[0]?.fundingRate).toBeCloseTo(-7.56414717067e-7 / 0.043391, 12);
-    expect(quotes[0]?.openInterestUsd).toBeCloseTo(72513 * 0.0434, 6);
-  });
-
-  test("the instruments, joined to tickers made for them: the inverse one is skipped", async () => {
-    const bodies = {
-      ...BODIES,
-      [INSTRUMENTS]: await read("kraken", "instruments.json"),
-      [TICKERS]: {
-        result: "success",
-        serverTime: SERVER_TIME,
-        tickers: [INVERSE, ticker("PF_ETHUSD"), PEPE, APPLE],
-      },
-    };
-    const { quotes, expected, rejects } = await refresh(bodies);
-    expect({ expected, rejects }).toEqual({ expected: 3, rejects: [] });
-    expect(quotes.map(({ base, rateCap }) => [base, rateCap])).toEqual([
-      ["ETH", 0.0025],
-      ["PEPE", 0.0025],
-      ["AAPL", 0.0025],
-    ]);
-    expect(quotes[1]?.listedAtMs).toBe(Date.UTC(2023, 4, 25, 10, 52, 25));
-  });
-
-  test("the single ticker has no rate: no list of its own, a reject inside one", async () => {
-    const body = await read("kraken", "tickers-symbol.json");
-    const alone = await refresh({ ...BODIES, [TICKERS]: body }).catch((error: unknown) => error);
-    expect(alone).toMatchObject({ kind: "bad_envelope" });
-    const row: unknown =
-      typeof body === "object" && body !== null ? Reflect.get(body, "ticker") : null;
-    const { quotes, rejects } = await refresh({
-      ...BODIES,
-      [TICKERS]: { result: "success", serverTime: SERVER_TIME, tickers: [row] },
-    });
-    expect(quotes).toEqual([]);
-    expect(rejects).toMatchObject([{ exchangeSymbol: "PF_XBTUSD", reason: "bad_rate" }]);
   });
 });

@@ -3,69 +3,28 @@ import { orderly } from "../../src/exchanges/orderly.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
-
-const RATES = "/v1/public/futures";
-const INFO = "/v1/public/info";
-const AT = Date.UTC(2026, 9, 5, 13, 30);
-const STAMP = AT - 300;
-const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
-
-type Row = Readonly<Record<string, unknown>>;
-
-const rate = (symbol: string, extra: Row = {}): Row => ({
-  symbol,
-  index_price: 64010.25,
-  mark_price: 64000.5,
-  sum_unitary_funding: 26522.5,
-  est_funding_rate: 0.000083,
-  last_funding_rate: 0.00010041,
-  next_funding_time: at(16),
-  open_interest: 110.5,
-  "24h_volume": 102.25,
-  "24h_amount": 6595662.5,
-  ...extra,
-});
-const info = (symbol: string, extra: Row = {}): Row => ({
-  symbol,
-  funding_period: 8,
-  cap_funding: 0.000375,
-  floor_funding: -0.00035,
-  interest_rate: 0.0001,
-  ...extra,
-});
-const reply = (rows: unknown): Row => ({ success: true, timestamp: STAMP, data: { rows } });
-
-const LIVE = ["PERP_BTC_USDC", "PERP_1000PEPE_USDC", "PERP_NEAR_USDT", "PERP_XAU_USDC"];
-const BODIES: Bodies = {
-  [RATES]: reply([
-    rate("PERP_BTC_USDC"),
-    rate("PERP_1000PEPE_USDC", { est_funding_rate: -0.00121, last_funding_rate: 0 }),
-    rate("PERP_NEAR_USDT", { est_funding_rate: 0, next_funding_time: at(14) }),
-    rate("PERP_XAU_USDC", { "24h_amount": 0, index_price: null, open_interest: 0 }),
-    // Dead: neither prices nor trades.
-    rate("PERP_OLD_USDC", { "24h_amount": 0, mark_price: "0", index_price: "0" }),
-    rate("PERP_BTC_EUR"),
-    rate("SPOT_BTC_USDC"),
-    rate("PERP_PRELISTED_USDC"),
-  ]),
-  [INFO]: reply([
-    info("PERP_BTC_USDC"),
-    info("PERP_1000PEPE_USDC", { funding_period: 4, cap_funding: 0.02, floor_funding: -0.02 }),
-    info("PERP_NEAR_USDT", { funding_period: 1 }),
-    info("PERP_XAU_USDC"),
-    info("PERP_OLD_USDC"),
-    info("PERP_BTC_EUR"),
-    info("SPOT_BTC_USDC"),
-  ]),
-};
+import {
+  AT,
+  at,
+  BODIES,
+  INFO,
+  info,
+  LIVE,
+  rate,
+  RATES,
+  reply,
+  type Row,
+  SETTLED,
+  settled,
+  STAMP,
+} from "./orderly-payloads.ts";
 
 const refresh = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
   orderly.refresh(memorySource(bodies, { nowMs: AT, ...options }));
 const btcOf = async (rateExtra: Row, infoExtra: Row = {}, options = {}) => {
   const bodies = {
+    [SETTLED]: reply([settled("PERP_ETH_USDC", 8, 16)]),
     [RATES]: reply([rate("PERP_BTC_USDC", rateExtra)]),
     [INFO]: reply([info("PERP_BTC_USDC", infoExtra)]),
   };
@@ -77,21 +36,23 @@ const BTC = { exchangeSymbol: "PERP_BTC_USDC", base: "BTC", multiplier: 1, quote
 const UNKNOWN = { predictedRate: null, instantRate: null, assetClass: null, listedAtMs: null };
 
 describe("orderly", () => {
-  test("rates every cycle, the list with its periods every five minutes, together", async () => {
+  test("rates and settlements every cycle, the list with its periods every five minutes, together", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await orderly.refresh(source);
     expect(source.asks).toEqual([
       { kind: "essential", name: "rates", everyMs: null },
       { kind: "instruments", name: "instruments", everyMs: 300_000 },
+      { kind: "secondary", name: "settlements", everyMs: null },
     ]);
-    expect(source.requests).toEqual([RATES, INFO]);
-    expect(source.mostAtOnce()).toBe(2);
-    expect(orderly.facts.requestsPerRefresh).toBe(1);
+    expect(source.requests).toEqual([RATES, INFO, SETTLED]);
+    expect(source.mostAtOnce()).toBe(3);
+    expect(orderly.facts.requestsPerRefresh).toBe(2);
   });
 
   test("a market becomes a quote with every field by the page's units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
+    // The one without prices is listed, and stays expected.
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 1 });
     expect(quotes[0]).toEqual({
       ...BTC,
       ...UNKNOWN,
@@ -101,8 +62,8 @@ describe("orderly", () => {
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      settledRate: 0.00010041,
-      settledAtMs: null,
+      settledRate: 0.00010042,
+      settledAtMs: at(8),
       rateCap: 0.000375,
       rateFloor: -0.00035,
       baselineRate: 0.0001,
@@ -119,11 +80,66 @@ describe("orderly", () => {
   test("multiplier and period of each market; dead, foreign and pre-listed ones are not shown", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(LIVE);
-    const pepe = { base: "PEPE", multiplier: 1000, fundingIntervalHours: 4, baselineRate: null };
-    expect(quotes[1]).toMatchObject({ ...pepe, rateCap: 0.02, rateFloor: -0.02, settledRate: 0 });
+    const pepe = { base: "PEPE", multiplier: 1000, fundingIntervalHours: 4 };
+    expect(quotes[1]).toMatchObject({ ...pepe, rateCap: 0.02, rateFloor: -0.02 });
+    expect(quotes[1]).toMatchObject({ settledRate: 0, settledAtMs: at(12) });
     const near = { quote: "USDT", settle: "USDT", fundingRate: 0, fundingIntervalHours: 1 };
     expect(quotes[2]).toMatchObject({ ...near, nextFundingAtMs: at(14) });
+    // The settlements do not hold this one: the rate is known, and not when it was charged.
+    expect(quotes[2]).toMatchObject({ settledRate: 0.00010041, settledAtMs: null });
     expect(quotes[3]).toMatchObject({ indexPrice: null, openInterestUsd: 0, volume24hUsd: 0 });
+    expect(quotes[3]).toMatchObject({ settledRate: 0.00010042, settledAtMs: null });
+  });
+
+  test("a broker's market has the broker in its symbol alone", async () => {
+    const { quotes, rejects } = await refresh(BODIES);
+    expect(rejects).toEqual([]);
+    const names = { base: "AAPL", multiplier: 1, quote: "USDC", settle: "USDC" };
+    expect(quotes[4]).toMatchObject({ exchangeSymbol: "PERP_AAPL_USDC_mythos", ...names });
+  });
+
+  test.each([
+    [1, 0.0000125],
+    [4, 0.00005],
+    [8, 0.0001],
+  ])(
+    "an interest of 0.0001 is that of 8 hours: at %i h the rate rests at %p",
+    async (hours, rest) => {
+      const { quote } = await btcOf(
+        { next_funding_time: at(14 + 2 * (hours > 1 ? 1 : 0)) },
+        { funding_period: hours },
+      );
+      expect(quote).toMatchObject({ fundingIntervalHours: hours, baselineRate: rest });
+    },
+  );
+
+  test.each([
+    ["as far apart as the list says", settled("PERP_BTC_USDC", 8, 16), 8],
+    ["half as far apart: the list is out of date", settled("PERP_BTC_USDC", 12, 16), null],
+    [
+      "half as far apart but for milliseconds",
+      settled("PERP_BTC_USDC", 12, 16, { last_funding_rate_timestamp: at(12) + 7 }),
+      null,
+    ],
+    ["those of another period than the rate's", settled("PERP_BTC_USDC", 12, 20), 8],
+    ["apart by no interval: one was left out", settled("PERP_BTC_USDC", 0, 16), 8],
+  ])("settlements %s", async (_, row, hours) => {
+    const rows = { [RATES]: reply([rate("PERP_BTC_USDC")]), [SETTLED]: reply([row]) };
+    const { quotes } = await refresh({ ...BODIES, ...rows });
+    const source = hours === null ? null : "published";
+    expect(quotes[0]).toMatchObject({ fundingIntervalHours: hours, intervalSource: source });
+  });
+
+  test("without the settlements the rates are served, the last one without its time", async () => {
+    const down = new RequestFailure("timeout", "no answer");
+    const { quotes } = await refresh({ ...BODIES, [SETTLED]: down });
+    expect(quotes).toHaveLength(5);
+    expect(quotes[0]).toMatchObject({ settledRate: 0.00010041, settledAtMs: null });
+    // One that lies ahead, or days back, is not believed.
+    for (const hour of [16, -60]) {
+      const rows = { ...BODIES, [SETTLED]: reply([settled("PERP_BTC_USDC", hour, 16)]) };
+      expect((await refresh(rows)).quotes[0]).toMatchObject({ settledAtMs: null });
+    }
   });
 
   test("a period counts while the list is young and the next time does not contradict it", async () => {
@@ -134,6 +150,30 @@ describe("orderly", () => {
     expect((await btcOf({}, {}, age(31))).quote).toMatchObject({ ...old, ...limitless });
     const { quote } = await btcOf({}, { funding_period: 1 });
     expect(quote).toMatchObject({ ...old, ...limitless });
+  });
+
+  test.each([
+    [480, 16],
+    [5, 16],
+    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    [8, 20],
+    [4, 14],
+  ])("a period of %p with a next time at %i is unknown", async (funding_period, hour) => {
+    const { quote } = await btcOf({ next_funding_time: at(hour) }, { funding_period });
+    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
+    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
+  });
+
+  test("a market twice with different rates is shown with neither; equal twins are one", async () => {
+    const twins = (second: Row) =>
+      refresh({
+        ...BODIES,
+        [RATES]: reply([rate("PERP_BTC_USDC"), second, rate("PERP_XAU_USDC")]),
+      });
+    const { quotes, rejects } = await twins(rate("PERP_BTC_USDC", { est_funding_rate: 0.0002 }));
+    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["PERP_XAU_USDC"]);
+    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    expect((await twins(rate("PERP_BTC_USDC"))).quotes).toHaveLength(2);
   });
 
   test.each([
@@ -151,13 +191,24 @@ describe("orderly", () => {
     expect((await btcOf({ last_funding_rate: 9 })).quote?.settledRate).toBeNull();
   });
 
-  test("a name of another form is refused, never cut", async () => {
-    const names = ["PERP_BTC", "PERP__USDC", "PERP_A_B_USDC"];
+  test("a name of another form is a kind that is not known: never cut, and no broken row", async () => {
+    const names = ["PERP_BTC", "PERP__USDC", "PERP_A_USDC_b_c", "PERP_A_USDC_", "OPTION_BTC_USDC"];
     const bodies = { ...BODIES, [INFO]: reply(names.map((name) => info(name))) };
     const { quotes, rejects, expected } = await refresh(bodies);
     expect({ quotes, expected }).toEqual({ quotes: [], expected: 0 });
-    expect(rejects.map((reject) => reject.exchangeSymbol)).toEqual(names);
+    expect(rejects.map((reject) => [reject.exchangeSymbol, reject.reason])).toEqual(
+      names.map((name) => [name, "unknown_kind"]),
+    );
   });
+
+  test.each([[{ status: 1 }], [{ status: {} }], [{ is_pretge: "true" }], [{ is_pretge: 1 }]])(
+    "a market of which %p is said cannot be told",
+    async (extra) => {
+      const { batch } = await btcOf({}, extra);
+      const rejects = [{ exchangeSymbol: "PERP_BTC_USDC", reason: "bad_row" }];
+      expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
+    },
+  );
 
   test.each([
     ["an error", { success: false, code: -1012, message: "no" }, "bad_envelope"],
@@ -184,44 +235,13 @@ describe("orderly", () => {
   });
 });
 
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const may = (
-  where: string,
-  mutations: Exemption["mutations"],
-  ...fields: Exemption["fields"]
-): Exemption => ({ at: where, mutations, fields, why: LEGAL });
-const exemptions: readonly Exemption[] = [
-  may("rates.est_funding_rate", ["negative"], "fundingRate"),
-  may("rates.last_funding_rate", ["negative"], "settledRate"),
-  may("rates.mark_price", ["huge"], "markPrice", "openInterestUsd"),
-  // A null that becomes a price is the price of a market that had none.
-  may("rates.index_price", ["huge", "flipped", "negative"], "indexPrice"),
-  may("rates.open_interest", ["huge"], "openInterestUsd"),
-  may("rates.24h_amount", ["huge"], "volume24hUsd"),
-];
-
-test("orderly: no single wrong value makes a wrong quote", async () => {
-  const rows = (body: unknown): readonly Row[] => Object(body).data.rows;
-  // Without the dead market: a price is all that would make it a live one.
-  const alive = (key: string) =>
-    reply(rows(BODIES[key]).filter((row) => row["symbol"] !== "PERP_OLD_USDC"));
-  const breaches = await mutationBreaches({
-    bodies: { [RATES]: alive(RATES), [INFO]: alive(INFO) },
-    payloads: [
-      { name: "rates", request: RATES, rows },
-      { name: "info", request: INFO, rows },
-    ],
-    refresh: async (bodies) => ({ ...(await refresh(bodies)), explain: null }),
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
-});
-
 describeRecorded("orderly, recorded", (read) => {
   test("the futures of August 2026 with the list, which is from the documentation", async () => {
     const bodies = {
       [RATES]: await read("orderly", "futures.json"),
       [INFO]: await read("orderly", "info.json"),
+      // Recorded at another time than the futures.
+      [SETTLED]: await read("orderly", "funding-rates.json"),
     };
     const { quotes, rejects, expected } = await refresh(bodies, { nowMs: 1786022130500 });
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });

@@ -48,8 +48,13 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const { asset } of assets.chinese) add(asset, "USDT");
   for (const [quote, count] of TWINS) for (const asset of coins.slice(0, count)) add(asset, quote);
   for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale)))
-    add(asset, "USDT", { marks: ["EQUITY"] });
-  for (const asset of assets.byKind.metal.slice(0, 2)) add(asset, "USDT", { marks: ["COMMODITY"] });
+    add(asset, "USDT", { marks: [roster.draw(asset.ticker, "fund") < 0.2 ? "ETF" : "STOCK"] });
+  for (const asset of assets.byKind.metal.slice(0, 2))
+    add(asset, "USDT", { marks: ["Commodities"] });
+  // Tagged with a word that nobody wrote down.
+  for (const asset of assets.byKind.forex.slice(0, 1)) add(asset, "USDT");
+  for (const asset of assets.byKind.pre_ipo.slice(0, 2))
+    add(asset, "USDT", { state: "pre_market", marks: ["STOCK"] });
   addOthers(
     add,
     coins,

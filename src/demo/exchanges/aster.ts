@@ -1,6 +1,6 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { fixed, rounded, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -81,20 +81,47 @@ function fundingRow(listing: Listing, view: MarketView): WireRow {
 
 function statusOf(listing: Listing): string {
   if (listing.state === "pending") return "PENDING_TRADING";
-  return listing.state === "live" ? "TRADING" : "SETTLING";
+  return listing.state === "live" || listing.state === "pre_market" ? "TRADING" : "SETTLING";
 }
 
-function underlyingType(listing: Listing): string {
-  return ["EQUITY", "COMMODITY"].find((type) => listing.marks.has(type)) ?? "COIN";
+function contractType(listing: Listing): string {
+  if (listing.product === "dated") return "CURRENT_QUARTER";
+  // One that does not trade yet has no type.
+  return listing.state === "pending" ? "" : "PERPETUAL";
 }
+
+function interestRow(listing: Listing, view: MarketView): WireRow {
+  const { openInterest } = liveNumbers(listing, view.nowMs);
+  return { symbol: listing.symbol, openInterest: fixed(openInterest, 3), time: view.nowMs };
+}
+
+function classOf(listing: Listing): TruthAssetClass | null {
+  if (listing.marks.has("STOCK")) return "stock";
+  if (listing.marks.has("ETF")) return "etf";
+  if (listing.marks.has("Commodities")) return "commodity";
+  return isCoin(listing) ? "crypto" : null;
+}
+
+/** The words that tell a class; coins have others. */
+const CLASS_TAGS = ["STOCK", "ETF", "Commodities"] as const;
+
+function tagsOf(listing: Listing): readonly string[] {
+  const tag = CLASS_TAGS.find((name) => listing.marks.has(name));
+  const known = tag === undefined ? [] : [tag];
+  if (listing.state === "pre_market") return ["pre-launch", ...known];
+  if (tag !== undefined) return known;
+  return listing.key % 3 === 0 ? [] : ["STORAGE"];
+}
+
+/** Every underlyingType is COIN; what is none has another symbolType. */
+const isCoin = (listing: Listing): boolean => listing.asset.kind === "coin";
 
 function infoRow(listing: Listing): WireRow {
   const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
-  const type = underlyingType(listing);
   return {
     symbol: listing.symbol,
     pair: listing.wireBase + listing.quote,
-    contractType: listing.product === "dated" ? "CURRENT_QUARTER" : "PERPETUAL",
+    contractType: contractType(listing),
     deliveryDate: listing.deliveryAtMs || FAR_FUTURE_MS,
     onboardDate: listing.listedAtMs,
     status: statusOf(listing),
@@ -107,10 +134,9 @@ function infoRow(listing: Listing): WireRow {
     quantityPrecision: 0,
     baseAssetPrecision: 8,
     quotePrecision: 8,
-    underlyingType: type,
-    underlyingSubType: type === "COIN" ? ["STORAGE"] : [],
-    // Only what is no coin says so a second time.
-    ...(type === "COIN" ? {} : { symbolType: 1 }),
+    underlyingType: "COIN",
+    underlyingSubType: tagsOf(listing),
+    symbolType: isCoin(listing) ? 0 : 1,
     settlePlan: 0,
     triggerProtect: "0.15",
     filters: filtersOf(tick),
@@ -171,15 +197,20 @@ const CALLS: Readonly<Record<string, Call>> = {
   "ticker/24hr": { kind: "secondary", has: isListed, row: tickerRow },
   fundingInfo: { kind: "secondary", has: isTold, row: fundingRow },
   exchangeInfo: { kind: "list", has: isListed, row: infoRow },
+  openInterest: { kind: "secondary", has: isListed, row: interestRow },
 };
+/** Told by an older path alone, and for one contract at a time. */
+const ONE_AT_A_TIME = "openInterest";
 
+const noSymbol = wireError(400, { code: -1102, msg: "Mandatory parameter 'symbol' was not sent." });
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
 
 /** The newest paths and the ones before answer alike. */
 function route({ path, query, method }: WireRequest): WireReply {
   const name = /^\/fapi\/v[13]\/(.+)$/.exec(path)?.[1] ?? "";
   const call = CALLS[name];
-  if (call === undefined)
+  const isOld = path.startsWith("/fapi/v1/");
+  if (call === undefined || (name === ONE_AT_A_TIME && !isOld))
     return wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` });
   const { kind, has, row } = call;
   if (kind === "list")
@@ -190,6 +221,7 @@ function route({ path, query, method }: WireRequest): WireReply {
       exchangeInfo,
     );
   const symbol = query.get("symbol");
+  if (symbol === null && name === ONE_AT_A_TIME) return noSymbol;
   const list = wireList(
     kind,
     `${name}?${symbol ?? ""}`,
@@ -207,8 +239,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = premiumRow(listing, view);
   return {
     ...namesOf(listing),
-    // What is no coin has another type, whose words nobody wrote down.
-    asset_class: underlyingType(listing) === "COIN" ? "crypto" : null,
+    asset_class: classOf(listing),
     funding_rate: Number(row["lastFundingRate"]),
     funding_interval_hours: isTold(listing) ? listing.intervalHours : null,
     next_funding_time: Number(row["nextFundingTime"]) / 1000,
@@ -218,8 +249,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: Number(row["markPrice"]),
     index_price: Number(row["indexPrice"]),
     volume_24h_usd: Number(tickerRow(listing, view)["quoteVolume"]),
-    // No call tells it.
-    open_interest_usd: null,
+    open_interest_usd:
+      Number(interestRow(listing, view)["openInterest"]) * Number(row["markPrice"]),
   };
 }
 
@@ -236,5 +267,7 @@ export const aster: ExchangeEncoder = {
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
   delistedState: "settling",
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: Object.keys(CALLS).map((name) => ({ path: `/fapi/v3/${name}` })),
+  usual: Object.keys(CALLS)
+    .filter((name) => name !== ONE_AT_A_TIME)
+    .map((name) => ({ path: `/fapi/v3/${name}` })),
 };

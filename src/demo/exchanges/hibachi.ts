@@ -2,7 +2,7 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import type { ListingPlan, Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { fixed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -22,17 +22,23 @@ const COINS = "BTC ETH SOL XRP DOGE BNB SUI LINK AVAX HYPE ADA LTC NEAR AAVE OND
 /** A short-lived listing that is open now, and ones that are paused or over. */
 const TEMPORARY = "WLD";
 const PAUSED = ["APT", "ARB"];
+/** Currencies and metals, and one whose market is closed at this hour: alive, and without an estimate. */
+const CURRENCIES = ["EUR", "GBP", "AUD"];
+const METALS = ["XAU", "XAG"];
+const CLOSED_NOW = "JPY";
 const OVER = ["OP", "TIA"];
 const DAY_MS = 24 * HOUR_MS;
 /** Far enough ahead that no list which is kept for hours runs into it. */
 const FAR_DAYS = 30;
 const BASE_DECIMALS = 9;
 const QUOTE_DECIMALS = 6;
+const RATE_DECIMALS = 6;
 
 const symbolOf = (ticker: string): string => `${ticker}/USDT-P`;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
-  const byTicker = new Map(assets.byKind.coin.map((asset) => [asset.ticker, asset]));
+  const { coin, forex, metal } = assets.byKind;
+  const byTicker = new Map([...coin, ...forex, ...metal].map((asset) => [asset.ticker, asset]));
   const addAll = (tickers: readonly string[], extra: Partial<ListingPlan> = {}): void => {
     for (const ticker of tickers) {
       const asset: Asset | undefined = byTicker.get(ticker);
@@ -42,18 +48,22 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
         symbol: symbolOf(ticker),
         quote: "USDT",
         settle: "USDT",
-        intervalHours: 8,
+        intervalHours: 1,
         ...extra,
       });
     }
   };
   addAll(COINS.slice(0, Math.max(1, Math.round(COINS.length * scale))));
   addAll([TEMPORARY], { marks: ["temporary"] });
+  addAll([...CURRENCIES, ...METALS]);
+  addAll([CLOSED_NOW], { state: "halted", marks: ["closed_now"] });
   addAll(PAUSED, { state: "halted" });
   addAll(OVER, { state: "settling" });
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
+const isCoin = (listing: Listing): boolean => listing.asset.kind === "coin";
+const isClosedNow = (listing: Listing): boolean => listing.marks.has("closed_now");
 
 /** Seconds with a fraction, in a string. */
 function secondsText(ms: number): string {
@@ -67,6 +77,7 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
   const closes = listing.state === "settling" ? today - HOUR_MS : today + FAR_DAYS * DAY_MS;
   const isTemporary = listing.marks.has("temporary") || listing.state === "settling";
   return {
+    category: isCoin(listing) ? "CRYPTO" : "FX",
     displayName: `${listing.wireBase}/USDT Perps`,
     id: 1 + view.listings.indexOf(listing),
     initialMarginRate: "0.066667",
@@ -74,6 +85,8 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
     marketCloseTimestamp: isTemporary ? secondsText(closes) : null,
     marketCreationTimestamp: opened,
     marketOpenTimestamp: isTemporary ? opened : null,
+    nextCloseTimestamp: null,
+    nextOpenTimestamp: null,
     minNotional: "1",
     minOrderSize: "0.000000001",
     orderbookGranularities: ["0.01", "0.1", "1", "10"],
@@ -81,7 +94,7 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
     riskFactorForPositions: "0.030000",
     settlementDecimals: QUOTE_DECIMALS,
     settlementSymbol: listing.settle,
-    status: listing.state === "halted" ? "PAUSED" : "LIVE",
+    status: listing.state === "halted" && !isClosedNow(listing) ? "PAUSED" : "LIVE",
     stepSize: "0.000000001",
     symbol: listing.symbol,
     tickSize: "0.000001",
@@ -98,15 +111,21 @@ function pricesRow(listing: Listing, view: MarketView): WireRow {
   return {
     askPrice: price(live.last * 1.0001),
     bidPrice: price(live.last * 0.9999),
-    fundingRateEstimation: {
-      estimatedFundingRate: fixed(live.rate, 6),
-      nextFundingTimestamp: live.nextAtMs / 1000,
-    },
+    fundingRateEstimation: isClosedNow(listing)
+      ? null
+      : {
+          estimatedFundingRate: rateText(listing, view),
+          nextFundingTimestamp: live.nextAtMs / 1000,
+        },
     markPrice: price(live.mark),
     spotPrice: price(live.index),
     symbol: listing.symbol,
     tradePrice: price(live.last * drift),
   };
+}
+
+function rateText(listing: Listing, view: MarketView): string | null {
+  return isClosedNow(listing) ? null : fixed(liveNumbers(listing, view.nowMs).rate, RATE_DECIMALS);
 }
 
 function statsRow(listing: Listing, view: MarketView): WireRow {
@@ -116,7 +135,8 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
     high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
     low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
     symbol: listing.symbol,
-    volume24h: fixed(live.volume, BASE_DECIMALS),
+    // In dollars, whatever its decimals suggest.
+    volume24h: fixed(live.turnoverUsd, QUOTE_DECIMALS),
   };
 }
 
@@ -129,7 +149,7 @@ const FEES = {
   instantWithdrawDstPublicKey: "",
   instantWithdrawalFees: [["1000", "0.002"]],
   tradeMakerFeeRate: "0.00000000",
-  tradeTakerFeeRate: "0.00020000",
+  tradeTakerFeeRate: "0.00045000",
   transferFeeRate: "0.00010000",
   withdrawalFees: "0.011995",
 };
@@ -147,15 +167,26 @@ function exchangeInfo(futureContracts: readonly WireRow[], view: MarketView): un
 
 function inventoryRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
-  const { markPrice, tradePrice } = pricesRow(listing, view);
+  const { markPrice, spotPrice, tradePrice, bidPrice, askPrice } = pricesRow(listing, view);
   const info = {
-    category: "Crypto",
+    bestAskPrice: askPrice,
+    bestBidPrice: bidPrice,
+    category: isCoin(listing) ? null : "fx",
+    estimatedFundingRate: rateText(listing, view),
     markPrice,
+    openInterestQuantity: openInterestRow(listing, view)["totalQuantity"],
     price24hAgo: fixed(live.dayAgo, QUOTE_DECIMALS),
     priceLatest: tradePrice,
-    tags: [],
+    spotPrice,
+    tags: tagsOf(listing),
+    volume24h: statsRow(listing, view)["volume24h"],
   };
   return { contract: contractRow(listing, view), info };
+}
+
+function tagsOf(listing: Listing): readonly string[] {
+  if (isCoin(listing)) return [];
+  return [listing.asset.kind === "metal" ? "commodity" : "major"];
 }
 
 function refused(status: number, message: string): ReturnType<typeof wireError> {
@@ -169,7 +200,7 @@ function inventory(rows: readonly WireRow[]): unknown {
 const PER_SYMBOL: Readonly<
   Record<string, readonly [PayloadKind, (listing: Listing, view: MarketView) => WireRow]>
 > = {
-  "/market/data/prices": ["rates", pricesRow],
+  "/market/data/prices": ["secondary", pricesRow],
   "/market/data/stats": ["secondary", statsRow],
   "/market/data/open-interest": ["secondary", openInterestRow],
 };
@@ -181,7 +212,7 @@ function route({ path, query }: WireRequest): WireReply {
     return wireList("list", "exchange-info", all(contractRow), exchangeInfo);
   }
   if (path === "/market/inventory") {
-    return wireList("secondary", "inventory", all(inventoryRow), inventory);
+    return wireList("rates", "inventory", all(inventoryRow), inventory);
   }
   const found = PER_SYMBOL[path];
   if (found === undefined) return refused(404, "Not Found");
@@ -199,36 +230,36 @@ function route({ path, query }: WireRequest): WireReply {
   });
 }
 
+function classOf(listing: Listing): TruthAssetClass {
+  if (isCoin(listing)) return "crypto";
+  return listing.asset.kind === "metal" ? "commodity" : "forex";
+}
+
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const prices = pricesRow(listing, view);
-  const live = liveNumbers(listing, view.nowMs);
   const mark = Number(prices["markPrice"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
-    funding_rate: Number(fixed(live.rate, 6)),
-    funding_interval_hours: 8,
-    next_funding_time: (Math.floor(view.nowMs / (8 * HOUR_MS)) + 1) * 8 * 3600,
+    asset_class: classOf(listing),
+    funding_rate: Number(rateText(listing, view)),
+    funding_interval_hours: 1,
+    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,
     mark_price: mark,
     index_price: Number(prices["spotPrice"]),
-    // Nine decimals, as base amounts have them: the volume is in coins.
-    volume_24h_usd: Number(statsRow(listing, view)["volume24h"]) * mark,
+    volume_24h_usd: Number(statsRow(listing, view)["volume24h"]),
     open_interest_usd: Number(openInterestRow(listing, view)["totalQuantity"]) * mark,
   };
 }
-
-const pricesPath = (ticker: string): string =>
-  `/market/data/prices?symbol=${encodeURIComponent(symbolOf(ticker))}`;
 
 export const hibachi: ExchangeEncoder = {
   id: "hibachi",
   fields: {
     rate: "estimatedFundingRate",
     prices: ["markPrice", "spotPrice"],
-    symbolOf: (row) => String(row["symbol"]),
+    symbolOf: (row) => String(Object(row["contract"]).symbol),
   },
   createListings,
   route,
@@ -236,12 +267,8 @@ export const hibachi: ExchangeEncoder = {
   errorBody: { errorCode: 4, message: "Internal error", status: "failed" },
   delistedState: "settling",
   exceptions: {
-    many_rows: "a reply holds the rate of one instrument",
     frozen_timestamps: "no payload carries a time of its own",
   },
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [
-    { path: "/market/exchange-info" },
-    ...[...COINS, TEMPORARY].map((ticker) => ({ path: pricesPath(ticker) })),
-  ],
+  usual: [{ path: "/market/exchange-info" }, { path: "/market/inventory" }],
 };

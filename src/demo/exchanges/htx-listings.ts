@@ -25,6 +25,19 @@ const OTHER_HOURS = [
 ] as const;
 const DATES = ["261127", "261225"] as const;
 
+/** What a share is called: a few have a free label alone, some are funds. */
+const FREE_LABEL_SHARE = 0.07;
+const FUND_SHARE = 0.13;
+
+function marksOf(draw: (purpose: string) => number): string[] {
+  const marks: readonly (readonly [mark: string, share: number])[] = [
+    ["no_interest", NO_INTEREST_SHARE],
+    ["free_label", FREE_LABEL_SHARE],
+    ["fund", FUND_SHARE],
+  ];
+  return marks.filter(([mark, share]) => draw(mark) < share).map(([mark]) => mark);
+}
+
 /** Lists HTX's linear swaps, four dated contracts, and what only the index call still knows. */
 export function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
@@ -36,7 +49,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       settle: "USDT",
       intervalHours: drawHours(roster, symbol, isCoin ? COIN_HOURS : OTHER_HOURS),
       contractSize: Number(`1e${Math.round(Math.log10(CONTRACT_USD / asset.priceUsd))}`),
-      marks: roster.draw(symbol, "interest") < NO_INTEREST_SHARE ? ["no_interest"] : [],
+      marks: marksOf((purpose) => roster.draw(symbol, purpose)),
       ...(!isCoin && roster.draw(symbol, "zero") < ZERO_SHARE ? { style: "zero" } : {}),
       ...extra,
       symbol,

@@ -53,19 +53,20 @@ function indexRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** Open interest counts both sides. */
+/** What was traded counts both sides, what is open counts one. */
 function interestRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
-  const contracts = Math.round((2 * live.openInterest) / listing.contractSize);
+  const contracts = Math.round(live.openInterest / listing.contractSize);
+  const traded = 2 * Math.round(live.volume / listing.contractSize);
   return {
     volume: contracts,
     amount: rounded(contracts * listing.contractSize, 8),
     symbol: listing.wireBase,
     value: rounded(contracts * listing.contractSize * live.last, 4),
     contract_code: listing.symbol,
-    trade_amount: rounded(live.volume, 8),
-    trade_volume: Math.round(live.volume / listing.contractSize),
-    trade_turnover: rounded(live.turnoverUsd, 6),
+    trade_amount: rounded(traded * listing.contractSize, 8),
+    trade_volume: traded,
+    trade_turnover: rounded(2 * live.turnoverUsd, 6),
     business_type: isDated(listing) ? "futures" : "swap",
     pair: `${listing.wireBase}-USDT`,
     contract_type: isDated(listing) ? "quarter" : "swap",
@@ -73,23 +74,36 @@ function interestRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function labelsOf(listing: Listing): readonly string[] {
+interface Labels {
+  readonly labels: readonly string[];
+  readonly tradfi: readonly string[];
+}
+
+/** What the contract list says of a class, in two places that it fills unevenly. */
+function labelsOf(listing: Listing): Labels {
+  const known = (label: string, ...tradfi: readonly string[]): Labels => ({
+    labels: ["tradfi", label, "common"],
+    tradfi,
+  });
   // A token that stands for gold carries the label of the metal.
-  if (listing.base === "PAXG") return ["Metals"];
+  if (listing.base === "PAXG") return known("commodities", "Metals");
   switch (listing.asset.kind) {
     case "stock":
     case "pre_ipo":
-      return ["Stocks"];
+      if (listing.marks.has("free_label")) return { labels: ["stock"], tradfi: [] };
+      return listing.marks.has("fund")
+        ? known("indices", "Stocks", "Indices")
+        : known("stock", "Stocks");
     case "index":
-      return ["Indices"];
+      return known("indices", listing.key % 2 === 0 ? "Indices" : "Stocks");
     case "metal":
-      return ["Metals"];
+      return known("commodities", "Metals");
     case "commodity":
-      return ["Commodities"];
+      return known("commodities", "Commodities");
     case "coin":
     case "basket":
     case "forex":
-      return [];
+      return { labels: ["hot", "common"], tradfi: [] };
   }
 }
 
@@ -113,7 +127,8 @@ function infoRow(listing: Listing, view: MarketView): WireRow {
     pair: `${listing.wireBase}-USDT`,
     contract_type: dated ? "quarter" : "swap",
     trade_partition: "USDT",
-    tradfi_labels: labelsOf(listing),
+    labels: labelsOf(listing).labels,
+    tradfi_labels: labelsOf(listing).tradfi,
   };
 }
 
@@ -220,20 +235,30 @@ function route(request: WireRequest): WireReply {
   }
 }
 
-const CLASSES: Readonly<Record<string, TruthAssetClass>> = {
-  Stocks: "stock",
-  Indices: "index",
-  Metals: "metal",
-  Commodities: "commodity",
-};
+function classOf(listing: Listing): TruthAssetClass | null {
+  if (listing.base === "PAXG") return "metal";
+  switch (listing.asset.kind) {
+    case "stock":
+    case "pre_ipo":
+      return listing.marks.has("fund") && !listing.marks.has("free_label") ? "etf" : "stock";
+    case "index":
+    case "metal":
+    case "commodity":
+      return listing.asset.kind;
+    // Nothing is said of a coin, and nothing of a currency.
+    case "coin":
+    case "basket":
+    case "forex":
+      return null;
+  }
+}
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const funding = fundingRow(listing, view);
   const interest = listing.marks.has("no_interest") ? null : interestRow(listing, view);
-  const label = listing.base === "PAXG" ? undefined : labelsOf(listing)[0];
   return {
     ...namesOf(listing),
-    asset_class: label === undefined ? "crypto" : (CLASSES[label] ?? null),
+    asset_class: classOf(listing),
     funding_rate: Number(funding["funding_rate"]),
     funding_interval_hours: Number(infoRow(listing, view)["settlement_period"]),
     next_funding_time: Number(funding["funding_time"]) / 1000,
@@ -242,8 +267,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     settled_at: null,
     mark_price: null,
     index_price: Number(indexRow(listing, view)["index_price"]),
-    volume_24h_usd: interest === null ? null : Number(interest["trade_turnover"]),
-    open_interest_usd: interest === null ? null : Number(interest["value"]) / 2,
+    volume_24h_usd: interest === null ? null : Number(interest["trade_turnover"]) / 2,
+    open_interest_usd: interest === null ? null : Number(interest["value"]),
   };
 }
 

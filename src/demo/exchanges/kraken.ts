@@ -2,7 +2,7 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, pricesAt, rateAt } from "../market.ts";
 import { DELIVERY_AT_MS, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { isoTime, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -16,7 +16,12 @@ import {
 
 const COINS = 290;
 const SHARES = 60;
-const CAP_PER_HOUR = 0.0025;
+const CAP_PER_HOUR = 0.005;
+const FOREX_CAP = 0.001;
+/** The bounds of companies that are not listed yet: the floor is above 0. */
+const PRE_IPO = { cap: 7e-6, floor: 6.25e-6 };
+/** What Kraken calls kinds of coins; the class of what stands among Commodities is not said. */
+const COIN_CATEGORIES = ["DeFi", "Layer 1", "Meme", "AI", "Community", "Gaming", "Web3"] as const;
 /** Absolute rates carry many digits; twelve significant ones keep them apart. */
 const RATE_DIGITS = 12;
 
@@ -42,10 +47,12 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   add(assets.litNew);
   for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale)))
     add(asset, { wireBase: `${asset.ticker}x` });
-  for (const asset of [...assets.byKind.metal.slice(0, 2), ...assets.byKind.forex.slice(0, 4)])
-    add(asset);
+  for (const asset of assets.byKind.metal.slice(0, 2)) add(asset);
+  for (const asset of assets.byKind.forex.slice(0, 4)) add(asset, { cap: FOREX_CAP });
+  for (const asset of assets.byKind.pre_ipo.slice(0, 2))
+    add(asset, { wireBase: `${asset.ticker}x`, cap: PRE_IPO.cap, state: "pre_market" });
   const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
-  for (const asset of dead.slice(0, 3)) add(asset, { state: "halted" });
+  for (const asset of dead.slice(0, 1)) add(asset, { state: "halted" });
   for (const asset of dead.slice(3, 5)) add(asset, { state: "pending" });
   for (const asset of dead.slice(5, 7)) add(asset, { state: "settling" });
   for (const asset of dead.slice(7, 8))
@@ -75,6 +82,34 @@ function significant(value: number): number {
   return Number(value.toPrecision(RATE_DIGITS));
 }
 
+function held({ cap }: Listing, rate: number): number {
+  return Math.max(-cap, Math.min(cap, rate));
+}
+
+function categoryOf({ asset, key }: Listing): string {
+  switch (asset.kind) {
+    case "coin":
+    case "basket":
+      return COIN_CATEGORIES[key % COIN_CATEGORIES.length] ?? "DeFi";
+    case "stock":
+    case "index":
+      return "xStocks";
+    case "metal":
+    case "commodity":
+      return "Commodities";
+    case "forex":
+      return "Forex";
+    case "pre_ipo":
+      return "Pre-IPO";
+  }
+}
+
+const CLASSES: Readonly<Record<string, TruthAssetClass | null>> = {
+  xStocks: "stock",
+  Commodities: null,
+  Forex: "forex",
+};
+
 /** The hour's rate stands still: it was fixed at the full hour, times the index of that instant. */
 function absoluteRates(listing: Listing, nowMs: number): { current: number; prediction: number } {
   const hourAt = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
@@ -82,9 +117,7 @@ function absoluteRates(listing: Listing, nowMs: number): { current: number; pred
   const now = pricesAt(listing, nowMs).index;
   return {
     current: significant(rateAt(listing, hourAt) * then),
-    prediction: significant(
-      0.9 * Math.max(-CAP_PER_HOUR, Math.min(CAP_PER_HOUR, rateAt(listing, nowMs))) * now,
-    ),
+    prediction: significant(0.9 * held(listing, rateAt(listing, nowMs)) * now),
   };
 }
 
@@ -135,7 +168,11 @@ function instrumentRow(listing: Listing): WireRow {
   const levels = isInverse(listing) ? "contracts" : "numNonContractUnits";
   const perpetual = isDated(listing)
     ? { lastTradingTime: isoTime(listing.deliveryAtMs) }
-    : { fundingRateCoefficient: 24, maxRelativeFundingRate: CAP_PER_HOUR };
+    : {
+        fundingRateCoefficient: 8,
+        maxRelativeFundingRate: listing.cap,
+        ...(listing.state === "pre_market" ? { minRelativeFundingRate: PRE_IPO.floor } : {}),
+      };
   const type = isInverse(listing) ? "futures_inverse" : "flexible_futures";
   return {
     symbol: listing.symbol,
@@ -160,6 +197,9 @@ function instrumentRow(listing: Listing): WireRow {
     base: listing.wireBase,
     quote: "USD",
     pair: `${listing.wireBase}:USD`,
+    // Inverse contracts have no category.
+    ...(isInverse(listing) ? {} : { category: categoryOf(listing) }),
+    tradfi: listing.asset.kind === "forex",
   };
 }
 
@@ -195,6 +235,11 @@ function route({ path, method }: WireRequest): WireReply {
   });
 }
 
+function classOf(listing: Listing): TruthAssetClass | null {
+  const told = CLASSES[categoryOf(listing)];
+  return told === undefined ? "crypto" : told;
+}
+
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = tickerRow(listing, view);
   const mark = Number(row["markPrice"]);
@@ -202,8 +247,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const relative = Number(row["fundingRate"]) / index;
   return {
     ...namesOf(listing),
-    asset_class: null,
-    funding_rate: Math.max(-CAP_PER_HOUR, Math.min(CAP_PER_HOUR, relative)),
+    asset_class: classOf(listing),
+    funding_rate: held(listing, relative),
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     predicted_rate: Number(row["fundingRatePrediction"]) / index,

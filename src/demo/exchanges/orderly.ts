@@ -1,7 +1,5 @@
-import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
@@ -14,62 +12,24 @@ import {
   wireError,
   wireList,
 } from "../wire.ts";
+import { BROKERS, createListings } from "./orderly-listings.ts";
 
-const COINS = 112;
-const TRADFI = 10;
 const RATE_DECIMALS = 8;
-const CAP = 0.00375;
-const PREFIX: Readonly<Record<string, number>> = {
-  PEPE: 1000,
-  BONK: 1000,
-  FLOKI: 1000,
-  SHIB: 1000,
-  LUNC: 1000,
-  CAT: 10_000,
-  SATS: 10_000,
-  MOG: 1_000_000,
-  BABYDOGE: 1_000_000,
-};
-const HOURS = [
-  [4, 0.47],
-  [8, 0.47],
-  [1, 0.06],
-] as const;
 
-function createListings(roster: Roster, assets: AssetTable, scale: number): void {
-  const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
-    const multiplier = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? 1;
-    const wireBase = multiplier === 1 ? asset.ticker : `${multiplier}${asset.ticker}`;
-    const quote = extra.quote ?? "USDC";
-    const symbol = `PERP_${wireBase}_${quote}`;
-    return roster.add({
-      asset,
-      wireBase,
-      symbol,
-      quote,
-      settle: quote,
-      multiplier,
-      intervalHours: drawHours(roster, symbol, HOURS),
-      cap: CAP,
-      ...extra,
-    });
-  };
-  const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
-  for (const asset of coins) add(asset);
-  add(assets.litNew);
-  for (const asset of assets.byKind.metal.slice(0, 2)) add(asset);
-  for (const asset of assets.byKind.stock.slice(0, Math.round((TRADFI - 2) * scale))) add(asset);
-  // Announced: in the numbers, and not yet in the list of instruments.
-  const unlisted = assets.byKind.coin.filter((asset) => !coins.includes(asset));
-  for (const [index, asset] of unlisted.slice(0, 5).entries())
-    add(asset, { state: "pending", style: "zero", marks: index < 2 ? ["no_prices"] : [] });
-  const [ether] = coins.slice(1);
-  // A market of the days before USDC, of which only the numbers are left.
-  if (ether) add(ether, { quote: "USDT", state: "settling" });
-}
+/** The broker that listed a market; null for the network's own ones. */
+const brokerOf = (listing: Listing): string | null =>
+  BROKERS.find((broker) => listing.marks.has(broker)) ?? null;
+/** What the list and the numbers say of a market. */
+const statusOf = (listing: Listing): WireRow => ({
+  display_symbol_name: listing.wireBase,
+  broker_id: brokerOf(listing),
+  status: listing.state === "halted" ? "SUSPENDED" : "ACTIVE",
+  is_pretge: listing.state === "pre_market",
+});
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-const isListed = (listing: Listing): boolean => listing.state === "live";
+const isListed = (listing: Listing): boolean =>
+  ["live", "halted", "pre_market"].includes(listing.state);
 const hasPrices = (listing: Listing): boolean => !listing.marks.has("no_prices");
 
 /** What all three forms of the statistics tell; the rates keep eight decimals. */
@@ -106,6 +66,7 @@ function futuresRow(listing: Listing, view: MarketView): WireRow {
   const { last_funding_rate_timestamp: _at, ...numbers } = numbersOf(listing, view);
   return {
     symbol: listing.symbol,
+    ...statusOf(listing),
     ...numbers,
     sum_unitary_funding: summedFunding(listing, view),
   };
@@ -144,6 +105,7 @@ function infoRow(listing: Listing): WireRow {
   const tick = rounded(10 ** -listing.priceDecimals, listing.priceDecimals);
   return {
     symbol: listing.symbol,
+    ...statusOf(listing),
     quote_min: 0,
     quote_max: 1_000_000,
     quote_tick: tick,
@@ -165,7 +127,7 @@ function infoRow(listing: Listing): WireRow {
     base_mmr: 0.025,
     base_imr: 0.05,
     imr_factor: 0.0002512,
-    liquidation_tier: "1",
+    liquidation_tier: 1,
   };
 }
 
@@ -241,8 +203,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     next_funding_time: Number(row["next_funding_time"]) / 1000,
     predicted_rate: null,
     settled_rate: Number(row["last_funding_rate"]),
-    // Told by the optional call alone; the period before may have been another one.
-    settled_at: null,
+    settled_at: Number(row["last_funding_rate_timestamp"]) / 1000,
     mark_price: mark,
     index_price: Number(row["index_price"]),
     volume_24h_usd: Number(row["24h_amount"]),
@@ -263,5 +224,5 @@ export const orderly: ExchangeEncoder = {
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
   delistedState: "settling",
   truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [{ path: "/v1/public/futures" }, { path: "/v1/public/info" }],
+  usual: ["futures", "info", "funding_rates"].map((name) => ({ path: `/v1/public/${name}` })),
 };

@@ -3,11 +3,10 @@ import type { DemoWire } from "./wire.ts";
 export const hibachi: DemoWire = {
   exchange: "hibachi",
   // A dozen or two.
-  shown: 18,
+  shown: 23,
   skipped: ["halted", "settling"],
   payloads: [
     {
-      // The fourth of all contracts: faults of rows go by place, and each of them meets this one.
       request: { path: "/market/data/prices?symbol=XRP%2FUSDT-P" },
       one: [],
       keys: "askPrice bidPrice fundingRateEstimation markPrice spotPrice symbol tradePrice",
@@ -49,6 +48,18 @@ export const hibachi: DemoWire = {
       request: { path: "/market/inventory" },
       rows: ["markets"],
       keys: "contract info",
+      recorded: ["live-2026-09/inventory.json"],
+    },
+    {
+      request: { path: "/market/inventory" },
+      one: ["markets", "0", "contract"],
+      keys: "category symbol status settlementSymbol underlyingSymbol marketOpenTimestamp marketCloseTimestamp nextOpenTimestamp nextCloseTimestamp",
+      recorded: [],
+    },
+    {
+      request: { path: "/market/inventory" },
+      one: ["markets", "0", "info"],
+      keys: "category estimatedFundingRate markPrice openInterestQuantity price24hAgo spotPrice tags volume24h",
       recorded: [],
     },
   ],

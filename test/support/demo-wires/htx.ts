@@ -11,7 +11,7 @@ export const htx: DemoWire = {
       request: { path: `${V1}swap_batch_funding_rate` },
       rows: ["data"],
       keys: "estimated_rate funding_rate contract_code symbol fee_asset funding_time next_funding_time trade_partition",
-      recorded: ["swap_batch_funding_rate.json"],
+      recorded: ["swap_batch_funding_rate.json", "live-2026-09/swap_batch_funding_rate.json"],
     },
     {
       request: { path: `${V1}swap_funding_rate?contract_code=BTC-USDT` },
@@ -23,19 +23,23 @@ export const htx: DemoWire = {
       request: { path: `${V1}swap_index` },
       rows: ["data"],
       keys: "index_price index_ts contract_code",
-      recorded: [],
+      recorded: ["live-2026-09/swap_index.json"],
     },
     {
       request: { path: `${V1}swap_open_interest` },
       rows: ["data"],
       keys: "volume amount value contract_code trade_amount trade_turnover",
-      recorded: ["swap_open_interest.json"],
+      recorded: ["swap_open_interest.json", "live-2026-09/swap_open_interest.json"],
     },
     {
       request: { path: `${V1}swap_contract_info?business_type=swap` },
       rows: ["data"],
-      keys: "symbol contract_code contract_size contract_status settlement_date settlement_period business_type contract_type trade_partition tradfi_labels",
-      recorded: ["swap_contract_info.json", "swap_contract_info-2022.json"],
+      keys: "symbol contract_code contract_size contract_status settlement_date settlement_period business_type contract_type trade_partition labels tradfi_labels",
+      recorded: [
+        "swap_contract_info.json",
+        "swap_contract_info-2022.json",
+        "live-2026-09/swap_contract_info.json",
+      ],
     },
     {
       request: { path: "/v5/market/funding_rate?contract_code=BTC-USDT,ETH-USDT" },

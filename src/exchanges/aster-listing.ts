@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { AssetClass, Quote } from "../domain/quote.ts";
+import { canonicalAsset } from "../domain/symbol.ts";
+import { epochMsOf, numberOf, numeric, RowReject, text } from "./wire.ts";
+
+/** Which of Aster's contracts are shown, and what they track. */
+
+const word = text.catch(null);
+
+/** One row of Aster's exchangeInfo. */
+export const instrumentRow = z.object({
+  symbol: z.string().min(1),
+  contractType: word,
+  status: word,
+  baseAsset: word,
+  quoteAsset: word,
+  marginAsset: word,
+  underlyingSubType: z.array(z.string()).nullish().catch(null),
+  symbolType: numeric,
+  onboardDate: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+/** A live linear perpetual. */
+export type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
+>;
+
+const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USDF", "USD1", "FDUSD"]);
+/** TESTUSDT and its like come with the status of a live contract. */
+const TEST_BASE = /^TEST\d*$/;
+
+/** Documented types that end on a day, or have ended. */
+const DATED: ReadonlySet<string> = new Set([
+  "CURRENT_MONTH",
+  "NEXT_MONTH",
+  "CURRENT_QUARTER",
+  "NEXT_QUARTER",
+  "PERPETUAL_DELIVERING",
+]);
+
+const PRE_LAUNCH = "pre-launch";
+const CLASS_OF_TAG: ReadonlyMap<string, AssetClass> = new Map([
+  ["stock", "stock"],
+  ["etf", "etf"],
+  ["commodities", "commodity"],
+]);
+/** The symbolType of every coin; 1 is that of everything else. */
+const COIN = 0;
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+export function listingOf(row: InstrumentRow): Listing | null {
+  const { contractType, status, baseAsset, quoteAsset, marginAsset } = row;
+  if (!status) throw new RowReject("bad_row", "status is missing");
+  // One that does not trade yet has an empty contractType.
+  if (status !== "TRADING") return null;
+  if (!contractType) throw new RowReject("bad_row", "contractType is missing");
+  if (DATED.has(contractType)) return null;
+  if (contractType !== "PERPETUAL")
+    throw new RowReject("unknown_kind", "contractType is none that is documented");
+  // Seen live: rows without a base, which are no contracts.
+  if (!baseAsset || TEST_BASE.test(baseAsset)) return null;
+  if (!quoteAsset || !marginAsset) throw new RowReject("bad_row", "an asset is missing");
+  if (marginAsset !== quoteAsset || !DOLLARS.has(quoteAsset)) return null;
+  const tags = (row.underlyingSubType ?? []).map((tag) => tag.toLowerCase());
+  if (tags.includes(PRE_LAUNCH)) return null;
+  return {
+    exchangeSymbol: row.symbol,
+    ...canonicalAsset(baseAsset, ["numeric_prefix", "million_prefix"]),
+    quote: quoteAsset,
+    settle: marginAsset,
+    assetClass: assetClassOf(tags, numberOf(row.symbolType)),
+    listedAtMs: epochMsOf(row.onboardDate),
+  };
+}
+
+/** Tags decide; without one a coin is what says so by its type. Tags of two classes say nothing. */
+function assetClassOf(tags: readonly string[], symbolType: number | null): AssetClass | null {
+  const classes = new Set(tags.flatMap((tag) => CLASS_OF_TAG.get(tag) ?? []));
+  const [named = null, ...others] = classes;
+  if (others.length > 0) return null;
+  return named ?? (symbolType === COIN ? "crypto" : null);
+}
