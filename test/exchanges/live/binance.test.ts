@@ -37,7 +37,7 @@ describeRecorded("binance, recorded on 2026-09-13", (read) => {
     expect(quotes.map(recordedRow)).toEqual([
       "LPTUSDT LPT crypto 0.00005 4h 2026-09-13T16:00 1.415 1.41617059 - 1914685 - -",
       "ETHUSDT ETH crypto -0.00001791 8h 2026-09-13T16:00 2483.7 2484.94534884 - 4754722286 - -",
-      "BTCUSDT BTC crypto 0.0000668 8h 2026-09-13T16:00 76979.73397101 77007.74782609 - 4162017096 - -",
+      "BTCUSDT BTC crypto 0.0000668 8h 2026-09-13T16:00 76979.733971 77007.7478261 - 4162017096 - -",
     ]);
     // interestRate 0.0001 is that of 8 h: 0.00005 at 4 h, where LPT rests.
     expect(quotes.map((quote) => quote.baselineRate)).toEqual([0.00005, 0.0001, 0.0001]);
