@@ -2,7 +2,7 @@ import type { Quote } from "../../src/domain/quote.ts";
 
 /**
  * The figures of one quote that a recorded reply is held against, in one line: symbol, what one priced unit is, class,
- * rate, interval, next time (UTC), mark, index (12 digits), open interest and volume in whole dollars, floor and cap; "-" where
+ * rate, interval, next time (UTC), mark, index, open interest and volume in whole dollars, floor and cap, to twelve digits; "-" where
  * unknown.
  */
 export function recordedRow(quote: Quote): string {
@@ -14,12 +14,12 @@ export function recordedRow(quote: Quote): string {
     quote.fundingRate,
     hours(quote.fundingIntervalHours),
     nextMs === null ? null : new Date(nextMs).toISOString().slice(0, 16),
-    price(quote.markPrice),
-    price(quote.indexPrice),
+    digits(quote.markPrice),
+    digits(quote.indexPrice),
     whole(quote.openInterestUsd),
     whole(quote.volume24hUsd),
-    quote.rateFloor,
-    quote.rateCap,
+    digits(quote.rateFloor),
+    digits(quote.rateCap),
   ];
   return fields.map((field) => field ?? "-").join(" ");
 }
@@ -28,8 +28,8 @@ function hours(interval: number | null): string | null {
   return interval === null ? null : `${interval}h`;
 }
 
-/** Exchanges print more digits than a double holds. */
-function price(exact: number | null): number | null {
+/** Exchanges print more digits than a double holds, and a computed cap may end in a stray one. */
+function digits(exact: number | null): number | null {
   return exact === null ? null : Number(exact.toPrecision(12));
 }
 
