@@ -231,7 +231,10 @@ describe("kucoin", () => {
       currentFundingRateGranularity: 4 * HOUR_MS,
       nextFundingRateDateTime,
     });
-    expect((await only(row))?.nextFundingAtMs).toBe(nextFundingRateDateTime);
+    expect(await only(row)).toMatchObject({
+      nextFundingAtMs: nextFundingRateDateTime,
+      fundingIntervalHours: 4,
+    });
   });
 
   test("a next time that has passed is kept; one beyond the interval is unknown with it", async () => {
