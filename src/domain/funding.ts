@@ -26,12 +26,14 @@ export function isFundingInterval(hours: number): boolean {
   return FUNDING_INTERVALS.has(hours);
 }
 
-/**
- * Whether a settlement time (unix ms) is one of those that an interval has, counted from midnight UTC. Exchanges stamp
- * settlements with milliseconds of jitter: the minute counts.
- */
+/** The full minute (unix ms) next to a settlement time: exchanges stamp those with milliseconds of jitter. */
+export function settlementMinuteMs(atMs: number): number {
+  return Math.round(atMs / MINUTE_MS) * MINUTE_MS;
+}
+
+/** Whether a settlement time (unix ms) is one of those that an interval has, counted from midnight UTC. */
 export function isOnGrid(atMs: number, intervalHours: number): boolean {
-  return (Math.round(atMs / MINUTE_MS) * MINUTE_MS) % (intervalHours * HOUR_MS) === 0;
+  return settlementMinuteMs(atMs) % (intervalHours * HOUR_MS) === 0;
 }
 
 /** Simple annual interest in percent: rate x (24 / interval) x 365 x 100. Null interval: null. */

@@ -1,4 +1,5 @@
 import type { Batch, Quote, Reject } from "./quote.ts";
+import { LIST_SEPARATOR } from "./symbol.ts";
 
 /** Names that an exchange gives are shown, logged and joined to keys: none of theirs is longer than 30. */
 const MAX_NAME_CHARS = 64;
@@ -23,30 +24,32 @@ export function nameFault(name: string): string | null {
 }
 
 /**
- * A batch with only such texts as may be shown and logged: a quote with an unsafe name becomes a reject, and no reject
- * holds an unsafe name or detail.
+ * A batch with only such texts as may be shown, logged and asked for: a quote with an unsafe name becomes a reject, so
+ * does one whose base, quote or settlement holds the separator of lists, and no reject holds an unsafe name or detail.
  */
 export function withSafeTexts<B extends Batch>(batch: B): B {
   const quotes: Quote[] = [];
   const rejects = batch.rejects.map(safeReject);
   for (const quote of batch.quotes) {
-    const fault = quoteFault(quote);
-    if (fault === null) quotes.push(quote);
-    else rejects.push(safeReject(rejected(quote, fault)));
+    const reject = rejectOf(quote);
+    if (reject === null) quotes.push(quote);
+    else rejects.push(safeReject(reject));
   }
   return { ...batch, quotes, rejects };
 }
 
-function quoteFault({ exchangeSymbol, base, quote, settle }: Quote): string | null {
-  for (const [field, name] of Object.entries({ exchangeSymbol, base, quote, settle })) {
+function rejectOf({ exchangeSymbol, base, quote, settle }: Quote): Reject | null {
+  const parts = Object.entries({ base, quote, settle });
+  for (const [field, name] of [["exchangeSymbol", exchangeSymbol] as const, ...parts]) {
     const fault = nameFault(name);
-    if (fault !== null) return `${field} ${fault}`;
+    if (fault !== null)
+      return { exchangeSymbol, reason: "bad_symbol", detail: `${field} ${fault}` };
+  }
+  for (const [field, name] of parts) {
+    const detail = `${field} holds the separator of lists`;
+    if (name.includes(LIST_SEPARATOR)) return { exchangeSymbol, reason: "unknown_kind", detail };
   }
   return null;
-}
-
-function rejected({ exchangeSymbol }: Quote, detail: string): Reject {
-  return { exchangeSymbol, reason: "bad_symbol", detail };
 }
 
 function safeReject(reject: Reject): Reject {

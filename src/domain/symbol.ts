@@ -6,6 +6,9 @@ export interface CanonicalAsset {
   readonly multiplier: number;
 }
 
+/** Between the names of a list, wherever a list of names is read: no name that a list may hold has it. */
+export const LIST_SEPARATOR = ",";
+
 /** Tickers that every exchange which uses them means alike. */
 const ALIASES: Readonly<Record<string, string>> = { XBT: "BTC" };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS } from "../domain/funding.ts";
+import { isOnGrid } from "../domain/funding.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
@@ -65,5 +65,5 @@ export function fundingLookup(list: Rows<FundingRow> | null, live: number): Fund
 
 /** 00:00, 08:00 and 16:00 UTC. */
 function isOnDefaultGrid(nextMs: number | null): boolean {
-  return nextMs !== null && nextMs % (DEFAULT_INTERVAL_HOURS * HOUR_MS) === 0;
+  return nextMs !== null && isOnGrid(nextMs, DEFAULT_INTERVAL_HOURS);
 }

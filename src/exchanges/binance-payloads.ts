@@ -3,7 +3,7 @@ import { fundingRow } from "./binance-funding.ts";
 import type { FundingRow } from "./binance-funding.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { decodeEnvelope, numeric, text } from "./wire.ts";
+import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
 /** What Binance is asked, and the keys of its rows that are kept, as received. */
 
@@ -28,13 +28,14 @@ const symbolRow = z.object({
   quoteAsset: word,
   marginAsset: word,
   underlyingType: word,
+  underlyingSubType: z.array(z.unknown()).nullish().catch(null),
   onboardDate: numeric,
 });
 export type SymbolRow = z.infer<typeof symbolRow>;
 
 const tickerRow = z.object({ symbol, quoteVolume: numeric });
 type TickerRow = z.infer<typeof tickerRow>;
-const openInterest = z.object({ openInterest: numeric });
+const openInterest = z.object({ symbol, openInterest: numeric });
 type OpenInterest = z.infer<typeof openInterest>;
 const exchangeInfo = z.object({ symbols: z.unknown() });
 
@@ -57,7 +58,10 @@ export const loadIntervals: Load<Rows<FundingRow>> = (http) =>
 export const loadTickers: Load<Rows<TickerRow>> = (http) =>
   http.get("/fapi/v1/ticker/24hr", (body) => decodeRows(tickerRow, body, "symbol"));
 
+/** Throws RequestFailure("bad_envelope") where the answer is that of another symbol. */
 export const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<OpenInterest> =>
-  http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) =>
-    decodeEnvelope(openInterest, body),
-  );
+  http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) => {
+    const answer = decodeEnvelope(openInterest, body);
+    if (answer.symbol !== key) throw badEnvelope("the open interest is that of another symbol");
+    return answer;
+  });

@@ -61,7 +61,7 @@ const facts = {
   knownUnknowns: [
     "COMMODITY covers metals as well: the class of such a contract stays unknown.",
     "Whether open interest counts one side is not stated; it is shown as it is sent.",
-    "An underlyingType outside the known ones is refused, because it may mark a pre-market listing.",
+    "An underlyingType or contractType outside the known ones is not shown and reported, because it may mark a pre-market listing.",
     "Absence from fundingInfo means 8 h; where under three quarters of the rows to expect come, or the next time is off that grid, it means nothing.",
     "That interestRate is per 8 h comes from Binance's general description, not from that of the field.",
     "A perpetual with an early deliveryDate is probably going to be delisted; it is shown until it stops trading.",
@@ -98,6 +98,10 @@ const CLASS_OF_UNDERLYING: Readonly<Record<string, AssetClass | null>> = {
   FX: "forex",
 };
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
+/** Dated contracts, one that is being delivered, and one that is not open yet. */
+const OTHER_CONTRACT = /^$|^(CURRENT|NEXT)_(MONTH|QUARTER)\b|DELIVERING$/;
+/** The mark of shares that are not traded yet, beside underlyingType PREMARKET. */
+const PRE_IPO_TAG = "Pre-IPO";
 
 /** A live linear perpetual of exchangeInfo. */
 type Listing = Pick<Quote, "exchangeSymbol" | "base" | "quote" | "assetClass" | "listedAtMs">;
@@ -161,14 +165,17 @@ function listingOf(row: SymbolRow): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
-  if (row.status !== "TRADING" || !PERPETUALS.has(row.contractType)) return null;
+  if (row.status !== "TRADING" || OTHER_CONTRACT.test(row.contractType)) return null;
+  if (!PERPETUALS.has(row.contractType))
+    throw new RowReject("unknown_kind", `contractType ${row.contractType}`);
   // Coin-margined rows have another margin asset than quote asset.
   if (!DOLLARS.has(row.quoteAsset ?? "") || row.quoteAsset !== row.marginAsset) return null;
   if (row.underlyingType === "PREMARKET") return null;
-  const assetClass = CLASS_OF_UNDERLYING[row.underlyingType ?? ""];
-  if (assetClass === undefined) {
-    throw new RowReject("bad_row", `unknown underlyingType ${row.underlyingType ?? "(none)"}`);
-  }
+  if (row.underlyingSubType?.includes(PRE_IPO_TAG) === true) return null;
+  if (!row.underlyingType) throw new RowReject("bad_row", "underlyingType is missing");
+  const assetClass = CLASS_OF_UNDERLYING[row.underlyingType];
+  if (assetClass === undefined)
+    throw new RowReject("unknown_kind", `underlyingType ${row.underlyingType}`);
   if (!row.baseAsset || !row.quoteAsset) throw new RowReject("bad_row", "baseAsset is missing");
   return {
     exchangeSymbol: row.symbol,

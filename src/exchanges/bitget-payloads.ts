@@ -11,38 +11,53 @@ const RATE_LIMIT_CODE = "429";
 
 const word = text.catch(null);
 const symbol = z.string().min(1);
-export const rateRow = z.object({
-  symbol,
-  fundingRate: numeric,
-  fundingRateInterval: numeric,
-  nextUpdate: numeric,
-  minFundingRate: numeric,
-  maxFundingRate: numeric,
-});
-export type RateRow = z.infer<typeof rateRow>;
+export type Settle = "USDT" | "USDC";
+/** What the API calls a family. */
+export const categoryOf = (settle: Settle) => `${settle}-FUTURES` as const;
+/** A row that names another family belongs to the reply of another request. Rates name none as yet. */
+const inFamily = (settle: Settle) => z.literal(categoryOf(settle)).nullish();
 
-export const tickerRow = z.object({
-  symbol,
-  markPrice: numeric,
-  indexPrice: numeric,
-  openInterest: numeric,
-  turnover24h: numeric,
+const rowsOf = (settle: Settle) => ({
+  rates: z.object({
+    symbol,
+    category: inFamily(settle),
+    fundingRate: numeric,
+    fundingRateInterval: numeric,
+    nextUpdate: numeric,
+    minFundingRate: numeric,
+    maxFundingRate: numeric,
+  }),
+  tickers: z.object({
+    symbol,
+    category: inFamily(settle),
+    markPrice: numeric,
+    indexPrice: numeric,
+    openInterest: numeric,
+    turnover24h: numeric,
+  }),
+  instruments: z.object({
+    symbol,
+    category: inFamily(settle),
+    type: word,
+    status: word,
+    baseCoin: word,
+    quoteCoin: word,
+    deliveryTime: z.unknown().optional(),
+    isRwa: word,
+    symbolType: word,
+    launchTime: numeric,
+    fundInterval: numeric,
+    takerFeeRate: numeric,
+  }),
 });
-export type TickerRow = z.infer<typeof tickerRow>;
-
-export const instrumentRow = z.object({
-  symbol,
-  type: word,
-  status: word,
-  baseCoin: word,
-  quoteCoin: word,
-  deliveryTime: z.unknown().optional(),
-  isRwa: word,
-  symbolType: word,
-  launchTime: numeric,
-  fundInterval: numeric,
-});
-export type InstrumentRow = z.infer<typeof instrumentRow>;
+type FamilyRows = ReturnType<typeof rowsOf>;
+export const ROWS: Readonly<Record<Settle, FamilyRows>> = {
+  USDT: rowsOf("USDT"),
+  USDC: rowsOf("USDC"),
+};
+export type RateRow = z.infer<FamilyRows["rates"]>;
+export type TickerRow = z.infer<FamilyRows["tickers"]>;
+export type InstrumentRow = z.infer<FamilyRows["instruments"]>;
 
 export interface Timed<T> extends Rows<T> {
   readonly timeMs: number | null;
@@ -50,7 +65,7 @@ export interface Timed<T> extends Rows<T> {
 
 /** What one family (by its settlement coin) was sent. */
 export interface Family {
-  readonly settle: "USDT" | "USDC";
+  readonly settle: Settle;
   readonly rates: Reply<Timed<RateRow>>;
   readonly tickers: Reply<Timed<TickerRow>> | null;
   readonly instruments: Reply<Timed<InstrumentRow>>;

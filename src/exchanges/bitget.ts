@@ -1,8 +1,16 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { instrumentRow, load, rateRow, tickerRow } from "./bitget-payloads.ts";
-import type { Family, InstrumentRow, RateRow, Raw, TickerRow, Timed } from "./bitget-payloads.ts";
+import { categoryOf, load, ROWS } from "./bitget-payloads.ts";
+import type {
+  Family,
+  InstrumentRow,
+  RateRow,
+  Raw,
+  Settle,
+  TickerRow,
+  Timed,
+} from "./bitget-payloads.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { collectRows } from "./wire-rows.ts";
@@ -17,6 +25,7 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
+  takerBpsOf,
 } from "./wire.ts";
 
 /**
@@ -53,9 +62,8 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; without a symbolType that tells them apart the class is unknown.",
+    "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; where symbolType calls such a contract crypto, as it does forex, the class is unknown.",
     "Of pre-listing contracts only OPENAI is known by name and skipped.",
-    "No recorded v3 instrument list was at hand; its field names come from documentation.",
     "Which regions are blocked, and how, is not known: a 403 counts as an HTTP failure.",
     "The interest of contracts other than coins is not the documented default, so their resting rate is unknown.",
   ],
@@ -81,18 +89,25 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
 /** A live perpetual of the instrument list. */
 type Listing = Pick<
   Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
+  | "exchangeSymbol"
+  | "base"
+  | "multiplier"
+  | "quote"
+  | "settle"
+  | "assetClass"
+  | "listedAtMs"
+  | "takerFeeBps"
 >;
 
-async function fetchFamily(source: Source, settle: Family["settle"]): Promise<Family> {
-  const path = (call: string): string => `/api/v3/market/${call}?category=${settle}-FUTURES`;
+async function fetchFamily(source: Source, settle: Settle): Promise<Family> {
+  const path = (call: string): string => `/api/v3/market/${call}?category=${categoryOf(settle)}`;
   const [rates, tickers, instruments] = await Promise.all([
-    source.essential(`rates${settle}`, load(path("current-fund-rate"), rateRow)),
-    source.secondary(`tickers${settle}`, load(path("tickers"), tickerRow)),
+    source.essential(`rates${settle}`, load(path("current-fund-rate"), ROWS[settle].rates)),
+    source.secondary(`tickers${settle}`, load(path("tickers"), ROWS[settle].tickers)),
     source.instruments(
       `instruments${settle}`,
       INSTRUMENTS_EVERY_MS,
-      load(path("instruments"), instrumentRow),
+      load(path("instruments"), ROWS[settle].instruments),
     ),
   ]);
   return { settle, rates, tickers, instruments };
@@ -151,13 +166,16 @@ function batchOf(family: Family): Batch & { readonly expected: number } {
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, settle: Family["settle"]): Listing | null {
+function listingOf(row: InstrumentRow, settle: Settle): Listing | null {
   if (!row.type || !row.status) throw new RowReject("bad_row", "type or status is missing");
-  if (row.type !== "perpetual" || row.status !== "online") return null;
+  if (row.type === "delivery" || row.status !== "online") return null;
+  if (row.type !== "perpetual") throw new RowReject("unknown_kind", `type ${row.type}`);
   if (!NO_DELIVERY.has(row.deliveryTime)) return null;
   if (!row.baseCoin || !row.quoteCoin) throw new RowReject("bad_row", "a coin is missing");
   if (PRE_LISTING.has(row.baseCoin) || PRE_LISTING.has(row.symbol)) return null;
   if (!DOLLARS.has(row.quoteCoin)) return null;
+  if (row.quoteCoin !== settle)
+    throw new RowReject("bad_row", "quoteCoin is that of the other family");
   return {
     exchangeSymbol: row.symbol,
     ...canonicalAsset(row.baseCoin, ["numeric_prefix", "million_prefix"]),
@@ -165,14 +183,14 @@ function listingOf(row: InstrumentRow, settle: Family["settle"]): Listing | null
     settle,
     assetClass: assetClassOf(row),
     listedAtMs: epochMsOf(row.launchTime),
+    takerFeeBps: takerBpsOf(row.takerFeeRate),
   };
 }
 
-/** `isRwa` "NO" is a coin; of anything else only `symbolType` can say what it is. */
+/** `symbolType` says it, but calls forex and compute "crypto" too: that is a coin where `isRwa` is "NO". */
 function assetClassOf(row: InstrumentRow): AssetClass | null {
-  if (row.isRwa === "NO") return "crypto";
   const named = CLASS_OF_TYPE.get(row.symbolType ?? "") ?? null;
-  return named === "crypto" ? null : named;
+  return named === "crypto" && row.isRwa !== "NO" ? null : named;
 }
 
 function quoteOf(
@@ -187,14 +205,15 @@ function quoteOf(
   const exchangeTimeMs = reply.value.timeMs;
   const atMs = observedAtMs(exchangeTimeMs, reply.receivedAtMs);
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
-  const publishedHours = intervalHoursOf(row.fundingRateInterval);
+  // One that is stated and cannot be is no missing one.
+  const isStated = positiveOf(row.fundingRateInterval) !== null;
   const times = fundingTimesOf(
     positiveOf(row.nextUpdate),
     atMs,
     {
-      hours: publishedHours ?? fallbackHours,
+      hours: isStated ? intervalHoursOf(row.fundingRateInterval) : fallbackHours,
       source: "published",
-      cached: publishedHours === null,
+      cached: !isStated,
     },
     "nextUpdate",
   );

@@ -48,7 +48,7 @@ const facts = {
   knownUnknowns: [
     "Two open interests with different values are sent; which is authoritative is not known, openInterest is used.",
     "What an address in a refused country is sent is not confirmed: a 403 is taken as such a refusal.",
-    "Markets named with a chain address (TICKER,DEX,ADDRESS-USD) keep the whole name as their asset.",
+    "A market named with a chain address (TICKER,DEX,ADDRESS-USD) is taken for one of its ticker; whether it is the same coin as elsewhere is told by price alone.",
     "The asset class is not published.",
   ],
   classifyFailure: (status) => (status === 403 ? "geo_blocked" : null),
@@ -63,6 +63,8 @@ const CAP_HOURS = 8;
 
 const QUOTE = "USD";
 const SETTLE = "USDC";
+
+const NAME = /^(?<ticker>[^,]+)(?:,[^,]+,[^,]+)?-USD$/;
 
 /** `symbol` is the key in the reply, `market` what stands there. */
 const marketRow = z.object({
@@ -150,13 +152,18 @@ function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | n
   };
 }
 
-/** Names may hold dashes of their own: what comes before the last one is the ticker. */
+/**
+ * What comes before the last dash is the name, which may hold dashes of its own. Isolated markets are called
+ * TICKER,DEX,ADDRESS: the ticker is the part before the first comma. Throws RowReject for any other form.
+ */
 function tickerOf(symbol: string): string {
-  const dash = symbol.lastIndexOf("-");
-  if (dash <= 0 || symbol.slice(dash + 1) !== QUOTE) {
-    throw new RowReject("bad_row", `ticker does not end with -${QUOTE}`);
-  }
-  return symbol.slice(0, dash);
+  const ticker = NAME.exec(symbol)?.groups?.["ticker"];
+  if (ticker === undefined)
+    throw new RowReject(
+      "unknown_kind",
+      `ticker is not TICKER-${QUOTE} or TICKER,DEX,ADDRESS-${QUOTE}`,
+    );
+  return ticker;
 }
 
 function capOf({ initialMarginFraction, maintenanceMarginFraction }: Market): number | null {

@@ -1,31 +1,28 @@
-import { z } from "zod";
-import { HOUR_MS } from "../domain/funding.ts";
+import { HOUR_MS, HOURS_PER_DAY, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-payloads.ts";
+import type { ContractRow, Raw, Settle, TickerRow } from "./gate-payloads.ts";
+import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
 import {
-  badEnvelope,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
   rateBoundOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
 
 /**
  * Gate perpetuals settled in USDT, and the few settled in USD1.
  *
- * Left open by the sources: the wire form of the rate limit answer; where the API is geo-blocked; the names and
- * volumes of the USD1 contracts (a name that is not quoted in USD1 is skipped, their volume stays unknown);
- * which field names the listing time. Sizes of contracts with decimals arrive rounded down.
+ * Left open by the sources: the wire form of the rate limit answer; where the API is geo-blocked; which field names
+ * the listing time. Sizes of contracts with decimals arrive rounded down. The fee in a contract is not what a taker
+ * pays (the maintainers of the API's client say so), hence not read.
  */
 const facts = {
   id: "gate",
@@ -36,7 +33,7 @@ const facts = {
   pacing: { requests: 10, perMs: 10_000 },
   accrual: "periodic",
   documentation: "https://www.gate.com/docs/developers/apiv4/en/",
-  requestsPerRefresh: 3,
+  requestsPerRefresh: 4,
   rateRule:
     "funding_rate of the contracts, a fraction for the contract's own interval, charged at funding_next_apply.",
   intervalRule: "funding_interval of the same row, in seconds there.",
@@ -54,7 +51,7 @@ const facts = {
   knownUnknowns: [
     "Gate documents no HTTP form of its rate limit answer; the label TOO_MANY_REQUESTS is taken as one.",
     "Where Gate blocks addresses by country is not known.",
-    "The 24 h volume of contracts settled in USD1 is not fetched and stays unknown.",
+    "No reply of the tickers of contracts settled in USD1 was recorded; the path is that of the others with usd1 in it. Should it fail, their volume is unknown.",
     "The listing time of a contract is not documented and stays unknown.",
     "Open interest of contracts with decimal sizes is rounded down to whole contracts.",
   ],
@@ -62,14 +59,11 @@ const facts = {
     bodyStart.includes(`"${RATE_LIMIT_LABEL}"`) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-const RATE_LIMIT_LABEL = "TOO_MANY_REQUESTS";
+const NAME = /^(?<base>[^_]+)_(?<quote>[^_]+)(?:_(?<date>\d{8}))?$/;
 const SECONDS_PER_HOUR = 3600;
 
 /** The reply keeps showing the charged rate for about this long after a settlement (it is recomputed every 60 s). */
 const SETTLING_WINDOW_MS = 60_000;
-
-/** The rate without a premium: 0.0001 per 8 h, 0.00005 per 4 h. */
-const BASELINE_PER_HOUR = 0.0001 / 8;
 
 /** Pre-market contracts carry this cap, ordinary ones at least a thousand times as much. */
 const PRE_MARKET_CAP = 0.000001;
@@ -83,79 +77,20 @@ const ASSET_CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["forex", "forex"],
 ]);
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
-const raw = z.unknown().optional();
-
-const contractRow = z.object({
-  name: z.string().min(1),
-  type: raw,
-  status: raw,
-  in_delisting: raw,
-  is_pre_market: raw,
-  contract_type: text.catch(null),
-  funding_rate: numeric,
-  funding_rate_limit: numeric,
-  funding_interval: numeric,
-  funding_next_apply: numeric,
-  mark_price: numeric,
-  index_price: numeric,
-  position_size: numeric,
-  quanto_multiplier: numeric,
-});
-type ContractRow = z.infer<typeof contractRow>;
-
-const tickerRow = z.object({ contract: z.string().min(1), volume_24h_quote: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-
-type Settle = "USDT" | "USD1";
-
-interface Raw {
-  readonly contracts: Reply<Rows<ContractRow>>;
-  readonly usd1: Reply<Rows<ContractRow>> | null;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-}
-
-// `limit` must never be sent: without it all contracts come, with it at most 100.
-const loadContracts =
-  (settle: string): Load<Rows<ContractRow>> =>
-  (http) =>
-    http.get(`/api/v4/futures/${settle}/contracts`, (body) =>
-      decodeRows(contractRow, listOf(body), "name"),
-    );
-
-const loadTickers: Load<Rows<TickerRow>> = (http) =>
-  http.get("/api/v4/futures/usdt/tickers", (body) =>
-    decodeRows(tickerRow, listOf(body), "contract"),
-  );
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  const [contracts, usd1, tickers] = await Promise.all([
+  const [contracts, usd1, tickers, usd1Tickers] = await Promise.all([
     source.essential("contracts", loadContracts("usdt")),
     source.secondary("usd1Contracts", loadContracts("usd1")),
-    source.secondary("tickers", loadTickers),
+    source.secondary("tickers", loadTickers("usdt")),
+    source.secondary("usd1Tickers", loadTickers("usd1")),
   ]);
-  return { contracts, usd1, tickers };
-}
-
-const errorBody = z.object({ label: z.string() });
-
-/** Success is a bare list; an object with a label is Gate's error. */
-function listOf(body: unknown): unknown {
-  const error = errorBody.safeParse(body);
-  if (!error.success) return body;
-  if (error.data.label === RATE_LIMIT_LABEL) {
-    throw new RequestFailure("rate_limited", RATE_LIMIT_LABEL);
-  }
-  throw badEnvelope(`error ${error.data.label}`);
+  return { contracts, usd1, tickers, usd1Tickers };
 }
 
 function parse(payloads: Raw): Batch {
-  const volumes = new Map<string, number | null>();
-  for (const row of payloads.tickers?.value.rows ?? []) {
-    volumes.set(row.contract, quantityOf(row.volume_24h_quote));
-  }
-  const families = [familyOf(payloads.contracts, "USDT", volumes)];
-  if (payloads.usd1 !== null) families.push(familyOf(payloads.usd1, "USD1", new Map()));
+  const families = [familyOf(payloads.contracts, "USDT", volumesOf(payloads.tickers))];
+  if (payloads.usd1 !== null)
+    families.push(familyOf(payloads.usd1, "USD1", volumesOf(payloads.usd1Tickers)));
   return {
     quotes: families.flatMap((family) => family.quotes),
     rejects: families.flatMap((family) => family.rejects),
@@ -163,6 +98,12 @@ function parse(payloads: Raw): Batch {
     expected: null,
     unlisted: 0,
   };
+}
+
+function volumesOf(tickers: Reply<Rows<TickerRow>> | null): ReadonlyMap<string, number | null> {
+  return new Map(
+    tickers?.value.rows.map((row) => [row.contract, quantityOf(row.volume_24h_quote)]),
+  );
 }
 
 function familyOf(
@@ -184,8 +125,9 @@ function quoteOf(
   volume24hUsd: number | null,
   receivedAtMs: number,
 ): Quote | null {
+  if (!isLive(row)) return null;
   const ticker = tickerOf(row.name, settle);
-  if (ticker === null || !isLive(row)) return null;
+  if (ticker === null) return null;
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
   const markPrice = positiveOf(row.mark_price);
   const rateCap = rateBoundOf(row.funding_rate_limit);
@@ -212,7 +154,7 @@ function quoteOf(
     settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
-    baselineRate: product(times.fundingIntervalHours, BASELINE_PER_HOUR),
+    baselineRate: baselineOf(row, times.fundingIntervalHours),
     settling: isSettling(times, receivedAtMs),
     markPrice,
     indexPrice: positiveOf(row.index_price),
@@ -228,11 +170,18 @@ function quoteOf(
   };
 }
 
-/** `BTC_USDT` is BTC; null for a third part (a dated contract) or another quote. */
+/** The rate without a premium: the interest of a day, shared out over its settlements; 0 on stocks and metals. */
+function baselineOf(row: ContractRow, intervalHours: number | null): number | null {
+  const interest = quantityOf(row.interest_rate);
+  if (interest === null || interest > MAX_ABS_RATE || intervalHours === null) return null;
+  return (interest * intervalHours) / HOURS_PER_DAY;
+}
+
+/** `BTC_USDT` is BTC; null for a dated contract (`BTC_USDT_20261225`) or another quote. Throws for any other form. */
 function tickerOf(name: string, settle: Settle): string | null {
-  const [base, quote, ...rest] = name.split("_");
-  if (base === undefined || base === "" || quote !== settle || rest.length > 0) return null;
-  return base;
+  const parts = NAME.exec(name)?.groups;
+  if (parts?.["base"] === undefined) throw new RowReject("unknown_kind", "name is not BASE_QUOTE");
+  return parts["quote"] === settle && parts["date"] === undefined ? parts["base"] : null;
 }
 
 function assetClassOf(contractType: string | null | undefined): AssetClass | null {
@@ -244,7 +193,8 @@ function assetClassOf(contractType: string | null | undefined): AssetClass | nul
 function isLive(row: ContractRow): boolean {
   if (row.in_delisting === true || row.is_pre_market === true) return false;
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
-  if (row.type !== "direct") return false;
+  if (row.type === "inverse") return false;
+  if (row.type !== "direct") throw new RowReject("unknown_kind", `type ${row.type}`);
   if (row.in_delisting !== false) {
     throw new RowReject("bad_row", "in_delisting is neither true nor false");
   }
@@ -276,8 +226,9 @@ function isSettling(times: FundingTimes, atMs: number): boolean {
   return sinceMs >= 0 && sinceMs < SETTLING_WINDOW_MS;
 }
 
-function explain({ contracts, usd1, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
-  const family = tickerOf(exchangeSymbol, "USD1") === null ? contracts : usd1;
+function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
+  const isUsd1 = exchangeSymbol.endsWith("_USD1");
+  const [family, tickers] = isUsd1 ? [raw.usd1, raw.usd1Tickers] : [raw.contracts, raw.tickers];
   const contract = family?.value.rows.find(({ name }) => name === exchangeSymbol);
   if (contract === undefined) return null;
   const ticker = tickers?.value.rows.find((row) => row.contract === exchangeSymbol) ?? null;

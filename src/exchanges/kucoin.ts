@@ -10,6 +10,7 @@ import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  epochMsOf,
   numberOf,
   numeric,
   positiveOf,
@@ -18,6 +19,7 @@ import {
   rateBoundOf,
   rateOf,
   RowReject,
+  takerBpsOf,
   text,
 } from "./wire.ts";
 
@@ -25,7 +27,7 @@ import {
  * KuCoin Futures: everything of all contracts in one reply.
  *
  * Left open by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
- * the one of the newer unified endpoint; the value of marketStage on an ordinary contract (see `stageIsNamed`).
+ * the one of the newer unified endpoint; whether every ordinary contract names its marketStage (see `stageIsNamed`).
  */
 const facts = {
   id: "kucoin",
@@ -56,7 +58,8 @@ const facts = {
   knownUnknowns: [
     "Whether and how KuCoin refuses addresses in the United States is not known.",
     "Whether the rate ever differs from nextFundingRate of the unified endpoint is not known.",
-    "What marketStage says on an ordinary contract is not documented.",
+    "What marketStage says on an ordinary contract is not documented; recorded rows say NORMAL, and what says neither that nor a pre-market stage is not shown.",
+    "That expireDate of a perpetual is when an announced delisting takes effect was seen, and is not documented.",
     "Tickers that mean another asset elsewhere (NEIROCTO, LUNA, RAY, DODO) are told apart by price alone.",
   ],
   classifyFailure: (_status, bodyStart) =>
@@ -68,6 +71,8 @@ const RATE_LIMIT_CODE = "429000";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?429000\b/;
 
 const PERPETUAL = "FFWCSX";
+const DATED = "FFICSX";
+const NORMAL_STAGE = "NORMAL";
 /** PRE_MARKET is the documented stage; others have its form. */
 const STAGE = /^[A-Z_]+$/;
 
@@ -92,7 +97,8 @@ const contractRow = z.object({
   type: raw,
   isInverse: raw,
   status: raw,
-  expireDate: raw,
+  // Of a perpetual: when it will be taken off. Unreadable is not absent.
+  expireDate: z.union([z.string(), z.number()]).nullish().catch(Number.NaN),
   marketStage: raw,
   assetClass: text.catch(null),
   firstOpenDate: numeric,
@@ -110,6 +116,7 @@ const contractRow = z.object({
   // The contract size in coins, not the 1000 of 1000BONK.
   multiplier: numeric,
   turnoverOf24h: numeric,
+  takerFeeRate: numeric,
 });
 type ContractRow = z.infer<typeof contractRow>;
 
@@ -158,7 +165,7 @@ function parse({ contracts }: Raw): Batch {
 
 function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number): Quote | null {
   if (!DOLLARS.has(row.quoteCurrency) || !DOLLARS.has(row.settleCurrency)) return null;
-  if (!isLive(row, stageIsNamed)) return null;
+  if (!isLive(row, stageIsNamed) || isTakenOff(row, receivedAtMs)) return null;
   const fundingRate = rateOf(row.fundingFeeRate, "fundingFeeRate");
   const markPrice = positiveOf(row.markPrice);
   const granularity = row.currentFundingRateGranularity ?? row.fundingRateGranularity;
@@ -197,6 +204,7 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
     indexPrice: positiveOf(row.indexPrice),
     openInterestUsd: product(quantityOf(row.openInterest), positiveOf(row.multiplier), markPrice),
     volume24hUsd: quantityOf(row.turnoverOf24h),
+    takerFeeBps: takerBpsOf(row.takerFeeRate),
     exchangeTimeMs: null,
     receivedAtMs,
   };
@@ -204,10 +212,10 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
 
 /** Throws RowReject where a field that decides is not readable: the contract may be dead. */
 function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
-  if (row.expireDate !== null && row.expireDate !== undefined) return false;
   if (row.isInverse === true) return false;
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
-  if (row.type !== PERPETUAL) return false;
+  if (row.type === DATED) return false;
+  if (row.type !== PERPETUAL) throw new RowReject("unknown_kind", `type ${row.type}`);
   if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
   if (row.status !== "Open") return false;
   if (row.isInverse !== false) {
@@ -216,12 +224,24 @@ function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
   return !isBeforeMarket(row.marketStage, stageIsNamed);
 }
 
+/** A perpetual whose end is announced trades and pays funding until then. */
+function isTakenOff({ expireDate }: ContractRow, atMs: number): boolean {
+  if (expireDate === null || expireDate === undefined) return false;
+  const expiresAtMs = epochMsOf(expireDate);
+  if (expiresAtMs === null) throw new RowReject("bad_row", "expireDate is no time");
+  return expiresAtMs <= atMs;
+}
+
 /**
  * Whether ordinary contracts name a stage is not documented: where the reply shows that they do, a contract
  * without one is not trusted; where none does, its absence is the ordinary state.
  */
 function isBeforeMarket(stage: unknown, stageIsNamed: boolean): boolean {
-  if (typeof stage === "string" && STAGE.test(stage)) return isPreMarket(stage);
+  if (stage === NORMAL_STAGE) return false;
+  if (typeof stage === "string" && STAGE.test(stage)) {
+    if (isPreMarket(stage)) return true;
+    throw new RowReject("unknown_kind", `marketStage ${stage}`);
+  }
   const absent = stage === undefined || stage === null || stage === "";
   if (absent && !stageIsNamed) return false;
   throw new RowReject("bad_row", "marketStage cannot be read");

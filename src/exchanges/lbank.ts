@@ -44,8 +44,7 @@ const facts = {
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "Stocks have names of LBank's own, as METASTOCK; they stay as sent and find no partner elsewhere.",
     "Whether the last estimate before a settlement is what is charged was not seen.",
-    "Turnover was about half of volume times price in recordings: one of the two counts both sides. Turnover is shown as sent.",
-    "What needSuspend marks is not documented; the few contracts that have it are not shown.",
+    "What needSuspend marks is not documented; the few contracts that have it are shares and commodities with trading hours, and are shown.",
     "No field tells stocks and commodities from coins; the class is unknown everywhere.",
     "Some tickers mean another coin elsewhere (CROSS, ONE, EDGEX); they are told apart by price alone.",
     "LBank publishes no open interest, no caps and no history of its rates.",
@@ -83,8 +82,6 @@ const instrumentRow = z.object({
   baseCurrency: word,
   priceCurrency: word,
   clearCurrency: word,
-  // Kept raw: absent and of a wrong type are different here.
-  needSuspend: z.unknown().optional(),
 });
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
@@ -114,15 +111,9 @@ const load =
       return decodeRows(row, data, "symbol");
     });
 
-const loadRates: Load<Rows<RateRow>> = async (http) => {
-  const rates = await load("marketData", rateRow)(http);
-  if (rates.rows.every(paysNoFunding)) throw badEnvelope("no row has a rate");
-  return rates;
-};
-
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, instruments] = await Promise.all([
-    source.essential("rates", loadRates),
+    source.essential("rates", load("marketData", rateRow)),
     source.instruments("instruments", INSTRUMENTS_EVERY_MS, load("instrument", instrumentRow)),
   ]);
   return { rates, instruments };
@@ -130,14 +121,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ rates, instruments }: Raw): Batch {
   const listed = instruments.value.rows;
-  // Older lists lack the key; where half of the rows have it, one without it may be suspended.
-  const told = listed.filter((row) => !isAbsent(row.needSuspend)).length;
-  const tellsSuspended = told * 2 >= listed.length;
-  const listings = collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsSuspended),
-  );
+  const listings = collectRows(listed, (row) => row.symbol, listingOf);
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const known = new Set(listed.map((row) => row.symbol));
   let unlisted = 0;
@@ -156,29 +140,21 @@ function parse({ rates, instruments }: Raw): Batch {
     rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
       (part) => part.rejects,
     ),
-    // With the few that pay no funding: were they taken off, a reply that lost its rates would confirm itself.
+    // With the few that have no rate: were they taken off, a reply that lost its rates would confirm itself.
     expected: live.size,
     unlisted,
   };
 }
 
-/** Some listings have neither a rate nor an interval: they are no perpetuals. */
-function paysNoFunding({ fundingRate, positionFeeTime }: RateRow): boolean {
-  return isAbsent(fundingRate) && isAbsent(positionFeeTime);
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
+/** A few listings have no rate, with an interval or without one: nobody can trade them. */
+function paysNoFunding({ fundingRate }: RateRow): boolean {
+  return fundingRate === undefined || fundingRate === null;
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, tellsSuspended: boolean): Listing | null {
+function listingOf(row: InstrumentRow): Listing | null {
   const { baseCurrency, priceCurrency, clearCurrency } = row;
-  const { needSuspend: mark } = row;
-  const suspended = typeof mark === "string" || typeof mark === "number" ? numberOf(mark) : null;
-  if (row.symbol === ODD_SYMBOL || (suspended !== null && suspended !== 0)) return null;
-  if (suspended === null && (tellsSuspended || !isAbsent(mark)))
-    throw new RowReject("bad_row", "needSuspend is not a number");
+  if (row.symbol === ODD_SYMBOL) return null;
   if (!baseCurrency || !priceCurrency || !clearCurrency)
     throw new RowReject("bad_row", "a currency is missing");
   if (priceCurrency !== QUOTE || clearCurrency !== QUOTE) return null;

@@ -70,6 +70,7 @@ const TOO_FREQUENT = /"code"\s*:\s*510\b/;
 
 const STATE_ENABLED = 0;
 const FUTURE_TYPE_PERPETUAL = 1;
+const FUTURE_TYPE_DATED = 2;
 const TYPE_STOCK = 2;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD1"]);
 
@@ -207,7 +208,8 @@ function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null
   if (tellsFutureType || isThere(futureType)) {
     const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
     if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
-    if (kind !== FUTURE_TYPE_PERPETUAL) return null;
+    if (kind === FUTURE_TYPE_DATED) return null;
+    if (kind !== FUTURE_TYPE_PERPETUAL) throw new RowReject("unknown_kind", `futureType ${kind}`);
   }
   // Documented: the symbol names two of the coins as well. It never tells what settles the contract.
   const [symbolBase, symbolQuote] = row.symbol.split("_");

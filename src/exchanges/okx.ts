@@ -1,4 +1,4 @@
-import { HOUR_MS, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
+import { HOUR_MS, MAX_ABS_RATE, observedAtMs, settlementMinuteMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
@@ -25,13 +25,13 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  type Numeric,
 } from "./wire.ts";
 
 /**
  * OKX linear swaps settled in USDT and USDC. One reply holds the rates of all swaps; `fundingTime` in it is the next
- * settlement and `nextFundingTime` the one after it, so the interval is their difference. The period before has to
- * agree, else the interval counts as unknown. `knownUnknowns` says what the sources leave open.
+ * settlement and `nextFundingTime` the one after it. The rate is that of the running period, which began at
+ * `prevFundingTime`: the one after may have another length, ahead of a change of the interval that takes effect when
+ * the coming settlement has passed. `knownUnknowns` says what the sources leave open.
  */
 const facts = {
   id: "okx",
@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "fundingRate of public/funding-rate, a fraction for the contract's own interval, charged at fundingTime (nextFundingTime is the settlement after it).",
   intervalRule:
-    "Hours from fundingTime to nextFundingTime of the same row, where the period before them has the same length.",
+    "Hours from prevFundingTime to fundingTime of the same row: the running period. For a contract that was never settled, hours from fundingTime to nextFundingTime.",
   gives: [
     "nextFundingAtMs",
     "settledRate",
@@ -77,6 +77,8 @@ const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 const PRE_IPO: ReadonlySet<string> = new Set(["OPENAI", "ANTHROPIC"]);
+/** Rules of contracts that are no ordinary perpetuals. */
+const OTHER_RULES: ReadonlySet<string> = new Set(["pre_market", "rebase_contract", "xperp"]);
 /** 6 is bonds, which have no class here. */
 const CLASS_OF_CATEGORY: ReadonlyMap<number, AssetClass> = new Map([
   [1, "crypto"],
@@ -146,11 +148,14 @@ function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instType || !row.state) throw new RowReject("bad_row", "instType or state is missing");
   if (row.instType !== "SWAP" || row.state !== "live") return null;
   if (!row.ctType || !row.ruleType) throw new RowReject("bad_row", "ctType or ruleType is missing");
-  if (row.ctType !== "linear" || row.ruleType !== "normal") return null;
+  if (row.ctType !== "linear" || OTHER_RULES.has(row.ruleType)) return null;
+  if (row.ruleType !== "normal") throw new RowReject("unknown_kind", `ruleType ${row.ruleType}`);
   if (!row.settleCcy) throw new RowReject("bad_row", "settleCcy is missing");
   const underlying = row.uly || row.instFamily || "";
   const [base, quote, ...rest] = underlying.split("-");
-  if (!base || !quote || rest.length > 0) throw new RowReject("bad_row", "uly is not BASE-QUOTE");
+  if (!base || !quote || rest.length > 0) {
+    throw new RowReject("unknown_kind", "uly is not BASE-QUOTE");
+  }
   if (!DOLLARS.has(row.settleCcy) || !DOLLARS.has(quote) || PRE_IPO.has(base)) return null;
   return {
     exchangeSymbol: row.instId,
@@ -213,19 +218,18 @@ function quoteOf(row: RateRow, of: Listing, prices: Prices, receivedAtMs: number
   };
 }
 
-/** The period after `fundingTime`, unless the one before it has another length. */
+/** The running period; where none was settled before it, the one that follows. */
 function intervalOf(row: RateRow): number | null {
-  const following = hoursBetween(row.fundingTime, row.nextFundingTime);
-  const running = hoursBetween(row.prevFundingTime, row.fundingTime);
-  return running === null || running === following ? following : null;
+  const previousMs = epochMsOf(row.prevFundingTime);
+  const comingMs = epochMsOf(row.fundingTime);
+  if (previousMs !== null) return hoursBetween(previousMs, comingMs);
+  return hoursBetween(comingMs, epochMsOf(row.nextFundingTime));
 }
 
-/** Whole hours from one unix time to another; null where either is unknown or the span is no interval. */
-function hoursBetween(from: Numeric, to: Numeric): number | null {
-  const [fromMs, toMs] = [epochMsOf(from), epochMsOf(to)];
+/** Hours from one settlement (unix ms) to another; null where either is unknown or the span is no interval. */
+function hoursBetween(fromMs: number | null, toMs: number | null): number | null {
   if (fromMs === null || toMs === null) return null;
-  const hours = intervalHoursOf(toMs - fromMs, HOUR_MS);
-  return hours !== null && Number.isInteger(hours) ? hours : null;
+  return intervalHoursOf(settlementMinuteMs(toMs) - settlementMinuteMs(fromMs), HOUR_MS);
 }
 
 /** While `settState` is "processing" the figure is not charged yet. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { LIST_SEPARATOR } from "../domain/symbol.ts";
 import type { ParameterError } from "./problem.ts";
 
 /** How the text of a query is read: what the parameters of all addresses share. */
@@ -80,7 +81,7 @@ export function oneOf(value: string | string[] | undefined, context: Context): s
 export function listOf(value: string | string[] | undefined, context: Context): string[] | null {
   if (value === undefined) return null;
   const texts = (Array.isArray(value) ? value : [value])
-    .flatMap((part) => part.split(","))
+    .flatMap((part) => part.split(LIST_SEPARATOR))
     .map((text) => text.trim());
   if (texts.length > MAX_LIST_MEMBERS) {
     refuse(context, `must not have more than ${MAX_LIST_MEMBERS} members`);

@@ -245,18 +245,40 @@ describe("binance", () => {
     expect(shown.has("GONEUSDT")).toBe(false);
   });
 
-  test("an unknown underlyingType is refused and said, since it may be a pre-market listing", async () => {
-    const odd = listing("ODDUSDT", "ODD", { underlyingType: "PRE_IPO" });
-    const { quotes, rejects, expected } = await refresh({
-      ...BODIES,
-      [INFO]: { symbols: [LISTINGS[0], odd] },
-      [PREMIUM]: [premium("BTCUSDT"), premium("ODDUSDT")],
-    });
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTCUSDT"]);
-    expect(expected).toBe(1);
-    expect(rejects).toEqual([
-      { exchangeSymbol: "ODDUSDT", reason: "bad_row", detail: "unknown underlyingType PRE_IPO" },
+  test("an unknown kind is not shown and reported apart: it may be a pre-market listing; a missing one is a broken row", async () => {
+    const rejectOf = async (extra: Row) => {
+      const { quotes, rejects, expected } = await refresh({
+        ...BODIES,
+        [INFO]: { symbols: [LISTINGS[0], listing("ODDUSDT", "ODD", extra)] },
+        [PREMIUM]: [premium("BTCUSDT"), premium("ODDUSDT")],
+      });
+      expect([quotes.map((quote) => quote.exchangeSymbol), expected]).toEqual([["BTCUSDT"], 1]);
+      return rejects.map(({ reason, detail }) => [reason, detail]);
+    };
+    expect(await rejectOf({ underlyingType: "PRE_IPO" })).toEqual([
+      ["unknown_kind", "underlyingType PRE_IPO"],
     ]);
+    expect(await rejectOf({ contractType: "EVENT" })).toEqual([
+      ["unknown_kind", "contractType EVENT"],
+    ]);
+    expect(await rejectOf({ underlyingType: "" })).toEqual([
+      ["bad_row", "underlyingType is missing"],
+    ]);
+    // What the exchange tags as pre-IPO is skipped, whatever its type.
+    expect(await rejectOf({ underlyingType: "EQUITY", underlyingSubType: ["Pre-IPO"] })).toEqual(
+      [],
+    );
+    for (const contractType of ["NEXT_MONTH", "PERPETUAL_DELIVERING", "CURRENT_QUARTER DELIVERING"])
+      expect(await rejectOf({ contractType })).toEqual([]);
+  });
+
+  test("an open interest that is another symbol's, or nobody's, is unknown", async () => {
+    for (const symbol of ["ETHUSDT", undefined, 7]) {
+      const foreign = { openInterest: "91234.500", symbol, time: AT };
+      const { quotes } = await refresh({ ...BODIES, [openInterestOf("BTCUSDT")]: foreign });
+      expect(quotes[0]).toMatchObject({ exchangeSymbol: "BTCUSDT", openInterestUsd: null });
+      expect(quotes[1]?.openInterestUsd).toBe(40_000_000);
+    }
   });
 
   test("a listed contract without a rate row is missing; the list still counts it", async () => {
@@ -291,6 +313,9 @@ describe("binance", () => {
 
   test.each([
     [at(16), 8, "documented_default"],
+    // Milliseconds of jitter are no other grid.
+    [at(16) + 3, 8, "documented_default"],
+    [at(16) - 480, 8, "documented_default"],
     [at(20), null, null],
     [at(14), null, null],
     [null, null, null],
@@ -327,6 +352,15 @@ describe("binance", () => {
     // Milliseconds of jitter are no other grid.
     const agreeing = await btcOf({ nextFundingTime: at(14) + 7 }, { [FUNDING]: [hourly] });
     expect(agreeing.quote).toMatchObject({ fundingIntervalHours: 1, intervalSource: "published" });
+  });
+
+  test("a shortening that the list does not have yet is no interval: never the old one for the new rate", async () => {
+    const { quote } = await btcOf({ lastFundingRate: "0.02", nextFundingTime: at(14) });
+    expect(quote).toMatchObject({
+      fundingIntervalHours: null,
+      baselineRate: null,
+      nextFundingAtMs: at(14),
+    });
   });
 
   test("without the interval source no interval is known, not even the documented default", async () => {
@@ -407,7 +441,7 @@ describe("binance", () => {
           onboardDate: LISTED,
         },
         ticker24hr: { symbol: "BTCUSDT", quoteVolume: "12345678901.25" },
-        openInterest: { openInterest: "91234.500" },
+        openInterest: { symbol: "BTCUSDT", openInterest: "91234.500" },
       },
       formula: "{premiumIndex.lastFundingRate}",
     });

@@ -58,6 +58,7 @@ const instrument = (symbol: string, baseCoin: string, extra: Row = {}): Row => (
   symbolType: "crypto",
   isRwa: "NO",
   fundInterval: "8",
+  takerFeeRate: "0.0006",
   launchTime: String(LISTED),
   deliveryTime: "",
   quantityMultiplier: "0.001",
@@ -185,6 +186,7 @@ describe("bitget", () => {
       indexPrice: 64010,
       openInterestUsd: 7465.5 * 64000.5,
       volume24hUsd: 5062575120.25,
+      takerFeeBps: 6,
       exchangeTimeMs: STAMP,
       receivedAtMs: AT,
     });
@@ -221,7 +223,53 @@ describe("bitget", () => {
       markPrice: null,
       openInterestUsd: null,
     });
-    expect((await btcOf({}, { isRwa: undefined })).quote?.assetClass).toBeNull();
+    // What is called crypto is a coin only where isRwa says so too: forex and compute are called it as well.
+    for (const extra of [{ isRwa: undefined }, { isRwa: "YES" }, { symbolType: "" }])
+      expect((await btcOf({}, extra)).quote?.assetClass).toBeNull();
+    expect((await btcOf({}, { symbolType: "stock" })).quote?.assetClass).toBe("stock");
+  });
+
+  test("the taker fee is the listing's own, in basis points; one that can be none is unknown", async () => {
+    const feeOf = async (takerFeeRate: unknown) =>
+      (await btcOf({}, { takerFeeRate })).quote?.takerFeeBps;
+    expect(await feeOf("0.0011")).toBe(11);
+    for (const takerFeeRate of ["", null, "-0.0001", "6"])
+      expect(await feeOf(takerFeeRate)).toBeNull();
+  });
+
+  test("the reply of the other family is refused; one of its rows is nobody's", async () => {
+    await expect(
+      refresh({ ...BODIES, [INSTRUMENTS_USDC]: BODIES[INSTRUMENTS] }),
+    ).rejects.toMatchObject({ kind: "bad_envelope" });
+    const { quotes } = await refresh({ ...BODIES, [TICKERS_USDC]: BODIES[TICKERS] });
+    expect(quotes[4]).toMatchObject({ exchangeSymbol: "BTCPERP", markPrice: null });
+    const mixed = [instrument("BTCUSDT", "BTC", { category: "USDC-FUTURES" }), ...LIVE.slice(1)];
+    const { rejects, expected } = await refresh({ ...BODIES, [INSTRUMENTS]: reply(mixed) });
+    expect([rejects.map(({ exchangeSymbol }) => exchangeSymbol), expected]).toEqual([
+      ["BTCUSDT"],
+      4,
+    ]);
+    const unsaid = LIVE.map((row) => ({ ...row, category: undefined }));
+    const other = await refresh({ ...BODIES, [INSTRUMENTS_USDC]: reply(unsaid) });
+    expect(other.expected).toBe(4);
+    expect(other.quotes.map((quote) => quote.settle)).toEqual(["USDT", "USDT", "USDT", "USDT"]);
+    expect(other.rejects.map((reject) => reject.reason)).toEqual(LIVE.map(() => "bad_row"));
+  });
+
+  test("the rates of the other family make no quote of this one", async () => {
+    const { quotes, unlisted, expected } = await refresh({
+      ...BODIES,
+      [RATES_USDC]: BODIES[RATES],
+    });
+    expect(quotes.map((quote) => quote.settle)).toEqual(["USDT", "USDT", "USDT", "USDT"]);
+    expect([unlisted, expected]).toEqual([2 + 4 + DEAD.length + STRANGERS.length, 5]);
+  });
+
+  test("a type that is not documented is a kind that is not known", async () => {
+    expect((await btcOf({}, { type: "event" })).batch).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind", detail: "type event" }],
+    });
   });
 
   test("the USDC family is settled and quoted in USDC", async () => {
@@ -279,6 +327,8 @@ describe("bitget", () => {
     });
     expect((await btcOf(lacking, {}, age(30))).quote?.fundingIntervalHours).toBe(8);
     expect((await btcOf(lacking, {}, age(31))).quote?.fundingIntervalHours).toBeNull();
+    // One that is stated and none in use is an error of unit, not a missing one.
+    expect((await btcOf({ fundingRateInterval: "480" })).quote?.fundingIntervalHours).toBeNull();
     // The rate's own interval wins whatever the list says.
     expect((await btcOf({}, { fundInterval: "1" })).quote?.fundingIntervalHours).toBe(8);
   });
@@ -362,6 +412,7 @@ describe("bitget", () => {
         },
         instruments: {
           symbol: "BTCUSDT",
+          category: "USDT-FUTURES",
           type: "perpetual",
           status: "online",
           baseCoin: "BTC",
@@ -371,9 +422,11 @@ describe("bitget", () => {
           symbolType: "crypto",
           launchTime: String(LISTED),
           fundInterval: "8",
+          takerFeeRate: "0.0006",
         },
         tickers: {
           symbol: "BTCUSDT",
+          category: "USDT-FUTURES",
           markPrice: "64000.5",
           indexPrice: "64010",
           openInterest: "7465.5",

@@ -91,10 +91,10 @@ describe("dydx", () => {
     expect(rateFloor).toBeCloseTo(-0.006, 12);
   });
 
-  test("a long name splits at its last dash; an isolated market has interest; zeros are values", async () => {
+  test("a long name is that of its ticker; an isolated market has interest; zeros are values", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[1]).toMatchObject({
-      base: "PEPE2-X,RAYDIUM,4K3DYJZV",
+      base: "PEPE2-X",
       fundingRate: -0.00004,
       baselineRate: 0.0000125,
       openInterestUsd: 0,
@@ -127,8 +127,23 @@ describe("dydx", () => {
     expect(rejects.map(({ exchangeSymbol, reason }) => [exchangeSymbol, reason])).toEqual([
       ["X", "bad_row"],
       ["BTC-USD", "bad_row"],
-      ["BTC-EUR", "bad_row"],
+      ["BTC-EUR", "unknown_kind"],
     ]);
+  });
+
+  test("an isolated market is the ticker before the first comma; names of other forms are unknown", async () => {
+    const AERO = "AERO,UNISWAP_V3,0X940181A94A35A4569E4529A3CDFB74E38FD98631-USD";
+    const odd = ["AERO,UNISWAP_V3-USD", ",UNISWAP_V3,0X94-USD", "A,B,C,D-USD", "-USD"];
+    const { quotes, rejects } = await refresh({
+      [MARKETS]: reply([AERO, "BTC-USD", ...odd].map((ticker) => market(ticker))),
+    });
+    expect(quotes.map(({ exchangeSymbol, base }) => [exchangeSymbol, base])).toEqual([
+      [AERO, "AERO"],
+      ["BTC-USD", "BTC"],
+    ]);
+    expect(rejects.map(({ exchangeSymbol, reason }) => [exchangeSymbol, reason])).toEqual(
+      odd.map((name) => [name, "unknown_kind"]),
+    );
   });
 
   test("margins the wrong way round give no cap", async () => {

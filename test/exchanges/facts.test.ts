@@ -77,7 +77,8 @@ const MOST_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
   bybit: 2,
   okx: 6,
   bitget: 6,
-  gate: 3,
+  // The page has three; the volumes of the USD1 contracts are a fourth.
+  gate: 4,
   kucoin: 1,
   hyperliquid: 14,
   kraken: 2,

@@ -11,6 +11,7 @@ import { describeRecorded } from "../support/recorded.ts";
 const CONTRACTS = "/api/v4/futures/usdt/contracts";
 const TICKERS = "/api/v4/futures/usdt/tickers";
 const USD1 = "/api/v4/futures/usd1/contracts";
+const USD1_TICKERS = "/api/v4/futures/usd1/tickers";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const secondsAt = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour) / 1000;
@@ -28,6 +29,9 @@ function contract(name: string, extra: Row = {}): Row {
     funding_rate: "0.000083",
     funding_rate_limit: "0.003",
     funding_interval: 28800,
+    interest_rate: "0.0003",
+    maker_fee_rate: "-0.0001",
+    taker_fee_rate: "0.00075",
     funding_next_apply: secondsAt(16),
     mark_price: "64000.5",
     index_price: "64010",
@@ -50,6 +54,7 @@ const PEPE = contract("PEPE_USDT", {
 });
 const TESLA = contract("TSLA_USDT", {
   contract_type: "stocks",
+  interest_rate: "0",
   funding_rate: "0",
   funding_interval: 3600,
   funding_next_apply: secondsAt(14),
@@ -80,6 +85,7 @@ const BODIES: Bodies = {
     { contract: "OPENAI_USDT", volume_24h_quote: "12" },
   ],
   [USD1]: [USD1_BTC],
+  [USD1_TICKERS]: [{ contract: "BTC_USD1", volume_24h_quote: "181000", volume_24h: "28" }],
 };
 
 const refresh = (bodies: Bodies, nowMs = AT) => gate.refresh(memorySource(bodies, { nowMs }));
@@ -101,13 +107,14 @@ describe("gate", () => {
   test("asks for rates, volumes and the USD1 family together, without a limit", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await gate.refresh(source);
-    expect(source.requests.toSorted()).toEqual([USD1, CONTRACTS, TICKERS]);
+    expect(source.requests.toSorted()).toEqual([USD1, USD1_TICKERS, CONTRACTS, TICKERS]);
     expect(source.requests.length).toBe(gate.facts.requestsPerRefresh);
-    expect(source.mostAtOnce()).toBe(3);
+    expect(source.mostAtOnce()).toBe(4);
     expect(source.asks.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       "essential contracts",
       "secondary usd1Contracts",
       "secondary tickers",
+      "secondary usd1Tickers",
     ]);
   });
 
@@ -139,7 +146,8 @@ describe("gate", () => {
       settledAtMs: null,
       rateCap: 0.003,
       rateFloor: -0.003,
-      baselineRate: 0.0001,
+      // A third of the interest of a day.
+      baselineRate: 0.0003 / 3,
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
@@ -158,9 +166,9 @@ describe("gate", () => {
       multiplier: 1,
       fundingRate: -0.00021,
       fundingIntervalHours: 4,
-      baselineRate: 0.00005,
       volume24hUsd: 37343788,
     });
+    expect(quotes[1]?.baselineRate).toBeCloseTo(0.00005, 12);
     // 300,000 x 10,000,000 x 0.000008.
     expect(quotes[1]?.openInterestUsd).toBeCloseTo(24000000, 3);
   });
@@ -173,7 +181,7 @@ describe("gate", () => {
       fundingRate: 0,
       fundingIntervalHours: 1,
       nextFundingAtMs: Date.UTC(2026, 9, 5, 14),
-      baselineRate: 0.0000125,
+      baselineRate: 0,
       volume24hUsd: null,
     });
     expect(quotes[2]?.openInterestUsd).toBeCloseTo(482, 9);
@@ -185,8 +193,32 @@ describe("gate", () => {
       base: "BTC",
       quote: "USD1",
       settle: "USD1",
-      volume24hUsd: null,
+      volume24hUsd: 181000,
     });
+  });
+
+  test("without the tickers of USD1 its volumes are unknown, and no other's", async () => {
+    const down = new RequestFailure("http", "404", { status: 404 });
+    const { quotes } = await refresh({ ...BODIES, [USD1_TICKERS]: down });
+    expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([2500000000, 37343788, null, null]);
+  });
+
+  test.each([
+    ["0.0003", 3600, secondsAt(14), 0.0000125],
+    ["0.0006", 14400, secondsAt(16), 0.0001],
+    ["0", 28800, secondsAt(16), 0],
+    [undefined, 28800, secondsAt(16), null],
+    ["-0.0003", 28800, secondsAt(16), null],
+  ])("an interest of %p a day at %p s rests at its share of the day", async (...row) => {
+    const [interest_rate, funding_interval, funding_next_apply, baselineRate] = row;
+    const extra = { interest_rate, funding_interval, funding_next_apply };
+    const quote = await only(contract("BTC_USDT", extra));
+    if (baselineRate === null) expect(quote?.baselineRate).toBeNull();
+    else expect(quote?.baselineRate).toBeCloseTo(baselineRate, 12);
+  });
+
+  test("the fee in a contract is not what a taker pays, and is not taken for it", async () => {
+    expect(await only(BTC)).not.toHaveProperty("takerFeeBps");
   });
 
   test("a numeric prefix becomes the multiplier, digits of a name stay", async () => {
@@ -212,7 +244,7 @@ describe("gate", () => {
 
   test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await gate.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    const { trade_size: _notRead, ...read } = BTC;
+    const { trade_size: _size, maker_fee_rate: _maker, taker_fee_rate: _taker, ...read } = BTC;
     expect(gate.explain(raw, "BTC_USDT")).toEqual({
       rows: {
         contracts: read,
@@ -222,7 +254,7 @@ describe("gate", () => {
     });
     expect(gate.explain(raw, "BTC_USD1")?.rows).toMatchObject({
       contracts: { name: "BTC_USD1", funding_rate: "0.00011" },
-      tickers: null,
+      tickers: { contract: "BTC_USD1", volume_24h_quote: "181000" },
     });
     for (const stranger of ["NONE_USDT", "NONE_USD1"]) {
       expect(gate.explain(raw, stranger)).toBeNull();
@@ -274,11 +306,21 @@ describe("gate rejects", () => {
     ["a missing in_delisting", { in_delisting: undefined }, "bad_row"],
     ["an unreadable status", { status: 7 }, "bad_row"],
     ["a row of today without its status", { status: undefined }, "bad_row"],
+    ["a type that is not documented", { type: "event" }, "unknown_kind"],
   ] as const)("%s", async (_case, extra, reason) => {
     const { quotes, rejects } = await refreshOf(contract("BTC_USDT", extra));
     expect(quotes).toEqual([]);
     expect(rejects).toMatchObject([{ exchangeSymbol: "BTC_USDT", reason }]);
   });
+
+  test.each(["BTCUSDT", "AAPL_USDT_mythos", "BTC_USDT_2026", "_USDT", "BTC_"])(
+    "the name %p as a kind that is not known",
+    async (name) => {
+      const { quotes, rejects } = await refreshOf(contract(name));
+      expect(quotes).toEqual([]);
+      expect(rejects).toMatchObject([{ exchangeSymbol: name, reason: "unknown_kind" }]);
+    },
+  );
 
   test("a row without a name, and keeps the others", async () => {
     const { quotes, rejects } = await refresh({
@@ -424,7 +466,12 @@ describeRecorded("gate, recorded", (read) => {
   const noTickers = new RequestFailure("http", "not recorded");
   const alone = async (file: string, nowMs: number) =>
     refresh(
-      { [CONTRACTS]: await read("gate", file), [TICKERS]: noTickers, [USD1]: noTickers },
+      {
+        [CONTRACTS]: await read("gate", file),
+        [TICKERS]: noTickers,
+        [USD1]: noTickers,
+        [USD1_TICKERS]: noTickers,
+      },
       nowMs,
     );
 

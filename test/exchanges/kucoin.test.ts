@@ -43,6 +43,7 @@ function contract(symbol: string, baseCurrency: string, extra: Row = {}): Row {
     multiplier: 0.001,
     turnoverOf24h: 719993040.5,
     volumeOf24h: 10741.1,
+    takerFeeRate: 0.0006,
     ...extra,
   };
 }
@@ -159,6 +160,7 @@ describe("kucoin", () => {
       // 20,000,000 contracts of 0.001 coins at 68,000.
       openInterestUsd: 1360000000,
       volume24hUsd: 719993040.5,
+      takerFeeBps: 6,
       exchangeTimeMs: null,
       receivedAtMs: AT,
     });
@@ -229,7 +231,10 @@ describe("kucoin", () => {
       currentFundingRateGranularity: 4 * HOUR_MS,
       nextFundingRateDateTime,
     });
-    expect((await only(row))?.nextFundingAtMs).toBe(nextFundingRateDateTime);
+    expect(await only(row)).toMatchObject({
+      nextFundingAtMs: nextFundingRateDateTime,
+      fundingIntervalHours: 4,
+    });
   });
 
   test("a next time that has passed is kept; one beyond the interval is unknown with it", async () => {
@@ -261,6 +266,18 @@ describe("kucoin", () => {
   });
 });
 
+describe("kucoin keeps", () => {
+  test("a perpetual whose delisting is announced, until then", async () => {
+    const expireDate = AT + 3 * 24 * HOUR_MS;
+    const leaving = contract("OMNIUSDTM", "OMNI", { expireDate });
+    expect(await only(leaving)).toMatchObject({ base: "OMNI", fundingIntervalHours: 8 });
+    const nearly = { ...leaving, nextFundingRateDateTime: expireDate + 1 };
+    expect(await only(nearly, expireDate - 1)).toMatchObject({ base: "OMNI" });
+    const { quotes, rejects } = await refresh(bodiesOf(BTC, nearly), expireDate);
+    expect([quotes.map((quote) => quote.base), rejects]).toEqual([[], []]);
+  });
+});
+
 describe("kucoin skips", () => {
   test.each([
     ["a dated contract", DATED],
@@ -270,7 +287,7 @@ describe("kucoin skips", () => {
     ["a settled contract", contract("AUSDTM", "A", { status: "BeingSettled" })],
     ["a contract in cancel-only", contract("AUSDTM", "A", { status: "CancelOnly" })],
     ["an inverse contract quoted in USDT", contract("AUSDTM", "A", { isInverse: true })],
-    ["a contract with an expiry", contract("AUSDTM", "A", { expireDate: Date.UTC(2026, 11, 25) })],
+    ["a contract whose announced end has come", contract("AUSDTM", "A", { expireDate: AT })],
     ["a contract settled in a coin", contract("AUSDTM", "A", { settleCurrency: "XBT" })],
     ["a pre-market contract", PRE_MARKET],
   ])("%s", async (_case, row) => {
@@ -302,6 +319,14 @@ describe("kucoin rejects", () => {
     ["a missing type", { type: undefined }, "bad_row"],
     ["a stage that got lost while others name theirs", { marketStage: undefined }, "bad_row"],
     ["a missing base", { baseCurrency: "" }, "bad_row"],
+    ["an end in seconds", { expireDate: Date.UTC(2026, 11, 25) / 1000 }, "bad_row"],
+    ["an end that cannot be read", { expireDate: {} }, "bad_row"],
+    ["a type that is not documented", { type: "FFXCSX" }, "unknown_kind"],
+    [
+      "a stage that is neither normal nor before the market",
+      { marketStage: "AUCTION" },
+      "unknown_kind",
+    ],
   ] as const)("%s", async (_case, extra, reason) => {
     const { quotes, rejects } = await refresh(bodiesOf(BTC, contract("AUSDTM", "A", extra)));
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["XBTUSDTM"]);

@@ -48,9 +48,11 @@ const reply = (data: unknown, extra: Row = {}): Row => ({
   ...extra,
 });
 
-const LIVE = ["BTCUSDT", "1000SATSUSDT", "HK50USDT"].map((symbol) => instrument(symbol));
+const LIVE = [
+  ...["BTCUSDT", "1000SATSUSDT", "HK50USDT"].map((symbol) => instrument(symbol)),
+  instrument("SUGARUSDT", { needSuspend: 1 }),
+];
 const DEAD = [
-  instrument("XTIUSDT", { needSuspend: 1 }),
   instrument("10001000SATSUSDT"),
   instrument("BTCUSDC", { priceCurrency: "USDC" }),
   instrument("BTCUSD", { clearCurrency: "BTC" }),
@@ -67,11 +69,13 @@ const BODIES: Bodies = {
       nextFeeTime: String(at(14)),
       underlyingPrice: "0.0",
     }),
+    rate("SUGARUSDT", { fundingRate: "0.0" }),
     ...DEAD.map((row) => rate(symbolOf(row))),
     rate("CRTUSDT", NO_FUNDING),
+    rate("10TAUSDT", { fundingRate: undefined }),
     rate("NEWUSDT"),
   ]),
-  [LIST]: reply([...LIVE, ...DEAD, instrument("CRTUSDT")]),
+  [LIST]: reply([...LIVE, ...DEAD, instrument("CRTUSDT"), instrument("10TAUSDT")]),
 };
 
 const refresh = (bodies: Bodies, nowMs = AT) => lbank.refresh(memorySource(bodies, { nowMs }));
@@ -98,7 +102,7 @@ describe("lbank", () => {
 
   test("a contract becomes a quote with every field by the page's units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 1 });
     expect(quotes[0]).toEqual({
       exchangeSymbol: "BTCUSDT",
       base: "BTC",
@@ -137,7 +141,16 @@ describe("lbank", () => {
     expect(quotes[2]).toMatchObject({ base: "HK50", ...hourly, indexPrice: null });
   });
 
-  test("suspended, odd, otherwise quoted or settled, fundless and unlisted ones are not shown", async () => {
+  test("a contract with trading hours is shown; one without a rate is not, and is no broken row", async () => {
+    const { quotes, rejects } = await refresh(BODIES);
+    expect(quotes[3]).toMatchObject({ exchangeSymbol: "SUGARUSDT", base: "SUGAR", fundingRate: 0 });
+    expect(quotes.some(({ base }) => base === "10TA" || base === "CRT")).toBe(false);
+    expect(rejects).toEqual([]);
+    for (const needSuspend of [undefined, null, "x", "1"])
+      expect((await btcOf({}, { needSuspend })).batch).toMatchObject({ rejects: [], expected: 2 });
+  });
+
+  test("odd, otherwise quoted or settled, fundless and unlisted ones are not shown", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
   });
@@ -145,26 +158,19 @@ describe("lbank", () => {
   test("rates that vanish from the reply are missing, not uncounted", async () => {
     const lost = LIVE.map((row, n) => rate(symbolOf(row), n > 0 ? NO_FUNDING : {}));
     const batch = await refresh({ [RATES]: reply(lost), [LIST]: reply(LIVE) });
-    expect(batch).toMatchObject({ rejects: [], expected: 3 });
+    expect(batch).toMatchObject({ rejects: [], expected: 4 });
     expect(batch.quotes.map((q) => q.base)).toEqual(["BTC"]);
   });
 
   test("a row whose kind cannot be told is refused and said", async () => {
-    for (const key of ["needSuspend", "baseCurrency", "priceCurrency", "clearCurrency"]) {
+    for (const key of ["baseCurrency", "priceCurrency", "clearCurrency"]) {
       const { batch } = await btcOf({}, { [key]: null });
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
     }
   });
 
-  test("a list whose rows mostly lack needSuspend is read by the rest", async () => {
-    const silent = ["BTCUSDT", "HK50USDT"].map((s) => instrument(s, { needSuspend: undefined }));
-    const list = reply([...silent, instrument("XTIUSDT", { needSuspend: 1 })]);
-    const { quotes } = await refresh({ ...BODIES, [LIST]: list });
-    expect(quotes.map((q) => q.base)).toEqual(["BTC", "HK50"]);
-  });
-
   test.each([
-    [{ fundingRate: undefined }, "bad_rate"],
+    [{ fundingRate: "" }, "bad_rate"],
     [{ fundingRate: "-3" }, "implausible_rate"],
     [{ nextFeeTime: at(16) / 1000 }, "bad_next_time"],
   ])("%p is refused as %s", async (extra, reason) => {
@@ -210,7 +216,7 @@ describe("lbank", () => {
     const raw = await lbank.fetchRaw(memorySource(BODIES, { nowMs: AT }));
     const { fundingRate, positionFeeTime } = rate("BTCUSDT");
     expect(lbank.explain(raw, "BTCUSDT")).toMatchObject({
-      rows: { marketData: { fundingRate, positionFeeTime }, instrument: { needSuspend: 0 } },
+      rows: { marketData: { fundingRate, positionFeeTime }, instrument: { baseCurrency: "BTC" } },
       formula: "{marketData.fundingRate}",
     });
     expect(lbank.explain(raw, "NONEUSDT")).toBeNull();
@@ -226,10 +232,10 @@ const may = (
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 const TICKER = "any text may be a ticker";
 
-/** Two rows stay as they are: their symbols alone keep them out of the count. */
+/** Three rows stay as they are: their symbols alone keep them out of the count. */
 const counted = (body: unknown): readonly unknown[] =>
   Object(body).data.filter(
-    ({ symbol }: Row) => symbol !== "CRTUSDT" && symbol !== "10001000SATSUSDT",
+    ({ symbol }: Row) => !["CRTUSDT", "10TAUSDT", "10001000SATSUSDT"].includes(String(symbol)),
   );
 
 test("lbank: no single wrong value makes a wrong quote", async () => {
@@ -271,13 +277,18 @@ describeRecorded("lbank, recorded", (read) => {
     expect(quotes).toMatchObject([{ base: "BTC", fundingRate: 0.0001, ...prices, ...times }]);
   });
 
-  test("an empty success, the shape of 2023 without rates and an error are failures", async () => {
-    const empty = "marketData-missing-productGroup.json";
-    for (const file of [empty, "marketData-2023-shape.json", "error-delisted.json"]) {
+  test("an empty success and an error are failures", async () => {
+    for (const file of ["marketData-missing-productGroup.json", "error-delisted.json"]) {
       const body = await read("lbank", file);
       await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({
         kind: "bad_envelope",
       });
     }
+  });
+
+  test("the shape of 2023 has no rates: all contracts of the list are missing, which refuses the batch", async () => {
+    const body = await read("lbank", "marketData-2023-shape.json");
+    const { quotes, expected } = await refresh({ ...BODIES, [RATES]: body });
+    expect([quotes.length, expected]).toEqual([0, 6]);
   });
 });

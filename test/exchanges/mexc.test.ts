@@ -96,6 +96,13 @@ describe("mexc", () => {
     expect((await btcOf({}, { futureType: undefined })).batch.quotes).toEqual([]);
   });
 
+  test("a futureType that is not documented is a kind that is not known", async () => {
+    expect((await btcOf({}, { futureType: 3 })).batch).toMatchObject({
+      quotes: [],
+      rejects: [{ exchangeSymbol: "BTC_USDT", reason: "unknown_kind", detail: "futureType 3" }],
+    });
+  });
+
   test("base and quote are in the symbol as well; what settles is not", async () => {
     const none = { baseCoin: undefined, quoteCoin: undefined };
     expect((await btcOf({}, none)).quote).toMatchObject({ base: "BTC", quote: "USDT" });

@@ -251,20 +251,6 @@ describe("okx", () => {
     expect((await btcOf({}, { instCategory })).quote?.assetClass).toBe(assetClass);
   });
 
-  test("an interval that the running period contradicts is unknown", async () => {
-    const { quote } = await btcOf({ prevFundingTime: ms(12) });
-    expect(quote).toMatchObject({
-      fundingIntervalHours: null,
-      intervalSource: null,
-      baselineRate: null,
-      nextFundingAtMs: at(16),
-    });
-    expect((await btcOf({ prevFundingTime: "" })).quote?.fundingIntervalHours).toBe(8);
-    expect((await btcOf({ nextFundingTime: "" })).quote?.fundingIntervalHours).toBeNull();
-    const odd = { nextFundingTime: String(at(0, 6) + 1), prevFundingTime: "" };
-    expect((await btcOf(odd)).quote?.fundingIntervalHours).toBeNull();
-  });
-
   test("a settlement that has passed is kept, one beyond the interval is unknown with it, one in seconds is refused", async () => {
     const passed = { fundingTime: ms(13), nextFundingTime: ms(21), prevFundingTime: ms(5) };
     expect((await btcOf(passed)).quote).toMatchObject({
@@ -299,7 +285,16 @@ describe("okx", () => {
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 0 });
     }
     const { batch } = await btcOf({}, { uly: "BTC-USDT-X", instFamily: "" });
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }] });
+    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
+  });
+
+  test("a rule that is not documented is a kind that is not known; the documented ones are passed over", async () => {
+    for (const ruleType of ["pre_market", "rebase_contract", "xperp"])
+      expect((await btcOf({}, { ruleType })).batch).toMatchObject({ quotes: [], rejects: [] });
+    expect((await btcOf({}, { ruleType: "auction" })).batch).toMatchObject({
+      quotes: [],
+      rejects: [{ reason: "unknown_kind", detail: "ruleType auction" }],
+    });
   });
 
   test("each secondary request that fails costs its own fields only", async () => {

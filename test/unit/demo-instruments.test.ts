@@ -63,7 +63,7 @@ describe("the asset classes that an exchange tells", () => {
     ["binance", ["crypto", "index", "null", "stock"]],
     ["bybit", ["commodity", "crypto", "etf", "forex", "stock"]],
     ["okx", ["commodity", "crypto", "stock"]],
-    ["bitget", ["crypto", "null"]],
+    ["bitget", ["commodity", "crypto", "metal", "null", "stock"]],
     ["gate", ["commodity", "crypto", "forex", "index", "metal", "stock"]],
     ["kucoin", ["commodity", "crypto", "metal", "stock"]],
     ["hyperliquid", ["commodity", "crypto", "index", "null", "stock"]],

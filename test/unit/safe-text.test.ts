@@ -43,6 +43,23 @@ describe("a name that an exchange gives", () => {
 });
 
 describe("a batch", () => {
+  test.each(["base", "quote", "settle"] as const)(
+    "with the separator of lists in the %s of one row leaves it out as a kind that is not known",
+    (field) => {
+      const bad = { ...quoteOf("AERO"), [field]: "AERO,DEX" };
+      const { quotes, rejects } = withSafeTexts(batchOf([bad, quoteOf("ETH")]));
+      expect(quotes.map(({ base }) => base)).toEqual(["ETH"]);
+      const { exchangeSymbol } = bad;
+      const detail = `${field} holds the separator of lists`;
+      expect(rejects).toEqual([{ exchangeSymbol, reason: "unknown_kind", detail }]);
+    },
+  );
+
+  test("keeps a symbol with a comma: it is shown as the exchange sends it", () => {
+    const isolated = { ...quoteOf("AERO"), exchangeSymbol: "AERO,UNISWAP_V3,0X94-USD" };
+    expect(withSafeTexts(batchOf([isolated])).quotes).toEqual([isolated]);
+  });
+
   test.each(["exchangeSymbol", "base", "quote", "settle"] as const)(
     "with an unsafe %s in one row loses that row, counted, and no other",
     (field) => {

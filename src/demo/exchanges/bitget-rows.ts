@@ -120,6 +120,7 @@ export function instrumentRow(listing: Listing, generation: Generation): WireRow
       status:
         listing.state === "live" ? "online" : listing.state === "pending" ? "listed" : "limit_open",
       isRwa: listing.marks.has("rwa") ? "YES" : "NO",
+      symbolType: symbolTypeOf(listing),
     };
   }
   return {
@@ -139,4 +140,18 @@ export function instrumentRow(listing: Listing, generation: Generation): WireRow
     maxLever: "50",
     posLimit: "0.05",
   };
+}
+
+/** Indices go by the name of stocks, forex by that of coins. */
+function symbolTypeOf({ asset }: Listing): string {
+  switch (asset.kind) {
+    case "stock":
+    case "index":
+      return "stock";
+    case "metal":
+    case "commodity":
+      return asset.kind;
+    default:
+      return "crypto";
+  }
 }

@@ -1,8 +1,8 @@
-import type { Asset, AssetTable } from "../assets.ts";
+import type { Asset, AssetKind, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -149,14 +149,25 @@ function route({ path, query }: WireRequest): WireReply {
   );
 }
 
+/** What symbolType and isRwa tell: an index is called a stock there, forex neither. */
+const CLASS_OF_KIND: Readonly<Record<AssetKind, TruthAssetClass | null>> = {
+  coin: "crypto",
+  stock: "stock",
+  index: "stock",
+  basket: "crypto",
+  metal: "metal",
+  commodity: "commodity",
+  forex: null,
+  pre_ipo: null,
+};
+
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const rate = rateRow(listing, view);
   const ticker = tickerRow(listing, view, "v3");
   const mark = Number(ticker["markPrice"]);
   return {
     ...namesOf(listing),
-    // isRwa says YES for shares, indices, forex and metals alike: not a coin, and no more than that.
-    asset_class: listing.marks.has("rwa") ? null : "crypto",
+    asset_class: CLASS_OF_KIND[listing.asset.kind],
     funding_rate: Number(rate["fundingRate"]),
     funding_interval_hours: Number(rate["fundingRateInterval"]),
     next_funding_time: Number(rate["nextUpdate"]) / 1000,

@@ -41,7 +41,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     return roster.add({
       asset,
       symbol: `${wireBase}-USD`,
-      base: wireBase,
+      base: asset.ticker,
       quote: "USD",
       settle: "USDC",
       intervalHours: 1,

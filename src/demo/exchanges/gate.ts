@@ -106,7 +106,7 @@ function contractRow(listing: Listing, view: MarketView, decimals: boolean): Wir
     funding_offset: 0,
     in_delisting: listing.state === "settling",
     risk_limit_base: "5000",
-    interest_rate: "0.0003",
+    interest_rate: listing.asset.kind === "coin" ? "0.0003" : "0",
     index_price: price(live.index),
     order_price_round: tick,
     order_size_min: cut(1),
@@ -247,9 +247,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     settled_at: null,
     mark_price: mark,
     index_price: Number(row["index_price"]),
-    // A refresh asks for the tickers of the USDT contracts only.
-    volume_24h_usd:
-      listing.settle === "USDT" ? Number(tickerRow(listing, view)["volume_24h_quote"]) : null,
+    volume_24h_usd: Number(tickerRow(listing, view)["volume_24h_quote"]),
     open_interest_usd: Number(row["position_size"]) * Number(row["quanto_multiplier"]) * mark,
     settling: isSettling(liveNumbers(listing, view.nowMs), view.nowMs),
   };

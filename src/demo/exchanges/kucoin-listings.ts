@@ -5,6 +5,8 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 600;
 const OTHERS = 60;
 const USDC_TWINS = 7;
+/** Of so many coins one is going to be delisted. */
+const TO_BE_DELISTED_EVERY = 150;
 const NULL_GRANULARITY_SHARE = 0.02;
 const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
   BONK: ["1000BONK", 1000],
@@ -47,7 +49,8 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     });
   };
   const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));
-  for (const asset of coins) add(asset, "USDT");
+  for (const [index, asset] of coins.entries())
+    add(asset, "USDT", index % TO_BE_DELISTED_EVERY === 9 ? { deliveryAtMs: DELIVERY_AT_MS } : {});
   const trust = assets.byKind.coin.find((asset) => asset.ticker === "TRUST");
   if (trust) add(trust, "USDT");
   add(assets.litOld, "USDT");

@@ -50,8 +50,9 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
     rootSymbol: listing.settle,
     type: dated ? "FFICSX" : "FFWCSX",
     firstOpenDate: listing.listedAtMs,
-    expireDate: dated ? listing.deliveryAtMs : null,
-    settleDate: dated ? listing.deliveryAtMs : null,
+    // Of a perpetual: the end that is announced.
+    expireDate: listing.deliveryAtMs || null,
+    settleDate: listing.deliveryAtMs || null,
     baseCurrency: name,
     displayBaseCurrency: listing.marks.has("display") ? listing.base : name,
     quoteCurrency: listing.quote,

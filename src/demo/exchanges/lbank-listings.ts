@@ -4,9 +4,9 @@ import { tradfiAssets } from "./asset-groups.ts";
 
 const COINS = 605;
 const OTHERS = 223;
-/** Commodity contracts with a mark that the exchange does not explain. */
-const SUSPENDED = 9;
-/** Rows with neither a rate nor an interval: no perpetuals. */
+/** Commodity contracts with trading hours; the exchange does not explain its mark of them. */
+const WITH_HOURS = 9;
+/** Rows without a rate: nobody can trade them. */
 const RATELESS = "CRT JMP TICS 10TA OBOLX GUSDT 10001000SATS".split(" ");
 const NO_INDEX_SHARE = 0.012;
 /** Contracts that are shown under another name. */
@@ -68,9 +68,9 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const wanted = Math.max(2, Math.round(COINS * scale) - prefixed.length);
   const coins = pickAssets(roster, rest, wanted);
   for (const asset of [...coins, ...prefixed, assets.litOld]) add(asset);
-  const suspended = assets.byKind.commodity.slice(-SUSPENDED);
-  for (const asset of suspended) add(asset, { state: "halted" });
   let others = 0;
+  for (const asset of assets.byKind.commodity.slice(-WITH_HOURS))
+    if (add(asset, { marks: ["trading_hours"] })) others += 1;
   for (const asset of tradfiAssets(assets)) {
     if (others >= Math.round(OTHERS * scale)) break;
     if (add(asset)) others += 1;

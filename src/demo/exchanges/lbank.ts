@@ -35,22 +35,22 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => fixed(value, listing.priceDecimals);
   const rate = fixed(live.rate, RATE_DECIMALS);
+  const times = {
+    positionFeeTime: (listing.intervalHours * HOUR_MS) / 1000,
+    nextFeeTime: live.nextAtMs,
+  };
+  // Without a rate some have their times all the same.
+  const bare = listing.key % 2 === 0 ? {} : times;
   const funding = listing.marks.has("rateless")
-    ? {}
-    : {
-        positionFeeRate: rate,
-        positionFeeTime: (listing.intervalHours * HOUR_MS) / 1000,
-        nextFeeTime: live.nextAtMs,
-        fundingRate: rate,
-      };
+    ? bare
+    : { positionFeeRate: rate, ...times, fundingRate: rate };
   return {
     symbol: listing.symbol,
     highestPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
     underlyingPrice: listing.marks.has("no_index") ? "0.0" : price(live.index),
     lowestPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
     openPrice: price(live.dayAgo),
-    // Twice what the turnover says: one of the two counts both sides.
-    volume: trimmed(live.volume * 2, 4),
+    volume: trimmed(live.volume, 4),
     markedPrice: price(live.mark),
     turnover: trimmed(live.turnoverUsd, 6),
     lastPrice: price(live.last),
@@ -81,7 +81,8 @@ function instrumentRow(listing: Listing, view: MarketView): WireRow {
     symbolName: symbol,
     defaultLeverage: 20,
     minOrderCost: "5.0",
-    needSuspend: listing.state === "halted" ? 1 : 0,
+    needSuspend: listing.marks.has("trading_hours") ? 1 : 0,
+    maxLeverage: listing.marks.has("rateless") ? 0 : 50,
   };
 }
 

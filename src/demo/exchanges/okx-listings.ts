@@ -6,6 +6,8 @@ const COINS = 330;
 const TRADFI = 100;
 const INVERSE = 14;
 const XPERPS = 130;
+/** Swaps whose interval OKX has announced to halve from the coming settlement on. */
+const SHORTENING_SHARE = 0.02;
 const HOURS = [
   [4, 0.45],
   [1, 0.01],
@@ -19,6 +21,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     const lot = 10 ** Math.round(Math.log10(100 / asset.priceUsd));
     const marks = [
       ...(roster.draw(symbol, "usd") < 0.02 ? ["no_oi_usd"] : []),
+      ...(roster.draw(symbol, "shortening") < SHORTENING_SHARE ? ["shortening"] : []),
       ...(extra.marks ?? []),
     ];
     const intervalHours = drawHours(roster, symbol, HOURS);

@@ -34,13 +34,18 @@ function fundingRow(listing: Listing, view: MarketView): WireRow {
     method: "current_period",
     minFundingRate: trimmed(-listing.cap, 8),
     nextFundingRate: "",
-    nextFundingTime: String(live.nextAtMs + listing.intervalHours * HOUR_MS),
+    nextFundingTime: String(live.nextAtMs + followingHours(listing) * HOUR_MS),
     premium: fixed(live.mark / live.index - 1, 16),
     prevFundingTime: String(live.previousAtMs),
     settFundingRate: fixed(live.settledRate, 16),
     settState: "settled",
     ts: String(view.stampMs),
   };
+}
+
+/** The period after the coming settlement, which may be a shorter one already. */
+function followingHours({ intervalHours, marks }: Listing): number {
+  return marks.has("shortening") && intervalHours > 1 ? intervalHours / 2 : intervalHours;
 }
 
 function markRow(listing: Listing, view: MarketView): WireRow {
@@ -203,7 +208,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     ...namesOf(listing),
     asset_class: CLASS_OF_CATEGORY.find(([code]) => listing.marks.has(code))?.[1] ?? "crypto",
     funding_rate: Number(row["fundingRate"]),
-    funding_interval_hours: (Number(row["nextFundingTime"]) - next) / HOUR_MS,
+    funding_interval_hours: (next - Number(row["prevFundingTime"])) / HOUR_MS,
     next_funding_time: next / 1000,
     predicted_rate: null,
     settled_rate: Number(row["settFundingRate"]),
