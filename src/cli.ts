@@ -205,6 +205,7 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       uid: "",
       exchange: result.exchange,
       tickerMultiplier: quote.multiplier,
+      takerFeeBps: quote.takerFeeBps ?? null,
       firstSeenMs: nowMs,
       intervalChangedAtMs: null,
       frozen: false,

@@ -33,7 +33,8 @@ const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchan
     q.next_funding_at AS nextFundingAtMs, q.last_price AS lastPrice, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
     q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
     q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
-    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts, q.observed_at AS observedAtMs
+    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts, q.observed_at AS observedAtMs,
+    q.taker_fee_bps AS takerFeeBps
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'
   ORDER BY i.exchange_symbol`;

@@ -29,12 +29,13 @@ export interface AcceptedBatch {
 const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_interval_hours, interval_source,
     next_funding_at, predicted_rate, instant_rate, settled_rate, settled_at, rate_cap, rate_floor, baseline_rate,
     settling, frozen, mark_price, index_price, open_interest_usd, volume_24h_usd, observed_at,
-    last_price)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+    last_price, taker_fee_bps)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
   ON CONFLICT (instrument_id) DO UPDATE SET funding_rate = ?2, funding_interval_hours = ?3, interval_source = ?4,
     next_funding_at = ?5, predicted_rate = ?6, instant_rate = ?7, settled_rate = ?8, settled_at = ?9, rate_cap = ?10,
     rate_floor = ?11, baseline_rate = ?12, settling = ?13, frozen = ?14, mark_price = ?15, index_price = ?16,
-    open_interest_usd = ?17, volume_24h_usd = ?18, observed_at = ?19, last_price = ?20`;
+    open_interest_usd = ?17, volume_24h_usd = ?18, observed_at = ?19, last_price = ?20,
+    taker_fee_bps = ?21`;
 
 /**
  * The only writer of instruments, quotes and interval_changes. One batch is one IMMEDIATE transaction:
@@ -103,6 +104,7 @@ export class MarketWriter {
       quote.volume24hUsd,
       observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
       quote.lastPrice ?? null,
+      quote.takerFeeBps ?? null,
     );
   }
 }

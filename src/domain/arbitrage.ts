@@ -29,8 +29,8 @@ export function netAprPct(grossPct: number, feesPct: number, holdHours: number):
 /** A yield below this is rounding: one rate told for 8 h and for 24 h differs in its last digit when it is annualised. */
 const LEAST_GROSS_PCT = 1e-9;
 
-/** Hours after which the yield has paid the fees; null when it never does. */
-export function breakevenHours(grossPct: number, feesPct: number): number | null {
+/** Hours after which the yield would have paid the fees if it came evenly; null when it never does. */
+export function smoothBreakevenHours(grossPct: number, feesPct: number): number | null {
   if (feesPct === 0) return 0;
   return grossPct > LEAST_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
 }

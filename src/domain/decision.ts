@@ -19,14 +19,22 @@ export const REASONS = [
   "price_unknown",
   "fee_unknown",
   "young",
+  "outlier",
+  "no_settlement_in_hold",
+  "not_profitable",
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Prices per unit further apart than this are a risk of their own. */
+/** Prices per unit further apart than this are a risk of their own … */
 const PRICE_GAP_PCT = 1;
+/** … and further than this the two are not one thing: a split that has reached one exchange first looks like that. */
+const REFUSED_GAP_PCT = 10;
 
 /** What has lasted for less, or nobody knows how long, may be gone when the second order is sent. */
 const YOUNG_SECONDS = 600;
+
+/** What is left may be nothing but for the last digits of the sums that it comes from. */
+const NOTHING_PCT = 1e-9;
 
 /** What a decision on a pair depends on. */
 export interface PairFacts {
@@ -38,6 +46,14 @@ export interface PairFacts {
   readonly feesKnown: boolean;
   /** Null while it is not known how long the pair has lasted. */
   readonly ageSeconds: number | null;
+  /** Whether the rate of a leg is far from those of the asset's other listings. */
+  readonly isOutlier: boolean;
+  /** Whether either leg pays or is paid while the pair is held; null where that is not known. */
+  readonly paysInHold: boolean | null;
+  /** What is left after fees, percent a year, spread evenly; null where it is not known. */
+  readonly netPct: number | null;
+  /** What is left after fees of what is paid while the pair is held, percent of the notional of a leg. */
+  readonly netCashPct: number | null;
 }
 
 const REASON_OF_FLAG = {
@@ -58,33 +74,46 @@ const FLAG_REASONS = Object.entries(REASON_OF_FLAG).map(([flag, reason]) => ({
   reason,
 }));
 
-/** Whether a pair is refused whatever its prices, fees and age are. */
-function isRefused({ flags, identityKnown }: PairFacts): boolean {
-  return isBlocked(flags) || !identityKnown;
+/** Whether the prices of two legs (percent apart, either way) are too far apart for one asset, whatever its name is. */
+export function isRefusedGap(priceGapPct: number | null): boolean {
+  return priceGapPct !== null && Math.abs(priceGapPct) > REFUSED_GAP_PCT;
+}
+
+/** Whether a pair is refused whatever it yields and how long it has lasted. */
+function isRefused({ flags, identityKnown, priceGapPct }: PairFacts): boolean {
+  return isBlocked(flags) || !identityKnown || isRefusedGap(priceGapPct);
+}
+
+/** Whether holding the pair brings nothing, evenly spread or by what is in fact paid in the holding time. */
+function isUnprofitable({ paysInHold, netPct, netCashPct }: PairFacts): boolean {
+  if (netPct !== null && netPct <= NOTHING_PCT) return true;
+  return paysInHold !== false && netCashPct !== null && netCashPct <= NOTHING_PCT;
 }
 
 export function decisionOf(facts: PairFacts): Decision {
   if (isRefused(facts)) return "refuse";
-  const { flags, priceGapPct, feesKnown, ageSeconds } = facts;
-  const isClear =
-    flags === 0 &&
-    feesKnown &&
-    priceGapPct !== null &&
-    Math.abs(priceGapPct) <= PRICE_GAP_PCT &&
-    ageSeconds !== null &&
-    ageSeconds >= YOUNG_SECONDS;
-  return isClear ? "usable" : "watch";
+  return facts.flags === 0 && adviceOn(facts).length === 0 ? "usable" : "watch";
 }
 
 /** Every reason that applies, in the order of REASONS; none exactly when the decision is `usable`. */
 export function reasonsOf(facts: PairFacts): readonly Reason[] {
-  const { flags, identityKnown, priceGapPct, feesKnown, ageSeconds } = facts;
-  const found = new Set<Reason>();
+  const { flags, identityKnown } = facts;
+  const found = new Set<Reason>(adviceOn(facts));
   for (const { bit, reason } of FLAG_REASONS) if ((flags & bit) !== 0) found.add(reason);
   if (!identityKnown && !found.has("identity_conflict")) found.add("identity_unknown");
-  if (priceGapPct === null) found.add("price_unknown");
-  else if (Math.abs(priceGapPct) > PRICE_GAP_PCT) found.add("price_gap");
-  if (!feesKnown) found.add("fee_unknown");
-  if (ageSeconds === null || ageSeconds < YOUNG_SECONDS) found.add("young");
   return REASONS.filter((reason) => found.has(reason));
+}
+
+/** The reasons that come from the pair as such, not from the flags and the identity of its legs. */
+function adviceOn(facts: PairFacts): readonly Reason[] {
+  const { priceGapPct, feesKnown, ageSeconds, isOutlier, paysInHold } = facts;
+  const found: Reason[] = [];
+  if (priceGapPct === null) found.push("price_unknown");
+  else if (Math.abs(priceGapPct) > PRICE_GAP_PCT) found.push("price_gap");
+  if (!feesKnown) found.push("fee_unknown");
+  if (ageSeconds === null || ageSeconds < YOUNG_SECONDS) found.push("young");
+  if (isOutlier) found.push("outlier");
+  if (paysInHold === false) found.push("no_settlement_in_hold");
+  if (isUnprofitable(facts)) found.push("not_profitable");
+  return found;
 }

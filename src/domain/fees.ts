@@ -19,8 +19,22 @@ export interface TakerFee {
   readonly note?: string;
 }
 
-/** Fees in basis points by exchange, all of EXCHANGE_IDS; `null`: unknown. */
-export type TakerFees = ReadonlyMap<ExchangeId, number | null>;
+/**
+ * Whose word a fee is, the strongest first: the request's, the operator's of this service, the exchange's on this one
+ * listing, the table's of this program for the whole exchange.
+ */
+export const FEE_SOURCES = ["request", "operator", "listing", "exchange"] as const;
+export type FeeSource = (typeof FEE_SOURCES)[number];
+
+/** A taker fee and whose word it is. */
+export interface Fee {
+  /** Basis points of notional per fill. */
+  readonly bps: number;
+  readonly source: FeeSource;
+}
+
+/** Fees by exchange, all of EXCHANGE_IDS; `null`: unknown. What a listing says of itself is not in it. */
+export type TakerFees = ReadonlyMap<ExchangeId, Fee | null>;
 
 /** What this program assumes where nobody says otherwise. docs/fees.md is written from it. */
 export const TAKER_FEES = {
@@ -193,7 +207,7 @@ export const TAKER_FEES = {
     takerBps: 4.5,
     asOf: "2026-09-25",
     source: "https://pro.edgex.exchange/vip",
-    note: "as recorded by a third party; the help centre says 3.8 and gives no date",
+    note: "its metadata states it for every contract; the help centre says 3.8 and gives no date",
   },
   cryptocom: {
     takerBps: 4,
@@ -217,7 +231,7 @@ export const TAKER_FEES = {
     takerBps: 4.5,
     asOf: "2026-08-11",
     source: "https://docs.hibachi.xyz/hibachi-docs/trading/fees",
-    note: "as recorded by a third party; ccxt 4.5 agrees",
+    note: "its exchange info states it, as recorded by a third party; ccxt 4.5 agrees",
   },
   aevo: {
     takerBps: null,
@@ -239,7 +253,12 @@ export const TAKER_FEES = {
 } satisfies Record<ExchangeId, TakerFee>;
 
 /** The fee of every exchange in this installation. */
-export type FeeTable = ReadonlyMap<ExchangeId, TakerFee>;
+export type FeeTable = ReadonlyMap<ExchangeId, StatedFee>;
+
+/** A fee of a table, and whether the operator put it there. */
+interface StatedFee extends TakerFee {
+  readonly isOperators?: true;
+}
 
 /** What the operator says of fees: basis points by exchange, and when it was so (YYYY-MM-DD). */
 export interface FeeFile {
@@ -250,10 +269,11 @@ export interface FeeFile {
 /** The fees of this program with the operator's laid over them. */
 export function feeTable(file: FeeFile | null): FeeTable {
   return new Map(
-    EXCHANGE_IDS.map((id): [ExchangeId, TakerFee] => {
+    EXCHANGE_IDS.map((id): [ExchangeId, StatedFee] => {
       const takerBps = file?.takerBps.get(id);
       if (file === null || takerBps === undefined) return [id, TAKER_FEES[id]];
-      return [id, { takerBps, asOf: file.asOf, source: "the operator of this service" }];
+      const source = "the operator of this service";
+      return [id, { takerBps, asOf: file.asOf, source, isOperators: true }];
     }),
   );
 }
@@ -261,6 +281,19 @@ export function feeTable(file: FeeFile | null): FeeTable {
 /** The fees to reckon with: a table with a request's own (basis points, each from 0 to MAX_TAKER_BPS) laid over it. */
 export function takerFees(table: FeeTable, overrides: ReadonlyMap<ExchangeId, number>): TakerFees {
   return new Map(
-    EXCHANGE_IDS.map((id) => [id, overrides.get(id) ?? table.get(id)?.takerBps ?? null]),
+    EXCHANGE_IDS.map((id): [ExchangeId, Fee | null] => {
+      const own = overrides.get(id);
+      if (own !== undefined) return [id, { bps: own, source: "request" }];
+      const stated = table.get(id);
+      const bps = stated?.takerBps ?? null;
+      if (bps === null) return [id, null];
+      return [id, { bps, source: stated?.isOperators === true ? "operator" : "exchange" }];
+    }),
   );
+}
+
+/** The fee of one listing: its own (basis points, null where its exchange states none) but for a figure of the user's. */
+export function listingFee(ofExchange: Fee | null, listingBps: number | null): Fee | null {
+  const isUsers = ofExchange?.source === "request" || ofExchange?.source === "operator";
+  return isUsers || listingBps === null ? ofExchange : { bps: listingBps, source: "listing" };
 }

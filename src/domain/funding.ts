@@ -42,6 +42,11 @@ export function annualizedPct(rate: number, intervalHours: number | null): numbe
   return rate * (HOURS_PER_DAY / intervalHours) * DAYS_PER_YEAR * 100;
 }
 
+/** The part of the notional that a yearly rate in percent brings in a millisecond. */
+export function pctPerMs(annualPct: number): number {
+  return pctToFraction(annualPct) / (DAYS_PER_YEAR * HOURS_PER_DAY * HOUR_MS);
+}
+
 export function fractionToPct(fraction: number): number {
   return fraction * 100;
 }

@@ -46,6 +46,8 @@ export interface MarketRecord {
   readonly lastPrice: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
+  /** What the exchange states for this very listing, basis points; null where it states nothing. */
+  readonly takerFeeBps: number | null;
   /** Fields that are not believed; doubted quantities are null here. */
   readonly doubts: DoubtBits;
   readonly observedAtMs: number;

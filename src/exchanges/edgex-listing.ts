@@ -7,13 +7,11 @@ import {
   badEnvelope,
   decodeEnvelope,
   numeric,
-  product,
-  quantityOf,
   rateCapOf,
   rateFloorOf,
   RowReject,
+  takerBpsOf,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /** The metadata of edgeX: which contracts live, and the names of their coins. */
@@ -126,7 +124,7 @@ function listingOf(
     assetClass: assetClassOf(row),
     rateCap: rateCapOf(row.fundingMaxRate),
     rateFloor: rateFloorOf(row.fundingMinRate),
-    takerFeeBps: takerFeeBpsOf(row.defaultTakerFeeRate),
+    takerFeeBps: takerBpsOf(row.defaultTakerFeeRate),
   };
 }
 
@@ -134,14 +132,4 @@ function listingOf(
 function assetClassOf({ isStock, isFx }: ContractRow): AssetClass | null {
   if (isFx === true) return "forex";
   return isStock === true ? "stock" : null;
-}
-
-const BPS_PER_UNIT = 10_000;
-/** No exchange takes a hundredth of a trade: such a figure is in another unit. */
-const MAX_TAKER_BPS = 100;
-
-/** What the exchange states as the fee of those who have no discount, in bps of one fill. */
-function takerFeeBpsOf(rate: Numeric): number | null {
-  const bps = product(quantityOf(rate), BPS_PER_UNIT);
-  return bps !== null && bps <= MAX_TAKER_BPS ? bps : null;
 }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { MAX_TAKER_BPS } from "../domain/fees.ts";
 import { fractionToBps, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { RejectReason } from "../domain/quote.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -103,6 +102,8 @@ export function rateBoundOf(value: Numeric): number | null {
   return bound !== null && bound <= MAX_ABS_RATE ? bound : null;
 }
 
+/** No exchange takes a hundredth of a trade: such a figure is in percent or in basis points already. */
+const MAX_STATED_TAKER_BPS = 100;
 /** More than any fee has. */
 const FEE_DIGITS = 12;
 
@@ -112,7 +113,7 @@ export function takerBpsOf(fraction: Numeric): number | null {
   if (parsed === null) return null;
   // 0.00045 x 10,000 is 4.5 but for its last digit.
   const bps = Number(fractionToBps(parsed).toPrecision(FEE_DIGITS));
-  return bps <= MAX_TAKER_BPS ? bps : null;
+  return bps <= MAX_STATED_TAKER_BPS ? bps : null;
 }
 
 /** Checks a whole envelope. Throws RequestFailure("bad_envelope") with the path and the rule. */

@@ -204,7 +204,7 @@ function createRouter(
   addIntervalRoutes(router, answers, deps.intervalChanges);
   addQualityRoutes(router, answers);
   addStreamRoutes(router, answers, deps.streams);
-  addExplainRoutes(router, answers, deps.exchanges, deps.askForOrigin);
+  addExplainRoutes(router, answers, deps);
   addDocumentRoutes(router, deps.publicUrl, load);
   addPageRoutes(router, answers, deps.exchanges, load);
   router.notFound((c) =>

@@ -26,7 +26,7 @@ export interface CountBounds {
   readonly max: number;
 }
 
-/** A number as programs write it, the exponent included: no sign, no hexadecimal, no spaces. */
+/** A number as programs write it, the exponent included: no sign (see `numberIn`), no hexadecimal, no spaces. */
 const DECIMAL = /^\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 const WHOLE = /^\d{1,15}$/;
 
@@ -97,9 +97,10 @@ export function decimalOf(text: string): number {
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
-/** A number within the bounds. */
+/** A number within the bounds; with a minus sign where they go below 0. */
 export function numberIn(text: string, bounds: NumberBounds, context: Context): number {
-  const value = decimalOf(text);
+  const isNegative = (bounds.min ?? 0) < 0 && text.startsWith("-");
+  const value = isNegative ? -decimalOf(text.slice(1)) : decimalOf(text);
   const low = bounds.above === undefined ? value >= (bounds.min ?? 0) : value > bounds.above;
   if (low && value <= bounds.max) return value;
   const from = bounds.above === undefined ? `from ${bounds.min ?? 0}` : `above ${bounds.above}`;

@@ -6,6 +6,9 @@ import { listShape } from "./row-fields.ts";
 /** Parameters that rows are held against: what is asked for at least or at most, and how far a calendar looks ahead. */
 const THRESHOLD = /^(min_|max_|hours$)/;
 
+/** Those of them that hold nothing back unless they are set: a limit above, and a minimum that may be negative. */
+const UNSET = /^(max_|min_net)/;
+
 /** A threshold as it was used, by the name of its parameter; null: not set. */
 type Thresholds = Readonly<Record<string, number | null>>;
 
@@ -31,7 +34,7 @@ export function thresholdListSchema<Row extends z.ZodType, const Name extends st
   row: Row,
   names: readonly Name[],
 ) {
-  const figures = names.map((of) => [of, of.startsWith("max_") ? FIGURE_OR_NULL : FIGURE]);
+  const figures = names.map((of) => [of, UNSET.test(of) ? FIGURE_OR_NULL : FIGURE]);
   const thresholds = z
     .strictObject(Object.fromEntries(figures) as Record<Name, typeof FIGURE_OR_NULL>)
     .openapi({ description: "The thresholds that were used: as asked for, rounded, or unasked." });

@@ -1,23 +1,22 @@
-import {
-  breakevenHours,
-  grossAprPct,
-  netAprPct,
-  priceGapPct,
-  roundTripFeesPct,
-} from "../domain/arbitrage.ts";
-import { decisionOf } from "../domain/decision.ts";
+import { grossAprPct, netAprPct, priceGapPct } from "../domain/arbitrage.ts";
+import { decisionOf, isRefusedGap } from "../domain/decision.ts";
+import { type Fee, listingFee } from "../domain/fees.ts";
 import type { Snapshot } from "../domain/market.ts";
 import type { Pauses } from "../lib/pauses.ts";
 import { type AssetGroup, type AssetGroups, type Leg, legMatcher } from "./asset-groups.ts";
+import { legTerms } from "./leg-terms.ts";
 import {
   ageSecondsOf,
   type ArbitrageQuery,
+  cashOf,
   compareLegs,
   compareRows,
   factsOf,
   type Pair,
+  type Plan,
 } from "./pair.ts";
 import { PairOrder, UNKNOWN_RANK } from "./pair-order.ts";
+import { type Candidate, feesOf, PairRank } from "./pair-rank.ts";
 
 /** Pairs as they are found, in order as far as they were asked for. */
 export interface FoundPairs {
@@ -54,20 +53,16 @@ export function candidateMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" 
   return (leg: Leg): boolean => !excluded.has(leg.row.record.exchange) && matches(leg);
 }
 
-/** A leg that passed the filters, with its exchange's fee. */
-interface Candidate {
-  readonly leg: Leg;
-  readonly feeBps: number | null;
-}
-
 class PairSearch {
   readonly found: PairOrder;
   readonly #snapshot: Snapshot;
   readonly #query: ArbitrageQuery;
   readonly #matches: (leg: Leg) => boolean;
   readonly #withRefused: boolean;
+  readonly #rank: PairRank;
+  readonly #plan: Plan;
   /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
-  readonly #fees: (number | null | undefined)[] = [];
+  readonly #fees: (Fee | null | undefined)[] = [];
 
   constructor(snapshot: Snapshot, query: ArbitrageQuery, end: number) {
     this.found = new PairOrder(end);
@@ -75,6 +70,8 @@ class PairSearch {
     this.#query = query;
     this.#matches = candidateMatcher(query);
     this.#withRefused = query.decisions.includes("refuse");
+    this.#plan = { holdHours: query.holdHours, notionalUsd: query.notionalUsd };
+    this.#rank = new PairRank(query, snapshot.asOfMs);
   }
 
   /** Adds the pairs of one asset that pass every filter, or the best of them. */
@@ -86,14 +83,14 @@ class PairSearch {
     if (minExchanges > 2 && countExchanges(candidates) < minExchanges) return;
     if (pairs === "best") {
       const best = this.#best(group, candidates);
-      if (best !== null) this.found.add(best, this.#rank(best));
+      if (best !== null) this.found.add(best, this.#rank.of(best));
       return;
     }
     for (const [index, left] of candidates.entries()) {
       for (const right of candidates.slice(index + 1)) {
         if (left.leg.exchangePlace === right.leg.exchangePlace) continue;
         const pair = this.#pairOf(group, left, right);
-        if (this.#passes(pair)) this.found.add(pair, this.#rank(pair));
+        if (this.#passes(pair)) this.found.add(pair, this.#rank.of(pair));
       }
     }
   }
@@ -107,20 +104,19 @@ class PairSearch {
     let bestRank = UNKNOWN_RANK;
     const consider = (left: Candidate, right: Candidate): void => {
       if (left.leg.exchangePlace === right.leg.exchangePlace) return;
-      if (best !== null && this.#limit(left, right) < bestRank) return;
+      if (best !== null && this.#rank.limit(left, right) < bestRank) return;
       const pair = this.#pairOf(group, left, right);
-      const rank = this.#rank(pair);
+      const rank = this.#rank.of(pair);
       const wins =
         best === null || rank > bestRank || (rank === bestRank && compareLegs(pair, best) < 0);
       if (!wins || !this.#passes(pair)) return;
       best = pair;
       bestRank = rank;
     };
-    const { lowest, highest, cheapestBps } = extremesOf(candidates);
+    const extremes = this.#rank.extremesOf(candidates);
+    const { lowest, highest } = extremes;
     if (lowest !== null && highest !== null) consider(lowest, highest);
-    const reaches = candidates.map((candidate) =>
-      this.#reach(candidate, lowest, highest, cheapestBps),
-    );
+    const reaches = candidates.map((candidate) => this.#rank.reach(candidate, extremes));
     for (let index = 0; index < candidates.length; index += 1) {
       const left = candidates[index];
       if (left === undefined || (reaches[index] ?? UNKNOWN_RANK) < bestRank) continue;
@@ -133,72 +129,25 @@ class PairSearch {
     return best;
   }
 
-  /** Higher is better. */
-  #rank(pair: Pair): number {
-    switch (this.#query.sort) {
-      case "net":
-        return pair.netPct ?? UNKNOWN_RANK;
-      case "gross":
-        return pair.grossPct ?? UNKNOWN_RANK;
-      case "breakeven":
-        return pair.breakevenHours === null ? UNKNOWN_RANK : -pair.breakevenHours;
-      case "age":
-        return ageSecondsOf(pair) ?? UNKNOWN_RANK;
-    }
-  }
-
   #candidates(group: AssetGroup): readonly Candidate[] {
     const legs = this.#withRefused ? [...group.trusted, ...group.refused] : group.trusted;
+    const { asOfMs } = this.#snapshot;
+    const { holdHours } = this.#query;
     const candidates: Candidate[] = [];
     for (const leg of legs) {
-      if (this.#matches(leg)) candidates.push({ leg, feeBps: this.#feeOf(leg) });
+      if (!this.#matches(leg)) continue;
+      candidates.push(this.#rank.candidate(legTerms(leg, this.#feeOf(leg), asOfMs, holdHours)));
     }
     return candidates;
   }
 
-  #feeOf({ exchangePlace, row }: Leg): number | null {
-    const known = this.#fees[exchangePlace];
-    if (known !== undefined) return known;
-    const feeBps = this.#query.fees.get(row.record.exchange) ?? null;
-    this.#fees[exchangePlace] = feeBps;
-    return feeBps;
-  }
-
-  /** The highest rank that any pair of a candidate could have: against the farther rate, at the lowest fee. */
-  #reach(
-    { leg: { annualizedPct: pct }, feeBps }: Candidate,
-    lowest: Candidate | null,
-    highest: Candidate | null,
-    cheapestBps: number,
-  ): number {
-    const lowestPct = lowest?.leg.annualizedPct ?? null;
-    const highestPct = highest?.leg.annualizedPct ?? null;
-    return this.#rankOf(
-      pct === null || lowestPct === null || highestPct === null
-        ? null
-        : Math.max(pct - lowestPct, highestPct - pct),
-      feeBps === null ? null : roundTripFeesPct(feeBps, cheapestBps),
-    );
-  }
-
-  /** The rank of two legs' pair, or more. */
-  #limit(left: Candidate, right: Candidate): number {
-    const [leftPct, rightPct] = [left.leg.annualizedPct, right.leg.annualizedPct];
-    return this.#rankOf(
-      leftPct === null || rightPct === null ? null : Math.abs(grossAprPct(leftPct, rightPct)),
-      feesOf(left, right),
-    );
-  }
-
-  /** A rank by numbers alone; for an order by age, which is stored, the most that it could be. */
-  #rankOf(grossPct: number | null, feesPct: number | null): number {
-    const { sort, holdHours } = this.#query;
-    if (sort === "age") return Number.POSITIVE_INFINITY;
-    if (grossPct === null) return UNKNOWN_RANK;
-    if (sort === "gross") return grossPct;
-    if (feesPct === null) return UNKNOWN_RANK;
-    if (sort === "net") return netAprPct(grossPct, feesPct, holdHours);
-    return -(breakevenHours(grossPct, feesPct) ?? Number.POSITIVE_INFINITY);
+  #feeOf({ exchangePlace, row: { record } }: Leg): Fee | null {
+    let ofExchange = this.#fees[exchangePlace];
+    if (ofExchange === undefined) {
+      ofExchange = this.#query.fees.get(record.exchange) ?? null;
+      this.#fees[exchangePlace] = ofExchange;
+    }
+    return listingFee(ofExchange, record.takerFeeBps);
   }
 
   /** The pair of two legs, the lower rate first. */
@@ -214,10 +163,12 @@ class PairSearch {
       snapshot: this.#snapshot,
       long: long.leg,
       short: short.leg,
+      longTerms: long,
+      shortTerms: short,
+      plan: this.#plan,
       grossPct,
       feesPct,
       netPct: known ? netAprPct(grossPct, feesPct, holdHours) : null,
-      breakevenHours: known ? breakevenHours(grossPct, feesPct) : null,
     };
   }
 
@@ -225,38 +176,29 @@ class PairSearch {
     const { minYieldPct, maxPriceGapPct, minAgeSeconds, decisions } = this.#query;
     if (minYieldPct > 0 && (pair.grossPct ?? 0) < minYieldPct) return false;
     if (this.#query.paidOnBothSides && !isPaidOnBothSides(pair)) return false;
-    if (maxPriceGapPct !== null) {
-      const gap = priceGapPct(pair.long.unitPrice, pair.short.unitPrice);
-      if (gap === null || Math.abs(gap) > maxPriceGapPct) return false;
-    }
+    if (!this.#isWorthIt(pair)) return false;
+    const gapPct = priceGapPct(pair.long.unitPrice, pair.short.unitPrice);
+    if (!this.#withRefused && isRefusedGap(gapPct)) return false;
+    if (maxPriceGapPct !== null && (gapPct === null || Math.abs(gapPct) > maxPriceGapPct))
+      return false;
     if (minAgeSeconds > 0 && (ageSecondsOf(pair) ?? 0) < minAgeSeconds) return false;
-    // Both legs can be relied on, or all decisions are asked for: what it is needs the age, which costs the most.
+    // Whatever is refused is gone, or all decisions are asked for: which it is needs the age, which costs the most.
     if (decisions.includes("usable") && decisions.includes("watch")) return true;
     return decisions.includes(decisionOf(factsOf(pair)));
   }
-}
 
-/** The candidates with the lowest and the highest rate that is known, and the lowest fee. */
-function extremesOf(candidates: readonly Candidate[]) {
-  let lowest: Candidate | null = null;
-  let highest: Candidate | null = null;
-  let cheapestBps = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const { annualizedPct: pct } = candidate.leg;
-    cheapestBps = Math.min(cheapestBps, candidate.feeBps ?? cheapestBps);
-    if (pct === null) continue;
-    if (pct < (lowest?.leg.annualizedPct ?? Number.POSITIVE_INFINITY)) lowest = candidate;
-    if (pct > (highest?.leg.annualizedPct ?? Number.NEGATIVE_INFINITY)) highest = candidate;
+  /** Whether a pair reaches what is asked for after fees; one of which that is not known reaches no minimum. */
+  #isWorthIt(pair: Pair): boolean {
+    const { minNetPct, minNetUsd } = this.#query;
+    if (minNetPct !== null && (pair.netPct === null || pair.netPct < minNetPct)) return false;
+    if (minNetUsd === null) return true;
+    const { netUsd } = cashOf(pair);
+    return netUsd !== null && netUsd >= minNetUsd;
   }
-  return { lowest, highest, cheapestBps };
 }
 
 function countExchanges(candidates: readonly Candidate[]): number {
   return new Set(candidates.map(({ leg }) => leg.exchangePlace)).size;
-}
-
-function feesOf({ feeBps: left }: Candidate, { feeBps: right }: Candidate): number | null {
-  return left === null || right === null ? null : roundTripFeesPct(left, right);
 }
 
 /** Whether the left leg is the one to be long on; equal and unknown rates are in the order of the legs. */

@@ -1,6 +1,7 @@
 import { isBlocked } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
+import { isLarge, outlierTest } from "../domain/outlier.ts";
 import type { AssetClass } from "../domain/quote.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
@@ -23,6 +24,8 @@ export interface Leg {
   readonly assetClass: AssetClass | null;
   /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
   readonly exchangePlace: number;
+  /** Whether its annual rate is far beyond those of the asset's listings; see domain/outlier. */
+  readonly isOutlier: boolean;
 }
 
 /** All listings of one asset. Comparisons are made within a group and nowhere else. */
@@ -80,6 +83,7 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
     .values()
     .map(({ assetId, base, trusted, refused, said, unsaid }) => {
       if (said !== null && said !== "various") for (const leg of unsaid) leg.assetClass = said;
+      markOutliers(trusted);
       return { assetId, base, trusted, refused };
     })
     .toArray();
@@ -88,7 +92,7 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
 type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };
 
 interface Draft extends Pick<AssetGroup, "assetId" | "base"> {
-  readonly trusted: Leg[];
+  readonly trusted: LegDraft[];
   readonly refused: Leg[];
   /** The class that its listings have, as far as their exchanges say one. */
   said: AssetClass | "various" | null;
@@ -100,6 +104,15 @@ function hear(group: Draft, leg: LegDraft): void {
   if (leg.assetClass === null) group.unsaid.push(leg);
   else if (group.said === null) group.said = leg.assetClass;
   else if (group.said !== leg.assetClass) group.said = "various";
+}
+
+/** Among the listings that can be trusted: what a stale or a contradicted one says is no measure. */
+function markOutliers(trusted: readonly LegDraft[]): void {
+  // Most assets have no such rate at all, and no need of their median.
+  if (!trusted.some(({ annualizedPct: pct }) => isLarge(pct))) return;
+  const isOutlier = outlierTest(trusted.map(({ annualizedPct: pct }) => pct));
+  if (isOutlier === null) return;
+  for (const leg of trusted) leg.isOutlier = isOutlier(leg.annualizedPct);
 }
 
 /** Whether a leg passes the filters of a query; the class that counts is the leg's. */
@@ -131,5 +144,6 @@ function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): Le
     identityKnown,
     assetClass: row.record.assetClass,
     exchangePlace,
+    isOutlier: false,
   };
 }

@@ -1,7 +1,5 @@
-import { chargedWithin, type Charged } from "../domain/arbitrage.ts";
+import type { Charged } from "../domain/arbitrage.ts";
 import { pctToFraction } from "../domain/funding.ts";
-import type { BoardRow } from "../domain/market.ts";
-import type { Pair } from "./pair.ts";
 
 /** What one side of a held pair is charged, in US dollars; positive is received. */
 export interface SideCash {
@@ -19,35 +17,58 @@ export interface ExpectedCash {
   readonly netUsd: number | null;
 }
 
-/** The cash of holding `notionalUsd` on each side for `holdHours` from the snapshot on. */
-export function expectedCash(pair: Pair, notionalUsd: number, holdHours: number): ExpectedCash {
-  const { snapshot, feesPct } = pair;
-  const charged = (row: BoardRow): Charged | null =>
-    chargedWithin(
-      { ...row.record, nextFundingAtMs: row.nextFundingAtMs },
-      snapshot.asOfMs,
-      holdHours,
-    );
-  const long = sideCash(charged(pair.long.row), -notionalUsd);
-  const short = sideCash(charged(pair.short.row), notionalUsd);
-  const fundingUsd = sumOf(long.fundingUsd, short.fundingUsd);
-  const feesUsd = feesPct === null ? null : pctToFraction(feesPct) * notionalUsd;
+/** What both sides are charged while they are held; null is not known. */
+export interface HeldCharges {
+  readonly long: Charged | null;
+  readonly short: Charged | null;
+  /** Four taker fills in percent of notional. */
+  readonly feesPct: number | null;
+}
+
+/** The cash of holding `notionalUsd` on each side. */
+export function expectedCash(held: HeldCharges, notionalUsd: number): ExpectedCash {
+  const long = sideCash(held.long, "long", notionalUsd);
+  const short = sideCash(held.short, "short", notionalUsd);
+  const { feesPct } = held;
+  const [longUsd, shortUsd] = [long.fundingUsd, short.fundingUsd];
+  const isPaid = longUsd !== null && shortUsd !== null;
   return {
     long,
     short,
-    fundingUsd,
-    feesUsd,
-    netUsd: sumOf(fundingUsd, feesUsd === null ? null : -feesUsd),
+    fundingUsd: isPaid ? longUsd + shortUsd : null,
+    feesUsd: feesPct === null ? null : feesUsdOf(feesPct, notionalUsd),
+    netUsd: isPaid && feesPct !== null ? netUsdOf(longUsd, shortUsd, feesPct, notionalUsd) : null,
   };
 }
 
-/** `receivedUsd`: the notional of a short, whose rate is received; its negative for a long. */
-function sideCash(charged: Charged | null, receivedUsd: number): SideCash {
-  if (charged === null) return { settlements: null, fundingUsd: null };
-  // `0 - 0` is 0 where `-0` would be written as such in some formats.
-  return { settlements: charged.settlements, fundingUsd: 0 + charged.paidFraction * receivedUsd };
+/** What is left of what both sides receive, US dollars; rises with both and falls with the fees (percent of notional). */
+export function netUsdOf(
+  longUsd: number,
+  shortUsd: number,
+  feesPct: number,
+  notionalUsd: number,
+): number {
+  return longUsd + shortUsd - feesUsdOf(feesPct, notionalUsd);
 }
 
-function sumOf(left: number | null, right: number | null): number | null {
-  return left === null || right === null ? null : left + right;
+/** What a side receives, US dollars: a short its rate, a long the opposite. */
+export function receivedUsd(
+  { paidFraction }: Charged,
+  side: "long" | "short",
+  notionalUsd: number,
+): number {
+  // `0 - 0` is 0 where `-0` would be written as such in some formats.
+  return 0 + paidFraction * (side === "long" ? -notionalUsd : notionalUsd);
+}
+
+function sideCash(charged: Charged | null, side: "long" | "short", notionalUsd: number): SideCash {
+  if (charged === null) return { settlements: null, fundingUsd: null };
+  return {
+    settlements: charged.settlements,
+    fundingUsd: receivedUsd(charged, side, notionalUsd),
+  };
+}
+
+function feesUsdOf(feesPct: number, notionalUsd: number): number {
+  return pctToFraction(feesPct) * notionalUsd;
 }

@@ -15,6 +15,8 @@ export class OpportunityLegs {
   /** Percent a year; NaN where it is unknown, which is no more and no less than anything. */
   readonly annualizedPct: Float64Array;
   readonly exchanges: string[];
+  /** Of one unit of the asset; NaN where it is unknown. */
+  readonly unitPrices: Float64Array;
   /** By place: where its asset begins, and where it ends. */
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
@@ -42,6 +44,7 @@ export class OpportunityLegs {
     this.ids = new Uint32Array(count);
     this.annualizedPct = new Float64Array(count);
     this.exchanges = Array.from({ length: count }, () => "");
+    this.unitPrices = new Float64Array(count);
     this.starts = new Uint32Array(count);
     this.ends = new Uint32Array(count);
     this.#place(legs, groupOf, starts);
@@ -62,6 +65,7 @@ export class OpportunityLegs {
       this.ids[place] = leg.row.record.instrumentId;
       this.annualizedPct[place] = leg.annualizedPct ?? Number.NaN;
       this.exchanges[place] = leg.row.record.exchange;
+      this.unitPrices[place] = leg.unitPrice ?? Number.NaN;
       this.starts[place] = cell(starts, group);
       this.ends[place] = cell(starts, group + 1);
     }

@@ -1,4 +1,5 @@
-import { grossAprPct } from "../domain/arbitrage.ts";
+import { grossAprPct, priceGapPct } from "../domain/arbitrage.ts";
+import { isRefusedGap } from "../domain/decision.ts";
 import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../domain/opportunity.ts";
 import {
   cell,
@@ -76,7 +77,7 @@ export class Sighting {
 
   /** All pairs with this long leg; returns how many were looked at. */
   #pairsOf(long: number): number {
-    const { ids, annualizedPct, exchanges, starts, ends } = this.#sight.legs;
+    const { ids, annualizedPct, exchanges, unitPrices, starts, ends } = this.#sight.legs;
     const longId = cell(ids, long);
     const longPct = cell(annualizedPct, long);
     const exchange = exchanges[long];
@@ -84,8 +85,10 @@ export class Sighting {
     const end = cell(ends, long);
     for (let short = start; short < end; short += 1) {
       const grossPct = grossAprPct(longPct, cell(annualizedPct, short));
-      if (grossPct >= OPPORTUNITY_GROSS_PCT && exchanges[short] !== exchange)
-        this.#see(pairKey(longId, cell(ids, short)), peakOf(grossPct));
+      if (!(grossPct >= OPPORTUNITY_GROSS_PCT) || exchanges[short] === exchange) continue;
+      // A price that is unknown is no number, and so is its gap: neither is refused for it.
+      const gapPct = priceGapPct(cell(unitPrices, long), cell(unitPrices, short));
+      if (!isRefusedGap(gapPct)) this.#see(pairKey(longId, cell(ids, short)), peakOf(grossPct));
     }
     return end - start;
   }

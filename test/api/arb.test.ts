@@ -72,7 +72,9 @@ describe("worked out by hand", () => {
     // 2 x (5 + 4.5) bps = 0.19 %, once a day: 69.35 % a year.
     expect(pair.fees_pct).toBeCloseTo(0.19, 12);
     expect(pair.net_apr_pct).toBeCloseTo(32.85 - 69.35, 9);
-    expect(pair.breakeven_hours).toBeCloseTo((0.19 / 32.85) * 8760, 9);
+    expect(pair.breakeven_hours_smooth).toBeCloseTo((0.19 / 32.85) * 8760, 9);
+    // Half past one on the third day: 50 times 0.005 % received, 6 times 0.01 % paid.
+    expect(pair.breakeven_hours).toBe(49.5);
     // Noon to noon: okx at 16, 0 and 8; hyperliquid at every half past.
     expect(pair.expected_cash).toEqual({
       assumes: "constant_rates",
@@ -87,7 +89,7 @@ describe("worked out by hand", () => {
       net_usd: expect.closeTo(-20, 9),
     });
     expect(pair.price_gap_pct).toBeCloseTo((0.5 / 100.25) * 100, 9);
-    expect([pair.decision, pair.reasons]).toEqual(["usable", []]);
+    expect([pair.decision, pair.reasons]).toEqual(["watch", ["not_profitable"]]);
     expect([pair.first_seen, pair.age_seconds]).toEqual([(NOON_MS - HOUR_MS) / 1000, 3600]);
     expect([pair.peak_gross_apr_pct, pair.unobserved_seconds]).toEqual([50, 0]);
   });

@@ -90,6 +90,7 @@ describe("a row", () => {
       last_price: null,
       open_interest_usd: 5_000_000,
       volume_24h_usd: 9_000_000,
+      taker_fee_bps: null,
       observed_at: Math.floor(observedAtMs / 1000),
       age_seconds: 8,
       flags: [],

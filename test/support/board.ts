@@ -62,6 +62,7 @@ function recordOf(
     lastPrice: null,
     openInterestUsd: 5_000_000,
     volume24hUsd: 9_000_000,
+    takerFeeBps: null,
     doubts: 0,
     observedAtMs: NOON_MS - 7_000,
     ...extra,

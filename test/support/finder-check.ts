@@ -11,7 +11,6 @@ import {
   cellsOf,
   differences,
   divergenceFigures,
-  type Fees,
   pairFigures,
   pairsOf,
   type Plan,
@@ -23,6 +22,7 @@ import {
   yearlyPct,
 } from "./finder-recount.ts";
 import { withSource } from "./price-source.ts";
+import { feeOf, type Fees, moneyReasons, moneyReasonsIn } from "./money-recount.ts";
 
 const HOLD_HOURS = 72;
 const NOTIONAL_USD = 25_000;
@@ -82,9 +82,7 @@ function arbDifferences({ current, arb }: FinderLists, trusted: Trusted, fees: F
     holdHours: HOLD_HOURS,
     notionalUsd: NOTIONAL_USD,
   };
-  const assets = [...trusted].filter(
-    ([, rows]) => new Set(rows.map((row) => row.exchange)).size > 1,
-  );
+  const assets = [...trusted].filter(([, rows]) => pairsOf(rows).next().done !== true);
   const served = arb.rows.flatMap((row) => {
     const rows = trusted.get(row.asset_id) ?? [];
     const long = rows.find(({ uid }) => uid === row.long.uid);
@@ -97,8 +95,11 @@ function arbDifferences({ current, arb }: FinderLists, trusted: Trusted, fees: F
       const net = pairFigures(low, high, fees, plan).net_apr_pct;
       if (net !== null && (best === null || net > best)) best = net;
     }
+    const figures = pairFigures(long, short, fees, plan);
+    const reasons = moneyReasons(long, short, rows, figures).join(" ");
     return [
-      ...differences(row, pairFigures(long, short, fees, plan), path),
+      ...differences(row, figures, path),
+      ...differences(moneyReasonsIn(row.reasons), reasons, `${path} reasons`),
       ...legDifferences(row, withSource(long), withSource(short), fees, path),
       ...differences(row.net_apr_pct, best, `${path}: best net`),
     ];
@@ -119,12 +120,8 @@ function legDifferences(
   path: string,
 ): string[] {
   return [
-    ...differences({ ...long, fee_bps: fees.get(long.exchange) ?? null }, row.long, `${path} long`),
-    ...differences(
-      { ...short, fee_bps: fees.get(short.exchange) ?? null },
-      row.short,
-      `${path} short`,
-    ),
+    ...differences({ ...long, ...feeOf(long, fees) }, row.long, `${path} long`),
+    ...differences({ ...short, ...feeOf(short, fees) }, row.short, `${path} short`),
   ];
 }
 

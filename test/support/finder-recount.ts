@@ -1,13 +1,11 @@
 import type { CalendarRow } from "../../src/http/api/calendar/schema.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import { breakevenHours, feeBpsOf, type Fees } from "./money-recount.ts";
 
 /**
  * The figures of the finder, reckoned again from the rows of /api/funding/current as a reader with a spreadsheet
  * would: nothing here is shared with the service.
  */
-
-/** Basis points by exchange; null: nobody vouches for one. */
-export type Fees = ReadonlyMap<string, number | null>;
 
 const BLOCKING = new Set(["stale", "expired", "interval_unknown", "identity_conflict", "suspect"]);
 const HOURS_A_YEAR = 365 * 24;
@@ -53,7 +51,7 @@ export interface Plan {
 /** What holding these two legs yields. Null where it cannot be said. */
 export function pairFigures(long: FundingRow, short: FundingRow, fees: Fees, plan: Plan) {
   const gross = yearlyOf(short) - yearlyOf(long);
-  const [longBps, shortBps] = [fees.get(long.exchange) ?? null, fees.get(short.exchange) ?? null];
+  const [longBps, shortBps] = [feeBpsOf(long, fees), feeBpsOf(short, fees)];
   const feesPct = longBps === null || shortBps === null ? null : (longBps + shortBps) / 50;
   const [paid, received] = [charges(long, plan), charges(short, plan)];
   const feesUsd = feesPct === null ? null : (feesPct * plan.notionalUsd) / 100;
@@ -62,7 +60,8 @@ export function pairFigures(long: FundingRow, short: FundingRow, fees: Fees, pla
     gross_apr_pct: gross,
     fees_pct: feesPct,
     net_apr_pct: feesPct === null ? null : gross - (feesPct * HOURS_A_YEAR) / plan.holdHours,
-    breakeven_hours: breakeven(gross, feesPct),
+    breakeven_hours: breakevenHours(long, short, feesPct, plan.fetchedAt),
+    breakeven_hours_smooth: smoothBreakeven(gross, feesPct),
     price_gap_pct: priceGap(long, short),
     expected_cash: {
       notional_usd: plan.notionalUsd,
@@ -78,9 +77,14 @@ export function pairFigures(long: FundingRow, short: FundingRow, fees: Fees, pla
   };
 }
 
-function breakeven(grossPct: number, feesPct: number | null): number | null {
+function smoothBreakeven(grossPct: number, feesPct: number | null): number | null {
   if (feesPct === null || (feesPct > 0 && grossPct <= NOTHING_PCT)) return null;
   return feesPct === 0 ? 0 : (feesPct * HOURS_A_YEAR) / grossPct;
+}
+
+/** Whether two prices of one unit are too far apart for one asset. */
+function isRefusedGap(long: FundingRow, short: FundingRow): boolean {
+  return Math.abs(priceGap(long, short) ?? 0) > 10;
 }
 
 function priceGap(long: FundingRow, short: FundingRow): number | null {
@@ -109,7 +113,7 @@ function charges(row: FundingRow, { fetchedAt, holdHours, notionalUsd }: Plan) {
 export function* pairsOf(listings: readonly FundingRow[]): Generator<[FundingRow, FundingRow]> {
   for (const [index, left] of listings.entries()) {
     for (const right of listings.slice(index + 1)) {
-      if (left.exchange === right.exchange) continue;
+      if (left.exchange === right.exchange || isRefusedGap(left, right)) continue;
       yield yearlyOf(left) <= yearlyOf(right) ? [left, right] : [right, left];
     }
   }

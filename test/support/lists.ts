@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 
 interface Parameter {
   readonly name: string;
-  readonly schema: { readonly minimum?: number };
+  readonly schema: { readonly minimum?: number; readonly default?: unknown };
 }
 
 interface Operation {
@@ -66,8 +66,11 @@ function listsOf(document: {
     if (get?.responses["200"]?.content?.["text/csv"] === undefined) return [];
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => valueOf(name, template));
     const parameters = get.parameters ?? [];
-    const minimums = parameters.flatMap(({ name, schema: { minimum } }): [string, string][] =>
-      name.startsWith("min_") && minimum !== undefined ? [[name, String(minimum)]] : [],
+    // Those without a default hold nothing back until they are set.
+    const minimums = parameters.flatMap(({ name, schema }): [string, string][] =>
+      name.startsWith("min_") && schema.minimum !== undefined && schema.default !== undefined
+        ? [[name, String(schema.minimum)]]
+        : [],
     );
     const query = `?${new URLSearchParams([...minimums, ...(MORE[path] ?? [])])}`;
     return [{ path, query, hasCursor: parameters.some(({ name }) => name === "cursor") }];

@@ -28,6 +28,8 @@ export interface Listing {
   /** Seconds after noon at which it was observed; as of the snapshot unless told. */
   readonly observedAt?: number;
   readonly blocked?: boolean;
+  /** Of one unit; 100 unless told. */
+  readonly price?: number;
 }
 
 /** A snapshot `second` seconds after noon; `okAt` is when an exchange last answered, just before unless told. */
@@ -36,7 +38,7 @@ export function snapshotAt(
   listings: readonly Listing[],
   okAt = second - 1,
 ): Snapshot {
-  const rows = listings.map(({ id, exchange, base = "BTC", pct, observedAt, blocked }): BoardRow =>
+  const rows = listings.map(({ id, exchange, base = "BTC", pct, ...more }): BoardRow =>
     rowOf(
       exchange,
       base,
@@ -45,9 +47,10 @@ export function snapshotAt(
         exchangeSymbol: `${base}-${id}`,
         fundingRate: pct / 100,
         fundingIntervalHours: HOURS_PER_YEAR,
-        observedAtMs: NOON_MS + (observedAt ?? second) * 1000,
+        observedAtMs: NOON_MS + (more.observedAt ?? second) * 1000,
+        markPrice: more.price ?? 100,
       },
-      blocked === true ? flagBit("stale") : 0,
+      more.blocked === true ? flagBit("stale") : 0,
     ),
   );
   const snapshot = snapshotOf(`1-${second}`, rows, NOON_MS + second * 1000);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
-  breakevenHours,
   chargedWithin,
   grossAprPct,
   netAprPct,
   priceGapPct,
   roundTripFeesPct,
+  smoothBreakevenHours,
 } from "../../src/domain/arbitrage.ts";
 import { annualizedPct, HOUR_MS } from "../../src/domain/funding.ts";
 import { NOON_MS } from "../support/quote.ts";
@@ -24,7 +24,7 @@ describe("yields", () => {
     // 8 hours are one 1095th of a year: 0.2 % x 1095 = 219 % a year.
     expect(netAprPct(30, fees, 8)).toBeCloseTo(-189, 9);
     // 30 % a year are 0.00342466 % an hour: 0.2 % take 58.4 hours.
-    expect(breakevenHours(30, fees)).toBeCloseTo(58.4, 9);
+    expect(smoothBreakevenHours(30, fees)).toBeCloseTo(58.4, 9);
   });
 
   test("swapping the sides flips the sign of the yield and of the price gap", () => {
@@ -56,16 +56,16 @@ describe("yields", () => {
     fc.assert(
       fc.property(gross, fee, fee, (grossPct, long, short) => {
         const fees = roundTripFeesPct(long, short);
-        const held = breakevenHours(grossPct, fees) ?? Number.NaN;
+        const held = smoothBreakevenHours(grossPct, fees) ?? Number.NaN;
         expect(Math.abs(netAprPct(grossPct, fees, held))).toBeLessThan(grossPct * 1e-9);
       }),
     );
   });
 
   test("no yield never pays fees back; no fees need no time", () => {
-    expect(breakevenHours(0, 0.2)).toBeNull();
-    expect(breakevenHours(-3, 0.2)).toBeNull();
-    expect(breakevenHours(0, 0)).toBe(0);
+    expect(smoothBreakevenHours(0, 0.2)).toBeNull();
+    expect(smoothBreakevenHours(-3, 0.2)).toBeNull();
+    expect(smoothBreakevenHours(0, 0)).toBe(0);
   });
 
   test("one rate, told for intervals of different length, pays no fees back", () => {
@@ -74,7 +74,7 @@ describe("yields", () => {
     fc.assert(
       fc.property(fc.integer({ min: -20_000, max: 20_000 }), interval, interval, (rate, a, b) => {
         const pctOf = (every: number) => annualizedPct((rate * every) / 1e7, every) ?? Number.NaN;
-        expect(breakevenHours(grossAprPct(pctOf(a), pctOf(b)), 0.2)).toBeNull();
+        expect(smoothBreakevenHours(grossAprPct(pctOf(a), pctOf(b)), 0.2)).toBeNull();
       }),
       { examples: [[125, 24, 8]] },
     );

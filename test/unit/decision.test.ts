@@ -17,6 +17,10 @@ const USABLE: PairFacts = {
   priceGapPct: 1,
   feesKnown: true,
   ageSeconds: 600,
+  isOutlier: false,
+  paysInHold: true,
+  netPct: 0.001,
+  netCashPct: 0.001,
 };
 
 const judged = (facts: Partial<PairFacts>) => {
@@ -45,11 +49,30 @@ describe("what is made of a pair", () => {
     [{ priceGapPct: -1 }, "usable", []],
     [{ priceGapPct: 1.001 }, "watch", ["price_gap"]],
     [{ priceGapPct: -1.001 }, "watch", ["price_gap"]],
+    [{ priceGapPct: 10 }, "watch", ["price_gap"]],
+    [{ priceGapPct: 10.001 }, "refuse", ["price_gap"]],
+    [{ priceGapPct: -164 }, "refuse", ["price_gap"]],
     [{ priceGapPct: null }, "watch", ["price_unknown"]],
     [{ feesKnown: false }, "watch", ["fee_unknown"]],
     [{ ageSeconds: 599 }, "watch", ["young"]],
     [{ ageSeconds: null }, "watch", ["young"]],
     [{ identityKnown: false }, "refuse", ["identity_unknown"]],
+    [{ isOutlier: true }, "watch", ["outlier"]],
+    [{ netPct: 0 }, "watch", ["not_profitable"]],
+    // 73 % a year less 0.2 % a day, but for the last digit.
+    [{ netPct: 1.4e-14 }, "watch", ["not_profitable"]],
+    [{ netPct: -3, netCashPct: 2 }, "watch", ["not_profitable"]],
+    [{ netPct: 3, netCashPct: 0 }, "watch", ["not_profitable"]],
+    // Nothing is paid, so that the fees are all that is left: the reason is the holding time.
+    [{ paysInHold: false, netPct: 3, netCashPct: -20 }, "watch", ["no_settlement_in_hold"]],
+    [
+      { paysInHold: false, netPct: -3, netCashPct: -20 },
+      "watch",
+      ["no_settlement_in_hold", "not_profitable"],
+    ],
+    // A net that nobody knows is said by the fee that nobody knows.
+    [{ feesKnown: false, netPct: null, netCashPct: null }, "watch", ["fee_unknown"]],
+    [{ paysInHold: null, netCashPct: null }, "usable", []],
   ])("%j: %s, because of %j", (facts, decision, reasons) => {
     expect(judged(facts)).toEqual([decision, reasons]);
   });
@@ -60,9 +83,13 @@ describe("what is made of a pair", () => {
         .subarray([...FLAGS], { maxLength: 2 })
         .map((flags) => flags.reduce((bits, flag) => bits | flagBit(flag), 0)),
       identityKnown: fc.boolean(),
-      priceGapPct: fc.constantFrom(null, -3, -1, 0, 1, 3),
+      priceGapPct: fc.constantFrom(null, -11, -3, -1, 0, 1, 3, 11),
       feesKnown: fc.boolean(),
       ageSeconds: fc.constantFrom(null, 0, 599, 600, 9999),
+      isOutlier: fc.boolean(),
+      paysInHold: fc.constantFrom(null, true, false),
+      netPct: fc.constantFrom(null, -1, 0, 1),
+      netCashPct: fc.constantFrom(null, -1, 0, 1),
     });
     fc.assert(
       fc.property(facts, (one) => {

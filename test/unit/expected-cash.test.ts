@@ -2,28 +2,51 @@ import { describe, expect, test } from "bun:test";
 import type { BoardRow, MarketRecord } from "../../src/domain/market.ts";
 import { AssetGroups } from "../../src/services/asset-groups.ts";
 import { expectedCash } from "../../src/services/expected-cash.ts";
-import type { Pair } from "../../src/services/pair.ts";
+import { legTerms } from "../../src/services/leg-terms.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
+import { NOON_MS } from "../support/quote.ts";
 
 const DAY = 24;
 
-/** Long on bybit, short on okx, at 0.1 % of fees. */
-function pairOf(long: BoardRow, short: BoardRow): Pair {
+/** 1,000 dollars long on bybit, short on okx, at 0.1 % of fees, for a day. */
+function cashOf(long: BoardRow, short: BoardRow) {
   const snapshot = snapshotOf("1-1", [long, short]);
   const [group] = new AssetGroups().of(snapshot);
   const [bybit, okx] = group?.trusted ?? [];
   if (group === undefined || bybit === undefined || okx === undefined) throw new Error("no pair");
-  const unused = { grossPct: null, netPct: null, breakevenHours: null };
-  return { group, snapshot, long: bybit, short: okx, feesPct: 0.1, ...unused };
+  const charged = (leg: typeof bybit) => legTerms(leg, null, snapshot.asOfMs, DAY).charged;
+  return expectedCash({ long: charged(bybit), short: charged(okx), feesPct: 0.1 }, 1000);
 }
 
 const bybit = (extra: Partial<MarketRecord> = {}) => rowOf("bybit", "BTC", extra);
 const okx = (extra: Partial<MarketRecord> = {}) => rowOf("okx", "BTC", extra);
 
+describe("the settlements of a holding time", () => {
+  /** How many there are in an hour, asked so many ms after noon, where the next is so many after it. */
+  function within(askedMs: number, nextMs: number): number | null {
+    const [group] = new AssetGroups().of(
+      snapshotOf("1-1", [okx({ nextFundingAtMs: NOON_MS + nextMs })]),
+    );
+    const [leg] = group?.trusted ?? [];
+    if (leg === undefined) throw new Error("no leg");
+    return legTerms(leg, null, NOON_MS + askedMs, 1).charged?.settlements ?? null;
+  }
+
+  test("are counted in the whole seconds that are served, after the one that is asked in", () => {
+    const hourMs = 3_600_000;
+    expect(within(200, hourMs)).toBe(1);
+    // Served as 13:00:00, an hour after 12:00:00.
+    expect(within(200, hourMs + 600)).toBe(1);
+    expect(within(200, hourMs + 1_000)).toBe(0);
+    expect(within(200, 900)).toBe(0);
+    expect(within(200, 1_000)).toBe(1);
+  });
+});
+
 describe("the cash of a pair", () => {
   test("is not known where nobody knows when the next settlement is", () => {
     const expired = { ...bybit(), nextFundingAtMs: null };
-    expect(expectedCash(pairOf(expired, okx()), 1000, DAY)).toMatchObject({
+    expect(cashOf(expired, okx())).toMatchObject({
       long: { settlements: null, fundingUsd: null },
       short: { settlements: 3 },
       fundingUsd: null,
@@ -33,13 +56,13 @@ describe("the cash of a pair", () => {
   });
 
   test("of continuous funding comes without settlements", () => {
-    const { long } = expectedCash(pairOf(bybit({ accrual: "continuous" }), okx()), 1000, DAY);
+    const { long } = cashOf(bybit({ accrual: "continuous" }), okx());
     expect(long.settlements).toBeNull();
     expect(long.fundingUsd).toBeCloseTo(-0.3, 12);
   });
 
   test("of a long whose rate is 0 is 0, not -0", () => {
-    const { long } = expectedCash(pairOf(bybit({ fundingRate: 0 }), okx()), 1000, DAY);
+    const { long } = cashOf(bybit({ fundingRate: 0 }), okx());
     expect(long).toEqual({ settlements: 3, fundingUsd: 0 });
   });
 });

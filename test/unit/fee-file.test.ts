@@ -19,6 +19,7 @@ test("the operator's fees win and say of when they are; all others stay", () => 
   const table = feeTable(read('as_of = "2026-11-01"\n[taker_bps]\nokx = 3.5\nlighter = 2\n'));
   expect(table.get("okx")).toEqual({
     takerBps: 3.5,
+    isOperators: true,
     asOf: "2026-11-01",
     source: "the operator of this service",
   });

@@ -52,7 +52,7 @@ describe("taker fees with overrides", () => {
   test("without overrides are those of the table, the unknown ones null", () => {
     const fees = takerFees(feeTable(null), new Map());
     expect([...fees.keys()]).toEqual([...EXCHANGE_IDS]);
-    for (const [id, fee] of ROWS) expect(fees.get(id)).toBe(fee.takerBps);
+    for (const [id, fee] of ROWS) expect(fees.get(id)?.bps ?? null).toBe(fee.takerBps);
     expect(fees.get("orderly")).toBeNull();
   });
 
@@ -65,7 +65,11 @@ describe("taker fees with overrides", () => {
         ["bybit", 0],
       ]),
     );
-    expect([fees.get("okx"), fees.get("orderly"), fees.get("bybit")]).toEqual([3.5, 6, 0]);
+    expect([fees.get("okx"), fees.get("orderly"), fees.get("bybit")]).toEqual([
+      { bps: 3.5, source: "request" },
+      { bps: 6, source: "request" },
+      { bps: 0, source: "request" },
+    ]);
   });
 
   test("any overrides change their own exchanges and no other", () => {
@@ -82,7 +86,7 @@ describe("taker fees with overrides", () => {
         const fees = takerFees(feeTable(null), own);
         return ROWS.every(([id, fee]) => {
           const expected = own.has(id) ? own.get(id) : fee.takerBps;
-          return fees.get(id) === expected;
+          return (fees.get(id)?.bps ?? null) === expected;
         });
       }),
     );

@@ -58,6 +58,7 @@ describe("storing a batch", () => {
       settledAtMs: NOON_MS - 1000,
       rateCap: 0.02,
       lastPrice: 99.5,
+      takerFeeBps: 0.9,
     });
     database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quote]));
     const market = database.reader.read(() => true);
@@ -67,6 +68,7 @@ describe("storing a batch", () => {
       {
         ...published,
         lastPrice: 99.5,
+        takerFeeBps: 0.9,
         instrumentId: 1,
         uid: `okx:BTCUSDT:${NOON_MS / 1000}`,
         exchange: "okx",

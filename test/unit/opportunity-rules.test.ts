@@ -24,7 +24,9 @@ class Model {
     for (const long of trusted) {
       for (const short of trusted) {
         const isPair = long.base === short.base && long.exchange !== short.exchange;
-        if (isPair && short.pct - long.pct >= 5)
+        const [dear = 100, cheap = 100] = [long.price, short.price];
+        const gapPct = (200 * Math.abs(dear - cheap)) / (dear + cheap);
+        if (isPair && short.pct - long.pct >= 5 && gapPct <= 10)
           seen.set(`${long.id}>${short.id}`, short.pct - long.pct);
       }
     }
@@ -66,6 +68,8 @@ const STEP = fc.record({
       base: fc.constantFrom("BTC", "ETH"),
       pct: fc.constantFrom(-4, 0, 3, 7, 20),
       blocked: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+      // 105 is within 10 % of both others, they are not of each other.
+      price: fc.constantFrom(100, 100, 105, 115),
     }),
     { selector: ({ id }) => id, maxLength: 9 },
   ),

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Pauses } from "../../src/lib/pauses.ts";
 import { sortInParts } from "../../src/lib/sort-in-parts.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
+import { AssetGroups, type Leg } from "../../src/services/asset-groups.ts";
 import { compareLegs, type Pair } from "../../src/services/pair.ts";
 import { PairOrder } from "../../src/services/pair-order.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
@@ -21,9 +21,20 @@ const PAIRS: readonly Pair[] = (() => {
   if (group === undefined) throw new Error("there is one asset");
   const legsOn = (exchange: string) =>
     group.trusted.filter(({ row }) => row.record.exchange === exchange);
-  const unknown = { grossPct: null, feesPct: null, netPct: null, breakevenHours: null };
+  const unknown = { grossPct: null, feesPct: null, netPct: null };
+  const plan = { holdHours: 24, notionalUsd: 10_000 };
+  const termsOf = (leg: Leg) => ({ leg, fee: null, charged: null });
   return legsOn("okx").flatMap((long) =>
-    legsOn("gate").map((short) => ({ group, snapshot, long, short, ...unknown })),
+    legsOn("gate").map((short) => ({
+      group,
+      snapshot,
+      long,
+      short,
+      longTerms: termsOf(long),
+      shortTerms: termsOf(short),
+      plan,
+      ...unknown,
+    })),
   );
 })();
 

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { takerFees } from "../../src/domain/fees.ts";
 import { flagBit } from "../../src/domain/flags.ts";
+import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { Snapshot } from "../../src/domain/market.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
@@ -11,6 +13,8 @@ import { NO_FILTER } from "../../src/services/funding-query.ts";
 import {
   ageSecondsOf,
   type ArbitrageQuery,
+  breakevenHoursOf,
+  cashOf,
   type Pair,
   PAIR_SORTS,
 } from "../../src/services/pair.ts";
@@ -23,13 +27,19 @@ const QUERY: ArbitrageQuery = {
   legs: NO_FILTER,
   exclude: null,
   // Nobody vouches for orderly's.
-  fees: new Map([
-    ["okx", 0],
-    ["bybit", 0],
-    ["gate", 5],
-    ["kraken", 6],
-  ]),
+  fees: takerFees(
+    new Map(),
+    new Map([
+      ["okx", 0],
+      ["bybit", 0],
+      ["gate", 5],
+      ["kraken", 6],
+    ]),
+  ),
   holdHours: 24,
+  notionalUsd: 10_000,
+  minNetPct: null,
+  minNetUsd: null,
   minYieldPct: 0,
   minAgeSeconds: 0,
   maxPriceGapPct: null,
@@ -60,8 +70,12 @@ const MARKET = fc
       base: fc.constantFrom("A", "B"),
       quote: fc.constantFrom("USDT", "USDC"),
       // Few different rates, so that ranks are often equal.
-      rate: fc.constantFrom(-0.001, 0, 0.0001, 0.002),
+      rate: fc.constantFrom(-0.001, 0, 0.0001, 0.002, 0.02),
       interval: fc.constantFrom(1, 8, 8, null),
+      continuous: fc.constantFrom(true, false, false),
+      next: fc.constantFrom(0.5, 4, 7.5, null),
+      ownFee: fc.constantFrom(0.9, 30, null, null),
+      price: fc.constantFrom(100, 100, 105, 120),
       blocked: fc.constantFrom(true, false, false),
     }),
     {
@@ -73,12 +87,22 @@ const MARKET = fc
   .map((listings) =>
     snapshotOf(
       "1-1",
-      listings.map(({ exchange, base, quote, rate, interval, blocked }, index) =>
+      listings.map(({ exchange, base, quote, blocked, ...one }, index) =>
         rowOf(
           exchange,
           base,
-          { instrumentId: index, quote, fundingRate: rate, fundingIntervalHours: interval },
-          blocked || interval === null ? flagBit("interval_unknown") : 0,
+          {
+            instrumentId: index,
+            quote,
+            fundingRate: one.rate,
+            fundingIntervalHours: one.interval,
+            accrual: one.continuous ? "continuous" : "periodic",
+            nextFundingAtMs:
+              one.continuous || one.next === null ? null : NOON_MS + one.next * HOUR_MS,
+            takerFeeBps: one.ownFee,
+            markPrice: one.price,
+          },
+          blocked || one.interval === null ? flagBit("interval_unknown") : 0,
         ),
       ),
       NOON_MS,
@@ -97,16 +121,25 @@ function legsOf({ long, short }: Pair): string {
 
 /** What a pair is ordered by, unknown last: written plainly. */
 function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
-  const { netPct, grossPct, breakevenHours } = pair;
+  const { netPct, grossPct } = pair;
   const age = ageSecondsOf(pair);
+  const breakevenHours = breakevenHoursOf(pair);
   const known = {
     net: netPct,
+    cash: cashOf(pair).netUsd,
     gross: grossPct,
     breakeven: breakevenHours === null ? null : -breakevenHours,
     age,
   }[sort];
   return known ?? -1e300;
 }
+
+/** Some hold for less than it takes to be paid, some ask for what is left. */
+const PLAN = fc.record({
+  holdHours: fc.constantFrom(0.25, 3, 24, 720),
+  minNetPct: fc.constantFrom(null, null, -50, 10),
+  minNetUsd: fc.constantFrom(null, null, -20, 5),
+});
 
 /** A clock that stands still: the work is never long. */
 const pauses = new Pauses({ monotonicMs: () => 0 });
@@ -155,9 +188,10 @@ test("the best of each asset is the first of all its pairs, by every order and d
       MARKET,
       fc.constantFrom(...PAIR_SORTS),
       decisions,
-      async (snapshot, sort, shown) => {
+      PLAN,
+      async (snapshot, sort, shown, plan) => {
         const listed = (pairs: ArbitrageQuery["pairs"]) =>
-          allPairs(snapshot, { ...QUERY, sort, decisions: shown, pairs });
+          allPairs(snapshot, { ...QUERY, ...plan, sort, decisions: shown, pairs });
         const firsts = new Map<string, Pair>();
         for (const pair of await listed("all"))
           if (!firsts.has(pair.group.assetId)) firsts.set(pair.group.assetId, pair);
@@ -176,6 +210,17 @@ test("the best pair of an asset need not have the rate that is farthest away, wh
   ]);
   const best = await allPairs(snapshot, { ...QUERY, pairs: "best" });
   expect(best.map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
+});
+
+test("the pair that has paid its fees first need not be the one that yields most", async () => {
+  const leg = (exchange: ExchangeId, fundingRate: number, nextInHours: number) =>
+    rowOf(exchange, "A", { fundingRate, nextFundingAtMs: NOON_MS + nextInHours * HOUR_MS });
+  // Four fills cost 0.1 and 0.12 %: gate pays 0.2 % in 4 h, kraken 0.125 % in half an hour, by the mean in 7.7 h.
+  const rows = [leg("okx", 0, 4), leg("gate", 0.002, 4), leg("kraken", 0.00125, 0.5)];
+  const query: ArbitrageQuery = { ...QUERY, sort: "breakeven", pairs: "best" };
+  const best = await allPairs(snapshotOf("1-1", rows), query);
+  expect(best.map(legsOf)).toEqual(["okx AUSDT kraken AUSDT"]);
+  expect(best.map(breakevenHoursOf)).toEqual([0.5]);
 });
 
 test("a pair that does not pass hides no other one of its asset, however good it is", async () => {

@@ -72,6 +72,7 @@ export const quotes = sqliteTable("quotes", {
   openInterestUsd: real("open_interest_usd"),
   volume24hUsd: real("volume_24h_usd"),
   observedAt: integer("observed_at").notNull(),
+  takerFeeBps: real("taker_fee_bps"),
 });
 
 /** One row per exchange that was ever enabled here. */

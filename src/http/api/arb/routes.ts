@@ -10,7 +10,8 @@ import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
 import { ARB_COLUMNS, arbRow } from "./row.ts";
-import { ArbListSchema, type ArbParams, ArbQuerySchema } from "./schema.ts";
+import { type ArbParams, ArbQuerySchema } from "./query.ts";
+import { ArbListSchema } from "./schema.ts";
 
 const arbRoute = createRoute({
   method: "get",
@@ -19,7 +20,7 @@ const arbRoute = createRoute({
   tags: ["Market"],
   summary: "Pairs of exchanges that pay for holding an asset long here and short there",
   description:
-    "Per asset the best pair of listings on different exchanges: long the lower, short the higher annual rate. Legs are filtered first, then paired, then filtered by decision. Only listings whose prices show that they are the same asset are paired; pairs with a number that cannot be relied on are shown only when `decision=refuse` is asked for. Net always means: gross less four taker fills at the fees shown, spread over hold_hours.",
+    "Per asset the best pair of listings on different exchanges: long the lower, short the higher annual rate. Legs are filtered first, then paired, then filtered by decision. Only listings whose prices show that they are the same asset are paired; pairs with a number that cannot be relied on are shown only when `decision=refuse` is asked for. Net always means: gross less four taker fills at the fees shown, spread over hold_hours; what is in fact paid in that time is in expected_cash.",
   request: { query: ArbQuerySchema },
   responses: {
     ...cachedList(ArbListSchema, "The matching pairs, the best first; possibly none."),
@@ -36,13 +37,12 @@ export function addArbRoutes(
   app.openapi(arbRoute, (c) => {
     const params = c.req.valid("query");
     const query = arbitrageQuery(params, fees);
-    const { notional } = params;
     const sent = sendList(answers, c, params, {
       name: "funding-arb",
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
-      toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, query, notional),
+      toRow: arbRow,
       columns: ARB_COLUMNS,
     });
     return documented(sent);
@@ -55,7 +55,10 @@ function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
     exclude: params.exclude,
     fees: takerFees(table, params.fees),
     holdHours: params.hold_hours,
+    notionalUsd: params.notional,
     minYieldPct: params.min_yield,
+    minNetPct: params.min_net,
+    minNetUsd: params.min_net_usd,
     minAgeSeconds: params.min_age,
     maxPriceGapPct: params.max_price_gap_pct,
     decisions: params.decision,

@@ -1,32 +1,33 @@
 import { decisionOf, reasonsOf } from "../../../domain/decision.ts";
-import type { TakerFees } from "../../../domain/fees.ts";
-import { type ArbitrageQuery, factsOf, opportunityOf, type Pair } from "../../../services/pair.ts";
-import type { Leg } from "../../../services/asset-groups.ts";
-import { expectedCash } from "../../../services/expected-cash.ts";
+import type { LegTerms } from "../../../services/leg-terms.ts";
+import {
+  breakevenHoursOf,
+  cashOf,
+  factsOf,
+  opportunityOf,
+  type Pair,
+  smoothBreakevenHoursOf,
+} from "../../../services/pair.ts";
 import { type Column, flatColumns, nested } from "../../columns.ts";
 import { secondsOf } from "../../row-fields.ts";
 import { fundingRow } from "../funding/list.ts";
 import type { ArbLeg, ArbRow, CashBody } from "./schema.ts";
 
 /** A pair as it is sent. */
-export function arbRow(
-  pair: Pair,
-  fetchedAt: number,
-  { fees, holdHours }: ArbitrageQuery,
-  notionalUsd: number,
-): ArbRow {
+export function arbRow(pair: Pair, fetchedAt: number): ArbRow {
   return {
-    ...pairPart(pair, fetchedAt, fees),
+    ...pairPart(pair, fetchedAt),
     gross_apr_pct: pair.grossPct,
     fees_pct: pair.feesPct,
     net_apr_pct: pair.netPct,
-    breakeven_hours: pair.breakevenHours,
-    expected_cash: cashBody(pair, notionalUsd, holdHours),
+    breakeven_hours: breakevenHoursOf(pair),
+    breakeven_hours_smooth: smoothBreakevenHoursOf(pair),
+    expected_cash: cashBody(pair),
   };
 }
 
 /** What every list of pairs says of one, but for what it yields. */
-export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
+export function pairPart(pair: Pair, fetchedAt: number) {
   const { group, long, short } = pair;
   const facts = factsOf(pair);
   const opportunity = opportunityOf(pair);
@@ -36,8 +37,8 @@ export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
     asset_class: long.assetClass ?? short.assetClass,
     decision: decisionOf(facts),
     reasons: [...reasonsOf(facts)],
-    long: arbLeg(long, fetchedAt, fees),
-    short: arbLeg(short, fetchedAt, fees),
+    long: arbLeg(pair.longTerms, fetchedAt),
+    short: arbLeg(pair.shortTerms, fetchedAt),
     price_gap_pct: facts.priceGapPct,
     first_seen: opportunity && secondsOf(opportunity.firstSeenMs),
     age_seconds: facts.ageSeconds,
@@ -47,8 +48,8 @@ export function pairPart(pair: Pair, fetchedAt: number, fees: TakerFees) {
   };
 }
 
-function arbLeg({ row, priceSource }: Leg, fetchedAt: number, fees: TakerFees): ArbLeg {
-  const sent = fundingRow(row, fetchedAt);
+function arbLeg({ leg, fee }: LegTerms, fetchedAt: number): ArbLeg {
+  const sent = fundingRow(leg.row, fetchedAt);
   return {
     uid: sent.uid,
     exchange: sent.exchange,
@@ -64,21 +65,22 @@ function arbLeg({ row, priceSource }: Leg, fetchedAt: number, fees: TakerFees): 
     mark_price: sent.mark_price,
     index_price: sent.index_price,
     last_price: sent.last_price,
-    price_source: priceSource,
+    price_source: leg.priceSource,
     open_interest_usd: sent.open_interest_usd,
     volume_24h_usd: sent.volume_24h_usd,
-    fee_bps: fees.get(sent.exchange) ?? null,
+    fee_bps: fee?.bps ?? null,
+    fee_source: fee?.source ?? null,
     age_seconds: sent.age_seconds,
     flags: sent.flags,
   };
 }
 
-function cashBody(pair: Pair, notionalUsd: number, holdHours: number): CashBody {
-  const { long, short, fundingUsd, feesUsd, netUsd } = expectedCash(pair, notionalUsd, holdHours);
+function cashBody(pair: Pair): CashBody {
+  const { long, short, fundingUsd, feesUsd, netUsd } = cashOf(pair);
   return {
     assumes: "constant_rates",
-    notional_usd: notionalUsd,
-    hold_hours: holdHours,
+    notional_usd: pair.plan.notionalUsd,
+    hold_hours: pair.plan.holdHours,
     long_settlements: long.settlements,
     short_settlements: short.settlements,
     long_usd: long.fundingUsd,
@@ -108,6 +110,7 @@ export const LEG_COLUMNS = flatColumns<ArbLeg>({
   open_interest_usd: "open_interest_usd",
   volume_24h_usd: "volume_24h_usd",
   fee_bps: "fee_bps",
+  fee_source: "fee_source",
   age_seconds: "age_seconds",
   flags: "flags",
 });
@@ -136,6 +139,7 @@ export const ARB_COLUMNS: readonly Column<ArbRow>[] = [
     fees_pct: "fees_pct",
     net_apr_pct: "net_apr_pct",
     breakeven_hours: "breakeven_hours",
+    breakeven_hours_smooth: "breakeven_smooth_hours",
     price_gap_pct: "price_gap_pct",
     first_seen: "first_seen_unix_s",
     age_seconds: "age_seconds",

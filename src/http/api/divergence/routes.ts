@@ -13,6 +13,7 @@ import { sendList } from "../../paging.ts";
 import type { AppEnv } from "../../request-context.ts";
 import { documented } from "../../routing.ts";
 import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { DEFAULT_HOLD_HOURS, DEFAULT_NOTIONAL_USD } from "../arb/query.ts";
 import { LEG_COLUMNS, pairPart } from "../arb/row.ts";
 import {
   DivergenceListSchema,
@@ -50,7 +51,7 @@ export function addDivergenceRoutes(
       besides: [...query.pairs.fees],
       select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
       toRow: (divergence, fetchedAt, ofExchanges) => ({
-        ...divergenceRow(divergence, fetchedAt, query),
+        ...divergenceRow(divergence, fetchedAt),
         of_exchanges: ofExchanges,
       }),
       columns: COLUMNS,
@@ -65,8 +66,11 @@ function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQ
       legs: listingQuery(params),
       exclude: params.exclude,
       fees: takerFees(table, new Map()),
-      // Fees and holding time do not decide what diverges.
-      holdHours: 24,
+      // Fees, holding time and size do not decide what diverges; what they say is as /arb has it unasked.
+      holdHours: DEFAULT_HOLD_HOURS,
+      notionalUsd: DEFAULT_NOTIONAL_USD,
+      minNetPct: null,
+      minNetUsd: null,
       minYieldPct: params.min_spread_pct,
       minAgeSeconds: params.min_age,
       maxPriceGapPct: params.max_price_gap_pct,
@@ -83,11 +87,10 @@ function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQ
 function divergenceRow(
   divergence: Divergence,
   fetchedAt: number,
-  { pairs }: DivergenceQuery,
 ): Omit<DivergenceRow, "of_exchanges"> {
   const { pair } = divergence;
   return {
-    ...pairPart(pair, fetchedAt, pairs.fees),
+    ...pairPart(pair, fetchedAt),
     exchanges: divergence.exchanges,
     listings: divergence.listings,
     positive: divergence.positive,

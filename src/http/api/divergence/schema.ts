@@ -4,7 +4,8 @@ import { ofExchangesField } from "../../missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../params.ts";
 import { assetFilters, pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
-import { ArbPairSchema, ArbQuerySchema } from "../arb/schema.ts";
+import { ArbQuerySchema } from "../arb/query.ts";
+import { ArbPairSchema } from "../arb/schema.ts";
 import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const pair = ArbPairSchema.shape;
@@ -18,7 +19,10 @@ const DivergenceSchema = z
     base: pair.base,
     asset_id: pair.asset_id,
     asset_class: pair.asset_class,
-    decision: pair.decision,
+    decision: pair.decision.openapi({
+      description:
+        "As in /api/funding/arb, held for 24 hours: `usable`; `watch`: look at `reasons` first.",
+    }),
     reasons: pair.reasons,
     exchanges: count("Exchanges whose listings pass the filters.", 6),
     of_exchanges: ofExchangesField,

@@ -43,7 +43,7 @@ const ExchangeSchema = z
     }),
     taker_fee_bps: z.number().nullable().openapi({
       description:
-        "Standard taker fee of one fill, basis points of notional: what opportunities are reckoned with unless a request says otherwise. Null where nobody vouches for one.",
+        "Standard taker fee of one fill, basis points of notional: what opportunities are reckoned with unless a request says otherwise, or the exchange states another for a listing. Null where nobody vouches for one.",
       example: 5,
     }),
     taker_fee_as_of: z.string().nullable().openapi({

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
+import { type Fee, type FeeTable, listingFee, takerFees } from "../../../domain/fees.ts";
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { observedAtMs } from "../../../domain/funding.ts";
 import type { Explanation } from "../../../domain/quote.ts";
@@ -32,6 +33,13 @@ export interface ExchangeRules {
   readonly knownUnknowns: readonly string[];
 }
 
+export interface ExplainDeps {
+  readonly exchanges: readonly ExchangeRules[];
+  readonly askForOrigin: AskForOrigin;
+  /** Taker fees of this installation. */
+  readonly fees: FeeTable;
+}
+
 const explainRoute = createRoute({
   method: "get",
   path: "/api/explain/{exchange}/{exchange_symbol}",
@@ -50,10 +58,10 @@ const explainRoute = createRoute({
 export function addExplainRoutes(
   app: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
-  rules: readonly ExchangeRules[],
-  ask: AskForOrigin,
+  { exchanges, askForOrigin, fees }: ExplainDeps,
 ): void {
-  const rulesOf = new Map(rules.map((one) => [one.id, one]));
+  const rulesOf = new Map(exchanges.map((one) => [one.id, one]));
+  const ofExchange = takerFees(fees, new Map());
   app.openapi(explainRoute, async (c) => {
     const { exchange, exchange_symbol: exchangeSymbol } = c.req.valid("param");
     const snapshot = answers.current();
@@ -68,25 +76,27 @@ export function addExplainRoutes(
       const symbol = JSON.stringify(exchangeSymbol);
       throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
     }
-    const explanation = await ask({ exchange, exchangeSymbol });
-    const body = explained(snapshot, row, rulesHere, { explanation, missing });
+    const explanation = await askForOrigin({ exchange, exchangeSymbol });
+    const fee = listingFee(ofExchange.get(exchange) ?? null, row.record.takerFeeBps);
+    const body = explained(snapshot, row, { rules: rulesHere, fee, explanation, missing });
     const { requestId } = c.env;
     const of = { contentType: JSON_TYPE, status: 200, requestId };
     return documented(freshResponse(JSON.stringify(body), of));
   });
 }
 
+/** What is known of a row besides what it shows. */
+interface Known {
+  readonly rules: ExchangeRules;
+  readonly fee: Fee | null;
+  readonly explanation: Explanation | null;
+  readonly missing: readonly MissingExchange[];
+}
+
 function explained(
   snapshot: Snapshot,
   row: BoardRow,
-  rules: ExchangeRules,
-  {
-    explanation,
-    missing,
-  }: {
-    readonly explanation: Explanation | null;
-    readonly missing: readonly MissingExchange[];
-  },
+  { rules, fee, explanation, missing }: Known,
 ): ExplanationBody {
   const { record } = row;
   const fetchedAt = secondsOf(snapshot.asOfMs);
@@ -105,6 +115,7 @@ function explained(
     interval_changed_at: knownSeconds(record.intervalChangedAtMs),
     annualized: workingBody(annualWorking(row)),
     observed_at: secondsOf(record.observedAtMs),
+    taker_fee: fee === null ? null : { bps: fee.bps, source: fee.source },
     documentation: rules.documentation,
     known_unknowns: [...rules.knownUnknowns],
   };

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { FEE_SOURCES } from "../../../domain/fees.ts";
 import { missingField } from "../../missing-exchanges.ts";
 import { time } from "../../row-fields.ts";
 import { FundingRowSchema } from "../funding/schema.ts";
@@ -66,6 +67,19 @@ export const ExplanationSchema = z
       description: "How annualized_pct comes from the row; null when the interval is unknown.",
     }),
     observed_at: time("When the row was true on the exchange."),
+    taker_fee: z
+      .strictObject({
+        bps: z.number().openapi({ description: "Basis points of notional per fill.", example: 5 }),
+        source: z.enum(FEE_SOURCES).openapi({
+          description:
+            "`operator`: a figure of this service's operator; `listing`: stated by the exchange for this very listing; `exchange`: its standard fee, see /api/exchanges.",
+        }),
+      })
+      .nullable()
+      .openapi({
+        description:
+          "The taker fee that pairs with this listing are reckoned with, unless a request says otherwise. Null where nobody vouches for one.",
+      }),
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
     known_unknowns: z
       .array(z.string())

@@ -76,6 +76,11 @@ export const FundingRowSchema = z
     }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),
+    taker_fee_bps: z.number().nullable().openapi({
+      description:
+        "Taker fee of one fill as the exchange states it for this very listing, basis points of notional. Null where it states none: then `taker_fee_bps` of /api/exchanges holds.",
+      example: 0.9,
+    }),
     observed_at: time("When this row was true on the exchange."),
     age_seconds: z
       .int()

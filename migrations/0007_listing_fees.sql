@@ -1,0 +1,1 @@
+ALTER TABLE `quotes` ADD `taker_fee_bps` real;

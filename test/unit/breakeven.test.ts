@@ -1,0 +1,140 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { type Charging, chargedWithin, roundTripFeesPct } from "../../src/domain/arbitrage.ts";
+import { breakevenHours, earliestBreakevenHours, flowOf } from "../../src/domain/breakeven.ts";
+import { HOUR_MS } from "../../src/domain/funding.ts";
+import { NOON_MS } from "../support/quote.ts";
+
+const MINUTE_MS = 60_000;
+const HORIZON_HOURS = 90 * 24;
+
+function leg(rate: number, everyHours: number, nextInHours: number): Charging {
+  return {
+    accrual: "periodic",
+    fundingRate: rate,
+    fundingIntervalHours: everyHours,
+    nextFundingAtMs: NOON_MS + nextInHours * HOUR_MS,
+  };
+}
+
+function accruing(rate: number, everyHours: number): Charging {
+  return {
+    accrual: "continuous",
+    fundingRate: rate,
+    fundingIntervalHours: everyHours,
+    nextFundingAtMs: null,
+  };
+}
+
+function breakevenOf(long: Charging, short: Charging, feesPct: number): number | null {
+  const flows = [flowOf(long, "long", NOON_MS), flowOf(short, "short", NOON_MS)] as const;
+  const [paid, received] = flows;
+  if (paid === null || received === null) throw new Error("a leg has no flow");
+  return breakevenHours(paid, received, feesPct);
+}
+
+describe("hours until the fees are paid", () => {
+  test.each([
+    // A leg of 0.05 % every 8 h, next in 1 h, against nothing: four settlements pay 0.2 %, the last 25 h from now.
+    ["settlement by settlement", leg(0, 8, 1), leg(0.0005, 8, 1), 0.2, 25],
+    ["with the very first one", leg(0, 8, 1), leg(0.003, 8, 7.5), 0.2, 7.5],
+    // 0.01 % more is lacking after three, so that the fourth is needed although the mean has paid at 24.1 h.
+    ["not before the settlement that pays the rest", leg(0, 8, 8), leg(0.0005, 8, 8), 0.151, 32],
+    // 0.3 % is received at once, 0.01 % paid each hour: at a mean of nothing there is no better time than now.
+    ["by what is paid first", leg(0.0001, 1, 1), leg(0.003, 24, 0.5), 0.2, 0.5],
+    ["at both settlements of one moment", leg(0.001, 8, 8), leg(0.003, 8, 8), 0.2, 8],
+    // 0.01 % an hour from both: 0.2 % after 10 h.
+    ["between settlements where both accrue", accruing(-0.0008, 8), accruing(0.0008, 8), 0.2, 10],
+    // The short accrues 0.01 % an hour, the long pays 0.05 % after 4 h and then each 8 h. Before its payment at 44 h
+    // 0.19 % have come; after it 0.14 %, and 6 h later 0.2 %.
+    ["between settlements where one accrues", leg(0.0005, 8, 4), accruing(0.0008, 8), 0.2, 50],
+    ["never, where nothing is yielded", leg(0.0001, 8, 4), leg(0.0001, 8, 4), 0.2, null],
+    ["never, where 90 days do not suffice", leg(0, 8, 8), leg(0.000007, 8, 8), 0.2, null],
+    ["at once, where there are none", leg(0, 8, 8), leg(0.0001, 8, 8), 0, 0],
+  ])("%s", (_, long, short, feesPct, hours) => {
+    const found = breakevenOf(long, short, feesPct);
+    if (hours === null) expect(found).toBeNull();
+    else expect(found ?? Number.NaN).toBeCloseTo(hours, 9);
+  });
+
+  test("a settlement on the last hour of 90 days counts, one after it does not", () => {
+    const rate = 0.002 / 90;
+    expect(breakevenOf(leg(0, 24, 24), leg(rate, 24, 24), 0.2)).toBe(HORIZON_HOURS);
+    expect(breakevenOf(leg(0, 24, 24), leg(rate, 24, 24.5), 0.2)).toBeNull();
+  });
+
+  test("a leg without an interval or a next settlement has no flow", () => {
+    const known = leg(0.0001, 8, 4);
+    expect(flowOf({ ...known, fundingIntervalHours: null }, "long", NOON_MS)).toBeNull();
+    expect(flowOf({ ...known, nextFundingAtMs: null }, "long", NOON_MS)).toBeNull();
+  });
+});
+
+const JUST_BEFORE_HOURS = 1e-7;
+
+/** One leg: basis points per interval, the interval, minutes to the next settlement or none where it accrues. */
+const anyLeg = fc
+  .record({
+    bps: fc.oneof(fc.integer({ min: -60, max: 60 }), fc.constantFrom(0, 1, -1, 200, -200)),
+    every: fc.constantFrom(1, 2, 4, 8, 24),
+    nextMinutes: fc.integer({ min: 1, max: 24 * 60 }),
+    accrues: fc.constantFrom(true, false, false),
+  })
+  .map(({ bps, every, nextMinutes, accrues }) =>
+    accrues
+      ? accruing(bps / 10_000, every)
+      : leg(bps / 10_000, every, (((nextMinutes - 1) % (every * 60)) + 1) / 60),
+  );
+
+const anyFees = fc
+  .constantFrom([0, 0.5], [0.9, 4.5], [5, 5], [8, 11], [30, 30], [500, 0])
+  .map(([long = 0, short = 0]) => roundTripFeesPct(long, short));
+
+/** What the pair has received after so many hours, fees not taken off, in percent. */
+function receivedPct(long: Charging, short: Charging, hours: number): number {
+  const paid = chargedWithin(long, NOON_MS, hours)?.paidFraction ?? Number.NaN;
+  const received = chargedWithin(short, NOON_MS, hours)?.paidFraction ?? Number.NaN;
+  return (received - paid) * 100;
+}
+
+test("the hours are those of a walk from minute to minute", () => {
+  fc.assert(
+    fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
+      const found = breakevenOf(long, short, feesPct);
+      let walked: number | null = null;
+      for (let minute = 0; minute <= HORIZON_HOURS * 60 && walked === null; minute += 1) {
+        // What has accrued up to a settlement may have been enough, until that takes some of it away.
+        const looks = [minute / 60 - JUST_BEFORE_HOURS, minute / 60];
+        if (looks.some((hours) => receivedPct(long, short, hours) >= feesPct * (1 - 1e-9)))
+          walked = minute / 60;
+      }
+      if (walked === null || found === null) {
+        expect(found).toBe(walked);
+        return;
+      }
+      // What accrues may pay the rest within a minute: then the walk sees it at its end.
+      expect(walked - found).toBeGreaterThan(-1e-6);
+      expect(walked - found).toBeLessThan(MINUTE_MS / HOUR_MS);
+      if (long.accrual === "periodic" && short.accrual === "periodic")
+        expect(found).toBeCloseTo(walked, 9);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("no pair has paid its fees before the earliest time that its means allow", () => {
+  fc.assert(
+    fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
+      const flows = [flowOf(long, "long", NOON_MS), flowOf(short, "short", NOON_MS)];
+      const sumOf = (of: "perMs" | "leadMost") =>
+        flows.reduce((sum, flow) => sum + (flow?.[of] ?? Number.NaN), 0);
+      const earliest = earliestBreakevenHours(sumOf("perMs"), sumOf("leadMost"), feesPct);
+      const found = breakevenOf(long, short, feesPct) ?? Number.POSITIVE_INFINITY;
+      expect(earliest).toBeLessThanOrEqual(found);
+      // The bound is of use: a lone periodic leg is never further from it than an interval.
+      if (short.accrual === "continuous" && long.fundingRate === 0 && found < HORIZON_HOURS)
+        expect(found - earliest).toBeLessThan(1e-3);
+    }),
+    { numRuns: 2_000 },
+  );
+});
