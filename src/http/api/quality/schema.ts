@@ -40,6 +40,11 @@ const QualitySchema = z
         "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not; below 1 in a calm market where it charges no interest. Null while too little can be compared.",
       example: 1.1,
     }),
+    open_interest_even_share: z.number().min(0).max(1).nullable().openapi({
+      description:
+        "The share of its instruments whose open interest is published as an even number of lots: about 0.5 where one side is counted, 1 where longs and shorts are added up (then half of it is served). Null where its lots are not known or fewer than 30 instruments have open interest.",
+      example: 0.51,
+    }),
     last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
     last_refusal: z
       .string()
