@@ -210,7 +210,7 @@ export class ExchangeRunner {
         atMs,
         symbols: batch.quotes.length,
         expected: batch.expected,
-        evenLotsShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestLots)),
+        evenShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestAsSent)),
       },
     });
     return clock.monotonicMs() - startedMs;

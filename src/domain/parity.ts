@@ -1,24 +1,24 @@
-/** Fewer instruments with an open position than this say nothing: by chance all of ten are even once in a thousand lists. */
+/** Fewer instruments with an open position than this say nothing. */
 const LEAST_COUNTED = 30;
 
-/** How far from a whole number of lots a figure may be that was reckoned from decimals. */
-const WHOLE_WITHIN = 1e-6;
-
-/** Beyond this a double no longer tells even from odd. */
-const MOST_LOTS = Number.MAX_SAFE_INTEGER;
+/** A number as exchanges write it; the last digit that is not 0 is read of it. */
+const FIGURE = /^\d+(?:\.\d+)?$/;
 
 /**
- * The share of even numbers among the open interest of one exchange's instruments, in lots as published. A figure that
- * counts longs and shorts of a matched book is even on every instrument, one that counts one side on about half of
- * them. No open interest and what is no whole number of lots is left out; null where too little is left.
+ * The share of even ones among the last digits of the open interest of one exchange's instruments, each as published,
+ * in whatever unit and step it is counted: zeros at the end say nothing and are left out. The sum of longs and shorts of
+ * a matched book is an even number of steps, whose last digit is even in eight of nine (0.8 + 0.2 x 4/9 = 0.89); that of
+ * one side is even in four of nine (0.44). Null where fewer than 30 instruments have open interest.
  */
-export function evenShareOf(lots: readonly (number | null | undefined)[]): number | null {
-  const whole = lots.flatMap((count) => {
-    if (count === null || count === undefined) return [];
-    const rounded = Math.round(count);
-    const isWhole = Math.abs(count - rounded) <= WHOLE_WITHIN * Math.max(1, count / 1e6);
-    return isWhole && rounded > 0 && rounded <= MOST_LOTS ? [rounded] : [];
+export function evenShareOf(
+  published: readonly (string | number | null | undefined)[],
+): number | null {
+  const digits = published.flatMap((figure) => {
+    const text = String(figure ?? "").trim();
+    if (!FIGURE.test(text)) return [];
+    const last = text.replace(".", "").replace(/0+$/, "").at(-1);
+    return last === undefined ? [] : [Number(last)];
   });
-  if (whole.length < LEAST_COUNTED) return null;
-  return whole.filter((count) => count % 2 === 0).length / whole.length;
+  if (digits.length < LEAST_COUNTED) return null;
+  return digits.filter((digit) => digit % 2 === 0).length / digits.length;
 }

@@ -61,11 +61,8 @@ export interface Quote {
   readonly takerFeeBps?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
-  /**
-   * Open interest as published, in the smallest unit that the exchange counts it in (contracts, size steps), where that
-   * unit is known: whether one side is counted or both shows by it.
-   */
-  readonly openInterestLots?: number | null;
+  /** Open interest verbatim, in coins or contracts: whether one side is counted or both shows by its digits. */
+  readonly openInterestAsSent?: string | number | null | undefined;
   readonly volume24hUsd: number | null;
 
   /** The row's own timestamp as published, null where the exchange sends none. */

@@ -26,7 +26,7 @@ function app() {
             expected: 4,
             rejects: { bad_rate: 1 },
             rateScale: 1.1,
-            evenLotsShare: 1,
+            evenShare: 1,
             refusedAtMs: NOON_MS - 5_000,
             refusal: "1 instruments, 4 in the exchange's own list",
           },

@@ -85,7 +85,7 @@ function starting(exchange: ExchangeId): ExchangeState {
     refusedAtMs: null,
     refusal: null,
     rateScale: null,
-    evenLotsShare: null,
+    evenShare: null,
     lastCycleMs: null,
   };
 }

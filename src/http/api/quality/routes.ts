@@ -84,7 +84,7 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
       rate: doubted.rate,
     },
     rate_scale: state.rateScale,
-    open_interest_even_share: state.evenLotsShare,
+    open_interest_even_share: state.evenShare,
     last_refused_at: knownSeconds(state.refusedAtMs),
     last_refusal: state.refusal,
   };

@@ -42,8 +42,8 @@ const QualitySchema = z
     }),
     open_interest_even_share: z.number().min(0).max(1).nullable().openapi({
       description:
-        "The share of its instruments whose open interest is published as an even number of lots: about 0.5 where one side is counted, 1 where longs and shorts are added up (then half of it is served). Null where its lots are not known or fewer than 30 instruments have open interest.",
-      example: 0.51,
+        "The share of its instruments whose open interest, as the exchange publishes it, ends in an even digit (zeros at the end left out): about 0.44 where one side is counted, 0.89 where longs and shorts are added up. Of the latter half is served. Null where it is published in dollars only, or of fewer than 30 instruments.",
+      example: 0.45,
     }),
     last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
     last_refusal: z
