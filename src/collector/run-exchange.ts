@@ -210,7 +210,7 @@ export class ExchangeRunner {
         atMs,
         symbols: batch.quotes.length,
         expected: batch.expected,
-        evenShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestAsSent)),
+        evenShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestDigit)),
       },
     });
     return clock.monotonicMs() - startedMs;

@@ -61,8 +61,8 @@ export interface Quote {
   readonly takerFeeBps?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
-  /** Open interest verbatim, in coins or contracts: whether one side is counted or both shows by its digits. */
-  readonly openInterestAsSent?: string | number | null | undefined;
+  /** The last digit of the open interest as published (coins or contracts) that is not 0: see `evenShareOf`. */
+  readonly openInterestDigit?: number | null;
   readonly volume24hUsd: number | null;
 
   /** The row's own timestamp as published, null where the exchange sends none. */
