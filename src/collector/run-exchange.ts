@@ -3,6 +3,7 @@ import type { LastQuotes } from "../db/last-quotes.ts";
 import type { MarketWriter } from "../db/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
+import { evenShareOf } from "../domain/parity.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Pause, pauseAfterFailureMs } from "./breaker.ts";
@@ -204,7 +205,13 @@ export class ExchangeRunner {
       frozen: this.#freezeWatch.frozen(batch.quotes, clock.monotonicMs()),
       unreadable: new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? [])),
       whole,
-      state: { ...state, atMs, symbols: batch.quotes.length, expected: batch.expected },
+      state: {
+        ...state,
+        atMs,
+        symbols: batch.quotes.length,
+        expected: batch.expected,
+        evenShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestDigit)),
+      },
     });
     return clock.monotonicMs() - startedMs;
   }

@@ -12,6 +12,7 @@ export interface AcceptedState {
   readonly rejects: Readonly<Record<string, number>>;
   readonly cycleMs: number;
   readonly pending: PendingSize | null;
+  readonly evenShare?: number | null;
 }
 
 /** A size that does not fit yet, and how often it came since when. */
@@ -57,18 +58,20 @@ interface StateRow {
   refusedAtMs: number | null;
   refusal: string | null;
   rateScale: number | null;
+  evenShare: number | null;
 }
 
 const SELECT_STATES = `SELECT exchange, enabled, commit_seq AS commitSeq, period_ms AS periodMs,
     last_ok_at AS lastOkAtMs, last_attempt_at AS lastAttemptAtMs, failure_kind AS failureKind, failure,
     failures_in_row AS failuresInRow, degraded_by AS degradedBy, retry_at AS retryAtMs, symbols, expected, rejects,
-    last_cycle_ms AS lastCycleMs, refused_at AS refusedAtMs, refusal, rate_scale AS rateScale
+    last_cycle_ms AS lastCycleMs, refused_at AS refusedAtMs, refusal, rate_scale AS rateScale,
+    even_share AS evenShare
   FROM exchange_state ORDER BY exchange`;
 
 const ACCEPT = `UPDATE exchange_state SET commit_seq = commit_seq + 1, last_ok_at = ?2, last_attempt_at = ?2,
     failure_kind = NULL, failure = NULL, failures_in_row = 0, retry_at = NULL, symbols = ?3, trusted_size = ?4,
     expected = ?5, degraded_by = ?6, rejects = ?7, last_cycle_ms = ?8, pending_size = ?9, pending_batches = ?10,
-    pending_since = ?11, accept_next_size = 0
+    pending_since = ?11, accept_next_size = 0, even_share = ?12
   WHERE exchange = ?1`;
 
 const FAIL = `UPDATE exchange_state SET last_attempt_at = ?2, failure_kind = ?3, failure = ?4,
@@ -142,6 +145,7 @@ export class ExchangeStateRepository {
       state.pending?.size ?? null,
       state.pending?.batches ?? 0,
       state.pending?.sinceMs ?? null,
+      state.evenShare ?? null,
     );
   }
 

@@ -79,6 +79,8 @@ export interface ExchangeState {
   readonly refusal: string | null;
   /** How many times the others' its rates per hour are, in the middle; null while not comparable. */
   readonly rateScale: number | null;
+  /** The share of its instruments whose open interest ends in an even digit; null while too few have one. */
+  readonly evenShare: number | null;
   readonly lastCycleMs: number | null;
 }
 

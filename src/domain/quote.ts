@@ -61,6 +61,8 @@ export interface Quote {
   readonly takerFeeBps?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
+  /** The last digit of the open interest as published (coins or contracts) that is not 0: see `evenShareOf`. */
+  readonly openInterestDigit?: number | null;
   readonly volume24hUsd: number | null;
 
   /** The row's own timestamp as published, null where the exchange sends none. */

@@ -9,6 +9,7 @@ import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  lastDigitOf,
   numeric,
   positiveOf,
   product,
@@ -230,6 +231,7 @@ function quoteOf(row: TickerRow, listing: Listing, receivedAtMs: number): Quote 
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
+    openInterestDigit: lastDigitOf(row.openInterest),
     openInterestUsd: product(quantityOf(row.openInterest), markPrice),
     volume24hUsd: quantityOf(row.turnover24h),
     exchangeTimeMs: null,

@@ -11,6 +11,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -196,6 +197,7 @@ function parse({ rates, intervals, tickers, instruments, openInterests }: Raw): 
         return (
           quote && {
             ...quote,
+            openInterestDigit: lastDigitOf(openInterest),
             openInterestUsd: product(quantityOf(openInterest), quote.markPrice),
             volume24hUsd: quantityOf(tickerOf.get(row.symbol)?.quoteVolume),
           }

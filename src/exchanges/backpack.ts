@@ -9,8 +9,10 @@ import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
+  lastDigitOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
@@ -19,7 +21,6 @@ import {
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -280,6 +281,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // In units of the base.
+    openInterestDigit: lastDigitOf(openInterest),
     openInterestUsd: product(quantityOf(openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(volume),
     exchangeTimeMs: null,

@@ -17,13 +17,14 @@ import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -224,6 +225,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // Contract size is 1 unit of base.
+    openInterestDigit: lastDigitOf(secondary.openInterest),
     openInterestUsd: product(quantityOf(secondary.openInterest), markPrice),
     volume24hUsd: quantityOf(secondary.volume),
     exchangeTimeMs,

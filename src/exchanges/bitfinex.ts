@@ -10,14 +10,15 @@ import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateBoundOf,
   rateOf,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -233,6 +234,7 @@ function quoteOf(
     // The mark is the composite index; SPOT_PRICE is Bitfinex's own spot market.
     indexPrice: markPrice,
     // In units of the base.
+    openInterestDigit: lastDigitOf(row[STATUS.openInterest]),
     openInterestUsd: product(quantityOf(row[STATUS.openInterest]), markPrice),
     volume24hUsd: product(
       quantityOf(ticker?.[TICKER.volume]),

@@ -17,6 +17,7 @@ import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -238,6 +239,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(ticker?.indexPrice),
     // In base coin; contract size is 1.
+    openInterestDigit: lastDigitOf(ticker?.openInterest),
     openInterestUsd: product(quantityOf(ticker?.openInterest), markPrice),
     volume24hUsd: quantityOf(ticker?.turnover24h),
     exchangeTimeMs,

@@ -24,6 +24,7 @@ import { collectRows, type Rows } from "./wire-rows.ts";
 import { type FundingTimes, fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   positiveOf,
   product,
   quantityOf,
@@ -215,7 +216,10 @@ function listingOf(row: InstrumentRow): Listing | null {
   };
 }
 
-type Sizes = Pick<Quote, "markPrice" | "indexPrice" | "openInterestUsd" | "volume24hUsd">;
+type Sizes = Pick<
+  Quote,
+  "markPrice" | "indexPrice" | "openInterestUsd" | "openInterestDigit" | "volume24hUsd"
+>;
 
 function sizesOf(
   price: PriceRow | undefined,
@@ -227,6 +231,7 @@ function sizesOf(
     markPrice,
     indexPrice: positiveOf(price?.indexPrice),
     // Both are in base coins; the contracts stand beside them.
+    openInterestDigit: lastDigitOf(interest?.openInterestCurrency),
     openInterestUsd: product(quantityOf(interest?.openInterestCurrency), markPrice),
     volume24hUsd: product(quantityOf(ticker?.volCurrency24h), positiveOf(ticker?.last)),
   };

@@ -11,6 +11,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -254,6 +255,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(price?.indexPrice),
     // In contracts.
+    openInterestDigit: lastDigitOf(row.openInterest),
     openInterestUsd: product(quantityOf(row.openInterest), listing.contractSize, markPrice),
     // In the quote; `amount` is in contracts.
     volume24hUsd: quantityOf(row.volume),

@@ -10,6 +10,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -257,6 +258,7 @@ function quoteOf(
     markPrice,
     indexPrice: null,
     // In coins, because a contract is one coin.
+    openInterestDigit: lastDigitOf(ticker?.oi),
     openInterestUsd:
       contractSize === 1
         ? product(quantityOf(ticker?.oi), positiveOf(ticker?.a) ?? markPrice)

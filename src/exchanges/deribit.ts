@@ -10,6 +10,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -245,6 +246,7 @@ function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote
     // Of a perpetual the delivery price is the index.
     indexPrice: positiveOf(row.estimated_delivery_price),
     // In base coins, not in contracts.
+    openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), markPrice),
     volume24hUsd: quantityOf(row.volume_notional) ?? quantityOf(row.volume_usd),
     exchangeTimeMs: epochMsOf(row.creation_timestamp),

@@ -7,6 +7,7 @@ import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   decodeEnvelope,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -145,6 +146,7 @@ function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | n
     settling: false,
     markPrice: oraclePrice,
     indexPrice: oraclePrice,
+    openInterestDigit: lastDigitOf(market.openInterest),
     openInterestUsd: product(quantityOf(market.openInterest), oraclePrice),
     volume24hUsd: quantityOf(market.volume24H),
     exchangeTimeMs: null,

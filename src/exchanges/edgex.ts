@@ -11,13 +11,14 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -206,6 +207,7 @@ function quoteOf(
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
+    openInterestDigit: lastDigitOf(ticker?.openInterest),
     openInterestUsd: product(quantityOf(ticker?.openInterest), markPrice),
     volume24hUsd: quantityOf(ticker?.value),
     exchangeTimeMs,

@@ -8,6 +8,7 @@ import type { ContractRow, Raw, Settle, TickerRow } from "./gate-payloads.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
 import {
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -159,6 +160,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.index_price),
     // position_size counts one side; the tickers' total_size counts both.
+    openInterestDigit: lastDigitOf(row.position_size),
     openInterestUsd: product(
       quantityOf(row.position_size),
       positiveOf(row.quanto_multiplier),

@@ -11,9 +11,11 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   msOfNanoseconds,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
@@ -22,7 +24,6 @@ import {
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -242,6 +243,7 @@ function quoteOf(
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
+    openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), markPrice),
     volume24hUsd: volumeOf(row),
     exchangeTimeMs,

@@ -9,7 +9,9 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
@@ -17,7 +19,6 @@ import {
   RowReject,
   takerBpsOf,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -266,6 +267,7 @@ function quoteOf(row: MarketRow, listing: Listing, receivedAtMs: number): Quote 
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.spotPrice),
+    openInterestDigit: lastDigitOf(row.openInterestQuantity),
     openInterestUsd: product(quantityOf(row.openInterestQuantity), markPrice),
     volume24hUsd: quantityOf(row.volume24h),
     exchangeTimeMs: null,

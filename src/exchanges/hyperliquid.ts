@@ -15,13 +15,14 @@ import {
 import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
+  lastDigitOf,
   numberOf,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -203,6 +204,7 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
     indexPrice: positiveOf(ctx.oraclePx),
     // What the main dex takes is the exchange's own fee.
     takerFeeBps: dex === null ? null : takerFeeBpsOf(asset, dex.deployerFeeScale),
+    openInterestDigit: lastDigitOf(ctx.openInterest),
     openInterestUsd: product(quantityOf(ctx.openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(ctx.dayNtlVlm),
     exchangeTimeMs: null,

@@ -7,14 +7,15 @@ import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken
 import type { InstrumentRow, Raw, TickerRow } from "./kraken-payloads.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
+  lastDigitOf,
   numberOf,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateBoundOf,
   rateOf,
   RowReject,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -201,6 +202,7 @@ function quoteOf(
     settling: false,
     markPrice,
     indexPrice,
+    openInterestDigit: lastDigitOf(row.openInterest),
     openInterestUsd: product(quantityOf(row.openInterest), markPrice),
     volume24hUsd: quantityOf(row.volumeQuote),
     exchangeTimeMs: serverTimeMs,

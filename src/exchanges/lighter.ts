@@ -9,15 +9,16 @@ import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  lastDigitOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -241,7 +242,15 @@ function quoteOf(
 function moneyOf(
   market: MarketRow,
   ageMs: number,
-): Pick<Quote, "markPrice" | "indexPrice" | "lastPrice" | "openInterestUsd" | "volume24hUsd"> {
+): Pick<
+  Quote,
+  | "markPrice"
+  | "indexPrice"
+  | "lastPrice"
+  | "openInterestUsd"
+  | "openInterestDigit"
+  | "volume24hUsd"
+> {
   const markPrice = positiveOf(market.mark_price);
   const indexPrice = positiveOf(market.index_price);
   const lastPrice =
@@ -253,6 +262,7 @@ function moneyOf(
     markPrice: hasPrices ? markPrice : null,
     indexPrice: hasPrices ? indexPrice : null,
     lastPrice: hasPrices ? lastPrice : null,
+    openInterestDigit: lastDigitOf(market.open_interest),
     openInterestUsd: hasQuantities ? product(quantityOf(market.open_interest), price) : null,
     volume24hUsd: hasQuantities ? quantityOf(market.daily_quote_token_volume) : null,
   };

@@ -11,6 +11,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -264,6 +265,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.idxPrice) ?? positiveOf(ticker?.indexPrice),
     // Contracts x coins in one x price.
+    openInterestDigit: lastDigitOf(ticker?.holdVol),
     openInterestUsd: product(quantityOf(ticker?.holdVol), contractSize, markPrice),
     volume24hUsd: quantityOf(ticker?.amount24),
     exchangeTimeMs,

@@ -17,6 +17,7 @@ import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -185,6 +186,7 @@ function pricesOf(raw: Raw): (listing: Listing) => Prices {
     return {
       markPrice,
       indexPrice: positiveOf(indexes.get(underlying)?.idxPx),
+      openInterestDigit: lastDigitOf(openInterest?.oiCcy),
       openInterestUsd:
         quantityOf(openInterest?.oiUsd) ?? product(quantityOf(openInterest?.oiCcy), markPrice),
       // `volCcy24h` of a swap is in base coin.

@@ -1,18 +1,30 @@
-import { z } from "zod";
-import { MAX_ABS_RATE, NEXT_TIME_LIMIT_MS, observedAtMs } from "../domain/funding.ts";
+import {
+  HOUR_MS,
+  MAX_ABS_RATE,
+  NEXT_TIME_LIMIT_MS,
+  observedAtMs,
+  settlementMinuteMs,
+} from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import {
+  type InstrumentRow,
+  instrumentRow,
+  load,
+  type RateRow,
+  rateRow,
+  type SettlementRow,
+  settlementRow,
+  type Timed,
+} from "./orderly-payloads.ts";
+import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -21,7 +33,6 @@ import {
   rateFloorOf,
   rateOf,
   RowReject,
-  text,
 } from "./wire.ts";
 
 /**
@@ -68,55 +79,12 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
-/** Settlement times are told to the minute, give or take some milliseconds. */
-const MINUTE_MS = 60_000;
-const MINUTES_PER_HOUR = 60;
-
 /** The period that the interest component is known to belong to. */
 const INTEREST_HOURS = 8;
-const RATE_LIMIT_CODE = -1003;
 const PERPETUAL = "PERP";
 const SPOT = "SPOT";
 const ACTIVE = "ACTIVE";
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT"]);
-
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  index_price: numeric,
-  mark_price: numeric,
-  est_funding_rate: numeric,
-  last_funding_rate: numeric,
-  next_funding_time: numeric,
-  open_interest: numeric,
-  "24h_amount": numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-
-/** Fields that decide whether a market lives are kept raw: absent and of a wrong type are different there. */
-const raw = z.unknown().optional();
-const instrumentRow = z.object({
-  symbol,
-  status: raw,
-  is_pretge: raw,
-  funding_period: numeric,
-  cap_funding: numeric,
-  floor_funding: numeric,
-  interest_rate: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-const settlementRow = z.object({
-  symbol,
-  last_funding_rate: numeric,
-  last_funding_rate_timestamp: numeric,
-  next_funding_time: numeric,
-});
-type SettlementRow = z.infer<typeof settlementRow>;
-
-interface Timed<T> extends Rows<T> {
-  readonly timeMs: number | null;
-}
 
 interface Raw {
   readonly rates: Reply<Timed<RateRow>>;
@@ -130,27 +98,6 @@ interface Listing extends Pick<
 > {
   readonly terms: InstrumentRow;
 }
-
-const envelope = z.object({
-  success: z.boolean(),
-  timestamp: numeric,
-  code: numeric,
-  message: text.catch(null),
-  data: z.object({ rows: z.unknown() }).nullish().catch(null),
-});
-
-const load =
-  <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
-  (http) =>
-    http.get(path, (body) => {
-      const { success, timestamp, code, data } = decodeEnvelope(envelope, body);
-      if (!success) {
-        const message = `code ${code ?? "unknown"}`;
-        if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
-        throw badEnvelope(message);
-      }
-      return { ...decodeRows(row, data?.rows, "symbol"), timeMs: epochMsOf(timestamp) };
-    });
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, instruments, settlements] = await Promise.all([
@@ -253,6 +200,7 @@ function quoteOf(
     settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
+    openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), markPrice),
     volume24hUsd: quantityOf(row["24h_amount"]),
     exchangeTimeMs,
@@ -271,7 +219,7 @@ function runningHoursOf(row: RateRow, settlement: SettlementRow | undefined): nu
   const lastMs = epochMsOf(settlement?.last_funding_rate_timestamp);
   if (nextMs === null || lastMs === null || nextMs !== positiveOf(row.next_funding_time))
     return null;
-  return intervalHoursOf(Math.round((nextMs - lastMs) / MINUTE_MS), MINUTES_PER_HOUR);
+  return intervalHoursOf(settlementMinuteMs(nextMs) - settlementMinuteMs(lastMs), HOUR_MS);
 }
 
 /** The last rate and when it was charged, from one row; without that row the rate alone, from the rates. */

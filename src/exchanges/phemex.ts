@@ -9,6 +9,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -265,6 +266,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(ticker?.indexRp),
     // In base coins.
+    openInterestDigit: lastDigitOf(ticker?.openInterestRv),
     openInterestUsd: product(quantityOf(ticker?.openInterestRv), markPrice),
     volume24hUsd: quantityOf(ticker?.turnoverRv),
     exchangeTimeMs: null,

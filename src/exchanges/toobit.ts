@@ -9,8 +9,10 @@ import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  lastDigitOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
@@ -19,7 +21,6 @@ import {
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
@@ -187,6 +188,7 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
       const money = {
         markPrice,
         indexPrice: indexToken === null ? null : positiveOf(index?.value[indexToken]),
+        openInterestDigit: lastDigitOf(ticker?.op),
         openInterestUsd: product(quantityOf(ticker?.op), contractSize, markPrice, 1 / SIDES),
         volume24hUsd: quantityOf(ticker?.qv),
       };

@@ -8,6 +8,7 @@ import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  lastDigitOf,
   numeric,
   positiveOf,
   product,
@@ -194,6 +195,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(row.index_price),
     // In base coins; the last price serves where no fresh mark is sent.
+    openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(
       quantityOf(row.open_interest),
       markPrice ?? positiveOf(row.last_price),

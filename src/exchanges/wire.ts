@@ -35,6 +35,17 @@ export function quantityOf(value: Numeric): number | null {
   return parsed !== null && parsed >= 0 ? parsed : null;
 }
 
+/** A plain number, whose last digit but 0 is read. */
+const PLAIN = /^\d+(?:\.\d+)?$/;
+
+/** The last digit of a quantity as published that is not 0; null where it is none, or written in another way. */
+export function lastDigitOf(value: Numeric): number | null {
+  const figure = String(value ?? "").trim();
+  if (!PLAIN.test(figure)) return null;
+  const last = figure.replace(".", "").replace(/0+$/, "").at(-1);
+  return last === undefined ? null : Number(last);
+}
+
 /** 2009-01-01 and 2100-01-01 in unix ms: a number outside is no time, or is in another unit. */
 const EARLIEST_EPOCH_MS = 1_230_768_000_000;
 const LATEST_EPOCH_MS = 4_102_444_800_000;

@@ -11,6 +11,7 @@ import {
   badEnvelope,
   decodeEnvelope,
   epochMsOf,
+  lastDigitOf,
   numberOf,
   numeric,
   positiveOf,
@@ -227,6 +228,7 @@ function quoteOf(
     markPrice,
     indexPrice: positiveOf(futures?.indexPrice),
     // In units of the base.
+    openInterestDigit: lastDigitOf(futures?.openInterest),
     openInterestUsd: product(quantityOf(futures?.openInterest), markPrice),
     volume24hUsd: quantityOf(futures?.["24hAmount"]),
     exchangeTimeMs,

@@ -26,6 +26,7 @@ function app() {
             expected: 4,
             rejects: { bad_rate: 1 },
             rateScale: 1.1,
+            evenShare: 1,
             refusedAtMs: NOON_MS - 5_000,
             refusal: "1 instruments, 4 in the exchange's own list",
           },
@@ -65,6 +66,7 @@ describe("/api/quality", () => {
       identities: { confirmed: 2, probable: 0, conflict: 1 },
       doubted: { volume: 1, open_interest: 1, rate: 0 },
       rate_scale: 1.1,
+      open_interest_even_share: 1,
       last_refused_at: NOON_MS / 1000 - 5,
       last_refusal: "1 instruments, 4 in the exchange's own list",
     });

@@ -127,6 +127,7 @@ describe("apex", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 5,
       openInterestUsd: 1576.5 * 64000.5,
       volume24hUsd: 56260850.25,
       exchangeTimeMs: null,

@@ -76,6 +76,7 @@ describe("aster", () => {
       markPrice: 64000.5,
       indexPrice: 64010.25,
       // 12.5 coins at the mark.
+      openInterestDigit: 5,
       openInterestUsd: 12.5 * 64000.5,
       volume24hUsd: 9236073.61,
       exchangeTimeMs: STAMP,

@@ -148,6 +148,7 @@ describe("backpack", () => {
       markPrice: 64000.5,
       indexPrice: 64010,
       // Both sides are 551.98 BTC.
+      openInterestDigit: 8,
       openInterestUsd: 275.99 * 64000.5,
       volume24hUsd: 35280000.25,
       exchangeTimeMs: null,

@@ -185,6 +185,7 @@ describe("binance", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 91234.5 * 64000.5,
       volume24hUsd: 12345678901.25,
       exchangeTimeMs: STAMP,

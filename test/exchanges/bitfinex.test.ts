@@ -135,6 +135,7 @@ describe("bitfinex", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64000.5,
+      openInterestDigit: 5,
       openInterestUsd: 9635.5 * 64000.5,
       volume24hUsd: 120.5 * 64001,
       exchangeTimeMs: STAMP,

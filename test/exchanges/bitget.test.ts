@@ -184,6 +184,7 @@ describe("bitget", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 7465.5 * 64000.5,
       volume24hUsd: 5062575120.25,
       takerFeeBps: 6,

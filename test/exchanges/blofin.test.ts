@@ -160,6 +160,7 @@ describe("blofin", () => {
       markPrice: 64000.5,
       indexPrice: 64010,
       // 4,455.25 coins at 64,000.5.
+      openInterestDigit: 5,
       openInterestUsd: 285_138_227.625,
       volume24hUsd: 3000.5 * 64001,
       receivedAtMs: AT,

@@ -132,6 +132,7 @@ describe("btse", () => {
     // 294.8968 coins.
     expect(openInterestUsd).toBeCloseTo(294.8968 * 64000.5, 4);
     expect(btc).toEqual({
+      openInterestDigit: 8,
       exchangeSymbol: BTC,
       base: "BTC",
       quote: "USDT",

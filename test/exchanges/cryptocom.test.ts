@@ -139,6 +139,7 @@ describe("cryptocom", () => {
       markPrice: 64001.5,
       indexPrice: null,
       // 12.5 coins at the last price of 64,000.5.
+      openInterestDigit: 5,
       openInterestUsd: 800_006.25,
       volume24hUsd: 1_120_000.25,
       exchangeTimeMs: null,

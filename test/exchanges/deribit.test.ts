@@ -141,6 +141,7 @@ describe("deribit", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 1234.5 * 64000.5,
       volume24hUsd: 51200400.5,
       exchangeTimeMs: STAMP,

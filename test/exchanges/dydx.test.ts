@@ -82,6 +82,7 @@ describe("dydx", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64000.5,
+      openInterestDigit: 5,
       openInterestUsd: 380.5 * 64000.5,
       volume24hUsd: 250000000.25,
       receivedAtMs: AT,

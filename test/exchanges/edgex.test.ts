@@ -167,6 +167,7 @@ describe("edgex", () => {
       indexPrice: 64010.25,
       takerFeeBps: 4.5,
       // 55.5 coins at 64,000.5.
+      openInterestDigit: 5,
       openInterestUsd: 3_552_027.75,
       volume24hUsd: 5062575.25,
       exchangeTimeMs: STAMP,

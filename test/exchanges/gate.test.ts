@@ -152,6 +152,7 @@ describe("gate", () => {
       markPrice: 64000.5,
       indexPrice: 64010,
       // 1,500,000 contracts of 0.0001 coins at 64,000.5.
+      openInterestDigit: 5,
       openInterestUsd: 9600075,
       volume24hUsd: 2500000000,
       exchangeTimeMs: null,

@@ -127,6 +127,7 @@ describe("grvt", () => {
       markPrice: 64000.5,
       indexPrice: 64010.25,
       // 1,523.5 coins at 64,000.5.
+      openInterestDigit: 5,
       openInterestUsd: 97_504_761.75,
       volume24hUsd: 535_125_950.75,
       exchangeTimeMs: STAMP,

@@ -79,6 +79,7 @@ describe("hibachi", () => {
       markPrice: 64000.5,
       indexPrice: 64010.25,
       // 2.5 coins at the mark of 64,000.5; the volume is in dollars already.
+      openInterestDigit: 5,
       openInterestUsd: 160_001.25,
       volume24hUsd: 7_503_062.1,
       takerFeeBps: 4.5,

@@ -178,6 +178,7 @@ describe("hyperliquid", () => {
       markPrice: 70000,
       indexPrice: 70010,
       // 250.5 coins of longs and shorts at 70,000.
+      openInterestDigit: 5,
       openInterestUsd: 8_767_500,
       takerFeeBps: null,
       volume24hUsd: 1500000000.25,

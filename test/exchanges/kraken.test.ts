@@ -63,6 +63,7 @@ describe("kraken", () => {
       settling: false,
       markPrice: 80040,
       indexPrice: 80000,
+      openInterestDigit: 5,
       openInterestUsd: 2000.5 * 80040,
       volume24hUsd: 640000000.5,
       exchangeTimeMs: Date.UTC(2026, 9, 5, 13, 29, 59, 500),

@@ -158,6 +158,7 @@ describe("kucoin", () => {
       markPrice: 68000,
       indexPrice: 68050.5,
       // 20,000,000 contracts of 0.001 coins at 68,000.
+      openInterestDigit: 2,
       openInterestUsd: 1360000000,
       volume24hUsd: 719993040.5,
       takerFeeBps: 6,

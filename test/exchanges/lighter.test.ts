@@ -115,6 +115,7 @@ describe("lighter", () => {
       nextFundingAtMs: NEXT,
       baselineRate: 0.000012,
       settling: false,
+      openInterestDigit: 5,
       openInterestUsd: 2735.5 * 64000.5,
       volume24hUsd: 460664167.5,
       exchangeTimeMs: null,

@@ -61,6 +61,7 @@ describe("mexc", () => {
       markPrice: 71000.25,
       indexPrice: 71010.5,
       // 412,000 contracts of 0.0001 BTC are 41.2 BTC.
+      openInterestDigit: 2,
       openInterestUsd: 412000 * 0.0001 * 71000.25,
       volume24hUsd: 7029024.75,
       exchangeTimeMs: STAMP,

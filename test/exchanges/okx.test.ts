@@ -178,6 +178,7 @@ describe("okx", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 1999608263.42,
       volume24hUsd: 45000.5 * 64002,
       exchangeTimeMs: STAMP,

@@ -70,6 +70,7 @@ describe("orderly", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 5,
       openInterestUsd: 110.5 * 64000.5,
       volume24hUsd: 6595662.5,
       exchangeTimeMs: STAMP,

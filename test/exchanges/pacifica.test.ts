@@ -94,6 +94,7 @@ describe("pacifica", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 5,
       openInterestUsd: 363.5 * 64000.5,
       volume24hUsd: 20896698.5,
       exchangeTimeMs: STAMP,

@@ -118,6 +118,7 @@ describe("paradex", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 5,
       openInterestUsd: 162.5 * 64000.5,
       volume24hUsd: 5815541.5,
       exchangeTimeMs: STAMP,

@@ -63,6 +63,7 @@ describe("phemex", () => {
       settling: false,
       markPrice: 71000.5,
       indexPrice: 71011,
+      openInterestDigit: 5,
       openInterestUsd: 1500.25 * 71000.5,
       volume24hUsd: 228000111.5,
       exchangeTimeMs: null,

@@ -65,6 +65,7 @@ describe("toobit", () => {
       markPrice: 71000.5,
       indexPrice: 71010.25,
       // 800,000 contracts of 0.001 BTC, both sides: half.
+      openInterestDigit: 8,
       openInterestUsd: 400 * 71000.5,
       volume24hUsd: 345000111.5,
       exchangeTimeMs: null,

@@ -105,6 +105,7 @@ describe("whitebit", () => {
       settling: false,
       markPrice: 71000.5,
       indexPrice: 71010.25,
+      openInterestDigit: 5,
       openInterestUsd: 1200.5 * 71000.5,
       volume24hUsd: 1349000222.75,
       exchangeTimeMs: null,

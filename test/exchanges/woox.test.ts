@@ -140,6 +140,7 @@ describe("woox", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 221.5 * 64000.5,
       volume24hUsd: 768000000.75,
       exchangeTimeMs: STAMP,

@@ -98,6 +98,7 @@ export function stateOf(exchange: ExchangeId, extra: Partial<ExchangeState> = {}
     refusedAtMs: null,
     refusal: null,
     rateScale: null,
+    evenShare: null,
     lastCycleMs: 420,
     ...extra,
   };

@@ -85,6 +85,7 @@ function starting(exchange: ExchangeId): ExchangeState {
     refusedAtMs: null,
     refusal: null,
     rateScale: null,
+    evenShare: null,
     lastCycleMs: null,
   };
 }

@@ -106,6 +106,8 @@ export const exchangeState = sqliteTable("exchange_state", {
   refusal: text("refusal"),
   /** How many times the others' its rates are, in the middle; null while not comparable. */
   rateScale: real("rate_scale"),
+  /** The share of its instruments whose open interest ends in an even digit; null while too few have one. */
+  evenShare: real("even_share"),
 });
 
 /** Each time an instrument's funding interval became another one. */

@@ -56,6 +56,7 @@ const COLUMNS: readonly Column<QualityRow>[] = [
     seen: "seen",
     expected: "expected",
     rate_scale: "rate_scale",
+    open_interest_even_share: "open_interest_even_share",
     last_refused_at: "last_refused_at_unix_s",
     last_refusal: "last_refusal",
   }),
@@ -83,6 +84,7 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
       rate: doubted.rate,
     },
     rate_scale: state.rateScale,
+    open_interest_even_share: state.evenShare,
     last_refused_at: knownSeconds(state.refusedAtMs),
     last_refusal: state.refusal,
   };

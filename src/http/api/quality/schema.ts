@@ -40,6 +40,11 @@ const QualitySchema = z
         "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not; below 1 in a calm market where it charges no interest. Null while too little can be compared.",
       example: 1.1,
     }),
+    open_interest_even_share: z.number().min(0).max(1).nullable().openapi({
+      description:
+        "The share of its instruments whose open interest, as the exchange publishes it, ends in an even digit (zeros at the end left out): about 0.44 where one side is counted, 0.89 where longs and shorts are added up. Of the latter half is served. Null where it is published in dollars only, or of fewer than 30 instruments.",
+      example: 0.45,
+    }),
     last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
     last_refusal: z
       .string()

@@ -1,0 +1,1 @@
+ALTER TABLE `exchange_state` ADD `even_share` real;

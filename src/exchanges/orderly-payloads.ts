@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { Load } from "./exchange.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
+
+/** Orderly's replies as far as they are read. */
+
+const RATE_LIMIT_CODE = -1003;
+
+const symbol = z.string().min(1);
+export const rateRow = z.object({
+  symbol,
+  index_price: numeric,
+  mark_price: numeric,
+  est_funding_rate: numeric,
+  last_funding_rate: numeric,
+  next_funding_time: numeric,
+  open_interest: numeric,
+  "24h_amount": numeric,
+});
+export type RateRow = z.infer<typeof rateRow>;
+
+/** Fields that decide whether a market lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+export const instrumentRow = z.object({
+  symbol,
+  status: raw,
+  is_pretge: raw,
+  funding_period: numeric,
+  cap_funding: numeric,
+  floor_funding: numeric,
+  interest_rate: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+export const settlementRow = z.object({
+  symbol,
+  last_funding_rate: numeric,
+  last_funding_rate_timestamp: numeric,
+  next_funding_time: numeric,
+});
+export type SettlementRow = z.infer<typeof settlementRow>;
+
+export interface Timed<T> extends Rows<T> {
+  readonly timeMs: number | null;
+}
+
+const envelope = z.object({
+  success: z.boolean(),
+  timestamp: numeric,
+  code: numeric,
+  message: text.catch(null),
+  data: z.object({ rows: z.unknown() }).nullish().catch(null),
+});
+
+/** Asks for one list in its envelope; the stamp is that of the reply. */
+export const load =
+  <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
+  (http) =>
+    http.get(path, (body) => {
+      const { success, timestamp, code, data } = decodeEnvelope(envelope, body);
+      if (!success) {
+        const message = `code ${code ?? "unknown"}`;
+        if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
+        throw badEnvelope(message);
+      }
+      return { ...decodeRows(row, data?.rows, "symbol"), timeMs: epochMsOf(timestamp) };
+    });
