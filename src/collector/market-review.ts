@@ -1,5 +1,6 @@
 import type { ReviewChanges, ReviewRepository, ReviewRow } from "../db/review-repository.ts";
 import type { Candidate, Decision } from "../domain/asset-cluster.ts";
+import { commonName } from "../domain/asset-names.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { type Doubts, identify } from "../domain/identity.ts";
 import { doubtsOfMarket, type DoubtBits } from "../domain/plausibility.ts";
@@ -62,17 +63,18 @@ function identifyAll(
   doubts: Doubts,
   nowMs: number,
 ): Map<number, Decision> {
-  const byBase = new Map<string, Candidate[]>();
+  const byName = new Map<string, Candidate[]>();
   const present = new Set<number>();
   for (const row of rows) {
     present.add(row.instrumentId);
-    const listings = byBase.get(row.base);
-    if (listings === undefined) byBase.set(row.base, [candidateOf(row, nowMs)]);
+    const name = commonName(row.base);
+    const listings = byName.get(name);
+    if (listings === undefined) byName.set(name, [candidateOf(row, nowMs)]);
     else listings.push(candidateOf(row, nowMs));
   }
   for (const id of doubts.keys()) if (!present.has(id)) doubts.delete(id);
   const decided = new Map<number, Decision>();
-  for (const listings of byBase.values()) {
+  for (const listings of byName.values()) {
     for (const [id, decision] of identify(listings, doubts, nowMs)) decided.set(id, decision);
   }
   return decided;

@@ -11,7 +11,7 @@ export interface TrueInstrument {
   readonly quote: string;
   readonly settle: string;
   readonly multiplier: number;
-  /** Only what the exchange itself says. */
+  /** Only where the exchange says one; what it says of gold is not always true. */
   readonly asset_class: TruthAssetClass | null;
   readonly accrual: "periodic" | "continuous";
   readonly funding_rate: number;
@@ -56,10 +56,23 @@ export function collectTruth(
   const skipped: SkippedSymbol[] = [];
   for (const listing of listings) {
     const reason = skipReason(listing);
-    if (reason === null) instruments.push(show(listing));
+    if (reason === null) instruments.push(withTrueClass(show(listing)));
     else if (onWire(listing)) skipped.push({ exchange_symbol: listing.symbol, reason });
   }
   return { instruments, skipped };
+}
+
+/** What these are, whatever class an exchange gives them: ounces are no other commodity, tokens of gold are coins. */
+const TRUE_CLASS: Readonly<Record<string, TruthAssetClass>> = {
+  XAU: "metal",
+  XAG: "metal",
+  PAXG: "crypto",
+  XAUT: "crypto",
+};
+
+function withTrueClass(instrument: TrueInstrument): TrueInstrument {
+  const { base, asset_class: stated } = instrument;
+  return stated === null ? instrument : { ...instrument, asset_class: TRUE_CLASS[base] ?? stated };
 }
 
 /** Why a listing must not be shown, null when it must. */

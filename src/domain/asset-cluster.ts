@@ -25,7 +25,7 @@ export interface Candidate {
 
 /** What is decided, and kept, for one listing. */
 export interface Decision {
-  /** `LIT`, or `LIT~2` for another asset under that ticker; null while no price was seen. */
+  /** `LIT`, or `LIT~2` for another asset under that name; null while no price was seen. */
   readonly assetId: string | null;
   readonly identity: Identity;
   /** The multiplier that price proves where it contradicts the ticker's; null while it does not. */
@@ -61,6 +61,18 @@ export class Cluster {
     return new Set(this.members.map(({ candidate }) => candidate.exchange)).size;
   }
 
+  /** Whether two exchanges agree about it: in price, or they would not be here, and in its class where both state one. */
+  get isConfirmed(): boolean {
+    const exchangesOf = new Map<string | null, Set<string>>();
+    for (const { candidate } of this.members) {
+      const { assetClass, exchange } = candidate;
+      const kind = assetClass === null ? null : KIND_OF_CLASS[assetClass];
+      exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(exchange));
+    }
+    if (exchangesOf.has(null)) return this.exchanges > 1;
+    return exchangesOf.values().some(({ size }) => size > 1);
+  }
+
   /** The middle of the prices per unit, null when no member has one. */
   get center(): number | null {
     this.#center ??= median(
@@ -85,7 +97,7 @@ export function join(member: Member, clusters: readonly Cluster[]): boolean {
     const { unitPrice } = joined;
     if (unitPrice === null) continue;
     const home = clusters
-      .filter((cluster) => fits(candidate, unitPrice, cluster))
+      .filter((cluster) => fits(unitPrice, cluster))
       .toSorted((left, right) => right.exchanges - left.exchanges)[0];
     if (home === undefined) continue;
     home.add(joined);
@@ -94,51 +106,67 @@ export function join(member: Member, clusters: readonly Cluster[]): boolean {
   return false;
 }
 
-/** Listings that agree with nobody yet, as groups that agree among themselves, the largest first. */
-export function densestFirst(strangers: readonly Member[]): Member[][] {
+/**
+ * Listings that agree with nobody yet, as groups that agree among themselves, those on most exchanges first. Each
+ * member is near the middle of its group. Of two groups alike the one with the first listing is made first.
+ */
+export function densestFirst(newcomers: readonly Member[]): Member[][] {
   const groups: Member[][] = [];
-  let left = [...strangers];
+  let left = [...newcomers];
   while (left.length > 0) {
-    let best: Member[] = [];
+    let best = new Cluster(null, []);
     for (const middle of left) {
-      for (const group of groupsAround(middle, left)) if (group.length > best.length) best = group;
+      const group = groupAround(middle, left);
+      if (isLarger(group, best)) best = group;
+      if (best.members.length === left.length) break;
     }
-    groups.push(best);
-    const taken = new Set(best);
-    const cluster = new Cluster(null, best);
+    groups.push(best.members);
+    const taken = new Set(best.members);
+    const cluster = new Cluster(null, best.members);
     // A multiplier that price contradicts may be the only thing between a listing and this group.
-    left = left.filter(
-      (member) => !taken.has(member) && !(taken.size > 1 && join(member, [cluster])),
-    );
+    left = left.filter((member) => {
+      const mayContradict = taken.size > 1 && member.candidate.multiplier !== 1;
+      return !taken.has(member) && !(mayContradict && join(member, [cluster]));
+    });
   }
   return groups;
 }
 
-/** Those whose price is near `middle`'s: one group for each kind of class among them, the unknown ones in each. */
-function groupsAround(middle: Member, left: readonly Member[]): Member[][] {
-  const near = left.filter(
-    ({ unitPrice }) =>
-      unitPrice !== null &&
-      middle.unitPrice !== null &&
-      apart(unitPrice, middle.unitPrice) <= JOIN_WITHIN,
-  );
-  const kinds = new Set(near.map(kinOf));
-  if (kinds.size <= 1) return [near];
-  kinds.delete(null);
-  return [...kinds].map((kind) =>
-    near.filter((member) => kinOf(member) === kind || kinOf(member) === null),
-  );
+function isLarger(left: Cluster, right: Cluster): boolean {
+  const more = left.exchanges - right.exchanges || left.members.length - right.members.length;
+  return more > 0;
 }
 
-/** Whether a price per unit and a class are those of a cluster. */
-export function fits({ assetClass }: Candidate, unitPrice: number, cluster: Cluster): boolean {
-  const center = cluster.center;
-  if (center === null || apart(unitPrice, center) > JOIN_WITHIN) return false;
-  return cluster.members.every(({ candidate }) => areCompatible(assetClass, candidate.assetClass));
+/** Those whose price is near `middle`'s, without those that are far from the middle of the rest. Never empty. */
+function groupAround(middle: Member, left: readonly Member[]): Cluster {
+  // A price per unit that is too small for a number is near nothing, not even itself.
+  if (!isNear(middle, middle.unitPrice)) return new Cluster(null, [middle]);
+  let group = new Cluster(
+    null,
+    left.filter((member) => isNear(member, middle.unitPrice)),
+  );
+  for (;;) {
+    const near = group.members.filter((member) => isNear(member, group.center));
+    // Each round takes one away at least, and never the one in the middle.
+    if (near.length === group.members.length) return group;
+    group = new Cluster(null, near);
+  }
+}
+
+function isNear({ unitPrice }: Member, center: number | null): boolean {
+  return unitPrice !== null && center !== null && apart(unitPrice, center) <= JOIN_WITHIN;
+}
+
+/**
+ * Whether a price per unit is that of a cluster. Classes are not asked: where ticker and price agree, a class that
+ * differs is a mistake of the fewer. A coin and a share of one ticker whose prices meet by chance are taken for one.
+ */
+export function fits(unitPrice: number, { center }: Cluster): boolean {
+  return center !== null && apart(unitPrice, center) <= JOIN_WITHIN;
 }
 
 /** Classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
-const KIN: Readonly<Record<AssetClass, string>> = {
+const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
   crypto: "crypto",
   stock: "equity",
   etf: "equity",
@@ -147,15 +175,6 @@ const KIN: Readonly<Record<AssetClass, string>> = {
   commodity: "commodity",
   forex: "forex",
 };
-
-function kinOf({ candidate }: Member): string | null {
-  return candidate.assetClass === null ? null : KIN[candidate.assetClass];
-}
-
-/** A class that nobody told joins whichever agrees in price. */
-function areCompatible(left: AssetClass | null, right: AssetClass | null): boolean {
-  return left === null || right === null || KIN[left] === KIN[right];
-}
 
 /** How far a price is from another, as a share of that. */
 export function apart(price: number, center: number): number {

@@ -1,3 +1,4 @@
+import { commonName } from "./asset-names.ts";
 import {
   apart,
   type Candidate,
@@ -13,7 +14,7 @@ import {
 
 /**
  * A ticker is not an asset: listings are one asset only when their price per one unit agrees. This decides, for the
- * listings of one base, which belong together, and remembers who belonged where.
+ * listings of all tickers with one common name, which belong together, and remembers who belonged where.
  */
 
 /** A member whose price is further than this from its asset's … */
@@ -36,25 +37,28 @@ export interface Doubt {
 /** Doubts by instrument id, kept by the caller from one decision to the next. */
 export type Doubts = Map<number, Doubt>;
 
-/** Decides for all listings of one base at `nowMs`; `doubts` is brought up to date. */
+/**
+ * Decides for all listings of the tickers with one common name at `nowMs`; `doubts` is brought up to date. The order of
+ * the listings does not matter.
+ */
 export function identify(
-  candidates: readonly Candidate[],
+  listings: readonly Candidate[],
   doubts: Doubts,
   nowMs: number,
 ): ReadonlyMap<number, Decision> {
-  const base = candidates[0]?.base ?? "";
+  const candidates = listings.toSorted((left, right) => left.instrumentId - right.instrumentId);
   const clusters = heldClusters(candidates, doubts);
   const homeless = candidates.flatMap((candidate) =>
     isPlaced(candidate, clusters) || candidate.price === null
       ? []
       : [memberOf(candidate, { ...candidate.held, provenMultiplier: null })],
   );
-  const strangers = homeless.filter((member) => !join(member, clusters));
+  const newcomers = homeless.filter((member) => !join(member, clusters));
   // An asset whose price is not known just now may be theirs: they wait until it speaks again.
   if (clusters.every((cluster) => cluster.center !== null || !isRecent(cluster, nowMs))) {
-    for (const group of densestFirst(strangers)) clusters.push(new Cluster(null, group));
+    for (const group of densestFirst(newcomers)) clusters.push(new Cluster(null, group));
   }
-  name(clusters, base);
+  name(clusters);
   return decisions(candidates, clusters);
 }
 
@@ -94,8 +98,8 @@ function belongsElsewhere(member: Member, own: Cluster, clusters: readonly Clust
   const { multiplier, price } = candidate;
   return clusters.some((other) => {
     if (other === own || !standsBefore(other, own)) return false;
-    if (fits(candidate, unitPrice, other)) return true;
-    return multiplier !== 1 && other.exchanges > 1 && fits(candidate, price, other);
+    if (fits(unitPrice, other)) return true;
+    return multiplier !== 1 && other.exchanges > 1 && fits(price, other);
   });
 }
 
@@ -142,55 +146,72 @@ function lasts(
 }
 
 /**
- * Gives every asset its name: the largest (by exchanges, by listings, then by open interest) has the plain one. A
- * name stays where it is until another asset is larger.
+ * Gives every asset its name. Of those that would bear the same one the largest (by exchanges, by listings, then by open
+ * interest) has it plain, the others with a number. A name stays where it is until another asset is larger.
  */
-function name(clusters: readonly Cluster[], base: string): void {
-  const ranked = clusters.toSorted(
-    (left, right) =>
-      compareSize(left, right) ||
-      Number(right.assetId === base) - Number(left.assetId === base) ||
-      openInterestOf(right) - openInterestOf(left),
-  );
-  const [largest] = ranked;
-  if (largest === undefined) return;
-  const plain = clusters.find(({ assetId }) => assetId === base);
-  if (plain !== largest) {
-    if (plain !== undefined) plain.assetId = largest.assetId;
-    largest.assetId = base;
+function name(clusters: readonly Cluster[]): void {
+  const ranked = clusters
+    .map((cluster) => ({ cluster, plain: plainNameOf(cluster), held: cluster.assetId }))
+    .toSorted(
+      (left, right) =>
+        compareSize(left.cluster, right.cluster) ||
+        Number(right.held === right.plain) - Number(left.held === left.plain) ||
+        openInterestOf(right.cluster) - openInterestOf(left.cluster) ||
+        firstIdOf(left.cluster) - firstIdOf(right.cluster),
+    );
+  const owners = new Map<string, Cluster>();
+  const give = (cluster: Cluster, assetId: string): void => {
+    cluster.assetId = assetId;
+    owners.set(assetId, cluster);
+  };
+  for (const { cluster, plain } of ranked) if (!owners.has(plain)) give(cluster, plain);
+  const others = ranked.filter(({ cluster, plain }) => owners.get(plain) !== cluster);
+  const kept = others.filter(({ held, plain }) => held?.startsWith(`${plain}~`) ?? false);
+  for (const { cluster, held } of kept) if (held !== null) give(cluster, held);
+  for (const { cluster, plain } of others.filter((other) => !kept.includes(other))) {
+    let number = 2;
+    while (owners.has(`${plain}~${number}`)) number += 1;
+    give(cluster, `${plain}~${number}`);
   }
-  const taken = new Set(clusters.map(({ assetId }) => assetId));
-  let next = 2;
-  for (const cluster of ranked) {
-    if (cluster.assetId !== null) continue;
-    while (taken.has(`${base}~${next}`)) next += 1;
-    cluster.assetId = `${base}~${next}`;
-    taken.add(cluster.assetId);
-  }
+}
+
+/** Its listings' ticker; the common name where prices have shown that several tickers mean it. */
+function plainNameOf({ members }: Cluster): string {
+  const tickers = new Set(members.map(({ candidate }) => candidate.base));
+  const [ticker = ""] = tickers;
+  return tickers.size > 1 ? commonName(ticker) : ticker;
 }
 
 function decisions(
   candidates: readonly Candidate[],
   clusters: readonly Cluster[],
 ): ReadonlyMap<number, Decision> {
-  const most = Math.max(0, ...clusters.map(({ exchanges }) => exchanges));
-  const isTied = clusters.filter(({ exchanges }) => exchanges === most).length > 1;
   const decided = new Map<number, Decision>();
-  for (const { assetId, members, exchanges } of clusters) {
-    const isLargest = exchanges === most;
-    const identity = isTied && isLargest ? "conflict" : identityOf(exchanges, isLargest);
-    for (const { candidate, provenMultiplier } of members)
-      decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier });
+  for (const cluster of clusters) {
+    const identity = identityOf(cluster, clusters);
+    for (const { candidate, provenMultiplier } of cluster.members)
+      decided.set(candidate.instrumentId, {
+        assetId: cluster.assetId,
+        identity,
+        provenMultiplier,
+      });
   }
   for (const { instrumentId } of candidates)
     if (!decided.has(instrumentId)) decided.set(instrumentId, UNDECIDED);
   return decided;
 }
 
-/** Only a second exchange confirms. Alone against a larger asset it is an outlier. */
-function identityOf(exchanges: number, isLargest: boolean): Identity {
-  if (exchanges > 1) return "confirmed";
-  return isLargest ? "probable" : "conflict";
+/** Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict. */
+function identityOf(cluster: Cluster, clusters: readonly Cluster[]): Identity {
+  if (cluster.isConfirmed) return "confirmed";
+  const tickers = new Set(cluster.members.map(({ candidate }) => candidate.base));
+  const isContested = clusters.some(
+    (other) =>
+      other !== cluster &&
+      other.exchanges >= cluster.exchanges &&
+      other.members.some(({ candidate }) => tickers.has(candidate.base)),
+  );
+  return isContested ? "conflict" : "probable";
 }
 
 function isPlaced(candidate: Candidate, clusters: readonly Cluster[]): boolean {
@@ -203,4 +224,8 @@ function isRecent({ members }: Cluster, nowMs: number): boolean {
 
 function openInterestOf({ members }: Cluster): number {
   return members.reduce((sum, { candidate }) => sum + (candidate.openInterestUsd ?? 0), 0);
+}
+
+function firstIdOf({ members }: Cluster): number {
+  return Math.min(...members.map(({ candidate }) => candidate.instrumentId));
 }

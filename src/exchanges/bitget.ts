@@ -64,7 +64,7 @@ const facts = {
   ],
   knownUnknowns: [
     "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; where symbolType calls such a contract crypto, as it does forex, the class is unknown.",
-    "Of pre-listing contracts only OPENAI is known by name and skipped.",
+    "No field tells pre-listing contracts from others; only names known as such are skipped.",
     "Which regions are blocked, and how, is not known: a 403 counts as an HTTP failure.",
     "The interest of contracts other than coins is not the documented default, so their resting rate is unknown.",
   ],
@@ -77,7 +77,6 @@ const INTERVAL_LIFETIME_MS = 30 * 60_000;
 const INTEREST_PER_HOUR = 0.0001 / 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
-const PRE_LISTING: ReadonlySet<string> = new Set(["OPENAI", "OPENAIUSDT"]);
 /** What `deliveryTime` holds on a contract without one. */
 const NO_DELIVERY: ReadonlySet<unknown> = new Set([undefined, null, "", "0", 0]);
 const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
@@ -173,7 +172,6 @@ function listingOf(row: InstrumentRow, settle: Settle): Listing | null {
   if (row.type !== "perpetual") throw new RowReject("unknown_kind", `type ${row.type}`);
   if (!NO_DELIVERY.has(row.deliveryTime)) return null;
   if (!row.baseCoin || !row.quoteCoin) throw new RowReject("bad_row", "a coin is missing");
-  if (PRE_LISTING.has(row.baseCoin) || PRE_LISTING.has(row.symbol)) return null;
   if (!DOLLARS.has(row.quoteCoin)) return null;
   if (row.quoteCoin !== settle)
     throw new RowReject("bad_row", "quoteCoin is that of the other family");

@@ -1,7 +1,7 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { FailureKind } from "../domain/exchange.ts";
-import { withSafeTexts } from "../domain/safe-text.ts";
 import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../domain/quote.ts";
+import { shownBatch } from "../domain/shown-batch.ts";
 
 /** Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). */
 export type Decode<T> = (body: unknown) => T;
@@ -110,20 +110,21 @@ export interface Exchange {
   refresh(source: Source): Promise<Refreshed>;
 }
 
-/** The way of every adapter to the collector: whatever its payloads hold, the texts of its rows are safe to show. */
+/** The way of every adapter to the collector: whatever its payloads hold, `shownBatch` decides what is shown of them. */
 export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<Raw> {
   return {
     ...adapter,
     async refresh(source) {
       const raw = await adapter.fetchRaw(source);
-      const batch = withSafeTexts(adapter.parse(raw));
+      const batch = shownBatch(adapter.parse(raw));
       return { ...batch, explain: (symbol) => explanationOf(adapter, raw, symbol) };
     },
   };
 }
 
 function explanationOf<Raw>(adapter: Adapter<Raw>, raw: Raw, symbol: string): Explanation | null {
-  const quote = adapter.parse(raw).quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
+  const { quotes } = shownBatch(adapter.parse(raw));
+  const quote = quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
   const origin = quote === undefined ? null : adapter.explain(raw, symbol);
   return quote === undefined || origin === null ? null : { quote, origin };
 }

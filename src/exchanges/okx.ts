@@ -65,7 +65,7 @@ const facts = {
   ],
   knownUnknowns: [
     "What a region that OKX blocks is sent is not confirmed; a 403 with an HTML page is taken as such a block.",
-    "No field tells pre-IPO swaps from stock swaps; the two names known as such are skipped.",
+    "No field tells pre-IPO swaps from stock swaps; only names known as such are skipped.",
     "Index prices in USDC are not asked for, because no live swap in USDC was seen.",
     "The interest of 8 h, scaled to the interval, is the resting rate by recorded rows, not by documentation.",
   ],
@@ -77,7 +77,6 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
-const PRE_IPO: ReadonlySet<string> = new Set(["OPENAI", "ANTHROPIC"]);
 /** Rules of contracts that are no ordinary perpetuals. */
 const OTHER_RULES: ReadonlySet<string> = new Set(["pre_market", "rebase_contract", "xperp"]);
 /** 6 is bonds, which have no class here. */
@@ -157,7 +156,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   if (!base || !quote || rest.length > 0) {
     throw new RowReject("unknown_kind", "uly is not BASE-QUOTE");
   }
-  if (!DOLLARS.has(row.settleCcy) || !DOLLARS.has(quote) || PRE_IPO.has(base)) return null;
+  if (!DOLLARS.has(row.settleCcy) || !DOLLARS.has(quote)) return null;
   return {
     exchangeSymbol: row.instId,
     underlying,

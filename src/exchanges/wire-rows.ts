@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isPreIpo, type NamedListing } from "../domain/pre-ipo.ts";
 import type { Reject } from "../domain/quote.ts";
 import { badEnvelope, firstIssue, RowReject } from "./wire.ts";
 
@@ -38,10 +39,11 @@ export function decodeRows<S extends z.ZodType>(
 }
 
 /**
- * Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show. A symbol that pages or
- * joined lists hold twice is shown once where both say the same, and else not at all.
+ * Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show, as is one that bears the
+ * name of shares that are not traded yet: it is in no list of live instruments, and so is not missed. A symbol that pages
+ * or joined lists hold twice is shown once where both say the same, and else not at all.
  */
-export function collectRows<T, Q extends { readonly exchangeSymbol: string }>(
+export function collectRows<T, Q extends NamedListing & { readonly exchangeSymbol: string }>(
   rows: readonly T[],
   symbolOfRow: (row: T) => string,
   read: (row: T) => Q | null,
@@ -50,7 +52,7 @@ export function collectRows<T, Q extends { readonly exchangeSymbol: string }>(
     const symbol = symbolOfRow(row);
     try {
       const quote = read(row);
-      return quote === null ? [] : [{ symbol, row: quote }];
+      return quote === null || isPreIpo(quote) ? [] : [{ symbol, row: quote }];
     } catch (error) {
       if (!(error instanceof RowReject)) throw error;
       const { reason, message: detail } = error;

@@ -20,7 +20,10 @@ const money = (description: string) =>
 
 /** Which asset, and how much is known of it. */
 export const assetFields = {
-  base: z.string().openapi({ description: "Canonical asset.", example: "PEPE" }),
+  base: z.string().openapi({
+    description: "Name of the asset; its listings may have other tickers.",
+    example: "PEPE",
+  }),
   asset_id: z.string().openapi({
     description: "Which asset this is by its price; equal bases need not be one asset.",
     example: "PEPE",

@@ -29,11 +29,11 @@ export const instrumentFields = {
     .openapi({ description: "Base and quote, alike on all exchanges.", example: "PEPEUSDT" }),
   asset_id: z.string().nullable().openapi({
     description:
-      "Which asset this is by its price: rows with the same one may be compared, equal bases need not be one asset (`LIT`, `LIT~2`). Null while no price has told.",
+      "Which asset this is by its price: rows with the same one may be compared. Equal bases need not be one asset (`LIT`, `LIT~2`), and different ones may be (`GOLD` and `XAU` are `XAU`). Null while no price has told.",
     example: "PEPE",
   }),
   base: z.string().openapi({
-    description: "Canonical asset: aliases resolved, multiplier removed.",
+    description: "The exchange's ticker: aliases resolved, multiplier removed.",
     example: "PEPE",
   }),
   quote: z.string().openapi({ description: "Currency of the price.", example: "USDT" }),
@@ -105,7 +105,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
 const MAX_LIMIT = 100_000;
 
 const baseDescription =
-  "Assets, in any case, aliases allowed (XBT is BTC). An unknown one matches nothing. Default: all.";
+  "Assets, in any case, aliases allowed (XBT is BTC), each with its listings under other tickers (GOLD and XAU, TON and GRAM). An unknown one matches nothing. Default: all.";
 
 /** Filters by what an instrument is. */
 export const instrumentFilters = {
@@ -139,7 +139,7 @@ export const assetFilters = {
   asset_class: closedListParam(ASSET_CLASSES, {
     component: "AssetClass",
     description:
-      "Classes; a listing whose exchange says none has that of its asset's other listings, where they agree. Default: all.",
+      "Classes; what counts is the class that most listings of an asset have. Default: all.",
     example: ["crypto"],
     fallback: null,
   }),

@@ -1,3 +1,4 @@
+import { nameOfAsset } from "../domain/asset-names.ts";
 import { isBlocked } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
@@ -20,7 +21,7 @@ export interface Leg {
   readonly priceSource: PriceSource | null;
   /** Whether prices have shown that it is the asset of its group. */
   readonly identityKnown: boolean;
-  /** As its exchange says; where that says nothing, as the others say of the same asset, if they agree. */
+  /** As most listings of the same asset say; where equally many say another, as its own exchange does. */
   readonly assetClass: AssetClass | null;
   /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
   readonly exchangePlace: number;
@@ -31,6 +32,7 @@ export interface Leg {
 /** All listings of one asset. Comparisons are made within a group and nowhere else. */
 export interface AssetGroup {
   readonly assetId: string;
+  /** Its name without a number: one for all, whatever their tickers are. */
   readonly base: string;
   /** Listings without a blocking flag whose asset is known, in the order of the snapshot. */
   readonly trusted: readonly Leg[];
@@ -71,18 +73,20 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
     const assetId = identityKnown && record.assetId !== null ? record.assetId : record.base;
     let group = groups.get(assetId);
     if (group === undefined) {
-      group = { assetId, base: record.base, trusted: [], refused: [], said: null, unsaid: [] };
+      const base = identityKnown ? nameOfAsset(assetId) : assetId;
+      group = { assetId, base, trusted: [], refused: [], known: [] };
       groups.set(assetId, group);
     }
     const leg = legOf(row, identityKnown, exchangePlace);
-    if (identityKnown) hear(group, leg);
+    if (identityKnown) group.known.push(leg);
     if (identityKnown && !isBlocked(row.flags)) group.trusted.push(leg);
     else group.refused.push(leg);
   }
   return groups
     .values()
-    .map(({ assetId, base, trusted, refused, said, unsaid }) => {
-      if (said !== null && said !== "various") for (const leg of unsaid) leg.assetClass = said;
+    .map(({ assetId, base, trusted, refused, known }) => {
+      const assetClass = classOfMost(known);
+      if (assetClass !== null) for (const leg of known) leg.assetClass = assetClass;
       markOutliers(trusted);
       return { assetId, base, trusted, refused };
     })
@@ -94,16 +98,18 @@ type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };
 interface Draft extends Pick<AssetGroup, "assetId" | "base"> {
   readonly trusted: LegDraft[];
   readonly refused: Leg[];
-  /** The class that its listings have, as far as their exchanges say one. */
-  said: AssetClass | "various" | null;
-  /** Listings of which their exchange says none. */
-  readonly unsaid: LegDraft[];
+  /** Those of the two that are known to be of the asset. */
+  readonly known: LegDraft[];
 }
 
-function hear(group: Draft, leg: LegDraft): void {
-  if (leg.assetClass === null) group.unsaid.push(leg);
-  else if (group.said === null) group.said = leg.assetClass;
-  else if (group.said !== leg.assetClass) group.said = "various";
+/** The class that most listings state; null where none does, or two classes are stated by equally many. */
+function classOfMost(legs: readonly Leg[]): AssetClass | null {
+  const counts = new Map<AssetClass, number>();
+  for (const { assetClass } of legs)
+    if (assetClass !== null) counts.set(assetClass, (counts.get(assetClass) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  const [first, ...ties] = [...counts].filter(([, count]) => count === most);
+  return first === undefined || ties.length > 0 ? null : first[0];
 }
 
 /** Among the listings that can be trusted: what a stale or a contradicted one says is no measure. */

@@ -3,6 +3,7 @@ import { type Flag, flagBit } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
 import type { AssetClass } from "../domain/quote.ts";
+import { baseMatcher } from "./base-filter.ts";
 
 /** What a list can be ordered by. Closed set: the names of row fields, and two sizes without their sign. */
 export const SORT_FIELDS = [
@@ -27,7 +28,7 @@ export type SortOrder = (typeof SORT_ORDERS)[number];
 /** Which rows, in which order. A null list does not filter; lists are sorted and hold no member twice. */
 export interface FundingQuery {
   readonly exchanges: readonly ExchangeId[] | null;
-  /** Canonical assets. */
+  /** Tickers or names of assets; `baseMatcher` says which listings they mean. */
   readonly bases: readonly string[] | null;
   readonly quotes: readonly string[] | null;
   readonly assetClasses: readonly AssetClass[] | null;
@@ -99,7 +100,10 @@ function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
     });
   };
   among(query.exchanges, ({ record }) => record.exchange);
-  among(query.bases, ({ record }) => record.base);
+  if (query.bases !== null) {
+    const isMeant = baseMatcher(query.bases);
+    tests.push(({ record }) => isMeant(record));
+  }
   among(query.quotes, ({ record }) => record.quote);
   among(query.assetClasses, ({ record }) => record.assetClass);
   among(query.intervalHours, ({ record }) => record.fundingIntervalHours);

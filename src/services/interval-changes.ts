@@ -1,6 +1,7 @@
 import type { IntervalChange, IntervalChangeRepository } from "../db/interval-change-repository.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Snapshot } from "../domain/market.ts";
+import { baseMatcher } from "./base-filter.ts";
 
 /** A change with the asset that it is of, null while no price has told or the instrument has left. */
 export type AssetIntervalChange = IntervalChange & { readonly assetId: string | null };
@@ -30,18 +31,18 @@ export function intervalChanges(
 ): IntervalChanges {
   return (snapshot, { exchanges, bases, fromMs, toMs }) => {
     const endMs = snapshot.storedAtMs + 1;
+    const isMeant = bases === null ? () => true : baseMatcher(bases);
     const changes = repository
       .between(fromMs ?? endMs - USUAL_SPAN_MS, Math.min(toMs ?? endMs, endMs))
-      .filter(
-        ({ exchange, base }) =>
-          (exchanges?.includes(exchange) ?? true) && (bases?.includes(base) ?? true),
-      );
+      .filter(({ exchange }) => exchanges?.includes(exchange) ?? true);
     const uids = new Set(changes.map(({ uid }) => uid));
     const assets = new Map(
       snapshot.rows.flatMap(({ record }) =>
         uids.has(record.uid) ? [[record.uid, record.assetId]] : [],
       ),
     );
-    return changes.map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }));
+    return changes
+      .map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }))
+      .filter(isMeant);
   };
 }

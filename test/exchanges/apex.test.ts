@@ -151,7 +151,7 @@ describe("apex", () => {
     expect(classes.slice(2)).toEqual([
       ["DOGE", "crypto"],
       ["AAPL", "stock"],
-      ["XAU", "commodity"],
+      ["XAU", "metal"],
       ["SOXL", null],
     ]);
   });
@@ -163,7 +163,7 @@ describe("apex", () => {
         [SYMBOLS]: symbols([contract("BTC"), contract("XAU", perpetual)], [STOCKS[1]]),
       });
     const moved = await of({ enableTrade: false });
-    expect(moved.quotes).toMatchObject([{ base: "BTC" }, { base: "XAU", assetClass: "commodity" }]);
+    expect(moved.quotes).toMatchObject([{ base: "BTC" }, { base: "XAU", assetClass: "metal" }]);
     expect(moved.explain("XAUUSDT")?.origin.rows).toMatchObject({
       contracts: { enableTrade: true, category: "COMMODITY" },
     });
@@ -253,7 +253,7 @@ const exemptions: readonly Exemption[] = [
   // The empty interest of one contract that turns into a number.
   may("contracts.fundingInterestRate", ["flipped"], "baselineRate"),
   may("contracts.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier"),
-  may("stocks.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier"),
+  may("stocks.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier", "assetClass"),
 ];
 
 test("apex: no single wrong value makes a wrong quote", async () => {

@@ -106,7 +106,7 @@ describe("extended", () => {
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(NAMES);
     expect(quotes[1]).toMatchObject({ base: "PEPE", multiplier: 1000, fundingRate: -0.00121 });
     expect(quotes[2]).toMatchObject({ base: "SHIB", multiplier: 1000, fundingRate: 0 });
-    expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: "commodity" });
+    expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: "metal" });
   });
 
   test.each([
@@ -232,7 +232,7 @@ const exemptions: readonly Exemption[] = [
   may("stats.dailyVolume", ["huge"], "volume24hUsd"),
   // The name is the symbol itself: another name is another market.
   may("markets.name", ["NaN", "huge", "negative"], "exchangeSymbol"),
-  may("markets.assetName", ["NaN", "huge", "negative"], "base", "multiplier"),
+  may("markets.assetName", ["NaN", "huge", "negative"], "base", "multiplier", "assetClass"),
 ];
 
 test("extended: no single wrong value makes a wrong quote", async () => {

@@ -77,7 +77,7 @@ describe("htx", () => {
     expect(quotes[1]).toMatchObject({ ...pepe, fundingIntervalHours: 4 });
     const tesla = { base: "TSLA", assetClass: "stock", fundingRate: 0, indexPrice: null };
     expect(quotes[2]).toMatchObject({ ...tesla, openInterestUsd: null });
-    const gold = { base: "XAUT", assetClass: "metal", fundingIntervalHours: 1 };
+    const gold = { base: "XAUT", assetClass: "crypto", fundingIntervalHours: 1 };
     expect(quotes[3]).toMatchObject({ ...gold, nextFundingAtMs: at(14) });
   });
 

@@ -29,6 +29,8 @@ export interface MemorySourceOptions {
   readonly nowMs: number;
   /** When the reply of a source name arrived, where it differs: a cached one. */
   readonly receivedAtMs?: Readonly<Record<string, number>>;
+  /** The body of a request that `bodies` does not hold. */
+  readonly otherwise?: (request: string) => unknown;
   /** True: rotations know nothing yet, as in the first cycle. */
   readonly rotationsEmpty?: boolean;
 }
@@ -51,8 +53,8 @@ export function memorySource(bodies: Bodies, options: MemorySourceOptions): Memo
     most = Math.max(most, waiting);
     await Promise.resolve();
     waiting -= 1;
-    if (!Object.hasOwn(bodies, key)) throw new Error(`the test holds no body for ${key}`);
-    const body = bodies[key];
+    const body = Object.hasOwn(bodies, key) ? bodies[key] : options.otherwise?.(key);
+    if (body === undefined) throw new Error(`the test holds no body for ${key}`);
     if (body instanceof Error) throw body;
     return decode(body);
   }

@@ -61,12 +61,12 @@ describe("the names", () => {
 describe("the asset classes that an exchange tells", () => {
   test.each([
     ["binance", ["crypto", "index", "null", "stock"]],
-    ["bybit", ["commodity", "crypto", "etf", "forex", "stock"]],
-    ["okx", ["commodity", "crypto", "stock"]],
+    ["bybit", ["commodity", "crypto", "etf", "forex", "metal", "stock"]],
+    ["okx", ["commodity", "crypto", "metal", "stock"]],
     ["bitget", ["commodity", "crypto", "metal", "null", "stock"]],
     ["gate", ["commodity", "crypto", "forex", "index", "metal", "stock"]],
     ["kucoin", ["commodity", "crypto", "metal", "stock"]],
-    ["hyperliquid", ["commodity", "crypto", "index", "null", "stock"]],
+    ["hyperliquid", ["commodity", "crypto", "index", "metal", "null", "stock"]],
     ["kraken", ["crypto", "forex", "null", "stock"]],
   ] as const)("%s: %p", (exchange, classes) => {
     const told = new Set(shown(exchange).map((row) => String(row.asset_class)));

@@ -1,68 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Candidate, Decision } from "../../src/domain/asset-cluster.ts";
-import { type Doubts, identify, LEAVE_AFTER_CYCLES, UNDECIDED } from "../../src/domain/identity.ts";
-
-const NOW_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
-const CYCLE_MS = 60_000;
-
-type Listing = Partial<Candidate> & Pick<Candidate, "exchange" | "price">;
-
-/** The listings of one base over time: prices are changed by the test, decisions are kept as the database keeps them. */
-class Market {
-  readonly doubts: Doubts = new Map();
-  readonly listings: Listing[];
-  readonly base: string;
-  #held = new Map<number, Decision>();
-  #nowMs = NOW_MS;
-
-  constructor(base: string, listings: readonly Listing[]) {
-    this.base = base;
-    this.listings = [...listings];
-  }
-
-  /** Decides `cycles` times, each a cycle of all exchanges later; returns [asset_id, identity] per listing. */
-  decide(cycles = 1): (readonly [string | null, string])[] {
-    for (let cycle = 0; cycle < cycles; cycle += 1) {
-      this.#nowMs += CYCLE_MS;
-      this.again();
-    }
-    return this.decided();
-  }
-
-  /** Decides once more with the same observations. */
-  again(): void {
-    this.#held = new Map(identify(this.candidates(), this.doubts, this.#nowMs));
-  }
-
-  decided(): (readonly [string | null, string])[] {
-    return this.candidates().map(({ held }) => [held.assetId, held.identity] as const);
-  }
-
-  multiplierOf(index: number): number | null {
-    return this.#held.get(index)?.provenMultiplier ?? null;
-  }
-
-  candidates(): Candidate[] {
-    return this.listings.map((listing, index) => ({
-      instrumentId: index,
-      base: this.base,
-      assetClass: null,
-      multiplier: 1,
-      openInterestUsd: null,
-      observedAtMs: this.#nowMs,
-      held: this.#held.get(index) ?? UNDECIDED,
-      ...listing,
-    }));
-  }
-}
-
-const times = <T>(count: number, same: T): T[] => Array.from({ length: count }, () => same);
-
-const on = (exchange: string, price: number | null, extra: Partial<Candidate> = {}): Listing => ({
-  exchange,
-  price,
-  ...extra,
-});
+import { LEAVE_AFTER_CYCLES } from "../../src/domain/identity.ts";
+import { NOW_MS, Market, on, times } from "../support/identity-market.ts";
 
 describe("listings of one ticker", () => {
   test("that agree within 3 % are one confirmed asset; alone, it is probable", () => {
@@ -82,6 +20,15 @@ describe("listings of one ticker", () => {
     ]);
     market.listings[0] = on("a", 101);
     expect(market.decide()[0]).toEqual(["BTC", "confirmed"]);
+  });
+
+  test("that divide a price down to nothing are assets of their own", () => {
+    const market = new Market("LIT", [
+      on("a", Number.MIN_VALUE, { multiplier: 1000 }),
+      on("b", Number.MIN_VALUE, { multiplier: 1000 }),
+      on("c", 2.7),
+    ]);
+    expect(new Set(market.decide().map(([assetId]) => assetId)).size).toBe(3);
   });
 
   test("the largest group keeps the plain name, a second one that agrees is an asset of its own", () => {
@@ -104,7 +51,7 @@ describe("listings of one ticker", () => {
     ]);
   });
 
-  test("of a tie nobody is believed; the larger open interest has the plain name", () => {
+  test("of two that are alone nobody is believed; the larger open interest has the plain name", () => {
     const market = new Market("LIT", [
       on("a", 0.34, { openInterestUsd: 1_000 }),
       on("b", 2.71, { openInterestUsd: 5_000 }),
@@ -119,23 +66,6 @@ describe("listings of one ticker", () => {
       ["LIT", "confirmed"],
       ["LIT", "confirmed"],
     ]);
-  });
-
-  test("classes that differ are never one asset, at whatever price; an unknown class joins by price", () => {
-    const market = new Market("META", [
-      on("a", 600, { assetClass: "stock" }),
-      on("b", 601, { assetClass: "etf" }),
-      on("c", 600, { assetClass: "crypto" }),
-      on("d", 599),
-    ]);
-    const [stock, etf, coin, unknown] = market.decide();
-    expect([stock, etf, unknown]).toEqual(times(3, ["META", "confirmed"]));
-    expect(coin).toEqual(["META~2", "conflict"]);
-    const gold = new Market("XAU", [
-      on("a", 4_000, { assetClass: "metal" }),
-      on("b", 4_001, { assetClass: "commodity" }),
-    ]);
-    expect(gold.decide()).toEqual(times(2, ["XAU", "confirmed"]));
   });
 });
 
@@ -212,19 +142,18 @@ describe("over time", () => {
   });
 
   test.each([
-    ["one against one", [on("a", 2.7), on("b", 2.9)], [on("a", 2.8), on("b", 2.8)]],
+    ["one against one", [on("a", 2.7), on("b", 2.9)], [on("a", 2.8), on("b", 2.8)], "conflict"],
     [
       "two against two",
       [on("a", 2.7), on("b", 2.7), on("c", 2.9), on("d", 2.9)],
       [on("a", 2.8), on("b", 2.8), on("c", 2.8), on("d", 2.81)],
+      "confirmed",
     ],
   ])(
     "%s that did not agree at first are one asset after ten cycles of agreeing",
-    (_, first, then) => {
+    (_, first, then, before) => {
       const market = new Market("LIT", first);
-      expect(new Set(market.decide(30).map(([, identity]) => identity))).toEqual(
-        new Set(["conflict"]),
-      );
+      expect(new Set(market.decide(30).map(([, identity]) => identity))).toEqual(new Set([before]));
       market.listings.splice(0, first.length, ...then);
       market.decide(LEAVE_AFTER_CYCLES);
       expect(market.decided()).toEqual(times(first.length, ["LIT", "confirmed"]));
@@ -295,35 +224,4 @@ describe("over time", () => {
     market.listings.push(on("e", 2.7));
     expect(market.decide().map(([id]) => id)).toEqual(["LIT~2", "LIT~2", "LIT", "LIT", "LIT"]);
   });
-});
-
-test("generated markets: members of one asset agree, two coins of one ticker never meet, order does not matter", () => {
-  let seed = 7;
-  const draw = (): number => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed / 2_147_483_648;
-  };
-  for (let round = 0; round < 300; round += 1) {
-    const ratio = 1.3 + draw() * 50;
-    const listings = Array.from({ length: 2 + Math.floor(draw() * 12) }, (_, index) => {
-      const isOther = draw() < 0.4;
-      const multiplier = draw() < 0.3 ? 1000 : 1;
-      const unit = (isOther ? ratio : 1) * (1 + (draw() - 0.5) * 0.01);
-      return { isOther, listing: on(`x${index}`, unit * multiplier, { multiplier }) };
-    });
-    const market = new Market(
-      "LIT",
-      listings.map(({ listing }) => listing),
-    );
-    const ids = market.decide().map(([id]) => id);
-    for (const [i, { isOther }] of listings.entries()) {
-      for (const [j, other] of listings.entries())
-        expect(ids[i] === ids[j]).toBe(isOther === other.isOther);
-    }
-    const backwards = new Market("LIT", listings.map(({ listing }) => listing).toReversed());
-    const grouping = (all: readonly (readonly [string | null, string])[]): string[] =>
-      all.map(([, identity]) => identity);
-    expect(grouping(backwards.decide()).toReversed()).toEqual(grouping(market.decided()));
-    expect(market.decide(3).map(([id]) => id)).toEqual(ids);
-  }
 });

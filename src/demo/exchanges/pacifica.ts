@@ -29,6 +29,7 @@ const TRADE_SHARE = 0.05;
 const EMPTY_BOOK_EVERY = 17;
 
 /** So few that the list of instruments stays believable beside the rates. */
+const PRE_IPO = 2;
 const DELISTED = 2;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
@@ -57,6 +58,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   // Delisted: their last numbers are still told, the list of instruments has dropped them.
   const dead = quotable.filter((asset) => !coins.includes(asset));
   for (const asset of dead.slice(0, DELISTED)) add(asset, { state: "settling" });
+  // Nothing on the wire tells them from the others.
+  for (const asset of assets.byKind.pre_ipo.slice(0, PRE_IPO)) add(asset, { state: "pre_market" });
   for (const asset of coins.slice(0, SPOTS))
     add(asset, {
       symbol: `${asset.ticker}-USDC`,
@@ -69,7 +72,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-const isListed = (listing: Listing): boolean => listing.state === "live";
+const isListed = (listing: Listing): boolean =>
+  listing.state === "live" || listing.state === "pre_market";
 const isSpot = (listing: Listing): boolean => listing.product === "stranger";
 
 /** The rate of the hour that is over, and the one that the next full hour will charge. */

@@ -53,7 +53,7 @@ describeRecorded("apex, recorded on 2026-09-13", (read) => {
       ["PEPE", "crypto"],
       ["PAXG", "crypto"],
       ["SPCX", "stock"],
-      ["XAU", "commodity"],
+      ["XAU", "metal"],
       ["SPY", "index"],
       ["SOXL", null],
     ]);

@@ -113,11 +113,11 @@ describeRecorded("aster, recorded in September 2026", (read) => {
     expect(rows).toEqual([
       // RateX, a coin, whose ticker is Raytheon's.
       ["RTX", "USDT", "crypto", 0.0000125, 1, ten, 0.71915316, 0.703],
-      ["XAU", "USDT", "commodity", 0, 4, midnight, 4_348.27780832, 4_348.27780832],
+      ["XAU", "USDT", "metal", 0, 4, midnight, 4_348.27780832, 4_348.27780832],
       ["BBX", "USDT", "stock", 0, 8, midnight, 7.72299099, 7.72120896],
       ["STXX", "USDT", "stock", 0, 8, midnight, 820.15692484, 818.23799924],
       // A token, which Aster files under commodities.
-      ["PAXG", "USDT", "commodity", 0.00005, 4, midnight, 4_346.42964224, 4_348.44793544],
+      ["PAXG", "USDT", "crypto", 0.00005, 4, midnight, 4_346.42964224, 4_348.44793544],
       ["SPY", "USDT", "etf", 0, 8, midnight, 761.36481797, 761.34291457],
       ["CL", "USD1", "commodity", 0.00018282, 4, midnight, 97.47127632, 97.43390644],
     ]);

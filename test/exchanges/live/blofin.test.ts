@@ -86,7 +86,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     }
   });
 
-  test("names and classes as BloFin tells them, gold as a coin among them", async () => {
+  test("names and classes as BloFin tells them, but for gold, which it calls a coin", async () => {
     const asked = await source();
     const { quotes } = await blofin.refresh(asked);
     expect(
@@ -103,7 +103,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
       "SPY 1 USDT index",
       "CL 1 USDT commodity",
       "NG 1 USDT commodity",
-      "XAU 1 USDT crypto",
+      "XAU 1 USDT metal",
       "IOST 1 USDT crypto",
       "OPG 1 USDT crypto",
     ]);

@@ -128,7 +128,7 @@ describeRecorded("bybit, recorded on 2026-09-11", (read) => {
       ["PURR", "stock", null],
       ["BBX", "stock", null],
       ["SPY", "etf", null],
-      ["XAU", "commodity", null],
+      ["XAU", "metal", null],
       ["EURUSD", "forex", null],
     ]);
   });

@@ -72,11 +72,11 @@ describeRecorded("gate, recorded on 2026-09-11 and 13", (read) => {
       `RTX_USDT RTX stock 0 8h ${midnight} 198.99 198.548 - - - -`,
       `PURR_USDT PURR stock 0 8h ${midnight} 11.519 11.4726 - - - -`,
       // The exchange's own word for them; that they are tokens is decided for all exchanges at once.
-      `PAXG_USDT PAXG metal 0 8h ${midnight} 4348.1 4347.17 - - - -`,
-      `XAUT_USDT XAUT metal 0 8h ${midnight} 4344.1 4344.13 - - - -`,
+      `PAXG_USDT PAXG crypto 0 8h ${midnight} 4348.1 4347.17 - - - -`,
+      `XAUT_USDT XAUT crypto 0 8h ${midnight} 4344.1 4344.13 - - - -`,
       `XAU_USDT XAU metal 0 4h ${midnight} 4349.4 4346.98 - - - -`,
       `CL_USDT CL commodity 0 8h ${midnight} 97.38 97.429 - - - -`,
-      `USDC_USDT USDC forex 0.0001 8h ${midnight} 0.9994 1.00022 - - - -`,
+      `USDC_USDT USDC crypto 0.0001 8h ${midnight} 0.9994 1.00022 - - - -`,
       `EURUSD_USDT EURUSD forex 0 8h ${midnight} 1.1608 1.16031 - - - -`,
       `SPX500_USDT SPX500 index -0.0002 8h ${midnight} 7622.32 7647.41 - - - -`,
     ]);

@@ -65,7 +65,7 @@ describeRecorded("hibachi, recorded in September 2026", (read) => {
       {
         ...hourly,
         base: "XAG",
-        assetClass: "commodity",
+        assetClass: "metal",
         fundingRate: 0.000009,
         markPrice: 63.98777,
         indexPrice: 63.98777,

@@ -42,7 +42,7 @@ describeRecorded("htx, recorded in September 2026", (read) => {
       ["BOME-USDT", null, 0.00005, 4, MIDNIGHT, 0.000838138709216127],
       ["XAU-USDT", "metal", 0.000183372000496483, 4, MIDNIGHT, 4_341.88793297],
       // A token of gold, which HTX files under metals.
-      ["PAXG-USDT", "metal", 0, 4, MIDNIGHT, 4_339.84467193],
+      ["PAXG-USDT", "crypto", 0, 4, MIDNIGHT, 4_339.84467193],
       ["USOIL-USDT", "commodity", 0, 4, MIDNIGHT, 99.40120303],
       ["META-USDT", "stock", 0, 8, MIDNIGHT, 645.49436244],
       // Filed under Stocks, with the free label indices.

@@ -66,9 +66,9 @@ describeRecorded("kucoin, recorded on 2026-09-11 and 13", (read) => {
       // 388,416 x 0.01 x 48.73.
       `QNTXUSDTM QNTX stock 0.0001 8h ${midnight} 48.73 48.79 189275 733099 - -`,
       // 2,539,204 x 0.001 x 4,341.9. METAL is the exchange's own word for tokens of gold.
-      `XAUTUSDTM XAUT metal 0.000001 4h ${midnight} 4341.9 4344.28 11024970 1304939 - -`,
+      `XAUTUSDTM XAUT crypto 0.000001 4h ${midnight} 4341.9 4344.28 11024970 1304939 - -`,
       // 5,528,631 x 0.001 x 4,346.74.
-      `PAXGUSDTM PAXG metal 0.00005 4h ${midnight} 4346.74 4347.48 24031522 1605703 - -`,
+      `PAXGUSDTM PAXG crypto 0.00005 4h ${midnight} 4346.74 4347.48 24031522 1605703 - -`,
       // 36,511,930 x 0.01 x 64.44.
       `XAGUSDTM XAG metal -0.00003 4h ${midnight} 64.44 64.49 23528288 156957 - -`,
       // 10,516,035 x 0.01 x 97.461.

@@ -79,7 +79,7 @@ describeRecorded("okx, recorded on 2026-09-11 and 13", (read) => {
       ["PURR", "stock"],
       ["US500", "stock"],
       ["JP225", "stock"],
-      ["XAU", "commodity"],
+      ["XAU", "metal"],
     ]);
   });
 });

@@ -23,7 +23,7 @@ const SHOWN: readonly string[] = [
   "SP500USDT SP500 x1 USDT index 0.00000508416/8h 09-14T00:00 cap - floor - rest - mark 7627.1 index 7614 oi - vol 1736743",
   "KOSPIUSDT KOSPI x1 USDT index 0.0002/8h 09-14T00:00 cap - floor - rest - mark 6886.84 index 6879.8 oi - vol 287975",
   "XAUUSDT XAU x1 USDT metal -7.272e-7/4h 09-14T00:00 cap - floor - rest - mark 4349.12 index 4348.07 oi - vol 6070872",
-  "PAXGUSDT PAXG x1 USDT metal 0.0000123/4h 09-14T00:00 cap - floor - rest - mark 4346.15 index 4347.51 oi - vol 3720537",
+  "PAXGUSDT PAXG x1 USDT crypto 0.0000123/4h 09-14T00:00 cap - floor - rest - mark 4346.15 index 4347.51 oi - vol 3720537",
   "CLUSDT CL x1 USDT commodity 0.00011311/4h 09-14T00:00 cap - floor - rest - mark 97.08 index 97.47 oi - vol 1053890",
   "EURUSDT EUR x1 USDT forex 0.000125/4h 09-14T00:00 cap - floor - rest - mark 1.168 index 1.160125 oi - vol 1038810",
 ];

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const pacifica: DemoWire = {
   exchange: "pacifica",
   shown: 61,
-  skipped: ["settling", "stranger"],
+  skipped: ["pre_market", "settling", "stranger"],
   payloads: [
     {
       request: { path: "/api/v1/info/prices" },

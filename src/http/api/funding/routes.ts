@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { canonicalBase } from "../../../domain/symbol.ts";
+import { baseMatcher } from "../../../services/base-filter.ts";
 import { selectRows } from "../../../services/funding-query.ts";
 import type { BoardView } from "../../../services/board-view.ts";
 import { cachedList, problems } from "../../openapi.ts";
@@ -85,9 +86,11 @@ export function addFundingRoutes(
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing can be said, not even that an asset is unknown.
-    answers.current();
+    const { rows } = answers.current();
     const base = canonicalBase(c.req.valid("param").base);
-    if (!board.knowsBase(base))
+    const isMeant = baseMatcher([base]);
+    // A new name is found by listings under the old ones, and the other way round.
+    if (!board.knowsBase(base) && !rows.some(({ record }) => isMeant(record)))
       throw new ApiError("unknown_base", `${JSON.stringify(base)} was never seen on any exchange.`);
     const list = {
       name: "funding-symbol",

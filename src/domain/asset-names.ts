@@ -1,0 +1,81 @@
+/**
+ * One thing under several tickers. This only proposes: listings of the names of one entry are compared with each other,
+ * and their prices decide; letters that no price bears out stay an asset of their own (an older GRAM, the coin STX).
+ */
+interface NameEntry {
+  /** What the thing is called where prices have shown that several of these names mean it. */
+  readonly name: string;
+  readonly others: readonly string[];
+  /** The day of a renaming or, of names that stand beside each other, the day on which they were seen so. */
+  readonly since: string;
+}
+
+const NAMES: readonly NameEntry[] = [
+  // Coins that were renamed without a change of their unit.
+  { name: "GRAM", others: ["TON"], since: "2026-06-15" },
+  { name: "POL", others: ["MATIC"], since: "2024-09-04" },
+  { name: "S", others: ["FTM"], since: "2025-01-13" },
+  { name: "RENDER", others: ["RNDR"], since: "2024-07-22" },
+  { name: "A", others: ["EOS"], since: "2025-05-14" },
+  // Coins that an exchange lists under a name of its own.
+  { name: "TRUMP", others: ["TRUMPSOL", "TRUMPOFFICIAL"], since: "2026-09-23" },
+  { name: "MON", others: ["MONAD"], since: "2026-09-23" },
+  { name: "FIL", others: ["FILECOIN"], since: "2026-09-23" },
+  { name: "PUMP", others: ["PUMPFUN", "PUMP2"], since: "2026-09-23" },
+  { name: "PI", others: ["PI2"], since: "2026-09-23" },
+  { name: "LUNA", others: ["LUNA2"], since: "2026-09-23" },
+  { name: "DODO", others: ["DODOX"], since: "2026-09-23" },
+  { name: "EDGE", others: ["EDGEX"], since: "2026-09-23" },
+  // Metals, energy, currencies.
+  { name: "XAU", others: ["GOLD", "XAUUSD"], since: "2026-09-13" },
+  { name: "XAG", others: ["SILVER", "XAGUSD"], since: "2026-09-13" },
+  { name: "XPT", others: ["PLATINUM"], since: "2026-09-13" },
+  { name: "XPD", others: ["PALLADIUM"], since: "2026-09-13" },
+  { name: "XCU", others: ["COPPER"], since: "2026-09-13" },
+  { name: "CL", others: ["WTI", "USOIL", "XTI", "CLOIL", "WTIOIL"], since: "2026-09-13" },
+  { name: "BZ", others: ["BRENT", "UKOIL", "XBR", "BRENTOIL"], since: "2026-09-13" },
+  { name: "NG", others: ["NATGAS", "XNG"], since: "2026-09-13" },
+  { name: "EUR", others: ["EURUSD"], since: "2026-09-13" },
+  { name: "GBP", others: ["GBPUSD"], since: "2026-09-13" },
+  { name: "AUD", others: ["AUDUSD"], since: "2026-09-13" },
+  // Indices. SPX is a coin.
+  { name: "SP500", others: ["SPX500", "US500", "SPX500M", "S&P500"], since: "2026-09-13" },
+  {
+    name: "NAS100",
+    others: ["US100", "NDX100", "NDX", "TECH100M", "USTEC", "XYZ100"],
+    since: "2026-09-13",
+  },
+  { name: "US30", others: ["DJI", "DJ30"], since: "2026-09-13" },
+  { name: "JP225", others: ["JPN225", "NIKKEI225", "NIKKEI"], since: "2026-09-13" },
+  { name: "HK50", others: ["HSI", "HSI50"], since: "2026-09-13" },
+  // Shares whose ticker is a coin's, or that an exchange spells out.
+  { name: "STX", others: ["STXX"], since: "2026-09-13" },
+  { name: "BB", others: ["BBX"], since: "2026-09-13" },
+  { name: "QNT", others: ["QNTX"], since: "2026-09-13" },
+  { name: "ON", others: ["ONSEMI"], since: "2026-09-23" },
+  { name: "HOOD", others: ["HOOD2"], since: "2026-09-23" },
+  { name: "NVDA", others: ["NVIDIA"], since: "2026-09-23" },
+  { name: "TSLA", others: ["TESLA"], since: "2026-09-23" },
+  { name: "SPCX", others: ["SPACEX"], since: "2026-09-13" },
+];
+
+const ENTRY_OF: ReadonlyMap<string, NameEntry> = new Map(
+  NAMES.flatMap((entry) => [entry.name, ...entry.others].map((name) => [name, entry] as const)),
+);
+
+/** MUSTOCK, CATSTOCK: what lbank and weex put after a share's ticker where a coin has the same (2026-09-13). */
+const SHARE_ENDING = /(?<=..)STOCK$/;
+
+/** The name under which a ticker is compared with others; its own where nothing is proposed. */
+export function commonName(base: string): string {
+  const plain = base.replace(SHARE_ENDING, "");
+  return ENTRY_OF.get(plain)?.name ?? plain;
+}
+
+/** `LIT~2` is another asset under the name LIT. */
+const NUMBERED = /~\d+$/;
+
+/** The name of an asset without the number that tells it from others of that name. */
+export function nameOfAsset(assetId: string): string {
+  return assetId.replace(NUMBERED, "");
+}

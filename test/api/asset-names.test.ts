@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import type { ArbList } from "../../src/http/api/arb/schema.ts";
+import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { MarketRecord } from "../../src/domain/market.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const gold: Partial<MarketRecord> = { assetId: "XAU", assetClass: "metal" };
+const ROWS = [
+  rowOf("bingx", "GOLD", { ...gold, fundingRate: -0.0005 }),
+  rowOf("bybit", "XAU", gold),
+  rowOf("gate", "XAU", { ...gold, fundingRate: 0.0006 }),
+  // A share of that ticker, and a listing of which no price has told.
+  rowOf("kraken", "GOLD", { assetId: "GOLD", identity: "probable", assetClass: "stock" }),
+  rowOf("lbank", "GOLD", { assetId: null, identity: "probable", assetClass: null }),
+  rowOf("okx", "GRAM"),
+  rowOf("mexc", "STX", { assetId: "STX" }),
+  rowOf("aster", "STXX", { assetId: "STX~2", assetClass: "stock" }),
+  rowOf("bitget", "STX", { assetId: "STX~2", assetClass: "stock" }),
+];
+
+const app = testApp(new TestBoard(snapshotOf("1-1", ROWS)));
+
+async function listings(target: string): Promise<string[]> {
+  const response = await app.get(target);
+  expect(response.status).toBe(200);
+  const { rows } = (await response.json()) as FundingList;
+  return rows.map(({ exchange, base, asset_id: assetId }) => `${exchange} ${base} ${assetId}`);
+}
+
+const OF_GOLD = ["bingx GOLD XAU", "bybit XAU XAU", "gate XAU XAU"];
+const ALL_GOLD = [...OF_GOLD, "kraken GOLD GOLD", "lbank GOLD null"];
+
+describe("a question for one name of a thing", () => {
+  test.each(["/api/funding/symbol/", "/api/funding/current?base="])(
+    "%s finds its listings under every ticker; asset_id tells apart what else has that name",
+    async (path) => {
+      expect(await listings(`${path}gold`)).toEqual(ALL_GOLD);
+      expect(await listings(`${path}XAU`)).toEqual(OF_GOLD);
+      expect(await listings(`${path}TON`)).toEqual(["okx GRAM GRAM"]);
+      expect(await listings(`${path}STX`)).toEqual([
+        "aster STXX STX~2",
+        "bitget STX STX~2",
+        "mexc STX STX",
+      ]);
+    },
+  );
+
+  test("a name that nothing bears is a 404 under /symbol/", async () => {
+    expect((await app.get("/api/funding/symbol/SILVER")).status).toBe(404);
+  });
+
+  test.each(["GOLD", "XAU", "xau"])(
+    "%s finds the pairs of the asset, by its name",
+    async (name) => {
+      const response = await app.get(`/api/funding/arb?base=${name}`);
+      const { rows } = (await response.json()) as ArbList;
+      const pairs = rows.map(({ base, asset_id: id, long, short }) => [
+        base,
+        id,
+        long.exchange,
+        short.exchange,
+      ]);
+      expect(pairs).toEqual([["XAU", "XAU", "bingx", "gate"]]);
+    },
+  );
+
+  test("grouped lists name an asset alike whichever listing comes first", async () => {
+    const response = await app.get("/api/funding/heatmap?base=GOLD&min_volume=0");
+    const { rows } = (await response.json()) as { rows: { base: string; asset_id: string }[] };
+    expect(rows.map(({ base, asset_id: id }) => [base, id])).toContainEqual(["XAU", "XAU"]);
+    expect(rows.filter(({ asset_id: id }) => id === "XAU")).toHaveLength(1);
+  });
+});
+
+describe("the class of an asset", () => {
+  const served = testApp(
+    new TestBoard(
+      snapshotOf("1-1", [
+        rowOf("htx", "XOM", { assetClass: "crypto", fundingRate: -0.0005 }),
+        rowOf("bybit", "XOM", { assetClass: "stock", fundingRate: 0.0006 }),
+        rowOf("gate", "XOM", { assetClass: "stock" }),
+        rowOf("okx", "XOM", { assetClass: null }),
+      ]),
+    ),
+  );
+
+  test("is what most of its listings say: the pair of one that says otherwise is found by it", async () => {
+    const pairsOf = async (assetClass: string) => {
+      const response = await served.get(`/api/funding/arb?asset_class=${assetClass}`);
+      const { rows } = (await response.json()) as ArbList;
+      return rows.map((row) => [row.asset_class, row.long.exchange, row.short.exchange]);
+    };
+    expect(await pairsOf("stock")).toEqual([["stock", "htx", "bybit"]]);
+    expect(await pairsOf("crypto")).toEqual([]);
+  });
+
+  test("leaves a row its exchange's word", async () => {
+    const response = await served.get("/api/funding/current?asset_class=crypto");
+    const { rows } = (await response.json()) as FundingList;
+    expect(rows.map(({ exchange }) => exchange)).toEqual(["htx"]);
+  });
+});

@@ -1,0 +1,197 @@
+import { describe, expect, test } from "bun:test";
+import type { Decision } from "../../src/domain/asset-cluster.ts";
+import { commonName, nameOfAsset } from "../../src/domain/asset-names.ts";
+import { LEAVE_AFTER_CYCLES } from "../../src/domain/identity.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
+import { type Listing, Market, on, times } from "../support/identity-market.ts";
+
+const classed = (exchange: string, price: number, assetClass: AssetClass | null): Listing =>
+  on(exchange, price, { assetClass });
+const named = (exchange: string, base: string, price: number | null, openInterestUsd = 0) =>
+  on(exchange, price, { base, openInterestUsd });
+
+describe("classes of one ticker at one price", () => {
+  test("a class that fewer state makes no asset, whatever their number", () => {
+    const paxg = new Market("PAXG", [
+      classed("a", 4_345, "crypto"),
+      classed("b", 4_346, "crypto"),
+      classed("c", 4_344, "metal"),
+      classed("d", 4_345, "metal"),
+      classed("e", 4_347, "metal"),
+      classed("f", 4_345, null),
+    ]);
+    expect(paxg.decide()).toEqual(times(6, ["PAXG", "confirmed"]));
+    const xom = new Market("XOM", [
+      classed("htx", 114, "crypto"),
+      classed("b", 114.2, "stock"),
+      classed("c", 114.1, "stock"),
+    ]);
+    expect(xom.decide()).toEqual(times(3, ["XOM", "confirmed"]));
+  });
+
+  test("a coin and a share that share a ticker stay two, and two exchanges confirm each", () => {
+    const cat = new Market("CAT", [
+      classed("binance", 817.9, "stock"),
+      classed("gate", 817.1, "stock"),
+      classed("binance", 0.00000212, "crypto"),
+      classed("weex", 0.00000213, "crypto"),
+    ]);
+    expect(cat.decide(30)).toEqual([
+      ...times(2, ["CAT", "confirmed"] as const),
+      ...times(2, ["CAT~2", "confirmed"] as const),
+    ]);
+  });
+
+  test("two exchanges that agree in price and in no class confirm nothing, and are in no conflict", () => {
+    const two = [classed("a", 10, "crypto"), classed("b", 10, "stock")];
+    expect(new Market("FOO", two).decide()).toEqual(times(2, ["FOO", "probable"]));
+    const third = new Market("FOO", [...two, classed("c", 10.1, "etf")]);
+    expect(third.decide()).toEqual(times(3, ["FOO", "confirmed"]));
+    const other = new Market("FOO", [...two, on("c", 7), on("d", 7)]);
+    expect(other.decide().map(([, identity]) => identity)).toEqual([
+      "conflict",
+      "conflict",
+      "confirmed",
+      "confirmed",
+    ]);
+  });
+
+  test("assets that classes split before are one within ten cycles of a new start", () => {
+    const decided = (assetId: string, identity: Decision["identity"]): Decision => ({
+      assetId,
+      identity,
+      provenMultiplier: null,
+    });
+    const market = new Market(
+      "XAU",
+      [
+        classed("a", 4_345, "metal"),
+        classed("b", 4_346, "metal"),
+        classed("c", 4_344, "metal"),
+        classed("blofin", 4_345, "crypto"),
+        classed("edgex", 4_347, "crypto"),
+        classed("toobit", 4_346, "stock"),
+      ],
+      [
+        ...times(3, decided("XAU", "confirmed")),
+        ...times(2, decided("XAU~2", "confirmed")),
+        decided("XAU~3", "conflict"),
+      ],
+    );
+    market.decide(LEAVE_AFTER_CYCLES);
+    expect(market.decided()).toEqual(times(6, ["XAU", "confirmed"]));
+  });
+});
+
+describe("one thing under several tickers", () => {
+  test("is one asset by its common name where prices agree", () => {
+    const gold = new Market("XAU", [
+      named("a", "XAU", 4_345),
+      named("b", "GOLD", 4_340),
+      named("c", "GOLD", 4_350),
+    ]);
+    expect(gold.decide()).toEqual(times(3, ["XAU", "confirmed"]));
+    const index = new Market("SP500", [named("a", "SPX500", 7_620), named("b", "US500", 7_615)]);
+    expect(index.decide()).toEqual(times(2, ["SP500", "confirmed"]));
+  });
+
+  test("keeps its letters while nobody else has a price that bears them out", () => {
+    const alone = new Market("XAU", [named("a", "GOLD", 4_345), named("b", "GOLD", 4_346)]);
+    expect(alone.decide()).toEqual(times(2, ["GOLD", "confirmed"]));
+    const shares = new Market("XAU", [
+      named("a", "XAU", 4_345),
+      named("b", "XAU", 4_346),
+      named("c", "GOLD", 52),
+      named("d", "GOLD", null),
+    ]);
+    expect(shares.decide()).toEqual([
+      ["XAU", "confirmed"],
+      ["XAU", "confirmed"],
+      ["GOLD", "probable"],
+      [null, "probable"],
+    ]);
+  });
+
+  test("a coin keeps its name beside the share that is listed with a mark, and the share is one asset", () => {
+    const market = new Market("STX", [
+      named("a", "STX", 0.27),
+      named("b", "STX", 0.271),
+      named("c", "STX", 0.27),
+      named("d", "STXX", 818),
+      named("e", "STX", 819),
+    ]);
+    expect(market.decide()).toEqual([
+      ...times(3, ["STX", "confirmed"] as const),
+      ...times(2, ["STX~2", "confirmed"] as const),
+    ]);
+  });
+
+  test("an older coin of a name that another one took stays apart", () => {
+    const market = new Market("GRAM", [
+      named("a", "TON", 1.6),
+      named("b", "GRAM", 1.61),
+      named("c", "GRAM", 1.6),
+      named("d", "GRAM", 0.004),
+    ]);
+    expect(market.decide()).toEqual([
+      ...times(3, ["GRAM", "confirmed"] as const),
+      ["GRAM~2", "conflict"],
+    ]);
+  });
+
+  test("assets that were decided by their letters become one within ten cycles of a new start", () => {
+    const held = ["XAU", "XAU", "GOLD", "GOLD"].map((assetId): Decision => {
+      return { assetId, identity: "confirmed", provenMultiplier: null };
+    });
+    const market = new Market(
+      "XAU",
+      [
+        named("a", "XAU", 4_345),
+        named("b", "XAU", 4_346),
+        named("c", "GOLD", 4_340),
+        named("d", "GOLD", 4_344),
+      ],
+      held,
+    );
+    expect(market.decide().map(([assetId]) => assetId)).toEqual(["XAU", "XAU", "GOLD", "GOLD"]);
+    market.decide(LEAVE_AFTER_CYCLES - 1);
+    expect(market.decided()).toEqual(times(4, ["XAU", "confirmed"]));
+  });
+
+  test("a name that is no longer proposed goes back to its letters", () => {
+    const held: Decision = { assetId: "OTHER~3", identity: "confirmed", provenMultiplier: null };
+    const market = new Market("FOO", [on("a", 1), on("b", 1)], [held, held]);
+    expect(market.decide()).toEqual(times(2, ["FOO", "confirmed"]));
+  });
+});
+
+test.each([
+  ["GOLD", "XAU"],
+  ["TON", "GRAM"],
+  ["MATIC", "POL"],
+  ["FTM", "S"],
+  ["RNDR", "RENDER"],
+  ["EOS", "A"],
+  ["EURUSD", "EUR"],
+  ["US500", "SP500"],
+  ["SPX500M", "SP500"],
+  ["WTI", "CL"],
+  ["USOIL", "CL"],
+  ["NATGAS", "NG"],
+  ["JPN225", "JP225"],
+  ["MUSTOCK", "MU"],
+  ["CATSTOCK", "CAT"],
+  ["STXX", "STX"],
+  ["BBX", "BB"],
+  ["QNTX", "QNT"],
+  ["SPX", "SPX"],
+  ["STOCK", "STOCK"],
+  ["BTC", "BTC"],
+])("%s is compared with the listings of %s", (ticker, name) => {
+  expect(commonName(ticker)).toBe(name);
+  expect(commonName(name)).toBe(name);
+});
+
+test("an asset's name is its id without the number", () => {
+  expect(["LIT", "LIT~2", "LIT~12", "A~B"].map(nameOfAsset)).toEqual(["LIT", "LIT", "LIT", "A~B"]);
+});

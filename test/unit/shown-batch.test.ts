@@ -1,0 +1,105 @@
+import { describe, expect, test } from "bun:test";
+import { isPreIpo } from "../../src/domain/pre-ipo.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
+import { shownBatch } from "../../src/domain/shown-batch.ts";
+import { pacifica } from "../../src/exchanges/pacifica.ts";
+import { collectRows } from "../../src/exchanges/wire-rows.ts";
+import { memorySource } from "../support/memory-source.ts";
+import { quoteOf } from "../support/quote.ts";
+import { batchOf } from "../support/scripted-exchange.ts";
+
+const AT = Date.UTC(2026, 9, 5, 13, 30);
+
+describe("a contract on shares that are not traded yet", () => {
+  test.each([
+    ["OPENAI", null, true],
+    ["OPENAI", "stock", true],
+    ["ANTHROPICX", null, true],
+    ["ANTHROPICIPO", "stock", true],
+    ["ANDURILSTOCK", null, true],
+    ["ANTH", "index", true],
+    // A coin may bear any name.
+    ["OPENAI", "crypto", false],
+    // SpaceX is traded by now.
+    ["SPCX", "stock", false],
+    ["SPACEX", null, false],
+    ["OPENAIA", null, false],
+    ["XOPENAI", null, false],
+    ["STOCK", null, false],
+    ["X", null, false],
+    ["IPO", null, false],
+  ] as const)("%s of class %s: %p", (base, assetClass, isOne) => {
+    expect(isPreIpo({ base, assetClass })).toBe(isOne);
+    expect(isPreIpo({ identity: { base, assetClass } })).toBe(isOne);
+  });
+
+  test("is neither among the live instruments nor among the quotes of any adapter", () => {
+    const rows = ["BTC", "OPENAI", "ANTHROPIC"];
+    const flat = collectRows(
+      rows,
+      (row) => row,
+      (base) => ({ exchangeSymbol: base, base }),
+    );
+    const nested = collectRows(
+      rows,
+      (row) => row,
+      (base) => ({ exchangeSymbol: base, identity: { base } }),
+    );
+    for (const { quotes, rejects } of [flat, nested]) {
+      expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["BTC"]);
+      expect(rejects).toEqual([]);
+    }
+  });
+
+  test("is not missed where its exchange does not say what it is", async () => {
+    const reply = (data: unknown) => ({ success: true, data, error: null, code: null });
+    const symbols = ["BTC", "ANTHROPIC", "OPENAI"];
+    const source = memorySource(
+      {
+        "/api/v1/info/prices": reply(
+          symbols.map((symbol) => ({
+            symbol,
+            funding: "0.0000125",
+            next_funding: "0.0000125",
+            mark: "100",
+            oracle: "100",
+            open_interest: "1",
+            volume_24h: "1",
+            timestamp: AT,
+          })),
+        ),
+        "/api/v1/info": reply(
+          symbols.map((symbol) => ({
+            symbol,
+            instrument_type: "perpetual",
+            base_asset: symbol,
+          })),
+        ),
+      },
+      { nowMs: AT },
+    );
+    const { quotes, rejects, expected, unlisted, explain } = await pacifica.refresh(source);
+    expect(quotes.map(({ base }) => base)).toEqual(["BTC"]);
+    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 1, unlisted: 0 });
+    expect([explain("BTC")?.quote.base, explain("OPENAI")]).toEqual(["BTC", null]);
+  });
+});
+
+describe("the class of a name that exchanges dispute", () => {
+  test.each<[string, AssetClass | null, AssetClass | null]>([
+    ["PAXG", "metal", "crypto"],
+    ["XAUT", "stock", "crypto"],
+    ["USDC", "forex", "crypto"],
+    ["XAU", "crypto", "metal"],
+    ["XAG", "commodity", "metal"],
+    ["EUR", "stock", "forex"],
+    ["PAXG", "crypto", "crypto"],
+    // What nobody says is unknown, and a ticker of two things is not in the table.
+    ["XAU", null, null],
+    ["GOLD", "stock", "stock"],
+    ["CAT", "crypto", "crypto"],
+  ])("%s, said to be %p, is shown as %p", (base, stated, shown) => {
+    const { quotes } = shownBatch(batchOf([quoteOf(base, { assetClass: stated })]));
+    expect(quotes.map(({ assetClass }) => assetClass)).toEqual([shown]);
+  });
+});
