@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXCHANGE_IDS, type ExchangeId } from "../src/domain/exchange.ts";
-import { TAKER_FEES, type TakerFee } from "../src/domain/fees.ts";
+import { TAKER_FEES, type TakerFee } from "../src/domain/taker-fees.ts";
 
 const START = "<!-- fees:start -->";
 const END = "<!-- fees:end -->";

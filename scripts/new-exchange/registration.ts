@@ -21,7 +21,7 @@ export const LISTS: readonly Listed[] = [
     imports: null,
   },
   {
-    path: "src/domain/fees.ts",
+    path: "src/domain/taker-fees.ts",
     opens: "export const TAKER_FEES = {",
     closes: "} satisfies ",
     entry: `  ID: {

@@ -4,7 +4,7 @@ import { healthOf, INFOS, testApp, noStreams } from "../support/app.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { createMetrics } from "../../src/services/metrics.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
-import { TAKER_FEES } from "../../src/domain/fees.ts";
+import { TAKER_FEES } from "../../src/domain/taker-fees.ts";
 import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
 import type { HealthReport } from "../../src/services/health.ts";
 

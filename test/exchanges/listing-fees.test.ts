@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { TAKER_FEES } from "../../src/domain/fees.ts";
+import { TAKER_FEES } from "../../src/domain/taker-fees.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { takerBpsOf } from "../../src/exchanges/wire.ts";
 import { describeRecorded } from "../support/recorded.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { feeTable, TAKER_FEES } from "../../src/domain/fees.ts";
+import { feeTable } from "../../src/domain/fees.ts";
+import { TAKER_FEES } from "../../src/domain/taker-fees.ts";
 import { ConfigError } from "../../src/lib/config-error.ts";
 import { readFeeFile } from "../../src/services/fee-file.ts";
 

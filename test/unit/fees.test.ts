@@ -3,13 +3,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { feesTable, FEES_PAGE, withFees } from "../../scripts/write-fees.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
-import {
-  feeTable,
-  MAX_TAKER_BPS,
-  TAKER_FEES,
-  type TakerFee,
-  takerFees,
-} from "../../src/domain/fees.ts";
+import { feeTable, MAX_TAKER_BPS, takerFees } from "../../src/domain/fees.ts";
+import { TAKER_FEES, type TakerFee } from "../../src/domain/taker-fees.ts";
 
 const ROWS: readonly (readonly [ExchangeId, TakerFee])[] = EXCHANGE_IDS.map((id) => [
   id,

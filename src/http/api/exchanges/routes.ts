@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
-import type { FeeTable, TakerFee } from "../../../domain/fees.ts";
+import type { FeeTable } from "../../../domain/fees.ts";
+import type { TakerFee } from "../../../domain/taker-fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
 import { lastErrorOf } from "../../../services/health.ts";
