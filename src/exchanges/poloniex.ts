@@ -61,8 +61,8 @@ const SUCCESS = "200";
 const RATE_LIMIT_CODE = "429";
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 
-/** Times of settlement may jitter by milliseconds. */
-const JITTER_MS = 1000;
+/** Times of settlement jitter: the minute counts. */
+const JITTER_MS = 30_000;
 const USUAL_HOURS = [1, 2, 4, 8];
 /** The interest rate, at which many contracts rest. */
 const BASELINE_HOURS = 8;
