@@ -155,8 +155,7 @@ function isOurs({ product_type: kind, money_currency: money }: FuturesRow): bool
  */
 function assetClassOf(type: string | null): AssetClass | null {
   if (type === null) return null;
-  if (!FUTURES.has(type))
-    throw new RowReject("unknown_kind", "the list does not call it a future");
+  if (!FUTURES.has(type)) throw new RowReject("unknown_kind", "the list does not call it a future");
   return type === COIN_FUTURES ? "crypto" : null;
 }
 
