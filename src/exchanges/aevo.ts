@@ -7,6 +7,7 @@ import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
+  lastDigitOf,
   numeric,
   positiveOf,
   product,
@@ -225,6 +226,7 @@ function quoteOf(
     markPrice,
     indexPrice,
     // In units of the priced asset; the index is of the same moment, the mark may be minutes older.
+    openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), indexPrice),
     volume24hUsd: quantityOf(row.target_volume),
     exchangeTimeMs: null,

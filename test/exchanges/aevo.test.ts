@@ -120,6 +120,7 @@ describe("aevo", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 2,
       openInterestUsd: 26.2 * 64010.25,
       volume24hUsd: 5062575.25,
       exchangeTimeMs: null,
@@ -255,6 +256,7 @@ const exemptions: readonly Exemption[] = [
   free("markets.mark_price", ["huge"], ["markPrice"], LEGAL),
   free("statistics.index_price", ["huge"], ["indexPrice", "openInterestUsd"], LEGAL),
   free("statistics.open_interest", ["huge"], ["openInterestUsd"], LEGAL),
+  free("statistics.open_interest", ["huge", "negative", "flipped"], ["openInterestDigit"], LEGAL),
   free("statistics.target_volume", ["huge"], ["volume24hUsd"], LEGAL),
   free("statistics.target_volume", ["flipped"], ["volume24hUsd"], "what is no number flips to 1"),
   free(

@@ -50,6 +50,7 @@ describeRecorded("paradex, recorded in September 2026", (read) => {
         fundingRate: 0.00007688102642,
         markPrice: 77_804.85141726,
         indexPrice: 77_788.24195927,
+        openInterestDigit: 9,
         // 50.4599 x 77,804.85141726 = 3,926,025.0220297…
         openInterestUsd: expect.closeTo(3_926_025.02203, 4),
         volume24hUsd: 4_273_947.632803999,
@@ -62,6 +63,7 @@ describeRecorded("paradex, recorded in September 2026", (read) => {
         fundingRate: 0.00008019490495,
         markPrice: 2575.96185222,
         indexPrice: 2575.53476288,
+        openInterestDigit: 4,
         // 1,252.1354 x 2,575.96185222 = 3,225,453.0242142…
         openInterestUsd: expect.closeTo(3_225_453.02421423, 4),
         volume24hUsd: 5_621_600.612198004,
