@@ -50,6 +50,7 @@ const facts = {
     "volume24hUsd",
   ],
   knownUnknowns: [
+    "That nFR is charged at nFT and fR was charged at fT rests on one source; one trading client reads fR as the current rate.",
     "The reply and the unit of open interest are not confirmed, so open interest is unknown.",
     "What the two times show right after a change of interval is not known; an odd distance gives no interval.",
     "The resting rate is documented for 8 h alone; rates have no published cap.",
