@@ -1,17 +1,16 @@
 import { z } from "zod";
-import { HOUR_MS } from "../domain/funding.ts";
-import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
-  decodeEnvelope,
-  msOfNanoseconds,
+  lastDigitOf,
   numeric,
   positiveOf,
+  product,
   quantityOf,
   rateOf,
   RowReject,
@@ -19,9 +18,9 @@ import {
 } from "./wire.ts";
 
 /**
- * Aevo perpetuals: one request per instrument, times in nanoseconds. Off by default, for nobody has recorded its
- * replies: that the rate is a fraction per hour is not confirmed. The interval is an hour only where the next epoch
- * is a full hour and at most an hour ahead, else unknown. The shape of open interest is not known, so it is null.
+ * Aevo perpetuals: one list in CoinGecko's form has rates, next times, indices, open interest and volume, the market
+ * list has marks and classes. Replies of September 2026 and their history bear out an hourly fraction. Off by default,
+ * for that list rounds its rates. `knownUnknowns` says what is open.
  */
 const facts = {
   id: "aevo",
@@ -32,66 +31,83 @@ const facts = {
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://api-docs.aevo.xyz/reference/getfunding",
-  requestsPerRefresh: 0,
-  requestsPerInstrument: 1,
-  sweepInFlight: 3,
+  requestsPerRefresh: 1,
   rateRule:
-    "funding_rate of each instrument: taken as a fraction of notional per hour (not confirmed).",
+    "funding_rate of coingecko-statistics: a fraction of notional per hour, rounded to six decimals by the exchange, taken as it is.",
   intervalRule:
-    "Derived: one hour where next_epoch is a full UTC hour and at most an hour ahead, else unknown.",
-  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd"],
-  switchedOff: "its rate's unit and interval are not confirmed by any recorded reply",
+    "One hour, as its recorded history has it; unknown where next_funding_rate_timestamp is no full hour or more than an hour ahead.",
+  gives: [
+    "nextFundingAtMs",
+    "markPrice",
+    "indexPrice",
+    "openInterestUsd",
+    "volume24hUsd",
+    "assetClass",
+  ],
+  switchedOff:
+    "its list rounds rates to six decimals, which is 0.44 % a year, and most of its books hold next to nothing",
   knownUnknowns: [
-    "The unit of the rate is not confirmed: compare BTC with other exchanges before trusting it.",
-    "That funding is charged each hour is not confirmed: in the last hour of a longer period it would look the same.",
-    "Pre-launch perpetuals cannot be told from ordinary ones.",
-    "The shape of open interest is not known, so open interest is unknown.",
-    "That a leading 1000, 10000 or 1000000 is a multiplier is not confirmed.",
+    "Rates come rounded to six decimals: a yearly rate is true to 0.44 points.",
+    "What a computing contract (H100) is a claim on has no class here: it is unknown.",
     "The limits, the words of errors and what the API does with United States addresses are not known.",
   ],
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** The same reply has the prices, and identity needs one of the last minutes. */
+/** The same reply has the marks, and they are worth little when they are old. */
 const PRICES_EVERY_MS = 120_000;
-const VOLUMES_ROTATION_MS = 5 * 60_000;
 const INTERVAL_HOURS = 1;
+const MS_PER_SECOND = 1000;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
 /** What every perpetual is settled in. */
 const SETTLE = "USDC";
+const PRE_IPO = "pre_ipo";
+/** By market_type; null: a kind that is known and has no class of ours. */
+const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass | null> = new Map([
+  ["crypto", "crypto"],
+  ["equity", "stock"],
+  ["etf", "etf"],
+  ["commodity", "commodity"],
+  ["fx", "forex"],
+  ["compute", null],
+]);
 
 const raw = z.unknown().optional();
+const word = text.catch(null);
 
 const marketRow = z.object({
   instrument_name: z.string().min(1),
   instrument_type: raw,
-  underlying_asset: text.catch(null),
-  quote_asset: text.catch(null),
+  underlying_asset: word,
+  quote_asset: word,
   is_active: raw,
+  market_type: word,
   mark_price: numeric,
-  index_price: numeric,
 });
 type MarketRow = z.infer<typeof marketRow>;
 
-const funding = z.object({ funding_rate: numeric, next_epoch: numeric });
-type Funding = z.infer<typeof funding>;
-
-const statistics = z.object({ daily_volume: numeric });
-type Statistics = z.infer<typeof statistics>;
+const statisticsRow = z.object({
+  ticker_id: z.string().min(1),
+  funding_rate: numeric,
+  next_funding_rate_timestamp: numeric,
+  index_price: numeric,
+  open_interest: numeric,
+  target_volume: numeric,
+});
+type StatisticsRow = z.infer<typeof statisticsRow>;
 
 interface Raw {
+  readonly statistics: Reply<Rows<StatisticsRow>>;
   readonly instruments: Reply<Rows<MarketRow>>;
   readonly prices: Reply<Rows<MarketRow>> | null;
-  readonly funding: ReadonlyMap<string, Reply<Funding>>;
-  /** By asset. */
-  readonly statistics: ReadonlyMap<string, Reply<Statistics>>;
 }
 
 /** A live perpetual of the market list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
-  readonly asset: string;
-};
+type Listing = Pick<
+  Quote,
+  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
+>;
 
 const refusal = z.object({ error: z.unknown() });
 
@@ -104,103 +120,97 @@ function checked(body: unknown): unknown {
   return body;
 }
 
+const loadStatistics: Load<Rows<StatisticsRow>> = (http) =>
+  http.get("/coingecko-statistics", (body) =>
+    decodeRows(statisticsRow, checked(body), "ticker_id"),
+  );
+
 /** Without the type the list has thousands of options. */
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>
   http.get("/markets?instrument_type=PERPETUAL", (body) =>
     decodeRows(marketRow, checked(body), "instrument_name"),
   );
 
-const loadFunding = (http: ExchangeHttp, instrument: string): Promise<Funding> =>
-  http.get(`/funding?instrument_name=${encodeURIComponent(instrument)}`, (body) =>
-    decodeEnvelope(funding, checked(body)),
-  );
-
-const loadStatistics = (http: ExchangeHttp, asset: string): Promise<Statistics> =>
-  http.get(`/statistics?asset=${encodeURIComponent(asset)}&instrument_type=PERPETUAL`, (body) =>
-    decodeEnvelope(statistics, checked(body)),
-  );
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  const prices = source.secondary("prices", loadMarkets, PRICES_EVERY_MS);
-  const keyed = source
-    .instruments("instruments", INSTRUMENTS_EVERY_MS, loadMarkets)
-    .then(async (instruments) => {
-      const listings = listingsOf(instruments.value).quotes;
-      if (listings.length === 0) throw badEnvelope("the list holds no live perpetual");
-      const symbols = listings.map((listing) => listing.exchangeSymbol);
-      const assets = listings.map((listing) => listing.asset);
-      const [rates, volumes] = await Promise.all([
-        source.sweep("funding", symbols, loadFunding),
-        source.rotation("statistics", assets, VOLUMES_ROTATION_MS, loadStatistics),
-      ]);
-      return { instruments, funding: rates, statistics: volumes };
-    });
-  const [known, markets] = await Promise.all([keyed, prices]);
-  return { ...known, prices: markets };
+  const [statistics, instruments, prices] = await Promise.all([
+    source.essential("statistics", loadStatistics),
+    source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadMarkets),
+    source.secondary("prices", loadMarkets, PRICES_EVERY_MS),
+  ]);
+  return { statistics, instruments, prices };
 }
 
-function parse(replies: Raw): Batch {
-  const { instruments, prices } = replies;
-  const listings = listingsOf(instruments.value);
-  const priceOf = new Map(prices?.value.rows.map((row) => [row.instrument_name, row]));
+function parse({ statistics, instruments, prices }: Raw): Batch {
+  const listings = collectRows(instruments.value.rows, (row) => row.instrument_name, listingOf);
+  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
+  const known = new Set(instruments.value.rows.map((row) => row.instrument_name));
+  const markOf = new Map(
+    prices?.value.rows.map((row) => [row.instrument_name, positiveOf(row.mark_price)]),
+  );
+  let unlisted = 0;
   const { quotes, rejects } = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => quoteOf(listing, priceOf.get(listing.exchangeSymbol), replies),
+    statistics.value.rows,
+    (row) => row.ticker_id,
+    (row) => {
+      // Dead contracts stay in the list, without a next time: only one that is still charged speaks about the markets.
+      const isCharged = positiveOf(row.next_funding_rate_timestamp) !== null;
+      if (isCharged && !known.has(row.ticker_id)) unlisted += 1;
+      const listing = live.get(row.ticker_id);
+      if (listing === undefined) return null;
+      return quoteOf(row, listing, markOf.get(row.ticker_id) ?? null, statistics.receivedAtMs);
+    },
   );
   return {
     quotes,
-    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
-    expected: listings.quotes.length,
-    // Rates are asked for by the list, so none is unknown to it.
-    unlisted: 0,
+    rejects: [statistics.value, instruments.value, listings, { rejects }].flatMap(
+      (part) => part.rejects,
+    ),
+    expected: live.size,
+    unlisted,
   };
-}
-
-function listingsOf(list: Rows<MarketRow>): ReturnType<typeof collectRows<MarketRow, Listing>> {
-  return collectRows(list.rows, (row) => row.instrument_name, listingOf);
 }
 
 /** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
 function listingOf(row: MarketRow): Listing | null {
-  const { instrument_type: type, is_active: isActive } = row;
+  const { instrument_type: type, is_active: isActive, market_type: kind } = row;
   if (typeof type !== "string") throw new RowReject("bad_row", "instrument_type is not a text");
   if (type !== "PERPETUAL" || isActive === false) return null;
   if (isActive !== true) throw new RowReject("bad_row", "is_active is neither true nor false");
   const { underlying_asset: asset, quote_asset: quote } = row;
-  if (!asset || !quote) throw new RowReject("bad_row", "an asset is missing");
-  if (!DOLLARS.has(quote)) return null;
+  if (!asset || !quote || !kind)
+    throw new RowReject("bad_row", "an asset or market_type is missing");
+  if (!DOLLARS.has(quote) || kind === PRE_IPO) return null;
+  const assetClass = CLASS_OF_TYPE.get(kind);
+  if (assetClass === undefined)
+    throw new RowReject("unknown_kind", "market_type is none that is known");
   return {
     exchangeSymbol: row.instrument_name,
-    asset,
     ...canonicalAsset(asset, ["numeric_prefix"]),
     quote,
     settle: SETTLE,
+    assetClass,
   };
 }
 
 function quoteOf(
-  { asset, ...listing }: Listing,
-  market: MarketRow | undefined,
-  replies: Raw,
+  row: StatisticsRow,
+  listing: Listing,
+  markPrice: number | null,
+  receivedAtMs: number,
 ): Quote | null {
-  const reply = replies.funding.get(listing.exchangeSymbol);
-  if (reply === undefined) return null;
-  const { value: row, receivedAtMs } = reply;
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
-  const nextMs = positiveOf(msOfNanoseconds(row.next_epoch));
-  const isHourly =
-    nextMs !== null && nextMs % HOUR_MS === 0 && Math.abs(nextMs - receivedAtMs) <= HOUR_MS;
+  const nextMs = product(positiveOf(row.next_funding_rate_timestamp), MS_PER_SECOND);
   const times = fundingTimesOf(
     nextMs,
     receivedAtMs,
-    { hours: isHourly ? INTERVAL_HOURS : null, source: "derived" },
-    "next_epoch",
+    // No document says the hour: a row bears it out, or has no interval.
+    { hours: nextMs === null ? null : INTERVAL_HOURS, source: "documented_default" },
+    "next_funding_rate_timestamp",
   );
   if (times === null) return null;
+  const indexPrice = positiveOf(row.index_price);
   return {
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     listedAtMs: null,
     fundingRate,
@@ -213,23 +223,24 @@ function quoteOf(
     rateFloor: null,
     baselineRate: null,
     settling: false,
-    markPrice: positiveOf(market?.mark_price),
-    indexPrice: positiveOf(market?.index_price),
-    openInterestUsd: null,
-    volume24hUsd: quantityOf(replies.statistics.get(asset)?.value.daily_volume),
+    markPrice,
+    indexPrice,
+    // In units of the priced asset; the index is of the same moment, the mark may be minutes older.
+    openInterestDigit: lastDigitOf(row.open_interest),
+    openInterestUsd: product(quantityOf(row.open_interest), indexPrice),
+    volume24hUsd: quantityOf(row.target_volume),
     exchangeTimeMs: null,
     receivedAtMs,
   };
 }
 
-function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
-  const rate = replies.funding.get(exchangeSymbol);
-  const isOf = (row: MarketRow): boolean => row.instrument_name === exchangeSymbol;
-  const instrument = replies.instruments.value.rows.find(isOf);
+function explain({ statistics, instruments }: Raw, exchangeSymbol: string): RateOrigin | null {
+  const rate = statistics.value.rows.find((row) => row.ticker_id === exchangeSymbol);
+  const instrument = instruments.value.rows.find((row) => row.instrument_name === exchangeSymbol);
   if (rate === undefined || instrument === undefined) return null;
   return {
-    rows: { funding: rate.value, instruments: instrument },
-    formula: "{funding.funding_rate}",
+    rows: { statistics: rate, instruments: instrument },
+    formula: "{statistics.funding_rate}",
   };
 }
 

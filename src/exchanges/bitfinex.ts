@@ -12,7 +12,6 @@ import {
   epochMsOf,
   lastDigitOf,
   numberOf,
-  numeric,
   type Numeric,
   positiveOf,
   product,
@@ -97,9 +96,11 @@ const ASSET_OF_CODE: ReadonlyMap<string, string> = new Map([
   ["LUNA", "LUNC"],
 ]);
 
+/** Null is what the exchange sends for "none"; what cannot be read is undefined, as what is missing is. */
+const element = z.union([z.string(), z.number()]).nullish().catch(undefined);
 /** A positional row whose first element is its key. */
 const keyedRow = z
-  .array(numeric)
+  .array(element)
   .refine((row) => typeof row[0] === "string" && row[0] !== "", "the key is no text");
 type KeyedRow = z.infer<typeof keyedRow>;
 

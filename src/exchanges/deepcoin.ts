@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import { volumesOf } from "./deepcoin-volumes.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
@@ -11,7 +12,6 @@ import {
   numeric,
   positiveOf,
   product,
-  quantityOf,
   rateOf,
   RowReject,
   text,
@@ -59,8 +59,6 @@ const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
   [8, 0.0001],
   [4, 0.00005],
 ]);
-/** Prices of a day lie within this factor of the last one, or the volume is left unknown. */
-const DAY_PRICE_FACTOR = 2;
 const COIN = "USDT";
 
 const word = text.catch(null);
@@ -149,7 +147,17 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
     listings.quotes.map((listing) => [fundingKeyOf(listing.exchangeSymbol), listing]),
   );
   const known = new Set(instruments.value.rows.map((row) => fundingKeyOf(row.instId)));
-  const cycleOf = new Map(cycles?.value.rows.map((row) => [fundingKeyOf(row.instrumentID), row]));
+  // Two spellings are one contract: what they say differently is unknown.
+  const named = collectRows(
+    cycles?.value.rows ?? [],
+    (row) => fundingKeyOf(row.instrumentID),
+    ({ instrumentID, settleInterval, nextSettleTime }) => ({
+      exchangeSymbol: fundingKeyOf(instrumentID),
+      settleInterval,
+      nextSettleTime,
+    }),
+  );
+  const cycleOf = new Map(named.quotes.map((cycle) => [cycle.exchangeSymbol, cycle]));
   const markOf = new Map(marks?.value.rows.map((row) => [row.instId, row]));
   const volumeOf = volumesOf(tickers?.value.rows ?? [], listings.quotes);
   let unlisted = 0;
@@ -202,7 +210,7 @@ function listingOf(row: InstrumentRow): Listing | null {
 }
 
 interface Beside {
-  readonly cycle: CycleRow | undefined;
+  readonly cycle: Omit<CycleRow, "instrumentID"> | undefined;
   readonly mark: MarkRow | undefined;
   readonly volume24hUsd: number | null;
 }
@@ -248,37 +256,6 @@ function quoteOf(
     exchangeTimeMs: null,
     receivedAtMs,
   };
-}
-
-/**
- * volCcy24h by symbol, where it is dollars as one client says: volume x last price comes to the same, whether vol24h
- * counts contracts or coins, and the reply as a whole does not speak for coins, for a single row may fit by chance.
- */
-function volumesOf(
-  tickers: readonly TickerRow[],
-  listings: readonly Listing[],
-): ReadonlyMap<string, number> {
-  const sizeOf = new Map(listings.map((each) => [each.exchangeSymbol, each.contractSize]));
-  const volumes = new Map<string, number>();
-  let votesForDollars = 0;
-  for (const row of tickers) {
-    const size = sizeOf.get(row.instId);
-    const turnover = quantityOf(row.volCcy24h);
-    const volume = quantityOf(row.vol24h);
-    if (size === undefined || turnover === null || volume === null) continue;
-    const worth = product(volume, positiveOf(row.last));
-    const isDollars = isNear(turnover, worth) || isNear(turnover, product(worth, size));
-    const isCoins = isNear(turnover, volume) || isNear(turnover, product(volume, size));
-    votesForDollars += Number(isDollars) - Number(isCoins);
-    if (isDollars || (turnover === 0 && volume === 0)) volumes.set(row.instId, turnover);
-  }
-  return votesForDollars < 0 ? new Map() : volumes;
-}
-
-function isNear(turnover: number, worth: number | null): boolean {
-  if (worth === null || worth === 0) return false;
-  const ratio = turnover / worth;
-  return ratio <= DAY_PRICE_FACTOR && ratio >= 1 / DAY_PRICE_FACTOR;
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {

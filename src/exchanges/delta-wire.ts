@@ -52,11 +52,14 @@ const envelope = z.object({
 
 function decodePage<S extends z.ZodType>(
   row: S,
+  mayBeEmpty = false,
 ): (body: unknown) => Rows<z.output<S>> & { readonly after: string | null } {
   return (body) => {
     const { success, result, meta } = decodeEnvelope(envelope, body);
     if (success !== true) throw badEnvelope("success is not true");
-    return { ...decodeRows(row, result, "symbol"), after: meta?.after ?? null };
+    const isEmpty = mayBeEmpty && Array.isArray(result) && result.length === 0;
+    const read = isEmpty ? { rows: [], rejects: [] } : decodeRows(row, result, "symbol");
+    return { ...read, after: isEmpty ? null : (meta?.after ?? null) };
   };
 }
 
@@ -66,24 +69,30 @@ export const loadTickers =
   (http) =>
     http.get(`/v2/tickers?contract_types=${PERPETUAL}`, decodePage(tickerRow), host);
 
-/** Products by all pages of the list. Fails as a bad envelope when there are more than `MAX_PAGES`. */
+/** Products of the pages that were read. */
+export interface Products extends Rows<ProductRow> {
+  /** There are more pages than `MAX_PAGES`. */
+  readonly isCut: boolean;
+}
+
+/** Products by all pages of the list, which an empty page after the first one ends. */
 export const loadProducts =
-  (host: string): Load<Rows<ProductRow>> =>
+  (host: string): Load<Products> =>
   (http) =>
     allPages(http, host);
 
-async function allPages(http: ExchangeHttp, host: string): Promise<Rows<ProductRow>> {
+async function allPages(http: ExchangeHttp, host: string): Promise<Products> {
   const rows: ProductRow[] = [];
   const rejects: Reject[] = [];
   let after: string | null = null;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const cursor: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
     const path = `/v2/products?contract_types=${PERPETUAL}${cursor}`;
-    const reply = await http.get(path, decodePage(productRow), host);
+    const reply = await http.get(path, decodePage(productRow, page > 0), host);
     rows.push(...reply.rows);
     rejects.push(...reply.rejects);
     after = reply.after;
-    if (after === null || after === "") return { rows, rejects };
+    if (after === null || after === "") return { rows, rejects, isCut: false };
   }
-  throw badEnvelope(`the product list has more than ${MAX_PAGES} pages`);
+  return { rows, rejects, isCut: true };
 }

@@ -2,7 +2,7 @@ import { HOURS_PER_DAY, nextGridTimeMs, observedAtMs } from "../domain/funding.t
 import type { Batch, Quote, RateOrigin, Reject } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
-import type { ProductRow, TickerRow } from "./delta-wire.ts";
+import type { ProductRow, Products, TickerRow } from "./delta-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
@@ -52,6 +52,7 @@ const facts = {
   ],
   knownUnknowns: [
     "The size of the request quota is not known.",
+    "No reply tells a contract's next settlement: a changed interval shows with the next product list, up to ten minutes late.",
     "Whether India lists contracts of 1000 units is not known; such a prefix is read as a multiplier and price decides.",
     "Whether the product list honours its filter on India is not known; other kinds of contract are skipped either way.",
     "Delta's own texts disagree on whether the average of the past or of the running interval is charged; the data fit the running one.",
@@ -77,7 +78,7 @@ const ISO_UTC = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 /** What one platform was sent. */
 interface Platform {
   readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly products: Reply<Rows<ProductRow>>;
+  readonly products: Reply<Products>;
 }
 
 interface Raw {
@@ -126,7 +127,10 @@ function parse(raw: Raw): Batch {
     expected += batch.expected;
     unlisted += batch.unlisted;
   }
-  return { quotes, rejects, expected, unlisted };
+  const cut = raw.platforms.filter(({ products }) => products.value.isCut);
+  const read = cut.reduce((sum, { products }) => sum + products.value.rows.length, 0);
+  const leftOut = cut.length === 0 ? {} : { leftOut: `products after the first ${read}` };
+  return { quotes, rejects, expected, unlisted, ...leftOut };
 }
 
 /** `taken`: symbols that another platform has shown, which would be two markets under one name. */

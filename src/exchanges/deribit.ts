@@ -55,7 +55,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   knownUnknowns: [
-    "The spellings of underlying_type other than crypto were not seen; one that is none of the known is refused.",
+    "The spellings of underlying_type other than crypto were not seen; a contract of one that is none of the known is left out and reported.",
     "Whether every summary row carries volume_notional is not known; volume_usd stands in for it.",
     "No recorded summary row of a perpetual was at hand; its field names come from documentation.",
     "The two funding fields of BNB are rounded to four decimals.",
@@ -212,7 +212,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   if (type === PRE_IPO) return null;
   const assetClass = CLASS_OF_TYPE.get(type);
   if (assetClass === undefined) {
-    throw new RowReject("bad_row", "underlying_type is none that is known");
+    throw new RowReject("unknown_kind", "underlying_type is none that is known");
   }
   return {
     exchangeSymbol: row.instrument_name,

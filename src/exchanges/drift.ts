@@ -6,11 +6,20 @@ import type { CanonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
-import { numeric, positiveOf, quantityOf, rateOf, RowReject } from "./wire.ts";
+import {
+  numberOf,
+  numeric,
+  type Numeric,
+  positiveOf,
+  quantityOf,
+  rateOf,
+  RowReject,
+} from "./wire.ts";
 
 /**
- * Drift, renamed Velocity: list and rates in one reply. Off by default, for trading stopped on 2026-04-01 and nobody
- * has seen live data since. A rate that is no number (earlier replies held an object of percentages) is refused.
+ * Drift, renamed Velocity: list and rates in one reply. Off by default, for trading stopped on 2026-04-01 and four
+ * markets are back. Rates are what a long earns, in percent; one that is no number (earlier replies held an object) is
+ * refused.
  * Volume is taken as USD by the magnitude of the documented example; open interest has no documented unit: null.
  */
 const facts = {
@@ -24,13 +33,14 @@ const facts = {
   documentation: "https://docs.velocity.exchange/developers/data-api/glossary",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of stats/markets: taken as a fraction of notional per hour (scale not confirmed).",
+    "fundingRate of stats/markets, seen in September 2026 as percent per hour with the sign of what a long earns: divided by -100.",
   intervalRule: "Documented: every market settles each hour.",
   gives: ["nextFundingAtMs", "indexPrice", "volume24hUsd"],
-  switchedOff: "trading has been halted since 2026-04-01",
+  switchedOff:
+    "trading was halted on 2026-04-01; of the four markets that are back no reply was recorded",
   knownUnknowns: [
     "A halted exchange may go on answering with frozen values: compare two replies hours apart before trusting it.",
-    "The scale of the rate is not confirmed; a rate that is not a plain number is refused.",
+    "Scale and sign of the rate come from one reader of the live replies; a rate that is not a plain number is refused.",
     "The rate may be that of the last update, which is already charged; updates lag by minutes.",
     "The coin of settlement after the relaunch is not confirmed; USDC is shown.",
     "The 24 h volume is taken as USD by the size of the documented example.",
@@ -40,6 +50,7 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INTERVAL_HOURS = 1;
+const PERCENT = 100;
 const DOLLAR = "USDC";
 const PERP_SUFFIX = "-PERP";
 /** 1KMEW is 1,000 MEW; 1MBONK, a million, is a form that others have too. */
@@ -100,7 +111,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote {
     assetClass: null,
     accrual: facts.accrual,
     listedAtMs: null,
-    fundingRate: rateOf(row.fundingRate, "fundingRate"),
+    fundingRate: rateOf(chargeOf(row.fundingRate), "fundingRate"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
@@ -121,6 +132,12 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote {
   };
 }
 
+/** What a long pays, as a fraction, of what it earns in percent; unknown: null. */
+function chargeOf(earnedPct: Numeric): number | null {
+  const earned = numberOf(earnedPct);
+  return earned === null || earned === 0 ? earned : -earned / PERCENT;
+}
+
 function assetOf(ticker: string): CanonicalAsset {
   const thousand = THOUSAND_PREFIX.exec(ticker)?.[1];
   if (thousand !== undefined) return { ...canonicalAsset(thousand, []), multiplier: 1000 };
@@ -131,7 +148,7 @@ function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
   const market = markets.value.rows.find((row) => row.symbol === exchangeSymbol);
   return market === undefined
     ? null
-    : { rows: { markets: market }, formula: "{markets.fundingRate}" };
+    : { rows: { markets: market }, formula: "0 - {markets.fundingRate} / 100" };
 }
 
 export const drift = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -226,7 +226,7 @@ function tickerOf(name: string, dex: string | null): string {
   const prefix = dex === null ? "" : `${dex}:`;
   const ticker = name.slice(prefix.length);
   if (!name.startsWith(prefix) || ticker === "" || ticker.includes(":")) {
-    throw new RowReject("bad_row", "name does not carry the prefix of its dex");
+    throw new RowReject("unknown_kind", "name does not carry the prefix of its dex");
   }
   return ticker;
 }

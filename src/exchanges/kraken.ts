@@ -168,6 +168,8 @@ function isListedLive(row: InstrumentRow): boolean {
 function isTrading(row: TickerRow, instrument: InstrumentRow): boolean {
   const { tag, suspended, postOnly = instrument.postOnly } = row;
   if (suspended === true || postOnly === true) return false;
+  if (typeof tag === "string" && tag !== "" && tag !== "perpetual")
+    throw new RowReject("unknown_kind", "tag is none that is known");
   if (tag === "perpetual" && suspended === false && postOnly === false) return true;
   throw new RowReject("bad_row", "tag, suspended or postOnly cannot be read");
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HOUR_MS, MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
+import { nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
@@ -22,8 +22,9 @@ import {
 } from "./wire.ts";
 
 /**
- * Pacifica: `funding` was paid in the past hour, `next_funding` is charged at the next full one, so the latter is the
- * rate. The unit of open interest is told by Bitcoin's (see `unitOf`). `knownUnknowns` says what is open.
+ * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
+ * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
+ * The unit of open interest is told by Bitcoin's (see `unitOf`). `knownUnknowns` says what is open.
  */
 const facts = {
   id: "pacifica",
@@ -36,12 +37,10 @@ const facts = {
   documentation: "https://docs.pacifica.fi/api-documentation/api/rest-api/markets/get-prices",
   requestsPerRefresh: 1,
   rateRule:
-    "next_funding of info/prices, the estimate for the current hour as a fraction for it; funding is what was paid last.",
+    "next_funding of info/prices, the estimate for the current hour as a fraction for it; funding, documented as what was paid last, is not shown (disputed).",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
   gives: [
     "nextFundingAtMs",
-    "settledRate",
-    "settledAtMs",
     "baselineRate",
     "markPrice",
     "indexPrice",
@@ -52,7 +51,7 @@ const facts = {
   knownUnknowns: [
     "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
     "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
-    "When the last rate was paid is taken from the clock: for a moment after a full hour it may be named an hour too late.",
+    "Which of the two rates is charged at the next full hour is disputed: the documentation says next_funding, a recorded history (each row's next_funding_rate is the funding_rate of the following hour) also fits funding. Until one account's payment settles it the shown rate may be an hour early, and no settled rate is shown.",
     "The cap of the rate and the asset class are not published.",
     "What a read costs without a key differs between sources; the pacing assumes the dearest.",
   ],
@@ -75,7 +74,6 @@ const word = text.catch(null);
 const symbol = z.string().min(1);
 const priceRow = z.object({
   symbol,
-  funding: numeric,
   next_funding: numeric,
   mark: numeric,
   oracle: numeric,
@@ -169,9 +167,6 @@ function unitOf(rows: readonly PriceRow[]): Unit {
 function quoteOf(row: PriceRow, listing: Listing, unit: Unit, receivedAtMs: number): Quote {
   const exchangeTimeMs = epochMsOf(row.timestamp);
   const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
-  const nextFundingAtMs = nextGridTimeMs(atMs, INTERVAL_HOURS);
-  const paid = numberOf(row.funding);
-  const isPaid = paid !== null && Math.abs(paid) <= MAX_ABS_RATE;
   const markPrice = positiveOf(row.mark);
   return {
     ...listing,
@@ -183,11 +178,11 @@ function quoteOf(row: PriceRow, listing: Listing, unit: Unit, receivedAtMs: numb
     fundingRate: rateOf(row.next_funding, "next_funding"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
-    nextFundingAtMs,
+    nextFundingAtMs: nextGridTimeMs(atMs, INTERVAL_HOURS),
     predictedRate: null,
     instantRate: null,
-    settledRate: isPaid ? paid : null,
-    settledAtMs: isPaid ? nextFundingAtMs - INTERVAL_HOURS * HOUR_MS : null,
+    settledRate: null,
+    settledAtMs: null,
     rateCap: null,
     rateFloor: null,
     baselineRate: BASELINE_RATE,

@@ -114,8 +114,13 @@ interface Products extends Rows<ProductRow> {
   readonly others: ReadonlySet<string>;
 }
 
+interface Rates extends Rows<RateRow> {
+  /** What the bound of pages left out; null: nothing. */
+  readonly left: string | null;
+}
+
 interface Raw {
-  readonly rates: Reply<Rows<RateRow>>;
+  readonly rates: Reply<Rates>;
   readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly instruments: Reply<Products>;
 }
@@ -142,17 +147,21 @@ function dataOf(body: unknown): unknown {
   return data;
 }
 
-const loadRates: Load<Rows<RateRow>> = async (http) => {
+const loadRates: Load<Rates> = async (http) => {
   const rows: unknown[] = [];
+  let left: string | null = null;
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const path = `${RATES_PATH}?pageNum=${page}&pageSize=${PAGE_SIZE}`;
     const reply = await http.get(path, (body) => decodeEnvelope(ratePage, dataOf(body)));
     const total = numberOf(reply.total);
     if (total === null) throw badEnvelope("total is not a number");
     rows.push(...reply.rows);
-    if (rows.length >= total || reply.rows.length === 0) break;
+    // An empty page ends the list, whatever the total says.
+    const isLast = rows.length >= total || reply.rows.length === 0;
+    left = isLast ? null : `rates after the first ${rows.length} of ${total}`;
+    if (isLast) break;
   }
-  return decodeRows(rateRow, rows, "symbol");
+  return { ...decodeRows(rateRow, rows, "symbol"), left };
 };
 
 const loadTickers: Load<Rows<TickerRow>> = (http) =>
@@ -201,8 +210,10 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
       return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
     },
   );
+  const { left } = rates.value;
   return {
     quotes,
+    ...(left === null ? {} : { leftOut: left }),
     rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
       (part) => part.rejects,
     ),
@@ -217,8 +228,9 @@ function listingOf(row: ProductRow, tellsSubType: boolean): Listing | null {
   if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
   if (type !== "PerpetualV2" || status !== "Listed") return null;
   if (subType === PRE_MARKET) return null;
-  if (tellsSubType && !ORDINARY.has(subType ?? ""))
-    throw new RowReject("bad_row", "perpProductSubType is none of the known ones");
+  if (tellsSubType && !subType) throw new RowReject("bad_row", "perpProductSubType is missing");
+  if (subType && !ORDINARY.has(subType))
+    throw new RowReject("unknown_kind", "perpProductSubType is none of the known ones");
   // "1000 SHIB" comes with a space.
   const base = row.baseCurrency?.replaceAll(" ", "");
   if (!base || !quoteCurrency || !settleCurrency)

@@ -50,6 +50,7 @@ const facts = {
     "volume24hUsd",
   ],
   knownUnknowns: [
+    "That nFR is charged at nFT and fR was charged at fT rests on one source; one trading client reads fR as the current rate.",
     "The reply and the unit of open interest are not confirmed, so open interest is unknown.",
     "What the two times show right after a change of interval is not known; an odd distance gives no interval.",
     "The resting rate is documented for 8 h alone; rates have no published cap.",
@@ -61,8 +62,8 @@ const SUCCESS = "200";
 const RATE_LIMIT_CODE = "429";
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 
-/** Times of settlement may jitter by milliseconds. */
-const JITTER_MS = 1000;
+/** Times of settlement jitter: the minute counts. */
+const JITTER_MS = 30_000;
 const USUAL_HOURS = [1, 2, 4, 8];
 /** The interest rate, at which many contracts rest. */
 const BASELINE_HOURS = 8;

@@ -151,11 +151,11 @@ function isOurs({ product_type: kind, money_currency: money }: FuturesRow): bool
 
 /**
  * A market without a type may be a coin or not: null. Throws RowReject for a type that is none of the two of a
- * perpetual: the list and the rates contradict each other.
+ * perpetual: a new kind, or the list and the rates contradict each other.
  */
 function assetClassOf(type: string | null): AssetClass | null {
   if (type === null) return null;
-  if (!FUTURES.has(type)) throw new RowReject("bad_row", "the list does not call it a future");
+  if (!FUTURES.has(type)) throw new RowReject("unknown_kind", "the list does not call it a future");
   return type === COIN_FUTURES ? "crypto" : null;
 }
 

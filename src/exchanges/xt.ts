@@ -17,7 +17,9 @@ import {
   rateOf,
   RowReject,
   text,
+  type Numeric,
 } from "./wire.ts";
+import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-intervals.ts";
 
 /**
  * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
@@ -37,11 +39,13 @@ const facts = {
   requestsPerRefresh: 2,
   rateRule:
     "funding_rate is the estimate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
-  intervalRule: "collection_internal of the same row, in hours.",
+  intervalRule:
+    "collection_internal of the same row, in hours; where the feed lacks it, collectionInternal of the contract's own q/funding-rate, asked for in turn within 65 minutes, if the row's next time bears it out.",
   gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
   knownUnknowns: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "Open interest is documented as contracts, which nobody has confirmed, and the value in dollars of another call contradicts itself: it is not shown.",
+    "One source alone saw collection_internal in the feed: where it is missing, intervals are unknown until each contract was asked for, thirteen minutes after a start.",
     "What the rate shows at the moment of a settlement is not known.",
     "About 217 contracts are stocks, currencies, indices or commodities; no field of the replies says which.",
     "Which regions are blocked, and how, is not known.",
@@ -85,6 +89,8 @@ const instrumentRow = z.object({
 type InstrumentRow = z.infer<typeof instrumentRow>;
 
 interface Raw {
+  /** Of contracts for which the feed tells none. */
+  readonly intervals: ReadonlyMap<string, Reply<OneInterval>>;
   readonly rates: Reply<Rows<RateRow>>;
   readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly instruments: Reply<Rows<InstrumentRow>>;
@@ -136,19 +142,44 @@ async function fetchRaw(source: Source): Promise<Raw> {
     source.secondary("tickers", loadTickers),
     source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
   ]);
-  return { rates, tickers, instruments };
+  const untold = untoldOf(rates.value, instruments.value);
+  const intervals =
+    untold.length === 0
+      ? new Map<string, Reply<OneInterval>>()
+      : await source.rotation(
+          "intervals",
+          untold,
+          ONE_INTERVAL_ROTATION_MS,
+          loadOneInterval(BASE_PATH, resultOf),
+        );
+  return { rates, tickers, instruments, intervals };
 }
 
-function parse({ rates, tickers, instruments }: Raw): Batch {
-  const listed = instruments.value.rows;
+/** Live contracts whose row in the feed has no interval. */
+function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): readonly string[] {
+  const silent = rates.rows.filter((row) => intervalHoursOf(row.collection_internal) === null);
+  const names = new Set(silent.map((row) => row.symbol));
+  return listingsOf(instruments)
+    .quotes.map((listing) => listing.exchangeSymbol)
+    .filter((name) => names.has(name));
+}
+
+function listingsOf({
+  rows: listed,
+}: Rows<InstrumentRow>): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
   // Older lists lack the key, or show it on few rows; where half of them have it, one without it may be pre-market.
   const told = listed.filter((row) => !isAbsent(row.inPreMarket)).length;
   const tellsPreMarket = told * 2 >= listed.length;
-  const listings = collectRows(
+  return collectRows(
     listed,
     (row) => row.symbol,
     (row) => listingOf(row, tellsPreMarket),
   );
+}
+
+function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
+  const listed = instruments.value.rows;
+  const listings = listingsOf(instruments.value);
   const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const known = new Set(listed.map((row) => row.symbol));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
@@ -160,7 +191,9 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
       const listing = live.get(row.symbol);
       if (!known.has(row.symbol)) unlisted += 1;
       if (listing === undefined || !isPerpetual(row)) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
+      const ownHours = intervals.get(row.symbol)?.value.collectionInternal;
+      const beside = { ticker: tickerOf.get(row.symbol), ownHours };
+      return quoteOf(row, listing, beside, rates.receivedAtMs);
     },
   );
   return {
@@ -212,14 +245,15 @@ function isPerpetual({ product_type: kind, target_currency: currency }: RateRow)
 function quoteOf(
   row: RateRow,
   listing: Listing,
-  ticker: TickerRow | undefined,
+  { ticker, ownHours }: { readonly ticker: TickerRow | undefined; readonly ownHours: Numeric },
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
+  const told = intervalHoursOf(row.collection_internal);
   const times = fundingTimesOf(
     positiveOf(row.next_funding_rate_timestamp),
     receivedAtMs,
-    { hours: intervalHoursOf(row.collection_internal), source: "published" },
+    { hours: told ?? intervalHoursOf(ownHours), source: "published", cached: told === null },
     "next_funding_rate_timestamp",
   );
   if (times === null) return null;

@@ -234,6 +234,7 @@ describe("cryptocom", () => {
     ["an empty list", reply([]), "bad_envelope"],
     ["a success without a result", { id: -1, code: 0 }, "bad_envelope"],
     ["another instrument's answer", point("0.1", "X"), "bad_envelope"],
+    ["an answer that does not say whose it is", reply([{ v: "0.1", t: 1 }]), "bad_envelope"],
   ] as const)("%s for every rate fails the refresh", async (_, body, kind) => {
     const bodies = Object.fromEntries(SYMBOLS.map((symbol) => [value(symbol), body]));
     const failure = await refresh({ ...BODIES, ...bodies }).catch((e: unknown) => e);
@@ -333,7 +334,7 @@ describeRecorded("cryptocom, recorded", (read) => {
       {
         [LIST]: reply(list.map((row) => ({ ...row, product_type: "DIGITAL_CURRENCIES" }))),
         [TICKERS]: await read("cryptocom", "get-tickers.json"),
-        [value("RUNEUSD-PERP")]: reply(result["data"]),
+        [value("RUNEUSD-PERP")]: reply(result["data"], { instrument_name: "RUNEUSD-PERP" }),
       },
       { nowMs: NOW, rotationsEmpty: true },
     );

@@ -213,7 +213,10 @@ describe("deepcoin", () => {
     expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([null, null, null]);
   });
 
-  test("a cycle under the dashed name is found as well", async () => {
+  test("a cycle under the dashed name is found as well; two of one contract that differ are none", async () => {
+    const other = reply([cycle(BTC), cycle("BTCUSDT", { settleInterval: 14400 })]);
+    const twofold = await refresh({ ...BODIES, [CYCLES]: other });
+    expect(twofold.quotes[0]).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: null });
     const { quotes } = await refresh({ ...BODIES, [CYCLES]: reply([cycle(BTC)]) });
     expect(quotes[0]).toMatchObject({ fundingIntervalHours: 8, nextFundingAtMs: at(16) });
   });

@@ -218,16 +218,46 @@ describe("delta", () => {
     });
   });
 
-  test("a list of several pages is read to its end, and not for ever", async () => {
+  test("a list of several pages is read to its end, which an empty page is; a sixth page is said to be left out", async () => {
     const paged = {
       ...INDIA_ALONE,
       [PRODUCTS]: reply(LIVE.slice(0, 1), { meta: { after: "g3QA" } }),
       [`${PRODUCTS}&after=g3QA`]: reply(LIVE.slice(1)),
     };
-    expect((await refresh(paged)).quotes).toHaveLength(4);
+    const whole = await refresh(paged);
+    expect(whole.quotes).toHaveLength(4);
+    expect(whole.leftOut).toBeUndefined();
+    const emptyEnd = {
+      ...paged,
+      [PRODUCTS]: reply(LIVE, { meta: { after: "g3QA" } }),
+      [`${PRODUCTS}&after=g3QA`]: reply([], { meta: { after: "g3QA" } }),
+    };
+    expect(await refresh(emptyEnd)).toMatchObject({ expected: 4, rejects: [] });
     const endless = { ...paged, [`${PRODUCTS}&after=g3QA`]: paged[PRODUCTS] };
-    const failure = await refresh(endless).catch((e: unknown) => e);
-    expect(failure).toMatchObject({ kind: "bad_envelope" });
+    const cut = await refresh(endless);
+    expect(cut).toMatchObject({ expected: 1, leftOut: "products after the first 5" });
+    const emptyList = { ...paged, [PRODUCTS]: reply([]) };
+    await expect(refresh(emptyList)).rejects.toMatchObject({ kind: "bad_envelope" });
+  });
+
+  test("a contract on two pages in two states of its terms is not shown, and counted", async () => {
+    const twice = {
+      ...INDIA_ALONE,
+      [PRODUCTS]: reply(LIVE, { meta: { after: "g3QA" } }),
+      [`${PRODUCTS}&after=g3QA`]: reply([product("BTCUSD", "BTC", specs(14400)), LIVE[1]]),
+    };
+    const { quotes, rejects } = await refresh(twice);
+    expect(quotes.map((quote) => quote.base)).toEqual(["PAXG", "BONK", "OLDSPEC"]);
+    expect(rejects).toMatchObject(
+      [0, 1].map(() => ({ exchangeSymbol: "BTCUSD", reason: "ambiguous" })),
+    );
+  });
+
+  test("an interval of eight minutes is none: no yearly rate 60 times too high", async () => {
+    for (const seconds of [480, 8, 8 * 60, 28_800_000]) {
+      const { quotes } = await refreshBtc({}, specs(seconds));
+      expect(quotes).toMatchObject([{ fundingIntervalHours: null, nextFundingAtMs: null }]);
+    }
   });
 
   test.each([

@@ -195,9 +195,9 @@ describe("deribit", () => {
     });
   });
 
-  test("a kind of underlying that is not known is refused, a pre-IPO one skipped", async () => {
+  test("a kind of underlying that is not known is left out and said, a pre-IPO one skipped", async () => {
     const stranger = await refreshBtc({}, { underlying_type: "weather" });
-    expect(stranger).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }] });
+    expect(stranger).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
     for (const type of ["pre_ipo", "PREIPO", "pre-IPO"]) {
       const batch = await refreshBtc({}, { underlying_type: type });
       expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 1 });

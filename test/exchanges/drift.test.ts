@@ -20,7 +20,7 @@ const market = (symbol: string, extra: Row = {}): Row => ({
   oraclePrice: 64010.25,
   volume24h: 5062575.25,
   openInterest: 12000000,
-  fundingRate: -0.000037,
+  fundingRate: 0.005,
   fundingRate24hAvg: 0.0001,
   status: "active",
   ...extra,
@@ -58,6 +58,7 @@ describe("drift", () => {
   test("a market becomes a quote with every field by the page's units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: null, unlisted: 0 });
+    // A long earns 0.005 % an hour.
     expect(quotes[0]).toEqual({
       exchangeSymbol: "BTC-PERP",
       base: "BTC",
@@ -67,7 +68,7 @@ describe("drift", () => {
       assetClass: null,
       accrual: "periodic",
       listedAtMs: null,
-      fundingRate: -0.000037,
+      fundingRate: -0.00005,
       fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: NEXT,
@@ -105,7 +106,7 @@ describe("drift", () => {
   test.each([
     ["no rate", { fundingRate: undefined }, "bad_rate"],
     ["the older object of percentages", { fundingRate: { long: "0.1", short: "0.1" } }, "bad_rate"],
-    ["a rate over 100 %", { fundingRate: 120_000 }, "implausible_rate"],
+    ["a rate over 100 %", { fundingRate: 101 }, "implausible_rate"],
     ["no type", { marketType: null }, "bad_row"],
     ["no status", { status: undefined }, "bad_row"],
   ] as const)("a market with %s is refused", async (_, extra, reason) => {
@@ -133,8 +134,8 @@ describe("drift", () => {
   test("says which row a rate came from", async () => {
     const raw = await drift.fetchRaw(sourceOf(BODIES));
     expect(drift.explain(raw, "BTC-PERP")).toMatchObject({
-      rows: { markets: { symbol: "BTC-PERP", fundingRate: -0.000037 } },
-      formula: "{markets.fundingRate}",
+      rows: { markets: { symbol: "BTC-PERP", fundingRate: 0.005 } },
+      formula: "0 - {markets.fundingRate} / 100",
     });
     expect(drift.explain(raw, "ETH-PERP")).toBeNull();
   });
@@ -175,7 +176,7 @@ describeRecorded("drift, recorded", (read) => {
     });
     expect(rejects).toEqual([]);
     expect(quotes).toMatchObject([
-      { base: "SOL", fundingRate: 0.00012, indexPrice: 123.456, volume24hUsd: 50_000_000 },
+      { base: "SOL", fundingRate: -0.0000012, indexPrice: 123.456, volume24hUsd: 50_000_000 },
     ]);
   });
 });

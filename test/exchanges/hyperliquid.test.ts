@@ -375,7 +375,7 @@ describe("hyperliquid rejects", () => {
     ["a missing rate", { name: "A" }, ctx({ funding: undefined }), "bad_rate"],
     ["a rate over 100 %", { name: "A" }, ctx({ funding: "1.5" }), "implausible_rate"],
     ["an unreadable isDelisted", { name: "A", isDelisted: "true" }, ctx(), "bad_row"],
-    ["a name of another dex", { name: "A:" }, ctx(), "bad_row"],
+    ["a name of another dex", { name: "A:" }, ctx(), "unknown_kind"],
   ] as const)("%s", async (_case, asset, context, reason) => {
     const outcome = await refreshMain(asset, context);
     expect(outcome.symbols).toEqual(["ETH"]);
@@ -396,7 +396,7 @@ describe("hyperliquid rejects", () => {
       [MAIN]: dexBody([[{ name: "ETH" }, ctx()]]),
     });
     expect(symbols(quotes)).toEqual(["ETH", "xyz:TSLA", "km:US500", "hyna:BTC"]);
-    expect(rejects).toMatchObject([{ exchangeSymbol: "BTC", reason: "bad_row" }]);
+    expect(rejects).toMatchObject([{ exchangeSymbol: "BTC", reason: "unknown_kind" }]);
   });
 });
 

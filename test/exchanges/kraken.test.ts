@@ -258,7 +258,7 @@ describe("kraken rejects", () => {
     ["an amount above the whole notional", { fundingRate: 90000 }, {}, "implausible_rate"],
     ["an unreadable suspended", { suspended: "no" }, {}, "bad_row"],
     ["a missing tag", { tag: undefined }, {}, "bad_row"],
-    ["a dated tag under a perpetual's name", { tag: "quarter" }, {}, "bad_row"],
+    ["a dated tag under a perpetual's name", { tag: "quarter" }, {}, "unknown_kind"],
     ["an unreadable postOnly", { postOnly: 1 }, {}, "bad_row"],
     ["a postOnly that is nowhere", { postOnly: undefined }, { postOnly: undefined }, "bad_row"],
     ["no name of the asset", { pair: undefined }, { base: undefined }, "bad_row"],

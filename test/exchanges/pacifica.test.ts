@@ -75,7 +75,7 @@ describe("pacifica", () => {
     expect(pacifica.facts.requestsPerRefresh).toBe(1);
   });
 
-  test("a market becomes a quote with every field: the coming rate, and the one paid at the last full hour", async () => {
+  test("a market becomes a quote with every field; which rate was paid is disputed, so none is called settled", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -86,8 +86,8 @@ describe("pacifica", () => {
       fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: at(14),
-      settledRate: 0.00001529,
-      settledAtMs: at(13),
+      settledRate: null,
+      settledAtMs: null,
       rateCap: null,
       rateFloor: null,
       baselineRate: 0.0000125,
@@ -117,7 +117,7 @@ describe("pacifica", () => {
     }
   });
 
-  test("a kilo prefix, a zero rate without a paid one, and no spot", async () => {
+  test("a kilo prefix, a zero rate, and no spot", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTC", "kPEPE", "XPL"]);
     const pepe = {
@@ -127,7 +127,7 @@ describe("pacifica", () => {
       openInterestUsd: 100_000,
     };
     expect(quotes[1]).toMatchObject(pepe);
-    expect(quotes[2]).toMatchObject({ fundingRate: 0, settledRate: null, settledAtMs: null });
+    expect(quotes[2]).toMatchObject({ fundingRate: 0 });
   });
 
   test("open interest is in dollars where Bitcoin's could be nothing else, and unknown without Bitcoin", async () => {
@@ -144,7 +144,7 @@ describe("pacifica", () => {
     expect(quotes[0]?.nextFundingAtMs).toBe(at(14));
     const rows = reply([price("BTC", { timestamp: at(14) - 100 })]);
     const late = await refresh({ ...BODIES, [PRICES]: rows }, at(14) + 200);
-    expect(late.quotes).toMatchObject([{ nextFundingAtMs: at(14), settledAtMs: at(13) }]);
+    expect(late.quotes).toMatchObject([{ nextFundingAtMs: at(14) }]);
   });
 
   test.each([
@@ -156,9 +156,8 @@ describe("pacifica", () => {
     expect(await btcOf(priceExtra, infoExtra)).toMatchObject({ quotes: [], rejects, expected });
   });
 
-  test("without a base the symbol is the base; a paid rate over the notional is unknown", async () => {
+  test("without a base the symbol is the base", async () => {
     expect((await btcOf({}, { base_asset: null })).quotes).toMatchObject([{ base: "BTC" }]);
-    expect((await btcOf({ funding: "3" })).quotes).toMatchObject([{ settledRate: null }]);
   });
 
   const failed = { success: false, data: null, error: "no" };
@@ -195,9 +194,6 @@ const may = (
 ): Exemption => ({ at: where, mutations, fields, why: LEGAL });
 const exemptions: readonly Exemption[] = [
   may("prices.next_funding", ["negative"], "fundingRate"),
-  may("prices.funding", ["negative"], "settledRate"),
-  // An unreadable rate that turns readable is a paid one.
-  may("prices.funding", ["flipped", "negative"], "settledRate", "settledAtMs"),
   may("prices.mark", ["huge"], "markPrice", "openInterestUsd"),
   may("prices.oracle", ["huge"], "indexPrice"),
   may("prices.open_interest", ["huge"], "openInterestUsd"),
@@ -226,8 +222,7 @@ describeRecorded("pacifica, recorded", (read) => {
       { [PRICES]: body, [INFO]: reply([info("XPL")]) },
       1759222968500,
     );
-    const rates = { fundingRate: 0.00011096, settledRate: 0.00010529 };
-    expect(quotes).toMatchObject([{ ...rates, exchangeTimeMs: 1759222967974 }]);
+    expect(quotes).toMatchObject([{ fundingRate: 0.00011096, exchangeTimeMs: 1759222967974 }]);
     expect(quotes[0]?.nextFundingAtMs).toBe(Date.UTC(2025, 8, 30, 10));
     expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: 20896698.0672 });
   });

@@ -92,7 +92,7 @@ describe("phemex", () => {
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
     }
     const { batch } = await btcOf({}, { perpProductSubType: "Lottery" });
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }] });
+    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
   });
 
   test("pages are read until the total is there, or no more come", async () => {
@@ -101,6 +101,13 @@ describe("phemex", () => {
     expect((await refresh(pages)).quotes.map((q) => q.base)).toEqual(["BTC", "ETH"]);
     const short = { ...BODIES, [RATES]: page([first], 2), [ratesAt(2)]: page([], 2) };
     expect((await refresh(short)).quotes.map((q) => q.base)).toEqual(["BTC"]);
+    expect((await refresh(short)).leftOut).toBeUndefined();
+    const other = { ...first, fundingRate: "0.0009" };
+    const twice = { ...BODIES, [RATES]: page([first, second], 3), [ratesAt(2)]: page([other], 3) };
+    expect(await refresh(twice)).toMatchObject({
+      quotes: [{ base: "ETH" }],
+      rejects: [0, 1].map(() => ({ exchangeSymbol: "BTCUSDT", reason: "ambiguous" })),
+    });
     const source = memorySource(
       Object.fromEntries([
         ...Object.entries(BODIES),
@@ -108,8 +115,9 @@ describe("phemex", () => {
       ]),
       { nowMs: AT },
     );
-    await phemex.refresh(source);
+    const { leftOut } = await phemex.refresh(source);
     expect(source.requests).toHaveLength(10);
+    expect(leftOut).toBe("rates after the first 8 of 1000000000");
   });
 
   test.each([

@@ -145,6 +145,8 @@ describe("poloniex", () => {
       },
       { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs: hour(16) },
     ]);
+    const late = await btcOf({ fT: String(hour(8) + 12_345) });
+    expect(late.quote).toMatchObject({ fundingIntervalHours: 8, settledAtMs: hour(8) + 12_345 });
     const odd = await btcOf({ fT: String(hour(8) + 60_000) });
     expect(odd.quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: hour(16) });
   });

@@ -135,7 +135,8 @@ describe("whitebit", () => {
     }
     for (const type of ["spot", "lottery"]) {
       const { batch } = await btcOf({}, type);
-      expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
+      const rejects = [{ exchangeSymbol: "BTC_PERP", reason: "unknown_kind" }];
+      expect(batch).toMatchObject({ quotes: [], rejects, expected: 1 });
     }
   });
 

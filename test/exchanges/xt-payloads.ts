@@ -8,6 +8,7 @@ const CALL = "/future/market/v1/public";
 export const RATES = `${CALL}/cg/contracts`;
 export const TICKERS = `${CALL}/q/agg-tickers`;
 export const LIST = `${CALL}/symbol/list`;
+export const one = (symbol: string): string => `${CALL}/q/funding-rate?symbol=${symbol}`;
 
 export const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 export const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
@@ -87,6 +88,8 @@ export const BODIES: Bodies = {
   ],
   [TICKERS]: reply([ticker("btc_usdt"), ticker("ftt_usdt"), ticker("1000pepe_usdt", { i: "0" })]),
   [LIST]: reply([...LIVE, ...DEAD]),
+  // Asked for where the feed tells no interval.
+  [one("1mbabydoge_usdt")]: reply({ symbol: "1mbabydoge_usdt" }),
 };
 
 export const refresh = (bodies: Bodies, nowMs = AT) => xt.refresh(memorySource(bodies, { nowMs }));
@@ -94,6 +97,7 @@ export const refresh = (bodies: Bodies, nowMs = AT) => xt.refresh(memorySource(b
 export const btcOf = async (rateExtra: Row, listExtra: Row = {}) => {
   const batch = await refresh({
     ...BODIES,
+    [one("btc_usdt")]: reply({ symbol: "btc_usdt", collectionInternal: null }),
     [RATES]: [rate("btc_usdt", rateExtra)],
     [LIST]: reply([contract("btc_usdt", listExtra), contract("sol_usdt")]),
   });

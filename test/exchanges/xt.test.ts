@@ -11,6 +11,7 @@ import {
   LIST,
   AT,
   at,
+  one,
   LISTED,
   rate,
   contract,
@@ -32,6 +33,8 @@ describe("xt", () => {
       "essential rates null",
       "secondary tickers null",
       "instruments instruments 1800000",
+      // Of the one contract for which the feed tells no interval.
+      "rotation intervals 3900000",
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     expect([source.mostAtOnce(), xt.facts.requestsPerRefresh]).toEqual([3, 2]);
@@ -78,6 +81,41 @@ describe("xt", () => {
     expect(quotes[2]).toMatchObject({ ...doge, fundingIntervalHours: null, intervalSource: null });
     const hourly = { fundingIntervalHours: 1, nextFundingAtMs: at(14) };
     expect(quotes[3]).toMatchObject({ base: "NFLX", assetClass: null, ...hourly });
+  });
+
+  test("an interval that the feed lacks is asked for by the contract, and believed where the row's next time bears it out", async () => {
+    const without = Object.fromEntries(
+      ["btc_usdt", "sol_usdt", "ada_usdt", "xrp_usdt"].map((symbol) => [
+        one(symbol),
+        reply({ symbol, fundingRate: 0.0001, collectionInternal: 4 }),
+      ]),
+    );
+    const silent = { collection_internal: undefined };
+    const bodies = {
+      ...without,
+      [one("ada_usdt")]: reply({ symbol: "sol_usdt", collectionInternal: 4 }),
+      [one("xrp_usdt")]: reply({ symbol: "xrp_usdt", collectionInternal: 8 }),
+      [TICKERS]: BODIES[TICKERS],
+      [LIST]: reply(["btc", "sol", "ada", "xrp"].map((coin) => contract(`${coin}_usdt`))),
+      [RATES]: [
+        rate("btc_usdt", silent),
+        // The next settlement of the whole hour 15 is none of a four-hour contract.
+        rate("sol_usdt", { ...silent, next_funding_rate_timestamp: at(15) }),
+        rate("ada_usdt", silent),
+        // The next settlement of 14:00 is none of an eight-hour contract: it has become an hourly one.
+        rate("xrp_usdt", { ...silent, next_funding_rate_timestamp: at(14) }),
+      ],
+    };
+    const { quotes } = await refresh(bodies);
+    expect(quotes.map((quote) => [quote.base, quote.fundingIntervalHours])).toEqual([
+      ["BTC", 4],
+      ["SOL", null],
+      ["ADA", null],
+      ["XRP", null],
+    ]);
+    const none = memorySource(bodies, { nowMs: AT, rotationsEmpty: true });
+    const first = await xt.refresh(none);
+    expect(first.quotes.map((quote) => quote.fundingIntervalHours)).toEqual(Array(4).fill(null));
   });
 
   test("halted, pre-market, dated, coin-margined, coin-quoted and unlisted contracts are not shown", async () => {
@@ -183,8 +221,11 @@ const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 const TICKER = "any text may be a ticker";
 
 test("xt: no single wrong value makes a wrong quote", async () => {
+  // Any contract may lose its interval in the feed: then its own call is asked.
+  const own = ["btc_usdt", "1000pepe_usdt", "nflx_usdt", "new_usdt", "NaN", "1e300", "-1", "1"];
+  const silent = own.map((symbol) => [one(symbol), reply({ symbol })]);
   const breaches = await mutationBreaches({
-    bodies: BODIES,
+    bodies: { ...BODIES, ...Object.fromEntries(silent) },
     payloads: [
       { name: "rates", request: RATES, rows: (body) => (Array.isArray(body) ? body : []) },
       { name: "tickers", request: TICKERS, rows: (body) => Object(body).result },

@@ -143,7 +143,7 @@ test("each exception has its reason, and few exchanges have any besides timestam
   const refused = EXCHANGES.flatMap((exchange) =>
     others.filter((fault) => !applies(exchange, fault)).map((fault) => `${exchange} ${fault}`),
   );
-  const oneByOne = ["cryptocom", "poloniex", "grvt", "aevo"];
+  const oneByOne = ["cryptocom", "poloniex", "grvt"];
   expect(refused).toEqual(oneByOne.map((exchange) => `${exchange} many_rows`));
   const reasons = EXCHANGES.flatMap((exchange) =>
     Object.values(ENCODERS[exchange].exceptions ?? {}),

@@ -1,9 +1,9 @@
-import type { Asset, AssetTable } from "../assets.ts";
+import type { Asset, AssetKind, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, type ListingPlan, type Roster } from "../roster.ts";
 import { COIN_TICKERS } from "../tickers.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -15,13 +15,13 @@ import {
   wireError,
   wireList,
 } from "../wire.ts";
-import { oneInstrument } from "./one-instrument.ts";
 import { reasonsByMark } from "./skip-marks.ts";
 
 /** Perpetuals that count, beside LIT: coins by rank and a few tiny ones. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 39);
 const TINY = ["SATS", "MOG"];
 const RETIRED = 4;
+const SHARES = 8;
 const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
   PEPE: ["1000PEPE", 1000],
   SHIB: ["1000SHIB", 1000],
@@ -55,6 +55,14 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of coins) add(asset);
   for (const asset of find(TINY)) add(asset);
   add(assets.litNew);
+  const { metal, commodity, forex, stock, pre_ipo: preIpo } = assets.byKind;
+  for (const asset of [...metal.slice(0, 2), ...commodity.slice(0, 2), ...forex.slice(0, 2)])
+    add(asset);
+  // One that is a fund to this exchange, and one on an hour of computing.
+  const others: readonly (readonly string[])[] = [["etf"], ["compute"]];
+  const shares = stock.slice(0, others.length + Math.round(SHARES * scale));
+  for (const [place, asset] of shares.entries()) add(asset, { marks: others[place] ?? [] });
+  for (const asset of preIpo) add(asset, { state: "pre_market" });
   for (const asset of assets.byKind.coin.slice(-RETIRED)) add(asset, { state: "halted" });
   for (const asset of coins.slice(0, 2)) {
     const { ticker } = asset;
@@ -70,11 +78,40 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
 }
 
+/** Six decimals: 0.0000125 leaves as 0.000013, what is less than half of the last one as 0. */
+function rateOf(rate: number): string {
+  return trimmed(rate, 6);
+}
+
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 
 function typeOf(listing: Listing): "OPTION" | "SPOT" | "PERPETUAL" {
   if (listing.marks.has("option")) return "OPTION";
   return listing.marks.has("spot") ? "SPOT" : "PERPETUAL";
+}
+
+const isActive = ({ state }: Listing): boolean => state === "live" || state === "pre_market";
+
+/** Market types of what is no coin. */
+const TYPE_OF_KIND: Readonly<Partial<Record<AssetKind, string>>> = {
+  stock: "equity",
+  metal: "commodity",
+  commodity: "commodity",
+  forex: "fx",
+  pre_ipo: "pre_ipo",
+};
+/** The class that a reader makes of a market type; of any other none. */
+const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
+  crypto: "crypto",
+  equity: "stock",
+  etf: "etf",
+  commodity: "commodity",
+  fx: "forex",
+};
+
+function marketTypeOf({ asset, marks }: Listing): string {
+  const marked = ["etf", "compute"].find((mark) => marks.has(mark));
+  return marked ?? TYPE_OF_KIND[asset.kind] ?? "crypto";
 }
 
 function marketRow(listing: Listing, view: MarketView): WireRow {
@@ -105,30 +142,29 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     mark_price: fixed(mark, listing.priceDecimals),
     forward_price: fixed(live.index, listing.priceDecimals),
     index_price: fixed(live.index, listing.priceDecimals),
-    is_active: listing.state === "live",
+    is_active: isActive(listing),
     max_leverage: "20",
-  };
-}
-
-function fundingRow(listing: Listing, view: MarketView): WireRow {
-  const live = liveNumbers(listing, view.nowMs);
-  return {
-    instrument_name: listing.symbol,
-    funding_rate: trimmed(live.rate, 8),
-    next_epoch: `${live.nextAtMs}${WHOLE_MS}`,
+    is_rwa: marketTypeOf(listing) !== "crypto",
+    market_type: marketTypeOf(listing),
   };
 }
 
 function statisticsRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   return {
-    asset: listing.wireBase,
-    open_interest: { total: trimmed(live.openInterest, 4) },
-    daily_volume: trimmed(live.turnoverUsd, 6),
-    daily_buy_volume: trimmed(live.turnoverUsd * 0.52, 6),
-    daily_sell_volume: trimmed(live.turnoverUsd * 0.48, 6),
+    ticker_id: listing.symbol,
+    base_currency: listing.wireBase,
+    target_currency: "USD",
+    target_volume: fixed(live.turnoverUsd, 6),
+    product_type: "Perpetual",
+    open_interest: trimmed(live.openInterest, 6),
     index_price: fixed(live.index, listing.priceDecimals),
-    mark_price: fixed(live.mark, listing.priceDecimals),
+    index_currency: "USD",
+    // What is not traded any more is not charged either.
+    ...(isActive(listing) ? { next_funding_rate_timestamp: String(live.nextAtMs / 1000) } : {}),
+    funding_rate: isActive(listing) ? rateOf(live.rate) : "0",
+    contract_type: "Vanilla",
+    contract_price_currency: "USD",
   };
 }
 
@@ -150,30 +186,16 @@ function route({ path, query }: WireRequest): WireReply {
         (rows) => rows,
       );
     }
-    case "/funding": {
-      const name = query.get("instrument_name") ?? "";
-      return oneInstrument({
-        kind: "rates",
-        key: `funding?${name}`,
-        wanted: (listing) =>
-          listing.symbol === name && onWire(listing) && typeOf(listing) === "PERPETUAL",
-        row: fundingRow,
-        wrap: ({ funding_rate, next_epoch }) => ({ funding_rate, next_epoch }),
-        unknown: refused(400, "INSTRUMENT_DOES_NOT_EXIST"),
-      });
-    }
-    case "/statistics": {
-      const asset = query.get("asset") ?? "";
-      return oneInstrument({
-        kind: "secondary",
-        key: `statistics?${asset}`,
-        wanted: (listing) =>
-          listing.wireBase === asset && onWire(listing) && typeOf(listing) === "PERPETUAL",
-        row: statisticsRow,
-        wrap: (row) => row,
-        unknown: refused(400, "ASSET_DOES_NOT_EXIST"),
-      });
-    }
+    case "/coingecko-statistics":
+      return wireList(
+        "rates",
+        path,
+        (view) =>
+          view.listings
+            .filter((row) => onWire(row) && typeOf(row) === "PERPETUAL")
+            .map((row) => statisticsRow(row, view)),
+        (rows) => rows,
+      );
     default:
       return refused(404, "NOT_FOUND");
   }
@@ -181,33 +203,37 @@ function route({ path, query }: WireRequest): WireReply {
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const market = marketRow(listing, view);
+  const row = statisticsRow(listing, view);
+  const index = Number(row["index_price"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
-    funding_rate: Number(fundingRow(listing, view)["funding_rate"]),
+    asset_class: CLASS_OF_TYPE[marketTypeOf(listing)] ?? null,
+    funding_rate: Number(row["funding_rate"]),
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     predicted_rate: null,
     settled_rate: null,
     settled_at: null,
     mark_price: Number(market["mark_price"]),
-    index_price: Number(market["index_price"]),
-    volume_24h_usd: Number(statisticsRow(listing, view)["daily_volume"]),
-    // The shape of the open interest is not confirmed.
-    open_interest_usd: null,
+    index_price: index,
+    volume_24h_usd: Number(row["target_volume"]),
+    open_interest_usd: Number(row["open_interest"]) * index,
   };
 }
 
 export const aevo: ExchangeEncoder = {
   id: "aevo",
-  fields: { rate: "funding_rate", prices: [], symbolOf: (row) => String(row["instrument_name"]) },
+  fields: {
+    rate: "funding_rate",
+    prices: ["index_price"],
+    symbolOf: (row) => String(row["ticker_id"]),
+  },
   createListings,
   route,
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED" },
   errorBody: { error: "INTERNAL_SERVER_ERROR" },
   delistedState: "halted",
   exceptions: {
-    many_rows: "a reply holds the rate of one instrument",
     frozen_timestamps: "no payload carries a time of its own",
   },
   truth: (view) => {
@@ -217,8 +243,6 @@ export const aevo: ExchangeEncoder = {
   usual: [
     { path: "/markets" },
     { path: "/markets?instrument_type=PERPETUAL" },
-    ...[...COINS, ...TINY, "LIT"].map((ticker) => ({
-      path: `/funding?instrument_name=${perpetualOf(ticker)}`,
-    })),
+    { path: "/coingecko-statistics" },
   ],
 };

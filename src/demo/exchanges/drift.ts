@@ -73,7 +73,8 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const isSpot = listing.marks.has("spot");
   const isBet = listing.marks.has("bet");
-  const rate = isBet || listing.state !== "live" ? FROZEN_RATE : rounded(live.rate, 9);
+  // Percent, of what a long earns.
+  const rate = isBet || listing.state !== "live" ? FROZEN_RATE : rounded(-live.rate * 100, 7);
   const same = view.listings.filter((row) => row.marks.has("spot") === isSpot);
   return {
     marketIndex: same.indexOf(listing),
@@ -105,7 +106,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   return {
     ...namesOf(listing),
     asset_class: null,
-    funding_rate: Number(row["fundingRate"]),
+    // What a long earns, in percent.
+    funding_rate: -Number(row["fundingRate"]) / 100,
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     predicted_rate: null,

@@ -153,7 +153,7 @@ function route({ path }: WireRequest): WireReply {
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = priceRow(listing, view);
-  const { previousAtMs, nextAtMs } = liveNumbers(listing, view.nowMs);
+  const { nextAtMs } = liveNumbers(listing, view.nowMs);
   const mark = Number(row["mark"]);
   return {
     ...namesOf(listing),
@@ -162,9 +162,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_interval_hours: 1,
     next_funding_time: nextAtMs / 1000,
     predicted_rate: null,
-    settled_rate: Number(row["funding"]),
-    // It was paid at the full hour.
-    settled_at: previousAtMs / 1000,
+    // Whether `funding` was paid or is to be paid is disputed.
+    settled_rate: null,
+    settled_at: null,
     mark_price: mark,
     index_price: Number(row["oracle"]),
     volume_24h_usd: Number(row["volume_24h"]),

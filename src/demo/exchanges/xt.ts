@@ -15,6 +15,8 @@ import { createListings } from "./xt-listings.ts";
 
 const MARKET = "/future/market/";
 const RATE_DECIMALS = 8;
+/** One contract in so many has its interval in a call of its own alone. */
+const SILENT_EVERY = 40;
 const SIZE_DECIMALS = 8;
 /** What a contract without an end says of it. */
 const FAR_FUTURE_MS = 253_402_099_200_000;
@@ -62,8 +64,8 @@ function feedRow(listing: Listing, view: MarketView): WireRow {
     target_volume: trimmed(live.turnoverUsd, 8),
     ticker_id: `${listing.wireBase.toUpperCase()}-${listing.quote}`,
     underlyingType: 2,
-    // So spelled; hours here, seconds in the history.
-    collection_internal: dated ? null : listing.intervalHours,
+    // So spelled; hours here, seconds in the history. Some rows lack it.
+    collection_internal: dated || listing.key % SILENT_EVERY === 0 ? null : listing.intervalHours,
   };
 }
 
@@ -246,7 +248,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     ...namesOf(listing),
     asset_class: null,
     funding_rate: Number(feed["funding_rate"]),
-    funding_interval_hours: Number(feed["collection_internal"]),
+    funding_interval_hours: listing.intervalHours,
     next_funding_time: Number(feed["next_funding_rate_timestamp"]) / 1000,
     predicted_rate: null,
     settled_rate: null,

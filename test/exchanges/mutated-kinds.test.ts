@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+import { judge, sizeOf } from "../../src/collector/sanity.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import type { Batch } from "../../src/domain/quote.ts";
+import { MutatedMarket, refreshOver } from "../support/mutated-market.ts";
+import { changedRow } from "../support/row-changes.ts";
+import { wrongNumbers } from "../support/wrong-numbers.ts";
+
+const MORNING_MS = Date.UTC(2026, 10, 2, 8, 17);
+
+/** Enough for every kind of contract that an exchange lists; more only take longer. */
+const SMALL_PART = 0.1;
+
+const marketOf = (scale = SMALL_PART): MutatedMarket =>
+  new MutatedMarket({ nowMs: () => MORNING_MS, scale });
+
+function kindsOf({ rejects }: Batch): readonly string[] {
+  return [...new Set(rejects.map(({ reason }) => reason))];
+}
+
+/** A text that is one of a few in a list says what a row is: at most so many of them … */
+const MOST_KINDS = 8;
+/** … each on so many rows in the middle. */
+const LEAST_SHARE = 3;
+
+const isWord = (value: unknown): value is string =>
+  typeof value === "string" && /^[^-+.\d]/.test(value);
+
+/** The keys whose values say what kind of thing a row is. */
+async function kindKeysOf(market: MutatedMarket, id: ExchangeId): Promise<readonly string[]> {
+  const words = new Map<string, string[]>();
+  const note = (value: unknown, key: string): unknown => {
+    if (isWord(value)) words.set(key, [...(words.get(key) ?? []), value]);
+    return value;
+  };
+  market.mutate({ rows: (rows) => rows.map((row) => changedRow(row, note)) });
+  await refreshOver(market, id);
+  return [...words].flatMap(([key, values]) => {
+    const kinds = new Set(values).size;
+    return kinds <= MOST_KINDS && values.length >= LEAST_SHARE * kinds ? [key] : [];
+  });
+}
+
+/** Words that exchanges make up as they like, or of which one alone is known: a new one cannot be told from the others. */
+const OPEN_WORDS: readonly (readonly [ExchangeId, string, string])[] = [
+  ["hyperliquid", "category", "what builders write into their annotations"],
+  ["aster", "0", "tags of the exchange, several to a contract"],
+  ["htx", "1", "labels of the exchange, several to a contract"],
+  ["hibachi", "0", "tags of the exchange, several to a contract"],
+  ["paradex", "trading_mode", "of the modes one alone is known, that of a market without a book"],
+  ["bitget", "category", "no kind of a row: it echoes the family that was asked for"],
+];
+
+describe.each(EXCHANGE_IDS)("%s, a kind that nobody knows", (id) => {
+  test("on a third of the rows: no wrong figure, no broken row, and the rest is accepted", async () => {
+    const market = marketOf();
+    const { instruments } = market.truth(id);
+    const open = new Set(OPEN_WORDS.filter(([of]) => of === id).map(([, key]) => key));
+    for (const key of await kindKeysOf(market, id)) {
+      if (open.has(key)) continue;
+      market.mutate({
+        rows: (rows) =>
+          rows.map((row, nth) =>
+            nth % 3 === 1
+              ? changedRow(row, (value, at) => (at === key && isWord(value) ? "NOVEL" : value))
+              : row,
+          ),
+      });
+      const batch = await refreshOver(market, id);
+      expect([key, wrongNumbers(batch, instruments)]).toEqual([key, []]);
+      expect([key, kindsOf(batch).filter((reason) => reason !== "unknown_kind")]).toEqual([
+        key,
+        [],
+      ]);
+      const memory = { trustedSize: batch.quotes.length, pending: null, acceptNextSize: false };
+      expect([key, judge(sizeOf(batch, []), memory, MORNING_MS).kind]).toEqual([key, "accept"]);
+    }
+  });
+
+  test("the words that are open are there, and nothing else needs them to be", async () => {
+    const keys = await kindKeysOf(marketOf(), id);
+    const open = OPEN_WORDS.filter(([of]) => of === id);
+    expect(open.filter(([, key, why]) => !keys.includes(key) || why.length < 20)).toEqual([]);
+  });
+});
+
+/** They are asked about one instrument by its name: a list with another name has none of its rates. */
+const ASKED_BY_NAME: ReadonlySet<ExchangeId> = new Set(["cryptocom", "poloniex", "grvt"]);
+
+describe.each(EXCHANGE_IDS.filter((id) => !ASKED_BY_NAME.has(id)))(
+  "%s, names of a new form",
+  (id) => {
+    test.each([
+      ["with a broker's", (name: string) => `${name}_mythos`],
+      ["with a dex's", (name: string) => `new:${name}`],
+      ["with a date", (name: string) => `${name}-28NOV26`],
+    ] as const)("%s: their figures are their own, and none is a broken row", async (_, form) => {
+      const market = marketOf();
+      const { instruments } = market.truth(id);
+      const odd = new Set(
+        instruments.filter((_row, nth) => nth % 3 === 1).map((row) => row.exchange_symbol),
+      );
+      const renamed = (value: unknown): unknown =>
+        typeof value === "string" && odd.has(value) ? form(value) : value;
+      market.mutate({ rows: (rows) => rows.map((row) => changedRow(row, renamed)) });
+      const batch = await refreshOver(market, id);
+      // What it is a claim on may be read from the name: then it is nobody's, and joins nothing.
+      const truth = instruments.map((row) => ({
+        ...row,
+        exchange_symbol: String(renamed(row.exchange_symbol)),
+      }));
+      const shown = new Map(batch.quotes.map((quote) => [quote.exchangeSymbol, quote]));
+      const known = truth.map((row) => {
+        const quote = shown.get(row.exchange_symbol);
+        if (quote === undefined) return row;
+        const { base, multiplier, assetClass } = quote;
+        return { ...row, base, multiplier, asset_class: assetClass };
+      });
+      expect(wrongNumbers(batch, known)).toEqual([]);
+      expect(kindsOf(batch).filter((reason) => reason !== "unknown_kind")).toEqual([]);
+    });
+  },
+);

@@ -1,0 +1,143 @@
+import type { ExchangeName } from "../../src/demo/listing.ts";
+import { Market } from "../../src/demo/running-market.ts";
+import type { WireList, WireReply, WireRequest, WireRow } from "../../src/demo/wire.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
+import type { Batch } from "../../src/domain/quote.ts";
+import type { ExchangeHttp, Reply, Source } from "../../src/exchanges/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { simulatorSource } from "./simulator-source.ts";
+
+/** What a reply holds instead of what the exchange would have sent. */
+export interface Mutation {
+  readonly rows?: (
+    rows: readonly WireRow[],
+    list: WireList,
+    request: WireRequest,
+  ) => readonly WireRow[];
+  /** The whole reply; `rows` is what is in it. */
+  readonly body?: (body: unknown, request: WireRequest, rows: readonly WireRow[]) => unknown;
+}
+
+/** A market whose replies can be changed on their way out, while its truth stays what it is. */
+export class MutatedMarket extends Market {
+  #mutation: Mutation = {};
+  #count = 0;
+
+  mutate(mutation: Mutation): void {
+    this.#mutation = mutation;
+    this.#count += 1;
+  }
+
+  override route(exchange: ExchangeName, request: WireRequest): WireReply {
+    const list = super.route(exchange, request);
+    if (list.type !== "list") return list;
+    const { rows, body } = this.#mutation;
+    return {
+      ...list,
+      // Bytes are kept by this key.
+      key: `${this.#count} ${list.key} ${request.query.toString()}`,
+      rows: (view) => [...(rows?.(list.rows(view), list, request) ?? list.rows(view))],
+      wrap: (made, view) => {
+        const whole = list.wrap(made, view);
+        return body === undefined ? whole : body(whole, request, made);
+      },
+    };
+  }
+}
+
+/** How one refresh differs from a first one without any cache. */
+export interface RefreshOptions {
+  /** Replies of the lists that an exchange is not asked for in every cycle; those that are missing are added. */
+  readonly cache?: Map<string, Reply<unknown> | null>;
+  /** "none": what is asked one instrument at a time and is no rate is not asked at all. */
+  readonly rotations?: "all" | "none";
+  /** For a request of one instrument: the instrument that the exchange answers about. */
+  readonly answerAbout?: (key: string, keys: readonly string[]) => string;
+}
+
+/** One refresh over a market. Secondary requests may fail, as they may in the collector. */
+export function refreshOver(
+  market: Market,
+  id: ExchangeId,
+  options: RefreshOptions = {},
+): Promise<Batch> {
+  return EXCHANGES[id].refresh(sourceOver(market, id, options));
+}
+
+function sourceOver(market: Market, id: ExchangeId, options: RefreshOptions): Source {
+  const source = simulatorSource(market, id);
+  const { cache, rotations = "none", answerAbout = (key) => key } = options;
+
+  async function cached<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const known = cache?.get(name);
+    // The same name was filled by the same ask.
+    if (known !== undefined) return known as T;
+    const reply = await ask();
+    cache?.set(name, reply as Reply<unknown> | null);
+    return reply;
+  }
+
+  /** Each key by itself, so that one that fails costs no other. */
+  async function each<T>(
+    keys: readonly string[],
+    ask: (key: string) => Promise<ReadonlyMap<string, Reply<T>>>,
+  ): Promise<ReadonlyMap<string, Reply<T>>> {
+    const known = new Map<string, Reply<T>>();
+    for (const key of keys) {
+      const answer = await orNull(ask(key));
+      for (const [answered, reply] of answer ?? []) known.set(answered, reply);
+    }
+    return known;
+  }
+
+  return {
+    ...source,
+    instruments: (name, everyMs, load) =>
+      cached(name, () => source.instruments(name, everyMs, load)),
+    intervals: (name, everyMs, load) =>
+      cached(name, () => orNull(source.intervals(name, everyMs, load))),
+    secondary: (name, load, everyMs) => {
+      const ask = () => orNull(source.secondary(name, load, everyMs));
+      return everyMs === undefined ? ask() : cached(name, ask);
+    },
+    rotation: (name, keys, rotationMs, loadOne) =>
+      each(rotations === "none" ? [] : keys, (key) =>
+        source.rotation(name, [key], rotationMs, (http) =>
+          loadOne(asking(http, key, answerAbout(key, keys)), key),
+        ),
+      ),
+    sweep: (name, keys, loadOne) =>
+      each(keys, (key) =>
+        source.sweep(name, [key], (http) =>
+          loadOne(asking(http, key, answerAbout(key, keys)), key),
+        ),
+      ),
+  };
+}
+
+/** Asks the market about another instrument than the adapter does. */
+function asking(http: ExchangeHttp, key: string, about: string): ExchangeHttp {
+  if (key === about) return http;
+  const other = (text: string): string =>
+    text.replace(encodeURIComponent(key), encodeURIComponent(about));
+  return {
+    get: (path, decode, host) => http.get(other(path), decode, host),
+    postRead: (path, body, decode, host) =>
+      http.postRead(
+        path,
+        JSON.parse(JSON.stringify(body).replace(JSON.stringify(key), JSON.stringify(about))),
+        decode,
+        host,
+      ),
+  };
+}
+
+async function orNull<T>(reply: Promise<T>): Promise<T | null> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (error instanceof RequestFailure) return null;
+    throw error;
+  }
+}

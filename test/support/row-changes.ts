@@ -1,0 +1,41 @@
+import type { WireRow } from "../../src/demo/wire.ts";
+
+/** One value inside a row, at any depth. */
+type Change = (value: unknown, key: string) => unknown;
+
+/** A copy of a row in which each text and number was changed by what its key is. */
+export function changedRow(row: WireRow, change: Change): WireRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, changedValue(value, key, change)]),
+  );
+}
+
+function changedValue(value: unknown, key: string, change: Change): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item, place) =>
+      changedValue(item, typeof item === "object" ? key : String(place), change),
+    );
+  }
+  if (typeof value !== "object" || value === null) return change(value, key);
+  return Object.fromEntries(
+    Object.entries(value).map(([inner, part]) => [inner, changedValue(part, inner, change)]),
+  );
+}
+
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
+/** A number that was multiplied; a text stays a text and keeps its unit ("8H"), anything else stays as it is. */
+export function times(value: unknown, factor: number): unknown {
+  if (typeof value === "number") return value * factor;
+  if (typeof value !== "string") return value;
+  if (NUMBER.test(value)) return String(Number(value) * factor);
+  const [, digits, unit] = /^(\d+)(H)$/.exec(value) ?? [];
+  return digits === undefined ? value : `${Number(digits) * factor}${unit}`;
+}
+
+/** Another number in the place of one, a text where it was one, with its unit. */
+export function insteadOf(value: unknown, number: number): unknown {
+  if (typeof value === "number") return number;
+  if (typeof value !== "string") return value;
+  return value.replace(/^[\d.]+/, String(number));
+}
