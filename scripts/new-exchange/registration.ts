@@ -60,6 +60,13 @@ export const LISTS: readonly Listed[] = [
     entry: "  ID,",
     imports: "./",
   },
+  {
+    path: "test/support/interval-keys.ts",
+    opens: "export const INTERVAL_KEYS",
+    closes: "};",
+    entry: '  ID: ["fundingIntervalHours"],',
+    imports: null,
+  },
 ];
 
 /**
