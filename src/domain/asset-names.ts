@@ -38,6 +38,7 @@ const NAMES: readonly NameEntry[] = [
   { name: "EUR", others: ["EURUSD"], since: "2026-09-13" },
   { name: "GBP", others: ["GBPUSD"], since: "2026-09-13" },
   { name: "AUD", others: ["AUDUSD"], since: "2026-09-13" },
+  { name: "USDJPY", others: ["JPY", "USD2JPY"], since: "2026-09-13" },
   // Indices. SPX is a coin.
   { name: "SP500", others: ["SPX500", "US500", "SPX500M", "S&P500"], since: "2026-09-13" },
   {

@@ -21,6 +21,11 @@ export interface NamedListing {
   readonly identity?: Pick<NamedListing, "base" | "assetClass">;
 }
 
+/** The class of what an exchange only does not mark as anything else: a coin, but for a name of the table. */
+export function coinByExclusion(base: string): AssetClass | null {
+  return isPreIpo({ base, assetClass: null }) ? null : "crypto";
+}
+
 /**
  * Whether a listing is a contract on shares that are not traded yet, by its name. A coin may bear any name: what its
  * exchange calls crypto is none.

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { coinByExclusion } from "../domain/pre-ipo.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
@@ -216,14 +217,16 @@ function listingOf(row: ContractRow): Listing | null {
   if (assetClass === undefined && OTHER_KIND.test(name)) {
     throw new RowReject("unknown_kind", `the name begins with ${name.slice(0, PREFIX_LENGTH)}`);
   }
+  const asset =
+    assetClass === undefined
+      ? canonicalAsset(name, ["numeric_prefix"])
+      : canonicalAsset(underlyingOf(name), []);
   return {
     exchangeSymbol: row.symbol,
-    ...(assetClass === undefined
-      ? canonicalAsset(name, ["numeric_prefix"])
-      : canonicalAsset(underlyingOf(name), [])),
+    ...asset,
     quote,
     settle: row.currency,
-    assetClass: assetClass ?? "crypto",
+    assetClass: assetClass ?? coinByExclusion(asset.base),
     takerFeeBps: takerBpsOf(row.takerFeeRate),
   };
 }

@@ -67,7 +67,7 @@ const facts = {
     "That fundingRate is the running rate and positive when longs pay follows from documentation alone.",
     "fundingInterval, the bounds of the rate and open-interest without instId are answered and not documented.",
     "A contract without fundingInterval has no interval until its history is read, for up to a quarter of an hour.",
-    "The asset class is BloFin's own word, which calls gold a coin.",
+    "The asset class is BloFin's own word but for disputed names: it calls gold a coin.",
     "ETHBTC is a ratio of two coins and is left out.",
   ],
   classifyFailure: (status, bodyStart) => {

@@ -52,7 +52,7 @@ const facts = {
     "The next settlement is in no bulk reply: it is the next full hour, as documented.",
     "Just after a settlement the estimate covers little time and jumps.",
     "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
-    "A market that is no coin and has no estimate is taken for closed, as at weekends.",
+    "A market of category FX without an estimate is taken for closed; outside the weekend it counts as missing.",
     "The times of a maintenance window were never recorded; the state NORMAL is required in any case.",
   ],
 } satisfies ExchangeFacts;
@@ -180,8 +180,8 @@ function parse({ instruments, markets }: Raw): Batch {
         if (!listed.has(row.symbol) && (row.estimatedFundingRate ?? null) !== null) unlisted += 1;
         return null;
       }
-      if (isClosedNow(row)) {
-        live.delete(row.symbol);
+      if (isClosed(row)) {
+        if (isWeekend(nowMs)) live.delete(row.symbol);
         return null;
       }
       return { ...quoteOf(row, listing, nowMs), takerFeeBps };
@@ -228,8 +228,20 @@ function borderOf(value: unknown): number | null {
   return ms;
 }
 
+/** Currencies are not traded from Friday evening in New York to Sunday evening there, 21:00 or 22:00 UTC by season. */
+const CLOSES_FRIDAY_UTC_HOUR = 21;
+const OPENS_SUNDAY_UTC_HOUR = 22;
+
+/** The hours in which markets of currencies are expected to be closed; outside them one that is shows as missing. */
+function isWeekend(nowMs: number): boolean {
+  const now = new Date(nowMs);
+  const [day, hour] = [now.getUTCDay(), now.getUTCHours()];
+  const isFridayNight = day === 5 && hour >= CLOSES_FRIDAY_UTC_HOUR;
+  return isFridayNight || day === 6 || (day === 0 && hour < OPENS_SUNDAY_UTC_HOUR);
+}
+
 /** A coin trades at all hours; a currency or a metal has no estimate while its market is closed. */
-function isClosedNow(row: MarketRow): boolean {
+function isClosed(row: MarketRow): boolean {
   const category = row.category?.toUpperCase();
   return category === "FX" && (row.estimatedFundingRate ?? null) === null;
 }

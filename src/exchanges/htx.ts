@@ -17,6 +17,7 @@ import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numeric,
   positiveOf,
   product,
@@ -77,7 +78,12 @@ const ONE_SIDE = 0.5;
 const contract_code = z.string().min(1);
 const indexRow = z.object({ contract_code, index_price: numeric, index_ts: numeric });
 type IndexRow = z.infer<typeof indexRow>;
-const interestRow = z.object({ contract_code, value: numeric, trade_turnover: numeric });
+const interestRow = z.object({
+  contract_code,
+  volume: numeric,
+  value: numeric,
+  trade_turnover: numeric,
+});
 type InterestRow = z.infer<typeof interestRow>;
 interface Raw {
   readonly rates: Reply<Rates>;
@@ -193,6 +199,7 @@ function quoteOf(
     settling: false,
     markPrice: null,
     indexPrice,
+    openInterestDigit: lastDigitOf(interest?.volume),
     openInterestUsd: quantityOf(interest?.value),
     volume24hUsd: product(quantityOf(interest?.trade_turnover), ONE_SIDE),
     exchangeTimeMs,

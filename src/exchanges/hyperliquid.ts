@@ -59,7 +59,7 @@ const facts = {
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
     "Whether a deployer's funding multiplier moves the cap of 4 % an hour is not documented; the same cap is given for all dexes.",
     "That the rate of a HIP-3 contract includes its deployer's funding multiplier is inferred; its resting rate is not given.",
-    "The class of a HIP-3 contract is its deployer's annotation; one without it has no class, and a pre-IPO company among those is not told apart.",
+    "The class of a HIP-3 contract is its deployer's annotation; one without it has no class, and a pre-IPO company among those is told by its name alone.",
     "The taker fee of a HIP-3 contract leaves out the discount for collateral that is an aligned stablecoin; where deployerFeeScale is missing, the fee of the main dex stands in.",
     "How long to wait after a rate limit is not documented.",
   ],

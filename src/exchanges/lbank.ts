@@ -42,7 +42,7 @@ const facts = {
   gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "exchangeTimeMs"],
   knownUnknowns: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "Stocks have names of LBank's own, as METASTOCK; they stay as sent and find no partner elsewhere.",
+    "Stocks have names of LBank's own, as METASTOCK; they stay as sent, and join META where their price agrees.",
     "Whether the last estimate before a settlement is what is charged was not seen.",
     "What needSuspend marks is not documented; the few contracts that have it are shares and commodities with trading hours, and are shown.",
     "No field tells stocks and commodities from coins; the class is unknown everywhere.",

@@ -55,7 +55,7 @@ const facts = {
   ],
   knownUnknowns: [
     "About a fifth of the contracts print a rate of exactly 0; it is what MEXC charges, but says little about the market.",
-    "Stocks and some coins have names of MEXC's own; the five that are known are translated, any other stays as sent (YMTCSTOCK) and finds no partner elsewhere.",
+    "Stocks and some coins have names of MEXC's own; the five that are known are translated, any other stays as sent (YMTCSTOCK) and joins the name without STOCK where its price agrees.",
     "A contract of type 2 is a stock; what the other types stand for is not documented, so their class is unknown.",
     "No interest component and no pre-market mark are documented.",
     "Contracts that are closed to trading by API are shown like the others.",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
+import { coinByExclusion } from "../domain/pre-ipo.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
@@ -222,14 +223,14 @@ function listingOf(row: ContractRow): Listing | null {
       ...canonicalAsset(base, ["numeric_prefix"]),
       quote: quoteAsset,
       settle: marginToken,
-      assetClass: assetClassOf(row),
+      assetClass: assetClassOf(row, base),
     },
   };
 }
 
 /** Everything of the real world is called a stock there; the categories tell currencies alone from it. */
-function assetClassOf({ isRwa, categories }: ContractRow): AssetClass | null {
-  if (isRwa === false) return "crypto";
+function assetClassOf({ isRwa, categories }: ContractRow, base: string): AssetClass | null {
+  if (isRwa === false) return coinByExclusion(base);
   const isForex = Array.isArray(categories) && categories.includes("Forex");
   return isRwa === true && isForex ? "forex" : null;
 }

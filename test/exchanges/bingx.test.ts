@@ -28,6 +28,20 @@ import {
 } from "./bingx-payloads.ts";
 
 describe("bingx", () => {
+  test("what only is not marked as anything else is a coin, but for a company before its listing", async () => {
+    const symbols = ["BTC-USDT", "OPENAI-USDT", "ANTHROPIC-USDT"];
+    const { quotes, rejects, expected } = await refresh({
+      ...BODIES,
+      [RATES]: reply(symbols.map((symbol) => rate(symbol))),
+      [TICKERS]: reply(symbols.map((symbol) => ticker(symbol))),
+      [LIST]: reply(symbols.map((symbol) => contract(symbol))),
+    });
+    expect(quotes.map(({ exchangeSymbol, assetClass }) => [exchangeSymbol, assetClass])).toEqual([
+      ["BTC-USDT", "crypto"],
+    ]);
+    expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
+  });
+
   test("rates and tickers every cycle, the list and open interest on their own periods, all together", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await bingx.refresh(source);

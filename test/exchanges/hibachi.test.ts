@@ -100,21 +100,34 @@ describe("hibachi", () => {
     expect(quotes[0]).toMatchObject({ exchangeSymbol: BTC, assetClass });
   });
 
-  test("a currency without an estimate is closed: not shown, not expected, no broken row", async () => {
-    const fx = ["EUR", "GBP", "JPY", "AUD", "CAD", "XAU", "XAG"].map((base) => `${base}/USDT-P`);
-    const coins = Array.from({ length: 8 }, (_, n) => `COIN${n}/USDT-P`);
+  test.each([
+    ["Friday 20:59", Date.UTC(2026, 9, 2, 20, 59), 15],
+    ["Friday 21:00", Date.UTC(2026, 9, 2, 21), 8],
+    ["Saturday", Date.UTC(2026, 9, 3, 12), 8],
+    ["Sunday 21:59", Date.UTC(2026, 9, 4, 21, 59), 8],
+    ["Sunday 22:00", Date.UTC(2026, 9, 4, 22), 15],
+    ["Wednesday", Date.UTC(2026, 9, 7, 12), 15],
+  ] as const)(
+    "%s: a currency without an estimate is closed, and missed outside weekends",
+    async (_when, nowMs, due) => {
+      const fx = ["EUR", "GBP", "JPY", "AUD", "CAD", "XAU", "XAG"].map((base) => `${base}/USDT-P`);
+      const coins = Array.from({ length: 8 }, (_, n) => `COIN${n}/USDT-P`);
+      const closed = { estimatedFundingRate: null };
+      const bodies = {
+        [INFO]: info([...coins, ...fx].map((symbol) => contract(symbol))),
+        [INVENTORY]: inventory([
+          ...coins.map((symbol) => market(symbol)),
+          ...fx.map((symbol) => market(symbol, closed, "FX")),
+        ]),
+      };
+      const { quotes, rejects, expected } = await refresh(bodies, { nowMs });
+      expect(shown(quotes)).toEqual(coins);
+      expect({ rejects, expected }).toEqual({ rejects: [], expected: due });
+    },
+  );
+
+  test("an estimate that cannot be read is no closed market, and a coin never closes", async () => {
     const closed = { estimatedFundingRate: null };
-    const bodies = {
-      [INFO]: info([...coins, ...fx].map((symbol) => contract(symbol))),
-      [INVENTORY]: inventory([
-        ...coins.map((symbol) => market(symbol)),
-        ...fx.map((symbol) => market(symbol, closed, "FX")),
-      ]),
-    };
-    const { quotes, rejects, expected } = await refresh(bodies);
-    expect(shown(quotes)).toEqual(coins);
-    expect({ rejects, expected }).toEqual({ rejects: [], expected: 8 });
-    // One that cannot be read is none of that, and a coin never closes.
     for (const [figures, category] of [
       [{ estimatedFundingRate: "soon" }, "FX"],
       [closed, "CRYPTO"],

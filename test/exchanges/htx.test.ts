@@ -64,6 +64,7 @@ describe("htx", () => {
       markPrice: null,
       indexPrice: 71020.5,
       // Open interest as sent; the turnover counts both sides.
+      openInterestDigit: 2,
       openInterestUsd: 142000000.5,
       volume24hUsd: 450500055.625,
       exchangeTimeMs: STAMP,
