@@ -167,11 +167,11 @@ export class ExchangeRunner {
     const symbols = rejects.flatMap(({ reason, exchangeSymbol }) =>
       reason === "unknown_kind" && exchangeSymbol !== null ? [exchangeSymbol] : [],
     );
-    const unknown = symbols.filter((symbol) => !this.#knownKinds.has(symbol));
-    for (const symbol of unknown) {
-      if (this.#knownKinds.size < MOST_KNOWN_KINDS) this.#knownKinds.add(symbol);
-    }
-    return unknown;
+    return symbols.filter((symbol) => {
+      if (this.#knownKinds.has(symbol) || this.#knownKinds.size >= MOST_KNOWN_KINDS) return false;
+      this.#knownKinds.add(symbol);
+      return true;
+    });
   }
 
   /** Why the units of a batch are not believed; null when they are. */

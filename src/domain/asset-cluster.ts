@@ -6,7 +6,7 @@ export const IDENTITIES = ["confirmed", "probable", "conflict"] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
 /** Prices per unit this close are of one asset. */
-const JOIN_WITHIN = 0.03;
+export const JOIN_WITHIN = 0.03;
 /** One listing as identity sees it. */
 export interface Candidate {
   readonly instrumentId: number;
@@ -64,22 +64,42 @@ export class Cluster {
   /** Whether two exchanges agree about it: in price, or they would not be here, and in its class where both state one. */
   get isConfirmed(): boolean {
     const exchangesOf = new Map<string | null, Set<string>>();
-    for (const { candidate } of this.members) {
-      const { assetClass, exchange } = candidate;
-      const kind = assetClass === null ? null : KIND_OF_CLASS[assetClass];
-      exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(exchange));
+    for (const member of this.members) {
+      const kind = kindOf(member);
+      exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(member.candidate.exchange));
     }
     if (exchangesOf.has(null)) return this.exchanges > 1;
     return exchangesOf.values().some(({ size }) => size > 1);
   }
 
-  /** The middle of the prices per unit, null when no member has one. */
+  /** Whether two kinds of class are stated of it. */
+  get mixesKinds(): boolean {
+    const kinds = new Set(this.members.map(kindOf));
+    kinds.delete(null);
+    return kinds.size > 1;
+  }
+
+  /**
+   * The middle of the prices per unit, null when no member has one. Each exchange has one voice, or the one that lists
+   * most would move it.
+   */
   get center(): number | null {
-    this.#center ??= median(
-      this.members.flatMap(({ unitPrice }) => (unitPrice === null ? [] : [unitPrice])),
-    );
+    if (this.#center === undefined) {
+      const priced = this.members.filter(({ unitPrice }) => unitPrice !== null);
+      const voices = Map.groupBy(priced, ({ candidate }) => candidate.exchange).values();
+      this.#center = median(voices.map((members) => middleOf(members) ?? Number.NaN).toArray());
+    }
     return this.#center;
   }
+}
+
+function middleOf(members: readonly Member[]): number | null {
+  return median(members.flatMap(({ unitPrice }) => (unitPrice === null ? [] : [unitPrice])));
+}
+
+/** The kind of class that its exchange states, null where it states none. */
+export function kindOf({ candidate: { assetClass } }: Member): string | null {
+  return assetClass === null ? null : KIND_OF_CLASS[assetClass];
 }
 
 /** A listing with its price per unit by `provenMultiplier`, or by its ticker's where that is null. */

@@ -20,6 +20,7 @@ export const REASONS = [
   "fee_unknown",
   "young",
   "outlier",
+  "settlement_unknown",
   "no_settlement_in_hold",
   "not_profitable",
 ] as const;
@@ -113,6 +114,7 @@ function adviceOn(facts: PairFacts): readonly Reason[] {
   if (!feesKnown) found.push("fee_unknown");
   if (ageSeconds === null || ageSeconds < YOUNG_SECONDS) found.push("young");
   if (isOutlier) found.push("outlier");
+  if (feesKnown && facts.netCashPct === null) found.push("settlement_unknown");
   if (paysInHold === false) found.push("no_settlement_in_hold");
   if (isUnprofitable(facts)) found.push("not_profitable");
   return found;

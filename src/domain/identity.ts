@@ -8,6 +8,8 @@ import {
   fits,
   type Identity,
   join,
+  JOIN_WITHIN,
+  kindOf,
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
@@ -53,11 +55,17 @@ export function identify(
       ? []
       : [memberOf(candidate, { ...candidate.held, provenMultiplier: null })],
   );
-  const newcomers = homeless.filter((member) => !join(member, clusters));
-  // An asset whose price is not known just now may be theirs: they wait until it speaks again.
-  if (clusters.every((cluster) => cluster.center !== null || !isRecent(cluster, nowMs))) {
-    for (const group of densestFirst(newcomers)) clusters.push(new Cluster(null, group));
-  }
+  // An asset of their ticker whose price is not known just now may be theirs: they wait until it speaks again.
+  const silent = clusters.filter(({ center }) => center === null);
+  const heldNames = new Set(
+    silent.flatMap((cluster) =>
+      isRecent(cluster, nowMs) ? cluster.members.map(({ candidate }) => candidate.base) : [],
+    ),
+  );
+  const newcomers = homeless.filter(
+    (member) => !join(member, clusters) && !heldNames.has(member.candidate.base),
+  );
+  for (const group of densestFirst(newcomers)) clusters.push(new Cluster(null, group));
   name(clusters);
   return decisions(candidates, clusters);
 }
@@ -94,7 +102,9 @@ function belongsElsewhere(member: Member, own: Cluster, clusters: readonly Clust
   const { candidate, unitPrice } = member;
   const center = middleBeside(member, own);
   if (candidate.price === null || unitPrice === null) return false;
-  if (center !== null && apart(unitPrice, center) > LEAVE_BEYOND) return true;
+  // A coin and a share whose prices met by chance part again as they met; one thing stays near its price.
+  const within = own.mixesKinds && kindOf(member) !== null ? JOIN_WITHIN : LEAVE_BEYOND;
+  if (center !== null && apart(unitPrice, center) > within) return true;
   const { multiplier, price } = candidate;
   return clusters.some((other) => {
     if (other === own || !standsBefore(other, own)) return false;

@@ -1,5 +1,5 @@
 import type { Batch, Quote, Reject } from "./quote.ts";
-import { LIST_SEPARATOR } from "./symbol.ts";
+import { ASSET_MARK, LIST_SEPARATOR } from "./symbol.ts";
 
 /** Names that an exchange gives are shown, logged and joined to keys: none of theirs is longer than 30. */
 const MAX_NAME_CHARS = 64;
@@ -48,6 +48,9 @@ function rejectOf({ exchangeSymbol, base, quote, settle }: Quote): Reject | null
   for (const [field, name] of parts) {
     const detail = `${field} holds the separator of lists`;
     if (name.includes(LIST_SEPARATOR)) return { exchangeSymbol, reason: "unknown_kind", detail };
+    // A ticker LIT~2 would pass for the second asset under LIT without a look at its price.
+    if (name.includes(ASSET_MARK))
+      return { exchangeSymbol, reason: "unknown_kind", detail: `${field} holds a ${ASSET_MARK}` };
   }
   return null;
 }

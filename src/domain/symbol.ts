@@ -9,6 +9,9 @@ export interface CanonicalAsset {
 /** Between the names of a list, wherever a list of names is read: no name that a list may hold has it. */
 export const LIST_SEPARATOR = ",";
 
+/** Between a name and its number, for another asset under that name (LIT~2): no ticker holds it. */
+export const ASSET_MARK = "~";
+
 /** Tickers that every exchange which uses them means alike. */
 const ALIASES: Readonly<Record<string, string>> = { XBT: "BTC" };
 

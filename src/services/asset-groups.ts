@@ -86,7 +86,8 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
     .values()
     .map(({ assetId, base, trusted, refused, known }) => {
       const assetClass = classOfMost(known);
-      if (assetClass !== null) for (const leg of known) leg.assetClass = assetClass;
+      if (assetClass !== null)
+        for (const leg of known) if (leg.assetClass !== assetClass) leg.assetClass = assetClass;
       markOutliers(trusted);
       return { assetId, base, trusted, refused };
     })
@@ -102,14 +103,26 @@ interface Draft extends Pick<AssetGroup, "assetId" | "base"> {
   readonly known: LegDraft[];
 }
 
-/** The class that most listings state; null where none does, or two classes are stated by equally many. */
+/** The class that most exchanges state; null where none does, or two classes are stated by equally many. */
 function classOfMost(legs: readonly Leg[]): AssetClass | null {
-  const counts = new Map<AssetClass, number>();
-  for (const { assetClass } of legs)
-    if (assetClass !== null) counts.set(assetClass, (counts.get(assetClass) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  const [first, ...ties] = [...counts].filter(([, count]) => count === most);
-  return first === undefined || ties.length > 0 ? null : first[0];
+  const [only, ...others] = classesOf(legs);
+  // Nearly every asset is of one class to all.
+  if (only === undefined || others.length === 0) return only ?? null;
+  const exchangesOf = new Map<AssetClass, Set<string>>();
+  for (const { assetClass, row } of legs) {
+    if (assetClass === null) continue;
+    const voices = exchangesOf.get(assetClass) ?? new Set();
+    exchangesOf.set(assetClass, voices.add(row.record.exchange));
+  }
+  const ranked = [...exchangesOf].toSorted(([, left], [, right]) => right.size - left.size);
+  const [first, second] = ranked;
+  return first === undefined || first[1].size === second?.[1].size ? null : first[0];
+}
+
+function classesOf(legs: readonly Leg[]): ReadonlySet<AssetClass> {
+  const classes = new Set<AssetClass>();
+  for (const { assetClass } of legs) if (assetClass !== null) classes.add(assetClass);
+  return classes;
 }
 
 /** Among the listings that can be trusted: what a stale or a contradicted one says is no measure. */

@@ -2,7 +2,6 @@ import { priceGapPct, smoothBreakevenHours } from "../domain/arbitrage.ts";
 import { breakevenHours } from "../domain/breakeven.ts";
 import type { Decision, PairFacts } from "../domain/decision.ts";
 import type { TakerFees } from "../domain/fees.ts";
-import { fractionToPct } from "../domain/funding.ts";
 import type { Snapshot } from "../domain/market.ts";
 import { OPPORTUNITY_GROSS_PCT, type Opportunity } from "../domain/opportunity.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
@@ -74,8 +73,8 @@ export function cashOf({ longTerms, shortTerms, feesPct, plan }: Pair): Expected
 
 /** What is left of it, percent of the notional of a leg; null where that is not known. */
 function netCashPct(pair: Pair): number | null {
-  const { netUsd } = cashOf(pair);
-  return netUsd === null ? null : fractionToPct(netUsd / pair.plan.notionalUsd);
+  // Of a hundred dollars, not of the plan's: with the smallest notional nothing would be left after rounding.
+  return cashOf({ ...pair, plan: { ...pair.plan, notionalUsd: 100 } }).netUsd;
 }
 
 /** Hours until what both legs are paid has paid the fees; null where that is not known, or takes over 90 days. */

@@ -62,6 +62,23 @@ describe("a pair that does not pay", () => {
     expect((await listed(app(rich), `?decision=usable&hold_hours=3.9&${FEES}`)).total).toBe(0);
   });
 
+  test("is judged by its rates, not by how little money is put into it", async () => {
+    for (const notional of ["5e-324", "0.000001", "1000"]) {
+      const query = `?hold_hours=4&notional=${notional}&${FEES}`;
+      expect((await onlyPair(app(rich), query)).decision).toBe("usable");
+    }
+  });
+
+  test("is to be watched where nobody knows when a leg is charged", async () => {
+    const rows = [
+      listing("okx", { fundingRate: 0, nextFundingAtMs: null }),
+      listing("bybit", { fundingRate: 0.005 }),
+    ];
+    const pair = await onlyPair(app(rows), `?hold_hours=24&${FEES}`);
+    expect(pair.expected_cash.net_usd).toBeNull();
+    expect([pair.decision, pair.reasons]).toEqual(["watch", ["settlement_unknown"]]);
+  });
+
   test("is another thing where a leg accrues: it pays all the time", async () => {
     const accruing = { accrual: "continuous", nextFundingAtMs: null } as const;
     const rows = [

@@ -95,6 +95,22 @@ describe("the class of an asset", () => {
     expect(await pairsOf("crypto")).toEqual([]);
   });
 
+  test("is decided by exchanges, however often one of them lists it", async () => {
+    const stuffing = Array.from({ length: 5 }, (_, n) =>
+      rowOf("htx", "XOM", {
+        exchangeSymbol: `XOM-${n}`,
+        uid: `htx:XOM-${n}:1`,
+        assetClass: "crypto",
+      }),
+    );
+    const others = (["bybit", "gate"] as const).map((exchange, n) =>
+      rowOf(exchange, "XOM", { assetClass: "stock", fundingRate: 0.0006 * (n + 1) }),
+    );
+    const stuffed = testApp(new TestBoard(snapshotOf("1-1", [...stuffing, ...others])));
+    const response = await stuffed.get("/api/funding/arb?asset_class=stock");
+    expect(((await response.json()) as ArbList).total).toBe(1);
+  });
+
   test("leaves a row its exchange's word", async () => {
     const response = await served.get("/api/funding/current?asset_class=crypto");
     const { rows } = (await response.json()) as FundingList;

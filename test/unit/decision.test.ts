@@ -72,7 +72,7 @@ describe("what is made of a pair", () => {
     ],
     // A net that nobody knows is said by the fee that nobody knows.
     [{ feesKnown: false, netPct: null, netCashPct: null }, "watch", ["fee_unknown"]],
-    [{ paysInHold: null, netCashPct: null }, "usable", []],
+    [{ paysInHold: null, netCashPct: null }, "watch", ["settlement_unknown"]],
   ])("%j: %s, because of %j", (facts, decision, reasons) => {
     expect(judged(facts)).toEqual([decision, reasons]);
   });

@@ -42,6 +42,51 @@ describe("classes of one ticker at one price", () => {
     ]);
   });
 
+  test("a coin and a share whose prices met by chance part again when their prices do", () => {
+    const lit = new Market("LIT", [
+      ...["a", "b", "c"].map((exchange) => classed(exchange, 1, "crypto")),
+      ...["d", "e"].map((exchange) => classed(exchange, 1.5, "stock")),
+    ]);
+    const move = (price: number): void => {
+      for (const [place, exchange] of ["d", "e"].entries())
+        lit.listings[3 + place] = classed(exchange, price, "stock");
+    };
+    lit.decide(3);
+    move(1.02);
+    expect(lit.decide(15)).toEqual(times(5, ["LIT", "confirmed"]));
+    move(1.09);
+    expect(lit.decide(LEAVE_AFTER_CYCLES + 1)).toEqual([
+      ...times(3, ["LIT", "confirmed"] as const),
+      ...times(2, ["LIT~2", "confirmed"] as const),
+    ]);
+  });
+
+  test("an exchange has one voice in the price of an asset, however often it lists it", () => {
+    const lit = new Market("LIT", [
+      ...times(4, on("x", 1)),
+      ...["a", "b", "c"].map((exchange) => on(exchange, 1)),
+      ...["d", "e"].map((exchange) => on(exchange, 1.09)),
+    ]);
+    lit.decide(3);
+    // Four of seven prices, from one exchange, come near the other asset's.
+    for (const index of [0, 1, 2, 3]) lit.listings[index] = on("x", 1.065);
+    expect(lit.decide(3 * LEAVE_AFTER_CYCLES).slice(4)).toEqual([
+      ...times(3, ["LIT", "confirmed"] as const),
+      ...times(2, ["LIT~2", "confirmed"] as const),
+    ]);
+  });
+
+  test("a listing that tells no price holds its own ticker back, and no other of the same thing", () => {
+    const gram = new Market("GRAM", [named("x", "TON", 3)]);
+    gram.decide(2);
+    gram.listings[0] = named("x", "TON", null);
+    gram.listings.push(...["a", "b", "c"].map((exchange) => named(exchange, "GRAM", 7)));
+    gram.listings.push(named("d", "TON", 7));
+    const decided = gram.decide(2);
+    expect(decided.slice(1, 4).map(([, identity]) => identity)).toEqual(times(3, "confirmed"));
+    expect(decided[4]?.[0]).not.toBe(decided[0]?.[0]);
+  });
+
   test("two exchanges that agree in price and in no class confirm nothing, and are in no conflict", () => {
     const two = [classed("a", 10, "crypto"), classed("b", 10, "stock")];
     expect(new Market("FOO", two).decide()).toEqual(times(2, ["FOO", "probable"]));

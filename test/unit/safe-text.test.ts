@@ -55,6 +55,13 @@ describe("a batch", () => {
     },
   );
 
+  test("takes no ticker that would pass for another asset under a name", () => {
+    const numbered = { ...quoteOf("LIT"), base: "LIT~2" };
+    const { quotes, rejects } = withSafeTexts(batchOf([numbered, quoteOf("ETH")]));
+    expect(quotes.map(({ base }) => base)).toEqual(["ETH"]);
+    expect(rejects).toMatchObject([{ reason: "unknown_kind", detail: "base holds a ~" }]);
+  });
+
   test("keeps a symbol with a comma: it is shown as the exchange sends it", () => {
     const isolated = { ...quoteOf("AERO"), exchangeSymbol: "AERO,UNISWAP_V3,0X94-USD" };
     expect(withSafeTexts(batchOf([isolated])).quotes).toEqual([isolated]);

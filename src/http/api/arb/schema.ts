@@ -96,7 +96,7 @@ export const ArbPairSchema = z
     }),
     asset_class: orNull(AssetClassSchema).openapi({
       description:
-        "As either leg's exchange says, else those of the asset's other listings where they agree.",
+        "As most exchanges that list the asset state; where two classes are stated by equally many, as the leg's own exchange says.",
     }),
     decision: z.enum(DECISIONS).openapi({
       description:
@@ -104,7 +104,7 @@ export const ArbPairSchema = z
     }),
     reasons: z.array(z.enum(REASONS)).openapi({
       description:
-        "Why it is not usable. Refused: `stale_leg`, `expired_leg`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has told that both are one asset), `suspect`, `price_gap` over 10 %. To watch: `pinned` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or not known how long), `outlier` (the yearly rate of a leg is 50 % or more and over 100 times the median size of those of its asset, where there are three listings besides it), `no_settlement_in_hold` (neither leg settles or accrues in hold_hours), `not_profitable` (net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours).",
+        "Why it is not usable. Refused: `stale_leg`, `expired_leg`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has told that both are one asset), `suspect`, `price_gap` over 10 %. To watch: `pinned` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or not known how long), `outlier` (the yearly rate of a leg is 50 % or more and over 100 times the median size of those of its asset, where there are three listings besides it), `settlement_unknown` (when a leg settles next is not known, so expected_cash is not either), `no_settlement_in_hold` (neither leg settles or accrues in hold_hours), `not_profitable` (net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours).",
     }),
     long: LegSchema,
     short: LegSchema,
