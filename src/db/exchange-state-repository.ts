@@ -12,6 +12,7 @@ export interface AcceptedState {
   readonly rejects: Readonly<Record<string, number>>;
   readonly cycleMs: number;
   readonly pending: PendingSize | null;
+  /** Of last digits of open interest, see `evenShareOf`. */
   readonly evenShare?: number | null;
 }
 

@@ -7,6 +7,7 @@ export type Identity = (typeof IDENTITIES)[number];
 
 /** Prices per unit this close are of one asset. */
 export const JOIN_WITHIN = 0.03;
+
 /** One listing as identity sees it. */
 export interface Candidate {
   readonly instrumentId: number;
@@ -167,8 +168,10 @@ function groupAround(middle: Member, left: readonly Member[]): Cluster {
   );
   for (;;) {
     const near = group.members.filter((member) => isNear(member, group.center));
-    // Each round takes one away at least, and never the one in the middle.
+    // Each round takes one away at least; what is left is near `middle`, hence some of it near its own center.
     if (near.length === group.members.length) return group;
+    // But for the last digit of a quotient at the very border: a loop without an end would be worse than a group of one.
+    if (near.length === 0) return new Cluster(null, [middle]);
     group = new Cluster(null, near);
   }
 }
@@ -179,7 +182,8 @@ function isNear({ unitPrice }: Member, center: number | null): boolean {
 
 /**
  * Whether a price per unit is that of a cluster. Classes are not asked: where ticker and price agree, a class that
- * differs is a mistake of the fewer. A coin and a share of one ticker whose prices meet by chance are taken for one.
+ * differs is a mistake of the fewer. A coin and a share of one ticker whose prices meet by chance are taken for one
+ * for as long as they do.
  */
 export function fits(unitPrice: number, { center }: Cluster): boolean {
   return center !== null && apart(unitPrice, center) <= JOIN_WITHIN;

@@ -66,15 +66,19 @@ export interface Pair {
 }
 
 /** What holding a pair as planned brings. */
-export function cashOf({ longTerms, shortTerms, feesPct, plan }: Pair): ExpectedCash {
+export function cashOf(pair: Pair): ExpectedCash {
+  return cashOn(pair, pair.plan.notionalUsd);
+}
+
+function cashOn({ longTerms, shortTerms, feesPct }: Pair, notionalUsd: number): ExpectedCash {
   const held = { long: longTerms.charged, short: shortTerms.charged, feesPct };
-  return expectedCash(held, plan.notionalUsd);
+  return expectedCash(held, notionalUsd);
 }
 
 /** What is left of it, percent of the notional of a leg; null where that is not known. */
 function netCashPct(pair: Pair): number | null {
   // Of a hundred dollars, not of the plan's: with the smallest notional nothing would be left after rounding.
-  return cashOf({ ...pair, plan: { ...pair.plan, notionalUsd: 100 } }).netUsd;
+  return cashOn(pair, 100).netUsd;
 }
 
 /** Hours until what both legs are paid has paid the fees; null where that is not known, or takes over 90 days. */
