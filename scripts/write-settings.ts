@@ -1,8 +1,8 @@
 /** Writes the table of settings into the README: `bun scripts/write-settings.ts`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SETTING_DOCS } from "../src/config.ts";
-import type { SettingDoc } from "../src/lib/setting-doc.ts";
+import { SETTING_DOCS } from "../src/config/config.ts";
+import type { SettingDoc } from "../src/config/setting-doc.ts";
 
 const START = "<!-- settings:start -->";
 const END = "<!-- settings:end -->";

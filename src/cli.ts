@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { collectOnce, PERIOD_MS, type OnceResult } from "./collector/collect-once.ts";
-import { type Config, loadProcessConfig } from "./config.ts";
+import { type Config, loadProcessConfig } from "./config/config.ts";
 import { ExchangeStateRepository } from "./db/exchange-state-repository.ts";
 import { asUnusable } from "./db/failure.ts";
 import { MIGRATIONS_FOLDER } from "./db/migrate.ts";

@@ -7,7 +7,7 @@ import {
   superviseCollector,
   type Supervisor,
 } from "./collector/supervisor.ts";
-import { type Config, describeConfig, loadProcessConfig } from "./config.ts";
+import { type Config, describeConfig, loadProcessConfig } from "./config/config.ts";
 import { createAlertRepository } from "./db/alert-repository.ts";
 import { EpochRepository } from "./db/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
@@ -30,14 +30,14 @@ import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { every } from "./lib/repeat.ts";
-import { readText } from "./lib/settings-file.ts";
+import { readText } from "./config/settings-file.ts";
 import { requireInstalled } from "./lib/start-failure.ts";
 import { createAlerts } from "./services/alerts.ts";
 import { AssetGroups } from "./services/asset-groups.ts";
 import { Board } from "./services/board.ts";
 import { endOnSignal } from "./services/ending.ts";
 import { endOnError, exitAfter } from "./services/failing.ts";
-import { readFeeFile } from "./services/fee-file.ts";
+import { readFeeFile } from "./config/fee-file.ts";
 import type { HealthReport } from "./services/health.ts";
 import { createHeartbeatService } from "./services/heartbeat.ts";
 import { intervalChanges } from "./services/interval-changes.ts";

@@ -85,7 +85,7 @@ const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly Room[] }[] = [
 
 /** The one file that may touch the outside in each way. */
 const EFFECT_OWNER: Readonly<Record<Effect, string>> = {
-  env: "src/config.ts",
+  env: "src/config/config.ts",
   fetch: "src/lib/http-client.ts",
   time: "src/lib/clock.ts",
 };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { README, settingsTable, withSettings } from "../../scripts/write-settings.ts";
-import { describeConfig, loadConfig, SETTING_DOCS, type Config } from "../../src/config.ts";
+import { describeConfig, loadConfig, SETTING_DOCS, type Config } from "../../src/config/config.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { ConfigError } from "../../src/lib/config-error.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { feeTable } from "../../src/domain/fees.ts";
 import { TAKER_FEES } from "../../src/domain/taker-fees.ts";
 import { ConfigError } from "../../src/lib/config-error.ts";
-import { readFeeFile } from "../../src/services/fee-file.ts";
+import { readFeeFile } from "../../src/config/fee-file.ts";
 
 const read = (text: string) => readFeeFile("fees.toml", () => text);
 

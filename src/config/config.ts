@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "./domain/exchange.ts";
-import { ConfigError } from "./lib/config-error.ts";
-import { LOG_LEVELS, type LogLevel } from "./lib/log.ts";
-import { Secret } from "./lib/secret.ts";
-import { type SettingDoc, settingDoc, type SettingFacts } from "./lib/setting-doc.ts";
-import { readSettingsFile, readText, type SettingsFile } from "./lib/settings-file.ts";
-import { isNetwork, listOf, origin, webAddress, wholeNumber } from "./lib/setting-schema.ts";
+import { EXCHANGE_IDS, isExchangeId, SWITCHED_OFF, type ExchangeId } from "../domain/exchange.ts";
+import { ConfigError } from "../lib/config-error.ts";
+import { LOG_LEVELS, type LogLevel } from "../lib/log.ts";
+import { Secret } from "../lib/secret.ts";
+import { type SettingDoc, settingDoc, type SettingFacts } from "./setting-doc.ts";
+import { readSettingsFile, readText, type SettingsFile } from "./settings-file.ts";
+import { isNetwork, listOf, origin, webAddress, wholeNumber } from "./setting-schema.ts";
 
 /** What the program runs with: checked, typed, in the units of the code. */
 export interface Config {
