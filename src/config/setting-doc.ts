@@ -1,11 +1,10 @@
-/** What documentation says of a setting. */
-export interface SettingFacts {
-  /** Used when neither the environment nor the file has a value; null: none. */
+/** What documentation needs to know of a setting. */
+interface SettingFacts {
+  readonly name: string;
   readonly fallback: string | null;
-  /** What the default means, where it is not a value. */
   readonly fallbackInWords?: string;
   readonly description: string;
-  readonly secret?: true;
+  readonly isSecret?: true;
 }
 
 /** One setting as documentation shows it. */
@@ -18,14 +17,14 @@ export interface SettingDoc {
   readonly secret: boolean;
 }
 
-/** The setting `name` as documentation shows it. */
-export function settingDoc(name: string, facts: SettingFacts): SettingDoc {
-  const { fallback, fallbackInWords: words, description, secret = false } = facts;
+/** A setting as documentation shows it. */
+export function settingDoc(facts: SettingFacts): SettingDoc {
+  const { name, fallback, fallbackInWords: words, description, isSecret = false } = facts;
   return {
     name,
     fallback: words ?? fallback,
     fallbackIsValue: words === undefined,
     description,
-    secret,
+    secret: isSecret,
   };
 }

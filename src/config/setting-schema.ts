@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { Secret } from "../lib/secret.ts";
 
 /** Bits of an address, by IP version. */
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
@@ -15,6 +16,16 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
     context.addIssue(`must be a whole number from ${min} to ${max}`);
     return z.NEVER;
   });
+}
+
+/** A whole number of seconds, as milliseconds. */
+export function seconds({ min, max }: { readonly min: number; readonly max: number }) {
+  return wholeNumber(min, max).transform((value) => value * 1000);
+}
+
+/** What `schema` takes, as a value that no log shows. */
+export function secret(schema: z.ZodType<string, string>): z.ZodType<Secret, string> {
+  return schema.transform((text) => new Secret(text));
 }
 
 /** An http or https origin, given back without a trailing slash: no path, query, fragment or credentials. */

@@ -213,7 +213,7 @@ function roomOf(path: string): Room | null {
   const isFile = name?.[2] !== undefined;
   const room = ROOM_NAMES.find((candidate) => candidate === (name?.[1] ?? name?.[2]));
   if (room === undefined) return null;
-  return isFile === (room === "main" || room === "cli" || room === "config") ? room : null;
+  return isFile === (room === "main") ? room : null;
 }
 
 function resolve(file: string, specifier: string): string {

@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { EXCHANGE_IDS, type ExchangeId, isExchangeId, SWITCHED_OFF } from "../domain/exchange.ts";
+import { LOG_LEVELS } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
+import {
+  isNetwork,
+  listOf,
+  origin,
+  seconds,
+  secret,
+  webAddress,
+  wholeNumber,
+} from "./setting-schema.ts";
+
+/** One setting: its name outside, how it is read, how it is shown, and what it means. */
+export type Setting<Value> = {
+  readonly name: string;
+  /** What the default means, where it is not a value. */
+  readonly fallbackInWords?: string;
+  readonly description: string;
+  readonly isSecret?: true;
+  /** From its text to its value, in the unit of the code. */
+  readonly schema: z.ZodType<Value, string>;
+  /** The value as it may be logged, in the unit of the setting; without this it is the value as text. */
+  show?(value: Value): string | number;
+} & Fallback<Value>;
+
+/** What holds where neither the environment nor the file has a text: another text, or a value. */
+type Fallback<Value> =
+  { readonly fallback: string } | { readonly fallback: null; readonly absent: Value };
+
+/** Faster than once a second no exchange changes its rates; slower than hourly some settle unseen. */
+const REFRESH_BOUNDS_SECONDS = { min: 1, max: 3_600 };
+/** A threshold beyond a day would call yesterday's rates fresh. */
+const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
+
+const MAX_PORT = 65_535;
+
+/** Every setting by its field of `Config`, in the order of the documentation. */
+export const SETTINGS = {
+  port: setting({
+    name: "PORT",
+    fallback: "8083",
+    description: "TCP port of the HTTP server; 0 takes any free one.",
+    schema: wholeNumber(0, MAX_PORT),
+    show: (port) => port,
+  }),
+  host: setting({
+    name: "HOST",
+    fallback: "127.0.0.1",
+    description: "Address to listen on. The default exposes nothing: only this machine reaches it.",
+    schema: z.string().regex(/^[\w.:-]+$/, "must be an address or a host name"),
+  }),
+  databasePath: setting({
+    name: "DATABASE_PATH",
+    fallback: "data/funding-finder.db",
+    description: "The SQLite file. Its folder is made when missing; lock files lie beside it.",
+    schema: z.string().refine((path) => !path.startsWith(":") && !path.startsWith("file:"), {
+      error: "must be the path of a file: the server and its collector open it separately",
+    }),
+  }),
+  exchanges: setting<readonly ExchangeId[]>({
+    name: "EXCHANGES",
+    fallback: EXCHANGE_IDS.filter((id) => !SWITCHED_OFF.includes(id)).join(","),
+    fallbackInWords: `all but ${SWITCHED_OFF.join(", ")}`,
+    description: `Exchanges to collect, separated by commas: ${EXCHANGE_IDS.join(", ")}.`,
+    schema: listOf("exchange", isExchangeId),
+  }),
+  refreshMs: setting({
+    name: "REFRESH_SECONDS",
+    fallback: "60",
+    description: "Seconds between two refreshes of one exchange.",
+    schema: seconds(REFRESH_BOUNDS_SECONDS),
+    show: (ms) => ms / 1000,
+  }),
+  staleAfterMs: setting({
+    name: "STALE_AFTER_SECONDS",
+    fallback: "900",
+    description: "Seconds without an accepted batch after which an exchange counts as stale.",
+    schema: seconds(STALE_BOUNDS_SECONDS),
+    show: (ms) => ms / 1000,
+  }),
+  telegramBotToken: setting<Secret | null>({
+    name: "TELEGRAM_BOT_TOKEN",
+    fallback: null,
+    absent: null,
+    description: "Token of the bot that sends alerts. Without it there are none.",
+    isSecret: true,
+    schema: secret(z.string().regex(/^[\w:-]+$/, "must be a bot token, such as 123456:ABC-def")),
+  }),
+  telegramChatId: setting<string | null>({
+    name: "TELEGRAM_CHAT_ID",
+    fallback: null,
+    absent: null,
+    description: "Chat that gets the alerts: a number, or `@name` of a public channel.",
+    schema: z.string().regex(/^(-?\d+|@\w+)$/, "must be a number or @name"),
+  }),
+  telegramApiOrigin: setting({
+    name: "TELEGRAM_API_ORIGIN",
+    fallback: "https://api.telegram.org",
+    description: "Where the Telegram Bot API is.",
+    schema: origin(),
+  }),
+  exchangeOrigin: setting<string | null>({
+    name: "EXCHANGE_ORIGIN",
+    fallback: null,
+    absent: null,
+    fallbackInWords: "the exchanges themselves",
+    description: "Origin asked instead, at `/<exchange id>` + path: a simulator or a replay.",
+    schema: origin(),
+  }),
+  trustedProxies: setting<readonly string[]>({
+    name: "TRUSTED_PROXIES",
+    fallback: null,
+    absent: [],
+    description: "Reverse proxies whose `X-Forwarded-For` is believed: addresses or CIDR ranges.",
+    schema: listOf("address or CIDR range", isNetwork),
+  }),
+  logLevel: setting({
+    name: "LOG_LEVEL",
+    fallback: "info",
+    description: `Least severe log line that is written: ${LOG_LEVELS.join(", ")}.`,
+    schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }),
+  }),
+  publicUrl: setting<string | null>({
+    name: "PUBLIC_URL",
+    fallback: null,
+    absent: null,
+    description: "Origin under which people reach the service; the API description names it.",
+    schema: origin(),
+  }),
+  heartbeatUrl: setting<Secret | null>({
+    name: "HEARTBEAT_URL",
+    fallback: null,
+    absent: null,
+    description: "URL that is called (GET) after each minute in which the service was not down.",
+    isSecret: true,
+    schema: secret(webAddress()),
+  }),
+  feesFile: setting<string | null>({
+    name: "FEES_FILE",
+    fallback: null,
+    absent: null,
+    fallbackInWords: "the fees in docs/fees.md",
+    description: "A TOML file with your own taker fees; docs/fees.md shows its form.",
+    schema: z.string(),
+  }),
+} as const;
+
+/** The value of every setting, by its field. */
+export type SettingValues = {
+  readonly [Field in keyof typeof SETTINGS]: (typeof SETTINGS)[Field] extends Setting<infer Value>
+    ? Value
+    : never;
+};
+
+function setting<Value>(one: Setting<Value>): Setting<Value> {
+  return one;
+}
