@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => simulator.stop());
 
 async function collect(...args: readonly string[]) {
-  const child = Bun.spawn([process.execPath, "src/cli.ts", "collect", "--once", ...args], {
+  const child = Bun.spawn([process.execPath, "src/cli/main.ts", "collect", "--once", ...args], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", EXCHANGE_ORIGIN: simulator.origin },
     stdout: "pipe",
@@ -66,7 +66,15 @@ describe("collect --once", () => {
     const scaled = startSimulator({ nowMs: () => Date.now(), scale: 0.01 });
     try {
       const child = Bun.spawn(
-        [process.execPath, "src/cli.ts", "collect", "--once", "--exchange", "binance", "--full"],
+        [
+          process.execPath,
+          "src/cli/main.ts",
+          "collect",
+          "--once",
+          "--exchange",
+          "binance",
+          "--full",
+        ],
         {
           cwd: ROOT,
           env: { PATH: process.env["PATH"] ?? "", EXCHANGE_ORIGIN: scaled.origin },
@@ -104,7 +112,7 @@ describe("collect --once", () => {
     async (format) => {
       // Far more than a pipe holds.
       const named = LARGE.map((id) => `--exchange ${id}`).join(" ");
-      const command = `"$1" src/cli.ts collect --once --format ${format} ${named} | head -n 1; echo "\${PIPESTATUS[0]}"`;
+      const command = `"$1" src/cli/main.ts collect --once --format ${format} ${named} | head -n 1; echo "\${PIPESTATUS[0]}"`;
       const child = Bun.spawn(["bash", "-c", command, "bash", process.execPath], {
         cwd: ROOT,
         env: { PATH: process.env["PATH"] ?? "", EXCHANGE_ORIGIN: simulator.origin },

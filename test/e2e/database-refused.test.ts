@@ -14,7 +14,7 @@ const IS_ROOT = process.getuid?.() === 0;
 
 const COMMANDS = {
   service: ["src/main.ts"],
-  accept: ["src/cli.ts", "accept", "okx"],
+  accept: ["src/cli/main.ts", "accept", "okx"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Runs a command on the database at `path` to its end, as a user without rights where `asNobody`. */

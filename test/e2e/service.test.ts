@@ -130,7 +130,7 @@ describe("the command line", () => {
     [["accept"], "accept needs one exchange id"],
     [["accept", "okx", "bybit"], "accept needs one exchange id"],
   ])("%p is wrong usage: status 2, nothing on standard output", async (args, message) => {
-    const { status, out, err } = await run("src/cli.ts", args);
+    const { status, out, err } = await run("src/cli/main.ts", args);
     expect([status, out]).toEqual([2, ""]);
     expect(err).toContain(message);
   });
@@ -138,15 +138,15 @@ describe("the command line", () => {
   test.each([["help"], ["--help"], ["collect --help"], ["accept -h"]])(
     "%s tells how it is used",
     async (args) => {
-      const { status, out } = await run("src/cli.ts", args.split(" "));
+      const { status, out } = await run("src/cli/main.ts", args.split(" "));
       expect(status).toBe(0);
-      expect(out).toStartWith("Usage: bun src/cli.ts");
+      expect(out).toStartWith("Usage: bun src/cli/main.ts");
     },
   );
 
   test("collect with every exchange out of reach: no row, a line each, status 1", async () => {
     const { status, out, err } = await run(
-      "src/cli.ts",
+      "src/cli/main.ts",
       ["collect", "--once", "--exchange", "okx", "--exchange", "gate"],
       {
         EXCHANGE_ORIGIN: NO_EXCHANGES,
@@ -161,10 +161,12 @@ describe("the command line", () => {
 
   test("accept notes the operator's word for the collector, and knows its exchanges", async () => {
     using database = filledDatabase();
-    const noted = await run("src/cli.ts", ["accept", "okx"], { DATABASE_PATH: database.path });
+    const noted = await run("src/cli/main.ts", ["accept", "okx"], { DATABASE_PATH: database.path });
     expect(noted.status).toBe(0);
     expect(database.states.sizeMemory("okx").acceptNextSize).toBe(true);
-    const unknown = await run("src/cli.ts", ["accept", "kraken"], { DATABASE_PATH: database.path });
+    const unknown = await run("src/cli/main.ts", ["accept", "kraken"], {
+      DATABASE_PATH: database.path,
+    });
     expect([unknown.status, unknown.err.trim()]).toEqual([1, "kraken: not collected here yet"]);
   });
 
@@ -172,7 +174,7 @@ describe("the command line", () => {
     const folder = mkdtempSync(join(tmpdir(), "no-database-"));
     try {
       const path = join(folder, "wrong", "finder.db");
-      const { status, out, err } = await run("src/cli.ts", ["accept", "okx"], {
+      const { status, out, err } = await run("src/cli/main.ts", ["accept", "okx"], {
         DATABASE_PATH: path,
       });
       expect([status, out, err.trim()]).toEqual([

@@ -97,7 +97,7 @@ describe("one line and no trace:", () => {
     LONG_MS,
   );
 
-  test.each([[["src/main.ts"]], [["src/cli.ts", "accept", "okx"]]])(
+  test.each([[["src/main.ts"]], [["src/cli/main.ts", "accept", "okx"]]])(
     "%p without its migrations, status 2",
     async (command) => {
       using database = temporaryDatabasePath();
@@ -163,7 +163,7 @@ describe("one line and no trace:", () => {
       "a command whose output goes to a full disk, status 1",
       async () => {
         const full = openSync("/dev/full", "w");
-        const { status, lines } = await run(["src/cli.ts", "help"], {}, { stdout: full });
+        const { status, lines } = await run(["src/cli/main.ts", "help"], {}, { stdout: full });
         closeSync(full);
         expect([status, lines]).toEqual([
           1,

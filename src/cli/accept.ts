@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { loadProcessConfig } from "../config/config.ts";
+import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import { asUnusable } from "../db/failure.ts";
+import { MIGRATIONS_FOLDER } from "../db/migrate.ts";
+import { writeTransaction } from "../db/open.ts";
+import { startDatabase } from "../db/start-database.ts";
+import { requireInstalled } from "../lib/start-failure.ts";
+import { type Command, EXIT_FAILED, EXIT_OK, exchangeIds, parsed, UsageError } from "./command.ts";
+
+const HELP = `Usage: bun src/cli/main.ts accept ID
+
+Takes the size and the units of the next batch of exchange ID as true, after the service has refused batches because
+they differ too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
+
+Exit status: 0 noted, 1 there is no such database, it is locked or it does not know the exchange, 2 wrong usage,
+3 the database cannot be used as it is.
+`;
+
+export const accept: Command = {
+  summary: "Take the size of an exchange's next batch as true",
+  help: HELP,
+  run,
+};
+
+function run(args: readonly string[]): number {
+  const { positionals } = parsed(args, {});
+  const [id] = exchangeIds(positionals);
+  if (id === undefined || positionals.length !== 1)
+    throw new UsageError("accept needs one exchange id");
+  const { databasePath } = loadProcessConfig();
+  // Opening would make it: a wrong path must not leave a database behind that nobody uses.
+  if (!existsSync(databasePath)) {
+    console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
+    return EXIT_FAILED;
+  }
+  requireInstalled(MIGRATIONS_FOLDER);
+  const db = startDatabase(databasePath, console.error);
+  try {
+    const states = new ExchangeStateRepository(db);
+    const noted = writeTransaction(db, () => states.acceptNextSize(id));
+    console.error(
+      noted
+        ? `${id}: the next batch's size will be taken as true`
+        : `${id}: not collected here yet`,
+    );
+    return noted ? EXIT_OK : EXIT_FAILED;
+  } catch (error) {
+    throw asUnusable(databasePath, error) ?? error;
+  } finally {
+    db.close();
+  }
+}
