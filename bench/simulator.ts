@@ -18,7 +18,7 @@ export async function startSimulatorProcess(
   const child = Bun.spawn(
     [
       process.execPath,
-      join(ROOT, "src/demo/main.ts"),
+      join(ROOT, "src/simulator/main.ts"),
       `--port=${port}`,
       `--scale=${options.scale ?? 1}`,
       `--seed=${options.seed ?? 1}`,

@@ -78,7 +78,7 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
   const exchangeOrigin = `http://${LOOPBACK}:${demoPort}`;
   const address = `http://${hostToOpen()}:${port}`;
 
-  start("simulator", ["src/demo/main.ts", "--port", String(demoPort)], {}, ending, children);
+  start("simulator", ["src/simulator/main.ts", "--port", String(demoPort)], {}, ending, children);
   await answers(`${exchangeOrigin}/control/requests`, () => true, ending);
   const settings = {
     PORT: String(port),

@@ -14,7 +14,7 @@ const TEMPLATES = join(import.meta.dir, "new-exchange");
 /** Template to file, for `ID`. */
 const FILES = {
   "adapter.ts.txt": "src/exchanges/ID.ts",
-  "encoder.ts.txt": "src/demo/exchanges/ID.ts",
+  "encoder.ts.txt": "src/simulator/exchanges/ID.ts",
   "wire.ts.txt": "test/support/demo-wires/ID.ts",
   "test.ts.txt": "test/exchanges/ID.test.ts",
 } as const;

@@ -73,7 +73,7 @@ boot() {
   printf '%s\n' EXCHANGE_ORIGIN=http://127.0.0.1:9000 EXCHANGES=okx,kraken REFRESH_SECONDS=2 \
     >etc/funding-finder/env
   printf '[Service]\nExecStart=/opt/funding-finder/node_modules/.bin/bun %s\n' \
-    '/opt/funding-finder/src/demo/main.ts --port 9000' >"$units/simulator.service"
+    '/opt/funding-finder/src/simulator/main.ts --port 9000' >"$units/simulator.service"
 
   pivot_root . mnt/old
   umount -l /mnt/old

@@ -1,7 +1,7 @@
-import { ENCODERS } from "../../src/demo/encoders.ts";
-import { FAULTS } from "../../src/demo/fault-names.ts";
-import type { ExchangeName } from "../../src/demo/listing.ts";
-import { unit } from "../../src/demo/random.ts";
+import { ENCODERS } from "../../src/simulator/encoders.ts";
+import { FAULTS } from "../../src/simulator/fault-names.ts";
+import type { ExchangeName } from "../../src/simulator/listing.ts";
+import { unit } from "../../src/simulator/random.ts";
 
 /** Random faults on random exchanges, switched on and off at the simulator: the same seed, the same faults. */
 

@@ -1,7 +1,7 @@
-import type { ExchangeName } from "../../src/demo/listing.ts";
-import { STEP_MS } from "../../src/demo/market.ts";
-import { Market } from "../../src/demo/running-market.ts";
-import type { TrueInstrument } from "../../src/demo/truth.ts";
+import type { ExchangeName } from "../../src/simulator/listing.ts";
+import { STEP_MS } from "../../src/simulator/market.ts";
+import { Market } from "../../src/simulator/running-market.ts";
+import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import {
   type CallsModule,
   callsProgram,

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 import { allShown, healthAt } from "../support/service-api.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ExchangeTruth } from "../../src/demo/truth.ts";
+import type { ExchangeTruth } from "../../src/simulator/truth.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
 import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";

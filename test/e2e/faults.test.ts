@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Fault } from "../../src/demo/faults.ts";
-import { startSimulator } from "../../src/demo/server.ts";
+import type { Fault } from "../../src/simulator/faults.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { EXCHANGES as REGISTRY } from "../../src/exchanges/registry.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "bun:test";
-import type { FaultName } from "../../src/demo/fault-names.ts";
-import { startSimulator } from "../../src/demo/server.ts";
+import type { FaultName } from "../../src/simulator/fault-names.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Simulator } from "../../src/demo/server.ts";
-import { startSimulator } from "../../src/demo/server.ts";
+import type { Simulator } from "../../src/simulator/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import type { ArbList } from "../../src/http/api/arb/schema.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 import { EventReader } from "../support/event-stream.ts";

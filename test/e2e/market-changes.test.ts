@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Simulator, startSimulator } from "../../src/demo/server.ts";
+import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 import type { InstrumentRow } from "../../src/http/api/instruments/schema.ts";
 import type { IntervalChangeRow } from "../../src/http/api/intervals/schema.ts";

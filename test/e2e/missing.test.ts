@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import { bodyOf, statusesOf } from "../support/missing-scene.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";

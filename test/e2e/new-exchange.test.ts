@@ -15,7 +15,7 @@ const INSTALLED = `node_modules/.installed-${Bun.version}`;
 
 const MADE = [
   "src/exchanges/newone.ts",
-  "src/demo/exchanges/newone.ts",
+  "src/simulator/exchanges/newone.ts",
   "test/support/demo-wires/newone.ts",
   "test/exchanges/newone.test.ts",
 ];
@@ -117,7 +117,7 @@ describe("an exchange is started by one command", () => {
         ["test/exchanges/truth.test.ts", "-t", "newone"],
         ["test/exchanges/facts.test.ts", "-t", "newone"],
         ["test/exchanges/explain.test.ts", "-t", "newone"],
-        ["test/unit/demo-wires.test.ts", "-t", "newone"],
+        ["test/unit/simulator-wires.test.ts", "-t", "newone"],
         ["test/unit/fees.test.ts"],
         ["test/api/documents.test.ts"],
       ];

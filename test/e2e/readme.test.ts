@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { allShown } from "../support/service-api.ts";
 

@@ -124,7 +124,7 @@ describe("one line and no trace:", () => {
   ])(
     "the simulator with %p, status 2",
     async (args, words) => {
-      const { status, lines } = await run(["src/demo/main.ts", ...args]);
+      const { status, lines } = await run(["src/simulator/main.ts", ...args]);
       expect([status, lines]).toEqual([2, ["The configuration is not usable:", `  ${words}`]]);
     },
     LONG_MS,
@@ -134,7 +134,7 @@ describe("one line and no trace:", () => {
     "the simulator on a port that another program holds, status 1",
     async () => {
       using other = otherProgram();
-      const { status, lines } = await run(["src/demo/main.ts", "--port", other.port]);
+      const { status, lines } = await run(["src/simulator/main.ts", "--port", other.port]);
       const words = `--port: another program listens on 127.0.0.1:${other.port}; end it, or choose another --port`;
       expect([status, lines]).toEqual([1, [words]]);
     },

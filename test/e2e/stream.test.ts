@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";
 import { allShown, fundingAt } from "../support/service-api.ts";

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { startSimulator } from "../../src/demo/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
 import { allShown, answerOf, fundingAt, HANDFUL, healthAt } from "../support/service-api.ts";
 import {

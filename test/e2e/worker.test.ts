@@ -9,7 +9,7 @@ import {
 } from "../../src/collector/supervisor.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
-import { type Simulator, startSimulator } from "../../src/demo/server.ts";
+import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { allShown, LARGE } from "../support/service-api.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { applies } from "../../src/demo/encoders.ts";
-import { FAULTS, type FaultName } from "../../src/demo/fault-names.ts";
-import type { Fault } from "../../src/demo/faults.ts";
+import { applies } from "../../src/simulator/encoders.ts";
+import { FAULTS, type FaultName } from "../../src/simulator/fault-names.ts";
+import type { Fault } from "../../src/simulator/faults.ts";
 import { EXCHANGE_IDS, type ExchangeId, type FailureKind } from "../../src/domain/exchange.ts";
 import { flagNames, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { judgeScale } from "../../src/collector/scale.ts";
-import type { WireRequest, WireRow } from "../../src/demo/wire.ts";
+import type { WireRequest, WireRow } from "../../src/simulator/wire.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import { type Mutation, MutatedMarket, refreshOver } from "../support/mutated-market.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { PayloadKind } from "../../src/demo/wire.ts";
+import type { PayloadKind } from "../../src/simulator/wire.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import {

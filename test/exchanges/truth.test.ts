@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { TrueInstrument } from "../../src/demo/truth.ts";
+import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { fundingRow } from "../../src/http/api/funding/list.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";

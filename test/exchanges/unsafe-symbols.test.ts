@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Market } from "../../src/demo/running-market.ts";
+import type { Market } from "../../src/simulator/running-market.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";

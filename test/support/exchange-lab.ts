@@ -5,7 +5,7 @@ import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts"
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import { LastQuotes } from "../../src/db/last-quotes.ts";
-import { type Simulator, startSimulator } from "../../src/demo/server.ts";
+import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
 import type { Explanation } from "../../src/domain/quote.ts";

@@ -1,6 +1,6 @@
-import type { ExchangeName } from "../../src/demo/listing.ts";
-import { Market } from "../../src/demo/running-market.ts";
-import type { WireList, WireReply, WireRequest, WireRow } from "../../src/demo/wire.ts";
+import type { ExchangeName } from "../../src/simulator/listing.ts";
+import { Market } from "../../src/simulator/running-market.ts";
+import type { WireList, WireReply, WireRequest, WireRow } from "../../src/simulator/wire.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import type { ExchangeHttp, Reply, Source } from "../../src/exchanges/exchange.ts";

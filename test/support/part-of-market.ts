@@ -1,4 +1,4 @@
-import { Market } from "../../src/demo/running-market.ts";
+import { Market } from "../../src/simulator/running-market.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { NOON_MS } from "./quote.ts";
 

@@ -1,4 +1,4 @@
-import type { WireRow } from "../../src/demo/wire.ts";
+import type { WireRow } from "../../src/simulator/wire.ts";
 
 /** One value inside a row, at any depth. */
 type Change = (value: unknown, key: string) => unknown;

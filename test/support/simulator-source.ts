@@ -1,5 +1,5 @@
-import { handle } from "../../src/demo/handler.ts";
-import type { Market } from "../../src/demo/running-market.ts";
+import { handle } from "../../src/simulator/handler.ts";
+import type { Market } from "../../src/simulator/running-market.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Decode, ExchangeHttp, Load, Reply, Source } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";

@@ -1,6 +1,6 @@
-import { handle } from "../../src/demo/handler.ts";
-import type { ExchangeName } from "../../src/demo/listing.ts";
-import { Market } from "../../src/demo/running-market.ts";
+import { handle } from "../../src/simulator/handler.ts";
+import type { ExchangeName } from "../../src/simulator/listing.ts";
+import { Market } from "../../src/simulator/running-market.ts";
 
 /** On a market step, off every settlement and its minute. */
 export const DEMO_START_MS = Date.UTC(2026, 10, 2, 12, 17, 0);

@@ -1,4 +1,4 @@
-import type { TrueInstrument } from "../../src/demo/truth.ts";
+import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { FundingRow } from "../../src/http/api/funding/schema.ts";
 
 /** The numbers agree to this share: both sides compute in doubles, in another order. */

@@ -1,4 +1,4 @@
-import type { TrueInstrument } from "../../src/demo/truth.ts";
+import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { Batch, Quote } from "../../src/domain/quote.ts";
 
 /** The numbers agree to this share: both sides compute in doubles, in another order. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ReplyCaps } from "../../src/collector/reply-caps.ts";
-import { ENCODERS } from "../../src/demo/encoders.ts";
-import { EXCHANGES } from "../../src/demo/listing.ts";
+import { ENCODERS } from "../../src/simulator/encoders.ts";
+import { EXCHANGES } from "../../src/simulator/listing.ts";
 import { JsonScan } from "../../src/lib/json-scan.ts";
 import { ask, demoMarket } from "../support/simulator.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { gzipBomb } from "../../src/demo/hostile-bodies.ts";
+import { gzipBomb } from "../../src/simulator/hostile-bodies.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { HttpClient, type JsonReply } from "../../src/lib/http-client.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Held, TruthBook } from "../../bench/soak/truth-book.ts";
-import { STEP_MS } from "../../src/demo/market.ts";
-import { Market } from "../../src/demo/running-market.ts";
+import { STEP_MS } from "../../src/simulator/market.ts";
+import { Market } from "../../src/simulator/running-market.ts";
 import { annualizedPct } from "../../src/domain/funding.ts";
 import { NOON_MS } from "../support/quote.ts";
 

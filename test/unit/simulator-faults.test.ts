@@ -1,9 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { FAULTS, type FaultName } from "../../src/demo/fault-names.ts";
-import type { Fault } from "../../src/demo/faults.ts";
-import { handle } from "../../src/demo/handler.ts";
-import { startSimulator } from "../../src/demo/server.ts";
+import { FAULTS, type FaultName } from "../../src/simulator/fault-names.ts";
+import type { Fault } from "../../src/simulator/faults.ts";
+import { handle } from "../../src/simulator/handler.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
 import {
   at,
   DEMO_START_MS,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { applies, ENCODERS } from "../../src/demo/encoders.ts";
-import { FAULTS } from "../../src/demo/fault-names.ts";
-import { EXCHANGES } from "../../src/demo/listing.ts";
-import type { Market } from "../../src/demo/running-market.ts";
+import { applies, ENCODERS } from "../../src/simulator/encoders.ts";
+import { FAULTS } from "../../src/simulator/fault-names.ts";
+import { EXCHANGES } from "../../src/simulator/listing.ts";
+import type { Market } from "../../src/simulator/running-market.ts";
 import {
   ask,
   demoMarket,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { TrueInstrument } from "../../src/demo/truth.ts";
+import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import {
   askJson,
   at,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { STEP_MS } from "../../src/demo/market.ts";
-import { Market } from "../../src/demo/running-market.ts";
+import { STEP_MS } from "../../src/simulator/market.ts";
+import { Market } from "../../src/simulator/running-market.ts";
 import {
   ask,
   DEMO_START_MS,

@@ -1,4 +1,4 @@
-import type { ExchangeName } from "../../../src/demo/listing.ts";
+import type { ExchangeName } from "../../../src/simulator/listing.ts";
 import type { DemoRequest } from "../simulator.ts";
 
 type Path = readonly (string | number)[];

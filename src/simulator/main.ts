@@ -1,4 +1,4 @@
-/** The exchange simulator as a process: `bun src/demo/main.ts --port 9000 [--seed 1] [--scale 1]`. */
+/** The exchange simulator as a process: `bun src/simulator/main.ts --port 9000 [--seed 1] [--scale 1]`. */
 import { parseArgs } from "node:util";
 import { systemClock } from "../lib/clock.ts";
 import { ConfigError } from "../lib/config-error.ts";

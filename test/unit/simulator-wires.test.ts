@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { createAssets } from "../../src/demo/assets.ts";
-import { ENCODERS } from "../../src/demo/encoders.ts";
-import type { FaultName } from "../../src/demo/fault-names.ts";
-import type { ExchangeName } from "../../src/demo/listing.ts";
-import type { Market } from "../../src/demo/running-market.ts";
+import { createAssets } from "../../src/simulator/assets.ts";
+import { ENCODERS } from "../../src/simulator/encoders.ts";
+import type { FaultName } from "../../src/simulator/fault-names.ts";
+import type { ExchangeName } from "../../src/simulator/listing.ts";
+import type { Market } from "../../src/simulator/running-market.ts";
 import {
   listingsOf,
   type MarketView,
   type WireRequest,
   type WireRow,
-} from "../../src/demo/wire.ts";
-import { DEMO_WIRES } from "../support/demo-wires/index.ts";
-import { typeClashes } from "../support/demo-wires/json-types.ts";
-import type { DemoWire, WirePayload } from "../support/demo-wires/wire.ts";
+} from "../../src/simulator/wire.ts";
+import { DEMO_WIRES } from "../support/simulator-wires/index.ts";
+import { typeClashes } from "../support/simulator-wires/json-types.ts";
+import type { DemoWire, WirePayload } from "../support/simulator-wires/wire.ts";
 import { describeRecorded } from "../support/recorded.ts";
 import {
   ask,

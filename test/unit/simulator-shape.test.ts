@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Payload, PAYLOADS } from "../support/demo-payloads.ts";
+import { type Payload, PAYLOADS } from "../support/simulator-payloads.ts";
 import { describeRecorded } from "../support/recorded.ts";
 import { at, askJson, demoMarket, type Json, objectOf, rowsAt } from "../support/simulator.ts";
 
