@@ -4,7 +4,7 @@ import { ExchangeRequests } from "../src/collector/exchange-http.ts";
 import { FreezeWatch } from "../src/collector/freeze-watch.ts";
 import { type Cycle, ExchangeRunner } from "../src/collector/run-exchange.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
-import { LastQuotes } from "../src/db/last-quotes.ts";
+import { LastQuotes } from "../src/db/market/last-quotes.ts";
 import { SWITCHED_OFF } from "../src/domain/exchange.ts";
 import type { Exchange } from "../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";

@@ -8,13 +8,13 @@ import {
   type Supervisor,
 } from "./collector/supervisor.ts";
 import { type Config, describeConfig, loadProcessConfig } from "./config/config.ts";
-import { createAlertRepository } from "./db/alert-repository.ts";
-import { EpochRepository } from "./db/epoch-repository.ts";
-import { IntervalChangeRepository } from "./db/interval-change-repository.ts";
+import { createAlertRepository } from "./db/accounts/alert-repository.ts";
+import { EpochRepository } from "./db/market/epoch-repository.ts";
+import { IntervalChangeRepository } from "./db/market/interval-change-repository.ts";
 import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
-import { MarketReader } from "./db/market-reader.ts";
+import { MarketReader } from "./db/market/market-reader.ts";
 import { asUnusable } from "./db/failure.ts";
-import { OpportunityRepository } from "./db/opportunity-repository.ts";
+import { OpportunityRepository } from "./db/market/opportunity-repository.ts";
 import { schemaCheck } from "./db/schema-version.ts";
 import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";

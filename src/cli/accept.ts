@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { loadProcessConfig } from "../config/config.ts";
-import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
 import { asUnusable } from "../db/failure.ts";
 import { MIGRATIONS_FOLDER } from "../db/migrate.ts";
 import { writeTransaction } from "../db/open.ts";

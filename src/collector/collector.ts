@@ -1,11 +1,11 @@
-import { EpochRepository, readHeartbeat } from "../db/epoch-repository.ts";
-import { ExchangeStateRepository } from "../db/exchange-state-repository.ts";
+import { EpochRepository, readHeartbeat } from "../db/market/epoch-repository.ts";
+import { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
 import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
-import { LastQuotes } from "../db/last-quotes.ts";
-import { MarketWriter } from "../db/market-writer.ts";
+import { LastQuotes } from "../db/market/last-quotes.ts";
+import { MarketWriter } from "../db/market/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
-import { ReviewRepository } from "../db/review-repository.ts";
+import { ReviewRepository } from "../db/market/review-repository.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Explanation } from "../domain/quote.ts";

@@ -1,4 +1,4 @@
-import type { ReviewChanges, ReviewRepository, ReviewRow } from "../db/review-repository.ts";
+import type { ReviewChanges, ReviewRepository, ReviewRow } from "../db/market/review-repository.ts";
 import type { Candidate, Decision } from "../domain/asset-cluster.ts";
 import { commonName } from "../domain/asset-names.ts";
 import type { ExchangeId } from "../domain/exchange.ts";

@@ -1,6 +1,9 @@
-import type { ExchangeStateRepository, FailedState } from "../db/exchange-state-repository.ts";
-import type { LastQuotes } from "../db/last-quotes.ts";
-import type { MarketWriter } from "../db/market-writer.ts";
+import type {
+  ExchangeStateRepository,
+  FailedState,
+} from "../db/market/exchange-state-repository.ts";
+import type { LastQuotes } from "../db/market/last-quotes.ts";
+import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";

@@ -1,4 +1,4 @@
-import type { PendingSize, SizeMemory } from "../db/exchange-state-repository.ts";
+import type { PendingSize, SizeMemory } from "../db/market/exchange-state-repository.ts";
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
 import { mostRows } from "./reply-caps.ts";

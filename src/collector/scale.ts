@@ -1,4 +1,4 @@
-import type { LastQuote } from "../db/last-quotes.ts";
+import type { LastQuote } from "../db/market/last-quotes.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { median } from "../domain/median.ts";
 import type { Quote } from "../domain/quote.ts";

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import * as alerts from "./schema/alerts.ts";
-import * as market from "./schema/market.ts";
-import * as opportunities from "./schema/opportunities.ts";
+import * as alerts from "./accounts/schema.ts";
+import * as market from "./market/schema.ts";
+import * as opportunities from "./market/opportunity-schema.ts";
 
 /** The first table or column of the schema that the database does not have, in words; null where all are there. */
 export function missingFromSchema(db: Database): string | null {

@@ -1,4 +1,4 @@
-import type { AlertRepository, AlertState, ClaimedAlert } from "../db/alert-repository.ts";
+import type { AlertRepository, AlertState, ClaimedAlert } from "../db/accounts/alert-repository.ts";
 import type { WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeState } from "../domain/market.ts";
 import type { Messenger } from "../gateways/telegram.ts";

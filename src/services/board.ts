@@ -1,4 +1,4 @@
-import type { ExchangeMarket, MarketReader, MarketState } from "../db/market-reader.ts";
+import type { ExchangeMarket, MarketReader, MarketState } from "../db/market/market-reader.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import {
   boardRow,

@@ -1,4 +1,7 @@
-import type { IntervalChange, IntervalChangeRepository } from "../db/interval-change-repository.ts";
+import type {
+  IntervalChange,
+  IntervalChangeRepository,
+} from "../db/market/interval-change-repository.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Snapshot } from "../domain/market.ts";
 import { baseMatcher } from "./base-filter.ts";

@@ -1,4 +1,4 @@
-import type { OpportunityRepository } from "../db/opportunity-repository.ts";
+import type { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import type { ExchangeState, ExchangeView, Snapshot } from "../domain/market.ts";
 import { NO_COLUMNS } from "../domain/opportunity-columns.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { IntervalChangeRepository } from "../../src/db/interval-change-repository.ts";
+import { IntervalChangeRepository } from "../../src/db/market/interval-change-repository.ts";
 import type { IntervalChangeRow } from "../../src/http/api/intervals/schema.ts";
 import { intervalChanges } from "../../src/services/interval-changes.ts";
 import { testApp } from "../support/app.ts";

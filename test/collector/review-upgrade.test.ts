@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { MarketReview } from "../../src/collector/market-review.ts";
-import { ReviewRepository } from "../../src/db/review-repository.ts";
+import { ReviewRepository } from "../../src/db/market/review-repository.ts";
 import type { Decision } from "../../src/domain/asset-cluster.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { LEAVE_AFTER_CYCLES } from "../../src/domain/identity.ts";

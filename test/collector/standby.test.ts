@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import type { FromWorker } from "../../src/collector/protocol.ts";
 import { waitForLock } from "../../src/collector/standby.ts";
-import { readHeartbeat } from "../../src/db/epoch-repository.ts";
+import { readHeartbeat } from "../../src/db/market/epoch-repository.ts";
 import { tryFileLock } from "../../src/db/file-lock.ts";
 import { startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";

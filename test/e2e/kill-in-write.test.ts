@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { tryFileLock } from "../../src/db/file-lock.ts";
-import { MarketReader } from "../../src/db/market-reader.ts";
+import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import { testDatabase } from "../support/database.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { IntervalChangeRepository } from "../../src/db/interval-change-repository.ts";
+import { IntervalChangeRepository } from "../../src/db/market/interval-change-repository.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import { okx } from "../../src/exchanges/okx.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAlertRepository } from "../../src/db/alert-repository.ts";
+import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { WriteQueue } from "../../src/db/write-queue.ts";

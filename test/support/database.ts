@@ -2,13 +2,13 @@ import type { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EpochRepository } from "../../src/db/epoch-repository.ts";
+import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
 import {
   type AcceptedState,
   ExchangeStateRepository,
-} from "../../src/db/exchange-state-repository.ts";
-import { MarketReader } from "../../src/db/market-reader.ts";
-import { type AcceptedBatch, MarketWriter } from "../../src/db/market-writer.ts";
+} from "../../src/db/market/exchange-state-repository.ts";
+import { MarketReader } from "../../src/db/market/market-reader.ts";
+import { type AcceptedBatch, MarketWriter } from "../../src/db/market/market-writer.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb, writeTransaction } from "../../src/db/open.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";

@@ -4,7 +4,7 @@ import { FreezeWatch } from "../../src/collector/freeze-watch.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
-import { LastQuotes } from "../../src/db/last-quotes.ts";
+import { LastQuotes } from "../../src/db/market/last-quotes.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";

@@ -3,10 +3,10 @@
  * other without a pause, so that a kill falls into the middle of a transaction. Every row of a batch carries
  * the number of its batch as its rate.
  */
-import { EpochRepository } from "../../src/db/epoch-repository.ts";
-import { ExchangeStateRepository } from "../../src/db/exchange-state-repository.ts";
+import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
+import { ExchangeStateRepository } from "../../src/db/market/exchange-state-repository.ts";
 import { tryFileLock } from "../../src/db/file-lock.ts";
-import { MarketWriter } from "../../src/db/market-writer.ts";
+import { MarketWriter } from "../../src/db/market/market-writer.ts";
 import { openDb, writeTransaction } from "../../src/db/open.ts";
 import { acceptedBatch } from "./database.ts";
 import { NOON_MS, quoteOf } from "./quote.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createAlertRepository } from "../../src/db/alert-repository.ts";
+import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
 import { createOutbound } from "../../src/gateways/outbound.ts";
 import { createTelegram, type SendResult } from "../../src/gateways/telegram.ts";
 import { Secret } from "../../src/lib/secret.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { MarketReader } from "../../src/db/market-reader.ts";
+import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { EpochLost } from "../../src/db/epoch-repository.ts";
-import { MarketWriter } from "../../src/db/market-writer.ts";
+import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { MarketWriter } from "../../src/db/market/market-writer.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import {
   acceptedBatch,

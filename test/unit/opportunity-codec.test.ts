@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { decodeOpportunities, encodeOpportunities } from "../../src/db/opportunity-codec.ts";
+import { decodeOpportunities, encodeOpportunities } from "../../src/db/market/opportunity-codec.ts";
 import {
   bookOf,
   INSTRUMENT_ID_BOUND,

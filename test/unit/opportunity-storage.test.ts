@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { MarketReader } from "../../src/db/market-reader.ts";
+import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
-import { OpportunityRepository } from "../../src/db/opportunity-repository.ts";
+import { OpportunityRepository } from "../../src/db/market/opportunity-repository.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
 import { NO_COLUMNS } from "../../src/domain/opportunity-columns.ts";
 import { Board } from "../../src/services/board.ts";

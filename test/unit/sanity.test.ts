@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { judge } from "../../src/collector/sanity.ts";
-import type { SizeMemory } from "../../src/db/exchange-state-repository.ts";
+import type { SizeMemory } from "../../src/db/market/exchange-state-repository.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { judgeScale, type PendingScale } from "../../src/collector/scale.ts";
-import type { LastQuote } from "../../src/db/last-quotes.ts";
+import type { LastQuote } from "../../src/db/market/last-quotes.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
-import type { ExchangeState } from "../domain/market.ts";
+import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
+import type { ExchangeState } from "../../domain/market.ts";
 
 /** What an accepted batch leaves behind about its exchange. */
 export interface AcceptedState {

@@ -1,10 +1,10 @@
 import type { Database } from "bun:sqlite";
-import type { Decision, Identity } from "../domain/asset-cluster.ts";
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { DoubtBits } from "../domain/plausibility.ts";
-import type { AssetClass } from "../domain/quote.ts";
+import type { Decision, Identity } from "../../domain/asset-cluster.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { DoubtBits } from "../../domain/plausibility.ts";
+import type { AssetClass } from "../../domain/quote.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
-import { writeTransaction } from "./open.ts";
+import { writeTransaction } from "../open.ts";
 
 /** One listed instrument with what a review of the whole market compares, and what the last one decided. */
 export interface ReviewRow {

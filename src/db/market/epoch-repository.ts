@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { writeTransaction } from "./open.ts";
+import { writeTransaction } from "../open.ts";
 
 /** How far the market tables are, and whether somebody fills them. Times are unix milliseconds. */
 export interface Progress {

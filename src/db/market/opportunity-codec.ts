@@ -5,7 +5,7 @@ import {
   type OpportunityColumns,
   pairKey,
   shortIdOf,
-} from "../domain/opportunity-columns.ts";
+} from "../../domain/opportunity-columns.ts";
 
 /** The first byte. A body of another layout is read as none. */
 const LAYOUT = 2;

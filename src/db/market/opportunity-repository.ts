@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
-import type { OpportunityColumns } from "../domain/opportunity-columns.ts";
+import type { OpportunityColumns } from "../../domain/opportunity-columns.ts";
 import { EpochLost, type EpochRepository } from "./epoch-repository.ts";
-import { writeTransaction } from "./open.ts";
+import { writeTransaction } from "../open.ts";
 import { decodeOpportunities, encodeOpportunities } from "./opportunity-codec.ts";
-import { type RunWrite, writeAtOnce } from "./write-queue.ts";
+import { type RunWrite, writeAtOnce } from "../write-queue.ts";
 
 /** The open opportunities, stored as a whole: see the schema for why they are no rows. */
 export class OpportunityRepository {

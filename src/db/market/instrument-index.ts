@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { Quote } from "../domain/quote.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Quote } from "../../domain/quote.ts";
 
 /** Accepted batches in a row without an instrument after which it is delisted and leaves every list. */
 const DELISTED_AFTER_BATCHES = 3;

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
-import { observedAtMs } from "../domain/funding.ts";
-import type { Quote } from "../domain/quote.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { observedAtMs } from "../../domain/funding.ts";
+import type { Quote } from "../../domain/quote.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
 import type {
   AcceptedState,
@@ -9,7 +9,7 @@ import type {
   FailedState,
 } from "./exchange-state-repository.ts";
 import { InstrumentWriter } from "./instrument-writer.ts";
-import { writeTransaction } from "./open.ts";
+import { writeTransaction } from "../open.ts";
 
 /** One accepted batch, ready to be stored. */
 export interface AcceptedBatch {

@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { ExchangeState, MarketRecord } from "../domain/market.ts";
-import { NO_OPPORTUNITIES, type OpportunityBook } from "../domain/opportunity.ts";
-import { bookOf } from "../domain/opportunity-columns.ts";
-import { believed } from "../domain/plausibility.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { ExchangeState, MarketRecord } from "../../domain/market.ts";
+import { NO_OPPORTUNITIES, type OpportunityBook } from "../../domain/opportunity.ts";
+import { bookOf } from "../../domain/opportunity-columns.ts";
+import { believed } from "../../domain/plausibility.ts";
 import { EpochRepository, type Progress } from "./epoch-repository.ts";
 import { ExchangeStateRepository } from "./exchange-state-repository.ts";
 import { OpportunityRepository } from "./opportunity-repository.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
 
 /** One time that an instrument's funding interval became another one. */
 export interface IntervalChange {

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { Accrual } from "../domain/quote.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Accrual } from "../../domain/quote.ts";
 
 /** The numbers of one instrument as last accepted: what a new batch is held against. Same units as Quote. */
 export interface LastQuote {

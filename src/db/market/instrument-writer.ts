@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { ExchangeId } from "../domain/exchange.ts";
-import type { Quote } from "../domain/quote.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Quote } from "../../domain/quote.ts";
 import {
   afterMiss,
   afterPrice,

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { writeTransaction } from "./open.ts";
+import { writeTransaction } from "../open.ts";
 
 /** What was last said about one subject. */
 export interface AlertState {
