@@ -1,6 +1,6 @@
+import { yieldToEventLoop } from "../lib/event-loop.ts";
 import type { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   brotliCompress,
@@ -80,7 +80,7 @@ export async function gather(
     sinceTurn += piece.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
     sinceTurn = 0;
-    await setImmediate();
+    await yieldToEventLoop();
   }
   flush();
   return parts;

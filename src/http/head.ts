@@ -1,3 +1,5 @@
+import { yieldToEventLoop } from "../lib/event-loop.ts";
+
 /**
  * The answer to HEAD as it must be sent: the server says that no body has 0 bytes, which is not what GET would send.
  * Where the length is not known it is left out, as RFC 9110 9.3.2 allows.
@@ -12,7 +14,7 @@ export async function headOf(answer: Response | Promise<Response>): Promise<Resp
 function emptyStream(): ReadableStream {
   return new ReadableStream({
     async pull(controller) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await yieldToEventLoop();
       controller.close();
     },
   });

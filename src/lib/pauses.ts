@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { yieldToEventLoop } from "./event-loop.ts";
 
 /** Work on the event loop goes on for about so long before others get their turn. */
 const EVERY_MS = 4;
@@ -20,7 +21,7 @@ export class Pauses {
 
   /** Lets the event loop serve what has come in. */
   async take(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await yieldToEventLoop();
     this.#sinceMs = this.#clock.monotonicMs();
   }
 }

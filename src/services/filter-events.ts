@@ -1,4 +1,5 @@
 import type { BoardRow, Snapshot } from "../domain/market.ts";
+import { yieldToEventLoop } from "../lib/event-loop.ts";
 import { coverageOf, type MissingExchange } from "./coverage.ts";
 import { type FundingQuery, rowMatcher, selectRows } from "./funding-query.ts";
 import { changesOf, differences, type RowDifference } from "./market-changes.ts";
@@ -67,7 +68,7 @@ export class FilterEvents {
 
   /** Makes that event and keeps it until one to another snapshot is made. Pauses while it is long. */
   async make(since: Snapshot | null, to: Snapshot, steps: Steps): Promise<SharedEvent | null> {
-    await breathe();
+    await yieldToEventLoop();
     const texts = since === null ? this.#reset(to) : this.#changes(since, to, steps);
     const event = texts === null ? null : await encoded(texts);
     if (this.#toId !== to.id) this.forget();
@@ -120,12 +121,7 @@ async function encoded(texts: Iterable<string>): Promise<SharedEvent> {
   const writer = new EventWriter();
   for (const text of texts) {
     writer.add(text);
-    if (text.length >= LONG_TEXT_CHARACTERS) await breathe();
+    if (text.length >= LONG_TEXT_CHARACTERS) await yieldToEventLoop();
   }
   return writer.event();
-}
-
-/** Lets the event loop serve what has come in. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { ExchangeView } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
+import { yieldToEventLoop } from "../lib/event-loop.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answer-metrics.ts";
 import type { BoardView } from "./board-view.ts";
 import type { HealthReport } from "./health.ts";
@@ -226,7 +227,7 @@ function addProcessGauges(registry: Registry, clock: Clock): void {
     registers,
     async collect() {
       const askedMs = clock.monotonicMs();
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await yieldToEventLoop();
       this.set((clock.monotonicMs() - askedMs) / 1000);
     },
   });

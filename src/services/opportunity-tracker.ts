@@ -4,7 +4,7 @@ import { NO_COLUMNS } from "../domain/opportunity-columns.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import { breathe } from "./filter-events.ts";
+import { yieldToEventLoop } from "../lib/event-loop.ts";
 import { OpportunityLegs } from "./opportunity-legs.ts";
 import { Sighting } from "./opportunity-sighting.ts";
 import { OpportunityTable } from "./opportunity-table.ts";
@@ -157,9 +157,9 @@ export class OpportunityTracker {
       run.sinceMs = asOfMs;
     }
     if (isSilent(snapshot)) return;
-    await breathe();
+    await yieldToEventLoop();
     const legs = new OpportunityLegs(this.#deps.groups.of(snapshot));
-    await breathe();
+    await yieldToEventLoop();
     const sight = {
       legs,
       asOf: Math.floor(asOfMs / 1000),
@@ -167,7 +167,8 @@ export class OpportunityTracker {
       wasAway: run.isAway,
     };
     const sighting = new Sighting(sight, run.table, run.spare);
-    for (let isDone = false; !isDone && this.#run === run; isDone = sighting.go()) await breathe();
+    for (let isDone = false; !isDone && this.#run === run; isDone = sighting.go())
+      await yieldToEventLoop();
     if (this.#run !== run) return;
     [run.table, run.spare] = [run.spare, run.table];
     run.isAway = false;

@@ -2,7 +2,8 @@ import type { Snapshot } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import type { BoardView } from "./board-view.ts";
-import { breathe, type Steps } from "./filter-events.ts";
+import type { Steps } from "./filter-events.ts";
+import { yieldToEventLoop } from "../lib/event-loop.ts";
 import type { FundingQuery } from "./funding-query.ts";
 import { StreamClient, type StreamConnection } from "./stream-client.ts";
 import { type Refusal, REFUSALS, type StreamGroup, StreamGroups } from "./stream-groups.ts";
@@ -187,7 +188,7 @@ export class StreamHub {
     try {
       while (this.#isDue) {
         // Also takes the work out of whoever woke us: a request, or the board in the middle of publishing.
-        await breathe();
+        await yieldToEventLoop();
         this.#isDue = false;
         await this.#round();
       }
@@ -231,7 +232,7 @@ export class StreamHub {
   async #look(group: StreamGroup, { to, steps }: Round): Promise<void> {
     const wasEmpty = group.events.isEmpty;
     // The others pause when their event is made.
-    if (wasEmpty) await breathe();
+    if (wasEmpty) await yieldToEventLoop();
     group.events.look(to, steps);
     if (!wasEmpty || group.events.isEmpty) return;
     for (const client of this.#groups.excess(group)) this.#drop(client, "too_many_filters");
@@ -270,7 +271,7 @@ export class StreamHub {
     go.bytes += sizeBytes;
     if (go.readers < READERS_PER_GO && go.bytes < BYTES_PER_GO) return;
     this.#go = { readers: 0, bytes: 0 };
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 
