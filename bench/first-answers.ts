@@ -2,7 +2,7 @@
 import type { BoardRow } from "../src/domain/market.ts";
 import { FUNDING_COLUMNS, fundingRow } from "../src/http/api/funding/list.ts";
 import { writtenList } from "../src/http/content.ts";
-import { AssetGroups } from "../src/services/asset-groups.ts";
+import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { testApp } from "../test/support/app.ts";
 import { snapshotOf, TestBoard } from "../test/support/board.ts";
 import { atMost, type Figure, median, plain } from "./figure.ts";

@@ -1,14 +1,14 @@
 /** A process with two servers: the application on a board of made-up rows, and one that sends given bytes. */
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
 import { EVENT_DATA } from "../src/http/api/stream/events.ts";
-import { AssetGroups } from "../src/services/asset-groups.ts";
+import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { startServer } from "../src/http/server.ts";
 import { createLog } from "../src/lib/log.ts";
 import { systemClock } from "../src/lib/clock.ts";
-import { createMetrics } from "../src/services/metrics.ts";
-import { StreamHub } from "../src/services/stream-hub.ts";
+import { createMetrics } from "../src/http/metrics/metrics.ts";
+import { StreamHub } from "../src/http/stream/hub.ts";
 import { healthOf, INFOS } from "../test/support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../test/support/board.ts";
 

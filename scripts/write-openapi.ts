@@ -1,13 +1,13 @@
 /** Writes the API document as the service serves it: `bun scripts/write-openapi.ts`. */
 import { join } from "node:path";
 import { EVENT_DATA } from "../src/http/api/stream/events.ts";
-import { AssetGroups } from "../src/services/asset-groups.ts";
+import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createLog } from "../src/lib/log.ts";
-import { createMetrics } from "../src/services/metrics.ts";
-import { StreamHub } from "../src/services/stream-hub.ts";
+import { createMetrics } from "../src/http/metrics/metrics.ts";
+import { StreamHub } from "../src/http/stream/hub.ts";
 
 export const OPENAPI_FILE = join(import.meta.dir, "../docs/openapi.json");
 

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../domain/exchange.ts";
 import { ofExchangesField } from "./missing-exchanges.ts";
-import { type AssetListings, LEAST_EXCHANGES } from "../services/asset-listings.ts";
+import { type AssetListings, LEAST_EXCHANGES } from "../services/finder/asset-listings.ts";
 
 /** Pieces of schemas of the lists that have one row per asset. */
 

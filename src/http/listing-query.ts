@@ -1,7 +1,7 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Flag } from "../domain/flags.ts";
 import type { AssetClass } from "../domain/quote.ts";
-import { type FundingQuery, NO_FILTER } from "../services/funding-query.ts";
+import { type FundingQuery, NO_FILTER } from "../services/finder/funding-query.ts";
 import { FundingQuerySchema } from "./api/funding/schema.ts";
 import { assetFilters } from "./row-fields.ts";
 

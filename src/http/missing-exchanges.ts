@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS, MISSING_STATUSES, type MissingStatus } from "../domain/exchange.ts";
-import type { MissingExchange } from "../services/coverage.ts";
+import type { MissingExchange } from "../services/board/coverage.ts";
 import { ExchangeIdSchema } from "./enums.ts";
 import type { FixedHeaders } from "./headers.ts";
 import { ApiError } from "./problem.ts";

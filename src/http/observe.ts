@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Metrics } from "../services/metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Invented methods must not make new series. */

@@ -10,8 +10,8 @@ import {
   sortRows,
   type SortField,
   type SortOrder,
-} from "../services/funding-query.ts";
-import { coverageOf } from "../services/coverage.ts";
+} from "../services/finder/funding-query.ts";
+import { coverageOf } from "../services/board/coverage.ts";
 import { BoardPage } from "../web/pages/board.tsx";
 import type { PageAssets } from "../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../web/view-model.ts";

@@ -1,7 +1,7 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Snapshot } from "../domain/market.ts";
 import type { Pauses } from "../lib/pauses.ts";
-import { type Coverage, coverageOf } from "../services/coverage.ts";
+import { type Coverage, coverageOf } from "../services/board/coverage.ts";
 import type { AnswerContent } from "./answer.ts";
 import { canonicalQuery, type ReadParams } from "./canonical-query.ts";
 import type { Column } from "./columns.ts";

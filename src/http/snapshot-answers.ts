@@ -1,5 +1,5 @@
 import type { Snapshot } from "../domain/market.ts";
-import type { BoardView } from "../services/board-view.ts";
+import type { BoardView } from "../services/board/board-view.ts";
 import type { Pauses } from "../lib/pauses.ts";
 import type { Release } from "../lib/semaphore.ts";
 import { askerOf } from "./asker.ts";

@@ -1,6 +1,6 @@
 import type { ExchangeStatus } from "../domain/exchange.ts";
 import type { Flag } from "../domain/flags.ts";
-import type { SortField, SortOrder } from "../services/funding-query.ts";
+import type { SortField, SortOrder } from "../services/finder/funding-query.ts";
 
 /** One exchange's freshness as the page shows it. */
 export interface ExchangeCard {

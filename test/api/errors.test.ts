@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/lib/clock.ts";
-import { createMetrics } from "../../src/services/metrics.ts";
+import { createMetrics } from "../../src/http/metrics/metrics.ts";
 import { healthOf, testApp, noStreams } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 

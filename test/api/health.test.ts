@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { servedDocument } from "../../scripts/write-openapi.ts";
 import { healthOf, INFOS, testApp, noStreams } from "../support/app.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { createMetrics } from "../../src/services/metrics.ts";
+import { createMetrics } from "../../src/http/metrics/metrics.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { TAKER_FEES } from "../../src/domain/taker-fees.ts";
 import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
-import type { HealthReport } from "../../src/services/health.ts";
+import type { HealthReport } from "../../src/services/board/health.ts";
 
 const REPORT: HealthReport = {
   status: "degraded",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { IntervalChangeRepository } from "../../src/db/market/interval-change-repository.ts";
 import type { IntervalChangeRow } from "../../src/http/api/intervals/schema.ts";
-import { intervalChanges } from "../../src/services/interval-changes.ts";
+import { intervalChanges } from "../../src/services/finder/interval-changes.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import {

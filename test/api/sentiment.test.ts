@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { SentimentRow } from "../../src/http/api/sentiment/schema.ts";
-import { SENTIMENT_SORTS } from "../../src/services/sentiment.ts";
+import { SENTIMENT_SORTS } from "../../src/services/finder/sentiment.ts";
 import { testApp, type TestApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { expect, test } from "bun:test";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";

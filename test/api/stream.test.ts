@@ -9,8 +9,8 @@ import {
   MAX_FILTERS_PER_ADDRESS,
   MAX_STREAMS,
   MAX_STREAMS_PER_ADDRESS,
-} from "../../src/services/stream-groups.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+} from "../../src/http/stream/groups.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { testApp } from "../support/app.ts";
 import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";

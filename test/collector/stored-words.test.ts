@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { Board } from "../../src/services/board.ts";
+import { Board } from "../../src/services/board/board.ts";
 import { testApp } from "../support/app.ts";
 import { start } from "../support/collecting.ts";
 import { TestBoard } from "../support/board.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
-import { rateWorking } from "../../src/services/explain.ts";
+import { rateWorking } from "../../src/services/finder/explain.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { formulaValue } from "../support/formula.ts";
 import { NOON_MS } from "../support/quote.ts";

@@ -9,7 +9,7 @@ import { WriteQueue } from "../../src/db/write-queue.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Messenger, SendResult } from "../../src/gateways/telegram.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { type Alerts, createAlerts } from "../../src/services/alerts.ts";
+import { type Alerts, createAlerts } from "../../src/services/operations/alerts.ts";
 import { HealthScene } from "./health-scene.ts";
 import { ManualClock } from "./manual-clock.ts";
 

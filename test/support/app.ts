@@ -1,11 +1,11 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
-import { healthReport, type HealthReport } from "../../src/services/health.ts";
-import { createMetrics } from "../../src/services/metrics.ts";
-import { type StreamStats, StreamHub } from "../../src/services/stream-hub.ts";
+import { healthReport, type HealthReport } from "../../src/services/board/health.ts";
+import { createMetrics } from "../../src/http/metrics/metrics.ts";
+import { type StreamStats, StreamHub } from "../../src/http/stream/hub.ts";
 import { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";
 import { ManualClock } from "./manual-clock.ts";

@@ -13,8 +13,8 @@ import type {
   Snapshot,
 } from "../../src/domain/market.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
-import { missingReason } from "../../src/services/coverage.ts";
-import type { BoardView } from "../../src/services/board-view.ts";
+import { missingReason } from "../../src/services/board/coverage.ts";
+import type { BoardView } from "../../src/services/board/board-view.ts";
 import { NOON_MS } from "./quote.ts";
 
 const HOUR_MS = 3_600_000;

@@ -2,7 +2,7 @@
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { LogOutput, writeStandardError } from "../../src/lib/log-output.ts";
-import { endOnError, exitAfter } from "../../src/services/failing.ts";
+import { endOnError, exitAfter } from "../../src/services/operations/failing.ts";
 
 const output = new LogOutput({ clock: systemClock, write: writeStandardError });
 endOnError(output, exitAfter(output));

@@ -10,7 +10,7 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
 import type { Explanation } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import { Board, PUBLISH_EVERY_MS } from "../../src/services/board.ts";
+import { Board, PUBLISH_EVERY_MS } from "../../src/services/board/board.ts";
 import { startCollecting, type TestDatabase, testDatabase } from "./database.ts";
 import { ManualClock } from "./manual-clock.ts";
 

@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState } from "../../src/domain/market.ts";
-import { healthReport, type HealthReport } from "../../src/services/health.ts";
+import { healthReport, type HealthReport } from "../../src/services/board/health.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
 export const STALE_AFTER_MS = 900_000;

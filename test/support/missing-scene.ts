@@ -2,8 +2,8 @@ import { EXCHANGE_IDS, type ExchangeId, type ExchangeStatus } from "../../src/do
 import type { Quote } from "../../src/domain/quote.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
 import { startServer } from "../../src/http/server.ts";
-import { Board } from "../../src/services/board.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+import { Board } from "../../src/services/board/board.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { testApp } from "./app.ts";
 import { TestBoard } from "./board.ts";
 import { Contract } from "./contract.ts";

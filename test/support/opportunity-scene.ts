@@ -9,8 +9,8 @@ import {
   type OpportunityColumns,
   shortIdOf,
 } from "../../src/domain/opportunity-columns.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { OpportunityTracker } from "../../src/services/opportunity-tracker.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { OpportunityTracker } from "../../src/services/opportunities/tracker.ts";
 import { rowOf, snapshotOf } from "./board.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog } from "./memory-log.ts";

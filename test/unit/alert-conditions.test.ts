@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
-import { type Condition, conditions } from "../../src/services/alert-conditions.ts";
+import { type Condition, conditions } from "../../src/services/operations/alert-conditions.ts";
 import { HealthScene, STALE_AFTER_MS } from "../support/health-scene.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { COOLDOWN_MS } from "../../src/services/alerts.ts";
+import { COOLDOWN_MS } from "../../src/services/operations/alerts.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 import { STALE_AFTER_MS } from "../support/health-scene.ts";
 

@@ -3,7 +3,11 @@ import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts
 import { createOutbound } from "../../src/gateways/outbound.ts";
 import { createTelegram, type SendResult } from "../../src/gateways/telegram.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { LEASE_MS, MAX_ATTEMPTS, MAX_MESSAGE_AGE_MS } from "../../src/services/alerts.ts";
+import {
+  LEASE_MS,
+  MAX_ATTEMPTS,
+  MAX_MESSAGE_AGE_MS,
+} from "../../src/services/operations/alerts.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 import { startBotApi } from "../support/bot-api.ts";
 import { STALE_AFTER_MS } from "../support/health-scene.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LEASE_MS } from "../../src/services/alerts.ts";
+import { LEASE_MS } from "../../src/services/operations/alerts.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 import { type Fault, FaultyDatabase } from "../support/faulty-database.ts";
 import { LONG_MS } from "../support/patience.ts";

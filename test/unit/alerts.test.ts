@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { COLLECTOR_START_GRACE_MS, COOLDOWN_MS } from "../../src/services/alerts.ts";
+import { COLLECTOR_START_GRACE_MS, COOLDOWN_MS } from "../../src/services/operations/alerts.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 import { STALE_AFTER_MS } from "../support/health-scene.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Board } from "../../src/services/board.ts";
+import { Board } from "../../src/services/board/board.ts";
 import { startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";

@@ -4,7 +4,7 @@ import { openDb } from "../../src/db/open.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";
 import type { Snapshot } from "../../src/domain/market.ts";
-import { Board } from "../../src/services/board.ts";
+import { Board } from "../../src/services/board/board.ts";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";

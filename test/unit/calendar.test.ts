@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
-import { settlementsAhead } from "../../src/services/calendar.ts";
-import { NO_FILTER } from "../../src/services/funding-query.ts";
+import { settlementsAhead } from "../../src/services/finder/calendar.ts";
+import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { FAILURE_KINDS, MISSING_STATUSES } from "../../src/domain/exchange.ts";
-import { Board } from "../../src/services/board.ts";
-import { coverageOf, missingReason } from "../../src/services/coverage.ts";
+import { Board } from "../../src/services/board/board.ts";
+import { coverageOf, missingReason } from "../../src/services/board/coverage.ts";
 import { snapshotOf, withStatuses } from "../support/board.ts";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { end, type EndingParts } from "../../src/services/ending.ts";
+import { end, type EndingParts } from "../../src/services/operations/ending.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { BoardRow, MarketRecord } from "../../src/domain/market.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { expectedCash } from "../../src/services/expected-cash.ts";
-import { legTerms } from "../../src/services/leg-terms.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { expectedCash } from "../../src/services/finder/expected-cash.ts";
+import { legTerms } from "../../src/services/finder/leg-terms.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 

@@ -9,8 +9,8 @@ import {
   EXTREME_SIDES,
   type ExtremesQuery,
   findExtremes,
-} from "../../src/services/extremes.ts";
-import { NO_FILTER } from "../../src/services/funding-query.ts";
+} from "../../src/services/finder/extremes.ts";
+import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 
 const ALL: ExtremesQuery = { rows: NO_FILTER, side: "both", per: "year", limitPerSide: 1_000 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS, type FailureKind } from "../../src/domain/exchange.ts";
 import type { ExchangeState } from "../../src/domain/market.ts";
-import { healthReport, type HealthReport } from "../../src/services/health.ts";
+import { healthReport, type HealthReport } from "../../src/services/board/health.ts";
 import { stateOf } from "../support/board.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 2, 12);

@@ -3,7 +3,10 @@ import { createHeartbeat, type BeatFailure } from "../../src/gateways/heartbeat.
 import { createLog } from "../../src/lib/log.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { createHeartbeatService, type HeartbeatService } from "../../src/services/heartbeat.ts";
+import {
+  createHeartbeatService,
+  type HeartbeatService,
+} from "../../src/services/operations/heartbeat.ts";
 import { HealthScene } from "../support/health-scene.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

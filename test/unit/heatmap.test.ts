@@ -4,10 +4,10 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import { annualizedPct } from "../../src/domain/funding.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { findExtremes } from "../../src/services/extremes.ts";
-import { NO_FILTER } from "../../src/services/funding-query.ts";
-import { type Heatmap, heatmapOf, type HeatmapQuery } from "../../src/services/heatmap.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { findExtremes } from "../../src/services/finder/extremes.ts";
+import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
+import { type Heatmap, heatmapOf, type HeatmapQuery } from "../../src/services/finder/heatmap.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 
 const DEFAULTS: HeatmapQuery = {

@@ -3,8 +3,12 @@ import fc from "fast-check";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../src/domain/market.ts";
-import { type FundingQuery, NO_FILTER, selectRows } from "../../src/services/funding-query.ts";
-import { changesOf, differences } from "../../src/services/market-changes.ts";
+import {
+  type FundingQuery,
+  NO_FILTER,
+  selectRows,
+} from "../../src/services/finder/funding-query.ts";
+import { changesOf, differences } from "../../src/services/finder/market-changes.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Snapshot } from "../../src/domain/market.ts";
 import { INSTRUMENT_ID_BOUND, mostOpportunities } from "../../src/domain/opportunity-columns.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { OpportunityLegs } from "../../src/services/opportunity-legs.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { OpportunityLegs } from "../../src/services/opportunities/legs.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import {
   BOTH,

@@ -3,7 +3,7 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit, type FlagBits } from "../../src/domain/flags.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
 import { outlierTest } from "../../src/domain/outlier.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 
 const judged = (pct: number, others: readonly (number | null)[]) =>

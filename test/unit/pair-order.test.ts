@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Pauses } from "../../src/lib/pauses.ts";
 import { sortInParts } from "../../src/lib/sort-in-parts.ts";
-import { AssetGroups, type Leg } from "../../src/services/asset-groups.ts";
-import { compareLegs, type Pair } from "../../src/services/pair.ts";
-import { PairOrder } from "../../src/services/pair-order.ts";
+import { AssetGroups, type Leg } from "../../src/services/finder/asset-groups.ts";
+import { compareLegs, type Pair } from "../../src/services/finder/pair.ts";
+import { PairOrder } from "../../src/services/finder/pair-order.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 
 const pauses = new Pauses({ monotonicMs: () => 0 });

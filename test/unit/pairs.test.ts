@@ -7,9 +7,9 @@ import { HOUR_MS } from "../../src/domain/funding.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { Snapshot } from "../../src/domain/market.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
-import { findPairs } from "../../src/services/arbitrage.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { NO_FILTER } from "../../src/services/funding-query.ts";
+import { findPairs } from "../../src/services/finder/arbitrage.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import {
   ageSecondsOf,
   type ArbitrageQuery,
@@ -17,7 +17,7 @@ import {
   cashOf,
   type Pair,
   PAIR_SORTS,
-} from "../../src/services/pair.ts";
+} from "../../src/services/finder/pair.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 

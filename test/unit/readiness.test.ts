@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExchangeState } from "../../src/domain/market.ts";
-import { createReadiness } from "../../src/services/readiness.ts";
+import { createReadiness } from "../../src/services/board/readiness.ts";
 import { stateOf } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit, FLAGS, isBlocked } from "../../src/domain/flags.ts";
 import type { BoardRow, MarketRecord } from "../../src/domain/market.ts";
-import { AssetGroups } from "../../src/services/asset-groups.ts";
-import { NO_FILTER } from "../../src/services/funding-query.ts";
+import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import {
   findSentiments,
   type Sentiment,
   SENTIMENT_SORTS,
   type SentimentQuery,
-} from "../../src/services/sentiment.ts";
-import { rankByVolume } from "../../src/services/volume-ranking.ts";
+} from "../../src/services/finder/sentiment.ts";
+import { rankByVolume } from "../../src/services/finder/volume-ranking.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 
 const ALL: SentimentQuery = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
-import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
+import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import {
   KEPT_FILTERS,
   KEPT_STREAMS,
@@ -10,8 +10,8 @@ import {
   MAX_STREAM_FILTERS,
   MAX_STREAMS,
   MAX_STREAMS_PER_ADDRESS,
-} from "../../src/services/stream-groups.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+} from "../../src/http/stream/groups.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";

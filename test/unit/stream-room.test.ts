@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
-import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
-import { StreamClient } from "../../src/services/stream-client.ts";
-import type { EventData } from "../../src/services/stream-events.ts";
-import { MAX_STREAMS_PER_ADDRESS, StreamGroups } from "../../src/services/stream-groups.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
+import { StreamClient } from "../../src/http/stream/client.ts";
+import type { EventData } from "../../src/http/stream/event-text.ts";
+import { MAX_STREAMS_PER_ADDRESS, StreamGroups } from "../../src/http/stream/groups.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
-import { type FundingQuery, NO_FILTER } from "../../src/services/funding-query.ts";
-import type { EventData } from "../../src/services/stream-events.ts";
-import { StreamHub } from "../../src/services/stream-hub.ts";
+import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
+import type { EventData } from "../../src/http/stream/event-text.ts";
+import { StreamHub } from "../../src/http/stream/hub.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { ManualClock } from "../support/manual-clock.ts";

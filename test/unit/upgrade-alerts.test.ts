@@ -9,7 +9,7 @@ import { ExchangeStateRepository } from "../../src/db/market/exchange-state-repo
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { schemaCheck } from "../../src/db/schema-version.ts";
-import { lastErrorOf } from "../../src/services/health.ts";
+import { lastErrorOf } from "../../src/services/board/health.ts";
 
 interface Journal {
   readonly entries: readonly { readonly tag: string }[];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createWatchdog } from "../../src/services/watchdog.ts";
+import { createWatchdog } from "../../src/services/operations/watchdog.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 

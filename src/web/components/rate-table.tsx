@@ -1,5 +1,9 @@
 import { fractionToPct } from "../../domain/funding.ts";
-import { defaultOrder, type SortField, type SortOrder } from "../../services/funding-query.ts";
+import {
+  defaultOrder,
+  type SortField,
+  type SortOrder,
+} from "../../services/finder/funding-query.ts";
 import { dollars, signed, UNKNOWN, until } from "../format.ts";
 import type { BoardPageModel, RateLine } from "../view-model.ts";
 

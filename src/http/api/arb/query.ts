@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { DECISIONS } from "../../../domain/decision.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../../domain/exchange.ts";
 import { MAX_TAKER_BPS } from "../../../domain/fees.ts";
-import { PAIR_SORTS } from "../../../services/pair.ts";
+import { PAIR_SORTS } from "../../../services/finder/pair.ts";
 import {
   choiceParam,
   closedListParam,

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
-import { findPairs } from "../../../services/arbitrage.ts";
-import type { AssetGroups } from "../../../services/asset-groups.ts";
-import type { ArbitrageQuery } from "../../../services/pair.ts";
+import { findPairs } from "../../../services/finder/arbitrage.ts";
+import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
+import type { ArbitrageQuery } from "../../../services/finder/pair.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";

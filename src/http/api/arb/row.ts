@@ -1,5 +1,5 @@
 import { decisionOf, reasonsOf } from "../../../domain/decision.ts";
-import type { LegTerms } from "../../../services/leg-terms.ts";
+import type { LegTerms } from "../../../services/finder/leg-terms.ts";
 import {
   breakevenHoursOf,
   cashOf,
@@ -7,7 +7,7 @@ import {
   opportunityOf,
   type Pair,
   smoothBreakevenHoursOf,
-} from "../../../services/pair.ts";
+} from "../../../services/finder/pair.ts";
 import { type Column, flatColumns, nested } from "../../columns.ts";
 import { secondsOf } from "../../row-fields.ts";
 import { fundingRow } from "../funding/list.ts";

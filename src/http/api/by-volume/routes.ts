@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AssetGroups } from "../../../services/asset-groups.ts";
-import { rankByVolume, type VolumeRank } from "../../../services/volume-ranking.ts";
+import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
+import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";
 import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT } from "../../asset-fields.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { flatColumns } from "../../columns.ts";

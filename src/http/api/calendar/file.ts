@@ -1,8 +1,8 @@
 import { ICalCalendar, ICalEventTransparency, type ICalEventData } from "ical-generator";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { Snapshot } from "../../../domain/market.ts";
-import type { MissingExchange } from "../../../services/coverage.ts";
-import type { Settlement, Settlements } from "../../../services/calendar.ts";
+import type { MissingExchange } from "../../../services/board/coverage.ts";
+import type { Settlement, Settlements } from "../../../services/finder/calendar.ts";
 
 /** Calendar programs slow down with more, and a person reads far fewer. */
 export const MAX_EVENTS = 1_000;

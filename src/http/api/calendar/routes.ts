@@ -4,8 +4,8 @@ import {
   type CalendarQuery,
   type Settlement,
   settlementsAhead,
-} from "../../../services/calendar.ts";
-import { coverageOf } from "../../../services/coverage.ts";
+} from "../../../services/finder/calendar.ts";
+import { coverageOf } from "../../../services/board/coverage.ts";
 import type { AnswerContent } from "../../answer.ts";
 import { flatColumns } from "../../columns.ts";
 import { API_HEADERS } from "../../headers.ts";

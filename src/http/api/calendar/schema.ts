@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { RATE_SOURCES } from "../../../services/calendar.ts";
+import { RATE_SOURCES } from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../params.ts";
 import { instrumentFields, pageParams, time } from "../../row-fields.ts";
 import { listingFilters } from "../../listing-query.ts";

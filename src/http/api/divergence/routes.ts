@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
-import type { AssetGroups } from "../../../services/asset-groups.ts";
+import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
   type Divergence,
   type DivergenceQuery,
   findDivergences,
-} from "../../../services/divergence.ts";
+} from "../../../services/finder/divergence.ts";
 import { type Column, flatColumns, nested } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";

@@ -4,7 +4,7 @@ import type { FeeTable } from "../../../domain/fees.ts";
 import type { TakerFee } from "../../../domain/taker-fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
-import { lastErrorOf } from "../../../services/health.ts";
+import { lastErrorOf } from "../../../services/board/health.ts";
 import { type Column, countsText, flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";

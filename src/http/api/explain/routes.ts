@@ -9,8 +9,8 @@ import {
   type AskForOrigin,
   rateWorking,
   type Working,
-} from "../../../services/explain.ts";
-import { coverageOf, type MissingExchange } from "../../../services/coverage.ts";
+} from "../../../services/finder/explain.ts";
+import { coverageOf, type MissingExchange } from "../../../services/board/coverage.ts";
 import { freshResponse } from "../../content.ts";
 import { JSON_TYPE } from "../../list-format.ts";
 import { noData } from "../../missing-exchanges.ts";

@@ -1,5 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { type Extreme, type ExtremesQuery, findExtremes } from "../../../services/extremes.ts";
+import {
+  type Extreme,
+  type ExtremesQuery,
+  findExtremes,
+} from "../../../services/finder/extremes.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { type Column, flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";

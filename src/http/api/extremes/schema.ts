@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { FLAGS, flagBit, isBlocked } from "../../../domain/flags.ts";
-import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/extremes.ts";
+import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/finder/extremes.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
 import { formatParam } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";

@@ -1,7 +1,7 @@
 import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { BoardRow } from "../../../domain/market.ts";
-import { defaultOrder, type FundingQuery } from "../../../services/funding-query.ts";
+import { defaultOrder, type FundingQuery } from "../../../services/finder/funding-query.ts";
 import { flatColumns } from "../../columns.ts";
 import { listingQuery } from "../../listing-query.ts";
 import {

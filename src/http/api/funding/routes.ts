@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { canonicalBase } from "../../../domain/symbol.ts";
-import { baseMatcher } from "../../../services/base-filter.ts";
-import { selectRows } from "../../../services/funding-query.ts";
-import type { BoardView } from "../../../services/board-view.ts";
+import { baseMatcher } from "../../../services/finder/base-filter.ts";
+import { selectRows } from "../../../services/finder/funding-query.ts";
+import type { BoardView } from "../../../services/board/board-view.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";
 import { ApiError } from "../../problem.ts";

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../../enums.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
-import { SORT_FIELDS, SORT_ORDERS } from "../../../services/funding-query.ts";
+import { SORT_FIELDS, SORT_ORDERS } from "../../../services/finder/funding-query.ts";
 import { choiceParam, closedListParam, countListParam, thresholdParam } from "../../params.ts";
 import { instrumentFields, instrumentFilters, pageParams, time } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { HealthReport } from "../../../services/health.ts";
-import type { Metrics } from "../../../services/metrics.ts";
-import type { Readiness } from "../../../services/readiness.ts";
+import type { HealthReport } from "../../../services/board/health.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import type { Readiness } from "../../../services/board/readiness.ts";
 import { freshResponse } from "../../content.ts";
 import { JSON_TYPE } from "../../list-format.ts";
 import { freshJson, freshText, problems } from "../../openapi.ts";

@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { ExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
-import type { AssetGroups } from "../../../services/asset-groups.ts";
+import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
   type Heatmap,
   type HeatmapLine,
   heatmapOf,
   type HeatmapQuery,
   type HeatmapValue,
-} from "../../../services/heatmap.ts";
+} from "../../../services/finder/heatmap.ts";
 import type { Column } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema } from "../../enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
+import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/finder/heatmap.ts";
 import { ofExchangesField } from "../../missing-exchanges.ts";
 import { choiceParam, countParam } from "../../params.ts";
 import { comparedFilters } from "../../listing-query.ts";

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
-import { selectRows } from "../../../services/funding-query.ts";
+import { selectRows } from "../../../services/finder/funding-query.ts";
 import { flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";

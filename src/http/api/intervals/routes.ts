@@ -1,5 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AssetIntervalChange, IntervalChanges } from "../../../services/interval-changes.ts";
+import type {
+  AssetIntervalChange,
+  IntervalChanges,
+} from "../../../services/finder/interval-changes.ts";
 import { flatColumns } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
-import { type ExchangeQuality, qualityOf } from "../../../services/quality.ts";
+import { type ExchangeQuality, qualityOf } from "../../../services/finder/quality.ts";
 import { type Column, countsText, flatColumns, nested } from "../../columns.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { sendList } from "../../paging.ts";

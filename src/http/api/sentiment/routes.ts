@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { AssetGroups } from "../../../services/asset-groups.ts";
+import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
   findSentiments,
   type Sentiment,
   sentimentOrder,
   type SentimentQuery,
-} from "../../../services/sentiment.ts";
+} from "../../../services/finder/sentiment.ts";
 import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT, TOO_FEW } from "../../asset-fields.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { flatColumns } from "../../columns.ts";

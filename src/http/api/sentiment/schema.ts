@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { SORT_ORDERS } from "../../../services/funding-query.ts";
+import { SORT_ORDERS } from "../../../services/finder/funding-query.ts";
 import {
   SENTIMENT_LABELS,
   SENTIMENT_REASONS,
   SENTIMENT_SORTS,
-} from "../../../services/sentiment.ts";
+} from "../../../services/finder/sentiment.ts";
 import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
 import { comparedFilters } from "../../listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";

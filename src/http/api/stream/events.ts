@@ -1,6 +1,6 @@
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
-import type { MissingExchange } from "../../../services/coverage.ts";
-import type { EventData } from "../../../services/stream-events.ts";
+import type { MissingExchange } from "../../../services/board/coverage.ts";
+import type { EventData } from "../../stream/event-text.ts";
 import { secondsOf } from "../../row-fields.ts";
 import { fundingRow } from "../funding/list.ts";
 import type { StreamChanges, StreamReset } from "./schema.ts";

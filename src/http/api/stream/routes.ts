@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { END_REASONS } from "../../../services/stream-events.ts";
+import { END_REASONS } from "../../stream/event-text.ts";
 import {
   KEPT_FILTERS,
   KEPT_STREAMS,
@@ -8,9 +8,9 @@ import {
   MAX_STREAMS,
   MAX_STREAMS_PER_ADDRESS,
   type Refusal,
-} from "../../../services/stream-groups.ts";
-import { STALLED_AFTER_MS, type StreamHub } from "../../../services/stream-hub.ts";
-import { SILENT_AFTER_MS } from "../../../services/stream-room.ts";
+} from "../../stream/groups.ts";
+import { STALLED_AFTER_MS, type StreamHub } from "../../stream/hub.ts";
+import { SILENT_AFTER_MS } from "../../stream/room.ts";
 import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../../headers.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { problems } from "../../openapi.ts";

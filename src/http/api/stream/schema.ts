@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { KEPT_MS, PINNED_KEPT_MS } from "../../../services/board.ts";
+import { KEPT_MS, PINNED_KEPT_MS } from "../../../services/board/board.ts";
 import { missingField } from "../../missing-exchanges.ts";
 import { time } from "../../row-fields.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";

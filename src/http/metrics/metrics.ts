@@ -1,0 +1,246 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
+import type { ExchangeView } from "../../domain/market.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import { addAnswerGauges, type AnswerLoadStats } from "./answers.ts";
+import type { BoardView } from "../../services/board/board-view.ts";
+import type { HealthReport } from "../../services/board/health.ts";
+import { addOpportunityMetrics } from "./opportunities.ts";
+import type { OpportunityStats } from "../../services/opportunities/tracker.ts";
+import type { StreamStats } from "../stream/hub.ts";
+import { addStreamMetrics } from "./streams.ts";
+
+export type CycleResult = "ok" | "degraded" | FailureKind;
+
+/** Counts what the service does and shows it in the Prometheus text format. */
+export interface Metrics {
+  /** One answered request. `route` is the pattern, never the path: the number of series stays bounded. */
+  request(route: string, method: string, status: number, tookMs: number): void;
+  /** One refresh of an exchange that this process made: `ok`, `degraded` or the kind of its failure. */
+  cycle(exchange: ExchangeId, outcome: CycleResult): void;
+  /** Shows the load of answers as `read` tells it; called once, by whoever makes them. */
+  watchAnswers(read: () => AnswerLoadStats): void;
+  readonly contentType: string;
+  /** The text of all metrics; gauges are read now. */
+  scrape(): Promise<string>;
+}
+
+/** Cached answers take tens of microseconds, a first full list tens of milliseconds, history up to seconds. */
+const LATENCY_BUCKETS_SECONDS = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5,
+];
+
+interface RequestSeries {
+  readonly count: { inc(): void };
+  readonly latency: { observe(seconds: number): void };
+}
+
+/** Metrics with a registry of their own, so that two services in one process do not mix. */
+export function createMetrics(deps: {
+  readonly board: BoardView;
+  readonly health: () => HealthReport;
+  readonly clock: Clock;
+  readonly streams: () => StreamStats;
+  /** Of a process that can collect. */
+  readonly opportunities?: () => OpportunityStats;
+  /** Log lines that could not be written, of a process that has a log. */
+  readonly logLinesDropped?: () => number;
+}): Metrics {
+  const registry = new Registry();
+  const requests = new Counter({
+    name: "http_requests_total",
+    help: "Answered requests.",
+    labelNames: ["route", "method", "status"],
+    registers: [registry],
+  });
+  const latency = new Histogram({
+    name: "http_request_duration_seconds",
+    help: "Seconds from the request's arrival to its answer, the sending not included.",
+    labelNames: ["route"],
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  const cycles = new Counter({
+    name: "funding_cycles_total",
+    help: "Refreshes of an exchange by this process, by outcome: ok, degraded, or the kind of failure.",
+    labelNames: ["exchange", "outcome"],
+    registers: [registry],
+  });
+  addMarketGauges(registry, deps.board, deps.health);
+  if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
+  addStreamMetrics(registry, deps.streams);
+  addProcessGauges(registry, deps.clock);
+  if (deps.logLinesDropped !== undefined) addLogCounter(registry, deps.logLinesDropped);
+  // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
+  const series = new Map<string, RequestSeries>();
+  return {
+    contentType: registry.contentType,
+    request(route, method, status, tookMs) {
+      const key = `${status}${method}${route}`;
+      let known = series.get(key);
+      if (known === undefined) {
+        known = {
+          count: requests.labels(route, method, String(status)),
+          latency: latency.labels(route),
+        };
+        series.set(key, known);
+      }
+      known.count.inc();
+      known.latency.observe(tookMs / 1000);
+    },
+    watchAnswers: (read) => addAnswerGauges(registry, read),
+    cycle: (exchange, outcome) => cycles.labels(exchange, outcome).inc(),
+    scrape: () => registry.metrics(),
+  };
+}
+
+function addMarketGauges(registry: Registry, board: BoardView, health: () => HealthReport): void {
+  const registers = [registry];
+  new Gauge({
+    name: "funding_up",
+    help: "1 when health is ok, 0.5 when degraded, 0 when down.",
+    registers,
+    collect() {
+      const { status } = health();
+      this.set(status === "ok" ? 1 : status === "degraded" ? 0.5 : 0);
+    },
+  });
+  new Gauge({
+    name: "funding_collector_alive",
+    help: "1 while some process collects.",
+    registers,
+    collect() {
+      this.set(health().collectorAlive ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "funding_exchanges",
+    help: "Exchanges that are enabled, and those of them that are fresh.",
+    labelNames: ["which"],
+    registers,
+    collect() {
+      const { enabledExchanges, freshExchanges } = health();
+      this.set({ which: "enabled" }, enabledExchanges);
+      this.set({ which: "fresh" }, freshExchanges);
+    },
+  });
+  new Gauge({
+    name: "funding_exchange_age_seconds",
+    help: "Seconds since the last accepted batch of an exchange; absent before the first.",
+    labelNames: ["exchange"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, ageSeconds } of health().exchanges) {
+        if (ageSeconds !== null) this.set({ exchange }, ageSeconds);
+      }
+    },
+  });
+  new Gauge({
+    name: "funding_snapshot_rows",
+    help: "Rows of the current snapshot.",
+    registers,
+    collect() {
+      this.set(board.current()?.rows.length ?? 0);
+    },
+  });
+  addExchangeGauges(registry, board);
+}
+
+function addExchangeGauges(registry: Registry, board: BoardView): void {
+  const registers = [registry];
+  const views = (): readonly ExchangeView[] => board.current()?.exchanges ?? [];
+  new Gauge({
+    name: "funding_exchange_rows",
+    help: "Rows of an exchange in the current snapshot.",
+    labelNames: ["exchange"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, symbols } of views()) this.set({ exchange }, symbols);
+    },
+  });
+  new Gauge({
+    name: "funding_exchange_status",
+    help: "1 for the status that an exchange has.",
+    labelNames: ["exchange", "status"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, status } of views()) this.set({ exchange, status }, 1);
+    },
+  });
+  new Gauge({
+    name: "funding_exchange_rejected_rows",
+    help: "Rows of the last accepted batch that could not be used, by reason.",
+    labelNames: ["exchange", "reason"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, state } of views()) {
+        for (const [reason, rows] of Object.entries(state.rejects))
+          this.set({ exchange, reason }, rows);
+      }
+    },
+  });
+  new Gauge({
+    name: "funding_exchange_failures_in_row",
+    help: "Refreshes that failed since the last good one, by the kind of the newest failure.",
+    labelNames: ["exchange", "kind"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, state } of views()) {
+        if (state.failureKind !== null)
+          this.set({ exchange, kind: state.failureKind }, state.failuresInRow);
+      }
+    },
+  });
+  new Gauge({
+    name: "funding_exchange_cycle_seconds",
+    help: "How long the last refresh of an exchange took.",
+    labelNames: ["exchange"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { exchange, state } of views()) {
+        if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
+      }
+    },
+  });
+}
+
+function addProcessGauges(registry: Registry, clock: Clock): void {
+  const registers = [registry];
+  new Gauge({
+    name: "process_resident_memory_bytes",
+    help: "Resident memory of the process.",
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  new Gauge({
+    name: "process_event_loop_lag_seconds",
+    help: "How long the event loop took to come round while this was read.",
+    registers,
+    async collect() {
+      const askedMs = clock.monotonicMs();
+      await yieldToEventLoop();
+      this.set((clock.monotonicMs() - askedMs) / 1000);
+    },
+  });
+}
+
+function addLogCounter(registry: Registry, dropped: () => number): void {
+  new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines that were given up because standard error took none for too long.",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(dropped());
+    },
+  });
+}

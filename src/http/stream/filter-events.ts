@@ -1,0 +1,131 @@
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import { coverageOf, type MissingExchange } from "../../services/board/coverage.ts";
+import { type FundingQuery, rowMatcher, selectRows } from "../../services/finder/funding-query.ts";
+import {
+  changesOf,
+  differences,
+  type RowDifference,
+} from "../../services/finder/market-changes.ts";
+import { type EventData, EventWriter, eventTexts, type SharedEvent } from "./event-text.ts";
+
+/** What differs between older snapshots, by their ids, and one newer one: the same for all filters. */
+export type Steps = Map<string, readonly RowDifference[]>;
+
+/** Texts of this length are about a millisecond of encoding. */
+const LONG_TEXT_CHARACTERS = 16 * 1024;
+
+/** What a look at a snapshot showed. */
+interface Look {
+  readonly snapshot: Snapshot | null;
+  readonly isEmpty: boolean;
+}
+
+/** The events of one filter that lead to one snapshot, each encoded once. */
+export class FilterEvents {
+  readonly #query: FundingQuery;
+  readonly #data: EventData;
+  readonly #matches: (row: BoardRow) => boolean;
+  /** Whether the filter selects no row: in the snapshot that was looked at last, and in the one before. */
+  #last: Look;
+  #before: Look | null = null;
+  /** By the id of the snapshot that a reader has, "" for none; null where there is nothing to tell. */
+  readonly #made = new Map<string, SharedEvent | null>();
+  #toId = "";
+
+  /** `now` is the current snapshot, null before the first. */
+  constructor(query: FundingQuery, data: EventData, now: Snapshot | null) {
+    this.#query = query;
+    this.#data = data;
+    this.#matches = rowMatcher(query);
+    this.#last = { snapshot: now, isEmpty: now === null || !now.rows.some(this.#matches) };
+  }
+
+  /** Whether the filter selects no row of the snapshot that was looked at last. */
+  get isEmpty(): boolean {
+    return this.#last.isEmpty;
+  }
+
+  /** Looks at a snapshot. Where nothing was selected, only rows that differ since then can be. */
+  look(at: Snapshot, steps: Steps): void {
+    const { snapshot, isEmpty } = this.#last;
+    if (snapshot === at) return;
+    const isStillEmpty =
+      isEmpty && snapshot !== null
+        ? !stepTo(at, snapshot, steps).some(({ after }) => after !== null && this.#matches(after))
+        : !at.rows.some(this.#matches);
+    this.#before = this.#last;
+    this.#last = { snapshot: at, isEmpty: isStillEmpty };
+  }
+
+  /** How many rows of `snapshot` the filter selects. */
+  rowsIn(snapshot: Snapshot): number {
+    return snapshot.rows.reduce((count, row) => (this.#matches(row) ? count + 1 : count), 0);
+  }
+
+  /** The event that leads from `since` to `to`, null where there is nothing to tell; undefined: not made yet. */
+  made(since: Snapshot | null, to: Snapshot): SharedEvent | null | undefined {
+    const wasEmpty = since !== null && this.#isEmptyAt(since);
+    if (wasEmpty && this.#isEmptyAt(to)) return null;
+    return this.#toId === to.id ? this.#made.get(since?.id ?? "") : undefined;
+  }
+
+  /** Makes that event and keeps it until one to another snapshot is made. Pauses while it is long. */
+  async make(since: Snapshot | null, to: Snapshot, steps: Steps): Promise<SharedEvent | null> {
+    await yieldToEventLoop();
+    const texts = since === null ? this.#reset(to) : this.#changes(since, to, steps);
+    const event = texts === null ? null : await encoded(texts);
+    if (this.#toId !== to.id) this.forget();
+    this.#toId = to.id;
+    this.#made.set(since?.id ?? "", event);
+    return event;
+  }
+
+  kept(): readonly SharedEvent[] {
+    return [...this.#made.values()].filter((event) => event !== null);
+  }
+
+  /** Keeps those of `needed` alone. */
+  forget(needed: ReadonlySet<SharedEvent> = new Set()): void {
+    for (const [sinceId, event] of this.#made)
+      if (event === null || !needed.has(event)) this.#made.delete(sinceId);
+  }
+
+  #isEmptyAt(snapshot: Snapshot): boolean {
+    return [this.#last, this.#before].some(
+      (look) => look !== null && look.isEmpty && look.snapshot === snapshot,
+    );
+  }
+
+  #reset(to: Snapshot): Iterable<string> {
+    const rows = selectRows(to, this.#query);
+    return eventTexts("reset", to.id, this.#data.reset(to, rows, this.#missingIn(to)));
+  }
+
+  #changes(since: Snapshot, to: Snapshot, steps: Steps): Iterable<string> | null {
+    const changes = changesOf(stepTo(to, since, steps), this.#query, to);
+    const missing = this.#missingIn(to);
+    const isSame = changes.rows.length === 0 && changes.removed.length === 0;
+    if (isSame && Bun.deepEquals(missing, this.#missingIn(since))) return null;
+    return eventTexts("changes", to.id, this.#data.changes(to, since.id, changes, missing));
+  }
+
+  #missingIn(snapshot: Snapshot): readonly MissingExchange[] {
+    return coverageOf(snapshot, { exchange: this.#query.exchanges }).missing;
+  }
+}
+
+function stepTo(to: Snapshot, since: Snapshot, steps: Steps): readonly RowDifference[] {
+  const found = steps.get(since.id) ?? differences(since, to);
+  steps.set(since.id, found);
+  return found;
+}
+
+async function encoded(texts: Iterable<string>): Promise<SharedEvent> {
+  const writer = new EventWriter();
+  for (const text of texts) {
+    writer.add(text);
+    if (text.length >= LONG_TEXT_CHARACTERS) await yieldToEventLoop();
+  }
+  return writer.event();
+}

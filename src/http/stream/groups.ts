@@ -1,0 +1,164 @@
+import { EXCHANGE_IDS } from "../../domain/exchange.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import { FilterEvents } from "./filter-events.ts";
+import type { FundingQuery } from "../../services/finder/funding-query.ts";
+import type { StreamClient } from "./client.ts";
+import type { EventData } from "./event-text.ts";
+
+/** Readers at once: what one event loop serves beside 2,000 requests a second. */
+export const MAX_STREAMS = 500;
+
+/** The last places are for addresses that hold none: whoever takes many addresses leaves some to others. */
+export const KEPT_STREAMS = MAX_STREAMS / 10;
+
+/** An office behind one address has this many; one program needs one. */
+export const MAX_STREAMS_PER_ADDRESS = 20;
+
+/** Filters at once that select rows: every one of them is an encoding per snapshot. */
+export const MAX_STREAM_FILTERS = 200;
+
+/** The last of them are for addresses that hold none, as the last places are. */
+export const KEPT_FILTERS = MAX_STREAM_FILTERS / 10;
+
+/** A twentieth of them. */
+export const MAX_FILTERS_PER_ADDRESS = 10;
+
+/** Why there is no stream for a reader. */
+export const REFUSALS = [
+  "too_many_readers",
+  "kept_for_others",
+  "too_many_filters",
+  "too_many_of_address",
+  "too_many_filters_of_address",
+  "shutting_down",
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+/** The readers of one filter. */
+export interface StreamGroup {
+  readonly key: string;
+  readonly events: FilterEvents;
+  readonly clients: Set<StreamClient>;
+}
+
+/** What filters that select no row count as, together: nothing is encoded for them. */
+const EMPTY = "";
+
+/** Who reads which filter, and whether another reader has a place. */
+export class StreamGroups {
+  readonly #groups = new Map<string, StreamGroup>();
+  readonly #data: EventData;
+  /** Readers who were sent away and have not hung up: their connections still take a place. */
+  readonly #ending = new Set<StreamClient>();
+
+  constructor(data: EventData) {
+    this.#data = data;
+  }
+
+  /** All groups; one that is added while they are gone through is visited, too. */
+  values(): Iterable<StreamGroup> {
+    return this.#groups.values();
+  }
+
+  clients(): readonly StreamClient[] {
+    return [...this.#groups.values()].flatMap(({ clients }) => [...clients]);
+  }
+
+  /**
+   * The filter whose turn it is: of those with readers who are not in `seen`, one for the address that had least of
+   * the bytes `madeFor` each. What many filters of one address cost is so waited for by that address. Null: none is left.
+   */
+  next(seen: ReadonlySet<StreamClient>, madeFor: ReadonlyMap<string, number>): StreamGroup | null {
+    let next: StreamGroup | null = null;
+    let leastBytes = Number.POSITIVE_INFINITY;
+    for (const group of this.#groups.values()) {
+      for (const client of group.clients) {
+        const bytes = madeFor.get(client.address) ?? 0;
+        if (bytes >= leastBytes || seen.has(client)) continue;
+        next = group;
+        leastBytes = bytes;
+      }
+      if (leastBytes === 0) break;
+    }
+    return next;
+  }
+
+  /** Filters that select rows, and one for all those that select none. */
+  get filters(): number {
+    return filtersOf(this.#groups.values()).size;
+  }
+
+  /** The group that a reader at `address` would be added to, or why there is no place. `now` is the current snapshot. */
+  placeFor(query: FundingQuery, address: string, now: Snapshot | null): StreamGroup | Refusal {
+    // Before the filter is looked at: whoever is refused again and again must not cost a look at all rows each time.
+    const refusal = this.#readersRefusal(address);
+    if (refusal !== null) return refusal;
+    const key = keyOf(query);
+    const group = this.#groups.get(key) ?? {
+      key,
+      events: new FilterEvents(query, this.#data, now),
+      clients: new Set(),
+    };
+    const own = this.#heldBy(address);
+    if (isFull(own, MAX_FILTERS_PER_ADDRESS, group)) return "too_many_filters_of_address";
+    const most = own.length > 0 ? MAX_STREAM_FILTERS - KEPT_FILTERS : MAX_STREAM_FILTERS;
+    return isFull(this.#groups.values(), most, group) ? "too_many_filters" : group;
+  }
+
+  add(group: StreamGroup, client: StreamClient): void {
+    group.clients.add(client);
+    this.#groups.set(group.key, group);
+  }
+
+  remove(group: StreamGroup, client: StreamClient): void {
+    group.clients.delete(client);
+    if (client.isEnding) this.#ending.add(client);
+    if (group.clients.size > 0) return;
+    this.#groups.delete(group.key);
+    // A connection that takes its last event slowly still leads here.
+    group.events.forget();
+  }
+
+  /** The readers of `group` for whom it is one filter too many since it selects rows. */
+  excess(group: StreamGroup): readonly StreamClient[] {
+    if (this.filters > MAX_STREAM_FILTERS) return [...group.clients];
+    return [...group.clients].filter(
+      ({ address }) => filtersOf(this.#heldBy(address)).size > MAX_FILTERS_PER_ADDRESS,
+    );
+  }
+
+  #heldBy(address: string): readonly StreamGroup[] {
+    return [...this.#groups.values()].filter(({ clients }) =>
+      clients.values().some((client) => client.address === address),
+    );
+  }
+
+  #readersRefusal(address: string): Refusal | null {
+    for (const client of this.#ending) if (!client.isEnding) this.#ending.delete(client);
+    const clients = [...this.clients(), ...this.#ending];
+    const own = clients.filter((client) => client.address === address).length;
+    if (own >= MAX_STREAMS_PER_ADDRESS) return "too_many_of_address";
+    if (clients.length >= MAX_STREAMS) return "too_many_readers";
+    return own > 0 && clients.length >= MAX_STREAMS - KEPT_STREAMS ? "kept_for_others" : null;
+  }
+}
+
+/** Whether `groups` are `most` filters already and `group` is not one of them. */
+function isFull(groups: Iterable<StreamGroup>, most: number, group: StreamGroup): boolean {
+  const filters = filtersOf(groups);
+  return filters.size >= most && !filters.has(filterOf(group));
+}
+
+function filtersOf(groups: Iterable<StreamGroup>): Set<string> {
+  return new Set(Iterator.from(groups).map(filterOf));
+}
+
+function filterOf({ key, events }: StreamGroup): string {
+  return events.isEmpty ? EMPTY : key;
+}
+
+/** One text for all queries that mean the same: every exchange is no filter at all. */
+function keyOf(query: FundingQuery): string {
+  const isEveryExchange = query.exchanges?.length === EXCHANGE_IDS.length;
+  return JSON.stringify(isEveryExchange ? { ...query, exchanges: null } : query);
+}

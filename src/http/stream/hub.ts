@@ -1,0 +1,285 @@
+import type { Snapshot } from "../../domain/market.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { errorText, type Log } from "../../lib/log.ts";
+import type { BoardView } from "../../services/board/board-view.ts";
+import type { Steps } from "./filter-events.ts";
+import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import type { FundingQuery } from "../../services/finder/funding-query.ts";
+import { StreamClient, type StreamConnection } from "./client.ts";
+import { type Refusal, REFUSALS, type StreamGroup, StreamGroups } from "./groups.ts";
+import {
+  END_REASONS,
+  type EndReason,
+  type EventData,
+  heartbeatEvent,
+  retryEvent,
+  type SharedEvent,
+} from "./event-text.ts";
+import { StreamRoom } from "./room.ts";
+
+/** How often queues are looked at. */
+const CHECK_EVERY_MS = 5_000;
+
+/** Every third look sends a heartbeat: after 15 s, half of what proxies and our own server wait. */
+const CHECKS_PER_HEARTBEAT = 3;
+
+/** A reader whose connection has taken nothing for this long is not reading. */
+export const STALLED_AFTER_MS = 30_000;
+
+/** At a snapshot each 5 s these are more than a minute: who is that far behind does not catch up. */
+const MAX_WAITING_EVENTS = 16;
+
+/** Readers who are written to in one go, about a millisecond; requests are served between two goes. */
+const READERS_PER_GO = 16;
+
+/** The same bound for long events. */
+const BYTES_PER_GO = 512 * 1024;
+
+export interface StreamStats {
+  /** Readers now, and their distinct filters; those that select no row are one. */
+  readonly open: number;
+  readonly filters: number;
+  /** Since the start: events handed to readers (heartbeats are none). */
+  readonly sent: number;
+  /** Readers who were sent away, and those who never got a stream, by reason. */
+  readonly dropped: Readonly<Record<EndReason, number>>;
+  readonly refused: Readonly<Record<Refusal, number>>;
+}
+
+/** One walk to all readers. */
+interface Round {
+  readonly to: Snapshot;
+  readonly steps: Steps;
+  /** Bytes that were made for each address. */
+  readonly madeFor: Map<string, number>;
+}
+
+/**
+ * The readers of the stream. One loop brings them to the current snapshot, whether they have just come, come back
+ * with an older one or were there before: each filter's rows are encoded once per snapshot, all its readers share
+ * the bytes, and requests are served between two steps. Listens to the board only while somebody reads.
+ */
+export class StreamHub {
+  readonly #board: Pick<BoardView, "current" | "byId" | "onPublish">;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #groups: StreamGroups;
+  readonly #room: StreamRoom;
+  readonly #greeting = retryEvent();
+  readonly #dropped = zeroes(END_REASONS);
+  readonly #refused = zeroes(REFUSALS);
+  #sent = 0;
+  #closed = false;
+  /** Readers may be behind the board, or a heartbeat is due. */
+  #isDue = false;
+  #isBeatDue = false;
+  #isWorking = false;
+  /** What was written since requests were last served. */
+  #go = { readers: 0, bytes: 0 };
+  /** Ends what runs only while there are readers. */
+  #stop: (() => void) | null = null;
+
+  constructor(deps: {
+    readonly board: Pick<BoardView, "current" | "byId" | "onPublish">;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly data: EventData;
+  }) {
+    this.#board = deps.board;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#groups = new StreamGroups(deps.data);
+    this.#room = new StreamRoom(this.#groups, (client, reason) => this.#drop(client, reason));
+  }
+
+  /**
+   * The stream of one reader: what changed since the snapshot `lastEventId` where that is still kept, else all rows
+   * of the filter first. The body must be read or cancelled.
+   */
+  open(
+    query: FundingQuery,
+    lastEventId: string | null,
+    connection: StreamConnection,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> | Refusal {
+    const group = this.#closed
+      ? "shutting_down"
+      : this.#groups.placeFor(query, connection.address, this.#board.current());
+    if (typeof group === "string") {
+      this.#refused[group] += 1;
+      return group;
+    }
+    const client = new StreamClient({
+      at: lastEventId === null ? null : this.#board.byId(lastEventId),
+      clock: this.#clock,
+      connection,
+      onGone: (gone) => this.#remove(group, gone),
+    });
+    this.#groups.add(group, client);
+    client.send(this.#greeting);
+    this.#stop ??= this.#start();
+    this.#wake();
+    return client.body;
+  }
+
+  stats(): StreamStats {
+    return {
+      open: this.#groups.clients().length,
+      filters: this.#groups.filters,
+      sent: this.#sent,
+      dropped: { ...this.#dropped },
+      refused: { ...this.#refused },
+    };
+  }
+
+  /** Ends all streams and takes no more: the end of the process is near. */
+  close(): void {
+    this.#closed = true;
+    this.#endAll("shutting_down");
+  }
+
+  #start(): () => void {
+    const stopListening = this.#board.onPublish(() => this.#wake());
+    const watching = new AbortController();
+    void this.#watch(watching.signal);
+    return () => {
+      stopListening();
+      watching.abort();
+    };
+  }
+
+  #remove(group: StreamGroup, client: StreamClient): void {
+    this.#groups.remove(group, client);
+    if (this.#groups.clients().length > 0) return;
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  #drop(client: StreamClient, reason: EndReason): void {
+    this.#dropped[reason] += 1;
+    this.#log.debug("stream_dropped", { reason });
+    client.end(reason);
+  }
+
+  #endAll(reason: EndReason): void {
+    for (const client of this.#groups.clients()) this.#drop(client, reason);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (let checks = 1; ; checks += 1) {
+      await this.#clock.sleep(CHECK_EVERY_MS, signal);
+      if (signal.aborted) return;
+      for (const client of this.#groups.clients()) {
+        const isTooLate = client.stalledMs() >= STALLED_AFTER_MS;
+        if (isTooLate) this.#drop(client, "slow_consumer");
+      }
+      if (checks % CHECKS_PER_HEARTBEAT !== 0) continue;
+      this.#isBeatDue = true;
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    this.#isDue = true;
+    if (!this.#isWorking) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    try {
+      while (this.#isDue) {
+        // Also takes the work out of whoever woke us: a request, or the board in the middle of publishing.
+        await yieldToEventLoop();
+        this.#isDue = false;
+        await this.#round();
+      }
+    } catch (error) {
+      this.#log.error("streams_failed", { error: errorText(error) });
+      this.#endAll("internal_error");
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  /** Brings every reader to the snapshot that is current now. */
+  async #round(): Promise<void> {
+    const to = this.#board.current();
+    if (to === null) return;
+    const isBeat = this.#isBeatDue;
+    this.#isBeatDue = false;
+    const round: Round = { to, steps: new Map(), madeFor: new Map() };
+    const seen = new Set<StreamClient>();
+    const next = () => this.#groups.next(seen, round.madeFor);
+    // Readers and groups that come meanwhile are visited, too; those that leave are not.
+    for (let group = next(); group !== null; group = next()) {
+      await this.#look(group, round);
+      for (const client of group.clients) {
+        if (seen.has(client)) continue;
+        seen.add(client);
+        await this.#bring(client, group, round);
+      }
+    }
+    if (!isBeat) return;
+    const heartbeat = heartbeatEvent(to.id);
+    for (const client of this.#groups.clients()) {
+      // Whoever has something to read needs no sign of life.
+      if (client.at !== to || client.waiting.length > 0) continue;
+      client.send(heartbeat);
+      await this.#pace(heartbeat);
+    }
+  }
+
+  /** A filter that selects rows from now on counts: whoever has too many of them cannot keep it. */
+  async #look(group: StreamGroup, { to, steps }: Round): Promise<void> {
+    const wasEmpty = group.events.isEmpty;
+    // The others pause when their event is made.
+    if (wasEmpty) await yieldToEventLoop();
+    group.events.look(to, steps);
+    if (!wasEmpty || group.events.isEmpty) return;
+    for (const client of this.#groups.excess(group)) this.#drop(client, "too_many_filters");
+  }
+
+  async #bring(
+    client: StreamClient,
+    group: StreamGroup,
+    { to, steps, madeFor }: Round,
+  ): Promise<void> {
+    const since = client.at;
+    if (since?.id === to.id) return;
+    // Came back while an older snapshot is being sent: this round would take news back, the next one has more.
+    const isBehind = to !== this.#board.current();
+    if (isBehind && since !== null && since.asOfMs > to.asOfMs) return;
+    const made = group.events.made(since, to);
+    const rows = made === undefined && since === null ? group.events.rowsIn(to) : 0;
+    if (rows > 0 && this.#room.isFullFor(client, rows)) return this.#drop(client, "overloaded");
+    const event = made === undefined ? await group.events.make(since, to, steps) : made;
+    client.at = to;
+    if (event === null) return;
+    if (made === undefined) add(madeFor, client.address, event.sizeBytes);
+    if (!client.isOpen) return;
+    if (client.waiting.length >= MAX_WAITING_EVENTS) return this.#drop(client, "slow_consumer");
+    const hadReadAll = since !== null && client.waiting.length === 0;
+    client.send(event);
+    this.#sent += 1;
+    if (made === undefined) this.#room.makeFor({ event, client, rows, hadReadAll });
+    await this.#pace(event);
+  }
+
+  /** Lets requests be served when enough was written since the last time. */
+  async #pace({ sizeBytes }: SharedEvent): Promise<void> {
+    const go = this.#go;
+    go.readers += 1;
+    go.bytes += sizeBytes;
+    if (go.readers < READERS_PER_GO && go.bytes < BYTES_PER_GO) return;
+    this.#go = { readers: 0, bytes: 0 };
+    await yieldToEventLoop();
+  }
+}
+
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+/** A count for each reason. Guaranteed: the object has exactly the members of the list. */
+function zeroes<Reason extends string>(reasons: readonly Reason[]): Record<Reason, number> {
+  return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>;
+}

@@ -1,0 +1,135 @@
+import type { StreamClient } from "./client.ts";
+import type { EndReason, SharedEvent } from "./event-text.ts";
+import type { StreamGroups } from "./groups.ts";
+
+/**
+ * Of encoded events that wait or are kept for readers to come, each counted once: seven full lists of 15,000 rows.
+ * Beside them there are the event that was made last and a piece for each reader, PIECE_BYTES.
+ */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** When bytes are short, whoever has taken nothing for this long makes room first: two packets lost cost a reader less. */
+export const SILENT_AFTER_MS = 3_000;
+
+/** A newcomer's event is made at the cost of an address that holds more, not of one that holds about as much. */
+const CLEARLY_MORE = 1.25;
+
+/** An event that has just been made and sent. */
+export interface NewEvent {
+  readonly event: SharedEvent;
+  readonly client: StreamClient;
+  /** Of the filter, where the event has them all; else 0. */
+  readonly rows: number;
+  /** The reader had taken all that was sent to it before. */
+  readonly hadReadAll: boolean;
+}
+
+/** Keeps what is held for the readers of `groups` under a bound, at the cost of those who do not read. */
+export class StreamRoom {
+  readonly #groups: StreamGroups;
+  readonly #drop: (client: StreamClient, reason: EndReason) => void;
+  /** Of all events with all rows of a filter since the start. */
+  readonly #resets = { rows: 0, bytes: 0 };
+
+  /** `drop` must take the reader out of `groups` at once. */
+  constructor(groups: StreamGroups, drop: (client: StreamClient, reason: EndReason) => void) {
+    this.#groups = groups;
+    this.#drop = drop;
+  }
+
+  /** Whether an event of so many rows, if it were made for `newcomer`, would only have it sent away. */
+  isFullFor(newcomer: StreamClient, rows: number): boolean {
+    const bytes = rows * (this.#resets.bytes / Math.max(1, this.#resets.rows));
+    const readers = this.#groups.clients().filter((client) => !isSilent(client));
+    const waiting = waitingFor(readers);
+    if (waiting.size === 0 || sizeOf(waiting) + bytes <= MAX_HELD_BYTES) return false;
+    const shares = sharesOf(readers);
+    const own = (shares.get(newcomer.address) ?? 0) + bytes;
+    return shares.values().every((share) => share < own * CLEARLY_MORE);
+  }
+
+  /**
+   * After an event was made and sent: brings what is held back under the bound. What is only kept goes first, then
+   * readers are sent away until the rest fits. An event that waits alone always does.
+   */
+  makeFor(made: NewEvent): void {
+    if (made.rows > 0) {
+      this.#resets.rows += made.rows;
+      this.#resets.bytes += made.event.sizeBytes;
+    }
+    const groups = this.#groups;
+    let waiting = waitingFor(groups.clients());
+    const kept = [...groups.values()].flatMap(({ events }) => events.kept());
+    if (sizeOf(new Set([...waiting, ...kept])) <= MAX_HELD_BYTES) return;
+    const needed = new Set([...waiting, made.event]);
+    for (const { events } of groups.values()) events.forget(needed);
+    while (waiting.size > 1 && sizeOf(waiting) > MAX_HELD_BYTES) {
+      const loser = loserOf(groups.clients(), made);
+      if (loser === null) return;
+      this.#drop(loser.client, loser.reason);
+      waiting = waitingFor(groups.clients());
+    }
+  }
+}
+
+/** A reader of the address that holds most: of those who take nothing where there are any, else of all. */
+function loserOf(
+  clients: readonly StreamClient[],
+  { client: newest, hadReadAll }: NewEvent,
+): { readonly client: StreamClient; readonly reason: EndReason } | null {
+  const shares = sharesOf(clients);
+  const behind = clients
+    .filter((client) => client !== newest && client.waiting.length > 0)
+    .toSorted((left, right) => right.stalledMs() - left.stalledMs());
+  const silentLoser = firstOfLargest(behind.filter(isSilent), shares);
+  if (silentLoser !== null) return { client: silentLoser, reason: "slow_consumer" };
+  // A newcomer loses where nobody holds more: the others may be in the middle of theirs.
+  const candidates = hadReadAll || !newest.isOpen ? behind : [newest, ...behind];
+  const loser = firstOfLargest(candidates, shares);
+  return loser && { client: loser, reason: "overloaded" };
+}
+
+function isSilent(client: StreamClient): boolean {
+  return client.stalledMs() >= SILENT_AFTER_MS;
+}
+
+/** The first of `clients` whose address has the largest share; null where there are none. */
+function firstOfLargest(
+  clients: readonly StreamClient[],
+  shares: ReadonlyMap<string, number>,
+): StreamClient | null {
+  let first: StreamClient | null = null;
+  let largest = -1;
+  for (const client of clients) {
+    const share = shares.get(client.address) ?? 0;
+    if (share <= largest) continue;
+    first = client;
+    largest = share;
+  }
+  return first;
+}
+
+/** The bytes that wait for each address: those of an event in equal parts for all whom it waits for. */
+function sharesOf(clients: readonly StreamClient[]): ReadonlyMap<string, number> {
+  const addressesOf = new Map<SharedEvent, Set<string>>();
+  for (const { address, waiting } of clients) {
+    for (const event of waiting) {
+      const addresses = addressesOf.get(event) ?? new Set();
+      addressesOf.set(event, addresses.add(address));
+    }
+  }
+  const shares = new Map<string, number>();
+  for (const [{ sizeBytes }, addresses] of addressesOf) {
+    const share = sizeBytes / addresses.size;
+    for (const address of addresses) shares.set(address, (shares.get(address) ?? 0) + share);
+  }
+  return shares;
+}
+
+function waitingFor(clients: readonly StreamClient[]): ReadonlySet<SharedEvent> {
+  return new Set(clients.flatMap(({ waiting }) => waiting));
+}
+
+function sizeOf(events: ReadonlySet<SharedEvent>): number {
+  return events.values().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

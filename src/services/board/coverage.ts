@@ -1,0 +1,96 @@
+import {
+  type ExchangeId,
+  type FailureKind,
+  isMissing,
+  type MissingStatus,
+} from "../../domain/exchange.ts";
+import type { Snapshot } from "../../domain/market.ts";
+
+/** An exchange that was asked and whose rates are not there, or not of now. */
+export interface MissingExchange {
+  readonly exchange: ExchangeId;
+  readonly status: MissingStatus;
+  /** In words that anyone may read. */
+  readonly reason: string;
+}
+
+/** Which exchanges a question is put to. */
+interface Asked {
+  /** Unset or null: all that are collected. */
+  readonly exchange?: readonly ExchangeId[] | null;
+  /** Left out, also where named above. */
+  readonly exclude?: readonly ExchangeId[] | null;
+}
+
+/** What an answer rests on. */
+export interface Coverage {
+  /** How many exchanges are asked, those that are missing among them. */
+  readonly asked: number;
+  /** In the order of their ids. */
+  readonly missing: readonly MissingExchange[];
+  /** Every asked exchange is missing, and the snapshot has no row of any. */
+  readonly hasNothing: boolean;
+}
+
+/**
+ * Which of the asked exchanges are missing in a snapshot. One that is off is asked only by its name, one that is
+ * degraded delivers.
+ */
+export function coverageOf(
+  { exchanges }: Pick<Snapshot, "exchanges">,
+  { exchange, exclude }: Asked,
+): Coverage {
+  const views = new Map(exchanges.map((view) => [view.exchange, view]));
+  const collected = exchanges.flatMap((view) => (view.status === "off" ? [] : [view.exchange]));
+  const asked = [...new Set(exchange ?? collected)].filter((id) => exclude?.includes(id) !== true);
+  const missing: MissingExchange[] = [];
+  let rows = 0;
+  for (const id of asked.toSorted()) {
+    const view = views.get(id);
+    rows += view?.symbols ?? 0;
+    // Without a view it was never set up in this database.
+    const status = view?.status ?? "off";
+    if (!isMissing(status)) continue;
+    const reason = view?.missingBecause ?? missingReason(status, null, false);
+    missing.push({ exchange: id, status, reason });
+  }
+  const hasNothing = asked.length > 0 && missing.length === asked.length && rows === 0;
+  return { asked: asked.length, missing, hasNothing };
+}
+
+/** What each status means for whoever misses the exchange's rates. */
+const STATUS_WORDS = {
+  starting: "No rates yet",
+  stale: "No new rates for too long",
+  down: "No new rates",
+  geo_blocked: "It refuses the country of this server",
+  off: "It is not collected here",
+} as const satisfies Record<MissingStatus, string>;
+
+/** How the last attempt failed, without anything of the exchange's or of ours. */
+const FAILURE_WORDS = {
+  timeout: "it does not answer in time",
+  network: "it cannot be reached",
+  http: "it answers with an error",
+  rate_limited: "it limits how often it may be asked",
+  banned: "it refuses this server for a while",
+  geo_blocked: "it refuses the country of this server",
+  bad_envelope: "its answer cannot be read",
+  too_large: "its answer is too large",
+  refused_batch: "its numbers are not plausible",
+} as const satisfies Record<FailureKind, string>;
+
+/**
+ * Why the rates of an exchange are missing, in words. `isFrozen`: its own clock stands still. Without times: the
+ * words change only when the state does.
+ */
+export function missingReason(
+  status: MissingStatus,
+  failure: FailureKind | null,
+  isFrozen: boolean,
+): string {
+  const what = STATUS_WORDS[status];
+  if (status === "off" || status === "geo_blocked") return `${what}.`;
+  if (failure !== null) return `${what}: ${FAILURE_WORDS[failure]}.`;
+  return isFrozen ? `${what}: its own clock stands still.` : `${what}.`;
+}

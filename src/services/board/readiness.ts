@@ -1,0 +1,60 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { staleAfterMs } from "../../domain/flags.ts";
+import type { ExchangeState } from "../../domain/market.ts";
+import type { Clock } from "../../lib/clock.ts";
+
+/** The start is over after this, whoever is still awaited: a sweep of single instruments takes most of a minute. */
+const START_MS = 20_000;
+
+/** Names in one answer; the rest is a number. */
+const NAMED = 5;
+
+/** What the start still waits for, in words, a line at most; null when it is over. */
+export type Readiness = () => string | null;
+
+/**
+ * Tells whether the start of this process is over: the schema is the one of this program, there is a snapshot, and
+ * each of `exchanges` has a batch that is not stale (whoever stored it) or was asked since, or the time is over.
+ */
+export function createReadiness(deps: {
+  readonly isSchemaCurrent: () => boolean;
+  readonly hasSnapshot: () => boolean;
+  readonly states: () => readonly ExchangeState[];
+  /** The enabled ones. */
+  readonly exchanges: readonly ExchangeId[];
+  readonly clock: Clock;
+}): Readiness {
+  const { clock } = deps;
+  const startedMs = clock.nowMs();
+  const startedMonotonicMs = clock.monotonicMs();
+  return () => {
+    if (!deps.isSchemaCurrent()) return "a program that knows the schema of this database";
+    const isTimeOver = clock.monotonicMs() - startedMonotonicMs >= START_MS;
+    const awaited = isTimeOver
+      ? []
+      : awaitedOf(deps.exchanges, deps.states(), startedMs, clock.nowMs());
+    if (awaited.length > 0) return listed(awaited);
+    return deps.hasSnapshot() ? null : "the first batch of any exchange";
+  };
+}
+
+function awaitedOf(
+  exchanges: readonly ExchangeId[],
+  states: readonly ExchangeState[],
+  startedMs: number,
+  nowMs: number,
+): readonly ExchangeId[] {
+  const byId = new Map(states.map((state) => [state.exchange, state]));
+  return exchanges.filter((id) => {
+    const state = byId.get(id);
+    if (state === undefined) return true;
+    const { lastOkAtMs, lastAttemptAtMs, periodMs } = state;
+    if (lastAttemptAtMs !== null && lastAttemptAtMs >= startedMs) return false;
+    return lastOkAtMs === null || nowMs - lastOkAtMs > staleAfterMs(periodMs);
+  });
+}
+
+function listed(ids: readonly ExchangeId[]): string {
+  const names = ids.slice(0, NAMED).join(", ");
+  return ids.length <= NAMED ? names : `${names} and ${ids.length - NAMED} more exchanges`;
+}

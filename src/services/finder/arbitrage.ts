@@ -1,0 +1,214 @@
+import { grossAprPct, netAprPct, priceGapPct } from "../../domain/arbitrage.ts";
+import { decisionOf, isRefusedGap } from "../../domain/decision.ts";
+import { type Fee, listingFee } from "../../domain/fees.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import type { Pauses } from "../../lib/pauses.ts";
+import { type AssetGroup, type AssetGroups, type Leg, legMatcher } from "./asset-groups.ts";
+import { legTerms } from "./leg-terms.ts";
+import {
+  ageSecondsOf,
+  type ArbitrageQuery,
+  cashOf,
+  compareLegs,
+  compareRows,
+  factsOf,
+  type Pair,
+  type Plan,
+} from "./pair.ts";
+import { PairOrder, UNKNOWN_RANK } from "./pair-order.ts";
+import { type Candidate, feesOf, PairRank } from "./pair-rank.ts";
+
+/** Pairs as they are found, in order as far as they were asked for. */
+export interface FoundPairs {
+  /** How many there are in all. */
+  readonly length: number;
+  /** From place `from` up to, not including, place `to`, which is at most what was asked for. */
+  slice(from: number, to: number): readonly Pair[];
+}
+
+/**
+ * The pairs of a snapshot that a query asks for, the best first, ties in the order of the legs; ordered up to, not
+ * including, place `end`. There may be 200,000: between parts of the work the event loop comes round.
+ */
+export async function findPairs(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: ArbitrageQuery,
+  { end, pauses }: { readonly end: number; readonly pauses: Pauses },
+): Promise<FoundPairs> {
+  const search = new PairSearch(snapshot, query, end);
+  for (const group of groups.of(snapshot)) {
+    search.addFrom(group);
+    if (pauses.isDue) await pauses.take();
+  }
+  const first = await search.found.first(pauses);
+  return { length: search.found.length, slice: (from, to) => first.slice(from, to) };
+}
+
+/** Whether a leg passes the filters of a query. */
+export function candidateMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
+  const matches = legMatcher(legs);
+  if (exclude === null) return matches;
+  const excluded = new Set(exclude);
+  return (leg: Leg): boolean => !excluded.has(leg.row.record.exchange) && matches(leg);
+}
+
+class PairSearch {
+  readonly found: PairOrder;
+  readonly #snapshot: Snapshot;
+  readonly #query: ArbitrageQuery;
+  readonly #matches: (leg: Leg) => boolean;
+  readonly #withRefused: boolean;
+  readonly #rank: PairRank;
+  readonly #plan: Plan;
+  /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
+  readonly #fees: (Fee | null | undefined)[] = [];
+
+  constructor(snapshot: Snapshot, query: ArbitrageQuery, end: number) {
+    this.found = new PairOrder(end);
+    this.#snapshot = snapshot;
+    this.#query = query;
+    this.#matches = candidateMatcher(query);
+    this.#withRefused = query.decisions.includes("refuse");
+    this.#plan = { holdHours: query.holdHours, notionalUsd: query.notionalUsd };
+    this.#rank = new PairRank(query, snapshot.asOfMs);
+  }
+
+  /** Adds the pairs of one asset that pass every filter, or the best of them. */
+  addFrom(group: AssetGroup): void {
+    const candidates = this.#candidates(group);
+    if (candidates.length < 2) return;
+    const { minExchanges, pairs } = this.#query;
+    // Two legs are on two exchanges anyway.
+    if (minExchanges > 2 && countExchanges(candidates) < minExchanges) return;
+    if (pairs === "best") {
+      const best = this.#best(group, candidates);
+      if (best !== null) this.found.add(best, this.#rank.of(best));
+      return;
+    }
+    for (const [index, left] of candidates.entries()) {
+      for (const right of candidates.slice(index + 1)) {
+        if (left.leg.exchangePlace === right.leg.exchangePlace) continue;
+        const pair = this.#pairOf(group, left, right);
+        if (this.#passes(pair)) this.found.add(pair, this.#rank.of(pair));
+      }
+    }
+  }
+
+  /**
+   * The best pair that passes. There are a hundred thousand pairs of 12,000 legs: the two rates that are farthest
+   * apart are tried first, and a leg that cannot reach the best so far is not paired any more.
+   */
+  #best(group: AssetGroup, candidates: readonly Candidate[]): Pair | null {
+    let best: Pair | null = null;
+    let bestRank = UNKNOWN_RANK;
+    const consider = (left: Candidate, right: Candidate): void => {
+      if (left.leg.exchangePlace === right.leg.exchangePlace) return;
+      if (best !== null && this.#rank.limit(left, right) < bestRank) return;
+      const pair = this.#pairOf(group, left, right);
+      const rank = this.#rank.of(pair);
+      const wins =
+        best === null || rank > bestRank || (rank === bestRank && compareLegs(pair, best) < 0);
+      if (!wins || !this.#passes(pair)) return;
+      best = pair;
+      bestRank = rank;
+    };
+    const extremes = this.#rank.extremesOf(candidates);
+    const { lowest, highest } = extremes;
+    if (lowest !== null && highest !== null) consider(lowest, highest);
+    const reaches = candidates.map((candidate) => this.#rank.reach(candidate, extremes));
+    for (let index = 0; index < candidates.length; index += 1) {
+      const left = candidates[index];
+      if (left === undefined || (reaches[index] ?? UNKNOWN_RANK) < bestRank) continue;
+      for (let other = index + 1; other < candidates.length; other += 1) {
+        const right = candidates[other];
+        if (right !== undefined && (reaches[other] ?? UNKNOWN_RANK) >= bestRank)
+          consider(left, right);
+      }
+    }
+    return best;
+  }
+
+  #candidates(group: AssetGroup): readonly Candidate[] {
+    const legs = this.#withRefused ? [...group.trusted, ...group.refused] : group.trusted;
+    const { asOfMs } = this.#snapshot;
+    const { holdHours } = this.#query;
+    const candidates: Candidate[] = [];
+    for (const leg of legs) {
+      if (!this.#matches(leg)) continue;
+      candidates.push(this.#rank.candidate(legTerms(leg, this.#feeOf(leg), asOfMs, holdHours)));
+    }
+    return candidates;
+  }
+
+  #feeOf({ exchangePlace, row: { record } }: Leg): Fee | null {
+    let ofExchange = this.#fees[exchangePlace];
+    if (ofExchange === undefined) {
+      ofExchange = this.#query.fees.get(record.exchange) ?? null;
+      this.#fees[exchangePlace] = ofExchange;
+    }
+    return listingFee(ofExchange, record.takerFeeBps);
+  }
+
+  /** The pair of two legs, the lower rate first. */
+  #pairOf(group: AssetGroup, left: Candidate, right: Candidate): Pair {
+    const { holdHours } = this.#query;
+    const [long, short] = isLower(left.leg, right.leg) ? [left, right] : [right, left];
+    const [longPct, shortPct] = [long.leg.annualizedPct, short.leg.annualizedPct];
+    const grossPct = longPct === null || shortPct === null ? null : grossAprPct(longPct, shortPct);
+    const feesPct = feesOf(long, short);
+    const known = grossPct !== null && feesPct !== null;
+    return {
+      group,
+      snapshot: this.#snapshot,
+      long: long.leg,
+      short: short.leg,
+      longTerms: long,
+      shortTerms: short,
+      plan: this.#plan,
+      grossPct,
+      feesPct,
+      netPct: known ? netAprPct(grossPct, feesPct, holdHours) : null,
+    };
+  }
+
+  #passes(pair: Pair): boolean {
+    const { minYieldPct, maxPriceGapPct, minAgeSeconds, decisions } = this.#query;
+    if (minYieldPct > 0 && (pair.grossPct ?? 0) < minYieldPct) return false;
+    if (this.#query.paidOnBothSides && !isPaidOnBothSides(pair)) return false;
+    if (!this.#isWorthIt(pair)) return false;
+    const gapPct = priceGapPct(pair.long.unitPrice, pair.short.unitPrice);
+    if (!this.#withRefused && isRefusedGap(gapPct)) return false;
+    if (maxPriceGapPct !== null && (gapPct === null || Math.abs(gapPct) > maxPriceGapPct))
+      return false;
+    if (minAgeSeconds > 0 && (ageSecondsOf(pair) ?? 0) < minAgeSeconds) return false;
+    // Whatever is refused is gone, or all decisions are asked for: which it is needs the age, which costs the most.
+    if (decisions.includes("usable") && decisions.includes("watch")) return true;
+    return decisions.includes(decisionOf(factsOf(pair)));
+  }
+
+  /** Whether a pair reaches what is asked for after fees; one of which that is not known reaches no minimum. */
+  #isWorthIt(pair: Pair): boolean {
+    const { minNetPct, minNetUsd } = this.#query;
+    if (minNetPct !== null && (pair.netPct === null || pair.netPct < minNetPct)) return false;
+    if (minNetUsd === null) return true;
+    const { netUsd } = cashOf(pair);
+    return netUsd !== null && netUsd >= minNetUsd;
+  }
+}
+
+function countExchanges(candidates: readonly Candidate[]): number {
+  return new Set(candidates.map(({ leg }) => leg.exchangePlace)).size;
+}
+
+/** Whether the left leg is the one to be long on; equal and unknown rates are in the order of the legs. */
+function isLower(left: Leg, right: Leg): boolean {
+  const [leftPct, rightPct] = [left.annualizedPct, right.annualizedPct];
+  if (leftPct === null || rightPct === null || leftPct === rightPct)
+    return compareRows(left, right) < 0;
+  return leftPct < rightPct;
+}
+
+function isPaidOnBothSides({ long, short }: Pair): boolean {
+  return (long.annualizedPct ?? 0) < 0 && (short.annualizedPct ?? 0) > 0;
+}

@@ -1,0 +1,122 @@
+import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
+import type { MarketRecord, Snapshot } from "../../domain/market.ts";
+import type { FlagBits } from "../../domain/flags.ts";
+import { type AssetGroup, type AssetGroups, legMatcher } from "./asset-groups.ts";
+import type { FundingQuery, SortOrder } from "./funding-query.ts";
+
+/** One figure of fewer exchanges than this would be read as the market's: it is withheld. */
+export const LEAST_EXCHANGES = 3;
+
+/** One listing that counts. */
+export interface Listing {
+  readonly record: MarketRecord;
+  readonly flags: FlagBits;
+  /** Percent a year, simple. */
+  readonly annualizedPct: number;
+}
+
+/** The listings of one asset that pass a filter. */
+export interface AssetListings {
+  readonly assetId: string;
+  readonly base: string;
+  /** Those that can be trusted, in the order of exchange, then exchange_symbol. */
+  readonly listings: readonly Listing[];
+  /** How many bear a blocking flag and are left out. */
+  readonly untrusted: number;
+  /** On how many exchanges the trusted ones are. */
+  readonly exchanges: number;
+  readonly openInterestUsd: KnownSum;
+  readonly volume24hUsd: KnownSum;
+}
+
+/** Every asset of a snapshot with a listing that passes `query`; the order of `query` is not used. */
+export function assetListings(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: FundingQuery,
+): readonly AssetListings[] {
+  const matches = legMatcher(query);
+  const found: AssetListings[] = [];
+  for (const group of groups.of(snapshot)) {
+    const asset = listingsOf(group, matches);
+    if (asset.listings.length + asset.untrusted > 0) found.push(asset);
+  }
+  return found;
+}
+
+function listingsOf(group: AssetGroup, matches: ReturnType<typeof legMatcher>): AssetListings {
+  const listings: Listing[] = [];
+  for (const leg of group.trusted) {
+    const { row, annualizedPct } = leg;
+    // A trusted row has an interval, and so an annual rate.
+    if (annualizedPct !== null && matches(leg))
+      listings.push({ record: row.record, flags: row.flags, annualizedPct });
+  }
+  return {
+    assetId: group.assetId,
+    base: group.base,
+    listings,
+    // A listing of which no price has told what it is stands under the name of the asset, but is not known to be it.
+    untrusted: group.refused.filter((leg) => leg.identityKnown && matches(leg)).length,
+    exchanges: countExchanges(listings),
+    openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
+    volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),
+  };
+}
+
+/** Whether there are exchanges enough for a figure about the asset. */
+export function isKnown({ exchanges }: AssetListings): boolean {
+  return exchanges >= LEAST_EXCHANGES;
+}
+
+/** The mean annual rate by 24 h volume, percent; null while fewer than three exchanges tell one above 0. */
+export function volumeWeightedPct({ listings }: AssetListings): number | null {
+  return weightedPct(listings, ({ volume24hUsd }) => volume24hUsd);
+}
+
+/** The mean annual rate by open interest, percent; null while fewer than three exchanges tell one above 0. */
+export function oiWeightedPct({ listings }: AssetListings): number | null {
+  return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
+}
+
+/** A mean that only one or two exchanges have a weight in is theirs and not the market's. */
+function weightedPct(
+  listings: readonly Listing[],
+  weightOf: (record: MarketRecord) => number | null,
+): number | null {
+  const weighty = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
+  if (countExchanges(weighty) < LEAST_EXCHANGES) return null;
+  return weightedMean(
+    weighty.map(({ record, annualizedPct }) => ({
+      value: annualizedPct,
+      weight: weightOf(record),
+    })),
+  );
+}
+
+function countExchanges(listings: readonly Listing[]): number {
+  return new Set(listings.map(({ record }) => record.exchange)).size;
+}
+
+type SortKey = string | number | null;
+
+/** Orders assets by a key, unknown keys last both ways; ties by asset_id. */
+export function orderAssets<Item extends { readonly asset: AssetListings }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => SortKey,
+  order: SortOrder,
+): readonly Item[] {
+  const sign = order === "asc" ? 1 : -1;
+  const keyed = items.map((item) => ({ item, key: keyOf(item), id: item.asset.assetId }));
+  keyed.sort(
+    (left, right) => compareKeys(left.key, right.key, sign) || compareKeys(left.id, right.id, 1),
+  );
+  return keyed.map(({ item }) => item);
+}
+
+function compareKeys(left: SortKey, right: SortKey, sign: number): number {
+  if (left === right) return 0;
+  if (left === null) return 1;
+  if (right === null) return -1;
+  return left < right ? -sign : sign;
+}

@@ -1,0 +1,19 @@
+import { commonName, nameOfAsset } from "../../domain/asset-names.ts";
+
+/** What tells which asset a listing is of. */
+interface Named {
+  readonly base: string;
+  readonly assetId: string | null;
+}
+
+/**
+ * Whether a listing is one of those that somebody means who asks for `bases`: it has that ticker, or it is of an asset
+ * that bears that name or the common one of the table. So GOLD finds the asset XAU and all its listings, and XAU those of
+ * them whose ticker is GOLD. What only shares a name comes along: asset_id tells it apart.
+ */
+export function baseMatcher(bases: readonly string[]): (listing: Named) => boolean {
+  const asked = new Set(bases);
+  const names = new Set(bases.flatMap((base) => [base, commonName(base)]));
+  return ({ base, assetId }) =>
+    asked.has(base) || (assetId !== null && names.has(nameOfAsset(assetId)));
+}

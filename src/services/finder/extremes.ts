@@ -1,0 +1,78 @@
+import { isBlocked } from "../../domain/flags.ts";
+import { annualizedPct, fractionToPct } from "../../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { type FundingQuery, rowMatcher } from "./funding-query.ts";
+
+/** Which end of the market is asked for. */
+export const EXTREME_SIDES = ["both", "positive", "negative"] as const;
+export type ExtremeSides = (typeof EXTREME_SIDES)[number];
+
+/** Which end a row is at. */
+export const EXTREME_ENDS = ["most_positive", "most_negative"] as const;
+export type ExtremeEnd = (typeof EXTREME_ENDS)[number];
+
+/** The time that the ranked figure is for. */
+export const EXTREME_PERIODS = ["hour", "year"] as const;
+export type ExtremePeriod = (typeof EXTREME_PERIODS)[number];
+
+export interface ExtremesQuery {
+  /** What a row must pass; its order is not used. */
+  readonly rows: FundingQuery;
+  readonly side: ExtremeSides;
+  readonly per: ExtremePeriod;
+  readonly limitPerSide: number;
+}
+
+/** One row of a ranking. Percent of notional, simple; positive: longs pay shorts. */
+export interface Extreme {
+  readonly row: BoardRow;
+  readonly end: ExtremeEnd;
+  /** From 1 at each end. */
+  readonly rank: number;
+  readonly per: ExtremePeriod;
+  /** The figure that ranks: percent per `per`. */
+  readonly valuePct: number;
+  readonly ratePerHourPct: number;
+}
+
+/** The rows with the highest rates above 0, then those with the lowest below 0; ties in the order of the snapshot. */
+export function findExtremes(snapshot: Snapshot, query: ExtremesQuery): readonly Extreme[] {
+  const { side, limitPerSide, per } = query;
+  const matches = rowMatcher(query.rows);
+  const ranked = { most_positive: [] as Rated[], most_negative: [] as Rated[] };
+  for (const row of snapshot.rows) {
+    if (isBlocked(row.flags) || !matches(row)) continue;
+    const rated = ratedRow(row, per);
+    if (rated === null || rated.valuePct === 0) continue;
+    ranked[rated.valuePct > 0 ? "most_positive" : "most_negative"].push(rated);
+  }
+  return endsOf(side).flatMap((end) =>
+    ranked[end]
+      // Array sorting is stable, so equal rates keep the snapshot's order.
+      .toSorted((left, right) => Math.abs(right.valuePct) - Math.abs(left.valuePct))
+      .slice(0, limitPerSide)
+      .map((rated, index) => ({ ...rated, end, rank: index + 1, per })),
+  );
+}
+
+type Rated = Pick<Extreme, "row" | "valuePct" | "ratePerHourPct">;
+
+/** Null where the interval is unknown: nobody can say what the rate is an hour. */
+function ratedRow(row: BoardRow, per: ExtremePeriod): Rated | null {
+  const { fundingRate, fundingIntervalHours } = row.record;
+  const yearPct = annualizedPct(fundingRate, fundingIntervalHours);
+  if (yearPct === null || fundingIntervalHours === null) return null;
+  const ratePerHourPct = fractionToPct(fundingRate) / fundingIntervalHours;
+  return { row, ratePerHourPct, valuePct: per === "hour" ? ratePerHourPct : yearPct };
+}
+
+function endsOf(side: ExtremeSides): readonly ExtremeEnd[] {
+  switch (side) {
+    case "both":
+      return EXTREME_ENDS;
+    case "positive":
+      return ["most_positive"];
+    case "negative":
+      return ["most_negative"];
+  }
+}

@@ -1,0 +1,176 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { type Flag, flagBit } from "../../domain/flags.ts";
+import { annualizedPct } from "../../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import type { AssetClass } from "../../domain/quote.ts";
+import { baseMatcher } from "./base-filter.ts";
+
+/** What a list can be ordered by. Closed set: the names of row fields, and two sizes without their sign. */
+export const SORT_FIELDS = [
+  "exchange",
+  "base",
+  "symbol",
+  "funding_rate",
+  "annualized_pct",
+  "abs_annualized_pct",
+  "funding_interval_hours",
+  "next_funding_time",
+  "observed_at",
+  "volume_24h_usd",
+  "open_interest_usd",
+] as const;
+
+export type SortField = (typeof SORT_FIELDS)[number];
+
+export const SORT_ORDERS = ["asc", "desc"] as const;
+export type SortOrder = (typeof SORT_ORDERS)[number];
+
+/** Which rows, in which order. A null list does not filter; lists are sorted and hold no member twice. */
+export interface FundingQuery {
+  readonly exchanges: readonly ExchangeId[] | null;
+  /** Tickers or names of assets; `baseMatcher` says which listings they mean. */
+  readonly bases: readonly string[] | null;
+  readonly quotes: readonly string[] | null;
+  readonly assetClasses: readonly AssetClass[] | null;
+  /** Rows that have at least one of them. */
+  readonly flags: readonly Flag[] | null;
+  readonly intervalHours: readonly number[] | null;
+  /** US dollars; an unknown volume passes only 0. */
+  readonly minVolumeUsd: number;
+  readonly minOpenInterestUsd: number;
+  readonly sort: SortField;
+  readonly order: SortOrder;
+}
+
+/** Every row, in the order of a snapshot. */
+export const NO_FILTER: FundingQuery = {
+  exchanges: null,
+  bases: null,
+  quotes: null,
+  assetClasses: null,
+  flags: null,
+  intervalHours: null,
+  minVolumeUsd: 0,
+  minOpenInterestUsd: 0,
+  sort: "exchange",
+  order: "asc",
+};
+
+/** Texts and times read upwards, measures from the largest: the order when none is asked for. */
+export function defaultOrder(sort: SortField): SortOrder {
+  switch (sort) {
+    case "exchange":
+    case "base":
+    case "symbol":
+    case "funding_interval_hours":
+    case "next_funding_time":
+      return "asc";
+    case "funding_rate":
+    case "annualized_pct":
+    case "abs_annualized_pct":
+    case "observed_at":
+    case "volume_24h_usd":
+    case "open_interest_usd":
+      return "desc";
+  }
+}
+
+/** The matching rows, ordered; ties by exchange, then exchange_symbol; unknown values last both ways. */
+export function selectRows(snapshot: Snapshot, query: FundingQuery): readonly BoardRow[] {
+  return sortRows(snapshot.rows.filter(rowMatcher(query)), query.sort, query.order);
+}
+
+/** Whether a row passes all filters of a query. Only those that are set are looked at: each row is far in memory. */
+export function rowMatcher(query: FundingQuery): (row: BoardRow) => boolean {
+  const tests = testsOf(query);
+  const [first, ...others] = tests;
+  if (first === undefined) return () => true;
+  return others.length === 0 ? first : (row) => tests.every((test) => test(row));
+}
+
+function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
+  const { minVolumeUsd, minOpenInterestUsd } = query;
+  const tests: ((row: BoardRow) => boolean)[] = [];
+  const among = <T>(members: readonly T[] | null, valueOf: (row: BoardRow) => T | null): void => {
+    if (members === null) return;
+    const wanted = new Set(members);
+    tests.push((row) => {
+      const value = valueOf(row);
+      return value !== null && wanted.has(value);
+    });
+  };
+  among(query.exchanges, ({ record }) => record.exchange);
+  if (query.bases !== null) {
+    const isMeant = baseMatcher(query.bases);
+    tests.push(({ record }) => isMeant(record));
+  }
+  among(query.quotes, ({ record }) => record.quote);
+  among(query.assetClasses, ({ record }) => record.assetClass);
+  among(query.intervalHours, ({ record }) => record.fundingIntervalHours);
+  if (query.flags !== null) {
+    const wanted = query.flags.reduce((bits, flag) => bits | flagBit(flag), 0);
+    tests.push(({ flags }) => (flags & wanted) !== 0);
+  }
+  if (minVolumeUsd > 0) tests.push(({ record }) => reaches(record.volume24hUsd, minVolumeUsd));
+  if (minOpenInterestUsd > 0)
+    tests.push(({ record }) => reaches(record.openInterestUsd, minOpenInterestUsd));
+  return tests;
+}
+
+/** Orders rows that are in the order of a snapshot; that order decides ties, whatever `order` is. */
+export function sortRows(
+  rows: readonly BoardRow[],
+  sort: SortField,
+  order: SortOrder,
+): readonly BoardRow[] {
+  if (sort === "exchange" && order === "asc") return rows;
+  const keyed = rows.map((row) => ({ row, key: sortKey(row, sort) }));
+  const sign = order === "asc" ? 1 : -1;
+  // Array sorting is stable, so equal keys keep the snapshot's order.
+  keyed.sort((left, right) => compareKeys(left.key, right.key, sign));
+  return keyed.map(({ row }) => row);
+}
+
+type SortKey = string | number | null;
+
+function sortKey({ record, nextFundingAtMs }: BoardRow, sort: SortField): SortKey {
+  switch (sort) {
+    case "exchange":
+      return record.exchange;
+    case "base":
+      return record.base;
+    case "symbol":
+      return record.base + record.quote;
+    case "funding_rate":
+      return record.fundingRate;
+    case "annualized_pct":
+      return annualizedPct(record.fundingRate, record.fundingIntervalHours);
+    case "abs_annualized_pct":
+      return size(annualizedPct(record.fundingRate, record.fundingIntervalHours));
+    case "funding_interval_hours":
+      return record.fundingIntervalHours;
+    case "next_funding_time":
+      return nextFundingAtMs;
+    case "observed_at":
+      return record.observedAtMs;
+    case "volume_24h_usd":
+      return record.volume24hUsd;
+    case "open_interest_usd":
+      return record.openInterestUsd;
+  }
+}
+
+function compareKeys(left: SortKey, right: SortKey, sign: number): number {
+  if (left === right) return 0;
+  if (left === null) return 1;
+  if (right === null) return -1;
+  return left < right ? -sign : sign;
+}
+
+function size(value: number | null): number | null {
+  return value === null ? null : Math.abs(value);
+}
+
+function reaches(value: number | null, minimum: number): boolean {
+  return value !== null && value >= minimum;
+}

@@ -1,0 +1,148 @@
+import { grossAprPct, netAprPct, roundTripFeesPct } from "../../domain/arbitrage.ts";
+import { earliestBreakevenHours } from "../../domain/breakeven.ts";
+import { pctPerMs } from "../../domain/funding.ts";
+import { netUsdOf, receivedUsd } from "./expected-cash.ts";
+import { legFlow, type LegTerms } from "./leg-terms.ts";
+import { ageSecondsOf, type ArbitrageQuery, breakevenHoursOf, cashOf, type Pair } from "./pair.ts";
+import { UNKNOWN_RANK } from "./pair-order.ts";
+
+/** A leg that passed the filters, with what its pairs are ordered by. */
+export interface Candidate extends LegTerms {
+  /** Only where pairs are ordered by cash: what each side would receive, US dollars; null is not known. */
+  readonly cash: { readonly longUsd: number; readonly shortUsd: number } | null;
+  /** Only where they are ordered by break-even: how far its payments can be ahead of their mean, on either side. */
+  readonly leadMost: number;
+}
+
+/** What the candidates of one asset come to at most: no pair of them is better than these together. */
+export interface Extremes {
+  /** With the lowest and the highest annual rate; null where none is known. */
+  readonly lowest: Candidate | null;
+  readonly highest: Candidate | null;
+  readonly cheapestBps: number;
+  readonly mostLongUsd: number;
+  readonly mostShortUsd: number;
+  readonly leadMost: number;
+}
+
+/** By what a query orders pairs, and how high a pair can come before it is made. Higher is better. */
+export class PairRank {
+  readonly #query: ArbitrageQuery;
+  readonly #asOfMs: number;
+
+  constructor(query: ArbitrageQuery, asOfMs: number) {
+    this.#query = query;
+    this.#asOfMs = asOfMs;
+  }
+
+  of(pair: Pair): number {
+    switch (this.#query.sort) {
+      case "net":
+        return pair.netPct ?? UNKNOWN_RANK;
+      case "cash":
+        return cashOf(pair).netUsd ?? UNKNOWN_RANK;
+      case "gross":
+        return pair.grossPct ?? UNKNOWN_RANK;
+      case "breakeven":
+        return -(breakevenHoursOf(pair) ?? Number.POSITIVE_INFINITY);
+      case "age":
+        return ageSecondsOf(pair) ?? UNKNOWN_RANK;
+    }
+  }
+
+  candidate(terms: LegTerms): Candidate {
+    const { sort, notionalUsd } = this.#query;
+    const { leg, charged } = terms;
+    const cash =
+      sort !== "cash" || charged === null
+        ? null
+        : {
+            longUsd: receivedUsd(charged, "long", notionalUsd),
+            shortUsd: receivedUsd(charged, "short", notionalUsd),
+          };
+    const leads =
+      sort !== "breakeven"
+        ? []
+        : (["long", "short"] as const).map(
+            (side) => legFlow(leg, side, this.#asOfMs)?.leadMost ?? 0,
+          );
+    return { ...terms, cash, leadMost: Math.max(0, ...leads) };
+  }
+
+  extremesOf(candidates: readonly Candidate[]): Extremes {
+    let lowest: Candidate | null = null;
+    let highest: Candidate | null = null;
+    const most = {
+      cheapestBps: Number.POSITIVE_INFINITY,
+      mostLongUsd: Number.NEGATIVE_INFINITY,
+      mostShortUsd: Number.NEGATIVE_INFINITY,
+      leadMost: 0,
+    };
+    for (const candidate of candidates) {
+      const { annualizedPct: pct } = candidate.leg;
+      const { fee, cash, leadMost } = candidate;
+      most.cheapestBps = Math.min(most.cheapestBps, fee?.bps ?? most.cheapestBps);
+      most.mostLongUsd = Math.max(most.mostLongUsd, cash?.longUsd ?? most.mostLongUsd);
+      most.mostShortUsd = Math.max(most.mostShortUsd, cash?.shortUsd ?? most.mostShortUsd);
+      most.leadMost = Math.max(most.leadMost, leadMost);
+      if (pct === null) continue;
+      if (pct < (lowest?.leg.annualizedPct ?? Number.POSITIVE_INFINITY)) lowest = candidate;
+      if (pct > (highest?.leg.annualizedPct ?? Number.NEGATIVE_INFINITY)) highest = candidate;
+    }
+    return { lowest, highest, ...most };
+  }
+
+  /** The highest rank that any pair of a candidate could have: against the best of each that its asset has. */
+  reach({ leg: { annualizedPct: pct }, fee, cash, leadMost }: Candidate, of: Extremes): number {
+    const feesPct = fee === null ? null : roundTripFeesPct(fee.bps, of.cheapestBps);
+    if (this.#query.sort === "cash") {
+      if (cash === null || feesPct === null) return UNKNOWN_RANK;
+      return Math.max(
+        this.#netUsd(cash.longUsd, of.mostShortUsd, feesPct),
+        this.#netUsd(of.mostLongUsd, cash.shortUsd, feesPct),
+      );
+    }
+    const lowestPct = of.lowest?.leg.annualizedPct ?? null;
+    const highestPct = of.highest?.leg.annualizedPct ?? null;
+    const isKnown = pct !== null && lowestPct !== null && highestPct !== null;
+    const grossPct = isKnown ? Math.max(pct - lowestPct, highestPct - pct) : null;
+    return this.#most(grossPct, feesPct, leadMost + of.leadMost);
+  }
+
+  /** The rank of two legs' pair, or more. */
+  limit(left: Candidate, right: Candidate): number {
+    const feesPct = feesOf(left, right);
+    if (this.#query.sort === "cash") {
+      if (left.cash === null || right.cash === null || feesPct === null) return UNKNOWN_RANK;
+      return Math.max(
+        this.#netUsd(left.cash.longUsd, right.cash.shortUsd, feesPct),
+        this.#netUsd(right.cash.longUsd, left.cash.shortUsd, feesPct),
+      );
+    }
+    const [leftPct, rightPct] = [left.leg.annualizedPct, right.leg.annualizedPct];
+    const isKnown = leftPct !== null && rightPct !== null;
+    const grossPct = isKnown ? Math.abs(grossAprPct(leftPct, rightPct)) : null;
+    return this.#most(grossPct, feesPct, left.leadMost + right.leadMost);
+  }
+
+  /** A rank by numbers alone; for an order by age, which is stored, the most that it could be. */
+  #most(grossPct: number | null, feesPct: number | null, leadMost: number): number {
+    const { sort, holdHours } = this.#query;
+    if (sort === "age") return Number.POSITIVE_INFINITY;
+    if (grossPct === null) return UNKNOWN_RANK;
+    if (sort === "gross") return grossPct;
+    if (feesPct === null) return UNKNOWN_RANK;
+    if (sort === "net") return netAprPct(grossPct, feesPct, holdHours);
+    return -earliestBreakevenHours(pctPerMs(grossPct), leadMost, feesPct);
+  }
+
+  /** As `cashOf` reckons it, digit by digit: sums of larger terms are never smaller. */
+  #netUsd(longUsd: number, shortUsd: number, feesPct: number): number {
+    return netUsdOf(longUsd, shortUsd, feesPct, this.#query.notionalUsd);
+  }
+}
+
+/** Four taker fills of a pair, percent of notional; null where a fee is not known. */
+export function feesOf({ fee: left }: LegTerms, { fee: right }: LegTerms): number | null {
+  return left === null || right === null ? null : roundTripFeesPct(left.bps, right.bps);
+}

@@ -1,0 +1,45 @@
+import type { Identity } from "../../domain/asset-cluster.ts";
+import { type Flag, flagNames } from "../../domain/flags.ts";
+import type { ExchangeView, Snapshot } from "../../domain/market.ts";
+import { DOUBTED } from "../../domain/plausibility.ts";
+
+/** How good one exchange's data is, counted over its rows of one snapshot. */
+export interface ExchangeQuality {
+  readonly view: ExchangeView;
+  /** Rows by flag; a row with two flags counts twice. */
+  readonly flagged: Readonly<Partial<Record<Flag, number>>>;
+  readonly identities: Readonly<Record<Identity, number>>;
+  /** Rows of which the rest of the market contradicts this field. */
+  readonly doubted: {
+    readonly volume: number;
+    readonly openInterest: number;
+    readonly rate: number;
+  };
+}
+
+/** The quality of every exchange that a snapshot knows, in the order of their ids. */
+export function qualityOf(snapshot: Snapshot): readonly ExchangeQuality[] {
+  const tallies = new Map(snapshot.exchanges.map((view) => [view.exchange, newTally(view)]));
+  for (const { record, flags } of snapshot.rows) {
+    const tally = tallies.get(record.exchange);
+    if (tally === undefined) continue;
+    for (const flag of flagNames(flags)) tally.flagged[flag] = (tally.flagged[flag] ?? 0) + 1;
+    tally.identities[record.identity] += 1;
+    if ((record.doubts & DOUBTED.volume) !== 0) tally.doubted.volume += 1;
+    if ((record.doubts & DOUBTED.openInterest) !== 0) tally.doubted.openInterest += 1;
+    if ((record.doubts & DOUBTED.rate) !== 0) tally.doubted.rate += 1;
+  }
+  return [...tallies.values()].toSorted((left, right) =>
+    left.view.exchange < right.view.exchange ? -1 : 1,
+  );
+}
+
+function newTally(view: ExchangeView) {
+  const flagged: Partial<Record<Flag, number>> = {};
+  return {
+    view,
+    flagged,
+    identities: { confirmed: 0, probable: 0, conflict: 0 },
+    doubted: { volume: 0, openInterest: 0, rate: 0 },
+  };
+}

@@ -1,0 +1,161 @@
+import { flagBit } from "../../domain/flags.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import { median } from "../../domain/median.ts";
+import { mean } from "../../domain/statistics.ts";
+import type { AssetGroups } from "./asset-groups.ts";
+import {
+  assetListings,
+  type AssetListings,
+  isKnown,
+  oiWeightedPct,
+  orderAssets,
+  volumeWeightedPct,
+} from "./asset-listings.ts";
+import type { FundingQuery, SortOrder } from "./funding-query.ts";
+
+/** Who pays whom for one asset, over all exchanges. */
+export const SENTIMENT_LABELS = ["longs_pay", "shorts_pay", "mixed", "resting"] as const;
+export type SentimentLabel = (typeof SENTIMENT_LABELS)[number];
+
+/** Why there is no figure. */
+export const SENTIMENT_REASONS = ["too_few_exchanges"] as const;
+
+/** What assets can be ordered by; the names of fields. */
+export const SENTIMENT_SORTS = [
+  "exchanges",
+  "base",
+  "mean_annualized_pct",
+  "median_annualized_pct",
+  "oi_weighted_annualized_pct",
+  "volume_weighted_annualized_pct",
+  "positive_share",
+  "open_interest_usd",
+  "volume_24h_usd",
+] as const;
+export type SentimentSort = (typeof SENTIMENT_SORTS)[number];
+
+/** Two thirds on one side are a side. */
+const LONGS_PAY_FROM = 2 / 3;
+const SHORTS_PAY_TO = 1 / 3;
+
+/** More than this share at rest: the few that move speak for nobody. */
+const RESTING_ABOVE = 1 / 2;
+
+const AT_BASELINE = flagBit("pinned_baseline");
+
+/** Which assets, in which order. */
+export interface SentimentQuery {
+  /** What a listing must pass to count; its order is not used. */
+  readonly listings: FundingQuery;
+  /** Assets on fewer exchanges are left out. */
+  readonly minExchanges: number;
+  /** Null: all, also the assets without a label. */
+  readonly labels: readonly SentimentLabel[] | null;
+  readonly sort: SentimentSort;
+  readonly order: SortOrder;
+}
+
+/** What one asset's listings say together. Rates are percent a year, simple. */
+export interface Sentiment {
+  readonly asset: AssetListings;
+  /** Listings at the resting rate of their exchange: it says nothing about demand. */
+  readonly atBaseline: number;
+  /** Listings whose rate is 0 without that being their resting rate. */
+  readonly atZero: number;
+  /** Null under three exchanges. */
+  readonly figures: SentimentFigures | null;
+}
+
+/** The means are of all trusted listings: a resting rate is charged like any other. */
+export interface SentimentFigures {
+  readonly meanPct: number;
+  readonly medianPct: number;
+  /** Null while fewer than three exchanges tell a weight. */
+  readonly oiWeightedPct: number | null;
+  readonly volumeWeightedPct: number | null;
+  /** 0 to 1, of the listings above or below 0 off the baseline; null when there is none. */
+  readonly positiveShare: number | null;
+  readonly label: SentimentLabel;
+}
+
+/** What the trusted listings of each asset say; unknown values come last, ties are in the order of asset_id. */
+export function findSentiments(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: SentimentQuery,
+): readonly Sentiment[] {
+  const { minExchanges, labels, sort, order } = query;
+  const found = assetListings(snapshot, groups, query.listings)
+    .filter(({ exchanges }) => exchanges >= minExchanges)
+    .map(sentimentOf)
+    .filter(
+      ({ figures }) => labels === null || (figures !== null && labels.includes(figures.label)),
+    );
+  return orderAssets(found, (sentiment) => sortKey(sentiment, sort), order);
+}
+
+/** Names read upwards, measures from the largest: the order when none is asked for. */
+export function sentimentOrder(sort: SentimentSort): SortOrder {
+  return sort === "base" ? "asc" : "desc";
+}
+
+/** What the trusted listings of one asset say together. */
+function sentimentOf(asset: AssetListings): Sentiment {
+  let [atBaseline, atZero, positive] = [0, 0, 0];
+  for (const { record, flags } of asset.listings) {
+    if ((flags & AT_BASELINE) !== 0) atBaseline += 1;
+    else if (record.fundingRate === 0) atZero += 1;
+    else if (record.fundingRate > 0) positive += 1;
+  }
+  return { asset, atBaseline, atZero, figures: figuresOf(asset, atBaseline + atZero, positive) };
+}
+
+function figuresOf(
+  asset: AssetListings,
+  resting: number,
+  positive: number,
+): SentimentFigures | null {
+  const { listings } = asset;
+  const rates = listings.map(({ annualizedPct }) => annualizedPct);
+  const [meanPct, medianPct] = [mean(rates), median(rates)];
+  if (!isKnown(asset) || meanPct === null || medianPct === null) return null;
+  const moving = listings.length - resting;
+  const positiveShare = moving === 0 ? null : positive / moving;
+  return {
+    meanPct,
+    medianPct,
+    oiWeightedPct: oiWeightedPct(asset),
+    volumeWeightedPct: volumeWeightedPct(asset),
+    positiveShare,
+    label: labelOf(resting / listings.length, positiveShare),
+  };
+}
+
+function labelOf(restingShare: number, positiveShare: number | null): SentimentLabel {
+  if (restingShare > RESTING_ABOVE || positiveShare === null) return "resting";
+  if (positiveShare >= LONGS_PAY_FROM) return "longs_pay";
+  return positiveShare <= SHORTS_PAY_TO ? "shorts_pay" : "mixed";
+}
+
+function sortKey({ asset, figures }: Sentiment, sort: SentimentSort): string | number | null {
+  switch (sort) {
+    case "exchanges":
+      return asset.exchanges;
+    case "base":
+      return asset.base;
+    case "mean_annualized_pct":
+      return figures?.meanPct ?? null;
+    case "median_annualized_pct":
+      return figures?.medianPct ?? null;
+    case "oi_weighted_annualized_pct":
+      return figures?.oiWeightedPct ?? null;
+    case "volume_weighted_annualized_pct":
+      return figures?.volumeWeightedPct ?? null;
+    case "positive_share":
+      return figures?.positiveShare ?? null;
+    case "open_interest_usd":
+      return asset.openInterestUsd.sum;
+    case "volume_24h_usd":
+      return asset.volume24hUsd.sum;
+  }
+}

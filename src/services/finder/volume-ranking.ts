@@ -1,0 +1,80 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import type { AssetGroups } from "./asset-groups.ts";
+import {
+  assetListings,
+  type AssetListings,
+  type Listing,
+  orderAssets,
+  volumeWeightedPct,
+} from "./asset-listings.ts";
+import type { FundingQuery } from "./funding-query.ts";
+
+/** One asset and where it is traded. */
+export interface VolumeRank {
+  /** From 1. */
+  readonly rank: number;
+  readonly asset: AssetListings;
+  /** Percent a year; null while fewer than three exchanges tell a volume above 0. */
+  readonly volumeWeightedPct: number | null;
+  /** The listings with the lowest and the highest annual rate; the same one where there is but one. */
+  readonly lowest: Listing;
+  readonly highest: Listing;
+  /** Null while nobody tells a volume above 0. */
+  readonly top: TopExchange | null;
+}
+
+/** The exchange with most of an asset's volume. */
+export interface TopExchange {
+  readonly exchange: ExchangeId;
+  /** 0 to 1, of the volume that is known. */
+  readonly share: number;
+}
+
+/** The assets with a trusted listing that passes `query`, by 24 h volume; unknown volumes last, ties by asset_id. */
+export function rankByVolume(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: FundingQuery,
+): readonly VolumeRank[] {
+  const found = assetListings(snapshot, groups, query).flatMap((asset) => {
+    const ends = endsOf(asset.listings);
+    return ends === null ? [] : [{ asset, ...ends }];
+  });
+  const ordered = orderAssets(found, ({ asset }) => asset.volume24hUsd.sum, "desc");
+  return ordered.map(({ asset, lowest, highest }, index) => ({
+    rank: index + 1,
+    asset,
+    volumeWeightedPct: volumeWeightedPct(asset),
+    lowest,
+    highest,
+    top: topOf(asset),
+  }));
+}
+
+/** Of equal rates the first in the order of exchange, then exchange_symbol; null of none. */
+function endsOf(listings: readonly Listing[]): { lowest: Listing; highest: Listing } | null {
+  let [lowest, highest] = [listings[0], listings[0]];
+  if (lowest === undefined || highest === undefined) return null;
+  for (const listing of listings) {
+    if (listing.annualizedPct < lowest.annualizedPct) lowest = listing;
+    if (listing.annualizedPct > highest.annualizedPct) highest = listing;
+  }
+  return { lowest, highest };
+}
+
+function topOf({ listings, volume24hUsd }: AssetListings): TopExchange | null {
+  const total = volume24hUsd.sum ?? 0;
+  if (total <= 0) return null;
+  const volumes = new Map<ExchangeId, number>();
+  for (const { record } of listings) {
+    const { exchange, volume24hUsd: volume } = record;
+    volumes.set(exchange, (volumes.get(exchange) ?? 0) + (volume ?? 0));
+  }
+  let top: TopExchange | null = null;
+  for (const [exchange, volume] of volumes) {
+    const share = volume / total;
+    if (top === null || share > top.share) top = { exchange, share };
+  }
+  return top;
+}

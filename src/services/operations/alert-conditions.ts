@@ -1,0 +1,217 @@
+import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
+import type { ExchangeState } from "../../domain/market.ts";
+import {
+  type ExchangeHealth,
+  type HealthReport,
+  isBlockedLately,
+  OK_FROM_SHARE,
+} from "../board/health.ts";
+
+/** The state that every subject is taken to have been in until it is seen otherwise. */
+export const GOOD = "ok";
+
+/** What is the case with one subject now, and how to tell it should that be news. */
+export interface Condition {
+  /** The subject: `collector`, `service`, `exchange:<id>` or `batch:<id>`. */
+  readonly key: string;
+  readonly state:
+    "ok" | "dead" | "few_fresh" | "stale" | "down" | "blocked_lately" | "geo_blocked" | "refused";
+  readonly text: () => string;
+}
+
+/** What this process has seen of the collector; it decides what can be judged yet. */
+export interface Watch {
+  /** Wall time since when the collector was seen alive without a gap, null while it is not. */
+  readonly aliveSinceMs: number | null;
+  /** Whether enough time has passed since the start to call a missing collector dead. */
+  readonly startIsOver: boolean;
+  readonly nowMs: number;
+}
+
+/** Fewer exchanges than this are better told one by one: a small installation is under 80 % with the first. */
+const MANY = 5;
+
+/** Names in one message about many exchanges. */
+const NAMED = 12;
+
+/** A failure's words may name sizes and reasons one after the other: this much of them tells the cause. */
+const MAX_FAILURE_CHARS = 200;
+
+const WHAT_TO_DO = {
+  timeout: "It is tried again by itself; see its status page if this lasts.",
+  network: "It is tried again by itself; check this machine's connection if this lasts.",
+  http: "It is tried again by itself; see its status page if this lasts.",
+  rate_limited: "Raise REFRESH_SECONDS, or stop what else asks it from this address.",
+  banned: "It bans this address: raise REFRESH_SECONDS and wait.",
+  geo_blocked:
+    "It refuses this machine's country and does not count for health: take it out of EXCHANGES or run elsewhere.",
+  bad_envelope: "Its format may have changed: look for an update of this program.",
+  too_large: "Its format may have changed: look for an update of this program.",
+  refused_batch: "See the alert about the refused batch.",
+} satisfies Record<FailureKind, string>;
+
+/**
+ * Every subject that can be judged now. While the collector is dead the exchanges are not judged: their
+ * silence has one cause and one message. An exchange is bad only once it was asked since the collector lives,
+ * or had the whole threshold to answer: rows that were old before a start say nothing about the exchange.
+ */
+export function conditions(
+  report: HealthReport,
+  states: readonly ExchangeState[],
+  watch: Watch,
+): readonly Condition[] {
+  const found: Condition[] = [];
+  if (report.collectorAlive || watch.startIsOver) found.push(collectorCondition(report));
+  const { aliveSinceMs } = watch;
+  if (aliveSinceMs === null) return found;
+  const graceIsOver = watch.nowMs - aliveSinceMs > report.staleThresholdSeconds * 1000;
+  const judged = new Set<ExchangeId>();
+  for (const state of states) {
+    const health = report.exchanges.find((candidate) => candidate.exchange === state.exchange);
+    if (!state.enabled || health === undefined) continue;
+    const wasAsked = state.lastAttemptAtMs !== null && state.lastAttemptAtMs >= aliveSinceMs;
+    const exchange = exchangeCondition(report, health, state, watch.nowMs);
+    if (exchange !== null && (exchange.state === GOOD || wasAsked || graceIsOver)) {
+      judged.add(state.exchange);
+      found.push(exchange);
+    }
+    const batch = batchCondition(state);
+    if (batch !== null) found.push(batch);
+  }
+  const service = serviceCondition(report, judged);
+  return service === null ? found : [service, ...found];
+}
+
+/** Null while the exchanges that are not judged yet could turn it either way, and while only a few are not fresh. */
+function serviceCondition(report: HealthReport, judged: ReadonlySet<ExchangeId>): Condition | null {
+  const { enabledExchanges: enabled, freshExchanges: fresh } = report;
+  if (enabled === 0) return null;
+  const key = "service";
+  const counts = `${fresh} of ${enabled} exchanges are fresh`;
+  if (fresh / enabled >= OK_FROM_SHARE)
+    return { key, state: GOOD, text: () => `service: ${counts} again.` };
+  const blocked = report.exchanges.filter(({ status }) => status === "geo_blocked");
+  const notFresh = new Set([...report.staleExchanges, ...blocked.map(({ exchange }) => exchange)]);
+  const bad = [...notFresh].filter((id) => judged.has(id));
+  if (bad.length < MANY || (enabled - bad.length) / enabled >= OK_FROM_SHARE) return null;
+  return {
+    key,
+    state: "few_fresh",
+    text: () =>
+      `service: only ${counts} (not: ${listed(bad)}). So many at once mostly have one cause: this machine's connection, its address, or its load. Take those out of EXCHANGES that refuse its country.`,
+  };
+}
+
+function listed(ids: readonly ExchangeId[]): string {
+  const names = ids.slice(0, NAMED).join(", ");
+  return ids.length <= NAMED ? names : `${names} and ${ids.length - NAMED} more`;
+}
+
+function collectorCondition(report: HealthReport): Condition {
+  const age = report.dataAgeSeconds;
+  const newest = age === null ? "no data yet" : `newest data: ${duration(age)} old`;
+  if (report.collectorAlive) {
+    return { key: "collector", state: GOOD, text: () => "collector: alive again." };
+  }
+  return {
+    key: "collector",
+    state: "dead",
+    text: () =>
+      `collector: dead, no exchange is asked (${newest}). It is restarted by itself; if this lasts, see the log and restart the service.`,
+  };
+}
+
+/** Null where nothing is known yet, or nothing new. Down with data inside the threshold is not told: it may pass. */
+function exchangeCondition(
+  report: HealthReport,
+  health: ExchangeHealth,
+  state: ExchangeState,
+  nowMs: number,
+): Condition | null {
+  const name = state.exchange;
+  const key = `exchange:${name}`;
+  const others = othersFresh(report, health);
+  if (health.status === "starting") return null;
+  if (health.status === "geo_blocked") {
+    return blockCondition(key, health, state, nowMs);
+  }
+  if (!report.staleExchanges.includes(name)) {
+    // A block that gave way to another failure, or a failure inside the threshold, is no news and no end of any.
+    if (state.failureKind !== null) return null;
+    return { key, state: GOOD, text: () => `${name}: fresh data again. ${others}` };
+  }
+  const cause = state.failureKind === null ? "" : ` (${state.failureKind}: ${failureWords(state)})`;
+  const cure = state.failureKind === null ? "" : ` ${WHAT_TO_DO[state.failureKind]}`;
+  const { ageSeconds } = health;
+  if (ageSeconds === null) {
+    return { key, state: "down", text: () => `${name}: no data yet${cause}. ${others}${cure}` };
+  }
+  if (ageSeconds < report.staleThresholdSeconds) {
+    const still =
+      "it answers, but its own timestamps stand still; its rates are not to be relied on";
+    return { key, state: "stale", text: () => `${name}: ${still}. ${others}` };
+  }
+  const silent = `no fresh data for ${duration(ageSeconds)}${cause}`;
+  return { key, state: "stale", text: () => `${name}: ${silent}. ${others}${cure}` };
+}
+
+/** One that delivered lately is most likely refused at its CDN and for a while; one that never did is not for us. */
+function blockCondition(
+  key: string,
+  { ageSeconds }: ExchangeHealth,
+  state: ExchangeState,
+  nowMs: number,
+): Condition {
+  const name = state.exchange;
+  const silent =
+    ageSeconds === null ? "it never delivered" : `its last data is ${duration(ageSeconds)} old`;
+  if (!isBlockedLately(state, nowMs)) {
+    const text = (): string => `${name}: geo-blocked, ${silent}. ${WHAT_TO_DO.geo_blocked}`;
+    return { key, state: "geo_blocked", text };
+  }
+  return {
+    key,
+    state: "blocked_lately",
+    text: () =>
+      `${name}: geo-blocked, though ${silent}: most likely a passing block at its CDN. It is asked again after 2 to 30 minutes by itself; if it lasts for hours, or began when this machine's address changed, take it out of EXCHANGES or run elsewhere.`,
+  };
+}
+
+/** Null while the last attempt says nothing about batches. */
+function batchCondition(state: ExchangeState): Condition | null {
+  const name = state.exchange;
+  const key = `batch:${name}`;
+  if (state.failureKind === "refused_batch") {
+    return {
+      key,
+      state: "refused",
+      text: () =>
+        `${name}: a batch was refused (${failureWords(state)}). The rows before it stay. If the exchange really changed so much: \`cli accept ${name}\`.`,
+    };
+  }
+  if (state.failureKind !== null) return null;
+  return {
+    key,
+    state: GOOD,
+    text: () => `${name}: batches are accepted again (${state.symbols} instruments).`,
+  };
+}
+
+function othersFresh(report: HealthReport, health: ExchangeHealth): string {
+  const isFresh =
+    health.status !== "geo_blocked" && !report.staleExchanges.includes(health.exchange);
+  const fresh = report.freshExchanges - (isFresh ? 1 : 0);
+  return `Other exchanges: ${fresh} of ${report.enabledExchanges - 1} fresh.`;
+}
+
+function failureWords(state: ExchangeState): string {
+  const words = (state.failure ?? "no reason given").replaceAll(/[\s\p{Cc}]+/gu, " ");
+  return words.slice(0, MAX_FAILURE_CHARS).toWellFormed();
+}
+
+/** Seconds in the largest unit that still tells enough. */
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3_600)} h`;
+}
