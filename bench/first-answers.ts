@@ -1,7 +1,7 @@
 /** The first answer to each query after a snapshot, when nothing is kept yet. */
 import type { BoardRow } from "../src/domain/market.ts";
-import { FUNDING_COLUMNS, fundingRow } from "../src/http/api/funding/list.ts";
-import { writtenList } from "../src/http/content.ts";
+import { FUNDING_COLUMNS, fundingRow } from "../src/http/lists/funding-row.ts";
+import { writtenList } from "../src/http/lists/content.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { testApp } from "../test/support/app.ts";
 import { snapshotOf, TestBoard } from "../test/support/board.ts";

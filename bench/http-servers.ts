@@ -1,6 +1,6 @@
 /** A process with two servers: the application on a board of made-up rows, and one that sends given bytes. */
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
-import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";

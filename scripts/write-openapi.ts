@@ -1,6 +1,6 @@
 /** Writes the API document as the service serves it: `bun scripts/write-openapi.ts`. */
 import { join } from "node:path";
-import { EVENT_DATA } from "../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";

@@ -22,7 +22,7 @@ import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
 import { openServiceManager } from "./gateways/service-manager.ts";
 import { createTelegram } from "./gateways/telegram.ts";
-import { EVENT_DATA } from "./http/api/stream/events.ts";
+import { EVENT_DATA } from "./http/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
 import { type HttpServer, startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";

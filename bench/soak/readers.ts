@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import Papa from "papaparse";
 import type { FundingList } from "../../src/http/api/funding/schema.ts";
-import type { StreamChanges } from "../../src/http/api/stream/schema.ts";
+import type { StreamChanges } from "../../src/http/stream/schema.ts";
 import type { Held, TruthBook } from "./truth-book.ts";
 
 /** Three readers of a running service that hold every number against the truth. */

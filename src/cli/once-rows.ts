@@ -3,7 +3,7 @@ import { observedAtMs } from "../domain/funding.ts";
 import { UNDECIDED } from "../domain/identity.ts";
 import { boardRow } from "../domain/market.ts";
 import { believed } from "../domain/plausibility.ts";
-import { fundingRow } from "../http/api/funding/list.ts";
+import { fundingRow } from "../http/lists/funding-row.ts";
 import type { FundingRow } from "../http/api/funding/schema.ts";
 
 /** A row of the API as it is without a database: nothing has given the instrument a uid. */

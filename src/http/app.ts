@@ -11,8 +11,8 @@ import type { Release } from "../lib/semaphore.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { Readiness } from "../services/board/readiness.ts";
 import type { StreamHub } from "./stream/hub.ts";
-import { AnswerCache, HotAnswers } from "./answer-cache.ts";
-import { answerLoad, type AnswerLoad } from "./answer-load.ts";
+import { AnswerCache, HotAnswers } from "./answers/answer-cache.ts";
+import { answerLoad, type AnswerLoad } from "./answers/answer-load.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
 import { addVolumeRoutes } from "./api/by-volume/routes.ts";
@@ -27,25 +27,29 @@ import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { addSentimentRoutes } from "./api/sentiment/routes.ts";
-import { addStreamRoutes } from "./api/stream/routes.ts";
-import { addressGroup, clientAddresses } from "./client-address.ts";
-import { addDocumentRoutes } from "./documents.ts";
-import { headOf } from "./head.ts";
-import { API_HEADERS, cacheUntilNext } from "./headers.ts";
-import { formatOf } from "./list-format.ts";
-import { encodingOf, HeaderChoice } from "./negotiate.ts";
+import { addStreamRoutes } from "./stream/routes.ts";
+import { addressGroup, clientAddresses } from "./protocol/client-address.ts";
+import { addDocumentRoutes } from "./pages/documents.ts";
+import { headOf } from "./protocol/head.ts";
+import { API_HEADERS, cacheUntilNext } from "./protocol/headers.ts";
+import { formatOf } from "./protocol/list-format.ts";
+import { encodingOf, HeaderChoice } from "./protocol/negotiate.ts";
 import { requestObserver } from "./observe.ts";
-import { addPageRoutes } from "./pages.ts";
-import { ApiError, problemResponse } from "./problem.ts";
-import { addressReader, type RequestAddress, type UnreadableAddress } from "./request-address.ts";
+import { addPageRoutes } from "./pages/routes.ts";
+import { ApiError, problemResponse } from "./protocol/problem.ts";
+import {
+  addressReader,
+  type RequestAddress,
+  type UnreadableAddress,
+} from "./protocol/request-address.ts";
 import {
   REQUEST_ID_HEADER,
   requestIdOf,
   type AppEnv,
   type RequestContext,
-} from "./request-context.ts";
-import { allowedMethods, requireParameters, routeOf } from "./routing.ts";
-import { SnapshotAnswers } from "./snapshot-answers.ts";
+} from "./protocol/request-context.ts";
+import { allowedMethods, requireParameters, routeOf } from "./protocol/routing.ts";
+import { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 
 /** Everything that the HTTP surface needs. */
 export interface AppDeps {

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { RequestContext } from "./protocol/request-context.ts";
 
 /** Invented methods must not make new series. */
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

@@ -2,7 +2,7 @@ import { systemClock } from "../lib/clock.ts";
 import { listenOr } from "../lib/listening.ts";
 import type { Log } from "../lib/log.ts";
 import type { App } from "./app.ts";
-import { limitSockets, makeRoomInSockets } from "./socket-limits.ts";
+import { limitSockets, makeRoomInSockets } from "./protocol/socket-limits.ts";
 
 /** The API takes no bodies; what arrives all the same is cut off early. */
 const MAX_REQUEST_BODY_BYTES = 1024 * 1024;

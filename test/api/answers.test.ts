@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
-import { freshResponse } from "../../src/http/content.ts";
+import { freshResponse } from "../../src/http/lists/content.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { decodedBody } from "../support/contract.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ROUNDED, roundThreshold } from "../../src/http/params.ts";
+import { ROUNDED, roundThreshold } from "../../src/http/openapi/params.ts";
 import { rowOf, TestBoard } from "../support/board.ts";
 import { appOf, bodyOf, market, marketOf } from "../support/lists.ts";
 import { ADDRESSES, queries, type ServedAddress, targetOf } from "../support/served-queries.ts";

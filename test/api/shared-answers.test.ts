@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { AnswerCache, HotAnswers } from "../../src/http/answer-cache.ts";
-import { answerLoad } from "../../src/http/answer-load.ts";
-import { sendList } from "../../src/http/paging.ts";
-import type { RequestContext } from "../../src/http/request-context.ts";
-import { SnapshotAnswers } from "../../src/http/snapshot-answers.ts";
+import { AnswerCache, HotAnswers } from "../../src/http/answers/answer-cache.ts";
+import { answerLoad } from "../../src/http/answers/answer-load.ts";
+import { sendList } from "../../src/http/lists/paging.ts";
+import type { RequestContext } from "../../src/http/protocol/request-context.ts";
+import { SnapshotAnswers } from "../../src/http/answers/snapshot-answers.ts";
 import { snapshotOf, TestBoard } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

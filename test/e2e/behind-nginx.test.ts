@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { StreamHub } from "../../src/http/stream/hub.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { StreamHub } from "../../src/http/stream/hub.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { addressReader } from "../../src/http/request-address.ts";
+import { addressReader } from "../../src/http/protocol/request-address.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { nginxPath, startNginx } from "../support/nginx.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PIECE_BYTES } from "../../src/http/bytes-in-flight.ts";
+import { PIECE_BYTES } from "../../src/http/answers/bytes-in-flight.ts";
 import { startServer } from "../../src/http/server.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";

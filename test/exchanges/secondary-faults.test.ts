@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";
-import { fundingRow } from "../../src/http/api/funding/list.ts";
+import { fundingRow } from "../../src/http/lists/funding-row.ts";
 import { type ExchangeLab, exchangeLab } from "../support/exchange-lab.ts";
 import { partFor } from "../support/part-of-market.ts";
 import { NOON_MS } from "../support/quote.ts";

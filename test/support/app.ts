@@ -1,5 +1,5 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
 import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";

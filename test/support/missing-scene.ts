@@ -1,6 +1,6 @@
 import { EXCHANGE_IDS, type ExchangeId, type ExchangeStatus } from "../../src/domain/exchange.ts";
 import type { Quote } from "../../src/domain/quote.ts";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { startServer } from "../../src/http/server.ts";
 import { Board } from "../../src/services/board/board.ts";
 import { StreamHub } from "../../src/http/stream/hub.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { servedDocument } from "../../scripts/write-openapi.ts";
-import { ROUNDED } from "../../src/http/params.ts";
+import { ROUNDED } from "../../src/http/openapi/params.ts";
 
 /** Queries of every address of the served document, made up from what it says of their parameters. */
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { BytesInFlight, PIECE_BYTES, type SharedBytes } from "../../src/http/bytes-in-flight.ts";
+import {
+  BytesInFlight,
+  PIECE_BYTES,
+  type SharedBytes,
+} from "../../src/http/answers/bytes-in-flight.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const MB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { addressGroup, clientAddresses } from "../../src/http/client-address.ts";
+import { addressGroup, clientAddresses } from "../../src/http/protocol/client-address.ts";
 
 const TRUSTED = ["10.0.0.0/8", "::1", "2001:db8::/32"];
 

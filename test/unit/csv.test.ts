@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import Papa from "papaparse";
-import { csvLines } from "../../src/http/columns.ts";
+import { csvLines } from "../../src/http/lists/columns.ts";
 
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Format, formatOf } from "../../src/http/list-format.ts";
-import { type Encoding, encodingOf, HeaderChoice } from "../../src/http/negotiate.ts";
+import { type Format, formatOf } from "../../src/http/protocol/list-format.ts";
+import { type Encoding, encodingOf, HeaderChoice } from "../../src/http/protocol/negotiate.ts";
 
 const CASES: readonly (readonly [header: string | null, chosen: Encoding])[] = [
   [null, "identity"],

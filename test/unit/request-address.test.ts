@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { addressReader } from "../../src/http/request-address.ts";
+import { addressReader } from "../../src/http/protocol/request-address.ts";
 
 const addressOf = addressReader();
 

@@ -1,9 +1,9 @@
 import { dlopen } from "bun:ffi";
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "bun:test";
-import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
+import { BytesInFlight } from "../../src/http/answers/bytes-in-flight.ts";
 import { startServer } from "../../src/http/server.ts";
-import { limitSockets, makeRoomInSockets } from "../../src/http/socket-limits.ts";
+import { limitSockets, makeRoomInSockets } from "../../src/http/protocol/socket-limits.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { askAtPace, isListening } from "../support/paced-reader.ts";

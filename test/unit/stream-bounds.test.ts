@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import {
   KEPT_FILTERS,

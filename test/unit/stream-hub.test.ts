@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { BoardRow } from "../../src/domain/market.ts";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import type { EventData } from "../../src/http/stream/event-text.ts";
 import { StreamHub } from "../../src/http/stream/hub.ts";

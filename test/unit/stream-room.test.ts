@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { EVENT_DATA } from "../../src/http/api/stream/events.ts";
+import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import { StreamClient } from "../../src/http/stream/client.ts";
 import type { EventData } from "../../src/http/stream/event-text.ts";

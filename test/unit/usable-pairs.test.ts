@@ -6,7 +6,7 @@ import { boardRow, type BoardRow } from "../../src/domain/market.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import { arbRow } from "../../src/http/api/arb/row.ts";
+import { arbRow } from "../../src/http/lists/pair-row.ts";
 import type { ArbRow } from "../../src/http/api/arb/schema.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";

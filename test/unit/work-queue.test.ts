@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ApiError } from "../../src/http/problem.ts";
-import { WorkQueue } from "../../src/http/work-queue.ts";
+import { ApiError } from "../../src/http/protocol/problem.ts";
+import { WorkQueue } from "../../src/http/answers/work-queue.ts";
 import type { Release } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

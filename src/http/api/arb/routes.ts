@@ -3,14 +3,14 @@ import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/finder/arbitrage.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import type { ArbitrageQuery } from "../../../services/finder/pair.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { ARB_COLUMNS, arbRow } from "./row.ts";
-import { type ArbParams, ArbQuerySchema } from "./query.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { ARB_COLUMNS, arbRow } from "../../lists/pair-row.ts";
+import { type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbListSchema } from "./schema.ts";
 
 const arbRoute = createRoute({

@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";
-import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT } from "../../asset-fields.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT } from "../../lists/asset-fields.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { VolumeRankListSchema, VolumeRankQuerySchema, type VolumeRankRow } from "./schema.ts";
 
 const byVolumeRoute = createRoute({

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema, orNull } from "../../enums.ts";
-import { assetFields, yearlyPct } from "../../asset-fields.ts";
-import { comparedFilters } from "../../listing-query.ts";
-import { pageParams } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import { ExchangeIdSchema, orNull } from "../../openapi/enums.ts";
+import { assetFields, yearlyPct } from "../../lists/asset-fields.ts";
+import { comparedFilters } from "../../lists/listing-query.ts";
+import { pageParams } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const symbol = z
   .string()

@@ -6,19 +6,19 @@ import {
   settlementsAhead,
 } from "../../../services/finder/calendar.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
-import type { AnswerContent } from "../../answer.ts";
-import { flatColumns } from "../../columns.ts";
-import { API_HEADERS } from "../../headers.ts";
-import { missingHeader, noData } from "../../missing-exchanges.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import { instrumentColumnNames, instrumentPart, secondsOf } from "../../row-fields.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { canonicalQuery } from "../../canonical-query.ts";
-import { thresholdHeader } from "../../thresholds.ts";
+import type { AnswerContent } from "../../answers/answer.ts";
+import { flatColumns } from "../../lists/columns.ts";
+import { API_HEADERS } from "../../protocol/headers.ts";
+import { missingHeader, noData } from "../../openapi/missing-exchanges.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import { instrumentColumnNames, instrumentPart, secondsOf } from "../../lists/row-fields.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { canonicalQuery } from "../../protocol/canonical-query.ts";
+import { thresholdHeader } from "../../lists/thresholds.ts";
 import { calendarText, MAX_EVENTS } from "./file.ts";
 import {
   CalendarFileQuerySchema,

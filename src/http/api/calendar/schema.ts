@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { RATE_SOURCES } from "../../../services/finder/calendar.ts";
-import { countParam, thresholdParam } from "../../params.ts";
-import { instrumentFields, pageParams, time } from "../../row-fields.ts";
-import { listingFilters } from "../../listing-query.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import { countParam, thresholdParam } from "../../openapi/params.ts";
+import { instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
+import { listingFilters } from "../../lists/listing-query.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const CalendarRowSchema = z
   .strictObject({

@@ -6,15 +6,15 @@ import {
   type DivergenceQuery,
   findDivergences,
 } from "../../../services/finder/divergence.ts";
-import { type Column, flatColumns, nested } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { DEFAULT_HOLD_HOURS, DEFAULT_NOTIONAL_USD } from "../arb/query.ts";
-import { LEG_COLUMNS, pairPart } from "../arb/row.ts";
+import { type Column, flatColumns, nested } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { DEFAULT_HOLD_HOURS, DEFAULT_NOTIONAL_USD } from "../../lists/pair-query.ts";
+import { LEG_COLUMNS, pairPart } from "../../lists/pair-row.ts";
 import {
   DivergenceListSchema,
   type DivergenceParams,

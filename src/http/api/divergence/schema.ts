@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { ofExchangesField } from "../../missing-exchanges.ts";
-import { countParam, countThresholdParam, thresholdParam } from "../../params.ts";
-import { assetFilters, pageParams } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
-import { ArbQuerySchema } from "../arb/query.ts";
+import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
+import { countParam, countThresholdParam, thresholdParam } from "../../openapi/params.ts";
+import { assetFilters, pageParams } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
+import { ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbPairSchema } from "../arb/schema.ts";
 import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
 

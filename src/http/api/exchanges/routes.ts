@@ -5,12 +5,12 @@ import type { TakerFee } from "../../../domain/taker-fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
 import { lastErrorOf } from "../../../services/board/health.ts";
-import { type Column, countsText, flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { type Column, countsText, flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { ExchangeListSchema, ExchangeQuerySchema, type ExchangeRow } from "./schema.ts";
 
 /** What is known of an exchange apart from its data; the registry's facts have this shape. */

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, ExchangeIdSchema } from "../../enums.ts";
+import { AccrualSchema, ExchangeIdSchema } from "../../openapi/enums.ts";
 import { FAILURE_KINDS } from "../../../domain/exchange.ts";
-import { formatParam, listSchema } from "../../row-fields.ts";
+import { formatParam, listSchema } from "../../lists/row-fields.ts";
 import { ExchangeStatusSchema, lastErrorField } from "../health/schema.ts";
 
 const ExchangeSchema = z

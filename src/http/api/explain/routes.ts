@@ -11,17 +11,17 @@ import {
   type Working,
 } from "../../../services/finder/explain.ts";
 import { coverageOf, type MissingExchange } from "../../../services/board/coverage.ts";
-import { freshResponse } from "../../content.ts";
-import { JSON_TYPE } from "../../list-format.ts";
-import { noData } from "../../missing-exchanges.ts";
-import { freshJson, problems } from "../../openapi.ts";
-import { NO_PARAMS } from "../../params.ts";
-import { ApiError } from "../../problem.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import { knownSeconds, secondsOf } from "../../row-fields.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { fundingRow } from "../funding/list.ts";
+import { freshResponse } from "../../lists/content.ts";
+import { JSON_TYPE } from "../../protocol/list-format.ts";
+import { noData } from "../../openapi/missing-exchanges.ts";
+import { freshJson, problems } from "../../openapi/document.ts";
+import { NO_PARAMS } from "../../openapi/params.ts";
+import { ApiError } from "../../protocol/problem.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import { knownSeconds, secondsOf } from "../../lists/row-fields.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { fundingRow } from "../../lists/funding-row.ts";
 import { ExplainPathSchema, type ExplanationBody, ExplanationSchema } from "./schema.ts";
 
 /** What an explanation says of an exchange; the registry's facts have this shape. */

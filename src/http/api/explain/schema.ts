@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
-import { missingField } from "../../missing-exchanges.ts";
-import { time } from "../../row-fields.ts";
+import { missingField } from "../../openapi/missing-exchanges.ts";
+import { time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../funding/schema.ts";
 
 /** Longer than any symbol of any exchange. */

@@ -4,14 +4,14 @@ import {
   type ExtremesQuery,
   findExtremes,
 } from "../../../services/finder/extremes.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { type Column, flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { FUNDING_COLUMNS, fundingRow } from "../funding/list.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { type Column, flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { FUNDING_COLUMNS, fundingRow } from "../../lists/funding-row.ts";
 import { ExtremeListSchema, type ExtremeRow, ExtremesQuerySchema } from "./schema.ts";
 
 const extremesRoute = createRoute({

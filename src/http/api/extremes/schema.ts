@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { FLAGS, flagBit, isBlocked } from "../../../domain/flags.ts";
 import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/finder/extremes.ts";
-import { choiceParam, closedListParam, countParam } from "../../params.ts";
-import { formatParam } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
+import { formatParam } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
 
 const ExtremeSchema = z

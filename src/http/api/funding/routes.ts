@@ -4,13 +4,13 @@ import { canonicalBase } from "../../../domain/symbol.ts";
 import { baseMatcher } from "../../../services/finder/base-filter.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import { ApiError } from "../../problem.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
-import { FUNDING_COLUMNS, fundingRow, queryOf } from "./list.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import { ApiError } from "../../protocol/problem.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { FUNDING_COLUMNS, fundingRow, queryOf } from "../../lists/funding-row.ts";
 import {
   FundingListSchema,
   FundingQuerySchema,

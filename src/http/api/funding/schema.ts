@@ -1,11 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../../enums.ts";
+import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../../openapi/enums.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../../domain/funding.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../../services/finder/funding-query.ts";
-import { choiceParam, closedListParam, countListParam, thresholdParam } from "../../params.ts";
-import { instrumentFields, instrumentFilters, pageParams, time } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import {
+  choiceParam,
+  closedListParam,
+  countListParam,
+  thresholdParam,
+} from "../../openapi/params.ts";
+import { instrumentFields, instrumentFilters, pageParams, time } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 /** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
 export const MAX_MINIMUM_USD = 1_000_000_000_000;

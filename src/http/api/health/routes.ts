@@ -2,12 +2,12 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { HealthReport } from "../../../services/board/health.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Readiness } from "../../../services/board/readiness.ts";
-import { freshResponse } from "../../content.ts";
-import { JSON_TYPE } from "../../list-format.ts";
-import { freshJson, freshText, problems } from "../../openapi.ts";
-import { NO_PARAMS } from "../../params.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
+import { freshResponse } from "../../lists/content.ts";
+import { JSON_TYPE } from "../../protocol/list-format.ts";
+import { freshJson, freshText, problems } from "../../openapi/document.ts";
+import { NO_PARAMS } from "../../openapi/params.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
 import { HealthSchema, type Health } from "./schema.ts";
 
 const TEXT_TYPE = "text/plain; charset=utf-8";

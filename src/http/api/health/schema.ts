@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema } from "../../enums.ts";
+import { ExchangeIdSchema } from "../../openapi/enums.ts";
 import { type ExchangeStatus } from "../../../domain/exchange.ts";
 
 /** What each status of an exchange means. A new one without a meaning does not compile. */

@@ -9,13 +9,13 @@ import {
   type HeatmapQuery,
   type HeatmapValue,
 } from "../../../services/finder/heatmap.ts";
-import type { Column } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import type { Column } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   type HeatmapParams,
   HeatmapQuerySchema,

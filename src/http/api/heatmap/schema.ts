@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema } from "../../enums.ts";
+import { ExchangeIdSchema } from "../../openapi/enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/finder/heatmap.ts";
-import { ofExchangesField } from "../../missing-exchanges.ts";
-import { choiceParam, countParam } from "../../params.ts";
-import { comparedFilters } from "../../listing-query.ts";
-import { pageParams } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
+import { choiceParam, countParam } from "../../openapi/params.ts";
+import { comparedFilters } from "../../lists/listing-query.ts";
+import { pageParams } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const HeatmapRowSchema = z
   .strictObject({

@@ -1,19 +1,19 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
-import { flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
+import { flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
 import {
   instrumentColumnNames,
   instrumentPart,
   knownSeconds,
   secondsOf,
-} from "../../row-fields.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+} from "../../lists/row-fields.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   InstrumentListSchema,
   InstrumentQuerySchema,

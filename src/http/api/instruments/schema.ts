@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, AssetClassSchema, orNull } from "../../enums.ts";
+import { AccrualSchema, AssetClassSchema, orNull } from "../../openapi/enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
-import { closedListParam } from "../../params.ts";
+import { closedListParam } from "../../openapi/params.ts";
 import {
   instrumentFields,
   instrumentFilters,
   listSchema,
   pageParams,
   time,
-} from "../../row-fields.ts";
+} from "../../lists/row-fields.ts";
 
 export const MULTIPLIER_SOURCES = [
   "plain",

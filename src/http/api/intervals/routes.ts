@@ -3,13 +3,13 @@ import type {
   AssetIntervalChange,
   IntervalChanges,
 } from "../../../services/finder/interval-changes.ts";
-import { flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import { instrumentColumnNames, instrumentPart, secondsOf } from "../../row-fields.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import { instrumentColumnNames, instrumentPart, secondsOf } from "../../lists/row-fields.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   IntervalChangeListSchema,
   IntervalChangeQuerySchema,

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { timeParam } from "../../params.ts";
+import { timeParam } from "../../openapi/params.ts";
 import {
   instrumentFields,
   instrumentFilters,
   listSchema,
   pageParams,
   time,
-} from "../../row-fields.ts";
+} from "../../lists/row-fields.ts";
 
 const hours = (description: string, example: number) =>
   z.number().openapi({ description: `${description} Hours.`, example });

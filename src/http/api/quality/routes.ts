@@ -2,13 +2,13 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { type ExchangeQuality, qualityOf } from "../../../services/finder/quality.ts";
-import { type Column, countsText, flatColumns, nested } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import { knownSeconds } from "../../row-fields.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import { type Column, countsText, flatColumns, nested } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import { knownSeconds } from "../../lists/row-fields.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { DOUBTED, QualityListSchema, QualityQuerySchema, type QualityRow } from "./schema.ts";
 
 const qualityRoute = createRoute({

@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema } from "../../enums.ts";
+import { ExchangeIdSchema } from "../../openapi/enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
-import { closedListParam } from "../../params.ts";
-import { formatParam, instrumentFilters, listSchema, time } from "../../row-fields.ts";
+import { closedListParam } from "../../openapi/params.ts";
+import { formatParam, instrumentFilters, listSchema, time } from "../../lists/row-fields.ts";
 import { ExchangeStatusSchema } from "../health/schema.ts";
 
 const count = z.int().min(0);

@@ -6,14 +6,19 @@ import {
   sentimentOrder,
   type SentimentQuery,
 } from "../../../services/finder/sentiment.ts";
-import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT, TOO_FEW } from "../../asset-fields.ts";
-import { listingQuery } from "../../listing-query.ts";
-import { flatColumns } from "../../columns.ts";
-import { cachedList, problems } from "../../openapi.ts";
-import { sendList } from "../../paging.ts";
-import type { AppEnv } from "../../request-context.ts";
-import { documented } from "../../routing.ts";
-import type { SnapshotAnswers } from "../../snapshot-answers.ts";
+import {
+  assetColumnNames,
+  assetPart,
+  LISTINGS_THAT_COUNT,
+  TOO_FEW,
+} from "../../lists/asset-fields.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { flatColumns } from "../../lists/columns.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import { sendList } from "../../lists/paging.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { SentimentListSchema, SentimentQuerySchema, type SentimentRow } from "./schema.ts";
 
 const sentimentRoute = createRoute({

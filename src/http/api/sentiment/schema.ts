@@ -6,11 +6,11 @@ import {
   SENTIMENT_REASONS,
   SENTIMENT_SORTS,
 } from "../../../services/finder/sentiment.ts";
-import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
-import { comparedFilters } from "../../listing-query.ts";
-import { choiceParam, closedListParam, countParam } from "../../params.ts";
-import { pageParams } from "../../row-fields.ts";
-import { thresholdListSchema } from "../../thresholds.ts";
+import { assetFields, TOO_FEW, yearlyPct } from "../../lists/asset-fields.ts";
+import { comparedFilters } from "../../lists/listing-query.ts";
+import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
+import { pageParams } from "../../lists/row-fields.ts";
+import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const SentimentSchema = z
   .strictObject({

@@ -1,0 +1,146 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Release } from "../../lib/semaphore.ts";
+import type { Asker } from "../protocol/asker.ts";
+import { busy } from "../protocol/problem.ts";
+
+export interface WorkLimits {
+  /** Answers that are made at once: on two cores a third would only slow the other two and the loop down. */
+  readonly atOnce: number;
+  /** Answers that may wait for their turn. */
+  readonly waiting: number;
+  /** Whoever has waited this long is sent away: its client has most likely given up. */
+  readonly waitMs: number;
+}
+
+const WORK_LIMITS: WorkLimits = { atOnce: 2, waiting: 32, waitMs: 10_000 };
+
+/**
+ * How often one waits for what another asks for. Whose turn it would have been may leave or be sent away; a row of such
+ * must not keep others waiting for many times `waitMs`: the third time everyone asks for itself.
+ */
+export const TRIES_TOGETHER = 2;
+
+interface Waiter {
+  readonly client: string;
+  readonly enter: (release: Release) => void;
+  readonly refuse: (reason: string) => void;
+}
+
+/**
+ * The making of answers that are not kept: a few at a time, the others wait, and whoever finds no place is refused with
+ * 503. Between two of them the event loop comes round, so that kept answers and probes never wait behind a row of them.
+ * Fair among clients: the next turn goes to whoever has the fewest under way, and a full queue makes room for a client
+ * that waits for less than another by sending the newest of that one's away.
+ */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #limits: WorkLimits;
+  readonly #running = new Map<string, number>();
+  readonly #waiting: Waiter[] = [];
+  #held = 0;
+
+  constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  get running(): number {
+    return this.#held;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * A turn: at once where one is free. Rejects with the 503 problem `busy`, also when the asker leaves before its turn:
+   * nothing is made for nobody.
+   */
+  enter(asker: Asker): Release | Promise<Release> {
+    if (this.#held < this.#limits.atOnce) return this.#start(asker.client);
+    return this.#wait(asker);
+  }
+
+  #start(client: string): Release {
+    this.#held += 1;
+    this.#running.set(client, this.#runningOf(client) + 1);
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      // Requests that came meanwhile are answered before the next one is made.
+      setImmediate(() => this.#end(client));
+    };
+  }
+
+  #end(client: string): void {
+    this.#held -= 1;
+    const left = this.#runningOf(client) - 1;
+    if (left === 0) this.#running.delete(client);
+    else this.#running.set(client, left);
+    const next = this.#next();
+    if (next !== null) next.enter(this.#start(next.client));
+  }
+
+  #runningOf(client: string): number {
+    return this.#running.get(client) ?? 0;
+  }
+
+  /** Takes the first of those whose client has the fewest under way. */
+  #next(): Waiter | null {
+    let chosen: Waiter | null = null;
+    for (const waiter of this.#waiting) {
+      if (chosen === null || this.#runningOf(waiter.client) < this.#runningOf(chosen.client))
+        chosen = waiter;
+    }
+    if (chosen !== null) this.#remove(chosen);
+    return chosen;
+  }
+
+  #remove(waiter: Waiter): boolean {
+    const index = this.#waiting.indexOf(waiter);
+    if (index === -1) return false;
+    this.#waiting.splice(index, 1);
+    return true;
+  }
+
+  async #wait({ client, left }: Asker): Promise<Release> {
+    if (this.#waiting.length >= this.#limits.waiting && !this.#makeRoom(client))
+      throw busy(`${this.#limits.waiting} answers wait to be made already.`);
+    const { promise, resolve, reject } = Promise.withResolvers<Release>();
+    const over = new AbortController();
+    const waiter: Waiter = {
+      client,
+      enter: resolve,
+      refuse: (reason) => reject(busy(reason)),
+    };
+    this.#waiting.push(waiter);
+    const refuse = (reason: string): void => {
+      if (this.#remove(waiter)) waiter.refuse(reason);
+    };
+    void this.#clock
+      .sleep(this.#limits.waitMs, over.signal)
+      .then(() => refuse(`It was not its turn within ${this.#limits.waitMs / 1000} s.`));
+    const leave = (): void => refuse("Its client has left.");
+    if (left.aborted) leave();
+    else left.addEventListener("abort", leave, { signal: over.signal });
+    try {
+      return await promise;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Sends the newest of the client that waits for most away, if that is more than `client` would then wait for. */
+  #makeRoom(client: string): boolean {
+    const counts = new Map<string, number>();
+    for (const waiter of this.#waiting)
+      counts.set(waiter.client, (counts.get(waiter.client) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    if (most <= (counts.get(client) ?? 0) + 1) return false;
+    const sentAway = this.#waiting.findLast((waiter) => counts.get(waiter.client) === most);
+    if (sentAway === undefined || !this.#remove(sentAway)) return false;
+    sentAway.refuse("Others who wait for less come first.");
+    return true;
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../domain/exchange.ts";
+import { ofExchangesField } from "../openapi/missing-exchanges.ts";
+import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
+
+/** Pieces of schemas of the lists that have one row per asset. */
+
+/** Said by every list of assets. */
+export const LISTINGS_THAT_COUNT =
+  "Filters choose the listings that count. Only trusted ones do: no blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`), and prices show that they are this asset.";
+
+export const TOO_FEW = `under ${LEAST_EXCHANGES} exchanges with a trusted listing`;
+
+const count = z.int().min(0);
+const money = (description: string) =>
+  z
+    .number()
+    .nullable()
+    .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
+
+/** Which asset, and how much is known of it. */
+export const assetFields = {
+  base: z.string().openapi({
+    description: "Name of the asset; its listings may have other tickers.",
+    example: "PEPE",
+  }),
+  asset_id: z.string().openapi({
+    description: "Which asset this is by its price; equal bases need not be one asset.",
+    example: "PEPE",
+  }),
+  exchanges: count.max(EXCHANGE_IDS.length).openapi({
+    description: "Exchanges with a trusted listing that matches.",
+    example: 12,
+  }),
+  of_exchanges: ofExchangesField,
+  listings: count.openapi({ description: "Trusted listings that match.", example: 17 }),
+  untrusted_listings: count.openapi({
+    description: "Listings that match and are left out, because they bear a blocking flag.",
+    example: 1,
+  }),
+  open_interest_usd: money(
+    "One-sided open interest of the trusted listings together, as far as it is known; null when of none.",
+  ),
+  open_interest_unknown: count.openapi({
+    description: "Trusted listings whose open interest is not known.",
+    example: 2,
+  }),
+  volume_24h_usd: money(
+    "Turnover of the last 24 hours of the trusted listings together, as far as it is known; null when of none.",
+  ),
+  volume_unknown: count.openapi({
+    description: "Trusted listings whose volume is not known.",
+    example: 0,
+  }),
+} as const;
+
+/** The values of `assetFields`. */
+export function assetPart(asset: AssetListings, ofExchanges: number) {
+  return {
+    base: asset.base,
+    asset_id: asset.assetId,
+    exchanges: asset.exchanges,
+    of_exchanges: ofExchanges,
+    listings: asset.listings.length,
+    untrusted_listings: asset.untrusted,
+    open_interest_usd: asset.openInterestUsd.sum,
+    open_interest_unknown: asset.openInterestUsd.unknown,
+    volume_24h_usd: asset.volume24hUsd.sum,
+    volume_unknown: asset.volume24hUsd.unknown,
+  };
+}
+
+/** Names of their columns. */
+export const assetColumnNames = {
+  base: "base",
+  asset_id: "asset_id",
+  exchanges: "exchanges",
+  of_exchanges: "of_exchanges",
+  listings: "listings",
+  untrusted_listings: "untrusted_listings",
+  open_interest_usd: "open_interest_usd",
+  open_interest_unknown: "open_interest_unknown",
+  volume_24h_usd: "volume_24h_usd",
+  volume_unknown: "volume_unknown",
+} as const;
+
+/** Percent a year, simple. */
+export const yearlyPct = (description: string) =>
+  z.number().openapi({
+    description: `${description} Percent a year, simple; positive: longs pay shorts.`,
+    example: 10.95,
+  });

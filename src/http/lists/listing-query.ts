@@ -1,0 +1,46 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Flag } from "../../domain/flags.ts";
+import type { AssetClass } from "../../domain/quote.ts";
+import { type FundingQuery, NO_FILTER } from "../../services/finder/funding-query.ts";
+import { FundingQuerySchema } from "../api/funding/schema.ts";
+import { assetFilters } from "./row-fields.ts";
+
+/** Which listings count: the filters that most lists share. */
+export const listingFilters = FundingQuerySchema.pick({
+  exchange: true,
+  base: true,
+  quote: true,
+  asset_class: true,
+  min_volume: true,
+  min_open_interest: true,
+});
+
+/** The same for lists that compare the listings of an asset. */
+export const comparedFilters = listingFilters.extend({ asset_class: assetFilters.asset_class });
+
+/** Filters of listings as parameters; a list has some of them. */
+interface ListingParams {
+  readonly exchange: readonly ExchangeId[] | null;
+  readonly base: readonly string[] | null;
+  readonly quote: readonly string[] | null;
+  readonly asset_class: readonly AssetClass[] | null;
+  readonly flag?: readonly Flag[] | null;
+  readonly interval?: readonly number[] | null;
+  readonly min_volume?: number;
+  readonly min_open_interest?: number;
+}
+
+/** The same as a query of rows, in the order of a snapshot; a filter that the list does not have lets all through. */
+export function listingQuery(params: ListingParams): FundingQuery {
+  return {
+    ...NO_FILTER,
+    exchanges: params.exchange,
+    bases: params.base,
+    quotes: params.quote,
+    assetClasses: params.asset_class,
+    flags: params.flag ?? NO_FILTER.flags,
+    intervalHours: params.interval ?? NO_FILTER.intervalHours,
+    minVolumeUsd: params.min_volume ?? NO_FILTER.minVolumeUsd,
+    minOpenInterestUsd: params.min_open_interest ?? NO_FILTER.minOpenInterestUsd,
+  };
+}

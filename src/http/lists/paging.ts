@@ -1,0 +1,227 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import type { Pauses } from "../../lib/pauses.ts";
+import { type Coverage, coverageOf } from "../../services/board/coverage.ts";
+import type { AnswerContent } from "../answers/answer.ts";
+import { canonicalQuery, type ReadParams } from "../protocol/canonical-query.ts";
+import type { Column } from "./columns.ts";
+import { writtenList } from "./content.ts";
+import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
+import type { FixedHeaders } from "../protocol/headers.ts";
+import type { Format } from "../protocol/list-format.ts";
+import { missingHeader, noData } from "../openapi/missing-exchanges.ts";
+import { ApiError } from "../protocol/problem.ts";
+import type { RequestContext } from "../protocol/request-context.ts";
+import { secondsOf } from "./row-fields.ts";
+import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
+import { thresholdHeader, thresholdMember } from "./thresholds.ts";
+
+/** What a query selects: an array, or a list that makes the items of a page when it is asked for them. */
+interface Selected<Item> {
+  readonly length: number;
+  slice(from: number, to: number): readonly Item[];
+}
+
+/** What of a list is shown, and when the event loop is to come round while it is selected. */
+interface Part {
+  /** The place behind the last item of the page; infinite where all are shown. */
+  readonly end: number;
+  readonly pauses: Pauses;
+}
+
+/** One list of the API as a function of a snapshot. */
+export interface ListAnswer<Item, Row> {
+  /** Names the list and the file that it is saved as: "funding-current". */
+  readonly name: string;
+  /** What decides the list besides the parameters, as the fees of this installation do; a value of JSON. */
+  readonly besides?: unknown;
+  /** Where its pages are; unset: at the path of the route. */
+  readonly path?: string;
+  /** All that match, in order as far as the part that is shown. Long work comes in parts. */
+  readonly select: (snapshot: Snapshot, part: Part) => Selected<Item> | Promise<Selected<Item>>;
+  /** `fetchedAt` is the snapshot's time in unix seconds, `ofExchanges` how many exchanges are asked. */
+  readonly toRow: (item: Item, fetchedAt: number, ofExchanges: number) => Row;
+  /** A function where the columns depend on what the snapshot holds. */
+  readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
+  /** More members of the JSON envelope. */
+  readonly head?: (snapshot: Snapshot, ofExchanges: number) => object;
+  /** Its rows are no listings: it has something to say also where no exchange delivers. */
+  readonly isOfListings?: false;
+}
+
+/**
+ * The parameters of a request as they were read, with their defaults. All of them name the answer, so that those which
+ * are read alike have one; lists of one page have no cursor.
+ */
+export type ListRequest = ReadParams & {
+  readonly format: Format | null;
+  readonly limit?: number | null;
+  readonly cursor?: string | null;
+  /** Which exchanges are asked; unset or null: all that are collected, and none left out. */
+  readonly exchange?: readonly ExchangeId[] | null;
+  readonly exclude?: readonly ExchangeId[] | null;
+};
+
+interface Page {
+  readonly offset: number;
+  /** Null: all that are left. */
+  readonly limit: number | null;
+  readonly queryHash: string;
+}
+
+/** Which part of a list and how it is written is no part of the question. */
+const NO_PAGE = { limit: null, cursor: null };
+
+/** How one page is sent. */
+interface PageForm {
+  readonly format: Format;
+  readonly vary: string;
+  readonly params: ReadParams;
+  /** Its address without a cursor, in the one spelling that all queries like it have. */
+  readonly address: string;
+}
+
+/**
+ * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
+ * problem `no_data` where no asked exchange delivers and none has a row left.
+ */
+export function sendList<Item, Row>(
+  answers: SnapshotAnswers,
+  c: { readonly req: { readonly raw: Request }; readonly env: RequestContext },
+  params: ListRequest,
+  list: ListAnswer<Item, Row>,
+): Response | Promise<Response> {
+  const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
+  const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
+  const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
+  const coverage = coverageOf(snapshot, params);
+  if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
+  const format = params.format ?? c.env.accepts;
+  const form: PageForm = {
+    format,
+    // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
+    vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
+    params,
+    // Of what was read, not of the address: whoever asks the same in other words is given this answer, too.
+    address: `${list.path ?? c.env.route}?${canonicalQuery({ ...params, cursor: null })}`,
+  };
+  const limit = page.limit ?? "all";
+  const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
+  const onNext = () => answers.pin(snapshot);
+  const make = (): AnswerContent | Promise<AnswerContent> => {
+    const end = page.offset + (page.limit ?? Number.POSITIVE_INFINITY);
+    const selected = list.select(snapshot, { end, pauses: answers.pauses() });
+    const write = (all: Selected<Item>): AnswerContent =>
+      pageContent(snapshot, list, all, page, { ...form, coverage, onNext });
+    return selected instanceof Promise ? selected.then(write) : write(selected);
+  };
+  return answers.respond(c.req.raw, c.env, { snapshot, query, make });
+}
+
+/** The page that is asked for and the snapshot it belongs to. */
+function pageOf(
+  answers: SnapshotAnswers,
+  params: ListRequest,
+  queryHash: string,
+): { snapshot: Snapshot; page: Page } {
+  const current = answers.current();
+  const { limit = null } = params;
+  const text = params.cursor ?? null;
+  if (text === null) return { snapshot: current, page: { offset: 0, limit, queryHash } };
+  const cursor = decodeCursor(text);
+  if (cursor === null) throw badCursor("is not a cursor of this service");
+  if (cursor.queryHash !== queryHash)
+    throw badCursor("belongs to another query: send it with the parameters of its first page");
+  const snapshot = answers.byId(cursor.snapshotId);
+  if (snapshot === null)
+    throw new ApiError("cursor_expired", "Start again without a cursor: its snapshot is gone.");
+  return { snapshot, page: { offset: cursor.offset, limit, queryHash } };
+}
+
+/** Throws bad_cursor for an offset that lies behind the end. */
+function pageContent<Item, Row>(
+  snapshot: Snapshot,
+  list: ListAnswer<Item, Row>,
+  selected: Selected<Item>,
+  { offset, limit, queryHash }: Page,
+  form: PageForm & { readonly coverage: Coverage; readonly onNext: () => void },
+): AnswerContent {
+  // A cursor of ours always points before the end; one that does not was made up.
+  if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
+  const end = Math.min(selected.length, offset + (limit ?? selected.length));
+  const items = selected.slice(offset, end);
+  const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
+  const fetchedAt = secondsOf(snapshot.asOfMs);
+  const { missing, asked } = form.coverage;
+  const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
+  const next =
+    end < selected.length
+      ? encodeCursor({ snapshotId: snapshot.id, queryHash, offset: end })
+      : null;
+  if (next !== null) form.onNext();
+  const { format, vary } = form;
+  const head = {
+    fetched_at: fetchedAt,
+    snapshot: snapshot.id,
+    count: items.length,
+    total: selected.length,
+    missing,
+    ...thresholdMember(form.params),
+    ...list.head?.(snapshot, asked),
+  };
+  const file = { total: selected.length, next, missing };
+  const rows = rowForm(items, columns, toRow);
+  return writtenList({
+    // What a snapshot and a query determine, except in another release: fields tell those apart.
+    name: [snapshot.id, queryHash, offset, end, format, Object.keys(head), rows].join(" "),
+    format,
+    vary,
+    headers: format === "json" ? {} : fileHeaders(list.name, snapshot, file, form),
+    head,
+    items,
+    toRow,
+    columns,
+    tail: { next_cursor: next },
+  });
+}
+
+function rowForm<Item, Row>(
+  items: readonly Item[],
+  columns: readonly Column<Row>[],
+  toRow: (item: Item) => Row,
+): string {
+  const names = columns.map(({ name }) => name).join();
+  return items[0] === undefined ? names : `${names} ${JSON.stringify(toRow(items[0]))}`;
+}
+
+/** What the envelope says in JSON, for formats that have rows alone. */
+function fileHeaders(
+  name: string,
+  { id, asOfMs }: Snapshot,
+  {
+    total,
+    next,
+    missing,
+  }: {
+    readonly total: number;
+    readonly next: string | null;
+    readonly missing: Coverage["missing"];
+  },
+  { format, params, address }: PageForm,
+): FixedHeaders {
+  return {
+    "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
+    "x-snapshot": id,
+    "x-fetched-at": String(secondsOf(asOfMs)),
+    "x-total-count": String(total),
+    ...missingHeader(missing),
+    ...thresholdHeader(params),
+    ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
+  };
+}
+
+function badCursor(rule: string): ApiError {
+  return new ApiError("bad_cursor", `The cursor ${rule}.`, {
+    errors: [{ parameter: "cursor", rule }],
+  });
+}

@@ -1,0 +1,174 @@
+import { z } from "@hono/zod-openapi";
+import { DECISIONS } from "../../domain/decision.ts";
+import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../domain/exchange.ts";
+import { MAX_TAKER_BPS } from "../../domain/fees.ts";
+import { PAIR_SORTS } from "../../services/finder/pair.ts";
+import {
+  choiceParam,
+  closedListParam,
+  countParam,
+  countThresholdParam,
+  numberParam,
+  openListParam,
+  thresholdParam,
+} from "../openapi/params.ts";
+import { decimalOf } from "../protocol/query-text.ts";
+import { assetFilters, pageParams } from "./row-fields.ts";
+import { MAX_MINIMUM_USD } from "../api/funding/schema.ts";
+
+const FEE = /^([a-z]+):(.+)$/;
+
+/** Exchange and basis points of each member; null: the table's. */
+const feesParam = openListParam((text) => text, {
+  description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}); for all listings there; on exchanges that are not named listings keep their own (taker_fee_bps of /api/funding/current) or the one that /api/exchanges shows. \`default\`: all keep theirs.`,
+  example: ["okx:3.5", "bybit:5"],
+  fallback: ["default"],
+})
+  .transform((members, context): ReadonlyMap<ExchangeId, number> => {
+    const fees = new Map<ExchangeId, number>();
+    if (members.length === 1 && members[0] === "default") return fees;
+    for (const member of members) {
+      const [, exchange = "", text = ""] = FEE.exec(member) ?? [];
+      const bps = decimalOf(text);
+      if (!isExchangeId(exchange) || !(bps <= MAX_TAKER_BPS) || fees.has(exchange)) {
+        const message = `${JSON.stringify(member.slice(0, 64))} is not exchange:bps of a known exchange, once, from 0 to ${MAX_TAKER_BPS}`;
+        context.addIssue({ code: "custom", message });
+      } else {
+        fees.set(exchange, bps);
+      }
+    }
+    return fees;
+  })
+  .openapi({
+    type: "array",
+    items: { type: "string", pattern: String.raw`^(default|[a-z]+:\d+(\.\d+)?(e[+-]?\d+)?)$` },
+  });
+
+const MAX_PCT = 1_000_000;
+/** Ten years: nobody plans a trade for longer, and a time in seconds is refused. */
+const MAX_HOLD_HOURS = 87_600;
+const MAX_AGE_SECONDS = 315_360_000;
+const DEFAULT_MIN_VOLUME_USD = 1_000_000;
+export const DEFAULT_NOTIONAL_USD = 10_000;
+export const DEFAULT_HOLD_HOURS = 24;
+const DEFAULT_LIMIT = 100;
+/** A pair is some 1.5 KB: more at once would hold other requests up. */
+const MAX_LIMIT = 5_000;
+
+export const ArbQuerySchema = z.strictObject({
+  exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
+    description: "Exchanges that either leg may be on. Default: all.",
+    example: ["binance", "okx", "bybit"],
+    fallback: null,
+  }),
+  exclude: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
+    description: "Exchanges that no leg may be on. Default: none.",
+    example: ["lbank"],
+    fallback: null,
+  }),
+  base: assetFilters.base,
+  quote: assetFilters.quote,
+  asset_class: assetFilters.asset_class,
+  min_volume: thresholdParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least volume_24h_usd of each leg, in US dollars. An unknown volume fails every minimum above 0.",
+      fallback: DEFAULT_MIN_VOLUME_USD,
+      example: 5_000_000,
+    },
+  ),
+  min_open_interest: thresholdParam(
+    { min: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
+      fallback: 0,
+      example: 500_000,
+    },
+  ),
+  min_yield: thresholdParam(
+    { min: 0, max: MAX_PCT },
+    { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 1 },
+  ),
+  min_net: thresholdParam(
+    { min: -MAX_PCT, max: MAX_PCT },
+    {
+      description:
+        "Least net_apr_pct, percent a year; may be negative. An unknown one fails every minimum. Default: any.",
+      fallback: null,
+      example: -50,
+    },
+  ),
+  min_net_usd: thresholdParam(
+    { min: -MAX_MINIMUM_USD, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "Least expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
+      fallback: null,
+      example: -20,
+    },
+  ),
+  min_age: countThresholdParam(
+    { min: 0, max: MAX_AGE_SECONDS },
+    {
+      description:
+        "Least age_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
+      fallback: 0,
+      example: 0,
+    },
+  ),
+  max_price_gap_pct: thresholdParam(
+    { min: 0, max: 100 },
+    {
+      description:
+        "Largest price_gap_pct, either way; an unknown gap fails every maximum. Percent. Default: any.",
+      fallback: null,
+      example: 0.5,
+    },
+  ),
+  notional: numberParam(
+    { above: 0, max: MAX_MINIMUM_USD },
+    {
+      description: "Notional of each leg for expected_cash, in US dollars.",
+      fallback: DEFAULT_NOTIONAL_USD,
+      example: 25_000,
+    },
+  ),
+  hold_hours: numberParam(
+    { above: 0, max: MAX_HOLD_HOURS },
+    {
+      description:
+        "Holding time over which the fees are spread and whose settlements expected_cash counts, in hours.",
+      fallback: DEFAULT_HOLD_HOURS,
+      example: 72,
+    },
+  ),
+  fees: feesParam,
+  decision: closedListParam(DECISIONS, {
+    description: "Decisions.",
+    fallback: ["usable", "watch"],
+    example: ["refuse"],
+  }),
+  pairs: choiceParam(["best", "all"], {
+    description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",
+    fallback: "best",
+    example: "best",
+  }),
+  sort: choiceParam(PAIR_SORTS, {
+    description:
+      "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `age`: longest age_seconds. Unknown last; ties by the long leg's exchange and exchange_symbol, then the short leg's.",
+    fallback: "net",
+    example: "net",
+  }),
+  limit: countParam(
+    { min: 1, max: MAX_LIMIT },
+    { description: "Most rows in one answer.", fallback: DEFAULT_LIMIT, example: 20 },
+  ),
+  cursor: pageParams.cursor,
+  format: pageParams.format,
+});
+
+export type ArbParams = z.output<typeof ArbQuerySchema>;

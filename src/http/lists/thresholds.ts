@@ -1,0 +1,45 @@
+import { z } from "@hono/zod-openapi";
+import type { ReadParams } from "../protocol/canonical-query.ts";
+import type { FixedHeaders } from "../protocol/headers.ts";
+import { listShape } from "./row-fields.ts";
+
+/** Parameters that rows are held against: what is asked for at least or at most, and how far a calendar looks ahead. */
+const THRESHOLD = /^(min_|max_|hours$)/;
+
+/** Those of them that hold nothing back unless they are set: a limit above, and a minimum that may be negative. */
+const UNSET = /^(max_|min_net)/;
+
+/** A threshold as it was used, by the name of its parameter; null: not set. */
+type Thresholds = Readonly<Record<string, number | null>>;
+
+/** What an envelope says of the thresholds among the parameters; nothing where there are none. */
+export function thresholdMember(params: ReadParams): { readonly thresholds?: Thresholds } {
+  const found = Object.entries(params).flatMap(([name, value]) =>
+    THRESHOLD.test(name) && (typeof value === "number" || value === null) ? [[name, value]] : [],
+  );
+  return found.length === 0 ? {} : { thresholds: Object.fromEntries(found) };
+}
+
+/** The same for formats that have rows alone: `name=figure` with commas between, without those that are not set. */
+export function thresholdHeader(params: ReadParams): FixedHeaders {
+  const { thresholds } = thresholdMember(params);
+  if (thresholds === undefined) return {};
+  const set = Object.entries(thresholds).filter(([, value]) => value !== null);
+  return { "x-thresholds": set.map(([name, value]) => `${name}=${value}`).join(", ") };
+}
+
+/** The envelope of a list that has the thresholds `names`. */
+export function thresholdListSchema<Row extends z.ZodType, const Name extends string>(
+  name: string,
+  row: Row,
+  names: readonly Name[],
+) {
+  const figures = names.map((of) => [of, UNSET.test(of) ? FIGURE_OR_NULL : FIGURE]);
+  const thresholds = z
+    .strictObject(Object.fromEntries(figures) as Record<Name, typeof FIGURE_OR_NULL>)
+    .openapi({ description: "The thresholds that were used: as asked for, rounded, or unasked." });
+  return z.strictObject({ ...listShape(row), thresholds }).openapi(name);
+}
+
+const FIGURE = z.number();
+const FIGURE_OR_NULL = z.number().nullable();

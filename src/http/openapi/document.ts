@@ -1,0 +1,172 @@
+import { z } from "@hono/zod-openapi";
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "../protocol/list-format.ts";
+import { MISSING_SAMPLE, missingField } from "./missing-exchanges.ts";
+import { PROBLEMS, problemType, type ProblemCode } from "../protocol/problem.ts";
+
+/** Version of the public contract, not of the program. */
+const API_VERSION = "1.0.0";
+
+const OPENAPI_INFO = {
+  openapi: "3.1.0",
+  info: {
+    title: "Funding Finder",
+    version: API_VERSION,
+    summary: "Funding rates of linear perpetuals, comparable across exchanges.",
+    description: [
+      "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
+      "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
+      "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
+      "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
+      "Errors are `application/problem+json` (RFC 9457).",
+    ].join("\n\n"),
+    license: { name: "MIT", identifier: "MIT" },
+  },
+  security: [],
+  tags: [
+    { name: "Market", description: "Live rates of all exchanges." },
+    { name: "Service", description: "How the service itself is." },
+  ],
+};
+
+/** What the document says besides its paths. Clients reach `publicUrl`, or the host that served the document. */
+export function openApiInfo(publicUrl: string | null) {
+  return { ...OPENAPI_INFO, servers: [{ url: publicUrl ?? "/", description: "This service." }] };
+}
+
+const problemCodes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+const ProblemSchema = z
+  .strictObject({
+    type: z.string().openapi({ description: "Names the kind of problem; follows from `code`." }),
+    title: z.string().openapi({ description: "The kind of problem in words." }),
+    status: z.int().openapi({ description: "The HTTP status." }),
+    detail: z.string().openapi({ description: "What is wrong with this request." }),
+    instance: z.string().openapi({ description: "Path of the request." }),
+    code: z.enum(problemCodes).openapi({ description: "The kind of problem, for programs." }),
+    request_id: z.string().openapi({ description: "Also in the header X-Request-Id." }),
+    errors: z
+      .array(z.strictObject({ parameter: z.string(), rule: z.string() }))
+      .optional()
+      .openapi({ description: "Every parameter that broke a rule." }),
+    missing: missingField
+      .optional()
+      .openapi({ description: "With `no_data`: the exchanges that were asked, all missing." }),
+  })
+  .openapi("Problem");
+
+const REQUEST_ID = {
+  "X-Request-Id": {
+    description: "Your X-Request-Id where it was sane, else a new one.",
+    schema: { type: "string" as const },
+  },
+};
+
+const CACHING = {
+  ...REQUEST_ID,
+  ETag: {
+    description: "Strong, one per snapshot, query, format and encoding. Send it as If-None-Match.",
+    schema: { type: "string" as const },
+  },
+};
+
+const header = (description: string) => ({ description, schema: { type: "string" as const } });
+
+/** Headers of a list that is not written in JSON. */
+const FILE = {
+  "Content-Disposition": header("A file name, for formats other than JSON."),
+  Link: header('The next page as rel="next", for formats other than JSON; absent on the last one.'),
+  "X-Snapshot": header("Names the snapshot, for formats other than JSON."),
+  "X-Fetched-At": header("fetched_at of the snapshot, for formats other than JSON. Unix seconds."),
+  "X-Thresholds": header(
+    "The thresholds that were used, for formats other than JSON of lists that have any: `min_volume=1000000, min_yield=5`.",
+  ),
+  "X-Missing-Exchanges": header(
+    "`missing` of the envelope, for formats other than JSON: `okx;status=down, gate;status=stale`. Absent where none is missing.",
+  ),
+  "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
+};
+
+const NOT_MODIFIED = {
+  description: "What you have (If-None-Match) is still so.",
+  headers: CACHING,
+};
+
+/** The documented answer of a list, kept as bytes in each of its formats. */
+export function cachedList<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return {
+    200: {
+      description,
+      headers: { ...CACHING, ...FILE },
+      content: {
+        [JSON_TYPE]: { schema },
+        [CSV_TYPE]: {
+          schema: z.string().openapi({
+            description:
+              "RFC 4180 with a header line. Empty cells are unknown. A text that a spreadsheet would take for a formula has an apostrophe before it.",
+          }),
+        },
+        [NDJSON_TYPE]: {
+          schema: z.string().openapi({ description: "Each row as one line of JSON." }),
+        },
+      },
+    },
+    304: NOT_MODIFIED,
+  };
+}
+
+/** The documented answer of a route that is made per request. */
+export function freshJson<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, headers: REQUEST_ID, content: { "application/json": { schema } } };
+}
+
+/** A documented plain text. */
+export function freshText(description: string, sample: string) {
+  return {
+    description,
+    headers: REQUEST_ID,
+    content: { "text/plain": { schema: z.string().openapi({ example: sample }) } },
+  };
+}
+
+type ProblemStatus = (typeof PROBLEMS)[ProblemCode]["status"];
+
+/** Documented failures, several codes of one status together; any request may be one that cannot be read. */
+export function problems<const Code extends ProblemCode>(
+  ...codes: readonly Code[]
+): Record<(typeof PROBLEMS)[Code | "bad_request"]["status"], ReturnType<typeof problem>> {
+  const all = [...codes, "bad_request"] as const;
+  const byStatus = Map.groupBy(all, (code): ProblemStatus => PROBLEMS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, sharing]) => [status, problem(status, sharing)]),
+  ) as Record<(typeof PROBLEMS)[Code | "bad_request"]["status"], ReturnType<typeof problem>>;
+}
+
+function problem(status: ProblemStatus, codes: readonly ProblemCode[]) {
+  const titles = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title.toLowerCase()}.`);
+  const retry = {
+    "Retry-After": { description: "Seconds to wait.", schema: { type: "string" as const } },
+  };
+  return {
+    description: titles.join(" "),
+    headers: status === 503 ? { ...REQUEST_ID, ...retry } : REQUEST_ID,
+    content: {
+      "application/problem+json": {
+        schema: ProblemSchema,
+        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+      },
+    },
+  };
+}
+
+function example(code: ProblemCode) {
+  return {
+    type: problemType(code),
+    title: PROBLEMS[code].title,
+    status: PROBLEMS[code].status,
+    detail: "In words, for this request.",
+    instance: "/api/funding/current",
+    code,
+    request_id: "5f0c2d1e-8a3b-4c6d-9e7f-102938475665",
+    ...(code === "no_data" ? { missing: MISSING_SAMPLE } : {}),
+  };
+}

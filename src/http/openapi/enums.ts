@@ -1,0 +1,31 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS } from "../../domain/exchange.ts";
+import { FLAGS } from "../../domain/flags.ts";
+import { ASSET_CLASSES } from "../../domain/quote.ts";
+
+/** Closed sets that many resources name: one component each in the document, one type in a generated client. */
+
+export const ExchangeIdSchema = z
+  .enum(EXCHANGE_IDS)
+  .openapi("ExchangeId", { description: "An exchange.", example: "okx" });
+
+export const FlagSchema = z.enum(FLAGS).openapi("Flag", {
+  description:
+    "A mark on a row. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on it. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer.",
+  example: "thin",
+});
+
+export const AssetClassSchema = z
+  .enum(ASSET_CLASSES)
+  .openapi("AssetClass", { description: "What a contract is a claim on.", example: "crypto" });
+
+export const AccrualSchema = z.enum(["periodic", "continuous"]).openapi("Accrual", {
+  description:
+    "`periodic`: charged at next_funding_time. `continuous`: accrues each second and has no next_funding_time.",
+  example: "periodic",
+});
+
+/** One of a named set, or null. `nullable()` would make the set itself nullable in the document, wherever it is used. */
+export function orNull<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([schema, z.null()]);
+}

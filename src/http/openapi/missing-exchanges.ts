@@ -1,0 +1,64 @@
+import { z } from "@hono/zod-openapi";
+import { EXCHANGE_IDS, MISSING_STATUSES, type MissingStatus } from "../../domain/exchange.ts";
+import type { MissingExchange } from "../../services/board/coverage.ts";
+import { ExchangeIdSchema } from "./enums.ts";
+import type { FixedHeaders } from "../protocol/headers.ts";
+import { ApiError } from "../protocol/problem.ts";
+
+/** How answers say which exchanges they had to do without. */
+
+export const MISSING_SAMPLE = [
+  { exchange: "okx", status: "down", reason: "No new rates: it cannot be reached." },
+] as const satisfies readonly MissingExchange[];
+
+const MissingExchangeSchema = z
+  .strictObject({
+    exchange: ExchangeIdSchema,
+    status: z.enum(MISSING_STATUSES).openapi({
+      description: "As /api/exchanges has it in this snapshot.",
+      example: "down",
+    }),
+    reason: z.string().openapi({
+      description: "Why, in words. They may change: programs read `status`.",
+      example: MISSING_SAMPLE[0].reason,
+    }),
+  })
+  .openapi("MissingExchange");
+
+export const missingField = z.array(MissingExchangeSchema).openapi({
+  description:
+    "The asked exchanges whose rates are not there or not of now, in the order of their ids: `starting` (no batch yet), `stale`, `down`, `geo_blocked`, and `off` where `exchange` names it. One that is `degraded` delivers and is not among them. Rows that an exchange has left are in the answer, flagged once they are old. As of the snapshot.",
+  example: MISSING_SAMPLE,
+});
+
+/** Stands beside a number of exchanges. */
+export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).openapi({
+  description: "Exchanges that were asked, the missing ones among them.",
+  example: 38,
+});
+
+/** For formats that have rows alone: a list of RFC 9651 (structured fields); absent where none is missing. */
+export function missingHeader(missing: readonly MissingExchange[]): FixedHeaders {
+  if (missing.length === 0) return {};
+  const members = missing.map(({ exchange, status }) => `${exchange};status=${status}`);
+  return { "x-missing-exchanges": members.join(", ") };
+}
+
+/** How soon it is worth asking again, by what the exchange does meanwhile. Seconds. */
+const RETRY_SECONDS = {
+  starting: 5,
+  stale: 60,
+  down: 60,
+  geo_blocked: 120,
+  off: 3_600,
+} as const satisfies Record<MissingStatus, number>;
+
+/** The answer where nothing that was asked for can be known: an empty list would say that there is nothing. */
+export function noData(missing: readonly MissingExchange[]): ApiError {
+  const names = missing.map(({ exchange, status }) => `${exchange} (${status})`);
+  const seconds = Math.min(...missing.map(({ status }) => RETRY_SECONDS[status]));
+  return new ApiError("no_data", `There are no rates of ${names.join(", ")}.`, {
+    headers: { "retry-after": String(seconds) },
+    missing,
+  });
+}

@@ -1,0 +1,245 @@
+import { z } from "@hono/zod-openapi";
+import {
+  type Context,
+  type CountBounds,
+  countIn,
+  echo,
+  listOf,
+  MAX_LIST_MEMBERS,
+  type NumberBounds,
+  numberIn,
+  oneOf,
+  raw,
+  refuse,
+} from "../protocol/query-text.ts";
+
+/**
+ * Query parameters. One grammar for all: a list is written with commas or by repeating the name, a single
+ * value once; an empty value is an error, never a default. Values are parsed here and by nothing else, and what
+ * stands for a parameter that is not given is said here and nowhere else: a handler gets the filled value.
+ */
+
+/** The query of an address that takes no parameter: any is an error that names it. */
+export const NO_PARAMS = z.strictObject({});
+
+/** What the documentation says of one parameter. */
+interface ParameterDoc<Fallback> {
+  readonly description: string;
+  readonly example: unknown;
+  /** Read where the parameter is not given, and its `default` in the document. Null: unset is a value of its own. */
+  readonly fallback: Fallback;
+}
+
+/**
+ * A list whose members come from a closed set; an unknown one is an error that names it. `component` names the set in
+ * the document, where it is one.
+ */
+export function closedListParam<
+  const Member extends string,
+  const Fallback extends readonly Member[] | null,
+>(members: readonly Member[], doc: ParameterDoc<Fallback> & { readonly component?: string }) {
+  const known = new Set<string>(members);
+  const isMember = (text: string): text is Member => known.has(text);
+  return raw
+    .transform((value, context): readonly Member[] | Fallback => {
+      const texts = listOf(value, context);
+      if (texts === null) return doc.fallback;
+      const found = texts.filter(isMember);
+      for (const text of texts) {
+        if (!isMember(text)) refuse(context, `${echo(text)} is none of ${members.join(", ")}`);
+      }
+      return uniqueSorted(found);
+    })
+    .openapi({
+      type: "array",
+      items:
+        doc.component === undefined
+          ? { type: "string", enum: [...members] }
+          : { $ref: `#/components/schemas/${doc.component}` },
+      minItems: 1,
+      maxItems: MAX_LIST_MEMBERS,
+      ...listDoc(doc),
+    });
+}
+
+/** A list of names from an open set, each normalised by `normalise`. */
+export function openListParam<const Fallback extends readonly string[] | null>(
+  normalise: (text: string) => string,
+  doc: ParameterDoc<Fallback>,
+) {
+  return raw
+    .transform((value, context): readonly string[] | Fallback => {
+      const texts = listOf(value, context);
+      return texts === null ? doc.fallback : uniqueSorted(texts.map(normalise));
+    })
+    .openapi({
+      type: "array",
+      items: { type: "string", minLength: 1 },
+      minItems: 1,
+      maxItems: MAX_LIST_MEMBERS,
+      ...listDoc(doc),
+    });
+}
+
+/** A list of whole numbers, each within the bounds. */
+export function countListParam<const Fallback extends readonly number[] | null>(
+  bounds: CountBounds,
+  doc: ParameterDoc<Fallback>,
+) {
+  return raw
+    .transform((value, context): readonly number[] | Fallback => {
+      const texts = listOf(value, context);
+      if (texts === null) return doc.fallback;
+      const numbers = texts.map((text) => countIn(text, bounds, context));
+      return [...new Set(numbers)].toSorted((left, right) => left - right);
+    })
+    .openapi({
+      type: "array",
+      items: countDoc(bounds),
+      minItems: 1,
+      maxItems: MAX_LIST_MEMBERS,
+      ...listDoc(doc),
+    });
+}
+
+/** One of a closed set. */
+export function choiceParam<const Member extends string, const Fallback extends Member | null>(
+  members: readonly Member[],
+  doc: ParameterDoc<Fallback>,
+) {
+  const read = (text: string, context: Context): Member | Fallback => {
+    const member = members.find((candidate) => candidate === text);
+    if (member !== undefined) return member;
+    refuse(context, `${echo(text)} is none of ${members.join(", ")}`);
+    return doc.fallback;
+  };
+  return single(read, { type: "string", enum: [...members] }, doc);
+}
+
+/** A decimal number such as 250000 or 0.5, taken with all its digits: the user's own figure. */
+export function numberParam<const Fallback extends number | null>(
+  bounds: NumberBounds,
+  doc: ParameterDoc<Fallback>,
+) {
+  return single((text, context) => numberIn(text, bounds, context), numberDoc(bounds), doc);
+}
+
+/** A whole number. */
+export function countParam<const Fallback extends number | null>(
+  bounds: CountBounds,
+  doc: ParameterDoc<Fallback>,
+) {
+  return single((text, context) => countIn(text, bounds, context), countDoc(bounds), doc);
+}
+
+/** A number that rows are held against: rounded, so that figures next to each other are one question. */
+export function thresholdParam<const Fallback extends number | null>(
+  bounds: NumberBounds,
+  doc: ParameterDoc<Fallback>,
+) {
+  const read = (text: string, context: Context) => roundThreshold(numberIn(text, bounds, context));
+  return single(read, numberDoc(bounds), roundedDoc(doc));
+}
+
+/** The same for whole numbers. */
+export function countThresholdParam<const Fallback extends number | null>(
+  bounds: CountBounds,
+  doc: ParameterDoc<Fallback>,
+) {
+  const read = (text: string, context: Context) => roundThreshold(countIn(text, bounds, context));
+  return single(read, countDoc(bounds), roundedDoc(doc));
+}
+
+/** Nobody tells a market of 1,001,000 dollars from one of 1,000,000. */
+const THRESHOLD_DIGITS = 3;
+
+/** A threshold as it is used: the nearest number with three significant digits. */
+export function roundThreshold(value: number): number {
+  return Number(value.toPrecision(THRESHOLD_DIGITS));
+}
+
+/** What the document says of each threshold. */
+export const ROUNDED = `Rounded to ${THRESHOLD_DIGITS} significant digits when it is read.`;
+
+/** 2100-01-01 in unix seconds: a later time is one in milliseconds. */
+const MAX_TIME = 4_102_444_800;
+
+/** A time in whole unix seconds. */
+export function timeParam(doc: ParameterDoc<null>) {
+  return countParam(
+    { min: 0, max: MAX_TIME },
+    { ...doc, description: `${doc.description} Unix seconds.` },
+  );
+}
+
+/**
+ * A text that only this service can have made. Unset: null. It has no example: none works for long, and the
+ * interactive documentation would send it.
+ */
+export function opaqueParam(maxLength: number, description: string) {
+  const read = (text: string, context: Context): string => {
+    if (text.length > maxLength) refuse(context, `must not be longer than ${maxLength} characters`);
+    return text;
+  };
+  const schema = { type: "string", minLength: 1, maxLength } as const;
+  return single(read, schema, { description, example: undefined, fallback: null });
+}
+
+/** What the document says of a single value's kind. */
+type KindDoc =
+  | { readonly type: "string"; enum?: string[]; minLength?: number; maxLength?: number }
+  | {
+      readonly type: "number" | "integer";
+      minimum?: number;
+      exclusiveMinimum?: number;
+      maximum: number;
+    };
+
+/** A parameter that has one value. */
+function single<Value, Fallback>(
+  read: (text: string, context: Context) => Value,
+  kind: KindDoc,
+  doc: ParameterDoc<Fallback>,
+) {
+  return raw
+    .transform((value, context): Value | Fallback => {
+      const text = oneOf(value, context);
+      return text === null ? doc.fallback : read(text, context);
+    })
+    .openapi({ ...kind, ...textDoc(doc) });
+}
+
+function uniqueSorted<T extends string>(texts: readonly T[]): readonly T[] {
+  return [...new Set(texts)].toSorted();
+}
+
+function numberDoc(bounds: NumberBounds) {
+  const type = "number" as const;
+  return bounds.above === undefined
+    ? { type, minimum: bounds.min ?? 0, maximum: bounds.max }
+    : { type, exclusiveMinimum: bounds.above, maximum: bounds.max };
+}
+
+function countDoc(bounds: CountBounds) {
+  return { type: "integer", minimum: bounds.min, maximum: bounds.max } as const;
+}
+
+function textDoc({ description, example, fallback }: ParameterDoc<unknown>) {
+  return {
+    ...(fallback === null ? {} : { default: fallback }),
+    description,
+    ...(example === undefined ? {} : { example }),
+  };
+}
+
+function roundedDoc<Fallback>(doc: ParameterDoc<Fallback>): ParameterDoc<Fallback> {
+  return { ...doc, description: `${doc.description} ${ROUNDED}` };
+}
+
+function listDoc(doc: ParameterDoc<unknown>) {
+  return {
+    ...textDoc(doc),
+    description: `${doc.description} Several: separated by commas, or the name repeated.`,
+    param: { style: "form", explode: false },
+  } as const;
+}

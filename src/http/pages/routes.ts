@@ -1,0 +1,147 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { readFileSync } from "node:fs";
+import { flagNames, isBlocked } from "../../domain/flags.ts";
+import { annualizedPct } from "../../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import {
+  defaultOrder,
+  SORT_FIELDS,
+  SORT_ORDERS,
+  sortRows,
+  type SortField,
+  type SortOrder,
+} from "../../services/finder/funding-query.ts";
+import { coverageOf } from "../../services/board/coverage.ts";
+import { BoardPage } from "../../web/pages/board.tsx";
+import type { PageAssets } from "../../web/layout.tsx";
+import type { BoardPageModel, RateLine } from "../../web/view-model.ts";
+import type { AnswerLoad } from "../answers/answer-load.ts";
+import { Answer } from "../answers/answer.ts";
+import type { ExchangeInfo } from "../api/exchanges/routes.ts";
+import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "../protocol/headers.ts";
+import { REQUEST_ID_HEADER, type AppEnv } from "../protocol/request-context.ts";
+import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
+
+export const HTML_TYPE = "text/html; charset=utf-8";
+
+/** As many lines as a reader scans; the API has them all. */
+const SHOWN_LINES = 50;
+
+const DEFAULT_SORT: SortField = "abs_annualized_pct";
+
+/** A rendered component tree; JSX is escaped by default. */
+interface Rendered {
+  toString(): string | Promise<string>;
+}
+
+/** The bytes of a page. Components here are synchronous: they are functions of a view model. */
+export function renderPage(page: Rendered): string {
+  return `<!doctype html>${page.toString()}`;
+}
+
+/** The front page and its style sheet. */
+export function addPageRoutes(
+  router: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  infos: readonly ExchangeInfo[],
+  load: AnswerLoad,
+): void {
+  const css = readFileSync(new URL("../../web/static/site.css", import.meta.url));
+  const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
+  const styleSheet = new Answer(
+    {
+      pieces: () => [new Uint8Array(css)],
+      largeAs: null,
+      contentType: "text/css; charset=utf-8",
+      cacheControl: CACHE_IMMUTABLE,
+      vary: "Accept-Encoding",
+      headers: PAGE_HEADERS,
+    },
+    load,
+  );
+  router.get(assets.styleSheet, (c) => styleSheet.respond(c.req.raw, c.env));
+  router.get("/", (c) => {
+    const snapshot = answers.newest();
+    if (snapshot === null) return waitingPage(assets, c.env.requestId);
+    // Addresses are written by hand and by trackers: what is not understood is the default.
+    const sort = SORT_FIELDS.find((field) => field === c.req.query("sort")) ?? DEFAULT_SORT;
+    const order = SORT_ORDERS.find((known) => known === c.req.query("order")) ?? defaultOrder(sort);
+    return answers.respond(c.req.raw, c.env, {
+      snapshot,
+      query: `${sort} ${order}`,
+      make: () => ({
+        largeAs: null,
+        pieces: () => [
+          renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
+        ],
+        contentType: HTML_TYPE,
+        cacheControl: null,
+        vary: "Accept-Encoding",
+        headers: PAGE_HEADERS,
+      }),
+    });
+  });
+}
+
+function waitingPage(assets: PageAssets, requestId: string): Response {
+  return new Response(renderPage(BoardPage({ model: null, assets })), {
+    status: 503,
+    headers: {
+      ...PAGE_HEADERS,
+      "content-type": HTML_TYPE,
+      "cache-control": CACHE_NEVER,
+      "retry-after": "5",
+      [REQUEST_ID_HEADER]: requestId,
+    },
+  });
+}
+
+/** What the front page shows of a snapshot: the first rows that can be relied on, in the asked order. */
+function boardPageModel(
+  snapshot: Snapshot,
+  infos: readonly ExchangeInfo[],
+  sort: SortField,
+  order: SortOrder,
+): BoardPageModel {
+  const names = new Map(infos.map(({ id, name }) => [id, name]));
+  const trusted = snapshot.rows.filter((row) => !isBlocked(row.flags));
+  const nameOf = (id: ExchangeInfo["id"]): string => names.get(id) ?? id;
+  return {
+    snapshotId: snapshot.id,
+    asOfMs: snapshot.asOfMs,
+    totalRows: snapshot.rows.length,
+    trustedRows: trusted.length,
+    exchanges: snapshot.exchanges
+      .filter(({ status }) => status !== "off")
+      .map(({ exchange, status, symbols, ageSeconds }) => ({
+        name: nameOf(exchange),
+        status,
+        symbols,
+        ageSeconds,
+      })),
+    missing: coverageOf(snapshot, {}).missing.map(({ exchange, status }) => ({
+      name: nameOf(exchange),
+      status,
+    })),
+    lines: sortRows(trusted, sort, order)
+      .slice(0, SHOWN_LINES)
+      .map((row) => rateLine(row, nameOf(row.record.exchange))),
+    sort,
+    order,
+  };
+}
+
+function rateLine({ record, flags, nextFundingAtMs }: BoardRow, exchange: string): RateLine {
+  return {
+    exchange,
+    exchangeSymbol: record.exchangeSymbol,
+    symbol: record.base + record.quote,
+    fundingRate: record.fundingRate,
+    annualizedPct: annualizedPct(record.fundingRate, record.fundingIntervalHours),
+    intervalHours: record.fundingIntervalHours,
+    nextFundingAtMs,
+    volume24hUsd: record.volume24hUsd,
+    openInterestUsd: record.openInterestUsd,
+    flags: flagNames(flags),
+  };
+}

@@ -1,0 +1,105 @@
+import type { MissingExchange } from "../../services/board/coverage.ts";
+import { uncachedHeaders } from "./headers.ts";
+import { rawPathOf } from "./request-address.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** Every way a request can fail, with its status and title. Codes are part of the public contract. */
+export const PROBLEMS = {
+  bad_request: { status: 400, title: "The request cannot be read" },
+  bad_parameter: { status: 400, title: "A parameter is not valid" },
+  bad_cursor: { status: 400, title: "The cursor is not valid for this query" },
+  not_found: { status: 404, title: "There is nothing at this address" },
+  unknown_base: { status: 404, title: "No exchange has ever listed this asset" },
+  unknown_instrument: { status: 404, title: "This exchange lists no such instrument now" },
+  method_not_allowed: { status: 405, title: "This address does not take this method" },
+  cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
+  uri_too_long: { status: 414, title: "The address is too long" },
+  stream_limit: { status: 429, title: "This address has as many streams as one may have" },
+  internal: { status: 500, title: "Something went wrong here" },
+  not_ready: { status: 503, title: "There is no data yet" },
+  no_data: { status: 503, title: "None of the exchanges asked for has any data now" },
+  busy: { status: 503, title: "Too much is asked at once" },
+  too_many_streams: { status: 503, title: "There is no place for another stream" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One parameter that broke one rule. */
+export interface ParameterError {
+  readonly parameter: string;
+  readonly rule: string;
+}
+
+/** A failure that the caller may know about: thrown by handlers, rendered once. */
+export class ApiError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly ParameterError[];
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exchanges for want of which there is no answer; empty for other failures. */
+  readonly missing: readonly MissingExchange[];
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: {
+      readonly errors?: readonly ParameterError[];
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly missing?: readonly MissingExchange[];
+    } = {},
+  ) {
+    super(detail);
+    this.name = "ApiError";
+    this.code = code;
+    this.errors = more.errors ?? [];
+    this.headers = more.headers ?? {};
+    this.missing = more.missing ?? [];
+  }
+}
+
+/** How soon a client should ask again while the first batches come in. */
+const NOT_READY_RETRY_SECONDS = 5;
+
+export function notReady(): ApiError {
+  return new ApiError("not_ready", "No exchange has answered yet. Ask again in a few seconds.", {
+    headers: { "retry-after": String(NOT_READY_RETRY_SECONDS) },
+  });
+}
+
+/** How soon whoever found no place should ask again: by then most of what is under way is over. */
+const BUSY_RETRY_SECONDS = 2;
+
+/** Too much is under way; `detail` says what. */
+export function busy(detail: string): ApiError {
+  return new ApiError("busy", detail, { headers: { "retry-after": String(BUSY_RETRY_SECONDS) } });
+}
+
+/** Codes are names inside this program, hence a URN and not an address that would have to answer. */
+export function problemType(code: ProblemCode): string {
+  return `urn:funding-finder:problem:${code}`;
+}
+
+/** The answer to a failed request: problem+json of RFC 9457 with our `code` and `request_id`. */
+export function problemResponse(error: ApiError, context: RequestContext): Response {
+  const { status, title } = PROBLEMS[error.code];
+  const body = {
+    type: problemType(error.code),
+    title,
+    status,
+    detail: error.message,
+    instance: rawPathOf(context.address).slice(0, MAX_INSTANCE_LENGTH),
+    code: error.code,
+    request_id: context.requestId,
+    ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    ...(error.missing.length > 0 ? { missing: error.missing } : {}),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      ...uncachedHeaders("application/problem+json", context.requestId),
+      ...error.headers,
+    },
+  });
+}
+
+/** An address that was refused for its length is not sent back whole. */
+const MAX_INSTANCE_LENGTH = 256;

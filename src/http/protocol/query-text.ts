@@ -1,0 +1,129 @@
+import { z } from "@hono/zod-openapi";
+import { LIST_SEPARATOR } from "../../domain/symbol.ts";
+import type { ParameterError } from "./problem.ts";
+
+/** How the text of a query is read: what the parameters of all addresses share. */
+
+/** What a query parameter arrives as: one text, or several when the name is repeated. */
+export const raw = z.union([z.string(), z.array(z.string())]).optional();
+
+/** More members than any sensible filter has; bounds the work per request. */
+export const MAX_LIST_MEMBERS = 200;
+
+/** How much of a wrong value an error repeats. */
+const MAX_ECHO_LENGTH = 64;
+
+/** Inclusive bounds; `above` excludes its own value. */
+export interface NumberBounds {
+  readonly min?: number;
+  readonly above?: number;
+  readonly max: number;
+}
+
+/** Inclusive bounds of whole numbers. */
+export interface CountBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A number as programs write it, the exponent included: no sign (see `numberIn`), no hexadecimal, no spaces. */
+const DECIMAL = /^\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
+const WHOLE = /^\d{1,15}$/;
+
+export type Context = z.RefinementCtx;
+
+/** What an error says of a name that the address does not know. */
+export const UNKNOWN_NAME = "is not a parameter of this address";
+
+/** What stands where the server, or whoever made the address, found no text in the bytes. */
+const REPLACEMENT = "\u{FFFD}";
+
+/**
+ * What a raw query holds that the parameters never see as it was sent: values without a name, which the parser drops,
+ * and escapes or bytes that are no UTF-8, which it leaves as they stand or which are replaced. Nothing between two
+ * ampersands is nothing. Each name once.
+ */
+export function unreadIn(query: string): ParameterError[] {
+  const rules = new Map<string, string>();
+  for (const part of query.split("&")) {
+    const [name = "", ...values] = part.split("=");
+    if (name === "" && part !== "") rules.set("", UNKNOWN_NAME);
+    const isRead = textOf(values.join("=")) !== null;
+    if (!isRead) rules.set(textOf(name) ?? name, "is not UTF-8 with percent-encoding");
+  }
+  return [...rules].map(([parameter, rule]) => ({ parameter, rule }));
+}
+
+/** The text of a name or a value; null where it has none. */
+function textOf(encoded: string): string | null {
+  try {
+    const text = decodeURIComponent(encoded.replaceAll("+", " "));
+    return text.includes(REPLACEMENT) ? null : text;
+  } catch {
+    // What decodeURIComponent throws says no more than that it cannot.
+    return null;
+  }
+}
+
+/** The text of a parameter that has one value; null where it is not given. */
+export function oneOf(value: string | string[] | undefined, context: Context): string | null {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) {
+    refuse(context, "may be given once only");
+    return null;
+  }
+  if (value !== "") return value;
+  refuse(context, "must not be empty");
+  return null;
+}
+
+/** The members of a list; null where it is not given. */
+export function listOf(value: string | string[] | undefined, context: Context): string[] | null {
+  if (value === undefined) return null;
+  const texts = (Array.isArray(value) ? value : [value])
+    .flatMap((part) => part.split(LIST_SEPARATOR))
+    .map((text) => text.trim());
+  if (texts.length > MAX_LIST_MEMBERS) {
+    refuse(context, `must not have more than ${MAX_LIST_MEMBERS} members`);
+    return [];
+  }
+  const named = texts.filter((text) => text !== "");
+  if (named.length < texts.length) refuse(context, "must not be empty or have empty members");
+  return named;
+}
+
+/** The number that a text is; NaN where it is none. */
+export function decimalOf(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A number within the bounds; with a minus sign where they go below 0. */
+export function numberIn(text: string, bounds: NumberBounds, context: Context): number {
+  const isNegative = (bounds.min ?? 0) < 0 && text.startsWith("-");
+  const value = isNegative ? -decimalOf(text.slice(1)) : decimalOf(text);
+  const low = bounds.above === undefined ? value >= (bounds.min ?? 0) : value > bounds.above;
+  if (low && value <= bounds.max) return value;
+  const from = bounds.above === undefined ? `from ${bounds.min ?? 0}` : `above ${bounds.above}`;
+  refuse(context, `${echo(text)} is not a number ${from} to ${bounds.max}`);
+  return 0;
+}
+
+/** A whole number within the bounds. */
+export function countIn(text: string, bounds: CountBounds, context: Context): number {
+  const count = WHOLE.test(text) ? Number(text) : Number.NaN;
+  if (count >= bounds.min && count <= bounds.max) return count;
+  refuse(context, `${echo(text)} is not a whole number from ${bounds.min} to ${bounds.max}`);
+  return bounds.min;
+}
+
+/** Adds an error that says which rule the value breaks. */
+export function refuse(context: Context, rule: string): void {
+  context.addIssue({ code: "custom", message: rule });
+}
+
+/** A wrong value as an error repeats it. */
+export function echo(text: string): string {
+  return JSON.stringify(
+    text.length > MAX_ECHO_LENGTH ? `${text.slice(0, MAX_ECHO_LENGTH)}…` : text,
+  );
+}

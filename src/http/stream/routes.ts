@@ -1,0 +1,148 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { END_REASONS } from "./event-text.ts";
+import {
+  KEPT_FILTERS,
+  KEPT_STREAMS,
+  MAX_FILTERS_PER_ADDRESS,
+  MAX_STREAM_FILTERS,
+  MAX_STREAMS,
+  MAX_STREAMS_PER_ADDRESS,
+  type Refusal,
+} from "./groups.ts";
+import { STALLED_AFTER_MS, type StreamHub } from "./hub.ts";
+import { SILENT_AFTER_MS } from "./room.ts";
+import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../protocol/headers.ts";
+import { listingQuery } from "../lists/listing-query.ts";
+import { problems } from "../openapi/document.ts";
+import { ApiError, type ProblemCode } from "../protocol/problem.ts";
+import type { AppEnv } from "../protocol/request-context.ts";
+import { documented } from "../protocol/routing.ts";
+import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
+import {
+  StreamChangesSchema,
+  StreamHeadersSchema,
+  StreamQuerySchema,
+  StreamResetSchema,
+} from "./schema.ts";
+
+const EVENT_STREAM_TYPE = "text/event-stream";
+
+const RESET = "StreamReset";
+const CHANGES = "StreamChanges";
+
+const SAMPLE = `retry: 5000
+
+event: reset
+data: {"snapshot":"7-1042","fetched_at":1793620800,"missing":[],"rows":[…]}
+id: 7-1042
+
+event: changes
+data: {"snapshot":"7-1043","fetched_at":1793620805,"missing":[{"exchange":"gate","status":"down","reason":"No new rates: it cannot be reached."}],"since":"7-1042","removed":["okx:ABC-USDT-SWAP:1793000000"],"rows":[…]}
+id: 7-1043
+
+: heartbeat
+id: 7-1044
+
+`;
+
+/** contentSchema is a word of JSON Schema that the library's types do not know. */
+const eventStream = {
+  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before this side hangs up: ${END_REASONS.join(", ")}; who is cut off in the middle of an event finds the reason in a comment after its half, and loses that event.`,
+  contentMediaType: EVENT_STREAM_TYPE,
+  contentSchema: {
+    oneOf: [RESET, CHANGES].map((name) => ({ $ref: `#/components/schemas/${name}` })),
+  },
+  example: SAMPLE,
+};
+
+const streamRoute = createRoute({
+  method: "get",
+  path: "/api/funding/stream",
+  operationId: "streamFundingRates",
+  tags: ["Market"],
+  summary: "Changes of funding rates as they come",
+  description:
+    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`), also when there are none and `missing` is another one. A filter that selects no row gets neither until it does. Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +
+    `One address has ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters at most (of IPv6, its /64); one that was ended counts until its connection has gone, filters that match no row count as one. Whoever comes to have more because rows come to match is sent away with the reason too_many_filters. ` +
+    `Whoever takes nothing for ${STALLED_AFTER_MS / 1000} seconds is sent away as a slow_consumer, and after ${SILENT_AFTER_MS / 1000} where more waits to be read than memory is set aside for. Where that is not enough, the address that holds most gives up a stream, and so does a newcomer who would hold about as much (overloaded).`,
+  request: { query: StreamQuerySchema, headers: StreamHeadersSchema },
+  responses: {
+    200: {
+      description: "Events until either side hangs up.",
+      headers: {
+        "X-Request-Id": {
+          description: "Your X-Request-Id where it was sane, else a new one.",
+          schema: { type: "string" as const },
+        },
+      },
+      content: { [EVENT_STREAM_TYPE]: { schema: z.string().openapi(eventStream) } },
+    },
+    ...problems("bad_parameter", "stream_limit", "not_ready", "too_many_streams"),
+  },
+});
+
+/** All whose address is not known share the bounds of one. */
+const UNKNOWN_ADDRESS = "unknown";
+
+/** How soon a refused reader should ask again: streams are long, places are given back rarely. */
+const RETRY_SECONDS = 30;
+
+export function addStreamRoutes(
+  app: OpenAPIHono<AppEnv>,
+  answers: SnapshotAnswers,
+  streams: StreamHub,
+): void {
+  app.openAPIRegistry.register(RESET, StreamResetSchema);
+  app.openAPIRegistry.register(CHANGES, StreamChangesSchema);
+  app.openapi(streamRoute, (c) => {
+    // A stream starts with rows: before the first snapshot there are none.
+    answers.current();
+    const headers = {
+      ...uncachedHeaders(EVENT_STREAM_TYPE, c.env.requestId),
+      "cache-control": CACHE_NEVER_AS_SENT,
+      // Proxies that gather an answer before they pass it on must not gather this one.
+      "x-accel-buffering": "no",
+    };
+    if (c.req.method === "HEAD") return documented(new Response(null, { headers }));
+    const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
+    const opened = streams.open(listingQuery(c.req.valid("query")), lastEventId, {
+      address: c.env.client ?? UNKNOWN_ADDRESS,
+      limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
+    });
+    if (typeof opened === "string") throw refused(opened);
+    return documented(new Response(opened, { headers }));
+  });
+}
+
+/** What a reader who gets no stream is answered. */
+const REFUSED = {
+  too_many_of_address: {
+    code: "stream_limit",
+    detail: `One address may have ${MAX_STREAMS_PER_ADDRESS} streams. Close one first.`,
+  },
+  too_many_filters_of_address: {
+    code: "stream_limit",
+    detail: `One address may have ${MAX_FILTERS_PER_ADDRESS} distinct filters. Ask with one of those, or with a wider one.`,
+  },
+  too_many_readers: {
+    code: "too_many_streams",
+    detail: `There are ${MAX_STREAMS} streams. Ask /api/funding/current meanwhile.`,
+  },
+  kept_for_others: {
+    code: "too_many_streams",
+    detail: `The last ${KEPT_STREAMS} of ${MAX_STREAMS} streams are for addresses that have none.`,
+  },
+  too_many_filters: {
+    code: "too_many_streams",
+    detail: `There are ${MAX_STREAM_FILTERS} distinct filters, the last ${KEPT_FILTERS} for addresses that have none. Ask with a more common one.`,
+  },
+  shutting_down: {
+    code: "too_many_streams",
+    detail: "This process is about to end. Ask again.",
+  },
+} as const satisfies Record<Refusal, { readonly code: ProblemCode; readonly detail: string }>;
+
+function refused(refusal: Refusal): ApiError {
+  const { code, detail } = REFUSED[refusal];
+  return new ApiError(code, detail, { headers: { "retry-after": String(RETRY_SECONDS) } });
+}
