@@ -1,7 +1,7 @@
 /** The simulated market as the board has it, for benches that need the application in their own process. */
 import { flagBit } from "../src/domain/flags.ts";
 import type { BoardRow } from "../src/domain/market.ts";
-import type { FundingList, FundingRow } from "../src/http/api/funding/schema.ts";
+import type { FundingList, FundingRow } from "../src/http/lists/funding-schema.ts";
 import { rowOf } from "../test/support/board.ts";
 import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";

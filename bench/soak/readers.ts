@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import Papa from "papaparse";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import type { StreamChanges } from "../../src/http/stream/schema.ts";
 import type { Held, TruthBook } from "./truth-book.ts";
 

@@ -2,7 +2,7 @@ import type { ExchangeName } from "../../src/simulator/listing.ts";
 import { STEP_MS } from "../../src/simulator/market.ts";
 import { Market } from "../../src/simulator/running-market.ts";
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /**
  * Holds rows against a market that moves. The simulator is a function of seed and time, so the truth of any of its

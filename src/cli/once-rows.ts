@@ -4,7 +4,7 @@ import { UNDECIDED } from "../domain/identity.ts";
 import { boardRow } from "../domain/market.ts";
 import { believed } from "../domain/plausibility.ts";
 import { fundingRow } from "../http/lists/funding-row.ts";
-import type { FundingRow } from "../http/api/funding/schema.ts";
+import type { FundingRow } from "../http/lists/funding-schema.ts";
 
 /** A row of the API as it is without a database: nothing has given the instrument a uid. */
 type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };

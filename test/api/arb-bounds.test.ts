@@ -3,7 +3,7 @@ import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { flagBit, type FlagBits } from "../../src/domain/flags.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
 import type { OpportunityBook } from "../../src/domain/opportunity.ts";
-import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
+import type { ArbList, ArbRow } from "../../src/http/lists/pair-schema.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";

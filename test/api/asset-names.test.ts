@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { ArbList } from "../../src/http/api/arb/schema.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { ArbList } from "../../src/http/lists/pair-schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";

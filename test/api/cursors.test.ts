@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { feeTable } from "../../src/domain/fees.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../src/services/finder/funding-query.ts";
 import { testApp, type TestApp } from "../support/app.ts";
 import { allCollected, rowOf, snapshotOf, TestBoard } from "../support/board.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import { testApp, type TestApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";

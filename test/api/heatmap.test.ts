@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import type { Heatmap } from "../../src/http/api/heatmap/schema.ts";
 import { testApp, type TestApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard, withStatuses } from "../support/board.ts";
 

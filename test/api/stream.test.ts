@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/stream/events.ts";
-import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingList, FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { StreamChangesSchema, StreamResetSchema } from "../../src/http/stream/schema.ts";
 import {
   MAX_FILTERS_PER_ADDRESS,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { FundingRowSchema } from "../../src/http/api/funding/schema.ts";
+import { FundingRowSchema } from "../../src/http/lists/funding-schema.ts";
 import { ENABLED, LARGE } from "../support/service-api.ts";
 
 const ROOT = join(import.meta.dir, "../..");

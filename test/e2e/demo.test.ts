@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ExchangeTruth } from "../../src/simulator/truth.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
-import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingList, FundingRow } from "../../src/http/lists/funding-schema.ts";
 import type { InstrumentRow } from "../../src/http/api/instruments/schema.ts";
 import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { childrenOf, type DemoProcess, isRunning, startDemo } from "../support/demo-process.ts";

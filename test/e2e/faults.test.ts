@@ -3,7 +3,7 @@ import type { Fault } from "../../src/simulator/faults.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { EXCHANGES as REGISTRY } from "../../src/exchanges/registry.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { COOLDOWN_MS } from "../../src/services/operations/alerts.ts";
 import { startBotApi } from "../support/bot-api.ts";
 import { allShown, fundingAt, healthAt } from "../support/service-api.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startSimulator } from "../../src/simulator/server.ts";
-import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
+import type { ArbList, ArbRow } from "../../src/http/lists/pair-schema.ts";
 import type { ExchangeList } from "../../src/http/api/exchanges/schema.ts";
 import { FINDER_PATHS, finderDifferences, type FinderLists } from "../support/finder-check.ts";
 import { allShown, answerOf } from "../support/service-api.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import type { Simulator } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
-import type { ArbList } from "../../src/http/api/arb/schema.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { ArbList } from "../../src/http/lists/pair-schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { trustedByAsset, yearlyPct } from "../support/finder-recount.ts";
 import { allShown, answerOf, ENABLED_IN_BULK, fundingAt } from "../support/service-api.ts";

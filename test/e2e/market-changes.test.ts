@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import type { InstrumentRow } from "../../src/http/api/instruments/schema.ts";
 import type { IntervalChangeRow } from "../../src/http/api/intervals/schema.ts";
 import { allShown, answerOf, fundingAt } from "../support/service-api.ts";

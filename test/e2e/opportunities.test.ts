@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { startSimulator } from "../../src/simulator/server.ts";
-import type { ArbList, ArbRow } from "../../src/http/api/arb/schema.ts";
+import type { ArbList, ArbRow } from "../../src/http/lists/pair-schema.ts";
 import { answerOf, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";

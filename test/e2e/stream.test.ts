@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { startSimulator } from "../../src/simulator/server.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { EventReader, HeldRows } from "../support/event-stream.ts";
 import { allShown, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { fundingRow } from "../../src/http/lists/funding-row.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { NOON_MS } from "../support/quote.ts";
 import { truthDifferences } from "../support/truth-differences.ts";

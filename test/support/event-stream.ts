@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /** One event as a client gets it. */
 export interface StreamedEvent {

@@ -1,10 +1,10 @@
 import type { z } from "@hono/zod-openapi";
-import type { ArbList } from "../../src/http/api/arb/schema.ts";
+import type { ArbList } from "../../src/http/lists/pair-schema.ts";
 import type { VolumeRankListSchema } from "../../src/http/api/by-volume/schema.ts";
 import type { CalendarList } from "../../src/http/api/calendar/schema.ts";
 import type { DivergenceList } from "../../src/http/api/divergence/schema.ts";
 import type { ExtremeListSchema } from "../../src/http/api/extremes/schema.ts";
-import type { FundingList, FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingList, FundingRow } from "../../src/http/lists/funding-schema.ts";
 import type { Heatmap } from "../../src/http/api/heatmap/schema.ts";
 import type { SentimentListSchema } from "../../src/http/api/sentiment/schema.ts";
 import {

@@ -1,5 +1,5 @@
 import type { CalendarRow } from "../../src/http/api/calendar/schema.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 import { breakevenHours, feeBpsOf, type Fees } from "./money-recount.ts";
 
 /**

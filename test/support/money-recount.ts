@@ -1,4 +1,4 @@
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /** What a pair is paid as time goes on, reckoned from its two rows settlement by settlement; shares nothing with the service. */
 

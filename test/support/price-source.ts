@@ -1,4 +1,4 @@
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /** A row that says, as a leg does, which of its prices is compared. */
 export function withSource(row: FundingRow) {

@@ -1,7 +1,7 @@
 import { EXCHANGE_IDS, type ExchangeId, SWITCHED_OFF } from "../../src/domain/exchange.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
-import type { FundingList } from "../../src/http/api/funding/schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import type { Health } from "../../src/http/api/health/schema.ts";
 import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { until } from "./service.ts";

@@ -1,5 +1,5 @@
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
-import type { FundingRow } from "../../src/http/api/funding/schema.ts";
+import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /** The numbers agree to this share: both sides compute in doubles, in another order. */
 const RELATIVE_TOLERANCE = 1e-9;

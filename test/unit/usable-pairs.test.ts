@@ -7,7 +7,7 @@ import type { OpportunityBook } from "../../src/domain/opportunity.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { arbRow } from "../../src/http/lists/pair-row.ts";
-import type { ArbRow } from "../../src/http/api/arb/schema.ts";
+import type { ArbRow } from "../../src/http/lists/pair-schema.ts";
 import { Pauses } from "../../src/lib/pauses.ts";
 import { findPairs } from "../../src/services/finder/arbitrage.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";

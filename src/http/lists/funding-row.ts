@@ -5,7 +5,7 @@ import { defaultOrder, type FundingQuery } from "../../services/finder/funding-q
 import { flatColumns } from "./columns.ts";
 import { listingQuery } from "./listing-query.ts";
 import { instrumentColumnNames, instrumentPart, knownSeconds, secondsOf } from "./row-fields.ts";
-import type { FundingRow, ListParams } from "../api/funding/schema.ts";
+import type { FundingRow, ListParams } from "./funding-schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {

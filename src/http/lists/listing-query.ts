@@ -2,7 +2,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import type { Flag } from "../../domain/flags.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import { type FundingQuery, NO_FILTER } from "../../services/finder/funding-query.ts";
-import { FundingQuerySchema } from "../api/funding/schema.ts";
+import { FundingQuerySchema } from "./funding-schema.ts";
 import { assetFilters } from "./row-fields.ts";
 
 /** Which listings count: the filters that most lists share. */

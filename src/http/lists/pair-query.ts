@@ -14,7 +14,7 @@ import {
 } from "../openapi/params.ts";
 import { decimalOf } from "../protocol/query-text.ts";
 import { assetFilters, pageParams } from "./row-fields.ts";
-import { MAX_MINIMUM_USD } from "../api/funding/schema.ts";
+import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
 const FEE = /^([a-z]+):(.+)$/;
 

@@ -11,7 +11,7 @@ import {
 import { type Column, flatColumns, nested } from "./columns.ts";
 import { secondsOf } from "./row-fields.ts";
 import { fundingRow } from "./funding-row.ts";
-import type { ArbLeg, ArbRow, CashBody } from "../api/arb/schema.ts";
+import type { ArbLeg, ArbRow, CashBody } from "./pair-schema.ts";
 
 /** A pair as it is sent. */
 export function arbRow(pair: Pair, fetchedAt: number): ArbRow {

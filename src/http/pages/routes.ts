@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
+import type { ExchangeId } from "../../domain/exchange.ts";
 import { flagNames, isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
@@ -17,12 +18,17 @@ import type { PageAssets } from "../../web/layout.tsx";
 import type { BoardPageModel, RateLine } from "../../web/view-model.ts";
 import type { AnswerLoad } from "../answers/answer-load.ts";
 import { Answer } from "../answers/answer.ts";
-import type { ExchangeInfo } from "../api/exchanges/routes.ts";
 import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "../protocol/headers.ts";
 import { REQUEST_ID_HEADER, type AppEnv } from "../protocol/request-context.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 
 export const HTML_TYPE = "text/html; charset=utf-8";
+
+/** What a page shows an exchange by. */
+interface NamedExchange {
+  readonly id: ExchangeId;
+  readonly name: string;
+}
 
 /** As many lines as a reader scans; the API has them all. */
 const SHOWN_LINES = 50;
@@ -43,7 +49,7 @@ export function renderPage(page: Rendered): string {
 export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
-  infos: readonly ExchangeInfo[],
+  infos: readonly NamedExchange[],
   load: AnswerLoad,
 ): void {
   const css = readFileSync(new URL("../../web/static/site.css", import.meta.url));
@@ -99,13 +105,13 @@ function waitingPage(assets: PageAssets, requestId: string): Response {
 /** What the front page shows of a snapshot: the first rows that can be relied on, in the asked order. */
 function boardPageModel(
   snapshot: Snapshot,
-  infos: readonly ExchangeInfo[],
+  infos: readonly NamedExchange[],
   sort: SortField,
   order: SortOrder,
 ): BoardPageModel {
   const names = new Map(infos.map(({ id, name }) => [id, name]));
   const trusted = snapshot.rows.filter((row) => !isBlocked(row.flags));
-  const nameOf = (id: ExchangeInfo["id"]): string => names.get(id) ?? id;
+  const nameOf = (id: ExchangeId): string => names.get(id) ?? id;
   return {
     snapshotId: snapshot.id,
     asOfMs: snapshot.asOfMs,

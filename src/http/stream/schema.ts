@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { KEPT_MS, PINNED_KEPT_MS } from "../../services/board/board.ts";
 import { missingField } from "../openapi/missing-exchanges.ts";
 import { time } from "../lists/row-fields.ts";
-import { FundingQuerySchema, FundingRowSchema } from "../api/funding/schema.ts";
+import { FundingQuerySchema, FundingRowSchema } from "../lists/funding-schema.ts";
 
 /** The filters of /api/funding/current; order and pages make no sense here. */
 export const StreamQuerySchema = FundingQuerySchema.pick({

@@ -11,7 +11,7 @@ import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { ARB_COLUMNS, arbRow } from "../../lists/pair-row.ts";
 import { type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
-import { ArbListSchema } from "./schema.ts";
+import { ArbListSchema } from "../../lists/pair-schema.ts";
 
 const arbRoute = createRoute({
   method: "get",

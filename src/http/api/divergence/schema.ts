@@ -5,8 +5,8 @@ import { countParam, countThresholdParam, thresholdParam } from "../../openapi/p
 import { assetFilters, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 import { ArbQuerySchema } from "../../lists/pair-query.ts";
-import { ArbPairSchema } from "../arb/schema.ts";
-import { listParams, MAX_MINIMUM_USD } from "../funding/schema.ts";
+import { ArbPairSchema } from "../../lists/pair-schema.ts";
+import { listParams, MAX_MINIMUM_USD } from "../../lists/funding-schema.ts";
 
 const pair = ArbPairSchema.shape;
 const count = (description: string, example: number) =>

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AccrualSchema, ExchangeIdSchema } from "../../openapi/enums.ts";
 import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../lists/row-fields.ts";
-import { ExchangeStatusSchema, lastErrorField } from "../health/schema.ts";
+import { ExchangeStatusSchema, lastErrorField } from "../../openapi/exchange-status.ts";
 
 const ExchangeSchema = z
   .strictObject({

@@ -3,7 +3,7 @@ import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
 import { time } from "../../lists/row-fields.ts";
-import { FundingRowSchema } from "../funding/schema.ts";
+import { FundingRowSchema } from "../../lists/funding-schema.ts";
 
 /** Longer than any symbol of any exchange. */
 const MAX_SYMBOL_LENGTH = 128;

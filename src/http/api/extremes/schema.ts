@@ -4,7 +4,7 @@ import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
 import { formatParam } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
-import { FundingQuerySchema, FundingRowSchema } from "../funding/schema.ts";
+import { FundingQuerySchema, FundingRowSchema } from "../../lists/funding-schema.ts";
 
 const ExtremeSchema = z
   .strictObject({

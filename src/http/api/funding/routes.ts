@@ -14,10 +14,10 @@ import { FUNDING_COLUMNS, fundingRow, queryOf } from "../../lists/funding-row.ts
 import {
   FundingListSchema,
   FundingQuerySchema,
-  SymbolPathSchema,
   SymbolQuerySchema,
   type ListParams,
-} from "./schema.ts";
+} from "../../lists/funding-schema.ts";
+import { SymbolPathSchema } from "./schema.ts";
 
 const currentRoute = createRoute({
   method: "get",

@@ -4,7 +4,7 @@ import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { closedListParam } from "../../openapi/params.ts";
 import { formatParam, instrumentFilters, listSchema, time } from "../../lists/row-fields.ts";
-import { ExchangeStatusSchema } from "../health/schema.ts";
+import { ExchangeStatusSchema } from "../../openapi/exchange-status.ts";
 
 const count = z.int().min(0);
 const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>

@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { DECISIONS, REASONS } from "../../../domain/decision.ts";
-import { FEE_SOURCES } from "../../../domain/fees.ts";
-import { PRICE_SOURCES } from "../../../services/finder/asset-groups.ts";
-import { AssetClassSchema, orNull } from "../../openapi/enums.ts";
-import { time } from "../../lists/row-fields.ts";
-import { thresholdListSchema } from "../../lists/thresholds.ts";
-import { FundingRowSchema } from "../funding/schema.ts";
+import { DECISIONS, REASONS } from "../../domain/decision.ts";
+import { FEE_SOURCES } from "../../domain/fees.ts";
+import { PRICE_SOURCES } from "../../services/finder/asset-groups.ts";
+import { AssetClassSchema, orNull } from "../openapi/enums.ts";
+import { time } from "./row-fields.ts";
+import { thresholdListSchema } from "./thresholds.ts";
+import { FundingRowSchema } from "./funding-schema.ts";
 
 const shape = FundingRowSchema.shape;
 

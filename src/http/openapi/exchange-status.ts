@@ -1,0 +1,28 @@
+import { z } from "@hono/zod-openapi";
+import type { ExchangeStatus } from "../../domain/exchange.ts";
+
+/** What each status of an exchange means. A new one without a meaning does not compile. */
+const STATUS_MEANINGS = {
+  starting: "no batch yet",
+  ok: "answers in time",
+  degraded: "answers, but not with everything",
+  stale: "has not answered for too long, or its own clock stands still",
+  down: "several failures in a row",
+  geo_blocked:
+    "refuses the country of this server, by its answer; asked again after 2 to 30 minutes",
+  off: "not collected",
+} satisfies Record<ExchangeStatus, string>;
+
+const statuses = Object.keys(STATUS_MEANINGS) as [ExchangeStatus, ...ExchangeStatus[]];
+
+export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
+  description: `${Object.entries(STATUS_MEANINGS)
+    .map(([status, meaning]) => `\`${status}\`: ${meaning}`)
+    .join("; ")}.`,
+});
+
+export const lastErrorField = z.string().nullable().openapi({
+  description:
+    "Why it is not ok: the kind of failure and our words, never the exchange's. Null when it is ok.",
+  example: "rate_limited: HTTP 429",
+});
