@@ -52,6 +52,7 @@ docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/{
 	$(BUN) scripts/write-exchanges.ts
 	$(BUN) scripts/write-fees.ts
 	$(BUN) scripts/write-openapi.ts
+	$(BUN) scripts/write-rooms.ts
 
 exchange: $(INSTALLED) ## Start the adapter of another exchange: make exchange ID=newone
 	@$(BUN) scripts/new-exchange.ts "$(ID)"

@@ -1,71 +1,132 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { describeViolation, violations, type Rule } from "./support/architecture.ts";
-
-const ROOT = join(import.meta.dir, "..");
-
-async function sources(): Promise<Map<string, string>> {
-  const paths = await Array.fromAsync(new Bun.Glob("src/**/*").scan({ cwd: ROOT }));
-  const files = new Map<string, string>();
-  for (const path of paths.toSorted()) files.set(path, await Bun.file(join(ROOT, path)).text());
-  return files;
-}
+import { readFileSync } from "node:fs";
+import {
+  CONTRIBUTING,
+  LINT_ROOMS,
+  lintRules,
+  roomsText,
+  withRooms,
+} from "../scripts/write-rooms.ts";
+import {
+  describeViolation,
+  importsBetweenRooms,
+  type Rule,
+  violations,
+} from "./support/architecture.ts";
+import { roomNames, ROOMS } from "./support/rooms.ts";
+import { sourcesOf } from "./support/sources.ts";
 
 function rulesBrokenBy(path: string, source: string): Rule[] {
   return violations(new Map([[path, source]])).map(({ rule }) => rule);
 }
 
 test("every file of src keeps the import, naming and size rules", async () => {
-  const files = await sources();
+  const files = await sourcesOf();
   expect(files.size).toBeGreaterThan(0);
   expect(violations(files).map(describeViolation)).toEqual([]);
 });
+
+test("a room uses every right to import that it has", async () => {
+  const used = new Set(importsBetweenRooms(await sourcesOf()).keys());
+  const rights = roomNames().flatMap((name) =>
+    [...ROOMS[name].imports, ...(ROOMS[name].types ?? [])].map((other) => `${name} -> ${other}`),
+  );
+  expect(rights.filter((right) => !used.has(right))).toEqual([]);
+});
+
+test("CONTRIBUTING.md and the linter show the rooms as they are: make docs writes both", async () => {
+  const text = roomsText(await sourcesOf());
+  console.log(text.split("\n")[0]);
+  const page = readFileSync(CONTRIBUTING, "utf8");
+  expect(unaligned(withRooms(page, text))).toBe(unaligned(page));
+  expect(JSON.parse(readFileSync(LINT_ROOMS, "utf8"))).toEqual(lintRules());
+});
+
+/** A page without what the formatter does to its tables. */
+function unaligned(page: string): string {
+  return page.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---");
+}
 
 /** Why it is wrong, the file, its source, the one rule that it breaks. */
 type Planted = readonly [why: string, path: string, source: string, rule: Rule];
 
 const PLANTED: readonly Planted[] = [
   ["lib knows no domain", "src/lib/a.ts", `import "../domain/quote.ts";`, "room"],
+  ["domain knows no tool", "src/domain/a.ts", `import "../lib/log.ts";`, "room"],
   ["domain knows no exchange", "src/domain/a.ts", `import "../exchanges/okx.ts";`, "room"],
   ["exchanges know no db", "src/exchanges/okx.ts", `import "../db/open.ts";`, "room"],
   ["exchanges know no config", "src/exchanges/okx.ts", `import "../config/config.ts";`, "room"],
   ["db knows no exchange", "src/db/a.ts", `import "../exchanges/registry.ts";`, "room"],
   ["db knows no gateway", "src/db/a.ts", `import "../gateways/stripe.ts";`, "room"],
-  ["gateways know no service", "src/gateways/a.ts", `import "../services/board.ts";`, "room"],
-  ["services know no http", "src/services/a.ts", `import "../http/app.ts";`, "room"],
-  ["services know no collector", "src/services/a.ts", `import "../collector/loop.ts";`, "room"],
+  ["gateways know no service", "src/gateways/a.ts", `import "../services/board/board.ts";`, "room"],
+  ["services know no http", "src/services/finder/a.ts", `import "../../http/app.ts";`, "room"],
+  [
+    "services know no collector",
+    "src/services/finder/a.ts",
+    `import "../../collector/loop.ts";`,
+    "room",
+  ],
   [
     "the collector knows no service",
     "src/collector/a.ts",
-    `import "../services/board.ts";`,
+    `import "../services/board/board.ts";`,
     "room",
   ],
   ["the collector knows no http", "src/collector/a.ts", `import "../http/app.ts";`, "room"],
+  [
+    "the board does not know who asks",
+    "src/services/board/a.ts",
+    `import "../finder/pair.ts";`,
+    "room",
+  ],
+  ["lists know no resource", "src/http/lists/a.ts", `import "../api/arb/routes.ts";`, "room"],
+  [
+    "resources do not meet",
+    "src/http/api/arb/routes.ts",
+    `import "../health/schema.ts";`,
+    "resource_island",
+  ],
+  ["a folder between rooms", "src/services/misty/a.ts", ``, "unknown_room"],
   ["http knows no db", "src/http/app.ts", `import "../db/open.ts";`, "room"],
   ["web knows no db", "src/web/layout.tsx", `import "../db/open.ts";`, "room"],
   ["web knows no http", "src/web/layout.tsx", `import "../http/app.ts";`, "room"],
   ["the simulator knows no adapter", "src/simulator/a.ts", `import "../exchanges/okx.ts";`, "room"],
   ["the simulator knows no domain", "src/simulator/a.ts", `import "../domain/quote.ts";`, "room"],
   ["nothing imports the simulator", "src/main.ts", `import "./simulator/server.ts";`, "room"],
-  ["config knows no service", "src/config/config.ts", `import "../services/board.ts";`, "room"],
+  [
+    "config knows no service",
+    "src/config/config.ts",
+    `import "../services/board/board.ts";`,
+    "room",
+  ],
   ["nothing imports main", "src/cli/main.ts", `import "../main.ts";`, "room"],
-  ["a type is an import", "src/http/a.ts", `import type { A } from "../db/open.ts";`, "room"],
-  ["a re-export is an import", "src/http/a.ts", `export * from "../db/open.ts";`, "room"],
-  ["a type re-export, too", "src/http/a.ts", `export type { A } from "../db/open.ts";`, "room"],
-  ["a lazy import, too", "src/http/a.ts", `const a = import("../db/open.ts");`, "room"],
-  ["an inline type, too", "src/http/a.ts", `type A = import("../db/open.ts").A;`, "room"],
-  ["require, too", "src/http/a.ts", `const a = require("../db/open.ts");`, "room"],
-  ["a name chosen at run time hides it", "src/http/a.ts", `import(name);`, "computed_import"],
+  [
+    "a type is an import",
+    "src/http/lists/a.ts",
+    `import type { A } from "../../db/open.ts";`,
+    "room",
+  ],
+  ["a re-export is an import", "src/http/lists/a.ts", `export * from "../../db/open.ts";`, "room"],
+  [
+    "a type re-export, too",
+    "src/http/lists/a.ts",
+    `export type { A } from "../../db/open.ts";`,
+    "room",
+  ],
+  ["a lazy import, too", "src/http/lists/a.ts", `const a = import("../../db/open.ts");`, "room"],
+  ["an inline type, too", "src/http/lists/a.ts", `type A = import("../../db/open.ts").A;`, "room"],
+  ["require, too", "src/http/lists/a.ts", `const a = require("../../db/open.ts");`, "room"],
+  ["a name chosen at run time hides it", "src/http/lists/a.ts", `import(name);`, "computed_import"],
   [
     "services take types of db",
-    "src/services/a.ts",
-    `import { A } from "../db/a.ts";`,
+    "src/services/finder/a.ts",
+    `import { A } from "../../db/a.ts";`,
     "types_only",
   ],
   [
     "an inline type modifier still loads the file",
-    "src/services/a.ts",
-    `import { type A } from "../gateways/telegram.ts";`,
+    "src/services/operations/a.ts",
+    `import { type A } from "../../gateways/telegram.ts";`,
     "types_only",
   ],
   ["adapters do not meet", "src/exchanges/okx.ts", `import "./gate.ts";`, "adapter_island"],
@@ -85,11 +146,21 @@ const PLANTED: readonly Planted[] = [
     "clock_in_domain",
   ],
   ["exchanges have zod alone", "src/exchanges/okx.ts", `import "lru-cache";`, "package"],
-  ["only db has drizzle", "src/services/a.ts", `import type { A } from "drizzle-orm";`, "package"],
+  [
+    "only db has drizzle",
+    "src/services/finder/a.ts",
+    `import type { A } from "drizzle-orm";`,
+    "package",
+  ],
   ["drizzle's parts, too", "src/main.ts", `import "drizzle-orm/bun-sqlite";`, "package"],
   ["only db has SQLite", "src/collector/a.ts", `import { Database } from "bun:sqlite";`, "package"],
-  ["services have no hono", "src/services/a.ts", `import type { Context } from "hono";`, "package"],
-  ["hono's parts, too", "src/services/a.ts", `import "@hono/zod-openapi";`, "package"],
+  [
+    "services have no hono",
+    "src/services/finder/a.ts",
+    `import type { Context } from "hono";`,
+    "package",
+  ],
+  ["hono's parts, too", "src/services/finder/a.ts", `import "@hono/zod-openapi";`, "package"],
   ["the simulator has no package", "src/simulator/a.ts", `import "zod";`, "package"],
   ["config has zod alone", "src/config/config.ts", `import "pino";`, "package"],
   ["process.env", "src/main.ts", `const port = process.env.PORT;`, "effect"],
@@ -103,10 +174,10 @@ const PLANTED: readonly Planted[] = [
   ["fetch as a default", "src/gateways/a.ts", `function f(get = fetch) { return get; }`, "effect"],
   ["globalThis.fetch", "src/gateways/a.ts", `await globalThis.fetch("x");`, "effect"],
   ["node:https", "src/gateways/b.ts", `import { request } from "node:https";`, "effect"],
-  ["Date.now", "src/services/a.ts", `const at = Date.now();`, "effect"],
-  ["Date.now handed on", "src/services/a.ts", `start({ now: Date.now });`, "effect"],
-  ["new Date()", "src/services/a.ts", `const at = new Date();`, "effect"],
-  ["Date()", "src/services/a.ts", `const at = Date();`, "effect"],
+  ["Date.now", "src/services/finder/a.ts", `const at = Date.now();`, "effect"],
+  ["Date.now handed on", "src/services/finder/a.ts", `start({ now: Date.now });`, "effect"],
+  ["new Date()", "src/services/finder/a.ts", `const at = new Date();`, "effect"],
+  ["Date()", "src/services/finder/a.ts", `const at = Date();`, "effect"],
   ["performance.now", "src/collector/a.ts", `const at = performance.now();`, "effect"],
   ["process.hrtime.bigint", "src/collector/a.ts", `const at = process.hrtime.bigint();`, "effect"],
   ["Bun.nanoseconds", "src/collector/a.ts", `const at = Bun.nanoseconds();`, "effect"],
@@ -140,7 +211,7 @@ describe("a planted violation is found", () => {
   });
 
   test("its line is the line of the statement", () => {
-    const files = new Map([["src/http/a.ts", `// one\n\nimport "../db/open.ts";\n`]]);
+    const files = new Map([["src/http/lists/a.ts", `// one\n\nimport "../../db/open.ts";\n`]]);
     expect(violations(files).map(({ line }) => line)).toEqual([3]);
   });
 });
@@ -155,7 +226,11 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   ["the registry lists adapters", "src/exchanges/registry.ts", `import "./okx.ts";`],
   ["adapters share the contract", "src/exchanges/okx.ts", `import "./wire.ts"; import "zod";`],
   ["an adapter has parts", "src/exchanges/okx.ts", `import "./okx-history.ts";`],
-  ["services take types of db", "src/services/a.ts", `import type { A } from "../db/a.ts";`],
+  [
+    "services take types of db",
+    "src/services/finder/a.ts",
+    `import type { A } from "../../db/a.ts";`,
+  ],
   ["db has SQLite", "src/db/open.ts", `import "bun:sqlite"; import "drizzle-orm/bun-sqlite";`],
   ["the simulator serves", "src/simulator/server.ts", `import "bun"; import "../lib/assert.ts";`],
   ["config reads env", "src/config/config.ts", `const port = process.env.PORT;`],

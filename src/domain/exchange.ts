@@ -88,3 +88,11 @@ export type MissingStatus = (typeof MISSING_STATUSES)[number];
 export function isMissing(status: ExchangeStatus): status is MissingStatus {
   return (MISSING_STATUSES as readonly ExchangeStatus[]).includes(status);
 }
+
+/** An exchange that was asked and whose rates are not there, or not of now. */
+export interface MissingExchange {
+  readonly exchange: ExchangeId;
+  readonly status: MissingStatus;
+  /** In words that anyone may read. */
+  readonly reason: string;
+}

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { KEPT_PACKAGES, type Room, type RoomName, roomOf, ROOMS } from "./rooms.ts";
 import { sourceFacts, type Effect, type ImportFact, type SourceFacts } from "./source-facts.ts";
 
 export type Rule =
@@ -6,6 +7,7 @@ export type Rule =
   | "types_only"
   | "package"
   | "adapter_island"
+  | "resource_island"
   | "clock_in_domain"
   | "effect"
   | "computed_import"
@@ -20,68 +22,6 @@ export interface Violation {
   readonly line: number;
   readonly detail: string;
 }
-
-const ROOM_NAMES = [
-  "lib",
-  "domain",
-  "exchanges",
-  "db",
-  "gateways",
-  "services",
-  "collector",
-  "http",
-  "web",
-  "simulator",
-  "config",
-  "main",
-  "cli",
-] as const;
-type Room = (typeof ROOM_NAMES)[number];
-
-interface RoomRules {
-  /** Rooms it may import, besides itself. */
-  readonly imports: readonly Room[];
-  /** Rooms of which it may know the types alone. */
-  readonly types?: readonly Room[];
-  /** The only packages it may import; absent: any that no rule below keeps for others. */
-  readonly packages?: RegExp;
-}
-
-/** What comes with the runtime: node:fs, bun, bun:ffi. */
-const BUILTIN = /^(node:|bun$|bun:)/;
-const NOTHING = /^$/;
-const BELOW_SERVICES: readonly Room[] = ["lib", "domain", "exchanges", "gateways"];
-const BELOW_MAIN: readonly Room[] = [
-  ...BELOW_SERVICES,
-  "db",
-  "services",
-  "collector",
-  "http",
-  "web",
-];
-
-/** Who may import whom. A room that is not listed here does not exist. */
-const ROOMS = {
-  lib: { imports: [] },
-  domain: { imports: ["lib"], packages: NOTHING },
-  exchanges: { imports: ["lib", "domain"], packages: /^zod$/ },
-  db: { imports: ["lib", "domain"] },
-  gateways: { imports: ["lib", "domain"] },
-  services: { imports: ["lib", "domain", "exchanges"], types: ["db", "gateways"] },
-  collector: { imports: ["lib", "domain", "exchanges", "db"] },
-  http: { imports: [...BELOW_SERVICES, "services", "collector", "web"] },
-  web: { imports: [...BELOW_SERVICES, "services", "collector"] },
-  simulator: { imports: ["lib"], packages: BUILTIN },
-  config: { imports: ["lib", "domain"], packages: new RegExp(`^zod$|${BUILTIN.source}`) },
-  main: { imports: [...BELOW_MAIN, "config"] },
-  cli: { imports: [...BELOW_MAIN, "config"] },
-} satisfies Record<Room, RoomRules>;
-
-/** Packages that belong to some rooms. */
-const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly Room[] }[] = [
-  { packages: /^(drizzle-orm|drizzle-kit)(\/|$)|^bun:sqlite$|^node:sqlite$/, rooms: ["db"] },
-  { packages: /^(hono|@hono\/[^/]+)(\/|$)/, rooms: ["http", "web"] },
-];
 
 /** The one file that may touch the outside in each way. */
 const EFFECT_OWNER: Readonly<Record<Effect, string>> = {
@@ -132,6 +72,24 @@ export function violations(files: ReadonlyMap<string, string>): Violation[] {
   return [...found, ...cycleViolations(graph)];
 }
 
+/** Which rooms import which, as "http/api -> http/lists", with the number of imports. */
+export function importsBetweenRooms(
+  files: ReadonlyMap<string, string>,
+): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const [file, source] of files) {
+    const room = roomOf(file);
+    if (room === null || !/\.tsx?$/.test(file)) continue;
+    for (const target of targetsOf(file, sourceFacts(file, source))) {
+      const other = roomOf(target);
+      if (other === null || other === room) continue;
+      const arrow = `${room} -> ${other}`;
+      found.set(arrow, (found.get(arrow) ?? 0) + 1);
+    }
+  }
+  return found;
+}
+
 /** One violation as a line of text: path:line, rule, detail. */
 export function describeViolation({ rule, file, line, detail }: Violation): string {
   return `${file}:${line} [${rule}] ${detail}`;
@@ -166,7 +124,7 @@ function effectViolations(file: string, facts: SourceFacts): Violation[] {
     }));
 }
 
-function importViolations(file: string, room: Room, fact: ImportFact): Violation[] {
+function importViolations(file: string, room: RoomName, fact: ImportFact): Violation[] {
   const violation = (rule: Rule, detail: string): Violation[] => [
     { rule, file, line: fact.line, detail },
   ];
@@ -185,16 +143,22 @@ function importViolations(file: string, room: Room, fact: ImportFact): Violation
   if (room === "exchanges" && targetRoom === "exchanges") {
     return mayMeet(file, target) ? [] : violation("adapter_island", `imports ${target}`);
   }
-  const rules: RoomRules = ROOMS[room];
+  if (room === "http/api" && targetRoom === "http/api" && folderOf(file) !== folderOf(target)) {
+    return violation("resource_island", `imports ${target}`);
+  }
+  const rules: Room = ROOMS[room];
   if (targetRoom === room || rules.imports.includes(targetRoom)) return [];
   if (!rules.types?.includes(targetRoom)) return violation("room", `${room} imports ${target}`);
   return fact.typeOnly ? [] : violation("types_only", `${room} imports values of ${target}`);
 }
 
-function mayUsePackage(room: Room, name: string): boolean {
-  const rules: RoomRules = ROOMS[room];
+function mayUsePackage(room: RoomName, name: string): boolean {
+  const rules: Room = ROOMS[room];
   if (rules.packages !== undefined && !rules.packages.test(name)) return false;
-  return KEPT_PACKAGES.every(({ packages, rooms }) => !packages.test(name) || rooms.includes(room));
+  const [outer = ""] = room.split("/");
+  return KEPT_PACKAGES.every(
+    ({ packages, rooms }) => !packages.test(name) || rooms.includes(outer),
+  );
 }
 
 /** Adapters know the contract, the shared readers and their own parts (okx.ts, okx-history.ts). */
@@ -207,17 +171,12 @@ function familyOf(file: string): string {
   return /^src\/exchanges\/([^-./]+)/.exec(file)?.[1] ?? file;
 }
 
-/** The room of "src/lib/clock.ts" is lib, of "src/main.ts" main; null where there is none. */
-function roomOf(path: string): Room | null {
-  const name = /^src\/(?:([^/]+)\/|([^/]+)\.tsx?$)/.exec(path);
-  const isFile = name?.[2] !== undefined;
-  const room = ROOM_NAMES.find((candidate) => candidate === (name?.[1] ?? name?.[2]));
-  if (room === undefined) return null;
-  return isFile === (room === "main") ? room : null;
+function folderOf(file: string): string {
+  return posix.dirname(file);
 }
 
 function resolve(file: string, specifier: string): string {
-  return posix.join(posix.dirname(file), specifier);
+  return posix.join(folderOf(file), specifier);
 }
 
 function targetsOf(file: string, facts: SourceFacts): string[] {

@@ -121,10 +121,13 @@ function shapeIn(db: Database, table: string): TableShape {
   };
 }
 
-/** The tables that the code declares, from every file in src/db/schema. */
+/** The tables that the code declares, from every schema in src/db. */
 export async function shapesInCode(): Promise<Readonly<Record<string, TableShape>>> {
   const shapes: Record<string, TableShape> = {};
-  for await (const file of new Bun.Glob("src/db/schema/*.ts").scan({ cwd: ROOT, absolute: true })) {
+  for await (const file of new Bun.Glob("src/db/{market,accounts}/*schema.ts").scan({
+    cwd: ROOT,
+    absolute: true,
+  })) {
     const exported: Record<string, unknown> = await import(file);
     for (const table of Object.values(exported)) {
       if (table instanceof SQLiteTable) shapes[getTableConfig(table).name] = shapeInCode(table);

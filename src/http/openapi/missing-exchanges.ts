@@ -1,6 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS, MISSING_STATUSES, type MissingStatus } from "../../domain/exchange.ts";
-import type { MissingExchange } from "../../services/board/coverage.ts";
+import {
+  EXCHANGE_IDS,
+  MISSING_STATUSES,
+  type MissingExchange,
+  type MissingStatus,
+} from "../../domain/exchange.ts";
 import { ExchangeIdSchema } from "./enums.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import { ApiError } from "../protocol/problem.ts";

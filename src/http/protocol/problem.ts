@@ -1,4 +1,4 @@
-import type { MissingExchange } from "../../services/board/coverage.ts";
+import type { MissingExchange } from "../../domain/exchange.ts";
 import { uncachedHeaders } from "./headers.ts";
 import { rawPathOf } from "./request-address.ts";
 import type { RequestContext } from "./request-context.ts";

@@ -1,5 +1,5 @@
 import type { Snapshot } from "../../domain/market.ts";
-import type { MissingExchange } from "../../services/board/coverage.ts";
+import type { MissingExchange } from "../../domain/exchange.ts";
 import type { MarketChanges } from "../../services/finder/market-changes.ts";
 
 /** Why a stream is ended from this side. */

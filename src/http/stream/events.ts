@@ -1,5 +1,5 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import type { MissingExchange } from "../../services/board/coverage.ts";
+import type { MissingExchange } from "../../domain/exchange.ts";
 import type { EventData } from "./event-text.ts";
 import { secondsOf } from "../lists/row-fields.ts";
 import { fundingRow } from "../lists/funding-row.ts";

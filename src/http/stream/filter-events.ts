@@ -1,6 +1,7 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
-import { coverageOf, type MissingExchange } from "../../services/board/coverage.ts";
+import type { MissingExchange } from "../../domain/exchange.ts";
+import { coverageOf } from "../../services/board/coverage.ts";
 import { type FundingQuery, rowMatcher, selectRows } from "../../services/finder/funding-query.ts";
 import {
   changesOf,

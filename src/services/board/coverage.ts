@@ -2,17 +2,10 @@ import {
   type ExchangeId,
   type FailureKind,
   isMissing,
+  type MissingExchange,
   type MissingStatus,
 } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
-
-/** An exchange that was asked and whose rates are not there, or not of now. */
-export interface MissingExchange {
-  readonly exchange: ExchangeId;
-  readonly status: MissingStatus;
-  /** In words that anyone may read. */
-  readonly reason: string;
-}
 
 /** Which exchanges a question is put to. */
 interface Asked {

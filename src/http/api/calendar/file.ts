@@ -1,7 +1,7 @@
 import { ICalCalendar, ICalEventTransparency, type ICalEventData } from "ical-generator";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { Snapshot } from "../../../domain/market.ts";
-import type { MissingExchange } from "../../../services/board/coverage.ts";
+import type { MissingExchange } from "../../../domain/exchange.ts";
 import type { Settlement, Settlements } from "../../../services/finder/calendar.ts";
 
 /** Calendar programs slow down with more, and a person reads far fewer. */

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { ExchangeId } from "../../../domain/exchange.ts";
+import type { ExchangeId, MissingExchange } from "../../../domain/exchange.ts";
 import { type Fee, type FeeTable, listingFee, takerFees } from "../../../domain/fees.ts";
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { observedAtMs } from "../../../domain/funding.ts";
@@ -10,7 +10,7 @@ import {
   rateWorking,
   type Working,
 } from "../../../services/finder/explain.ts";
-import { coverageOf, type MissingExchange } from "../../../services/board/coverage.ts";
+import { coverageOf } from "../../../services/board/coverage.ts";
 import { freshResponse } from "../../lists/content.ts";
 import { JSON_TYPE } from "../../protocol/list-format.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";

@@ -1,0 +1,118 @@
+/** Writes the rooms of src into CONTRIBUTING.md and into the linter's rules: `bun scripts/write-rooms.ts`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { importsBetweenRooms } from "../test/support/architecture.ts";
+import {
+  floorOf,
+  hasRooms,
+  KEPT_PACKAGES,
+  roomNames,
+  ROOMS,
+  type RoomName,
+} from "../test/support/rooms.ts";
+import { sourcesOf } from "../test/support/sources.ts";
+
+const ROOT = join(import.meta.dir, "..");
+export const CONTRIBUTING = join(ROOT, "CONTRIBUTING.md");
+export const LINT_ROOMS = join(ROOT, "oxlint-rooms.json");
+
+const START = "<!-- rooms:start -->";
+const END = "<!-- rooms:end -->";
+
+/** Rooms, floors and arrows as text: what CONTRIBUTING.md shows and the test prints. */
+export function roomsText(files: ReadonlyMap<string, string>): string {
+  const arrows = importsBetweenRooms(files);
+  const count = arrows.size;
+  const floors = Math.max(...roomNames().map((name) => floorOf(name))) + 1;
+  const rows = roomNames()
+    .toSorted((left, right) => floorOf(left) - floorOf(right))
+    .map((name) => {
+      const { job, imports, types = [] } = ROOMS[name];
+      const below = [...imports, ...types.map((room) => `${room} (types)`)].join(", ") || "nothing";
+      return `| ${floorOf(name)} | \`${name}\` | ${job} | ${below} |`;
+    });
+  return [
+    `${roomNames().length} rooms on ${floors} floors, ${count} arrows. A room imports only from floors below its own:`,
+    "",
+    "| floor | room | job | may import |",
+    "| ---: | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+/** `page` with the text between its two markers. Throws when a marker is missing. */
+export function withRooms(page: string, text: string): string {
+  const from = page.indexOf(START);
+  const to = page.indexOf(END);
+  if (from < 0 || to < from)
+    throw new Error(`CONTRIBUTING.md needs ${START} and, after it, ${END}`);
+  return `${page.slice(0, from + START.length)}\n\n${text}\n\n${page.slice(to)}`;
+}
+
+/** The linter's rules: who may not import whom, as an early word in the editor. The test of the rooms is the full rule. */
+export function lintRules(): object {
+  const overrides = roomNames().map((name) => ({
+    files: [filesOf(name)],
+    rules: { "eslint/no-restricted-imports": ["error", { patterns: patternsOf(name) }] },
+  }));
+  return { overrides };
+}
+
+interface Pattern {
+  readonly regex: string;
+  readonly message: string;
+}
+
+function patternsOf(name: RoomName): readonly Pattern[] {
+  const { imports, types = [], packages } = ROOMS[name];
+  const allowed = new Set([name, ...imports, ...types]);
+  const forbidden = roomNames().filter((other) => other !== "main" && !allowed.has(other));
+  const [outer = ""] = name.split("/");
+  const regexes = [
+    pathsTo(
+      forbidden.filter((other) => !other.startsWith(`${outer}/`) && !isPartAllowed(other, allowed)),
+      name === "main",
+    ),
+    pathsTo(
+      forbidden.flatMap((other) =>
+        other.startsWith(`${outer}/`) ? other.slice(outer.length + 1) : [],
+      ),
+      hasRooms(name),
+    ),
+    "^(\\.\\.?/)+main\\.ts$",
+  ];
+  const kept = KEPT_PACKAGES.filter(({ rooms }) => !rooms.includes(outer));
+  return [
+    {
+      regex: regexes.filter((regex) => regex !== null).join("|"),
+      message: `${filesOf(name)} may not import from there: see CONTRIBUTING.md, Rooms.`,
+    },
+    ...(packages?.source === "^$" ? [{ regex: "^[^.]", message: "No packages here." }] : []),
+    ...kept.map(({ packages: { source }, why }) => ({
+      regex: source.replaceAll("\\/", "/"),
+      message: why,
+    })),
+  ];
+}
+
+/** How a specifier leads to one of the rooms: from beside their folders, or from inside another one. */
+function pathsTo(names: readonly string[], isBeside: boolean): string | null {
+  return names.length === 0 ? null : `^${isBeside ? "\\./" : "(\\.\\./)+"}(${names.join("|")})/`;
+}
+
+/** A room of which only some rooms inside are forbidden is left to those. */
+function isPartAllowed(name: string, allowed: ReadonlySet<string>): boolean {
+  return [...allowed].some((room) => room.startsWith(`${name}/`));
+}
+
+/** A room with rooms in it has its own files at the top. */
+function filesOf(name: RoomName): string {
+  if (name === "main") return "src/main.ts";
+  return hasRooms(name) ? `src/${name}/*` : `src/${name}/**`;
+}
+
+if (import.meta.main) {
+  const text = roomsText(await sourcesOf());
+  writeFileSync(CONTRIBUTING, withRooms(readFileSync(CONTRIBUTING, "utf8"), text));
+  writeFileSync(LINT_ROOMS, `${JSON.stringify(lintRules(), null, 2)}\n`);
+}
