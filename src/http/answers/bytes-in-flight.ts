@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Release } from "../../lib/semaphore.ts";
-import type { Connection } from "../protocol/request-context.ts";
+import type { RequestInfo } from "../protocol/request-context.ts";
 import { busy } from "../protocol/problem.ts";
 
 /** One form of an answer in pieces that all its readers share. */
@@ -69,7 +69,7 @@ export class BytesInFlight {
   body(
     shared: SharedBytes,
     client: string,
-    connection: Connection | undefined,
+    connection: RequestInfo | undefined,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.#forgetOld();
     const reading = this.#admit(shared, client);

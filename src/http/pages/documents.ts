@@ -40,8 +40,7 @@ function openApiText(documented: OpenAPIHono<AppEnv>, publicUrl: string | null):
  */
 export function addDocumentRoutes(
   router: OpenAPIHono<AppEnv>,
-  publicUrl: string | null,
-  load: AnswerLoad,
+  { load, publicUrl }: { readonly load: AnswerLoad; readonly publicUrl: string | null },
 ): void {
   const serve = (path: string, make: () => AnswerContent): void => {
     let built: Answer | null = null;

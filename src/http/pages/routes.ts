@@ -48,9 +48,15 @@ export function renderPage(page: Rendered): string {
 /** The front page and its style sheet. */
 export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  infos: readonly NamedExchange[],
-  load: AnswerLoad,
+  {
+    answers,
+    exchanges: infos,
+    load,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly exchanges: readonly NamedExchange[];
+    readonly load: AnswerLoad;
+  },
 ): void {
   const css = readFileSync(new URL("../../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };

@@ -92,10 +92,13 @@ export function problemResponse(error: ApiError, context: RequestContext): Respo
     ...(error.errors.length > 0 ? { errors: error.errors } : {}),
     ...(error.missing.length > 0 ? { missing: error.missing } : {}),
   };
-  return new Response(JSON.stringify(body), {
+  const text = JSON.stringify(body);
+  return new Response(text, {
     status,
     headers: {
       ...uncachedHeaders("application/problem+json", context.requestId),
+      // Said here because HEAD, which sends no body, has to name the same length.
+      "content-length": String(Buffer.byteLength(text)),
       ...error.headers,
     },
   });

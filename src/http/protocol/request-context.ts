@@ -2,15 +2,17 @@ import type { Format } from "./list-format.ts";
 import type { Encoding } from "./negotiate.ts";
 import type { RequestAddress } from "./request-address.ts";
 
-/** What a route may ask of the connection; nothing of it outside a server. */
-export interface Connection {
+/** What the server knows of a request besides the request; nothing of it outside a server. */
+export interface RequestInfo {
+  /** Looked up when it is read. */
+  readonly remoteAddress?: string | undefined;
   /** Cuts it off when nothing moves on it for this long; 0: never. */
   limitIdle?(seconds: number): void;
 }
 
 /** What one request carries through the application besides itself. */
 export interface RequestContext {
-  readonly connection?: Connection;
+  readonly connection?: RequestInfo;
   readonly requestId: string;
   readonly address: RequestAddress;
   /** Who asks, as limits count them; null where that is not known. Looked up when it is read. */

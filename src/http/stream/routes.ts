@@ -89,8 +89,7 @@ const RETRY_SECONDS = 30;
 
 export function addStreamRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  streams: StreamHub,
+  { answers, streams }: { readonly answers: SnapshotAnswers; readonly streams: StreamHub },
 ): void {
   app.openAPIRegistry.register(RESET, StreamResetSchema);
   app.openAPIRegistry.register(CHANGES, StreamChangesSchema);

@@ -30,9 +30,15 @@ const arbRoute = createRoute({
 
 export function addArbRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  groups: AssetGroups,
-  fees: FeeTable,
+  {
+    answers,
+    groups,
+    fees,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly groups: AssetGroups;
+    readonly fees: FeeTable;
+  },
 ): void {
   app.openapi(arbRoute, (c) => {
     const params = c.req.valid("query");

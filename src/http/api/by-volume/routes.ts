@@ -27,8 +27,13 @@ const byVolumeRoute = createRoute({
 
 export function addVolumeRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  groups: AssetGroups,
+  {
+    answers,
+    groups,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly groups: AssetGroups;
+  },
 ): void {
   app.openapi(byVolumeRoute, (c) => {
     const params = c.req.valid("query");

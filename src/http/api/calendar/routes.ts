@@ -73,7 +73,14 @@ const fileRoute = createRoute({
   },
 });
 
-export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+export function addCalendarRoutes(
+  app: OpenAPIHono<AppEnv>,
+  {
+    answers,
+  }: {
+    readonly answers: SnapshotAnswers;
+  },
+): void {
   app.openapi(calendarRoute, (c) => {
     const params = c.req.valid("query");
     const query = calendarQuery(params);

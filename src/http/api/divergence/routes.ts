@@ -39,9 +39,15 @@ const divergenceRoute = createRoute({
 
 export function addDivergenceRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  groups: AssetGroups,
-  fees: FeeTable,
+  {
+    answers,
+    groups,
+    fees,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly groups: AssetGroups;
+    readonly fees: FeeTable;
+  },
 ): void {
   app.openapi(divergenceRoute, (c) => {
     const params = c.req.valid("query");

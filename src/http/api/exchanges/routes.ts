@@ -39,9 +39,15 @@ const exchangesRoute = createRoute({
 
 export function addExchangeRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  infos: readonly ExchangeInfo[],
-  fees: FeeTable,
+  {
+    answers,
+    exchanges: infos,
+    fees,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly exchanges: readonly ExchangeInfo[];
+    readonly fees: FeeTable;
+  },
 ): void {
   // What the snapshot knows of other exchanges is left out.
   const ordered = infos.toSorted((left, right) => (left.id < right.id ? -1 : 1));

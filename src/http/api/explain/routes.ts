@@ -34,6 +34,7 @@ export interface ExchangeRules {
 }
 
 export interface ExplainDeps {
+  readonly answers: SnapshotAnswers;
   readonly exchanges: readonly ExchangeRules[];
   readonly askForOrigin: AskForOrigin;
   /** Taker fees of this installation. */
@@ -57,8 +58,7 @@ const explainRoute = createRoute({
 
 export function addExplainRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  { exchanges, askForOrigin, fees }: ExplainDeps,
+  { answers, exchanges, askForOrigin, fees }: ExplainDeps,
 ): void {
   const rulesOf = new Map(exchanges.map((one) => [one.id, one]));
   const ofExchange = takerFees(fees, new Map());

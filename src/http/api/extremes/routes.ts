@@ -29,7 +29,14 @@ const extremesRoute = createRoute({
   },
 });
 
-export function addExtremesRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+export function addExtremesRoutes(
+  app: OpenAPIHono<AppEnv>,
+  {
+    answers,
+  }: {
+    readonly answers: SnapshotAnswers;
+  },
+): void {
   app.openapi(extremesRoute, (c) => {
     const params = c.req.valid("query");
     const query: ExtremesQuery = {

@@ -58,8 +58,13 @@ const symbolRoute = createRoute({
 
 export function addFundingRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  board: BoardView,
+  {
+    answers,
+    board,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly board: BoardView;
+  },
 ): void {
   const listed = (
     c: Context<AppEnv>,

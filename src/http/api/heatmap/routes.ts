@@ -40,8 +40,13 @@ const heatmapRoute = createRoute({
 
 export function addHeatmapRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  groups: AssetGroups,
+  {
+    answers,
+    groups,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly groups: AssetGroups;
+  },
 ): void {
   app.openapi(heatmapRoute, (c) => {
     const params = c.req.valid("query");

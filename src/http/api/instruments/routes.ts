@@ -36,7 +36,14 @@ const instrumentsRoute = createRoute({
   },
 });
 
-export function addInstrumentRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+export function addInstrumentRoutes(
+  app: OpenAPIHono<AppEnv>,
+  {
+    answers,
+  }: {
+    readonly answers: SnapshotAnswers;
+  },
+): void {
   app.openapi(instrumentsRoute, (c) => {
     const params = c.req.valid("query");
     const { identity } = params;

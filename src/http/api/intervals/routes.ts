@@ -33,8 +33,13 @@ const changesRoute = createRoute({
 
 export function addIntervalRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  changes: IntervalChanges,
+  {
+    answers,
+    intervalChanges: changes,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly intervalChanges: IntervalChanges;
+  },
 ): void {
   app.openapi(changesRoute, (c) => {
     const params = c.req.valid("query");

@@ -26,7 +26,14 @@ const qualityRoute = createRoute({
   },
 });
 
-export function addQualityRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAnswers): void {
+export function addQualityRoutes(
+  app: OpenAPIHono<AppEnv>,
+  {
+    answers,
+  }: {
+    readonly answers: SnapshotAnswers;
+  },
+): void {
   app.openapi(qualityRoute, (c) => {
     const params = c.req.valid("query");
     const { exchange, flag } = params;

@@ -37,8 +37,13 @@ const sentimentRoute = createRoute({
 
 export function addSentimentRoutes(
   app: OpenAPIHono<AppEnv>,
-  answers: SnapshotAnswers,
-  groups: AssetGroups,
+  {
+    answers,
+    groups,
+  }: {
+    readonly answers: SnapshotAnswers;
+    readonly groups: AssetGroups;
+  },
 ): void {
   app.openapi(sentimentRoute, (c) => {
     const params = c.req.valid("query");

@@ -1,0 +1,87 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { FeeTable } from "../domain/fees.ts";
+import type { BoardView } from "../services/board/board-view.ts";
+import type { HealthReport } from "../services/board/health.ts";
+import type { Readiness } from "../services/board/readiness.ts";
+import type { AssetGroups } from "../services/finder/asset-groups.ts";
+import type { AskForOrigin } from "../services/finder/explain.ts";
+import type { IntervalChanges } from "../services/finder/interval-changes.ts";
+import type { AnswerLoad } from "./answers/answer-load.ts";
+import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
+import { addArbRoutes } from "./api/arb/routes.ts";
+import { addCalendarRoutes } from "./api/calendar/routes.ts";
+import { addDivergenceRoutes } from "./api/divergence/routes.ts";
+import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
+import { addExplainRoutes, type ExchangeRules } from "./api/explain/routes.ts";
+import { addExtremesRoutes } from "./api/extremes/routes.ts";
+import { addFundingRoutes } from "./api/funding/routes.ts";
+import { addHealthRoutes } from "./api/health/routes.ts";
+import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
+import { addInstrumentRoutes } from "./api/instruments/routes.ts";
+import { addIntervalRoutes } from "./api/intervals/routes.ts";
+import { addQualityRoutes } from "./api/quality/routes.ts";
+import { addSentimentRoutes } from "./api/sentiment/routes.ts";
+import { addVolumeRoutes } from "./api/by-volume/routes.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { addDocumentRoutes } from "./pages/documents.ts";
+import { addPageRoutes } from "./pages/routes.ts";
+import type { AppEnv, RequestContext } from "./protocol/request-context.ts";
+import { requireParameters } from "./protocol/routing.ts";
+import type { StreamHub } from "./stream/hub.ts";
+import { addStreamRoutes } from "./stream/routes.ts";
+
+/** What the routes are made from. */
+export interface RouteDeps {
+  readonly answers: SnapshotAnswers;
+  readonly load: AnswerLoad;
+  readonly board: BoardView;
+  readonly health: () => HealthReport;
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
+  readonly intervalChanges: IntervalChanges;
+  /** Shared with whoever else compares a snapshot's listings. */
+  readonly groups: AssetGroups;
+  /** Taker fees of this installation. */
+  readonly fees: FeeTable;
+  /** Asks the collector where a row came from. */
+  readonly askForOrigin: AskForOrigin;
+  readonly streams: StreamHub;
+  /** Origin under which people reach the service; null where it is not known. */
+  readonly publicUrl: string | null;
+}
+
+/** Every route there is. All are registered before the first request. */
+export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
+  const router = new OpenAPIHono<AppEnv>({
+    // The router reads no address by itself: what the cache saw is what is routed.
+    getPath: (_request, options) => pathOf(options?.env),
+    defaultHook: (result, c) => requireParameters(result, c.env.address.query),
+  });
+  const { answers, load, board, groups, fees, exchanges } = deps;
+  const { health, readiness, metrics, intervalChanges, askForOrigin, streams, publicUrl } = deps;
+  // Anyone may ask for all of these, without a key.
+  addHealthRoutes(router, { health, readiness, metrics });
+  addExchangeRoutes(router, { answers, exchanges, fees });
+  addFundingRoutes(router, { answers, board });
+  addHeatmapRoutes(router, { answers, groups });
+  addCalendarRoutes(router, { answers });
+  addExtremesRoutes(router, { answers });
+  addSentimentRoutes(router, { answers, groups });
+  addVolumeRoutes(router, { answers, groups });
+  addArbRoutes(router, { answers, groups, fees });
+  addDivergenceRoutes(router, { answers, groups, fees });
+  addInstrumentRoutes(router, { answers });
+  addIntervalRoutes(router, { answers, intervalChanges });
+  addQualityRoutes(router, { answers });
+  addStreamRoutes(router, { answers, streams });
+  addExplainRoutes(router, { answers, exchanges, fees, askForOrigin });
+  addDocumentRoutes(router, { load, publicUrl });
+  addPageRoutes(router, { answers, exchanges, load });
+  return router;
+}
+
+/** Every request is dispatched with its context as environment; the library's types do not know it here. */
+function pathOf(env: unknown): string {
+  return (env as RequestContext).address.path;
+}
