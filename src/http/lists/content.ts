@@ -1,7 +1,8 @@
 import type { AnswerContent, Piece } from "../answers/answer.ts";
 import { type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
-import { CONTENT_TYPES, type Format } from "../protocol/list-format.ts";
+import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.ts";
+import type { Says } from "../protocol/routing.ts";
 
 /**
  * An answer that is made for one request and kept by nobody. It states its length, because HEAD must say what GET
@@ -10,7 +11,7 @@ import { CONTENT_TYPES, type Format } from "../protocol/list-format.ts";
 export function freshResponse(
   body: string,
   of: { readonly contentType: string; readonly status: number; readonly requestId: string },
-): Response {
+): Says<string> {
   return new Response(body, {
     status: of.status,
     headers: {
@@ -18,6 +19,15 @@ export function freshResponse(
       "content-length": String(Buffer.byteLength(body)),
     },
   });
+}
+
+/** The same, of a value in JSON. */
+export function freshJsonResponse<Body>(
+  body: Body,
+  of: { readonly status: number; readonly requestId: string },
+): Says<Body> {
+  const response: Response = freshResponse(JSON.stringify(body), { ...of, contentType: JSON_TYPE });
+  return response;
 }
 
 /** Rows in one piece of an answer: some 50 KB. */

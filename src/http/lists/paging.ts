@@ -1,4 +1,4 @@
-import type { ExchangeId } from "../../domain/exchange.ts";
+import type { ExchangeId, MissingExchange } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import { type Coverage, coverageOf } from "../../services/board/coverage.ts";
@@ -11,6 +11,7 @@ import type { FixedHeaders } from "../protocol/headers.ts";
 import type { Format } from "../protocol/list-format.ts";
 import { missingHeader, noData } from "../openapi/missing-exchanges.ts";
 import { ApiError } from "../protocol/problem.ts";
+import type { Says } from "../protocol/routing.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
 import { secondsOf } from "./row-fields.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
@@ -30,7 +31,7 @@ interface Part {
 }
 
 /** One list of the API as a function of a snapshot. */
-export interface ListAnswer<Item, Row> {
+export interface ListAnswer<Item, Row, Head extends object = object> {
   /** Names the list and the file that it is saved as: "funding-current". */
   readonly name: string;
   /** What decides the list besides the parameters, as the fees of this installation do; a value of JSON. */
@@ -44,7 +45,7 @@ export interface ListAnswer<Item, Row> {
   /** A function where the columns depend on what the snapshot holds. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
   /** More members of the JSON envelope. */
-  readonly head?: (snapshot: Snapshot, ofExchanges: number) => object;
+  readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
   /** Its rows are no listings: it has something to say also where no exchange delivers. */
   readonly isOfListings?: false;
 }
@@ -61,6 +62,17 @@ export type ListRequest = ReadParams & {
   readonly exchange?: readonly ExchangeId[] | null;
   readonly exclude?: readonly ExchangeId[] | null;
 };
+
+/** What a page of a list says in JSON, besides its own head and its thresholds. */
+interface ListBody<Row> {
+  fetched_at: number;
+  snapshot: string;
+  count: number;
+  total: number;
+  missing: MissingExchange[];
+  rows: Row[];
+  next_cursor: string | null;
+}
 
 interface Page {
   readonly offset: number;
@@ -85,12 +97,12 @@ interface PageForm {
  * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
  * problem `no_data` where no asked exchange delivers and none has a row left.
  */
-export function sendList<Item, Row>(
+export function sendList<Item, Row, Head extends object>(
   answers: SnapshotAnswers,
   c: { readonly req: { readonly raw: Request }; readonly env: RequestContext },
   params: ListRequest,
-  list: ListAnswer<Item, Row>,
-): Response | Promise<Response> {
+  list: ListAnswer<Item, Row, Head>,
+): Says<ListBody<Row> & Head> | Promise<Says<ListBody<Row> & Head>> {
   const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
   const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));

@@ -1,14 +1,41 @@
-import type { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import { ApiError, type ParameterError } from "./problem.ts";
 import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
 
+declare const BODY: unique symbol;
+
+/** A response whose bytes say a `Body`, in JSON or in another form of the same. Known to the compiler alone. */
+export type Says<Body> = Response & { readonly [BODY]?: Body };
+
+type Contents<Route> = Route extends {
+  readonly responses: { readonly 200: { readonly content: infer Content } };
+}
+  ? Content
+  : never;
+
+/** What the document says that a route answers; how thresholds are named is left to the tests. */
+type Documented<Route> =
+  Contents<Route> extends { readonly "application/json": { readonly schema: infer Schema } }
+    ? Schema extends z.ZodType
+      ? Omit<z.output<Schema>, "thresholds">
+      : never
+    : string;
+
 /**
- * Lets a handler answer with prepared bytes, which the types of documented routes cannot see into. What
- * holds instead of the compiler: the tests check every answer against the served document.
+ * Lets a handler of `route` answer with prepared bytes, which the library's types cannot see into. The compiler holds
+ * what made the bytes against the document; that they are what was said, and the other formats, the tests check.
  */
-export function documented(response: Response | Promise<Response>): never {
+export function documented<Route extends RouteConfig>(
+  _route: Route,
+  response: Says<Documented<Route>> | Promise<Says<Documented<Route>>>,
+): never {
   return response as never;
+}
+
+/** An answer in a form of its own, which the JSON that is documented says nothing of: no compiler checks it. */
+export function otherForm(response: Response | Promise<Response>): Promise<Says<never>> {
+  return Promise.resolve(response);
 }
 
 /** Methods whose routes are looked for when a path does not take the one that was sent. */

@@ -102,14 +102,14 @@ export function addStreamRoutes(
       // Proxies that gather an answer before they pass it on must not gather this one.
       "x-accel-buffering": "no",
     };
-    if (c.req.method === "HEAD") return documented(new Response(null, { headers }));
+    if (c.req.method === "HEAD") return documented(streamRoute, new Response(null, { headers }));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
     const opened = streams.open(listingQuery(c.req.valid("query")), lastEventId, {
       address: c.env.client ?? UNKNOWN_ADDRESS,
       limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
     });
     if (typeof opened === "string") throw refused(opened);
-    return documented(new Response(opened, { headers }));
+    return documented(streamRoute, new Response(opened, { headers }));
   });
 }
 

@@ -51,7 +51,7 @@ export function addArbRoutes(
       toRow: arbRow,
       columns: ARB_COLUMNS,
     });
-    return documented(sent);
+    return documented(arbRoute, sent);
   });
 }
 

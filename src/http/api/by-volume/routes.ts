@@ -44,7 +44,7 @@ export function addVolumeRoutes(
       toRow: volumeRankRow,
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(byVolumeRoute, sent);
   });
 }
 

@@ -90,7 +90,7 @@ export function addCalendarRoutes(
       toRow: calendarRow,
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(calendarRoute, sent);
   });
   app.openapi(fileRoute, (c) => {
     const params = c.req.valid("query");
@@ -123,7 +123,7 @@ export function addCalendarRoutes(
       query: canonicalQuery(params),
       make,
     });
-    return documented(sent);
+    return documented(fileRoute, sent);
   });
 }
 

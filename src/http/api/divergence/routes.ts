@@ -62,7 +62,7 @@ export function addDivergenceRoutes(
       }),
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(divergenceRoute, sent);
   });
 }
 

@@ -66,7 +66,7 @@ export function addExchangeRoutes(
       toRow: exchangeRow,
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(exchangesRoute, sent);
   });
 }
 

@@ -11,8 +11,7 @@ import {
   type Working,
 } from "../../../services/finder/explain.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
-import { freshResponse } from "../../lists/content.ts";
-import { JSON_TYPE } from "../../protocol/list-format.ts";
+import { freshJsonResponse } from "../../lists/content.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";
 import { freshJson, problems } from "../../openapi/document.ts";
 import { NO_PARAMS } from "../../openapi/params.ts";
@@ -80,8 +79,7 @@ export function addExplainRoutes(
     const fee = listingFee(ofExchange.get(exchange) ?? null, row.record.takerFeeBps);
     const body = explained(snapshot, row, { rules: rulesHere, fee, explanation, missing });
     const { requestId } = c.env;
-    const of = { contentType: JSON_TYPE, status: 200, requestId };
-    return documented(freshResponse(JSON.stringify(body), of));
+    return documented(explainRoute, freshJsonResponse(body, { status: 200, requestId }));
   });
 }
 

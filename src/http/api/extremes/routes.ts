@@ -57,7 +57,7 @@ export function addExtremesRoutes(
         columns: COLUMNS,
       },
     );
-    return documented(sent);
+    return documented(extremesRoute, sent);
   });
 }
 

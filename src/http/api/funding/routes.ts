@@ -71,7 +71,7 @@ export function addFundingRoutes(
     params: ListParams,
     bases: readonly string[] | null,
     list: { readonly name: string; readonly path?: string; readonly besides?: string },
-  ): Response | Promise<Response> => {
+  ) => {
     const query = queryOf(params, bases);
     return sendList(
       answers,
@@ -87,7 +87,7 @@ export function addFundingRoutes(
   };
   app.openapi(currentRoute, (c) => {
     const params = c.req.valid("query");
-    return documented(listed(c, params, params.base, { name: "funding-current" }));
+    return documented(currentRoute, listed(c, params, params.base, { name: "funding-current" }));
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing can be said, not even that an asset is unknown.
@@ -102,6 +102,6 @@ export function addFundingRoutes(
       path: `/api/funding/symbol/${encodeURIComponent(base)}`,
       besides: base,
     };
-    return documented(listed(c, c.req.valid("query"), [base], list));
+    return documented(symbolRoute, listed(c, c.req.valid("query"), [base], list));
   });
 }

@@ -2,8 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { HealthReport } from "../../../services/board/health.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { Readiness } from "../../../services/board/readiness.ts";
-import { freshResponse } from "../../lists/content.ts";
-import { JSON_TYPE } from "../../protocol/list-format.ts";
+import { freshJsonResponse, freshResponse } from "../../lists/content.ts";
 import { freshJson, freshText, problems } from "../../openapi/document.ts";
 import { NO_PARAMS } from "../../openapi/params.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
@@ -75,24 +74,23 @@ export function addHealthRoutes(
     const report = deps.health();
     const { requestId } = c.env;
     const status = report.status === "down" ? 503 : 200;
-    const of = { contentType: JSON_TYPE, status, requestId };
-    return documented(freshResponse(JSON.stringify(healthOf(report)), of));
+    return documented(healthRoute, freshJsonResponse(healthOf(report), { status, requestId }));
   });
-  app.openapi(liveRoute, (c) => documented(text("ok\n", 200, c.env.requestId)));
+  app.openapi(liveRoute, (c) => documented(liveRoute, text("ok\n", 200, c.env.requestId)));
   app.openapi(readyRoute, (c) => {
     const awaited = deps.readiness();
     const { requestId } = c.env;
-    if (awaited === null) return documented(text("ok\n", 200, requestId));
-    return documented(text(`starting: waiting for ${awaited}\n`, 503, requestId));
+    if (awaited === null) return documented(readyRoute, text("ok\n", 200, requestId));
+    return documented(readyRoute, text(`starting: waiting for ${awaited}\n`, 503, requestId));
   });
   app.openapi(metricsRoute, async (c) => {
     const { requestId } = c.env;
     const of = { contentType: deps.metrics.contentType, status: 200, requestId };
-    return documented(freshResponse(await deps.metrics.scrape(), of));
+    return documented(metricsRoute, freshResponse(await deps.metrics.scrape(), of));
   });
 }
 
-function text(body: string, status: number, requestId: string): Response {
+function text(body: string, status: number, requestId: string) {
   return freshResponse(body, { contentType: TEXT_TYPE, status, requestId });
 }
 

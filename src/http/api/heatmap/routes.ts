@@ -14,7 +14,7 @@ import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
-import { documented } from "../../protocol/routing.ts";
+import { documented, otherForm } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   type HeatmapParams,
@@ -57,16 +57,15 @@ export function addHeatmapRoutes(
       select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
       columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot).exchanges, query.value),
       head: (snapshot: Snapshot, ofExchanges: number) => ({
-        exchanges: matrixOf(snapshot).exchanges,
+        exchanges: [...matrixOf(snapshot).exchanges],
         of_exchanges: ofExchanges,
         value: query.value,
       }),
     };
-    const sent =
-      (params.format ?? c.env.accepts) === "ndjson"
-        ? sendList(answers, c, params, { ...list, toRow: namedRow, columns: [] })
-        : sendList(answers, c, params, { ...list, toRow: heatmapRow });
-    return documented(sent);
+    if ((params.format ?? c.env.accepts) !== "ndjson")
+      return documented(heatmapRoute, sendList(answers, c, params, { ...list, toRow: heatmapRow }));
+    const lines = sendList(answers, c, params, { ...list, toRow: namedRow, columns: [] });
+    return documented(heatmapRoute, otherForm(lines));
   });
 }
 

@@ -56,7 +56,7 @@ export function addInstrumentRoutes(
       toRow: ({ record }) => instrumentRow(record),
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(instrumentsRoute, sent);
   });
 }
 

@@ -57,7 +57,7 @@ export function addIntervalRoutes(
       toRow: changeRow,
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(changesRoute, sent);
   });
 }
 

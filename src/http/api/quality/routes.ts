@@ -49,7 +49,7 @@ export function addQualityRoutes(
       toRow: qualityRow,
       columns: COLUMNS,
     });
-    return documented(sent);
+    return documented(qualityRoute, sent);
   });
 }
 

@@ -66,7 +66,7 @@ export function addSentimentRoutes(
         columns: COLUMNS,
       },
     );
-    return documented(sent);
+    return documented(sentimentRoute, sent);
   });
 }
 

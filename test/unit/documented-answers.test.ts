@@ -1,0 +1,39 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { expect, test } from "bun:test";
+import { freshJson, freshText } from "../../src/http/openapi/document.ts";
+import { documented, type Says } from "../../src/http/protocol/routing.ts";
+
+const Body = z.strictObject({ rate: z.number().nullable(), thresholds: z.strictObject({}) });
+const json = createRoute({
+  method: "get",
+  path: "/json",
+  responses: { 200: freshJson(Body, "A body.") },
+});
+const text = createRoute({
+  method: "get",
+  path: "/text",
+  responses: { 200: freshText("A text.", "ok") },
+});
+
+// What is checked here is checked by the compiler: a directive that expects an error where there is none is an error.
+test("an answer that says something else than its route documents does not compile", () => {
+  const response = new Response("{}");
+  const rate: Says<{ rate: number }> = response;
+  const name: Says<{ rate: string }> = response;
+  const nothing: Says<object> = response;
+  const words: Says<string> = response;
+  const sent: Response[] = [
+    documented(json, rate),
+    documented(json, Promise.resolve(rate)),
+    documented(text, words),
+    // @ts-expect-error: a text is no number
+    documented(json, name),
+    // @ts-expect-error: the rate is missing
+    documented(json, nothing),
+    // @ts-expect-error: in a promise as well
+    documented(json, Promise.resolve(name)),
+    // @ts-expect-error: JSON is no plain text
+    documented(text, rate),
+  ].slice(0, 1);
+  expect(sent).toEqual([response]);
+});
