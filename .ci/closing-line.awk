@@ -2,7 +2,7 @@
 # there are any. Variable `status` is its exit code: a run that failed never counts zero failures, since
 # a check before the tests, or an error between them, failed without a test to blame. The last count is the
 # runner's own: earlier ones are what a failed test shows of a run that it made itself.
-# Usage: awk -v status=0 -f scripts/closing-line.awk OUTPUT
+# Usage: awk -v status=0 -f .ci/closing-line.awk OUTPUT
 { gsub(/\033\[[0-9;]*m/, "") }
 /^ *[0-9]+ pass$/ { passed = $1; failed = 0; skipped = 0 }
 /^ *[0-9]+ fail$/ { failed = $1 }

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dir, "..");
 
 function closingLine(output: string, status: number): string {
   const { stdout } = Bun.spawnSync(
-    ["awk", "-v", `status=${status}`, "-f", "scripts/closing-line.awk"],
+    ["awk", "-v", `status=${status}`, "-f", ".ci/closing-line.awk"],
     { cwd: ROOT, stdin: Buffer.from(output) },
   );
   return stdout.toString();
