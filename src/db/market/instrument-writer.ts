@@ -4,14 +4,13 @@ import type { Quote } from "../../domain/quote.ts";
 import {
   afterMiss,
   afterPrice,
-  type ExchangeInstruments,
   isRedescribed,
   isRelisting,
   type KnownInstrument,
-  loadInstruments,
   newUid,
   unitPriceOf,
-} from "./instrument-index.ts";
+} from "../../domain/instrument-lifecycle.ts";
+import { type ExchangeInstruments, loadInstruments } from "./instrument-index.ts";
 
 /** Longer between two batches of one exchange was an outage of ours or of its own: nobody knows who was listed then. */
 const OUTAGE_MS = 10 * 60_000;
