@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { DECISIONS } from "../../domain/decision.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../domain/exchange.ts";
 import { MAX_TAKER_BPS } from "../../domain/fees.ts";
-import { PAIR_SORTS } from "../../services/finder/pair.ts";
+import { ARBITRAGE_DEFAULTS as DEFAULTS, PAIR_SORTS } from "../../services/finder/pair.ts";
 import {
   choiceParam,
   closedListParam,
@@ -48,9 +48,6 @@ const MAX_PCT = 1_000_000;
 /** Ten years: nobody plans a trade for longer, and a time in seconds is refused. */
 const MAX_HOLD_HOURS = 87_600;
 const MAX_AGE_SECONDS = 315_360_000;
-const DEFAULT_MIN_VOLUME_USD = 1_000_000;
-export const DEFAULT_NOTIONAL_USD = 10_000;
-export const DEFAULT_HOLD_HOURS = 24;
 const DEFAULT_LIMIT = 100;
 /** A pair is some 1.5 KB: more at once would hold other requests up. */
 const MAX_LIMIT = 5_000;
@@ -66,7 +63,7 @@ export const ArbQuerySchema = z.strictObject({
     component: "ExchangeId",
     description: "Exchanges that no leg may be on. Default: none.",
     example: ["lbank"],
-    fallback: null,
+    fallback: DEFAULTS.exclude,
   }),
   base: assetFilters.base,
   quote: assetFilters.quote,
@@ -76,7 +73,7 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Least volume_24h_usd of each leg, in US dollars. An unknown volume fails every minimum above 0.",
-      fallback: DEFAULT_MIN_VOLUME_USD,
+      fallback: DEFAULTS.legs.minVolumeUsd,
       example: 5_000_000,
     },
   ),
@@ -85,20 +82,24 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Least open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
-      fallback: 0,
+      fallback: DEFAULTS.legs.minOpenInterestUsd,
       example: 500_000,
     },
   ),
   min_yield: thresholdParam(
     { min: 0, max: MAX_PCT },
-    { description: "Least gross_apr_pct, percent a year.", fallback: 0, example: 1 },
+    {
+      description: "Least gross_apr_pct, percent a year.",
+      fallback: DEFAULTS.minYieldPct,
+      example: 1,
+    },
   ),
   min_net: thresholdParam(
     { min: -MAX_PCT, max: MAX_PCT },
     {
       description:
         "Least net_apr_pct, percent a year; may be negative. An unknown one fails every minimum. Default: any.",
-      fallback: null,
+      fallback: DEFAULTS.minNetPct,
       example: -50,
     },
   ),
@@ -107,7 +108,7 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Least expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
-      fallback: null,
+      fallback: DEFAULTS.minNetUsd,
       example: -20,
     },
   ),
@@ -116,7 +117,7 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Least age_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
-      fallback: 0,
+      fallback: DEFAULTS.minAgeSeconds,
       example: 0,
     },
   ),
@@ -125,7 +126,7 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Largest price_gap_pct, either way; an unknown gap fails every maximum. Percent. Default: any.",
-      fallback: null,
+      fallback: DEFAULTS.maxPriceGapPct,
       example: 0.5,
     },
   ),
@@ -133,7 +134,7 @@ export const ArbQuerySchema = z.strictObject({
     { above: 0, max: MAX_MINIMUM_USD },
     {
       description: "Notional of each leg for expected_cash, in US dollars.",
-      fallback: DEFAULT_NOTIONAL_USD,
+      fallback: DEFAULTS.notionalUsd,
       example: 25_000,
     },
   ),
@@ -142,25 +143,25 @@ export const ArbQuerySchema = z.strictObject({
     {
       description:
         "Holding time over which the fees are spread and whose settlements expected_cash counts, in hours.",
-      fallback: DEFAULT_HOLD_HOURS,
+      fallback: DEFAULTS.holdHours,
       example: 72,
     },
   ),
   fees: feesParam,
   decision: closedListParam(DECISIONS, {
     description: "Decisions.",
-    fallback: ["usable", "watch"],
+    fallback: DEFAULTS.decisions,
     example: ["refuse"],
   }),
   pairs: choiceParam(["best", "all"], {
     description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",
-    fallback: "best",
+    fallback: DEFAULTS.pairs,
     example: "best",
   }),
   sort: choiceParam(PAIR_SORTS, {
     description:
       "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `age`: longest age_seconds. Unknown last; ties by the long leg's exchange and exchange_symbol, then the short leg's.",
-    fallback: "net",
+    fallback: DEFAULTS.sort,
     example: "net",
   }),
   limit: countParam(

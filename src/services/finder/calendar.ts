@@ -1,7 +1,7 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { HOUR_MS } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import { type FundingQuery, rowMatcher, sortRows } from "./funding-query.ts";
+import { type FundingQuery, NO_FILTER, rowMatcher, sortRows } from "./funding-query.ts";
 
 /** How the rate of a settlement ahead is known: the live one, or the exchange's own estimate. */
 export const RATE_SOURCES = ["live", "predicted"] as const;
@@ -24,6 +24,9 @@ export interface CalendarQuery {
   readonly filter: FundingQuery;
   readonly hours: number;
 }
+
+/** What is asked for where nothing else is said: one interval of most instruments. */
+export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 
 /**
  * The settlements ahead of a snapshot: of periodic funding without a blocking flag, by time, then the largest open

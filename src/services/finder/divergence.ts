@@ -3,7 +3,7 @@ import type { Pauses } from "../../lib/pauses.ts";
 import { mean, standardDeviation } from "../../domain/statistics.ts";
 import { findPairs, candidateMatcher } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import type { ArbitrageQuery, Pair } from "./pair.ts";
+import { ARBITRAGE_DEFAULTS, type ArbitrageQuery, type Pair } from "./pair.ts";
 
 /** Assets whose rates point both ways: what a pair query asks for, and how far the rates must lie apart. */
 export interface DivergenceQuery {
@@ -12,6 +12,21 @@ export interface DivergenceQuery {
   /** Least standard deviation of the annual rates, percentage points. */
   readonly minDeviationPct: number;
 }
+
+/** What is asked for where nothing else is said. Fees, holding time and size do not decide what diverges. */
+export const DIVERGENCE_DEFAULTS = {
+  pairs: {
+    ...ARBITRAGE_DEFAULTS,
+    legs: { ...ARBITRAGE_DEFAULTS.legs, minVolumeUsd: 5_000_000 },
+    minAgeSeconds: 1_800,
+    minExchanges: 3,
+    sort: "gross",
+    paidOnBothSides: true,
+  },
+  minDeviationPct: 0,
+} as const satisfies Omit<DivergenceQuery, "pairs"> & {
+  readonly pairs: Omit<ArbitrageQuery, "fees">;
+};
 
 /** One asset with its straddle and how its annual rates are spread. Percent a year. */
 export interface Divergence {

@@ -1,7 +1,7 @@
 import { isBlocked } from "../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
-import { type FundingQuery, rowMatcher } from "./funding-query.ts";
+import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
 /** Which end of the market is asked for. */
 export const EXTREME_SIDES = ["both", "positive", "negative"] as const;
@@ -22,6 +22,14 @@ export interface ExtremesQuery {
   readonly per: ExtremePeriod;
   readonly limitPerSide: number;
 }
+
+/** What is asked for where nothing else is said. */
+export const EXTREMES_DEFAULTS: ExtremesQuery = {
+  rows: NO_FILTER,
+  side: "both",
+  per: "year",
+  limitPerSide: 10,
+};
 
 /** One row of a ranking. Percent of notional, simple; positive: longs pay shorts. */
 export interface Extreme {

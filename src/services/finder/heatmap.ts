@@ -2,7 +2,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
 import { fractionToPct } from "../../domain/funding.ts";
 import { type AssetGroup, type Leg, legMatcher } from "./asset-groups.ts";
-import type { FundingQuery } from "./funding-query.ts";
+import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
 
 /** What a cell can show, in percent: a year, an hour, or the listing's own interval. */
 export const HEATMAP_VALUES = ["annualized_pct", "rate_per_hour_pct", "funding_rate_pct"] as const;
@@ -24,6 +24,14 @@ export interface HeatmapQuery {
   /** Least number of exchanges with a value; 0 also shows assets that have none. */
   readonly minExchanges: number;
 }
+
+/** What is asked for where nothing else is said. */
+export const HEATMAP_DEFAULTS: HeatmapQuery = {
+  listings: NO_FILTER,
+  value: "annualized_pct",
+  sort: "volume",
+  minExchanges: 1,
+};
 
 /** One asset on every exchange of the matrix. */
 export interface HeatmapLine {

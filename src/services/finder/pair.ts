@@ -6,7 +6,7 @@ import type { Snapshot } from "../../domain/market.ts";
 import { OPPORTUNITY_GROSS_PCT, type Opportunity } from "../../domain/opportunity.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type ExpectedCash, expectedCash } from "./expected-cash.ts";
-import type { FundingQuery } from "./funding-query.ts";
+import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
 import { legFlow, type LegTerms } from "./leg-terms.ts";
 
 /** What pairs can be ordered by: the best first, unknown last. */
@@ -46,6 +46,24 @@ export interface ArbitrageQuery extends Plan {
   /** The best pair of each asset, or every one. */
   readonly pairs: "best" | "all";
 }
+
+/** What is asked for where nothing else is said: by whoever asks over HTTP, and by everything else. */
+export const ARBITRAGE_DEFAULTS: Omit<ArbitrageQuery, "fees"> = {
+  legs: { ...NO_FILTER, minVolumeUsd: 1_000_000 },
+  exclude: null,
+  holdHours: 24,
+  notionalUsd: 10_000,
+  minYieldPct: 0,
+  minNetPct: null,
+  minNetUsd: null,
+  minAgeSeconds: 0,
+  maxPriceGapPct: null,
+  decisions: ["usable", "watch"],
+  sort: "net",
+  minExchanges: 2,
+  paidOnBothSides: false,
+  pairs: "best",
+};
 
 /**
  * One pair: long the lower, short the higher annual rate. Yields are percent a year; null cannot be computed. What only

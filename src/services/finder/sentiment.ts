@@ -11,7 +11,7 @@ import {
   orderAssets,
   volumeWeightedPct,
 } from "./asset-listings.ts";
-import type { FundingQuery, SortOrder } from "./funding-query.ts";
+import { type FundingQuery, NO_FILTER, type SortOrder } from "./funding-query.ts";
 
 /** Who pays whom for one asset, over all exchanges. */
 export const SENTIMENT_LABELS = ["longs_pay", "shorts_pay", "mixed", "resting"] as const;
@@ -54,6 +54,18 @@ export interface SentimentQuery {
   readonly sort: SentimentSort;
   readonly order: SortOrder;
 }
+
+/**
+ * What is asked for where nothing else is said: also the assets of which nothing can be trusted now, which are not
+ * absent but unknown.
+ */
+export const SENTIMENT_DEFAULTS: SentimentQuery = {
+  listings: NO_FILTER,
+  minExchanges: 0,
+  labels: null,
+  sort: "exchanges",
+  order: "desc",
+};
 
 /** What one asset's listings say together. Rates are percent a year, simple. */
 export interface Sentiment {

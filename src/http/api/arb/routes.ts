@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/finder/arbitrage.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
-import type { ArbitrageQuery } from "../../../services/finder/pair.ts";
+import { ARBITRAGE_DEFAULTS, type ArbitrageQuery } from "../../../services/finder/pair.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -57,6 +57,7 @@ export function addArbRoutes(
 
 function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
   return {
+    ...ARBITRAGE_DEFAULTS,
     legs: listingQuery(params),
     exclude: params.exclude,
     fees: takerFees(table, params.fees),
@@ -69,8 +70,6 @@ function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
     maxPriceGapPct: params.max_price_gap_pct,
     decisions: params.decision,
     sort: params.sort,
-    minExchanges: 2,
-    paidOnBothSides: false,
     pairs: params.pairs,
   };
 }

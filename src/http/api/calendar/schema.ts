@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { RATE_SOURCES } from "../../../services/finder/calendar.ts";
+import { CALENDAR_DEFAULTS, RATE_SOURCES } from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../openapi/params.ts";
 import { instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
@@ -70,9 +70,6 @@ const hoursParam = (fallback: number) =>
     },
   );
 
-/** One interval of most instruments. */
-const DEFAULT_HOURS = 8;
-
 /** The settlements of a whole market are some ten thousand in eight hours: nobody wants them all unasked. */
 const DEFAULT_LIMIT = 500;
 /** A megabyte or two; two days of a whole market would be a hundred of them. */
@@ -80,7 +77,7 @@ const MAX_LIMIT = 5_000;
 
 export const CalendarQuerySchema = z.strictObject({
   ...listingFilters.shape,
-  hours: hoursParam(DEFAULT_HOURS),
+  hours: hoursParam(CALENDAR_DEFAULTS.hours),
   ...pageParams,
   limit: countParam(
     { min: 1, max: MAX_LIMIT },

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
+  DIVERGENCE_DEFAULTS,
   type Divergence,
   type DivergenceQuery,
   findDivergences,
@@ -13,7 +14,6 @@ import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { DEFAULT_HOLD_HOURS, DEFAULT_NOTIONAL_USD } from "../../lists/pair-query.ts";
 import { LEG_COLUMNS, pairPart } from "../../lists/pair-row.ts";
 import {
   DivergenceListSchema,
@@ -69,22 +69,14 @@ export function addDivergenceRoutes(
 function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQuery {
   return {
     pairs: {
+      ...DIVERGENCE_DEFAULTS.pairs,
       legs: listingQuery(params),
       exclude: params.exclude,
       fees: takerFees(table, new Map()),
-      // Fees, holding time and size do not decide what diverges; what they say is as /arb has it unasked.
-      holdHours: DEFAULT_HOLD_HOURS,
-      notionalUsd: DEFAULT_NOTIONAL_USD,
-      minNetPct: null,
-      minNetUsd: null,
       minYieldPct: params.min_spread_pct,
       minAgeSeconds: params.min_age,
       maxPriceGapPct: params.max_price_gap_pct,
-      decisions: ["usable", "watch"],
-      sort: "gross",
       minExchanges: params.min_exchanges,
-      paidOnBothSides: true,
-      pairs: "best",
     },
     minDeviationPct: params.min_deviation_pct,
   };

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { DIVERGENCE_DEFAULTS } from "../../../services/finder/divergence.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../openapi/params.ts";
 import { assetFilters, pageParams } from "../../lists/row-fields.ts";
@@ -64,9 +65,7 @@ export type DivergenceList = z.infer<typeof DivergenceListSchema>;
 
 const arb = ArbQuerySchema.shape;
 
-const DEFAULT_MIN_VOLUME_USD = 5_000_000;
-const DEFAULT_MIN_AGE_SECONDS = 1_800;
-const DEFAULT_MIN_EXCHANGES = 3;
+const PAIRS = DIVERGENCE_DEFAULTS.pairs;
 const MAX_POINTS = 1_000_000;
 
 export const DivergenceQuerySchema = z.strictObject({
@@ -80,7 +79,7 @@ export const DivergenceQuerySchema = z.strictObject({
     {
       description:
         "Least volume_24h_usd of each listing, in US dollars. An unknown volume fails every minimum above 0.",
-      fallback: DEFAULT_MIN_VOLUME_USD,
+      fallback: PAIRS.legs.minVolumeUsd,
       example: 1_000_000,
     },
   ),
@@ -89,7 +88,7 @@ export const DivergenceQuerySchema = z.strictObject({
     { min: 2, max: EXCHANGE_IDS.length },
     {
       description: "Least exchanges whose listings pass the filters.",
-      fallback: DEFAULT_MIN_EXCHANGES,
+      fallback: PAIRS.minExchanges,
       example: 2,
     },
   ),
@@ -98,19 +97,19 @@ export const DivergenceQuerySchema = z.strictObject({
     {
       description:
         "Least time for which the straddle has lasted (age_seconds). A time that is not known, as of a spread_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
-      fallback: DEFAULT_MIN_AGE_SECONDS,
+      fallback: PAIRS.minAgeSeconds,
       example: 0,
     },
   ),
   min_spread_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },
-    { description: "Least spread_pct, percent a year.", fallback: 0, example: 1 },
+    { description: "Least spread_pct, percent a year.", fallback: PAIRS.minYieldPct, example: 1 },
   ),
   min_deviation_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },
     {
       description: "Least standard_deviation_pct, percentage points a year.",
-      fallback: 0,
+      fallback: DIVERGENCE_DEFAULTS.minDeviationPct,
       example: 1,
     },
   ),

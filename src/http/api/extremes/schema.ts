@@ -1,6 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { FLAGS, flagBit, isBlocked } from "../../../domain/flags.ts";
-import { EXTREME_ENDS, EXTREME_PERIODS, EXTREME_SIDES } from "../../../services/finder/extremes.ts";
+import {
+  EXTREME_ENDS,
+  EXTREMES_DEFAULTS,
+  EXTREME_PERIODS,
+  EXTREME_SIDES,
+} from "../../../services/finder/extremes.ts";
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
 import { formatParam } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
@@ -47,12 +52,12 @@ export const ExtremesQuerySchema = z.strictObject({
   side: choiceParam(EXTREME_SIDES, {
     description:
       "`positive`: rates above 0, from the highest. `negative`: below 0, from the lowest.",
-    fallback: "both",
+    fallback: EXTREMES_DEFAULTS.side,
     example: "both",
   }),
   per: choiceParam(EXTREME_PERIODS, {
     description: "Rank by the rate an hour or by the rate a year; the order is the same.",
-    fallback: "year",
+    fallback: EXTREMES_DEFAULTS.per,
     example: "hour",
   }),
   exchange,
@@ -72,7 +77,7 @@ export const ExtremesQuerySchema = z.strictObject({
     { min: 1, max: MAX_LIMIT_PER_SIDE },
     {
       description: "Most rows of each side. There is one page, without a cursor.",
-      fallback: 10,
+      fallback: EXTREMES_DEFAULTS.limitPerSide,
       example: 25,
     },
   ),

@@ -1,7 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema } from "../../openapi/enums.ts";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
-import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/finder/heatmap.ts";
+import {
+  HEATMAP_DEFAULTS,
+  HEATMAP_SORTS,
+  HEATMAP_VALUES,
+  MARKS,
+} from "../../../services/finder/heatmap.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { choiceParam, countParam } from "../../openapi/params.ts";
 import { comparedFilters } from "../../lists/listing-query.ts";
@@ -54,7 +59,7 @@ export const HeatmapQuerySchema = z.strictObject({
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",
-    fallback: "annualized_pct",
+    fallback: HEATMAP_DEFAULTS.value,
     example: "rate_per_hour_pct",
   }),
   min_exchanges: countParam(
@@ -62,14 +67,14 @@ export const HeatmapQuerySchema = z.strictObject({
     {
       description:
         "Least number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets of which no listing can be relied on.",
-      fallback: 1,
+      fallback: HEATMAP_DEFAULTS.minExchanges,
       example: 2,
     },
   ),
   sort: choiceParam(HEATMAP_SORTS, {
     description:
       "`volume`: 24 h turnover of the matching listings that can be relied on, the largest first. `base`: by name. `spread`: largest cell minus smallest, the widest first. Unknown ones come last; ties are in the order of base, then asset_id.",
-    fallback: "volume",
+    fallback: HEATMAP_DEFAULTS.sort,
     example: "spread",
   }),
   ...pageParams,

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { SORT_ORDERS } from "../../../services/finder/funding-query.ts";
 import {
+  SENTIMENT_DEFAULTS,
   SENTIMENT_LABELS,
   SENTIMENT_REASONS,
   SENTIMENT_SORTS,
@@ -68,20 +69,19 @@ export const SentimentQuerySchema = z.strictObject({
     {
       description:
         "Least exchanges with a trusted listing; 3 leaves out the assets without figures.",
-      // Also the assets of which nothing can be trusted now: they are not absent, they are not known.
-      fallback: 0,
+      fallback: SENTIMENT_DEFAULTS.minExchanges,
       example: 3,
     },
   ),
   label: closedListParam(SENTIMENT_LABELS, {
     description: "Labels. Default: all, also assets without one.",
     example: ["longs_pay", "mixed"],
-    fallback: null,
+    fallback: SENTIMENT_DEFAULTS.labels,
   }),
   sort: choiceParam(SENTIMENT_SORTS, {
     description:
       "Field to order by. Unknown values come last in both orders; ties are in the order of asset_id.",
-    fallback: "exchanges",
+    fallback: SENTIMENT_DEFAULTS.sort,
     example: "oi_weighted_annualized_pct",
   }),
   order: choiceParam(SORT_ORDERS, {
