@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "./prom-client.ts";
 
 /** What the making and sending of answers takes now. */
 export interface AnswerLoadStats {

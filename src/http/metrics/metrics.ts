@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "./prom-client.ts";
 import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
 import type { ExchangeView } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";

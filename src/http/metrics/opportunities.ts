@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Gauge, type Registry } from "./prom-client.ts";
 import type { OpportunityStats } from "../../services/opportunities/tracker.ts";
 
 /** Shows what is followed of opportunities, read at each scrape. */

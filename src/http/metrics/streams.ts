@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "./prom-client.ts";
 import type { StreamStats } from "../stream/hub.ts";
 
 /** Shows who reads the stream and who may not, read at each scrape. */
