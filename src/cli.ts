@@ -14,6 +14,7 @@ import { boardRow } from "./domain/market.ts";
 import { believed } from "./domain/plausibility.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "./domain/exchange.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
+import { exchangeMarks } from "./services/exchange-marks.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
 import type { FundingRow } from "./http/api/funding/schema.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -195,6 +196,7 @@ type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };
 
 /** The rows of one refresh with the fields and units of the API, in the order of exchange_symbol. */
 function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
+  const terms = { periodMs: PERIOD_MS, marks: exchangeMarks(result.exchange) };
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,
@@ -211,7 +213,7 @@ function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       frozen: false,
       observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     };
-    const row = fundingRow(boardRow(record, nowMs, PERIOD_MS), Math.floor(nowMs / 1000));
+    const row = fundingRow(boardRow(record, nowMs, terms), Math.floor(nowMs / 1000));
     return { ...row, uid: null };
   });
   return rows.toSorted((left, right) => (left.exchange_symbol < right.exchange_symbol ? -1 : 1));

@@ -14,6 +14,7 @@ export const FLAGS = [
   "pinned_baseline",
   "thin",
   "settling",
+  "unverified_rate",
 ] as const;
 
 export type Flag = (typeof FLAGS)[number];
@@ -91,9 +92,21 @@ export function staleAfterMs(periodMs: number): number {
   return Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
 }
 
-/** The flags of one row at `asOfMs`, for an exchange that is refreshed every `periodMs`. */
-export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): FlagBits {
-  let bits = 0;
+/** What holds for every row of an exchange. */
+export interface ExchangeTerms {
+  /** How often it is refreshed. */
+  readonly periodMs: number;
+  /** Flags that all its rows bear, whatever they say. */
+  readonly marks: FlagBits;
+}
+
+/** The flags of one row at `asOfMs`, on an exchange of these terms. */
+export function flagsOf(
+  row: FlagInputs,
+  asOfMs: number,
+  { periodMs, marks }: ExchangeTerms,
+): FlagBits {
+  let bits = marks;
   if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs(periodMs)) bits |= flagBit("stale");
   if (
     row.nextFundingAtMs !== null &&

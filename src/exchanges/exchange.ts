@@ -81,6 +81,11 @@ export interface ExchangeFacts {
   readonly gives: readonly OptionalField[];
   /** Why it is off unless the operator names it; absent on those that are on. */
   readonly switchedOff?: string;
+  /**
+   * Why it is not proven which of the rates that it publishes is charged next, in words; absent where that is certain.
+   * All its rows bear the flag `unverified_rate`.
+   */
+  readonly unverifiedRate?: string;
   /** Facts that the sources do not settle, in words for the operator. */
   readonly knownUnknowns: readonly string[];
   /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */

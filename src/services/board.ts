@@ -9,6 +9,7 @@ import {
 } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
 import { exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
+import { exchangeMarks } from "./exchange-marks.ts";
 import { healthReport, type HealthReport } from "./health.ts";
 
 /** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
@@ -239,11 +240,12 @@ export class Board {
     for (const { exchange, periodMs } of states) {
       const held = this.#exchangeRows.get(exchange);
       if (held === undefined) continue;
+      const terms = { periodMs, marks: exchangeMarks(exchange) };
       let changedHere = false;
       const rows = held.rows.map((row) => {
-        if (isStill(row, asOfMs, periodMs)) return row;
+        if (isStill(row, asOfMs, terms)) return row;
         changedHere = true;
-        return boardRow(row.record, asOfMs, periodMs);
+        return boardRow(row.record, asOfMs, terms);
       });
       if (!changedHere) continue;
       changed = true;

@@ -27,7 +27,8 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
       expect(new URL(origin).origin).toBe(origin);
       expect(origin).toStartWith("https://");
     }
-    const words = [facts.rateRule, facts.intervalRule, ...facts.knownUnknowns];
+    const { rateRule, intervalRule, unverifiedRate = rateRule, knownUnknowns } = facts;
+    const words = [rateRule, intervalRule, unverifiedRate, ...knownUnknowns];
     expect(words.filter((text) => text.length < A_SENTENCE)).toEqual([]);
     expect(facts.knownUnknowns.length).toBeGreaterThan(0);
   });

@@ -29,7 +29,7 @@ const SOUND: FlagInputs = {
 };
 
 function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {
-  return flagNames(flagsOf({ ...SOUND, ...change }, NOW_MS, periodMs));
+  return flagNames(flagsOf({ ...SOUND, ...change }, NOW_MS, { periodMs, marks: 0 }));
 }
 
 describe("a row", () => {
@@ -68,6 +68,13 @@ describe("a row", () => {
     expect(flags({ observedAtMs: NOW_MS - 900_000 }, 300_000)).toEqual([]);
     expect(flags({ observedAtMs: NOW_MS - 900_001 }, 300_000)).toEqual(["stale"]);
   });
+});
+
+test("the marks of its exchange are on a row whatever it says", () => {
+  const terms = { periodMs: PERIOD_MS, marks: flagBit("unverified_rate") };
+  expect(flagNames(flagsOf(SOUND, NOW_MS, terms))).toEqual(["unverified_rate"]);
+  const thin = { ...SOUND, volume24hUsd: null };
+  expect(flagNames(flagsOf(thin, NOW_MS, terms))).toEqual(["thin", "unverified_rate"]);
 });
 
 test("exactly the blocking flags block, alone or together with others", () => {

@@ -1,3 +1,4 @@
+import { exchangeMarks } from "../../src/services/exchange-marks.ts";
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { feeTable, takerFees } from "../../src/domain/fees.ts";
@@ -32,7 +33,10 @@ function boardRowOf(exchange: ExchangeId, quote: Quote, instrumentId: number): B
     takerFeeBps: quote.takerFeeBps ?? null,
     observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
   });
-  return boardRow(record, DEMO_START_MS, PERIOD_MS);
+  return boardRow(record, DEMO_START_MS, {
+    periodMs: PERIOD_MS,
+    marks: exchangeMarks(exchange),
+  });
 }
 
 /** Every exchange with the part of its listings that makes thousands of pairs. */

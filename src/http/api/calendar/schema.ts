@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { RATE_SOURCES } from "../../../services/calendar.ts";
 import { countParam, thresholdParam } from "../../params.ts";
 import { instrumentFields, pageParams, time } from "../../row-fields.ts";
+import { FundingRowSchema } from "../funding/schema.ts";
 import { listingFilters } from "../../listing-query.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
 
@@ -43,6 +44,7 @@ const CalendarRowSchema = z
         "funding_rate x open_interest_usd: what all longs together pay all shorts, in US dollars, if both stay as they are. Negative: shorts pay. Null where either is.",
       example: 125,
     }),
+    flags: FundingRowSchema.shape.flags,
   })
   .openapi("Settlement");
 

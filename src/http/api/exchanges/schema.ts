@@ -4,6 +4,12 @@ import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../row-fields.ts";
 import { ExchangeStatusSchema, lastErrorField } from "../health/schema.ts";
 
+/** Said of an exchange wherever its facts are. */
+export const unverifiedRateField = z.string().nullable().openapi({
+  description:
+    "Why it is not proven which of the rates that the exchange publishes is charged next: its rows are flagged `unverified_rate`. Null where that is certain.",
+});
+
 const ExchangeSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
@@ -13,6 +19,7 @@ const ExchangeSchema = z
       description: "Whether funding is charged at times or accrues each second.",
     }),
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    unverified_rate: unverifiedRateField,
     status: ExchangeStatusSchema,
     symbols: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
     expected: z
