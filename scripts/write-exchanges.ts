@@ -23,6 +23,8 @@ const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
   baselineRate: "baseline_rate",
   markPrice: "mark_price",
   indexPrice: "index_price",
+  lastPrice: "last_price",
+  takerFeeBps: "taker_fee_bps",
   openInterestUsd: "open_interest_usd",
   volume24hUsd: "volume_24h_usd",
   assetClass: "asset_class",

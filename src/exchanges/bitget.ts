@@ -56,6 +56,7 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

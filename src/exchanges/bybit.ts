@@ -49,6 +49,7 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

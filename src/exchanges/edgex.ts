@@ -47,6 +47,7 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

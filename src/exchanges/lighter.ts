@@ -44,6 +44,7 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "lastPrice",
     "openInterestUsd",
     "volume24hUsd",
   ],
