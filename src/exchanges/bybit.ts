@@ -9,6 +9,7 @@ import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -229,6 +230,8 @@ function quoteOf(
     settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
+    // Of the figure that is served, or of the one that half is served of.
+    openInterestDigit: lastDigitOf(row.singleOpenInterest ?? row.openInterest),
     openInterestUsd:
       quantityOf(row.singleOpenInterestValue) ?? product(quantityOf(row.openInterestValue), 0.5),
     volume24hUsd: quantityOf(row.turnover24h),
