@@ -14,7 +14,7 @@ import { boardRow } from "./domain/market.ts";
 import { believed } from "./domain/plausibility.ts";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "./domain/exchange.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
-import { exchangeMarks } from "./services/exchange-marks.ts";
+import { exchangeTerms } from "./services/exchange-terms.ts";
 import { fundingRow } from "./http/api/funding/list.ts";
 import type { FundingRow } from "./http/api/funding/schema.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -196,7 +196,7 @@ type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };
 
 /** The rows of one refresh with the fields and units of the API, in the order of exchange_symbol. */
 function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
-  const terms = { periodMs: PERIOD_MS, marks: exchangeMarks(result.exchange) };
+  const terms = exchangeTerms(result.exchange, { periodMs: PERIOD_MS, nonCoins: new Set() });
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,

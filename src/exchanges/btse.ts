@@ -49,6 +49,7 @@ const facts = {
     "assetClass",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "The currency of settlement is the user's choice; contracts are shown as settled in USDT.",
     "How the rate behaves in the second of a settlement is not known.",

@@ -57,6 +57,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "That openInterest counts both sides rests on one source; where the single figure is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
@@ -223,10 +224,7 @@ function quoteOf(
     // The symmetric cap came with the rate; the bounds of the list may be older.
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
-    baselineRate:
-      listing.assetClass === "crypto"
-        ? product(times.fundingIntervalHours, INTEREST_PER_HOUR)
-        : null,
+    baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
     settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),

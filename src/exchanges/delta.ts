@@ -51,6 +51,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "The size of the request quota is not known.",
     "No reply tells a contract's next settlement: a changed interval shows with the next product list, up to ten minutes late.",

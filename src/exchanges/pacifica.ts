@@ -60,7 +60,7 @@ const facts = {
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const INTERVAL_HOURS = 1;
-/** 0.01 % per 8 h. */
+/** 0.01 % per 8 h, also of what is no coin: XAU and EURUSD were at it, NVDA and SP500 an hour before (2026-09-13). */
 const BASELINE_RATE = 0.0000125;
 const PERPETUAL = "perpetual";
 const QUOTE = "USD";

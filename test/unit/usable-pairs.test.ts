@@ -1,4 +1,4 @@
-import { exchangeMarks } from "../../src/services/exchange-marks.ts";
+import { exchangeTerms } from "../../src/services/exchange-terms.ts";
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { feeTable, takerFees } from "../../src/domain/fees.ts";
@@ -33,10 +33,11 @@ function boardRowOf(exchange: ExchangeId, quote: Quote, instrumentId: number): B
     takerFeeBps: quote.takerFeeBps ?? null,
     observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
   });
-  return boardRow(record, DEMO_START_MS, {
-    periodMs: PERIOD_MS,
-    marks: exchangeMarks(exchange),
-  });
+  return boardRow(
+    record,
+    DEMO_START_MS,
+    exchangeTerms(exchange, { periodMs: PERIOD_MS, nonCoins: new Set() }),
+  );
 }
 
 /** Every exchange with the part of its listings that makes thousands of pairs. */
