@@ -206,7 +206,7 @@ function createRouter(
   addStreamRoutes(router, answers, deps.streams);
   addExplainRoutes(router, answers, deps);
   addDocumentRoutes(router, deps.publicUrl, load);
-  addPageRoutes(router, answers, deps.exchanges, load);
+  addPageRoutes(router, answers, { infos: deps.exchanges, fees: deps.fees, load });
   router.notFound((c) =>
     problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),
   );

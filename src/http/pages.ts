@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
+import type { FeeTable } from "../domain/fees.ts";
 import { flagNames, isBlocked } from "../domain/flags.ts";
 import { annualizedPct } from "../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../domain/market.ts";
@@ -39,12 +40,18 @@ export function renderPage(page: Rendered): string {
   return `<!doctype html>${page.toString()}`;
 }
 
+interface PageDeps {
+  readonly infos: readonly ExchangeInfo[];
+  /** Taker fees of this installation. */
+  readonly fees: FeeTable;
+  readonly load: AnswerLoad;
+}
+
 /** The front page and its style sheet. */
 export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
   answers: SnapshotAnswers,
-  infos: readonly ExchangeInfo[],
-  load: AnswerLoad,
+  { load, ...tables }: PageDeps,
 ): void {
   const css = readFileSync(new URL("../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
@@ -72,7 +79,7 @@ export function addPageRoutes(
       make: () => ({
         largeAs: null,
         pieces: () => [
-          renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
+          renderPage(BoardPage({ model: boardPageModel(snapshot, tables, sort, order), assets })),
         ],
         contentType: HTML_TYPE,
         cacheControl: null,
@@ -99,7 +106,7 @@ function waitingPage(assets: PageAssets, requestId: string): Response {
 /** What the front page shows of a snapshot: the first rows that can be relied on, in the asked order. */
 function boardPageModel(
   snapshot: Snapshot,
-  infos: readonly ExchangeInfo[],
+  { infos, fees }: Omit<PageDeps, "load">,
   sort: SortField,
   order: SortOrder,
 ): BoardPageModel {
@@ -118,6 +125,8 @@ function boardPageModel(
         status,
         symbols,
         ageSeconds,
+        takerFeeBps: fees.get(exchange)?.takerBps ?? null,
+        takerFeeNote: fees.get(exchange)?.note ?? null,
       })),
     missing: coverageOf(snapshot, {}).missing.map(({ exchange, status }) => ({
       name: nameOf(exchange),
