@@ -59,7 +59,7 @@ const facts = {
   ],
   interestOf: "coins",
   knownUnknowns: [
-    "That openInterest counts both sides rests on one source; where the single figure is absent, half is shown.",
+    "openInterest counts both sides by the word of the exchange and of several readers, though recorded figures are odd numbers of steps; the single figure over a day's turnover is like that of OKX and Gate. Where it is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
     "A refusal by country is told from a rate limit only by its HTML body.",
     "Whether a pre-IPO contract always carries a pre-listing mark is not stated.",

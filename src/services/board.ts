@@ -238,7 +238,12 @@ export class Board {
   /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
   #flagRows(states: readonly ExchangeState[], asOfMs: number): boolean {
     let changed = false;
-    if (this.#dirty) this.#nonCoins = nonCoinsOf(this.#ordered().map(({ record }) => record));
+    if (this.#dirty)
+      this.#nonCoins = nonCoinsOf(
+        this.#ordered()
+          .values()
+          .map(({ record }) => record),
+      );
     for (const { exchange, periodMs } of states) {
       const held = this.#exchangeRows.get(exchange);
       if (held === undefined) continue;
