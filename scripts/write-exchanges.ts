@@ -23,6 +23,8 @@ const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
   baselineRate: "baseline_rate",
   markPrice: "mark_price",
   indexPrice: "index_price",
+  lastPrice: "last_price",
+  takerFeeBps: "taker_fee_bps",
   openInterestUsd: "open_interest_usd",
   volume24hUsd: "volume_24h_usd",
   assetClass: "asset_class",
@@ -34,8 +36,9 @@ const INTRODUCTION = `What the adapters say of themselves: where each number com
 
 - **requests**: of every refresh. Instrument lists and other slow payloads have a period of their own and come on top.
 - **interval**: where \`funding_interval_hours\` comes from.
-- **fields**: those that the exchange fills on at least some rows, beyond the rate and the names that all have. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served themselves: the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\` are. From \`exchange_time\`, the exchange's own stamp, \`observed_at\` is taken; elsewhere it is the time of the reply.
+- **fields**: those that the exchange fills on at least some rows, beyond the rate and the names that all have. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served themselves: the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\` are. Where the interest is documented of coins alone, no other contract is flagged \`pinned_baseline\`: by the class that the exchange states or, where it states none, that others do. From \`exchange_time\`, the exchange's own stamp, \`observed_at\` is taken; elsewhere it is the time of the reply.
 - **accrual**: \`periodic\` is charged at \`next_funding_time\`, \`continuous\` each second.
+- **unverified**: why it is not proven which of two published rates is charged next. The rows bear the flag \`unverified_rate\`, and no pair with such a leg is \`usable\`.
 - **default**: whether the exchange is collected when the setting \`EXCHANGES\` does not say which.`;
 
 const COLUMNS = [
@@ -106,6 +109,10 @@ function section(facts: ExchangeFacts): string {
     `## ${facts.id}`,
     `${plain(facts.name)}. Rate: ${plain(facts.rateRule)}`,
     `Interval: ${plain(facts.intervalRule)}`,
+    ...(facts.interestOf === "coins" ? ["Its interest is documented of coins alone."] : []),
+    ...(facts.unverifiedRate === undefined
+      ? []
+      : [`Unverified: ${plain(facts.unverifiedRate)} All rows are flagged \`unverified_rate\`.`]),
     unknowns,
   ].join("\n\n");
 }

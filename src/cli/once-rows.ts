@@ -2,6 +2,7 @@ import { type OnceResult, PERIOD_MS } from "../collector/collect-once.ts";
 import { observedAtMs } from "../domain/funding.ts";
 import { UNDECIDED } from "../domain/identity.ts";
 import { boardRow } from "../domain/market.ts";
+import { exchangeTerms } from "../services/board/exchange-terms.ts";
 import { believed } from "../domain/plausibility.ts";
 import { fundingRow } from "../http/lists/funding-row.ts";
 import type { FundingRow } from "../http/lists/funding-schema.ts";
@@ -11,6 +12,7 @@ type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };
 
 /** The rows of one refresh with the fields and units of the API, in the order of exchange_symbol. */
 export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
+  const terms = exchangeTerms(result.exchange, { periodMs: PERIOD_MS, nonCoins: new Set() });
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,
@@ -27,7 +29,7 @@ export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
       frozen: false,
       observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
     };
-    const row = fundingRow(boardRow(record, nowMs, PERIOD_MS), Math.floor(nowMs / 1000));
+    const row = fundingRow(boardRow(record, nowMs, terms), Math.floor(nowMs / 1000));
     return { ...row, uid: null };
   });
   return rows.toSorted((left, right) => (left.exchange_symbol < right.exchange_symbol ? -1 : 1));

@@ -15,6 +15,7 @@ export const REASONS = [
   "pinned",
   "thin",
   "settling",
+  "unverified_rate",
   "price_gap",
   "price_unknown",
   "fee_unknown",
@@ -68,6 +69,7 @@ const REASON_OF_FLAG = {
   pinned_baseline: "pinned",
   thin: "thin",
   settling: "settling",
+  unverified_rate: "unverified_rate",
 } as const satisfies Record<Flag, Reason>;
 
 const FLAG_REASONS = Object.entries(REASON_OF_FLAG).map(([flag, reason]) => ({

@@ -1,6 +1,6 @@
 import type { Identity } from "./asset-cluster.ts";
 import type { DoubtBits } from "./plausibility.ts";
-import type { Accrual } from "./quote.ts";
+import type { Accrual, AssetClass } from "./quote.ts";
 
 /** Marks on a row. Blocking ones keep it out of every opportunity, advisory ones say: look closer. */
 export const FLAGS = [
@@ -14,6 +14,7 @@ export const FLAGS = [
   "pinned_baseline",
   "thin",
   "settling",
+  "unverified_rate",
 ] as const;
 
 export type Flag = (typeof FLAGS)[number];
@@ -71,6 +72,8 @@ export function flagNames(bits: FlagBits): readonly Flag[] {
 /** What the flags of a row depend on. Rates are fractions, times unix milliseconds. */
 export interface FlagInputs {
   readonly accrual: Accrual;
+  readonly assetClass: AssetClass | null;
+  readonly assetId: string | null;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly nextFundingAtMs: number | null;
@@ -91,9 +94,22 @@ export function staleAfterMs(periodMs: number): number {
   return Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
 }
 
-/** The flags of one row at `asOfMs`, for an exchange that is refreshed every `periodMs`. */
-export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): FlagBits {
-  let bits = 0;
+/** What holds for every row of an exchange. */
+export interface ExchangeTerms {
+  /** How often it is refreshed. */
+  readonly periodMs: number;
+  /** Flags that all its rows bear, whatever they say. */
+  readonly marks: FlagBits;
+  /** Whether the interest that it documents is that of coins alone (see domain/resting-rate). */
+  readonly interestOfCoins: boolean;
+  /** The assets that are no coins by the word of other exchanges, for those that state no class themselves. */
+  readonly nonCoins: ReadonlySet<string>;
+}
+
+/** The flags of one row at `asOfMs`, on an exchange of these terms. */
+export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): FlagBits {
+  const { periodMs, marks } = terms;
+  let bits = marks;
   if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs(periodMs)) bits |= flagBit("stale");
   if (
     row.nextFundingAtMs !== null &&
@@ -106,7 +122,8 @@ export function flagsOf(row: FlagInputs, asOfMs: number, periodMs: number): Flag
   if (isTimeless(row) || row.doubts !== 0) bits |= flagBit("suspect");
   if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
   if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
-  if (isAt(row.fundingRate, row.baselineRate)) bits |= flagBit("pinned_baseline");
+  if (hasInterest(row, terms) && isAt(row.fundingRate, row.baselineRate))
+    bits |= flagBit("pinned_baseline");
   if (row.volume24hUsd === null || row.volume24hUsd < THIN_VOLUME_USD) bits |= flagBit("thin");
   // A settlement that passed since the row was observed: it still shows the rate that was charged.
   const settled = row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs;
@@ -122,6 +139,12 @@ function isTimeless({ accrual, nextFundingAtMs }: FlagInputs): boolean {
     case "continuous":
       return false;
   }
+}
+
+/** Whether the documented interest is also this contract's: what others call no coin has none of a coin. */
+function hasInterest({ assetClass, assetId }: FlagInputs, terms: ExchangeTerms): boolean {
+  const isNonCoin = assetClass === null && assetId !== null && terms.nonCoins.has(assetId);
+  return !(terms.interestOfCoins && isNonCoin);
 }
 
 function isAt(rate: number, bound: number | null): boolean {

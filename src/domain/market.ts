@@ -1,6 +1,6 @@
 import type { ExchangeId, ExchangeStatus, FailureKind } from "./exchange.ts";
 import type { Identity } from "./asset-cluster.ts";
-import { flagBit, type FlagBits, flagsOf } from "./flags.ts";
+import { type ExchangeTerms, flagBit, type FlagBits, flagsOf } from "./flags.ts";
 import { HOUR_MS } from "./funding.ts";
 import type { OpportunityBook } from "./opportunity.ts";
 import type { DoubtBits } from "./plausibility.ts";
@@ -97,15 +97,15 @@ export interface BoardRow {
 
 const EXPIRED = flagBit("expired");
 
-/** A record as it stands at `asOfMs`, on an exchange that is refreshed every `periodMs`. */
-export function boardRow(record: MarketRecord, asOfMs: number, periodMs: number): BoardRow {
-  const flags = flagsOf(record, asOfMs, periodMs);
+/** A record as it stands at `asOfMs`, on an exchange of these terms. */
+export function boardRow(record: MarketRecord, asOfMs: number, terms: ExchangeTerms): BoardRow {
+  const flags = flagsOf(record, asOfMs, terms);
   return { record, flags, nextFundingAtMs: comingAtMs(record, asOfMs, flags) };
 }
 
 /** Whether a row made earlier is what `boardRow` would make of its record now. */
-export function isStill(row: BoardRow, asOfMs: number, periodMs: number): boolean {
-  const flags = flagsOf(row.record, asOfMs, periodMs);
+export function isStill(row: BoardRow, asOfMs: number, terms: ExchangeTerms): boolean {
+  const flags = flagsOf(row.record, asOfMs, terms);
   return row.flags === flags && row.nextFundingAtMs === comingAtMs(row.record, asOfMs, flags);
 }
 

@@ -103,7 +103,7 @@ export interface Batch {
   readonly unlisted: number;
 }
 
-/** Fields of a quote that an exchange may never fill. */
+/** Fields that are served of a quote and that an exchange may never fill. */
 export const OPTIONAL_FIELDS = [
   "nextFundingAtMs",
   "predictedRate",
@@ -115,6 +115,8 @@ export const OPTIONAL_FIELDS = [
   "baselineRate",
   "markPrice",
   "indexPrice",
+  "lastPrice",
+  "takerFeeBps",
   "openInterestUsd",
   "volume24hUsd",
   "assetClass",

@@ -47,6 +47,7 @@ const facts = {
     "rateFloor",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

@@ -56,12 +56,14 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; where symbolType calls such a contract crypto, as it does forex, the class is unknown.",
     "No field tells pre-listing contracts from others; only names known as such are skipped.",
@@ -229,10 +231,7 @@ function quoteOf(
     settledAtMs: null,
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
-    baselineRate:
-      listing.assetClass === "crypto"
-        ? product(times.fundingIntervalHours, INTEREST_PER_HOUR)
-        : null,
+    baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
     settling: false,
     markPrice,
     indexPrice: positiveOf(ticker?.indexPrice),

@@ -49,10 +49,12 @@ const facts = {
     "assetClass",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "The currency of settlement is the user's choice; contracts are shown as settled in USDT.",
     "How the rate behaves in the second of a settlement is not known.",
     "No cap of the rate is published.",
+    "Which field counts contracts and which dollars rests on one source; two others confirm the path and the interval.",
     "No recorded BTSE reply with mark and index prices was at hand; its shape is a white label's.",
   ],
 } satisfies ExchangeFacts;

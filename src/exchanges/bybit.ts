@@ -9,6 +9,7 @@ import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -49,14 +50,16 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
-    "That openInterest counts both sides rests on one source; where the single figure is absent, half is shown.",
+    "openInterest counts both sides by the word of the exchange and of several readers, though recorded figures are odd numbers of steps; the single figure over a day's turnover is like that of OKX and Gate. Where it is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
     "A refusal by country is told from a rate limit only by its HTML body.",
     "Whether a pre-IPO contract always carries a pre-listing mark is not stated.",
@@ -221,13 +224,12 @@ function quoteOf(
     // The symmetric cap came with the rate; the bounds of the list may be older.
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
-    baselineRate:
-      listing.assetClass === "crypto"
-        ? product(times.fundingIntervalHours, INTEREST_PER_HOUR)
-        : null,
+    baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
     settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
+    // Of the figure that is served, or of the one that half is served of.
+    openInterestDigit: lastDigitOf(row.singleOpenInterest ?? row.openInterest),
     openInterestUsd:
       quantityOf(row.singleOpenInterestValue) ?? product(quantityOf(row.openInterestValue), 0.5),
     volume24hUsd: quantityOf(row.turnover24h),

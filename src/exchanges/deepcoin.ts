@@ -38,6 +38,7 @@ const facts = {
   intervalRule:
     "settleInterval of the settlement cycles (a reply of its own, asked each minute), seconds divided by 3600.",
   gives: ["nextFundingAtMs", "baselineRate", "markPrice", "volume24hUsd"],
+  interestOf: "coins",
   knownUnknowns: [
     "No reply holds a live index price, and none that was read holds open interest.",
     "The unit of volCcy24h is not documented for these contracts: it counts as dollars where vol24h and the last price bear that out, else volume is unknown.",

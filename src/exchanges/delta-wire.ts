@@ -21,6 +21,7 @@ const tickerRow = z.object({
   funding_rate: numeric,
   mark_price: numeric,
   spot_price: numeric,
+  oi_contracts: numeric,
   oi_value_usd: numeric,
   turnover_usd: numeric,
   timestamp: numeric,

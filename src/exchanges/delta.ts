@@ -9,6 +9,7 @@ import { collectRows, type Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
+  lastDigitOf,
   numberOf,
   positiveOf,
   product,
@@ -50,6 +51,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "The size of the request quota is not known.",
     "No reply tells a contract's next settlement: a changed interval shows with the next product list, up to ten minutes late.",
@@ -228,6 +230,7 @@ function quoteOf(
     settling: false,
     markPrice: positiveOf(row.mark_price),
     indexPrice: positiveOf(row.spot_price),
+    openInterestDigit: lastDigitOf(row.oi_contracts),
     openInterestUsd: quantityOf(row.oi_value_usd),
     volume24hUsd: quantityOf(row.turnover_usd),
     exchangeTimeMs,

@@ -47,13 +47,15 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",
     "exchangeTimeMs",
   ],
+  unverifiedRate:
+    "The documentation says that fundingRate is charged next, while the ticker calls the forecast the rate of the coming settlement.",
   knownUnknowns: [
-    "Which rate is charged next is disputed: the documentation says fundingRate, while the ticker calls the forecast the rate of the coming settlement.",
     "edgeX publishes no rate limit.",
     "Coins, metals and commodities carry the same marks: only shares (funds among them) and currencies have a class.",
     "The name of a coin is read from coinName; a contract whose coins have none is refused.",

@@ -1,6 +1,7 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../domain/quote.ts";
+import { withDocumentedInterest } from "../domain/resting-rate.ts";
 import { shownBatch } from "../domain/shown-batch.ts";
 
 /** Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). */
@@ -81,6 +82,16 @@ export interface ExchangeFacts {
   readonly gives: readonly OptionalField[];
   /** Why it is off unless the operator names it; absent on those that are on. */
   readonly switchedOff?: string;
+  /**
+   * Why it is not proven which of the rates that it publishes is charged next, in words; absent where that is certain.
+   * All its rows bear the flag `unverified_rate`.
+   */
+  readonly unverifiedRate?: string;
+  /**
+   * `coins` where the interest of `baselineRate` is documented, and of coins or of nothing in particular: other contracts
+   * have no resting rate then. Absent where it is published contract by contract, or was seen on contracts of all kinds.
+   */
+  readonly interestOf?: "coins";
   /** Facts that the sources do not settle, in words for the operator. */
   readonly knownUnknowns: readonly string[];
   /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */
@@ -116,14 +127,21 @@ export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<R
     ...adapter,
     async refresh(source) {
       const raw = await adapter.fetchRaw(source);
-      const batch = shownBatch(adapter.parse(raw));
+      const batch = shownOf(adapter, raw);
       return { ...batch, explain: (symbol) => explanationOf(adapter, raw, symbol) };
     },
   };
 }
 
+function shownOf<Raw>({ facts, parse }: Adapter<Raw>, raw: Raw): Batch {
+  return withDocumentedInterest(shownBatch(parse(raw)), {
+    ofCoinsAlone: facts.interestOf === "coins",
+    statesClasses: facts.gives.includes("assetClass"),
+  });
+}
+
 function explanationOf<Raw>(adapter: Adapter<Raw>, raw: Raw, symbol: string): Explanation | null {
-  const { quotes } = shownBatch(adapter.parse(raw));
+  const { quotes } = shownOf(adapter, raw);
   const quote = quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
   const origin = quote === undefined ? null : adapter.explain(raw, symbol);
   return quote === undefined || origin === null ? null : { quote, origin };

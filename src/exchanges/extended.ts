@@ -8,6 +8,7 @@ import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
+  lastDigitOf,
   numeric,
   positiveOf,
   quantityOf,
@@ -95,6 +96,7 @@ const marketRow = z.object({
       fundingRate: numeric,
       nextFundingRate: numeric,
       openInterest: numeric,
+      openInterestBase: numeric,
     })
     .nullish()
     .catch(null),
@@ -173,6 +175,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
     markPrice: positiveOf(stats?.markPrice),
     indexPrice: positiveOf(stats?.indexPrice),
     // Both are in dollars already; their namesakes that end in Base are not.
+    openInterestDigit: lastDigitOf(stats?.openInterestBase),
     openInterestUsd: quantityOf(stats?.openInterest),
     volume24hUsd: quantityOf(stats?.dailyVolume),
     exchangeTimeMs: null,

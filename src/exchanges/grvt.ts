@@ -58,6 +58,7 @@ const facts = {
     "volume24hUsd",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "The list has no state of a contract: that it leaves out those that do not trade is relied upon, not confirmed.",
     "Whether the rate is an estimate until the settlement is not confirmed.",
@@ -78,7 +79,7 @@ const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
 const PERCENT = 100;
-/** The resting value is 0.01 % at 8 h and 0.005 % at 4 h, as seen in settlements of 2026-09. */
+/** The resting value of coins is 0.01 % at 8 h and 0.005 % at 4 h, as seen in 2026-09; AAPL was at 0. */
 const BASELINE_RATE_PER_HOUR = 0.0001 / 8;
 
 /** Contracts of a thousand coins, by their prices; KAITO, KAS and KSM begin with the same letter. */

@@ -38,6 +38,7 @@ const facts = {
   intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
   gives: ["nextFundingAtMs", "baselineRate", "markPrice", "indexPrice", "volume24hUsd"],
   switchedOff: "two contracts alone, and the replies of their prices were never recorded",
+  interestOf: "coins",
   knownUnknowns: [
     "The shapes of the index and mark replies come from descriptions alone.",
     "No public open interest is known, so open interest is unknown.",

@@ -43,6 +43,7 @@ const facts = {
     "nextFundingAtMs",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

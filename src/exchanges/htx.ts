@@ -47,6 +47,8 @@ const facts = {
   intervalRule: "settlement_period of the contract list, in hours.",
   gives: [
     "nextFundingAtMs",
+    "rateCap",
+    "rateFloor",
     "indexPrice",
     "openInterestUsd",
     "volume24hUsd",
@@ -57,7 +59,7 @@ const facts = {
     "Turnover and open interest are both documented as the sum of both sides. Contracts traded are even without exception, so the turnover is halved; open contracts are odd as often as not, which no such sum can be, so open interest is shown as sent.",
     "HTX publishes no bulk mark price: prices are compared by the index, and no mark is shown.",
     "The class is in tradfi_labels, or in labels alone. Coins have no word of their own, and the euro has none either: without a word the class is unknown.",
-    "HTX may close the old rate call; its successor is asked, for hours, once that answers 404, 410 or any error but too many requests.",
+    "HTX may close the old rate call; its successor is asked, for hours, once that answers 404, 410 or any error but too many requests. The bounds of a rate come with the successor alone.",
     "Which regions are blocked, and how, is not known.",
   ],
   classifyFailure: (_status, bodyStart) => (TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null),

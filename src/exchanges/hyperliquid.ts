@@ -51,6 +51,7 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "takerFeeBps",
     "openInterestUsd",
     "volume24hUsd",
     "assetClass",

@@ -44,9 +44,11 @@ const facts = {
     "baselineRate",
     "markPrice",
     "indexPrice",
+    "lastPrice",
     "openInterestUsd",
     "volume24hUsd",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
     "Mark and index prices stand in replies of September 2026 and not in those of May: where a market has neither, its last trade values the open interest, tells which asset it is and stands in last_price.",

@@ -24,7 +24,7 @@ import {
 /**
  * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
  * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
- * The unit of open interest is told by Bitcoin's (see `unitOf`). `knownUnknowns` says what is open.
+ * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `knownUnknowns` say what is open.
  */
 const facts = {
   id: "pacifica",
@@ -48,10 +48,11 @@ const facts = {
     "volume24hUsd",
     "exchangeTimeMs",
   ],
+  unverifiedRate:
+    "The documentation says that next_funding is charged at the next full hour; a recorded history (each row's next_funding_rate is the funding_rate of the following hour) also fits funding. Until one account's payment settles it the shown rate may be an hour early, and no settled rate is shown.",
   knownUnknowns: [
     "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
     "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
-    "Which of the two rates is charged at the next full hour is disputed: the documentation says next_funding, a recorded history (each row's next_funding_rate is the funding_rate of the following hour) also fits funding. Until one account's payment settles it the shown rate may be an hour early, and no settled rate is shown.",
     "The cap of the rate and the asset class are not published.",
     "What a read costs without a key differs between sources; the pacing assumes the dearest.",
   ],
@@ -59,7 +60,7 @@ const facts = {
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const INTERVAL_HOURS = 1;
-/** 0.01 % per 8 h. */
+/** 0.01 % per 8 h, also of what is no coin: XAU and EURUSD were at it, NVDA and SP500 an hour before (2026-09-13). */
 const BASELINE_RATE = 0.0000125;
 const PERPETUAL = "perpetual";
 const QUOTE = "USD";

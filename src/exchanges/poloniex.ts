@@ -49,6 +49,7 @@ const facts = {
     "indexPrice",
     "volume24hUsd",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "That nFR is charged at nFT and fR was charged at fT rests on one source; one trading client reads fR as the current rate.",
     "The reply and the unit of open interest are not confirmed, so open interest is unknown.",

@@ -55,6 +55,7 @@ const facts = {
     "volume24hUsd",
     "exchangeTimeMs",
   ],
+  interestOf: "coins",
   knownUnknowns: [
     "How the rate behaves in the minute of a settlement is not known.",
     "No recorded list row of a perpetual was at hand; the names of its cap and floor come from documentation.",

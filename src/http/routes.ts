@@ -77,7 +77,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addStreamRoutes(router, { answers, streams });
   addExplainRoutes(router, { answers, exchanges, fees, askForOrigin });
   addDocumentRoutes(router, { load, publicUrl });
-  addPageRoutes(router, { answers, exchanges, load });
+  addPageRoutes(router, { answers, exchanges, fees, load });
   return router;
 }
 

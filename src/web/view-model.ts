@@ -2,12 +2,16 @@ import type { ExchangeStatus } from "../domain/exchange.ts";
 import type { Flag } from "../domain/flags.ts";
 import type { SortField, SortOrder } from "../services/finder/funding-query.ts";
 
-/** One exchange's freshness as the page shows it. */
+/** One exchange's freshness and fee as the page shows them. */
 export interface ExchangeCard {
   readonly name: string;
   readonly status: ExchangeStatus;
   readonly symbols: number;
   readonly ageSeconds: number | null;
+  /** Basis points of one fill, null where nobody vouches for a fee. */
+  readonly takerFeeBps: number | null;
+  /** What the fee leaves out: an exchange may take another one for other orders, contracts or accounts. */
+  readonly takerFeeNote: string | null;
 }
 
 /** One row of the table, in the units of the domain. */

@@ -17,11 +17,16 @@ const ROWS = [
     nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
     openInterestUsd: 4_000_000,
   }),
-  rowOf("gate", "ETH", {
-    fundingRate: -0.0003,
-    nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
-    openInterestUsd: null,
-  }),
+  rowOf(
+    "gate",
+    "ETH",
+    {
+      fundingRate: -0.0003,
+      nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
+      openInterestUsd: null,
+    },
+    flagBit("thin") | flagBit("unverified_rate"),
+  ),
   rowOf("okx", "OLD", { nextFundingAtMs: NOON_MS + HOUR_MS }, flagBit("stale")),
   rowOf("deribit", "BTC", { accrual: "continuous", nextFundingAtMs: null }),
 ];
@@ -71,6 +76,7 @@ describe("/api/funding/calendar.ics", () => {
       "Open interest: 4,000,000 USD",
       "Every 4 h",
     ]);
+    expect(events[1]?.description).toEndWith("Every 8 h\nMarks: thin, unverified rate");
   });
 
   test("shows a day unless told otherwise, later rates as not known yet", async () => {

@@ -11,13 +11,18 @@ const NOON = NOON_MS / 1000;
 const HOUR_MS = 3_600_000;
 
 const ROWS = [
-  rowOf("okx", "BTC", {
-    fundingRate: 0.0005,
-    fundingIntervalHours: 4,
-    predictedRate: -0.00025,
-    nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
-    openInterestUsd: 4_000_000,
-  }),
+  rowOf(
+    "okx",
+    "BTC",
+    {
+      fundingRate: 0.0005,
+      fundingIntervalHours: 4,
+      predictedRate: -0.00025,
+      nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
+      openInterestUsd: 4_000_000,
+    },
+    flagBit("thin"),
+  ),
   rowOf("gate", "ETH", {
     fundingRate: -0.0003,
     nextFundingAtMs: NOON_MS + 2 * HOUR_MS,
@@ -58,7 +63,8 @@ describe("/api/funding/calendar", () => {
       annualized_pct: 109.5,
       rate_source: "live",
       payment_usd: 2_000,
-    } as const;
+      flags: ["thin"],
+    } satisfies CalendarList["rows"][number];
     expect(total).toBe(3);
     expect(rows[0]).toEqual(live);
     expect(rows[1]).toMatchObject({ base: "ETH", funding_rate: -0.0003, payment_usd: null });
@@ -103,7 +109,7 @@ describe("/api/funding/calendar", () => {
   test("as CSV has units in the names of its columns", async () => {
     const text = await (await appWith().get(`${PATH}?format=csv&exchange=gate`)).text();
     expect(text.split("\r\n")[0]).toBe(
-      "settles_at_unix_s,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate_fraction,funding_rate_pct,annualized_pct,rate_source,open_interest_usd,payment_usd",
+      "settles_at_unix_s,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate_fraction,funding_rate_pct,annualized_pct,rate_source,open_interest_usd,payment_usd,flags",
     );
     expect(text.split("\r\n")).toHaveLength(3);
   });

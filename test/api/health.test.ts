@@ -119,6 +119,7 @@ test("/api/exchanges lists every registered exchange; one without a state yet is
     kind: "centralised",
     accrual: "periodic",
     documentation: "https://docs.invalid/gate",
+    unverified_rate: null,
     status: "off",
     symbols: 0,
     expected: null,

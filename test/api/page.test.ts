@@ -62,6 +62,21 @@ describe("the front page", () => {
     expect(page).not.toContain("KRAKEN");
   });
 
+  test("says what each exchange takes, and where that is not all: MEXC has a fee of the API and one by hand", async () => {
+    const rows = [rowOf("mexc", "BTC"), rowOf("okx", "BTC"), rowOf("orderly", "BTC")];
+    const page = await pageText("/", app(rows));
+    expect(page).toContain(
+      "taker fee 8 bps (orders through the API; orders by hand pay by contract, 0 to 10, mostly 4 or less)",
+    );
+    expect(page).toContain("taker fee 5 bps</span>");
+    expect(page).toContain("taker fee unknown (each front end sets its own");
+  });
+
+  test("words the marks of a rate", async () => {
+    const rows = [rowOf("edgex", "BTC", {}, flagBit("thin") | flagBit("unverified_rate"))];
+    expect(await pageText("/", app(rows))).toContain("thin, unverified rate</td>");
+  });
+
   test("says in one line which exchanges are missing, and nothing where none is", async () => {
     const shown = async (statuses: Parameters<typeof withStatuses>[1]) => {
       const snapshot = withStatuses(snapshotOf("1-77", ROWS), statuses);

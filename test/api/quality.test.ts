@@ -62,6 +62,7 @@ describe("/api/quality", () => {
         pinned_baseline: 0,
         thin: 1,
         settling: 0,
+        unverified_rate: 0,
       },
       identities: { confirmed: 2, probable: 0, conflict: 1 },
       doubted: { volume: 1, open_interest: 1, rate: 0 },

@@ -33,9 +33,9 @@ describe("the registry", () => {
 
   test("tells its rules and open points in sentences, as the page prints them", () => {
     const texts = ALL_FACTS.flatMap((facts) =>
-      [facts.rateRule, facts.intervalRule, ...facts.knownUnknowns].map(
-        (text) => `${facts.id}: ${text}`,
-      ),
+      [facts.rateRule, facts.intervalRule, facts.unverifiedRate ?? [], facts.knownUnknowns]
+        .flat()
+        .map((text) => `${facts.id}: ${text}`),
     );
     expect(texts.filter((text) => !/: \S[^\n]*\.$/.test(text))).toEqual([]);
   });
@@ -66,6 +66,11 @@ describe("docs/exchanges.md", () => {
     expect(page).toContain("| 2 + 1 per instrument |");
     expect(page).toContain("| off: it is closed |");
     expect(page).toContain("Nothing is known to be open.");
+    expect(page).not.toContain("Unverified:");
+    const unverified = exchangesPage([{ ...FACTS, unverifiedRate: "Either a_ or b is charged." }]);
+    expect(unverified).toContain(
+      "\n\nUnverified: Either a\\_ or b is charged. All rows are flagged `unverified_rate`.\n\n",
+    );
     expect(page).toContain("1 of them switched off.");
   });
 });

@@ -76,7 +76,9 @@ const TICKER_ROWS = [
   ticker("1000PEPEUSDT", {
     indexPrice: "0.00801",
     markPrice: "0.008",
+    openInterest: "1000000006.0",
     openInterestValue: "8000000",
+    singleOpenInterest: undefined,
     singleOpenInterestValue: "",
     fundingRate: "-0.0021",
     fundingIntervalHour: "4",
@@ -164,6 +166,7 @@ describe("bybit", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
+      openInterestDigit: 5,
       openInterestUsd: 1600012500,
       volume24hUsd: 9876543210.5,
       exchangeTimeMs: STAMP,
@@ -182,6 +185,7 @@ describe("bybit", () => {
       baselineRate: 0.00005,
       rateCap: 0.02,
       rateFloor: -0.02,
+      openInterestDigit: 6,
       openInterestUsd: 4_000_000,
     });
   });
@@ -413,7 +417,9 @@ describe("bybit", () => {
           markPrice: "64000.50",
           indexPrice: "64010.00",
           singleOpenInterestValue: "1600012500.00",
+          openInterest: "50000.000",
           openInterestValue: "3200025000.00",
+          singleOpenInterest: "25000.000",
           turnover24h: "9876543210.5000",
           curPreListingPhase: "",
         },
@@ -449,6 +455,12 @@ const exemptions: readonly Exemption[] = [
   { at: "tickers.markPrice", mutations: ["huge"], fields: ["markPrice"], why: LEGAL },
   { at: "tickers.indexPrice", mutations: ["huge"], fields: ["indexPrice"], why: LEGAL },
   { at: "tickers.turnover24h", mutations: ["huge"], fields: ["volume24hUsd"], why: LEGAL },
+  {
+    at: "tickers.singleOpenInterest",
+    mutations: ["flipped"],
+    fields: ["openInterestDigit"],
+    why: LEGAL,
+  },
   {
     at: "tickers.singleOpenInterestValue",
     mutations: ["huge", "flipped"],
@@ -542,6 +554,8 @@ describeRecorded("bybit, recorded", (read) => {
         rateCap: 0.005,
         nextFundingAtMs: 1762243200000,
         markPrice: 107084,
+        // Both sides, 50,923.331: an odd number of steps.
+        openInterestDigit: 1,
         openInterestUsd: 5453073976.8 / 2,
         volume24hUsd: 10983940889.69,
         exchangeTimeMs: 1762220791908,

@@ -94,6 +94,7 @@ describe("extended", () => {
       settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
+      openInterestDigit: 5,
       openInterestUsd: 115861923.5,
       volume24hUsd: 231016077.5,
       exchangeTimeMs: null,

@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { exchangeLab } from "../support/exchange-lab.ts";
 import { partFor } from "../support/part-of-market.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { NOON_MS } from "../support/quote.ts";
+import { demoMarket } from "../support/simulator.ts";
+import { simulatorSource } from "../support/simulator-source.ts";
 
 /** Those whose figure is the sum of longs and shorts: half of it is served. */
 const BOTH_SIDES: ReadonlySet<ExchangeId> = new Set(["hyperliquid", "toobit", "backpack"]);
@@ -25,3 +28,14 @@ test.each(EXCHANGE_IDS)(
   },
   LONG_MS,
 );
+
+/** They publish dollars and nothing else. */
+const DOLLARS_ALONE: ReadonlySet<ExchangeId> = new Set(["bingx"]);
+
+test.each(EXCHANGE_IDS)("%s: its sides can be told wherever it publishes an amount", async (id) => {
+  const market = demoMarket({ scale: partFor(id) });
+  const { quotes } = await EXCHANGES[id].refresh(simulatorSource(market, id));
+  const open = quotes.filter(({ openInterestUsd }) => (openInterestUsd ?? 0) > 0);
+  const untold = open.filter(({ openInterestDigit: digit }) => (digit ?? null) === null);
+  expect(untold.length).toBe(DOLLARS_ALONE.has(id) ? open.length : 0);
+});

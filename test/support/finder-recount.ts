@@ -272,6 +272,7 @@ export function settlementsOf(row: FundingRow, fetchedAt: number, hours: number)
       open_interest_usd: openInterest,
       rate_source: rate === null ? null : nth === 0 ? "live" : "predicted",
       payment_usd: rate === null || openInterest === null ? null : rate * openInterest,
+      flags: row.flags,
     });
   }
   return found;

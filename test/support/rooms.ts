@@ -71,7 +71,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "services/board": {
     job: "the read model: snapshots of all rows, health, readiness",
-    imports: ["lib", "domain"],
+    imports: ["exchanges", "lib", "domain"],
     types: ["db"],
   },
   "services/finder": {
@@ -176,7 +176,16 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   cli: {
     job: "the operator's commands, a file each",
-    imports: ["config", "collector", "http/lists", "exchanges", "db", "lib", "domain"],
+    imports: [
+      "config",
+      "collector",
+      "http/lists",
+      "services/board",
+      "exchanges",
+      "db",
+      "lib",
+      "domain",
+    ],
   },
   simulator: {
     job: "every exchange's wire format on loopback; it tests the adapters, so it shares nothing with them",

@@ -3,6 +3,7 @@ import type { Market } from "../../src/simulator/running-market.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Decode, ExchangeHttp, Load, Reply, Source } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
 import type { Ask } from "./memory-source.ts";
 import { demoMarket } from "./simulator.ts";
 
@@ -46,7 +47,8 @@ export function simulatorSource(
       const name = host === "main" ? id : `${id}.${host}`;
       const url = `http://simulator/${name}${change.request(path)}`;
       const reply = await handle(market, new Request(url, init));
-      if (!reply.ok) throw new Error(`${id} answers ${reply.status} to ${path}${text}`);
+      const { ok, status } = reply;
+      if (!ok) throw new RequestFailure("http", `${id} answers ${status} to ${path}`, { status });
       const sent: unknown = JSON.parse(change.reply(await reply.text()));
       return decode(sent);
     }

@@ -40,6 +40,7 @@ describe("what is made of a pair", () => {
     ["pinned_baseline", "watch", "pinned"],
     ["thin", "watch", "thin"],
     ["settling", "watch", "settling"],
+    ["unverified_rate", "watch", "unverified_rate"],
   ])("the flag %s: %s, because of %s", (flag, decision, reason) => {
     expect(judged({ flags: flagBit(flag) })).toEqual([decision, [reason]]);
   });

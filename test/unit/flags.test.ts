@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   BLOCKING_FLAGS,
+  type ExchangeTerms,
   FLAGS,
   flagBit,
   type FlagInputs,
@@ -12,7 +13,16 @@ import {
 const NOW_MS = 1_790_000_000_000;
 const PERIOD_MS = 60_000;
 
+const TERMS: ExchangeTerms = {
+  periodMs: PERIOD_MS,
+  marks: 0,
+  interestOfCoins: false,
+  nonCoins: new Set(),
+};
+
 const SOUND: FlagInputs = {
+  assetClass: "crypto",
+  assetId: "BTC",
   accrual: "periodic",
   fundingRate: 0.0004,
   fundingIntervalHours: 8,
@@ -29,7 +39,7 @@ const SOUND: FlagInputs = {
 };
 
 function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {
-  return flagNames(flagsOf({ ...SOUND, ...change }, NOW_MS, periodMs));
+  return flagNames(flagsOf({ ...SOUND, ...change }, NOW_MS, { ...TERMS, periodMs }));
 }
 
 describe("a row", () => {
@@ -67,6 +77,32 @@ describe("a row", () => {
   test("is stale after three periods where those are longer than 180 s", () => {
     expect(flags({ observedAtMs: NOW_MS - 900_000 }, 300_000)).toEqual([]);
     expect(flags({ observedAtMs: NOW_MS - 900_001 }, 300_000)).toEqual(["stale"]);
+  });
+});
+
+test("the marks of its exchange are on a row whatever it says", () => {
+  const terms = { ...TERMS, marks: flagBit("unverified_rate") };
+  expect(flagNames(flagsOf(SOUND, NOW_MS, terms))).toEqual(["unverified_rate"]);
+  const thin = { ...SOUND, volume24hUsd: null };
+  expect(flagNames(flagsOf(thin, NOW_MS, terms))).toEqual(["thin", "unverified_rate"]);
+});
+
+describe("where the documented interest is that of coins alone, a row at it", () => {
+  const terms = { ...TERMS, interestOfCoins: true, nonCoins: new Set(["AAPL"]) };
+  test.each<[string, Partial<FlagInputs>, readonly string[]]>([
+    ["of a coin rests", { assetClass: "crypto" }, ["pinned_baseline"]],
+    ["of a class that nobody states rests", { assetClass: null }, ["pinned_baseline"]],
+    ["of no known asset rests", { assetClass: null, assetId: null }, ["pinned_baseline"]],
+    ["of what others call a share does not", { assetClass: null, assetId: "AAPL" }, []],
+    [
+      "of a coin by its own word rests",
+      { assetClass: "crypto", assetId: "AAPL" },
+      ["pinned_baseline"],
+    ],
+  ])("%s", (_name, change, expected) => {
+    const row = { ...SOUND, fundingRate: 0.0001, ...change };
+    expect(flagNames(flagsOf(row, NOW_MS, terms))).toEqual(expected as never);
+    expect(flagNames(flagsOf(row, NOW_MS, TERMS))).toEqual(["pinned_baseline"]);
   });
 });
 

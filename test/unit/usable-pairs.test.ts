@@ -1,3 +1,4 @@
+import { exchangeTerms } from "../../src/services/board/exchange-terms.ts";
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { feeTable, takerFees } from "../../src/domain/fees.ts";
@@ -32,7 +33,11 @@ function boardRowOf(exchange: ExchangeId, quote: Quote, instrumentId: number): B
     takerFeeBps: quote.takerFeeBps ?? null,
     observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
   });
-  return boardRow(record, DEMO_START_MS, PERIOD_MS);
+  return boardRow(
+    record,
+    DEMO_START_MS,
+    exchangeTerms(exchange, { periodMs: PERIOD_MS, nonCoins: new Set() }),
+  );
 }
 
 /** Every exchange with the part of its listings that makes thousands of pairs. */

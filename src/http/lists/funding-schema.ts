@@ -88,7 +88,7 @@ export const FundingRowSchema = z
       .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
     flags: z.array(FlagSchema).openapi({
       description:
-        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer. `suspect` marks a periodic rate without a time at which it is charged, and rows of which the rest of the market contradicts a number: a contradicted volume or open interest is null. `identity_conflict` marks another asset under the same ticker.",
+        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (which of the rates that the exchange publishes is charged next is not proven): look closer. `suspect` marks a periodic rate without a time at which it is charged, and rows of which the rest of the market contradicts a number: a contradicted volume or open interest is null. `identity_conflict` marks another asset under the same ticker.",
     }),
   })
   .openapi("FundingRow");

@@ -11,7 +11,7 @@ export const ExchangeIdSchema = z
 
 export const FlagSchema = z.enum(FLAGS).openapi("Flag", {
   description:
-    "A mark on a row. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on it. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`: look closer.",
+    "A mark on a row. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on it. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (which of the rates that the exchange publishes is charged next is not proven): look closer.",
   example: "thin",
 });
 

@@ -26,3 +26,9 @@ export const lastErrorField = z.string().nullable().openapi({
     "Why it is not ok: the kind of failure and our words, never the exchange's. Null when it is ok.",
   example: "rate_limited: HTTP 429",
 });
+
+/** Said of an exchange wherever its facts are. */
+export const unverifiedRateField = z.string().nullable().openapi({
+  description:
+    "Why it is not proven which of the rates that the exchange publishes is charged next: its rows are flagged `unverified_rate`. Null where that is certain.",
+});

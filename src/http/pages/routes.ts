@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
 import type { ExchangeId } from "../../domain/exchange.ts";
+import type { FeeTable } from "../../domain/fees.ts";
 import { flagNames, isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
@@ -45,18 +46,18 @@ export function renderPage(page: Rendered): string {
   return `<!doctype html>${page.toString()}`;
 }
 
+interface PageDeps {
+  readonly answers: SnapshotAnswers;
+  readonly exchanges: readonly NamedExchange[];
+  /** Taker fees of this installation. */
+  readonly fees: FeeTable;
+  readonly load: AnswerLoad;
+}
+
 /** The front page and its style sheet. */
 export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
-  {
-    answers,
-    exchanges: infos,
-    load,
-  }: {
-    readonly answers: SnapshotAnswers;
-    readonly exchanges: readonly NamedExchange[];
-    readonly load: AnswerLoad;
-  },
+  { answers, load, ...tables }: PageDeps,
 ): void {
   const css = readFileSync(new URL("../../web/static/site.css", import.meta.url));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
@@ -84,7 +85,7 @@ export function addPageRoutes(
       make: () => ({
         largeAs: null,
         pieces: () => [
-          renderPage(BoardPage({ model: boardPageModel(snapshot, infos, sort, order), assets })),
+          renderPage(BoardPage({ model: boardPageModel(snapshot, tables, sort, order), assets })),
         ],
         contentType: HTML_TYPE,
         cacheControl: null,
@@ -111,11 +112,11 @@ function waitingPage(assets: PageAssets, requestId: string): Response {
 /** What the front page shows of a snapshot: the first rows that can be relied on, in the asked order. */
 function boardPageModel(
   snapshot: Snapshot,
-  infos: readonly NamedExchange[],
+  { exchanges, fees }: Pick<PageDeps, "exchanges" | "fees">,
   sort: SortField,
   order: SortOrder,
 ): BoardPageModel {
-  const names = new Map(infos.map(({ id, name }) => [id, name]));
+  const names = new Map(exchanges.map(({ id, name }) => [id, name]));
   const trusted = snapshot.rows.filter((row) => !isBlocked(row.flags));
   const nameOf = (id: ExchangeId): string => names.get(id) ?? id;
   return {
@@ -130,6 +131,8 @@ function boardPageModel(
         status,
         symbols,
         ageSeconds,
+        takerFeeBps: fees.get(exchange)?.takerBps ?? null,
+        takerFeeNote: fees.get(exchange)?.note ?? null,
       })),
     missing: coverageOf(snapshot, {}).missing.map(({ exchange, status }) => ({
       name: nameOf(exchange),

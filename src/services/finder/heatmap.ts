@@ -11,8 +11,11 @@ export type HeatmapValue = (typeof HEATMAP_VALUES)[number];
 export const HEATMAP_SORTS = ["volume", "base", "spread"] as const;
 export type HeatmapSort = (typeof HEATMAP_SORTS)[number];
 
-/** Why an exchange that lists an asset has no value: a blocking flag, or no price has told which asset it is. */
-export const MARKS = [...BLOCKING_FLAGS, "identity_unknown"] as const;
+/**
+ * Why an exchange that lists an asset has no value: a blocking flag, or no price has told which asset it is. And of
+ * values: the one flag that says that they may be those of another rate.
+ */
+export const MARKS = [...BLOCKING_FLAGS, "identity_unknown", "unverified_rate"] as const;
 export type Mark = (typeof MARKS)[number];
 
 /** Which listings, shown how, in which order. */
@@ -41,7 +44,7 @@ export interface HeatmapLine {
   readonly exchanges: readonly ExchangeId[];
   /** In the order of `exchanges`; null where there is no listing that can be relied on. */
   readonly values: (number | null)[];
-  /** The exchanges among the nulls that do list the asset, in their order. */
+  /** The exchanges among the nulls that do list the asset, then those whose value is of an unverified rate. */
   readonly marks: { readonly exchange: ExchangeId; readonly flag: Mark }[];
 }
 
@@ -79,7 +82,13 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
     lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
       const values = new Array<number | null>(exchanges.length).fill(null);
       for (const { leg, value } of cells) values[columnOf[leg.exchangePlace] ?? 0] = value;
-      return { base, assetId, exchanges, values, marks: marked.map(markOf) };
+      return {
+        base,
+        assetId,
+        exchanges,
+        values,
+        marks: [...marked.map(markOf), ...unverified(cells)],
+      };
     }),
   };
 }
@@ -151,6 +160,16 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
 function markOf({ row: { record, flags } }: Leg): HeatmapLine["marks"][number] {
   const blocking = BLOCKING_FLAGS.find((flag) => (flags & flagBit(flag)) !== 0);
   return { exchange: record.exchange, flag: blocking ?? "identity_unknown" };
+}
+
+const UNVERIFIED = flagBit("unverified_rate");
+
+function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
+  return cells.flatMap(({ leg: { row } }) =>
+    (row.flags & UNVERIFIED) === 0
+      ? []
+      : [{ exchange: row.record.exchange, flag: "unverified_rate" as const }],
+  );
 }
 
 /** The exchanges that have a cell or a mark, in the order of the snapshot, and the column of each place. */

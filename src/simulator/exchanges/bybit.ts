@@ -20,14 +20,15 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const d = listing.priceDecimals;
   const dated = listing.product === "dated";
-  // Both sides, as bybit counts them; the single figures are exactly half.
+  // Both sides, as bybit counts them; the single figure is half of it, rounded up to the step, and valued by itself.
   const bothSides = fixed(2 * live.openInterest, 3);
   const bothValue = fixed(2 * live.openInterest * live.mark, 2);
+  const oneSide = Math.ceil(Math.round(Number(bothSides) * 1_000) / 2) / 1_000;
   const single = listing.marks.has("no_single")
     ? {}
     : {
-        singleOpenInterest: trimmed(Number(bothSides) / 2, 4),
-        singleOpenInterestValue: trimmed(Number(bothValue) / 2, 4),
+        singleOpenInterest: fixed(oneSide, 3),
+        singleOpenInterestValue: fixed(oneSide * live.mark, 2),
       };
   return {
     symbol: listing.symbol,

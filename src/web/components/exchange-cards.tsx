@@ -1,7 +1,7 @@
 import { age, statusText } from "../format.ts";
 import type { ExchangeCard } from "../view-model.ts";
 
-/** How fresh each exchange is, as a list of small cards. The status is a word, the colour repeats it. */
+/** How fresh each exchange is and what it takes, as a list of small cards. The status is a word, the colour repeats it. */
 export function ExchangeCards(props: { readonly exchanges: readonly ExchangeCard[] }) {
   return (
     <ul class="cards">
@@ -13,8 +13,14 @@ export function ExchangeCards(props: { readonly exchanges: readonly ExchangeCard
             {card.symbols} rates,{" "}
             {card.ageSeconds === null ? "no data yet" : `${age(card.ageSeconds)} old`}
           </span>
+          <span class="facts">{feeText(card)}</span>
         </li>
       ))}
     </ul>
   );
+}
+
+function feeText({ takerFeeBps, takerFeeNote }: ExchangeCard): string {
+  const fee = takerFeeBps === null ? "taker fee unknown" : `taker fee ${takerFeeBps} bps`;
+  return takerFeeNote === null ? fee : `${fee} (${takerFeeNote})`;
 }

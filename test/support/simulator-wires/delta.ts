@@ -2,7 +2,7 @@ import type { DemoWire } from "./wire.ts";
 
 const PERPETUALS = "contract_types=perpetual_futures";
 const TICKER_KEYS =
-  "symbol funding_rate mark_price spot_price oi_value_usd turnover_usd timestamp contract_type close";
+  "symbol funding_rate mark_price spot_price oi_contracts oi_value_usd turnover_usd timestamp contract_type close";
 const PRODUCT_KEYS =
   "symbol contract_type state trading_status notional_type is_quanto quoting_asset settling_asset underlying_asset contract_unit_currency contract_value annualized_funding product_specs";
 

@@ -1,3 +1,4 @@
+import { flagNames } from "../../../domain/flags.ts";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";
@@ -60,6 +61,8 @@ const COLUMNS = flatColumns<VolumeRankRow>({
   highest_annualized_pct: "highest_annualized_pct",
   top_exchange: "top_exchange",
   top_exchange_share: "top_exchange_share_fraction",
+  lowest_flags: "lowest_flags",
+  highest_flags: "highest_flags",
 });
 
 function volumeRankRow(ranked: VolumeRank, _fetchedAt: number, ofExchanges: number): VolumeRankRow {
@@ -71,9 +74,11 @@ function volumeRankRow(ranked: VolumeRank, _fetchedAt: number, ofExchanges: numb
     lowest_exchange: lowest.record.exchange,
     lowest_exchange_symbol: lowest.record.exchangeSymbol,
     lowest_annualized_pct: lowest.annualizedPct,
+    lowest_flags: [...flagNames(lowest.flags)],
     highest_exchange: highest.record.exchange,
     highest_exchange_symbol: highest.record.exchangeSymbol,
     highest_annualized_pct: highest.annualizedPct,
+    highest_flags: [...flagNames(highest.flags)],
     top_exchange: top?.exchange ?? null,
     top_exchange_share: top?.share ?? null,
   };

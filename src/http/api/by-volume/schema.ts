@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema, orNull } from "../../openapi/enums.ts";
+import { ExchangeIdSchema, FlagSchema, orNull } from "../../openapi/enums.ts";
 import { assetFields, yearlyPct } from "../../lists/asset-fields.ts";
 import { comparedFilters } from "../../lists/listing-query.ts";
 import { pageParams } from "../../lists/row-fields.ts";
@@ -8,6 +8,11 @@ import { thresholdListSchema } from "../../lists/thresholds.ts";
 const symbol = z
   .string()
   .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" });
+
+const flags = z.array(FlagSchema).openapi({
+  description: "The marks of that listing.",
+  example: ["pinned_cap"],
+});
 
 const VolumeRankSchema = z
   .strictObject({
@@ -22,11 +27,13 @@ const VolumeRankSchema = z
     lowest_exchange: ExchangeIdSchema.openapi({ description: "Where the lowest rate a year is." }),
     lowest_exchange_symbol: symbol,
     lowest_annualized_pct: yearlyPct("The lowest rate of a trusted listing."),
+    lowest_flags: flags,
     highest_exchange: ExchangeIdSchema.openapi({
       description: "Where the highest rate a year is.",
     }),
     highest_exchange_symbol: symbol,
     highest_annualized_pct: yearlyPct("The highest rate of a trusted listing."),
+    highest_flags: flags,
     top_exchange: orNull(ExchangeIdSchema).openapi({
       description: "The exchange with most of the volume; null while none above 0 is known.",
     }),

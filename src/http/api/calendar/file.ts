@@ -1,4 +1,5 @@
 import { ICalCalendar, ICalEventTransparency, type ICalEventData } from "ical-generator";
+import { type FlagBits, flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import type { Snapshot } from "../../../domain/market.ts";
 import type { MissingExchange } from "../../../domain/exchange.ts";
@@ -71,6 +72,7 @@ function eventOf({ row, settlesAt, intervalHours, rate, rateSource }: Settlement
     `Annualised: ${annualPct === null ? "unknown" : `${signed(annualPct, 2)} %`}`,
     `Open interest: ${dollars(record.openInterestUsd)}`,
     `Every ${intervalHours} h`,
+    ...marksText(row.flags),
   ];
   return {
     id: eventId(record.uid, settlesAt),
@@ -79,6 +81,12 @@ function eventOf({ row, settlesAt, intervalHours, rate, rateSource }: Settlement
     description: lines.join("\n"),
     transparency: ICalEventTransparency.TRANSPARENT,
   };
+}
+
+/** Words for a person, like those of the page; nothing of a row without a flag. */
+function marksText(flags: FlagBits): readonly string[] {
+  const names = flagNames(flags).map((flag) => flag.replaceAll("_", " "));
+  return names.length === 0 ? [] : [`Marks: ${names.join(", ")}`];
 }
 
 /** The library writes ids as they are, and an exchange's symbol may hold anything: what could end a line is encoded. */

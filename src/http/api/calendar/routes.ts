@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import {
   type CalendarQuery,
@@ -145,6 +146,7 @@ const COLUMNS = flatColumns<CalendarRow>({
   rate_source: "rate_source",
   open_interest_usd: "open_interest_usd",
   payment_usd: "payment_usd",
+  flags: "flags",
 });
 
 function calendarRow(settlement: Settlement, fetchedAt: number): CalendarRow {
@@ -161,5 +163,6 @@ function calendarRow(settlement: Settlement, fetchedAt: number): CalendarRow {
     rate_source: rateSource,
     open_interest_usd: openInterestUsd,
     payment_usd: rate === null || openInterestUsd === null ? null : rate * openInterestUsd,
+    flags: [...flagNames(row.flags)],
   };
 }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { CALENDAR_DEFAULTS, RATE_SOURCES } from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../openapi/params.ts";
 import { instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
+import { FundingRowSchema } from "../../lists/funding-schema.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
@@ -43,6 +44,7 @@ const CalendarRowSchema = z
         "funding_rate x open_interest_usd: what all longs together pay all shorts, in US dollars, if both stay as they are. Negative: shorts pay. Null where either is.",
       example: 125,
     }),
+    flags: FundingRowSchema.shape.flags,
   })
   .openapi("Settlement");
 

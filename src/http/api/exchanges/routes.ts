@@ -20,6 +20,7 @@ export interface ExchangeInfo {
   readonly kind: "centralised" | "decentralised";
   readonly accrual: Accrual;
   readonly documentation: string;
+  readonly unverifiedRate?: string;
 }
 
 const exchangesRoute = createRoute({
@@ -89,6 +90,7 @@ const COLUMNS: readonly Column<ExchangeRow>[] = [
     taker_fee_as_of: "taker_fee_as_of",
     taker_fee_source: "taker_fee_source",
     taker_fee_note: "taker_fee_note",
+    unverified_rate: "unverified_rate",
   }),
   { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
 ];
@@ -111,6 +113,7 @@ function exchangeRow({ info, view, fee }: Known): ExchangeRow {
     kind: info.kind,
     accrual: info.accrual,
     documentation: info.documentation,
+    unverified_rate: info.unverifiedRate ?? null,
     status: view?.status ?? "off",
     symbols: view?.symbols ?? 0,
     expected: state?.expected ?? null,

@@ -2,7 +2,11 @@ import { z } from "@hono/zod-openapi";
 import { AccrualSchema, ExchangeIdSchema } from "../../openapi/enums.ts";
 import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../lists/row-fields.ts";
-import { ExchangeStatusSchema, lastErrorField } from "../../openapi/exchange-status.ts";
+import {
+  ExchangeStatusSchema,
+  lastErrorField,
+  unverifiedRateField,
+} from "../../openapi/exchange-status.ts";
 
 const ExchangeSchema = z
   .strictObject({
@@ -13,6 +17,7 @@ const ExchangeSchema = z
       description: "Whether funding is charged at times or accrues each second.",
     }),
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    unverified_rate: unverifiedRateField,
     status: ExchangeStatusSchema,
     symbols: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
     expected: z

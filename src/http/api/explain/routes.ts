@@ -29,6 +29,7 @@ export interface ExchangeRules {
   readonly documentation: string;
   readonly rateRule: string;
   readonly intervalRule: string;
+  readonly unverifiedRate?: string;
   readonly knownUnknowns: readonly string[];
 }
 
@@ -107,6 +108,7 @@ function explained(
     raw_reason: explanation === null ? "not_in_memory" : null,
     raw_observed_at: knownSeconds(explanation && observedAtOf(explanation)),
     rate_rule: rules.rateRule,
+    unverified_rate: rules.unverifiedRate ?? null,
     rate: explanation === null ? null : workingBody(rateWorking(explanation)),
     interval_rule: rules.intervalRule,
     interval_source: record.intervalSource,

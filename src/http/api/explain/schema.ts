@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
+import { unverifiedRateField } from "../../openapi/exchange-status.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
 import { time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
@@ -54,6 +55,7 @@ export const ExplanationSchema = z
     }),
     raw_observed_at: time("When the raw rows were true on the exchange.").nullable(),
     rate_rule: z.string().openapi({ description: "What the exchange publishes, and its unit." }),
+    unverified_rate: unverifiedRateField,
     rate: WorkingSchema.nullable().openapi({
       description: "How funding_rate comes from `raw`; null without it. A fraction per interval.",
     }),

@@ -27,7 +27,7 @@ const HeatmapRowSchema = z
     }),
     marks: z.array(z.strictObject({ exchange: ExchangeIdSchema, flag: z.enum(MARKS) })).openapi({
       description:
-        "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is.",
+        "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is. Of a cell with a value: `unverified_rate`, where it is not proven which of the rates that the exchange publishes is charged next.",
       example: [{ exchange: "bybit", flag: "stale" }],
     }),
   })
