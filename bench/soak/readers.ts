@@ -18,26 +18,26 @@ const RECONNECT_AFTER_MS = 1_000;
 const KEPT_COMPLAINTS = 30;
 
 /** How the columns of a file are called, by field. */
-const COLUMNS = {
-  exchange: "exchange",
-  exchange_symbol: "exchange_symbol",
-  base: "base",
-  quote: "quote",
-  multiplier: "multiplier",
-  funding_rate: "funding_rate_fraction",
-  annualized_pct: "annualized_pct",
-  funding_interval_hours: "funding_interval_hours",
-  next_funding_time: "next_funding_time_unix_s",
-  predicted_rate: "predicted_rate_fraction",
-  instant_rate: "instant_rate_fraction",
-  settled_rate: "settled_rate_fraction",
-  settled_at: "settled_at_unix_s",
-  mark_price: "mark_price_in_quote",
-  index_price: "index_price_in_quote",
-  volume_24h_usd: "volume_24h_usd",
-  open_interest_usd: "open_interest_usd",
-  observed_at: "observed_at_unix_s",
-} as const satisfies Record<keyof Held, string>;
+const FIELDS = [
+  "exchange",
+  "exchange_symbol",
+  "base",
+  "quote",
+  "multiplier",
+  "funding_rate",
+  "annualized_pct",
+  "funding_interval_hours",
+  "next_funding_time",
+  "predicted_rate",
+  "instant_rate",
+  "settled_rate",
+  "settled_at",
+  "mark_price",
+  "index_price",
+  "volume_24h_usd",
+  "open_interest_usd",
+  "observed_at",
+] as const satisfies readonly (keyof Held)[];
 
 const TEXTS: ReadonlySet<string> = new Set(["exchange", "exchange_symbol", "base", "quote"]);
 
@@ -146,8 +146,8 @@ const STREAMED = { stream: true } as const;
 
 /** A line of a file with its numbers read; an empty cell is unknown. */
 function rowOfFile(cells: Readonly<Record<string, string>>): Held {
-  const values = Object.entries(COLUMNS).map(([field, column]) => {
-    const cell = cells[column] ?? "no such column";
+  const values = FIELDS.map((field) => {
+    const cell = cells[field] ?? "no such column";
     return [field, TEXTS.has(field) ? cell : cell === "" ? null : Number(cell)];
   });
   return Object.fromEntries(values) as Held;

@@ -255,7 +255,7 @@ describe("fees of a listing", () => {
       ["long_fee_bps", "long_fee_source", "short_fee_bps", "short_fee_source"].map(cellOf),
     ).toEqual(["5", "exchange", "0.9", "listing"]);
     expect(cellOf("breakeven_hours")).toBe("4");
-    expect(cellOf("breakeven_smooth_hours")).toStartWith("1.88");
+    expect(cellOf("breakeven_hours_smooth")).toStartWith("1.88");
     const feeIn = async (path: string) =>
       ((await (await served.get(`/api/explain/${path}`)).json()) as { taker_fee: unknown })
         .taker_fee;

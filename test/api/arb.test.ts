@@ -241,7 +241,7 @@ describe("reasons and unknowns", () => {
     expect([pair.long.price_source, pair.short.price_source]).toEqual(["mark", "last"]);
     expect([pair.long.last_price, pair.short.last_price]).toEqual([null, 100.5]);
     const csv = await (await served.get("/api/funding/arb?format=csv")).text();
-    expect(csv.split("\r\n")[0]).toContain("short_last_price_in_quote,short_price_source");
+    expect(csv.split("\r\n")[0]).toContain("short_last_price,short_price_source");
 
     const indexed = await onlyPair(
       app([listing("okx", { markPrice: null }), listing("lighter", unpriced)]),

@@ -159,11 +159,11 @@ describe("/api/funding/by_volume", () => {
       expect([query, (await app().get(`${PATH}?${query}`)).status]).toEqual([query, 400]);
   });
 
-  test("as CSV has units in its header line, and empty cells for what is unknown", async () => {
+  test("as CSV has the names of its fields in the header line, and empty cells for what is unknown", async () => {
     const response = await app().get(`${PATH}?format=csv&base=SOL`);
     expect((await response.text()).split("\r\n")).toEqual([
-      "rank,base,asset_id,exchanges,of_exchanges,listings,untrusted_listings,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,volume_weighted_annualized_pct,lowest_exchange,lowest_exchange_symbol,lowest_annualized_pct,highest_exchange,highest_exchange_symbol,highest_annualized_pct,top_exchange,top_exchange_share_fraction,lowest_flags,highest_flags",
-      "1,SOL,SOL,1,5,1,0,5000000,0,,1,,gate,SOLUSDT,-32.85,gate,SOLUSDT,-32.85,,,,",
+      "rank,base,asset_id,exchanges,of_exchanges,listings,untrusted_listings,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,volume_weighted_annualized_pct,lowest_exchange,lowest_exchange_symbol,lowest_annualized_pct,lowest_flags,highest_exchange,highest_exchange_symbol,highest_annualized_pct,highest_flags,top_exchange,top_exchange_share",
+      "1,SOL,SOL,1,5,1,0,5000000,0,,1,,gate,SOLUSDT,-32.85,,gate,SOLUSDT,-32.85,,,",
       "",
     ]);
   });

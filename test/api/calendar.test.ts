@@ -109,7 +109,7 @@ describe("/api/funding/calendar", () => {
   test("as CSV has units in the names of its columns", async () => {
     const text = await (await appWith().get(`${PATH}?format=csv&exchange=gate`)).text();
     expect(text.split("\r\n")[0]).toBe(
-      "settles_at_unix_s,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate_fraction,funding_rate_pct,annualized_pct,rate_source,open_interest_usd,payment_usd,flags",
+      "settles_at,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate,funding_rate_pct,annualized_pct,rate_source,open_interest_usd,payment_usd,flags",
     );
     expect(text.split("\r\n")).toHaveLength(3);
   });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { flagBit } from "../../src/domain/flags.ts";
 import {
@@ -27,8 +29,13 @@ function numbersOf(value: unknown): readonly number[] {
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
+/** What the documentation says of units: by the end of a name. */
+const ENDINGS = [
+  ...readFileSync(join(import.meta.dir, "../../docs/fields.md"), "utf8").matchAll(/^\| `(\w+)`/gm),
+].map(([, ending = ""]) => ending);
+const UNIT = new RegExp(`(${ENDINGS.join("|")})$`);
+
 /** Counts alone have no unit: whatever has a fraction, and a time of these days, is of something. */
-const UNIT = /_(pct|fraction|usd|bps|hours|seconds|unix_s|in_quote)$/;
 const isOfSomething = (value: number) =>
   !Number.isInteger(value) || Math.abs(value - NOON_MS / 1000) < 365 * 24 * 3600;
 
@@ -65,6 +72,11 @@ test("several values in one cell of CSV have a blank between them", async () => 
   const app = appOf(new TestBoard(marketOf([rowOf("okx", "BTC", {}, flags)])));
   const csv = await (await app.get("/api/funding/current?format=csv")).text();
   expect(cellsOf(csv)[1]).toContain("thin settling");
+});
+
+test("the documentation has units", () => {
+  expect(ENDINGS).toContain("_pct");
+  expect(ENDINGS.length).toBeGreaterThan(10);
 });
 
 test("the document has lists, some of them with pages", () => {

@@ -166,7 +166,7 @@ describe("/api/funding/sentiment", () => {
   test("as CSV has units in its header line, and empty cells for what is unknown", async () => {
     const response = await app().get(`${PATH}?format=csv&base=ETH`);
     expect((await response.text()).split("\r\n")).toEqual([
-      "base,asset_id,exchanges,of_exchanges,listings,untrusted_listings,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share_fraction,label,reason",
+      "base,asset_id,exchanges,of_exchanges,listings,untrusted_listings,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share,label,reason",
       "ETH,ETH,2,5,2,1,10000000,0,18000000,0,0,0,,,,,,,too_few_exchanges",
       "",
     ]);

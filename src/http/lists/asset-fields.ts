@@ -70,20 +70,6 @@ export function assetPart(asset: AssetListings, ofExchanges: number) {
   };
 }
 
-/** Names of their columns. */
-export const assetColumnNames = {
-  base: "base",
-  asset_id: "asset_id",
-  exchanges: "exchanges",
-  of_exchanges: "of_exchanges",
-  listings: "listings",
-  untrusted_listings: "untrusted_listings",
-  open_interest_usd: "open_interest_usd",
-  open_interest_unknown: "open_interest_unknown",
-  volume_24h_usd: "volume_24h_usd",
-  volume_unknown: "volume_unknown",
-} as const;
-
 /** Percent a year, simple. */
 export const yearlyPct = (description: string) =>
   z.number().openapi({

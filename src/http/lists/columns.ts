@@ -1,52 +1,57 @@
+import { z } from "@hono/zod-openapi";
+
 /** What a cell can hold; null is an empty one. */
 type Cell = string | number | boolean | null;
 
-/** One column of a list written as CSV. Its name ends in its unit, where it has one. */
+/** One column of a list written as CSV. */
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => Cell;
 }
 
-/** A field that is itself a record has columns of its own (`nested`). */
-type FlatField = Cell | readonly (string | number)[];
-
-type FlatNames<Row> = {
-  readonly [Field in keyof Row as Row[Field] extends FlatField ? Field : never]: string;
-};
-
-/** The flat fields of a row as columns, in the order of `names`: every one of them has to be named. */
-export function flatColumns<Row extends object>(names: FlatNames<Row>): readonly Column<Row>[] {
-  return Object.entries<string>(names).map(([field, name]) => ({
-    name,
-    cell: (row) => cellOf(row[field as keyof Row] as FlatField),
-  }));
+/**
+ * The columns of a list by what its rows are: the fields in their order, under their own names. A field that is itself
+ * an object has columns of its own, `long_exchange`, after all others.
+ */
+export function columnsOf<Schema extends z.ZodObject>(
+  schema: Schema,
+): readonly Column<z.output<Schema>>[] {
+  const flat: Column<z.output<Schema>>[] = [];
+  const nested: Column<z.output<Schema>>[] = [];
+  for (const [field, of] of Object.entries(schema.shape)) {
+    const part = knownPart(of);
+    if (part === null) flat.push({ name: field, cell: (row) => cellOf(fieldOf(row, field)) });
+    else
+      for (const { name, cell } of columnsOf(part))
+        nested.push({
+          name: `${field}_${name}`,
+          cell: (row) => {
+            const value = fieldOf(row, field);
+            return value === null ? null : cell(value as z.output<typeof part>);
+          },
+        });
+  }
+  return [...flat, ...nested];
 }
 
-/** The columns of a record within the row, their names after `prefix`; empty cells where it is null. */
-export function nested<Row, Part>(
-  prefix: string,
-  columns: readonly Column<Part>[],
-  partOf: (row: Row) => Part | null,
-): readonly Column<Row>[] {
-  return columns.map(({ name, cell }) => ({
-    name: `${prefix}_${name}`,
-    cell: (row) => {
-      const part = partOf(row);
-      return part === null ? null : cell(part);
-    },
-  }));
+/** The object that a field is when it is known; null where it is none. */
+function knownPart(schema: unknown): z.ZodObject | null {
+  const known = schema instanceof z.ZodNullable ? schema.unwrap() : schema;
+  return known instanceof z.ZodObject ? known : null;
 }
 
-/** Several values in one cell are separated by a blank: none of ours has one in it. */
-function cellOf(value: FlatField): Cell {
-  return typeof value === "object" && value !== null ? value.join(" ") : value;
+function fieldOf(row: object, field: string): unknown {
+  return Reflect.get(row, field);
 }
 
-/** Counts by name in one cell: `bad_rate=2 duplicate=1`. */
-export function countsText(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .map(([name, count]) => `${name}=${count}`)
-    .join(" ");
+/** Several values in one cell are separated by a blank, counts by name are `bad_rate=2 duplicate=1`. */
+function cellOf(value: unknown): Cell {
+  if (Array.isArray(value)) return value.join(" ");
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value)
+      .map(([name, count]) => `${name}=${count}`)
+      .join(" ");
+  return value as Cell;
 }
 
 /** RFC 4180 ends lines so. */
@@ -71,11 +76,11 @@ const PLAIN = /^[\dA-Za-z][\w:./~-]*$/;
  */
 export function csvLines(rows: readonly (readonly Cell[])[]): string {
   let lines = "";
-  for (const row of rows) lines += row.map(fieldOf).join(",") + LINE_END;
+  for (const row of rows) lines += row.map(quoted).join(",") + LINE_END;
   return lines;
 }
 
-function fieldOf(cell: Cell): string {
+function quoted(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell !== "string") return String(cell);
   if (PLAIN.test(cell)) return cell;

@@ -2,10 +2,10 @@ import { flagNames } from "../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import { defaultOrder, type FundingQuery } from "../../services/finder/funding-query.ts";
-import { flatColumns } from "./columns.ts";
+import { columnsOf } from "./columns.ts";
 import { listingQuery } from "./listing-query.ts";
-import { instrumentColumnNames, instrumentPart, knownSeconds, secondsOf } from "./row-fields.ts";
-import type { FundingRow, ListParams } from "./funding-schema.ts";
+import { instrumentPart, knownSeconds, secondsOf } from "./row-fields.ts";
+import { type FundingRow, FundingRowSchema, type ListParams } from "./funding-schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
@@ -17,32 +17,7 @@ export function queryOf(params: ListParams, bases: readonly string[] | null): Fu
   };
 }
 
-/** Names of the columns of a row. */
-export const FUNDING_COLUMNS = flatColumns<FundingRow>({
-  ...instrumentColumnNames,
-  settle: "settle",
-  multiplier: "multiplier",
-  asset_class: "asset_class",
-  funding_rate: "funding_rate_fraction",
-  funding_rate_pct: "funding_rate_pct",
-  annualized_pct: "annualized_pct",
-  funding_interval_hours: "funding_interval_hours",
-  next_funding_time: "next_funding_time_unix_s",
-  accrual: "accrual",
-  predicted_rate: "predicted_rate_fraction",
-  instant_rate: "instant_rate_fraction",
-  settled_rate: "settled_rate_fraction",
-  settled_at: "settled_at_unix_s",
-  mark_price: "mark_price_in_quote",
-  index_price: "index_price_in_quote",
-  last_price: "last_price_in_quote",
-  open_interest_usd: "open_interest_usd",
-  volume_24h_usd: "volume_24h_usd",
-  taker_fee_bps: "taker_fee_bps",
-  observed_at: "observed_at_unix_s",
-  age_seconds: "age_seconds",
-  flags: "flags",
-});
+export const FUNDING_COLUMNS = columnsOf(FundingRowSchema);
 
 /** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */
 export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {

@@ -8,10 +8,10 @@ import {
   type Pair,
   smoothBreakevenHoursOf,
 } from "../../services/finder/pair.ts";
-import { type Column, flatColumns, nested } from "./columns.ts";
+import { columnsOf } from "./columns.ts";
 import { secondsOf } from "./row-fields.ts";
 import { fundingRow } from "./funding-row.ts";
-import type { ArbLeg, ArbRow, CashBody } from "./pair-schema.ts";
+import { type ArbLeg, ArbPairSchema, type ArbRow, type CashBody } from "./pair-schema.ts";
 
 /** A pair as it is sent. */
 export function arbRow(pair: Pair, fetchedAt: number): ArbRow {
@@ -91,62 +91,4 @@ function cashBody(pair: Pair): CashBody {
   };
 }
 
-export const LEG_COLUMNS = flatColumns<ArbLeg>({
-  uid: "uid",
-  exchange: "exchange",
-  exchange_symbol: "exchange_symbol",
-  symbol: "symbol",
-  quote: "quote",
-  multiplier: "multiplier",
-  funding_rate: "funding_rate_fraction",
-  funding_interval_hours: "funding_interval_hours",
-  annualized_pct: "annualized_pct",
-  next_funding_time: "next_funding_time_unix_s",
-  accrual: "accrual",
-  mark_price: "mark_price_in_quote",
-  index_price: "index_price_in_quote",
-  last_price: "last_price_in_quote",
-  price_source: "price_source",
-  open_interest_usd: "open_interest_usd",
-  volume_24h_usd: "volume_24h_usd",
-  fee_bps: "fee_bps",
-  fee_source: "fee_source",
-  age_seconds: "age_seconds",
-  flags: "flags",
-});
-
-const CASH_COLUMNS = flatColumns<CashBody>({
-  assumes: "assumes",
-  notional_usd: "notional_usd",
-  hold_hours: "hold_hours",
-  long_settlements: "long_settlements",
-  short_settlements: "short_settlements",
-  long_usd: "long_usd",
-  short_usd: "short_usd",
-  funding_usd: "funding_usd",
-  fees_usd: "fees_usd",
-  net_usd: "net_usd",
-});
-
-export const ARB_COLUMNS: readonly Column<ArbRow>[] = [
-  ...flatColumns<ArbRow>({
-    base: "base",
-    asset_id: "asset_id",
-    asset_class: "asset_class",
-    decision: "decision",
-    reasons: "reasons",
-    gross_apr_pct: "gross_apr_pct",
-    fees_pct: "fees_pct",
-    net_apr_pct: "net_apr_pct",
-    breakeven_hours: "breakeven_hours",
-    breakeven_hours_smooth: "breakeven_smooth_hours",
-    price_gap_pct: "price_gap_pct",
-    first_seen: "first_seen_unix_s",
-    age_seconds: "age_seconds",
-    unobserved_seconds: "unobserved_seconds",
-    peak_gross_apr_pct: "peak_gross_apr_pct",
-  }),
-  ...nested("long", LEG_COLUMNS, ({ long }: ArbRow) => long),
-  ...nested("short", LEG_COLUMNS, ({ short }: ArbRow) => short),
-  ...nested("expected", CASH_COLUMNS, ({ expected_cash: cash }: ArbRow) => cash),
-];
+export const ARB_COLUMNS = columnsOf(ArbPairSchema);

@@ -65,17 +65,6 @@ export function instrumentPart(of: {
   };
 }
 
-/** Names of their columns. */
-export const instrumentColumnNames = {
-  uid: "uid",
-  exchange: "exchange",
-  exchange_symbol: "exchange_symbol",
-  symbol: "symbol",
-  asset_id: "asset_id",
-  base: "base",
-  quote: "quote",
-} as const;
-
 /** Whole unix seconds of unix milliseconds. */
 export function secondsOf(ms: number): number {
   return Math.floor(ms / 1000);

@@ -2,15 +2,20 @@ import { flagNames } from "../../../domain/flags.ts";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";
-import { assetColumnNames, assetPart, LISTINGS_THAT_COUNT } from "../../lists/asset-fields.ts";
+import { assetPart, LISTINGS_THAT_COUNT } from "../../lists/asset-fields.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
-import { flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { VolumeRankListSchema, VolumeRankQuerySchema, type VolumeRankRow } from "./schema.ts";
+import {
+  VolumeRankListSchema,
+  VolumeRankQuerySchema,
+  type VolumeRankRow,
+  VolumeRankSchema,
+} from "./schema.ts";
 
 const byVolumeRoute = createRoute({
   method: "get",
@@ -49,21 +54,7 @@ export function addVolumeRoutes(
   });
 }
 
-const COLUMNS = flatColumns<VolumeRankRow>({
-  rank: "rank",
-  ...assetColumnNames,
-  volume_weighted_annualized_pct: "volume_weighted_annualized_pct",
-  lowest_exchange: "lowest_exchange",
-  lowest_exchange_symbol: "lowest_exchange_symbol",
-  lowest_annualized_pct: "lowest_annualized_pct",
-  highest_exchange: "highest_exchange",
-  highest_exchange_symbol: "highest_exchange_symbol",
-  highest_annualized_pct: "highest_annualized_pct",
-  top_exchange: "top_exchange",
-  top_exchange_share: "top_exchange_share_fraction",
-  lowest_flags: "lowest_flags",
-  highest_flags: "highest_flags",
-});
+const COLUMNS = columnsOf(VolumeRankSchema);
 
 function volumeRankRow(ranked: VolumeRank, _fetchedAt: number, ofExchanges: number): VolumeRankRow {
   const { lowest, highest, top } = ranked;

@@ -14,7 +14,7 @@ const flags = z.array(FlagSchema).openapi({
   example: ["pinned_cap"],
 });
 
-const VolumeRankSchema = z
+export const VolumeRankSchema = z
   .strictObject({
     rank: z.int().min(1).openapi({
       description: "By volume_24h_usd, from 1, among the assets that match.",

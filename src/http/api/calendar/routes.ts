@@ -8,7 +8,7 @@ import {
 } from "../../../services/finder/calendar.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
 import type { AnswerContent } from "../../answers/answer.ts";
-import { flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { API_HEADERS } from "../../protocol/headers.ts";
 import { missingHeader, noData } from "../../openapi/missing-exchanges.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
@@ -16,7 +16,7 @@ import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import { instrumentColumnNames, instrumentPart, secondsOf } from "../../lists/row-fields.ts";
+import { instrumentPart, secondsOf } from "../../lists/row-fields.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { canonicalQuery } from "../../protocol/canonical-query.ts";
 import { thresholdHeader } from "../../lists/thresholds.ts";
@@ -27,6 +27,7 @@ import {
   type CalendarParams,
   CalendarQuerySchema,
   type CalendarRow,
+  CalendarRowSchema,
 } from "./schema.ts";
 
 const listAnswer = cachedList(CalendarListSchema, "The matching settlements, possibly none.");
@@ -135,19 +136,7 @@ function calendarQuery(params: CalendarParams): CalendarQuery {
   };
 }
 
-const COLUMNS = flatColumns<CalendarRow>({
-  settles_at: "settles_at_unix_s",
-  seconds_ahead: "seconds_ahead",
-  ...instrumentColumnNames,
-  funding_interval_hours: "funding_interval_hours",
-  funding_rate: "funding_rate_fraction",
-  funding_rate_pct: "funding_rate_pct",
-  annualized_pct: "annualized_pct",
-  rate_source: "rate_source",
-  open_interest_usd: "open_interest_usd",
-  payment_usd: "payment_usd",
-  flags: "flags",
-});
+const COLUMNS = columnsOf(CalendarRowSchema);
 
 function calendarRow(settlement: Settlement, fetchedAt: number): CalendarRow {
   const { row, settlesAt, intervalHours, rate, rateSource } = settlement;

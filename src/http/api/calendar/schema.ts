@@ -6,7 +6,7 @@ import { FundingRowSchema } from "../../lists/funding-schema.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
-const CalendarRowSchema = z
+export const CalendarRowSchema = z
   .strictObject({
     settles_at: time("When it is charged."),
     seconds_ahead: z

@@ -7,19 +7,20 @@ import {
   type DivergenceQuery,
   findDivergences,
 } from "../../../services/finder/divergence.ts";
-import { type Column, flatColumns, nested } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { LEG_COLUMNS, pairPart } from "../../lists/pair-row.ts";
+import { pairPart } from "../../lists/pair-row.ts";
 import {
   DivergenceListSchema,
   type DivergenceParams,
   DivergenceQuerySchema,
   type DivergenceRow,
+  DivergenceSchema,
 } from "./schema.ts";
 
 const divergenceRoute = createRoute({
@@ -99,27 +100,4 @@ function divergenceRow(
   };
 }
 
-const COLUMNS: readonly Column<DivergenceRow>[] = [
-  ...flatColumns<DivergenceRow>({
-    base: "base",
-    asset_id: "asset_id",
-    asset_class: "asset_class",
-    decision: "decision",
-    reasons: "reasons",
-    exchanges: "exchanges",
-    of_exchanges: "of_exchanges",
-    listings: "listings",
-    positive: "positive",
-    negative: "negative",
-    spread_pct: "spread_pct",
-    mean_annualized_pct: "mean_annualized_pct",
-    standard_deviation_pct: "standard_deviation_pct",
-    price_gap_pct: "price_gap_pct",
-    first_seen: "first_seen_unix_s",
-    age_seconds: "age_seconds",
-    unobserved_seconds: "unobserved_seconds",
-    peak_gross_apr_pct: "peak_gross_apr_pct",
-  }),
-  ...nested("long", LEG_COLUMNS, ({ long }: DivergenceRow) => long),
-  ...nested("short", LEG_COLUMNS, ({ short }: DivergenceRow) => short),
-];
+const COLUMNS = columnsOf(DivergenceSchema);

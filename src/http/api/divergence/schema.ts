@@ -15,7 +15,7 @@ const count = (description: string, example: number) =>
 const points = (description: string, example: number) =>
   z.number().nullable().openapi({ description, example });
 
-const DivergenceSchema = z
+export const DivergenceSchema = z
   .strictObject({
     base: pair.base,
     asset_id: pair.asset_id,

@@ -5,13 +5,18 @@ import type { TakerFee } from "../../../domain/taker-fees.ts";
 import type { ExchangeView } from "../../../domain/market.ts";
 import type { Accrual } from "../../../domain/quote.ts";
 import { lastErrorOf } from "../../../services/board/health.ts";
-import { type Column, countsText, flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { ExchangeListSchema, ExchangeQuerySchema, type ExchangeRow } from "./schema.ts";
+import {
+  ExchangeListSchema,
+  ExchangeQuerySchema,
+  type ExchangeRow,
+  ExchangeSchema,
+} from "./schema.ts";
 
 /** What is known of an exchange apart from its data; the registry's facts have this shape. */
 export interface ExchangeInfo {
@@ -71,29 +76,7 @@ export function addExchangeRoutes(
   });
 }
 
-const COLUMNS: readonly Column<ExchangeRow>[] = [
-  ...flatColumns<ExchangeRow>({
-    exchange: "exchange",
-    name: "name",
-    kind: "kind",
-    accrual: "accrual",
-    documentation: "documentation",
-    status: "status",
-    symbols: "symbols",
-    expected: "expected",
-    age_seconds: "age_seconds",
-    period_seconds: "period_seconds",
-    last_ok_at: "last_ok_at_unix_s",
-    failure_kind: "failure_kind",
-    last_error: "last_error",
-    taker_fee_bps: "taker_fee_bps",
-    taker_fee_as_of: "taker_fee_as_of",
-    taker_fee_source: "taker_fee_source",
-    taker_fee_note: "taker_fee_note",
-    unverified_rate: "unverified_rate",
-  }),
-  { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
-];
+const COLUMNS = columnsOf(ExchangeSchema);
 
 /** One exchange with what is known of it. */
 interface Known {

@@ -8,7 +8,7 @@ import {
   unverifiedRateField,
 } from "../../openapi/exchange-status.ts";
 
-const ExchangeSchema = z
+export const ExchangeSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
     name: z.string().openapi({ description: "As the exchange writes it.", example: "Binance" }),

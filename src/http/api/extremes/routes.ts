@@ -5,14 +5,19 @@ import {
   findExtremes,
 } from "../../../services/finder/extremes.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
-import { type Column, flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { FUNDING_COLUMNS, fundingRow } from "../../lists/funding-row.ts";
-import { ExtremeListSchema, type ExtremeRow, ExtremesQuerySchema } from "./schema.ts";
+import { fundingRow } from "../../lists/funding-row.ts";
+import {
+  ExtremeListSchema,
+  type ExtremeRow,
+  ExtremesQuerySchema,
+  ExtremeSchema,
+} from "./schema.ts";
 
 const extremesRoute = createRoute({
   method: "get",
@@ -61,18 +66,7 @@ export function addExtremesRoutes(
   });
 }
 
-type OwnFields = Pick<ExtremeRow, "rank" | "side" | "per" | "value_pct" | "rate_per_hour_pct">;
-
-const COLUMNS: readonly Column<ExtremeRow>[] = [
-  ...flatColumns<OwnFields>({
-    rank: "rank",
-    side: "side",
-    per: "per",
-    value_pct: "value_pct",
-    rate_per_hour_pct: "rate_per_hour_pct",
-  }),
-  ...FUNDING_COLUMNS,
-];
+const COLUMNS = columnsOf(ExtremeSchema);
 
 function extremeRow(extreme: Extreme, fetchedAt: number): ExtremeRow {
   return {

@@ -11,7 +11,7 @@ import { formatParam } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../../lists/funding-schema.ts";
 
-const ExtremeSchema = z
+export const ExtremeSchema = z
   .strictObject({
     rank: z.int().min(1).openapi({ description: "From 1 at each end.", example: 1 }),
     side: z.enum(EXTREME_ENDS).openapi({

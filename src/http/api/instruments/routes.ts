@@ -1,24 +1,20 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
-import { flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import {
-  instrumentColumnNames,
-  instrumentPart,
-  knownSeconds,
-  secondsOf,
-} from "../../lists/row-fields.ts";
+import { instrumentPart, knownSeconds, secondsOf } from "../../lists/row-fields.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   InstrumentListSchema,
   InstrumentQuerySchema,
   type InstrumentRow,
   type MULTIPLIER_SOURCES,
+  InstrumentSchema,
 } from "./schema.ts";
 
 const instrumentsRoute = createRoute({
@@ -60,21 +56,7 @@ export function addInstrumentRoutes(
   });
 }
 
-const COLUMNS = flatColumns<InstrumentRow>({
-  ...instrumentColumnNames,
-  settle: "settle",
-  asset_class: "asset_class",
-  accrual: "accrual",
-  identity: "identity",
-  multiplier: "multiplier",
-  multiplier_source: "multiplier_source",
-  listed_at: "listed_at_unix_s",
-  first_seen: "first_seen_unix_s",
-  funding_interval_hours: "funding_interval_hours",
-  interval_source: "interval_source",
-  interval_changed_at: "interval_changed_at_unix_s",
-  observed_at: "observed_at_unix_s",
-});
+const COLUMNS = columnsOf(InstrumentSchema);
 
 function instrumentRow(record: MarketRecord): InstrumentRow {
   return {

@@ -18,7 +18,7 @@ export const MULTIPLIER_SOURCES = [
 ] as const;
 
 /** One listed instrument and how what is said of it is known. */
-const InstrumentSchema = z
+export const InstrumentSchema = z
   .strictObject({
     ...instrumentFields,
     settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),

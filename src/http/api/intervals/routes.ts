@@ -3,17 +3,18 @@ import type {
   AssetIntervalChange,
   IntervalChanges,
 } from "../../../services/finder/interval-changes.ts";
-import { flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
-import { instrumentColumnNames, instrumentPart, secondsOf } from "../../lists/row-fields.ts";
+import { instrumentPart, secondsOf } from "../../lists/row-fields.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   IntervalChangeListSchema,
   IntervalChangeQuerySchema,
   type IntervalChangeRow,
+  IntervalChangeSchema,
 } from "./schema.ts";
 
 const changesRoute = createRoute({
@@ -61,12 +62,7 @@ export function addIntervalRoutes(
   });
 }
 
-const COLUMNS = flatColumns<IntervalChangeRow>({
-  ...instrumentColumnNames,
-  from_hours: "from_hours",
-  to_hours: "to_hours",
-  changed_at: "changed_at_unix_s",
-});
+const COLUMNS = columnsOf(IntervalChangeSchema);
 
 function changeRow(change: AssetIntervalChange): IntervalChangeRow {
   return {

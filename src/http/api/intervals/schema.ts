@@ -11,7 +11,7 @@ import {
 const hours = (description: string, example: number) =>
   z.number().openapi({ description: `${description} Hours.`, example });
 
-const IntervalChangeSchema = z
+export const IntervalChangeSchema = z
   .strictObject({
     ...instrumentFields,
     from_hours: hours("The interval before.", 8),

@@ -1,15 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { type ExchangeQuality, qualityOf } from "../../../services/finder/quality.ts";
-import { type Column, countsText, flatColumns, nested } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import { knownSeconds } from "../../lists/row-fields.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { DOUBTED, QualityListSchema, QualityQuerySchema, type QualityRow } from "./schema.ts";
+import { QualityListSchema, QualityQuerySchema, type QualityRow, QualitySchema } from "./schema.ts";
 
 const qualityRoute = createRoute({
   method: "get",
@@ -53,25 +52,7 @@ export function addQualityRoutes(
   });
 }
 
-const countColumns = <Name extends string>(names: readonly Name[]) =>
-  names.map((name) => ({ name, cell: (counts: Readonly<Record<Name, number>>) => counts[name] }));
-
-const COLUMNS: readonly Column<QualityRow>[] = [
-  ...flatColumns<QualityRow>({
-    exchange: "exchange",
-    status: "status",
-    seen: "seen",
-    expected: "expected",
-    rate_scale: "rate_scale",
-    open_interest_even_share: "open_interest_even_share",
-    last_refused_at: "last_refused_at_unix_s",
-    last_refusal: "last_refusal",
-  }),
-  { name: "rejects", cell: ({ rejects }) => countsText(rejects) },
-  ...nested("flagged", countColumns(FLAGS), ({ flagged }: QualityRow) => flagged),
-  ...nested("identity", countColumns(IDENTITIES), ({ identities }: QualityRow) => identities),
-  ...nested("doubted", countColumns(DOUBTED), ({ doubted }: QualityRow) => doubted),
-];
+const COLUMNS = columnsOf(QualitySchema);
 
 function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): QualityRow {
   const { state } = view;

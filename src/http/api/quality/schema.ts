@@ -13,7 +13,7 @@ const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
 /** What of a row the rest of the market can contradict. */
 export const DOUBTED = ["volume", "open_interest", "rate"] as const;
 
-const QualitySchema = z
+export const QualitySchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
     status: ExchangeStatusSchema,

@@ -6,20 +6,20 @@ import {
   sentimentOrder,
   type SentimentQuery,
 } from "../../../services/finder/sentiment.ts";
-import {
-  assetColumnNames,
-  assetPart,
-  LISTINGS_THAT_COUNT,
-  TOO_FEW,
-} from "../../lists/asset-fields.ts";
+import { assetPart, LISTINGS_THAT_COUNT, TOO_FEW } from "../../lists/asset-fields.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
-import { flatColumns } from "../../lists/columns.ts";
+import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { SentimentListSchema, SentimentQuerySchema, type SentimentRow } from "./schema.ts";
+import {
+  SentimentListSchema,
+  SentimentQuerySchema,
+  type SentimentRow,
+  SentimentSchema,
+} from "./schema.ts";
 
 const sentimentRoute = createRoute({
   method: "get",
@@ -70,18 +70,7 @@ export function addSentimentRoutes(
   });
 }
 
-const COLUMNS = flatColumns<SentimentRow>({
-  ...assetColumnNames,
-  at_baseline: "at_baseline",
-  at_zero: "at_zero",
-  mean_annualized_pct: "mean_annualized_pct",
-  median_annualized_pct: "median_annualized_pct",
-  oi_weighted_annualized_pct: "oi_weighted_annualized_pct",
-  volume_weighted_annualized_pct: "volume_weighted_annualized_pct",
-  positive_share: "positive_share_fraction",
-  label: "label",
-  reason: "reason",
-});
+const COLUMNS = columnsOf(SentimentSchema);
 
 function sentimentRow(
   { asset, atBaseline, atZero, figures }: Sentiment,

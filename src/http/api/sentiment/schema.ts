@@ -13,7 +13,7 @@ import { choiceParam, closedListParam, countParam } from "../../openapi/params.t
 import { pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
-const SentimentSchema = z
+export const SentimentSchema = z
   .strictObject({
     ...assetFields,
     at_baseline: z.int().min(0).openapi({
