@@ -87,7 +87,7 @@ async function notFresh(service: string): Promise<string[]> {
   const { exchanges } = (await (await fetch(`${service}/api/health`)).json()) as Health;
   return exchanges
     .filter(({ exchange }) => exchange !== VICTIM)
-    .filter(({ status, age_seconds: age }) => !isFresh(status, age))
+    .filter(({ status, data_age_seconds: age }) => !isFresh(status, age))
     .map(({ exchange }) => exchange);
 }
 

@@ -83,7 +83,7 @@ function queryOf(n: number): string {
     case 2:
       return `/api/funding/sentiment?min_volume=${figure(n)}`;
     case 3:
-      return `/api/funding/divergence?min_age=0&min_volume=${figure(n)}`;
+      return `/api/funding/divergence?min_lasted=0&min_volume=${figure(n)}`;
     default:
       return `/api/funding/current?min_open_interest=${figure(n)}`;
   }

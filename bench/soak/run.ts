@@ -107,10 +107,10 @@ export class Run {
     return this.#parts.exchanges.flatMap((id) => {
       const one = this.#health?.exchanges.find(({ exchange }) => exchange === id);
       const all = this.#parts.book.instruments(id);
-      const age = one?.age_seconds ?? Number.POSITIVE_INFINITY;
-      if (one?.status === "ok" && one.symbols === all && age <= freshAgeSeconds(id)) return [];
+      const age = one?.data_age_seconds ?? Number.POSITIVE_INFINITY;
+      if (one?.status === "ok" && one.instruments === all && age <= freshAgeSeconds(id)) return [];
       return [
-        `${id} ${one?.status ?? "unknown"} ${one?.symbols ?? 0}/${all} ${age} s ${one?.last_error ?? ""}`,
+        `${id} ${one?.status ?? "unknown"} ${one?.instruments ?? 0}/${all} ${age} s ${one?.reason ?? ""}`,
       ];
     });
   }

@@ -1,4 +1,4 @@
-import { type FlagBits, flagBit, isBlocked, type Flag } from "./flags.ts";
+import { type Flag, type FlagBits, flagBit, FLAGS, isBlocked } from "./flags.ts";
 
 /** What may be made of a pair: `usable`, `watch` (look closer first), `refuse` (its numbers cannot be relied on). */
 export const DECISIONS = ["usable", "watch", "refuse"] as const;
@@ -6,13 +6,15 @@ export type Decision = (typeof DECISIONS)[number];
 
 /** Why a pair is not `usable`; those that block come first. */
 export const REASONS = [
-  "stale_leg",
-  "expired_leg",
+  "stale",
+  "expired",
   "interval_unknown",
   "identity_conflict",
   "identity_unknown",
   "suspect",
-  "pinned",
+  "pinned_cap",
+  "pinned_floor",
+  "pinned_baseline",
   "thin",
   "settling",
   "unverified_rate",
@@ -58,24 +60,8 @@ export interface PairFacts {
   readonly netCashPct: number | null;
 }
 
-const REASON_OF_FLAG = {
-  stale: "stale_leg",
-  expired: "expired_leg",
-  interval_unknown: "interval_unknown",
-  identity_conflict: "identity_conflict",
-  suspect: "suspect",
-  pinned_cap: "pinned",
-  pinned_floor: "pinned",
-  pinned_baseline: "pinned",
-  thin: "thin",
-  settling: "settling",
-  unverified_rate: "unverified_rate",
-} as const satisfies Record<Flag, Reason>;
-
-const FLAG_REASONS = Object.entries(REASON_OF_FLAG).map(([flag, reason]) => ({
-  bit: flagBit(flag as Flag),
-  reason,
-}));
+/** What a flag of a leg says is a reason of the pair, under the same name. */
+const FLAG_REASONS = FLAGS.map((flag: Flag & Reason) => ({ bit: flagBit(flag), reason: flag }));
 
 /** Whether the prices of two legs (percent apart, either way) are too far apart for one asset, whatever its name is. */
 export function isRefusedGap(priceGapPct: number | null): boolean {

@@ -67,12 +67,12 @@ describe("a pair", () => {
       listing("okx", { fundingRate: 0 }),
       listing("bybit", { fundingRate: 5 / 36_500, fundingIntervalHours: 24 }),
     ]);
-    expect(await pairs(served)).toMatchObject([{ gross_apr_pct: 5, age_seconds: 3600 }]);
+    expect(await pairs(served)).toMatchObject([{ gross_apr_pct: 5, lasted_seconds: 3600 }]);
   });
 
   test("that was first seen by a clock ahead of this snapshot's has no negative age", async () => {
     const served = app([listing("okx"), listing("bybit", SHORT)], seenBefore(-60));
-    expect(await pairs(served)).toMatchObject([{ age_seconds: 0, reasons: ["young"] }]);
+    expect(await pairs(served)).toMatchObject([{ lasted_seconds: 0, reasons: ["young"] }]);
   });
 
   test("is of the class that either exchange names", async () => {

@@ -198,8 +198,8 @@ describe("fees of a listing", () => {
   const feesOf = async (served: ReturnType<typeof app>, query = "") => {
     const { long, short, ...pair } = await onlyPair(served, query);
     return {
-      long: [long.fee_bps, long.fee_source],
-      short: [short.fee_bps, short.fee_source],
+      long: [long.taker_fee_bps, long.taker_fee_source],
+      short: [short.taker_fee_bps, short.taker_fee_source],
       fees_pct: pair.fees_pct,
       fees_usd: pair.expected_cash.fees_usd,
     };
@@ -252,15 +252,25 @@ describe("fees of a listing", () => {
     const cells = line.split(",");
     const cellOf = (name: string) => cells[head.split(",").indexOf(name)];
     expect(
-      ["long_fee_bps", "long_fee_source", "short_fee_bps", "short_fee_source"].map(cellOf),
+      [
+        "long_taker_fee_bps",
+        "long_taker_fee_source",
+        "short_taker_fee_bps",
+        "short_taker_fee_source",
+      ].map(cellOf),
     ).toEqual(["5", "exchange", "0.9", "listing"]);
     expect(cellOf("breakeven_hours")).toBe("4");
     expect(cellOf("breakeven_hours_smooth")).toStartWith("1.88");
-    const feeIn = async (path: string) =>
-      ((await (await served.get(`/api/explain/${path}`)).json()) as { taker_fee: unknown })
-        .taker_fee;
-    expect(await feeIn("hyperliquid/BTCUSDT")).toEqual({ bps: 0.9, source: "listing" });
-    expect(await feeIn("okx/BTCUSDT")).toEqual({ bps: 5, source: "exchange" });
+    const explained = async (path: string): Promise<unknown> =>
+      (await served.get(`/api/explain/${path}`)).json();
+    expect(await explained("hyperliquid/BTCUSDT")).toMatchObject({
+      taker_fee_bps: 0.9,
+      taker_fee_source: "listing",
+    });
+    expect(await explained("okx/BTCUSDT")).toMatchObject({
+      taker_fee_bps: 5,
+      taker_fee_source: "exchange",
+    });
   });
 });
 

@@ -90,7 +90,7 @@ describe("worked out by hand", () => {
     });
     expect(pair.price_gap_pct).toBeCloseTo((0.5 / 100.25) * 100, 9);
     expect([pair.decision, pair.reasons]).toEqual(["watch", ["not_profitable"]]);
-    expect([pair.first_seen, pair.age_seconds]).toEqual([(NOON_MS - HOUR_MS) / 1000, 3600]);
+    expect([pair.first_seen_at, pair.lasted_seconds]).toEqual([(NOON_MS - HOUR_MS) / 1000, 3600]);
     expect([pair.peak_gross_apr_pct, pair.unobserved_seconds]).toEqual([50, 0]);
   });
 
@@ -119,7 +119,7 @@ describe("worked out by hand", () => {
       listing("bybit", { fundingRate: 0.003 }, flagBit("pinned_cap")),
     ]);
     const pair = await onlyPair(served);
-    expect([pair.decision, pair.reasons]).toEqual(["watch", ["pinned"]]);
+    expect([pair.decision, pair.reasons]).toEqual(["watch", ["pinned_cap", "pinned_baseline"]]);
     expect(await pairs(served, "?decision=usable")).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe("worked out by hand", () => {
     ]);
     expect(await pairs(served)).toEqual([]);
     const refused = await onlyPair(served, "?decision=refuse");
-    expect([refused.decision, refused.reasons]).toEqual(["refuse", ["stale_leg"]]);
+    expect([refused.decision, refused.reasons]).toEqual(["refuse", ["stale"]]);
   });
 
   test("an unknown interval leaves nothing to compute", async () => {
@@ -169,8 +169,8 @@ describe("worked out by hand", () => {
       gross_apr_pct: null,
       net_apr_pct: null,
       breakeven_hours: null,
-      first_seen: null,
-      age_seconds: null,
+      first_seen_at: null,
+      lasted_seconds: null,
     });
     expect(refused.reasons).toContain("interval_unknown");
     expect(await pairs(served, "?decision=refuse&min_yield=0.1")).toEqual([]);
@@ -180,7 +180,7 @@ describe("worked out by hand", () => {
     const rows = [listing("okx"), listing("bybit")];
     const pair = await onlyPair(app(rows), "?fees=okx:5,bybit:5");
     expect([pair.long.exchange, pair.short.exchange]).toEqual(["bybit", "okx"]);
-    expect(pair).toMatchObject({ gross_apr_pct: 0, breakeven_hours: null, age_seconds: null });
+    expect(pair).toMatchObject({ gross_apr_pct: 0, breakeven_hours: null, lasted_seconds: null });
     expect(pair.net_apr_pct).toBeCloseTo(-73, 9);
     expect(await pairs(app(rows), "?min_yield=0.01")).toEqual([]);
   });
@@ -199,11 +199,11 @@ describe("reasons and unknowns", () => {
     const rows = [listing("okx"), listing("orderly", { fundingRate: 0.001 })];
     const pair = await onlyPair(app(rows));
     expect(pair).toMatchObject({ fees_pct: null, net_apr_pct: null, breakeven_hours: null });
-    expect(pair.short.fee_bps).toBeNull();
+    expect(pair.short.taker_fee_bps).toBeNull();
     expect(pair.expected_cash).toMatchObject({ fees_usd: null, net_usd: null });
     expect([pair.decision, pair.reasons]).toEqual(["watch", ["fee_unknown"]]);
     const named = await onlyPair(app(rows), "?fees=orderly:6");
-    expect([named.short.fee_bps, named.decision]).toEqual([6, "usable"]);
+    expect([named.short.taker_fee_bps, named.decision]).toEqual([6, "usable"]);
   });
 
   test("prices per unit are compared, by multiplier; a wide gap is to be watched", async () => {
@@ -254,10 +254,10 @@ describe("reasons and unknowns", () => {
     expect((await onlyPair(app(rows, lasting(9.99)))).reasons).toEqual(["young"]);
     expect((await onlyPair(app(rows, lasting(10)))).reasons).toEqual([]);
     const unknown = await onlyPair(app(rows, { find: () => null }));
-    expect([unknown.reasons, unknown.first_seen]).toEqual([["young"], null]);
-    expect(await pairs(app(rows, lasting(59)), "?min_age=3600")).toEqual([]);
-    expect(await pairs(app(rows, lasting(60)), "?min_age=3600")).toHaveLength(1);
-    expect(await pairs(app(rows, { find: () => null }), "?min_age=1")).toEqual([]);
+    expect([unknown.reasons, unknown.first_seen_at]).toEqual([["young"], null]);
+    expect(await pairs(app(rows, lasting(59)), "?min_lasted=3600")).toEqual([]);
+    expect(await pairs(app(rows, lasting(60)), "?min_lasted=3600")).toHaveLength(1);
+    expect(await pairs(app(rows, { find: () => null }), "?min_lasted=1")).toEqual([]);
   });
 
   test("a leg whose price has not told what it is, is refused", async () => {
@@ -320,9 +320,9 @@ describe("filters and order", () => {
       book,
     );
     const served = testApp(new TestBoard(snapshot));
-    const found = await pairs(served, "?pairs=all&sort=age");
-    expect(found.map(({ age_seconds: age }) => age)).toEqual([32 * 60, 13 * 60, 12 * 60]);
-    expect((await onlyPair(served, "?sort=age")).age_seconds).toBe(32 * 60);
+    const found = await pairs(served, "?pairs=all&sort=lasted");
+    expect(found.map(({ lasted_seconds: age }) => age)).toEqual([32 * 60, 13 * 60, 12 * 60]);
+    expect((await onlyPair(served, "?sort=lasted")).lasted_seconds).toBe(32 * 60);
   });
 
   test.each([

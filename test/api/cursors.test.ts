@@ -216,7 +216,7 @@ describe("a cursor", () => {
     }
   });
 
-  test.each(["arb?min_volume=0&", "divergence?min_volume=0&min_age=0&min_exchanges=2&"])(
+  test.each(["arb?min_volume=0&", "divergence?min_volume=0&min_lasted=0&min_exchanges=2&"])(
     "of %s belongs to the fees it was made with: those of the service may be others tomorrow",
     async (resource) => {
       const rates = ["A", "B"].flatMap((base) => [

@@ -48,16 +48,16 @@ describe("/api/funding/divergence", () => {
     expect(row).toMatchObject({
       base: "BTC",
       exchanges: 4,
-      listings: 4,
+      instruments: 4,
       positive: 3,
       negative: 1,
       // 65.7 % a year are 0.18 % in a day, under the 0.2 % of four fills.
       decision: "watch",
       reasons: ["not_profitable"],
-      age_seconds: 3600,
+      lasted_seconds: 3600,
     });
     expect([row?.long.exchange, row?.short.exchange]).toEqual(["okx", "gate"]);
-    expect(row?.spread_pct).toBeCloseTo(6 * BASIS_POINT_PCT, 9);
+    expect(row?.gross_apr_pct).toBeCloseTo(6 * BASIS_POINT_PCT, 9);
     expect(row?.mean_annualized_pct).toBeCloseTo(BASIS_POINT_PCT, 9);
     // -2, 1, 4, 1 lie 3, 0, 3 and 0 from their mean: the root of 18 / 4.
     expect(row?.standard_deviation_pct).toBeCloseTo(Math.sqrt(4.5) * BASIS_POINT_PCT, 9);
@@ -75,13 +75,13 @@ describe("/api/funding/divergence", () => {
   test("leaves out what cannot be relied on, from the figures as well", async () => {
     const stale = listing("kraken", -50, {}, flagBit("stale"));
     const [row] = await found([...DIVERGING, stale]);
-    expect([row?.long.exchange, row?.listings]).toEqual(["okx", 4]);
+    expect([row?.long.exchange, row?.instruments]).toEqual(["okx", 4]);
   });
 
   test("counts exchanges, not listings, and only listings that pass the filters", async () => {
     const usdc = listing("gate", 0, { quote: "USDC" });
     const [row] = await found([...DIVERGING, usdc], "?exclude=mexc");
-    expect(row).toMatchObject({ exchanges: 3, listings: 4, positive: 2, negative: 1 });
+    expect(row).toMatchObject({ exchanges: 3, instruments: 4, positive: 2, negative: 1 });
     expect(await found([...DIVERGING, usdc], "?exclude=mexc&min_exchanges=4")).toEqual([]);
   });
 
@@ -105,10 +105,10 @@ describe("/api/funding/divergence", () => {
   test.each([
     ["?min_exchanges=4", 1],
     ["?min_exchanges=5", 0],
-    ["?min_age=3610", 0],
+    ["?min_lasted=3610", 0],
     ["?min_volume=9010000", 0],
-    ["?min_spread_pct=65.7", 1],
-    ["?min_spread_pct=65.8", 0],
+    ["?min_yield=65.7", 1],
+    ["?min_yield=65.8", 0],
     ["?min_deviation_pct=23.2", 1],
     ["?min_deviation_pct=23.3", 0],
     ["?exclude=okx", 0],
@@ -121,7 +121,7 @@ describe("/api/funding/divergence", () => {
   test("by default: three exchanges, five million dollars a leg, half an hour", async () => {
     const unknown: OpportunityBook = { find: () => null };
     expect(await found(DIVERGING, "", unknown)).toEqual([]);
-    expect(await found(DIVERGING, "?min_age=0", unknown)).toHaveLength(1);
+    expect(await found(DIVERGING, "?min_lasted=0", unknown)).toHaveLength(1);
     expect(await found(DIVERGING.slice(0, 2))).toEqual([]);
     const small = DIVERGING.map((row) =>
       row.record.exchange === "okx" ? listing("okx", -2, { volume24hUsd: 4_999_999 }) : row,

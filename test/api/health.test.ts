@@ -38,19 +38,19 @@ describe("/api/health", () => {
       stale_threshold_seconds: 900,
       collector_alive: true,
       exchanges: [
-        { exchange: "okx", symbols: 312, age_seconds: 4, status: "ok", last_error: null },
+        { exchange: "okx", instruments: 312, data_age_seconds: 4, status: "ok", reason: null },
         {
           exchange: "gate",
-          symbols: 700,
-          age_seconds: 1200,
+          instruments: 700,
+          data_age_seconds: 1200,
           status: "stale",
-          last_error: "timed out",
+          reason: "timed out",
         },
       ],
       enabled_exchanges: 2,
       fresh_exchanges: 1,
       stale_exchanges: ["gate"],
-      total_rows: 1012,
+      instruments: 1012,
     });
   });
 
@@ -58,7 +58,7 @@ describe("/api/health", () => {
     expect((await app("ok").get("/api/health")).status).toBe(200);
     const down = await app("down").get("/api/health");
     expect(down.status).toBe(503);
-    expect(await down.json()).toMatchObject({ status: "down", total_rows: 1012 });
+    expect(await down.json()).toMatchObject({ status: "down", instruments: 1012 });
   });
 
   test("is asked anew for every request", async () => {
@@ -121,13 +121,13 @@ test("/api/exchanges lists every registered exchange; one without a state yet is
     documentation: "https://docs.invalid/gate",
     unverified_rate: null,
     status: "off",
-    symbols: 0,
+    instruments: 0,
     expected: null,
-    age_seconds: null,
+    data_age_seconds: null,
     period_seconds: null,
     last_ok_at: null,
     failure_kind: null,
-    last_error: null,
+    reason: null,
     rejects: {},
     taker_fee_bps: TAKER_FEES.gate.takerBps,
     taker_fee_as_of: TAKER_FEES.gate.asOf,
@@ -155,7 +155,7 @@ test("/api/exchanges joins the facts with the snapshot's state", async () => {
   const count = INFOS.length;
   expect(body).toMatchObject({ snapshot: "1-1", count, total: count, next_cursor: null });
   const okx = body.rows.find(({ exchange }) => exchange === "okx");
-  expect(okx).toMatchObject({ name: "OKX", status: "ok", symbols: 2, period_seconds: 60 });
+  expect(okx).toMatchObject({ name: "OKX", status: "ok", instruments: 2, period_seconds: 60 });
   expect((await served.get("/api/exchanges?x=1")).status).toBe(400);
 });
 

@@ -65,7 +65,7 @@ describe("/api/instruments", () => {
         multiplier: 1000,
         multiplier_source: "confirmed_by_price",
         listed_at: null,
-        first_seen: NOON - 30 * 86_400,
+        first_seen_at: NOON - 30 * 86_400,
         funding_interval_hours: 4,
         interval_source: "derived",
         interval_changed_at: NOON - 60,

@@ -8,7 +8,7 @@ describe("an aggregate says of how many exchanges it is", () => {
   test.each([
     "sentiment?base=BTC",
     "by_volume?base=BTC",
-    "divergence?base=BTC&min_exchanges=2&min_age=0",
+    "divergence?base=BTC&min_exchanges=2&min_lasted=0",
   ])("%s, beside the number that it rests on", async (path) => {
     await using scene = await missingScene(MIXED);
     scene.commit("binance", ["BTC"], { fundingRate: -0.0003 });

@@ -153,7 +153,7 @@ describe("a threshold", () => {
       "/api/funding/arb?fees=okx:3.2525&notional=12345.67&hold_hours=71.25&decision=usable,watch,refuse",
     );
     expect(pairs[0]).toMatchObject({
-      long: { exchange: "okx", fee_bps: 3.2525 },
+      long: { exchange: "okx", taker_fee_bps: 3.2525 },
       expected_cash: { notional_usd: 12_345.67, hold_hours: 71.25 },
     });
   });

@@ -48,7 +48,7 @@ describe("/api/quality", () => {
     expect(okx).toEqual({
       exchange: "okx",
       status: "ok",
-      seen: 3,
+      instruments: 3,
       expected: 4,
       rejects: { bad_rate: 1 },
       flagged: {
@@ -65,17 +65,17 @@ describe("/api/quality", () => {
         unverified_rate: 0,
       },
       identities: { confirmed: 2, probable: 0, conflict: 1 },
-      doubted: { volume: 1, open_interest: 1, rate: 0 },
+      implausible: { volume: 1, open_interest: 1, rate: 0 },
       rate_scale: 1.1,
       open_interest_even_share: 1,
       last_refused_at: NOON_MS / 1000 - 5,
-      last_refusal: "1 instruments, 4 in the exchange's own list",
+      last_refusal_reason: "1 instruments, 4 in the exchange's own list",
     });
   });
 
   test("a whole exchange in another unit shows as doubted rates", async () => {
     const [gate] = await rowsOf("?exchange=gate");
-    expect(gate?.doubted).toEqual({ volume: 0, open_interest: 0, rate: 1 });
+    expect(gate?.implausible).toEqual({ volume: 0, open_interest: 0, rate: 1 });
     expect(gate?.last_refused_at).toBeNull();
   });
 

@@ -93,7 +93,8 @@ test(
     await until(
       async () => {
         const well = (await healthAt(service.origin)).exchanges.filter(
-          ({ age_seconds: age }) => age !== null && Date.now() - age * 1_000 > releasedAtMs + 1_000,
+          ({ data_age_seconds: age }) =>
+            age !== null && Date.now() - age * 1_000 > releasedAtMs + 1_000,
         );
         return well.length === EXCHANGES.length - 2;
       },

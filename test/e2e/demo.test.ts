@@ -111,7 +111,7 @@ async function tellsWhatItKnows({ address, simulator }: DemoProcess): Promise<vo
   const quality = await answerOf<List<QualityRow>>(address, "/api/quality");
   const judged = new Map(quality.rows.map((row) => [row.exchange, row]));
   for (const id of ENABLED) {
-    const { status, seen } = judged.get(id) ?? {};
+    const { status, instruments: seen } = judged.get(id) ?? {};
     expect([id, status, seen]).toEqual([id, "ok", truth[id].instruments.length]);
   }
   expect(await answerOf(address, "/api/intervals/changes")).toMatchObject({ total: 0, rows: [] });

@@ -84,7 +84,7 @@ test.concurrent(
     };
     const allWell = async (): Promise<boolean> => {
       const { status, exchanges } = await health();
-      const well = exchanges.filter((one) => one.status === "ok" && one.last_error === null);
+      const well = exchanges.filter((one) => one.status === "ok" && one.reason === null);
       return status === "ok" && well.length === EXCHANGES.length;
     };
     await until(allWell, () => last);
@@ -103,7 +103,7 @@ test.concurrent(
           if (WELL.includes(one.exchange) && one.status !== "ok")
             disturbed.add(JSON.stringify(one));
           const trouble = open.get(one.exchange);
-          if (trouble === undefined || !trouble.lastError.test(one.last_error ?? "")) continue;
+          if (trouble === undefined || !trouble.lastError.test(one.reason ?? "")) continue;
           expect(one.status).not.toBe("ok");
           const isStale = report.stale_exchanges.includes(one.exchange);
           if (isStale) expect(report.status).toBe("degraded");
@@ -206,7 +206,7 @@ test.concurrent(
         await until(
           async () => {
             const one = (await watch.look()).find(({ exchange }) => exchange === id);
-            if (!lastError.test(one?.last_error ?? "")) return false;
+            if (!lastError.test(one?.reason ?? "")) return false;
             expect([id, fault.name, one?.status]).not.toEqual([id, fault.name, "ok"]);
             return true;
           },
@@ -224,8 +224,7 @@ test.concurrent(
     };
     await Promise.all(VICTIMS.map(suffer));
     await until(
-      async () =>
-        (await watch.look()).every((one) => one.status === "ok" && one.last_error === null),
+      async () => (await watch.look()).every((one) => one.status === "ok" && one.reason === null),
       () => watch.last,
     );
     console.log(`faults: all well after ${(performance.now() - startedMs).toFixed(0)} ms`);
@@ -257,11 +256,11 @@ class HealthWatch {
 
   async look(): Promise<readonly HealthOfOne[]> {
     const { exchanges } = await healthAt(this.#origin);
-    this.last = JSON.stringify(exchanges.filter((one) => one.last_error !== null));
+    this.last = JSON.stringify(exchanges.filter((one) => one.reason !== null));
     for (const one of exchanges) {
       if (!this.#bystanders.includes(one.exchange)) continue;
-      if (one.status !== "ok" || one.last_error !== null) this.disturbed.add(JSON.stringify(one));
-      this.oldestSeconds = Math.max(this.oldestSeconds, one.age_seconds ?? Number.NaN);
+      if (one.status !== "ok" || one.reason !== null) this.disturbed.add(JSON.stringify(one));
+      this.oldestSeconds = Math.max(this.oldestSeconds, one.data_age_seconds ?? Number.NaN);
     }
     return exchanges;
   }

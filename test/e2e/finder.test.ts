@@ -59,7 +59,9 @@ function keyOf({ long, short }: ArbRow): string {
 /** Since when each pair has lasted, as far as that is known. */
 function firstSeenOf({ rows }: ArbList): Map<string, number> {
   return new Map(
-    rows.flatMap((row) => (row.first_seen === null ? [] : [[keyOf(row), row.first_seen] as const])),
+    rows.flatMap((row) =>
+      row.first_seen_at === null ? [] : [[keyOf(row), row.first_seen_at] as const],
+    ),
   );
 }
 

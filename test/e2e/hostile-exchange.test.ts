@@ -54,7 +54,7 @@ test(
       return exchanges;
     };
     const allWell = async (): Promise<boolean> => {
-      const well = (await health()).filter((one) => one.status === "ok" && one.last_error === null);
+      const well = (await health()).filter((one) => one.status === "ok" && one.reason === null);
       return well.length === OTHERS.length + 1;
     };
     await until(allWell, () => last);
@@ -68,7 +68,7 @@ test(
           const exchanges = await health();
           for (const one of exchanges)
             if (one.exchange !== VICTIM && one.status !== "ok") disturbed.add(JSON.stringify(one));
-          const error = exchanges.find(({ exchange }) => exchange === VICTIM)?.last_error ?? "";
+          const error = exchanges.find(({ exchange }) => exchange === VICTIM)?.reason ?? "";
           return lastError.test(error) && (market.requests()[RATES] ?? 0) >= REFRESHES_EACH;
         },
         () => `${fault}: ${last}`,

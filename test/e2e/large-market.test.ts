@@ -165,7 +165,7 @@ async function checkOpportunities(origin: string): Promise<ReadonlySet<string>> 
 async function checkAges(origin: string, before: ReadonlySet<string>): Promise<void> {
   const known = (await shownPairs(origin)).filter((row) => before.has(nameOf(row)));
   expect(known.length).toBeGreaterThan(1_000);
-  expect(known.filter((row) => row.first_seen === null)).toEqual([]);
+  expect(known.filter((row) => row.first_seen_at === null)).toEqual([]);
 }
 
 async function shownPairs(origin: string): Promise<ArbList["rows"]> {

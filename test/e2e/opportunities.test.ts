@@ -16,7 +16,7 @@ async function aged(origin: string): Promise<Map<string, ArbRow>> {
   const { rows } = await answerOf<ArbList>(origin, OPPORTUNITIES);
   return new Map(
     rows
-      .filter(({ first_seen: firstSeen }) => firstSeen !== null)
+      .filter(({ first_seen_at: firstSeen }) => firstSeen !== null)
       .map((row) => [`${row.long.uid} ${row.short.uid}`, row]),
   );
 }
@@ -73,8 +73,8 @@ test(
     );
     for (const row of goneOn) {
       const known = before.get(`${row.long.uid} ${row.short.uid}`);
-      if (known !== undefined) expect(row.first_seen).toBe(known.first_seen);
-      expect(row.age_seconds).toBeGreaterThanOrEqual(row.unobserved_seconds ?? 0);
+      if (known !== undefined) expect(row.first_seen_at).toBe(known.first_seen_at);
+      expect(row.lasted_seconds).toBeGreaterThanOrEqual(row.unobserved_seconds ?? 0);
     }
     expect(goneOn.filter((row) => before.has(`${row.long.uid} ${row.short.uid}`))).not.toEqual([]);
 

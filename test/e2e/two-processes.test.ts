@@ -141,7 +141,7 @@ async function isRefreshedSince(service: ServiceProcess, sinceMs: number): Promi
   const { exchanges } = await healthAt(service.origin);
   const agoSeconds = (performance.now() - sinceMs) / 1000;
   const refreshed = exchanges.filter(
-    ({ age_seconds: age }) => age !== null && age < agoSeconds - 1,
+    ({ data_age_seconds: age }) => age !== null && age < agoSeconds - 1,
   );
   return refreshed.length === HANDFUL.length;
 }

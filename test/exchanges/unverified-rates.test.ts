@@ -93,7 +93,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
     expectMarked(cells);
   });
 
-  test.each(["arb?pairs=all&", "divergence?min_age=0&min_volume=0&"])(
+  test.each(["arb?pairs=all&", "divergence?min_lasted=0&min_volume=0&"])(
     "makes no usable pair in /api/funding/%s, and says why",
     async (list) => {
       const pairs = await rowsOf<ArbRow>(`/api/funding/${list}limit=5000`);

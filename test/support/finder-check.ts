@@ -36,7 +36,7 @@ export const FINDER_PATHS = {
   arb: `/api/funding/arb?min_volume=0&limit=5000&hold_hours=${HOLD_HOURS}&notional=${NOTIONAL_USD}`,
   extremes: `/api/funding/extremes?limit=${EXTREMES}`,
   sentiment: "/api/funding/sentiment",
-  divergence: "/api/funding/divergence?min_volume=0&min_age=0&min_exchanges=2",
+  divergence: "/api/funding/divergence?min_volume=0&min_lasted=0&min_exchanges=2",
   heatmap: "/api/funding/heatmap?min_exchanges=0",
   byVolume: "/api/funding/by_volume",
   calendar: `/api/funding/calendar?hours=${CALENDAR_HOURS}&limit=${SETTLEMENTS}`,
@@ -162,12 +162,12 @@ function sentimentDifferences({ current, sentiment }: FinderLists, trusted: Trus
     ),
     (row) => (row.flags.includes("identity_conflict") ? "" : row.asset_id),
   );
-  const withListings = sentiment.rows.filter(({ listings }) => listings > 0);
+  const withListings = sentiment.rows.filter(({ instruments: listings }) => listings > 0);
   return [
     ...differences(withListings.length, trusted.size, "sentiment assets"),
     ...sentiment.rows.flatMap((row) =>
       differences(
-        row.untrusted_listings,
+        row.untrusted_instruments,
         untrusted.get(row.asset_id)?.length ?? 0,
         `sentiment ${row.asset_id}`,
       ),
@@ -206,7 +206,7 @@ function divergenceDifferences(
       if (long === undefined || short === undefined) return [`${path}: a leg is not trusted`];
       const { gross_apr_pct: spread, price_gap_pct: gap } = pairFigures(long, short, fees, NO_PLAN);
       return [
-        ...differences(row, { spread_pct: spread, price_gap_pct: gap }, path),
+        ...differences(row, { gross_apr_pct: spread, price_gap_pct: gap }, path),
         ...legDifferences(row, withSource(long), withSource(short), fees, path),
       ];
     }),

@@ -154,7 +154,7 @@ function sizesOf(listings: readonly FundingRow[]) {
   };
   return {
     exchanges: exchangesOf(listings),
-    listings: listings.length,
+    instruments: listings.length,
     open_interest_usd: total("open_interest_usd"),
     open_interest_unknown: listings.filter((row) => row.open_interest_usd === null).length,
     volume_24h_usd: total("volume_24h_usd"),
@@ -225,10 +225,10 @@ export function divergenceFigures(listings: readonly FundingRow[]) {
   const mean = meanOf(yearly);
   return {
     exchanges: exchangesOf(listings),
-    listings: listings.length,
+    instruments: listings.length,
     positive: yearly.filter((rate) => rate > 0).length,
     negative: yearly.filter((rate) => rate < 0).length,
-    spread_pct: Math.max(...straddles),
+    gross_apr_pct: Math.max(...straddles),
     mean_annualized_pct: mean,
     standard_deviation_pct: Math.sqrt(meanOf(yearly.map((rate) => (rate - mean) ** 2))),
   };

@@ -18,7 +18,7 @@ export function feeBpsOf(row: FundingRow, fees: Fees): number | null {
 export function feeOf(row: FundingRow, fees: Fees) {
   const bps = feeBpsOf(row, fees);
   const source = row.taker_fee_bps === null ? "exchange" : "listing";
-  return { fee_bps: bps, fee_source: bps === null ? null : source };
+  return { taker_fee_bps: bps, taker_fee_source: bps === null ? null : source };
 }
 
 /** Unix seconds of every settlement up to 90 days ahead; none for what accrues; null where they are not known. */

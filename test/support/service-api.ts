@@ -75,7 +75,7 @@ export async function allShown(
       const response = await fetch(`${origin}/api/quality`);
       if (response.status !== 200) return false;
       const { rows } = (await response.json()) as { readonly rows: readonly QualityRow[] };
-      const shown = new Set(rows.filter((row) => row.seen > 0).map((row) => row.exchange));
+      const shown = new Set(rows.filter((row) => row.instruments > 0).map((row) => row.exchange));
       return ids.every((id) => shown.has(id));
     },
     () => seen,

@@ -30,14 +30,14 @@ const judged = (facts: Partial<PairFacts>) => {
 
 describe("what is made of a pair", () => {
   test.each<[Flag, Decision, Reason]>([
-    ["stale", "refuse", "stale_leg"],
-    ["expired", "refuse", "expired_leg"],
+    ["stale", "refuse", "stale"],
+    ["expired", "refuse", "expired"],
     ["interval_unknown", "refuse", "interval_unknown"],
     ["identity_conflict", "refuse", "identity_conflict"],
     ["suspect", "refuse", "suspect"],
-    ["pinned_cap", "watch", "pinned"],
-    ["pinned_floor", "watch", "pinned"],
-    ["pinned_baseline", "watch", "pinned"],
+    ["pinned_cap", "watch", "pinned_cap"],
+    ["pinned_floor", "watch", "pinned_floor"],
+    ["pinned_baseline", "watch", "pinned_baseline"],
     ["thin", "watch", "thin"],
     ["settling", "watch", "settling"],
     ["unverified_rate", "watch", "unverified_rate"],

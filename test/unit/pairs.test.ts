@@ -129,7 +129,7 @@ function keyOf(pair: Pair, sort: ArbitrageQuery["sort"]): number {
     cash: cashOf(pair).netUsd,
     gross: grossPct,
     breakeven: breakevenHours === null ? null : -breakevenHours,
-    age,
+    lasted: age,
   }[sort];
   return known ?? -1e300;
 }

@@ -33,8 +33,8 @@ export const assetFields = {
     example: 12,
   }),
   of_exchanges: ofExchangesField,
-  listings: count.openapi({ description: "Trusted listings that match.", example: 17 }),
-  untrusted_listings: count.openapi({
+  instruments: count.openapi({ description: "Trusted listings that match.", example: 17 }),
+  untrusted_instruments: count.openapi({
     description: "Listings that match and are left out, because they bear a blocking flag.",
     example: 1,
   }),
@@ -61,8 +61,8 @@ export function assetPart(asset: AssetListings, ofExchanges: number) {
     asset_id: asset.assetId,
     exchanges: asset.exchanges,
     of_exchanges: ofExchanges,
-    listings: asset.listings.length,
-    untrusted_listings: asset.untrusted,
+    instruments: asset.listings.length,
+    untrusted_instruments: asset.untrusted,
     open_interest_usd: asset.openInterestUsd.sum,
     open_interest_unknown: asset.openInterestUsd.unknown,
     volume_24h_usd: asset.volume24hUsd.sum,

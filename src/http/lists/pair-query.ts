@@ -112,11 +112,11 @@ export const ArbQuerySchema = z.strictObject({
       example: -20,
     },
   ),
-  min_age: countThresholdParam(
+  min_lasted: countThresholdParam(
     { min: 0, max: MAX_AGE_SECONDS },
     {
       description:
-        "Least age_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
+        "Least lasted_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
       fallback: DEFAULTS.minAgeSeconds,
       example: 0,
     },
@@ -160,7 +160,7 @@ export const ArbQuerySchema = z.strictObject({
   }),
   sort: choiceParam(PAIR_SORTS, {
     description:
-      "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `age`: longest age_seconds. Unknown last; ties by the long leg's exchange and exchange_symbol, then the short leg's.",
+      "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `lasted`: longest lasted_seconds. Unknown last; ties by the long leg's exchange and exchange_symbol, then the short leg's.",
     fallback: DEFAULTS.sort,
     example: "net",
   }),

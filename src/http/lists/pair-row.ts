@@ -40,8 +40,8 @@ export function pairPart(pair: Pair, fetchedAt: number) {
     long: arbLeg(pair.longTerms, fetchedAt),
     short: arbLeg(pair.shortTerms, fetchedAt),
     price_gap_pct: facts.priceGapPct,
-    first_seen: opportunity && secondsOf(opportunity.firstSeenMs),
-    age_seconds: facts.ageSeconds,
+    first_seen_at: opportunity && secondsOf(opportunity.firstSeenMs),
+    lasted_seconds: facts.ageSeconds,
     unobserved_seconds: opportunity && secondsOf(opportunity.unobservedMs),
     // What is stored is up to a minute old and has two digits: the yield of now may be above it.
     peak_gross_apr_pct: opportunity && Math.max(opportunity.peakGrossPct, pair.grossPct ?? 0),
@@ -68,8 +68,8 @@ function arbLeg({ leg, fee }: LegTerms, fetchedAt: number): ArbLeg {
     price_source: leg.priceSource,
     open_interest_usd: sent.open_interest_usd,
     volume_24h_usd: sent.volume_24h_usd,
-    fee_bps: fee?.bps ?? null,
-    fee_source: fee?.source ?? null,
+    taker_fee_bps: fee?.bps ?? null,
+    taker_fee_source: fee?.source ?? null,
     age_seconds: sent.age_seconds,
     flags: sent.flags,
   };

@@ -34,14 +34,14 @@ const LegSchema = z
     }),
     open_interest_usd: shape.open_interest_usd,
     volume_24h_usd: shape.volume_24h_usd,
-    fee_bps: z.number().nullable().openapi({
+    taker_fee_bps: z.number().nullable().openapi({
       description:
         "Taker fee that was reckoned with, basis points of notional per fill. Null where nobody vouches for one.",
       example: 5,
     }),
-    fee_source: z.enum(FEE_SOURCES).nullable().openapi({
+    taker_fee_source: z.enum(FEE_SOURCES).nullable().openapi({
       description:
-        "Whose figure fee_bps is: `request`: of `fees` in this request; `operator`: of the operator of this service; `listing`: what the exchange states for this very listing; `exchange`: the standard fee of the exchange. The first that there is wins, in this order. Null without a fee.",
+        "Whose figure taker_fee_bps is: `request`: of `fees` in this request; `operator`: of the operator of this service; `listing`: what the exchange states for this very listing; `exchange`: the standard fee of the exchange. The first that there is wins, in this order. Null without a fee.",
       example: "exchange",
     }),
     age_seconds: shape.age_seconds,
@@ -104,7 +104,7 @@ export const ArbPairSchema = z
     }),
     reasons: z.array(z.enum(REASONS)).openapi({
       description:
-        "Why it is not usable. Refused: `stale_leg`, `expired_leg`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has told that both are one asset), `suspect`, `price_gap` over 10 %. To watch: `pinned` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `unverified_rate` (which of the rates that the exchange of a leg publishes is charged next is not proven), `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or not known how long), `outlier` (the yearly rate of a leg is 50 % or more and over 100 times the median size of those of its asset, where there are three listings besides it), `settlement_unknown` (when a leg settles next is not known, so expected_cash is not either), `no_settlement_in_hold` (neither leg settles or accrues in hold_hours), `not_profitable` (net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours).",
+        "Why it is not usable. Refused: `stale`, `expired`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has told that both are one asset), `suspect`, `price_gap` over 10 %. To watch: `pinned_cap`, `pinned_floor`, `pinned_baseline` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `unverified_rate` (which of the rates that the exchange of a leg publishes is charged next is not proven), `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or not known how long), `outlier` (the yearly rate of a leg is 50 % or more and over 100 times the median size of those of its asset, where there are three listings besides it), `settlement_unknown` (when a leg settles next is not known, so expected_cash is not either), `no_settlement_in_hold` (neither leg settles or accrues in hold_hours), `not_profitable` (net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours).",
     }),
     long: LegSchema,
     short: LegSchema,
@@ -127,10 +127,10 @@ export const ArbPairSchema = z
       0.04,
     ),
     expected_cash: CashSchema,
-    first_seen: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
-    age_seconds: z.int().min(0).nullable().openapi({
+    first_seen_at: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
+    lasted_seconds: z.int().min(0).nullable().openapi({
       description:
-        "fetched_at minus first_seen. Null below 5 percent a year, and for a new pair until it is stored, at most a minute.",
+        "fetched_at minus first_seen_at. Null below 5 percent a year, and for a new pair until it is stored, at most a minute.",
       example: 5400,
     }),
     unobserved_seconds: z.int().min(0).nullable().openapi({
@@ -138,7 +138,7 @@ export const ArbPairSchema = z
       example: 0,
     }),
     peak_gross_apr_pct: pct(
-      "The highest gross_apr_pct since first_seen; those of earlier snapshots to a hundredth.",
+      "The highest gross_apr_pct since first_seen_at; those of earlier snapshots to a hundredth.",
       44.1,
     ),
   })
@@ -152,7 +152,7 @@ export const ArbListSchema = thresholdListSchema("ArbList", ArbPairSchema, [
   "min_yield",
   "min_net",
   "min_net_usd",
-  "min_age",
+  "min_lasted",
   "max_price_gap_pct",
 ]);
 

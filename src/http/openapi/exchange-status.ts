@@ -21,7 +21,7 @@ export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
     .join("; ")}.`,
 });
 
-export const lastErrorField = z.string().nullable().openapi({
+export const reasonField = z.string().nullable().openapi({
   description:
     "Why it is not ok: the kind of failure and our words, never the exchange's. Null when it is ok.",
   example: "rate_limited: HTTP 429",

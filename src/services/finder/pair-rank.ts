@@ -45,7 +45,7 @@ export class PairRank {
         return pair.grossPct ?? UNKNOWN_RANK;
       case "breakeven":
         return -(breakevenHoursOf(pair) ?? Number.POSITIVE_INFINITY);
-      case "age":
+      case "lasted":
         return ageSecondsOf(pair) ?? UNKNOWN_RANK;
     }
   }
@@ -128,7 +128,7 @@ export class PairRank {
   /** A rank by numbers alone; for an order by age, which is stored, the most that it could be. */
   #most(grossPct: number | null, feesPct: number | null, leadMost: number): number {
     const { sort, holdHours } = this.#query;
-    if (sort === "age") return Number.POSITIVE_INFINITY;
+    if (sort === "lasted") return Number.POSITIVE_INFINITY;
     if (grossPct === null) return UNKNOWN_RANK;
     if (sort === "gross") return grossPct;
     if (feesPct === null) return UNKNOWN_RANK;

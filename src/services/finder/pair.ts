@@ -10,7 +10,7 @@ import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
 import { legFlow, type LegTerms } from "./leg-terms.ts";
 
 /** What pairs can be ordered by: the best first, unknown last. */
-export const PAIR_SORTS = ["net", "cash", "gross", "breakeven", "age"] as const;
+export const PAIR_SORTS = ["net", "cash", "gross", "breakeven", "lasted"] as const;
 export type PairSort = (typeof PAIR_SORTS)[number];
 
 /** How much is held for how long. */

@@ -66,7 +66,7 @@ function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
     minYieldPct: params.min_yield,
     minNetPct: params.min_net,
     minNetUsd: params.min_net_usd,
-    minAgeSeconds: params.min_age,
+    minAgeSeconds: params.min_lasted,
     maxPriceGapPct: params.max_price_gap_pct,
     decisions: params.decision,
     sort: params.sort,

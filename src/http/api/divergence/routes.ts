@@ -74,8 +74,8 @@ function divergenceQuery(params: DivergenceParams, table: FeeTable): DivergenceQ
       legs: listingQuery(params),
       exclude: params.exclude,
       fees: takerFees(table, new Map()),
-      minYieldPct: params.min_spread_pct,
-      minAgeSeconds: params.min_age,
+      minYieldPct: params.min_yield,
+      minAgeSeconds: params.min_lasted,
       maxPriceGapPct: params.max_price_gap_pct,
       minExchanges: params.min_exchanges,
     },
@@ -91,10 +91,10 @@ function divergenceRow(
   return {
     ...pairPart(pair, fetchedAt),
     exchanges: divergence.exchanges,
-    listings: divergence.listings,
+    instruments: divergence.listings,
     positive: divergence.positive,
     negative: divergence.negative,
-    spread_pct: pair.grossPct,
+    gross_apr_pct: pair.grossPct,
     mean_annualized_pct: divergence.meanPct,
     standard_deviation_pct: divergence.deviationPct,
   };

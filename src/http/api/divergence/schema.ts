@@ -27,12 +27,12 @@ export const DivergenceSchema = z
     reasons: pair.reasons,
     exchanges: count("Exchanges whose listings pass the filters.", 6),
     of_exchanges: ofExchangesField,
-    listings: count("Listings that pass the filters.", 8),
+    instruments: count("Listings that pass the filters.", 8),
     positive: count("Of these, listings with a rate above 0: longs pay shorts.", 5),
     negative: count("Of these, listings with a rate below 0: shorts pay longs.", 3),
     long: pair.long,
     short: pair.short,
-    spread_pct: points(
+    gross_apr_pct: points(
       "annualized_pct of the short leg less that of the long leg: the signed straddle, paid on both sides.",
       48.2,
     ),
@@ -42,8 +42,8 @@ export const DivergenceSchema = z
       14.7,
     ),
     price_gap_pct: pair.price_gap_pct,
-    first_seen: pair.first_seen,
-    age_seconds: pair.age_seconds,
+    first_seen_at: pair.first_seen_at,
+    lasted_seconds: pair.lasted_seconds,
     unobserved_seconds: pair.unobserved_seconds,
     peak_gross_apr_pct: pair.peak_gross_apr_pct,
   })
@@ -55,8 +55,8 @@ export const DivergenceListSchema = thresholdListSchema("DivergenceList", Diverg
   "min_volume",
   "min_open_interest",
   "min_exchanges",
-  "min_age",
-  "min_spread_pct",
+  "min_lasted",
+  "min_yield",
   "min_deviation_pct",
   "max_price_gap_pct",
 ]);
@@ -92,18 +92,22 @@ export const DivergenceQuerySchema = z.strictObject({
       example: 2,
     },
   ),
-  min_age: countThresholdParam(
+  min_lasted: countThresholdParam(
     { min: 0, max: 315_360_000 },
     {
       description:
-        "Least time for which the straddle has lasted (age_seconds). A time that is not known, as of a spread_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
+        "Least time for which the straddle has lasted (lasted_seconds). A time that is not known, as of a gross_apr_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
       fallback: PAIRS.minAgeSeconds,
       example: 0,
     },
   ),
-  min_spread_pct: thresholdParam(
+  min_yield: thresholdParam(
     { min: 0, max: MAX_POINTS },
-    { description: "Least spread_pct, percent a year.", fallback: PAIRS.minYieldPct, example: 1 },
+    {
+      description: "Least gross_apr_pct, percent a year.",
+      fallback: PAIRS.minYieldPct,
+      example: 1,
+    },
   ),
   min_deviation_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },

@@ -4,7 +4,7 @@ import { FAILURE_KINDS } from "../../../domain/exchange.ts";
 import { formatParam, listSchema } from "../../lists/row-fields.ts";
 import {
   ExchangeStatusSchema,
-  lastErrorField,
+  reasonField,
   unverifiedRateField,
 } from "../../openapi/exchange-status.ts";
 
@@ -19,13 +19,13 @@ export const ExchangeSchema = z
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
     unverified_rate: unverifiedRateField,
     status: ExchangeStatusSchema,
-    symbols: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
+    instruments: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
     expected: z
       .int()
       .min(0)
       .nullable()
       .openapi({ description: "Live instruments by the exchange's own list; null without one." }),
-    age_seconds: z
+    data_age_seconds: z
       .int()
       .min(0)
       .nullable()
@@ -41,7 +41,7 @@ export const ExchangeSchema = z
       .enum(FAILURE_KINDS)
       .nullable()
       .openapi({ description: "How the last refresh failed; null when it did not." }),
-    last_error: lastErrorField,
+    reason: reasonField,
     rejects: z.record(z.string(), z.int()).openapi({
       description: "Rows of the last batch that could not be used, by reason.",
       example: { bad_rate: 2 },

@@ -115,9 +115,10 @@ function explained(
     interval_changed_at: knownSeconds(record.intervalChangedAtMs),
     annualized: workingBody(annualWorking(row)),
     observed_at: secondsOf(record.observedAtMs),
-    taker_fee: fee === null ? null : { bps: fee.bps, source: fee.source },
+    taker_fee_bps: fee?.bps ?? null,
+    taker_fee_source: fee?.source ?? null,
     documentation: rules.documentation,
-    known_unknowns: [...rules.knownUnknowns],
+    caveats: [...rules.knownUnknowns],
   };
 }
 

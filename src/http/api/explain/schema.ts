@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
 import { unverifiedRateField } from "../../openapi/exchange-status.ts";
+import { orNull } from "../../openapi/enums.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
 import { time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
@@ -69,21 +70,17 @@ export const ExplanationSchema = z
       description: "How annualized_pct comes from the row; null when the interval is unknown.",
     }),
     observed_at: time("When the row was true on the exchange."),
-    taker_fee: z
-      .strictObject({
-        bps: z.number().openapi({ description: "Basis points of notional per fill.", example: 5 }),
-        source: z.enum(FEE_SOURCES).openapi({
-          description:
-            "`operator`: a figure of this service's operator; `listing`: stated by the exchange for this very listing; `exchange`: its standard fee, see /api/exchanges.",
-        }),
-      })
-      .nullable()
-      .openapi({
-        description:
-          "The taker fee that pairs with this listing are reckoned with, unless a request says otherwise. Null where nobody vouches for one.",
-      }),
+    taker_fee_bps: z.number().nullable().openapi({
+      description:
+        "The taker fee that pairs with this listing are reckoned with, unless a request says otherwise, basis points of notional per fill. Null where it is not known.",
+      example: 5,
+    }),
+    taker_fee_source: orNull(z.enum(FEE_SOURCES)).openapi({
+      description:
+        "`operator`: a figure of this service's operator; `listing`: stated by the exchange for this very listing; `exchange`: its standard fee, see /api/exchanges.",
+    }),
     documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
-    known_unknowns: z
+    caveats: z
       .array(z.string())
       .openapi({ description: "What the exchange's documentation leaves open." }),
   })

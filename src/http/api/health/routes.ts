@@ -102,14 +102,14 @@ function healthOf(report: HealthReport): Health {
     collector_alive: report.collectorAlive,
     exchanges: report.exchanges.map((exchange) => ({
       exchange: exchange.exchange,
-      symbols: exchange.symbols,
-      age_seconds: exchange.ageSeconds,
+      instruments: exchange.symbols,
+      data_age_seconds: exchange.ageSeconds,
       status: exchange.status,
-      last_error: exchange.lastError,
+      reason: exchange.lastError,
     })),
     enabled_exchanges: report.enabledExchanges,
     fresh_exchanges: report.freshExchanges,
     stale_exchanges: [...report.staleExchanges],
-    total_rows: report.totalRows,
+    instruments: report.totalRows,
   };
 }

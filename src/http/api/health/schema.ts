@@ -1,18 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema } from "../../openapi/enums.ts";
-import { ExchangeStatusSchema, lastErrorField } from "../../openapi/exchange-status.ts";
+import { ExchangeStatusSchema, reasonField } from "../../openapi/exchange-status.ts";
 
 const ExchangeHealthSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
-    symbols: z.int().min(0).openapi({ description: "Instruments of the last accepted batch." }),
-    age_seconds: z
+    instruments: z.int().min(0).openapi({ description: "Instruments of the last accepted batch." }),
+    data_age_seconds: z
       .int()
       .min(0)
       .nullable()
       .openapi({ description: "Since the last accepted batch; null before the first." }),
     status: ExchangeStatusSchema,
-    last_error: lastErrorField,
+    reason: reasonField,
   })
   .openapi("ExchangeHealth");
 
@@ -44,7 +44,7 @@ export const HealthSchema = z
     stale_exchanges: z
       .array(ExchangeIdSchema)
       .openapi({ description: "Exchanges that should be fresh and are not." }),
-    total_rows: z.int().min(0).openapi({ description: "Rows of the current snapshot." }),
+    instruments: z.int().min(0).openapi({ description: "Rows of the current snapshot." }),
   })
   .openapi("Health");
 

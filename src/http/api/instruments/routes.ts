@@ -68,7 +68,7 @@ function instrumentRow(record: MarketRecord): InstrumentRow {
     multiplier: record.multiplier,
     multiplier_source: multiplierSourceOf(record),
     listed_at: knownSeconds(record.listedAtMs),
-    first_seen: secondsOf(record.firstSeenMs),
+    first_seen_at: secondsOf(record.firstSeenMs),
     funding_interval_hours: record.fundingIntervalHours,
     interval_source: record.intervalSource,
     interval_changed_at: knownSeconds(record.intervalChangedAtMs),

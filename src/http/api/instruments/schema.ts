@@ -38,7 +38,7 @@ export const InstrumentSchema = z
         "`plain`: the ticker has none. `documented`: the exchange documents the ticker's form. `confirmed_by_price`: and prices agree. `contradicted_by_price`: prices prove another one, which is given.",
     }),
     listed_at: time("When the exchange says it was listed.").nullable(),
-    first_seen: time("When it was first collected here."),
+    first_seen_at: time("When it was first collected here."),
     funding_interval_hours: z.number().nullable(),
     interval_source: z
       .enum(["published", "derived", "documented_default"])

@@ -59,14 +59,14 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
   return {
     exchange: view.exchange,
     status: view.status,
-    seen: view.symbols,
+    instruments: view.symbols,
     expected: state.expected,
     rejects: { ...state.rejects },
     flagged: Object.fromEntries(
       FLAGS.map((flag) => [flag, flagged[flag] ?? 0]),
     ) as QualityRow["flagged"],
     identities: { ...identities },
-    doubted: {
+    implausible: {
       volume: doubted.volume,
       open_interest: doubted.openInterest,
       rate: doubted.rate,
@@ -74,6 +74,6 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
     rate_scale: state.rateScale,
     open_interest_even_share: state.evenShare,
     last_refused_at: knownSeconds(state.refusedAtMs),
-    last_refusal: state.refusal,
+    last_refusal_reason: state.refusal,
   };
 }

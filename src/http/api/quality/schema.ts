@@ -11,13 +11,13 @@ const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
   z.strictObject(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
 
 /** What of a row the rest of the market can contradict. */
-export const DOUBTED = ["volume", "open_interest", "rate"] as const;
+const CONTRADICTED = ["volume", "open_interest", "rate"] as const;
 
 export const QualitySchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
     status: ExchangeStatusSchema,
-    seen: count.openapi({ description: "Its instruments in the snapshot." }),
+    instruments: count.openapi({ description: "Its instruments in the snapshot." }),
     expected: count.nullable().openapi({
       description: "Live instruments by the exchange's own list; null where it has none apart.",
     }),
@@ -31,9 +31,9 @@ export const QualitySchema = z
     identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).openapi({
       description: "Rows by how sure it is which asset they are.",
     }),
-    doubted: counts(DOUBTED).openapi({
+    implausible: counts(CONTRADICTED).openapi({
       description:
-        "Rows of which the rest of the market contradicts this field. A doubted quantity is served as null; a doubted rate is that of a whole exchange.",
+        "Rows of which the rest of the market contradicts this field. An implausible quantity is served as null; an implausible rate is that of a whole exchange.",
     }),
     rate_scale: z.number().nullable().openapi({
       description:
@@ -46,7 +46,7 @@ export const QualitySchema = z
       example: 0.45,
     }),
     last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
-    last_refusal: z
+    last_refusal_reason: z
       .string()
       .nullable()
       .openapi({ description: "Why that batch was refused, in words." }),
