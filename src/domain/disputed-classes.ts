@@ -15,6 +15,22 @@ const CLASS_OF_DISPUTED: ReadonlyMap<string, AssetClass> = new Map([
   ["EUR", "forex"],
 ]);
 
+/** Classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
+const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
+  crypto: "crypto",
+  stock: "equity",
+  etf: "equity",
+  index: "equity",
+  metal: "commodity",
+  commodity: "commodity",
+  forex: "forex",
+};
+
+/** Crypto, equity, commodity or forex; null for no class. */
+export function kindOfClass(assetClass: AssetClass | null): string | null {
+  return assetClass === null ? null : KIND_OF_CLASS[assetClass];
+}
+
 /**
  * The class of a listing: by the table for a disputed name, whatever its exchange says; else what that says. Where an
  * exchange says nothing, null stays: the name alone proves no class.
