@@ -34,6 +34,8 @@ export interface Decision {
   readonly identity: Identity;
   /** The multiplier that price proves where it contradicts the ticker's; null while it does not. */
   readonly provenMultiplier: number | null;
+  /** The class of its asset, null while that is not confirmed or no exchange states one: its own exchange's word stands. */
+  readonly settledClass: AssetClass | null;
 }
 
 /** A listing and its price of one unit of base, by the multiplier that is believed. */

@@ -1,4 +1,4 @@
-import { commonName } from "./asset-names.ts";
+import { commonName, nameOfAsset } from "./asset-names.ts";
 import {
   apart,
   type Candidate,
@@ -11,6 +11,8 @@ import {
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
+import { classOfAsset } from "./disputed-classes.ts";
+import type { AssetClass } from "./quote.ts";
 import { densestFirst } from "./price-groups.ts";
 import { compareSize, Standing } from "./standing.ts";
 import { ASSET_MARK } from "./symbol.ts";
@@ -33,6 +35,7 @@ export const UNDECIDED: Decision = {
   assetId: null,
   identity: "probable",
   provenMultiplier: null,
+  settledClass: null,
 };
 
 /** How often in a row, by observations, a listing has looked as if it belonged elsewhere. */
@@ -208,12 +211,18 @@ function decisions(
     // Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict.
     const doubted: Identity = isContested(cluster) ? "conflict" : "probable";
     const identity = isConfirmed ? "confirmed" : doubted;
+    const settledClass = isConfirmed ? classOf(cluster) : null;
     for (const { candidate, provenMultiplier } of members)
-      decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier });
+      decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier, settledClass });
   }
   for (const { instrumentId } of candidates)
     if (!decided.has(instrumentId)) decided.set(instrumentId, UNDECIDED);
   return decided;
+}
+
+function classOf({ assetId, members }: Cluster): AssetClass | null {
+  const statements = members.map(({ candidate }) => candidate);
+  return classOfAsset(nameOfAsset(assetId ?? ""), statements);
 }
 
 /** Tells of an asset whether another one, on as many exchanges or more, has a listing with one of its tickers. */

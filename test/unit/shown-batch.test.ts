@@ -126,6 +126,9 @@ describe("the class of a name that exchanges dispute", () => {
     ["XAU", "crypto", "metal"],
     ["XAG", "commodity", "metal"],
     ["EUR", "stock", "forex"],
+    ["SPY", "index", "etf"],
+    ["SPY", "stock", "etf"],
+    ["QQQ", "index", "etf"],
     ["PAXG", "crypto", "crypto"],
     // What nobody says is unknown, and a ticker of two things is not in the table.
     ["XAU", null, null],

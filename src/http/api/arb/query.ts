@@ -13,7 +13,7 @@ import {
   thresholdParam,
 } from "../../params.ts";
 import { decimalOf } from "../../query-text.ts";
-import { assetFilters, pageParams } from "../../row-fields.ts";
+import { instrumentFilters, pageParams } from "../../row-fields.ts";
 import { MAX_MINIMUM_USD } from "../funding/schema.ts";
 
 const FEE = /^([a-z]+):(.+)$/;
@@ -68,9 +68,9 @@ export const ArbQuerySchema = z.strictObject({
     example: ["lbank"],
     fallback: null,
   }),
-  base: assetFilters.base,
-  quote: assetFilters.quote,
-  asset_class: assetFilters.asset_class,
+  base: instrumentFilters.base,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, FlagSchema, orNull } from "../../enums.ts";
 import { assetFields, yearlyPct } from "../../asset-fields.ts";
-import { comparedFilters } from "../../listing-query.ts";
+import { listingFilters } from "../../listing-query.ts";
 import { pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
 
@@ -51,4 +51,4 @@ export const VolumeRankListSchema = thresholdListSchema("VolumeRankList", Volume
   "min_open_interest",
 ]);
 
-export const VolumeRankQuerySchema = z.strictObject({ ...comparedFilters.shape, ...pageParams });
+export const VolumeRankQuerySchema = z.strictObject({ ...listingFilters.shape, ...pageParams });

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { ofExchangesField } from "../../missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../params.ts";
-import { assetFilters, pageParams } from "../../row-fields.ts";
+import { instrumentFilters, pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
 import { ArbQuerySchema } from "../arb/query.ts";
 import { ArbPairSchema } from "../arb/schema.ts";
@@ -72,9 +72,9 @@ const MAX_POINTS = 1_000_000;
 export const DivergenceQuerySchema = z.strictObject({
   exchange: arb.exchange,
   exclude: arb.exclude,
-  base: assetFilters.base,
-  quote: assetFilters.quote,
-  asset_class: assetFilters.asset_class,
+  base: instrumentFilters.base,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

@@ -4,7 +4,7 @@ import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { HEATMAP_SORTS, HEATMAP_VALUES, MARKS } from "../../../services/heatmap.ts";
 import { ofExchangesField } from "../../missing-exchanges.ts";
 import { choiceParam, countParam } from "../../params.ts";
-import { comparedFilters } from "../../listing-query.ts";
+import { listingFilters } from "../../listing-query.ts";
 import { pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
 
@@ -50,7 +50,7 @@ export const HeatmapSchema = z
 export type Heatmap = z.infer<typeof HeatmapSchema>;
 
 export const HeatmapQuerySchema = z.strictObject({
-  ...comparedFilters.shape,
+  ...listingFilters.shape,
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",

@@ -7,7 +7,7 @@ import {
   SENTIMENT_SORTS,
 } from "../../../services/sentiment.ts";
 import { assetFields, TOO_FEW, yearlyPct } from "../../asset-fields.ts";
-import { comparedFilters } from "../../listing-query.ts";
+import { listingFilters } from "../../listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../params.ts";
 import { pageParams } from "../../row-fields.ts";
 import { thresholdListSchema } from "../../thresholds.ts";
@@ -62,7 +62,7 @@ export const SentimentListSchema = thresholdListSchema("SentimentList", Sentimen
 ]);
 
 export const SentimentQuerySchema = z.strictObject({
-  ...comparedFilters.shape,
+  ...listingFilters.shape,
   min_exchanges: countParam(
     { min: 0, max: EXCHANGE_IDS.length },
     {
