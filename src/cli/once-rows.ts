@@ -12,7 +12,7 @@ type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };
 
 /** The rows of one refresh with the fields and units of the API, in the order of exchange_symbol. */
 export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
-  const terms = exchangeTerms(result.exchange, { periodMs: PERIOD_MS, nonCoins: new Set() });
+  const terms = exchangeTerms(result.exchange, PERIOD_MS);
   const rows = result.quotes.map((quote) => {
     const record = {
       ...quote,

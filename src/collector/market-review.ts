@@ -124,7 +124,8 @@ function isSame(left: Decision, right: Decision): boolean {
   return (
     left.assetId === right.assetId &&
     left.identity === right.identity &&
-    left.provenMultiplier === right.provenMultiplier
+    left.provenMultiplier === right.provenMultiplier &&
+    left.settledClass === right.settledClass
   );
 }
 

@@ -1,5 +1,7 @@
-import { median } from "./median.ts";
+import { kindOfClass } from "./disputed-classes.ts";
+import { median, medianOfSorted } from "./median.ts";
 import type { AssetClass } from "./quote.ts";
+import { firstWhere } from "./sorted-search.ts";
 
 /** `confirmed`: others agree; `probable`: nobody to compare with; `conflict`: another asset under the same ticker. */
 export const IDENTITIES = ["confirmed", "probable", "conflict"] as const;
@@ -13,6 +15,7 @@ export interface Candidate {
   readonly instrumentId: number;
   readonly exchange: string;
   readonly base: string;
+  /** As its exchange states it. */
   readonly assetClass: AssetClass | null;
   /** Units of base in one priced unit, by the ticker. */
   readonly multiplier: number;
@@ -31,6 +34,8 @@ export interface Decision {
   readonly identity: Identity;
   /** The multiplier that price proves where it contradicts the ticker's; null while it does not. */
   readonly provenMultiplier: number | null;
+  /** The class of its asset, null while that is not confirmed or no exchange states one: its own exchange's word stands. */
+  readonly settledClass: AssetClass | null;
 }
 
 /** A listing and its price of one unit of base, by the multiplier that is believed. */
@@ -44,40 +49,48 @@ export interface Member {
 /** Listings that are taken for one asset. */
 export class Cluster {
   assetId: string | null;
-  readonly members: Member[];
+  readonly members: Member[] = [];
+  /** The prices per unit that each exchange has for it, rising. */
+  readonly #pricesOf = new Map<string, number[]>();
+  readonly #kinds = new Set<string | null>();
   #center: number | null | undefined;
 
-  constructor(assetId: string | null, members: Member[]) {
+  constructor(assetId: string | null, members: readonly Member[]) {
     this.assetId = assetId;
-    this.members = members;
+    for (const member of members) this.add(member);
   }
 
   add(member: Member): void {
+    const { candidate, unitPrice } = member;
     this.members.push(member);
+    this.#kinds.add(kindOf(member));
     this.#center = undefined;
+    const prices = this.#pricesOf.get(candidate.exchange) ?? [];
+    this.#pricesOf.set(candidate.exchange, prices);
+    if (unitPrice === null) return;
+    const place = firstWhere(0, prices.length, (index) => (prices[index] ?? 0) > unitPrice);
+    prices.splice(place, 0, unitPrice);
   }
 
   /** On how many exchanges it is listed. */
   get exchanges(): number {
-    return new Set(this.members.map(({ candidate }) => candidate.exchange)).size;
+    return this.#pricesOf.size;
   }
 
   /** Whether two exchanges agree about it: in price, or they would not be here, and in its class where both state one. */
   get isConfirmed(): boolean {
+    if (this.#kinds.has(null) || this.#kinds.size === 1) return this.exchanges > 1;
     const exchangesOf = new Map<string | null, Set<string>>();
     for (const member of this.members) {
       const kind = kindOf(member);
       exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(member.candidate.exchange));
     }
-    if (exchangesOf.has(null)) return this.exchanges > 1;
     return exchangesOf.values().some(({ size }) => size > 1);
   }
 
   /** Whether two kinds of class are stated of it. */
   get mixesKinds(): boolean {
-    const kinds = new Set(this.members.map(kindOf));
-    kinds.delete(null);
-    return kinds.size > 1;
+    return this.#kinds.size - (this.#kinds.has(null) ? 1 : 0) > 1;
   }
 
   /**
@@ -86,21 +99,16 @@ export class Cluster {
    */
   get center(): number | null {
     if (this.#center === undefined) {
-      const priced = this.members.filter(({ unitPrice }) => unitPrice !== null);
-      const voices = Map.groupBy(priced, ({ candidate }) => candidate.exchange).values();
-      this.#center = median(voices.map((members) => middleOf(members) ?? Number.NaN).toArray());
+      const voices = this.#pricesOf.values().map((prices) => medianOfSorted(prices));
+      this.#center = median(voices.filter((voice) => voice !== null).toArray());
     }
     return this.#center;
   }
 }
 
-function middleOf(members: readonly Member[]): number | null {
-  return median(members.flatMap(({ unitPrice }) => (unitPrice === null ? [] : [unitPrice])));
-}
-
 /** The kind of class that its exchange states, null where it states none. */
 export function kindOf({ candidate: { assetClass } }: Member): string | null {
-  return assetClass === null ? null : KIND_OF_CLASS[assetClass];
+  return kindOfClass(assetClass);
 }
 
 /** A listing with its price per unit by `provenMultiplier`, or by its ticker's where that is null. */
@@ -111,73 +119,26 @@ export function memberOf(candidate: Candidate, { provenMultiplier }: Decision): 
 }
 
 /** Puts a listing into the asset that its price fits, by its ticker's multiplier or, failing that, without it. */
-export function join(member: Member, clusters: readonly Cluster[]): boolean {
-  const { candidate } = member;
-  for (const proven of candidate.multiplier === 1 ? [null] : [null, 1]) {
-    const joined = memberOf(candidate, { ...candidate.held, provenMultiplier: proven });
-    const { unitPrice } = joined;
-    if (unitPrice === null) continue;
-    const home = clusters
-      .filter((cluster) => fits(unitPrice, cluster))
-      .toSorted((left, right) => right.exchanges - left.exchanges)[0];
-    if (home === undefined) continue;
-    home.add(joined);
+export function join({ candidate }: Member, clusters: readonly Cluster[]): boolean {
+  if (candidate.price === null) return false;
+  const unitPrice = candidate.price / candidate.multiplier;
+  const home = homeOf(unitPrice, clusters);
+  if (home !== null) {
+    home.add({ candidate, unitPrice, provenMultiplier: null });
     return true;
   }
-  return false;
+  const other = candidate.multiplier === 1 ? null : homeOf(candidate.price, clusters);
+  other?.add({ candidate, unitPrice: candidate.price, provenMultiplier: 1 });
+  return other !== null;
 }
 
-/**
- * Listings that agree with nobody yet, as groups that agree among themselves, those on most exchanges first. Each
- * member is near the middle of its group. Of two groups alike the one with the first listing is made first.
- */
-export function densestFirst(newcomers: readonly Member[]): Member[][] {
-  const groups: Member[][] = [];
-  let left = [...newcomers];
-  while (left.length > 0) {
-    let best = new Cluster(null, []);
-    for (const middle of left) {
-      const group = groupAround(middle, left);
-      if (isLarger(group, best)) best = group;
-      if (best.members.length === left.length) break;
-    }
-    groups.push(best.members);
-    const taken = new Set(best.members);
-    const cluster = new Cluster(null, best.members);
-    // A multiplier that price contradicts may be the only thing between a listing and this group.
-    left = left.filter((member) => {
-      const mayContradict = taken.size > 1 && member.candidate.multiplier !== 1;
-      return !taken.has(member) && !(mayContradict && join(member, [cluster]));
-    });
+/** The asset on most exchanges among those that a price per unit fits, the first of several. */
+function homeOf(unitPrice: number, clusters: readonly Cluster[]): Cluster | null {
+  let home: Cluster | null = null;
+  for (const cluster of clusters) {
+    if (fits(unitPrice, cluster) && cluster.exchanges > (home?.exchanges ?? 0)) home = cluster;
   }
-  return groups;
-}
-
-function isLarger(left: Cluster, right: Cluster): boolean {
-  const more = left.exchanges - right.exchanges || left.members.length - right.members.length;
-  return more > 0;
-}
-
-/** Those whose price is near `middle`'s, without those that are far from the middle of the rest. Never empty. */
-function groupAround(middle: Member, left: readonly Member[]): Cluster {
-  // A price per unit that is too small for a number is near nothing, not even itself.
-  if (!isNear(middle, middle.unitPrice)) return new Cluster(null, [middle]);
-  let group = new Cluster(
-    null,
-    left.filter((member) => isNear(member, middle.unitPrice)),
-  );
-  for (;;) {
-    const near = group.members.filter((member) => isNear(member, group.center));
-    // Each round takes one away at least; what is left is near `middle`, hence some of it near its own center.
-    if (near.length === group.members.length) return group;
-    // But for the last digit of a quotient at the very border: a loop without an end would be worse than a group of one.
-    if (near.length === 0) return new Cluster(null, [middle]);
-    group = new Cluster(null, near);
-  }
-}
-
-function isNear({ unitPrice }: Member, center: number | null): boolean {
-  return unitPrice !== null && center !== null && apart(unitPrice, center) <= JOIN_WITHIN;
+  return home;
 }
 
 /**
@@ -188,17 +149,6 @@ function isNear({ unitPrice }: Member, center: number | null): boolean {
 export function fits(unitPrice: number, { center }: Cluster): boolean {
   return center !== null && apart(unitPrice, center) <= JOIN_WITHIN;
 }
-
-/** Classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
-const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
-  crypto: "crypto",
-  stock: "equity",
-  etf: "equity",
-  index: "equity",
-  metal: "commodity",
-  commodity: "commodity",
-  forex: "forex",
-};
 
 /** How far a price is from another, as a share of that. */
 export function apart(price: number, center: number): number {

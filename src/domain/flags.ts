@@ -73,7 +73,6 @@ export function flagNames(bits: FlagBits): readonly Flag[] {
 export interface FlagInputs {
   readonly accrual: Accrual;
   readonly assetClass: AssetClass | null;
-  readonly assetId: string | null;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly nextFundingAtMs: number | null;
@@ -102,8 +101,6 @@ export interface ExchangeTerms {
   readonly marks: FlagBits;
   /** Whether the interest that it documents is that of coins alone (see domain/resting-rate). */
   readonly interestOfCoins: boolean;
-  /** The assets that are no coins by the word of other exchanges, for those that state no class themselves. */
-  readonly nonCoins: ReadonlySet<string>;
 }
 
 /** The flags of one row at `asOfMs`, on an exchange of these terms. */
@@ -141,10 +138,9 @@ function isTimeless({ accrual, nextFundingAtMs }: FlagInputs): boolean {
   }
 }
 
-/** Whether the documented interest is also this contract's: what others call no coin has none of a coin. */
-function hasInterest({ assetClass, assetId }: FlagInputs, terms: ExchangeTerms): boolean {
-  const isNonCoin = assetClass === null && assetId !== null && terms.nonCoins.has(assetId);
-  return !(terms.interestOfCoins && isNonCoin);
+/** Whether the documented interest is also this contract's: what is no coin, by whoever lists it, has none of a coin. */
+function hasInterest({ assetClass }: FlagInputs, { interestOfCoins }: ExchangeTerms): boolean {
+  return !interestOfCoins || assetClass === null || assetClass === "crypto";
 }
 
 function isAt(rate: number, bound: number | null): boolean {

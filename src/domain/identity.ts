@@ -1,11 +1,9 @@
-import { commonName } from "./asset-names.ts";
+import { commonName, nameOfAsset } from "./asset-names.ts";
 import {
   apart,
   type Candidate,
   Cluster,
   type Decision,
-  densestFirst,
-  fits,
   type Identity,
   join,
   JOIN_WITHIN,
@@ -13,6 +11,11 @@ import {
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
+import { classOfAsset } from "./disputed-classes.ts";
+import type { AssetClass } from "./quote.ts";
+import { densestFirst } from "./price-groups.ts";
+import { compareSize, Standing } from "./standing.ts";
+import { ASSET_MARK } from "./symbol.ts";
 
 /**
  * A ticker is not an asset: listings are one asset only when their price per one unit agrees. This decides, for the
@@ -28,7 +31,12 @@ export const LEAVE_AFTER_CYCLES = 10;
 const NAME_HELD_MS = 3_600_000;
 
 /** What no price has spoken for yet. */
-export const UNDECIDED: Decision = { assetId: null, identity: "probable", provenMultiplier: null };
+export const UNDECIDED: Decision = {
+  assetId: null,
+  identity: "probable",
+  provenMultiplier: null,
+  settledClass: null,
+};
 
 /** How often in a row, by observations, a listing has looked as if it belonged elsewhere. */
 export interface Doubt {
@@ -50,8 +58,11 @@ export function identify(
 ): ReadonlyMap<number, Decision> {
   const candidates = listings.toSorted((left, right) => left.instrumentId - right.instrumentId);
   const clusters = heldClusters(candidates, doubts);
+  const placed = new Set(
+    clusters.flatMap(({ members }) => members.map(({ candidate }) => candidate)),
+  );
   const homeless = candidates.flatMap((candidate) =>
-    isPlaced(candidate, clusters) || candidate.price === null
+    placed.has(candidate) || candidate.price === null
       ? []
       : [memberOf(candidate, { ...candidate.held, provenMultiplier: null })],
   );
@@ -81,11 +92,13 @@ function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster
     byId.set(assetId, cluster);
   }
   const clusters = [...byId.values()];
+  const standing = new Standing(clusters);
   const leaving = new Set<Member>();
   for (const cluster of clusters) {
+    const measureOf = measures(cluster);
     for (const member of cluster.members) {
-      if (lasts(member.candidate, belongsElsewhere(member, cluster, clusters), doubts))
-        leaving.add(member);
+      const inDoubt = belongsElsewhere(member, cluster, measureOf(member), standing);
+      if (lasts(member.candidate, inDoubt, doubts)) leaving.add(member);
     }
   }
   return clusters.flatMap(({ assetId, members }) => {
@@ -95,45 +108,30 @@ function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster
 }
 
 /**
- * Its price is far from its asset's, or cannot be told from that of an asset that stands before its own: with its
+ * Its price is far from `measure`, or cannot be told from that of an asset that stands before its own: with its
  * ticker's multiplier or, where several others agree, without it.
  */
-function belongsElsewhere(member: Member, own: Cluster, clusters: readonly Cluster[]): boolean {
+function belongsElsewhere(
+  member: Member,
+  own: Cluster,
+  measure: number | null,
+  standing: Standing,
+): boolean {
   const { candidate, unitPrice } = member;
-  const center = middleBeside(member, own);
   if (candidate.price === null || unitPrice === null) return false;
   // A coin and a share whose prices met by chance part again as they met; one thing stays near its price.
   const within = own.mixesKinds && kindOf(member) !== null ? JOIN_WITHIN : LEAVE_BEYOND;
-  if (center !== null && apart(unitPrice, center) > within) return true;
+  if (measure !== null && apart(unitPrice, measure) > within) return true;
   const { multiplier, price } = candidate;
-  return clusters.some((other) => {
-    if (other === own || !standsBefore(other, own)) return false;
-    if (fits(unitPrice, other)) return true;
-    return multiplier !== 1 && other.exchanges > 1 && fits(price, other);
-  });
+  if (standing.isFitBefore(own, unitPrice)) return true;
+  return multiplier !== 1 && standing.isFitBefore(own, price, ({ exchanges }) => exchanges > 1);
 }
 
-/** What a member's price is held against: of two each is the other's measure, else the middle of all. */
-function middleBeside(member: Member, { members, center }: Cluster): number | null {
+/** What each member's price is held against: of two each is the other's measure, else the middle of all. */
+function measures({ members, center }: Cluster): (member: Member) => number | null {
   const priced = members.filter(({ unitPrice }) => unitPrice !== null);
-  if (priced.length !== 2) return center;
-  return priced.find((other) => other !== member)?.unitPrice ?? null;
-}
-
-/** A total order of assets: by exchanges, by listings, then by name, so that two equal ones can become one. */
-function standsBefore(left: Cluster, right: Cluster): boolean {
-  return (
-    compareSize(left, right) < 0 || (compareSize(left, right) === 0 && nameOf(left) < nameOf(right))
-  );
-}
-
-function nameOf({ assetId }: Cluster): string {
-  return assetId ?? "";
-}
-
-/** Larger first. One exchange agrees with itself, whatever it lists: exchanges count before listings. */
-function compareSize(left: Cluster, right: Cluster): number {
-  return right.exchanges - left.exchanges || right.members.length - left.members.length;
+  if (priced.length !== 2) return () => center;
+  return (member) => priced.find((other) => other !== member)?.unitPrice ?? null;
 }
 
 /** Counts a doubt once per observation; true when it has lasted long enough to act on it. */
@@ -161,13 +159,19 @@ function lasts(
  */
 function name(clusters: readonly Cluster[]): void {
   const ranked = clusters
-    .map((cluster) => ({ cluster, plain: plainNameOf(cluster), held: cluster.assetId }))
+    .map((cluster) => ({
+      cluster,
+      plain: plainNameOf(cluster),
+      held: cluster.assetId,
+      openInterest: openInterestOf(cluster),
+      firstId: firstIdOf(cluster),
+    }))
     .toSorted(
       (left, right) =>
         compareSize(left.cluster, right.cluster) ||
         Number(right.held === right.plain) - Number(left.held === left.plain) ||
-        openInterestOf(right.cluster) - openInterestOf(left.cluster) ||
-        firstIdOf(left.cluster) - firstIdOf(right.cluster),
+        right.openInterest - left.openInterest ||
+        left.firstId - right.firstId,
     );
   const owners = new Map<string, Cluster>();
   const give = (cluster: Cluster, assetId: string): void => {
@@ -176,18 +180,22 @@ function name(clusters: readonly Cluster[]): void {
   };
   for (const { cluster, plain } of ranked) if (!owners.has(plain)) give(cluster, plain);
   const others = ranked.filter(({ cluster, plain }) => owners.get(plain) !== cluster);
-  const kept = others.filter(({ held, plain }) => held?.startsWith(`${plain}~`) ?? false);
-  for (const { cluster, held } of kept) if (held !== null) give(cluster, held);
-  for (const { cluster, plain } of others.filter((other) => !kept.includes(other))) {
-    let number = 2;
-    while (owners.has(`${plain}~${number}`)) number += 1;
-    give(cluster, `${plain}~${number}`);
+  const isKept = ({ held, plain }: (typeof ranked)[number]): boolean =>
+    held?.startsWith(`${plain}${ASSET_MARK}`) ?? false;
+  for (const other of others)
+    if (other.held !== null && isKept(other)) give(other.cluster, other.held);
+  const last = new Map<string, number>();
+  for (const { cluster, plain } of others.filter((other) => !isKept(other))) {
+    let number = (last.get(plain) ?? 1) + 1;
+    while (owners.has(`${plain}${ASSET_MARK}${number}`)) number += 1;
+    last.set(plain, number);
+    give(cluster, `${plain}${ASSET_MARK}${number}`);
   }
 }
 
 /** Its listings' ticker; the common name where prices have shown that several tickers mean it. */
-function plainNameOf({ members }: Cluster): string {
-  const tickers = new Set(members.map(({ candidate }) => candidate.base));
+function plainNameOf(cluster: Cluster): string {
+  const tickers = tickersOf(cluster);
   const [ticker = ""] = tickers;
   return tickers.size > 1 ? commonName(ticker) : ticker;
 }
@@ -197,35 +205,50 @@ function decisions(
   clusters: readonly Cluster[],
 ): ReadonlyMap<number, Decision> {
   const decided = new Map<number, Decision>();
+  const isContested = contests(clusters);
   for (const cluster of clusters) {
-    const identity = identityOf(cluster, clusters);
-    for (const { candidate, provenMultiplier } of cluster.members)
-      decided.set(candidate.instrumentId, {
-        assetId: cluster.assetId,
-        identity,
-        provenMultiplier,
-      });
+    const { assetId, members, isConfirmed } = cluster;
+    // Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict.
+    const doubted: Identity = isContested(cluster) ? "conflict" : "probable";
+    const identity = isConfirmed ? "confirmed" : doubted;
+    const settledClass = isConfirmed ? classOf(cluster) : null;
+    for (const { candidate, provenMultiplier } of members)
+      decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier, settledClass });
   }
   for (const { instrumentId } of candidates)
     if (!decided.has(instrumentId)) decided.set(instrumentId, UNDECIDED);
   return decided;
 }
 
-/** Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict. */
-function identityOf(cluster: Cluster, clusters: readonly Cluster[]): Identity {
-  if (cluster.isConfirmed) return "confirmed";
-  const tickers = new Set(cluster.members.map(({ candidate }) => candidate.base));
-  const isContested = clusters.some(
-    (other) =>
-      other !== cluster &&
-      other.exchanges >= cluster.exchanges &&
-      other.members.some(({ candidate }) => tickers.has(candidate.base)),
-  );
-  return isContested ? "conflict" : "probable";
+function classOf({ assetId, members }: Cluster): AssetClass | null {
+  const statements = members.map(({ candidate }) => candidate);
+  return classOfAsset(nameOfAsset(assetId ?? ""), statements);
 }
 
-function isPlaced(candidate: Candidate, clusters: readonly Cluster[]): boolean {
-  return clusters.some(({ members }) => members.some((member) => member.candidate === candidate));
+/** Tells of an asset whether another one, on as many exchanges or more, has a listing with one of its tickers. */
+function contests(clusters: readonly Cluster[]): (cluster: Cluster) => boolean {
+  // Of each ticker the two assets on most exchanges: one of them is another one than that which is asked about.
+  const largest = new Map<string, readonly Cluster[]>();
+  for (const cluster of clusters) {
+    for (const ticker of tickersOf(cluster)) {
+      const two = [...(largest.get(ticker) ?? []), cluster]
+        .toSorted((left, right) => right.exchanges - left.exchanges)
+        .slice(0, 2);
+      largest.set(ticker, two);
+    }
+  }
+  return (cluster) =>
+    tickersOf(cluster)
+      .values()
+      .some((ticker) =>
+        (largest.get(ticker) ?? []).some(
+          (other) => other !== cluster && other.exchanges >= cluster.exchanges,
+        ),
+      );
+}
+
+function tickersOf({ members }: Cluster): ReadonlySet<string> {
+  return new Set(members.map(({ candidate }) => candidate.base));
 }
 
 function isRecent({ members }: Cluster, nowMs: number): boolean {
@@ -237,5 +260,8 @@ function openInterestOf({ members }: Cluster): number {
 }
 
 function firstIdOf({ members }: Cluster): number {
-  return Math.min(...members.map(({ candidate }) => candidate.instrumentId));
+  return members.reduce(
+    (first, { candidate }) => Math.min(first, candidate.instrumentId),
+    Number.POSITIVE_INFINITY,
+  );
 }

@@ -55,7 +55,7 @@ const facts = {
     "The size of the request limit is what clients assume.",
     "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",
     "That openInterest counts both sides is from its figures, each an even number of steps; half is shown.",
-    "INDEX is what it says of funds (QQQ.US) as well; they have the class index.",
+    "INDEX is what it says of funds (QQQ.US) as well; one that the table of disputed classes does not name has the class index.",
   ],
   classifyFailure: (_status, bodyStart) =>
     bodyStart.includes(RATE_LIMIT_CODE) ? "rate_limited" : null,

@@ -14,6 +14,7 @@ const ROWS = [
   rowOf("kraken", "GOLD", { assetId: "GOLD", identity: "probable", assetClass: "stock" }),
   rowOf("lbank", "GOLD", { assetId: null, identity: "probable", assetClass: null }),
   rowOf("okx", "GRAM"),
+  rowOf("weex", "TON", { assetId: null, identity: "probable", fundingRate: 0.0009 }),
   rowOf("mexc", "STX", { assetId: "STX" }),
   rowOf("aster", "STXX", { assetId: "STX~2", assetClass: "stock" }),
   rowOf("bitget", "STX", { assetId: "STX~2", assetClass: "stock" }),
@@ -28,6 +29,18 @@ async function listings(target: string): Promise<string[]> {
   return rows.map(({ exchange, base, asset_id: assetId }) => `${exchange} ${base} ${assetId}`);
 }
 
+async function pairsOf(query: string): Promise<string[][]> {
+  const response = await app.get(`/api/funding/arb?${query}`);
+  const { rows } = (await response.json()) as ArbList;
+  return rows.map(({ base, asset_id: id, long, short, reasons }) => [
+    base,
+    id,
+    long.exchange,
+    short.exchange,
+    ...reasons,
+  ]);
+}
+
 const OF_GOLD = ["bingx GOLD XAU", "bybit XAU XAU", "gate XAU XAU"];
 const ALL_GOLD = [...OF_GOLD, "kraken GOLD GOLD", "lbank GOLD null"];
 
@@ -36,8 +49,10 @@ describe("a question for one name of a thing", () => {
     "%s finds its listings under every ticker; asset_id tells apart what else has that name",
     async (path) => {
       expect(await listings(`${path}gold`)).toEqual(ALL_GOLD);
-      expect(await listings(`${path}XAU`)).toEqual(OF_GOLD);
-      expect(await listings(`${path}TON`)).toEqual(["okx GRAM GRAM"]);
+      // No price has told yet that it is not the metal.
+      expect(await listings(`${path}XAU`)).toEqual([...OF_GOLD, "lbank GOLD null"]);
+      for (const name of ["TON", "GRAM"])
+        expect(await listings(`${path}${name}`)).toEqual(["okx GRAM GRAM", "weex TON null"]);
       expect(await listings(`${path}STX`)).toEqual([
         "aster STXX STX~2",
         "bitget STX STX~2",
@@ -65,55 +80,20 @@ describe("a question for one name of a thing", () => {
     },
   );
 
+  test.each(["TON", "GRAM"])(
+    "%s finds the pair with a listing of which no price has told, refused and beside its asset",
+    async (name) => {
+      expect(await pairsOf(`base=${name}`)).toEqual([]);
+      expect(await pairsOf(`base=${name}&decision=refuse`)).toEqual([
+        ["GRAM", "GRAM", "okx", "weex", "identity_unknown", "young", "not_profitable"],
+      ]);
+    },
+  );
+
   test("grouped lists name an asset alike whichever listing comes first", async () => {
     const response = await app.get("/api/funding/heatmap?base=GOLD&min_volume=0");
     const { rows } = (await response.json()) as { rows: { base: string; asset_id: string }[] };
     expect(rows.map(({ base, asset_id: id }) => [base, id])).toContainEqual(["XAU", "XAU"]);
     expect(rows.filter(({ asset_id: id }) => id === "XAU")).toHaveLength(1);
-  });
-});
-
-describe("the class of an asset", () => {
-  const served = testApp(
-    new TestBoard(
-      snapshotOf("1-1", [
-        rowOf("htx", "XOM", { assetClass: "crypto", fundingRate: -0.0005 }),
-        rowOf("bybit", "XOM", { assetClass: "stock", fundingRate: 0.0006 }),
-        rowOf("gate", "XOM", { assetClass: "stock" }),
-        rowOf("okx", "XOM", { assetClass: null }),
-      ]),
-    ),
-  );
-
-  test("is what most of its listings say: the pair of one that says otherwise is found by it", async () => {
-    const pairsOf = async (assetClass: string) => {
-      const response = await served.get(`/api/funding/arb?asset_class=${assetClass}`);
-      const { rows } = (await response.json()) as ArbList;
-      return rows.map((row) => [row.asset_class, row.long.exchange, row.short.exchange]);
-    };
-    expect(await pairsOf("stock")).toEqual([["stock", "htx", "bybit"]]);
-    expect(await pairsOf("crypto")).toEqual([]);
-  });
-
-  test("is decided by exchanges, however often one of them lists it", async () => {
-    const stuffing = Array.from({ length: 5 }, (_, n) =>
-      rowOf("htx", "XOM", {
-        exchangeSymbol: `XOM-${n}`,
-        uid: `htx:XOM-${n}:1`,
-        assetClass: "crypto",
-      }),
-    );
-    const others = (["bybit", "gate"] as const).map((exchange, n) =>
-      rowOf(exchange, "XOM", { assetClass: "stock", fundingRate: 0.0006 * (n + 1) }),
-    );
-    const stuffed = testApp(new TestBoard(snapshotOf("1-1", [...stuffing, ...others])));
-    const response = await stuffed.get("/api/funding/arb?asset_class=stock");
-    expect(((await response.json()) as ArbList).total).toBe(1);
-  });
-
-  test("leaves a row its exchange's word", async () => {
-    const response = await served.get("/api/funding/current?asset_class=crypto");
-    const { rows } = (await response.json()) as FundingList;
-    expect(rows.map(({ exchange }) => exchange)).toEqual(["htx"]);
   });
 });

@@ -159,7 +159,10 @@ test("a database with older decisions comes to the new ones within ten cycles", 
   const decisions = new Map(
     STORED.map((one) => {
       const [assetId, identity] = one.before;
-      return [rowOf(one).instrumentId, { assetId, identity, provenMultiplier: null }];
+      return [
+        rowOf(one).instrumentId,
+        { assetId, identity, provenMultiplier: null, settledClass: null },
+      ];
     }),
   );
   const nothing = { doubts: new Map(), rateScales: new Map(), exchanges: new Set<ExchangeId>() };

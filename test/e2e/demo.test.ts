@@ -8,6 +8,7 @@ import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { childrenOf, type DemoProcess, isRunning, startDemo } from "../support/demo-process.ts";
 import { allShown, answerOf, ENABLED, fundingAt } from "../support/service-api.ts";
 import { temporaryDatabasePath, until } from "../support/service.ts";
+import { classDifferences } from "../support/class-differences.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 
@@ -239,7 +240,8 @@ async function servesTruth(demo: DemoProcess, ids: readonly ExchangeId[]): Promi
       await keepHour(demo.simulator);
       const truth = await truthOf(demo.simulator);
       const list = await fundingAt(demo.address);
-      wrong = ids.flatMap((id) => differencesOn(id, list, truth[id]));
+      const classes = classDifferences(list.rows, truth);
+      wrong = [...classes, ...ids.flatMap((id) => differencesOn(id, list, truth[id]))];
       return wrong.length === 0;
     },
     () => `${wrong.length} differences: ${wrong.slice(0, 10).join("; ")}`,
@@ -256,9 +258,9 @@ function differencesOn(
   { instruments }: ExchangeTruth,
 ): readonly string[] {
   const served = list.rows.filter((row) => row.exchange === id);
-  // Binance's open interest is asked for one by one, over minutes.
-  const paced = id === "binance" ? (["open_interest_usd"] as const) : [];
-  const wrong = truthDifferences(served, instruments, paced).map((text) => `${id} ${text}`);
+  // The class is that of the asset. Binance's open interest is asked for one by one, over minutes.
+  const but = ["asset_class", ...(id === "binance" ? ["open_interest_usd" as const] : [])] as const;
+  const wrong = truthDifferences(served, instruments, but).map((text) => `${id} ${text}`);
   const sizes = `${id} serves ${served.length} of ${instruments.length}`;
   return served.length === instruments.length ? wrong : [...wrong, sizes];
 }

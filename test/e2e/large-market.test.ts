@@ -7,6 +7,7 @@ import { EventReader } from "../support/event-stream.ts";
 import { trustedByAsset, yearlyPct } from "../support/finder-recount.ts";
 import { allShown, answerOf, ENABLED_IN_BULK, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+import { classDifferences } from "../support/class-differences.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS } from "../support/patience.ts";
 
@@ -23,8 +24,9 @@ const STREAM = "/api/funding/stream";
 /** Lists that are rightly empty: no interval changes while the market stands still, and no age is an hour yet. */
 const MAY_BE_EMPTY = new Set(["/api/intervals/changes", "/api/funding/divergence"]);
 
-/** What some exchanges are asked for one by one, over minutes, and what changes at a full hour while this runs. */
+/** What is of the asset and not of the row; what some exchanges are asked for one by one, over minutes; what changes at a full hour. */
 const NOT_COMPARED = [
+  "asset_class",
   "open_interest_usd",
   "funding_interval_hours",
   "next_funding_time",
@@ -208,6 +210,8 @@ test(
       ).map((text) => `${id} ${text}`),
     );
     expect(wrong).toEqual([]);
+    const truths = ENABLED_IN_BULK.map((id) => [id, simulator.market.truth(id)] as const);
+    expect(classDifferences(list.rows, Object.fromEntries(truths))).toEqual([]);
     await checkEndpoints(service.origin);
     await checkForms(service.origin, total);
     const pairs = await checkOpportunities(service.origin);

@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import type { Candidate, Decision } from "../../src/domain/asset-cluster.ts";
 import { commonName } from "../../src/domain/asset-names.ts";
 import { identify, UNDECIDED } from "../../src/domain/identity.ts";
+import type { Quote } from "../../src/domain/quote.ts";
 import { describeRecorded } from "../support/recorded.ts";
 import { readMarket, type RecordedMarket, type RecordedQuote } from "../support/recorded-market.ts";
 import { FRIDAY, SUNDAY } from "../support/recorded-replies.ts";
@@ -37,6 +38,11 @@ function assetsOf(decided: readonly Decided[], name: string): Record<string, str
   const assets = Map.groupBy(listings, ({ assetId, identity }) => `${assetId} ${identity}`);
   const line = ({ exchange, quote }: Decided): string => `${exchange} ${quote.base}`;
   return Object.fromEntries([...assets].map(([id, those]) => [id, those.map(line).toSorted()]));
+}
+
+/** The class on the row of a listing. */
+function shownClass({ settledClass, quote }: Decided): Quote["assetClass"] {
+  return settledClass ?? quote.assetClass;
 }
 
 /** Names that fall apart, because several things bear them, and what those are. */
@@ -122,6 +128,40 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     expect(
       ["PAXG", "XAUT", "XAU", "XAG", "EUR", "USDC"].map((name) => [...classesOf(name)]),
     ).toEqual([["crypto"], ["crypto"], ["metal"], ["metal"], ["forex"], ["crypto"]]);
+  });
+
+  test("every confirmed asset has one class on all its rows, but for a share that nobody calls anything", () => {
+    const confirmed = decided.filter(({ identity }) => identity === "confirmed");
+    const classesOf = Map.groupBy(confirmed, ({ assetId }) => assetId)
+      .entries()
+      .map(([id, rows]) => [id, [...new Set(rows.map(shownClass))]] as const)
+      .toArray();
+    expect(classesOf.length).toBe(25);
+    expect(classesOf.filter(([, classes]) => classes.length !== 1)).toEqual([]);
+    // On Orderly and GRVT, whose replies have no class.
+    expect(classesOf.filter(([, [shown]]) => shown === null)).toEqual([["AAPL", [null]]]);
+  });
+
+  test.each<[string, Quote["assetClass"], ...string[]]>([
+    ["XAU", "metal", "bingx GOLD commodity", "binance XAU null", "lbank GOLD null"],
+    ["SPY", "etf", "weex SPY etf", "binance SPY etf"],
+    ["SP500", "index", "bitget SP500 stock", "orderly SPX500 null", "gate SPX500 index"],
+    ["EUR", "forex", "orderly EURUSD null", "gate EURUSD forex"],
+  ])(
+    "%s is %s to all, also to those whose exchanges say otherwise or nothing",
+    (name, shown, ...stated) => {
+      const rows = decided.filter(({ assetId }) => assetId === name);
+      const lines = rows.map(
+        ({ exchange, quote }) => `${exchange} ${quote.base} ${quote.assetClass}`,
+      );
+      expect(lines).toEqual(expect.arrayContaining(stated));
+      expect(rows.map(shownClass)).toEqual(rows.map(() => shown));
+    },
+  );
+
+  test("an asset that is not confirmed leaves each row its exchange's class", () => {
+    const others = decided.filter(({ identity }) => identity !== "confirmed");
+    expect(others.map(shownClass)).toEqual(others.map(({ quote }) => quote.assetClass));
   });
 
   test("no contract on shares that are not traded yet is shown", () => {

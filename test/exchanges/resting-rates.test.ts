@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { MarketReview } from "../../src/collector/market-review.ts";
+import { ReviewRepository } from "../../src/db/market/review-repository.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import { flagNames } from "../../src/domain/flags.ts";
-import type { MarketRecord } from "../../src/domain/market.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
@@ -50,24 +51,10 @@ describe("where an exchange with an interest of coins states no class", () => {
       quoteOf("AAPL", { assetClass: "stock" }),
     ]);
     commit(exchange, [quoteOf("BTC", RESTING), quoteOf("AAPL", RESTING), quoteOf("NEW", RESTING)]);
+    // The classes come to all with the review of the prices.
+    new MarketReview(new ReviewRepository(database.db, database.epochs)).run(epoch, NOON_MS);
     const { reader } = database;
-    // As a review of the prices would have it.
-    const decided = (record: MarketRecord): MarketRecord => ({ ...record, assetId: record.base });
-    const board = new Board({
-      reader: {
-        progress: () => reader.progress(),
-        knowsBase: (base) => reader.knowsBase(base),
-        readExchange: (id) => reader.readExchange(id),
-        read: (wants) => {
-          const market = reader.read(wants);
-          if (market === null) return null;
-          const rows = [...market.rows].map(([id, records]) => [id, records.map(decided)] as const);
-          return { ...market, rows: new Map(rows) };
-        },
-      },
-      clock: new ManualClock(NOON_MS),
-      staleAfterMs: 900_000,
-    });
+    const board = new Board({ reader, clock: new ManualClock(NOON_MS), staleAfterMs: 900_000 });
     board.poll();
     const rows = board.current()?.rows.filter(({ record }) => record.exchange === exchange) ?? [];
     return Object.fromEntries(rows.map(({ record, flags }) => [record.base, flagNames(flags)]));

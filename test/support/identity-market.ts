@@ -1,4 +1,5 @@
 import type { Candidate, Decision } from "../../src/domain/asset-cluster.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
 import { type Doubts, identify, UNDECIDED } from "../../src/domain/identity.ts";
 
 export const NOW_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
@@ -37,6 +38,11 @@ export class Market {
 
   decided(): (readonly [string | null, string])[] {
     return this.candidates().map(({ held }) => [held.assetId, held.identity] as const);
+  }
+
+  /** The class that a row of each listing shows. */
+  classes(): (AssetClass | null)[] {
+    return this.candidates().map(({ held, assetClass }) => held.settledClass ?? assetClass);
   }
 
   multiplierOf(index: number): number | null {

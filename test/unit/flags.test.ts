@@ -17,12 +17,10 @@ const TERMS: ExchangeTerms = {
   periodMs: PERIOD_MS,
   marks: 0,
   interestOfCoins: false,
-  nonCoins: new Set(),
 };
 
 const SOUND: FlagInputs = {
   assetClass: "crypto",
-  assetId: "BTC",
   accrual: "periodic",
   fundingRate: 0.0004,
   fundingIntervalHours: 8,
@@ -88,17 +86,11 @@ test("the marks of its exchange are on a row whatever it says", () => {
 });
 
 describe("where the documented interest is that of coins alone, a row at it", () => {
-  const terms = { ...TERMS, interestOfCoins: true, nonCoins: new Set(["AAPL"]) };
+  const terms = { ...TERMS, interestOfCoins: true };
   test.each<[string, Partial<FlagInputs>, readonly string[]]>([
     ["of a coin rests", { assetClass: "crypto" }, ["pinned_baseline"]],
     ["of a class that nobody states rests", { assetClass: null }, ["pinned_baseline"]],
-    ["of no known asset rests", { assetClass: null, assetId: null }, ["pinned_baseline"]],
-    ["of what others call a share does not", { assetClass: null, assetId: "AAPL" }, []],
-    [
-      "of a coin by its own word rests",
-      { assetClass: "crypto", assetId: "AAPL" },
-      ["pinned_baseline"],
-    ],
+    ["of a share does not", { assetClass: "stock" }, []],
   ])("%s", (_name, change, expected) => {
     const row = { ...SOUND, fundingRate: 0.0001, ...change };
     expect(flagNames(flagsOf(row, NOW_MS, terms))).toEqual(expected as never);

@@ -106,6 +106,7 @@ describe("classes of one ticker at one price", () => {
       assetId,
       identity,
       provenMultiplier: null,
+      settledClass: null,
     });
     const market = new Market(
       "XAU",
@@ -186,7 +187,7 @@ describe("one thing under several tickers", () => {
 
   test("assets that were decided by their letters become one within ten cycles of a new start", () => {
     const held = ["XAU", "XAU", "GOLD", "GOLD"].map((assetId): Decision => {
-      return { assetId, identity: "confirmed", provenMultiplier: null };
+      return { assetId, identity: "confirmed", provenMultiplier: null, settledClass: null };
     });
     const market = new Market(
       "XAU",
@@ -204,7 +205,12 @@ describe("one thing under several tickers", () => {
   });
 
   test("a name that is no longer proposed goes back to its letters", () => {
-    const held: Decision = { assetId: "OTHER~3", identity: "confirmed", provenMultiplier: null };
+    const held: Decision = {
+      assetId: "OTHER~3",
+      identity: "confirmed",
+      provenMultiplier: null,
+      settledClass: null,
+    };
     const market = new Market("FOO", [on("a", 1), on("b", 1)], [held, held]);
     expect(market.decide()).toEqual(times(2, ["FOO", "confirmed"]));
   });

@@ -18,8 +18,15 @@ describe("a contract on shares that are not traded yet", () => {
     ["ANTHROPICIPO", "stock", true],
     ["ANDURILSTOCK", null, true],
     ["ANTH", "index", true],
-    // A coin may bear any name.
-    ["OPENAI", "crypto", false],
+    ["PREOPENAI", null, true],
+    ["OPENAIUSD", "stock", true],
+    ["OPENAIPRE", null, true],
+    ["PREOPENAIX", "index", true],
+    ["PRE-ANDURIL-USDT", null, true],
+    ["ANTHROPICSTOCKUSDC", null, true],
+    // The word alone makes no coin of a company.
+    ["OPENAI", "crypto", true],
+    ["PREANTHROPIC", "crypto", true],
     // SpaceX is traded by now.
     ["SPCX", "stock", false],
     ["SPACEX", null, false],
@@ -28,9 +35,35 @@ describe("a contract on shares that are not traded yet", () => {
     ["STOCK", null, false],
     ["X", null, false],
     ["IPO", null, false],
+    ["PRE", null, false],
+    ["PREX", "crypto", false],
+    ["ANTHILL", "crypto", false],
+    ["USDANTH", null, false],
   ] as const)("%s of class %s: %p", (base, assetClass, isOne) => {
     expect(isPreIpo({ base, assetClass })).toBe(isOne);
     expect(isPreIpo({ identity: { base, assetClass } })).toBe(isOne);
+  });
+
+  test.each([
+    // What gate, bybit and aevo quoted in September 2026, and a tenth of it.
+    ["ANDURIL", { markPrice: 124 }, true],
+    ["OPENAI", { indexPrice: 1_503.54, markPrice: 0.5 }, true],
+    ["OPENAI", { markPrice: 150.3 }, true],
+    ["ANTHROPICX", { lastPrice: 2_078.7 }, true],
+    ["OPENAI", { indexPrice: null, markPrice: null }, true],
+    ["OPENAI", { indexPrice: 0.000_1 }, false],
+    ["ANTH", { indexPrice: null, markPrice: 0.99 }, false],
+  ] as const)("%s that is called crypto at %p: %p", (base, prices, isOne) => {
+    expect(isPreIpo({ base, assetClass: "crypto", ...prices })).toBe(isOne);
+    expect(isPreIpo({ identity: { base, assetClass: "crypto" }, ...prices })).toBe(isOne);
+    // A price proves no coin where the exchange does not say that it is one.
+    expect(isPreIpo({ base, assetClass: null, ...prices })).toBe(true);
+  });
+
+  test("is told from a coin by the price of one, not of a thousand", () => {
+    const thousand = { base: "OPENAI", assetClass: "crypto", multiplier: 1000 } as const;
+    expect(isPreIpo({ ...thousand, markPrice: 3 })).toBe(false);
+    expect(isPreIpo({ ...thousand, markPrice: 124_000 })).toBe(true);
   });
 
   test("is neither among the live instruments nor among the quotes of any adapter", () => {
@@ -93,6 +126,9 @@ describe("the class of a name that exchanges dispute", () => {
     ["XAU", "crypto", "metal"],
     ["XAG", "commodity", "metal"],
     ["EUR", "stock", "forex"],
+    ["SPY", "index", "etf"],
+    ["SPY", "stock", "etf"],
+    ["QQQ", "index", "etf"],
     ["PAXG", "crypto", "crypto"],
     // What nobody says is unknown, and a ticker of two things is not in the table.
     ["XAU", null, null],

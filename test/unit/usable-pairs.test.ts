@@ -33,11 +33,7 @@ function boardRowOf(exchange: ExchangeId, quote: Quote, instrumentId: number): B
     takerFeeBps: quote.takerFeeBps ?? null,
     observedAtMs: observedAtMs(quote.exchangeTimeMs, quote.receivedAtMs),
   });
-  return boardRow(
-    record,
-    DEMO_START_MS,
-    exchangeTerms(exchange, { periodMs: PERIOD_MS, nonCoins: new Set() }),
-  );
+  return boardRow(record, DEMO_START_MS, exchangeTerms(exchange, PERIOD_MS));
 }
 
 /** Every exchange with the part of its listings that makes thousands of pairs. */

@@ -33,7 +33,8 @@ const UPDATE = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multi
     asset_class = ?6, accrual = ?7, listed_at = coalesce(?8, listed_at), status = 'listed', missed_batches = 0,
     asset_id = CASE WHEN base = ?2 AND multiplier = ?5 THEN asset_id END,
     identity = CASE WHEN base = ?2 AND multiplier = ?5 THEN identity ELSE 'probable' END,
-    proven_multiplier = CASE WHEN base = ?2 AND multiplier = ?5 THEN proven_multiplier END
+    proven_multiplier = CASE WHEN base = ?2 AND multiplier = ?5 THEN proven_multiplier END,
+    settled_class = CASE WHEN base = ?2 AND multiplier = ?5 THEN settled_class END
   WHERE id = ?1`;
 
 /** Keeps the instruments of each exchange: added, described anew, missed, replaced. Used inside a transaction. */

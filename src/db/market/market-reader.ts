@@ -27,7 +27,7 @@ type RecordRow = Omit<MarketRecord, "settling" | "frozen"> & { settling: number;
 
 const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
     i.quote, i.settle, i.asset_id AS assetId, i.identity, coalesce(i.proven_multiplier, i.multiplier) AS multiplier,
-    i.multiplier AS tickerMultiplier, i.asset_class AS assetClass, i.accrual, i.listed_at AS listedAtMs,
+    i.multiplier AS tickerMultiplier, coalesce(i.settled_class, i.asset_class) AS assetClass, i.accrual, i.listed_at AS listedAtMs,
     i.first_seen AS firstSeenMs, i.interval_changed_at AS intervalChangedAtMs, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.interval_source AS intervalSource,
     q.next_funding_at AS nextFundingAtMs, q.last_price AS lastPrice, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,

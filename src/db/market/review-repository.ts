@@ -12,12 +12,14 @@ export interface ReviewRow {
   readonly exchange: ExchangeId;
   readonly base: string;
   readonly quote: string;
+  /** As its own exchange calls it. */
   readonly assetClass: AssetClass | null;
   /** By the ticker. */
   readonly multiplier: number;
   readonly assetId: string | null;
   readonly identity: Identity;
   readonly provenMultiplier: number | null;
+  readonly settledClass: AssetClass | null;
   readonly doubts: DoubtBits;
   /** Index price, or mark price where there is none, or the last trade where neither is told; of one priced unit. */
   readonly price: number | null;
@@ -40,7 +42,8 @@ export interface ReviewChanges {
 }
 
 const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.quote, i.asset_class AS assetClass, i.multiplier,
-    i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier, i.doubts,
+    i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier,
+    i.settled_class AS settledClass, i.doubts,
     coalesce(q.index_price, q.mark_price, q.last_price) AS price, q.open_interest_usd AS openInterestUsd,
     q.volume_24h_usd AS volume24hUsd, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs, q.frozen
@@ -66,7 +69,8 @@ export class ReviewRepository {
       "SELECT exchange, rate_scale AS rateScale FROM exchange_state",
     );
     this.#decide = db.query(
-      "UPDATE instruments SET asset_id = ?2, identity = ?3, proven_multiplier = ?4 WHERE id = ?1",
+      `UPDATE instruments SET asset_id = ?2, identity = ?3, proven_multiplier = ?4, settled_class = ?5
+       WHERE id = ?1`,
     );
     this.#doubt = db.query("UPDATE instruments SET doubts = ?2 WHERE id = ?1");
     this.#scale = db.query("UPDATE exchange_state SET rate_scale = ?2 WHERE exchange = ?1");
@@ -88,8 +92,10 @@ export class ReviewRepository {
   store(epoch: number, changes: ReviewChanges, atMs: number): void {
     writeTransaction(this.#db, () => {
       this.#epochs.requireCurrent(epoch);
-      for (const [id, { assetId, identity, provenMultiplier }] of changes.decisions)
-        this.#decide.run(id, assetId, identity, provenMultiplier);
+      for (const [id, decision] of changes.decisions) {
+        const { assetId, identity, provenMultiplier, settledClass } = decision;
+        this.#decide.run(id, assetId, identity, provenMultiplier, settledClass);
+      }
       for (const [id, bits] of changes.doubts) this.#doubt.run(id, bits);
       for (const [exchange, scale] of changes.rateScales) this.#scale.run(exchange, scale);
       for (const exchange of changes.exchanges) this.#touch.run(exchange);

@@ -35,6 +35,8 @@ export const instruments = sqliteTable(
     identity: text("identity").notNull().default("probable"),
     /** The multiplier that prices prove where they contradict the ticker's. */
     provenMultiplier: real("proven_multiplier"),
+    /** The class of its asset once that is confirmed, whatever its own exchange calls it. */
+    settledClass: text("settled_class"),
     /** Fields that the rest of the market contradicts, as bits; see domain/plausibility. */
     doubts: integer("doubts").notNull().default(0),
     /** Price per unit before a break that may be another listing, and for how many batches it has lasted. */

@@ -1,10 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, AssetClassSchema, FlagSchema, orNull } from "../openapi/enums.ts";
+import { AccrualSchema, FlagSchema } from "../openapi/enums.ts";
 import { FLAGS } from "../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../services/finder/funding-query.ts";
 import { choiceParam, closedListParam, countListParam, thresholdParam } from "../openapi/params.ts";
-import { instrumentFields, instrumentFilters, pageParams, time } from "./row-fields.ts";
+import {
+  assetClassField,
+  instrumentFields,
+  instrumentFilters,
+  pageParams,
+  time,
+} from "./row-fields.ts";
 import { thresholdListSchema } from "./thresholds.ts";
 
 /** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
@@ -24,9 +30,7 @@ export const FundingRowSchema = z
       description: "Units of base in one priced unit; price per unit is mark_price / multiplier.",
       example: 1000,
     }),
-    asset_class: orNull(AssetClassSchema).openapi({
-      description: "Null where the exchange does not say.",
-    }),
+    asset_class: assetClassField,
     funding_rate: z.number().openapi({
       description:
         "The live rate that will be charged at next_funding_time: a fraction of notional per funding_interval_hours. Positive: longs pay shorts.",

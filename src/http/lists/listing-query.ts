@@ -3,7 +3,6 @@ import type { Flag } from "../../domain/flags.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import { type FundingQuery, NO_FILTER } from "../../services/finder/funding-query.ts";
 import { FundingQuerySchema } from "./funding-schema.ts";
-import { assetFilters } from "./row-fields.ts";
 
 /** Which listings count: the filters that most lists share. */
 export const listingFilters = FundingQuerySchema.pick({
@@ -14,9 +13,6 @@ export const listingFilters = FundingQuerySchema.pick({
   min_volume: true,
   min_open_interest: true,
 });
-
-/** The same for lists that compare the listings of an asset. */
-export const comparedFilters = listingFilters.extend({ asset_class: assetFilters.asset_class });
 
 /** Filters of listings as parameters; a list has some of them. */
 interface ListingParams {

@@ -13,7 +13,7 @@ import {
   thresholdParam,
 } from "../openapi/params.ts";
 import { decimalOf } from "../protocol/query-text.ts";
-import { assetFilters, pageParams } from "./row-fields.ts";
+import { instrumentFilters, pageParams } from "./row-fields.ts";
 import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
 const FEE = /^([a-z]+):(.+)$/;
@@ -65,9 +65,9 @@ export const ArbQuerySchema = z.strictObject({
     example: ["lbank"],
     fallback: DEFAULTS.exclude,
   }),
-  base: assetFilters.base,
-  quote: assetFilters.quote,
-  asset_class: assetFilters.asset_class,
+  base: instrumentFilters.base,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

@@ -34,7 +34,7 @@ export function pairPart(pair: Pair, fetchedAt: number) {
   return {
     base: group.base,
     asset_id: group.assetId,
-    asset_class: long.assetClass ?? short.assetClass,
+    asset_class: long.row.record.assetClass ?? short.row.record.assetClass,
     decision: decisionOf(facts),
     reasons: [...reasonsOf(facts)],
     long: arbLeg(pair.longTerms, fetchedAt),

@@ -96,7 +96,7 @@ export const ArbPairSchema = z
     }),
     asset_class: orNull(AssetClassSchema).openapi({
       description:
-        "As most exchanges that list the asset state; where two classes are stated by equally many, as the leg's own exchange says.",
+        "Of the asset of both legs; while that is not confirmed, as the exchange of the long leg states, else as that of the short one.",
     }),
     decision: z.enum(DECISIONS).openapi({
       description:

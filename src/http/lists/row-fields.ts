@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ExchangeIdSchema } from "../openapi/enums.ts";
+import { AssetClassSchema, ExchangeIdSchema, orNull } from "../openapi/enums.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../domain/exchange.ts";
 import { canonicalBase } from "../../domain/symbol.ts";
 import { ASSET_CLASSES } from "../../domain/quote.ts";
@@ -122,23 +122,18 @@ export const instrumentFilters = {
   }),
   asset_class: closedListParam(ASSET_CLASSES, {
     component: "AssetClass",
-    description: "Classes; rows whose class is unknown match none. Default: all.",
+    description:
+      "Classes, as `asset_class` of a row says; rows whose class is unknown match none. Default: all.",
     example: ["crypto"],
     fallback: null,
   }),
 };
 
-/** The same for lists that compare the listings of an asset. */
-export const assetFilters = {
-  ...instrumentFilters,
-  asset_class: closedListParam(ASSET_CLASSES, {
-    component: "AssetClass",
-    description:
-      "Classes; what counts is the class that most listings of an asset have. Default: all.",
-    example: ["crypto"],
-    fallback: null,
-  }),
-};
+/** The class of a listing, wherever it is shown. */
+export const assetClassField = orNull(AssetClassSchema).openapi({
+  description:
+    "The class of its asset once `identity` is `confirmed`, as most exchanges that list it state; until then as its own exchange states. Null where none states one.",
+});
 
 /** How a list is written. */
 export const formatParam = {

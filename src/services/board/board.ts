@@ -9,7 +9,7 @@ import {
 } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
-import { exchangeTerms, nonCoinsOf } from "./exchange-terms.ts";
+import { exchangeTerms } from "./exchange-terms.ts";
 import { healthReport, type HealthReport } from "./health.ts";
 
 /** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
@@ -64,7 +64,6 @@ export class Board {
   #earlySeq: number | null = null;
   /** States that are newer than #market, read while publishing waits. */
   #ahead: MarketState | null = null;
-  #nonCoins: ReadonlySet<string> = new Set();
   /** Rows have changed since the last snapshot. */
   #dirty = false;
   /** When the collector of this process last said that it lives. */
@@ -238,16 +237,10 @@ export class Board {
   /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
   #flagRows(states: readonly ExchangeState[], asOfMs: number): boolean {
     let changed = false;
-    if (this.#dirty)
-      this.#nonCoins = nonCoinsOf(
-        this.#ordered()
-          .values()
-          .map(({ record }) => record),
-      );
     for (const { exchange, periodMs } of states) {
       const held = this.#exchangeRows.get(exchange);
       if (held === undefined) continue;
-      const terms = exchangeTerms(exchange, { periodMs, nonCoins: this.#nonCoins });
+      const terms = exchangeTerms(exchange, periodMs);
       let changedHere = false;
       const rows = held.rows.map((row) => {
         if (isStill(row, asOfMs, terms)) return row;

@@ -3,7 +3,8 @@ import { decisionOf, isRefusedGap } from "../../domain/decision.ts";
 import { type Fee, listingFee } from "../../domain/fees.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
-import { type AssetGroup, type AssetGroups, type Leg, legMatcher } from "./asset-groups.ts";
+import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
+import { rowMatcher } from "./funding-query.ts";
 import { legTerms } from "./leg-terms.ts";
 import {
   ageSecondsOf,
@@ -47,10 +48,10 @@ export async function findPairs(
 
 /** Whether a leg passes the filters of a query. */
 export function candidateMatcher({ legs, exclude }: Pick<ArbitrageQuery, "legs" | "exclude">) {
-  const matches = legMatcher(legs);
-  if (exclude === null) return matches;
+  const matches = rowMatcher(legs);
+  if (exclude === null) return ({ row }: Leg): boolean => matches(row);
   const excluded = new Set(exclude);
-  return (leg: Leg): boolean => !excluded.has(leg.row.record.exchange) && matches(leg);
+  return ({ row }: Leg): boolean => !excluded.has(row.record.exchange) && matches(row);
 }
 
 class PairSearch {

@@ -1,10 +1,8 @@
-import { nameOfAsset } from "../../domain/asset-names.ts";
+import { commonName, nameOfAsset } from "../../domain/asset-names.ts";
 import { isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
-import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { isLarge, outlierTest } from "../../domain/outlier.ts";
-import type { AssetClass } from "../../domain/quote.ts";
-import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** The prices that legs are compared by, best first. */
 export const PRICE_SOURCES = ["mark", "index", "last"] as const;
@@ -21,8 +19,6 @@ export interface Leg {
   readonly priceSource: PriceSource | null;
   /** Whether prices have shown that it is the asset of its group. */
   readonly identityKnown: boolean;
-  /** As most listings of the same asset say; where equally many say another, as its own exchange does. */
-  readonly assetClass: AssetClass | null;
   /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
   readonly exchangePlace: number;
   /** Whether its annual rate is far beyond those of the asset's listings; see domain/outlier. */
@@ -37,8 +33,8 @@ export interface AssetGroup {
   /** Listings without a blocking flag whose asset is known, in the order of the snapshot. */
   readonly trusted: readonly Leg[];
   /**
-   * The other ones, and those that bear the name while no price has told, or prices speak against it: they make no
-   * opportunity and are shown as refused.
+   * The other ones, and those whose ticker is the asset's while no price has told, or prices speak against it: they
+   * make no opportunity and are shown as refused.
    */
   readonly refused: readonly Leg[];
 }
@@ -50,7 +46,7 @@ export interface AssetGroup {
 export class AssetGroups {
   #last: { readonly snapshot: Snapshot; readonly groups: readonly AssetGroup[] } | null = null;
 
-  /** In the order in which the snapshot first names each asset. */
+  /** In the order in which the snapshot first names each asset, those last that no listing is known to be. */
   of(snapshot: Snapshot): readonly AssetGroup[] {
     if (this.#last?.snapshot !== snapshot)
       this.#last = { snapshot, groups: groupsOf(snapshot.rows) };
@@ -60,6 +56,9 @@ export class AssetGroups {
 
 function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
   const groups = new Map<string, Draft>();
+  /** By a ticker that is not its asset's name. */
+  const byTicker = new Map<string, Draft>();
+  const refused: LegDraft[] = [];
   let exchange: string | null = null;
   let exchangePlace = -1;
   for (const row of rows) {
@@ -69,60 +68,46 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
       ({ exchange } = record);
       exchangePlace += 1;
     }
-    const identityKnown = record.assetId !== null && record.identity !== "conflict";
-    const assetId = identityKnown && record.assetId !== null ? record.assetId : record.base;
-    let group = groups.get(assetId);
-    if (group === undefined) {
-      const base = identityKnown ? nameOfAsset(assetId) : assetId;
-      group = { assetId, base, trusted: [], refused: [], known: [] };
-      groups.set(assetId, group);
-    }
-    const leg = legOf(row, identityKnown, exchangePlace);
-    if (identityKnown) group.known.push(leg);
-    if (identityKnown && !isBlocked(row.flags)) group.trusted.push(leg);
-    else group.refused.push(leg);
+    const { base } = record;
+    const assetId = knownAssetOf(record);
+    const leg = legOf(row, assetId !== null, exchangePlace);
+    if (assetId === null || isBlocked(row.flags)) refused.push(leg);
+    if (assetId === null) continue;
+    const group = groups.get(assetId) ?? addGroup(groups, assetId, nameOfAsset(assetId));
+    if (base !== assetId && !byTicker.has(base)) byTicker.set(base, group);
+    if (!isBlocked(row.flags)) group.trusted.push(leg);
   }
-  return groups
-    .values()
-    .map(({ assetId, base, trusted, refused, known }) => {
-      const assetClass = classOfMost(known);
-      if (assetClass !== null)
-        for (const leg of known) if (leg.assetClass !== assetClass) leg.assetClass = assetClass;
-      markOutliers(trusted);
-      return { assetId, base, trusted, refused };
-    })
-    .toArray();
+  for (const { trusted } of groups.values()) markOutliers(trusted);
+  // Only now every asset is there that one of unknown identity may stand beside.
+  for (const leg of refused) {
+    const { record } = leg.row;
+    const name = knownAssetOf(record) ?? record.base;
+    const group =
+      groups.get(name) ??
+      byTicker.get(name) ??
+      groups.get(commonName(name)) ??
+      addGroup(groups, name, name);
+    group.refused.push(leg);
+  }
+  return [...groups.values()];
+}
+
+/** The asset that prices have shown a listing to be of; null where none has, or they speak against it. */
+function knownAssetOf({ assetId, identity }: MarketRecord): string | null {
+  return identity === "conflict" ? null : assetId;
 }
 
 type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };
 
-interface Draft extends Pick<AssetGroup, "assetId" | "base"> {
+interface Draft extends AssetGroup {
   readonly trusted: LegDraft[];
-  readonly refused: Leg[];
-  /** Those of the two that are known to be of the asset. */
-  readonly known: LegDraft[];
+  readonly refused: LegDraft[];
 }
 
-/** The class that most exchanges state; null where none does, or two classes are stated by equally many. */
-function classOfMost(legs: readonly Leg[]): AssetClass | null {
-  const [only, ...others] = classesOf(legs);
-  // Nearly every asset is of one class to all.
-  if (only === undefined || others.length === 0) return only ?? null;
-  const exchangesOf = new Map<AssetClass, Set<string>>();
-  for (const { assetClass, row } of legs) {
-    if (assetClass === null) continue;
-    const voices = exchangesOf.get(assetClass) ?? new Set();
-    exchangesOf.set(assetClass, voices.add(row.record.exchange));
-  }
-  const ranked = [...exchangesOf].toSorted(([, left], [, right]) => right.size - left.size);
-  const [first, second] = ranked;
-  return first === undefined || first[1].size === second?.[1].size ? null : first[0];
-}
-
-function classesOf(legs: readonly Leg[]): ReadonlySet<AssetClass> {
-  const classes = new Set<AssetClass>();
-  for (const { assetClass } of legs) if (assetClass !== null) classes.add(assetClass);
-  return classes;
+function addGroup(groups: Map<string, Draft>, assetId: string, base: string): Draft {
+  const group: Draft = { assetId, base, trusted: [], refused: [] };
+  groups.set(assetId, group);
+  return group;
 }
 
 /** Among the listings that can be trusted: what a stale or a contradicted one says is no measure. */
@@ -134,34 +119,21 @@ function markOutliers(trusted: readonly LegDraft[]): void {
   for (const leg of trusted) leg.isOutlier = isOutlier(leg.annualizedPct);
 }
 
-/** Whether a leg passes the filters of a query; the class that counts is the leg's. */
-export function legMatcher(query: FundingQuery): (leg: Leg) => boolean {
-  const { assetClasses } = query;
-  const matches = rowMatcher({ ...query, assetClasses: null });
-  if (assetClasses === null) return ({ row }) => matches(row);
-  const wanted = new Set(assetClasses);
-  return ({ row, assetClass }) => assetClass !== null && wanted.has(assetClass) && matches(row);
-}
-
-function priceOf({ markPrice, indexPrice, lastPrice }: BoardRow["record"]): {
-  readonly price: number | null;
-  readonly source: PriceSource | null;
-} {
-  if (markPrice !== null) return { price: markPrice, source: "mark" };
-  if (indexPrice !== null) return { price: indexPrice, source: "index" };
-  return { price: lastPrice, source: lastPrice === null ? null : "last" };
+function priceSourceOf({ markPrice, indexPrice, lastPrice }: MarketRecord): PriceSource | null {
+  if (markPrice !== null) return "mark";
+  if (indexPrice !== null) return "index";
+  return lastPrice === null ? null : "last";
 }
 
 function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): LegDraft {
   const { fundingRate, fundingIntervalHours, multiplier } = row.record;
-  const { price, source } = priceOf(row.record);
+  const price = row.record.markPrice ?? row.record.indexPrice ?? row.record.lastPrice;
   return {
     row,
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
     unitPrice: price === null ? null : price / multiplier,
-    priceSource: source,
+    priceSource: priceSourceOf(row.record),
     identityKnown,
-    assetClass: row.record.assetClass,
     exchangePlace,
     isOutlier: false,
   };

@@ -1,8 +1,8 @@
 import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
 import type { MarketRecord, Snapshot } from "../../domain/market.ts";
 import type { FlagBits } from "../../domain/flags.ts";
-import { type AssetGroup, type AssetGroups, legMatcher } from "./asset-groups.ts";
-import type { FundingQuery, SortOrder } from "./funding-query.ts";
+import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
+import { type FundingQuery, rowMatcher, type SortOrder } from "./funding-query.ts";
 
 /** One figure of fewer exchanges than this would be read as the market's: it is withheld. */
 export const LEAST_EXCHANGES = 3;
@@ -35,7 +35,7 @@ export function assetListings(
   groups: AssetGroups,
   query: FundingQuery,
 ): readonly AssetListings[] {
-  const matches = legMatcher(query);
+  const matches = rowMatcher(query);
   const found: AssetListings[] = [];
   for (const group of groups.of(snapshot)) {
     const asset = listingsOf(group, matches);
@@ -44,12 +44,12 @@ export function assetListings(
   return found;
 }
 
-function listingsOf(group: AssetGroup, matches: ReturnType<typeof legMatcher>): AssetListings {
+function listingsOf(group: AssetGroup, matches: ReturnType<typeof rowMatcher>): AssetListings {
   const listings: Listing[] = [];
   for (const leg of group.trusted) {
     const { row, annualizedPct } = leg;
     // A trusted row has an interval, and so an annual rate.
-    if (annualizedPct !== null && matches(leg))
+    if (annualizedPct !== null && matches(row))
       listings.push({ record: row.record, flags: row.flags, annualizedPct });
   }
   return {
@@ -57,7 +57,8 @@ function listingsOf(group: AssetGroup, matches: ReturnType<typeof legMatcher>): 
     base: group.base,
     listings,
     // A listing of which no price has told what it is stands under the name of the asset, but is not known to be it.
-    untrusted: group.refused.filter((leg) => leg.identityKnown && matches(leg)).length,
+    untrusted: group.refused.filter(({ row, identityKnown }) => identityKnown && matches(row))
+      .length,
     exchanges: countExchanges(listings),
     openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
     volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),

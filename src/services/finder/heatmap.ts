@@ -1,8 +1,9 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
 import { fractionToPct } from "../../domain/funding.ts";
-import { type AssetGroup, type Leg, legMatcher } from "./asset-groups.ts";
-import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
+import type { BoardRow } from "../../domain/market.ts";
+import type { AssetGroup, Leg } from "./asset-groups.ts";
+import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
 /** What a cell can show, in percent: a year, an hour, or the listing's own interval. */
 export const HEATMAP_VALUES = ["annualized_pct", "rate_per_hour_pct", "funding_rate_pct"] as const;
@@ -69,7 +70,7 @@ interface Draft extends Pick<HeatmapLine, "base" | "assetId"> {
 
 /** The matrix of these groups; ties in the order of base, then asset. */
 export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): Heatmap {
-  const matches = legMatcher(query.listings);
+  const matches = rowMatcher(query.listings);
   const drafts: Draft[] = [];
   for (const group of groups) {
     const draft = draftOf(group, matches, query.value);
@@ -95,7 +96,7 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
 
 function draftOf(
   { base, assetId, trusted, refused }: AssetGroup,
-  matches: (leg: Leg) => boolean,
+  matches: (row: BoardRow) => boolean,
   value: HeatmapValue,
 ): Draft {
   const listings = mostTraded(trusted, matches);
@@ -120,13 +121,13 @@ function unshown(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[
  * One of each exchange's matching legs, the first of its most traded ones, and what all that match turn over (null
  * where none tells). `legs` are in the order of a snapshot, an exchange's next to each other.
  */
-function mostTraded(legs: readonly Leg[], matches: (leg: Leg) => boolean) {
+function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
   const best: Leg[] = [];
   let volumeUsd: number | null = null;
   let last: Leg | null = null;
   for (const leg of legs) {
     const { record } = leg.row;
-    if (!matches(leg)) continue;
+    if (!matches(leg.row)) continue;
     if (record.volume24hUsd !== null) volumeUsd = (volumeUsd ?? 0) + record.volume24hUsd;
     const isNew = last === null || last.exchangePlace !== leg.exchangePlace;
     if (last === null || isNew || tradesMore(leg, last)) {

@@ -54,7 +54,7 @@ describeRecorded("apex, recorded on 2026-09-13", (read) => {
       ["PAXG", "crypto"],
       ["SPCX", "stock"],
       ["XAU", "metal"],
-      ["SPY", "index"],
+      ["SPY", "etf"],
       ["SOXL", null],
     ]);
   });

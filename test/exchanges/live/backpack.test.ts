@@ -10,7 +10,7 @@ const AT = 1_789_338_401_100;
 /** In the order of the marks. Open interest is half of what is told, at the mark; bounds are basis points there. */
 const SHOWN: readonly string[] = [
   // 106.24 / 2 = 53.12
-  "QQQ.US_USDC_PERP QQQ x1 USDC index -0.0000679052490289/1h 09-13T23:00 cap 0.015 floor -0.015 rest - mark 707.98 index 708.74568749 oi 37608 vol 366092",
+  "QQQ.US_USDC_PERP QQQ x1 USDC etf -0.0000679052490289/1h 09-13T23:00 cap 0.015 floor -0.015 rest - mark 707.98 index 708.74568749 oi 37608 vol 366092",
   // 131.9718 ounces
   "PAXG_USDC_PERP PAXG x1 USDC crypto -0.00000612730757337/1h 09-13T23:00 cap 0.015 floor -0.015 rest - mark 4331.68 index 4334.13860431 oi 571660 vol 49301",
   // 2,494.8293 ETH

@@ -63,7 +63,7 @@ describeRecorded("binance, recorded on 2026-09-13", (read) => {
       "PAXGUSDT PAXG crypto 0.00001217 4h 2026-09-14T00:00 4346.32 4348.44993703 - - - -",
       "TSLAUSDT TSLA stock 0 8h 2026-09-14T00:00 362.94 362.81646939 - - - -",
       "BTCDOMUSDT BTCDOM index 0.0001 8h 2026-09-14T00:00 5194.8 5192.01914984 - - - -",
-      "SPYUSDT SPY stock 0 8h 2026-09-14T00:00 761.42653237 761.34291457 - - - -",
+      "SPYUSDT SPY etf 0 8h 2026-09-14T00:00 761.42653237 761.34291457 - - - -",
     ]);
   });
 });

@@ -86,7 +86,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     }
   });
 
-  test("names and classes as BloFin tells them, but for gold, which it calls a coin", async () => {
+  test("names and classes as BloFin tells them, but for gold, which it calls a coin, and a fund that it calls an index", async () => {
     const asked = await source();
     const { quotes } = await blofin.refresh(asked);
     expect(
@@ -100,7 +100,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
       "PNUT 1 USDT crypto",
       "BONK 1000 USDT crypto",
       "TSLA 1 USDT stock",
-      "SPY 1 USDT index",
+      "SPY 1 USDT etf",
       "CL 1 USDT commodity",
       "NG 1 USDT commodity",
       "XAU 1 USDT metal",

@@ -92,7 +92,7 @@ describeRecorded("edgex, recorded in September 2026", (read) => {
         ...unknown,
         exchangeSymbol: "SPYUSDC",
         base: "SPY",
-        assetClass: "stock",
+        assetClass: "etf",
         fundingRate: 0.00016653,
         predictedRate: 0.00045657,
         rateCap: 0.004,

@@ -19,7 +19,7 @@ const SHOWN: readonly string[] = [
   "MTLUSDT MTL x1 USDT crypto -0.00023325/1h 09-13T22:00 cap - floor - rest - mark 0.2784 index 0.280625 oi - vol 2305412",
   "TSLAUSDT TSLA x1 USDT stock 0.0001092/8h 09-14T00:00 cap - floor - rest - mark 363.2 index 367.93 oi - vol 55049",
   "CATSTOCKUSDT CATSTOCK x1 USDT stock 0.0002/8h 09-14T00:00 cap - floor - rest - mark 819.12 index 819.65 oi - vol 36529",
-  "SPYUSDT SPY x1 USDT index 0.0000076356/8h 09-14T00:00 cap - floor - rest - mark 762.4 index 761.41 oi - vol 1691439",
+  "SPYUSDT SPY x1 USDT etf 0.0000076356/8h 09-14T00:00 cap - floor - rest - mark 762.4 index 761.41 oi - vol 1691439",
   "SP500USDT SP500 x1 USDT index 0.00000508416/8h 09-14T00:00 cap - floor - rest - mark 7627.1 index 7614 oi - vol 1736743",
   "KOSPIUSDT KOSPI x1 USDT index 0.0002/8h 09-14T00:00 cap - floor - rest - mark 6886.84 index 6879.8 oi - vol 287975",
   "XAUUSDT XAU x1 USDT metal -7.272e-7/4h 09-14T00:00 cap - floor - rest - mark 4349.12 index 4348.07 oi - vol 6070872",

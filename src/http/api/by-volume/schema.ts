@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, FlagSchema, orNull } from "../../openapi/enums.ts";
 import { assetFields, yearlyPct } from "../../lists/asset-fields.ts";
-import { comparedFilters } from "../../lists/listing-query.ts";
+import { listingFilters } from "../../lists/listing-query.ts";
 import { pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
@@ -51,4 +51,4 @@ export const VolumeRankListSchema = thresholdListSchema("VolumeRankList", Volume
   "min_open_interest",
 ]);
 
-export const VolumeRankQuerySchema = z.strictObject({ ...comparedFilters.shape, ...pageParams });
+export const VolumeRankQuerySchema = z.strictObject({ ...listingFilters.shape, ...pageParams });

@@ -3,7 +3,7 @@ import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { DIVERGENCE_DEFAULTS } from "../../../services/finder/divergence.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../openapi/params.ts";
-import { assetFilters, pageParams } from "../../lists/row-fields.ts";
+import { instrumentFilters, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 import { ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbPairSchema } from "../../lists/pair-schema.ts";
@@ -71,9 +71,9 @@ const MAX_POINTS = 1_000_000;
 export const DivergenceQuerySchema = z.strictObject({
   exchange: arb.exchange,
   exclude: arb.exclude,
-  base: assetFilters.base,
-  quote: assetFilters.quote,
-  asset_class: assetFilters.asset_class,
+  base: instrumentFilters.base,
+  quote: instrumentFilters.quote,
+  asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
     { min: 0, max: MAX_MINIMUM_USD },
     {

@@ -9,7 +9,7 @@ import {
 } from "../../../services/finder/heatmap.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { choiceParam, countParam } from "../../openapi/params.ts";
-import { comparedFilters } from "../../lists/listing-query.ts";
+import { listingFilters } from "../../lists/listing-query.ts";
 import { pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
@@ -55,7 +55,7 @@ export const HeatmapSchema = z
 export type Heatmap = z.infer<typeof HeatmapSchema>;
 
 export const HeatmapQuerySchema = z.strictObject({
-  ...comparedFilters.shape,
+  ...listingFilters.shape,
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",

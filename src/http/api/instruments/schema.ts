@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { AccrualSchema, AssetClassSchema, orNull } from "../../openapi/enums.ts";
+import { AccrualSchema } from "../../openapi/enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { closedListParam } from "../../openapi/params.ts";
 import {
+  assetClassField,
   instrumentFields,
   instrumentFilters,
   listSchema,
@@ -22,9 +23,7 @@ export const InstrumentSchema = z
   .strictObject({
     ...instrumentFields,
     settle: z.string().openapi({ description: "Currency of margin and payment.", example: "USDT" }),
-    asset_class: orNull(AssetClassSchema).openapi({
-      description: "Null where the exchange does not say.",
-    }),
+    asset_class: assetClassField,
     accrual: AccrualSchema,
     identity: z.enum(IDENTITIES).openapi({
       description:

@@ -8,7 +8,7 @@ import {
   SENTIMENT_SORTS,
 } from "../../../services/finder/sentiment.ts";
 import { assetFields, TOO_FEW, yearlyPct } from "../../lists/asset-fields.ts";
-import { comparedFilters } from "../../lists/listing-query.ts";
+import { listingFilters } from "../../lists/listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
 import { pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
@@ -63,7 +63,7 @@ export const SentimentListSchema = thresholdListSchema("SentimentList", Sentimen
 ]);
 
 export const SentimentQuerySchema = z.strictObject({
-  ...comparedFilters.shape,
+  ...listingFilters.shape,
   min_exchanges: countParam(
     { min: 0, max: EXCHANGE_IDS.length },
     {

@@ -1,0 +1,1 @@
+ALTER TABLE `instruments` ADD `settled_class` text;

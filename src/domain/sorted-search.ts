@@ -1,0 +1,14 @@
+/**
+ * The first whole number from `from` up to, not including, `to` for which `holds`, by halving; `to` where there is none.
+ * Once it holds it must hold for all that follow.
+ */
+export function firstWhere(from: number, to: number, holds: (index: number) => boolean): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
