@@ -249,9 +249,8 @@ function nextTimeOf(time: string | null | undefined, receivedAtMs: number): numb
 function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ticker = tickers.value.rows.find((row) => row.symbol === exchangeSymbol);
   const { perpetuals, stocks } = contracts.value;
-  // One that has left the one list may live in the other.
   const contract = [...perpetuals.rows, ...stocks.rows].find(
-    (row) => row.crossSymbolName === exchangeSymbol && row.enableTrade === true,
+    (row) => row.crossSymbolName === exchangeSymbol,
   );
   if (ticker === undefined || contract === undefined) return null;
   return { rows: { tickers: ticker, contracts: contract }, formula: "{tickers.fundingRate}" };
