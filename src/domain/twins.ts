@@ -5,6 +5,12 @@ export type Read<T> = { readonly symbol: string | null } & (
   { readonly row: T } | { readonly reject: Reject } | { readonly notShown: true }
 );
 
+/** One of several rows with this symbol, of which nobody can say which is true. */
+export function ambiguous(exchangeSymbol: string): Reject {
+  const detail = "the symbol came more than once, with different figures";
+  return { exchangeSymbol, reason: "ambiguous", detail };
+}
+
 /** All that a quote says but its stamps: two readings of one instrument may differ in them. */
 export function figuresOf(quote: object): string {
   return JSON.stringify({ ...quote, exchangeTimeMs: null, receivedAtMs: null });
@@ -19,7 +25,7 @@ export function withoutTwins<T>(
   textOf: (row: T) => string,
 ): { rows: T[]; rejects: Reject[] } {
   const first = new Map<string, Read<T>>();
-  const ambiguous = new Set<string>();
+  const doubtful = new Set<string>();
   const twins = new Set<Read<T>>();
   for (const one of read) {
     const { symbol } = one;
@@ -27,15 +33,13 @@ export function withoutTwins<T>(
     const other = first.get(symbol);
     if (other === undefined) first.set(symbol, one);
     else if (isTwin(one, other, textOf)) twins.add(one);
-    else ambiguous.add(symbol);
+    else doubtful.add(symbol);
   }
   const rows: T[] = [];
   const rejects: Reject[] = [];
-  const detail = "the symbol came more than once, with different figures";
   for (const one of read) {
     if (twins.has(one)) continue;
-    if (one.symbol !== null && ambiguous.has(one.symbol))
-      rejects.push({ exchangeSymbol: one.symbol, reason: "ambiguous", detail });
+    if (one.symbol !== null && doubtful.has(one.symbol)) rejects.push(ambiguous(one.symbol));
     else if ("reject" in one) rejects.push(one.reject);
     else if ("row" in one) rows.push(one.row);
   }

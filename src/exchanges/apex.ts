@@ -4,7 +4,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -157,8 +157,9 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ tickers, contracts }: Raw): Batch {
   const { perpetuals, stocks } = contracts.value;
   const ofStocks = new Set(stocks.rows);
+  const listed = joinedRows([perpetuals, stocks], (row) => row.crossSymbolName);
   const listings = collectRows(
-    [...perpetuals.rows, ...stocks.rows],
+    listed.rows,
     (row) => row.crossSymbolName,
     (row) => listingOf(row, ofStocks.has(row)),
   );
@@ -174,9 +175,7 @@ function parse({ tickers, contracts }: Raw): Batch {
   );
   return {
     quotes,
-    rejects: [tickers.value, perpetuals, stocks, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
+    rejects: [tickers.value, listed, listings, { rejects }].flatMap((part) => part.rejects),
     expected: live.size,
     unlisted: 0,
   };

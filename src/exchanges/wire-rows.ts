@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { isPreIpo, type NamedListing } from "../domain/pre-ipo.ts";
 import type { Reject } from "../domain/quote.ts";
-import { figuresOf, type Read, withoutTwins } from "../domain/twins.ts";
+import { ambiguous, figuresOf, type Read, withoutTwins } from "../domain/twins.ts";
 import { badEnvelope, firstIssue, RowReject } from "./wire.ts";
 
 /** Rows of one payload that passed their schema, and those that did not. */
@@ -31,6 +31,20 @@ export function decodeRows<S extends z.ZodType>(
   });
   const { rows, rejects } = withoutTwins(read, JSON.stringify);
   if (rows.length === 0) throw badEnvelope(`no row could be read: ${rejects[0]?.detail ?? ""}`);
+  return { rows, rejects };
+}
+
+/** The rows of pages or lists that are one list: what one of them holds in doubt, another does not make certain. */
+export function joinedRows<T>(parts: readonly Rows<T>[], symbolOfRow: (row: T) => string): Rows<T> {
+  const unread = parts.flatMap((part) => part.rejects);
+  const doubtful = new Set(unread.map((reject) => reject.exchangeSymbol));
+  const rows: T[] = [];
+  const rejects = [...unread];
+  for (const row of parts.flatMap((part) => part.rows)) {
+    const symbol = symbolOfRow(row);
+    if (doubtful.has(symbol)) rejects.push(ambiguous(symbol));
+    else rows.push(row);
+  }
   return { rows, rejects };
 }
 

@@ -59,6 +59,8 @@ function known({ quotes }: Batch): number {
   return quotes.flatMap((quote) => Object.values(quote)).filter((value) => value !== null).length;
 }
 
+const doubled = (row: WireRow): WireRow => changedRow(row, (value) => times(value, 2));
+
 describe.each(PAGED)("%s, a list in pages", (id, paged) => {
   const market = marketOf();
   const { instruments } = market.truth(id);
@@ -80,12 +82,30 @@ describe.each(PAGED)("%s, a list in pages", (id, paged) => {
     }
   });
 
+  test.each(["first", "last"])("rows of which the %s page has two are not shown", async (place) => {
+    const lost = new Set<unknown>();
+    market.mutate(
+      inPages(paged, (rows) => {
+        const twice = rows
+          .slice(0, 3)
+          .flatMap((row) => [row, { ...doubled(row), symbol: row["symbol"] }]);
+        for (const { symbol } of twice) lost.add(symbol);
+        const page = [...twice, ...rows.slice(3, 4)];
+        return place === "first" ? [page, rows] : [rows, page];
+      }),
+    );
+    const batch = await refreshOver(market, id);
+    expect(batch.quotes.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol))).toEqual([]);
+    expect(batch.quotes.length).toBeGreaterThan(0);
+    const doubtful = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
+    expect(new Set(doubtful.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+  });
+
   test("a row that comes again on another page with other figures is not shown, and counted", async () => {
-    const twin = (row: WireRow): WireRow => changedRow(row, (value) => times(value, 2));
     market.mutate(
       inPages(paged, (rows) => [
         rows,
-        rows.slice(0, 3).map((row) => ({ ...twin(row), symbol: row["symbol"] })),
+        rows.slice(0, 3).map((row) => ({ ...doubled(row), symbol: row["symbol"] })),
       ]),
     );
     const batch = await refreshOver(market, id);
