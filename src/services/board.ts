@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from "../domain/market.ts";
 import type { Clock } from "../lib/clock.ts";
-import { exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
+import { enabledIn, exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
 import { exchangeTerms, nonCoinsOf } from "./exchange-terms.ts";
 import { healthReport, type HealthReport } from "./health.ts";
 
@@ -289,11 +289,6 @@ export class Board {
     const ids = [...this.#exchangeRows.keys()].toSorted();
     return ids.flatMap((id) => this.#exchangeRows.get(id)?.rows ?? []);
   }
-}
-
-/** Which exchanges are collected, in the order of the database, as one text. */
-function enabledIn(states: readonly ExchangeState[]): string {
-  return states.flatMap(({ enabled, exchange }) => (enabled ? [exchange] : [])).join(" ");
 }
 
 function isAt(market: MarketState | null, { epoch, seq }: MarketState["progress"]): boolean {
