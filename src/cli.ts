@@ -32,7 +32,7 @@ const HELP = `Usage: bun src/cli.ts COMMAND [OPTIONS]
 
 Commands:
   collect   Refresh exchanges once and print their rows, without a database
-  accept    Take the size of an exchange's next batch as true
+  accept    Take the size and the units of an exchange's next batch as true
   help      Show this text
 
 bun src/cli.ts COMMAND --help tells more. The service itself is: bun src/main.ts
@@ -161,7 +161,7 @@ function acceptCommand(args: readonly string[]): number {
     const noted = writeTransaction(db, () => states.acceptNextSize(id));
     console.error(
       noted
-        ? `${id}: the next batch's size will be taken as true`
+        ? `${id}: the size and the units of the next batch will be taken as true`
         : `${id}: not collected here yet`,
     );
     return noted ? EXIT_OK : EXIT_FAILED;

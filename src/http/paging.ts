@@ -9,7 +9,7 @@ import { writtenList } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "./headers.ts";
 import type { Format } from "./list-format.ts";
-import { missingHeader, noData } from "./missing-exchanges.ts";
+import { coverageHeaders, noData } from "./missing-exchanges.ts";
 import { ApiError } from "./problem.ts";
 import type { RequestContext } from "./request-context.ts";
 import { secondsOf } from "./row-fields.ts";
@@ -152,7 +152,8 @@ function pageContent<Item, Row>(
   const items = selected.slice(offset, end);
   const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
   const fetchedAt = secondsOf(snapshot.asOfMs);
-  const { missing, asked } = form.coverage;
+  const { coverage } = form;
+  const { missing, asked } = coverage;
   const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
   const next =
     end < selected.length
@@ -169,7 +170,7 @@ function pageContent<Item, Row>(
     ...thresholdMember(form.params),
     ...list.head?.(snapshot, asked),
   };
-  const file = { total: selected.length, next, missing };
+  const file = { total: selected.length, next, coverage };
   const rows = rowForm(items, columns, toRow);
   return writtenList({
     // What a snapshot and a query determine, except in another release: fields tell those apart.
@@ -201,11 +202,11 @@ function fileHeaders(
   {
     total,
     next,
-    missing,
+    coverage,
   }: {
     readonly total: number;
     readonly next: string | null;
-    readonly missing: Coverage["missing"];
+    readonly coverage: Coverage;
   },
   { format, params, address }: PageForm,
 ): FixedHeaders {
@@ -214,7 +215,7 @@ function fileHeaders(
     "x-snapshot": id,
     "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
-    ...missingHeader(missing),
+    ...coverageHeaders(coverage),
     ...thresholdHeader(params),
     ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
   };

@@ -10,7 +10,7 @@ import { coverageOf } from "../../../services/coverage.ts";
 import type { AnswerContent } from "../../answer.ts";
 import { flatColumns } from "../../columns.ts";
 import { API_HEADERS } from "../../headers.ts";
-import { missingHeader, noData } from "../../missing-exchanges.ts";
+import { coverageHeaders, noData } from "../../missing-exchanges.ts";
 import { cachedList, problems } from "../../openapi.ts";
 import { listingQuery } from "../../listing-query.ts";
 import { sendList } from "../../paging.ts";
@@ -90,7 +90,8 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
     const params = c.req.valid("query");
     const query = calendarQuery(params);
     const snapshot = answers.current();
-    const { missing, hasNothing } = coverageOf(snapshot, params);
+    const coverage = coverageOf(snapshot, params);
+    const { missing, hasNothing } = coverage;
     if (hasNothing) throw noData(missing);
     const make = (): AnswerContent => {
       const settlements = settlementsAhead(snapshot, query);
@@ -106,7 +107,7 @@ export function addCalendarRoutes(app: OpenAPIHono<AppEnv>, answers: SnapshotAns
           "content-disposition": 'attachment; filename="funding-calendar.ics"',
           "x-snapshot": snapshot.id,
           "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
-          ...missingHeader(missing),
+          ...coverageHeaders(coverage),
           ...thresholdHeader(params),
           "x-total-count": String(settlements.length),
         },
