@@ -18,7 +18,7 @@ Exit status: 0 noted, 1 there is no such database, it is locked or it does not k
 `;
 
 export const accept: Command = {
-  summary: "Take the size of an exchange's next batch as true",
+  summary: "Take the size and the units of an exchange's next batch as true",
   help: HELP,
   run,
 };
@@ -41,7 +41,7 @@ function run(args: readonly string[]): number {
     const noted = writeTransaction(db, () => states.acceptNextSize(id));
     console.error(
       noted
-        ? `${id}: the next batch's size will be taken as true`
+        ? `${id}: the size and the units of the next batch will be taken as true`
         : `${id}: not collected here yet`,
     );
     return noted ? EXIT_OK : EXIT_FAILED;

@@ -1,6 +1,6 @@
 import type { Decode, ExchangeFacts, ExchangeHttp } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Admission, HttpClient, HttpRequest } from "../lib/http-client.ts";
+import type { Admission, HttpClient, HttpRequest, SendOptions } from "../lib/http-client.ts";
 import { Pacer } from "../lib/pacer.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Release, Semaphore } from "../lib/semaphore.ts";
@@ -57,27 +57,38 @@ export class ExchangeRequests {
     return this.#shared.client.timeoutMs;
   }
 
-  /** The requests of one cycle, which all end when `signal` aborts. */
-  during(signal: AbortSignal): ExchangeHttp {
+  /**
+   * The requests of one cycle, which all end when `signal` aborts. `refusal` is asked before each is sent, also after it
+   * has waited for its turn: what it returns is thrown instead.
+   */
+  during(signal: AbortSignal, refusal: Refusal = () => null): ExchangeHttp {
+    const sending = { signal, admission: this.#admission(refusal) };
     return {
       get: (path, decode, host) =>
-        this.#json({ method: "GET", url: this.#url(path, host), repeatable: true }, decode, signal),
+        this.#json(
+          { method: "GET", url: this.#url(path, host), repeatable: true },
+          decode,
+          sending,
+        ),
       postRead: (path, body, decode, host) =>
         this.#json(
           { method: "POST", url: this.#url(path, host), body, repeatable: true },
           decode,
-          signal,
+          sending,
         ),
     };
   }
 
-  async #json<T>(request: HttpRequest, decode: Decode<T>, signal: AbortSignal): Promise<T> {
+  async #json<T>(
+    request: HttpRequest,
+    decode: Decode<T>,
+    sending: Pick<SendOptions, "signal" | "admission">,
+  ): Promise<T> {
     const { classifyFailure, statedWaitMs } = this.#facts;
     const [path = ""] = request.url.split("?", 1);
     const reading = { bounds: this.#caps.of(path), decode };
     const reply = await this.#shared.client.json(request, reading, {
-      signal,
-      admission: this.#admission,
+      ...sending,
       ...(statedWaitMs === undefined ? {} : { readWait: statedWaitMs }),
       ...(classifyFailure === undefined ? {} : { classify: requestKindOnly(classifyFailure) }),
     });
@@ -112,24 +123,31 @@ export class ExchangeRequests {
   }
 
   /** Own slot, then turn, then global slot: whoever waits for its own exchange holds nothing of the others'. */
-  readonly #admission: Admission = async (signal) => {
-    const releaseOwn = await this.#slots.acquire(signal);
-    try {
-      await this.#pacer.turn(signal);
-      const releaseGlobal = await this.#globalSlot(signal);
-      const ended = new AbortController();
-      void this.#shared.clock.sleep(GLOBAL_SLOT_LEASE_MS, ended.signal).then(releaseGlobal);
-      return () => {
-        ended.abort();
-        releaseGlobal();
+  #admission(refusal: Refusal): Admission {
+    return async (signal) => {
+      const releaseOwn = await this.#slots.acquire(signal);
+      try {
+        await this.#pacer.turn(signal);
+        const refused = refusal();
+        if (refused !== null) throw refused;
+        const releaseGlobal = await this.#globalSlot(signal);
+        const ended = new AbortController();
+        void this.#shared.clock.sleep(GLOBAL_SLOT_LEASE_MS, ended.signal).then(releaseGlobal);
+        return () => {
+          ended.abort();
+          releaseGlobal();
+          releaseOwn();
+        };
+      } catch (error) {
         releaseOwn();
-      };
-    } catch (error) {
-      releaseOwn();
-      throw error;
-    }
-  };
+        throw error;
+      }
+    };
+  }
 }
+
+/** Why a request is not to be sent now; null when it may be. */
+type Refusal = () => RequestFailure | null;
 
 type Classify = NonNullable<ExchangeFacts["classifyFailure"]>;
 

@@ -1,14 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
-import { RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
-import { FIRST_STATED_WAIT_MS } from "./breaker.ts";
+import { ownFailure, RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
+import { FIRST_STATED_WAIT_MS, type Pause, pauseAfterFailureMs } from "./breaker.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
 const QUIET_MS = 60_000;
+
+const LEFT_OUT = "left out while the exchange asks us to wait";
 
 /** How long one exchange wants to be left alone; every part that sends requests hears and heeds it. */
 export class QuietTime {
   readonly #clock: Clock;
   #untilMs = Number.NEGATIVE_INFINITY;
+  /** Until then not even rates are asked for: a ban lasts longer with each request. */
+  #nothingUntilMs = Number.NEGATIVE_INFINITY;
   #kind: RequestFailureKind = "rate_limited";
 
   constructor(clock: Clock) {
@@ -20,18 +24,102 @@ export class QuietTime {
     return Math.max(0, this.#untilMs - this.#clock.monotonicMs());
   }
 
-  /** In what way it was asked for last. */
-  get kind(): RequestFailureKind {
-    return this.#kind;
+  /** Milliseconds in which no request at all is to be sent. */
+  nothingMs(): number {
+    return Math.max(0, this.#nothingUntilMs - this.#clock.monotonicMs());
+  }
+
+  /** Why no request at all is to be sent now; null when one may be. */
+  readonly refusal = (): RequestFailure | null => {
+    const retryAfterMs = this.nothingMs();
+    return retryAfterMs > 0 ? ownFailure(this.#kind, LEFT_OUT, { retryAfterMs }) : null;
+  };
+
+  /** Why a secondary request is left out now; null when it is welcome. */
+  get reason(): RequestFailure | null {
+    return this.leftMs() > 0 ? ownFailure(this.#kind, LEFT_OUT) : null;
   }
 
   /** Takes note of a failure that asks for quiet; other failures do not. One answer is believed for minutes, not days. */
   hear(error: unknown): void {
     if (!(error instanceof RequestFailure) || !asksForQuiet(error.kind)) return;
     const waitMs = Math.min(error.retryAfterMs ?? QUIET_MS, FIRST_STATED_WAIT_MS);
-    this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonicMs() + waitMs);
+    const nowMs = this.#clock.monotonicMs();
+    this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
+    // By whom a block of a country comes says nothing of its end.
+    const nothingMs = error.kind === "geo_blocked" ? QUIET_MS : waitMs;
+    this.#nothingUntilMs = Math.max(this.#nothingUntilMs, nowMs + nothingMs);
     this.#kind = error.kind;
   }
+}
+
+/**
+ * How long a request that the refresh can do without is left alone: as long as the whole exchange is, and longer after a
+ * refusal that may be of its path alone, with the delays of an exchange that refuses. The rates, which are asked for in
+ * the same refresh or the next one, tell whether that was a ban of everything.
+ */
+export class RequestPause {
+  readonly #quiet: QuietTime;
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  #failuresInRow = 0;
+  #pause: Pause | null = null;
+  #untilMs = Number.NEGATIVE_INFINITY;
+  #failure: RequestFailure | null = null;
+
+  constructor(quiet: QuietTime, clock: Clock, periodMs: number) {
+    this.#quiet = quiet;
+    this.#clock = clock;
+    this.#periodMs = periodMs;
+  }
+
+  /** Milliseconds that are left of it, 0 when the request may be sent. */
+  leftMs(): number {
+    return Math.max(this.#quiet.leftMs(), this.#untilMs - this.#clock.monotonicMs());
+  }
+
+  /** The refusal for which this request alone is left out now; null where it is not. */
+  get ownRefusal(): RequestFailure | null {
+    return this.#clock.monotonicMs() < this.#untilMs ? this.#failure : null;
+  }
+
+  /** Why the request is left out now; null when it may be sent. */
+  get reason(): RequestFailure | null {
+    return this.ownRefusal ?? this.#quiet.reason;
+  }
+
+  /** Takes note of a failure of this request, for all requests or for itself. */
+  failed(error: unknown): void {
+    if (!isOfOnePath(error)) {
+      this.#quiet.hear(error);
+      return;
+    }
+    this.#failuresInRow += 1;
+    const { kind } = error;
+    const ms = pauseAfterFailureMs({
+      kind,
+      failuresInRow: this.#failuresInRow,
+      retryAfterMs: null,
+      periodMs: this.#periodMs,
+      previous: this.#pause,
+    });
+    this.#pause = { kind, ms };
+    this.#untilMs = this.#clock.monotonicMs() + ms;
+    this.#failure = error;
+  }
+
+  answered(): void {
+    this.#failuresInRow = 0;
+    this.#pause = null;
+  }
+}
+
+const FORBIDDEN = 403;
+
+/** A firewall's 403 says neither of what it speaks nor for how long; every other limit or ban says that it is of all. */
+function isOfOnePath(error: unknown): error is RequestFailure {
+  if (!(error instanceof RequestFailure) || !asksForQuiet(error.kind)) return false;
+  return error.status === FORBIDDEN && error.retryAfterMs === null;
 }
 
 /** Whether a failure of this kind says that requests are not welcome for a while. */

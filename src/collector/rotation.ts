@@ -1,6 +1,6 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { QuietTime } from "./quiet-time.ts";
+import type { RequestPause } from "./quiet-time.ts";
 
 /** A value leaves after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;
@@ -27,7 +27,7 @@ export interface RotationDeps {
   readonly http: ExchangeHttp;
   readonly clock: Clock;
   readonly mode: RotationMode;
-  readonly quiet: QuietTime;
+  readonly pause: RequestPause;
   /** Whether the rates of the exchange want all its requests now. Heeded in the background alone. */
   readonly hasToWait: () => boolean;
   readonly lifetime: AbortSignal;
@@ -68,13 +68,15 @@ export class Rotation {
     this.#askedAtMs = this.#deps.clock.monotonicMs();
     if (this.#deps.mode === "whole") {
       for (const key of keys) {
-        if (this.#deps.quiet.leftMs() > 0) break;
+        if (this.#deps.pause.leftMs() > 0) break;
         await this.#ask(key);
       }
     } else if (this.#deps.mode === "background" && !this.#running) {
       void this.#run();
     }
-    if (this.#failure !== null) note(this.#deps.name, this.#failure);
+    // What is refused for half an hour is missing all the time.
+    const failure = this.#failure ?? this.#deps.pause.ownRefusal;
+    if (failure !== null) note(this.#deps.name, failure);
     this.#failure = null;
     this.#expire(new Set(keys));
     const known = new Map<string, Reply<T>>();
@@ -83,13 +85,13 @@ export class Rotation {
   }
 
   async #run(): Promise<void> {
-    const { clock, lifetime, quiet } = this.#deps;
+    const { clock, lifetime, pause } = this.#deps;
     this.#running = true;
     while (!lifetime.aborted && clock.monotonicMs() - this.#askedAtMs < IDLE_AFTER_MS) {
       if (this.#keys.length === 0) break;
-      const quietMs = quiet.leftMs();
-      if (quietMs > 0) {
-        await clock.sleep(quietMs, lifetime);
+      const waitMs = pause.leftMs();
+      if (waitMs > 0) {
+        await clock.sleep(waitMs, lifetime);
         continue;
       }
       if (this.#deps.hasToWait()) {
@@ -110,16 +112,17 @@ export class Rotation {
   }
 
   async #ask(key: string): Promise<void> {
-    const { clock, http, quiet } = this.#deps;
+    const { clock, http, pause } = this.#deps;
     try {
       const value = await this.#loadOne(http, key);
+      pause.answered();
       this.#entries.set(key, {
         reply: { value, receivedAtMs: clock.nowMs() },
         atMonotonicMs: clock.monotonicMs(),
       });
     } catch (error) {
       this.#failure = error;
-      quiet.hear(error);
+      pause.failed(error);
     }
   }
 

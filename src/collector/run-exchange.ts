@@ -115,6 +115,8 @@ export class ExchangeRunner {
    */
   async cycle(): Promise<Cycle | null> {
     const { clock, periodMs, lifetime, store } = this.#deps;
+    await this.#source.ready();
+    if (lifetime.aborted) return null;
     const fetched = await fetchBatch(this.#exchange, this.#source, {
       clock,
       periodMs,

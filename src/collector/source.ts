@@ -1,9 +1,9 @@
 import type { ExchangeHttp, Load, Reply, Source } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
+import { accountOf, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
-import { QuietTime } from "./quiet-time.ts";
+import { QuietTime, RequestPause } from "./quiet-time.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
 import { Sweep, type SweepCycle } from "./sweep.ts";
 
@@ -52,6 +52,8 @@ export class ExchangeSource {
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
   readonly #quiet: QuietTime;
+  /** Of requests that the refresh can do without for a while, by name. */
+  readonly #pauses = new Map<string, RequestPause>();
 
   constructor(deps: SourceDeps) {
     this.#deps = deps;
@@ -69,17 +71,19 @@ export class ExchangeSource {
       if (detail !== null) details.push(`${name}: ${detail}`);
     };
     const startedMs = this.#deps.clock.monotonicMs();
-    const http = this.#deps.requests.during(signal);
+    const http = this.#deps.requests.during(signal, this.#quiet.refusal);
     const source: Source = {
       nowMs: () => this.#deps.clock.nowMs(),
       essential: (_name, load) => this.#load(http, load),
       instruments: async (name, everyMs, load) => {
-        const reply = await this.#cached(name, everyMs, INSTRUMENTS_SERVE_MS, http, load, note);
+        const ask = this.#asking(name, http, load);
+        const reply = await this.#cached(name, everyMs, INSTRUMENTS_SERVE_MS, ask, note);
         if (reply instanceof RequestFailure) throw reply;
         return reply;
       },
       intervals: async (name, everyMs, load) => {
-        const reply = await this.#cached(name, everyMs, INTERVALS_SERVE_MS, http, load, note);
+        const ask = this.#asking(name, http, load);
+        const reply = await this.#cached(name, everyMs, INTERVALS_SERVE_MS, ask, note);
         return reply instanceof RequestFailure ? null : reply;
       },
       secondary: (name, load, everyMs = 0) => this.#secondary(name, everyMs, http, load, note),
@@ -99,6 +103,13 @@ export class ExchangeSource {
       },
     };
     return { source, notes: { failures, details } };
+  }
+
+  /** Resolves when a request may be sent, which may be minutes after another one was refused. */
+  async ready(): Promise<void> {
+    const { clock, lifetime } = this.#deps;
+    const waitMs = this.#quiet.nothingMs();
+    if (waitMs > 0) await clock.sleep(waitMs, lifetime);
   }
 
   /**
@@ -124,8 +135,7 @@ export class ExchangeSource {
     name: string,
     everyMs: number,
     serveMs: number,
-    http: ExchangeHttp,
-    load: Load<T>,
+    ask: () => Promise<Reply<T>>,
     note: (name: string, error: unknown) => void,
   ): Promise<Reply<T> | RequestFailure> {
     const nowMs = this.#deps.clock.monotonicMs();
@@ -133,7 +143,7 @@ export class ExchangeSource {
     const isDue = this.#doubted.has(name) || nowMs - (cached?.atMonotonicMs ?? 0) >= everyMs;
     if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
-      const reply = await this.#load(http, load);
+      const reply = await ask();
       this.#cache.set(name, { reply, atMonotonicMs: nowMs });
       this.#doubted.delete(name);
       return reply;
@@ -153,12 +163,33 @@ export class ExchangeSource {
     load: Load<T>,
     note: (name: string, error: unknown) => void,
   ): Promise<Reply<T> | null> {
-    if (this.#quiet.leftMs() > 0) {
-      note(name, ownFailure(this.#quiet.kind, "left out while the exchange asks us to wait"));
-      return null;
-    }
-    const reply = await this.#cached(name, everyMs, everyMs, http, load, note);
+    const ask = this.#asking(name, http, load);
+    const reply = await this.#cached(name, everyMs, everyMs, ask, note);
     return reply instanceof RequestFailure ? null : reply;
+  }
+
+  /** One try of a request that the refresh can do without for a while. */
+  #asking<T>(name: string, http: ExchangeHttp, load: Load<T>): () => Promise<Reply<T>> {
+    const pause = this.#pauseOf(name);
+    return async () => {
+      const { reason } = pause;
+      if (reason !== null) throw reason;
+      try {
+        const value = await load(http);
+        pause.answered();
+        return { value, receivedAtMs: this.#deps.clock.nowMs() };
+      } catch (error) {
+        pause.failed(error);
+        throw error;
+      }
+    };
+  }
+
+  #pauseOf(name: string): RequestPause {
+    const { clock, periodMs } = this.#deps;
+    const pause = this.#pauses.get(name) ?? new RequestPause(this.#quiet, clock, periodMs);
+    this.#pauses.set(name, pause);
+    return pause;
   }
 
   #sweep(name: string): Sweep {
@@ -176,7 +207,8 @@ export class ExchangeSource {
     const endMs = startedMs + lastMs;
     const spreadUntilMs = startedMs + sweepMs;
     const lastStartMs = Math.max(spreadUntilMs, endMs - requests.timeoutMs);
-    return { during: (until) => requests.during(until), signal, spreadUntilMs, lastStartMs, endMs };
+    const during = (until: AbortSignal) => requests.during(until, this.#quiet.refusal);
+    return { during, signal, spreadUntilMs, lastStartMs, endMs };
   }
 
   #isSweepBehind(): boolean {
@@ -190,10 +222,10 @@ export class ExchangeSource {
     const { requests, clock, rotationMode, lifetime } = this.#deps;
     const rotation = new Rotation({
       name,
-      http: requests.during(lifetime),
+      http: requests.during(lifetime, this.#quiet.refusal),
       clock,
       mode: rotationMode,
-      quiet: this.#quiet,
+      pause: this.#pauseOf(name),
       hasToWait: () => this.#isSweepBehind(),
       lifetime,
     });

@@ -4,7 +4,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -157,8 +157,9 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ tickers, contracts }: Raw): Batch {
   const { perpetuals, stocks } = contracts.value;
   const ofStocks = new Set(stocks.rows);
+  const listed = joinedRows([perpetuals, stocks], (row) => row.crossSymbolName);
   const listings = collectRows(
-    [...perpetuals.rows, ...stocks.rows],
+    listed.rows,
     (row) => row.crossSymbolName,
     (row) => listingOf(row, ofStocks.has(row)),
   );
@@ -174,9 +175,7 @@ function parse({ tickers, contracts }: Raw): Batch {
   );
   return {
     quotes,
-    rejects: [tickers.value, perpetuals, stocks, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
+    rejects: [tickers.value, listed, listings, { rejects }].flatMap((part) => part.rejects),
     expected: live.size,
     unlisted: 0,
   };
@@ -249,9 +248,8 @@ function nextTimeOf(time: string | null | undefined, receivedAtMs: number): numb
 function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ticker = tickers.value.rows.find((row) => row.symbol === exchangeSymbol);
   const { perpetuals, stocks } = contracts.value;
-  // One that has left the one list may live in the other.
   const contract = [...perpetuals.rows, ...stocks.rows].find(
-    (row) => row.crossSymbolName === exchangeSymbol && row.enableTrade === true,
+    (row) => row.crossSymbolName === exchangeSymbol,
   );
   if (ticker === undefined || contract === undefined) return null;
   return { rows: { tickers: ticker, contracts: contract }, formula: "{tickers.fundingRate}" };

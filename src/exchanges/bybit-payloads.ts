@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp, Reply } from "./exchange.ts";
-import { decodeRows, type Rows } from "./wire-rows.ts";
+import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
 /** What Bybit is asked, and the keys of its rows that are kept, as received. */
@@ -97,12 +97,7 @@ export async function loadInstruments(http: ExchangeHttp): Promise<Rows<Instrume
       };
     });
     pages.push(rows);
-    if (!cursor) {
-      return {
-        rows: pages.flatMap((part) => part.rows),
-        rejects: pages.flatMap((part) => part.rejects),
-      };
-    }
+    if (!cursor) return joinedRows(pages, (row) => row.symbol);
     path = `${first}&cursor=${encodeURIComponent(cursor)}`;
   }
   throw badEnvelope(`the instrument list does not end after ${MAX_PAGES} pages`);

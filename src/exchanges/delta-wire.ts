@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Reject } from "../domain/quote.ts";
 import type { ExchangeHttp, Load } from "./exchange.ts";
-import { decodeRows, type Rows } from "./wire-rows.ts";
+import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
 /** Payloads of Delta Exchange: one shape on both platforms, which `host` names. */
@@ -83,17 +82,16 @@ export const loadProducts =
     allPages(http, host);
 
 async function allPages(http: ExchangeHttp, host: string): Promise<Products> {
-  const rows: ProductRow[] = [];
-  const rejects: Reject[] = [];
+  const pages: Rows<ProductRow>[] = [];
   let after: string | null = null;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const cursor: string = after === null ? "" : `&after=${encodeURIComponent(after)}`;
     const path = `/v2/products?contract_types=${PERPETUAL}${cursor}`;
     const reply = await http.get(path, decodePage(productRow, page > 0), host);
-    rows.push(...reply.rows);
-    rejects.push(...reply.rejects);
+    pages.push(reply);
     after = reply.after;
-    if (after === null || after === "") return { rows, rejects, isCut: false };
+    if (after === null || after === "") break;
   }
-  return { rows, rejects, isCut: true };
+  const isCut = after !== null && after !== "";
+  return { ...joinedRows(pages, (row) => row.symbol), isCut };
 }

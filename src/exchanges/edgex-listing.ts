@@ -91,10 +91,15 @@ export const loadInstruments: Load<Metadata> = (http) =>
 export function listingsOf(data: Metadata): ReturnType<typeof collectRows<ContractRow, Listing>> {
   const coins = new Map(data.coins.rows.map((row) => [String(row.coinId), row.coinName]));
   return collectRows(
-    data.contracts.rows,
+    data.contracts.rows.filter((row) => !isRetired(row)),
     (row) => row.contractName ?? String(row.contractId),
     (row) => listingOf(row, coins, String(data.collateralCoinId)),
   );
+}
+
+/** Documented: a retired contract stays listed, under an id of its own; another one may have its name. */
+function isRetired({ enableTrade }: ContractRow): boolean {
+  return enableTrade === false;
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
@@ -104,7 +109,7 @@ function listingOf(
   collateralCoinId: string,
 ): Listing | null {
   const { contractName, enableTrade, enableDisplay } = row;
-  if (enableTrade === false || enableDisplay === false) return null;
+  if (enableDisplay === false) return null;
   if (enableTrade !== true || enableDisplay !== true) {
     throw new RowReject("bad_row", "enableTrade or enableDisplay is neither true nor false");
   }

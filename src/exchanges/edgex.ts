@@ -5,7 +5,7 @@ import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
 import type { Listing, Metadata } from "./edgex-listing.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -112,11 +112,7 @@ const loadRates =
       const path = `/api/v2/public/funding/getLatestFundingRate?contractId=${joined}`;
       parts.push(http.get(path, decodeRates));
     }
-    const replies = await Promise.all(parts);
-    return {
-      rows: replies.flatMap((reply) => reply.rows),
-      rejects: replies.flatMap((reply) => reply.rejects),
-    };
+    return joinedRows(await Promise.all(parts), (row) => String(row.contractId));
   };
 
 /** Without an id, or with several, the answer is an empty list. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { ExchangeHttp, Load } from "./exchange.ts";
-import { decodeRows, type Rows } from "./wire-rows.ts";
+import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
 /** One row of either rate call; only the successor sends bounds. */
@@ -112,11 +112,8 @@ async function loadFromSuccessor(
     parts.push(loadSome(http, codes.slice(from, from + CODES_PER_REQUEST)));
   if (parts.length === 0) throw badEnvelope("no live contract to ask for");
   const replies = await Promise.all(parts);
-  return {
-    rows: replies.flatMap((reply) => reply.rows),
-    rejects: replies.flatMap((reply) => reply.rejects),
-    timeMs: replies[0]?.timeMs ?? null,
-  };
+  const timeMs = replies[0]?.timeMs ?? null;
+  return { ...joinedRows(replies, (row) => row.contract_code), timeMs };
 }
 
 function loadSome(http: ExchangeHttp, codes: readonly string[]): Promise<TimedRows<RateRow>> {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { isPreIpo, type NamedListing } from "../domain/pre-ipo.ts";
 import type { Reject } from "../domain/quote.ts";
+import { ambiguous, figuresOf, type Read, withoutTwins } from "../domain/twins.ts";
 import { badEnvelope, firstIssue, RowReject } from "./wire.ts";
 
 /** Rows of one payload that passed their schema, and those that did not. */
@@ -8,11 +9,6 @@ export interface Rows<T> {
   readonly rows: readonly T[];
   readonly rejects: readonly Reject[];
 }
-
-/** One row of a list as it was read, by what the list calls it; null where it is called nothing. */
-type Read<T> =
-  | { readonly symbol: string | null; readonly row: T }
-  | { readonly symbol: string | null; readonly reject: Reject };
 
 /**
  * Checks each row of a list on its own: a bad row becomes a reject and costs nothing else. Of rows with one `symbolKey`
@@ -38,68 +34,46 @@ export function decodeRows<S extends z.ZodType>(
   return { rows, rejects };
 }
 
+/** The rows of pages or lists that are one list: what one of them holds in doubt, another does not make certain. */
+export function joinedRows<T>(parts: readonly Rows<T>[], symbolOfRow: (row: T) => string): Rows<T> {
+  const unread = parts.flatMap((part) => part.rejects);
+  const doubtful = new Set(unread.map((reject) => reject.exchangeSymbol));
+  const rows: T[] = [];
+  const rejects = [...unread];
+  for (const row of parts.flatMap((part) => part.rows)) {
+    const symbol = symbolOfRow(row);
+    if (doubtful.has(symbol)) rejects.push(ambiguous(symbol));
+    else rows.push(row);
+  }
+  return { rows, rejects };
+}
+
 /**
  * Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show, as is one that bears the
  * name of shares that are not traded yet: it is in no list of live instruments, and so is not missed. A symbol that pages
- * or joined lists hold twice is shown once where both say the same, and else not at all.
+ * or joined lists hold twice is shown once where both say the same, and else not at all: nor where one of them is not to
+ * be shown. Where an exchange lists two things under one name, `symbolOfRow` or a filter keeps them apart.
  */
 export function collectRows<T, Q extends NamedListing & { readonly exchangeSymbol: string }>(
   rows: readonly T[],
   symbolOfRow: (row: T) => string,
   read: (row: T) => Q | null,
 ): { quotes: Q[]; rejects: Reject[] } {
-  const all = rows.flatMap((row): Read<Q>[] => {
+  const all = rows.map((row): Read<Q> => {
     const symbol = symbolOfRow(row);
     try {
       const quote = read(row);
-      return quote === null || isPreIpo(quote) ? [] : [{ symbol, row: quote }];
+      return quote === null || isPreIpo(quote)
+        ? { symbol, notShown: true }
+        : { symbol, row: quote };
     } catch (error) {
       if (!(error instanceof RowReject)) throw error;
       const { reason, message: detail } = error;
-      return [{ symbol, reject: { exchangeSymbol: symbol, reason, detail } }];
+      return { symbol, reject: { exchangeSymbol: symbol, reason, detail } };
     }
   });
   const { rows: quotes, rejects } = withoutTwins(all, figuresOf);
   return { quotes, rejects };
-}
-
-/** All that a quote says but its stamps: two readings of one instrument may differ in them. */
-function figuresOf(quote: object): string {
-  return JSON.stringify({ ...quote, exchangeTimeMs: null, receivedAtMs: null });
-}
-
-/** `textOf` writes the same text for rows that say the same: all were made by one reader, in one order of fields. */
-function withoutTwins<T>(
-  read: readonly Read<T>[],
-  textOf: (row: T) => string,
-): { rows: T[]; rejects: Reject[] } {
-  const first = new Map<string, Read<T>>();
-  const ambiguous = new Set<string>();
-  const twins = new Set<Read<T>>();
-  for (const one of read) {
-    const { symbol } = one;
-    if (symbol === null) continue;
-    const other = first.get(symbol);
-    if (other === undefined) first.set(symbol, one);
-    else if (isTwin(one, other, textOf)) twins.add(one);
-    else ambiguous.add(symbol);
-  }
-  const rows: T[] = [];
-  const rejects: Reject[] = [];
-  const detail = "the symbol came more than once, with different figures";
-  for (const one of read) {
-    if (twins.has(one)) continue;
-    if (one.symbol !== null && ambiguous.has(one.symbol))
-      rejects.push({ exchangeSymbol: one.symbol, reason: "ambiguous", detail });
-    else if ("reject" in one) rejects.push(one.reject);
-    else rows.push(one.row);
-  }
-  return { rows, rejects };
-}
-
-function isTwin<T>(one: Read<T>, other: Read<T>, textOf: (row: T) => string): boolean {
-  if ("reject" in one || "reject" in other) return false;
-  return textOf(one.row) === textOf(other.row);
 }
 
 /** What a list calls a row: a text or a number. */

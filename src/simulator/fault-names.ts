@@ -2,6 +2,7 @@
 export const FAULTS = [
   "slow",
   "hang",
+  "http403",
   "http429",
   "http418",
   "http451",

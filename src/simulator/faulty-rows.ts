@@ -46,6 +46,7 @@ export function faultyRows(
       return kind === "rates" ? rows.map((row) => scaled(row, encoder.fields.rate)) : rows;
     case "slow":
     case "hang":
+    case "http403":
     case "http429":
     case "http418":
     case "http451":

@@ -63,6 +63,8 @@ async function faultReply(
     case "hang":
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       return new Response(null, { status: 499 });
+    case "http403":
+      return new Response(HTML_PAGE, { status: 403, headers: { "content-type": "text/html" } });
     case "http429":
       return jsonReply(encoder.rateLimitBody, 429, retryAfter(fault));
     case "http418":

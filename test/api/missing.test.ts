@@ -146,6 +146,23 @@ describe("formats without an envelope", () => {
     expect((await scene.get(CURRENT)).headers.get(HEADER)).toBeNull();
   });
 
+  test("say how many exchanges were asked, as JSON does, on every resource of rows", async () => {
+    await using scene = await missingScene(MIXED);
+    // One of them is off.
+    const asked = Object.keys(MIXED).length - 1;
+    for (const { path } of [...LISTS, { path: "/api/funding/calendar.ics" }]) {
+      for (const format of path.endsWith(".ics") ? [""] : ["?format=csv", "?format=ndjson"]) {
+        const { headers } = await scene.get(path + format);
+        expect([path, headers.get("x-of-exchanges")]).toEqual([path, String(asked)]);
+      }
+    }
+    const heatmap = await (await scene.get("/api/funding/heatmap")).json();
+    expect(heatmap).toMatchObject({ of_exchanges: asked });
+    const two = await scene.get("/api/funding/heatmap?format=csv&exchange=okx,binance");
+    expect(two.headers.get("x-of-exchanges")).toBe("2");
+    expect((await scene.get(CURRENT)).headers.get("x-of-exchanges")).toBeNull();
+  });
+
   test("let a page of another origin read it", async () => {
     await using scene = await missingScene(MIXED);
     const { headers } = await scene.get(`${CURRENT}?format=csv`);

@@ -127,6 +127,46 @@ describe("a secondary request", () => {
     expect((await cycle(ask)).value).toMatchObject({ value: 2 });
   });
 
+  test("that a firewall refuses is asked for after 2, 4, 8, 16, 30 and 30 minutes, and is missing all the time", async () => {
+    const { clock, cycle } = setUp();
+    const volume = scripted();
+    const interest = scripted();
+    const ask = async (source: Source) => [
+      await source.secondary("volume", volume.load),
+      await source.secondary("interest", interest.load),
+    ];
+    volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403 });
+    const askedAtMinutes: number[] = [];
+    for (let minute = 0; minute <= 90; minute += 1) {
+      const { asked } = volume;
+      expect(await cycle(ask)).toMatchObject({
+        value: [null, { value: minute + 1 }],
+        failures: [expect.stringMatching(/^volume: banned: /)],
+      });
+      if (volume.asked > asked) askedAtMinutes.push(minute);
+      await clock.advance(MINUTE_MS);
+    }
+    expect(askedAtMinutes).toEqual([0, 2, 6, 14, 30, 60, 90]);
+    volume.fail = null;
+    await clock.advance(30 * MINUTE_MS);
+    expect((await cycle(ask)).failures).toEqual([]);
+    volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403 });
+    await cycle(ask);
+    const { asked } = volume;
+    await clock.advance(2 * MINUTE_MS);
+    await cycle(ask);
+    expect(volume.asked).toBe(asked + 1);
+  });
+
+  test("that a firewall refuses for a stated time speaks for the whole exchange", async () => {
+    const { cycle } = setUp();
+    const [volume, interest] = [scripted(), scripted()];
+    volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403, retryAfterMs: 5_000 });
+    await cycle((source) => source.secondary("volume", volume.load));
+    await cycle((source) => source.secondary("interest", interest.load));
+    expect(interest.asked).toBe(0);
+  });
+
   test("that the adapter misread is a defect and throws", async () => {
     const { cycle } = setUp();
     const result = await cycle((source) =>
@@ -239,6 +279,19 @@ describe("a rotation", () => {
     const ban = new RequestFailure("banned", "HTTP 418", { retryAfterMs: 10 * MINUTE_MS });
     await whole.cycle(asking(banned, () => ban));
     expect(banned).toEqual(["A"]);
+  });
+
+  test("that a firewall refuses is left alone, and is missing until it is answered", async () => {
+    const { clock, cycle } = setUp();
+    const asked: string[] = [];
+    const forbidden = new RequestFailure("banned", "HTTP 403", { status: 403 });
+    const ask = asking(asked, () => (asked.length < 2 ? forbidden : null));
+    await cycle(ask);
+    for (const failures of [1, 1, 0]) {
+      expect(asked).toHaveLength(failures === 0 ? 2 : 1);
+      expect((await cycle(ask)).failures).toHaveLength(failures);
+      await clock.advance(MINUTE_MS);
+    }
   });
 
   test("stands still when nobody asks any more, and ends with the collector", async () => {

@@ -156,21 +156,14 @@ describe("apex", () => {
     ]);
   });
 
-  test("a contract that left one list lives on in the other; one that stands in both is ambiguous", async () => {
-    const of = (perpetual: Row) =>
-      refresh({
-        ...BODIES,
-        [SYMBOLS]: symbols([contract("BTC"), contract("XAU", perpetual)], [STOCKS[1]]),
+  test("a contract that stands in both lists is ambiguous, also where one says that it is closed", async () => {
+    for (const perpetual of [{}, { enableTrade: false }, { isPrelaunch: true }]) {
+      const contracts = symbols([contract("BTC"), contract("XAU", perpetual)], [STOCKS[1]]);
+      expect(await refresh({ ...BODIES, [SYMBOLS]: contracts })).toMatchObject({
+        quotes: [{ base: "BTC" }],
+        rejects: [{ reason: "ambiguous" }, { reason: "ambiguous" }],
       });
-    const moved = await of({ enableTrade: false });
-    expect(moved.quotes).toMatchObject([{ base: "BTC" }, { base: "XAU", assetClass: "metal" }]);
-    expect(moved.explain("XAUUSDT")?.origin.rows).toMatchObject({
-      contracts: { enableTrade: true, category: "COMMODITY" },
-    });
-    expect(await of({})).toMatchObject({
-      quotes: [{ base: "BTC" }],
-      rejects: [{ reason: "ambiguous" }, { reason: "ambiguous" }],
-    });
+    }
   });
 
   test("a catalogue without stocks, or with none, is one of coins", async () => {

@@ -25,6 +25,8 @@ function bystanderOf(id: ExchangeId): ExchangeId {
 /** Faults that fail the whole refresh, and the kinds that they may fail it with. */
 const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
   hang: ["timeout"],
+  // What a firewall means by it each exchange knows.
+  http403: ["banned", "geo_blocked", "rate_limited", "http"],
   http429: ["rate_limited"],
   http418: ["banned"],
   http451: ["geo_blocked"],

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { judgeScale } from "../../src/collector/scale.ts";
-import type { WireRequest, WireRow } from "../../src/simulator/wire.ts";
+import type { WireRow } from "../../src/simulator/wire.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
-import { type Mutation, MutatedMarket, refreshOver } from "../support/mutated-market.ts";
+import { MutatedMarket, refreshOver } from "../support/mutated-market.ts";
+import { inPages, PAGED } from "../support/paged-lists.ts";
 import { PART, partFor } from "../support/part-of-market.ts";
 import { changedRow, times } from "../support/row-changes.ts";
 import { wrongNumbers } from "../support/wrong-numbers.ts";
@@ -58,72 +59,7 @@ function known({ quotes }: Batch): number {
   return quotes.flatMap((quote) => Object.values(quote)).filter((value) => value !== null).length;
 }
 
-/** What a list in pages says of the next one, and where a request names the page. */
-interface Paged {
-  readonly path: string;
-  /** The page that is asked for, the first one is 1. */
-  readonly pageOf: (request: WireRequest) => number;
-  /** The reply with what tells that page `next` is to be asked for; null: the last one. */
-  readonly withNext: (body: unknown, next: number | null) => unknown;
-}
-
-const PAGED: readonly (readonly [ExchangeId, Paged])[] = [
-  [
-    "bybit",
-    {
-      path: "/v5/market/instruments-info",
-      pageOf: ({ query }) => Number(query.get("cursor")?.replace("first=", "") ?? 1),
-      withNext: (body, next) => {
-        const { result, ...rest } = Object(body);
-        return {
-          ...rest,
-          result: { ...result, nextPageCursor: next === null ? "" : `first=${next}` },
-        };
-      },
-    },
-  ],
-  [
-    "delta",
-    {
-      path: "/v2/products",
-      pageOf: ({ query }) => Number(query.get("after") ?? 1),
-      withNext: (body, next) => ({
-        ...Object(body),
-        meta: { after: next === null ? null : String(next) },
-      }),
-    },
-  ],
-  [
-    "phemex",
-    {
-      path: "/contract-biz/public/real-funding-rates",
-      pageOf: ({ query }) => Number(query.get("pageNum")),
-      withNext: (body, next) => {
-        const { data, ...rest } = Object(body);
-        return { ...rest, data: { ...data, total: next === null ? 0 : 1e6 } };
-      },
-    },
-  ],
-];
-
-/** A list in these pages; the last one names one more page, which is empty and names yet another. */
-function inPages(
-  paged: Paged,
-  pages: (rows: readonly WireRow[]) => readonly (readonly WireRow[])[],
-): Mutation {
-  const whole = new Map<string | null, readonly WireRow[]>();
-  const isPaged = ({ path }: WireRequest): boolean => path === paged.path;
-  return {
-    rows: (rows, _list, request) => {
-      if (!isPaged(request)) return rows;
-      const page = paged.pageOf(request);
-      if (page === 1) whole.set(request.host, rows);
-      return pages(whole.get(request.host) ?? [])[page - 1] ?? [];
-    },
-    body: (body, request) =>
-      isPaged(request) ? paged.withNext(body, paged.pageOf(request) + 1) : body,
-  };
-}
+const doubled = (row: WireRow): WireRow => changedRow(row, (value) => times(value, 2));
 
 describe.each(PAGED)("%s, a list in pages", (id, paged) => {
   const market = marketOf();
@@ -146,12 +82,30 @@ describe.each(PAGED)("%s, a list in pages", (id, paged) => {
     }
   });
 
+  test.each(["first", "last"])("rows of which the %s page has two are not shown", async (place) => {
+    const lost = new Set<unknown>();
+    market.mutate(
+      inPages(paged, (rows) => {
+        const twice = rows
+          .slice(0, 3)
+          .flatMap((row) => [row, { ...doubled(row), symbol: row["symbol"] }]);
+        for (const { symbol } of twice) lost.add(symbol);
+        const page = [...twice, ...rows.slice(3, 4)];
+        return place === "first" ? [page, rows] : [rows, page];
+      }),
+    );
+    const batch = await refreshOver(market, id);
+    expect(batch.quotes.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol))).toEqual([]);
+    expect(batch.quotes.length).toBeGreaterThan(0);
+    const doubtful = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
+    expect(new Set(doubtful.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+  });
+
   test("a row that comes again on another page with other figures is not shown, and counted", async () => {
-    const twin = (row: WireRow): WireRow => changedRow(row, (value) => times(value, 2));
     market.mutate(
       inPages(paged, (rows) => [
         rows,
-        rows.slice(0, 3).map((row) => ({ ...twin(row), symbol: row["symbol"] })),
+        rows.slice(0, 3).map((row) => ({ ...doubled(row), symbol: row["symbol"] })),
       ]),
     );
     const batch = await refreshOver(market, id);

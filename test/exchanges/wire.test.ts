@@ -204,4 +204,26 @@ describe("a symbol that comes twice", () => {
     expect(rows.map(({ name }) => name)).toEqual(["B"]);
     expect(rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });
+  test.each(["first", "last"])(
+    "one that is not to be shown, %s, makes the other doubtful",
+    (at) => {
+      const listed = [
+        { name: "A", live: true },
+        { name: "B", live: true },
+        { name: "C" },
+        { name: "C" },
+      ];
+      const closed = { name: "A", live: false };
+      const { quotes, rejects } = collectRows(
+        at === "first" ? [closed, ...listed] : [...listed, closed],
+        ({ name }) => name,
+        ({ name, live }) => (live === true ? { exchangeSymbol: name, base: name } : null),
+      );
+      expect(quotes.map(({ base }) => base)).toEqual(["B"]);
+      expect(rejects.map(({ exchangeSymbol, reason }) => [exchangeSymbol, reason])).toEqual([
+        ["A", "ambiguous"],
+        ["A", "ambiguous"],
+      ]);
+    },
+  );
 });

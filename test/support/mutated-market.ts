@@ -1,6 +1,12 @@
 import type { ExchangeName } from "../../src/simulator/listing.ts";
 import { Market } from "../../src/simulator/running-market.ts";
-import type { WireList, WireReply, WireRequest, WireRow } from "../../src/simulator/wire.ts";
+import type {
+  MarketView,
+  WireList,
+  WireReply,
+  WireRequest,
+  WireRow,
+} from "../../src/simulator/wire.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import type { ExchangeHttp, Reply, Source } from "../../src/exchanges/exchange.ts";
@@ -14,6 +20,7 @@ export interface Mutation {
     rows: readonly WireRow[],
     list: WireList,
     request: WireRequest,
+    view: MarketView,
   ) => readonly WireRow[];
   /** The whole reply; `rows` is what is in it. */
   readonly body?: (body: unknown, request: WireRequest, rows: readonly WireRow[]) => unknown;
@@ -37,7 +44,7 @@ export class MutatedMarket extends Market {
       ...list,
       // Bytes are kept by this key.
       key: `${this.#count} ${list.key} ${request.query.toString()}`,
-      rows: (view) => [...(rows?.(list.rows(view), list, request) ?? list.rows(view))],
+      rows: (view) => [...(rows?.(list.rows(view), list, request, view) ?? list.rows(view))],
       wrap: (made, view) => {
         const whole = list.wrap(made, view);
         return body === undefined ? whole : body(whole, request, made);

@@ -99,7 +99,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "http/openapi": {
     job: "parameters and schemas that routes share, and the document",
-    imports: ["http/protocol", "domain"],
+    imports: ["http/protocol", "services/board", "domain"],
   },
   "http/answers": {
     job: "bytes of an answer: made once per snapshot, kept, compressed, counted",

@@ -139,3 +139,16 @@ describe("the class of a name that exchanges dispute", () => {
     expect(quotes.map(({ assetClass }) => assetClass)).toEqual([shown]);
   });
 });
+
+test("a symbol that two families of an exchange hold is shown once where both say the same, and else not at all", () => {
+  const [btc, eth, sol] = ["BTC", "ETH", "SOL"].map((base) => quoteOf(base));
+  if (btc === undefined || eth === undefined || sol === undefined) throw new Error("no quotes");
+  const other = { ...eth, fundingRate: eth.fundingRate + 0.0001 };
+  const later = { ...btc, receivedAtMs: btc.receivedAtMs + 1000 };
+  const { quotes, rejects } = shownBatch(batchOf([btc, eth, sol, later, other]));
+  expect(quotes.map(({ base }) => base)).toEqual(["BTC", "SOL"]);
+  expect(rejects.map(({ exchangeSymbol, reason }) => [exchangeSymbol, reason])).toEqual([
+    [eth.exchangeSymbol, "ambiguous"],
+    [eth.exchangeSymbol, "ambiguous"],
+  ]);
+});

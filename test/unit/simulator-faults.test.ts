@@ -50,6 +50,11 @@ const SEEN = {
     market.clearFaults();
     expect((await ask()).status).toBe(200);
   },
+  async http403() {
+    const response = await withFault({ name: "http403" });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("content-type")).toStartWith("text/html");
+  },
   async http429() {
     const response = await withFault({ name: "http429", retryAfterSeconds: 17 });
     expect(response.status).toBe(429);

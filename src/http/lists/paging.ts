@@ -9,7 +9,7 @@ import { writtenList } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import type { Format } from "../protocol/list-format.ts";
-import { missingHeader, noData } from "../openapi/missing-exchanges.ts";
+import { coverageHeaders, noData } from "../openapi/missing-exchanges.ts";
 import { ApiError } from "../protocol/problem.ts";
 import type { Says } from "../protocol/routing.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
@@ -164,7 +164,8 @@ function pageContent<Item, Row>(
   const items = selected.slice(offset, end);
   const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
   const fetchedAt = secondsOf(snapshot.asOfMs);
-  const { missing, asked } = form.coverage;
+  const { coverage } = form;
+  const { missing, asked } = coverage;
   const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
   const next =
     end < selected.length
@@ -181,7 +182,7 @@ function pageContent<Item, Row>(
     ...thresholdMember(form.params),
     ...list.head?.(snapshot, asked),
   };
-  const file = { total: selected.length, next, missing };
+  const file = { total: selected.length, next, coverage };
   const rows = rowForm(items, columns, toRow);
   return writtenList({
     // What a snapshot and a query determine, except in another release: fields tell those apart.
@@ -213,11 +214,11 @@ function fileHeaders(
   {
     total,
     next,
-    missing,
+    coverage,
   }: {
     readonly total: number;
     readonly next: string | null;
-    readonly missing: Coverage["missing"];
+    readonly coverage: Coverage;
   },
   { format, params, address }: PageForm,
 ): FixedHeaders {
@@ -226,7 +227,7 @@ function fileHeaders(
     "x-snapshot": id,
     "x-fetched-at": String(secondsOf(asOfMs)),
     "x-total-count": String(total),
-    ...missingHeader(missing),
+    ...coverageHeaders(coverage),
     ...thresholdHeader(params),
     ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
   };

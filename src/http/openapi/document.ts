@@ -83,6 +83,9 @@ const FILE = {
   "X-Missing-Exchanges": header(
     "`missing` of the envelope, for formats other than JSON: `okx;status=down, gate;status=stale`. Absent where none is missing.",
   ),
+  "X-Of-Exchanges": header(
+    "How many exchanges were asked, the missing ones among them, for formats other than JSON.",
+  ),
   "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
 };
 

@@ -5,6 +5,7 @@ import {
   type MissingExchange,
   type MissingStatus,
 } from "../../domain/exchange.ts";
+import type { Coverage } from "../../services/board/coverage.ts";
 import { ExchangeIdSchema } from "./enums.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import { ApiError } from "../protocol/problem.ts";
@@ -41,11 +42,19 @@ export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).openapi(
   example: 38,
 });
 
-/** For formats that have rows alone: a list of RFC 9651 (structured fields); absent where none is missing. */
-export function missingHeader(missing: readonly MissingExchange[]): FixedHeaders {
-  if (missing.length === 0) return {};
+/**
+ * What an answer rests on, for formats that have rows alone: how many exchanges were asked, and which of them are missing
+ * as a list of RFC 9651 (structured fields), absent where none is.
+ */
+export function coverageHeaders({
+  asked,
+  missing,
+}: Pick<Coverage, "asked" | "missing">): FixedHeaders {
   const members = missing.map(({ exchange, status }) => `${exchange};status=${status}`);
-  return { "x-missing-exchanges": members.join(", ") };
+  return {
+    "x-of-exchanges": String(asked),
+    ...(members.length > 0 && { "x-missing-exchanges": members.join(", ") }),
+  };
 }
 
 /** How soon it is worth asking again, by what the exchange does meanwhile. Seconds. */

@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
+import { enabledIn, exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
 import { exchangeTerms } from "./exchange-terms.ts";
 import { healthReport, type HealthReport } from "./health.ts";
 
@@ -115,8 +115,7 @@ export class Board {
     const progress = this.#reader.progress();
     if (progress === null) return;
     if (this.#current !== null && this.#sincePublishedMs() < PUBLISH_EVERY_MS) {
-      if (!isAt(this.#market, progress)) this.#readEarly(progress.seq);
-      return;
+      if (isAt(this.#market, progress) || !this.#readEarly(progress.seq)) return;
     }
     if (!isAt(this.#market, progress)) this.#reload();
     this.#publish();
@@ -159,18 +158,21 @@ export class Board {
   /**
    * Reads the rows of one exchange that has committed since the last snapshot, so that a publish finds most of them
    * read: a thousand rows at a time delay no request by more than a few milliseconds, fifteen thousand would.
+   * Returns whether other exchanges are collected than the snapshot says: whoever asks for a new one must not be told
+   * for seconds that it is none of them.
    */
-  #readEarly(seq: number): void {
-    if (this.#earlySeq === seq) return;
-    const next = (this.#reader.read(() => false)?.states ?? []).find(
-      (state) => state.enabled && !this.#hasRows(state),
-    );
+  #readEarly(seq: number): boolean {
+    if (this.#earlySeq === seq) return false;
+    const states = this.#reader.read(() => false)?.states ?? [];
+    if (enabledIn(states) !== enabledIn(this.#market?.states ?? [])) return true;
+    const next = states.find((state) => state.enabled && !this.#hasRows(state));
     if (next === undefined) {
       this.#earlySeq = seq;
-      return;
+      return false;
     }
     const market = this.#reader.readExchange(next.exchange);
     if (market !== null) this.#early.set(next.exchange, market);
+    return false;
   }
 
   /** Whether the rows of this state's commit were read, for a snapshot or early. */

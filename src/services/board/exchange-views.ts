@@ -61,3 +61,8 @@ export function sameExchanges(
     )
   );
 }
+
+/** Which exchanges are collected, in the order of the database, as one text. */
+export function enabledIn(states: readonly ExchangeState[]): string {
+  return states.flatMap(({ enabled, exchange }) => (enabled ? [exchange] : [])).join(" ");
+}

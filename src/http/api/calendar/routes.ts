@@ -10,7 +10,7 @@ import { coverageOf } from "../../../services/board/coverage.ts";
 import type { AnswerContent } from "../../answers/answer.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { API_HEADERS } from "../../protocol/headers.ts";
-import { missingHeader, noData } from "../../openapi/missing-exchanges.ts";
+import { coverageHeaders, noData } from "../../openapi/missing-exchanges.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -98,7 +98,8 @@ export function addCalendarRoutes(
     const params = c.req.valid("query");
     const query = calendarQuery(params);
     const snapshot = answers.current();
-    const { missing, hasNothing } = coverageOf(snapshot, params);
+    const coverage = coverageOf(snapshot, params);
+    const { missing, hasNothing } = coverage;
     if (hasNothing) throw noData(missing);
     const make = (): AnswerContent => {
       const settlements = settlementsAhead(snapshot, query);
@@ -114,7 +115,7 @@ export function addCalendarRoutes(
           "content-disposition": 'attachment; filename="funding-calendar.ics"',
           "x-snapshot": snapshot.id,
           "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
-          ...missingHeader(missing),
+          ...coverageHeaders(coverage),
           ...thresholdHeader(params),
           "x-total-count": String(settlements.length),
         },

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { startSimulator } from "../../src/simulator/server.ts";
+import { LONG_MS } from "../support/patience.ts";
+import { healthAt } from "../support/service-api.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const EXCHANGE = "bybit";
+
+test(
+  "an exchange that has changed its unit is refused, and taken after the operator's word beside the running service",
+  async () => {
+    using database = temporaryDatabasePath();
+    using simulator = startSimulator({ nowMs: () => Date.now() });
+    await using service = await startService({
+      DATABASE_PATH: database.path,
+      EXCHANGE_ORIGIN: simulator.origin,
+      EXCHANGES: EXCHANGE,
+      REFRESH_SECONDS: "1",
+    });
+    let seen: unknown = null;
+    const shows = (status: string, error: RegExp | null) =>
+      until(
+        async () => {
+          const { exchanges } = await healthAt(service.origin);
+          const [one] = exchanges;
+          seen = one;
+          const said = one?.reason ?? null;
+          return (
+            one?.status === status && (error === null ? said === null : error.test(said ?? ""))
+          );
+        },
+        () => `${JSON.stringify(seen)}; ${service.log()}`,
+      );
+    const largest = async (): Promise<number> => {
+      const response = await fetch(`${service.origin}/api/funding/current?exchange=${EXCHANGE}`);
+      const { rows } = (await response.json()) as { rows: { funding_rate: number }[] };
+      return Math.max(...rows.map((row) => Math.abs(row.funding_rate)));
+    };
+    await shows("ok", null);
+    await until(async () => (await fetch(`${service.origin}/readyz`)).status === 200);
+    const before = await largest();
+    simulator.market.setFault(EXCHANGE, { name: "scaled_rates" });
+    await shows("degraded", /refused_batch: rates are \d+ times/);
+    expect(await largest()).toBe(before);
+    const accept = Bun.spawn(
+      [process.execPath, join(ROOT, "src/cli/main.ts"), "accept", EXCHANGE],
+      {
+        cwd: ROOT,
+        env: { PATH: process.env["PATH"] ?? "", DATABASE_PATH: database.path },
+        stderr: "pipe",
+      },
+    );
+    const [said, status] = await Promise.all([new Response(accept.stderr).text(), accept.exited]);
+    expect([status, said.trim()]).toEqual([
+      0,
+      `${EXCHANGE}: the size and the units of the next batch will be taken as true`,
+    ]);
+    await shows("ok", null);
+    await until(async () => (await largest()) > 20 * before);
+  },
+  LONG_MS,
+);
