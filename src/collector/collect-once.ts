@@ -63,7 +63,7 @@ export async function collectOnce(
       }
       const { batch, notes } = fetched;
       const verdict = judge(
-        sizeOf(batch, notes.failures),
+        sizeOf(batch, notes.hidesInstruments),
         { trustedSize: null, pending: null, acceptNextSize: false },
         clock.nowMs(),
       );

@@ -130,7 +130,7 @@ export class ExchangeRunner {
       return this.#fail(fetched, {});
     }
     const { batch, tookMs, notes } = fetched;
-    const size = sizeOf(batch, notes.failures);
+    const size = sizeOf(batch, notes.hidesInstruments);
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
@@ -150,7 +150,6 @@ export class ExchangeRunner {
     const waitedMs = await this.#commit(batch, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
-      // A request that failed may be the one that carries some instruments: their absence tells nothing.
       whole: verdict.degradedBy === null && !size.partial,
       degradedBy,
       cycleMs: tookMs,

@@ -29,7 +29,7 @@ export interface BatchSize {
   readonly unlisted: number;
   /** Rows of any of its payloads that could not be used; those of an unknown kind are no sign of a broken payload. */
   readonly rejected: number;
-  /** A request failed that may have carried instruments: a smaller size proves nothing. */
+  /** A request failed that carries instruments: a smaller size proves nothing. */
   readonly partial: boolean;
 }
 
@@ -47,15 +47,15 @@ export type Verdict =
       readonly pending: PendingSize | null;
     };
 
-/** The sizes of `batch`, which was fetched with these failures of single requests. */
-export function sizeOf(batch: Batch, failures: readonly string[]): BatchSize {
+/** The sizes of `batch`; `isPartial`: a request failed that carries instruments. */
+export function sizeOf(batch: Batch, isPartial: boolean): BatchSize {
   const { quotes, rejects, expected, unlisted } = batch;
   return {
     seen: quotes.length,
     expected,
     unlisted,
     rejected: rejects.filter(({ reason }) => reason !== "unknown_kind").length,
-    partial: failures.length > 0,
+    partial: isPartial,
   };
 }
 

@@ -27,6 +27,8 @@ export interface CycleNotes {
   readonly failures: readonly string[];
   /** What the exchange wrote about them, for the operator's log alone. */
   readonly details: readonly string[];
+  /** Some of them carry instruments: one that is not in the batch may be listed all the same. */
+  readonly hidesInstruments: boolean;
 }
 
 export interface SourceDeps {
@@ -64,6 +66,7 @@ export class ExchangeSource {
   cycle(signal: AbortSignal): { readonly source: Source; readonly notes: CycleNotes } {
     const failures: string[] = [];
     const details: string[] = [];
+    let hidesInstruments = false;
     const note = (name: string, error: unknown): void => {
       const { publicWords, detail } = accountOf(error);
       const kind = error instanceof RequestFailure ? error.kind : "bad_envelope";
@@ -86,7 +89,11 @@ export class ExchangeSource {
         const reply = await this.#cached(name, everyMs, INTERVALS_SERVE_MS, ask, note);
         return reply instanceof RequestFailure ? null : reply;
       },
-      secondary: (name, load, everyMs = 0) => this.#secondary(name, everyMs, http, load, note),
+      secondary: async (name, load, everyMs = 0, carries = "figures") => {
+        const reply = await this.#secondary(name, everyMs, http, load, note);
+        if (reply === null && carries === "instruments") hidesInstruments = true;
+        return reply;
+      },
       rotation: (name, keys, rotationMs, loadOne) => {
         const rotation = this.#rotation(name);
         return rotation.known(keys, rotationMs, loadOne, note);
@@ -98,11 +105,21 @@ export class ExchangeSource {
             this.#quiet.hear(error);
             throw error;
           });
-        if (failure !== null) note(name, failure);
+        if (failure !== null) {
+          note(name, failure);
+          hidesInstruments = true;
+        }
         return known;
       },
     };
-    return { source, notes: { failures, details } };
+    const notes = {
+      failures,
+      details,
+      get hidesInstruments() {
+        return hidesInstruments;
+      },
+    };
+    return { source, notes };
   }
 
   /** Resolves when a request may be sent, which may be minutes after another one was refused. */

@@ -32,8 +32,16 @@ export interface Source {
   instruments<T>(name: string, everyMs: number, load: Load<T>): Promise<Reply<T>>;
   /** The interval source: asked every `everyMs`, serves for 30 minutes when asking fails, then null. */
   intervals<T>(name: string, everyMs: number, load: Load<T>): Promise<Reply<T> | null>;
-  /** Volume, open interest, prices: its failure yields null and a degraded exchange. */
-  secondary<T>(name: string, load: Load<T>, everyMs?: number): Promise<Reply<T> | null>;
+  /**
+   * Volume, open interest, prices: its failure yields null and a degraded exchange. What carries `instruments` (a second
+   * host, another currency) hides some while it fails: that they are not there then tells nothing.
+   */
+  secondary<T>(
+    name: string,
+    load: Load<T>,
+    everyMs?: number,
+    carries?: "figures" | "instruments",
+  ): Promise<Reply<T> | null>;
   /**
    * One request per key, spread evenly so that each key is asked once per `rotationMs`.
    * Answers at once with what is known; an entry leaves after two rotations.

@@ -94,7 +94,7 @@ const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDH", "USDE", "USDT0", "
 async function fetchRaw(source: Source): Promise<Raw> {
   const [main, tokens, categories, { builders, dexesLeftOut }] = await Promise.all([
     source.essential("main", loadDex(null)),
-    source.secondary("spotMeta", loadTokens, TOKENS_EVERY_MS),
+    source.secondary("spotMeta", loadTokens, TOKENS_EVERY_MS, "instruments"),
     fetchCategories(source),
     fetchBuilders(source),
   ]);
@@ -115,7 +115,7 @@ async function fetchBuilders(source: Source): Promise<Pick<Raw, "builders" | "de
   const { value } = await source.instruments("perpDexs", DEXS_EVERY_MS, loadDexes);
   const dexes = await Promise.all(
     value.dexes.map(async (dex) => {
-      const reply = await source.secondary(`dex:${dex.name}`, loadDex(dex.name));
+      const reply = await source.secondary(`dex:${dex.name}`, loadDex(dex.name), 0, "instruments");
       return reply === null ? null : { ...dex, reply };
     }),
   );

@@ -73,7 +73,7 @@ describe.each(EXCHANGE_IDS)("%s, a kind that nobody knows", (id) => {
         [],
       ]);
       const memory = { trustedSize: batch.quotes.length, pending: null, acceptNextSize: false };
-      expect([key, judge(sizeOf(batch, []), memory, MORNING_MS).kind]).toEqual([key, "accept"]);
+      expect([key, judge(sizeOf(batch, false), memory, MORNING_MS).kind]).toEqual([key, "accept"]);
     }
   });
 
