@@ -1,8 +1,8 @@
 /** One refresh of every exchange: payloads on loopback to rows committed. CPU of this process alone. */
 import { httpShared } from "../src/collector/collector.ts";
 import { ExchangeRequests } from "../src/collector/exchange-http.ts";
-import { FreezeWatch } from "../src/collector/freeze-watch.ts";
-import { type Cycle, ExchangeRunner } from "../src/collector/run-exchange.ts";
+import { FreezeWatch } from "../src/collector/stale-feed-detector.ts";
+import { type Cycle, ExchangeRunner } from "../src/collector/exchange-runner.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
 import { LastQuotes } from "../src/db/market/last-quotes.ts";
 import { SWITCHED_OFF } from "../src/domain/exchange.ts";

@@ -1,7 +1,7 @@
 /** The service: configuration, database, read model, HTTP server and collector thread, put together. */
 import { USER_AGENT } from "./collector/collector.ts";
 import type { CollectorSettings } from "./collector/protocol.ts";
-import type { CycleOutcome } from "./collector/run-exchange.ts";
+import type { CycleOutcome } from "./collector/exchange-runner.ts";
 import {
   startCollectorThread,
   superviseCollector,

@@ -4,7 +4,7 @@ import type { Exchange } from "../exchanges/exchange.ts";
 import { type CollectorDeps, httpShared } from "./collector.ts";
 import { ExchangeRequests } from "./exchange-http.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
-import { judge, sizeOf } from "./sanity.ts";
+import { judge, sizeOf } from "./batch-gate.ts";
 import { ExchangeSource } from "./source.ts";
 
 /** One exchange's refresh without a database. */

@@ -15,9 +15,9 @@ import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { storedPause } from "./breaker.ts";
+import { storedPause } from "./retry-delay.ts";
 import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
-import { FreezeWatch } from "./freeze-watch.ts";
+import { FreezeWatch } from "./stale-feed-detector.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import {
@@ -27,7 +27,7 @@ import {
   HEARTBEAT_EVERY_MS,
 } from "./protocol.ts";
 import { MOST_BYTES } from "./reply-caps.ts";
-import { ExchangeRunner, type MarketStore } from "./run-exchange.ts";
+import { ExchangeRunner, type MarketStore } from "./exchange-runner.ts";
 import { ExchangeSource } from "./source.ts";
 import { waitForLock } from "./standby.ts";
 

@@ -2,8 +2,8 @@ import type { ExchangeState } from "../domain/market.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { askedToWaitMs } from "./breaker.ts";
-import type { Cycle, CycleOutcome, ExchangeRunner } from "./run-exchange.ts";
+import { askedToWaitMs } from "./retry-delay.ts";
+import type { Cycle, CycleOutcome, ExchangeRunner } from "./exchange-runner.ts";
 
 /** The first refreshes are spread over this, so that a start is no burst and still quick. */
 const START_SPREAD_MS = 1_500;

@@ -1,7 +1,7 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import type { Explanation } from "../domain/quote.ts";
 import type { LogLevel } from "../lib/log.ts";
-import type { CycleOutcome } from "./run-exchange.ts";
+import type { CycleOutcome } from "./exchange-runner.ts";
 
 /** What the worker needs to know to collect. Plain data: it crosses a thread boundary. */
 export interface CollectorSettings {

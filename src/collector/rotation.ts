@@ -1,6 +1,6 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { RequestPause } from "./quiet-time.ts";
+import type { RequestPause } from "./cooldown.ts";
 
 /** A value leaves after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;

@@ -2,7 +2,7 @@ import type { LastQuote } from "../db/market/last-quotes.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 import { median } from "../domain/median.ts";
 import type { Quote } from "../domain/quote.ts";
-import { isConfirmed } from "./sanity.ts";
+import { isConfirmed } from "./batch-gate.ts";
 
 /** No market moves as a whole by so much between two batches; percent for fractions is 100, s for ms 1,000. */
 const MOST_SCALE = 20;

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { accountOf, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
-import { QuietTime, RequestPause } from "./quiet-time.ts";
+import { QuietTime, RequestPause } from "./cooldown.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
 import { Sweep, type SweepCycle } from "./sweep.ts";
 

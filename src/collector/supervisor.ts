@@ -3,7 +3,7 @@ import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import { Liveness } from "./liveness.ts";
-import { Questions } from "./questions.ts";
+import { Questions } from "./pending-requests.ts";
 import {
   type CollectorSettings,
   collectingText,

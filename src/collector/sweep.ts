@@ -1,7 +1,7 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ownFailure, RequestFailure } from "../lib/request-failure.ts";
-import { asksForQuiet } from "./quiet-time.ts";
+import { asksForQuiet } from "./cooldown.ts";
 
 /** After this many requests in a row without an answer the rest of a sweep is not worth asking for. */
 const GIVE_UP_AFTER = 3;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judge, sizeOf } from "../../src/collector/sanity.ts";
+import { judge, sizeOf } from "../../src/collector/batch-gate.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import { MutatedMarket, refreshOver } from "../support/mutated-market.ts";

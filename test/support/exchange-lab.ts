@@ -1,7 +1,7 @@
 import { httpShared } from "../../src/collector/collector.ts";
 import { ExchangeRequests, type HttpShared } from "../../src/collector/exchange-http.ts";
-import { FreezeWatch } from "../../src/collector/freeze-watch.ts";
-import { type Cycle, ExchangeRunner } from "../../src/collector/run-exchange.ts";
+import { FreezeWatch } from "../../src/collector/stale-feed-detector.ts";
+import { type Cycle, ExchangeRunner } from "../../src/collector/exchange-runner.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
 import { LastQuotes } from "../../src/db/market/last-quotes.ts";

@@ -4,7 +4,7 @@ import {
   FIRST_STATED_WAIT_MS,
   type Pause,
   pauseAfterFailureMs,
-} from "../../src/collector/breaker.ts";
+} from "../../src/collector/retry-delay.ts";
 import { FAILURE_KINDS, type FailureKind } from "../../src/domain/exchange.ts";
 import { stateOf } from "../support/board.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judge } from "../../src/collector/sanity.ts";
+import { judge } from "../../src/collector/batch-gate.ts";
 import type { SizeMemory } from "../../src/db/market/exchange-state-repository.ts";
 
 const MINUTE_MS = 60_000;

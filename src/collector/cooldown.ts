@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { ownFailure, RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
-import { FIRST_STATED_WAIT_MS, type Pause, pauseAfterFailureMs } from "./breaker.ts";
+import { FIRST_STATED_WAIT_MS, type Pause, pauseAfterFailureMs } from "./retry-delay.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
 const QUIET_MS = 60_000;

@@ -9,10 +9,10 @@ import type { Batch, Explanation } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Pause, pauseAfterFailureMs } from "./breaker.ts";
+import { type Pause, pauseAfterFailureMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
-import type { FreezeWatch } from "./freeze-watch.ts";
-import { judge, sizeOf } from "./sanity.ts";
+import type { FreezeWatch } from "./stale-feed-detector.ts";
+import { judge, sizeOf } from "./batch-gate.ts";
 import { judgeScale, type PendingScale } from "./scale.ts";
 import type { ExchangeSource } from "./source.ts";
 
