@@ -1,7 +1,7 @@
 /** One refresh of every exchange: payloads on loopback to rows committed. CPU of this process alone. */
 import { httpShared } from "../src/collector/collector.ts";
 import { ExchangeRequests } from "../src/collector/exchange-http.ts";
-import { FreezeWatch } from "../src/collector/stale-feed-detector.ts";
+import { StaleFeedDetector } from "../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../src/collector/exchange-runner.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
 import { LastQuotes } from "../src/db/market/last-quotes.ts";
@@ -94,7 +94,7 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
       deadline: true,
       lifetime: lifetime.signal,
     });
-    const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0, pause: null };
+    const parts = { source, staleFeeds: new StaleFeedDetector(), failuresInRow: 0, pause: null };
     return new ExchangeRunner(exchange, parts, {
       clock: systemClock,
       store,

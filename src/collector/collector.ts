@@ -15,9 +15,9 @@ import type { Clock } from "../lib/clock.ts";
 import { HttpClient, type HttpLimits } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
-import { storedPause } from "./retry-delay.ts";
+import { storedRetryDelay } from "./retry-delay.ts";
 import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
-import { FreezeWatch } from "./stale-feed-detector.ts";
+import { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import {
@@ -222,9 +222,9 @@ function makeRunners(
     const state = stored.get(facts.id);
     const parts = {
       source,
-      freezeWatch: new FreezeWatch(),
+      staleFeeds: new StaleFeedDetector(),
       failuresInRow: state?.failuresInRow ?? 0,
-      pause: state === undefined ? null : storedPause(state),
+      pause: state === undefined ? null : storedRetryDelay(state),
     };
     return [new ExchangeRunner(exchange, parts, { clock, lifetime, periodMs, ...run })];
   });

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { ownFailure, RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
-import { FIRST_STATED_WAIT_MS, type Pause, pauseAfterFailureMs } from "./retry-delay.ts";
+import { FIRST_STATED_WAIT_MS, type Pause, retryDelayMs } from "./retry-delay.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
 const QUIET_MS = 60_000;
@@ -8,7 +8,7 @@ const QUIET_MS = 60_000;
 const LEFT_OUT = "left out while the exchange asks us to wait";
 
 /** How long one exchange wants to be left alone; every part that sends requests hears and heeds it. */
-export class QuietTime {
+export class Cooldown {
   readonly #clock: Clock;
   #untilMs = Number.NEGATIVE_INFINITY;
   /** Until then not even rates are asked for: a ban lasts longer with each request. */
@@ -40,9 +40,9 @@ export class QuietTime {
     return this.leftMs() > 0 ? ownFailure(this.#kind, LEFT_OUT) : null;
   }
 
-  /** Takes note of a failure that asks for quiet; other failures do not. One answer is believed for minutes, not days. */
-  hear(error: unknown): void {
-    if (!(error instanceof RequestFailure) || !asksForQuiet(error.kind)) return;
+  /** Takes note of a failure that asks for a pause; other failures do not. One answer is believed for minutes, not days. */
+  note(error: unknown): void {
+    if (!(error instanceof RequestFailure) || !asksForCooldown(error.kind)) return;
     const waitMs = Math.min(error.retryAfterMs ?? QUIET_MS, FIRST_STATED_WAIT_MS);
     const nowMs = this.#clock.monotonicMs();
     this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
@@ -58,8 +58,8 @@ export class QuietTime {
  * refusal that may be of its path alone, with the delays of an exchange that refuses. The rates, which are asked for in
  * the same refresh or the next one, tell whether that was a ban of everything.
  */
-export class RequestPause {
-  readonly #quiet: QuietTime;
+export class RequestCooldown {
+  readonly #cooldown: Cooldown;
   readonly #clock: Clock;
   readonly #periodMs: number;
   #failuresInRow = 0;
@@ -67,15 +67,15 @@ export class RequestPause {
   #untilMs = Number.NEGATIVE_INFINITY;
   #failure: RequestFailure | null = null;
 
-  constructor(quiet: QuietTime, clock: Clock, periodMs: number) {
-    this.#quiet = quiet;
+  constructor(cooldown: Cooldown, clock: Clock, periodMs: number) {
+    this.#cooldown = cooldown;
     this.#clock = clock;
     this.#periodMs = periodMs;
   }
 
   /** Milliseconds that are left of it, 0 when the request may be sent. */
   leftMs(): number {
-    return Math.max(this.#quiet.leftMs(), this.#untilMs - this.#clock.monotonicMs());
+    return Math.max(this.#cooldown.leftMs(), this.#untilMs - this.#clock.monotonicMs());
   }
 
   /** The refusal for which this request alone is left out now; null where it is not. */
@@ -85,18 +85,18 @@ export class RequestPause {
 
   /** Why the request is left out now; null when it may be sent. */
   get reason(): RequestFailure | null {
-    return this.ownRefusal ?? this.#quiet.reason;
+    return this.ownRefusal ?? this.#cooldown.reason;
   }
 
   /** Takes note of a failure of this request, for all requests or for itself. */
   failed(error: unknown): void {
     if (!isOfOnePath(error)) {
-      this.#quiet.hear(error);
+      this.#cooldown.note(error);
       return;
     }
     this.#failuresInRow += 1;
     const { kind } = error;
-    const ms = pauseAfterFailureMs({
+    const ms = retryDelayMs({
       kind,
       failuresInRow: this.#failuresInRow,
       retryAfterMs: null,
@@ -118,11 +118,11 @@ const FORBIDDEN = 403;
 
 /** A firewall's 403 says neither of what it speaks nor for how long; every other limit or ban says that it is of all. */
 function isOfOnePath(error: unknown): error is RequestFailure {
-  if (!(error instanceof RequestFailure) || !asksForQuiet(error.kind)) return false;
+  if (!(error instanceof RequestFailure) || !asksForCooldown(error.kind)) return false;
   return error.status === FORBIDDEN && error.retryAfterMs === null;
 }
 
 /** Whether a failure of this kind says that requests are not welcome for a while. */
-export function asksForQuiet(kind: RequestFailure["kind"]): boolean {
+export function asksForCooldown(kind: RequestFailure["kind"]): boolean {
   return kind === "rate_limited" || kind === "banned" || kind === "geo_blocked";
 }

@@ -9,9 +9,9 @@ import type { Batch, Explanation } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Pause, pauseAfterFailureMs } from "./retry-delay.ts";
+import { type Pause, retryDelayMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
-import type { FreezeWatch } from "./stale-feed-detector.ts";
+import type { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
 import { judgeScale, type PendingScale } from "./scale.ts";
 import type { ExchangeSource } from "./source.ts";
@@ -71,7 +71,7 @@ const MOST_KNOWN_KINDS = 10_000;
 export class ExchangeRunner {
   readonly #exchange: Exchange;
   readonly #source: ExchangeSource;
-  readonly #freezeWatch: FreezeWatch;
+  readonly #staleFeeds: StaleFeedDetector;
   readonly #deps: RunDeps;
   #failuresInRow: number;
   #pause: Pause | null;
@@ -85,7 +85,7 @@ export class ExchangeRunner {
     exchange: Exchange,
     parts: {
       readonly source: ExchangeSource;
-      readonly freezeWatch: FreezeWatch;
+      readonly staleFeeds: StaleFeedDetector;
       readonly failuresInRow: number;
       /** The pause after the newest of these failures. */
       readonly pause: Pause | null;
@@ -94,7 +94,7 @@ export class ExchangeRunner {
   ) {
     this.#exchange = exchange;
     this.#source = parts.source;
-    this.#freezeWatch = parts.freezeWatch;
+    this.#staleFeeds = parts.staleFeeds;
     this.#failuresInRow = parts.failuresInRow;
     this.#pause = parts.pause;
     this.#deps = deps;
@@ -206,7 +206,7 @@ export class ExchangeRunner {
       epoch,
       atMs,
       quotes: batch.quotes,
-      frozen: this.#freezeWatch.frozen(batch.quotes, clock.monotonicMs()),
+      frozen: this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs()),
       unreadable: new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? [])),
       whole,
       state: {
@@ -234,7 +234,7 @@ export class ExchangeRunner {
     const { clock, store, epoch, periodMs } = this.#deps;
     const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
     this.#failuresInRow += 1;
-    const pauseMs = pauseAfterFailureMs({
+    const pauseMs = retryDelayMs({
       kind,
       failuresInRow: this.#failuresInRow,
       retryAfterMs,

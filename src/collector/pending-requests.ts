@@ -4,8 +4,8 @@ import type { Clock } from "../lib/clock.ts";
 /** How long an explanation may take: reading one exchange's payloads again takes milliseconds. */
 const EXPLAIN_WITHIN_MS = 2_000;
 
-/** Questions to the worker that are not answered yet. */
-export class Questions {
+/** PendingRequests to the worker that are not answered yet. */
+export class PendingRequests {
   readonly #clock: Clock;
   readonly #open = new Map<number, (explanation: Explanation | null) => void>();
   #lastId = 0;

@@ -32,7 +32,7 @@ export interface Pause {
 }
 
 /** How long to leave an exchange alone after its failure number `failuresInRow` (1 is the first). */
-export function pauseAfterFailureMs(input: {
+export function retryDelayMs(input: {
   readonly kind: FailureKind;
   readonly failuresInRow: number;
   /** Null where the exchange did not say. */
@@ -77,7 +77,7 @@ function unstatedWaitMs(kind: Exclude<FailureKind, "geo_blocked">, previousMs: n
 }
 
 /** The pause that stands in the database; null where the last refresh was well or none was made. */
-export function storedPause(state: ExchangeState): Pause | null {
+export function storedRetryDelay(state: ExchangeState): Pause | null {
   const { failureKind: kind, retryAtMs, lastAttemptAtMs } = state;
   if (kind === null || retryAtMs === null || lastAttemptAtMs === null) return null;
   return { kind, ms: Math.max(0, retryAtMs - lastAttemptAtMs) };
@@ -88,7 +88,7 @@ export function storedPause(state: ExchangeState): Pause | null {
  * back, the pause be one of an older version, the machine have moved; one request more offends nobody.
  */
 export function askedToWaitMs(state: ExchangeState, nowMs: number): number {
-  const pause = storedPause(state);
+  const pause = storedRetryDelay(state);
   if (pause === null || state.retryAtMs === null) return 0;
   const { kind, ms } = pause;
   if (kind !== "rate_limited" && kind !== "banned" && kind !== "geo_blocked") return 0;

@@ -1,6 +1,6 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { RequestPause } from "./cooldown.ts";
+import type { RequestCooldown } from "./cooldown.ts";
 
 /** A value leaves after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;
@@ -27,7 +27,7 @@ export interface RotationDeps {
   readonly http: ExchangeHttp;
   readonly clock: Clock;
   readonly mode: RotationMode;
-  readonly pause: RequestPause;
+  readonly pause: RequestCooldown;
   /** Whether the rates of the exchange want all its requests now. Heeded in the background alone. */
   readonly hasToWait: () => boolean;
   readonly lifetime: AbortSignal;

@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { accountOf, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { ExchangeRequests } from "./exchange-http.ts";
-import { QuietTime, RequestPause } from "./cooldown.ts";
+import { Cooldown, RequestCooldown } from "./cooldown.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
 import { Sweep, type SweepCycle } from "./sweep.ts";
 
@@ -53,13 +53,13 @@ export class ExchangeSource {
   readonly #doubted = new Set<string>();
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
-  readonly #quiet: QuietTime;
+  readonly #cooldown: Cooldown;
   /** Of requests that the refresh can do without for a while, by name. */
-  readonly #pauses = new Map<string, RequestPause>();
+  readonly #pauses = new Map<string, RequestCooldown>();
 
   constructor(deps: SourceDeps) {
     this.#deps = deps;
-    this.#quiet = new QuietTime(deps.clock);
+    this.#cooldown = new Cooldown(deps.clock);
   }
 
   /** The source of one cycle; all its requests end when `signal` aborts. */
@@ -74,7 +74,7 @@ export class ExchangeSource {
       if (detail !== null) details.push(`${name}: ${detail}`);
     };
     const startedMs = this.#deps.clock.monotonicMs();
-    const http = this.#deps.requests.during(signal, this.#quiet.refusal);
+    const http = this.#deps.requests.during(signal, this.#cooldown.refusal);
     const source: Source = {
       nowMs: () => this.#deps.clock.nowMs(),
       essential: (_name, load) => this.#load(http, load),
@@ -102,7 +102,7 @@ export class ExchangeSource {
         const { known, failure } = await this.#sweep(name)
           .run(keys, loadOne, this.#sweepCycle(startedMs, signal))
           .catch((error: unknown) => {
-            this.#quiet.hear(error);
+            this.#cooldown.note(error);
             throw error;
           });
         if (failure !== null) {
@@ -125,7 +125,7 @@ export class ExchangeSource {
   /** Resolves when a request may be sent, which may be minutes after another one was refused. */
   async ready(): Promise<void> {
     const { clock, lifetime } = this.#deps;
-    const waitMs = this.#quiet.nothingMs();
+    const waitMs = this.#cooldown.nothingMs();
     if (waitMs > 0) await clock.sleep(waitMs, lifetime);
   }
 
@@ -142,7 +142,7 @@ export class ExchangeSource {
       const value = await load(http);
       return { value, receivedAtMs: this.#deps.clock.nowMs() };
     } catch (error) {
-      this.#quiet.hear(error);
+      this.#cooldown.note(error);
       throw error;
     }
   }
@@ -202,9 +202,9 @@ export class ExchangeSource {
     };
   }
 
-  #pauseOf(name: string): RequestPause {
+  #pauseOf(name: string): RequestCooldown {
     const { clock, periodMs } = this.#deps;
-    const pause = this.#pauses.get(name) ?? new RequestPause(this.#quiet, clock, periodMs);
+    const pause = this.#pauses.get(name) ?? new RequestCooldown(this.#cooldown, clock, periodMs);
     this.#pauses.set(name, pause);
     return pause;
   }
@@ -224,7 +224,7 @@ export class ExchangeSource {
     const endMs = startedMs + lastMs;
     const spreadUntilMs = startedMs + sweepMs;
     const lastStartMs = Math.max(spreadUntilMs, endMs - requests.timeoutMs);
-    const during = (until: AbortSignal) => requests.during(until, this.#quiet.refusal);
+    const during = (until: AbortSignal) => requests.during(until, this.#cooldown.refusal);
     return { during, signal, spreadUntilMs, lastStartMs, endMs };
   }
 
@@ -239,7 +239,7 @@ export class ExchangeSource {
     const { requests, clock, rotationMode, lifetime } = this.#deps;
     const rotation = new Rotation({
       name,
-      http: requests.during(lifetime, this.#quiet.refusal),
+      http: requests.during(lifetime, this.#cooldown.refusal),
       clock,
       mode: rotationMode,
       pause: this.#pauseOf(name),

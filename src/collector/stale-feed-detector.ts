@@ -9,7 +9,7 @@ interface Stamp {
 }
 
 /** Remembers since when each row of one exchange carries the same timestamp. */
-export class FreezeWatch {
+export class StaleFeedDetector {
   #stamps = new Map<string, Stamp>();
 
   /** The symbols of `quotes` whose timestamp has not moved for too long. Call it once per batch. */

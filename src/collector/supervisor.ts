@@ -3,7 +3,7 @@ import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
 import { Liveness } from "./liveness.ts";
-import { Questions } from "./pending-requests.ts";
+import { PendingRequests } from "./pending-requests.ts";
 import {
   type CollectorSettings,
   collectingText,
@@ -86,7 +86,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
   const { clock, log } = deps;
   const stopping = new AbortController();
   const shared: Shared = {
-    questions: new Questions(clock),
+    questions: new PendingRequests(clock),
     liveness: new Liveness(clock),
     bound: new SilenceBound(),
     handle: guarded(deps),
@@ -134,7 +134,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
 
 /** What the workers of one supervisor share, one after the other. */
 interface Shared {
-  readonly questions: Questions;
+  readonly questions: PendingRequests;
   readonly liveness: Liveness;
   readonly bound: SilenceBound;
   readonly handle: (message: FromWorker) => void;

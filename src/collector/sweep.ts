@@ -1,7 +1,7 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ownFailure, RequestFailure } from "../lib/request-failure.ts";
-import { asksForQuiet } from "./cooldown.ts";
+import { asksForCooldown } from "./cooldown.ts";
 
 /** After this many requests in a row without an answer the rest of a sweep is not worth asking for. */
 const GIVE_UP_AFTER = 3;
@@ -85,7 +85,7 @@ export class Sweep {
 
   /**
    * Asks for every key once. Throws a RequestFailure when none was answered, and at once when the exchange
-   * asks for quiet; what was fetched until then stays known.
+   * asks for a pause; what was fetched until then stays known.
    */
   async run<T>(
     keys: readonly string[],
@@ -106,7 +106,7 @@ export class Sweep {
       ended.abort();
     }
     this.#resumeAt = round.order[Math.min(round.next, round.skipped)] ?? null;
-    if (isQuietAsked(round.failure) || round.answered === 0) throw asFailure(round.failure);
+    if (isCooldownAsked(round.failure) || round.answered === 0) throw asFailure(round.failure);
     this.#forget(new Set(keys));
     const known = new Map<string, Reply<T>>();
     for (const [key, { reply }] of this.#entries) known.set(key, reply as Reply<T>);
@@ -166,8 +166,8 @@ export class Sweep {
           round.skipped = Math.min(round.skipped, index);
           return;
         }
-        // What asks for quiet is not forgotten over what another lane hears next.
-        if (!isQuietAsked(round.failure)) round.failure = error;
+        // What asks for a pause is not forgotten over what another lane hears next.
+        if (!isCooldownAsked(round.failure)) round.failure = error;
         // A refusal is an answer too: it tells of one key alone.
         round.unansweredInRow = isUnanswered(error) ? round.unansweredInRow + 1 : 0;
       }
@@ -202,11 +202,11 @@ export class Sweep {
 }
 
 function isOver(round: Round): boolean {
-  return round.unansweredInRow >= GIVE_UP_AFTER || isQuietAsked(round.failure);
+  return round.unansweredInRow >= GIVE_UP_AFTER || isCooldownAsked(round.failure);
 }
 
-function isQuietAsked(failure: unknown): boolean {
-  return failure instanceof RequestFailure && asksForQuiet(failure.kind);
+function isCooldownAsked(failure: unknown): boolean {
+  return failure instanceof RequestFailure && asksForCooldown(failure.kind);
 }
 
 /** Whether nobody answered, or somebody who can answer nothing, or with so much that hundreds of it are a flood. */

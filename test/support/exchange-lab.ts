@@ -1,6 +1,6 @@
 import { httpShared } from "../../src/collector/collector.ts";
 import { ExchangeRequests, type HttpShared } from "../../src/collector/exchange-http.ts";
-import { FreezeWatch } from "../../src/collector/stale-feed-detector.ts";
+import { StaleFeedDetector } from "../../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/exchange-runner.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
 import { ExchangeSource } from "../../src/collector/source.ts";
@@ -131,7 +131,7 @@ function makeRunner(
     states: database.states,
     lastQuotes: new LastQuotes(database.db),
   };
-  const parts = { source, freezeWatch: new FreezeWatch(), failuresInRow: 0, pause: null };
+  const parts = { source, staleFeeds: new StaleFeedDetector(), failuresInRow: 0, pause: null };
   return new ExchangeRunner(exchange, parts, {
     clock,
     store,

@@ -3,7 +3,7 @@ import {
   askedToWaitMs,
   FIRST_STATED_WAIT_MS,
   type Pause,
-  pauseAfterFailureMs,
+  retryDelayMs,
 } from "../../src/collector/retry-delay.ts";
 import { FAILURE_KINDS, type FailureKind } from "../../src/domain/exchange.ts";
 import { stateOf } from "../support/board.ts";
@@ -23,7 +23,7 @@ function ladder(
   for (let n = 1; n <= count; n += 1) {
     const failuresInRow = before + n;
     const input = { kind, failuresInRow, retryAfterMs, periodMs: MINUTE_MS, previous };
-    const ms = pauseAfterFailureMs(input);
+    const ms = retryDelayMs(input);
     previous = { kind, ms };
     minutes.push(ms / MINUTE_MS);
   }
@@ -39,7 +39,7 @@ describe("the pause after a failure", () => {
     expect(ladder("geo_blocked", null, 2, 40)).toEqual([2, 4]);
     const previous = { kind: "timeout", ms: 5 * MINUTE_MS } as const;
     const after = { failuresInRow: 41, retryAfterMs: null, periodMs: MINUTE_MS, previous };
-    expect(pauseAfterFailureMs({ kind: "geo_blocked", ...after })).toBe(2 * MINUTE_MS);
+    expect(retryDelayMs({ kind: "geo_blocked", ...after })).toBe(2 * MINUTE_MS);
   });
 
   test("a ban without an end goes the same way", () => {
@@ -77,7 +77,7 @@ describe("the pause after a failure", () => {
       previous: null,
     };
     for (const kind of FAILURE_KINDS) {
-      expect(pauseAfterFailureMs({ kind, ...input })).toBe(45 * MINUTE_MS);
+      expect(retryDelayMs({ kind, ...input })).toBe(45 * MINUTE_MS);
     }
   });
 });
