@@ -15,7 +15,7 @@ const TEMPLATES = join(import.meta.dir, "new-exchange");
 const FILES = {
   "adapter.ts.txt": "src/exchanges/ID.ts",
   "encoder.ts.txt": "src/simulator/exchanges/ID.ts",
-  "wire.ts.txt": "test/support/demo-wires/ID.ts",
+  "wire.ts.txt": "test/support/simulator-wires/ID.ts",
   "test.ts.txt": "test/exchanges/ID.test.ts",
 } as const;
 

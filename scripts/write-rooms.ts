@@ -115,4 +115,6 @@ if (import.meta.main) {
   const text = roomsText(await sourcesOf());
   writeFileSync(CONTRIBUTING, withRooms(readFileSync(CONTRIBUTING, "utf8"), text));
   writeFileSync(LINT_ROOMS, `${JSON.stringify(lintRules(), null, 2)}\n`);
+  // The formatter aligns tables and joins short lists.
+  Bun.spawnSync([process.execPath, "fmt", CONTRIBUTING, LINT_ROOMS], { cwd: ROOT });
 }

@@ -1,10 +1,16 @@
 import type { Clock } from "../lib/clock.ts";
-import { ownFailure, RequestFailure, type RequestFailureKind } from "../lib/request-failure.ts";
+import {
+  accountOf,
+  ownFailure,
+  RequestFailure,
+  type RequestFailureKind,
+} from "../lib/request-failure.ts";
 import { FIRST_STATED_WAIT_MS, type Pause, retryDelayMs } from "./retry-delay.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
-const QUIET_MS = 60_000;
+const UNSTATED_WAIT_MS = 60_000;
 
+/** Behind what the exchange answered. */
 const LEFT_OUT = "left out while the exchange asks us to wait";
 
 /** How long one exchange wants to be left alone; every part that sends requests hears and heeds it. */
@@ -14,6 +20,7 @@ export class Cooldown {
   /** Until then not even rates are asked for: a ban lasts longer with each request. */
   #nothingUntilMs = Number.NEGATIVE_INFINITY;
   #kind: RequestFailureKind = "rate_limited";
+  #words = "";
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,22 +39,30 @@ export class Cooldown {
   /** Why no request at all is to be sent now; null when one may be. */
   readonly refusal = (): RequestFailure | null => {
     const retryAfterMs = this.nothingMs();
-    return retryAfterMs > 0 ? ownFailure(this.#kind, LEFT_OUT, { retryAfterMs }) : null;
+    return retryAfterMs > 0 ? ownFailure(this.#kind, this.#text(), { retryAfterMs }) : null;
   };
 
   /** Why a secondary request is left out now; null when it is welcome. */
   get reason(): RequestFailure | null {
-    return this.leftMs() > 0 ? ownFailure(this.#kind, LEFT_OUT) : null;
+    return this.leftMs() > 0 ? ownFailure(this.#kind, this.#text()) : null;
+  }
+
+  #text(): string {
+    return `${this.#words}; ${LEFT_OUT}`;
   }
 
   /** Takes note of a failure that asks for a pause; other failures do not. One answer is believed for minutes, not days. */
   note(error: unknown): void {
     if (!(error instanceof RequestFailure) || !asksForCooldown(error.kind)) return;
-    const waitMs = Math.min(error.retryAfterMs ?? QUIET_MS, FIRST_STATED_WAIT_MS);
+    const { publicWords } = accountOf(error);
+    // What was left out says nothing new.
+    if (publicWords.endsWith(LEFT_OUT)) return;
+    this.#words = publicWords;
+    const waitMs = Math.min(error.retryAfterMs ?? UNSTATED_WAIT_MS, FIRST_STATED_WAIT_MS);
     const nowMs = this.#clock.monotonicMs();
     this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
     // By whom a block of a country comes says nothing of its end.
-    const nothingMs = error.kind === "geo_blocked" ? QUIET_MS : waitMs;
+    const nothingMs = error.kind === "geo_blocked" ? UNSTATED_WAIT_MS : waitMs;
     this.#nothingUntilMs = Math.max(this.#nothingUntilMs, nowMs + nothingMs);
     this.#kind = error.kind;
   }

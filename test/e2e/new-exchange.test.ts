@@ -16,7 +16,7 @@ const INSTALLED = `node_modules/.installed-${Bun.version}`;
 const MADE = [
   "src/exchanges/newone.ts",
   "src/simulator/exchanges/newone.ts",
-  "test/support/demo-wires/newone.ts",
+  "test/support/simulator-wires/newone.ts",
   "test/exchanges/newone.test.ts",
 ];
 

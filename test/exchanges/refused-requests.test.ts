@@ -126,6 +126,8 @@ describe("a ban that is of everything", () => {
     });
     expect(await source.secondary("c", load)).toBeNull();
     expect(requestsOf(lab, "aster")).toBe(2);
-    expect(notes.failures.at(-1)).toBe("c: banned: left out while the exchange asks us to wait");
+    expect(notes.failures.at(-1)).toBe(
+      "c: banned: HTTP 418; left out while the exchange asks us to wait",
+    );
   });
 });
