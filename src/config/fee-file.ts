@@ -15,7 +15,7 @@ const FeeFileSchema = z.strictObject({
     )
     .superRefine((fees, context) => {
       for (const id of Object.keys(fees).filter((name) => !isExchangeId(name)))
-        context.addIssue({ code: "custom", path: [id], message: "is no exchange" });
+        context.addIssue({ code: "custom", path: [id], message: "is not an exchange" });
     }),
 });
 

@@ -63,7 +63,11 @@ export function listOf<T extends string>(
     const known = members.filter((member) => valid(member));
     const unknown = members.filter((member) => !valid(member));
     if (members.length > 0 && unknown.length === 0) return known;
-    context.addIssue(unknown.length > 0 ? `${unknown.join(", ")}: no ${what}` : `names no ${what}`);
+    context.addIssue(
+      unknown.length > 0
+        ? `unknown ${what}: ${unknown.join(", ")}`
+        : `must name at least one ${what}`,
+    );
     return z.NEVER;
   });
 }

@@ -33,7 +33,7 @@ export function readSettingsFile(
   const problems: string[] = [];
   for (const [name, value] of entries) {
     const asText = valueText(value);
-    if (!known(name)) problems.push(`${name} is no setting`);
+    if (!known(name)) problems.push(`${name} is not a setting`);
     else if (asText === null) problems.push(`${name} must be a text, a number or a list of texts`);
     else values[name] = asText;
   }

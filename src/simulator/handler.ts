@@ -20,7 +20,7 @@ export async function handle(market: Market, request: Request): Promise<Response
   const [, head = "", ...rest] = url.pathname.split("/");
   if (head === "control") return controlReply(market, request, rest.join("/"), url.searchParams);
   const [id = "", host = null] = head.split(".");
-  if (!isExchangeName(id)) return new Response(`no exchange ${id}`, { status: 404 });
+  if (!isExchangeName(id)) return new Response(`unknown exchange ${id}`, { status: 404 });
   const text = request.method === "POST" ? await request.text() : "";
   const path = `/${rest.join("/")}`;
   market.countRequest(id, path);

@@ -187,13 +187,13 @@ describe("the list", () => {
 
 describe("a bad parameter is a 400 that names it", () => {
   const cases: readonly (readonly [query: string, parameter: string, rule: string])[] = [
-    ["?exchange=okx,nosuch", "exchange", '"nosuch" is none of'],
-    ["?exchange=OKX", "exchange", '"OKX" is none of'],
+    ["?exchange=okx,nosuch", "exchange", '"nosuch" must be one of'],
+    ["?exchange=OKX", "exchange", '"OKX" must be one of'],
     ["?exchange=", "exchange", "empty"],
     ["?exchange=okx,,bybit", "exchange", "empty"],
-    ["?asset_class=shares", "asset_class", '"shares" is none of'],
-    ["?sort=apr", "sort", '"apr" is none of'],
-    ["?order=down", "order", '"down" is none of'],
+    ["?asset_class=shares", "asset_class", '"shares" must be one of'],
+    ["?sort=apr", "sort", '"apr" must be one of'],
+    ["?order=down", "order", '"down" must be one of'],
     ["?sort=base&sort=symbol", "sort", "once"],
     ["?limit=", "limit", "empty"],
     ["?limit=0", "limit", "whole number"],

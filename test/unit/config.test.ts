@@ -104,9 +104,9 @@ describe("sources", () => {
 
   test("an unknown name in the file is a problem, also one that every object has", () => {
     expect(problemsOf({ FF_CONFIG: "f" }, "PROT = 1\ntoString = 2\nFF_CONFIG = 'g'")).toEqual([
-      "FF_CONFIG: f: PROT is no setting",
-      "FF_CONFIG: f: toString is no setting",
-      "FF_CONFIG: f: FF_CONFIG is no setting",
+      "FF_CONFIG: f: PROT is not a setting",
+      "FF_CONFIG: f: toString is not a setting",
+      "FF_CONFIG: f: FF_CONFIG is not a setting",
     ]);
   });
 

@@ -30,7 +30,10 @@ test("the operator's fees win and say of when they are; all others stay", () => 
 });
 
 test.each([
-  ['as_of = "2026-11-01"\n[taker_bps]\nokcoin = 5', ["FEES_FILE: taker_bps.okcoin is no exchange"]],
+  [
+    'as_of = "2026-11-01"\n[taker_bps]\nokcoin = 5',
+    ["FEES_FILE: taker_bps.okcoin is not an exchange"],
+  ],
   [
     'as_of = "2026-11-01"\n[taker_bps]\nokx = -1\nbybit = 1001\nbinance = "5"',
     [

@@ -142,7 +142,7 @@ describe("a wrong request is refused in the exchange's own words", () => {
   test("an exchange that the simulator does not speak is a plain 404", async () => {
     const response = await ask(market, "mtgox", { path: "/" });
     expect(response.status).toBe(404);
-    expect(await response.text()).toBe("no exchange mtgox");
+    expect(await response.text()).toBe("unknown exchange mtgox");
   });
 });
 

@@ -129,7 +129,7 @@ export const listParams = {
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least volume_24h_usd, in US dollars. An unknown volume fails every minimum above 0.",
+        "Minimum volume_24h_usd, in US dollars. An unknown volume fails every minimum above 0.",
       fallback: 0,
       example: 1_000_000,
     },
@@ -138,7 +138,7 @@ export const listParams = {
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least open_interest_usd, in US dollars. An unknown one fails every minimum above 0.",
+        "Minimum open_interest_usd, in US dollars. An unknown one fails every minimum above 0.",
       fallback: 0,
       example: 500_000,
     },

@@ -72,7 +72,7 @@ export const ArbQuerySchema = z.strictObject({
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least volume_24h_usd of each leg, in US dollars. An unknown volume fails every minimum above 0.",
+        "Minimum volume_24h_usd of each leg, in US dollars. An unknown volume fails every minimum above 0.",
       fallback: DEFAULTS.legs.minVolumeUsd,
       example: 5_000_000,
     },
@@ -81,7 +81,7 @@ export const ArbQuerySchema = z.strictObject({
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
+        "Minimum open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
       fallback: DEFAULTS.legs.minOpenInterestUsd,
       example: 500_000,
     },
@@ -89,7 +89,7 @@ export const ArbQuerySchema = z.strictObject({
   min_yield: thresholdParam(
     { min: 0, max: MAX_PCT },
     {
-      description: "Least gross_apr_pct, percent a year.",
+      description: "Minimum gross_apr_pct, percent a year.",
       fallback: DEFAULTS.minYieldPct,
       example: 1,
     },
@@ -98,7 +98,7 @@ export const ArbQuerySchema = z.strictObject({
     { min: -MAX_PCT, max: MAX_PCT },
     {
       description:
-        "Least net_apr_pct, percent a year; may be negative. An unknown one fails every minimum. Default: any.",
+        "Minimum net_apr_pct, percent a year; may be negative. An unknown one fails every minimum. Default: any.",
       fallback: DEFAULTS.minNetPct,
       example: -50,
     },
@@ -107,7 +107,7 @@ export const ArbQuerySchema = z.strictObject({
     { min: -MAX_MINIMUM_USD, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
+        "Minimum expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
       fallback: DEFAULTS.minNetUsd,
       example: -20,
     },
@@ -116,7 +116,7 @@ export const ArbQuerySchema = z.strictObject({
     { min: 0, max: MAX_AGE_SECONDS },
     {
       description:
-        "Least lasted_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
+        "Minimum lasted_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
       fallback: DEFAULTS.minAgeSeconds,
       example: 0,
     },

@@ -46,7 +46,7 @@ export function closedListParam<
       if (texts === null) return doc.fallback;
       const found = texts.filter(isMember);
       for (const text of texts) {
-        if (!isMember(text)) refuse(context, `${echo(text)} is none of ${members.join(", ")}`);
+        if (!isMember(text)) refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
       }
       return uniqueSorted(found);
     })
@@ -110,7 +110,7 @@ export function choiceParam<const Member extends string, const Fallback extends 
   const read = (text: string, context: Context): Member | Fallback => {
     const member = members.find((candidate) => candidate === text);
     if (member !== undefined) return member;
-    refuse(context, `${echo(text)} is none of ${members.join(", ")}`);
+    refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
     return doc.fallback;
   };
   return single(read, { type: "string", enum: [...members] }, doc);

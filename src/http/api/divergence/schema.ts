@@ -78,7 +78,7 @@ export const DivergenceQuerySchema = z.strictObject({
     { min: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "Least volume_24h_usd of each listing, in US dollars. An unknown volume fails every minimum above 0.",
+        "Minimum volume_24h_usd of each listing, in US dollars. An unknown volume fails every minimum above 0.",
       fallback: PAIRS.legs.minVolumeUsd,
       example: 1_000_000,
     },
@@ -87,7 +87,7 @@ export const DivergenceQuerySchema = z.strictObject({
   min_exchanges: countParam(
     { min: 2, max: EXCHANGE_IDS.length },
     {
-      description: "Least exchanges whose listings pass the filters.",
+      description: "Minimum number of exchanges whose listings pass the filters.",
       fallback: PAIRS.minExchanges,
       example: 2,
     },
@@ -96,7 +96,7 @@ export const DivergenceQuerySchema = z.strictObject({
     { min: 0, max: 315_360_000 },
     {
       description:
-        "Least time for which the straddle has lasted (lasted_seconds). A time that is not known, as of a gross_apr_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
+        "Minimum time for which the straddle has lasted (lasted_seconds). A time that is not known, as of a gross_apr_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
       fallback: PAIRS.minAgeSeconds,
       example: 0,
     },
@@ -104,7 +104,7 @@ export const DivergenceQuerySchema = z.strictObject({
   min_yield: thresholdParam(
     { min: 0, max: MAX_POINTS },
     {
-      description: "Least gross_apr_pct, percent a year.",
+      description: "Minimum gross_apr_pct, percent a year.",
       fallback: PAIRS.minYieldPct,
       example: 1,
     },
@@ -112,7 +112,7 @@ export const DivergenceQuerySchema = z.strictObject({
   min_deviation_pct: thresholdParam(
     { min: 0, max: MAX_POINTS },
     {
-      description: "Least standard_deviation_pct, percentage points a year.",
+      description: "Minimum standard_deviation_pct, percentage points a year.",
       fallback: DIVERGENCE_DEFAULTS.minDeviationPct,
       example: 1,
     },

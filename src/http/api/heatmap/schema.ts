@@ -66,7 +66,7 @@ export const HeatmapQuerySchema = z.strictObject({
     { min: 0, max: EXCHANGE_IDS.length },
     {
       description:
-        "Least number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets of which no listing can be relied on.",
+        "Minimum number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets of which no listing can be relied on.",
       fallback: HEATMAP_DEFAULTS.minExchanges,
       example: 2,
     },

@@ -68,7 +68,7 @@ export const SentimentQuerySchema = z.strictObject({
     { min: 0, max: EXCHANGE_IDS.length },
     {
       description:
-        "Least exchanges with a trusted listing; 3 leaves out the assets without figures.",
+        "Minimum number of exchanges with a trusted listing; 3 leaves out the assets without figures.",
       fallback: SENTIMENT_DEFAULTS.minExchanges,
       example: 3,
     },
