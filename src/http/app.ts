@@ -4,6 +4,7 @@ import { errorText, type Log } from "../lib/log.ts";
 import type { Release } from "../lib/semaphore.ts";
 import { AnswerCache, HotAnswers } from "./answers/answer-cache.ts";
 import { answerLoad } from "./answers/answer-load.ts";
+import { Renewal, type Wanted } from "./answers/renewal.ts";
 import { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { requestObserver } from "./observe.ts";
 import { type Identified, pipeline, type Steps, UNMATCHED } from "./pipeline.ts";
@@ -66,6 +67,17 @@ export function createApp(deps: AppDeps): App {
   }));
   const router = createRouter({ ...deps, answers, load });
   const failed = failures(log);
+  const renewal = new Renewal({
+    clock,
+    isBusy: () => load.work.waiting > 0,
+    make: async (wanted) => {
+      const request = new Request(`http://localhost${wanted.address.target}`);
+      const made = await dispatch(router, request, unasked(router, wanted));
+      // Its bytes are kept; a reader of them there is not.
+      await made.body?.cancel();
+    },
+  });
+  board.onPublish(() => void renewal.renew());
   router.notFound((c) =>
     problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),
   );
@@ -80,11 +92,21 @@ export function createApp(deps: AppDeps): App {
           : null;
         if (hit === null) return null;
         asked.route = hit.route;
+        renewal.note(asked);
         return sent(request, hit.answer.respond(request, asked));
       },
       route: (request, asked) => {
         asked.route = routeOf(router, request.method, asked.address.path) ?? UNMATCHED;
-        return sent(request, dispatch(router, request, asked));
+        const made = dispatch(router, request, asked);
+        // What is remembered now is an answer of the snapshot, which the next one voids.
+        void Promise.resolve(made).then(
+          () => {
+            if (isRead(request) && hot.find(asked.address, asked.accepts, board.current()) !== null)
+              renewal.note(asked);
+          },
+          () => {},
+        );
+        return sent(request, made);
       },
       failed,
       observe: requestObserver(deps),
@@ -125,6 +147,12 @@ function identification(deps: AppDeps): Steps["identify"] {
       },
     };
   };
+}
+
+/** The context of an answer that is made before somebody asks for it. */
+function unasked(router: OpenAPIHono<AppEnv>, wanted: Wanted): RequestContext {
+  const route = routeOf(router, "GET", wanted.address.path) ?? UNMATCHED;
+  return { ...wanted, route, requestId: "", client: null, cacheControl: "" };
 }
 
 /** Throws for an address that cannot be read or is too long. Keys and rates are looked at here, too. */

@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import type { AnswerLoadStats } from "../../src/http/metrics/answers.ts";
+import { createMetrics } from "../../src/http/metrics/metrics.ts";
+import { yieldToEventLoop } from "../../src/lib/event-loop.ts";
+import { healthOf, noStreams, testApp, type TestApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { until } from "../support/service.ts";
+
+const rows = EXCHANGE_IDS.flatMap((exchange) =>
+  ["BTC", "ETH", "SOL"].map((base) => rowOf(exchange, base)),
+);
+const LIST = "/api/funding/current";
+const SENTIMENT = "/api/funding/sentiment?min_exchanges=3";
+const WANTED: readonly (readonly [target: string, encoding: string])[] = [
+  [LIST, "gzip"],
+  [LIST, "zstd"],
+  [SENTIMENT, "gzip"],
+];
+/** Many times the turns that an answer takes to be made. */
+const TURNS = 200;
+
+/** A kept answer is given back at once; one that has to be made and compressed is waited for. */
+function isKept(app: TestApp, target: string, encoding: string): boolean {
+  const headers = { "accept-encoding": encoding };
+  return app.fetch(new Request(`http://finder.test${target}`, { headers })) instanceof Response;
+}
+
+/** An application of which the wanted answers were read. */
+async function scene() {
+  const board = new TestBoard(snapshotOf("1-1", rows));
+  const clock = new ManualClock();
+  let load: () => AnswerLoadStats = () => ({
+    inFlightBytes: 0,
+    keptBytes: 0,
+    making: 0,
+    waiting: 0,
+  });
+  const metrics = {
+    ...createMetrics({ board, clock, health: () => healthOf(board), streams: noStreams }),
+    watchAnswers: (read: typeof load) => void (load = read),
+  };
+  const app = testApp(board, { clock, metrics });
+  for (const [target, encoding] of WANTED)
+    await (await app.get(target, { "accept-encoding": encoding })).arrayBuffer();
+  const before = load().keptBytes;
+  /** The answers of a new snapshot, as far as they are made. */
+  const madeOf = async (id: string): Promise<() => number> => {
+    board.publish(snapshotOf(id, rows));
+    // Whoever asks for something else first lets the old ones go.
+    await app.get("/api/exchanges?format=ndjson");
+    return () => load().keptBytes / before;
+  };
+  return { app, clock, madeOf };
+}
+
+test("what was asked for within a minute is made again for the next snapshot, each encoding of it", async () => {
+  const { app, madeOf } = await scene();
+  const made = await madeOf("1-2");
+  await until(() => made() > 0.9);
+  expect(WANTED.map(([target, encoding]) => isKept(app, target, encoding))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(((await (await app.get(LIST)).json()) as { snapshot: string }).snapshot).toBe("1-2");
+});
+
+test("what was made unasked does not count as asked for: after a minute nothing is made any more", async () => {
+  const { app, clock, madeOf } = await scene();
+  const first = await madeOf("1-2");
+  await until(() => first() > 0.9);
+  await clock.advance(60_001);
+  const second = await madeOf("1-3");
+  for (let turn = 0; turn < TURNS; turn += 1) await yieldToEventLoop();
+  expect(second()).toBeLessThan(0.5);
+  expect(isKept(app, LIST, "gzip")).toBe(false);
+});
