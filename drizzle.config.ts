@@ -3,5 +3,5 @@ import { defineConfig } from "drizzle-kit";
 export default defineConfig({
   dialect: "sqlite",
   schema: "./src/db/{market,accounts}/*schema.ts",
-  out: "./migrations",
+  out: "./migrations/market",
 });

@@ -5,7 +5,7 @@ import { databaseFailure, UnusableDatabase } from "./failure.ts";
 import { lockPath, tryFileLock } from "./file-lock.ts";
 import { writeTransaction } from "./open.ts";
 
-export const MIGRATIONS_FOLDER = join(import.meta.dir, "../../migrations");
+export const MIGRATIONS_FOLDER = join(import.meta.dir, "../../migrations/market");
 
 /** Two processes that start together take turns; a migration of a large table may take a while. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;

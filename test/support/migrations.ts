@@ -6,7 +6,7 @@ import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { openDb } from "../../src/db/open.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-export const MIGRATIONS = join(ROOT, "migrations");
+export const MIGRATIONS = join(ROOT, "migrations/market");
 
 interface JournalEntry {
   readonly idx: number;

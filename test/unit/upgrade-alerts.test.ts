@@ -20,7 +20,7 @@ test("an upgrade keeps a queued message, forgets what exchanges wrote, and is wh
   using stack = new DisposableStack();
   stack.defer(() => rmSync(folder, { recursive: true }));
   const migrationsFolder = join(folder, "migrations");
-  cpSync(join(import.meta.dir, "../../migrations"), migrationsFolder, { recursive: true });
+  cpSync(join(import.meta.dir, "../../migrations/market"), migrationsFolder, { recursive: true });
   const journalPath = join(migrationsFolder, "meta/_journal.json");
   const journal = JSON.parse(readFileSync(journalPath, "utf8")) as Journal;
   const entries = journal.entries.slice(0, 5);
