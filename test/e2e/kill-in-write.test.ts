@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { marketFile } from "../../src/db/market/file.ts";
 import { tryFileLock } from "../../src/db/file-lock.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
@@ -28,7 +29,7 @@ test(`kill -9 in the middle of writing, ${KILLS} times: the file is sound, no ba
     child.kill("SIGKILL");
     await child.exited;
 
-    const db = openDb(database.path);
+    const db = openDb(marketFile(database.path));
     expect(db.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
     expect(db.query("PRAGMA foreign_key_check").all()).toEqual([]);
     const market = new MarketReader(db).read(() => true);

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
+import type { DatabaseFile } from "../../src/db/database-file.ts";
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { WriteQueue } from "../../src/db/write-queue.ts";
@@ -51,10 +54,15 @@ export class AlertBench implements Disposable {
 
   /** A connection of its own to the test's database, as another process would have. */
   connect(): Database {
-    const path = join(this.#folder, "test.db");
-    const db = openDb(path);
+    const market = marketFile(join(this.#folder, "test.db"));
+    if (this.#databases.length === 0) this.#open(market);
+    return this.#open(accountsFile(market.path));
+  }
+
+  #open(file: DatabaseFile): Database {
+    const db = openDb(file);
     this.#databases.push(db);
-    migrateDb(db, path);
+    migrateDb(db, file);
     return db;
   }
 
