@@ -8,7 +8,7 @@ import {
   type Supervisor,
 } from "./collector/supervisor.ts";
 import { type Config, describeConfig, loadProcessConfig } from "./config/config.ts";
-import { createAlertRepository } from "./db/accounts/alert-repository.ts";
+import { AlertRepository } from "./db/accounts/alert-repository.ts";
 import { accountsFile } from "./db/accounts/file.ts";
 import { EpochRepository } from "./db/market/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/market/interval-change-repository.ts";
@@ -243,8 +243,7 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
   const clock = systemClock;
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
   const alerts = createAlerts({
-    repository: createAlertRepository(db),
-    writes,
+    repository: new AlertRepository(db, writes),
     messengers:
       config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
@@ -257,9 +256,9 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     clock,
     log,
   });
-  const observe = (): void => {
+  const observe = async (): Promise<void> => {
     const report = board.health();
-    alerts.observe(report, board.states());
+    await alerts.observe(report, board.states());
     void heartbeat.observe(report);
   };
   return {

@@ -97,7 +97,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   "services/operations": {
     job: "what keeps the service well: alerts on health, heartbeat, watchdog, the end",
     imports: ["services/board", "lib", "domain"],
-    types: ["db", "db/accounts", "gateways"],
+    types: ["db/accounts", "gateways"],
   },
   web: {
     job: "the pages' components and static files",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
+import { AlertRepository } from "../../src/db/accounts/alert-repository.ts";
 import { accountsFile } from "../../src/db/accounts/file.ts";
 import type { DatabaseFile } from "../../src/db/database-file.ts";
 import { databaseFailure } from "../../src/db/failure.ts";
@@ -9,6 +9,7 @@ import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { startDatabase } from "../../src/db/start-database.ts";
+import { WriteQueue } from "../../src/db/write-queue.ts";
 import { type Fault, FaultyDatabase } from "../support/faulty-database.ts";
 import {
   insert,
@@ -17,6 +18,9 @@ import {
   type OldMessage,
   rowsOf,
 } from "../support/old-database.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { memoryLog } from "../support/memory-log.ts";
+import { LONG_MS } from "../support/patience.ts";
 import { temporaryDatabasePath } from "../support/service.ts";
 
 /** What a service does at its start; gives the path of its accounts. */
@@ -134,28 +138,27 @@ describe("alerts of a version that kept them in the market's file", () => {
     expect(rowsOf(temporary.path, "alert_states")).toEqual(STATES);
   });
 
-  test("are sent from there in their order: what was sent is not, and what waits keeps waiting", () => {
+  test("are sent from there in their order: what was sent is not, and what waits keeps waiting", async () => {
     using temporary = temporaryDatabasePath();
     makeOldDatabase(temporary.path, MESSAGES, STATES);
     start(temporary.path);
     using stack = new DisposableStack();
     const db = stack.adopt(openDb(accountsFile(temporary.path)), (one) => one.close());
-    const repository = createAlertRepository(db);
-    expect([...repository.statesByKey().values()]).toEqual(
+    const until = new AbortController().signal;
+    const writes = new WriteQueue({ clock: new ManualClock(), log: memoryLog(), until });
+    const repository = new AlertRepository(db, writes);
+    const states = await repository.statesByKey();
+    expect([...states.values()]).toEqual(
       STATES.map(({ queued_at: queuedAtMs, ...state }) => ({ ...state, queuedAtMs })),
     );
-    const take = (nowMs: number) => {
-      const claim = repository.claimOldest("telegram:42", nowMs, 1);
-      if (claim !== null) repository.markSent(claim.id, nowMs);
+    const take = async (nowMs: number) => {
+      const claim = await repository.claimOldest("telegram:42", nowMs, 1);
+      if (claim !== null) await repository.markSent(claim.id, nowMs);
       return claim?.id ?? null;
     };
-    expect([take(10), take(10), take(LATER_MS - 1), take(LATER_MS), take(LATER_MS)]).toEqual([
-      4,
-      null,
-      null,
-      7,
-      null,
-    ]);
+    const taken: (number | null)[] = [];
+    for (const nowMs of [10, 10, LATER_MS - 1, LATER_MS, LATER_MS]) taken.push(await take(nowMs));
+    expect(taken).toEqual([4, null, null, 7, null]);
     const change = {
       key: "collector",
       state: "ok",
@@ -163,9 +166,9 @@ describe("alerts of a version that kept them in the market's file", () => {
       destinations: ["telegram:42"],
       atMs: LATER_MS,
     };
-    expect(repository.queue(change, () => true)).toBe(true);
+    expect(await repository.queue(change, () => true)).toBe("queued");
     // Behind all of the old ones, though the newest of those was for somebody else.
-    expect(take(LATER_MS)).toBe(10);
+    expect(await take(LATER_MS)).toBe(10);
   });
 
   test("that a process of that version was sending at that moment are sent once", () => {
@@ -201,20 +204,24 @@ describe("alerts of a version that kept them in the market's file", () => {
     expect(rowsOf<OldMessage>(temporary.path, "alert_outbox").at(-1)).toEqual(oldMessage(10));
   });
 
-  test("are in one file or the other, whole, whichever statement fails; the next start takes them", () => {
-    let at = 1;
-    for (let failed = true; failed; at += 1) {
-      using temporary = temporaryDatabasePath();
-      makeOldDatabase(temporary.path, MESSAGES, STATES);
-      const fault = { at, code: "SQLITE_IOERR_WRITE", rolledBack: at % 2 === 0 };
-      failed = !migratesDespite(fault, [marketFile, accountsFile], temporary.path);
-      const { path } = accountsFile(temporary.path);
-      expect([[], MESSAGES]).toContainEqual([...rowsOf<OldMessage>(path, "alert_outbox")]);
-      start(temporary.path);
-      expect(rowsOf<OldMessage>(path, "alert_outbox")).toEqual(MESSAGES);
-      expect(rowsOf(path, "alert_states")).toEqual(STATES);
-    }
-    // Every statement of both files' migrations was one of them.
-    expect(at).toBeGreaterThan(24);
-  });
+  test(
+    "are in one file or the other, whole, whichever statement fails; the next start takes them",
+    () => {
+      let at = 1;
+      for (let failed = true; failed; at += 1) {
+        using temporary = temporaryDatabasePath();
+        makeOldDatabase(temporary.path, MESSAGES, STATES);
+        const fault = { at, code: "SQLITE_IOERR_WRITE", rolledBack: at % 2 === 0 };
+        failed = !migratesDespite(fault, [marketFile, accountsFile], temporary.path);
+        const { path } = accountsFile(temporary.path);
+        expect([[], MESSAGES]).toContainEqual([...rowsOf<OldMessage>(path, "alert_outbox")]);
+        start(temporary.path);
+        expect(rowsOf<OldMessage>(path, "alert_outbox")).toEqual(MESSAGES);
+        expect(rowsOf(path, "alert_states")).toEqual(STATES);
+      }
+      // Every statement of both files' migrations was one of them.
+      expect(at).toBeGreaterThan(24);
+    },
+    LONG_MS,
+  );
 });
