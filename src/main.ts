@@ -8,15 +8,16 @@ import {
   type Supervisor,
 } from "./collector/supervisor.ts";
 import { type Config, describeConfig, loadProcessConfig } from "./config/config.ts";
-import { createAlertRepository } from "./db/accounts/alert-repository.ts";
+import { AlertRepository } from "./db/accounts/alert-repository.ts";
+import { accountsFile } from "./db/accounts/file.ts";
 import { EpochRepository } from "./db/market/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/market/interval-change-repository.ts";
-import { MIGRATIONS_FOLDER } from "./db/migrate.ts";
+import { marketFile } from "./db/market/file.ts";
 import { MarketReader } from "./db/market/market-reader.ts";
 import { asUnusable } from "./db/failure.ts";
 import { OpportunityRepository } from "./db/market/opportunity-repository.ts";
-import { schemaCheck } from "./db/schema-version.ts";
-import { ServiceDatabase, type ServiceDatabaseDeps } from "./db/service-database.ts";
+import { type DatabaseEnd, ServiceDatabase } from "./db/service-database.ts";
+import { ServiceDatabases } from "./db/service-databases.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
 import { createHeartbeat } from "./gateways/heartbeat.ts";
 import { createOutbound } from "./gateways/outbound.ts";
@@ -31,7 +32,6 @@ import { createLog, type Log } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { every } from "./lib/repeat.ts";
 import { readText } from "./config/settings-file.ts";
-import { requireInstalled } from "./lib/start-failure.ts";
 import { createAlerts } from "./services/operations/alerts.ts";
 import { AssetGroups } from "./services/finder/asset-groups.ts";
 import { Board } from "./services/board/board.ts";
@@ -56,35 +56,36 @@ const WATCH_EVERY_MS = 1_000;
 function run(config: Config, output: LogOutput): void {
   const fees = feeTable(config.feesFile === null ? null : readFeeFile(config.feesFile, readText));
   const log = createLog(config.logLevel, output);
-  const database = databaseOf(config, log, ({ reason, status }) => void end(reason, status));
-  const board = boardOf(config, database);
-  const watch = watchOf(config, board, database, log);
+  const onEnd = ({ reason, status }: DatabaseEnd): void => void end(reason, status);
+  const { market, accounts, databases } = databasesOf(config, log, onEnd);
+  const board = boardOf(config, market);
+  const watch = watchOf(config, board, accounts, log);
   const groups = groupsOf(board);
-  const opportunities = trackerOf(board, groups, database, log);
-  const health = (): HealthReport => healthOf(board, database);
+  const opportunities = trackerOf(board, groups, market, log);
+  const health = (): HealthReport => healthOf(board, databases);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const logLinesDropped = (): number => output.dropped;
   const metrics = metricsOf({ board, health, streams, opportunities, logLinesDropped });
   const server = serve(config, {
     board,
     health,
-    readiness: readinessOf(config, board, database),
+    readiness: readinessOf(config, board, databases),
     metrics,
     log,
-    intervalChanges: intervalChanges(new IntervalChangeRepository(database.db)),
+    intervalChanges: intervalChanges(new IntervalChangeRepository(market.db)),
     // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
     askForOrigin: (request) => collector.explain(request),
     groups,
     streams,
     fees,
   });
-  const collector = collectorOf(config, log, { board, metrics, opportunities, database, output });
+  const collector = collectorOf(config, log, { board, metrics, opportunities, market, output });
   const watchdog = watchdogOf(config, collector, log);
-  const errors = { log, onError: (error: unknown) => database.judge(error) };
+  const judgedBy = (file: ServiceDatabase) => ({ log, onError: (e: unknown) => file.judge(e) });
   const everySecond = [...watch.tasks, watchdog.observe];
   const timers = [
-    every(POLL_EVERY_MS, () => board.poll(), errors),
-    ...everySecond.map((work) => every(WATCH_EVERY_MS, work, errors)),
+    every(POLL_EVERY_MS, () => board.poll(), judgedBy(market)),
+    ...everySecond.map((work) => every(WATCH_EVERY_MS, work, judgedBy(accounts))),
   ];
   watchdog.observe();
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
@@ -94,7 +95,7 @@ function run(config: Config, output: LogOutput): void {
       begin: () => {
         watchdog.stopping();
         for (const timer of timers) clearInterval(timer);
-        database.stopWaiting();
+        databases.stopWaiting();
         // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
         streams.close();
       },
@@ -105,7 +106,7 @@ function run(config: Config, output: LogOutput): void {
         opportunities: () => opportunities.close(),
         collector: () => collector.stop(),
       },
-      close: () => database.close(),
+      close: () => databases.close(),
     },
     { clock: systemClock, log, exit: exitAfter(output) },
   );
@@ -118,13 +119,13 @@ function collectorOf(
     readonly board: Board;
     readonly metrics: Metrics;
     readonly opportunities: OpportunityTracker;
-    readonly database: ServiceDatabase;
+    readonly market: ServiceDatabase;
     readonly output: LogOutput;
   },
 ): Supervisor {
-  const { board, metrics, opportunities, database, output } = parts;
+  const { board, metrics, opportunities, market, output } = parts;
   return superviseCollector({
-    settings: collectorSettings(config, database.identity),
+    settings: collectorSettings(config, market.identity),
     startWorker: startCollectorThread,
     clock: systemClock,
     random: Math.random,
@@ -133,7 +134,7 @@ function collectorOf(
       if (message.type === "log") output.write(message.line);
       if (message.type === "collecting") opportunities.begin(message.epoch);
       if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
-      if (message.type === "database_unusable") database.refuse(message.reason);
+      if (message.type === "database_unusable") market.refuse(message.reason);
       if (message.type !== "cycle") return;
       metrics.cycle(message.exchange, resultOf(message.outcome));
       board.poll();
@@ -163,18 +164,18 @@ function boardOf({ staleAfterMs }: Config, { db }: ServiceDatabase): Board {
   return board;
 }
 
-function databaseOf(
-  { databasePath: path }: Config,
-  log: Log,
-  onEnd: ServiceDatabaseDeps["onEnd"],
-): ServiceDatabase {
-  return new ServiceDatabase({ path, clock: systemClock, log, onEnd });
+/** The market's first: migrations of the accounts' read it. */
+function databasesOf({ databasePath }: Config, log: Log, onEnd: (end: DatabaseEnd) => void) {
+  const deps = { clock: systemClock, log, onEnd };
+  const market = new ServiceDatabase({ file: marketFile(databasePath), ...deps });
+  const accounts = new ServiceDatabase({ file: accountsFile(databasePath), ...deps });
+  return { market, accounts, databases: new ServiceDatabases([market, accounts]) };
 }
 
-/** Without its database the service is down, however fresh what it still holds. */
-function healthOf(board: Board, database: ServiceDatabase): HealthReport {
+/** Without one of its databases the service is down, however fresh what it still holds. */
+function healthOf(board: Board, databases: ServiceDatabases): HealthReport {
   const report = board.health();
-  return database.isLost ? { ...report, status: "down" } : report;
+  return databases.isLost ? { ...report, status: "down" } : report;
 }
 
 function collectorSettings(config: Config, databaseIdentity: string | null): CollectorSettings {
@@ -227,9 +228,9 @@ function trackerOf(
   return tracker;
 }
 
-function readinessOf(config: Config, board: Board, { db }: ServiceDatabase): Readiness {
+function readinessOf(config: Config, board: Board, databases: ServiceDatabases): Readiness {
   return createReadiness({
-    isSchemaCurrent: schemaCheck(db),
+    isSchemaCurrent: () => databases.isSchemaCurrent(),
     hasSnapshot: () => board.current() !== null,
     states: () => board.states(),
     exchanges: config.exchanges,
@@ -242,8 +243,7 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
   const clock = systemClock;
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
   const alerts = createAlerts({
-    repository: createAlertRepository(db),
-    writes,
+    repository: new AlertRepository(db, writes),
     messengers:
       config.telegram === null ? [] : [createTelegram({ ...config.telegram, post: outbound.post })],
     clock,
@@ -256,9 +256,9 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     clock,
     log,
   });
-  const observe = (): void => {
+  const observe = async (): Promise<void> => {
     const report = board.health();
-    alerts.observe(report, board.states());
+    await alerts.observe(report, board.states());
     void heartbeat.observe(report);
   };
   return {
@@ -281,7 +281,6 @@ function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log)
 
 /** What a failing database is at a start is one line with its cure, never a trace. */
 function start(config: Config, output: LogOutput): void {
-  requireInstalled(MIGRATIONS_FOLDER);
   try {
     run(config, output);
   } catch (error) {

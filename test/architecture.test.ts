@@ -57,6 +57,14 @@ const PLANTED: readonly Planted[] = [
   ["exchanges know no db", "src/exchanges/okx.ts", `import "../db/open.ts";`, "room"],
   ["exchanges know no config", "src/exchanges/okx.ts", `import "../config/config.ts";`, "room"],
   ["db knows no exchange", "src/db/a.ts", `import "../exchanges/registry.ts";`, "room"],
+  ["db knows no table", "src/db/a.ts", `import "./market/schema.ts";`, "room"],
+  ["database files do not meet", "src/db/accounts/a.ts", `import "../market/schema.ts";`, "room"],
+  [
+    "not by type either",
+    "src/db/market/a.ts",
+    `import type { A } from "../accounts/a.ts";`,
+    "room",
+  ],
   ["db knows no gateway", "src/db/a.ts", `import "../gateways/stripe.ts";`, "room"],
   ["gateways know no service", "src/gateways/a.ts", `import "../services/board/board.ts";`, "room"],
   ["services know no http", "src/services/finder/a.ts", `import "../../http/app.ts";`, "room"],
@@ -120,7 +128,7 @@ const PLANTED: readonly Planted[] = [
   [
     "services take types of db",
     "src/services/finder/a.ts",
-    `import { A } from "../../db/a.ts";`,
+    `import { A } from "../../db/market/a.ts";`,
     "types_only",
   ],
   [
@@ -229,8 +237,9 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   [
     "services take types of db",
     "src/services/finder/a.ts",
-    `import type { A } from "../../db/a.ts";`,
+    `import type { A } from "../../db/market/a.ts";`,
   ],
+  ["a file's tables stand on db", "src/db/accounts/a.ts", `import "../open.ts";`],
   ["db has SQLite", "src/db/open.ts", `import "bun:sqlite"; import "drizzle-orm/bun-sqlite";`],
   ["the simulator serves", "src/simulator/server.ts", `import "bun"; import "../lib/assert.ts";`],
   ["config reads env", "src/config/config.ts", `const port = process.env.PORT;`],

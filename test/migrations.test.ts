@@ -1,15 +1,19 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { getTableName } from "drizzle-orm";
 import { UnusableDatabase } from "../src/db/failure.ts";
 import { migrateDb } from "../src/db/migrate.ts";
 import hashes from "./migration-hashes.json" with { type: "json" };
 import {
-  emptyDatabase,
+  EmptyDatabases,
+  FILE_NAMES,
+  type FileName,
   fill,
   journalOf,
   MigrationFolder,
-  MIGRATIONS,
+  migrationsOf,
+  migrationToGenerate,
   restrictedTo,
   type Rows,
   rowsIn,
@@ -17,17 +21,46 @@ import {
   shapesInCode,
 } from "./support/migrations.ts";
 
-const { entries } = journalOf();
-const VERSIONS = entries.map(({ tag }, index) => [tag, index + 1] as const);
-
 /** Columns that a migration empties because it says so. */
 const EMPTIED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   "0006_own_words_only": { exchange_state: ["failure", "degraded_by"] },
 };
 
+/** Tables that a file still has, though the code knows them no more, and the migration by which it forgot them. */
+const LEFT_BEHIND: Readonly<Record<FileName, { tables: readonly string[]; by: string } | null>> = {
+  market: { tables: ["alert_outbox", "alert_states"], by: "0010_alerts_in_accounts" },
+  accounts: null,
+};
+
+const empty = {
+  market: new EmptyDatabases("market"),
+  accounts: new EmptyDatabases("accounts"),
+} as const;
+afterAll(() => Object.values(empty).forEach((one) => one[Symbol.dispose]()));
+
+const entriesOf = (name: FileName) => journalOf(migrationsOf(name)).entries;
+
+function sha256(name: FileName, tag: string): string {
+  const text = readFileSync(join(migrationsOf(name), `${tag}.sql`));
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}
+
+/** A database of that file, migrated, by another folder if given. */
+function migrated(name: FileName, folder = migrationsOf(name)) {
+  const db = empty[name].open();
+  migrate(db, name, folder);
+  return db;
+}
+
+function migrate(db: ReturnType<typeof migrated>, name: FileName, folder = migrationsOf(name)) {
+  migrateDb(db, { ...empty[name].file, migrationsFolder: folder });
+}
+
 /** The rows of a version as they must be after all migrations that come behind its first `count`. */
-function expected(rows: Rows, count: number): Rows {
-  const emptied = entries.slice(count).map(({ tag }) => EMPTIED[tag] ?? {});
+function expected(name: FileName, rows: Rows, count: number): Rows {
+  const emptied = entriesOf(name)
+    .slice(count)
+    .map(({ tag }) => EMPTIED[tag] ?? {});
   return Object.fromEntries(
     Object.entries(rows).map(([table, stored]) => {
       const columns = emptied.flatMap((tables) => tables[table] ?? []);
@@ -37,27 +70,31 @@ function expected(rows: Rows, count: number): Rows {
   );
 }
 
-function sha256(tag: string): string {
-  const text = readFileSync(join(MIGRATIONS, `${tag}.sql`));
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+/** The tables that were left behind, as they were before the code forgot them. */
+function leftBehind(name: FileName) {
+  const left = LEFT_BEHIND[name];
+  if (left === null) return {};
+  const count = entriesOf(name).findIndex(({ tag }) => tag === left.by);
+  using folder = new MigrationFolder(name, count);
+  const shapes = shapesIn(migrated(name, folder.path));
+  return Object.fromEntries(
+    Object.entries(shapes).filter(([table]) => left.tables.includes(table)),
+  );
 }
 
-function migrated(folder?: string) {
-  const db = emptyDatabase();
-  migrateDb(db, ":memory:", folder);
-  return db;
-}
+// A database that has run one never runs it again: an edit would reach new installations only.
+test("the committed migrations are what they were; a new one is added to test/migration-hashes.json", () => {
+  const hashesOf = (name: FileName) =>
+    Object.fromEntries(entriesOf(name).map(({ tag }) => [tag, sha256(name, tag)]));
+  expect(Object.fromEntries(FILE_NAMES.map((name) => [name, hashesOf(name)]))).toEqual(hashes);
+});
 
-describe("the committed migrations", () => {
-  // A database that has run one never runs it again: an edit would reach new installations only.
-  test("are what they were when they were committed; a new one is added to test/migration-hashes.json", () => {
-    const now = Object.fromEntries(entries.map(({ tag }) => [tag, sha256(tag)]));
-    expect(now).toEqual(hashes);
-  });
+describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
+  const entries = entriesOf(name);
 
   test("are in the journal, each with its snapshot, their numbers and times rising", () => {
     expect(entries.length).toBeGreaterThan(0);
-    const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith(".sql"));
+    const files = readdirSync(migrationsOf(name)).filter((file) => file.endsWith(".sql"));
     expect(files.toSorted()).toEqual(entries.map(({ tag }) => `${tag}.sql`));
     entries.forEach(({ idx, tag, when }, index) => {
       expect(idx).toBe(index);
@@ -66,7 +103,7 @@ describe("the committed migrations", () => {
       expect(when).toBeGreaterThan(entries[index - 1]?.when ?? 0);
     });
     const snapshots = entries.map(({ idx }) => {
-      const path = join(MIGRATIONS, `meta/${String(idx).padStart(4, "0")}_snapshot.json`);
+      const path = join(migrationsOf(name), `meta/${String(idx).padStart(4, "0")}_snapshot.json`);
       expect(existsSync(path)).toBe(true);
       return JSON.parse(readFileSync(path, "utf8")) as { id: string; prevId: string };
     });
@@ -76,55 +113,83 @@ describe("the committed migrations", () => {
   });
 
   test("make exactly the tables, columns, indexes and references that the code declares", async () => {
-    expect(shapesIn(migrated())).toEqual(await shapesInCode());
+    const inCode = await shapesInCode(name);
+    expect(shapesIn(migrated(name))).toEqual({ ...inCode, ...leftBehind(name) });
+    const checked = empty[name].file.tables.map((table) => getTableName(table));
+    expect(checked.toSorted()).toEqual(Object.keys(inCode).toSorted());
   });
-});
 
-describe("an upgrade", () => {
-  test.each(VERSIONS)(
-    "from %s keeps every row and ends with the schema of a new database",
+  test("leave drizzle-kit nothing to generate", async () => {
+    expect(await migrationToGenerate(name)).toEqual([]);
+  });
+
+  // As a database is recognized by them, one file is never taken for another.
+  test("have times that no other file's have", () => {
+    const all = FILE_NAMES.flatMap((file) => entriesOf(file).map(({ when }) => when));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  test.each(entries.map(({ tag }, index) => [tag, index + 1] as const))(
+    "upgrade from %s: every row is kept, and the schema is that of a new database",
     (_, count) => {
-      using folder = new MigrationFolder(count);
-      const db = migrated(folder.path);
+      using folder = new MigrationFolder(name, count);
+      const db = migrated(name, folder.path);
       fill(db);
       const before = rowsIn(db);
       expect(Object.values(before).every((rows) => rows.length === 3)).toBe(true);
-      migrateDb(db, ":memory:");
-      expect(restrictedTo(before, rowsIn(db))).toEqual(expected(before, count));
-      expect(shapesIn(db)).toEqual(shapesIn(migrated()));
+      migrate(db, name);
+      expect(restrictedTo(before, rowsIn(db))).toEqual(expected(name, before, count));
+      expect(shapesIn(db)).toEqual(shapesIn(migrated(name)));
       expect(db.query("PRAGMA foreign_key_check").all()).toEqual([]);
       expect(db.query("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
       expect(db.query("PRAGMA foreign_keys").all()).toEqual([{ foreign_keys: 1 }]);
     },
   );
 
-  test("that rebuilds a table keeps the rows that refer to it", () => {
-    using folder = new MigrationFolder(entries.length);
-    const db = migrated();
-    fill(db);
-    const before = rowsIn(db);
-    folder.add(
-      "9999_rebuild",
-      "CREATE TABLE rebuilt AS SELECT * FROM instruments;",
-      "DROP TABLE instruments;",
-      "CREATE TABLE instruments (id integer PRIMARY KEY NOT NULL, uid text NOT NULL);",
-      "INSERT INTO instruments SELECT id, uid FROM rebuilt;",
-      "DROP TABLE rebuilt;",
-    );
-    migrateDb(db, ":memory:", folder.path);
-    const { quotes, interval_changes: changes } = rowsIn(db);
-    expect({ quotes, changes }).toEqual({
-      quotes: before["quotes"],
-      changes: before["interval_changes"],
-    });
-  });
-
-  test("goes through once: a second look finds nothing to do", () => {
-    const db = migrated();
+  test("go through once: a second look finds nothing to do", () => {
+    const db = migrated(name);
     const applied = (): unknown => db.query("SELECT * FROM __drizzle_migrations").all();
     const before = applied();
-    migrateDb(db, ":memory:");
+    migrate(db, name);
     expect(applied()).toEqual(before);
+  });
+
+  test("refuse a database of a newer version, and change nothing of it", () => {
+    using folder = new MigrationFolder(name, entries.length);
+    folder.add("9999_newer", "CREATE TABLE newer (a integer);");
+    const db = migrated(name, folder.path);
+    const before = shapesIn(db);
+    expect(() => migrate(db, name)).toThrow(UnusableDatabase);
+    expect(shapesIn(db)).toEqual(before);
+  });
+
+  const other = name === "market" ? "accounts" : "market";
+  test(`refuse the file ${other}, and change nothing of it`, () => {
+    const db = migrated(other);
+    const before = shapesIn(db);
+    expect(() => migrate(db, name)).toThrow("it is another one of this program's own files");
+    expect(shapesIn(db)).toEqual(before);
+  });
+});
+
+test("an upgrade that rebuilds a table keeps the rows that refer to it", () => {
+  using folder = new MigrationFolder("market", entriesOf("market").length);
+  const db = migrated("market");
+  fill(db);
+  const before = rowsIn(db);
+  folder.add(
+    "9999_rebuild",
+    "CREATE TABLE rebuilt AS SELECT * FROM instruments;",
+    "DROP TABLE instruments;",
+    "CREATE TABLE instruments (id integer PRIMARY KEY NOT NULL, uid text NOT NULL);",
+    "INSERT INTO instruments SELECT id, uid FROM rebuilt;",
+    "DROP TABLE rebuilt;",
+  );
+  migrate(db, "market", folder.path);
+  const { quotes, interval_changes: changes } = rowsIn(db);
+  expect({ quotes, changes }).toEqual({
+    quotes: before["quotes"],
+    changes: before["interval_changes"],
   });
 });
 
@@ -135,27 +200,18 @@ describe("a migration that fails", () => {
   ])(
     "%s leaves the database as it was, with foreign keys on, and the service can use it",
     (_, sql) => {
-      using folder = new MigrationFolder(entries.length);
+      using folder = new MigrationFolder("market", entriesOf("market").length);
       folder.add("9998_fine", "CREATE TABLE fine (a integer);");
       folder.add("9999_fails", ...sql);
-      const db = migrated();
+      const db = migrated("market");
       fill(db);
       const before = { rows: rowsIn(db), shapes: shapesIn(db) };
-      expect(() => migrateDb(db, ":memory:", folder.path)).toThrow();
+      expect(() => migrate(db, "market", folder.path)).toThrow();
       expect({ rows: rowsIn(db), shapes: shapesIn(db) }).toEqual(before);
       expect(db.query("PRAGMA foreign_keys").all()).toEqual([{ foreign_keys: 1 }]);
       expect(db.inTransaction).toBe(false);
-      migrateDb(db, ":memory:");
+      migrate(db, "market");
       expect(shapesIn(db)).toEqual(before.shapes);
     },
   );
-});
-
-test("a database of a newer version is refused, and nothing of it is changed", () => {
-  using folder = new MigrationFolder(entries.length);
-  folder.add("9999_newer", "CREATE TABLE newer (a integer);");
-  const db = migrated(folder.path);
-  const before = shapesIn(db);
-  expect(() => migrateDb(db, ":memory:")).toThrow(UnusableDatabase);
-  expect(shapesIn(db)).toEqual(before);
 });

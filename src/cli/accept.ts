@@ -2,10 +2,9 @@ import { existsSync } from "node:fs";
 import { loadProcessConfig } from "../config/config.ts";
 import { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
 import { asUnusable } from "../db/failure.ts";
-import { MIGRATIONS_FOLDER } from "../db/migrate.ts";
+import { marketFile } from "../db/market/file.ts";
 import { writeTransaction } from "../db/open.ts";
 import { startDatabase } from "../db/start-database.ts";
-import { requireInstalled } from "../lib/start-failure.ts";
 import { type Command, EXIT_FAILED, EXIT_OK, exchangeIds, parsed, UsageError } from "./command.ts";
 
 const HELP = `Usage: bun src/cli/main.ts accept ID
@@ -34,8 +33,7 @@ function run(args: readonly string[]): number {
     console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
     return EXIT_FAILED;
   }
-  requireInstalled(MIGRATIONS_FOLDER);
-  const db = startDatabase(databasePath, console.error);
+  const db = startDatabase(marketFile(databasePath), console.error);
   try {
     const states = new ExchangeStateRepository(db);
     const noted = writeTransaction(db, () => states.acceptNextSize(id));

@@ -2,6 +2,7 @@ import { EpochRepository, readHeartbeat } from "../db/market/epoch-repository.ts
 import { ExchangeStateRepository } from "../db/market/exchange-state-repository.ts";
 import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
+import { marketFile } from "../db/market/file.ts";
 import { LastQuotes } from "../db/market/last-quotes.ts";
 import { MarketWriter } from "../db/market/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
@@ -127,7 +128,7 @@ export async function collect(
 function openFor({ databasePath, databaseIdentity }: CollectorSettings): Db {
   if (databaseIdentity !== undefined && fileIdentity(databasePath) !== databaseIdentity)
     throw new Error("the database was deleted or replaced");
-  const db = openDb(databasePath, { mustExist: true });
+  const db = openDb(marketFile(databasePath), { mustExist: true });
   waitAtMost(db, "collector");
   return db;
 }

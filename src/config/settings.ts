@@ -54,7 +54,8 @@ export const SETTINGS = {
   databasePath: setting({
     name: "DATABASE_PATH",
     fallback: "data/funding-finder.db",
-    description: "The SQLite file. Its folder is made when missing; lock files lie beside it.",
+    description:
+      "The SQLite file of the market. Its folder is made when missing; the accounts' file (`x.accounts.db` beside `x.db`) and lock files lie beside it.",
     schema: z.string().refine((path) => !path.startsWith(":") && !path.startsWith("file:"), {
       error: "must be the path of a file: the server and its collector open it separately",
     }),

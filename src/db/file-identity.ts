@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 
 /** Nothing lies at a path, or what should be its folder is none. */
 const MISSING = ["ENOENT", "ENOTDIR"];
@@ -12,5 +12,14 @@ export function fileIdentity(path: string): string | null {
     if (error instanceof Error && "code" in error && MISSING.includes(String(error.code)))
       return null;
     throw error;
+  }
+}
+
+/** The path of the file itself where `path` leads to it over links; `path` as it is when nothing lies there. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }

@@ -1,23 +1,16 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync, realpathSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Right } from "./database-file.ts";
 import { databaseFailure, unusableLock } from "./failure.ts";
-import { fileIdentity } from "./file-identity.ts";
+import { fileIdentity, realPath } from "./file-identity.ts";
 
 /**
  * The file whose holder has a right on the database at `path`: beside the file itself, so that processes that know
  * it by different names (a link) ask for one lock.
  */
-export function lockPath(path: string, right: "collector" | "migrate"): string {
+export function lockPath(path: string, right: Right): string {
   return `${realPath(path)}.${right}-lock`;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 /** An exclusive right that the kernel frees when its holder dies, however it dies. */

@@ -1,11 +1,9 @@
 import type { Database } from "bun:sqlite";
-import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import type { DatabaseFile } from "./database-file.ts";
 import { databaseFailure, UnusableDatabase } from "./failure.ts";
 import { lockPath, tryFileLock } from "./file-lock.ts";
 import { writeTransaction } from "./open.ts";
-
-export const MIGRATIONS_FOLDER = join(import.meta.dir, "../../migrations");
 
 /** Two processes that start together take turns; a migration of a large table may take a while. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;
@@ -15,6 +13,8 @@ const LOCKED_TRIES = 6;
 
 const NEWER =
   "a newer version of this program has migrated it; start that version, or restore a backup from before";
+
+const ANOTHER_FILE = "it is another one of this program's own files; name the right file";
 
 const MIGRATED_BY_ANOTHER =
   "another process is migrating it and does not end; see what that process does";
@@ -30,20 +30,35 @@ type Migration = ReturnType<typeof readMigrationFiles>[number];
 
 /**
  * Brings the schema up to date; a schema that is so is only read. Safe to call from several processes at once.
- * Throws UnusableDatabase when its schema is of a newer version or another process does not end migrating, and
- * what a migration throws; nothing of any migration is stored then.
+ * Throws UnusableDatabase when its schema is of a newer version or of another file, or another process does not end
+ * migrating, and what a migration throws; nothing of any migration is stored then.
  */
-export function migrateDb(db: Database, path: string, folder: string = MIGRATIONS_FOLDER): void {
-  const migrations = readMigrationFiles({ migrationsFolder: folder });
+export function migrateDb(db: Database, file: DatabaseFile): void {
+  const { path, migrationsFolder } = file;
+  const migrations = readMigrationFiles({ migrationsFolder });
   if (missing(db, path, migrations).length === 0) return;
   const lock =
     path === ":memory:" ? null : tryFileLock(lockPath(path, "migrate"), MIGRATION_LOCK_WAIT_MS);
   if (lock === null && path !== ":memory:")
     throw new UnusableDatabase(path, MIGRATED_BY_ANOTHER, 1);
   try {
-    patiently(() => apply(db, path, migrations));
+    besideSource(db, file, () => patiently(() => apply(db, path, migrations)));
   } finally {
     lock?.release();
+  }
+}
+
+/**
+ * Runs `work` with the file attached that rows are copied from. Migrations only read it: with a log of its own for each
+ * file, a transaction that wrote to both could be stored in one of them alone.
+ */
+function besideSource(db: Database, { copiesFrom }: DatabaseFile, work: () => void): void {
+  if (copiesFrom === null) return work();
+  db.run(`ATTACH DATABASE ? AS ${copiesFrom.as}`, [copiesFrom.path]);
+  try {
+    work();
+  } finally {
+    db.run(`DETACH DATABASE ${copiesFrom.as}`);
   }
 }
 
@@ -82,6 +97,9 @@ function missing(db: Database, path: string, migrations: readonly Migration[]): 
       .all()
       .map(({ at }) => Number(at)),
   );
+  const [first] = migrations;
+  if (applied.size > 0 && first !== undefined && !applied.has(first.folderMillis))
+    throw new UnusableDatabase(path, ANOTHER_FILE);
   const unknown = applied.difference(new Set(migrations.map((one) => one.folderMillis)));
   if (unknown.size > 0) throw new UnusableDatabase(path, NEWER);
   return migrations.filter((one) => !applied.has(one.folderMillis));

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import type { DatabaseFile } from "./database-file.ts";
 
 /** How long a connection waits for another writer before it gives up, in milliseconds. */
 export const WAIT_MS = {
@@ -22,17 +23,19 @@ const CACHE_KIB = -2_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens the database as every part of this program must: waits when busy, WAL, foreign keys enforced. Makes the
+ * Opens a database file as every part of this program must: waits when busy, WAL, foreign keys enforced. Makes the
  * folder and the file when they are missing, unless `mustExist`. Throws SQLiteError when it cannot.
  */
-export function openDb(path: string, options: { readonly mustExist?: boolean } = {}): Database {
-  const { mustExist = false } = options;
+export function openDb(
+  { path, synchronous }: DatabaseFile,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): Database {
   if (path !== ":memory:" && !mustExist) mkdirSync(dirname(path), { recursive: true });
   const db = new Database(path, { create: !mustExist, readwrite: true, strict: true });
   try {
     waitAtMost(db, "start");
     db.run("PRAGMA journal_mode = WAL");
-    db.run("PRAGMA synchronous = NORMAL");
+    db.run(`PRAGMA synchronous = ${synchronous}`);
     db.run("PRAGMA foreign_keys = ON");
     db.run(`PRAGMA cache_size = ${CACHE_KIB}`);
     db.run(`PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}`);

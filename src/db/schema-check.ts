@@ -1,14 +1,11 @@
 import type { Database } from "bun:sqlite";
-import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
-import * as alerts from "./accounts/schema.ts";
-import * as market from "./market/schema.ts";
-import * as opportunities from "./market/opportunity-schema.ts";
+import { getTableConfig } from "drizzle-orm/sqlite-core";
+import type { DatabaseFile } from "./database-file.ts";
 
-/** The first table or column of the schema that the database does not have, in words; null where all are there. */
-export function missingFromSchema(db: Database): string | null {
+/** The first table or column of the file's schema that the database does not have, in words; null where all are there. */
+export function missingFromSchema(db: Database, { tables }: DatabaseFile): string | null {
   const columnsOf = db.query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)");
-  for (const table of Object.values({ ...alerts, ...market, ...opportunities })) {
-    if (!(table instanceof SQLiteTable)) continue;
+  for (const table of tables) {
     const { name, columns } = getTableConfig(table);
     const found = new Set(columnsOf.all(name).map((column) => column.name));
     if (found.size === 0) return `table ${name}`;

@@ -1,13 +1,21 @@
 import type { Database } from "bun:sqlite";
+import { max } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { MIGRATIONS_FOLDER } from "./migrate.ts";
+import { integer, sqliteTable } from "drizzle-orm/sqlite-core";
+import type { DatabaseFile } from "./database-file.ts";
+import { MIGRATIONS_TABLE } from "./migrate.ts";
+import { queryBuilder } from "./query-builder.ts";
+
+/** What db/migrate notes of each migration, as far as it is read here. */
+const applied = sqliteTable(MIGRATIONS_TABLE, { at: integer("created_at") });
 
 /** Tells whether the newest migration of a migrated database is the newest one of this program. */
-export function schemaCheck(db: Database): () => boolean {
-  const migrations = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+export function schemaCheck(db: Database, { migrationsFolder }: DatabaseFile): () => boolean {
+  const migrations = readMigrationFiles({ migrationsFolder });
   const newestMs = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
-  const newest = db.query<{ at: number | null }, []>(
-    "SELECT max(created_at) AS at FROM __drizzle_migrations",
-  );
+  const newest = queryBuilder(db)
+    .select({ at: max(applied.at) })
+    .from(applied)
+    .prepare();
   return () => newest.get()?.at === newestMs;
 }

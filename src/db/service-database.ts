@@ -2,9 +2,11 @@ import type { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
+import type { DatabaseFile } from "./database-file.ts";
 import { asUnusable, databaseFailure } from "./failure.ts";
 import { fileIdentity } from "./file-identity.ts";
 import { checkpoint, waitAtMost } from "./open.ts";
+import { schemaCheck } from "./schema-version.ts";
 import { SIDE_FILES, startDatabase } from "./start-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -21,7 +23,7 @@ export interface DatabaseEnd {
 }
 
 export interface ServiceDatabaseDeps {
-  readonly path: string;
+  readonly file: DatabaseFile;
   readonly clock: Clock;
   readonly log: Log;
   /** Called once, when the database can be used no more. */
@@ -31,13 +33,15 @@ export interface ServiceDatabaseDeps {
 }
 
 /**
- * The main thread's database: it never waits longer than a moment for another writer, notices when its files are
+ * One database file of the main thread: it never waits longer than a moment for another writer, notices when its files are
  * deleted or replaced, and says when the process must end. Throws UnusableDatabase when it cannot begin.
  */
 export class ServiceDatabase {
   readonly db: Database;
   /** For every write of the main thread. */
   readonly writes: WriteQueue;
+  /** Whether no newer version of this program has migrated it meanwhile. */
+  readonly isSchemaCurrent: () => boolean;
   readonly #deps: ServiceDatabaseDeps;
   readonly #identities = new Map<string, string>();
   readonly #closing = new AbortController();
@@ -45,10 +49,12 @@ export class ServiceDatabase {
   #end: DatabaseEnd | null = null;
 
   constructor(deps: ServiceDatabaseDeps) {
-    const { path, clock, log } = deps;
-    this.#deps = deps;
-    this.db = startDatabase(path, (reason) => log.warn("database_suspicious", { reason }));
+    const { file, clock } = deps;
+    const log = deps.log.child({ file: file.name });
+    this.#deps = { ...deps, log };
+    this.db = startDatabase(file, (reason) => log.warn("database_suspicious", { reason }));
     waitAtMost(this.db, "mainThread");
+    this.isSchemaCurrent = schemaCheck(this.db, file);
     this.writes = new WriteQueue({ clock, log, until: this.#lastWrites.signal });
     this.#isReplaced();
     void this.#watch();
@@ -67,7 +73,7 @@ export class ServiceDatabase {
   /** Takes an exception of any part that uses the database: a damaged one ends the process. */
   judge(error: unknown): void {
     if (databaseFailure(error)?.running !== "end") return;
-    this.refuse(asUnusable(this.#deps.path, error)?.message ?? errorText(error));
+    this.refuse(asUnusable(this.#deps.file.path, error)?.message ?? errorText(error));
   }
 
   /** Ends the process for a reason that another start would meet again. */
@@ -83,7 +89,7 @@ export class ServiceDatabase {
 
   /** Moves the WAL into the file as far as possible, and closes it. Never throws: a full disk keeps nobody alive. */
   close(): void {
-    const { path, log } = this.#deps;
+    const { file, log } = this.#deps;
     this.#closing.abort();
     this.#lastWrites.abort();
     try {
@@ -92,18 +98,18 @@ export class ServiceDatabase {
       this.db.close();
       if (isReplaced) this.#removeSideFiles();
     } catch (error) {
-      const reason = asUnusable(path, error)?.message ?? errorText(error);
+      const reason = asUnusable(file.path, error)?.message ?? errorText(error);
       log.error("database_not_closed", { reason, effect: "the next start finishes it" });
     }
   }
 
   async #watch(): Promise<void> {
-    const { clock, log, path, lookEveryMs = LOOK_EVERY_MS } = this.#deps;
+    const { clock, log, file, lookEveryMs = LOOK_EVERY_MS } = this.#deps;
     while (!this.#closing.signal.aborted) {
       await clock.sleep(lookEveryMs, this.#closing.signal);
       try {
         if (this.#closing.signal.aborted || !this.#isReplaced()) continue;
-        const reason = `database ${path}: it was deleted or replaced while in use; the next start takes what lies there`;
+        const reason = `database ${file.path}: it was deleted or replaced while in use; the next start takes what lies there`;
         this.#endWith({ reason, status: 1 });
         return;
       } catch (error) {
@@ -117,7 +123,7 @@ export class ServiceDatabase {
     let isReplaced = false;
     for (const suffix of ["", ...SIDE_FILES]) {
       const before = this.#identities.get(suffix);
-      const now = fileIdentity(this.#deps.path + suffix);
+      const now = fileIdentity(this.#deps.file.path + suffix);
       if (before === undefined && now !== null) this.#identities.set(suffix, now);
       if (before !== undefined && before !== now) isReplaced = true;
     }
@@ -127,8 +133,8 @@ export class ServiceDatabase {
   /** Ours, left beside another database, would be read as the newest part of that one. */
   #removeSideFiles(): void {
     for (const suffix of SIDE_FILES) {
-      const file = this.#deps.path + suffix;
-      if (fileIdentity(file) === this.#identities.get(suffix)) rmSync(file, { force: true });
+      const path = this.#deps.file.path + suffix;
+      if (fileIdentity(path) === this.#identities.get(suffix)) rmSync(path, { force: true });
     }
   }
 

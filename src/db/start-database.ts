@@ -1,6 +1,8 @@
 import { Database } from "bun:sqlite";
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { requireInstalled } from "../lib/start-failure.ts";
+import type { DatabaseFile } from "./database-file.ts";
 import { asUnusable, databaseFailure, UnusableDatabase, unusableLock } from "./failure.ts";
 import { lockPath } from "./file-lock.ts";
 import { migrateDb, MIGRATIONS_TABLE } from "./migrate.ts";
@@ -15,18 +17,21 @@ export const SIDE_FILES = ["-wal", "-shm"] as const;
 
 /**
  * Opens the database for a process that begins: looks at what lies there, checks it and brings its schema up to
- * date. `onWarning` gets a sentence about what may be a mistake. Throws UnusableDatabase when it cannot be used.
+ * date. `onWarning` gets a sentence about what may be a mistake. Throws UnusableDatabase when it cannot be used, and
+ * what requireInstalled throws.
  */
-export function startDatabase(path: string, onWarning: (text: string) => void): Database {
+export function startDatabase(file: DatabaseFile, onWarning: (text: string) => void): Database {
+  const { path } = file;
+  requireInstalled(file.migrationsFolder);
   let db: Database | null = null;
   try {
     requireSqlite(path, sqliteVersion());
-    const size = checkPlace(path, onWarning);
+    const size = checkPlace(file, onWarning);
     if (size > 0) requireOurs(path);
-    db = openDb(path);
+    db = openDb(file);
     requireSound(db, path);
-    migrateDb(db, path);
-    requireTables(db, path);
+    migrateDb(db, file);
+    requireTables(db, file);
     return db;
   } catch (error) {
     db?.close();
@@ -72,22 +77,22 @@ function requireOurs(path: string): void {
 }
 
 /** Throws UnusableDatabase where somebody took away what the migrations have made. */
-function requireTables(db: Database, path: string): void {
-  const lost = missingFromSchema(db);
+function requireTables(db: Database, file: DatabaseFile): void {
+  const lost = missingFromSchema(db, file);
   if (lost === null) return;
   const words = `it lacks the ${lost}; restore a backup, or move it away with the files beside it to begin anew`;
-  throw new UnusableDatabase(path, words);
+  throw new UnusableDatabase(file.path, words);
 }
 
-/** Looks at what lies at `path` and beside it; the size of the file in bytes, 0 where there is none. */
-function checkPlace(path: string, onWarning: (text: string) => void): number {
+/** Looks at what lies at its path and beside it; the size of the file in bytes, 0 where there is none. */
+function checkPlace({ path, rights }: DatabaseFile, onWarning: (text: string) => void): number {
   const folder = dirname(path);
   const words = `its folder ${folder} cannot be made or written; let this user write it, or change DATABASE_PATH`;
   refusing(new UnusableDatabase(path, words), () => {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
   });
-  const locks = [lockPath(path, "collector"), lockPath(path, "migrate")];
+  const locks = rights.map((right) => lockPath(path, right));
   for (const lock of locks) checkLock(lock);
   const unreachable = new UnusableDatabase(
     path,

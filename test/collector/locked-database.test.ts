@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync } from "node:fs";
 import { collect } from "../../src/collector/collector.ts";
 import type { FromWorker } from "../../src/collector/protocol.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
@@ -46,7 +47,7 @@ function heartbeats(posted: readonly FromWorker[]): number {
 
 /** Another connection that holds the write lock until it is called. */
 function lock(database: TestDatabase): () => void {
-  const other = openDb(database.path);
+  const other = openDb(marketFile(database.path));
   other.run("BEGIN IMMEDIATE");
   return () => {
     other.run("ROLLBACK");
@@ -145,7 +146,7 @@ describe("a collector's lock file that is taken away", () => {
     [
       "replaced",
       (path: string) => {
-        openDb(`${path}-new`).close();
+        openDb(marketFile(`${path}-new`)).close();
         renameSync(`${path}-new`, path);
       },
     ],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { MarketReview } from "../../src/collector/market-review.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { ReviewRepository } from "../../src/db/market/review-repository.ts";
@@ -130,7 +131,7 @@ describe("the class of a confirmed asset", () => {
     review.run(epoch, NOON_MS);
     // As the migration leaves it.
     database.db.run("UPDATE instruments SET settled_class = NULL");
-    migrateDb(database.db, database.path);
+    migrateDb(database.db, marketFile(database.path));
     expect(classes(database)).toEqual(["binance metal", "bingx commodity"]);
     const again = new MarketReview(new ReviewRepository(database.db, database.epochs));
     // No new batch is needed.

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { accountsFile } from "../../src/db/accounts/file.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { startBotApi } from "../support/bot-api.ts";
 import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
@@ -24,7 +25,7 @@ const SEND_AGAIN = {
 };
 const HOLDER = join(import.meta.dir, "../support/lock-holder-child.ts");
 
-/** Takes the write lock as another program; `released` resolves when it has given it back. */
+/** Takes the write lock of a file as another program; `released` resolves when it has given it back. */
 async function holdLock(path: string): Promise<{ readonly released: Promise<unknown> }> {
   const child = Bun.spawn([process.execPath, HOLDER, path, String(HELD_MS)], { stdout: "pipe" });
   const { value } = await child.stdout.getReader().read();
@@ -65,7 +66,9 @@ test(
     bot.answerNext(SEND_AGAIN);
     simulator.market.setFault("okx", { name: "http451" });
     await until(() => bot.calls === 1);
-    const { released } = await holdLock(database.path);
+    const accountsPath = accountsFile(database.path).path;
+    const held = await Promise.all([database.path, accountsPath].map(holdLock));
+    const released = Promise.all(held.map((lock) => lock.released));
     // … and one comes of what is fetched meanwhile.
     simulator.market.setFault("kraken", { name: "http451" });
     const worstMs = new Map<string, number>();
@@ -86,7 +89,8 @@ test(
     console.log(`locked: ${answers} answers in ${heldMs.toFixed(0)} ms, the slowest`, worstMs);
     expect(heldMs).toBeGreaterThan(HELD_MS / 2);
     expect(Math.max(...worstMs.values())).toBeLessThan(PROMPT_MS);
-    expect(service.log()).toContain("database_not_writable");
+    for (const part of ['"file":"accounts"', '"part":"collector"'])
+      expect(service.log()).toMatch(new RegExp(`${part}.*"event":"database_not_writable"`));
 
     // Each exchange has a batch from after the lock, its rows among them.
     const releasedAtMs = Date.now();
@@ -111,7 +115,7 @@ test(
     );
 
     const outbox = query<{ key: string; sent: number }>(
-      database.path,
+      accountsPath,
       "SELECT key, sent_at IS NOT NULL AS sent FROM alert_outbox ORDER BY id",
     );
     expect(outbox.map(({ sent }) => sent)).toEqual([1, 1]);

@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { BAD_LOCKS, makeDatabase, REFUSED } from "../support/unusable-databases.ts";
 import { LONG_MS } from "../support/patience.ts";
@@ -41,7 +43,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
     "%s ends with status 3 and one line",
     async (_, make, words) => {
       using temporary = temporaryDatabasePath();
-      make(temporary.path);
+      make(marketFile(temporary.path));
       const { status, lines } = await run(command, temporary.path);
       expect([status, lines]).toEqual([3, [expect.stringMatching(words)]]);
     },
@@ -52,7 +54,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
     "beside which %s lies as %s ends with status 3 and one line",
     async (_, suffix, make) => {
       using temporary = temporaryDatabasePath();
-      makeDatabase(temporary.path);
+      makeDatabase(marketFile(temporary.path));
       make(temporary.path + suffix);
       const { status, lines } = await run(command, temporary.path);
       expect([status, lines]).toEqual([3, [expect.stringContaining("it is a lock file")]]);
@@ -67,7 +69,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
     "in a %s that may only be read ends with status 3 and one line",
     async (_, fileMode, folderMode, words) => {
       using temporary = temporaryDatabasePath();
-      makeDatabase(temporary.path);
+      makeDatabase(marketFile(temporary.path));
       const folder = dirname(temporary.path);
       if (IS_ROOT) chownSync(temporary.path, NOBODY, NOBODY);
       chmodSync(temporary.path, fileMode);
@@ -79,6 +81,22 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
     LONG_MS,
   );
 });
+
+test(
+  "the service with an accounts' file that is damaged ends with status 3 and one line that names it",
+  async () => {
+    using temporary = temporaryDatabasePath();
+    makeDatabase(marketFile(temporary.path));
+    const { path } = accountsFile(temporary.path);
+    writeFileSync(path, "hello ".repeat(1_000));
+    const { status, lines } = await run(COMMANDS.service, temporary.path);
+    expect([status, lines]).toEqual([
+      3,
+      [expect.stringContaining(`database ${path}: it is damaged or no SQLite database; restore`)],
+    ]);
+  },
+  LONG_MS,
+);
 
 test(
   "the service with an empty database beside lock files begins anew and warns",

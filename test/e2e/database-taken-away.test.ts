@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { accountsFile } from "../../src/db/accounts/file.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 import { allShown, healthAt } from "../support/service-api.ts";
@@ -107,6 +108,27 @@ describe("a database that is taken away", () => {
     LONG_MS,
   );
 });
+
+test(
+  "an accounts' file that is taken away ends the service with status 1; the next start makes a new one",
+  async () => {
+    using one = scene();
+    const { path } = accountsFile(one.path);
+    {
+      await using service = await startService(one.settings);
+      await allShown(service.origin, EXCHANGES);
+      removeDatabase(path);
+      await endsBecause(service);
+      expect(service.log()).toContain(`database ${path}: it was deleted or replaced while in use`);
+    }
+    expect([existsSync(path), existsSync(`${path}-wal`)]).toEqual([false, false]);
+    await using next = await startService(one.settings);
+    expect(next.log()).toContain(`database ${path} is missing, although a service has run on it`);
+    expect(existsSync(path)).toBe(true);
+    expect((await fetch(`${next.origin}/livez`)).status).toBe(200);
+  },
+  LONG_MS,
+);
 
 test(
   "a lock file that is taken away makes no second collector: of two services one collects at the end",

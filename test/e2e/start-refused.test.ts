@@ -111,7 +111,7 @@ describe("one line and no trace:", () => {
         { DATABASE_PATH: database.path, PORT: "0" },
         { cwd: copy },
       );
-      const words = `${join(copy, "migrations")} is missing; it belongs to this program`;
+      const words = `${join(copy, "migrations/market")} is missing; it belongs to this program`;
       expect([status, lines]).toEqual([2, [expect.stringContaining(words)]]);
     },
     LONG_MS,

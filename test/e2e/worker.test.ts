@@ -7,6 +7,7 @@ import {
   threadStarter,
   type WorkerHandle,
 } from "../../src/collector/supervisor.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
@@ -29,8 +30,8 @@ function supervised(options: {
   readonly origin: string;
   readonly starter: (start: number) => StartWorker;
 }) {
-  const db = openDb(options.path);
-  migrateDb(db, options.path);
+  const db = openDb(marketFile(options.path));
+  migrateDb(db, marketFile(options.path));
   db.close();
   const settings: CollectorSettings = {
     databasePath: options.path,

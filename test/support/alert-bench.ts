@@ -1,22 +1,35 @@
 import type { Database } from "bun:sqlite";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
-import { migrateDb } from "../../src/db/migrate.ts";
+import { AlertRepository } from "../../src/db/accounts/alert-repository.ts";
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import { WriteQueue } from "../../src/db/write-queue.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
 import type { Messenger, SendResult } from "../../src/gateways/telegram.ts";
-import { createLog } from "../../src/lib/log.ts";
+import { createLog, type Log } from "../../src/lib/log.ts";
 import { type Alerts, createAlerts } from "../../src/services/operations/alerts.ts";
 import { HealthScene } from "./health-scene.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { memoryLog } from "./memory-log.ts";
+import { temporaryDatabasePath } from "./service.ts";
+import { makeDatabase } from "./unusable-databases.ts";
 
 const IDS = ["binance", "okx", "kraken"] as const satisfies readonly ExchangeId[];
 
 /** Health is looked at this often while time passes. */
 const LOOK_EVERY_MS = 30_000;
+
+/** The accounts' file of a service that has just begun: to migrate one for each bench would take most of the time. */
+const NEW_ACCOUNTS = ((): Uint8Array => {
+  using temporary = temporaryDatabasePath();
+  makeDatabase(marketFile(temporary.path));
+  const file = accountsFile(temporary.path);
+  makeDatabase(file);
+  return readFileSync(file.path);
+})();
 
 /** Messages as they arrive, and answers to give instead of "sent". */
 class FakeMessenger implements Messenger {
@@ -51,11 +64,18 @@ export class AlertBench implements Disposable {
 
   /** A connection of its own to the test's database, as another process would have. */
   connect(): Database {
-    const path = join(this.#folder, "test.db");
-    const db = openDb(path);
+    const file = accountsFile(join(this.#folder, "test.db"));
+    if (!existsSync(file.path)) writeFileSync(file.path, NEW_ACCOUNTS);
+    // No power cut is tried here, and waiting for the disk takes most of the time.
+    const db = openDb({ ...file, synchronous: "NORMAL" });
     this.#databases.push(db);
-    migrateDb(db, path);
     return db;
+  }
+
+  /** What a process reads and writes, with its own connection. */
+  repository(db = this.connect(), log: Log = memoryLog()): AlertRepository {
+    const until = new AbortController().signal;
+    return new AlertRepository(db, new WriteQueue({ clock: this.clock, log, until }));
   }
 
   /** One service with its own connection, as each process has. */
@@ -63,8 +83,7 @@ export class AlertBench implements Disposable {
     const log = createLog("debug", { write: (line) => void this.lines.push(line) });
     const { clock } = this;
     return createAlerts({
-      repository: createAlertRepository(db),
-      writes: new WriteQueue({ clock, log, until: new AbortController().signal }),
+      repository: this.repository(db, log),
       messengers,
       clock,
       random: () => 0.5,
@@ -85,7 +104,7 @@ export class AlertBench implements Disposable {
 
   /** Each service looks at the health of now, then all deliver at the same time. */
   async tick(...services: readonly Alerts[]): Promise<void> {
-    for (const one of services) one.observe(this.scene.report(), this.scene.states);
+    for (const one of services) await one.observe(this.scene.report(), this.scene.states);
     await Promise.all(services.map((one) => one.deliver()));
   }
 
@@ -105,10 +124,10 @@ export class AlertBench implements Disposable {
   }
 
   /** Queues the message that an exchange is geo-blocked; everything else is well. */
-  queueOne(alerts: Alerts, exchange: ExchangeId = "okx"): void {
+  async queueOne(alerts: Alerts, exchange: ExchangeId = "okx"): Promise<void> {
     this.scene.allWell();
     this.scene.fail(exchange, "geo_blocked", "HTTP 451");
-    alerts.observe(this.scene.report(), this.scene.states);
+    await alerts.observe(this.scene.report(), this.scene.states);
   }
 
   [Symbol.dispose](): void {

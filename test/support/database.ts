@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { marketFile } from "../../src/db/market/file.ts";
 import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
 import {
   type AcceptedState,
@@ -28,8 +29,8 @@ export interface TestDatabase {
 export function testDatabase(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-test-"));
   const path = join(folder, "test.db");
-  const db = openDb(path);
-  migrateDb(db, path);
+  const db = openDb(marketFile(path));
+  migrateDb(db, marketFile(path));
   const epochs = new EpochRepository(db);
   const states = new ExchangeStateRepository(db);
   return {

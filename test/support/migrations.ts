@@ -2,11 +2,23 @@ import type { Database } from "bun:sqlite";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import type { DatabaseFile } from "../../src/db/database-file.ts";
+import { marketFile } from "../../src/db/market/file.ts";
+import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
 
 const ROOT = join(import.meta.dir, "../..");
-export const MIGRATIONS = join(ROOT, "migrations");
+
+/** Each file of the service, by the folder of its migrations. */
+export const FILE_NAMES = ["market", "accounts"] as const;
+export type FileName = (typeof FILE_NAMES)[number];
+
+export function migrationsOf(name: FileName): string {
+  return join(ROOT, "migrations", name);
+}
 
 interface JournalEntry {
   readonly idx: number;
@@ -18,7 +30,7 @@ export interface Journal {
   readonly entries: readonly JournalEntry[];
 }
 
-export function journalOf(folder = MIGRATIONS): Journal {
+export function journalOf(folder: string): Journal {
   return JSON.parse(readFileSync(join(folder, "meta/_journal.json"), "utf8")) as Journal;
 }
 
@@ -26,10 +38,12 @@ export function journalOf(folder = MIGRATIONS): Journal {
 export class MigrationFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "migrations-"));
 
-  /** The first `count` migrations. */
-  constructor(count: number) {
-    cpSync(MIGRATIONS, this.path, { recursive: true });
-    this.#write({ ...journalOf(), entries: journalOf().entries.slice(0, count) });
+  /** The first `count` migrations of a file. */
+  constructor(name: FileName, count: number) {
+    const folder = migrationsOf(name);
+    cpSync(folder, this.path, { recursive: true });
+    const journal = journalOf(folder);
+    this.#write({ ...journal, entries: journal.entries.slice(0, count) });
   }
 
   /** Adds a migration that is newer than all others. */
@@ -50,9 +64,32 @@ export class MigrationFolder implements Disposable {
   }
 }
 
-/** An empty database in memory with the connection's settings of the service. */
-export function emptyDatabase(): Database {
-  return openDb(":memory:");
+/**
+ * Empty databases in memory, of one file of the service, with the connection's settings of the service. The accounts'
+ * migrations read the market's file: theirs is a migrated one without rows.
+ */
+export class EmptyDatabases implements Disposable {
+  readonly file: DatabaseFile;
+  readonly #folder = mkdtempSync(join(tmpdir(), "migrated-"));
+
+  constructor(name: FileName) {
+    const market = marketFile(join(this.#folder, "market.db"));
+    const db = openDb(market);
+    migrateDb(db, market);
+    db.close();
+    this.file =
+      name === "market"
+        ? marketFile(":memory:")
+        : { ...accountsFile(market.path), path: ":memory:" };
+  }
+
+  open(): Database {
+    return openDb(this.file);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true });
+  }
 }
 
 interface ColumnInfo {
@@ -121,19 +158,27 @@ function shapeIn(db: Database, table: string): TableShape {
   };
 }
 
-/** The tables that the code declares, from every schema in src/db. */
-export async function shapesInCode(): Promise<Readonly<Record<string, TableShape>>> {
-  const shapes: Record<string, TableShape> = {};
-  for await (const file of new Bun.Glob("src/db/{market,accounts}/*schema.ts").scan({
-    cwd: ROOT,
-    absolute: true,
-  })) {
-    const exported: Record<string, unknown> = await import(file);
-    for (const table of Object.values(exported)) {
-      if (table instanceof SQLiteTable) shapes[getTableConfig(table).name] = shapeInCode(table);
-    }
-  }
-  return shapes;
+/** What every schema in a file's folder exports. */
+async function schemaOf(name: FileName): Promise<Record<string, unknown>> {
+  const schema: Record<string, unknown> = {};
+  const files = new Bun.Glob(`src/db/${name}/*schema.ts`).scan({ cwd: ROOT, absolute: true });
+  for await (const file of files) Object.assign(schema, await import(file));
+  return schema;
+}
+
+/** The tables that the code declares for a file. */
+export async function shapesInCode(name: FileName): Promise<Readonly<Record<string, TableShape>>> {
+  const tables = Object.values(await schemaOf(name)).filter((one) => one instanceof SQLiteTable);
+  return Object.fromEntries(tables.map((one) => [getTableConfig(one).name, shapeInCode(one)]));
+}
+
+/** What `drizzle-kit generate` would write for a file now. */
+export async function migrationToGenerate(name: FileName): Promise<readonly string[]> {
+  const folder = migrationsOf(name);
+  const last = String(journalOf(folder).entries.at(-1)?.idx).padStart(4, "0");
+  const snapshot = JSON.parse(readFileSync(join(folder, `meta/${last}_snapshot.json`), "utf8"));
+  const now = await generateSQLiteDrizzleJson(await schemaOf(name));
+  return generateSQLiteMigration(snapshot, now);
 }
 
 function shapeInCode(table: SQLiteTable): TableShape {

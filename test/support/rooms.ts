@@ -19,6 +19,8 @@ const ROOM_NAMES = [
   "domain",
   "exchanges",
   "db",
+  "db/market",
+  "db/accounts",
   "gateways",
   "config",
   "collector",
@@ -56,8 +58,16 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     packages: /^zod$/,
   },
   db: {
-    job: "SQLite: opening, migrating, locking; tables and repositories",
-    imports: ["lib", "domain"],
+    job: "SQLite: opening, migrating, locking, waiting; it knows no table",
+    imports: ["lib"],
+  },
+  "db/market": {
+    job: "the market's file: its tables and repositories, synchronous",
+    imports: ["db", "domain"],
+  },
+  "db/accounts": {
+    job: "the accounts' file: its tables and repositories, asynchronous",
+    imports: ["db"],
   },
   gateways: { job: "outbound third parties: Telegram, the heartbeat", imports: ["lib"] },
   config: {
@@ -67,27 +77,27 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   collector: {
     job: "the worker thread that asks exchanges and writes the market",
-    imports: ["lib", "domain", "exchanges", "db"],
+    imports: ["lib", "domain", "exchanges", "db", "db/market"],
   },
   "services/board": {
     job: "the read model: snapshots of all rows, health, readiness",
     imports: ["exchanges", "lib", "domain"],
-    types: ["db"],
+    types: ["db/market"],
   },
   "services/finder": {
     job: "what is asked of a snapshot: lists, pairs, sentiment, heatmap, calendar",
     imports: ["lib", "domain"],
-    types: ["db"],
+    types: ["db/market"],
   },
   "services/opportunities": {
     job: "pairs over time",
     imports: ["services/finder", "lib", "domain"],
-    types: ["db"],
+    types: ["db/market"],
   },
   "services/operations": {
     job: "what keeps the service well: alerts on health, heartbeat, watchdog, the end",
     imports: ["services/board", "lib", "domain"],
-    types: ["db", "gateways"],
+    types: ["db/accounts", "gateways"],
   },
   web: {
     job: "the pages' components and static files",
@@ -183,6 +193,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "services/board",
       "exchanges",
       "db",
+      "db/market",
       "lib",
       "domain",
     ],
@@ -207,6 +218,8 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "gateways",
       "exchanges",
       "db",
+      "db/market",
+      "db/accounts",
       "lib",
       "domain",
     ],

@@ -8,17 +8,18 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import type { DatabaseFile } from "../../src/db/database-file.ts";
 import { lockPath } from "../../src/db/file-lock.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { checkpoint, openDb } from "../../src/db/open.ts";
 
 /** A migrated database with the pages of its file written. */
-export function makeDatabase(path: string): void {
-  const db = openDb(path);
-  migrateDb(db, path);
+export function makeDatabase(file: DatabaseFile): void {
+  const db = openDb(file);
+  migrateDb(db, file);
   checkpoint(db);
   db.close();
-  rmSync(lockPath(path, "migrate"));
+  rmSync(lockPath(file.path, "migrate"));
 }
 
 function change(path: string, sql: string): void {
@@ -27,83 +28,100 @@ function change(path: string, sql: string): void {
   db.close();
 }
 
-/** Why it cannot be used, how it comes about, and what the line must say behind `database PATH: `. */
-export const REFUSED: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+/** Why a file cannot be used, how it comes about, and what the line must say behind `database PATH: `. */
+type Refusal = readonly [string, (file: DatabaseFile) => void, RegExp];
+
+export const REFUSED: readonly Refusal[] = [
   [
     "that a newer version has migrated",
-    (path) => {
-      makeDatabase(path);
-      change(path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9e12)");
+    (file) => {
+      makeDatabase(file);
+      change(file.path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9e12)");
     },
     /a newer version of this program has migrated it; start that version, or restore a backup/,
   ],
   [
     "that is no database",
-    (path) => writeFileSync(path, "hello ".repeat(1_000)),
+    ({ path }) => writeFileSync(path, "hello ".repeat(1_000)),
     /damaged or no SQLite database; restore a backup.*\(SQLITE_NOTADB\)/,
   ],
   [
     "that was cut off in the middle",
-    (path) => {
-      makeDatabase(path);
-      truncateSync(path, statSync(path).size / 2);
+    (file) => {
+      makeDatabase(file);
+      truncateSync(file.path, statSync(file.path).size / 2);
     },
     /damaged or no SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
   ],
   [
     "that was cut off within the first page",
-    (path) => {
-      makeDatabase(path);
-      truncateSync(path, 100);
+    (file) => {
+      makeDatabase(file);
+      truncateSync(file.path, 100);
     },
     /damaged or no SQLite database; restore a backup/,
   ],
   [
     "with a page of garbage",
-    (path) => {
-      makeDatabase(path);
-      const bytes = readFileSync(path);
-      writeFileSync(path, bytes.fill(0xab, 8_192, 20_000));
+    (file) => {
+      makeDatabase(file);
+      const bytes = readFileSync(file.path);
+      writeFileSync(file.path, bytes.fill(0xab, 8_192, 20_000));
     },
     /damaged or no SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
   ],
   [
     "in whose place a folder lies",
-    (path) => mkdirSync(path),
+    ({ path }) => mkdirSync(path),
     /no file lies there; DATABASE_PATH must name a file/,
   ],
   [
     "that is a link to itself",
-    (path) => symlinkSync(path, path),
+    ({ path }) => symlinkSync(path, path),
     /it cannot be reached; DATABASE_PATH must name a file/,
   ],
   [
     "of another program",
-    (path) => change(path, "CREATE TABLE songs (id INTEGER PRIMARY KEY)"),
+    ({ path }) => change(path, "CREATE TABLE songs (id INTEGER PRIMARY KEY)"),
     /it is a database of another program; name another file/,
-  ],
-  [
-    "of another program that has a table of one of our names",
-    (path) => change(path, "CREATE TABLE instruments (id INTEGER PRIMARY KEY)"),
-    /it is a database of another program; name another file/,
-  ],
-  [
-    "that lacks a table",
-    (path) => {
-      makeDatabase(path);
-      change(path, "DROP TABLE quotes");
-    },
-    /it lacks the table quotes; restore a backup/,
-  ],
-  [
-    "that lacks a column",
-    (path) => {
-      makeDatabase(path);
-      change(path, "ALTER TABLE alert_outbox DROP COLUMN failure");
-    },
-    /it lacks the column alert_outbox\.failure; restore a backup/,
   ],
 ];
+
+/** The same for what a file's own tables have to do with it: its name first. */
+export const REFUSED_FOR_TABLES: readonly (readonly [DatabaseFile["name"], ...Refusal])[] = [
+  lacking("market", "table quotes", "DROP TABLE quotes"),
+  lacking("market", "column quotes.frozen", "ALTER TABLE quotes DROP COLUMN frozen"),
+  namesake("market", "instruments"),
+  lacking("accounts", "table alert_states", "DROP TABLE alert_states"),
+  lacking(
+    "accounts",
+    "column alert_outbox.failure",
+    "ALTER TABLE alert_outbox DROP COLUMN failure",
+  ),
+  namesake("accounts", "alert_states"),
+];
+
+function lacking(name: string, lost: string, sql: string): readonly [string, ...Refusal] {
+  const make = (file: DatabaseFile): void => {
+    makeDatabase(file);
+    change(file.path, sql);
+  };
+  return [
+    name,
+    `that lacks the ${lost}`,
+    make,
+    new RegExp(`it lacks the ${lost}; restore a backup`),
+  ];
+}
+
+function namesake(name: string, table: string): readonly [string, ...Refusal] {
+  return [
+    name,
+    `of another program that has a table ${table}, too`,
+    ({ path }) => change(path, `CREATE TABLE ${table} (id INTEGER PRIMARY KEY)`),
+    /it is a database of another program; name another file/,
+  ];
+}
 
 /** What lies where a lock file should, and the suffix of that file. */
 export const BAD_LOCKS: readonly (readonly [string, string, (path: string) => void])[] = [

@@ -3,6 +3,7 @@
  * other without a pause, so that a kill falls into the middle of a transaction. Every row of a batch carries
  * the number of its batch as its rate.
  */
+import { marketFile } from "../../src/db/market/file.ts";
 import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
 import { ExchangeStateRepository } from "../../src/db/market/exchange-state-repository.ts";
 import { tryFileLock } from "../../src/db/file-lock.ts";
@@ -16,7 +17,7 @@ const MAX_BATCHES = 100_000;
 
 const path = process.argv[2] ?? "";
 if (tryFileLock(`${path}.collector-lock`) === null) throw new Error("the lock is held");
-const db = openDb(path);
+const db = openDb(marketFile(path));
 const epochs = new EpochRepository(db);
 const states = new ExchangeStateRepository(db);
 const writer = new MarketWriter(db, epochs, states);

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createAlertRepository } from "../../src/db/accounts/alert-repository.ts";
 import { createOutbound } from "../../src/gateways/outbound.ts";
 import { createTelegram, type SendResult } from "../../src/gateways/telegram.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -35,11 +34,8 @@ describe("delivery", () => {
     expect(bench.rows("alert_outbox")).toBe(2);
   });
 
-  test("two services that judged the change before either stored it make one row", () => {
-    const [one, two] = [
-      createAlertRepository(bench.connect()),
-      createAlertRepository(bench.connect()),
-    ];
+  test("two services that judged the change before either stored it make one row", async () => {
+    const [one, two] = [bench.repository(), bench.repository()];
     const destinations = ["telegram:1"];
     const atMs = bench.clock.nowMs();
     const change = { key: "collector", state: "dead", text: "dead", destinations, atMs };
@@ -48,7 +44,10 @@ describe("delivery", () => {
       asked.push(stored?.state ?? null);
       return stored?.state !== "dead";
     };
-    expect([one.queue(change, mayTell), two.queue(change, mayTell)]).toEqual([true, false]);
+    expect([await one.queue(change, mayTell), await two.queue(change, mayTell)]).toEqual([
+      "queued",
+      "told_before",
+    ]);
     expect(asked).toEqual([null, "dead"]);
     expect(bench.rows("alert_outbox")).toBe(1);
   });
@@ -57,7 +56,7 @@ describe("delivery", () => {
     const dying = bench.service([
       { destination: "telegram:1", send: () => new Promise<SendResult>(() => {}) },
     ]);
-    bench.queueOne(dying);
+    await bench.queueOne(dying);
     void dying.deliver();
     const other = bench.service();
     await bench.clock.advance(LEASE_MS - 1);
@@ -72,31 +71,35 @@ describe("delivery", () => {
   });
 
   test("a message queued before a crash is sent after the restart", async () => {
-    bench.queueOne(bench.service());
+    await bench.queueOne(bench.service());
     await bench.service().deliver();
     expect(bench.messenger.sent).toHaveLength(1);
   });
 
-  test("a sender whose lease has ended cannot give back, give up or undo the next one's claim", () => {
-    bench.queueOne(bench.service());
-    const repository = createAlertRepository(bench.connect());
-    const late = repository.claimOldest("telegram:1", bench.clock.nowMs(), LEASE_MS);
-    const next = repository.claimOldest("telegram:1", bench.clock.nowMs() + LEASE_MS, LEASE_MS);
+  test("a sender whose lease has ended cannot give back, give up or undo the next one's claim", async () => {
+    await bench.queueOne(bench.service());
+    const repository = bench.repository();
+    const late = await repository.claimOldest("telegram:1", bench.clock.nowMs(), LEASE_MS);
+    const next = await repository.claimOldest(
+      "telegram:1",
+      bench.clock.nowMs() + LEASE_MS,
+      LEASE_MS,
+    );
     if (late === null || next === null) throw new Error("nothing was claimed");
     expect(next).toEqual({ ...late, attempts: 2 });
-    repository.defer(late, bench.clock.nowMs(), "late");
+    await repository.defer(late, bench.clock.nowMs(), "late");
     expect(
-      repository.claimOldest("telegram:1", bench.clock.nowMs() + LEASE_MS, LEASE_MS),
+      await repository.claimOldest("telegram:1", bench.clock.nowMs() + LEASE_MS, LEASE_MS),
     ).toBeNull();
-    repository.park(late, bench.clock.nowMs(), "late");
-    const third = repository.claimOldest(
+    await repository.park(late, bench.clock.nowMs(), "late");
+    const third = await repository.claimOldest(
       "telegram:1",
       bench.clock.nowMs() + 2 * LEASE_MS,
       LEASE_MS,
     );
     expect(third).toEqual({ ...late, attempts: 3 });
-    repository.markSent(late.id, bench.clock.nowMs());
-    repository.park(third ?? late, bench.clock.nowMs(), "after it was sent");
+    await repository.markSent(late.id, bench.clock.nowMs());
+    await repository.park(third ?? late, bench.clock.nowMs(), "after it was sent");
     const rows = bench
       .connect()
       .query("SELECT sent_at, parked_at, failure FROM alert_outbox")
@@ -106,14 +109,14 @@ describe("delivery", () => {
 
   test("deliver during deliver sends nothing twice", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     await Promise.all([alerts.deliver(), alerts.deliver()]);
     expect(bench.messenger.calls).toBe(1);
   });
 
   test("retry_after is kept to the millisecond", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: 17_000, reason: "HTTP 429" });
     await alerts.deliver();
     await bench.clock.advance(16_999);
@@ -126,7 +129,7 @@ describe("delivery", () => {
 
   test("failures back off, come in one warning, and the message arrives in the end", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     for (let i = 0; i < 5; i += 1) {
       bench.messenger.answers.push({ kind: "failed", retryable: true, reason: "HTTP 502" });
     }
@@ -145,9 +148,9 @@ describe("delivery", () => {
 
   test("messages keep their order behind one that must wait", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
-    alerts.observe(bench.scene.report(), bench.scene.states);
+    await alerts.observe(bench.scene.report(), bench.scene.states);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: 5_000, reason: "HTTP 429" });
     await bench.tick(alerts, bench.service());
     expect(bench.messenger.calls).toBe(1);
@@ -158,9 +161,9 @@ describe("delivery", () => {
 
   test("a message refused for good is parked with one line, and the next one goes out", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     bench.scene.fail("kraken", "geo_blocked", "HTTP 451");
-    alerts.observe(bench.scene.report(), bench.scene.states);
+    await alerts.observe(bench.scene.report(), bench.scene.states);
     bench.messenger.answers.push({
       kind: "failed",
       retryable: false,
@@ -181,7 +184,7 @@ describe("delivery", () => {
 
   test("tries end: after the bound the message is parked", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     const refusal: SendResult = { kind: "retry_after", waitMs: 1, reason: "HTTP 429" };
     bench.messenger.answers.push(...Array.from({ length: MAX_ATTEMPTS + 10 }, () => refusal));
     for (let i = 0; i < MAX_ATTEMPTS + 10; i += 1) {
@@ -194,7 +197,7 @@ describe("delivery", () => {
 
   test("yesterday's message is parked, not sent", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     await bench.clock.advance(MAX_MESSAGE_AGE_MS + 1);
     await alerts.deliver();
     expect(bench.messenger.calls).toBe(0);
@@ -203,11 +206,11 @@ describe("delivery", () => {
 
   test("sent messages are deleted after a week", async () => {
     const alerts = bench.service();
-    bench.queueOne(alerts);
+    await bench.queueOne(alerts);
     await alerts.deliver();
     const rowsAfter = async (ms: number): Promise<number> => {
       await bench.clock.advance(ms);
-      bench.queueOne(alerts);
+      await bench.queueOne(alerts);
       return bench.rows("alert_outbox");
     };
     expect(await rowsAfter(7 * 86_400_000)).toBe(1);
@@ -216,7 +219,7 @@ describe("delivery", () => {
 
   test("without a messenger nothing is stored", async () => {
     const silent = bench.service([]);
-    bench.queueOne(silent);
+    await bench.queueOne(silent);
     await bench.tick(silent);
     expect(bench.rows("alert_outbox")).toBe(0);
     expect(bench.rows("alert_states")).toBe(0);

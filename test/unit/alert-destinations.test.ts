@@ -22,8 +22,8 @@ describe("two destinations", () => {
   test("each get every message once and in order, from two services on one database, too", async () => {
     const both = [bench.messenger, bench.second];
     const services = [bench.service(both), bench.service(both)] as const;
-    bench.queueOne(services[0], "okx");
-    bench.queueOne(services[1], "kraken");
+    await bench.queueOne(services[0], "okx");
+    await bench.queueOne(services[1], "kraken");
     for (let look = 0; look < 3; look += 1) await bench.tick(...services);
     expect(about(bench.messenger.sent)).toEqual(["okx", "kraken"]);
     expect(about(bench.second.sent)).toEqual(["okx", "kraken"]);
@@ -33,9 +33,9 @@ describe("two destinations", () => {
   test("a chat that must wait for an hour holds up its own messages alone, and gets them in order then", async () => {
     const alerts = bench.service([bench.messenger, bench.second]);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: HOUR_MS, reason: "HTTP 429" });
-    bench.queueOne(alerts, "okx");
+    await bench.queueOne(alerts, "okx");
     await alerts.deliver();
-    bench.queueOne(alerts, "kraken");
+    await bench.queueOne(alerts, "kraken");
     await alerts.deliver();
     expect(bench.messenger.sent).toEqual([]);
     expect(about(bench.second.sent)).toEqual(["okx", "kraken"]);
@@ -49,10 +49,10 @@ describe("two destinations", () => {
     const hanging = { destination: "telegram:0", send: () => new Promise<SendResult>(() => {}) };
     const alerts = bench.service([hanging, bench.second]);
     const [toHanging, toSecond] = alerts.deliveries;
-    bench.queueOne(alerts, "okx");
+    await bench.queueOne(alerts, "okx");
     void toHanging?.();
     await toSecond?.();
-    bench.queueOne(alerts, "kraken");
+    await bench.queueOne(alerts, "kraken");
     await toSecond?.();
     expect(about(bench.second.sent)).toEqual(["okx", "kraken"]);
   });
@@ -60,7 +60,7 @@ describe("two destinations", () => {
   test("a chat that refuses for good loses its own messages alone", async () => {
     const alerts = bench.service([bench.messenger, bench.second]);
     bench.messenger.answers.push({ kind: "failed", retryable: false, reason: "HTTP 403: blocked" });
-    bench.queueOne(alerts, "okx");
+    await bench.queueOne(alerts, "okx");
     await alerts.deliver();
     expect(about(bench.second.sent)).toEqual(["okx"]);
     expect(bench.events("alert_parked")).toHaveLength(1);
@@ -71,19 +71,19 @@ describe("another chat than before", () => {
   test("gets what is news then; the rows of the old one lie aside for a month", async () => {
     const before = bench.service([bench.messenger]);
     bench.messenger.answers.push({ kind: "retry_after", waitMs: DAY_MS, reason: "HTTP 429" });
-    bench.queueOne(before, "okx");
+    await bench.queueOne(before, "okx");
     await before.deliver();
     const after = bench.service([bench.second]);
-    bench.queueOne(after, "kraken");
+    await bench.queueOne(after, "kraken");
     await after.deliver();
     expect(about(bench.second.sent)).toEqual(["kraken"]);
     expect(bench.rows("alert_outbox")).toBe(2);
     await bench.clock.advance(29 * DAY_MS);
-    bench.queueOne(after, "kraken");
+    await bench.queueOne(after, "kraken");
     await after.deliver();
     expect(bench.messenger.calls).toBe(1);
     await bench.clock.advance(DAY_MS + HOUR_MS);
-    bench.queueOne(after, "kraken");
+    await bench.queueOne(after, "kraken");
     const left = bench.connect().query("SELECT destination FROM alert_outbox").all();
     expect(left).not.toContainEqual({ destination: "telegram:1" });
   });

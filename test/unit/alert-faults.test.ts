@@ -17,7 +17,7 @@ async function outcomeOf(plan: Fault | null, lookEveryMs = 1_000) {
   bench.scene.allWell();
   const look = async (): Promise<void> => {
     try {
-      alerts.observe(bench.scene.report(), bench.scene.states);
+      await alerts.observe(bench.scene.report(), bench.scene.states);
     } catch {
       // The service logs it and looks again in a second.
     }

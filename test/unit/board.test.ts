@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { marketFile } from "../../src/db/market/file.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
@@ -198,7 +199,7 @@ describe("the board", () => {
 
   test("two processes on one file publish the same snapshot under the same id", async () => {
     using setup = setUp();
-    const secondDb = openDb(setup.database.path);
+    const secondDb = openDb(marketFile(setup.database.path));
     const second = new Board({
       reader: new MarketReader(secondDb),
       clock: setup.clock,

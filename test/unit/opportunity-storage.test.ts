@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { marketFile } from "../../src/db/market/file.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import { OpportunityRepository } from "../../src/db/market/opportunity-repository.ts";
@@ -44,7 +45,7 @@ describe("stored opportunities", () => {
   test("are read by every process, and raise the number by which snapshots are named", async () => {
     using setup = setUp();
     const { database, clock } = setup;
-    const elsewhere = openDb(database.path);
+    const elsewhere = openDb(marketFile(database.path));
     const readers = [database.reader, new MarketReader(elsewhere)];
     const tracker = setup.start();
     tracker.begin(setup.takeOver());

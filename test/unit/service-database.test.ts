@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, renameSync, rmSync } from "node:fs";
+import { marketFile } from "../../src/db/market/file.ts";
+import { accountsFile } from "../../src/db/accounts/file.ts";
 import { openDb, writeTransaction } from "../../src/db/open.ts";
 import { type DatabaseEnd, ServiceDatabase } from "../../src/db/service-database.ts";
 import { databaseError } from "../support/faulty-database.ts";
@@ -10,14 +12,16 @@ import { makeDatabase } from "../support/unusable-databases.ts";
 
 const LOOK_EVERY_MS = 60_000;
 
-function setUp() {
+function setUp(name: "market" | "accounts" = "market") {
   const temporary = temporaryDatabasePath();
-  const { path } = temporary;
+  if (name === "accounts") makeDatabase(marketFile(temporary.path));
+  const file = { market: marketFile, accounts: accountsFile }[name](temporary.path);
+  const { path } = file;
   const clock = new ManualClock();
   const log = memoryLog();
   const ends: DatabaseEnd[] = [];
   const database = new ServiceDatabase({
-    path,
+    file,
     clock,
     log,
     onEnd: (end) => ends.push(end),
@@ -44,13 +48,24 @@ describe("the files of a running service", () => {
     expect([one.ends, one.database.isLost]).toEqual([[], false]);
   });
 
+  test.each(["market", "accounts"] as const)("are the %s' own", async (name) => {
+    using one = setUp(name);
+    rmSync(one.path);
+    await one.clock.advance(LOOK_EVERY_MS);
+    const reason = expect.stringContaining(`database ${one.path}: it was deleted`);
+    expect(one.ends).toEqual([{ reason, status: 1 }]);
+    expect(one.log.lines.map(({ event, fields }) => [event, fields["file"]])).toEqual([
+      ["database_unusable", name],
+    ]);
+  });
+
   test.each([
     ["deleted", "", (path: string) => rmSync(path)],
     [
       "replaced by a copy",
       "",
       (path: string) => {
-        makeDatabase(`${path}.new`);
+        makeDatabase(marketFile(`${path}.new`));
         renameSync(`${path}.new`, path);
       },
     ],
@@ -75,7 +90,7 @@ describe("the files of a running service", () => {
   test("that are another database's by the end are left to it", () => {
     using one = setUp();
     for (const suffix of ["", "-wal", "-shm"]) rmSync(one.path + suffix);
-    const other = openDb(one.path);
+    const other = openDb(marketFile(one.path));
     other.run("CREATE TABLE theirs (a integer)");
     one.database.close();
     expect(["", "-wal", "-shm"].map((suffix) => existsSync(one.path + suffix))).toEqual([
@@ -111,7 +126,7 @@ describe("a failure of the database", () => {
 
 test("the main thread's connection waits a moment for another writer, not seconds", () => {
   using one = setUp();
-  const other = openDb(one.path);
+  const other = openDb(marketFile(one.path));
   other.run("BEGIN IMMEDIATE");
   const startedMs = performance.now();
   for (let n = 0; n < 5; n += 1)

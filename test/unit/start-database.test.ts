@@ -1,16 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { marketFile } from "../../src/db/market/file.ts";
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import type { DatabaseFile } from "../../src/db/database-file.ts";
 import { UnusableDatabase } from "../../src/db/failure.ts";
 import { lockPath, tryFileLock } from "../../src/db/file-lock.ts";
 import { openDb } from "../../src/db/open.ts";
 import { requireSqlite, startDatabase } from "../../src/db/start-database.ts";
 import { temporaryDatabasePath } from "../support/service.ts";
-import { BAD_LOCKS, makeDatabase, REFUSED } from "../support/unusable-databases.ts";
+import {
+  BAD_LOCKS,
+  makeDatabase,
+  REFUSED,
+  REFUSED_FOR_TABLES,
+} from "../support/unusable-databases.ts";
 
-function refusalOf(path: string): UnusableDatabase {
+function refusalOf(file: DatabaseFile): UnusableDatabase {
   try {
-    startDatabase(path, () => {}).close();
+    startDatabase(file, () => {}).close();
   } catch (error) {
     if (error instanceof UnusableDatabase) return error;
     throw error;
@@ -20,32 +28,63 @@ function refusalOf(path: string): UnusableDatabase {
 
 function warningsOf(path: string): string[] {
   const warnings: string[] = [];
-  startDatabase(path, (text) => warnings.push(text)).close();
+  startDatabase(marketFile(path), (text) => warnings.push(text)).close();
   return warnings;
 }
 
+/** A file of the service that is not there yet; beside the accounts' the market's is. */
+function fileIn(path: string, name: string): DatabaseFile {
+  const market = marketFile(path);
+  if (name === "market") return market;
+  makeDatabase(market);
+  return accountsFile(path);
+}
+
+const FILES = ["market", "accounts"] as const;
+
+test.each([
+  ...FILES.flatMap((name) => REFUSED.map((refusal) => [name, ...refusal] as const)),
+  ...REFUSED_FOR_TABLES,
+])(
+  "the file %s %s is refused in one line, for good, and stays as it is",
+  (name, _, make, words) => {
+    using temporary = temporaryDatabasePath();
+    const file = fileIn(temporary.path, name);
+    make(file);
+    const before = readdirSync(dirname(file.path));
+    const { message, exitStatus } = refusalOf(file);
+    expect(message).toStartWith(`database ${file.path}: `);
+    expect(message).toMatch(words);
+    expect(message).not.toContain("\n");
+    expect(exitStatus).toBe(3);
+    expect(readdirSync(dirname(file.path))).toEqual(before);
+  },
+);
+
 describe("a database", () => {
-  test.each(REFUSED)(
-    "%s is refused in one line, for good, and stays as it is",
-    (_, make, words) => {
-      using temporary = temporaryDatabasePath();
-      make(temporary.path);
-      const before = readdirSync(dirname(temporary.path));
-      const { message, exitStatus } = refusalOf(temporary.path);
-      expect(message).toStartWith(`database ${temporary.path}: `);
-      expect(message).toMatch(words);
-      expect(message).not.toContain("\n");
+  test("that is another file of this program is refused", () => {
+    using temporary = temporaryDatabasePath();
+    const accounts = fileIn(temporary.path, "accounts");
+    makeDatabase(accounts);
+    for (const [file, taken] of [
+      [marketFile(accounts.path), accounts],
+      [{ ...accounts, path: temporary.path }, marketFile(temporary.path)],
+    ] as const) {
+      const { message, exitStatus } = refusalOf(file);
+      expect(message).toBe(
+        `database ${file.path}: it is another one of this program's own files; name the right file`,
+      );
       expect(exitStatus).toBe(3);
-      expect(readdirSync(dirname(temporary.path))).toEqual(before);
-    },
-  );
+      startDatabase(taken, () => {}).close();
+    }
+  });
 
   test.each(BAD_LOCKS)("beside which %s lies as %s is refused", (_, suffix, make) => {
     using temporary = temporaryDatabasePath();
-    makeDatabase(temporary.path);
+    makeDatabase(marketFile(temporary.path));
     const path = temporary.path + suffix;
     make(path);
-    const { message, exitStatus } = refusalOf(temporary.path);
+    const { message, exitStatus } = refusalOf(marketFile(temporary.path));
     expect([message, exitStatus]).toEqual([
       `database ${path}: it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs`,
       3,
@@ -54,9 +93,9 @@ describe("a database", () => {
 
   test.each(["-wal", "-shm"])("beside which a folder lies as %s is refused", (suffix) => {
     using temporary = temporaryDatabasePath();
-    makeDatabase(temporary.path);
+    makeDatabase(marketFile(temporary.path));
     mkdirSync(temporary.path + suffix);
-    const { message, exitStatus } = refusalOf(temporary.path);
+    const { message, exitStatus } = refusalOf(marketFile(temporary.path));
     expect([message, exitStatus]).toEqual([
       `database ${temporary.path}${suffix}: no file lies there; move away what does`,
       3,
@@ -66,7 +105,7 @@ describe("a database", () => {
   test.each([252, 300])("whose name has %i letters, or those beside it, is refused", (letters) => {
     using temporary = temporaryDatabasePath();
     const path = join(dirname(temporary.path), "x".repeat(letters));
-    const { message, exitStatus } = refusalOf(path);
+    const { message, exitStatus } = refusalOf(marketFile(path));
     expect([message, exitStatus]).toEqual([
       expect.stringMatching(
         /^database \S+: it (cannot be reached; DATABASE_PATH must name|is a lock file and must be) /,
@@ -78,19 +117,19 @@ describe("a database", () => {
   test("whose folder is a file is refused", () => {
     using temporary = temporaryDatabasePath();
     writeFileSync(temporary.path, "");
-    const { message, exitStatus } = refusalOf(join(temporary.path, "finder.db"));
+    const { message, exitStatus } = refusalOf(marketFile(join(temporary.path, "finder.db")));
     expect(message).toContain(`its folder ${temporary.path} cannot be made or written`);
     expect(exitStatus).toBe(3);
   });
 
   test("that is locked and need not be migrated is opened at once", () => {
     using temporary = temporaryDatabasePath();
-    makeDatabase(temporary.path);
-    const other = openDb(temporary.path);
+    makeDatabase(marketFile(temporary.path));
+    const other = openDb(marketFile(temporary.path));
     other.run("BEGIN IMMEDIATE");
     const lock = tryFileLock(lockPath(temporary.path, "migrate"));
     const startedMs = performance.now();
-    startDatabase(temporary.path, () => {}).close();
+    startDatabase(marketFile(temporary.path), () => {}).close();
     // It would wait 5 s for the one lock and 60 s for the other.
     expect(performance.now() - startedMs).toBeLessThan(4_000);
     lock?.release();
@@ -118,7 +157,7 @@ describe("what may be a mistake is a warning", () => {
 
 test("one database that is known by two names has one lock", () => {
   using temporary = temporaryDatabasePath();
-  makeDatabase(temporary.path);
+  makeDatabase(marketFile(temporary.path));
   const link = join(dirname(temporary.path), "link.db");
   symlinkSync(temporary.path, link);
   expect(lockPath(link, "collector")).toBe(lockPath(temporary.path, "collector"));

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { MarketReview } from "../../src/collector/market-review.ts";
+import { marketFile } from "../../src/db/market/file.ts";
 import { EpochRepository } from "../../src/db/market/epoch-repository.ts";
 import { ExchangeStateRepository } from "../../src/db/market/exchange-state-repository.ts";
 import { databaseFailure } from "../../src/db/failure.ts";
@@ -20,8 +21,8 @@ import { NOON_MS, quoteOf } from "../support/quote.ts";
 
 /** A migrated database as bytes: a fresh one for each fault is a copy of it. */
 const EMPTY = ((): Uint8Array => {
-  const db = openDb(":memory:");
-  migrateDb(db, ":memory:");
+  const db = openDb(marketFile(":memory:"));
+  migrateDb(db, marketFile(":memory:"));
   const bytes = db.serialize();
   db.close();
   return bytes;
@@ -54,7 +55,7 @@ function world() {
 type World = ReturnType<typeof world>;
 
 function copyOfEmpty(): Database {
-  const db = openDb(":memory:");
+  const db = openDb(marketFile(":memory:"));
   db.close();
   return (db.constructor as typeof Database).deserialize(EMPTY, { strict: true });
 }

@@ -1,5 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { and, asc, eq, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import { writeTransaction } from "../open.ts";
+import { given, queryBuilder } from "../query-builder.ts";
+import type { WriteQueue } from "../write-queue.ts";
+import { alertOutbox, alertStates } from "./schema.ts";
 
 /** What was last said about one subject. */
 export interface AlertState {
@@ -29,109 +34,174 @@ export interface ClaimedAlert {
   readonly attempts: number;
 }
 
-/** What was told, and what is still to be told. Safe to use from several processes at once. */
-export interface AlertRepository {
-  /** Subjects that were ever bad, by key. */
-  statesByKey(): ReadonlyMap<string, AlertState>;
-  /**
-   * Stores the new state and queues its messages in one transaction, if `mayTell` (given the stored state,
-   * null for none) still allows it there. False when it does not: another process told it before.
-   */
-  queue(change: AlertChange, mayTell: (stored: AlertState | null) => boolean): boolean;
-  /**
-   * The oldest pending message for `destination`, leased to the caller; null while it is another's or waits, or there
-   * is none. Messages for other destinations have no part in it.
-   */
-  claimOldest(destination: string, nowMs: number, leaseMs: number): ClaimedAlert | null;
-  markSent(id: number, atMs: number): void;
-  /** Gives the claim back until `untilMs`; without effect when the lease has ended and another claimed it. */
-  defer(claim: ClaimedAlert, untilMs: number, failure: string): void;
-  /** Gives the message up, under the same condition. */
-  park(claim: ClaimedAlert, atMs: number, failure: string): void;
-  /** Deletes what was sent or parked before, and what nobody has sent since `parkedBeforeMs`; how many. */
-  prune(sentBeforeMs: number, parkedBeforeMs: number): number;
-}
-
 interface OutboxRow extends ClaimedAlert {
   readonly notBeforeMs: number;
 }
 
-type Fence = { id: number; attempts: number; atMs: number; failure: string };
+/**
+ * What was told, and what is still to be told. Safe to use from several processes at once. Writes go through `writes`:
+ * nobody who is served waits for another writer. Every method rejects with what the database throws.
+ */
+export class AlertRepository {
+  readonly #db: Database;
+  readonly #writes: Pick<WriteQueue, "run" | "attempt">;
+  readonly #queueing;
+  readonly #sending;
 
-const SELECT_STATES = "SELECT key, state, queued_at AS queuedAtMs FROM alert_states";
+  constructor(db: Database, writes: Pick<WriteQueue, "run" | "attempt">) {
+    this.#db = db;
+    this.#writes = writes;
+    const queries = queryBuilder(db);
+    this.#queueing = queueingOn(queries);
+    this.#sending = sendingOn(queries);
+  }
 
-/** Strictly the oldest of its destination: messages arrive there in the order of their events, also with two senders. */
-const SELECT_OLDEST = `SELECT id, key, state, text, created_at AS createdAtMs, attempts, not_before AS notBeforeMs
-  FROM alert_outbox WHERE sent_at IS NULL AND parked_at IS NULL AND coalesce(destination, $destination) = $destination
-  ORDER BY id LIMIT 1`;
+  /** Subjects that were ever bad, by key. */
+  async statesByKey(): Promise<ReadonlyMap<string, AlertState>> {
+    return new Map(this.#queueing.states.all().map((state) => [state.key, state]));
+  }
 
-const UPSERT_STATE = `INSERT INTO alert_states (key, state, queued_at) VALUES ($key, $state, $atMs)
-  ON CONFLICT (key) DO UPDATE SET state = excluded.state, queued_at = excluded.queued_at`;
-
-const INSERT_MESSAGE = `INSERT INTO alert_outbox (key, state, text, destination, created_at, not_before)
-  VALUES ($key, $state, $text, $destination, $atMs, $atMs)`;
-
-const CLAIM =
-  "UPDATE alert_outbox SET attempts = attempts + 1, not_before = $untilMs WHERE id = $id";
-
-/** The number of attempts tells this claim from a later one; a sent message stays sent. */
-const STILL_CLAIMED = "WHERE id = $id AND attempts = $attempts AND sent_at IS NULL";
-
-const PRUNE = `DELETE FROM alert_outbox WHERE sent_at < $sentBeforeMs
-  OR (sent_at IS NULL AND coalesce(parked_at, created_at) < $parkedBeforeMs)`;
-
-/** Alerts in the database that `openDb` opened. */
-export function createAlertRepository(db: Database): AlertRepository {
-  const selectStates = db.query<AlertState, []>(SELECT_STATES);
-  const selectState = db.query<AlertState, { key: string }>(`${SELECT_STATES} WHERE key = $key`);
-  const selectOldest = db.query<OutboxRow, { destination: string }>(SELECT_OLDEST);
-  const upsertState = db.query<never, { key: string; state: string; atMs: number }>(UPSERT_STATE);
-  const insertMessage = db.query<
-    never,
-    { key: string; state: string; text: string; destination: string; atMs: number }
-  >(INSERT_MESSAGE);
-  const claim = db.query<never, { id: number; untilMs: number }>(CLAIM);
-  const markSent = db.query<never, { id: number; atMs: number }>(
-    "UPDATE alert_outbox SET sent_at = $atMs, failure = NULL WHERE id = $id AND sent_at IS NULL",
-  );
-  const defer = db.query<never, Fence>(
-    `UPDATE alert_outbox SET not_before = $atMs, failure = $failure ${STILL_CLAIMED}`,
-  );
-  const park = db.query<never, Fence>(
-    `UPDATE alert_outbox SET parked_at = $atMs, failure = $failure ${STILL_CLAIMED}`,
-  );
-  const prune = db.query<never, { sentBeforeMs: number; parkedBeforeMs: number }>(PRUNE);
-
-  const oldestDue = (destination: string, nowMs: number): OutboxRow | null => {
-    const row = selectOldest.get({ destination });
-    return row !== null && row.notBeforeMs <= nowMs ? row : null;
-  };
-
-  return {
-    statesByKey: () => new Map(selectStates.all().map((state) => [state.key, state])),
-    queue: ({ key, state, text, destinations, atMs }, mayTell) =>
-      writeTransaction(db, () => {
-        if (!mayTell(selectState.get({ key }))) return false;
+  /**
+   * Stores the new state and queues its messages in one transaction, if `mayTell` (given the stored state, null for
+   * none) still allows it there: where it does not, another process told it before. Tried once: nothing is stored
+   * while the database takes no writes.
+   */
+  async queue(
+    { key, state, text, destinations, atMs }: AlertChange,
+    mayTell: (stored: AlertState | null) => boolean,
+  ): Promise<"queued" | "told_before" | "not_now"> {
+    const outcome = this.#writes.attempt(() =>
+      writeTransaction(this.#db, () => {
+        if (!mayTell(this.#queueing.state.get({ key }) ?? null)) return "told_before";
         for (const destination of destinations)
-          insertMessage.run({ key, state, text, destination, atMs });
-        upsertState.run({ key, state, atMs });
-        return true;
+          this.#queueing.addMessage.run({ key, state, text, destination, atMs });
+        this.#queueing.setState.run({ key, state, atMs });
+        return "queued";
       }),
-    claimOldest(destination, nowMs, leaseMs) {
+    );
+    return outcome ?? "not_now";
+  }
+
+  /**
+   * The oldest pending message for `destination`, leased to the caller; null while it is another's or waits, or there
+   * is none. Messages for other destinations have no part in it.
+   */
+  claimOldest(destination: string, nowMs: number, leaseMs: number): Promise<ClaimedAlert | null> {
+    return this.#writes.run(() => {
       // Looked at outside first: an idle service takes no write lock.
-      if (oldestDue(destination, nowMs) === null) return null;
-      return writeTransaction(db, () => {
-        const row = oldestDue(destination, nowMs);
+      if (this.#oldestDue(destination, nowMs) === null) return null;
+      return writeTransaction(this.#db, () => {
+        const row = this.#oldestDue(destination, nowMs);
         if (row === null) return null;
-        claim.run({ id: row.id, untilMs: nowMs + leaseMs });
-        const { id, key, state, text, createdAtMs } = row;
-        return { id, key, state, text, createdAtMs, attempts: row.attempts + 1 };
+        this.#sending.claim.run({ id: row.id, untilMs: nowMs + leaseMs });
+        const { notBeforeMs: _, ...claim } = row;
+        return { ...claim, attempts: row.attempts + 1 };
       });
-    },
-    markSent: (id, atMs) => void markSent.run({ id, atMs }),
-    defer: ({ id, attempts }, untilMs, failure) =>
-      void defer.run({ id, attempts, atMs: untilMs, failure }),
-    park: ({ id, attempts }, atMs, failure) => void park.run({ id, attempts, atMs, failure }),
-    prune: (sentBeforeMs, parkedBeforeMs) => prune.run({ sentBeforeMs, parkedBeforeMs }).changes,
+    });
+  }
+
+  markSent(id: number, atMs: number): Promise<void> {
+    return this.#writes.run(() => this.#sending.markSent.run({ id, atMs }));
+  }
+
+  /** Gives the claim back until `untilMs`; without effect when the lease has ended and another claimed it. */
+  defer({ id, attempts }: ClaimedAlert, untilMs: number, failure: string): Promise<void> {
+    return this.#writes.run(() => this.#sending.defer.run({ id, attempts, untilMs, failure }));
+  }
+
+  /** Gives the message up, under the same condition. */
+  park({ id, attempts }: ClaimedAlert, atMs: number, failure: string): Promise<void> {
+    return this.#writes.run(() => this.#sending.park.run({ id, attempts, atMs, failure }));
+  }
+
+  /**
+   * Deletes what was sent before `sentBeforeMs`, and what was parked, or made and sent by nobody, before
+   * `parkedBeforeMs`. False, with nothing deleted, while the database takes no writes.
+   */
+  async prune(sentBeforeMs: number, parkedBeforeMs: number): Promise<boolean> {
+    const pruned = this.#writes.attempt(() => {
+      this.#sending.prune.run({ sentBeforeMs, parkedBeforeMs });
+      return true;
+    });
+    return pruned ?? false;
+  }
+
+  #oldestDue(destination: string, nowMs: number): OutboxRow | null {
+    const row = this.#sending.oldest.get({ destination });
+    return row !== undefined && row.notBeforeMs <= nowMs ? row : null;
+  }
+}
+
+/** What is told, and what was told about each subject. */
+function queueingOn(queries: ReturnType<typeof queryBuilder>) {
+  const { key, state, queuedAt } = alertStates;
+  const states = () => queries.select({ key, state, queuedAtMs: queuedAt }).from(alertStates);
+  const after = { state: given("state", state), queuedAt: given("atMs", queuedAt) };
+  return {
+    states: states().prepare(),
+    state: states()
+      .where(eq(key, sql.placeholder("key")))
+      .prepare(),
+    setState: queries
+      .insert(alertStates)
+      .values({ key: given("key", key), ...after })
+      .onConflictDoUpdate({ target: key, set: after })
+      .prepare(),
+    addMessage: queries
+      .insert(alertOutbox)
+      .values({
+        key: given("key", alertOutbox.key),
+        state: given("state", alertOutbox.state),
+        text: given("text", alertOutbox.text),
+        destination: given("destination", alertOutbox.destination),
+        createdAt: given("atMs", alertOutbox.createdAt),
+        notBefore: given("atMs", alertOutbox.notBefore),
+      })
+      .prepare(),
+  };
+}
+
+/** What becomes of a message that waits. */
+function sendingOn(queries: ReturnType<typeof queryBuilder>) {
+  const { id, key, state, text, destination, createdAt, attempts } = alertOutbox;
+  const { notBefore, sentAt, parkedAt, failure } = alertOutbox;
+  const isFor = or(isNull(destination), eq(destination, sql.placeholder("destination")));
+  const isThis = eq(id, sql.placeholder("id"));
+  // The number of attempts tells this claim from a later one; a sent message stays sent.
+  const isStillClaimed = and(isThis, eq(attempts, sql.placeholder("attempts")), isNull(sentAt));
+  const gaveUpAt = sql`coalesce(${parkedAt}, ${createdAt})`;
+  const update = (values: SQLiteUpdateSetSource<typeof alertOutbox>, where: SQL | undefined) =>
+    queries.update(alertOutbox).set(values).where(where).prepare();
+  return {
+    // Strictly the oldest of its destination: messages arrive there in the order of their events, also with two senders.
+    oldest: queries
+      .select({ id, key, state, text, attempts, createdAtMs: createdAt, notBeforeMs: notBefore })
+      .from(alertOutbox)
+      .where(and(isNull(sentAt), isNull(parkedAt), isFor))
+      .orderBy(asc(id))
+      .limit(1)
+      .prepare(),
+    claim: update(
+      { attempts: sql`${attempts} + 1`, notBefore: given("untilMs", notBefore) },
+      isThis,
+    ),
+    markSent: update({ sentAt: given("atMs", sentAt), failure: null }, and(isThis, isNull(sentAt))),
+    defer: update(
+      { notBefore: given("untilMs", notBefore), failure: given("failure", failure) },
+      isStillClaimed,
+    ),
+    park: update(
+      { parkedAt: given("atMs", parkedAt), failure: given("failure", failure) },
+      isStillClaimed,
+    ),
+    prune: queries
+      .delete(alertOutbox)
+      .where(
+        or(
+          lt(sentAt, sql.placeholder("sentBeforeMs")),
+          and(isNull(sentAt), lt(gaveUpAt, sql.placeholder("parkedBeforeMs"))),
+        ),
+      )
+      .prepare(),
   };
 }

@@ -1,5 +1,8 @@
 import { Database } from "bun:sqlite";
+import { and, eq, sql } from "drizzle-orm";
 import { writeTransaction } from "../open.ts";
+import { given, queryBuilder } from "../query-builder.ts";
+import { collectorEpoch } from "./schema.ts";
 
 /** How far the market tables are, and whether somebody fills them. Times are unix milliseconds. */
 export interface Progress {
@@ -17,56 +20,70 @@ export class EpochLost extends Error {
   }
 }
 
-interface ProgressRow {
-  epoch: number;
-  seq: number;
-  changed_at: number;
-  heartbeat_at: number | null;
-}
+/** The one row. */
+const ID = 1;
 
 /** The one row that says who may write the market tables and how far they are. */
 export class EpochRepository {
   readonly #db: Database;
   readonly #read;
+  readonly #takeOver;
   readonly #beat;
   readonly #raise;
 
   constructor(db: Database) {
     this.#db = db;
-    this.#read = db.query<ProgressRow, []>(
-      "SELECT epoch, seq, changed_at, heartbeat_at FROM collector_epoch WHERE id = 1",
-    );
-    this.#beat = db.query("UPDATE collector_epoch SET heartbeat_at = ? WHERE id = 1 AND epoch = ?");
-    this.#raise = db.query("UPDATE collector_epoch SET seq = seq + 1, changed_at = ? WHERE id = 1");
+    const queries = queryBuilder(db);
+    const { id, epoch, seq, changedAt, heartbeatAt } = collectorEpoch;
+    const isThis = eq(id, ID);
+    this.#read = queries
+      .select({ epoch, seq, changedAtMs: changedAt, heartbeatAtMs: heartbeatAt })
+      .from(collectorEpoch)
+      .where(isThis)
+      .prepare();
+    this.#takeOver = queries
+      .insert(collectorEpoch)
+      .values({
+        id: ID,
+        epoch: 1,
+        seq: 0,
+        changedAt: given("nowMs", changedAt),
+        heartbeatAt: given("nowMs", heartbeatAt),
+      })
+      .onConflictDoUpdate({
+        target: id,
+        set: { epoch: sql`${epoch} + 1`, heartbeatAt: given("nowMs", heartbeatAt) },
+      })
+      .prepare();
+    this.#beat = queries
+      .update(collectorEpoch)
+      .set({ heartbeatAt: given("nowMs", heartbeatAt) })
+      .where(and(isThis, eq(epoch, sql.placeholder("epoch"))))
+      .returning({ id })
+      .prepare();
+    this.#raise = queries
+      .update(collectorEpoch)
+      .set({ seq: sql`${seq} + 1`, changedAt: given("nowMs", changedAt) })
+      .where(isThis)
+      .prepare();
   }
 
   /** Null before the first collector ever started. */
   read(): Progress | null {
-    const row = this.#read.get();
-    if (row === null) return null;
-    return {
-      epoch: row.epoch,
-      seq: row.seq,
-      changedAtMs: row.changed_at,
-      heartbeatAtMs: row.heartbeat_at,
-    };
+    return this.#read.get() ?? null;
   }
 
   /** Starts a new epoch and returns it. Call it only while holding the collector's lock. */
   takeOver(nowMs: number): number {
     return writeTransaction(this.#db, () => {
-      this.#db.run(
-        `INSERT INTO collector_epoch (id, epoch, seq, changed_at, heartbeat_at) VALUES (1, 1, 0, ?1, ?1)
-         ON CONFLICT (id) DO UPDATE SET epoch = epoch + 1, heartbeat_at = ?1`,
-        [nowMs],
-      );
+      this.#takeOver.run({ nowMs });
       return this.#read.get()?.epoch ?? 1;
     });
   }
 
   /** Says that the collector of `epoch` lives. Throws EpochLost when it is no longer the one. */
   beat(epoch: number, nowMs: number): void {
-    if (this.#beat.run(nowMs, epoch).changes === 0) this.requireCurrent(epoch);
+    if (this.#beat.get({ nowMs, epoch }) === undefined) this.requireCurrent(epoch);
   }
 
   /** Throws EpochLost unless `epoch` is the current one. Call it inside the write's own transaction. */
@@ -77,7 +94,7 @@ export class EpochRepository {
 
   /** Tells readers that something changed. Call it inside the write's own transaction. */
   raiseSeq(nowMs: number): void {
-    this.#raise.run(nowMs);
+    this.#raise.run({ nowMs });
   }
 }
 

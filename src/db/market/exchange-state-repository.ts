@@ -1,6 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { asc, eq, type SQL, sql } from "drizzle-orm";
+import type { SQLiteUpdateSetSource } from "drizzle-orm/sqlite-core";
 import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
 import type { ExchangeState } from "../../domain/market.ts";
+import { given, queryBuilder } from "../query-builder.ts";
+import { exchangeState } from "./schema.ts";
 
 /** What an accepted batch leaves behind about its exchange. */
 export interface AcceptedState {
@@ -40,143 +44,160 @@ export interface SizeMemory {
   readonly acceptNextSize: boolean;
 }
 
-interface StateRow {
-  exchange: string;
-  enabled: number;
-  commitSeq: number;
-  periodMs: number;
-  lastOkAtMs: number | null;
-  lastAttemptAtMs: number | null;
-  failureKind: FailureKind | null;
-  failure: string | null;
-  failuresInRow: number;
-  degradedBy: string | null;
-  retryAtMs: number | null;
-  symbols: number;
-  expected: number | null;
-  rejects: string;
-  lastCycleMs: number | null;
-  refusedAtMs: number | null;
-  refusal: string | null;
-  rateScale: number | null;
-  evenShare: number | null;
-}
-
-const SELECT_STATES = `SELECT exchange, enabled, commit_seq AS commitSeq, period_ms AS periodMs,
-    last_ok_at AS lastOkAtMs, last_attempt_at AS lastAttemptAtMs, failure_kind AS failureKind, failure,
-    failures_in_row AS failuresInRow, degraded_by AS degradedBy, retry_at AS retryAtMs, symbols, expected, rejects,
-    last_cycle_ms AS lastCycleMs, refused_at AS refusedAtMs, refusal, rate_scale AS rateScale,
-    even_share AS evenShare
-  FROM exchange_state ORDER BY exchange`;
-
-const ACCEPT = `UPDATE exchange_state SET commit_seq = commit_seq + 1, last_ok_at = ?2, last_attempt_at = ?2,
-    failure_kind = NULL, failure = NULL, failures_in_row = 0, retry_at = NULL, symbols = ?3, trusted_size = ?4,
-    expected = ?5, degraded_by = ?6, rejects = ?7, last_cycle_ms = ?8, pending_size = ?9, pending_batches = ?10,
-    pending_since = ?11, accept_next_size = 0, even_share = ?12
-  WHERE exchange = ?1`;
-
-const FAIL = `UPDATE exchange_state SET last_attempt_at = ?2, failure_kind = ?3, failure = ?4,
-    failures_in_row = failures_in_row + 1, retry_at = ?5,
-    refused_at = CASE WHEN ?3 = 'refused_batch' THEN ?2 ELSE refused_at END,
-    refusal = CASE WHEN ?3 = 'refused_batch' THEN ?4 ELSE refusal END
-  WHERE exchange = ?1`;
-
-const SET_PENDING = `UPDATE exchange_state SET pending_size = ?2, pending_batches = ?3, pending_since = ?4
-  WHERE exchange = ?1`;
-
 /** One row per exchange: how its last refresh went and what the sanity gate remembers. */
 export class ExchangeStateRepository {
-  readonly #db: Database;
-  readonly #list;
-  readonly #accept;
-  readonly #fail;
-  readonly #setPending;
-  readonly #memory;
-  readonly #commitSeq;
+  readonly #queries;
+  readonly #reads;
+  readonly #writes;
 
   constructor(db: Database) {
-    this.#db = db;
-    this.#list = db.query<StateRow, []>(SELECT_STATES);
-    this.#accept = db.query(ACCEPT);
-    this.#fail = db.query(FAIL);
-    this.#setPending = db.query(SET_PENDING);
-    this.#commitSeq = db.query<{ seq: number }, [string]>(
-      "SELECT commit_seq AS seq FROM exchange_state WHERE exchange = ?",
-    );
-    this.#memory = db.query<Record<string, number | null>, [string]>(
-      `SELECT trusted_size, pending_size, pending_batches, pending_since, accept_next_size
-       FROM exchange_state WHERE exchange = ?`,
-    );
+    this.#queries = queryBuilder(db);
+    this.#reads = readsOn(this.#queries);
+    this.#writes = writesOn(this.#queries);
   }
 
   /** Makes exactly the keys of `periodsMs` the enabled ones. Call it inside a write transaction. */
   enableOnly(periodsMs: ReadonlyMap<ExchangeId, number>): void {
-    this.#db.run("UPDATE exchange_state SET enabled = 0");
-    const upsert = this.#db.query(
-      `INSERT INTO exchange_state (exchange, enabled, period_ms, rejects) VALUES (?1, 1, ?2, '{}')
-       ON CONFLICT (exchange) DO UPDATE SET enabled = 1, period_ms = ?2`,
-    );
-    for (const [exchange, periodMs] of periodsMs) upsert.run(exchange, periodMs);
+    this.#queries.update(exchangeState).set({ enabled: false }).run();
+    for (const [exchange, periodMs] of periodsMs) this.#writes.enable.run({ exchange, periodMs });
   }
 
   list(): ExchangeState[] {
-    return this.#list.all().map(({ enabled, rejects, exchange, ...row }) => ({
-      ...row,
-      exchange: exchange as ExchangeId,
-      enabled: enabled === 1,
-      rejects: JSON.parse(rejects) as Record<string, number>,
-    }));
+    return this.#reads.list.all();
   }
 
   /** How often this exchange's rows have changed; null for one never enabled here. */
   commitSeq(exchange: ExchangeId): number | null {
-    return this.#commitSeq.get(exchange)?.seq ?? null;
+    return this.#reads.commitSeq.get({ exchange })?.commitSeq ?? null;
   }
 
-  accept(exchange: ExchangeId, state: AcceptedState): void {
-    this.#accept.run(
-      exchange,
-      state.atMs,
-      state.symbols,
-      state.trustedSize,
-      state.expected,
-      state.degradedBy,
-      JSON.stringify(state.rejects),
-      state.cycleMs,
-      state.pending?.size ?? null,
-      state.pending?.batches ?? 0,
-      state.pending?.sinceMs ?? null,
-      state.evenShare ?? null,
-    );
+  accept(exchange: ExchangeId, { pending, evenShare = null, ...state }: AcceptedState): void {
+    this.#writes.accept.run({ exchange, ...state, ...pendingColumns(pending), evenShare });
   }
 
-  fail(exchange: ExchangeId, state: FailedState): void {
-    this.#fail.run(exchange, state.atMs, state.kind, state.message, state.retryAtMs);
-    if (state.pending === undefined) return;
-    const { size = null, batches = 0, sinceMs = null } = state.pending ?? {};
-    this.#setPending.run(exchange, size, batches, sinceMs);
+  fail(exchange: ExchangeId, { pending, ...state }: FailedState): void {
+    const statement = state.kind === "refused_batch" ? this.#writes.refuse : this.#writes.fail;
+    statement.run({ exchange, ...state });
+    if (pending !== undefined)
+      this.#writes.setPending.run({ exchange, ...pendingColumns(pending) });
   }
 
   sizeMemory(exchange: ExchangeId): SizeMemory {
-    const row = this.#memory.get(exchange);
-    const size = row?.["pending_size"] ?? null;
-    const sinceMs = row?.["pending_since"] ?? null;
+    const row = this.#reads.memory.get({ exchange });
+    const { trustedSize = null, size = null, batches = 0, sinceMs = null } = row ?? {};
     return {
-      trustedSize: row?.["trusted_size"] ?? null,
-      pending:
-        size === null || sinceMs === null
-          ? null
-          : { size, batches: row?.["pending_batches"] ?? 0, sinceMs },
-      acceptNextSize: row?.["accept_next_size"] === 1,
+      trustedSize,
+      pending: size === null || sinceMs === null ? null : { size, batches, sinceMs },
+      acceptNextSize: row?.acceptNextSize ?? false,
     };
   }
 
   /** Takes the next batch's size as true. False when the exchange was never enabled here. */
   acceptNextSize(exchange: ExchangeId): boolean {
-    return (
-      this.#db
-        .query("UPDATE exchange_state SET accept_next_size = 1 WHERE exchange = ?")
-        .run(exchange).changes > 0
-    );
+    return this.#writes.acceptNextSize.all({ exchange }).length > 0;
   }
+}
+
+function pendingColumns(pending: PendingSize | null) {
+  const { size = null, batches = 0, sinceMs = null } = pending ?? {};
+  return { pendingSize: size, pendingBatches: batches, pendingSince: sinceMs };
+}
+
+const IS_THIS = eq(exchangeState.exchange, sql.placeholder("exchange"));
+
+function readsOn(queries: ReturnType<typeof queryBuilder>) {
+  const { commitSeq, trustedSize, acceptNextSize } = exchangeState;
+  const { pendingSize: size, pendingBatches: batches, pendingSince: sinceMs } = exchangeState;
+  return {
+    list: queries
+      .select({
+        exchange: exchangeState.exchange,
+        enabled: exchangeState.enabled,
+        commitSeq,
+        periodMs: exchangeState.periodMs,
+        lastOkAtMs: exchangeState.lastOkAt,
+        lastAttemptAtMs: exchangeState.lastAttemptAt,
+        failureKind: exchangeState.failureKind,
+        failure: exchangeState.failure,
+        failuresInRow: exchangeState.failuresInRow,
+        degradedBy: exchangeState.degradedBy,
+        retryAtMs: exchangeState.retryAt,
+        symbols: exchangeState.symbols,
+        expected: exchangeState.expected,
+        rejects: exchangeState.rejects,
+        lastCycleMs: exchangeState.lastCycleMs,
+        refusedAtMs: exchangeState.refusedAt,
+        refusal: exchangeState.refusal,
+        rateScale: exchangeState.rateScale,
+        evenShare: exchangeState.evenShare,
+      })
+      .from(exchangeState)
+      .orderBy(asc(exchangeState.exchange))
+      .prepare(),
+    commitSeq: queries.select({ commitSeq }).from(exchangeState).where(IS_THIS).prepare(),
+    memory: queries
+      .select({ trustedSize, size, batches, sinceMs, acceptNextSize })
+      .from(exchangeState)
+      .where(IS_THIS)
+      .prepare(),
+  };
+}
+
+function writesOn(queries: ReturnType<typeof queryBuilder>) {
+  const columns = exchangeState;
+  const pending = {
+    pendingSize: given("pendingSize", columns.pendingSize),
+    pendingBatches: given("pendingBatches", columns.pendingBatches),
+    pendingSince: given("pendingSince", columns.pendingSince),
+  };
+  const failed = {
+    lastAttemptAt: given("atMs", columns.lastAttemptAt),
+    failureKind: given("kind", columns.failureKind),
+    failure: given("message", columns.failure),
+    failuresInRow: sql`${columns.failuresInRow} + 1`,
+    retryAt: given("retryAtMs", columns.retryAt),
+  };
+  const periodMs: SQL = given("periodMs", columns.periodMs);
+  const update = (set: SQLiteUpdateSetSource<typeof exchangeState>) =>
+    queries.update(exchangeState).set(set).where(IS_THIS);
+  return {
+    enable: queries
+      .insert(exchangeState)
+      .values({
+        exchange: given("exchange", columns.exchange),
+        enabled: true,
+        periodMs,
+        rejects: {},
+      })
+      .onConflictDoUpdate({ target: columns.exchange, set: { enabled: true, periodMs } })
+      .prepare(),
+    accept: update({
+      ...pending,
+      commitSeq: sql`${columns.commitSeq} + 1`,
+      lastOkAt: given("atMs", columns.lastOkAt),
+      lastAttemptAt: given("atMs", columns.lastAttemptAt),
+      failureKind: null,
+      failure: null,
+      failuresInRow: 0,
+      retryAt: null,
+      symbols: given("symbols", columns.symbols),
+      trustedSize: given("trustedSize", columns.trustedSize),
+      expected: given("expected", columns.expected),
+      degradedBy: given("degradedBy", columns.degradedBy),
+      rejects: given("rejects", columns.rejects),
+      lastCycleMs: given("cycleMs", columns.lastCycleMs),
+      acceptNextSize: false,
+      evenShare: given("evenShare", columns.evenShare),
+    }).prepare(),
+    fail: update(failed).prepare(),
+    refuse: update({
+      ...failed,
+      refusedAt: given("atMs", columns.refusedAt),
+      refusal: given("message", columns.refusal),
+    }).prepare(),
+    setPending: update(pending).prepare(),
+    acceptNextSize: update({ acceptNextSize: true })
+      .returning({ exchange: columns.exchange })
+      .prepare(),
+  };
 }

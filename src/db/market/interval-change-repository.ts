@@ -1,5 +1,8 @@
 import type { Database } from "bun:sqlite";
+import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { ExchangeId } from "../../domain/exchange.ts";
+import { queryBuilder } from "../query-builder.ts";
+import { instruments, intervalChanges } from "./schema.ts";
 
 /** One time that an instrument's funding interval became another one. */
 export interface IntervalChange {
@@ -13,22 +16,33 @@ export interface IntervalChange {
   readonly changedAtMs: number;
 }
 
-const SELECT = `SELECT i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base, i.quote,
-    c.from_hours AS fromHours, c.to_hours AS toHours, c.changed_at AS changedAtMs
-  FROM interval_changes c JOIN instruments i ON i.id = c.instrument_id
-  WHERE c.changed_at >= ? AND c.changed_at < ?
-  ORDER BY c.changed_at DESC, c.id DESC`;
-
 /** Reads what the collector noted when it stored a batch with another interval. */
 export class IntervalChangeRepository {
   readonly #between;
 
   constructor(db: Database) {
-    this.#between = db.query<IntervalChange, [number, number]>(SELECT);
+    const { uid, exchange, exchangeSymbol, base, quote } = instruments;
+    const { id, instrumentId, fromHours, toHours, changedAt } = intervalChanges;
+    this.#between = queryBuilder(db)
+      .select({
+        uid,
+        exchange,
+        exchangeSymbol,
+        base,
+        quote,
+        fromHours,
+        toHours,
+        changedAtMs: changedAt,
+      })
+      .from(intervalChanges)
+      .innerJoin(instruments, eq(instruments.id, instrumentId))
+      .where(and(gte(changedAt, sql.placeholder("fromMs")), lt(changedAt, sql.placeholder("toMs"))))
+      .orderBy(desc(changedAt), desc(id))
+      .prepare();
   }
 
   /** The changes in [fromMs, toMs), the newest first. */
   between(fromMs: number, toMs: number): readonly IntervalChange[] {
-    return this.#between.all(fromMs, toMs);
+    return this.#between.all({ fromMs, toMs });
   }
 }

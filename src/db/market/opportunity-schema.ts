@@ -12,6 +12,6 @@ export const opportunityBook = sqliteTable("opportunity_book", {
   /** Raised by each write. */
   version: integer("version").notNull(),
   pairs: integer("pairs").notNull(),
-  /** See db/opportunity-codec. Last, so that reading the others does not touch it. */
+  /** See opportunity-codec. Last, so that reading the others does not touch it. */
   body: blob("body", { mode: "buffer" }).notNull(),
 });

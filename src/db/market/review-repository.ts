@@ -1,10 +1,13 @@
 import type { Database } from "bun:sqlite";
+import { eq, sql } from "drizzle-orm";
 import type { Decision, Identity } from "../../domain/asset-cluster.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { DoubtBits } from "../../domain/plausibility.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
 import { writeTransaction } from "../open.ts";
+import { given, queryBuilder } from "../query-builder.ts";
+import { exchangeState, instruments } from "./schema.ts";
 
 /** One listed instrument with what a review of the whole market compares, and what the last one decided. */
 export interface ReviewRow {
@@ -41,6 +44,7 @@ export interface ReviewChanges {
   readonly exchanges: ReadonlySet<ExchangeId>;
 }
 
+/** All rows at once, twice a minute: read without Drizzle, which takes 55 ms for 12,000 of them instead of 20. */
 const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.quote, i.asset_class AS assetClass, i.multiplier,
     i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier,
     i.settled_class AS settledClass, i.doubts,
@@ -65,18 +69,37 @@ export class ReviewRepository {
     this.#db = db;
     this.#epochs = epochs;
     this.#rows = db.query<ReviewRow, []>(SELECT_ROWS);
-    this.#scales = db.query<{ exchange: ExchangeId; rateScale: number | null }, []>(
-      "SELECT exchange, rate_scale AS rateScale FROM exchange_state",
-    );
-    this.#decide = db.query(
-      `UPDATE instruments SET asset_id = ?2, identity = ?3, proven_multiplier = ?4, settled_class = ?5
-       WHERE id = ?1`,
-    );
-    this.#doubt = db.query("UPDATE instruments SET doubts = ?2 WHERE id = ?1");
-    this.#scale = db.query("UPDATE exchange_state SET rate_scale = ?2 WHERE exchange = ?1");
-    this.#touch = db.query(
-      "UPDATE exchange_state SET commit_seq = commit_seq + 1 WHERE exchange = ?",
-    );
+    const queries = queryBuilder(db);
+    const { exchange, rateScale, commitSeq } = exchangeState;
+    const { id, assetId, identity, provenMultiplier, settledClass, doubts } = instruments;
+    const isInstrument = eq(id, sql.placeholder("id"));
+    const isExchange = eq(exchange, sql.placeholder("exchange"));
+    this.#scales = queries.select({ exchange, rateScale }).from(exchangeState).prepare();
+    this.#decide = queries
+      .update(instruments)
+      .set({
+        assetId: given("assetId", assetId),
+        identity: given("identity", identity),
+        provenMultiplier: given("provenMultiplier", provenMultiplier),
+        settledClass: given("settledClass", settledClass),
+      })
+      .where(isInstrument)
+      .prepare();
+    this.#doubt = queries
+      .update(instruments)
+      .set({ doubts: given("doubts", doubts) })
+      .where(isInstrument)
+      .prepare();
+    this.#scale = queries
+      .update(exchangeState)
+      .set({ rateScale: given("rateScale", rateScale) })
+      .where(isExchange)
+      .prepare();
+    this.#touch = queries
+      .update(exchangeState)
+      .set({ commitSeq: sql`${commitSeq} + 1` })
+      .where(isExchange)
+      .prepare();
   }
 
   /** Every listed instrument of the enabled exchanges. */
@@ -92,13 +115,11 @@ export class ReviewRepository {
   store(epoch: number, changes: ReviewChanges, atMs: number): void {
     writeTransaction(this.#db, () => {
       this.#epochs.requireCurrent(epoch);
-      for (const [id, decision] of changes.decisions) {
-        const { assetId, identity, provenMultiplier, settledClass } = decision;
-        this.#decide.run(id, assetId, identity, provenMultiplier, settledClass);
-      }
-      for (const [id, bits] of changes.doubts) this.#doubt.run(id, bits);
-      for (const [exchange, scale] of changes.rateScales) this.#scale.run(exchange, scale);
-      for (const exchange of changes.exchanges) this.#touch.run(exchange);
+      for (const [id, decision] of changes.decisions) this.#decide.run({ id, ...decision });
+      for (const [id, doubts] of changes.doubts) this.#doubt.run({ id, doubts });
+      for (const [exchange, rateScale] of changes.rateScales)
+        this.#scale.run({ exchange, rateScale });
+      for (const exchange of changes.exchanges) this.#touch.run({ exchange });
       this.#epochs.raiseSeq(atMs);
     });
   }

@@ -1,4 +1,6 @@
 import { index, integer, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Identity } from "../../domain/asset-cluster.ts";
+import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
 
 /** One listing on one exchange. A reused ticker is a new row with a new uid. Times are unix milliseconds. */
 export const instruments = sqliteTable(
@@ -6,7 +8,7 @@ export const instruments = sqliteTable(
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
     uid: text("uid").notNull(),
-    exchange: text("exchange").notNull(),
+    exchange: text("exchange").$type<ExchangeId>().notNull(),
     exchangeSymbol: text("exchange_symbol").notNull(),
     base: text("base").notNull(),
     quote: text("quote").notNull(),
@@ -32,7 +34,7 @@ export const instruments = sqliteTable(
     /** `LIT` or `LIT~2`: which asset this is by its price, null while no price has told. */
     assetId: text("asset_id"),
     /** confirmed, probable or conflict; see domain/identity. */
-    identity: text("identity").notNull().default("probable"),
+    identity: text("identity").$type<Identity>().notNull().default("probable"),
     /** The multiplier that prices prove where they contradict the ticker's. */
     provenMultiplier: real("proven_multiplier"),
     /** The class of its asset once that is confirmed, whatever its own exchange calls it. */
@@ -79,14 +81,14 @@ export const quotes = sqliteTable("quotes", {
 
 /** One row per exchange that was ever enabled here. */
 export const exchangeState = sqliteTable("exchange_state", {
-  exchange: text("exchange").primaryKey(),
+  exchange: text("exchange").$type<ExchangeId>().primaryKey(),
   enabled: integer("enabled", { mode: "boolean" }).notNull(),
   /** Raised by each commit of this exchange's rows. */
   commitSeq: integer("commit_seq").notNull().default(0),
   periodMs: integer("period_ms").notNull(),
   lastOkAt: integer("last_ok_at"),
   lastAttemptAt: integer("last_attempt_at"),
-  failureKind: text("failure_kind"),
+  failureKind: text("failure_kind").$type<FailureKind>(),
   failure: text("failure"),
   failuresInRow: integer("failures_in_row").notNull().default(0),
   degradedBy: text("degraded_by"),

@@ -3,7 +3,6 @@ import type {
   AlertState,
   ClaimedAlert,
 } from "../../db/accounts/alert-repository.ts";
-import type { WriteQueue } from "../../db/write-queue.ts";
 import type { ExchangeState } from "../../domain/market.ts";
 import type { Messenger } from "../../gateways/telegram.ts";
 import { fullJitterMs, type Random } from "../../lib/backoff.ts";
@@ -42,8 +41,6 @@ const PRUNE_EVERY_MS = 3_600_000;
 
 export interface AlertsDeps {
   readonly repository: AlertRepository;
-  /** Every write goes through it: nobody who is served waits for another writer. */
-  readonly writes: Pick<WriteQueue, "run" | "attempt">;
   /** One for each destination. None: no alerts, and nothing is stored that would be sent when they are switched on. */
   readonly messengers: readonly Messenger[];
   readonly clock: Clock;
@@ -56,9 +53,10 @@ export interface AlertsDeps {
 export interface Alerts {
   /**
    * Queues one message to each destination for each subject whose state differs from the last one told, once its
-   * cooldown is over. To be called every few seconds with the health of that moment. Throws what the database throws.
+   * cooldown is over. To be called every few seconds with the health of that moment, and not during another call.
+   * Rejects with what the database throws.
    */
-  observe(report: HealthReport, states: readonly ExchangeState[]): void;
+  observe(report: HealthReport, states: readonly ExchangeState[]): Promise<void>;
   /**
    * One for each destination, to be called every few seconds each on its own: it sends what is queued there, oldest
    * first, and stops at the first that must wait. Delivery is at least once: a process that dies between sending and
@@ -73,7 +71,7 @@ export interface Alerts {
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { clock, repository, messengers } = deps;
   if (messengers.length === 0)
-    return { observe: () => {}, deliveries: [], deliver: () => Promise.resolve() };
+    return { observe: async () => {}, deliveries: [], deliver: async () => {} };
   const startedAtMs = clock.monotonicMs();
   let aliveSinceMs: number | null = null;
   let prunedAtMs = Number.NEGATIVE_INFINITY;
@@ -89,16 +87,14 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   });
 
   return {
-    observe(report, states) {
+    async observe(report, states) {
       const nowMs = clock.nowMs();
       aliveSinceMs = report.collectorAlive ? (aliveSinceMs ?? nowMs) : null;
       const startIsOver = clock.monotonicMs() - startedAtMs >= COLLECTOR_START_GRACE_MS;
-      queueNews(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
+      await queueNews(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
       if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
-      const pruned = deps.writes.attempt(() =>
-        repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS),
-      );
-      if (pruned !== null) prunedAtMs = clock.monotonicMs();
+      if (await repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS))
+        prunedAtMs = clock.monotonicMs();
     },
     deliveries,
     async deliver() {
@@ -107,16 +103,16 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   };
 }
 
-function queueNews(
+async function queueNews(
   deps: AlertsDeps,
   report: HealthReport,
   states: readonly ExchangeState[],
   watch: Parameters<typeof conditions>[2],
-): void {
+): Promise<void> {
   const { repository, log, cooldownMs = COOLDOWN_MS } = deps;
   const { nowMs } = watch;
   const destinations = deps.messengers.map(({ destination }) => destination);
-  const told = repository.statesByKey();
+  const told = await repository.statesByKey();
   for (const condition of conditions(report, states, watch)) {
     const { key, state } = condition;
     const mayTell = (stored: AlertState | null): boolean =>
@@ -124,12 +120,11 @@ function queueNews(
     // Judged outside first, so that quiet times take no write lock, and again inside the transaction.
     if (!mayTell(told.get(key) ?? null)) continue;
     const text = `${condition.text()} (${utcMinute(nowMs)})`;
-    const queued = deps.writes.attempt(() =>
-      repository.queue({ key, state, text, destinations, atMs: nowMs }, mayTell),
-    );
+    const change = { key, state, text, destinations, atMs: nowMs };
+    const outcome = await repository.queue(change, mayTell);
     // While nothing can be written nothing is stored that was news: the next look judges anew.
-    if (queued === null) return;
-    if (queued) log.info("alert_queued", { key, state });
+    if (outcome === "not_now") return;
+    if (outcome === "queued") log.info("alert_queued", { key, state });
   }
 }
 
@@ -140,11 +135,9 @@ function isCoolingDown(stored: AlertState | null, nowMs: number, cooldownMs: num
 }
 
 async function sendQueued(deps: AlertsDeps, messenger: Messenger): Promise<void> {
-  const { repository, clock, writes } = deps;
+  const { repository, clock } = deps;
   for (let sent = 0; sent < MAX_MESSAGES_PER_RUN; sent += 1) {
-    const claim = await writes.run(() =>
-      repository.claimOldest(messenger.destination, clock.nowMs(), LEASE_MS),
-    );
+    const claim = await repository.claimOldest(messenger.destination, clock.nowMs(), LEASE_MS);
     if (claim === null) return;
     if (!(await settle(deps, messenger, claim))) return;
   }
@@ -156,14 +149,14 @@ async function settle(
   messenger: Messenger,
   claim: ClaimedAlert,
 ): Promise<boolean> {
-  const { repository, clock, log, writes } = deps;
+  const { repository, clock, log } = deps;
   if (clock.nowMs() - claim.createdAtMs > MAX_MESSAGE_AGE_MS)
     return park(deps, claim, "too old to matter");
   if (claim.attempts > MAX_ATTEMPTS) return park(deps, claim, "tried too often");
   const result = await messenger.send(claim.text);
   switch (result.kind) {
     case "sent":
-      await writes.run(() => repository.markSent(claim.id, clock.nowMs()));
+      await repository.markSent(claim.id, clock.nowMs());
       log.info("alert_sent", { key: claim.key, state: claim.state, attempts: claim.attempts });
       return true;
     case "retry_after":
@@ -177,7 +170,7 @@ async function settle(
 }
 
 async function park(deps: AlertsDeps, claim: ClaimedAlert, reason: string): Promise<true> {
-  await deps.writes.run(() => deps.repository.park(claim, deps.clock.nowMs(), reason));
+  await deps.repository.park(claim, deps.clock.nowMs(), reason);
   deps.log.error("alert_parked", {
     key: claim.key,
     state: claim.state,
@@ -194,7 +187,7 @@ async function wait(
   reason: string,
 ): Promise<false> {
   const untilMs = deps.clock.nowMs() + waitMs;
-  await deps.writes.run(() => deps.repository.defer(claim, untilMs, reason));
+  await deps.repository.defer(claim, untilMs, reason);
   const fields = { key: claim.key, state: claim.state, attempts: claim.attempts, waitMs, reason };
   // One line for the change into trouble; the repeats are detail.
   if (claim.attempts === 1) deps.log.warn("alert_delayed", fields);

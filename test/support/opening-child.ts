@@ -1,0 +1,12 @@
+/**
+ * A service's start as far as its databases: `bun opening-child.ts DATABASE_PATH`. It says `opening` before, and ends
+ * when both files are open and migrated.
+ */
+import { accountsFile } from "../../src/db/accounts/file.ts";
+import { marketFile } from "../../src/db/market/file.ts";
+import { startDatabase } from "../../src/db/start-database.ts";
+
+const path = process.argv[2] ?? "";
+console.log("opening");
+startDatabase(marketFile(path), console.error).close();
+startDatabase(accountsFile(path), console.error).close();
