@@ -69,6 +69,7 @@ export function createApp(deps: AppDeps): App {
   const failed = failures(log);
   const renewal = new Renewal({
     clock,
+    onPublish: (renew) => board.onPublish(renew),
     isBusy: () => load.work.waiting > 0,
     make: async (wanted) => {
       const request = new Request(`http://localhost${wanted.address.target}`);
@@ -77,7 +78,6 @@ export function createApp(deps: AppDeps): App {
       await made.body?.cancel();
     },
   });
-  board.onPublish(() => void renewal.renew());
   router.notFound((c) =>
     problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),
   );

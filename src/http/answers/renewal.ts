@@ -24,6 +24,8 @@ export interface RenewalDeps {
   readonly clock: Clock;
   /** Makes the answer of the current snapshot, so that it is kept. May reject: then it is made when it is asked for. */
   readonly make: (wanted: Wanted) => Promise<void>;
+  /** Calls its argument with each new snapshot; returns how to stop that. */
+  readonly onPublish: (renew: () => void) => () => void;
   /** Whether requests wait for their answers: theirs come first. */
   readonly isBusy: () => boolean;
 }
@@ -37,6 +39,8 @@ export class Renewal {
   /** By everything that names the answer, the least recently asked first. */
   readonly #wanted = new Map<string, Wanted & { readonly askedAtMs: number }>();
   #round = 0;
+  /** While something is wanted. */
+  #stopListening: (() => void) | null = null;
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps;
@@ -45,6 +49,7 @@ export class Renewal {
   /** Somebody was given this answer. */
   note(wanted: Wanted): void {
     const { address, accepts, encoding } = wanted;
+    this.#stopListening ??= this.#deps.onPublish(() => void this.#renew());
     const key = `${accepts} ${encoding} ${address.target}`;
     this.#wanted.delete(key);
     this.#wanted.set(key, {
@@ -61,12 +66,16 @@ export class Renewal {
   }
 
   /** Makes the answers of a snapshot that was just published; one that comes meanwhile ends this and begins anew. */
-  async renew(): Promise<void> {
+  async #renew(): Promise<void> {
     this.#round += 1;
     const round = this.#round;
     const sinceMs = this.#deps.clock.monotonicMs() - WANTED_FOR_MS;
     for (const [key, { askedAtMs }] of this.#wanted)
       if (askedAtMs < sinceMs) this.#wanted.delete(key);
+    if (this.#wanted.size === 0) {
+      this.#stopListening?.();
+      this.#stopListening = null;
+    }
     const newestFirst = [...this.#wanted.values()].toReversed().slice(0, MOST_RENEWED);
     for (const wanted of newestFirst) {
       await yieldToEventLoop();
