@@ -71,6 +71,7 @@ describe("/api/funding/by_volume", () => {
         of_exchanges: 5,
         instruments: 4,
         untrusted_instruments: 1,
+        unverified_instruments: 0,
         open_interest_usd: 2.5e6,
         open_interest_unknown: 1,
         volume_24h_usd: 8e6,
@@ -162,8 +163,8 @@ describe("/api/funding/by_volume", () => {
   test("as CSV has the names of its fields in the header line, and empty cells for what is unknown", async () => {
     const response = await app().get(`${PATH}?format=csv&base=SOL`);
     expect((await response.text()).split("\r\n")).toEqual([
-      "rank,base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,volume_weighted_annualized_pct,lowest_exchange,lowest_exchange_symbol,lowest_annualized_pct,lowest_flags,highest_exchange,highest_exchange_symbol,highest_annualized_pct,highest_flags,top_exchange,top_exchange_share",
-      "1,SOL,SOL,1,5,1,0,5000000,0,,1,,gate,SOLUSDT,-32.85,,gate,SOLUSDT,-32.85,,,",
+      "rank,base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,unverified_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,volume_weighted_annualized_pct,lowest_exchange,lowest_exchange_symbol,lowest_annualized_pct,lowest_flags,highest_exchange,highest_exchange_symbol,highest_annualized_pct,highest_flags,top_exchange,top_exchange_share",
+      "1,SOL,SOL,1,5,1,0,0,5000000,0,,1,,gate,SOLUSDT,-32.85,,gate,SOLUSDT,-32.85,,,",
       "",
     ]);
   });

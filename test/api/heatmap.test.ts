@@ -80,15 +80,15 @@ describe("/api/funding/heatmap", () => {
     const lines = async (query: string) =>
       (await (await appWith().get(`${PATH}?format=csv&${query}`)).text()).split("\r\n");
     expect(await lines("exchange=okx,gate")).toEqual([
-      "base,asset_id,gate_annualized_pct,okx_annualized_pct",
-      "BTC,BTC,-109.5,109.5",
-      "ETH,ETH,,54.75",
+      "base,asset_id,gate_annualized_pct,okx_annualized_pct,marks",
+      "BTC,BTC,-109.5,109.5,",
+      "ETH,ETH,,54.75,",
       "",
     ]);
     expect((await lines("base=ETH&value=funding_rate_pct"))[0]).toBe(
-      "base,asset_id,bybit_funding_rate_pct,okx_funding_rate_pct",
+      "base,asset_id,bybit_funding_rate_pct,okx_funding_rate_pct,marks",
     );
-    expect(await lines("base=NOPE")).toEqual(["base,asset_id", ""]);
+    expect(await lines("base=NOPE")).toEqual(["base,asset_id,marks", ""]);
   });
 
   test("as NDJSON names the known cells in each line, whoever asks for it", async () => {

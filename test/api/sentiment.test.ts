@@ -54,6 +54,7 @@ describe("/api/funding/sentiment", () => {
         of_exchanges: 5,
         instruments: 3,
         untrusted_instruments: 0,
+        unverified_instruments: 0,
         open_interest_usd: 11e6,
         open_interest_unknown: 0,
         volume_24h_usd: 4e6,
@@ -82,6 +83,7 @@ describe("/api/funding/sentiment", () => {
         of_exchanges: 5,
         instruments: 2,
         untrusted_instruments: 1,
+        unverified_instruments: 0,
         open_interest_usd: 10e6,
         open_interest_unknown: 0,
         volume_24h_usd: 18e6,
@@ -166,8 +168,8 @@ describe("/api/funding/sentiment", () => {
   test("as CSV has units in its header line, and empty cells for what is unknown", async () => {
     const response = await app().get(`${PATH}?format=csv&base=ETH`);
     expect((await response.text()).split("\r\n")).toEqual([
-      "base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share,label,reason",
-      "ETH,ETH,2,5,2,1,10000000,0,18000000,0,0,0,,,,,,,too_few_exchanges",
+      "base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,unverified_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share,label,reason",
+      "ETH,ETH,2,5,2,1,0,10000000,0,18000000,0,0,0,,,,,,,too_few_exchanges",
       "",
     ]);
   });

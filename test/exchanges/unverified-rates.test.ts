@@ -93,6 +93,25 @@ describe("a rate of an exchange of which it is not proven which one is charged",
     expectMarked(cells);
   });
 
+  test("is marked in the CSV of the heatmap, and counted where many rates are one figure", async () => {
+    const [head = "", ...lines] = (
+      await (await app.get("/api/funding/heatmap?format=csv&exchange=edgex")).text()
+    ).split("\r\n");
+    expect(head).toEndWith(",marks");
+    const priced = lines.filter((line) => /^[^,]+,[^,]+,-?\d/.test(line));
+    expect(priced.length).toBeGreaterThan(0);
+    for (const line of priced) expect(line).toEndWith(`,edgex=${FLAG}`);
+    const unverified = await rowsOf<FundingRow>(`/api/funding/current?flag=${FLAG}`);
+    for (const list of ["sentiment", "by_volume"]) {
+      const assets = await rowsOf<{ asset_id: string; unverified_instruments: number }>(
+        `/api/funding/${list}`,
+      );
+      const counted = assets.reduce((sum, asset) => sum + asset.unverified_instruments, 0);
+      expect(counted).toBeGreaterThan(0);
+      expect(counted).toBeLessThanOrEqual(unverified.length);
+    }
+  });
+
   test.each(["arb?pairs=all&", "divergence?min_lasted=0&min_volume=0&"])(
     "makes no usable pair in /api/funding/%s, and says why",
     async (list) => {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { flagBit } from "../../domain/flags.ts";
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { ofExchangesField } from "../openapi/missing-exchanges.ts";
 import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
@@ -17,6 +18,8 @@ const money = (description: string) =>
     .number()
     .nullable()
     .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
+
+const UNVERIFIED = flagBit("unverified_rate");
 
 /** Which asset, and how much is known of it. */
 export const assetFields = {
@@ -37,6 +40,11 @@ export const assetFields = {
   untrusted_instruments: count.openapi({
     description: "Listings that match and are left out, because they bear a blocking flag.",
     example: 1,
+  }),
+  unverified_instruments: count.openapi({
+    description:
+      "Trusted listings flagged `unverified_rate`: it is not proven which of the rates that their exchange publishes is charged next. They count like all others.",
+    example: 0,
   }),
   open_interest_usd: money(
     "One-sided open interest of the trusted listings together, as far as it is known; null when of none.",
@@ -63,6 +71,7 @@ export function assetPart(asset: AssetListings, ofExchanges: number) {
     of_exchanges: ofExchanges,
     instruments: asset.listings.length,
     untrusted_instruments: asset.untrusted,
+    unverified_instruments: asset.listings.filter(({ flags }) => (flags & UNVERIFIED) !== 0).length,
     open_interest_usd: asset.openInterestUsd.sum,
     open_interest_unknown: asset.openInterestUsd.unknown,
     volume_24h_usd: asset.volume24hUsd.sum,

@@ -30,7 +30,7 @@ const heatmapRoute = createRoute({
   tags: ["Market"],
   summary: "Funding rates as a matrix of assets and exchanges",
   description:
-    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot, not rounded. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. CSV has one column per exchange, named after it and `value`, and no marks: /api/exchanges tells whose rates are unverified. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
+    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot, not rounded. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. CSV has one column per exchange, named after it and `value`, and at the end `marks`, as `bybit=stale edgex=unverified_rate`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
@@ -115,5 +115,9 @@ function columnsOf(
       name: `${exchange}_${value}`,
       cell: ({ values }: HeatmapRow) => values[column] ?? null,
     })),
+    {
+      name: "marks",
+      cell: ({ marks }) => marks.map(({ exchange, flag }) => `${exchange}=${flag}`).join(" "),
+    },
   ];
 }
