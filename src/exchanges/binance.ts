@@ -9,8 +9,8 @@ import {
   loadPremiums,
   loadSymbols,
   loadTickers,
-} from "./binance-payloads.ts";
-import type { PremiumRow, Raw, SymbolRow } from "./binance-payloads.ts";
+} from "./binance-wire.ts";
+import type { PremiumRow, Raw, SymbolRow } from "./binance-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
 import { collectRows } from "./wire-rows.ts";

@@ -1,7 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { categoryOf, load, ROWS } from "./bitget-payloads.ts";
+import { categoryOf, load, ROWS } from "./bitget-wire.ts";
 import type {
   Family,
   InstrumentRow,
@@ -10,7 +10,7 @@ import type {
   Settle,
   TickerRow,
   Timed,
-} from "./bitget-payloads.ts";
+} from "./bitget-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { collectRows } from "./wire-rows.ts";

@@ -8,7 +8,7 @@ import {
   loadRates,
   loadSettledTimes,
   loadTickers,
-} from "./blofin-payloads.ts";
+} from "./blofin-wire.ts";
 import type {
   InstrumentRow,
   InterestRow,
@@ -17,7 +17,7 @@ import type {
   Raw,
   Settlement,
   TickerRow,
-} from "./blofin-payloads.ts";
+} from "./blofin-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";

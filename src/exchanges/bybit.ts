@@ -1,8 +1,8 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { loadInstruments, loadTickers } from "./bybit-payloads.ts";
-import type { InstrumentRow, Raw, TickerRow } from "./bybit-payloads.ts";
+import { loadInstruments, loadTickers } from "./bybit-wire.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./bybit-wire.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
 import { collectRows } from "./wire-rows.ts";

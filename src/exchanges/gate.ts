@@ -3,8 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-payloads.ts";
-import type { ContractRow, Raw, Settle, TickerRow } from "./gate-payloads.ts";
+import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-wire.ts";
+import type { ContractRow, Raw, Settle, TickerRow } from "./gate-wire.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
 import {

@@ -11,8 +11,8 @@ import {
   SWAP,
   tickerOf,
 } from "./htx-listing.ts";
-import { loadRateCall, loadRates, rowsOf } from "./htx-rates.ts";
-import type { RateRow, Rates } from "./htx-rates.ts";
+import { loadRateCall, loadRates, rowsOf } from "./htx-wire.ts";
+import type { RateRow, Rates } from "./htx-wire.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
@@ -30,7 +30,7 @@ import {
 /**
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in
  * the contract list, so that list is asked for every five minutes and its intervals are believed for thirty.
- * Should the rate call be closed, its successor is asked (`htx-rates.ts`). There is no bulk mark price.
+ * Should the rate call be closed, its successor is asked (`htx-wire.ts`). There is no bulk mark price.
  */
 const facts = {
   id: "htx",

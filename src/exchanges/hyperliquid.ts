@@ -5,14 +5,8 @@ import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
 import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
-import {
-  loadCategories,
-  loadDex,
-  loadDexes,
-  loadTokens,
-  MAX_DEXES,
-} from "./hyperliquid-payloads.ts";
-import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
+import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
+import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,

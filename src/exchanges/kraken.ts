@@ -3,8 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Source } from "./exchange.ts";
-import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-payloads.ts";
-import type { InstrumentRow, Raw, TickerRow } from "./kraken-payloads.ts";
+import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-wire.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./kraken-wire.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,

@@ -3,16 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import {
-  indexRow,
-  instrumentRow,
-  load,
-  markRow,
-  oiRow,
-  rateRow,
-  tickerRow,
-} from "./okx-payloads.ts";
-import type { InstrumentRow, RateRow, Raw } from "./okx-payloads.ts";
+import { indexRow, instrumentRow, load, markRow, oiRow, rateRow, tickerRow } from "./okx-wire.ts";
+import type { InstrumentRow, RateRow, Raw } from "./okx-wire.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {

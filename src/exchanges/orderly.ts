@@ -18,7 +18,7 @@ import {
   type SettlementRow,
   settlementRow,
   type Timed,
-} from "./orderly-payloads.ts";
+} from "./orderly-wire.ts";
 import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {

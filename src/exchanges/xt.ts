@@ -19,7 +19,7 @@ import {
   text,
   type Numeric,
 } from "./wire.ts";
-import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-intervals.ts";
+import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-wire.ts";
 
 /**
  * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
