@@ -5,7 +5,9 @@ import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinAnswers, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -123,7 +125,7 @@ interface Raw {
 }
 
 /** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
+type Listing = Listed & {
   readonly row: InstrumentRow;
 };
 
@@ -160,34 +162,20 @@ async function fetchRaw(source: Source): Promise<Raw> {
     INSTRUMENTS_EVERY_MS,
     loadInstruments,
   );
-  const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+  const keys = [...listingsOf(instruments.value).live.keys()];
   if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
   return { instruments, tickers: await source.sweep("tickers", keys, loadTicker) };
 }
 
 function parse({ instruments, tickers }: Raw): Batch {
-  const listings = listingsOf(instruments.value);
-  const { quotes, rejects } = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => {
-      const reply = tickers.get(listing.exchangeSymbol);
-      return reply === undefined ? null : quoteOf(listing, reply, instruments.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
-    expected: listings.quotes.length,
-    // Tickers are asked for by the list, so none is unknown to it.
-    unlisted: 0,
-  };
+  return joinAnswers(listingsOf(instruments.value), (listing) => {
+    const reply = tickers.get(listing.exchangeSymbol);
+    return reply === undefined ? null : quoteOf(listing, reply, instruments.receivedAtMs);
+  });
 }
 
-function listingsOf(
-  list: Rows<InstrumentRow>,
-): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(list.rows, (row) => row.instrument, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.instrument, listingOf);
 }
 
 /** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
@@ -228,20 +216,14 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(fractionOf(instrument.adjusted_funding_rate_cap)),
     rateFloor: rateFloorOf(fractionOf(instrument.adjusted_funding_rate_floor)),
     baselineRate: product(BASELINE_RATE_PER_HOUR, times.fundingIntervalHours),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -268,11 +250,10 @@ function volumeOf(row: TickerRow): number | null {
 function explain({ instruments, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ticker = tickers.get(exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.instrument === exchangeSymbol);
-  if (ticker === undefined || instrument === undefined) return null;
-  return {
-    rows: { tickers: ticker.value, instruments: instrument },
-    formula: `{tickers.funding_rate} / ${PERCENT}`,
-  };
+  return originOf(`{tickers.funding_rate} / ${PERCENT}`, {
+    tickers: ticker?.value,
+    instruments: instrument,
+  });
 }
 
 export const grvt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
