@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { AssetClass, Quote } from "../domain/quote.ts";
+import type { AssetClass } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
+import type { Listed } from "./wire-join.ts";
 import { epochMsOf, numberOf, numeric, RowReject, text } from "./wire.ts";
 
 /** Which of Aster's contracts are shown, and what they track. */
@@ -22,10 +23,7 @@ export const instrumentRow = z.object({
 export type InstrumentRow = z.infer<typeof instrumentRow>;
 
 /** A live linear perpetual. */
-export type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+export type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USDF", "USD1", "FDUSD"]);
 /** TESTUSDT and its like come with the status of a live contract. */

@@ -5,7 +5,8 @@ import { RequestFailure } from "../lib/request-failure.ts";
 import { instrumentRow, type InstrumentRow, type Listing, listingOf } from "./aster-listing.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, ExchangeHttp, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listings, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -164,7 +165,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
     listed.then(({ value }) =>
       source.rotation(
         "openInterest",
-        listingsOf(value).quotes.map((listing) => listing.exchangeSymbol),
+        [...listingsOf(value).live.keys()],
         OPEN_INTEREST_ROTATION_MS,
         loadOpenInterest,
       ),
@@ -173,48 +174,30 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, intervals, tickers, instruments, openInterests };
 }
 
-function listingsOf({
-  rows,
-}: Rows<InstrumentRow>): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 function parse({ rates, intervals, tickers, instruments, openInterests }: Raw): Batch {
-  const listings = listingsOf(instruments.value);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const intervalOf = new Map(intervals?.value.rows.map((row) => [row.symbol, row]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing !== undefined) {
-        const quote = quoteOf(row, listing, intervalOf.get(row.symbol), rates.receivedAtMs);
-        const openInterest = openInterests.get(row.symbol)?.value?.openInterest;
-        return (
-          quote && {
-            ...quote,
-            openInterestDigit: lastDigitOf(openInterest),
-            openInterestUsd: product(quantityOf(openInterest), quote.markPrice),
-            volume24hUsd: quantityOf(tickerOf.get(row.symbol)?.quoteVolume),
-          }
-        );
-      }
-      if (!listed.has(row.symbol)) unlisted += 1;
-      return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      const quote = quoteOf(row, listing, intervalOf.get(row.symbol), rates.receivedAtMs);
+      const openInterest = openInterests.get(row.symbol)?.value?.openInterest;
+      return (
+        quote && {
+          ...quote,
+          openInterestDigit: lastDigitOf(openInterest),
+          openInterestUsd: product(quantityOf(openInterest), quote.markPrice),
+          volume24hUsd: quantityOf(tickerOf.get(row.symbol)?.quoteVolume),
+        }
+      );
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 function quoteOf(
@@ -238,18 +221,14 @@ function quoteOf(
   // Cap, floor and interest belong to the interval that they came with.
   const limits = times.fundingIntervalHours === null ? undefined : interval;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(limits?.fundingFeeCap),
     rateFloor: rateFloorOf(limits?.fundingFeeFloor),
     baselineRate: product(rateBoundOf(limits?.interestRate), hours && hours / INTEREST_HOURS),
-    settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
     exchangeTimeMs,

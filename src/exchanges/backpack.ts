@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -167,26 +168,20 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
   const hasVisible = markets.value.rows.some((row) => row.visible !== undefined);
-  const listings = collectRows(
-    markets.value.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, hasVisible),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(markets.value.rows.map((row) => row.symbol));
   const isListFresh = prices.receivedAtMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   const openInterestOf = new Map(
     openInterests?.value.rows.map((row) => [row.symbol, row.openInterest]),
   );
   const volumeOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    prices.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
+  return joinRates({
+    rates: prices.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      markets.value,
+      (row) => row.symbol,
+      (row) => listingOf(row, hasVisible),
+    ),
+    quoteOf: (row, listing) => {
       const beside = {
         intervalHours: isListFresh ? listing.intervalHours : null,
         openInterest: openInterestOf.get(row.symbol),
@@ -194,13 +189,7 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
       };
       return quoteOf(row, listing, beside, prices.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [...prices.value.rejects, ...markets.value.rejects, ...listings.rejects, ...rejects],
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 /**
@@ -266,33 +255,25 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.markPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: listing.exchangeSymbol,
     ...listing.identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // In units of the base.
     openInterestDigit: lastDigitOf(openInterest),
     openInterestUsd: product(quantityOf(openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(volume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.prices.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { markPrices: row }, formula: "{markPrices.fundingRate}" };
+  return originOf("{markPrices.fundingRate}", { markPrices: row });
 }
 
 export const backpack = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { fundingRow } from "./binance-funding.ts";
-import type { FundingRow } from "./binance-funding.ts";
+import { fundingRow, type FundingRow } from "./binance-funding.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";

@@ -3,9 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { loadInstruments, loadTickers } from "./bybit-wire.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./bybit-wire.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Source } from "./exchange.ts";
-import { collectRows } from "./wire-rows.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, readListings } from "./wire-join.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -101,19 +100,7 @@ const OTHER_CONTRACTS: ReadonlySet<string> = new Set([
 ]);
 
 /** A live linear perpetual of the instrument list. */
-type Listing = Pick<
-  Quote,
-  | "exchangeSymbol"
-  | "base"
-  | "multiplier"
-  | "quote"
-  | "settle"
-  | "assetClass"
-  | "takerFeeBps"
-  | "listedAtMs"
-  | "rateCap"
-  | "rateFloor"
->;
+type Listing = Listed<"assetClass" | "takerFeeBps" | "listedAtMs" | "rateCap" | "rateFloor">;
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, instruments] = await Promise.all([
@@ -126,33 +113,19 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ tickers, instruments }: Raw): Batch {
   // Lists of 2023 do not know the mark; a row without it in a list that does has lost it.
   const isMarked = instruments.value.rows.some((row) => row.isPreListing !== undefined);
-  const listings = collectRows(
-    instruments.value.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, isMarked),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    tickers.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
-      if (!isMarked && isPreMarket(row)) return null;
-      return quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [tickers.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
+  return joinRates({
+    rates: tickers.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      instruments.value,
+      (row) => row.symbol,
+      (row) => listingOf(row, isMarked),
     ),
-    expected: live.size,
-    unlisted,
-  };
+    quoteOf: (row, listing) =>
+      !isMarked && isPreMarket(row)
+        ? null
+        : quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -213,19 +186,15 @@ function quoteOf(
   if (times === null) return null;
   const cap = rateCapOf(row.fundingCap);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     // The symmetric cap came with the rate; the bounds of the list may be older.
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
     baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
-    settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
     // Of the figure that is served, or of the one that half is served of.

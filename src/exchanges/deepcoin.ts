@@ -4,6 +4,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { volumesOf } from "./deepcoin-volumes.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -235,26 +236,15 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: listing.exchangeSymbol,
     ...listing.identity,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
-    settling: false,
     markPrice: positiveOf(mark?.markPx),
-    indexPrice: null,
-    openInterestUsd: null,
     volume24hUsd,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -264,8 +254,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const key = fundingKeyOf(exchangeSymbol);
   const rates = raw.rates.value.rows.find((row) => row.instrumentId === key);
   const instruments = raw.instruments.value.rows.find((row) => row.instId === exchangeSymbol);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const deepcoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

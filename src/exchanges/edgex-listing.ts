@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { AssetClass, Quote } from "../domain/quote.ts";
+import type { AssetClass } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import type { Load } from "./exchange.ts";
+import type { Listed } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
@@ -49,18 +50,9 @@ export interface Metadata {
 }
 
 /** A live perpetual of the metadata. */
-export type Listing = Pick<
-  Quote,
-  | "exchangeSymbol"
-  | "base"
-  | "multiplier"
-  | "quote"
-  | "settle"
-  | "assetClass"
-  | "rateCap"
-  | "rateFloor"
-  | "takerFeeBps"
-> & { readonly contractId: string };
+export type Listing = Listed<"assetClass" | "rateCap" | "rateFloor" | "takerFeeBps"> & {
+  readonly contractId: string;
+};
 
 const envelope = z.object({ code: z.string(), data: z.unknown().optional() });
 const metadata = z.object({

@@ -5,6 +5,7 @@ import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
 import type { Listing, Metadata } from "./edgex-listing.ts";
 import { defineExchange } from "./exchange.ts";
 import type { Decode, ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -189,20 +190,16 @@ function quoteOf(
   // markPrice is not in the documented reply, yet on every row of V2.
   const markPrice = positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
     predictedRate: boundedRateOf(row.forecastFundingRate),
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     // interestRate is that of a day: 0.0003 is 0.00005 per 4 h.
     baselineRate: boundedRateOf(
       product(numberOf(row.interestRate), 1 / HOURS_PER_DAY, times.fundingIntervalHours),
     ),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     openInterestDigit: lastDigitOf(ticker?.openInterest),

@@ -1,12 +1,12 @@
 import { HOUR_MS, HOURS_PER_DAY, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-wire.ts";
 import type { ContractRow, Raw, Settle, TickerRow } from "./gate-wire.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
-import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
+import { type FundingTimes, fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   lastDigitOf,
   numberOf,
@@ -140,19 +140,15 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.name,
     ...canonicalAsset(ticker, ["numeric_prefix"]),
     quote: settle,
     settle,
     assetClass: assetClassOf(row.contract_type),
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
     baselineRate: baselineOf(row, times.fundingIntervalHours),
@@ -167,7 +163,6 @@ function quoteOf(
       markPrice,
     ),
     volume24hUsd,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
