@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { AssetClass, Quote } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { collectRows } from "./wire-rows.ts";
+import { type Listings, readListings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import { numberOf, numeric, RowReject, text } from "./wire.ts";
 
@@ -47,8 +48,8 @@ const CLASS_OF_LABEL: ReadonlyMap<unknown, AssetClass> = new Map([
   ["commodities", "commodity"],
 ]);
 
-export function listingsOf(rows: readonly InstrumentRow[]) {
-  return collectRows(rows, (row) => row.contract_code, listingOf);
+export function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.contract_code, listingOf);
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */

@@ -3,17 +3,11 @@ import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import {
-  instrumentRow,
-  type InstrumentRow,
-  type Listing,
-  listingsOf,
-  SWAP,
-  tickerOf,
-} from "./htx-listing.ts";
-import { loadRateCall, loadRates, rowsOf } from "./htx-wire.ts";
-import type { RateRow, Rates } from "./htx-wire.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+import { instrumentRow, listingsOf, SWAP, tickerOf } from "./htx-listing.ts";
+import type { InstrumentRow, Listing } from "./htx-listing.ts";
+import { loadRateCall, loadRates, type RateRow, type Rates, rowsOf } from "./htx-wire.ts";
+import { joinRates, NOT_PUBLISHED, originOf } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -116,8 +110,9 @@ async function fetchRaw(source: Source): Promise<Raw> {
     INSTRUMENTS_EVERY_MS,
     load(`swap_contract_info?business_type=${SWAP}`, instrumentRow),
   );
-  const liveCodes = async (): Promise<readonly string[]> =>
-    listingsOf((await listing).value.rows).quotes.map((live) => live.exchangeSymbol);
+  const liveCodes = async (): Promise<readonly string[]> => [
+    ...listingsOf((await listing).value).live.keys(),
+  ];
   const [rates, index, openInterest, instruments] = await Promise.all([
     ratesOf(source, liveCodes),
     source.secondary("index", load("swap_index", indexRow)),
@@ -128,35 +123,22 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, index, openInterest, instruments }: Raw): Batch {
-  const listings = listingsOf(instruments.value.rows);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.contract_code));
   const interestOf = new Map(openInterest?.value.rows.map((row) => [row.contract_code, row]));
   const indexOf = new Map(
     index?.value.rows.map((row) => [row.contract_code, indexPriceOf(row, index.receivedAtMs)]),
   );
   const intervalsHold = rates.receivedAtMs - instruments.receivedAtMs <= INTERVAL_LIFETIME_MS;
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.contract_code,
-    (row) => {
-      const code = row.contract_code;
-      const listing = live.get(code);
-      if (!known.has(code) && tickerOf(code) !== null) unlisted += 1;
-      if (listing === undefined) return null;
-      const interest = interestOf.get(code);
-      return quoteOf(row, listing, interest, indexOf.get(code) ?? null, rates, intervalsHold);
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.contract_code,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      const interest = interestOf.get(row.contract_code);
+      const indexPrice = indexOf.get(row.contract_code) ?? null;
+      return quoteOf(row, listing, interest, indexPrice, rates, intervalsHold);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+    shouldBeListed: (row) => tickerOf(row.contract_code) !== null,
+  });
 }
 
 /** Null when the price has not moved with the clock, or says not when it is from. */
@@ -185,21 +167,14 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.max_funding_rate),
     rateFloor: rateFloorOf(row.min_funding_rate),
-    baselineRate: null,
-    settling: false,
-    markPrice: null,
     indexPrice,
     openInterestDigit: lastDigitOf(interest?.volume),
     openInterestUsd: quantityOf(interest?.value),
@@ -215,8 +190,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
     row.contract_code === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.funding_rate}" };
+  return originOf("{rates.funding_rate}", { rates, instruments });
 }
 
 export const htx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

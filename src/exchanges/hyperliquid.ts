@@ -2,11 +2,11 @@ import { nextGridTimeMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
 import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
 import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,
@@ -175,26 +175,21 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
   const { asset, ctx } = row;
   const markPrice = positiveOf(ctx.markPx);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.name,
     ...canonicalAsset(tickerOf(row.name, dex?.name ?? null), ["kilo_prefix"]),
     quote: collateral,
     settle: collateral,
     assetClass: dex === null ? "crypto" : classOf(category),
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(ctx.funding, "funding"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: RATE_CAP,
     rateFloor: -RATE_CAP,
     // Deployers of HIP-3 dexes scale their funding by an amount that is only inferred.
     baselineRate: dex === null ? BASELINE_RATE : null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(ctx.oraclePx),
     // What the main dex takes is the exchange's own fee.
@@ -202,7 +197,6 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
     openInterestDigit: lastDigitOf(ctx.openInterest),
     openInterestUsd: product(quantityOf(ctx.openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(ctx.dayNtlVlm),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

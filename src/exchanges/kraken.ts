@@ -1,10 +1,10 @@
 import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
 import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-wire.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./kraken-wire.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,
@@ -184,6 +184,7 @@ function quoteOf(
   const indexPrice = indexPriceOf(row, markPrice);
   const bounds = boundsOf(instrument);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.symbol,
     ...canonicalAsset(tickerOf(row, instrument), []),
     quote: QUOTE,
@@ -196,12 +197,7 @@ function quoteOf(
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(observedAtMs(serverTimeMs, receivedAtMs), INTERVAL_HOURS),
     predictedRate: predictionOf(row.fundingRatePrediction, indexPrice, bounds),
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     ...bounds,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice,
     openInterestDigit: lastDigitOf(row.openInterest),

@@ -5,6 +5,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
@@ -215,27 +216,18 @@ function quoteOf(
   if (row.symbol !== exchangeSymbol)
     throw new RowReject("bad_row", "market_id is of another symbol");
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...canonicalAsset(exchangeSymbol, ["numeric_prefix"]),
     quote: DOLLAR,
     settle: DOLLAR,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(row.rate, "rate") / QUOTED_HOURS,
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: BASELINE_RATE,
-    settling: false,
     ...moneyOf(market, ageMs),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -167,33 +168,17 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
   // Older lists lack the key; where half of the rows have it, one without it may be dated.
   const told = listed.filter((row) => isThere(row.futureType)).length;
   const tellsFutureType = told * 2 >= listed.length;
-  const listings = collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsFutureType),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      instruments.value,
+      (row) => row.symbol,
+      (row) => listingOf(row, tellsFutureType),
     ),
-    expected: live.size,
-    unlisted,
-  };
+    quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
+  });
 }
 
 function isThere(value: unknown): boolean {
@@ -248,20 +233,14 @@ function quoteOf(
   // The prices joined this reply in 2026; the ticker has them too, some seconds older.
   const markPrice = positiveOf(row.fairPrice) ?? positiveOf(ticker?.fairPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.idxPrice) ?? positiveOf(ticker?.indexPrice),
     // Contracts x coins in one x price.
@@ -278,8 +257,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const bySymbol = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(bySymbol);
   const instruments = raw.instruments.value.rows.find(bySymbol);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const mexc = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

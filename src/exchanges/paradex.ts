@@ -3,7 +3,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -111,8 +112,7 @@ type Terms = Pick<
   Quote,
   "fundingIntervalHours" | "intervalSource" | "rateCap" | "rateFloor" | "baselineRate"
 >;
-type Listing = Terms &
-  Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs">;
+type Listing = Terms & Listed<"listedAtMs">;
 
 const envelope = z.object({ error: z.string().nullish(), results: z.unknown().optional() });
 
@@ -155,33 +155,20 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ summary, markets }: Raw): Batch {
   const atMs = summary.receivedAtMs;
-  const { rows } = markets.value;
-  const modeIsNamed = rows.some(({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK);
+  const modeIsNamed = markets.value.rows.some(
+    ({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK,
+  );
   const isYoung = atMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
-  const listings = collectRows(
-    rows,
-    (row) => row.symbol,
-    (row) => (isLive(row, modeIsNamed, atMs) ? listingOf(row, isYoung) : null),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    summary.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing !== undefined) return quoteOf(row, listing, atMs);
-      if (!listed.has(row.symbol)) unlisted += 1;
-      return null;
-    },
-  );
-  return {
-    quotes,
-    rejects: [summary.value, markets.value, listings, { rejects }].flatMap((part) => part.rejects),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: summary.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      markets.value,
+      (row) => row.symbol,
+      (row) => (isLive(row, modeIsNamed, atMs) ? listingOf(row, isYoung) : null),
+    ),
+    quoteOf: (row, listing) => quoteOf(row, listing, atMs),
+  });
 }
 
 function isMode(mode: unknown): mode is string {
@@ -236,16 +223,11 @@ function termsOf(row: MarketRow, hours: number | null): Terms {
 function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote {
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     fundingRate: rateOf(row.funding_rate, "funding_rate"),
     nextFundingAtMs: null,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.underlying_price),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -260,8 +242,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const summary = raw.summary.value.rows.find(isAsked);
   const markets = raw.markets.value.rows.find(isAsked);
-  if (summary === undefined || markets === undefined) return null;
-  return { rows: { summary, markets }, formula: "{summary.funding_rate}" };
+  return originOf("{summary.funding_rate}", { summary, markets });
 }
 
 export const paradex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -3,7 +3,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -126,10 +127,7 @@ interface Raw {
 }
 
 /** A live linear perpetual of the product list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const envelope = z.object({ code: numeric, data: z.unknown().optional() });
 const ratePage = z.object({ total: numeric, rows: z.array(z.unknown()) });
@@ -191,34 +189,22 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
   const { rows: listed, others } = instruments.value;
   // Older lists lack the key; in a list that has it, a live row without it may be pre-market.
   const tellsSubType = listed.some((row) => row.perpProductSubType);
-  const listings = collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsSubType),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol) && !others.has(row.symbol)) unlisted += 1;
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
   const { left } = rates.value;
   return {
-    quotes,
+    ...joinRates({
+      rates: rates.value,
+      symbolOf: (row) => row.symbol,
+      listings: readListings(
+        instruments.value,
+        (row) => row.symbol,
+        (row) => listingOf(row, tellsSubType),
+      ),
+      quoteOf: (row, listing) =>
+        quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
+      shouldBeListed: (row) => !others.has(row.symbol),
+    }),
     ...(left === null ? {} : { leftOut: left }),
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
   };
 }
 
@@ -262,26 +248,21 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(ticker?.markRp);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.fundingRateCap),
     rateFloor: rateFloorOf(row.fundingRateFloor),
     baselineRate:
       times.fundingIntervalHours === INTEREST_PERIOD_HOURS ? rateCapOf(row.interestRate) : null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(ticker?.indexRp),
     // In base coins.
     openInterestDigit: lastDigitOf(ticker?.openInterestRv),
     openInterestUsd: product(quantityOf(ticker?.openInterestRv), markPrice),
     volume24hUsd: quantityOf(ticker?.turnoverRv),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -291,8 +272,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const phemex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

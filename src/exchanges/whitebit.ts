@@ -3,6 +3,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -175,23 +176,17 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.ticker_id,
     ...canonicalAsset(row.stock_currency, []),
     quote: QUOTE,
     settle: QUOTE,
     assetClass,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.funding_cap),
     rateFloor: rateFloorOf(row.funding_floor),
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
     // In base coins; the last price serves where no fresh mark is sent.
@@ -201,7 +196,6 @@ function quoteOf(
       markPrice ?? positiveOf(row.last_price),
     ),
     volume24hUsd: quantityOf(row.money_volume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -210,8 +204,7 @@ function quoteOf(
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const futures = raw.futures.value.rows.find((row) => row.ticker_id === exchangeSymbol);
   const markets = raw.markets.value.rows.find((row) => row.name === exchangeSymbol);
-  if (futures === undefined || markets === undefined) return null;
-  return { rows: { futures, markets }, formula: "{futures.funding_rate}" };
+  return originOf("{futures.funding_rate}", { futures, markets });
 }
 
 export const whitebit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

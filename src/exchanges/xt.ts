@@ -4,7 +4,9 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -12,12 +14,12 @@ import {
   epochMsOf,
   numberOf,
   numeric,
+  type Numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-wire.ts";
 
@@ -97,10 +99,7 @@ interface Raw {
 }
 
 /** A live linear perpetual of the symbol list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs"
->;
+type Listing = Listed<"listedAtMs">;
 
 const envelope = z.object({
   returnCode: numeric,
@@ -159,51 +158,33 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): readonly string[] {
   const silent = rates.rows.filter((row) => intervalHoursOf(row.collection_internal) === null);
   const names = new Set(silent.map((row) => row.symbol));
-  return listingsOf(instruments)
-    .quotes.map((listing) => listing.exchangeSymbol)
-    .filter((name) => names.has(name));
+  return [...listingsOf(instruments).live.keys()].filter((name) => names.has(name));
 }
 
-function listingsOf({
-  rows: listed,
-}: Rows<InstrumentRow>): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
   // Older lists lack the key, or show it on few rows; where half of them have it, one without it may be pre-market.
-  const told = listed.filter((row) => !isAbsent(row.inPreMarket)).length;
-  const tellsPreMarket = told * 2 >= listed.length;
-  return collectRows(
-    listed,
+  const told = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
+  const tellsPreMarket = told * 2 >= list.rows.length;
+  return readListings(
+    list,
     (row) => row.symbol,
     (row) => listingOf(row, tellsPreMarket),
   );
 }
 
 function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
-  const listed = instruments.value.rows;
-  const listings = listingsOf(instruments.value);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined || !isPerpetual(row)) return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      if (!isPerpetual(row)) return null;
       const ownHours = intervals.get(row.symbol)?.value.collectionInternal;
       const beside = { ticker: tickerOf.get(row.symbol), ownHours };
       return quoteOf(row, listing, beside, rates.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 /**
@@ -258,24 +239,14 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice: positiveOf(ticker?.m),
     indexPrice: positiveOf(ticker?.i),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(ticker?.v),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -285,11 +256,7 @@ function explain({ rates, instruments }: Raw, exchangeSymbol: string): RateOrigi
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const contract = rates.value.rows.find(ours);
   const instrument = instruments.value.rows.find(ours);
-  if (contract === undefined || instrument === undefined) return null;
-  return {
-    rows: { contracts: contract, instruments: instrument },
-    formula: "{contracts.funding_rate}",
-  };
+  return originOf("{contracts.funding_rate}", { contracts: contract, instruments: instrument });
 }
 
 export const xt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });
