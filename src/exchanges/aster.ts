@@ -1,20 +1,22 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
-import { instrumentRow, type InstrumentRow, type Listing, listingOf } from "./aster-listing.ts";
-import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, ExchangeHttp, Reply, Source } from "./exchange.ts";
+import { type Listing, listingOf } from "./aster-listing.ts";
+import {
+  loadInstruments,
+  loadIntervals,
+  loadOpenInterest,
+  loadRates,
+  loadTickers,
+} from "./aster-wire.ts";
+import type { InstrumentRow, IntervalRow, RateRow, Raw } from "./aster-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
 import { joinRates, type Listings, NOT_PUBLISHED, readListings } from "./wire-join.ts";
-import { decodeRows, type Rows } from "./wire-rows.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -72,95 +74,15 @@ const INTERVALS_EVERY_MS = 5 * 60_000;
 const TICKERS_EVERY_MS = 3 * 60_000;
 /** About 770 symbols in 15 minutes are 0.9 requests a second. */
 const OPEN_INTEREST_ROTATION_MS = 15 * 60_000;
-/** What a call answers that is no longer there, or not for this contract. */
-const NOT_THERE: ReadonlySet<number | null> = new Set([400, 404, 410]);
-
 /** The time that the interest component belongs to. */
 const INTEREST_HOURS = 8;
 
-/** Orders and errors share one envelope: `code` 200 is the only one that is no error. */
-const SUCCESS = 200;
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  markPrice: numeric,
-  indexPrice: numeric,
-  lastFundingRate: numeric,
-  nextFundingTime: numeric,
-  time: numeric,
-});
-const intervalRow = z.object({
-  symbol,
-  interestRate: numeric,
-  fundingIntervalHours: numeric,
-  fundingFeeCap: numeric,
-  fundingFeeFloor: numeric,
-});
-const tickerRow = z.object({ symbol, quoteVolume: numeric });
-const interestRow = z.object({ symbol, openInterest: numeric });
-type RateRow = z.infer<typeof rateRow>;
-type IntervalRow = z.infer<typeof intervalRow>;
-type TickerRow = z.infer<typeof tickerRow>;
-type InterestRow = z.infer<typeof interestRow>;
-
-interface Raw {
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly intervals: Reply<Rows<IntervalRow>> | null;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-  readonly openInterests: ReadonlyMap<string, Reply<InterestRow | null>>;
-}
-
-const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
-
-/** Any object with a `code` other than 200 is an error, whatever the HTTP status. */
-function refuseError(body: unknown): void {
-  const { success, data } = errorBody.safeParse(body);
-  if (success && numberOf(data.code) !== SUCCESS) throw badEnvelope(`code ${data.code}`);
-}
-
-const listOf =
-  <S extends z.ZodType>(row: S): Decode<Rows<z.infer<S>>> =>
-  (body) => {
-    refuseError(body);
-    return decodeRows(row, body, "symbol");
-  };
-
-const exchangeInfo = z.object({ symbols: z.array(z.unknown()) });
-const decodeInstruments: Decode<Rows<InstrumentRow>> = (body) => {
-  refuseError(body);
-  return decodeRows(instrumentRow, decodeEnvelope(exchangeInfo, body).symbols, "symbol");
-};
-
-/** No document lists this call: that it is gone is no failure of the exchange. */
-async function loadOpenInterest(http: ExchangeHttp, key: string): Promise<InterestRow | null> {
-  try {
-    return await http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) => {
-      refuseError(body);
-      const row = decodeEnvelope(interestRow, body);
-      if (row.symbol !== key) throw badEnvelope("the answer is another contract's");
-      return row;
-    });
-  } catch (error) {
-    if (error instanceof RequestFailure && NOT_THERE.has(error.status)) return null;
-    throw error;
-  }
-}
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, (http) =>
-    http.get("/fapi/v3/exchangeInfo", decodeInstruments),
-  );
+  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
   const [rates, intervals, tickers, instruments, openInterests] = await Promise.all([
-    source.essential("rates", (http) => http.get("/fapi/v3/premiumIndex", listOf(rateRow))),
-    source.intervals("intervals", INTERVALS_EVERY_MS, (http) =>
-      http.get("/fapi/v3/fundingInfo", listOf(intervalRow)),
-    ),
-    source.secondary(
-      "tickers",
-      (http) => http.get("/fapi/v3/ticker/24hr", listOf(tickerRow)),
-      TICKERS_EVERY_MS,
-    ),
+    source.essential("rates", loadRates),
+    source.intervals("intervals", INTERVALS_EVERY_MS, loadIntervals),
+    source.secondary("tickers", loadTickers, TICKERS_EVERY_MS),
     listed,
     listed.then(({ value }) =>
       source.rotation(

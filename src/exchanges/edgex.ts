@@ -1,20 +1,16 @@
-import { z } from "zod";
 import { HOURS_PER_DAY, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
-import type { Listing, Metadata } from "./edgex-listing.ts";
-import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
+import { type Listing, listingsOf } from "./edgex-listing.ts";
+import { loadInstruments, loadRates, loadTicker } from "./edgex-wire.ts";
+import type { RateRow, Raw, TickerRow } from "./edgex-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
 import { NOT_PUBLISHED } from "./wire-join.ts";
-import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
+import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   numberOf,
-  numeric,
   type Numeric,
   positiveOf,
   product,
@@ -69,64 +65,6 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const TICKERS_ROTATION_MS = 5 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const MINUTE_MS = 60_000;
-/** Ids in one request: a few hundred would make the URL too long. */
-const IDS_PER_REQUEST = 200;
-
-const rateRow = z.object({
-  contractId: id,
-  fundingTime: numeric,
-  fundingTimestamp: numeric,
-  oraclePrice: numeric,
-  markPrice: numeric,
-  indexPrice: numeric,
-  fundingRate: numeric,
-  forecastFundingRate: numeric,
-  interestRate: numeric,
-  fundingRateIntervalMin: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-
-const tickerRow = z.object({ contractId: id, value: numeric, openInterest: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-
-interface Raw {
-  readonly instruments: Reply<Metadata>;
-  readonly rates: Reply<Rows<RateRow>>;
-  /** By the contract's id; null where the exchange answered with nothing. */
-  readonly tickers: ReadonlyMap<string, Reply<TickerRow | null>>;
-}
-
-const decodeRates: Decode<Rows<RateRow>> = (body) =>
-  decodeRows(rateRow, dataOf(body), "contractId");
-
-const loadRates =
-  (ids: readonly string[]): Load<Rows<RateRow>> =>
-  async (http) => {
-    // Without ids the answer is an empty list.
-    if (ids.length === 0) throw badEnvelope("the metadata lists no live contract");
-    const parts: Promise<Rows<RateRow>>[] = [];
-    for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
-      const joined = ids
-        .slice(from, from + IDS_PER_REQUEST)
-        .map(encodeURIComponent)
-        .join(",");
-      const path = `/api/v2/public/funding/getLatestFundingRate?contractId=${joined}`;
-      parts.push(http.get(path, decodeRates));
-    }
-    return joinedRows(await Promise.all(parts), (row) => String(row.contractId));
-  };
-
-/** Without an id, or with several, the answer is an empty list. */
-async function loadTicker(http: ExchangeHttp, contractId: string): Promise<TickerRow | null> {
-  const path = `/api/v2/public/quote/getTicker?contractId=${encodeURIComponent(contractId)}`;
-  return http.get(path, (body) => {
-    const [row] = decodeEnvelope(z.array(tickerRow).max(1), dataOf(body));
-    if (row !== undefined && String(row.contractId) !== contractId)
-      throw badEnvelope("the answer is another contract's");
-    return row ?? null;
-  });
-}
-
 async function fetchRaw(source: Source): Promise<Raw> {
   const instruments = await source.instruments(
     "instruments",

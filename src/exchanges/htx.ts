@@ -1,18 +1,20 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { instrumentRow, listingsOf, SWAP, tickerOf } from "./htx-listing.ts";
-import type { InstrumentRow, Listing } from "./htx-listing.ts";
-import { loadRateCall, loadRates, type RateRow, type Rates, rowsOf } from "./htx-wire.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { type Listing, listingsOf, tickerOf } from "./htx-listing.ts";
+import {
+  loadIndex,
+  loadInstruments,
+  loadOpenInterest,
+  loadRateCall,
+  loadRates,
+} from "./htx-wire.ts";
+import type { IndexRow, InterestRow, RateRow, Rates, Raw } from "./htx-wire.ts";
 import { joinRates, NOT_PUBLISHED, originOf } from "./wire-join.ts";
-import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
   lastDigitOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -71,28 +73,6 @@ const RATE_CALL_EVERY_MS = 4 * 60 * 60_000;
 /** The turnover is the sum of buy and sell sides. */
 const ONE_SIDE = 0.5;
 
-const contract_code = z.string().min(1);
-const indexRow = z.object({ contract_code, index_price: numeric, index_ts: numeric });
-type IndexRow = z.infer<typeof indexRow>;
-const interestRow = z.object({
-  contract_code,
-  volume: numeric,
-  value: numeric,
-  trade_turnover: numeric,
-});
-type InterestRow = z.infer<typeof interestRow>;
-interface Raw {
-  readonly rates: Reply<Rates>;
-  readonly index: Reply<Rows<IndexRow>> | null;
-  readonly openInterest: Reply<Rows<InterestRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
-const load =
-  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
-  (http) =>
-    http.get(`/linear-swap-api/v1/${call}`, (body) => rowsOf(row, body));
-
 /** What a failed call tells is asked for once more and kept, so that a closed one is left alone from then on. */
 async function ratesOf(
   source: Source,
@@ -105,18 +85,14 @@ async function ratesOf(
 }
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const listing = source.instruments(
-    "instruments",
-    INSTRUMENTS_EVERY_MS,
-    load(`swap_contract_info?business_type=${SWAP}`, instrumentRow),
-  );
+  const listing = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
   const liveCodes = async (): Promise<readonly string[]> => [
     ...listingsOf((await listing).value).live.keys(),
   ];
   const [rates, index, openInterest, instruments] = await Promise.all([
     ratesOf(source, liveCodes),
-    source.secondary("index", load("swap_index", indexRow)),
-    source.secondary("openInterest", load("swap_open_interest", interestRow)),
+    source.secondary("index", loadIndex),
+    source.secondary("openInterest", loadOpenInterest),
     listing,
   ]);
   return { rates, index, openInterest, instruments };

@@ -1,27 +1,21 @@
-import { z } from "zod";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import type { Listed, Listings } from "./wire-join.ts";
-import { decodeRows, type Rows } from "./wire-rows.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
+import { epochMsOf, type Numeric, positiveOf, quantityOf, rateOf, RowReject } from "./wire.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
-  epochMsOf,
-  numberOf,
-  numeric,
-  type Numeric,
-  positiveOf,
-  quantityOf,
-  rateOf,
-  RowReject,
-  text,
-} from "./wire.ts";
-import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-wire.ts";
+  isTooMany,
+  loadInstruments,
+  loadOneInterval,
+  loadRates,
+  loadTickers,
+  LOCK_MS,
+  ONE_INTERVAL_ROTATION_MS,
+} from "./xt-wire.ts";
+import type { InstrumentRow, OneInterval, RateRow, Raw, TickerRow } from "./xt-wire.ts";
 
 /**
  * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
@@ -56,84 +50,11 @@ const facts = {
   statedWaitMs: (bodyStart) => (isTooMany(bodyStart) ? LOCK_MS : null),
 } satisfies ExchangeFacts;
 
-const BASE_PATH = "/future/market/v1/public";
-const TOO_MANY = "TOO_MANY_REQUESTS";
-/** Documented: whoever exceeds the limit is locked out for this long. */
-const LOCK_MS = 10 * 60_000;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const QUOTE = "USDT";
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
-const raw = z.unknown().optional();
-const word = text.catch(null);
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  product_type: word,
-  target_currency: word,
-  funding_rate: numeric,
-  collection_internal: numeric,
-  next_funding_rate_timestamp: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-const tickerRow = z.object({ s: symbol, m: numeric, i: numeric, v: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-const instrumentRow = z.object({
-  symbol,
-  productType: word,
-  underlyingType: word,
-  tradeSwitch: raw,
-  inPreMarket: raw,
-  baseCoin: word,
-  quoteCoin: word,
-  onboardDate: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-interface Raw {
-  /** Of contracts for which the feed tells none. */
-  readonly intervals: ReadonlyMap<string, Reply<OneInterval>>;
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
 /** A live linear perpetual of the symbol list. */
 type Listing = Listed<"listedAtMs">;
-
-const envelope = z.object({
-  returnCode: numeric,
-  error: z.object({ code: word }).nullish().catch(null),
-  result: z.unknown().optional(),
-});
-
-function isTooMany(words: string): boolean {
-  return words.toUpperCase().includes(TOO_MANY);
-}
-
-/** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
-function resultOf(body: unknown): unknown {
-  const { returnCode, error, result } = decodeEnvelope(envelope, body);
-  if (isTooMany(error?.code ?? ""))
-    throw new RequestFailure("rate_limited", TOO_MANY, { retryAfterMs: LOCK_MS });
-  if (numberOf(returnCode) !== 0)
-    throw badEnvelope(`returnCode ${numberOf(returnCode) ?? "unreadable"}`);
-  return result;
-}
-
-const loadRates: Load<Rows<RateRow>> = (http) =>
-  // A bare list; only failures have an envelope.
-  http.get(`${BASE_PATH}/cg/contracts`, (body) =>
-    decodeRows(rateRow, Array.isArray(body) ? body : resultOf(body), "symbol"),
-  );
-
-const loadTickers: Load<Rows<TickerRow>> = (http) =>
-  http.get(`${BASE_PATH}/q/agg-tickers`, (body) => decodeRows(tickerRow, resultOf(body), "s"));
-
-const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
-  http.get(`${BASE_PATH}/symbol/list`, (body) =>
-    decodeRows(instrumentRow, resultOf(body), "symbol"),
-  );
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, tickers, instruments] = await Promise.all([
@@ -145,12 +66,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   const intervals =
     untold.length === 0
       ? new Map<string, Reply<OneInterval>>()
-      : await source.rotation(
-          "intervals",
-          untold,
-          ONE_INTERVAL_ROTATION_MS,
-          loadOneInterval(BASE_PATH, resultOf),
-        );
+      : await source.rotation("intervals", untold, ONE_INTERVAL_ROTATION_MS, loadOneInterval);
   return { rates, tickers, instruments, intervals };
 }
 
