@@ -167,7 +167,8 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
-  const hasVisible = markets.value.rows.some((row) => row.visible !== undefined);
+  // Older lists do not know the key.
+  const isToday = markets.value.rows.some((row) => row.visible !== undefined);
   const isListFresh = prices.receivedAtMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   const openInterestOf = new Map(
     openInterests?.value.rows.map((row) => [row.symbol, row.openInterest]),
@@ -179,7 +180,7 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
     listings: readListings(
       markets.value,
       (row) => row.symbol,
-      (row) => listingOf(row, hasVisible),
+      isToday ? listingOf : olderListingOf,
     ),
     quoteOf: (row, listing) => {
       const beside = {
@@ -192,11 +193,13 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
   });
 }
 
-/**
- * Null where a row is not ours to show; throws RowReject where it cannot be told. `hasVisible`: the list knows the key
- * `visible`, which older ones do not, so that a row without it has lost it.
- */
-function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
+/** Of an older list, where no row says whether it is visible. */
+function olderListingOf(row: MarketRow): Listing | null {
+  return listingOf({ ...row, visible: true });
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: MarketRow): Listing | null {
   if (!row.marketType || !row.orderBookState) {
     throw new RowReject("bad_row", "marketType or orderBookState is missing");
   }
@@ -205,7 +208,7 @@ function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
     throw new RowReject("unknown_kind", `marketType ${row.marketType}`);
   }
   if (row.orderBookState !== "Open" || row.visible === false) return null;
-  if (hasVisible && row.visible !== true) {
+  if (row.visible !== true) {
     throw new RowReject("bad_row", "visible is neither true nor false");
   }
   if (!row.baseSymbol || !row.quoteSymbol) throw new RowReject("bad_row", "a symbol is missing");

@@ -111,25 +111,31 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ tickers, instruments }: Raw): Batch {
-  // Lists of 2023 do not know the mark; a row without it in a list that does has lost it.
   const isMarked = instruments.value.rows.some((row) => row.isPreListing !== undefined);
+  const { listingOf, isPreMarket } = isMarked ? TODAY : OF_2023;
   return joinRates({
     rates: tickers.value,
     symbolOf: (row) => row.symbol,
-    listings: readListings(
-      instruments.value,
-      (row) => row.symbol,
-      (row) => listingOf(row, isMarked),
-    ),
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
     quoteOf: (row, listing) =>
-      !isMarked && isPreMarket(row)
-        ? null
-        : quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs),
+      isPreMarket(row) ? null : quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs),
   });
 }
 
+/** Marks in the list what is not launched yet: a row without the mark has lost it. */
+const TODAY = { listingOf: markedListingOf, isPreMarket: () => false };
+/** Knows no such mark: the ticker tells. */
+const OF_2023 = { listingOf: contractOf, isPreMarket: isInPreListing };
+
+function markedListingOf(row: InstrumentRow): Listing | null {
+  const contract = contractOf(row);
+  if (contract === null || row.isPreListing === true) return null;
+  if (row.isPreListing !== false) throw new RowReject("bad_row", "isPreListing is not a boolean");
+  return contract;
+}
+
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
+function contractOf(row: InstrumentRow): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
@@ -141,10 +147,6 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
   const { baseCoin, quoteCoin, settleCoin } = row;
   if (!baseCoin || !quoteCoin || !settleCoin) throw new RowReject("bad_row", "a coin is missing");
   if (!DOLLARS.has(quoteCoin) || !DOLLARS.has(settleCoin)) return null;
-  if (row.isPreListing === true) return null;
-  if (row.isPreListing !== false && isMarked) {
-    throw new RowReject("bad_row", "isPreListing is not a boolean");
-  }
   const symbolType = typeof row.symbolType === "string" ? row.symbolType.toLowerCase() : null;
   return {
     exchangeSymbol: row.symbol,
@@ -160,7 +162,7 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
 }
 
 /** By the ticker alone. Throws RowReject where it cannot be told. */
-function isPreMarket({ curPreListingPhase: phase }: TickerRow): boolean {
+function isInPreListing({ curPreListingPhase: phase }: TickerRow): boolean {
   if (typeof phase !== "string") {
     throw new RowReject("bad_row", "neither isPreListing nor curPreListingPhase is known");
   }

@@ -195,13 +195,17 @@ function isLive(row: ContractRow): boolean {
   if (row.in_delisting !== false) {
     throw new RowReject("bad_row", "in_delisting is neither true nor false");
   }
-  if (typeof row.status === "string") {
-    if (row.status !== "trading") return false;
-  } else if (row.status !== undefined || row.is_pre_market !== undefined) {
-    // Rows of 2023 have neither key; a row that has one of them has lost the other.
-    throw new RowReject("bad_row", "status is not a text");
-  }
-  return row.is_pre_market === false || !looksPreMarket(row);
+  return isOf2023(row) ? !looksPreMarket(row) : isTrading(row);
+}
+
+/** Rows of 2023 have neither key; a row that has one of them has lost the other. */
+function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean {
+  return status === undefined && isPreMarket === undefined;
+}
+
+function isTrading(row: ContractRow): boolean {
+  if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
+  return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
 }
 
 /** Without its flag a pre-market contract shows in its cap, or in a zero rate with no index of its own. */

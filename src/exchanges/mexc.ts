@@ -164,10 +164,9 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
-  const listed = instruments.value.rows;
-  // Older lists lack the key; where half of the rows have it, one without it may be dated.
-  const told = listed.filter((row) => isThere(row.futureType)).length;
-  const tellsFutureType = told * 2 >= listed.length;
+  // Older lists lack the key, or have it on few rows.
+  const told = instruments.value.rows.filter((row) => isThere(row.futureType)).length;
+  const isToday = told * 2 >= instruments.value.rows.length;
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
   return joinRates({
     rates: rates.value,
@@ -175,7 +174,7 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
     listings: readListings(
       instruments.value,
       (row) => row.symbol,
-      (row) => listingOf(row, tellsFutureType),
+      isToday ? listingOf : olderListingOf,
     ),
     quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
   });
@@ -185,18 +184,33 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null {
-  const { settleCoin, futureType } = row;
+/** Null where a row is not ours to show; throws RowReject where it cannot be told: without its kind it may be dated. */
+function listingOf(row: InstrumentRow): Listing | null {
+  return isEnabled(row) && isPerpetual(row) ? contractOf(row) : null;
+}
+
+/** Of an older list, by the coins alone where a row does not say its kind. */
+function olderListingOf(row: InstrumentRow): Listing | null {
+  if (isThere(row.futureType)) return listingOf(row);
+  return isEnabled(row) ? contractOf(row) : null;
+}
+
+function isEnabled(row: InstrumentRow): boolean {
   const state = numberOf(row.state);
   if (state === null) throw new RowReject("bad_row", "state is not a number");
-  if (state !== STATE_ENABLED) return null;
-  if (tellsFutureType || isThere(futureType)) {
-    const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
-    if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
-    if (kind === FUTURE_TYPE_DATED) return null;
-    if (kind !== FUTURE_TYPE_PERPETUAL) throw new RowReject("unknown_kind", `futureType ${kind}`);
-  }
+  return state === STATE_ENABLED;
+}
+
+function isPerpetual({ futureType }: InstrumentRow): boolean {
+  const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
+  if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
+  if (kind === FUTURE_TYPE_DATED) return false;
+  if (kind !== FUTURE_TYPE_PERPETUAL) throw new RowReject("unknown_kind", `futureType ${kind}`);
+  return true;
+}
+
+function contractOf(row: InstrumentRow): Listing | null {
+  const { settleCoin } = row;
   // Documented: the symbol names two of the coins as well. It never tells what settles the contract.
   const [symbolBase, symbolQuote] = row.symbol.split("_");
   const baseCoin = row.baseCoin || symbolBase;

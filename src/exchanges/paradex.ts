@@ -155,9 +155,11 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ summary, markets }: Raw): Batch {
   const atMs = summary.receivedAtMs;
-  const modeIsNamed = markets.value.rows.some(
+  // Older replies do not name the usual mode.
+  const isToday = markets.value.rows.some(
     ({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK,
   );
+  const hasOrderBook = isToday ? namesOrderBook : mayHaveOrderBook;
   const isYoung = atMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   return joinRates({
     rates: summary.value,
@@ -165,7 +167,7 @@ function parse({ summary, markets }: Raw): Batch {
     listings: readListings(
       markets.value,
       (row) => row.symbol,
-      (row) => (isLive(row, modeIsNamed, atMs) ? listingOf(row, isYoung) : null),
+      (row) => (isOpen(row, atMs) && hasOrderBook(row) ? listingOf(row, isYoung) : null),
     ),
     quoteOf: (row, listing) => quoteOf(row, listing, atMs),
   });
@@ -176,7 +178,7 @@ function isMode(mode: unknown): mode is string {
 }
 
 /** Throws RowReject where a field that decides cannot be read: the market may be dated or not open. */
-function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
+function isOpen(row: MarketRow, atMs: number): boolean {
   if (!row.asset_kind) throw new RowReject("bad_row", "asset_kind is missing");
   if (row.asset_kind !== PERPETUAL) return false;
   const expiryAtMs = quantityOf(row.expiry_at);
@@ -184,12 +186,18 @@ function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
   if (expiryAtMs === null || openAtMs === null) {
     throw new RowReject("bad_row", "expiry_at or open_at is not a time");
   }
-  if (expiryAtMs !== 0 || openAtMs > atMs) return false;
-  const mode = row.trading_mode || null;
+  return expiryAtMs === 0 && openAtMs <= atMs;
+}
+
+/** Throws RowReject for a market without a mode that can be read, in a list that names the modes. */
+function namesOrderBook({ trading_mode: mode }: MarketRow): boolean {
   if (isMode(mode)) return mode !== NO_ORDER_BOOK;
-  // Older replies do not name the usual mode; where others do, a market without one is not trusted.
-  if (mode === null && !modeIsNamed) return true;
   throw new RowReject("bad_row", "trading_mode cannot be read");
+}
+
+/** Of an older list, where only markets without an order book have a mode. */
+function mayHaveOrderBook(row: MarketRow): boolean {
+  return row.trading_mode ? namesOrderBook(row) : true;
 }
 
 function listingOf(row: MarketRow, isYoung: boolean): Listing | null {

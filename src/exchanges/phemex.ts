@@ -187,8 +187,8 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
   const { rows: listed, others } = instruments.value;
-  // Older lists lack the key; in a list that has it, a live row without it may be pre-market.
-  const tellsSubType = listed.some((row) => row.perpProductSubType);
+  // Older lists lack the key.
+  const isToday = listed.some((row) => row.perpProductSubType);
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
   const { left } = rates.value;
   return {
@@ -198,7 +198,7 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
       listings: readListings(
         instruments.value,
         (row) => row.symbol,
-        (row) => listingOf(row, tellsSubType),
+        isToday ? listingOf : contractOf,
       ),
       quoteOf: (row, listing) =>
         quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
@@ -208,15 +208,24 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
   };
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: ProductRow, tellsSubType: boolean): Listing | null {
-  const { type, status, perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
-  if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
-  if (type !== "PerpetualV2" || status !== "Listed") return null;
-  if (subType === PRE_MARKET) return null;
-  if (tellsSubType && !subType) throw new RowReject("bad_row", "perpProductSubType is missing");
-  if (subType && !ORDINARY.has(subType))
+/** Null where a row is not ours to show; throws RowReject where it cannot be told: without a kind it may be pre-market. */
+function listingOf(row: ProductRow): Listing | null {
+  const { perpProductSubType: subType } = row;
+  if (!isListed(row) || subType === PRE_MARKET) return null;
+  if (!subType) throw new RowReject("bad_row", "perpProductSubType is missing");
+  if (!ORDINARY.has(subType))
     throw new RowReject("unknown_kind", "perpProductSubType is none of the known ones");
+  return contractOf(row);
+}
+
+function isListed({ type, status }: ProductRow): boolean {
+  if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
+  return type === "PerpetualV2" && status === "Listed";
+}
+
+function contractOf(row: ProductRow): Listing | null {
+  const { perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
+  if (!isListed(row)) return null;
   // "1000 SHIB" comes with a space.
   const base = row.baseCurrency?.replaceAll(" ", "");
   if (!base || !quoteCurrency || !settleCurrency)

@@ -78,14 +78,10 @@ function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): reado
 }
 
 function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
-  // Older lists lack the key, or show it on few rows; where half of them have it, one without it may be pre-market.
+  // Older lists lack the key, or show it on few rows.
   const told = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
-  const tellsPreMarket = told * 2 >= list.rows.length;
-  return readListings(
-    list,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsPreMarket),
-  );
+  const isToday = told * 2 >= list.rows.length;
+  return readListings(list, (row) => row.symbol, isToday ? listingOf : olderListingOf);
 }
 
 function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
@@ -107,12 +103,20 @@ function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
  * Null where a row is not ours to show; throws RowReject where it cannot be told. `state` and `isOpenApi` say nothing
  * about life, and perpetuals may carry a delivery date.
  */
-function listingOf(row: InstrumentRow, tellsPreMarket: boolean): Listing | null {
-  const { productType, underlyingType, tradeSwitch, inPreMarket, baseCoin, quoteCoin } = row;
-  if (tradeSwitch === false || inPreMarket === true) return null;
-  const isUntold = isAbsent(inPreMarket) && !tellsPreMarket;
-  if (tradeSwitch !== true || (inPreMarket !== false && !isUntold))
+function listingOf(row: InstrumentRow): Listing | null {
+  if (row.tradeSwitch === false || row.inPreMarket === true) return null;
+  if (row.tradeSwitch !== true || row.inPreMarket !== false)
     throw new RowReject("bad_row", "tradeSwitch or inPreMarket is neither true nor false");
+  return contractOf(row);
+}
+
+/** Of an older list, where a row need not say whether it is pre-market. */
+function olderListingOf(row: InstrumentRow): Listing | null {
+  return listingOf(isAbsent(row.inPreMarket) ? { ...row, inPreMarket: false } : row);
+}
+
+function contractOf(row: InstrumentRow): Listing | null {
+  const { productType, underlyingType, baseCoin, quoteCoin } = row;
   if (!productType || !underlyingType)
     throw new RowReject("bad_row", "productType or underlyingType is missing");
   if (productType !== "perpetual" || underlyingType !== "U_BASED") return null;
