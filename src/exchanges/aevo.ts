@@ -22,6 +22,12 @@ import {
  * Aevo perpetuals: one list in CoinGecko's form has rates, next times, indices, open interest and volume, the market
  * list has marks and classes. Replies of September 2026 and their history bear out an hourly fraction. Off by default,
  * for that list rounds its rates. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * statistics { ticker_id: "BTC-PERP", funding_rate: "0.000019", next_funding_rate_timestamp: "1793624400",
+ *   index_price: "83583.9", open_interest: "119174.50265", target_volume: "8230155472.847947" }
+ * instruments { instrument_name: "BTC-PERP", instrument_type: "PERPETUAL", underlying_asset: "BTC",
+ *   quote_asset: "USDC", is_active: true, market_type: "crypto", mark_price: "83561.6" }
  */
 const facts = {
   id: "aevo",

@@ -26,6 +26,12 @@ import {
  * Prediction contracts share the tickers' reply and are a third list, which is not read.
  * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
  * is not confirmed, so none is given. `knownUnknowns` says what else the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSDT", markPrice: "83609.0", indexPrice: "83579.6", openInterest: "115389.021",
+ *   turnover24h: "10163492627.1163559", fundingRate: "0.0000125", nextFundingTime: "2026-11-02T13:00:00Z" }
+ * contracts { crossSymbolName: "BTCUSDT", baseTokenId: "BTC", settleAssetId: "USDT", enableTrade: true,
+ *   isPrelaunch: false, enableFundingSettlement: true, fundingInterestRate: "0.0003", category: "L1" }
  */
 const facts = {
   id: "apex",

@@ -29,6 +29,14 @@ import {
 /**
  * Aster: an API of Binance's shape on hosts of its own. An interval that fundingInfo does not hold is unknown, for no
  * default is documented. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", markPrice: "83573.70660162", indexPrice: "83578.55731878", lastFundingRate: "0.00018876",
+ *   nextFundingTime: 1793635200000, time: 1793621820000 }
+ * intervals { symbol: "BTCUSDT", interestRate: "0.00010000", fundingIntervalHours: 8, fundingFeeCap: 0.003,
+ *   fundingFeeFloor: -0.003 }
+ * instruments { symbol: "BTCUSDT", contractType: "PERPETUAL", status: "TRADING", baseAsset: "BTC", quoteAsset: "USDT",
+ *   marginAsset: "USDT", underlyingSubType: [], symbolType: 0, onboardDate: 1721001600000 }
  */
 const facts = {
   id: "aster",

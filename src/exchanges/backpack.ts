@@ -28,6 +28,10 @@ import {
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
  * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
  * Kinds of market are a list of known ones: more were announced. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * markPrices { symbol: "BTC_USDC_PERP", fundingRate: "0.0000125", nextFundingTimestamp: 1793624400000,
+ *   markPrice: "83606.54344596", indexPrice: "83587.72503636" }
  */
 const facts = {
   id: "backpack",

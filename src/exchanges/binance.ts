@@ -30,6 +30,14 @@ import {
  * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources
  * leave open. No open interest comes in bulk: it is asked symbol by symbol. A cached interval that the published
  * next funding time contradicts counts as unknown.
+ *
+ * A row, with numbers of our own:
+ * premiumIndex { symbol: "BTCUSDT", markPrice: "83544.77611196", indexPrice: "83567.05847378",
+ *   lastFundingRate: "0.00005016", nextFundingTime: 1793635200000, interestRate: "0.00010000", time: 1793621820000 }
+ * fundingInfo { symbol: "BTCUSDT", fundingIntervalHours: 4, adjustedFundingRateCap: "0.00300000",
+ *   adjustedFundingRateFloor: "-0.00300000" }
+ * ticker24hr { symbol: "BTCUSDT", quoteVolume: "9561824675.10" }
+ * openInterest { symbol: "BTCUSDT", openInterest: "58188.33" }
  */
 const facts = {
   id: "binance",

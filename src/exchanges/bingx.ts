@@ -29,6 +29,12 @@ import {
  * BingX linear perpetuals in USDT and USDC. One reply holds rate, interval, next time, mark and index of all of them.
  * `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest comes one contract
  * at a time and is gone through slowly. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC-USDT", markPrice: "83623.1", indexPrice: "83592.3", lastFundingRate: "0.00005000",
+ *   nextFundingTime: 1793635200000, fundingIntervalHours: 4, maxFundingRate: "0.00300000",
+ *   minFundingRate: "-0.00300000" }
+ * instruments { symbol: "BTC-USDT", currency: "USDT", status: 1, takerFeeRate: 0.0005 }
  */
 const facts = {
   id: "bingx",

@@ -25,6 +25,10 @@ import {
  * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed
  * when the last period closed and does not move; the running average of this period makes the rate of the settlement
  * after the next one. The mark is the composite spot index itself. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * status ["tBTCF0:USTF0", 1793621820000, null, 83551.059, 83590.181, null, 36950860.76010306, null, 1793635200000,
+ *   0.00004266, 5140, null, 0, null, null, 83558.881, null, null, 58041.93936489, null, null, null, 0.0005, 0.0025]
  */
 const facts = {
   id: "bitfinex",

@@ -34,6 +34,13 @@ import {
  * (v2 is in maintenance), its bulk replies agreed with v2 on rate, mark and index when both were measured, and one
  * code path cannot mix the fields of two. An interval that the rate's own reply does not hold is taken from
  * the instrument list while that is young. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", fundingRate: "0.0001", fundingRateInterval: "8", nextUpdate: "1793635200000",
+ *   minFundingRate: "-0.018", maxFundingRate: "0.018" }
+ * instruments { symbol: "BTCUSDT", category: "USDT-FUTURES", type: "perpetual", status: "online", baseCoin: "BTC",
+ *   quoteCoin: "USDT", deliveryTime: "", isRwa: "NO", symbolType: "crypto", launchTime: "1762992000000",
+ *   fundInterval: "8", takerFeeRate: "0.0006" }
  */
 const facts = {
   id: "bitget",

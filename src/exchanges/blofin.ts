@@ -38,6 +38,12 @@ import {
 /**
  * BloFin perpetuals. Each rate row tells its interval and bounds; for a row that does not, the interval is the next
  * settlement less the last settled one, learnt one instrument at a time. `knownUnknowns` says what stays open.
+ *
+ * A row, with numbers of our own:
+ * rates { instId: "BTC-USDT", fundingRate: "0.000087945752455563", fundingTime: "1793635200000", fundingInterval: "8",
+ *   fundingIntervalUnit: "hour", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * instruments { instId: "BTC-USDT", baseCurrency: "BTC", quoteCurrency: "USDT", settleCurrency: "USDT",
+ *   instType: "SWAP", contractType: "linear", state: "live", assetClass: "Crypto", listTime: "1696377600000" }
  */
 const facts = {
   id: "blofin",

@@ -28,6 +28,12 @@ const BAN_MS = 10 * 60_000;
  * `openInterest` counts both sides; the single figure is used, else the half. `knownUnknowns` says what the sources
  * leave open. `isPreListing` of the list says which contracts are pre-market ones; the phase of the ticker, which stays
  * "Finished" on those that were, counts only where the list does not know that mark.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSDT", fundingRate: "0.00017847", fundingIntervalHour: "8", nextFundingTime: "1793635200000",
+ *   fundingCap: "0.003", markPrice: "83622.8", indexPrice: "83587.4", singleOpenInterest: "58356.489",
+ *   singleOpenInterestValue: "4879933948.66", openInterest: "116712.978", openInterestValue: "9759867875.59",
+ *   turnover24h: "12461788066.2310", curPreListingPhase: "" }
  */
 const facts = {
   id: "bybit",

@@ -28,6 +28,14 @@ import {
  * block; `estimated_funding_rate` is that of the next block, hence of no settlement that this program shows, and is
  * not asked for. Rate and mark come one instrument at a time. The recorded stamp of a rate is a
  * full hour, so rows carry no time of their own; one from before the current block is still that of the block before.
+ *
+ * A row, with numbers of our own:
+ * rates { v: "0.000159382", t: 1793620800000 }
+ * instruments { symbol: "BTCUSD-PERP", inst_type: "PERPETUAL_SWAP", tradable: true, beta_product: false,
+ *   product_type: "DIGITAL_CURRENCIES", expiry_timestamp_ms: 0, base_ccy: "BTC", quote_ccy: "USD",
+ *   contract_size: "1" }
+ * tickers { i: "BTCUSD-PERP", a: "83572.1", vv: "18020617889.8", oi: "240817.3591" }
+ * marks { v: "83572.05", t: 1793621820000 }
  */
 const facts = {
   id: "cryptocom",

@@ -22,6 +22,10 @@ import {
  * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden
  * and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
  * Interval and next settlement are a reply of their own. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * rates { instrumentId: "BTCUSDT", fundingRate: 0.00005 }
+ * instruments { instId: "BTC-USDT-SWAP", instType: "SWAP", state: "live", quoteCcy: "USDT", ctVal: "0.001" }
  */
 const facts = {
   id: "deepcoin",

@@ -25,6 +25,11 @@ import {
  * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
  * may fail alone. The published rate is a percentage. Neither the interval nor the next settlement is beside the
  * rate: the interval is the product's, the settlement the next point of its grid. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSD", contract_type: "perpetual_futures", funding_rate: "0.00491999",
+ *   mark_price: "83546.99181", spot_price: "83579.30423", oi_contracts: "638687110", oi_value_usd: "5336038674.5646",
+ *   turnover_usd: 11939202600.012083, timestamp: 1793621820000000 }
  */
 const facts = {
   id: "delta",

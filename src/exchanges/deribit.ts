@@ -27,6 +27,11 @@ import {
  * numbers are expressed per 8 h. `funding_8h` is what the last 8 h accrued and compares with exchanges that average
  * the premium; `current_funding` is the rate of this instant and jumps within seconds.
  * `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * summary { instrument_name: "BTC_USDC-PERPETUAL", funding_8h: -0.00240241, current_funding: 0, mark_price: 83594.674,
+ *   estimated_delivery_price: 83577.5, open_interest: 169970.3381, volume_notional: 12829453557.04,
+ *   volume_usd: 12829453557.04, creation_timestamp: 1793621820000 }
  */
 const facts = {
   id: "deribit",

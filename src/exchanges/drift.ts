@@ -21,6 +21,10 @@ import {
  * markets are back. Rates are what a long earns, in percent; one that is no number (earlier replies held an object) is
  * refused.
  * Volume is taken as USD by the magnitude of the documented example; open interest has no documented unit: null.
+ *
+ * A row, with numbers of our own:
+ * markets { symbol: "BTC-PERP", marketType: "perp", status: "active", fundingRate: -0.0035945, oraclePrice: 83578.3,
+ *   volume24h: 10752348273.68 }
  */
 const facts = {
   id: "drift",

@@ -23,6 +23,11 @@ import {
 /**
  * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore
  * stands for mark and index alike. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * markets { ticker: "BTC-USD", status: "ACTIVE", oraclePrice: "83585.443", volume24H: "11500036604.5658",
+ *   nextFundingRate: "-0.00009132179313333864", initialMarginFraction: "0.02", maintenanceMarginFraction: "0.012",
+ *   openInterest: "127559.6011", defaultFundingRate1H: "0" }
  */
 const facts = {
   id: "dydx",

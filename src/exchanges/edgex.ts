@@ -22,6 +22,14 @@ import {
  * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its
  * end; `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract whose
  * coins it does not name is refused. Volume and open interest come one contract at a time.
+ *
+ * A row, with numbers of our own:
+ * rates { contractId: "10000001", fundingTime: "1793620800000", fundingTimestamp: "1793621820000",
+ *   oraclePrice: "83559.76765490918", markPrice: "83557.261", indexPrice: "83571.8961023", fundingRate: "-0.00049956",
+ *   forecastFundingRate: "-0.00052417", interestRate: "0.0003", fundingRateIntervalMin: "240" }
+ * instruments { contractId: "10000001", contractName: "BTCUSDT", baseCoinId: "2001", quoteCoinId: "1000",
+ *   enableTrade: true, enableDisplay: true, isStock: false, isFx: false, fundingMaxRate: "0.003",
+ *   fundingMinRate: "-0.003", defaultTakerFeeRate: "0.00045" }
  */
 const facts = {
   id: "edgex",

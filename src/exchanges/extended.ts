@@ -21,6 +21,12 @@ import {
 /**
  * Extended: list, rates and statistics in one reply. `nextFundingRate` is a time in spite of its name. The hourly cap
  * is in a unit that is not confirmed and therefore unknown. `knownUnknowns` says what else the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * markets { name: "BTC-USD", category: "Crypto", subCategory: "DeFi", assetName: "BTC", collateralAssetName: "USD",
+ *   active: true, status: "ACTIVE", type: "PERPETUAL", marketStats: { dailyVolume: "2987284775.715176",
+ *   markPrice: "83604.287846719002", indexPrice: "83590.662847339976", fundingRate: "0.000034",
+ *   nextFundingRate: 1793624400000, openInterest: "1767164802.697586", openInterestBase: "21137.25083" } }
  */
 const facts = {
   id: "extended",

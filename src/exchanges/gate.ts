@@ -24,6 +24,13 @@ import {
  * Left open by the sources: the wire form of the rate limit answer; where the API is geo-blocked; which field names
  * the listing time. Sizes of contracts with decimals arrive rounded down. The fee in a contract is not what a taker
  * pays (the maintainers of the API's client say so), hence not read.
+ *
+ * A row, with numbers of our own:
+ * contracts { name: "BTC_USDT", type: "direct", status: "trading", in_delisting: false, is_pre_market: false,
+ *   contract_type: "", funding_rate: "0.000063", funding_rate_limit: "0.003", funding_interval: 14400,
+ *   funding_next_apply: 1793635200, interest_rate: "0.0003", mark_price: "83564.8", index_price: "83565.1",
+ *   position_size: 241739779, quanto_multiplier: "0.0001" }
+ * tickers { contract: "BTC_USDT", volume_24h_quote: "3004498789" }
  */
 const facts = {
   id: "gate",

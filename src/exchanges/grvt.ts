@@ -32,6 +32,13 @@ import {
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
  * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
  * funding_rate_8h_curr is the same figure under an old name, whatever the interval (seen on every ticker, 2026-09).
+ *
+ * A row, with numbers of our own:
+ * tickers { instrument: "BTC_USDT_Perp", event_time: "1793621820000025205", mark_price: "83574.106300760",
+ *   index_price: "83574.352242878", funding_rate: "0.16488", next_funding_time: "1793635200000000000",
+ *   open_interest: "63696.143557308", buy_volume_24h_q: "3322907533.4703", sell_volume_24h_q: "3458536412.3874" }
+ * instruments { instrument: "BTC_USDT_Perp", base: "BTC", quote: "USDT", kind: "PERPETUAL", funding_interval_hours: 8,
+ *   adjusted_funding_rate_cap: "0.3", adjusted_funding_rate_floor: "-0.3" }
  */
 const facts = {
   id: "grvt",

@@ -24,6 +24,11 @@ import {
  * HashKey Global perpetuals, two of them in September 2026. Off by default: its replies of index and mark were never
  * recorded. The rates want the present time though nothing is signed. Success is a bare list, an error an object. No
  * public open interest is known.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT-PERPETUAL", rate: "-0.000239", nextSettleTime: "1793635200000" }
+ * instruments { symbol: "BTCUSDT-PERPETUAL", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
+ *   marginToken: "USDT" }
  */
 const facts = {
   id: "hashkey",

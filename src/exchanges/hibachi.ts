@@ -26,6 +26,13 @@ import {
  * Hibachi perpetuals: one reply holds the estimate, the prices and the quantities of all contracts; the list of
  * contracts beside it says whether the exchange is under maintenance, and then nothing is shown. The rate is an
  * estimate over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
+ *
+ * A row, with numbers of our own:
+ * inventory { symbol: "BTC/USDT-P", category: "CRYPTO", tags: [], estimatedFundingRate: "0.000015",
+ *   markPrice: "83590.838122", spotPrice: "83579.643827", openInterestQuantity: "238988.1298816692",
+ *   volume24h: "15735134971.356659" }
+ * instruments { symbol: "BTC/USDT-P", status: "LIVE", underlyingSymbol: "BTC", settlementSymbol: "USDT",
+ *   marketOpenTimestamp: null, marketCloseTimestamp: null }
  */
 const facts = {
   id: "hibachi",

@@ -27,6 +27,11 @@ import {
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in
  * the contract list, so that list is asked for every five minutes and its intervals are believed for thirty.
  * Should the rate call be closed, its successor is asked (`htx-wire.ts`). There is no bulk mark price.
+ *
+ * A row, with numbers of our own:
+ * rates { contract_code: "BTC-USDT", funding_rate: "0.000100000000000000", funding_time: "1793635200000" }
+ * instruments { contract_code: "BTC-USDT", contract_status: 1, business_type: "swap", contract_type: "swap",
+ *   trade_partition: "USDT", settlement_period: "8", labels: ["hot", "common"], tradfi_labels: [] }
  */
 const facts = {
   id: "htx",

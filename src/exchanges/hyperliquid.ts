@@ -22,6 +22,12 @@ import {
 /**
  * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each. Open interest is the sum of longs
  * and shorts there. The main dex lists coins; deployers annotate the class of what theirs track.
+ *
+ * A row, with numbers of our own:
+ * assetCtxs { funding: "-0.0000202142", openInterest: "350869.18062", dayNtlVlm: "11062842135.0139484406",
+ *   oraclePx: "83592.7", markPx: "83591.1", midPx: "83590.7" }
+ * universe { name: "BTC" }
+ * meta { collateralToken: 0 }
  */
 const facts = {
   id: "hyperliquid",

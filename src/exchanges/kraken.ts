@@ -24,6 +24,14 @@ import {
  * earlier moment), clamped to the bounds of the contract.
  *
  * Left open by the sources: the public rate limit; what the rate shows in the first seconds after the full hour.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "PF_XBTUSD", tag: "perpetual", suspended: false, postOnly: false, pair: "XBT:USD",
+ *   fundingRate: 1.07299685142, fundingRatePrediction: 0.889696883518, markPrice: 83612.17064, indexPrice: 83585.9,
+ *   openInterest: 105787.3493, volumeQuote: 10153755479.8495 }
+ * instruments { symbol: "PF_XBTUSD", type: "flexible_futures", tradeable: true, postOnly: false, base: "BTC",
+ *   quote: "USD", openingDate: "2025-05-14T00:00:00Z", category: "Community", tradfi: false,
+ *   maxRelativeFundingRate: 0.005 }
  */
 const facts = {
   id: "kraken",

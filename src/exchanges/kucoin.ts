@@ -30,6 +30,15 @@ import {
  *
  * Left open by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
  * the one of the newer unified endpoint; whether every ordinary contract names its marketStage (see `stageIsNamed`).
+ *
+ * A row, with numbers of our own:
+ * contracts { symbol: "XBTUSDTM", baseCurrency: "XBT", displayBaseCurrency: "XBT", quoteCurrency: "USDT",
+ *   settleCurrency: "USDT", type: "FFWCSX", isInverse: false, status: "Open", expireDate: null, marketStage: "NORMAL",
+ *   assetClass: "CRYPTO", firstOpenDate: 1740182400000, fundingFeeRate: 0.000047, fundingRateCap: 0.003,
+ *   fundingRateFloor: -0.003, dailyInterestRate: 0.0003, fundingRateGranularity: 28800000,
+ *   currentFundingRateGranularity: 28800000, nextFundingRateDateTime: 1793635200000, markPrice: 83594.4,
+ *   indexPrice: 83582, openInterest: "124533451", multiplier: 0.001, turnoverOf24h: 9792819708.8378,
+ *   takerFeeRate: 0.0006 }
  */
 const facts = {
   id: "kucoin",

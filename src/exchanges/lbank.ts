@@ -26,6 +26,11 @@ import {
  * LBank perpetuals of the product group SwapU: rates, prices and turnover in one reply, the currencies in the list of
  * instruments. There is no open interest. Any other product group, or none, is an empty list that calls itself a
  * success, so an empty list is a failure. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * marketData { symbol: "BTCUSDT", fundingRate: "0.00005000", positionFeeTime: 14400, nextFeeTime: 1793635200000,
+ *   markedPrice: "83561.0", underlyingPrice: "83581.0", turnover: "8409309988.589613", lastTime: 1793621800 }
+ * instrument { symbol: "BTCUSDT", baseCurrency: "BTC", priceCurrency: "USDT", clearCurrency: "USDT" }
  */
 const facts = {
   id: "lbank",

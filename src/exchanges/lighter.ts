@@ -26,6 +26,12 @@ import {
  * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
  * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index stand in the list of markets, which is
  * asked every cycle for them; where a row lacks them, its last trade says what it is. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC", market_id: 0, exchange: "lighter", rate: 0.00016 }
+ * markets { symbol: "BTC", market_id: 0, market_type: "perp", status: "active", mark_price: "83532.0",
+ *   index_price: "83568.9", last_trade_price: 83522.8, daily_quote_token_volume: 12117621851.484495,
+ *   open_interest: 99526.4521, market_config: { force_reduce_only: false, hidden: false } }
  */
 const facts = {
   id: "lighter",

@@ -29,6 +29,12 @@ import {
  * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply holds rate, interval, next time and both prices of
  * all contracts; a second one volume and open interest in contracts, whose size is in the instrument list.
  * `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC_USDT", fundingRate: -0.000028, maxFundingRate: 0.003, minFundingRate: -0.003, collectCycle: 4,
+ *   nextSettleTime: 1793635200000, timestamp: 1793621820000, idxPrice: 83575.1, fairPrice: 83567.6 }
+ * instruments { symbol: "BTC_USDT", baseCoin: "BTC", quoteCoin: "USDT", settleCoin: "USDT", contractSize: 0.0001,
+ *   state: 0, type: 1, futureType: 1 }
  */
 const facts = {
   id: "mexc",

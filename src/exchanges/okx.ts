@@ -25,6 +25,14 @@ import {
  * settlement and `nextFundingTime` the one after it. The rate is that of the running period, which began at
  * `prevFundingTime`: the one after may have another length, ahead of a change of the interval that takes effect when
  * the coming settlement has passed. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { instId: "BTC-USDT-SWAP", instType: "SWAP", fundingRate: "0.0000171920397681", fundingTime: "1793635200000",
+ *   nextFundingTime: "1793649600000", prevFundingTime: "1793620800000", formulaType: "withRate",
+ *   interestRate: "0.0001000000000000", minFundingRate: "-0.01", maxFundingRate: "0.01",
+ *   settFundingRate: "0.0000133302627861", settState: "settled", ts: "1793621820000" }
+ * instruments { instId: "BTC-USDT-SWAP", instType: "SWAP", ctType: "linear", state: "live", ruleType: "normal",
+ *   settleCcy: "USDT", uly: "BTC-USDT", instFamily: "BTC-USDT", instCategory: "1", listTime: "1780531200000" }
  */
 const facts = {
   id: "okx",

@@ -29,6 +29,13 @@ import {
 /**
  * Orderly Network: one order book behind many front ends, read once. A market that a broker listed carries the broker
  * as the fourth part of its symbol and trades in the same book. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "PERP_BTC_USDC", index_price: 83561.4, mark_price: 83601.8, est_funding_rate: 0.00003254,
+ *   last_funding_rate: 0.00003559, next_funding_time: 1793635200000, open_interest: 98529.22099,
+ *   "24h_amount": 9140554786.419373 }
+ * instruments { symbol: "PERP_BTC_USDC", status: "ACTIVE", is_pretge: false, funding_period: 4, cap_funding: 0.00375,
+ *   floor_funding: -0.00375, interest_rate: 0.0001 }
  */
 const facts = {
   id: "orderly",

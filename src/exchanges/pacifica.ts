@@ -26,6 +26,11 @@ import {
  * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
  * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
  * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `knownUnknowns` say what is open.
+ *
+ * A row, with numbers of our own:
+ * prices { symbol: "BTC", next_funding: "0.00004122", mark: "83582.579359", oracle: "83575.392082",
+ *   open_interest: "8627.87647", volume_24h: "546419486.3567", timestamp: 1793621820000 }
+ * instruments { symbol: "BTC", instrument_type: "perpetual", base_asset: "BTC" }
  */
 const facts = {
   id: "pacifica",

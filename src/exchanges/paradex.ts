@@ -24,6 +24,14 @@ import {
 /**
  * Paradex perpetuals. Funding accrues each second: the rate is quoted per funding period of the market, there is no
  * settlement and no next time. Options and spot stand in the same lists. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * summary { symbol: "BTC-USD-PERP", mark_price: "83599.68216596", underlying_price: "83593.3933317",
+ *   volume_24h: "11019091427.634159088", open_interest: "165193.499", funding_rate: "0.00002859495351",
+ *   created_at: 1793621820000 }
+ * markets { symbol: "BTC-USD-PERP", base_currency: "BTC", quote_currency: "USD", settlement_currency: "USDC",
+ *   asset_kind: "PERP", open_at: 1706227200000, expiry_at: 0, trading_mode: "STANDARD", funding_period_hours: 8,
+ *   max_funding_rate: "0.02" }
  */
 const facts = {
   id: "paradex",

@@ -27,6 +27,12 @@ import {
  * Phemex linear perpetuals in USDT and USDC. Rates come in pages, and a reply of one page looks complete, so pages are
  * read until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts.
  * `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", fundingInterval: 28800, nextfundingTime: 1793635200000, fundingRate: "0.00070730",
+ *   interestRate: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * instruments { symbol: "BTCUSDT", type: "PerpetualV2", status: "Listed", perpProductSubType: "Normal",
+ *   baseCurrency: "BTC", quoteCurrency: "USDT", settleCurrency: "USDT", listTime: 1701043200000 }
  */
 const facts = {
   id: "phemex",

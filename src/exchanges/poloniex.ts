@@ -26,6 +26,12 @@ import {
  * Poloniex Futures v3. `nFR` is the running estimate of the rate charged at `nFT`; `fR` was charged at `fT`. The
  * distance of the two times is the interval, and unknown when it is none of the usual ones. Open interest is null:
  * neither the shape of its reply nor its unit is confirmed.
+ *
+ * A row, with numbers of our own:
+ * rates { s: "BTC_USDT_PERP", fR: "0.000157", fT: "1793606400000", nFR: "0.000182", nFT: "1793635200000" }
+ * instruments { symbol: "BTC_USDT_PERP", bCcy: "BTC", qCcy: "USDT", sCcy: "USDT", ctType: "LINEAR", status: "OPEN",
+ *   alias: "" }
+ * tickers { s: "BTC_USDT_PERP", amt: "7702651775.49", mPx: "83617.9", iPx: "83580.4" }
  */
 const facts = {
   id: "poloniex",

@@ -29,6 +29,12 @@ import {
  * Toobit perpetuals in USDT and USDC. Rates, marks, index prices and volumes are four replies, joined to the contract
  * list; the rates and marks hold rows of test, dated and delisted contracts that it does not. The index is named by
  * token, not by contract. For a while after a settlement the row still shows it as the next one, with the charged rate.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC-SWAP-USDT", rate: "-0.00121959", period: "8H", nextFundingTime: "1793635200000",
+ *   interest: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * contracts { symbol: "BTC-SWAP-USDT", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
+ *   marginToken: "USDT", indexToken: "BTCUSDT", contractMultiplier: "0.001", isRwa: false, categories: [] }
  */
 const facts = {
   id: "toobit",

@@ -24,6 +24,10 @@ import {
  * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the
  * one charged last; some clients read them the other way round. A success has no envelope: an object where a list
  * is due is an error. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", forecastFundingRate: "-0.00030192", lastFundingRate: "-0.00038395", collectCycle: 240,
+ *   nextFundingTime: 1793635200000, time: 1793621820000, markPrice: "83546.1", indexPrice: "83571.3" }
  */
 const facts = {
   id: "weex",

@@ -27,6 +27,13 @@ import {
  *
  * Open interest is documented in contracts. It is read as base coins, by the page's check of one contract: 3,721,488
  * at 0.6065 are 2.3 million dollars; a contract is one coin.
+ *
+ * A row, with numbers of our own:
+ * futures { ticker_id: "BTC_PERP", stock_currency: "BTC", money_currency: "USDT", product_type: "Perpetual",
+ *   funding_rate: "0.00005", funding_cap: "0.003", funding_floor: "-0.003", funding_interval_minutes: 240,
+ *   next_funding_rate_timestamp: "1793635200000", mark_price: "83553.4", last_price: "83550.4",
+ *   index_price: "83565.6", open_interest: "27075.066", money_volume: "4219652345.7461" }
+ * markets { name: "BTC_PERP", type: "futures" }
  */
 const facts = {
   id: "whitebit",

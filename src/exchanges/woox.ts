@@ -29,6 +29,11 @@ import {
  * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
  * one charged last. A contract that the list does not hold yet waits for the next list. Frozen contracts keep an old
  * stamp and a past settlement, which is how they are found stale and expired. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "PERP_BTC_USDT", estFundingRate: "0.00019817", estFundingRateTimestamp: 1793621820000,
+ *   lastFundingRate: "0.00019753", lastFundingRateTimestamp: 1793620800000, nextFundingTime: 1793635200000,
+ *   estFundingIntervalHours: 4 }
  */
 const facts = {
   id: "woox",

@@ -22,6 +22,12 @@ import type { InstrumentRow, OneInterval, RateRow, Raw, TickerRow } from "./xt-w
  * prices and volume from the tickers, which hold dead contracts too and are read by symbol alone.
  *
  * The open interest of the feed is documented as contracts and not confirmed, so it is not shown.
+ *
+ * A row, with numbers of our own:
+ * contracts { symbol: "btc_usdt", product_type: "PERPETUAL", target_currency: "USDT", funding_rate: "0.00004477",
+ *   collection_internal: 4, next_funding_rate_timestamp: 1793635200000 }
+ * instruments { symbol: "btc_usdt", productType: "perpetual", underlyingType: "U_BASED", tradeSwitch: true,
+ *   inPreMarket: false, baseCoin: "btc", quoteCoin: "usdt", onboardDate: 1701820800000 }
  */
 const facts = {
   id: "xt",
