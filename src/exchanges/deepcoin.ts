@@ -147,6 +147,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, cycles, marks, tickers, instruments };
 }
 
+/** A join of its own: rates go by a name that is not the symbol, and a dead one of them may stay for ever. */
 function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
   const listings = collectRows(instruments.value.rows, (row) => row.instId, listingOf);
   const live = new Map(

@@ -87,6 +87,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, rates, tickers };
 }
 
+/** A join of its own: rates go by the contract's id, for a retired contract may have the same name. */
 function parse({ instruments, rates, tickers }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));

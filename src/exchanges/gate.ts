@@ -4,8 +4,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-wire.ts";
 import type { ContractRow, Raw, Settle, TickerRow } from "./gate-wire.ts";
-import { NOT_PUBLISHED } from "./wire-join.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { type FundingTimes, fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   lastDigitOf,
@@ -118,13 +118,12 @@ function familyOf(
   reply: Reply<Rows<ContractRow>>,
   settle: Settle,
   volumes: ReadonlyMap<string, number | null>,
-): Pick<Batch, "quotes" | "rejects"> {
-  const { quotes, rejects } = collectRows(
-    reply.value.rows,
+): Batch {
+  return onlyReply(
+    reply.value,
     (row) => row.name,
     (row) => quoteOf(row, settle, volumes.get(row.name) ?? null, reply.receivedAtMs),
   );
-  return { quotes, rejects: [...reply.value.rejects, ...rejects] };
 }
 
 function quoteOf(

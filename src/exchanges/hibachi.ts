@@ -163,6 +163,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, markets };
 }
 
+/** A join of its own: closing times take all markets, or those that rest at the weekend, out of what is expected. */
 function parse({ instruments, markets }: Raw): Batch {
   const { contracts, windows, takerFeeBps } = instruments.value;
   const nowMs = markets.receivedAtMs;

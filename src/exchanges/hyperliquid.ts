@@ -6,8 +6,7 @@ import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./e
 import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
 import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
 import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
-import { NOT_PUBLISHED } from "./wire-join.ts";
-import { collectRows } from "./wire-rows.ts";
+import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
 import {
   lastDigitOf,
   numberOf,
@@ -144,16 +143,11 @@ function parse({ main, tokens, categories, builders, dexesLeftOut }: Raw): Batch
     listings.push(...listingsOf(reply, dex, collateral, categories?.value));
     badRows.push(...reply.value.assets.rejects);
   }
-  const { quotes, rejects } = collectRows(listings, (listing) => listing.row.name, quoteOf);
   return {
-    quotes,
-    rejects: [...badRows, ...rejects],
+    ...onlyReply({ rows: listings, rejects: badRows }, (listing) => listing.row.name, quoteOf),
     ...(dexesLeftOut > 0 && {
       leftOut: `${dexesLeftOut} HIP-3 dexes are not asked for: over the bound of ${MAX_DEXES}, or without a name`,
     }),
-    // Names and rates are one reply.
-    expected: null,
-    unlisted: 0,
   };
 }
 

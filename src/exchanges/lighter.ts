@@ -159,6 +159,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, markets };
 }
 
+/** A join of its own: rates go by the market's id, and their symbol must be that of the same market. */
 function parse({ rates, markets }: Raw): Batch {
   const listings = listingsOf(markets);
   const live = new Map(listings.quotes.map((listing) => [listing.id, listing]));

@@ -123,6 +123,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { futures, markets };
 }
 
+/** A join of its own: the list has no more than the kinds of markets, all else is in the rate rows. */
 function parse({ futures, markets }: Raw): Batch {
   const typeOf = new Map(markets.value.rows.map((row) => [row.name, row.type ?? null]));
   let unlisted = 0;
