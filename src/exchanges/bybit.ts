@@ -130,7 +130,7 @@ function parse({ tickers, instruments }: Raw): Batch {
 
 /** Marks in the list what is not launched yet: a row without the mark has lost it. */
 const TODAY = { listingOf: markedListingOf, isPreMarket: () => false };
-/** Knows no such mark: the ticker tells. */
+/** Has no such mark: the ticker says what is not launched yet. */
 const OF_2023 = { listingOf: contractOf, isPreMarket: isInPreListing };
 
 function markedListingOf(row: InstrumentRow): Listing | null {

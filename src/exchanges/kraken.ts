@@ -115,7 +115,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { tickers, instruments };
 }
 
-/** A join of its own: whether a contract is live is in the list and in its rate row, and is told by both. */
+/** A join of its own: whether a contract is live is in the list and in its rate row, and both decide. */
 function parse({ tickers, instruments }: Raw): Batch {
   const listed = instrumentsOf(instruments.value.rows);
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));

@@ -171,8 +171,8 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
   // Older lists lack the key, or have it on few rows.
-  const told = instruments.value.rows.filter((row) => isThere(row.futureType)).length;
-  const isToday = told * 2 >= instruments.value.rows.length;
+  const stated = instruments.value.rows.filter((row) => isThere(row.futureType)).length;
+  const isToday = stated * 2 >= instruments.value.rows.length;
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
   return joinRates({
     rates: rates.value,

@@ -85,8 +85,8 @@ function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): reado
 
 function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
   // Older lists lack the key, or show it on few rows.
-  const told = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
-  const isToday = told * 2 >= list.rows.length;
+  const stated = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
+  const isToday = stated * 2 >= list.rows.length;
   return readListings(list, (row) => row.symbol, isToday ? listingOf : olderListingOf);
 }
 

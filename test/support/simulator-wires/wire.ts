@@ -13,7 +13,7 @@ export interface WirePayload {
   readonly keys: string;
   /** Recorded files of this request whose JSON types and wrapping are compared. */
   readonly recorded?: readonly string[];
-  /** What a row calls its rate, its prices and when it was made, told where faults of rows are tested one by one. */
+  /** What a row calls its rate, its prices and when it was made, given where faults of rows are tested one by one. */
   readonly rates?: {
     readonly rate: string;
     readonly prices: readonly string[];
