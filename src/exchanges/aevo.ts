@@ -3,7 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -21,6 +22,12 @@ import {
  * Aevo perpetuals: one list in CoinGecko's form has rates, next times, indices, open interest and volume, the market
  * list has marks and classes. Replies of September 2026 and their history bear out an hourly fraction. Off by default,
  * for that list rounds its rates. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * statistics { ticker_id: "BTC-PERP", funding_rate: "0.000019", next_funding_rate_timestamp: "1793624400",
+ *   index_price: "83583.9", open_interest: "119174.50265", target_volume: "8230155472.847947" }
+ * instruments { instrument_name: "BTC-PERP", instrument_type: "PERPETUAL", underlying_asset: "BTC",
+ *   quote_asset: "USDC", is_active: true, market_type: "crypto", mark_price: "83561.6" }
  */
 const facts = {
   id: "aevo",
@@ -104,10 +111,7 @@ interface Raw {
 }
 
 /** A live perpetual of the market list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
->;
+type Listing = Listed<"assetClass">;
 
 const refusal = z.object({ error: z.unknown() });
 
@@ -141,33 +145,18 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ statistics, instruments, prices }: Raw): Batch {
-  const listings = collectRows(instruments.value.rows, (row) => row.instrument_name, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.instrument_name));
   const markOf = new Map(
     prices?.value.rows.map((row) => [row.instrument_name, positiveOf(row.mark_price)]),
   );
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    statistics.value.rows,
-    (row) => row.ticker_id,
-    (row) => {
-      // Dead contracts stay in the list, without a next time: only one that is still charged speaks about the markets.
-      const isCharged = positiveOf(row.next_funding_rate_timestamp) !== null;
-      if (isCharged && !known.has(row.ticker_id)) unlisted += 1;
-      const listing = live.get(row.ticker_id);
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, markOf.get(row.ticker_id) ?? null, statistics.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [statistics.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: statistics.value,
+    symbolOf: (row) => row.ticker_id,
+    listings: readListings(instruments.value, (row) => row.instrument_name, listingOf),
+    quoteOf: (row, listing) =>
+      quoteOf(row, listing, markOf.get(row.ticker_id) ?? null, statistics.receivedAtMs),
+    // Dead contracts stay in the list, without a next time: only one that is still charged speaks about the markets.
+    shouldBeListed: (row) => positiveOf(row.next_funding_rate_timestamp) !== null,
+  });
 }
 
 /** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
@@ -210,26 +199,17 @@ function quoteOf(
   if (times === null) return null;
   const indexPrice = positiveOf(row.index_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice,
     // In units of the priced asset; the index is of the same moment, the mark may be minutes older.
     openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), indexPrice),
     volume24hUsd: quantityOf(row.target_volume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -237,11 +217,7 @@ function quoteOf(
 function explain({ statistics, instruments }: Raw, exchangeSymbol: string): RateOrigin | null {
   const rate = statistics.value.rows.find((row) => row.ticker_id === exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.instrument_name === exchangeSymbol);
-  if (rate === undefined || instrument === undefined) return null;
-  return {
-    rows: { statistics: rate, instruments: instrument },
-    formula: "{statistics.funding_rate}",
-  };
+  return originOf("{statistics.funding_rate}", { statistics: rate, instruments: instrument });
 }
 
 export const aevo = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

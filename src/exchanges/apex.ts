@@ -4,7 +4,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -25,6 +26,12 @@ import {
  * Prediction contracts share the tickers' reply and are a third list, which is not read.
  * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
  * is not confirmed, so none is given. `knownUnknowns` says what else the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSDT", markPrice: "83609.0", indexPrice: "83579.6", openInterest: "115389.021",
+ *   turnover24h: "10163492627.1163559", fundingRate: "0.0000125", nextFundingTime: "2026-11-02T13:00:00Z" }
+ * contracts { crossSymbolName: "BTCUSDT", baseTokenId: "BTC", settleAssetId: "USDT", enableTrade: true,
+ *   isPrelaunch: false, enableFundingSettlement: true, fundingInterestRate: "0.0003", category: "L1" }
  */
 const facts = {
   id: "apex",
@@ -109,10 +116,7 @@ interface Raw {
   readonly contracts: Reply<Contracts>;
 }
 
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "baselineRate"
->;
+type Listing = Listed<"assetClass" | "baselineRate">;
 
 const envelope = z.object({ code: numeric, data: z.unknown().optional() });
 const catalogue = z.object({
@@ -157,28 +161,18 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ tickers, contracts }: Raw): Batch {
   const { perpetuals, stocks } = contracts.value;
   const ofStocks = new Set(stocks.rows);
-  const listed = joinedRows([perpetuals, stocks], (row) => row.crossSymbolName);
-  const listings = collectRows(
-    listed.rows,
-    (row) => row.crossSymbolName,
-    (row) => listingOf(row, ofStocks.has(row)),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  // Predictions are tickers without a perpetual by design, so unlisted ones are not counted.
-  const { quotes, rejects } = collectRows(
-    tickers.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      return listing === undefined ? null : quoteOf(row, listing, tickers.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [tickers.value, listed, listings, { rejects }].flatMap((part) => part.rejects),
-    expected: live.size,
-    unlisted: 0,
-  };
+  return joinRates({
+    rates: tickers.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      joinedRows([perpetuals, stocks], (row) => row.crossSymbolName),
+      (row) => row.crossSymbolName,
+      (row) => listingOf(row, ofStocks.has(row)),
+    ),
+    quoteOf: (row, listing) => quoteOf(row, listing, tickers.receivedAtMs),
+    // Predictions are tickers without a perpetual by design.
+    shouldBeListed: () => false,
+  });
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
@@ -216,24 +210,16 @@ function quoteOf(row: TickerRow, listing: Listing, receivedAtMs: number): Quote 
   if (times === null) return null;
   const markPrice = positiveOf(row.markPrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     openInterestDigit: lastDigitOf(row.openInterest),
     openInterestUsd: product(quantityOf(row.openInterest), markPrice),
     volume24hUsd: quantityOf(row.turnover24h),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -251,8 +237,7 @@ function explain({ tickers, contracts }: Raw, exchangeSymbol: string): RateOrigi
   const contract = [...perpetuals.rows, ...stocks.rows].find(
     (row) => row.crossSymbolName === exchangeSymbol,
   );
-  if (ticker === undefined || contract === undefined) return null;
-  return { rows: { tickers: ticker, contracts: contract }, formula: "{tickers.fundingRate}" };
+  return originOf("{tickers.fundingRate}", { tickers: ticker, contracts: contract });
 }
 
 export const apex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,31 +1,13 @@
-import { z } from "zod";
-import type { AssetClass, Quote } from "../domain/quote.ts";
+import type { AssetClass } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { epochMsOf, numberOf, numeric, RowReject, text } from "./wire.ts";
+import type { InstrumentRow } from "./aster-wire.ts";
+import type { Listed } from "./wire-join.ts";
+import { epochMsOf, numberOf, RowReject } from "./wire.ts";
 
 /** Which of Aster's contracts are shown, and what they track. */
 
-const word = text.catch(null);
-
-/** One row of Aster's exchangeInfo. */
-export const instrumentRow = z.object({
-  symbol: z.string().min(1),
-  contractType: word,
-  status: word,
-  baseAsset: word,
-  quoteAsset: word,
-  marginAsset: word,
-  underlyingSubType: z.array(z.string()).nullish().catch(null),
-  symbolType: numeric,
-  onboardDate: numeric,
-});
-export type InstrumentRow = z.infer<typeof instrumentRow>;
-
 /** A live linear perpetual. */
-export type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+export type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USDF", "USD1", "FDUSD"]);
 /** TESTUSDT and its like come with the status of a live contract. */

@@ -1,19 +1,22 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
-import { instrumentRow, type InstrumentRow, type Listing, listingOf } from "./aster-listing.ts";
-import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, ExchangeHttp, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { type Listing, listingOf } from "./aster-listing.ts";
+import {
+  loadInstruments,
+  loadIntervals,
+  loadOpenInterest,
+  loadRates,
+  loadTickers,
+} from "./aster-wire.ts";
+import type { InstrumentRow, IntervalRow, RateRow, Raw } from "./aster-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { joinRates, type Listings, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   numberOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -26,6 +29,14 @@ import {
 /**
  * Aster: an API of Binance's shape on hosts of its own. An interval that fundingInfo does not hold is unknown, for no
  * default is documented. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", markPrice: "83573.70660162", indexPrice: "83578.55731878", lastFundingRate: "0.00018876",
+ *   nextFundingTime: 1793635200000, time: 1793621820000 }
+ * intervals { symbol: "BTCUSDT", interestRate: "0.00010000", fundingIntervalHours: 8, fundingFeeCap: 0.003,
+ *   fundingFeeFloor: -0.003 }
+ * instruments { symbol: "BTCUSDT", contractType: "PERPETUAL", status: "TRADING", baseAsset: "BTC", quoteAsset: "USDT",
+ *   marginAsset: "USDT", underlyingSubType: [], symbolType: 0, onboardDate: 1721001600000 }
  */
 const facts = {
   id: "aster",
@@ -71,100 +82,20 @@ const INTERVALS_EVERY_MS = 5 * 60_000;
 const TICKERS_EVERY_MS = 3 * 60_000;
 /** About 770 symbols in 15 minutes are 0.9 requests a second. */
 const OPEN_INTEREST_ROTATION_MS = 15 * 60_000;
-/** What a call answers that is no longer there, or not for this contract. */
-const NOT_THERE: ReadonlySet<number | null> = new Set([400, 404, 410]);
-
 /** The time that the interest component belongs to. */
 const INTEREST_HOURS = 8;
 
-/** Orders and errors share one envelope: `code` 200 is the only one that is no error. */
-const SUCCESS = 200;
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  markPrice: numeric,
-  indexPrice: numeric,
-  lastFundingRate: numeric,
-  nextFundingTime: numeric,
-  time: numeric,
-});
-const intervalRow = z.object({
-  symbol,
-  interestRate: numeric,
-  fundingIntervalHours: numeric,
-  fundingFeeCap: numeric,
-  fundingFeeFloor: numeric,
-});
-const tickerRow = z.object({ symbol, quoteVolume: numeric });
-const interestRow = z.object({ symbol, openInterest: numeric });
-type RateRow = z.infer<typeof rateRow>;
-type IntervalRow = z.infer<typeof intervalRow>;
-type TickerRow = z.infer<typeof tickerRow>;
-type InterestRow = z.infer<typeof interestRow>;
-
-interface Raw {
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly intervals: Reply<Rows<IntervalRow>> | null;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-  readonly openInterests: ReadonlyMap<string, Reply<InterestRow | null>>;
-}
-
-const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
-
-/** Any object with a `code` other than 200 is an error, whatever the HTTP status. */
-function refuseError(body: unknown): void {
-  const { success, data } = errorBody.safeParse(body);
-  if (success && numberOf(data.code) !== SUCCESS) throw badEnvelope(`code ${data.code}`);
-}
-
-const listOf =
-  <S extends z.ZodType>(row: S): Decode<Rows<z.infer<S>>> =>
-  (body) => {
-    refuseError(body);
-    return decodeRows(row, body, "symbol");
-  };
-
-const exchangeInfo = z.object({ symbols: z.array(z.unknown()) });
-const decodeInstruments: Decode<Rows<InstrumentRow>> = (body) => {
-  refuseError(body);
-  return decodeRows(instrumentRow, decodeEnvelope(exchangeInfo, body).symbols, "symbol");
-};
-
-/** No document lists this call: that it is gone is no failure of the exchange. */
-async function loadOpenInterest(http: ExchangeHttp, key: string): Promise<InterestRow | null> {
-  try {
-    return await http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) => {
-      refuseError(body);
-      const row = decodeEnvelope(interestRow, body);
-      if (row.symbol !== key) throw badEnvelope("the answer is another contract's");
-      return row;
-    });
-  } catch (error) {
-    if (error instanceof RequestFailure && NOT_THERE.has(error.status)) return null;
-    throw error;
-  }
-}
-
 async function fetchRaw(source: Source): Promise<Raw> {
-  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, (http) =>
-    http.get("/fapi/v3/exchangeInfo", decodeInstruments),
-  );
+  const listed = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
   const [rates, intervals, tickers, instruments, openInterests] = await Promise.all([
-    source.essential("rates", (http) => http.get("/fapi/v3/premiumIndex", listOf(rateRow))),
-    source.intervals("intervals", INTERVALS_EVERY_MS, (http) =>
-      http.get("/fapi/v3/fundingInfo", listOf(intervalRow)),
-    ),
-    source.secondary(
-      "tickers",
-      (http) => http.get("/fapi/v3/ticker/24hr", listOf(tickerRow)),
-      TICKERS_EVERY_MS,
-    ),
+    source.essential("rates", loadRates),
+    source.intervals("intervals", INTERVALS_EVERY_MS, loadIntervals),
+    source.secondary("tickers", loadTickers, TICKERS_EVERY_MS),
     listed,
     listed.then(({ value }) =>
       source.rotation(
         "openInterest",
-        listingsOf(value).quotes.map((listing) => listing.exchangeSymbol),
+        [...listingsOf(value).live.keys()],
         OPEN_INTEREST_ROTATION_MS,
         loadOpenInterest,
       ),
@@ -173,48 +104,30 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, intervals, tickers, instruments, openInterests };
 }
 
-function listingsOf({
-  rows,
-}: Rows<InstrumentRow>): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 function parse({ rates, intervals, tickers, instruments, openInterests }: Raw): Batch {
-  const listings = listingsOf(instruments.value);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const intervalOf = new Map(intervals?.value.rows.map((row) => [row.symbol, row]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing !== undefined) {
-        const quote = quoteOf(row, listing, intervalOf.get(row.symbol), rates.receivedAtMs);
-        const openInterest = openInterests.get(row.symbol)?.value?.openInterest;
-        return (
-          quote && {
-            ...quote,
-            openInterestDigit: lastDigitOf(openInterest),
-            openInterestUsd: product(quantityOf(openInterest), quote.markPrice),
-            volume24hUsd: quantityOf(tickerOf.get(row.symbol)?.quoteVolume),
-          }
-        );
-      }
-      if (!listed.has(row.symbol)) unlisted += 1;
-      return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      const quote = quoteOf(row, listing, intervalOf.get(row.symbol), rates.receivedAtMs);
+      const openInterest = openInterests.get(row.symbol)?.value?.openInterest;
+      return (
+        quote && {
+          ...quote,
+          openInterestDigit: lastDigitOf(openInterest),
+          openInterestUsd: product(quantityOf(openInterest), quote.markPrice),
+          volume24hUsd: quantityOf(tickerOf.get(row.symbol)?.quoteVolume),
+        }
+      );
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 function quoteOf(
@@ -238,18 +151,14 @@ function quoteOf(
   // Cap, floor and interest belong to the interval that they came with.
   const limits = times.fundingIntervalHours === null ? undefined : interval;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(limits?.fundingFeeCap),
     rateFloor: rateFloorOf(limits?.fundingFeeFloor),
     baselineRate: product(rateBoundOf(limits?.interestRate), hours && hours / INTEREST_HOURS),
-    settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
     exchangeTimeMs,

@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -27,6 +28,10 @@ import {
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
  * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
  * Kinds of market are a list of known ones: more were announced. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * markPrices { symbol: "BTC_USDC_PERP", fundingRate: "0.0000125", nextFundingTimestamp: 1793624400000,
+ *   markPrice: "83606.54344596", indexPrice: "83587.72503636" }
  */
 const facts = {
   id: "backpack",
@@ -166,27 +171,22 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
-  const hasVisible = markets.value.rows.some((row) => row.visible !== undefined);
-  const listings = collectRows(
-    markets.value.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, hasVisible),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(markets.value.rows.map((row) => row.symbol));
+  // Older lists do not know the key.
+  const isToday = markets.value.rows.some((row) => row.visible !== undefined);
   const isListFresh = prices.receivedAtMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   const openInterestOf = new Map(
     openInterests?.value.rows.map((row) => [row.symbol, row.openInterest]),
   );
   const volumeOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    prices.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
+  return joinRates({
+    rates: prices.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      markets.value,
+      (row) => row.symbol,
+      isToday ? listingOf : olderListingOf,
+    ),
+    quoteOf: (row, listing) => {
       const beside = {
         intervalHours: isListFresh ? listing.intervalHours : null,
         openInterest: openInterestOf.get(row.symbol),
@@ -194,20 +194,16 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
       };
       return quoteOf(row, listing, beside, prices.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [...prices.value.rejects, ...markets.value.rejects, ...listings.rejects, ...rejects],
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
-/**
- * Null where a row is not ours to show; throws RowReject where it cannot be told. `hasVisible`: the list knows the key
- * `visible`, which older ones do not, so that a row without it has lost it.
- */
-function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
+/** Of an older list, where no row says whether it is visible. */
+function olderListingOf(row: MarketRow): Listing | null {
+  return listingOf({ ...row, visible: true });
+}
+
+/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+function listingOf(row: MarketRow): Listing | null {
   if (!row.marketType || !row.orderBookState) {
     throw new RowReject("bad_row", "marketType or orderBookState is missing");
   }
@@ -216,7 +212,7 @@ function listingOf(row: MarketRow, hasVisible: boolean): Listing | null {
     throw new RowReject("unknown_kind", `marketType ${row.marketType}`);
   }
   if (row.orderBookState !== "Open" || row.visible === false) return null;
-  if (hasVisible && row.visible !== true) {
+  if (row.visible !== true) {
     throw new RowReject("bad_row", "visible is neither true nor false");
   }
   if (!row.baseSymbol || !row.quoteSymbol) throw new RowReject("bad_row", "a symbol is missing");
@@ -266,33 +262,25 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.markPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: listing.exchangeSymbol,
     ...listing.identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // In units of the base.
     openInterestDigit: lastDigitOf(openInterest),
     openInterestUsd: product(quantityOf(openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(volume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.prices.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { markPrices: row }, formula: "{markPrices.fundingRate}" };
+  return originOf("{markPrices.fundingRate}", { markPrices: row });
 }
 
 export const backpack = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,19 +1,11 @@
-import { z } from "zod";
 import { isOnGrid } from "../domain/funding.ts";
 import type { Quote } from "../domain/quote.ts";
+import type { FundingRow } from "./binance-wire.ts";
 import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
-import { numeric, rateCapOf, rateFloorOf } from "./wire.ts";
+import { rateCapOf, rateFloorOf } from "./wire.ts";
 
 /** What Binance's fundingInfo says of intervals and bounds, and what its silence means. */
-
-export const fundingRow = z.object({
-  symbol: z.string().min(1),
-  fundingIntervalHours: numeric,
-  adjustedFundingRateCap: numeric,
-  adjustedFundingRateFloor: numeric,
-});
-export type FundingRow = z.infer<typeof fundingRow>;
 
 /** Documented: a symbol that fundingInfo does not list was never adjusted and settles every 8 h. */
 const DEFAULT_INTERVAL_HOURS = 8;

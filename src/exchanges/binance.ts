@@ -1,19 +1,18 @@
 import { MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { fundingLookup, NO_BOUNDS } from "./binance-funding.ts";
-import type { FundingLookup } from "./binance-funding.ts";
+import { fundingLookup, type FundingLookup, NO_BOUNDS } from "./binance-funding.ts";
 import {
   loadIntervals,
   loadOpenInterest,
   loadPremiums,
   loadSymbols,
   loadTickers,
-} from "./binance-payloads.ts";
-import type { PremiumRow, Raw, SymbolRow } from "./binance-payloads.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Source } from "./exchange.ts";
-import { collectRows } from "./wire-rows.ts";
+} from "./binance-wire.ts";
+import type { PremiumRow, Raw, SymbolRow } from "./binance-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { joinRates, type Listings, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -31,6 +30,14 @@ import {
  * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources
  * leave open. No open interest comes in bulk: it is asked symbol by symbol. A cached interval that the published
  * next funding time contradicts counts as unknown.
+ *
+ * A row, with numbers of our own:
+ * premiumIndex { symbol: "BTCUSDT", markPrice: "83544.77611196", indexPrice: "83567.05847378",
+ *   lastFundingRate: "0.00005016", nextFundingTime: 1793635200000, interestRate: "0.00010000", time: 1793621820000 }
+ * fundingInfo { symbol: "BTCUSDT", fundingIntervalHours: 4, adjustedFundingRateCap: "0.00300000",
+ *   adjustedFundingRateFloor: "-0.00300000" }
+ * ticker24hr { symbol: "BTCUSDT", quoteVolume: "9561824675.10" }
+ * openInterest { symbol: "BTCUSDT", openInterest: "58188.33" }
  */
 const facts = {
   id: "binance",
@@ -117,7 +124,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
     listed.then((reply) =>
       source.rotation(
         "openInterest",
-        listingsOf(reply.value.rows).quotes.map((listing) => listing.exchangeSymbol),
+        [...listingsOf(reply.value).live.keys()],
         OPEN_INTEREST_ROTATION_MS,
         loadOpenInterest,
       ),
@@ -127,39 +134,24 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse(raw: Raw): Batch {
-  const listings = listingsOf(raw.symbols.value.rows);
-  const bySymbol = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(raw.symbols.value.rows.map((row) => row.symbol));
-  const funding = fundingLookup(raw.intervals?.value ?? null, listings.quotes.length);
+  const listings = listingsOf(raw.symbols.value);
+  const funding = fundingLookup(raw.intervals?.value ?? null, listings.live.size);
   const volumes = new Map(raw.tickers?.value.rows.map((row) => [row.symbol, row.quoteVolume]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    raw.premiums.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = bySymbol.get(row.symbol);
-      if (listing === undefined) {
-        if (!known.has(row.symbol)) unlisted += 1;
-        return null;
-      }
-      return quoteOf(row, listing, funding, raw.premiums.receivedAtMs, {
+  return joinRates({
+    rates: raw.premiums.value,
+    symbolOf: (row) => row.symbol,
+    listings,
+    quoteOf: (row, listing) =>
+      quoteOf(row, listing, funding, raw.premiums.receivedAtMs, {
         openInterest: raw.openInterests.get(row.symbol)?.value.openInterest,
         volume: volumes.get(row.symbol),
-      });
-    },
-  );
-  return {
-    quotes,
-    rejects: [raw.premiums.value, raw.symbols.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: listings.quotes.length,
-    unlisted,
-  };
+      }),
+  });
 }
 
-const listingsOf = (rows: readonly SymbolRow[]) =>
-  collectRows(rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<SymbolRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
+}
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
 function listingOf(row: SymbolRow): Listing | null {
@@ -205,6 +197,7 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.markPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.symbol,
     ...canonicalAsset(listing.base, ["numeric_prefix", "million_prefix"]),
     quote: listing.quote,
@@ -216,12 +209,7 @@ function quoteOf(
     ...times,
     // They came with the interval and are as old as it is.
     ...(times.fundingIntervalHours === interval.hours ? bounds : NO_BOUNDS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     baselineRate: baselineOf(row.interestRate, times.fundingIntervalHours),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     // Contract size is 1 unit of base.

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { coinByExclusion } from "../domain/pre-ipo.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -27,6 +29,12 @@ import {
  * BingX linear perpetuals in USDT and USDC. One reply holds rate, interval, next time, mark and index of all of them.
  * `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest comes one contract
  * at a time and is gone through slowly. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC-USDT", markPrice: "83623.1", indexPrice: "83592.3", lastFundingRate: "0.00005000",
+ *   nextFundingTime: 1793635200000, fundingIntervalHours: 4, maxFundingRate: "0.00300000",
+ *   minFundingRate: "-0.00300000" }
+ * instruments { symbol: "BTC-USDT", currency: "USDT", status: 1, takerFeeRate: 0.0005 }
  */
 const facts = {
   id: "bingx",
@@ -114,10 +122,7 @@ interface Raw {
 }
 
 /** A live perpetual of the contract list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "takerFeeBps"
->;
+type Listing = Listed<"assetClass" | "takerFeeBps">;
 
 const envelope = z.object({ code: numeric, data: z.unknown().optional() });
 
@@ -157,7 +162,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
     load(source, "contracts", contractRow),
   );
   const rotation = async (): Promise<Raw["openInterest"]> => {
-    const keys = listingsOf((await listing).value.rows).quotes.map((live) => live.exchangeSymbol);
+    const keys = [...listingsOf((await listing).value).live.keys()];
     const loadOne = loadOpenInterest(source);
     return source.rotation("openInterest", keys, OPEN_INTEREST_ROTATION_MS, loadOne);
   };
@@ -171,37 +176,23 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, tickers, instruments, openInterest }: Raw): Batch {
-  const listings = listingsOf(instruments.value.rows);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
   const volumeOf = new Map(
     tickers?.value.rows.map((row) => [row.symbol, quantityOf(row.quoteVolume)]),
   );
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined) return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
       const volume24hUsd = volumeOf.get(row.symbol) ?? null;
       const openInterestUsd = quantityOf(openInterest.get(row.symbol)?.value);
       return quoteOf(row, listing, { volume24hUsd, openInterestUsd }, rates.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
-function listingsOf(rows: readonly ContractRow[]) {
-  return collectRows(rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<ContractRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -254,24 +245,17 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
-    baselineRate: null,
-    settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
     ...money,
     // `updateTime` is the last settlement, not the age of the row.
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -281,8 +265,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.lastFundingRate}" };
+  return originOf("{rates.lastFundingRate}", { rates, instruments });
 }
 
 export const bingx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

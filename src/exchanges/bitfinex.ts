@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -24,6 +25,10 @@ import {
  * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed
  * when the last period closed and does not move; the running average of this period makes the rate of the settlement
  * after the next one. The mark is the composite spot index itself. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * status ["tBTCF0:USTF0", 1793621820000, null, 83551.059, 83590.181, null, 36950860.76010306, null, 1793635200000,
+ *   0.00004266, 5140, null, 0, null, null, 83558.881, null, null, 58041.93936489, null, null, null, 0.0005, 0.0025]
  */
 const facts = {
   id: "bitfinex",
@@ -116,8 +121,6 @@ interface Raw {
   readonly pairs: Reply<Rows<PairRow>>;
 }
 
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
-
 const loadStatus: Load<Rows<KeyedRow>> = (http) =>
   http.get("/v2/status/deriv?keys=ALL", (body) => decodeRows(keyedRow, successOf(body), "0"));
 
@@ -156,26 +159,15 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ status, tickers, pairs }: Raw): Batch {
-  const listings = collectRows(pairs.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [keyOf(row), row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(status.value.rows, keyOf, (row) => {
-    const symbol = keyOf(row);
-    const listing = live.get(symbol);
-    if (listing !== undefined) {
-      return quoteOf(row, listing, tickerOf.get(symbol), status.receivedAtMs);
-    }
+  return joinRates({
+    rates: status.value,
+    symbolOf: keyOf,
+    listings: readListings(pairs.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(keyOf(row)), status.receivedAtMs),
     // Other families are not ours, so that only a contract of this one speaks about the list.
-    if (PERPETUAL.test(symbol)) unlisted += 1;
-    return null;
+    shouldBeListed: (row) => PERPETUAL.test(keyOf(row)),
   });
-  return {
-    quotes,
-    rejects: [...status.value.rejects, ...pairs.value.rejects, ...listings.rejects, ...rejects],
-    expected: live.size,
-    unlisted,
-  };
 }
 
 function keyOf(row: KeyedRow): string {
@@ -183,7 +175,7 @@ function keyOf(row: KeyedRow): string {
 }
 
 /** A listed pair is live: there is no status. Null for the families that are not settled in USDt. */
-function listingOf({ symbol }: PairRow): Listing | null {
+function listingOf({ symbol }: PairRow): Listed | null {
   const code = PERPETUAL.exec(symbol)?.[1];
   if (code === undefined) return null;
   return {
@@ -197,7 +189,7 @@ function listingOf({ symbol }: PairRow): Listing | null {
 
 function quoteOf(
   row: KeyedRow,
-  listing: Listing,
+  listing: Listed,
   ticker: KeyedRow | undefined,
   receivedAtMs: number,
 ): Quote | null {
@@ -213,10 +205,9 @@ function quoteOf(
   const markPrice = positiveOf(row[STATUS.mark]);
   const bound = rateBoundOf(row[STATUS.clampMax]);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
     predictedRate: predictedOf(
@@ -224,13 +215,8 @@ function quoteOf(
       row[STATUS.clampMin],
       row[STATUS.clampMax],
     ),
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: bound,
     rateFloor: bound === null ? null : -bound,
-    baselineRate: null,
-    settling: false,
     markPrice,
     // The mark is the composite index; SPOT_PRICE is Bitfinex's own spot market.
     indexPrice: markPrice,
@@ -262,8 +248,7 @@ function predictedOf(accrued: Numeric, clampMin: Numeric, clampMax: Numeric): nu
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.status.value.rows.find((each) => keyOf(each) === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { status: row }, formula: `{status.${STATUS.currentFunding}}` };
+  return originOf(`{status.${STATUS.currentFunding}}`, { status: row });
 }
 
 export const bitfinex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,7 +1,7 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { categoryOf, load, ROWS } from "./bitget-payloads.ts";
+import { categoryOf, load, ROWS } from "./bitget-wire.ts";
 import type {
   Family,
   InstrumentRow,
@@ -10,10 +10,10 @@ import type {
   Settle,
   TickerRow,
   Timed,
-} from "./bitget-payloads.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { collectRows } from "./wire-rows.ts";
+} from "./bitget-wire.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { joinRates, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Listed, ListedBatch } from "./wire-join.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -34,6 +34,13 @@ import {
  * (v2 is in maintenance), its bulk replies agreed with v2 on rate, mark and index when both were measured, and one
  * code path cannot mix the fields of two. An interval that the rate's own reply does not hold is taken from
  * the instrument list while that is young. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", fundingRate: "0.0001", fundingRateInterval: "8", nextUpdate: "1793635200000",
+ *   minFundingRate: "-0.018", maxFundingRate: "0.018" }
+ * instruments { symbol: "BTCUSDT", category: "USDT-FUTURES", type: "perpetual", status: "online", baseCoin: "BTC",
+ *   quoteCoin: "USDT", deliveryTime: "", isRwa: "NO", symbolType: "crypto", launchTime: "1762992000000",
+ *   fundInterval: "8", takerFeeRate: "0.0006" }
  */
 const facts = {
   id: "bitget",
@@ -89,17 +96,7 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
 ]);
 
 /** A live perpetual of the instrument list. */
-type Listing = Pick<
-  Quote,
-  | "exchangeSymbol"
-  | "base"
-  | "multiplier"
-  | "quote"
-  | "settle"
-  | "assetClass"
-  | "listedAtMs"
-  | "takerFeeBps"
->;
+type Listing = Listed<"assetClass" | "listedAtMs" | "takerFeeBps">;
 
 async function fetchFamily(source: Source, settle: Settle): Promise<Family> {
   const path = (call: string): string => `/api/v3/market/${call}?category=${categoryOf(settle)}`;
@@ -131,40 +128,27 @@ function parse(raw: Raw): Batch {
   };
 }
 
-function batchOf(family: Family): Batch & { readonly expected: number } {
+function batchOf(family: Family): ListedBatch {
   const { rates, tickers, instruments, settle } = family;
-  const listings = collectRows(
-    instruments.value.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, settle),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
   const listAgeMs = rates.receivedAtMs - instruments.receivedAtMs;
   const listedIntervals = new Map(
     instruments.value.rows.map((row) => [row.symbol, intervalHoursOf(row.fundInterval)]),
   );
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      const listed = listedIntervals.get(row.symbol);
-      if (listed === undefined) unlisted += 1;
-      if (listing === undefined) return null;
-      const fallbackHours = listAgeMs <= INTERVAL_LIFETIME_MS ? (listed ?? null) : null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      instruments.value,
+      (row) => row.symbol,
+      (row) => listingOf(row, settle),
+    ),
+    quoteOf: (row, listing) => {
+      const listed = listedIntervals.get(row.symbol) ?? null;
+      const fallbackHours = listAgeMs <= INTERVAL_LIFETIME_MS ? listed : null;
       return quoteOf(row, listing, tickerOf.get(row.symbol), rates, fallbackHours);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -221,18 +205,14 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(ticker?.markPrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
     baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(ticker?.indexPrice),
     // In base coin; contract size is 1.

@@ -1,5 +1,5 @@
 import { HOUR_MS } from "../domain/funding.ts";
-import type { RateRow, Settlement } from "./blofin-payloads.ts";
+import type { RateRow, Settlement } from "./blofin-wire.ts";
 import type { Reply } from "./exchange.ts";
 import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
 import { epochMsOf } from "./wire.ts";

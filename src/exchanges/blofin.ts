@@ -8,7 +8,7 @@ import {
   loadRates,
   loadSettledTimes,
   loadTickers,
-} from "./blofin-payloads.ts";
+} from "./blofin-wire.ts";
 import type {
   InstrumentRow,
   InterestRow,
@@ -17,10 +17,11 @@ import type {
   Raw,
   Settlement,
   TickerRow,
-} from "./blofin-payloads.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+} from "./blofin-wire.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { type FundingTimes, fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -37,6 +38,12 @@ import {
 /**
  * BloFin perpetuals. Each rate row tells its interval and bounds; for a row that does not, the interval is the next
  * settlement less the last settled one, learnt one instrument at a time. `knownUnknowns` says what stays open.
+ *
+ * A row, with numbers of our own:
+ * rates { instId: "BTC-USDT", fundingRate: "0.000087945752455563", fundingTime: "1793635200000", fundingInterval: "8",
+ *   fundingIntervalUnit: "hour", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * instruments { instId: "BTC-USDT", baseCurrency: "BTC", quoteCurrency: "USDT", settleCurrency: "USDT",
+ *   instType: "SWAP", contractType: "linear", state: "live", assetClass: "Crypto", listTime: "1696377600000" }
  */
 const facts = {
   id: "blofin",
@@ -101,10 +108,7 @@ const LINEAR = "linear";
 /** Kinds that are known and not ours. */
 const OTHER_KINDS: ReadonlySet<string> = new Set(["SPOT", "FUTURES", "OPTION", "inverse"]);
 
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+type Listing = Listed<"assetClass" | "listedAtMs">;
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const asked = source.essential("rates", loadRates);
@@ -128,7 +132,7 @@ function fetchSettlements(
   rates: Rows<RateRow>,
   instruments: Rows<InstrumentRow>,
 ): Promise<ReadonlyMap<string, Reply<Settlement>>> {
-  const { live } = liveListings(instruments);
+  const { live } = listingsOf(instruments);
   const silent = rates.rows.filter((row) => live.has(row.instId) && publishedHours(row) === null);
   const nextOf = new Map(silent.map((row) => [row.instId, epochMsOf(row.fundingTime)]));
   return source.rotation(
@@ -142,29 +146,20 @@ function fetchSettlements(
   );
 }
 
-function liveListings({ rows }: Rows<InstrumentRow>) {
-  const listings = collectRows(rows, (row) => row.instId, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  return { live, rejects: listings.rejects };
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.instId, listingOf);
 }
 
 function parse(raw: Raw): Batch {
   const { rates, instruments, prices, tickers, interests, settlements } = raw;
-  const { live, rejects: badListings } = liveListings(instruments.value);
-  const listed = new Set(instruments.value.rows.map((row) => row.instId));
   const priceOf = new Map(prices?.value.rows.map((row) => [row.instId, row]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.instId, row]));
   const interestOf = new Map(interests?.value.rows.map((row) => [row.instId, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.instId,
-    (row) => {
-      const listing = live.get(row.instId);
-      if (listing === undefined) {
-        if (!listed.has(row.instId)) unlisted += 1;
-        return null;
-      }
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.instId,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
       const times = fundingTimesOf(
         positiveOf(row.fundingTime),
         rates.receivedAtMs,
@@ -179,13 +174,7 @@ function parse(raw: Raw): Batch {
       );
       return quoteOf(row, { ...listing, ...times, ...sizes }, rates.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [...rates.value.rejects, ...instruments.value.rejects, ...badListings, ...rejects],
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -239,18 +228,12 @@ function sizesOf(
 
 function quoteOf(row: RateRow, known: Listing & FundingTimes & Sizes, receivedAtMs: number): Quote {
   return {
+    ...NOT_PUBLISHED,
     ...known,
     accrual: facts.accrual,
     fundingRate: rateOf(row.fundingRate, "fundingRate"),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.fundingRateCap),
     rateFloor: rateFloorOf(row.fundingRateFloor),
-    baselineRate: null,
-    settling: false,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -259,8 +242,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly instId: string }): boolean => row.instId === exchangeSymbol;
   const rates = raw.rates.value.rows.find(isAsked);
   const instruments = raw.instruments.value.rows.find(isAsked);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const blofin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { canonicalAsset } from "../domain/symbol.ts";
-import type { CanonicalAsset } from "../domain/symbol.ts";
+import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -25,6 +25,10 @@ import {
 /**
  * BTSE perpetuals: rates and quantities from the unified markets API, mark and index from the legacy one, which leaves
  * the quote out of its symbols and has no envelope. The success code is 1. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTC-PERP-USDT", fundingRate: "0.00245711", nextFundingTime: 1793635200000,
+ *   fundingIntervalMinutes: 480, openInterest: "596216063", volume: "2402940947.286702" }
  */
 const facts = {
   id: "btse",
@@ -170,27 +174,13 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ tickers, prices, markets }: Raw): Batch {
-  const listings = collectRows(markets.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(markets.value.rows.map((row) => row.symbol));
   const priceOf = new Map(prices?.value.rows.map((row) => [`${row.symbol}${LEGACY_SUFFIX}`, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    tickers.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, priceOf.get(row.symbol), tickers);
-    },
-  );
-  return {
-    quotes,
-    rejects: [...tickers.value.rejects, ...markets.value.rejects, ...listings.rejects, ...rejects],
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: tickers.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(markets.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => quoteOf(row, listing, priceOf.get(row.symbol), tickers),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -240,20 +230,13 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(price?.markPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.symbol,
     ...listing.identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(price?.indexPrice),
     // In contracts.
@@ -268,8 +251,7 @@ function quoteOf(
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.tickers.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { tickers: row }, formula: "{tickers.fundingRate}" };
+  return originOf("{tickers.fundingRate}", { tickers: row });
 }
 
 export const btse = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

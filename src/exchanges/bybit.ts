@@ -1,11 +1,10 @@
 import { observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { loadInstruments, loadTickers } from "./bybit-payloads.ts";
-import type { InstrumentRow, Raw, TickerRow } from "./bybit-payloads.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Source } from "./exchange.ts";
-import { collectRows } from "./wire-rows.ts";
+import { loadInstruments, loadTickers } from "./bybit-wire.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./bybit-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, readListings } from "./wire-join.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -29,6 +28,12 @@ const BAN_MS = 10 * 60_000;
  * `openInterest` counts both sides; the single figure is used, else the half. `knownUnknowns` says what the sources
  * leave open. `isPreListing` of the list says which contracts are pre-market ones; the phase of the ticker, which stays
  * "Finished" on those that were, counts only where the list does not know that mark.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSDT", fundingRate: "0.00017847", fundingIntervalHour: "8", nextFundingTime: "1793635200000",
+ *   fundingCap: "0.003", markPrice: "83622.8", indexPrice: "83587.4", singleOpenInterest: "58356.489",
+ *   singleOpenInterestValue: "4879933948.66", openInterest: "116712.978", openInterestValue: "9759867875.59",
+ *   turnover24h: "12461788066.2310", curPreListingPhase: "" }
  */
 const facts = {
   id: "bybit",
@@ -101,19 +106,7 @@ const OTHER_CONTRACTS: ReadonlySet<string> = new Set([
 ]);
 
 /** A live linear perpetual of the instrument list. */
-type Listing = Pick<
-  Quote,
-  | "exchangeSymbol"
-  | "base"
-  | "multiplier"
-  | "quote"
-  | "settle"
-  | "assetClass"
-  | "takerFeeBps"
-  | "listedAtMs"
-  | "rateCap"
-  | "rateFloor"
->;
+type Listing = Listed<"assetClass" | "takerFeeBps" | "listedAtMs" | "rateCap" | "rateFloor">;
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, instruments] = await Promise.all([
@@ -124,39 +117,31 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ tickers, instruments }: Raw): Batch {
-  // Lists of 2023 do not know the mark; a row without it in a list that does has lost it.
   const isMarked = instruments.value.rows.some((row) => row.isPreListing !== undefined);
-  const listings = collectRows(
-    instruments.value.rows,
-    (row) => row.symbol,
-    (row) => listingOf(row, isMarked),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    tickers.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
-      if (!isMarked && isPreMarket(row)) return null;
-      return quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [tickers.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  const { listingOf, isPreMarket } = isMarked ? TODAY : OF_2023;
+  return joinRates({
+    rates: tickers.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) =>
+      isPreMarket(row) ? null : quoteOf(row, listing, tickers.receivedAtMs, tickers.value.timeMs),
+  });
+}
+
+/** Marks in the list what is not launched yet: a row without the mark has lost it. */
+const TODAY = { listingOf: markedListingOf, isPreMarket: () => false };
+/** Has no such mark: the ticker says what is not launched yet. */
+const OF_2023 = { listingOf: contractOf, isPreMarket: isInPreListing };
+
+function markedListingOf(row: InstrumentRow): Listing | null {
+  const contract = contractOf(row);
+  if (contract === null || row.isPreListing === true) return null;
+  if (row.isPreListing !== false) throw new RowReject("bad_row", "isPreListing is not a boolean");
+  return contract;
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
+function contractOf(row: InstrumentRow): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
@@ -168,10 +153,6 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
   const { baseCoin, quoteCoin, settleCoin } = row;
   if (!baseCoin || !quoteCoin || !settleCoin) throw new RowReject("bad_row", "a coin is missing");
   if (!DOLLARS.has(quoteCoin) || !DOLLARS.has(settleCoin)) return null;
-  if (row.isPreListing === true) return null;
-  if (row.isPreListing !== false && isMarked) {
-    throw new RowReject("bad_row", "isPreListing is not a boolean");
-  }
   const symbolType = typeof row.symbolType === "string" ? row.symbolType.toLowerCase() : null;
   return {
     exchangeSymbol: row.symbol,
@@ -187,7 +168,7 @@ function listingOf(row: InstrumentRow, isMarked: boolean): Listing | null {
 }
 
 /** By the ticker alone. Throws RowReject where it cannot be told. */
-function isPreMarket({ curPreListingPhase: phase }: TickerRow): boolean {
+function isInPreListing({ curPreListingPhase: phase }: TickerRow): boolean {
   if (typeof phase !== "string") {
     throw new RowReject("bad_row", "neither isPreListing nor curPreListingPhase is known");
   }
@@ -213,19 +194,15 @@ function quoteOf(
   if (times === null) return null;
   const cap = rateCapOf(row.fundingCap);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     // The symmetric cap came with the rate; the bounds of the list may be older.
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
     baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
-    settling: false,
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
     // Of the figure that is served, or of the one that half is served of.

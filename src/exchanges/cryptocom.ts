@@ -5,7 +5,9 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinAnswers, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
   decodeEnvelope,
@@ -26,6 +28,14 @@ import {
  * block; `estimated_funding_rate` is that of the next block, hence of no settlement that this program shows, and is
  * not asked for. Rate and mark come one instrument at a time. The recorded stamp of a rate is a
  * full hour, so rows carry no time of their own; one from before the current block is still that of the block before.
+ *
+ * A row, with numbers of our own:
+ * rates { v: "0.000159382", t: 1793620800000 }
+ * instruments { symbol: "BTCUSD-PERP", inst_type: "PERPETUAL_SWAP", tradable: true, beta_product: false,
+ *   product_type: "DIGITAL_CURRENCIES", expiry_timestamp_ms: 0, base_ccy: "BTC", quote_ccy: "USD",
+ *   contract_size: "1" }
+ * tickers { i: "BTCUSD-PERP", a: "83572.1", vv: "18020617889.8", oi: "240817.3591" }
+ * marks { v: "83572.05", t: 1793621820000 }
  */
 const facts = {
   id: "cryptocom",
@@ -108,10 +118,7 @@ interface Raw {
 }
 
 /** A live perpetual of the instrument list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
-> & { readonly contractSize: number | null };
+type Listing = Listed<"assetClass"> & { readonly contractSize: number | null };
 
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
@@ -160,7 +167,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   const keyed = source
     .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
     .then(async (instruments) => {
-      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      const keys = [...listingsOf(instruments.value).live.keys()];
       if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
       const [rates, marks] = await Promise.all([
         source.sweep("rates", keys, loadPoint("funding_rate")),
@@ -173,29 +180,21 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse(replies: Raw): Batch {
-  const { instruments, tickers } = replies;
-  const listings = listingsOf(instruments.value);
-  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.i, row]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
-  const { quotes, rejects } = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => quoteOf(listing, tickerOf.get(listing.exchangeSymbol), replies),
-  );
+  const listings = listingsOf(replies.instruments.value);
+  const tickerOf = new Map(replies.tickers?.value.rows.map((row) => [row.i, row]));
   return {
-    quotes,
-    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
-    expected: listings.quotes.length,
+    ...joinAnswers(listings, (listing) =>
+      quoteOf(listing, tickerOf.get(listing.exchangeSymbol), replies),
+    ),
     // Rates are asked for by the list: that the list is short shows in the tickers alone.
-    unlisted: [...tickerOf.keys()].filter((name) => name.endsWith(PERP_SUFFIX) && !listed.has(name))
-      .length,
+    unlisted: [...tickerOf.keys()].filter(
+      (name) => name.endsWith(PERP_SUFFIX) && !listings.known.has(name),
+    ).length,
   };
 }
 
-function listingsOf(
-  list: Rows<InstrumentRow>,
-): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(list.rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 /** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
@@ -240,23 +239,15 @@ function quoteOf(
   }
   const markPrice = positiveOf(marks.get(listing.exchangeSymbol)?.value.v);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
     settling: pointMs !== null && pointMs < Math.floor(receivedAtMs / BLOCK_MS) * BLOCK_MS,
     markPrice,
-    indexPrice: null,
     // In coins, because a contract is one coin.
     openInterestDigit: lastDigitOf(ticker?.oi),
     openInterestUsd:
@@ -264,7 +255,6 @@ function quoteOf(
         ? product(quantityOf(ticker?.oi), positiveOf(ticker?.a) ?? markPrice)
         : null,
     volume24hUsd: quantityOf(ticker?.vv),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

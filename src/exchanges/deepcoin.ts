@@ -4,6 +4,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { volumesOf } from "./deepcoin-volumes.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -21,6 +22,10 @@ import {
  * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden
  * and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
  * Interval and next settlement are a reply of their own. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * rates { instrumentId: "BTCUSDT", fundingRate: 0.00005 }
+ * instruments { instId: "BTC-USDT-SWAP", instType: "SWAP", state: "live", quoteCcy: "USDT", ctVal: "0.001" }
  */
 const facts = {
   id: "deepcoin",
@@ -142,6 +147,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, cycles, marks, tickers, instruments };
 }
 
+/** A join of its own: rates go by a name that is not the symbol, and a dead one of them may stay for ever. */
 function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
   const listings = collectRows(instruments.value.rows, (row) => row.instId, listingOf);
   const live = new Map(
@@ -235,26 +241,15 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: listing.exchangeSymbol,
     ...listing.identity,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
-    settling: false,
     markPrice: positiveOf(mark?.markPx),
-    indexPrice: null,
-    openInterestUsd: null,
     volume24hUsd,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -264,8 +259,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const key = fundingKeyOf(exchangeSymbol);
   const rates = raw.rates.value.rows.find((row) => row.instrumentId === key);
   const instruments = raw.instruments.value.rows.find((row) => row.instId === exchangeSymbol);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const deepcoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

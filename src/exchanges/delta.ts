@@ -3,27 +3,33 @@ import type { Batch, Quote, RateOrigin, Reject } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { loadProducts, loadTickers, PERPETUAL } from "./delta-wire.ts";
 import type { ProductRow, Products, TickerRow } from "./delta-wire.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, ListedBatch } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
   lastDigitOf,
   numberOf,
+  type Numeric,
   positiveOf,
   product,
   quantityOf,
   rateBoundOf,
   rateOf,
   RowReject,
-  type Numeric,
 } from "./wire.ts";
 
 /**
  * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
  * may fail alone. The published rate is a percentage. Neither the interval nor the next settlement is beside the
  * rate: the interval is the product's, the settlement the next point of its grid. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "BTCUSD", contract_type: "perpetual_futures", funding_rate: "0.00491999",
+ *   mark_price: "83546.99181", spot_price: "83579.30423", oi_contracts: "638687110", oi_value_usd: "5336038674.5646",
+ *   turnover_usd: 11939202600.012083, timestamp: 1793621820000000 }
  */
 const facts = {
   id: "delta",
@@ -87,10 +93,7 @@ interface Raw {
   readonly platforms: readonly Platform[];
 }
 
-type Identity = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs"
->;
+type Identity = Listed<"listedAtMs">;
 
 /** A live perpetual, and the terms of its funding. */
 interface Listing {
@@ -136,36 +139,26 @@ function parse(raw: Raw): Batch {
 }
 
 /** `taken`: symbols that another platform has shown, which would be two markets under one name. */
-function batchOf(
-  { tickers, products }: Platform,
-  taken: ReadonlySet<string>,
-): Batch & { readonly expected: number } {
-  const listings = collectRows(products.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(products.value.rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const read = collectRows(
-    tickers?.value.rows ?? [],
-    (row) => row.symbol,
-    (row) => {
-      if (row.contract_type && row.contract_type !== PERPETUAL) return null;
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined || tickers === null) return null;
+function batchOf({ tickers, products }: Platform, taken: ReadonlySet<string>): ListedBatch {
+  const listings = readListings(products.value, (row) => row.symbol, listingOf);
+  if (tickers === null)
+    return { quotes: [], rejects: listings.rejects, expected: listings.live.size, unlisted: 0 };
+  const isYoung = tickers.receivedAtMs - products.receivedAtMs <= INTERVAL_LIFETIME_MS;
+  return joinRates({
+    rates: tickers.value,
+    symbolOf: (row) => row.symbol,
+    listings,
+    quoteOf: (row, listing) => {
+      if (!isPerpetual(row)) return null;
       if (taken.has(row.symbol)) throw new RowReject("ambiguous", "another platform shows it");
-      const listAgeMs = tickers.receivedAtMs - products.receivedAtMs;
-      const hours = listAgeMs <= INTERVAL_LIFETIME_MS ? listing.intervalHours : null;
-      return quoteOf(row, listing, hours, tickers.receivedAtMs);
+      return quoteOf(row, listing, isYoung ? listing.intervalHours : null, tickers.receivedAtMs);
     },
-  );
-  return {
-    quotes: read.quotes,
-    rejects: [tickers?.value, products.value, listings, read].flatMap(
-      (part) => part?.rejects ?? [],
-    ),
-    expected: live.size,
-    unlisted,
-  };
+    shouldBeListed: isPerpetual,
+  });
+}
+
+function isPerpetual({ contract_type: type }: TickerRow): boolean {
+  return !type || type === PERPETUAL;
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -212,22 +205,17 @@ function quoteOf(
   const rateCap =
     yearlyCap === null || hours === null ? null : rateBoundOf((yearlyCap * hours) / HOURS_PER_YEAR);
   return {
+    ...NOT_PUBLISHED,
     ...identity,
-    assetClass: null,
     accrual: facts.accrual,
     fundingRate: rateOf(percent === null ? null : percent / PERCENT, "funding_rate"),
     fundingIntervalHours: hours,
     intervalSource: hours === null ? null : "published",
     nextFundingAtMs:
       hours === null ? null : nextGridTimeMs(observedAtMs(exchangeTimeMs, receivedAtMs), hours),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
     baselineRate: product(hours, INTEREST_PER_HOUR),
-    settling: false,
     markPrice: positiveOf(row.mark_price),
     indexPrice: positiveOf(row.spot_price),
     openInterestDigit: lastDigitOf(row.oi_contracts),
@@ -244,8 +232,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
     batchOf(each, new Set()).quotes.some((quote) => quote.exchangeSymbol === exchangeSymbol),
   );
   const row = platform?.tickers?.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { tickers: row }, formula: "{tickers.funding_rate} / 100" };
+  return originOf("{tickers.funding_rate} / 100", { tickers: row });
 }
 
 export const delta = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

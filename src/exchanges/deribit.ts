@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
   decodeEnvelope,
@@ -26,6 +27,11 @@ import {
  * numbers are expressed per 8 h. `funding_8h` is what the last 8 h accrued and compares with exchanges that average
  * the premium; `current_funding` is the rate of this instant and jumps within seconds.
  * `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * summary { instrument_name: "BTC_USDC-PERPETUAL", funding_8h: -0.00240241, current_funding: 0, mark_price: 83594.674,
+ *   estimated_delivery_price: 83577.5, open_interest: 169970.3381, volume_notional: 12829453557.04,
+ *   volume_usd: 12829453557.04, creation_timestamp: 1793621820000 }
  */
 const facts = {
   id: "deribit",
@@ -122,10 +128,7 @@ interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const envelope = z.object({
   result: z.unknown().optional(),
@@ -165,32 +168,16 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ summaries, instruments }: Raw): Batch {
-  const listings = collectRows(instruments.value.rows, (row) => row.instrument_name, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.instrument_name));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    summaries.value.rows,
-    (row) => row.instrument_name,
-    (row) => {
-      // Dated futures come in the same reply and have no funding.
-      if (!row.instrument_name.endsWith(SUFFIX)) return null;
-      if (!known.has(row.instrument_name)) unlisted += 1;
-      const listing = live.get(row.instrument_name);
-      return listing === undefined ? null : quoteOf(row, listing, summaries.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [
-      ...summaries.value.rejects,
-      ...instruments.value.rejects,
-      ...listings.rejects,
-      ...rejects,
-    ],
-    expected: live.size,
-    unlisted,
-  };
+  // Dated futures come in the same reply and have no funding.
+  const isPerpetual = (row: SummaryRow): boolean => row.instrument_name.endsWith(SUFFIX);
+  return joinRates({
+    rates: summaries.value,
+    symbolOf: (row) => row.instrument_name,
+    listings: readListings(instruments.value, (row) => row.instrument_name, listingOf),
+    quoteOf: (row, listing) =>
+      isPerpetual(row) ? quoteOf(row, listing, summaries.receivedAtMs) : null,
+    shouldBeListed: isPerpetual,
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -228,20 +215,16 @@ function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote
   const instantRate = numberOf(row.current_funding);
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate: rateOf(row.funding_8h, "funding_8h"),
     fundingIntervalHours: PERIOD_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: null,
-    predictedRate: null,
     instantRate: instantRate !== null && Math.abs(instantRate) <= MAX_ABS_RATE ? instantRate : null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: CAP,
     rateFloor: -CAP,
-    baselineRate: null,
-    settling: false,
     markPrice,
     // Of a perpetual the delivery price is the index.
     indexPrice: positiveOf(row.estimated_delivery_price),
@@ -256,8 +239,7 @@ function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.summaries.value.rows.find((each) => each.instrument_name === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { summary: row }, formula: "{summary.funding_8h}" };
+  return originOf("{summary.funding_8h}", { summary: row });
 }
 
 export const deribit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

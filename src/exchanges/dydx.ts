@@ -4,7 +4,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   decodeEnvelope,
   lastDigitOf,
@@ -22,6 +23,11 @@ import {
 /**
  * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore
  * stands for mark and index alike. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * markets { ticker: "BTC-USD", status: "ACTIVE", oraclePrice: "83585.443", volume24H: "11500036604.5658",
+ *   nextFundingRate: "-0.00009132179313333864", initialMarginFraction: "0.02", maintenanceMarginFraction: "0.012",
+ *   openInterest: "127559.6011", defaultFundingRate1H: "0" }
  */
 const facts = {
   id: "dydx",
@@ -103,18 +109,11 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ markets }: Raw): Batch {
-  const { quotes, rejects } = collectRows(
-    markets.value.rows,
+  return onlyReply(
+    markets.value,
     (row) => row.symbol,
     (row) => quoteOf(row, markets.receivedAtMs),
   );
-  return {
-    quotes,
-    rejects: [...markets.value.rejects, ...rejects],
-    // List and rates are one reply.
-    expected: null,
-    unlisted: 0,
-  };
 }
 
 /** Null where a market is not ours to show; throws RowReject where it cannot be used. */
@@ -125,31 +124,24 @@ function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | n
   const oraclePrice = positiveOf(market.oraclePrice);
   const rateCap = capOf(market);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: symbol,
     ...canonicalAsset(tickerOf(symbol), []),
     quote: QUOTE,
     settle: SETTLE,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(market.nextFundingRate, "nextFundingRate"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
     baselineRate: interestOf(market),
-    settling: false,
     markPrice: oraclePrice,
     indexPrice: oraclePrice,
     openInterestDigit: lastDigitOf(market.openInterest),
     openInterestUsd: product(quantityOf(market.openInterest), oraclePrice),
     volume24hUsd: quantityOf(market.volume24H),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -183,8 +175,7 @@ function interestOf({ defaultFundingRate1H }: Market): number | null {
 
 function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = markets.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { markets: row.market }, formula: "{markets.nextFundingRate}" };
+  return originOf("{markets.nextFundingRate}", { markets: row?.market });
 }
 
 export const dydx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,91 +1,18 @@
-import { z } from "zod";
-import type { AssetClass, Quote } from "../domain/quote.ts";
+import type { AssetClass } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import type { Load } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
-import {
-  badEnvelope,
-  decodeEnvelope,
-  numeric,
-  rateCapOf,
-  rateFloorOf,
-  RowReject,
-  takerBpsOf,
-  text,
-} from "./wire.ts";
+import type { ContractRow, Metadata } from "./edgex-wire.ts";
+import type { Listed } from "./wire-join.ts";
+import { collectRows } from "./wire-rows.ts";
+import { rateCapOf, rateFloorOf, RowReject, takerBpsOf } from "./wire.ts";
 
-/** The metadata of edgeX: which contracts live, and the names of their coins. */
+/** Which of edgeX's contracts are shown, and the names of their coins. */
 
-const SUCCESS = "SUCCESS";
 const QUOTES: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
 
-/** Ids are numbers in quotes; unquoted ones mean the same. */
-export const id = z.union([z.string().min(1), z.number()]);
-const idOrNone = id.nullish().catch(null);
-const raw = z.unknown().optional();
-
-const contractRow = z.object({
-  contractId: id,
-  contractName: text.catch(null),
-  baseCoinId: idOrNone,
-  quoteCoinId: idOrNone,
-  enableTrade: raw,
-  enableDisplay: raw,
-  isStock: raw,
-  isFx: raw,
-  fundingMaxRate: numeric,
-  fundingMinRate: numeric,
-  defaultTakerFeeRate: numeric,
-});
-type ContractRow = z.infer<typeof contractRow>;
-
-const coinRow = z.object({ coinId: id, coinName: z.string().min(1) });
-type CoinRow = z.infer<typeof coinRow>;
-
-export interface Metadata {
-  readonly contracts: Rows<ContractRow>;
-  readonly coins: Rows<CoinRow>;
-  readonly collateralCoinId: string | number;
-}
-
 /** A live perpetual of the metadata. */
-export type Listing = Pick<
-  Quote,
-  | "exchangeSymbol"
-  | "base"
-  | "multiplier"
-  | "quote"
-  | "settle"
-  | "assetClass"
-  | "rateCap"
-  | "rateFloor"
-  | "takerFeeBps"
-> & { readonly contractId: string };
-
-const envelope = z.object({ code: z.string(), data: z.unknown().optional() });
-const metadata = z.object({
-  contractList: z.unknown(),
-  coinList: z.unknown(),
-  global: z.object({ collateralCoinId: id }),
-});
-
-/** The `data` of a success; failures may come with HTTP 200 and another `code`. */
-export function dataOf(body: unknown): unknown {
-  const { code, data } = decodeEnvelope(envelope, body);
-  if (code !== SUCCESS) throw badEnvelope(`code ${code}`);
-  return data;
-}
-
-/** Contracts, coins and the collateral coin; fails where one of them is missing. */
-export const loadInstruments: Load<Metadata> = (http) =>
-  http.get("/api/v2/public/meta/getMetaData", (body) => {
-    const { contractList, coinList, global } = decodeEnvelope(metadata, dataOf(body));
-    return {
-      contracts: decodeRows(contractRow, contractList, "contractId"),
-      coins: decodeRows(coinRow, coinList, "coinId"),
-      collateralCoinId: global.collateralCoinId,
-    };
-  });
+export type Listing = Listed<"assetClass" | "rateCap" | "rateFloor" | "takerFeeBps"> & {
+  readonly contractId: string;
+};
 
 /** The live contracts of the metadata, and those that cannot be told. */
 export function listingsOf(data: Metadata): ReturnType<typeof collectRows<ContractRow, Listing>> {

@@ -1,19 +1,16 @@
-import { z } from "zod";
 import { HOURS_PER_DAY, MAX_ABS_RATE, observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { dataOf, id, listingsOf, loadInstruments } from "./edgex-listing.ts";
-import type { Listing, Metadata } from "./edgex-listing.ts";
-import { defineExchange } from "./exchange.ts";
-import type { Decode, ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
+import { type Listing, listingsOf } from "./edgex-listing.ts";
+import { loadInstruments, loadRates, loadTicker } from "./edgex-wire.ts";
+import type { RateRow, Raw, TickerRow } from "./edgex-wire.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
+import { collectRows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
   epochMsOf,
   lastDigitOf,
   numberOf,
-  numeric,
   type Numeric,
   positiveOf,
   product,
@@ -25,6 +22,14 @@ import {
  * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its
  * end; `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract whose
  * coins it does not name is refused. Volume and open interest come one contract at a time.
+ *
+ * A row, with numbers of our own:
+ * rates { contractId: "10000001", fundingTime: "1793620800000", fundingTimestamp: "1793621820000",
+ *   oraclePrice: "83559.76765490918", markPrice: "83557.261", indexPrice: "83571.8961023", fundingRate: "-0.00049956",
+ *   forecastFundingRate: "-0.00052417", interestRate: "0.0003", fundingRateIntervalMin: "240" }
+ * instruments { contractId: "10000001", contractName: "BTCUSDT", baseCoinId: "2001", quoteCoinId: "1000",
+ *   enableTrade: true, enableDisplay: true, isStock: false, isFx: false, fundingMaxRate: "0.003",
+ *   fundingMinRate: "-0.003", defaultTakerFeeRate: "0.00045" }
  */
 const facts = {
   id: "edgex",
@@ -68,64 +73,6 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const TICKERS_ROTATION_MS = 5 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const MINUTE_MS = 60_000;
-/** Ids in one request: a few hundred would make the URL too long. */
-const IDS_PER_REQUEST = 200;
-
-const rateRow = z.object({
-  contractId: id,
-  fundingTime: numeric,
-  fundingTimestamp: numeric,
-  oraclePrice: numeric,
-  markPrice: numeric,
-  indexPrice: numeric,
-  fundingRate: numeric,
-  forecastFundingRate: numeric,
-  interestRate: numeric,
-  fundingRateIntervalMin: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-
-const tickerRow = z.object({ contractId: id, value: numeric, openInterest: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-
-interface Raw {
-  readonly instruments: Reply<Metadata>;
-  readonly rates: Reply<Rows<RateRow>>;
-  /** By the contract's id; null where the exchange answered with nothing. */
-  readonly tickers: ReadonlyMap<string, Reply<TickerRow | null>>;
-}
-
-const decodeRates: Decode<Rows<RateRow>> = (body) =>
-  decodeRows(rateRow, dataOf(body), "contractId");
-
-const loadRates =
-  (ids: readonly string[]): Load<Rows<RateRow>> =>
-  async (http) => {
-    // Without ids the answer is an empty list.
-    if (ids.length === 0) throw badEnvelope("the metadata lists no live contract");
-    const parts: Promise<Rows<RateRow>>[] = [];
-    for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
-      const joined = ids
-        .slice(from, from + IDS_PER_REQUEST)
-        .map(encodeURIComponent)
-        .join(",");
-      const path = `/api/v2/public/funding/getLatestFundingRate?contractId=${joined}`;
-      parts.push(http.get(path, decodeRates));
-    }
-    return joinedRows(await Promise.all(parts), (row) => String(row.contractId));
-  };
-
-/** Without an id, or with several, the answer is an empty list. */
-async function loadTicker(http: ExchangeHttp, contractId: string): Promise<TickerRow | null> {
-  const path = `/api/v2/public/quote/getTicker?contractId=${encodeURIComponent(contractId)}`;
-  return http.get(path, (body) => {
-    const [row] = decodeEnvelope(z.array(tickerRow).max(1), dataOf(body));
-    if (row !== undefined && String(row.contractId) !== contractId)
-      throw badEnvelope("the answer is another contract's");
-    return row ?? null;
-  });
-}
-
 async function fetchRaw(source: Source): Promise<Raw> {
   const instruments = await source.instruments(
     "instruments",
@@ -140,6 +87,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, rates, tickers };
 }
 
+/** A join of its own: rates go by the contract's id, for a retired contract may have the same name. */
 function parse({ instruments, rates, tickers }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));
@@ -189,20 +137,16 @@ function quoteOf(
   // markPrice is not in the documented reply, yet on every row of V2.
   const markPrice = positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
     predictedRate: boundedRateOf(row.forecastFundingRate),
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     // interestRate is that of a day: 0.0003 is 0.00005 per 4 h.
     baselineRate: boundedRateOf(
       product(numberOf(row.interestRate), 1 / HOURS_PER_DAY, times.fundingIntervalHours),
     ),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     openInterestDigit: lastDigitOf(ticker?.openInterest),

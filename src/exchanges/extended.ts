@@ -3,7 +3,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -20,6 +21,12 @@ import {
 /**
  * Extended: list, rates and statistics in one reply. `nextFundingRate` is a time in spite of its name. The hourly cap
  * is in a unit that is not confirmed and therefore unknown. `knownUnknowns` says what else the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * markets { name: "BTC-USD", category: "Crypto", subCategory: "DeFi", assetName: "BTC", collateralAssetName: "USD",
+ *   active: true, status: "ACTIVE", type: "PERPETUAL", marketStats: { dailyVolume: "2987284775.715176",
+ *   markPrice: "83604.287846719002", indexPrice: "83590.662847339976", fundingRate: "0.000034",
+ *   nextFundingRate: 1793624400000, openInterest: "1767164802.697586", openInterestBase: "21137.25083" } }
  */
 const facts = {
   id: "extended",
@@ -125,18 +132,11 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ markets }: Raw): Batch {
-  const { quotes, rejects } = collectRows(
-    markets.value.rows,
+  return onlyReply(
+    markets.value,
     (row) => row.name,
     (row) => quoteOf(row, markets.receivedAtMs),
   );
-  return {
-    quotes,
-    rejects: [...markets.value.rejects, ...rejects],
-    // List and rates are one reply.
-    expected: null,
-    unlisted: 0,
-  };
 }
 
 function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
@@ -155,30 +155,21 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.name,
     ...canonicalAsset(tickerOf(assetName), ["numeric_prefix", "kilo_prefix"]),
     quote: COLLATERAL,
     settle: SETTLE,
     assetClass,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice: positiveOf(stats?.markPrice),
     indexPrice: positiveOf(stats?.indexPrice),
     // Both are in dollars already; their namesakes that end in Base are not.
     openInterestDigit: lastDigitOf(stats?.openInterestBase),
     openInterestUsd: quantityOf(stats?.openInterest),
     volume24hUsd: quantityOf(stats?.dailyVolume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -225,8 +216,7 @@ function isSpotName(assetName: string): boolean {
 
 function explain({ markets }: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = markets.value.rows.find(({ name }) => name === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { markets: row }, formula: "{markets.marketStats.fundingRate}" };
+  return originOf("{markets.marketStats.fundingRate}", { markets: row });
 }
 
 export const extended = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

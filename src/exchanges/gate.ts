@@ -1,12 +1,12 @@
 import { HOUR_MS, HOURS_PER_DAY, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-payloads.ts";
-import type { ContractRow, Raw, Settle, TickerRow } from "./gate-payloads.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
-import { fundingTimesOf, intervalHoursOf, type FundingTimes } from "./wire-times.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { loadContracts, loadTickers, RATE_LIMIT_LABEL } from "./gate-wire.ts";
+import type { ContractRow, Raw, Settle, TickerRow } from "./gate-wire.ts";
+import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
+import { type FundingTimes, fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   lastDigitOf,
   numberOf,
@@ -24,6 +24,13 @@ import {
  * Left open by the sources: the wire form of the rate limit answer; where the API is geo-blocked; which field names
  * the listing time. Sizes of contracts with decimals arrive rounded down. The fee in a contract is not what a taker
  * pays (the maintainers of the API's client say so), hence not read.
+ *
+ * A row, with numbers of our own:
+ * contracts { name: "BTC_USDT", type: "direct", status: "trading", in_delisting: false, is_pre_market: false,
+ *   contract_type: "", funding_rate: "0.000063", funding_rate_limit: "0.003", funding_interval: 14400,
+ *   funding_next_apply: 1793635200, interest_rate: "0.0003", mark_price: "83564.8", index_price: "83565.1",
+ *   position_size: 241739779, quanto_multiplier: "0.0001" }
+ * tickers { contract: "BTC_USDT", volume_24h_quote: "3004498789" }
  */
 const facts = {
   id: "gate",
@@ -111,13 +118,12 @@ function familyOf(
   reply: Reply<Rows<ContractRow>>,
   settle: Settle,
   volumes: ReadonlyMap<string, number | null>,
-): Pick<Batch, "quotes" | "rejects"> {
-  const { quotes, rejects } = collectRows(
-    reply.value.rows,
+): Batch {
+  return onlyReply(
+    reply.value,
     (row) => row.name,
     (row) => quoteOf(row, settle, volumes.get(row.name) ?? null, reply.receivedAtMs),
   );
-  return { quotes, rejects: [...reply.value.rejects, ...rejects] };
 }
 
 function quoteOf(
@@ -140,19 +146,15 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.name,
     ...canonicalAsset(ticker, ["numeric_prefix"]),
     quote: settle,
     settle,
     assetClass: assetClassOf(row.contract_type),
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap,
     rateFloor: rateCap === null ? null : -rateCap,
     baselineRate: baselineOf(row, times.fundingIntervalHours),
@@ -167,7 +169,6 @@ function quoteOf(
       markPrice,
     ),
     volume24hUsd,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -200,13 +201,17 @@ function isLive(row: ContractRow): boolean {
   if (row.in_delisting !== false) {
     throw new RowReject("bad_row", "in_delisting is neither true nor false");
   }
-  if (typeof row.status === "string") {
-    if (row.status !== "trading") return false;
-  } else if (row.status !== undefined || row.is_pre_market !== undefined) {
-    // Rows of 2023 have neither key; a row that has one of them has lost the other.
-    throw new RowReject("bad_row", "status is not a text");
-  }
-  return row.is_pre_market === false || !looksPreMarket(row);
+  return isOf2023(row) ? !looksPreMarket(row) : isTrading(row);
+}
+
+/** Rows of 2023 have neither key; a row that has one of them has lost the other. */
+function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean {
+  return status === undefined && isPreMarket === undefined;
+}
+
+function isTrading(row: ContractRow): boolean {
+  if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
+  return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
 }
 
 /** Without its flag a pre-market contract shows in its cap, or in a zero rate with no index of its own. */

@@ -5,7 +5,9 @@ import { canonicalAsset, type CanonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinAnswers, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -30,6 +32,13 @@ import {
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
  * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
  * funding_rate_8h_curr is the same figure under an old name, whatever the interval (seen on every ticker, 2026-09).
+ *
+ * A row, with numbers of our own:
+ * tickers { instrument: "BTC_USDT_Perp", event_time: "1793621820000025205", mark_price: "83574.106300760",
+ *   index_price: "83574.352242878", funding_rate: "0.16488", next_funding_time: "1793635200000000000",
+ *   open_interest: "63696.143557308", buy_volume_24h_q: "3322907533.4703", sell_volume_24h_q: "3458536412.3874" }
+ * instruments { instrument: "BTC_USDT_Perp", base: "BTC", quote: "USDT", kind: "PERPETUAL", funding_interval_hours: 8,
+ *   adjusted_funding_rate_cap: "0.3", adjusted_funding_rate_floor: "-0.3" }
  */
 const facts = {
   id: "grvt",
@@ -123,7 +132,7 @@ interface Raw {
 }
 
 /** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
+type Listing = Listed & {
   readonly row: InstrumentRow;
 };
 
@@ -160,34 +169,20 @@ async function fetchRaw(source: Source): Promise<Raw> {
     INSTRUMENTS_EVERY_MS,
     loadInstruments,
   );
-  const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+  const keys = [...listingsOf(instruments.value).live.keys()];
   if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
   return { instruments, tickers: await source.sweep("tickers", keys, loadTicker) };
 }
 
 function parse({ instruments, tickers }: Raw): Batch {
-  const listings = listingsOf(instruments.value);
-  const { quotes, rejects } = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => {
-      const reply = tickers.get(listing.exchangeSymbol);
-      return reply === undefined ? null : quoteOf(listing, reply, instruments.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
-    expected: listings.quotes.length,
-    // Tickers are asked for by the list, so none is unknown to it.
-    unlisted: 0,
-  };
+  return joinAnswers(listingsOf(instruments.value), (listing) => {
+    const reply = tickers.get(listing.exchangeSymbol);
+    return reply === undefined ? null : quoteOf(listing, reply, instruments.receivedAtMs);
+  });
 }
 
-function listingsOf(
-  list: Rows<InstrumentRow>,
-): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(list.rows, (row) => row.instrument, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.instrument, listingOf);
 }
 
 /** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
@@ -228,20 +223,14 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(fractionOf(instrument.adjusted_funding_rate_cap)),
     rateFloor: rateFloorOf(fractionOf(instrument.adjusted_funding_rate_floor)),
     baselineRate: product(BASELINE_RATE_PER_HOUR, times.fundingIntervalHours),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -268,11 +257,10 @@ function volumeOf(row: TickerRow): number | null {
 function explain({ instruments, tickers }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ticker = tickers.get(exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.instrument === exchangeSymbol);
-  if (ticker === undefined || instrument === undefined) return null;
-  return {
-    rows: { tickers: ticker.value, instruments: instrument },
-    formula: `{tickers.funding_rate} / ${PERCENT}`,
-  };
+  return originOf(`{tickers.funding_rate} / ${PERCENT}`, {
+    tickers: ticker?.value,
+    instruments: instrument,
+  });
 }
 
 export const grvt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -4,24 +4,31 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
   decodeEnvelope,
   numeric,
+  type Numeric,
   positiveOf,
   quantityOf,
   rateOf,
   RowReject,
   text,
-  type Numeric,
 } from "./wire.ts";
 
 /**
  * HashKey Global perpetuals, two of them in September 2026. Off by default: its replies of index and mark were never
  * recorded. The rates want the present time though nothing is signed. Success is a bare list, an error an object. No
  * public open interest is known.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT-PERPETUAL", rate: "-0.000239", nextSettleTime: "1793635200000" }
+ * instruments { symbol: "BTCUSDT-PERPETUAL", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
+ *   marginToken: "USDT" }
  */
 const facts = {
   id: "hashkey",
@@ -90,7 +97,7 @@ interface Raw {
 }
 
 /** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"> & {
+type Listing = Listed & {
   readonly indexName: string;
 };
 
@@ -131,7 +138,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   const keyed = source
     .instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments)
     .then(async (instruments) => {
-      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      const keys = [...listingsOf(instruments.value).live.keys()];
       const [marks, tickers] = await Promise.all([
         source.rotation("marks", keys, MARKS_ROTATION_MS, loadMark),
         source.rotation("tickers", keys, VOLUMES_ROTATION_MS, loadTicker),
@@ -147,32 +154,16 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse(replies: Raw): Batch {
-  const { instruments, rates } = replies;
-  const listings = listingsOf(instruments.value);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      return listing === undefined ? null : quoteOf(row, listing, replies);
-    },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: replies.rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(replies.instruments.value),
+    quoteOf: (row, listing) => quoteOf(row, listing, replies),
+  });
 }
 
-function listingsOf(list: Rows<ContractRow>): ReturnType<typeof collectRows<ContractRow, Listing>> {
-  return collectRows(list.rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<ContractRow>): Listings<Listing> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
@@ -209,25 +200,15 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: times.fundingIntervalHours === null ? null : BASELINE_RATE,
-    settling: false,
     markPrice: positiveOf(marks.get(row.symbol)?.value.price),
     indexPrice: positiveOf(index?.value[indexName]),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(tickers.get(row.symbol)?.value.qv),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -235,8 +216,7 @@ function quoteOf(
 function explain({ instruments, rates }: Raw, exchangeSymbol: string): RateOrigin | null {
   const rate = rates.value.rows.find((row) => row.symbol === exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.symbol === exchangeSymbol);
-  if (rate === undefined || instrument === undefined) return null;
-  return { rows: { rates: rate, instruments: instrument }, formula: "{rates.rate}" };
+  return originOf("{rates.rate}", { rates: rate, instruments: instrument });
 }
 
 export const hashkey = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -4,6 +4,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { type Listed, NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
@@ -25,6 +26,13 @@ import {
  * Hibachi perpetuals: one reply holds the estimate, the prices and the quantities of all contracts; the list of
  * contracts beside it says whether the exchange is under maintenance, and then nothing is shown. The rate is an
  * estimate over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
+ *
+ * A row, with numbers of our own:
+ * inventory { symbol: "BTC/USDT-P", category: "CRYPTO", tags: [], estimatedFundingRate: "0.000015",
+ *   markPrice: "83590.838122", spotPrice: "83579.643827", openInterestQuantity: "238988.1298816692",
+ *   volume24h: "15735134971.356659" }
+ * instruments { symbol: "BTC/USDT-P", status: "LIVE", underlyingSymbol: "BTC", settlementSymbol: "USDT",
+ *   marketOpenTimestamp: null, marketCloseTimestamp: null }
  */
 const facts = {
   id: "hibachi",
@@ -112,9 +120,6 @@ interface Raw {
   readonly markets: Reply<Rows<MarketRow>>;
 }
 
-/** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
-
 const failure = z.object({ status: z.literal("failed"), errorCode: numeric });
 
 /** Failures may come with HTTP 200; a status of another kind is legitimate. */
@@ -158,6 +163,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, markets };
 }
 
+/** A join of its own: closing times take all markets, or those that rest at the weekend, out of what is expected. */
 function parse({ instruments, markets }: Raw): Batch {
   const { contracts, windows, takerFeeBps } = instruments.value;
   const nowMs = markets.receivedAtMs;
@@ -203,7 +209,7 @@ function secondsOf(seconds: Numeric): number | null {
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: ContractRow, nowMs: number): Listing | null {
+function listingOf(row: ContractRow, nowMs: number): Listed | null {
   const { status, underlyingSymbol, settlementSymbol } = row;
   if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");
   if (status !== "LIVE" || !row.symbol.endsWith("-P")) return null;
@@ -259,31 +265,22 @@ function assetClassOf({ category, tags }: MarketRow): AssetClass | null {
   }
 }
 
-function quoteOf(row: MarketRow, listing: Listing, receivedAtMs: number): Quote {
+function quoteOf(row: MarketRow, listing: Listed, receivedAtMs: number): Quote {
   const markPrice = positiveOf(row.markPrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     assetClass: assetClassOf(row),
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(row.estimatedFundingRate, "estimatedFundingRate"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.spotPrice),
     openInterestDigit: lastDigitOf(row.openInterestQuantity),
     openInterestUsd: product(quantityOf(row.openInterestQuantity), markPrice),
     volume24hUsd: quantityOf(row.volume24h),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -292,8 +289,7 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const markets = replies.markets.value.rows.find(isAsked);
   const instruments = replies.instruments.value.contracts.rows.find(isAsked);
-  if (markets === undefined || instruments === undefined) return null;
-  return { rows: { inventory: markets, instruments }, formula: "{inventory.estimatedFundingRate}" };
+  return originOf("{inventory.estimatedFundingRate}", { inventory: markets, instruments });
 }
 
 export const hibachi = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

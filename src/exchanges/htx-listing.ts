@@ -1,26 +1,12 @@
-import { z } from "zod";
 import type { AssetClass, Quote } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { collectRows } from "./wire-rows.ts";
+import { type InstrumentRow, SWAP } from "./htx-wire.ts";
+import { type Listings, readListings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
-import { numberOf, numeric, RowReject, text } from "./wire.ts";
+import { numberOf, RowReject } from "./wire.ts";
 
 /** Which of HTX's contracts are shown, and what they track. */
-
-const word = text.catch(null);
-
-/** One row of swap_contract_info. */
-export const instrumentRow = z.object({
-  contract_code: z.string().min(1),
-  contract_status: numeric,
-  business_type: word,
-  contract_type: word,
-  trade_partition: word,
-  settlement_period: numeric,
-  labels: z.unknown().optional(),
-  tradfi_labels: z.unknown().optional(),
-});
-export type InstrumentRow = z.infer<typeof instrumentRow>;
 
 /** A live linear swap of the contract list. */
 export interface Listing {
@@ -29,7 +15,6 @@ export interface Listing {
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
 
-export const SWAP = "swap";
 const FUTURES = "futures";
 const STATUS_LISTED = 1;
 const QUOTE = "USDT";
@@ -47,8 +32,8 @@ const CLASS_OF_LABEL: ReadonlyMap<unknown, AssetClass> = new Map([
   ["commodities", "commodity"],
 ]);
 
-export function listingsOf(rows: readonly InstrumentRow[]) {
-  return collectRows(rows, (row) => row.contract_code, listingOf);
+export function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  return readListings(list, (row) => row.contract_code, listingOf);
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */

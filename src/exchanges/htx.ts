@@ -1,24 +1,20 @@
-import { z } from "zod";
 import { observedAtMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { type Listing, listingsOf, tickerOf } from "./htx-listing.ts";
 import {
-  instrumentRow,
-  type InstrumentRow,
-  type Listing,
-  listingsOf,
-  SWAP,
-  tickerOf,
-} from "./htx-listing.ts";
-import { loadRateCall, loadRates, rowsOf } from "./htx-rates.ts";
-import type { RateRow, Rates } from "./htx-rates.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+  loadIndex,
+  loadInstruments,
+  loadOpenInterest,
+  loadRateCall,
+  loadRates,
+} from "./htx-wire.ts";
+import type { IndexRow, InterestRow, RateRow, Rates, Raw } from "./htx-wire.ts";
+import { joinRates, NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   epochMsOf,
   lastDigitOf,
-  numeric,
   positiveOf,
   product,
   quantityOf,
@@ -30,7 +26,12 @@ import {
 /**
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in
  * the contract list, so that list is asked for every five minutes and its intervals are believed for thirty.
- * Should the rate call be closed, its successor is asked (`htx-rates.ts`). There is no bulk mark price.
+ * Should the rate call be closed, its successor is asked (`htx-wire.ts`). There is no bulk mark price.
+ *
+ * A row, with numbers of our own:
+ * rates { contract_code: "BTC-USDT", funding_rate: "0.000100000000000000", funding_time: "1793635200000" }
+ * instruments { contract_code: "BTC-USDT", contract_status: 1, business_type: "swap", contract_type: "swap",
+ *   trade_partition: "USDT", settlement_period: "8", labels: ["hot", "common"], tradfi_labels: [] }
  */
 const facts = {
   id: "htx",
@@ -77,28 +78,6 @@ const RATE_CALL_EVERY_MS = 4 * 60 * 60_000;
 /** The turnover is the sum of buy and sell sides. */
 const ONE_SIDE = 0.5;
 
-const contract_code = z.string().min(1);
-const indexRow = z.object({ contract_code, index_price: numeric, index_ts: numeric });
-type IndexRow = z.infer<typeof indexRow>;
-const interestRow = z.object({
-  contract_code,
-  volume: numeric,
-  value: numeric,
-  trade_turnover: numeric,
-});
-type InterestRow = z.infer<typeof interestRow>;
-interface Raw {
-  readonly rates: Reply<Rates>;
-  readonly index: Reply<Rows<IndexRow>> | null;
-  readonly openInterest: Reply<Rows<InterestRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
-const load =
-  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
-  (http) =>
-    http.get(`/linear-swap-api/v1/${call}`, (body) => rowsOf(row, body));
-
 /** What a failed call tells is asked for once more and kept, so that a closed one is left alone from then on. */
 async function ratesOf(
   source: Source,
@@ -111,52 +90,36 @@ async function ratesOf(
 }
 
 async function fetchRaw(source: Source): Promise<Raw> {
-  const listing = source.instruments(
-    "instruments",
-    INSTRUMENTS_EVERY_MS,
-    load(`swap_contract_info?business_type=${SWAP}`, instrumentRow),
-  );
-  const liveCodes = async (): Promise<readonly string[]> =>
-    listingsOf((await listing).value.rows).quotes.map((live) => live.exchangeSymbol);
+  const listing = source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments);
+  const liveCodes = async (): Promise<readonly string[]> => [
+    ...listingsOf((await listing).value).live.keys(),
+  ];
   const [rates, index, openInterest, instruments] = await Promise.all([
     ratesOf(source, liveCodes),
-    source.secondary("index", load("swap_index", indexRow)),
-    source.secondary("openInterest", load("swap_open_interest", interestRow)),
+    source.secondary("index", loadIndex),
+    source.secondary("openInterest", loadOpenInterest),
     listing,
   ]);
   return { rates, index, openInterest, instruments };
 }
 
 function parse({ rates, index, openInterest, instruments }: Raw): Batch {
-  const listings = listingsOf(instruments.value.rows);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.contract_code));
   const interestOf = new Map(openInterest?.value.rows.map((row) => [row.contract_code, row]));
   const indexOf = new Map(
     index?.value.rows.map((row) => [row.contract_code, indexPriceOf(row, index.receivedAtMs)]),
   );
   const intervalsHold = rates.receivedAtMs - instruments.receivedAtMs <= INTERVAL_LIFETIME_MS;
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.contract_code,
-    (row) => {
-      const code = row.contract_code;
-      const listing = live.get(code);
-      if (!known.has(code) && tickerOf(code) !== null) unlisted += 1;
-      if (listing === undefined) return null;
-      const interest = interestOf.get(code);
-      return quoteOf(row, listing, interest, indexOf.get(code) ?? null, rates, intervalsHold);
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.contract_code,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      const interest = interestOf.get(row.contract_code);
+      const indexPrice = indexOf.get(row.contract_code) ?? null;
+      return quoteOf(row, listing, interest, indexPrice, rates, intervalsHold);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+    shouldBeListed: (row) => tickerOf(row.contract_code) !== null,
+  });
 }
 
 /** Null when the price has not moved with the clock, or says not when it is from. */
@@ -185,21 +148,14 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.max_funding_rate),
     rateFloor: rateFloorOf(row.min_funding_rate),
-    baselineRate: null,
-    settling: false,
-    markPrice: null,
     indexPrice,
     openInterestDigit: lastDigitOf(interest?.volume),
     openInterestUsd: quantityOf(interest?.value),
@@ -215,8 +171,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
     row.contract_code === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.funding_rate}" };
+  return originOf("{rates.funding_rate}", { rates, instruments });
 }
 
 export const htx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

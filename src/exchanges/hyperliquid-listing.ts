@@ -1,6 +1,6 @@
 import type { AssetClass } from "../domain/quote.ts";
-import type { AssetRow } from "./hyperliquid-payloads.ts";
-import { product, quantityOf, type Numeric } from "./wire.ts";
+import type { AssetRow } from "./hyperliquid-wire.ts";
+import { type Numeric, product, quantityOf } from "./wire.ts";
 
 /** What deployers say of the contracts of HIP-3 dexes: their class, and what a taker pays there. */
 

@@ -2,18 +2,11 @@ import { nextGridTimeMs } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
 import { classOf, isPreIpo, takerFeeBpsOf } from "./hyperliquid-listing.ts";
-import {
-  loadCategories,
-  loadDex,
-  loadDexes,
-  loadTokens,
-  MAX_DEXES,
-} from "./hyperliquid-payloads.ts";
-import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-payloads.ts";
-import { collectRows } from "./wire-rows.ts";
+import { loadCategories, loadDex, loadDexes, loadTokens, MAX_DEXES } from "./hyperliquid-wire.ts";
+import type { AssetRow, Categories, Dex, ListedDex, Raw, Tokens } from "./hyperliquid-wire.ts";
+import { NOT_PUBLISHED, onlyReply } from "./wire-join.ts";
 import {
   lastDigitOf,
   numberOf,
@@ -28,6 +21,12 @@ import {
 /**
  * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each. Open interest is the sum of longs
  * and shorts there. The main dex lists coins; deployers annotate the class of what theirs track.
+ *
+ * A row, with numbers of our own:
+ * assetCtxs { funding: "-0.0000202142", openInterest: "350869.18062", dayNtlVlm: "11062842135.0139484406",
+ *   oraclePx: "83592.7", markPx: "83591.1", midPx: "83590.7" }
+ * universe { name: "BTC" }
+ * meta { collateralToken: 0 }
  */
 const facts = {
   id: "hyperliquid",
@@ -144,16 +143,11 @@ function parse({ main, tokens, categories, builders, dexesLeftOut }: Raw): Batch
     listings.push(...listingsOf(reply, dex, collateral, categories?.value));
     badRows.push(...reply.value.assets.rejects);
   }
-  const { quotes, rejects } = collectRows(listings, (listing) => listing.row.name, quoteOf);
   return {
-    quotes,
-    rejects: [...badRows, ...rejects],
+    ...onlyReply({ rows: listings, rejects: badRows }, (listing) => listing.row.name, quoteOf),
     ...(dexesLeftOut > 0 && {
       leftOut: `${dexesLeftOut} HIP-3 dexes are not asked for: over the bound of ${MAX_DEXES}, or without a name`,
     }),
-    // Names and rates are one reply.
-    expected: null,
-    unlisted: 0,
   };
 }
 
@@ -181,26 +175,21 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
   const { asset, ctx } = row;
   const markPrice = positiveOf(ctx.markPx);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.name,
     ...canonicalAsset(tickerOf(row.name, dex?.name ?? null), ["kilo_prefix"]),
     quote: collateral,
     settle: collateral,
     assetClass: dex === null ? "crypto" : classOf(category),
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(ctx.funding, "funding"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: RATE_CAP,
     rateFloor: -RATE_CAP,
     // Deployers of HIP-3 dexes scale their funding by an amount that is only inferred.
     baselineRate: dex === null ? BASELINE_RATE : null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(ctx.oraclePx),
     // What the main dex takes is the exchange's own fee.
@@ -208,7 +197,6 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
     openInterestDigit: lastDigitOf(ctx.openInterest),
     openInterestUsd: product(quantityOf(ctx.openInterest), markPrice, 1 / SIDES),
     volume24hUsd: quantityOf(ctx.dayNtlVlm),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

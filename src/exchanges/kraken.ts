@@ -1,10 +1,10 @@
 import { MAX_ABS_RATE, nextGridTimeMs, observedAtMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Source } from "./exchange.ts";
-import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-payloads.ts";
-import type { InstrumentRow, Raw, TickerRow } from "./kraken-payloads.ts";
+import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
+import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-wire.ts";
+import type { InstrumentRow, Raw, TickerRow } from "./kraken-wire.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,
@@ -24,6 +24,14 @@ import {
  * earlier moment), clamped to the bounds of the contract.
  *
  * Left open by the sources: the public rate limit; what the rate shows in the first seconds after the full hour.
+ *
+ * A row, with numbers of our own:
+ * tickers { symbol: "PF_XBTUSD", tag: "perpetual", suspended: false, postOnly: false, pair: "XBT:USD",
+ *   fundingRate: 1.07299685142, fundingRatePrediction: 0.889696883518, markPrice: 83612.17064, indexPrice: 83585.9,
+ *   openInterest: 105787.3493, volumeQuote: 10153755479.8495 }
+ * instruments { symbol: "PF_XBTUSD", type: "flexible_futures", tradeable: true, postOnly: false, base: "BTC",
+ *   quote: "USD", openingDate: "2025-05-14T00:00:00Z", category: "Community", tradfi: false,
+ *   maxRelativeFundingRate: 0.005 }
  */
 const facts = {
   id: "kraken",
@@ -107,6 +115,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { tickers, instruments };
 }
 
+/** A join of its own: whether a contract is live is in the list and in its rate row, and both decide. */
 function parse({ tickers, instruments }: Raw): Batch {
   const listed = instrumentsOf(instruments.value.rows);
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
@@ -184,6 +193,7 @@ function quoteOf(
   const indexPrice = indexPriceOf(row, markPrice);
   const bounds = boundsOf(instrument);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.symbol,
     ...canonicalAsset(tickerOf(row, instrument), []),
     quote: QUOTE,
@@ -196,12 +206,7 @@ function quoteOf(
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(observedAtMs(serverTimeMs, receivedAtMs), INTERVAL_HOURS),
     predictedRate: predictionOf(row.fundingRatePrediction, indexPrice, bounds),
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     ...bounds,
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice,
     openInterestDigit: lastDigitOf(row.openInterest),

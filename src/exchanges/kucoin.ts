@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { NOT_PUBLISHED, onlyReply, originOf } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -29,6 +30,15 @@ import {
  *
  * Left open by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
  * the one of the newer unified endpoint; whether every ordinary contract names its marketStage (see `stageIsNamed`).
+ *
+ * A row, with numbers of our own:
+ * contracts { symbol: "XBTUSDTM", baseCurrency: "XBT", displayBaseCurrency: "XBT", quoteCurrency: "USDT",
+ *   settleCurrency: "USDT", type: "FFWCSX", isInverse: false, status: "Open", expireDate: null, marketStage: "NORMAL",
+ *   assetClass: "CRYPTO", firstOpenDate: 1740182400000, fundingFeeRate: 0.000047, fundingRateCap: 0.003,
+ *   fundingRateFloor: -0.003, dailyInterestRate: 0.0003, fundingRateGranularity: 28800000,
+ *   currentFundingRateGranularity: 28800000, nextFundingRateDateTime: 1793635200000, markPrice: 83594.4,
+ *   indexPrice: 83582, openInterest: "124533451", multiplier: 0.001, turnoverOf24h: 9792819708.8378,
+ *   takerFeeRate: 0.0006 }
  */
 const facts = {
   id: "kucoin",
@@ -146,23 +156,15 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ contracts }: Raw): Batch {
-  const { rows } = contracts.value;
-  const stageIsNamed = rows.some(
+  const stageIsNamed = contracts.value.rows.some(
     ({ marketStage: stage }) =>
       typeof stage === "string" && STAGE.test(stage) && !isPreMarket(stage),
   );
-  const { quotes, rejects } = collectRows(
-    rows,
+  return onlyReply(
+    contracts.value,
     (row) => row.symbol,
     (row) => quoteOf(row, stageIsNamed, contracts.receivedAtMs),
   );
-  return {
-    quotes,
-    rejects: [...contracts.value.rejects, ...rejects],
-    // List and rates are one reply.
-    expected: null,
-    unlisted: 0,
-  };
 }
 
 function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number): Quote | null {
@@ -181,6 +183,7 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
   if (times === null) return null;
   const { fundingIntervalHours: intervalHours } = times;
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.symbol,
     ...canonicalAsset(tickerOf(row), ["million_prefix", "numeric_prefix"]),
     quote: row.quoteCurrency,
@@ -190,10 +193,6 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
     listedAtMs: listedAtOf(row, receivedAtMs),
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateBoundOf(row.fundingRateCap),
     rateFloor: floorOf(row),
     // The interest of a day, shared out over its settlements.
@@ -201,14 +200,12 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
       quantityOf(row.dailyInterestRate),
       intervalHours === null ? null : intervalHours / HOURS_PER_DAY,
     ),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
     openInterestDigit: lastDigitOf(row.openInterest),
     openInterestUsd: product(quantityOf(row.openInterest), positiveOf(row.multiplier), markPrice),
     volume24hUsd: quantityOf(row.turnoverOf24h),
     takerFeeBps: takerBpsOf(row.takerFeeRate),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -273,8 +270,7 @@ function floorOf(row: ContractRow): number | null {
 
 function explain({ contracts }: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = contracts.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { contracts: row }, formula: "{contracts.fundingFeeRate}" };
+  return originOf("{contracts.fundingFeeRate}", { contracts: row });
 }
 
 export const kucoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

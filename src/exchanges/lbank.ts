@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -25,6 +26,11 @@ import {
  * LBank perpetuals of the product group SwapU: rates, prices and turnover in one reply, the currencies in the list of
  * instruments. There is no open interest. Any other product group, or none, is an empty list that calls itself a
  * success, so an empty list is a failure. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * marketData { symbol: "BTCUSDT", fundingRate: "0.00005000", positionFeeTime: 14400, nextFeeTime: 1793635200000,
+ *   markedPrice: "83561.0", underlyingPrice: "83581.0", turnover: "8409309988.589613", lastTime: 1793621800 }
+ * instrument { symbol: "BTCUSDT", baseCurrency: "BTC", priceCurrency: "USDT", clearCurrency: "USDT" }
  */
 const facts = {
   id: "lbank",
@@ -90,9 +96,6 @@ interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-/** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
-
 const envelope = z.object({
   success: z.unknown().optional(),
   error_code: numeric,
@@ -120,30 +123,14 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, instruments }: Raw): Batch {
-  const listed = instruments.value.rows;
-  const listings = collectRows(listed, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined || paysNoFunding(row)) return null;
-      return quoteOf(row, listing, rates.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    // With the few that have no rate: were they taken off, a reply that lost its rates would confirm itself.
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    // Those that pay no funding are expected all the same: else a reply that lost its rates would confirm itself.
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) =>
+      paysNoFunding(row) ? null : quoteOf(row, listing, rates.receivedAtMs),
+  });
 }
 
 /** A few listings have no rate, with an interval or without one: nobody can trade them. */
@@ -152,7 +139,7 @@ function paysNoFunding({ fundingRate }: RateRow): boolean {
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow): Listing | null {
+function listingOf(row: InstrumentRow): Listed | null {
   const { baseCurrency, priceCurrency, clearCurrency } = row;
   if (row.symbol === ODD_SYMBOL) return null;
   if (!baseCurrency || !priceCurrency || !clearCurrency)
@@ -166,7 +153,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   };
 }
 
-function quoteOf(row: RateRow, listing: Listing, receivedAtMs: number): Quote | null {
+function quoteOf(row: RateRow, listing: Listed, receivedAtMs: number): Quote | null {
   const exchangeTimeMs = epochMsOf(product(positiveOf(row.lastTime), MS_PER_SECOND));
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
   const times = fundingTimesOf(
@@ -177,23 +164,13 @@ function quoteOf(row: RateRow, listing: Listing, receivedAtMs: number): Quote | 
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice: positiveOf(row.markedPrice),
     indexPrice: positiveOf(row.underlyingPrice),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(row.turnover),
     exchangeTimeMs,
     receivedAtMs,
@@ -205,8 +182,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const marketData = raw.rates.value.rows.find(ours);
   const instrument = raw.instruments.value.rows.find(ours);
-  if (marketData === undefined || instrument === undefined) return null;
-  return { rows: { marketData, instrument }, formula: "{marketData.fundingRate}" };
+  return originOf("{marketData.fundingRate}", { marketData, instrument });
 }
 
 export const lbank = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

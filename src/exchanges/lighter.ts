@@ -5,6 +5,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
@@ -25,6 +26,12 @@ import {
  * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
  * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index stand in the list of markets, which is
  * asked every cycle for them; where a row lacks them, its last trade says what it is. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC", market_id: 0, exchange: "lighter", rate: 0.00016 }
+ * markets { symbol: "BTC", market_id: 0, market_type: "perp", status: "active", mark_price: "83532.0",
+ *   index_price: "83568.9", last_trade_price: 83522.8, daily_quote_token_volume: 12117621851.484495,
+ *   open_interest: 99526.4521, market_config: { force_reduce_only: false, hidden: false } }
  */
 const facts = {
   id: "lighter",
@@ -152,6 +159,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, markets };
 }
 
+/** A join of its own: rates go by the market's id, and their symbol must be that of the same market. */
 function parse({ rates, markets }: Raw): Batch {
   const listings = listingsOf(markets);
   const live = new Map(listings.quotes.map((listing) => [listing.id, listing]));
@@ -215,27 +223,18 @@ function quoteOf(
   if (row.symbol !== exchangeSymbol)
     throw new RowReject("bad_row", "market_id is of another symbol");
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...canonicalAsset(exchangeSymbol, ["numeric_prefix"]),
     quote: DOLLAR,
     settle: DOLLAR,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(row.rate, "rate") / QUOTED_HOURS,
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: BASELINE_RATE,
-    settling: false,
     ...moneyOf(market, ageMs),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

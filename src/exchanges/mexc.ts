@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -28,6 +29,12 @@ import {
  * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply holds rate, interval, next time and both prices of
  * all contracts; a second one volume and open interest in contracts, whose size is in the instrument list.
  * `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC_USDT", fundingRate: -0.000028, maxFundingRate: 0.003, minFundingRate: -0.003, collectCycle: 4,
+ *   nextSettleTime: 1793635200000, timestamp: 1793621820000, idxPrice: 83575.1, fairPrice: 83567.6 }
+ * instruments { symbol: "BTC_USDT", baseCoin: "BTC", quoteCoin: "USDT", settleCoin: "USDT", contractSize: 0.0001,
+ *   state: 0, type: 1, futureType: 1 }
  */
 const facts = {
   id: "mexc",
@@ -163,55 +170,53 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
-  const listed = instruments.value.rows;
-  // Older lists lack the key; where half of the rows have it, one without it may be dated.
-  const told = listed.filter((row) => isThere(row.futureType)).length;
-  const tellsFutureType = told * 2 >= listed.length;
-  const listings = collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsFutureType),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
+  // Older lists lack the key, or have it on few rows.
+  const stated = instruments.value.rows.filter((row) => isThere(row.futureType)).length;
+  const isToday = stated * 2 >= instruments.value.rows.length;
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      instruments.value,
+      (row) => row.symbol,
+      isToday ? listingOf : olderListingOf,
     ),
-    expected: live.size,
-    unlisted,
-  };
+    quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
+  });
 }
 
 function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow, tellsFutureType: boolean): Listing | null {
-  const { settleCoin, futureType } = row;
+/** Null where a row is not ours to show; throws RowReject where it cannot be told: without its kind it may be dated. */
+function listingOf(row: InstrumentRow): Listing | null {
+  return isEnabled(row) && isPerpetual(row) ? contractOf(row) : null;
+}
+
+/** Of an older list, by the coins alone where a row does not say its kind. */
+function olderListingOf(row: InstrumentRow): Listing | null {
+  if (isThere(row.futureType)) return listingOf(row);
+  return isEnabled(row) ? contractOf(row) : null;
+}
+
+function isEnabled(row: InstrumentRow): boolean {
   const state = numberOf(row.state);
   if (state === null) throw new RowReject("bad_row", "state is not a number");
-  if (state !== STATE_ENABLED) return null;
-  if (tellsFutureType || isThere(futureType)) {
-    const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
-    if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
-    if (kind === FUTURE_TYPE_DATED) return null;
-    if (kind !== FUTURE_TYPE_PERPETUAL) throw new RowReject("unknown_kind", `futureType ${kind}`);
-  }
+  return state === STATE_ENABLED;
+}
+
+function isPerpetual({ futureType }: InstrumentRow): boolean {
+  const kind = typeof futureType === "string" ? numberOf(futureType) : futureType;
+  if (typeof kind !== "number") throw new RowReject("bad_row", "futureType is not a number");
+  if (kind === FUTURE_TYPE_DATED) return false;
+  if (kind !== FUTURE_TYPE_PERPETUAL) throw new RowReject("unknown_kind", `futureType ${kind}`);
+  return true;
+}
+
+function contractOf(row: InstrumentRow): Listing | null {
+  const { settleCoin } = row;
   // Documented: the symbol names two of the coins as well. It never tells what settles the contract.
   const [symbolBase, symbolQuote] = row.symbol.split("_");
   const baseCoin = row.baseCoin || symbolBase;
@@ -248,20 +253,14 @@ function quoteOf(
   // The prices joined this reply in 2026; the ticker has them too, some seconds older.
   const markPrice = positiveOf(row.fairPrice) ?? positiveOf(ticker?.fairPrice);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.idxPrice) ?? positiveOf(ticker?.indexPrice),
     // Contracts x coins in one x price.
@@ -278,8 +277,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const bySymbol = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(bySymbol);
   const instruments = raw.instruments.value.rows.find(bySymbol);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const mexc = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,19 +1,11 @@
 import { HOUR_MS, MAX_ABS_RATE, observedAtMs, settlementMinuteMs } from "../domain/funding.ts";
 import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import {
-  indexRow,
-  instrumentRow,
-  load,
-  markRow,
-  oiRow,
-  rateRow,
-  tickerRow,
-} from "./okx-payloads.ts";
-import type { InstrumentRow, RateRow, Raw } from "./okx-payloads.ts";
-import { collectRows, type Rows } from "./wire-rows.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { indexRow, instrumentRow, load, markRow, oiRow, rateRow, tickerRow } from "./okx-wire.ts";
+import type { InstrumentRow, RateRow, Raw } from "./okx-wire.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -33,6 +25,14 @@ import {
  * settlement and `nextFundingTime` the one after it. The rate is that of the running period, which began at
  * `prevFundingTime`: the one after may have another length, ahead of a change of the interval that takes effect when
  * the coming settlement has passed. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { instId: "BTC-USDT-SWAP", instType: "SWAP", fundingRate: "0.0000171920397681", fundingTime: "1793635200000",
+ *   nextFundingTime: "1793649600000", prevFundingTime: "1793620800000", formulaType: "withRate",
+ *   interestRate: "0.0001000000000000", minFundingRate: "-0.01", maxFundingRate: "0.01",
+ *   settFundingRate: "0.0000133302627861", settState: "settled", ts: "1793621820000" }
+ * instruments { instId: "BTC-USDT-SWAP", instType: "SWAP", ctType: "linear", state: "live", ruleType: "normal",
+ *   settleCcy: "USDT", uly: "BTC-USDT", instFamily: "BTC-USDT", instCategory: "1", listTime: "1780531200000" }
  */
 const facts = {
   id: "okx",
@@ -91,10 +91,7 @@ const CLASS_OF_CATEGORY: ReadonlyMap<number, AssetClass> = new Map([
 interface Listing {
   readonly exchangeSymbol: string;
   readonly underlying: string;
-  readonly identity: Pick<
-    Quote,
-    "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
-  >;
+  readonly identity: Listed<"assetClass" | "listedAtMs">;
 }
 
 async function fetchRaw(source: Source): Promise<Raw> {
@@ -117,29 +114,20 @@ const byId = <R extends { readonly instId: string }>(reply: Reply<Rows<R>> | nul
   new Map(reply?.value.rows.map((row) => [row.instId, row]));
 
 function parse(raw: Raw): Batch {
-  const listings = collectRows(raw.instruments.value.rows, (row) => row.instId, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(raw.instruments.value.rows.map((row) => row.instId));
   const prices = pricesOf(raw);
-  let unlisted = 0;
-  const found = collectRows(
-    raw.rates.value.rows,
-    (row) => row.instId,
-    (row) => {
-      // The reply mixes in dated contracts (X-Perps) as FUTURES.
-      if (typeof row.instType === "string" && row.instType !== "SWAP") return null;
-      const listing = live.get(row.instId);
-      if (listing) return quoteOf(row, listing, prices(listing), raw.rates.receivedAtMs);
-      if (!known.has(row.instId)) unlisted += 1;
-      return null;
-    },
-  );
-  return {
-    quotes: found.quotes,
-    rejects: [raw.rates.value, raw.instruments.value, listings, found].flatMap((p) => p.rejects),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: raw.rates.value,
+    symbolOf: (row) => row.instId,
+    listings: readListings(raw.instruments.value, (row) => row.instId, listingOf),
+    quoteOf: (row, listing) =>
+      isSwap(row) ? quoteOf(row, listing, prices(listing), raw.rates.receivedAtMs) : null,
+    shouldBeListed: isSwap,
+  });
+}
+
+/** The reply mixes in dated contracts (X-Perps) as FUTURES. */
+function isSwap({ instType }: RateRow): boolean {
+  return typeof instType !== "string" || instType === "SWAP";
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -202,17 +190,15 @@ function quoteOf(row: RateRow, of: Listing, prices: Prices, receivedAtMs: number
   const times = fundingTimesOf(positiveOf(row.fundingTime), atMs, interval, "fundingTime");
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...of.identity,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
     ...settledOf(row, atMs),
     rateCap: rateCapOf(row.maxFundingRate),
     rateFloor: rateFloorOf(row.minFundingRate),
     baselineRate: baselineOf(row, times.fundingIntervalHours),
-    settling: false,
     ...prices,
     exchangeTimeMs,
     receivedAtMs,

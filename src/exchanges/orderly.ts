@@ -7,19 +7,10 @@ import {
 } from "../domain/funding.ts";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Reply, Source } from "./exchange.ts";
-import {
-  type InstrumentRow,
-  instrumentRow,
-  load,
-  type RateRow,
-  rateRow,
-  type SettlementRow,
-  settlementRow,
-  type Timed,
-} from "./orderly-payloads.ts";
-import { collectRows } from "./wire-rows.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { instrumentRow, load, rateRow, settlementRow } from "./orderly-wire.ts";
+import type { InstrumentRow, RateRow, SettlementRow, Timed } from "./orderly-wire.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   epochMsOf,
@@ -38,6 +29,13 @@ import {
 /**
  * Orderly Network: one order book behind many front ends, read once. A market that a broker listed carries the broker
  * as the fourth part of its symbol and trades in the same book. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "PERP_BTC_USDC", index_price: 83561.4, mark_price: 83601.8, est_funding_rate: 0.00003254,
+ *   last_funding_rate: 0.00003559, next_funding_time: 1793635200000, open_interest: 98529.22099,
+ *   "24h_amount": 9140554786.419373 }
+ * instruments { symbol: "PERP_BTC_USDC", status: "ACTIVE", is_pretge: false, funding_period: 4, cap_funding: 0.00375,
+ *   floor_funding: -0.00375, interest_rate: 0.0001 }
  */
 const facts = {
   id: "orderly",
@@ -92,10 +90,7 @@ interface Raw {
   readonly settlements: Reply<Timed<SettlementRow>> | null;
 }
 
-interface Listing extends Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle"
-> {
+interface Listing extends Listed {
   readonly terms: InstrumentRow;
 }
 
@@ -109,33 +104,15 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, instruments, settlements }: Raw): Batch {
-  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const settlementOf = new Map(settlements?.value.rows.map((row) => [row.symbol, row]));
   const isYoung = rates.receivedAtMs - instruments.receivedAtMs <= INTERVAL_LIFETIME_MS;
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing === undefined) {
-        if (!listed.has(row.symbol)) unlisted += 1;
-        return null;
-      }
-      if (isEmpty(row)) return null;
-      return quoteOf(row, listing, settlementOf.get(row.symbol), isYoung, rates);
-    },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) =>
+      isEmpty(row) ? null : quoteOf(row, listing, settlementOf.get(row.symbol), isYoung, rates),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told, and for a name of another form. */
@@ -185,19 +162,15 @@ function quoteOf(
   const limits = times.fundingIntervalHours === null ? undefined : terms;
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(row.est_funding_rate, "est_funding_rate"),
     ...times,
-    predictedRate: null,
-    instantRate: null,
     ...settledOf(row, settlement, reply.receivedAtMs),
     rateCap: rateCapOf(limits?.cap_funding),
     rateFloor: rateFloorOf(limits?.floor_funding),
     baselineRate: product(rateBoundOf(limits?.interest_rate), shareOfInterest(hours)),
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -240,8 +213,7 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = replies.rates.value.rows.find(isAsked);
   const instruments = replies.instruments.value.rows.find(isAsked);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.est_funding_rate}" };
+  return originOf("{rates.est_funding_rate}", { rates, instruments });
 }
 
 export const orderly = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import {
   badEnvelope,
   decodeEnvelope,
@@ -25,6 +26,11 @@ import {
  * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
  * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
  * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `knownUnknowns` say what is open.
+ *
+ * A row, with numbers of our own:
+ * prices { symbol: "BTC", next_funding: "0.00004122", mark: "83582.579359", oracle: "83575.392082",
+ *   open_interest: "8627.87647", volume_24h: "546419486.3567", timestamp: 1793621820000 }
+ * instruments { symbol: "BTC", instrument_type: "perpetual", base_asset: "BTC" }
  */
 const facts = {
   id: "pacifica",
@@ -120,29 +126,13 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ prices, instruments }: Raw): Batch {
-  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
   const unit = unitOf(prices.value.rows);
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    prices.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing !== undefined) return quoteOf(row, listing, unit, prices.receivedAtMs);
-      if (!listed.has(row.symbol)) unlisted += 1;
-      return null;
-    },
-  );
-  return {
-    quotes,
-    rejects: [prices.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: prices.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => quoteOf(row, listing, unit, prices.receivedAtMs),
+  });
 }
 
 type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier">;
@@ -170,24 +160,16 @@ function quoteOf(row: PriceRow, listing: Listing, unit: Unit, receivedAtMs: numb
   const atMs = observedAtMs(exchangeTimeMs, receivedAtMs);
   const markPrice = positiveOf(row.mark);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     quote: QUOTE,
     settle: SETTLE,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate: rateOf(row.next_funding, "next_funding"),
     fundingIntervalHours: INTERVAL_HOURS,
     intervalSource: "documented_default",
     nextFundingAtMs: nextGridTimeMs(atMs, INTERVAL_HOURS),
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
     baselineRate: BASELINE_RATE,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.oracle),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -217,8 +199,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const prices = raw.prices.value.rows.find(isAsked);
   const instruments = raw.instruments.value.rows.find(isAsked);
-  if (prices === undefined || instruments === undefined) return null;
-  return { rows: { prices, instruments }, formula: "{prices.next_funding}" };
+  return originOf("{prices.next_funding}", { prices, instruments });
 }
 
 export const pacifica = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

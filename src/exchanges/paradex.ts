@@ -3,7 +3,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -23,6 +24,14 @@ import {
 /**
  * Paradex perpetuals. Funding accrues each second: the rate is quoted per funding period of the market, there is no
  * settlement and no next time. Options and spot stand in the same lists. `knownUnknowns` says what is open.
+ *
+ * A row, with numbers of our own:
+ * summary { symbol: "BTC-USD-PERP", mark_price: "83599.68216596", underlying_price: "83593.3933317",
+ *   volume_24h: "11019091427.634159088", open_interest: "165193.499", funding_rate: "0.00002859495351",
+ *   created_at: 1793621820000 }
+ * markets { symbol: "BTC-USD-PERP", base_currency: "BTC", quote_currency: "USD", settlement_currency: "USDC",
+ *   asset_kind: "PERP", open_at: 1706227200000, expiry_at: 0, trading_mode: "STANDARD", funding_period_hours: 8,
+ *   max_funding_rate: "0.02" }
  */
 const facts = {
   id: "paradex",
@@ -111,8 +120,7 @@ type Terms = Pick<
   Quote,
   "fundingIntervalHours" | "intervalSource" | "rateCap" | "rateFloor" | "baselineRate"
 >;
-type Listing = Terms &
-  Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs">;
+type Listing = Terms & Listed<"listedAtMs">;
 
 const envelope = z.object({ error: z.string().nullish(), results: z.unknown().optional() });
 
@@ -155,33 +163,22 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ summary, markets }: Raw): Batch {
   const atMs = summary.receivedAtMs;
-  const { rows } = markets.value;
-  const modeIsNamed = rows.some(({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK);
+  // Older replies do not name the usual mode.
+  const isToday = markets.value.rows.some(
+    ({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK,
+  );
+  const hasOrderBook = isToday ? namesOrderBook : mayHaveOrderBook;
   const isYoung = atMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
-  const listings = collectRows(
-    rows,
-    (row) => row.symbol,
-    (row) => (isLive(row, modeIsNamed, atMs) ? listingOf(row, isYoung) : null),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const listed = new Set(rows.map((row) => row.symbol));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    summary.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (listing !== undefined) return quoteOf(row, listing, atMs);
-      if (!listed.has(row.symbol)) unlisted += 1;
-      return null;
-    },
-  );
-  return {
-    quotes,
-    rejects: [summary.value, markets.value, listings, { rejects }].flatMap((part) => part.rejects),
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: summary.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(
+      markets.value,
+      (row) => row.symbol,
+      (row) => (isOpen(row, atMs) && hasOrderBook(row) ? listingOf(row, isYoung) : null),
+    ),
+    quoteOf: (row, listing) => quoteOf(row, listing, atMs),
+  });
 }
 
 function isMode(mode: unknown): mode is string {
@@ -189,7 +186,7 @@ function isMode(mode: unknown): mode is string {
 }
 
 /** Throws RowReject where a field that decides cannot be read: the market may be dated or not open. */
-function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
+function isOpen(row: MarketRow, atMs: number): boolean {
   if (!row.asset_kind) throw new RowReject("bad_row", "asset_kind is missing");
   if (row.asset_kind !== PERPETUAL) return false;
   const expiryAtMs = quantityOf(row.expiry_at);
@@ -197,12 +194,18 @@ function isLive(row: MarketRow, modeIsNamed: boolean, atMs: number): boolean {
   if (expiryAtMs === null || openAtMs === null) {
     throw new RowReject("bad_row", "expiry_at or open_at is not a time");
   }
-  if (expiryAtMs !== 0 || openAtMs > atMs) return false;
-  const mode = row.trading_mode || null;
+  return expiryAtMs === 0 && openAtMs <= atMs;
+}
+
+/** Throws RowReject for a market without a mode that can be read, in a list that names the modes. */
+function namesOrderBook({ trading_mode: mode }: MarketRow): boolean {
   if (isMode(mode)) return mode !== NO_ORDER_BOOK;
-  // Older replies do not name the usual mode; where others do, a market without one is not trusted.
-  if (mode === null && !modeIsNamed) return true;
   throw new RowReject("bad_row", "trading_mode cannot be read");
+}
+
+/** Of an older list, where only markets without an order book have a mode. */
+function mayHaveOrderBook(row: MarketRow): boolean {
+  return row.trading_mode ? namesOrderBook(row) : true;
 }
 
 function listingOf(row: MarketRow, isYoung: boolean): Listing | null {
@@ -236,16 +239,11 @@ function termsOf(row: MarketRow, hours: number | null): Terms {
 function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote {
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     fundingRate: rateOf(row.funding_rate, "funding_rate"),
     nextFundingAtMs: null,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.underlying_price),
     openInterestDigit: lastDigitOf(row.open_interest),
@@ -260,8 +258,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const summary = raw.summary.value.rows.find(isAsked);
   const markets = raw.markets.value.rows.find(isAsked);
-  if (summary === undefined || markets === undefined) return null;
-  return { rows: { summary, markets }, formula: "{summary.funding_rate}" };
+  return originOf("{summary.funding_rate}", { summary, markets });
 }
 
 export const paradex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

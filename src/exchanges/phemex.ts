@@ -3,7 +3,8 @@ import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -26,6 +27,12 @@ import {
  * Phemex linear perpetuals in USDT and USDC. Rates come in pages, and a reply of one page looks complete, so pages are
  * read until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts.
  * `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", fundingInterval: 28800, nextfundingTime: 1793635200000, fundingRate: "0.00070730",
+ *   interestRate: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * instruments { symbol: "BTCUSDT", type: "PerpetualV2", status: "Listed", perpProductSubType: "Normal",
+ *   baseCurrency: "BTC", quoteCurrency: "USDT", settleCurrency: "USDT", listTime: 1701043200000 }
  */
 const facts = {
   id: "phemex",
@@ -126,10 +133,7 @@ interface Raw {
 }
 
 /** A live linear perpetual of the product list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass" | "listedAtMs"
->;
+type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const envelope = z.object({ code: numeric, data: z.unknown().optional() });
 const ratePage = z.object({ total: numeric, rows: z.array(z.unknown()) });
@@ -189,48 +193,45 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
   const { rows: listed, others } = instruments.value;
-  // Older lists lack the key; in a list that has it, a live row without it may be pre-market.
-  const tellsSubType = listed.some((row) => row.perpProductSubType);
-  const listings = collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsSubType),
-  );
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
+  // Older lists lack the key.
+  const isToday = listed.some((row) => row.perpProductSubType);
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol) && !others.has(row.symbol)) unlisted += 1;
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
   const { left } = rates.value;
   return {
-    quotes,
+    ...joinRates({
+      rates: rates.value,
+      symbolOf: (row) => row.symbol,
+      listings: readListings(
+        instruments.value,
+        (row) => row.symbol,
+        isToday ? listingOf : contractOf,
+      ),
+      quoteOf: (row, listing) =>
+        quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
+      shouldBeListed: (row) => !others.has(row.symbol),
+    }),
     ...(left === null ? {} : { leftOut: left }),
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
   };
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: ProductRow, tellsSubType: boolean): Listing | null {
-  const { type, status, perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
-  if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
-  if (type !== "PerpetualV2" || status !== "Listed") return null;
-  if (subType === PRE_MARKET) return null;
-  if (tellsSubType && !subType) throw new RowReject("bad_row", "perpProductSubType is missing");
-  if (subType && !ORDINARY.has(subType))
+/** Null where a row is not ours to show; throws RowReject where it cannot be told: without a kind it may be pre-market. */
+function listingOf(row: ProductRow): Listing | null {
+  const { perpProductSubType: subType } = row;
+  if (!isListed(row) || subType === PRE_MARKET) return null;
+  if (!subType) throw new RowReject("bad_row", "perpProductSubType is missing");
+  if (!ORDINARY.has(subType))
     throw new RowReject("unknown_kind", "perpProductSubType is none of the known ones");
+  return contractOf(row);
+}
+
+function isListed({ type, status }: ProductRow): boolean {
+  if (!type || !status) throw new RowReject("bad_row", "type or status is missing");
+  return type === "PerpetualV2" && status === "Listed";
+}
+
+function contractOf(row: ProductRow): Listing | null {
+  const { perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
+  if (!isListed(row)) return null;
   // "1000 SHIB" comes with a space.
   const base = row.baseCurrency?.replaceAll(" ", "");
   if (!base || !quoteCurrency || !settleCurrency)
@@ -262,26 +263,21 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(ticker?.markRp);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.fundingRateCap),
     rateFloor: rateFloorOf(row.fundingRateFloor),
     baselineRate:
       times.fundingIntervalHours === INTEREST_PERIOD_HOURS ? rateCapOf(row.interestRate) : null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(ticker?.indexRp),
     // In base coins.
     openInterestDigit: lastDigitOf(ticker?.openInterestRv),
     openInterestUsd: product(quantityOf(ticker?.openInterestRv), markPrice),
     volume24hUsd: quantityOf(ticker?.turnoverRv),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -291,8 +287,7 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  if (rates === undefined || instruments === undefined) return null;
-  return { rows: { rates, instruments }, formula: "{rates.fundingRate}" };
+  return originOf("{rates.fundingRate}", { rates, instruments });
 }
 
 export const phemex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -5,7 +5,9 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, ExchangeHttp, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinAnswers, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -24,6 +26,12 @@ import {
  * Poloniex Futures v3. `nFR` is the running estimate of the rate charged at `nFT`; `fR` was charged at `fT`. The
  * distance of the two times is the interval, and unknown when it is none of the usual ones. Open interest is null:
  * neither the shape of its reply nor its unit is confirmed.
+ *
+ * A row, with numbers of our own:
+ * rates { s: "BTC_USDT_PERP", fR: "0.000157", fT: "1793606400000", nFR: "0.000182", nFT: "1793635200000" }
+ * instruments { symbol: "BTC_USDT_PERP", bCcy: "BTC", qCcy: "USDT", sCcy: "USDT", ctType: "LINEAR", status: "OPEN",
+ *   alias: "" }
+ * tickers { s: "BTC_USDT_PERP", amt: "7702651775.49", mPx: "83617.9", iPx: "83580.4" }
  */
 const facts = {
   id: "poloniex",
@@ -101,9 +109,6 @@ interface Raw {
   readonly rates: ReadonlyMap<string, Reply<RateRow>>;
 }
 
-/** A live perpetual of the instrument list. */
-type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle">;
-
 const envelope = z.object({
   code: z.union([z.string(), z.number()]),
   data: z.unknown().optional(),
@@ -140,7 +145,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
       load("allInstruments", instrumentRow, "symbol"),
     )
     .then(async (instruments) => {
-      const keys = listingsOf(instruments.value).quotes.map((listing) => listing.exchangeSymbol);
+      const keys = [...listingsOf(instruments.value).live.keys()];
       if (keys.length === 0) throw badEnvelope("the list holds no live perpetual");
       return { instruments, rates: await source.sweep("rates", keys, loadRate) };
     });
@@ -151,33 +156,23 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function parse({ instruments, tickers, rates }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
-  const listed = new Set(instruments.value.rows.map((row) => row.symbol));
-  const { quotes, rejects } = collectRows(
-    listings.quotes,
-    (listing) => listing.exchangeSymbol,
-    (listing) => {
+  return {
+    ...joinAnswers(listings, (listing) => {
       const reply = rates.get(listing.exchangeSymbol);
       if (reply === undefined) return null;
       return quoteOf(listing, reply, tickerOf.get(listing.exchangeSymbol));
-    },
-  );
-  return {
-    quotes,
-    rejects: [...instruments.value.rejects, ...listings.rejects, ...rejects],
-    expected: listings.quotes.length,
+    }),
     // Rates are asked for by the list: that the list is short shows in the tickers alone.
-    unlisted: [...tickerOf.keys()].filter((name) => !listed.has(name)).length,
+    unlisted: [...tickerOf.keys()].filter((name) => !listings.known.has(name)).length,
   };
 }
 
-function listingsOf(
-  list: Rows<InstrumentRow>,
-): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  return collectRows(list.rows, (row) => row.symbol, listingOf);
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listed> {
+  return readListings(list, (row) => row.symbol, listingOf);
 }
 
 /** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
-function listingOf(row: InstrumentRow): Listing | null {
+function listingOf(row: InstrumentRow): Listed | null {
   const { ctType, status, alias, bCcy, qCcy, sCcy } = row;
   if (typeof ctType !== "string" || typeof status !== "string" || typeof alias !== "string") {
     throw new RowReject("bad_row", "ctType, status or alias is not a text");
@@ -196,7 +191,7 @@ function listingOf(row: InstrumentRow): Listing | null {
 }
 
 function quoteOf(
-  listing: Listing,
+  listing: Listed,
   { value: row, receivedAtMs }: Reply<RateRow>,
   ticker: TickerRow | undefined,
 ): Quote | null {
@@ -209,24 +204,16 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
     ...settledOf(row),
-    rateCap: null,
-    rateFloor: null,
     baselineRate: times.fundingIntervalHours === BASELINE_HOURS ? BASELINE_RATE : null,
-    settling: false,
     markPrice: positiveOf(ticker?.mPx),
     indexPrice: positiveOf(ticker?.iPx),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(ticker?.amt),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }

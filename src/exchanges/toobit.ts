@@ -1,11 +1,12 @@
 import { z } from "zod";
-import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { coinByExclusion } from "../domain/pre-ipo.ts";
+import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -28,6 +29,12 @@ import {
  * Toobit perpetuals in USDT and USDC. Rates, marks, index prices and volumes are four replies, joined to the contract
  * list; the rates and marks hold rows of test, dated and delisted contracts that it does not. The index is named by
  * token, not by contract. For a while after a settlement the row still shows it as the next one, with the charged rate.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTC-SWAP-USDT", rate: "-0.00121959", period: "8H", nextFundingTime: "1793635200000",
+ *   interest: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
+ * contracts { symbol: "BTC-SWAP-USDT", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
+ *   marginToken: "USDT", indexToken: "BTCUSDT", contractMultiplier: "0.001", isRwa: false, categories: [] }
  */
 const facts = {
   id: "toobit",
@@ -169,20 +176,13 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
-  const listed = instruments.value.rows;
-  const listings = collectRows(listed, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
   const markOf = new Map(marks?.value.rows.map((row) => [row.symbolId, positiveOf(row.price)]));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol) && !row.symbol.startsWith(STRANGER_PREFIX)) unlisted += 1;
-      if (listing === undefined) return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => {
       const { indexToken, contractSize } = listing;
       const markPrice = markOf.get(row.symbol) ?? null;
       const ticker = tickerOf.get(row.symbol);
@@ -195,15 +195,8 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
       };
       return quoteOf(row, listing, money, rates.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+    shouldBeListed: (row) => !row.symbol.startsWith(STRANGER_PREFIX),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -252,16 +245,12 @@ function quoteOf(
   if (times === null) return null;
   const sinceMs = receivedAtMs - (times.nextFundingAtMs ?? Number.POSITIVE_INFINITY);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol,
     ...identity,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.fundingRateCap),
     rateFloor: rateFloorOf(row.fundingRateFloor),
     baselineRate: product(
@@ -271,7 +260,6 @@ function quoteOf(
     ),
     settling: sinceMs >= 0 && sinceMs < SETTLING_WINDOW_MS,
     ...money,
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -281,8 +269,7 @@ function explain(payloads: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = payloads.rates.value.rows.find(ours);
   const contracts = payloads.instruments.value.rows.find(ours);
-  if (rates === undefined || contracts === undefined) return null;
-  return { rows: { rates, contracts }, formula: "{rates.rate}" };
+  return originOf("{rates.rate}", { rates, contracts });
 }
 
 export const toobit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -4,7 +4,8 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -23,6 +24,10 @@ import {
  * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the
  * one charged last; some clients read them the other way round. A success has no envelope: an object where a list
  * is due is an error. `knownUnknowns` says what the sources leave open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "BTCUSDT", forecastFundingRate: "-0.00030192", lastFundingRate: "-0.00038395", collectCycle: 240,
+ *   nextFundingTime: 1793635200000, time: 1793621820000, markPrice: "83546.1", indexPrice: "83571.3" }
  */
 const facts = {
   id: "weex",
@@ -115,10 +120,7 @@ interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "assetClass"
->;
+type Listing = Listed<"assetClass">;
 
 const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
 
@@ -155,34 +157,14 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, tickers, instruments };
 }
 
-function parse(raw: Raw): Batch {
-  const { rates, instruments } = raw;
-  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
-  const tickerOf = new Map(raw.tickers?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [
-      ...rates.value.rejects,
-      ...instruments.value.rejects,
-      ...listings.rejects,
-      ...rejects,
-    ],
-    expected: live.size,
-    unlisted,
-  };
+function parse({ rates, instruments, tickers }: Raw): Batch {
+  const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(row.symbol), rates.receivedAtMs),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -235,23 +217,15 @@ function quoteOf(
   if (times === null) return null;
   const settledRate = numberOf(row.lastFundingRate);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
     settledRate: settledRate !== null && Math.abs(settledRate) <= MAX_ABS_RATE ? settledRate : null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     // The ticker's prices are live; those beside the rate are up to a minute old.
     markPrice: positiveOf(ticker?.markPrice) ?? positiveOf(row.markPrice),
     indexPrice: positiveOf(ticker?.indexPrice) ?? positiveOf(row.indexPrice),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(ticker?.quoteVolume),
     exchangeTimeMs,
     receivedAtMs,
@@ -260,8 +234,7 @@ function quoteOf(
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { rates: row }, formula: "{rates.forecastFundingRate}" };
+  return originOf("{rates.forecastFundingRate}", { rates: row });
 }
 
 export const weex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

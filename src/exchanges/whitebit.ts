@@ -3,6 +3,7 @@ import type { AssetClass, Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
+import { NOT_PUBLISHED, originOf } from "./wire-join.ts";
 import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -26,6 +27,13 @@ import {
  *
  * Open interest is documented in contracts. It is read as base coins, by the page's check of one contract: 3,721,488
  * at 0.6065 are 2.3 million dollars; a contract is one coin.
+ *
+ * A row, with numbers of our own:
+ * futures { ticker_id: "BTC_PERP", stock_currency: "BTC", money_currency: "USDT", product_type: "Perpetual",
+ *   funding_rate: "0.00005", funding_cap: "0.003", funding_floor: "-0.003", funding_interval_minutes: 240,
+ *   next_funding_rate_timestamp: "1793635200000", mark_price: "83553.4", last_price: "83550.4",
+ *   index_price: "83565.6", open_interest: "27075.066", money_volume: "4219652345.7461" }
+ * markets { name: "BTC_PERP", type: "futures" }
  */
 const facts = {
   id: "whitebit",
@@ -115,6 +123,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { futures, markets };
 }
 
+/** A join of its own: the list has no more than the kinds of markets, all else is in the rate rows. */
 function parse({ futures, markets }: Raw): Batch {
   const typeOf = new Map(markets.value.rows.map((row) => [row.name, row.type ?? null]));
   let unlisted = 0;
@@ -175,23 +184,17 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(row.mark_price);
   return {
+    ...NOT_PUBLISHED,
     exchangeSymbol: row.ticker_id,
     ...canonicalAsset(row.stock_currency, []),
     quote: QUOTE,
     settle: QUOTE,
     assetClass,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
     rateCap: rateCapOf(row.funding_cap),
     rateFloor: rateFloorOf(row.funding_floor),
-    baselineRate: null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(row.index_price),
     // In base coins; the last price serves where no fresh mark is sent.
@@ -201,7 +204,6 @@ function quoteOf(
       markPrice ?? positiveOf(row.last_price),
     ),
     volume24hUsd: quantityOf(row.money_volume),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -210,8 +212,7 @@ function quoteOf(
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const futures = raw.futures.value.rows.find((row) => row.ticker_id === exchangeSymbol);
   const markets = raw.markets.value.rows.find((row) => row.name === exchangeSymbol);
-  if (futures === undefined || markets === undefined) return null;
-  return { rows: { futures, markets }, formula: "{futures.funding_rate}" };
+  return originOf("{futures.funding_rate}", { futures, markets });
 }
 
 export const whitebit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

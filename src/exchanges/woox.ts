@@ -5,7 +5,8 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 import { defineExchange } from "./exchange.ts";
 import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { joinRates, type Listed, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
   badEnvelope,
@@ -28,6 +29,11 @@ import {
  * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
  * one charged last. A contract that the list does not hold yet waits for the next list. Frozen contracts keep an old
  * stamp and a past settlement, which is how they are found stale and expired. `knownUnknowns` says what is left open.
+ *
+ * A row, with numbers of our own:
+ * rates { symbol: "PERP_BTC_USDT", estFundingRate: "0.00019817", estFundingRateTimestamp: 1793621820000,
+ *   lastFundingRate: "0.00019753", lastFundingRateTimestamp: 1793620800000, nextFundingTime: 1793635200000,
+ *   estFundingIntervalHours: 4 }
  */
 const facts = {
   id: "woox",
@@ -112,10 +118,7 @@ interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "rateCap" | "rateFloor"
->;
+type Listing = Listed<"rateCap" | "rateFloor">;
 
 const envelope = z.object({
   success: z.unknown().optional(),
@@ -149,32 +152,13 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, futures, instruments }: Raw): Batch {
-  const listings = collectRows(instruments.value.rows, (row) => row.symbol, listingOf);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(instruments.value.rows.map((row) => row.symbol));
   const futuresOf = new Map(futures?.value.rows.map((row) => [row.symbol, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      if (!known.has(row.symbol)) unlisted += 1;
-      const listing = live.get(row.symbol);
-      if (listing === undefined) return null;
-      return quoteOf(row, listing, futuresOf.get(row.symbol), rates.receivedAtMs);
-    },
-  );
-  return {
-    quotes,
-    rejects: [
-      ...rates.value.rejects,
-      ...instruments.value.rejects,
-      ...listings.rejects,
-      ...rejects,
-    ],
-    expected: live.size,
-    unlisted,
-  };
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: readListings(instruments.value, (row) => row.symbol, listingOf),
+    quoteOf: (row, listing) => quoteOf(row, listing, futuresOf.get(row.symbol), rates.receivedAtMs),
+  });
 }
 
 /** Null where a row is not ours to show; throws RowReject where it cannot be told. */
@@ -215,17 +199,13 @@ function quoteOf(
   if (times === null) return null;
   const markPrice = positiveOf(futures?.markPrice);
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
-    listedAtMs: null,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
     ...settledOf(row),
     baselineRate: NEUTRAL_RATE.get(times.fundingIntervalHours) ?? null,
-    settling: false,
     markPrice,
     indexPrice: positiveOf(futures?.indexPrice),
     // In units of the base.
@@ -248,8 +228,7 @@ function settledOf(row: RateRow): Pick<Quote, "settledRate" | "settledAtMs"> {
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
-  if (row === undefined) return null;
-  return { rows: { rates: row }, formula: "{rates.estFundingRate}" };
+  return originOf("{rates.estFundingRate}", { rates: row });
 }
 
 export const woox = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -1,31 +1,33 @@
-import { z } from "zod";
 import type { Batch, Quote, RateOrigin } from "../domain/quote.ts";
 import { canonicalAsset } from "../domain/symbol.ts";
-import { RequestFailure } from "../lib/request-failure.ts";
-import { defineExchange } from "./exchange.ts";
-import type { ExchangeFacts, Load, Reply, Source } from "./exchange.ts";
-import { collectRows, decodeRows, type Rows } from "./wire-rows.ts";
+import { defineExchange, type ExchangeFacts, type Reply, type Source } from "./exchange.ts";
+import { joinRates, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
+import type { Listed, Listings } from "./wire-join.ts";
+import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
+import { epochMsOf, type Numeric, positiveOf, quantityOf, rateOf, RowReject } from "./wire.ts";
 import {
-  badEnvelope,
-  decodeEnvelope,
-  epochMsOf,
-  numberOf,
-  numeric,
-  positiveOf,
-  quantityOf,
-  rateOf,
-  RowReject,
-  text,
-  type Numeric,
-} from "./wire.ts";
-import { loadOneInterval, ONE_INTERVAL_ROTATION_MS, type OneInterval } from "./xt-intervals.ts";
+  isTooMany,
+  loadInstruments,
+  loadOneInterval,
+  loadRates,
+  loadTickers,
+  LOCK_MS,
+  ONE_INTERVAL_ROTATION_MS,
+} from "./xt-wire.ts";
+import type { InstrumentRow, OneInterval, RateRow, Raw, TickerRow } from "./xt-wire.ts";
 
 /**
  * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
  * prices and volume from the tickers, which hold dead contracts too and are read by symbol alone.
  *
  * The open interest of the feed is documented as contracts and not confirmed, so it is not shown.
+ *
+ * A row, with numbers of our own:
+ * contracts { symbol: "btc_usdt", product_type: "PERPETUAL", target_currency: "USDT", funding_rate: "0.00004477",
+ *   collection_internal: 4, next_funding_rate_timestamp: 1793635200000 }
+ * instruments { symbol: "btc_usdt", productType: "perpetual", underlyingType: "U_BASED", tradeSwitch: true,
+ *   inPreMarket: false, baseCoin: "btc", quoteCoin: "usdt", onboardDate: 1701820800000 }
  */
 const facts = {
   id: "xt",
@@ -54,87 +56,11 @@ const facts = {
   statedWaitMs: (bodyStart) => (isTooMany(bodyStart) ? LOCK_MS : null),
 } satisfies ExchangeFacts;
 
-const BASE_PATH = "/future/market/v1/public";
-const TOO_MANY = "TOO_MANY_REQUESTS";
-/** Documented: whoever exceeds the limit is locked out for this long. */
-const LOCK_MS = 10 * 60_000;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const QUOTE = "USDT";
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
-const raw = z.unknown().optional();
-const word = text.catch(null);
-const symbol = z.string().min(1);
-const rateRow = z.object({
-  symbol,
-  product_type: word,
-  target_currency: word,
-  funding_rate: numeric,
-  collection_internal: numeric,
-  next_funding_rate_timestamp: numeric,
-});
-type RateRow = z.infer<typeof rateRow>;
-const tickerRow = z.object({ s: symbol, m: numeric, i: numeric, v: numeric });
-type TickerRow = z.infer<typeof tickerRow>;
-const instrumentRow = z.object({
-  symbol,
-  productType: word,
-  underlyingType: word,
-  tradeSwitch: raw,
-  inPreMarket: raw,
-  baseCoin: word,
-  quoteCoin: word,
-  onboardDate: numeric,
-});
-type InstrumentRow = z.infer<typeof instrumentRow>;
-
-interface Raw {
-  /** Of contracts for which the feed tells none. */
-  readonly intervals: ReadonlyMap<string, Reply<OneInterval>>;
-  readonly rates: Reply<Rows<RateRow>>;
-  readonly tickers: Reply<Rows<TickerRow>> | null;
-  readonly instruments: Reply<Rows<InstrumentRow>>;
-}
-
 /** A live linear perpetual of the symbol list. */
-type Listing = Pick<
-  Quote,
-  "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | "listedAtMs"
->;
-
-const envelope = z.object({
-  returnCode: numeric,
-  error: z.object({ code: word }).nullish().catch(null),
-  result: z.unknown().optional(),
-});
-
-function isTooMany(words: string): boolean {
-  return words.toUpperCase().includes(TOO_MANY);
-}
-
-/** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
-function resultOf(body: unknown): unknown {
-  const { returnCode, error, result } = decodeEnvelope(envelope, body);
-  if (isTooMany(error?.code ?? ""))
-    throw new RequestFailure("rate_limited", TOO_MANY, { retryAfterMs: LOCK_MS });
-  if (numberOf(returnCode) !== 0)
-    throw badEnvelope(`returnCode ${numberOf(returnCode) ?? "unreadable"}`);
-  return result;
-}
-
-const loadRates: Load<Rows<RateRow>> = (http) =>
-  // A bare list; only failures have an envelope.
-  http.get(`${BASE_PATH}/cg/contracts`, (body) =>
-    decodeRows(rateRow, Array.isArray(body) ? body : resultOf(body), "symbol"),
-  );
-
-const loadTickers: Load<Rows<TickerRow>> = (http) =>
-  http.get(`${BASE_PATH}/q/agg-tickers`, (body) => decodeRows(tickerRow, resultOf(body), "s"));
-
-const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
-  http.get(`${BASE_PATH}/symbol/list`, (body) =>
-    decodeRows(instrumentRow, resultOf(body), "symbol"),
-  );
+type Listing = Listed<"listedAtMs">;
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [rates, tickers, instruments] = await Promise.all([
@@ -146,12 +72,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   const intervals =
     untold.length === 0
       ? new Map<string, Reply<OneInterval>>()
-      : await source.rotation(
-          "intervals",
-          untold,
-          ONE_INTERVAL_ROTATION_MS,
-          loadOneInterval(BASE_PATH, resultOf),
-        );
+      : await source.rotation("intervals", untold, ONE_INTERVAL_ROTATION_MS, loadOneInterval);
   return { rates, tickers, instruments, intervals };
 }
 
@@ -159,63 +80,49 @@ async function fetchRaw(source: Source): Promise<Raw> {
 function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): readonly string[] {
   const silent = rates.rows.filter((row) => intervalHoursOf(row.collection_internal) === null);
   const names = new Set(silent.map((row) => row.symbol));
-  return listingsOf(instruments)
-    .quotes.map((listing) => listing.exchangeSymbol)
-    .filter((name) => names.has(name));
+  return [...listingsOf(instruments).live.keys()].filter((name) => names.has(name));
 }
 
-function listingsOf({
-  rows: listed,
-}: Rows<InstrumentRow>): ReturnType<typeof collectRows<InstrumentRow, Listing>> {
-  // Older lists lack the key, or show it on few rows; where half of them have it, one without it may be pre-market.
-  const told = listed.filter((row) => !isAbsent(row.inPreMarket)).length;
-  const tellsPreMarket = told * 2 >= listed.length;
-  return collectRows(
-    listed,
-    (row) => row.symbol,
-    (row) => listingOf(row, tellsPreMarket),
-  );
+function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
+  // Older lists lack the key, or show it on few rows.
+  const stated = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
+  const isToday = stated * 2 >= list.rows.length;
+  return readListings(list, (row) => row.symbol, isToday ? listingOf : olderListingOf);
 }
 
 function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
-  const listed = instruments.value.rows;
-  const listings = listingsOf(instruments.value);
-  const live = new Map(listings.quotes.map((listing) => [listing.exchangeSymbol, listing]));
-  const known = new Set(listed.map((row) => row.symbol));
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.s, row]));
-  let unlisted = 0;
-  const { quotes, rejects } = collectRows(
-    rates.value.rows,
-    (row) => row.symbol,
-    (row) => {
-      const listing = live.get(row.symbol);
-      if (!known.has(row.symbol)) unlisted += 1;
-      if (listing === undefined || !isPerpetual(row)) return null;
+  return joinRates({
+    rates: rates.value,
+    symbolOf: (row) => row.symbol,
+    listings: listingsOf(instruments.value),
+    quoteOf: (row, listing) => {
+      if (!isPerpetual(row)) return null;
       const ownHours = intervals.get(row.symbol)?.value.collectionInternal;
       const beside = { ticker: tickerOf.get(row.symbol), ownHours };
       return quoteOf(row, listing, beside, rates.receivedAtMs);
     },
-  );
-  return {
-    quotes,
-    rejects: [rates.value, instruments.value, listings, { rejects }].flatMap(
-      (part) => part.rejects,
-    ),
-    expected: live.size,
-    unlisted,
-  };
+  });
 }
 
 /**
  * Null where a row is not ours to show; throws RowReject where it cannot be told. `state` and `isOpenApi` say nothing
  * about life, and perpetuals may carry a delivery date.
  */
-function listingOf(row: InstrumentRow, tellsPreMarket: boolean): Listing | null {
-  const { productType, underlyingType, tradeSwitch, inPreMarket, baseCoin, quoteCoin } = row;
-  if (tradeSwitch === false || inPreMarket === true) return null;
-  const isUntold = isAbsent(inPreMarket) && !tellsPreMarket;
-  if (tradeSwitch !== true || (inPreMarket !== false && !isUntold))
+function listingOf(row: InstrumentRow): Listing | null {
+  if (row.tradeSwitch === false || row.inPreMarket === true) return null;
+  if (row.tradeSwitch !== true || row.inPreMarket !== false)
     throw new RowReject("bad_row", "tradeSwitch or inPreMarket is neither true nor false");
+  return contractOf(row);
+}
+
+/** Of an older list, where a row need not say whether it is pre-market. */
+function olderListingOf(row: InstrumentRow): Listing | null {
+  return listingOf(isAbsent(row.inPreMarket) ? { ...row, inPreMarket: false } : row);
+}
+
+function contractOf(row: InstrumentRow): Listing | null {
+  const { productType, underlyingType, baseCoin, quoteCoin } = row;
   if (!productType || !underlyingType)
     throw new RowReject("bad_row", "productType or underlyingType is missing");
   if (productType !== "perpetual" || underlyingType !== "U_BASED") return null;
@@ -258,24 +165,14 @@ function quoteOf(
   );
   if (times === null) return null;
   return {
+    ...NOT_PUBLISHED,
     ...listing,
-    assetClass: null,
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    predictedRate: null,
-    instantRate: null,
-    settledRate: null,
-    settledAtMs: null,
-    rateCap: null,
-    rateFloor: null,
-    baselineRate: null,
-    settling: false,
     markPrice: positiveOf(ticker?.m),
     indexPrice: positiveOf(ticker?.i),
-    openInterestUsd: null,
     volume24hUsd: quantityOf(ticker?.v),
-    exchangeTimeMs: null,
     receivedAtMs,
   };
 }
@@ -285,11 +182,7 @@ function explain({ rates, instruments }: Raw, exchangeSymbol: string): RateOrigi
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const contract = rates.value.rows.find(ours);
   const instrument = instruments.value.rows.find(ours);
-  if (contract === undefined || instrument === undefined) return null;
-  return {
-    rows: { contracts: contract, instruments: instrument },
-    formula: "{contracts.funding_rate}",
-  };
+  return originOf("{contracts.funding_rate}", { contracts: contract, instruments: instrument });
 }
 
 export const xt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

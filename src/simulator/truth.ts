@@ -82,32 +82,33 @@ function skipReason(listing: Listing): string | null {
   return listing.quote === "BTC" ? "not quoted in dollars" : null;
 }
 
-/** The parts of an instrument that every exchange tells the same way. */
+/** What an exchange may not publish: `show` says only what its exchange prints. */
+const NOT_PUBLISHED = {
+  asset_class: null,
+  accrual: "periodic",
+  predicted_rate: null,
+  instant_rate: null,
+  settled_rate: null,
+  settled_at: null,
+  mark_price: null,
+  index_price: null,
+  last_price: null,
+  volume_24h_usd: null,
+  open_interest_usd: null,
+  settling: false,
+} as const satisfies Partial<TrueInstrument>;
+
+/** The names of an instrument, and what is true of it until its exchange prints more. */
 export function namesOf(
   listing: Listing,
-): Pick<
-  TrueInstrument,
-  | "exchange"
-  | "exchange_symbol"
-  | "base"
-  | "quote"
-  | "settle"
-  | "multiplier"
-  | "accrual"
-  | "instant_rate"
-  | "settling"
-  | "last_price"
-> {
+): Omit<TrueInstrument, "funding_rate" | "funding_interval_hours" | "next_funding_time"> {
   return {
+    ...NOT_PUBLISHED,
     exchange: listing.exchange,
     exchange_symbol: listing.symbol,
     base: listing.base.toUpperCase(),
     quote: listing.quote,
     settle: listing.settle,
     multiplier: listing.multiplier,
-    accrual: "periodic",
-    instant_rate: null,
-    settling: false,
-    last_price: null,
   };
 }

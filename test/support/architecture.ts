@@ -34,7 +34,7 @@ const EFFECT_OWNER: Readonly<Record<Effect, string>> = {
 const BROWSER_CODE = "src/web/static/";
 
 /** Files of src/exchanges that every adapter shares, and the one that knows every adapter. */
-const SHARED_BY_ADAPTERS = ["exchange", "wire", "wire-rows", "wire-times"];
+const SHARED_BY_ADAPTERS = ["exchange", "wire", "wire-join", "wire-rows", "wire-times"];
 const REGISTRY = "src/exchanges/registry.ts";
 
 const CLOCK = "src/lib/clock.ts";

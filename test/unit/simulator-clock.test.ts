@@ -1,20 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { STEP_MS } from "../../src/simulator/market.ts";
 import { Market } from "../../src/simulator/running-market.ts";
-import {
-  ask,
-  DEMO_START_MS,
-  demoMarket,
-  RATES,
-  ratesRows,
-  FIRST,
-  type FirstName,
-} from "../support/simulator.ts";
+import { FIRST, type FirstName, ratesOf, ratesRows } from "../support/simulator-rates.ts";
+import { ask, DEMO_START_MS, demoMarket } from "../support/simulator.ts";
 
 const HOUR_MS = 3_600_000;
 
 async function bytes(market: Market, exchange: FirstName): Promise<string> {
-  const answer = await ask(market, exchange, RATES[exchange].request);
+  const answer = await ask(market, exchange, ratesOf(exchange).request);
   return answer.text();
 }
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { EXCHANGES } from "../../src/simulator/listing.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
-import { at, DEMO_START_MS, type Json, objectOf, ratesRows, rowsAt } from "../support/simulator.ts";
+import { ratesRows } from "../support/simulator-rates.ts";
+import { at, DEMO_START_MS, type Json, objectOf, rowsAt } from "../support/simulator.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -4,15 +4,8 @@ import { FAULTS, type FaultName } from "../../src/simulator/fault-names.ts";
 import type { Fault } from "../../src/simulator/faults.ts";
 import { handle } from "../../src/simulator/handler.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
-import {
-  at,
-  DEMO_START_MS,
-  demoMarket,
-  type Json,
-  RATES,
-  ratesRows,
-  rowsAt,
-} from "../support/simulator.ts";
+import { ratesOf, ratesRows } from "../support/simulator-rates.ts";
+import { at, DEMO_START_MS, demoMarket, type Json, rowsAt } from "../support/simulator.ts";
 
 /** One exchange stands for all: these faults are made before the exchange's own format is asked. */
 const PATH = "/fapi/v1/premiumIndex";
@@ -265,5 +258,5 @@ test("a refusal of the exchange stays one while rows are spoilt", async () => {
   quiet.setFault("okx", { name: "half_list" });
   const request = new Request("http://simulator/okx/api/v5/public/funding-rate");
   expect(at(await (await handle(quiet, request)).json(), "code")).toBe("50014");
-  expect(RATES.okx.request.path).toContain("instId=ANY");
+  expect(ratesOf("okx").request.path).toContain("instId=ANY");
 });

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TrueInstrument } from "../../src/simulator/truth.ts";
-import {
-  askJson,
-  at,
-  demoMarket,
-  RATES,
-  ratesRows,
-  rowsAt,
-  FIRST,
-  type FirstName,
-} from "../support/simulator.ts";
+import { FIRST, type FirstName, ratesOf, ratesRows } from "../support/simulator-rates.ts";
+import { askJson, at, demoMarket, rowsAt } from "../support/simulator.ts";
 
 const market = demoMarket();
 
@@ -197,7 +189,7 @@ describe("one price", () => {
 
   test("payloads are as large as the real ones", async () => {
     const bytes = async (exchange: FirstName): Promise<number> => {
-      const answer = await askJson(market, exchange, RATES[exchange].request);
+      const answer = await askJson(market, exchange, ratesOf(exchange).request);
       return JSON.stringify(answer).length;
     };
     expect(await bytes("gate")).toBeGreaterThan(1_000_000);
@@ -215,5 +207,28 @@ describe("one price", () => {
     const names = rowsAt(flx, 0, "universe").map((row) => String(row["name"]));
     expect(names).toHaveLength(16);
     expect(names.every((name) => name.startsWith("flx:"))).toBe(true);
+  });
+});
+
+describe("the replies", () => {
+  test("kraken: perpetuals have a rate, a prediction and prices besides", async () => {
+    const answer = await askJson(market, "kraken", { path: "/derivatives/api/v3/tickers" });
+    const rows = rowsAt(answer, "tickers").filter((row) => row["tag"] === "perpetual");
+    expect(rows.length).toBeGreaterThan(300);
+    const keys =
+      "fundingRate fundingRatePrediction markPrice indexPrice openInterest volumeQuote vol24h suspended postOnly pair";
+    const lacking = rows.flatMap((row) => keys.split(" ").filter((key) => row[key] === undefined));
+    expect([...new Set(lacking)]).toEqual([]);
+  });
+
+  test("a success says so in each exchange's own envelope", async () => {
+    const json = (exchange: string, path: string): Promise<unknown> =>
+      askJson(market, exchange, { path });
+    expect(at(await json("bybit", "/v5/market/tickers?category=linear"), "retCode")).toBe(0);
+    expect(at(await json("okx", "/api/v5/public/mark-price?instType=SWAP"), "code")).toBe("0");
+    const bitget = await json("bitget", "/api/v3/market/tickers?category=USDC-FUTURES");
+    expect(at(bitget, "code")).toBe("00000");
+    expect(at(await json("kucoin", "/api/v1/contracts/active"), "code")).toBe("200000");
+    expect(at(await json("kraken", "/derivatives/api/v3/tickers"), "result")).toBe("success");
   });
 });

@@ -3,16 +3,8 @@ import { applies, ENCODERS } from "../../src/simulator/encoders.ts";
 import { FAULTS } from "../../src/simulator/fault-names.ts";
 import { EXCHANGES } from "../../src/simulator/listing.ts";
 import type { Market } from "../../src/simulator/running-market.ts";
-import {
-  ask,
-  demoMarket,
-  type Json,
-  objectOf,
-  RATES,
-  ratesRows,
-  FIRST,
-  type FirstName,
-} from "../support/simulator.ts";
+import { FIRST, type FirstName, ratesOf, ratesRows } from "../support/simulator-rates.ts";
+import { ask, demoMarket, type Json, objectOf } from "../support/simulator.ts";
 
 const STEP_MS = 5_000;
 
@@ -32,7 +24,7 @@ function changedPlaces(whole: readonly Json[], spoilt: readonly Json[]): readonl
 }
 
 describe.each([...FIRST])("%s", (exchange) => {
-  const { rate, prices } = RATES[exchange];
+  const { rate, prices } = ratesOf(exchange);
 
   test("empty_list: a sound reply without rows", async () => {
     const { whole, spoilt } = await bothWays(exchange, { name: "empty_list" });
@@ -72,7 +64,7 @@ describe.each([...FIRST])("%s", (exchange) => {
   test("error_envelope: HTTP 200 with an envelope in place of rates", async () => {
     const market = demoMarket();
     market.setFault(exchange, { name: "error_envelope" });
-    const response = await ask(market, exchange, RATES[exchange].request);
+    const response = await ask(market, exchange, ratesOf(exchange).request);
     expect(response.status).toBe(200);
     const body: unknown = await response.json();
     expect(Array.isArray(body)).toBe(false);
@@ -102,12 +94,12 @@ async function usualBytes(exchange: FirstName, isFrozen: boolean): Promise<reado
 }
 
 describe("frozen_timestamps", () => {
-  const stamped = FIRST.filter((exchange) => RATES[exchange].stamps.length > 0);
+  const stamped = FIRST.filter((exchange) => ratesOf(exchange).stamps.length > 0);
 
   test.each(stamped)("%s: rows say the old time and tell the new numbers", async (exchange) => {
     const market = demoMarket();
     const stamps = (rows: readonly Json[]): ReadonlySet<unknown> =>
-      new Set(rows.flatMap((row) => RATES[exchange].stamps.map((key) => row[key])));
+      new Set(rows.flatMap((row) => ratesOf(exchange).stamps.map((key) => row[key])));
     const before = await ratesRows(market, exchange);
     expect(stamps(before).size).toBe(1);
     market.setFault(exchange, { name: "frozen_timestamps" });
@@ -121,7 +113,7 @@ describe("frozen_timestamps", () => {
     const numbers = (rows: readonly Json[]): readonly Json[] =>
       rows.map((row) => ({
         ...row,
-        ...Object.fromEntries(RATES[exchange].stamps.map((k) => [k, 0])),
+        ...Object.fromEntries(ratesOf(exchange).stamps.map((k) => [k, 0])),
       }));
     expect(numbers(frozen)).toEqual(numbers(after));
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createAssets } from "../../src/simulator/assets.ts";
 import { ENCODERS } from "../../src/simulator/encoders.ts";
 import type { FaultName } from "../../src/simulator/fault-names.ts";
-import type { ExchangeName } from "../../src/simulator/listing.ts";
+import { EXCHANGES, type ExchangeName } from "../../src/simulator/listing.ts";
 import type { Market } from "../../src/simulator/running-market.ts";
 import {
   listingsOf,
@@ -127,10 +127,18 @@ describe("a wrong request is refused in the exchange's own words", () => {
   test.each(refusals)("%s", async (_title, { exchange }, { request, status, body }) => {
     const response = await ask(market, exchange, request);
     expect(response.status).toBe(status);
+    const type = response.headers.get("content-type") ?? "text/plain";
     const text = await response.text();
+    const isJson = typeof body !== "string" || body.startsWith("[");
+    expect(type).toStartWith(isJson ? "application/json" : "text/plain");
     if (typeof body === "string") expect(text).toContain(body);
     else expect(JSON.parse(text)).toMatchObject(objectOf(body));
   });
+});
+
+test("every exchange is described, and refuses something", () => {
+  expect(DEMO_WIRES.map(({ exchange }) => exchange)).toEqual([...EXCHANGES]);
+  expect(DEMO_WIRES.filter(({ refusals }) => refusals.length === 0)).toEqual([]);
 });
 
 describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]))(
@@ -264,7 +272,7 @@ describe.each(DEMO_WIRES.map((wire): [string, DemoWire] => [wire.exchange, wire]
 
 describeRecorded("against what the exchanges really sent", (read) => {
   const cases = CASES.flatMap(([title, wire, payload]) =>
-    payload.recorded.map((file): [string, string, DemoWire, WirePayload] => [
+    (payload.recorded ?? []).map((file): [string, string, DemoWire, WirePayload] => [
       title,
       file,
       wire,

@@ -201,9 +201,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     // The published one never moves: an interest component, no forecast.
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: Number(row["indexPrice"]),
     volume_24h_usd: Number(row["turnover24h"]),

@@ -232,14 +232,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const limit = row[23] === null ? Number.POSITIVE_INFINITY : Number(row[23]);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row[12]),
     funding_interval_hours: 8,
     next_funding_time: Number(row[8]) / 1000,
     // A row that does not tell the band tells no prediction.
     predicted_rate: row[22] === undefined ? null : charged(Number(row[9]), limit),
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: mark,
     volume_24h_usd: volume * last,

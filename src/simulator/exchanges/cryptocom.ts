@@ -181,12 +181,8 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_interval_hours: 1,
     next_funding_time: (hourOf(view) + HOUR_MS) / 1000,
     // The published estimate is one for the next block of four hours, not for the next hour.
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     // It has no bulk form, and the mark is enough to tell assets apart.
-    index_price: null,
     volume_24h_usd: Number(ticker["vv"]),
     open_interest_usd: Number(ticker["oi"]) * Number(ticker["a"] ?? mark),
   };

@@ -196,17 +196,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const cycle = cycleRow(listing, view);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(rateRow(listing, view)["fundingRate"]),
     funding_interval_hours: Number(cycle["settleInterval"]) / 3600,
     next_funding_time: Number(cycle["nextSettleTime"]),
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: Number(markRow(listing, view)["markPx"]),
-    index_price: null,
     volume_24h_usd: Number(tickerRow(listing, view)["volCcy24h"]),
-    open_interest_usd: null,
   };
 }
 

@@ -132,14 +132,10 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const specified = !listing.marks.has("no_specs");
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["funding_rate"]) / 100,
     funding_interval_hours: specified ? listing.intervalHours : null,
     // Told nowhere: it follows from the interval and the UTC grid.
     next_funding_time: specified ? liveNumbers(listing, view.nowMs).nextAtMs / 1000 : null,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: Number(row["mark_price"]),
     index_price: Number(row["spot_price"]),
     volume_24h_usd: Number(row["turnover_usd"]),

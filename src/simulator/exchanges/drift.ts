@@ -105,20 +105,14 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = statsRow(listing, view);
   return {
     ...namesOf(listing),
-    asset_class: null,
     // What a long earns, in percent.
     funding_rate: -Number(row["fundingRate"]) / 100,
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     // Only the oracle's price is published.
-    mark_price: null,
     index_price: Number(row["oraclePrice"]),
     volume_24h_usd: Number(row["volume24h"]),
     // The unit of the open interest is not documented.
-    open_interest_usd: null,
   };
 }
 

@@ -163,13 +163,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const oracle = typeof told === "string" ? Number(told) : null;
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["nextFundingRate"]),
     funding_interval_hours: 1,
     next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: oracle,
     index_price: oracle,
     volume_24h_usd: Number(row["volume24H"]),

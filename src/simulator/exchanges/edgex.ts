@@ -157,8 +157,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_interval_hours: intervalMin / 60,
     next_funding_time: (Number(row["fundingTime"]) + intervalMin * MINUTE_MS) / 1000,
     predicted_rate: forecast === "" ? null : Number(forecast),
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: Number(row["indexPrice"]),
     volume_24h_usd: Number(ticker["value"]),

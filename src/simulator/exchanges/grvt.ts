@@ -205,13 +205,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["mark_price"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["funding_rate"]) / 100,
     funding_interval_hours: Number(instrumentRow(listing, 0)["funding_interval_hours"]),
     next_funding_time: Number(String(row["next_funding_time"]).slice(0, -WHOLE_MS.length)) / 1000,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: Number(row["index_price"]),
     volume_24h_usd: Number(row["buy_volume_24h_q"]) + Number(row["sell_volume_24h_q"]),

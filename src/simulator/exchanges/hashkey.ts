@@ -142,17 +142,12 @@ function route({ path, query }: WireRequest): WireReply {
 function show(listing: Listing, view: MarketView): TrueInstrument {
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(fundingRow(listing, view)["rate"]),
     funding_interval_hours: 8,
     next_funding_time: (Math.floor(view.nowMs / (8 * HOUR_MS)) + 1) * 8 * 3600,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: Number(markRow(listing, view)["price"]),
     index_price: Number(indexText(listing, view)),
     volume_24h_usd: Number(tickerRow(listing, view)["qv"]),
-    open_interest_usd: null,
   };
 }
 

@@ -252,8 +252,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
     predicted_rate: Number(row["fundingRatePrediction"]) / index,
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: index,
     volume_24h_usd: Number(row["volumeQuote"]),

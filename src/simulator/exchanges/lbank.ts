@@ -130,17 +130,12 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = marketRow(listing, view);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: (Number(row["positionFeeTime"]) * 1000) / HOUR_MS,
     next_funding_time: Number(row["nextFeeTime"]) / 1000,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: Number(row["markedPrice"]),
     index_price: Number(row["underlyingPrice"]) || null,
     volume_24h_usd: Number(row["turnover"]),
-    open_interest_usd: null,
   };
 }
 

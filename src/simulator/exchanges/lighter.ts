@@ -224,13 +224,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const isPriced = mark !== undefined;
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(rateRow(listing, view, OWN)["rate"]) / QUOTED_HOURS,
     funding_interval_hours: 1,
     next_funding_time: liveNumbers(listing, view.nowMs).nextAtMs / 1000,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: isPriced ? Number(mark) : null,
     index_price: isPriced ? Number(book["index_price"]) : null,
     last_price: isPriced ? null : Number(book["last_trade_price"]),

@@ -210,7 +210,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: (next - Number(row["prevFundingTime"])) / HOUR_MS,
     next_funding_time: next / 1000,
-    predicted_rate: null,
     settled_rate: Number(row["settFundingRate"]),
     settled_at: Number(row["prevFundingTime"]) / 1000,
     mark_price: mark,

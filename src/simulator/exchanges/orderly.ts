@@ -197,11 +197,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["mark_price"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["est_funding_rate"]),
     funding_interval_hours: listing.intervalHours,
     next_funding_time: Number(row["next_funding_time"]) / 1000,
-    predicted_rate: null,
     settled_rate: Number(row["last_funding_rate"]),
     settled_at: Number(row["last_funding_rate_timestamp"]) / 1000,
     mark_price: mark,

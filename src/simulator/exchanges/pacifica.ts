@@ -157,14 +157,10 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(row["mark"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["next_funding"]),
     funding_interval_hours: 1,
     next_funding_time: nextAtMs / 1000,
-    predicted_rate: null,
     // Whether `funding` was paid or is to be paid is disputed.
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: Number(row["oracle"]),
     volume_24h_usd: Number(row["volume_24h"]),

@@ -173,13 +173,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     // What its m stands for is told by nobody: an asset of its own.
     ...(listing.wireBase === "mSATS" ? { base: "MSATS", multiplier: 1 } : {}),
     accrual: "continuous",
-    asset_class: null,
     funding_rate: Number(row["funding_rate"]),
     funding_interval_hours: period === 0 ? null : period,
     next_funding_time: null,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: mark,
     index_price: Number(row["underlying_price"]),
     volume_24h_usd: Number(row["volume_24h"]),

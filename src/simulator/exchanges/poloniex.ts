@@ -221,19 +221,16 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const lastMs = Number(funding["fT"]);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(funding["nFR"]),
     // Two times that no known interval explains say nothing of the interval.
     funding_interval_hours: listing.marks.has("odd_gap") ? null : (nextMs - lastMs) / HOUR_MS,
     next_funding_time: nextMs / 1000,
-    predicted_rate: null,
     settled_rate: Number(funding["fR"]),
     settled_at: lastMs / 1000,
     mark_price: Number(ticker["mPx"]),
     index_price: Number(ticker["iPx"]),
     volume_24h_usd: Number(ticker["amt"]),
     // Neither the shape nor the unit of the open interest is confirmed.
-    open_interest_usd: null,
   };
 }
 

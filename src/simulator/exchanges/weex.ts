@@ -236,15 +236,12 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_rate: Number(row["forecastFundingRate"]),
     funding_interval_hours: Number(row["collectCycle"]) / 60,
     next_funding_time: next > view.nowMs ? next / 1000 : null,
-    predicted_rate: null,
     settled_rate: Number(row["lastFundingRate"]),
     // The reply does not say when.
-    settled_at: null,
     mark_price: Number(ticker["markPrice"]),
     index_price: Number(ticker["indexPrice"]),
     volume_24h_usd: Number(ticker["quoteVolume"]),
     // Told one contract at a time, in a unit that is not known.
-    open_interest_usd: null,
   };
 }
 

@@ -213,11 +213,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const index = futures["indexPrice"];
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(row["estFundingRate"]),
     funding_interval_hours: Number(row["estFundingIntervalHours"]),
     next_funding_time: isFrozen(listing) ? null : Number(row["nextFundingTime"]) / 1000,
-    predicted_rate: null,
     settled_rate: Number(row["lastFundingRate"]),
     settled_at: Number(row["lastFundingRateTimestamp"]) / 1000,
     mark_price: mark,

@@ -246,18 +246,13 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const ticker = tickerRow(listing, view);
   return {
     ...namesOf(listing),
-    asset_class: null,
     funding_rate: Number(feed["funding_rate"]),
     funding_interval_hours: listing.intervalHours,
     next_funding_time: Number(feed["next_funding_rate_timestamp"]) / 1000,
-    predicted_rate: null,
-    settled_rate: null,
-    settled_at: null,
     mark_price: Number(ticker["m"]),
     index_price: Number(ticker["i"]),
     volume_24h_usd: Number(feed["target_volume"]),
     // Whether it counts contracts or coins is not settled.
-    open_interest_usd: null,
   };
 }
 

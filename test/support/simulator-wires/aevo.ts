@@ -23,7 +23,7 @@ export const aevo: DemoWire = {
       keys: MARKET_KEYS,
       recorded: ["live-2026-09/markets.json"],
     },
-    { request: { path: "/markets" }, rows: [], keys: MARKET_KEYS, recorded: [] },
+    { request: { path: "/markets" }, rows: [], keys: MARKET_KEYS },
   ],
   refusals: [{ request: { path: "/nothing" }, status: 404, body: { error: "NOT_FOUND" } }],
 };

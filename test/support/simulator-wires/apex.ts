@@ -25,13 +25,11 @@ export const apex: DemoWire = {
       request: { path: "/api/v3/symbols" },
       rows: ["data", "contractConfig", "stockContract"],
       keys: "symbol crossSymbolName baseTokenId enableTrade",
-      recorded: [],
     },
     {
       request: { path: "/api/v3/symbols" },
       rows: ["data", "contractConfig", "predictionContract"],
       keys: "symbol crossSymbolName enableTrade",
-      recorded: [],
     },
     {
       request: { path: "/api/v3/ticker?symbol=BTCUSDT" },

@@ -33,13 +33,11 @@ export const aster: DemoWire = {
       request: { path: "/fapi/v1/openInterest?symbol=BTCUSDT" },
       one: [],
       keys: "symbol openInterest time",
-      recorded: [],
     },
     {
       request: { path: "/fapi/v1/premiumIndex?symbol=BTCUSDT" },
       one: [],
       keys: "symbol markPrice indexPrice lastFundingRate nextFundingTime time",
-      recorded: [],
     },
   ],
   refusals: [

@@ -12,7 +12,7 @@ export const bitfinex: DemoWire = {
       keys: "0 1 3 4 8 9 10 12 15 18",
       recorded: ["status-deriv.json", "status-deriv-2020-short-rows.json"],
     },
-    { request: { path: "/v2/tickers?symbols=ALL" }, rows: [], keys: "0 7 8", recorded: [] },
+    { request: { path: "/v2/tickers?symbols=ALL" }, rows: [], keys: "0 7 8" },
     {
       request: { path: "/v2/conf/pub:info:pair:futures" },
       rows: [0],

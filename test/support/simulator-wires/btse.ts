@@ -18,7 +18,6 @@ export const btse: DemoWire = {
       request: { path: `${API}/ticker/24hr?symbol=BTC-PERP-USDT` },
       one: ["data"],
       keys: "symbol openInterest fundingRate nextFundingTime fundingIntervalMinutes",
-      recorded: [],
     },
     {
       request: { path: "/futures/api/v2.3/price" },

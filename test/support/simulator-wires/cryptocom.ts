@@ -28,7 +28,6 @@ export const cryptocom: DemoWire = {
       },
       one: ["result"],
       keys: "data instrument_name",
-      recorded: [],
     },
     {
       request: { path: `${PUBLIC}/get-tickers` },

@@ -18,7 +18,6 @@ export const deepcoin: DemoWire = {
       request: { path: `${RATES}?instType=SwapU&instId=NOPEUSDT` },
       rows: ["data", "current_fund_rates"],
       keys: "instrumentId fundingRate",
-      recorded: [],
     },
     {
       request: { path: `${CYCLES}?instType=SwapU` },
@@ -30,7 +29,6 @@ export const deepcoin: DemoWire = {
       request: { path: "/deepcoin/market/mark-price?instType=SWAP" },
       rows: ["data"],
       keys: "instId markPx ts",
-      recorded: [],
     },
     {
       request: { path: "/deepcoin/market/tickers?instType=SWAP" },

@@ -36,13 +36,11 @@ export const edgex: DemoWire = {
       request: { path: "/api/v2/public/meta/getMetaData" },
       rows: ["data", "coinList"],
       keys: "coinId coinName",
-      recorded: [],
     },
     {
       request: { path: "/api/v2/public/meta/getMetaData" },
       one: ["data", "global"],
       keys: "collateralCoinId",
-      recorded: [],
     },
     {
       request: { path: "/api/v2/public/quote/getTicker?contractId=10000004" },

@@ -27,20 +27,17 @@ export const hashkey: DemoWire = {
       request: { path: "/quote/v1/index" },
       one: ["index"],
       keys: "BTCUSDT ETHUSDT",
-      recorded: [],
     },
     {
       request: { path: "/quote/v1/markPrice?symbol=BTCUSDT-PERPETUAL" },
       one: [],
       keys: "symbolId price time",
-      recorded: [],
     },
     {
       // Delisted, but its mark still answers.
       request: { path: "/quote/v1/markPrice?symbol=BTCUSD-PERPETUAL" },
       one: [],
       keys: "symbolId price time",
-      recorded: [],
     },
     {
       request: { path: "/quote/v1/ticker/24hr?symbol=BTCUSDT-PERPETUAL" },

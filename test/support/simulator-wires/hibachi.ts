@@ -42,7 +42,6 @@ export const hibachi: DemoWire = {
       request: { path: "/market/exchange-info" },
       one: [],
       keys: "status maintenanceWindow feeConfig futureContracts",
-      recorded: [],
     },
     {
       request: { path: "/market/inventory" },
@@ -54,13 +53,11 @@ export const hibachi: DemoWire = {
       request: { path: "/market/inventory" },
       one: ["markets", "0", "contract"],
       keys: "category symbol status settlementSymbol underlyingSymbol marketOpenTimestamp marketCloseTimestamp nextOpenTimestamp nextCloseTimestamp",
-      recorded: [],
     },
     {
       request: { path: "/market/inventory" },
       one: ["markets", "0", "info"],
       keys: "category estimatedFundingRate markPrice openInterestQuantity price24hAgo spotPrice tags volume24h",
-      recorded: [],
     },
   ],
   refusals: [

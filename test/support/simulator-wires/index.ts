@@ -2,10 +2,13 @@ import { aevo } from "./aevo.ts";
 import { apex } from "./apex.ts";
 import { aster } from "./aster.ts";
 import { backpack } from "./backpack.ts";
+import { binance } from "./binance.ts";
 import { bingx } from "./bingx.ts";
 import { bitfinex } from "./bitfinex.ts";
+import { bitget } from "./bitget.ts";
 import { blofin } from "./blofin.ts";
 import { btse } from "./btse.ts";
+import { bybit } from "./bybit.ts";
 import { cryptocom } from "./cryptocom.ts";
 import { deepcoin } from "./deepcoin.ts";
 import { delta } from "./delta.ts";
@@ -14,13 +17,18 @@ import { drift } from "./drift.ts";
 import { dydx } from "./dydx.ts";
 import { edgex } from "./edgex.ts";
 import { extended } from "./extended.ts";
+import { gate } from "./gate.ts";
 import { grvt } from "./grvt.ts";
 import { hashkey } from "./hashkey.ts";
 import { hibachi } from "./hibachi.ts";
 import { htx } from "./htx.ts";
+import { hyperliquid } from "./hyperliquid.ts";
+import { kraken } from "./kraken.ts";
+import { kucoin } from "./kucoin.ts";
 import { lbank } from "./lbank.ts";
 import { lighter } from "./lighter.ts";
 import { mexc } from "./mexc.ts";
+import { okx } from "./okx.ts";
 import { orderly } from "./orderly.ts";
 import { pacifica } from "./pacifica.ts";
 import { paradex } from "./paradex.ts";
@@ -33,8 +41,16 @@ import { woox } from "./woox.ts";
 import { xt } from "./xt.ts";
 import type { DemoWire } from "./wire.ts";
 
-/** The wires that are written down so far, in the order of the simulator's list of exchanges. */
+/** Every wire, in the order of the simulator's list of exchanges. */
 export const DEMO_WIRES: readonly DemoWire[] = [
+  binance,
+  bybit,
+  okx,
+  bitget,
+  gate,
+  kucoin,
+  hyperliquid,
+  kraken,
   mexc,
   htx,
   bingx,

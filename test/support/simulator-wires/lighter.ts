@@ -21,7 +21,6 @@ export const lighter: DemoWire = {
       request: { path: "/api/v1/orderBookDetails" },
       rows: ["spot_order_book_details"],
       keys: "symbol market_id market_type status",
-      recorded: [],
     },
   ],
   refusals: [

@@ -18,7 +18,6 @@ export const phemex: DemoWire = {
       request: { path: `${RATES}?pageNum=3` },
       rows: ["data", "rows"],
       keys: "symbol fundingRate",
-      recorded: [],
     },
     {
       request: { path: "/md/v3/ticker/24hr/all" },
@@ -30,7 +29,6 @@ export const phemex: DemoWire = {
       request: { path: "/md/v2/ticker/24hr?symbol=BTCUSDT" },
       one: ["result"],
       keys: "symbol markPriceRp indexPriceRp openInterestRv turnoverRv",
-      recorded: [],
     },
     {
       request: { path: "/public/products" },

@@ -34,7 +34,6 @@ export const poloniex: DemoWire = {
       request: { path: "/v3/market/openInterest?symbol=BTC_USDT_PERP" },
       one: ["data"],
       keys: "s",
-      recorded: [],
     },
   ],
   refusals: [

@@ -18,7 +18,6 @@ export const whitebit: DemoWire = {
       request: { path: `${PUBLIC}futures?limit=1` },
       rows: ["result"],
       keys: "ticker_id funding_rate",
-      recorded: [],
     },
     {
       request: { path: `${PUBLIC}markets` },

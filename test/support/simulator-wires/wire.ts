@@ -12,7 +12,13 @@ export interface WirePayload {
   /** Keys that every row has, separated by spaces; empty for positional rows. */
   readonly keys: string;
   /** Recorded files of this request whose JSON types and wrapping are compared. */
-  readonly recorded: readonly string[];
+  readonly recorded?: readonly string[];
+  /** What a row calls its rate, its prices and when it was made, given where faults of rows are tested one by one. */
+  readonly rates?: {
+    readonly rate: string;
+    readonly prices: readonly string[];
+    readonly stamps: readonly string[];
+  };
 }
 
 /** A wrong request and the exchange's refusal. */

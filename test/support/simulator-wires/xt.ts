@@ -47,7 +47,6 @@ export const xt: DemoWire = {
       request: { path: `${V1}q/mark-price` },
       rows: ["result"],
       keys: "s p t",
-      recorded: [],
     },
   ],
   refusals: [

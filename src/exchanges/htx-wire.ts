@@ -1,18 +1,49 @@
 import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
-import type { ExchangeHttp, Load } from "./exchange.ts";
+import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
+/** What HTX is asked, and the keys of its rows that are kept, as received. */
+
+/** The kind of contract that is asked for. */
+export const SWAP = "swap";
+
+const word = text.catch(null);
+const contract_code = z.string().min(1);
+
 /** One row of either rate call; only the successor sends bounds. */
 const rateRow = z.object({
-  contract_code: z.string().min(1),
+  contract_code,
   funding_rate: numeric,
   funding_time: numeric,
   min_funding_rate: numeric,
   max_funding_rate: numeric,
 });
 export type RateRow = z.infer<typeof rateRow>;
+
+/** One row of swap_contract_info. */
+const instrumentRow = z.object({
+  contract_code,
+  contract_status: numeric,
+  business_type: word,
+  contract_type: word,
+  trade_partition: word,
+  settlement_period: numeric,
+  labels: z.unknown().optional(),
+  tradfi_labels: z.unknown().optional(),
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+const indexRow = z.object({ contract_code, index_price: numeric, index_ts: numeric });
+export type IndexRow = z.infer<typeof indexRow>;
+const interestRow = z.object({
+  contract_code,
+  volume: numeric,
+  value: numeric,
+  trade_turnover: numeric,
+});
+export type InterestRow = z.infer<typeof interestRow>;
 
 interface TimedRows<T> extends Rows<T> {
   readonly timeMs: number | null;
@@ -58,7 +89,7 @@ function failureOf({ err_code, code }: z.infer<typeof envelope>): number | null 
  * Rows of an envelope of either generation. Throws RequestFailure: rate_limited for the exchange's own code, else
  * bad_envelope. Failures come with HTTP 200 as well.
  */
-export function rowsOf<S extends z.ZodType>(row: S, body: unknown): TimedRows<z.infer<S>> {
+function rowsOf<S extends z.ZodType>(row: S, body: unknown): TimedRows<z.infer<S>> {
   const reply = soundOf(body);
   if (reply === null) {
     const code = failureOf(decodeEnvelope(envelope, body)) ?? "unreadable";
@@ -67,12 +98,28 @@ export function rowsOf<S extends z.ZodType>(row: S, body: unknown): TimedRows<z.
   return { ...decodeRows(row, reply.data, "contract_code"), timeMs: epochMsOf(reply.ts) };
 }
 
+const load =
+  <S extends z.ZodType>(call: string, row: S): Load<Rows<z.infer<S>>> =>
+  (http) =>
+    http.get(`/linear-swap-api/v1/${call}`, (body) => rowsOf(row, body));
+
+export const loadIndex = load("swap_index", indexRow);
+export const loadOpenInterest = load("swap_open_interest", interestRow);
+export const loadInstruments = load(`swap_contract_info?business_type=${SWAP}`, instrumentRow);
+
 /** Which call tells the rates. */
 export type RateCall = "batch" | "successor";
 
 /** The rates, and which call told them. */
 export interface Rates extends TimedRows<RateRow> {
   readonly call: RateCall;
+}
+
+export interface Raw {
+  readonly rates: Reply<Rates>;
+  readonly index: Reply<Rows<IndexRow>> | null;
+  readonly openInterest: Reply<Rows<InterestRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
 /** Whether the call of all rates answers. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
-import { badEnvelope, decodeEnvelope, numeric, quantityOf, text, type Numeric } from "./wire.ts";
+import { badEnvelope, decodeEnvelope, numeric, type Numeric, quantityOf, text } from "./wire.ts";
 
 /** What Hyperliquid is asked, and the keys of its rows that are kept, as received. */
 

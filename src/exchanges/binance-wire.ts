@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { fundingRow } from "./binance-funding.ts";
-import type { FundingRow } from "./binance-funding.ts";
 import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
@@ -32,6 +30,14 @@ const symbolRow = z.object({
   onboardDate: numeric,
 });
 export type SymbolRow = z.infer<typeof symbolRow>;
+
+const fundingRow = z.object({
+  symbol: z.string().min(1),
+  fundingIntervalHours: numeric,
+  adjustedFundingRateCap: numeric,
+  adjustedFundingRateFloor: numeric,
+});
+export type FundingRow = z.infer<typeof fundingRow>;
 
 const tickerRow = z.object({ symbol, quoteVolume: numeric });
 type TickerRow = z.infer<typeof tickerRow>;

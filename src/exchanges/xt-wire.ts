@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { RequestFailure } from "../lib/request-failure.ts";
+import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
+import { decodeRows, type Rows } from "./wire-rows.ts";
+import { badEnvelope, decodeEnvelope, numberOf, numeric, type Numeric, text } from "./wire.ts";
+
+/** What XT is asked, and the keys of its rows that are kept, as received. */
+
+const BASE_PATH = "/future/market/v1/public";
+const TOO_MANY = "TOO_MANY_REQUESTS";
+/** Documented: whoever exceeds the limit is locked out for this long. */
+export const LOCK_MS = 10 * 60_000;
+
+/** What XT says of one contract's interval, where its feed of all contracts does not. */
+export interface OneInterval {
+  /** Hours in this call; seconds in its history. */
+  readonly collectionInternal?: Numeric;
+}
+
+/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+const raw = z.unknown().optional();
+const word = text.catch(null);
+const symbol = z.string().min(1);
+const rateRow = z.object({
+  symbol,
+  product_type: word,
+  target_currency: word,
+  funding_rate: numeric,
+  collection_internal: numeric,
+  next_funding_rate_timestamp: numeric,
+});
+export type RateRow = z.infer<typeof rateRow>;
+const tickerRow = z.object({ s: symbol, m: numeric, i: numeric, v: numeric });
+export type TickerRow = z.infer<typeof tickerRow>;
+const instrumentRow = z.object({
+  symbol,
+  productType: word,
+  underlyingType: word,
+  tradeSwitch: raw,
+  inPreMarket: raw,
+  baseCoin: word,
+  quoteCoin: word,
+  onboardDate: numeric,
+});
+export type InstrumentRow = z.infer<typeof instrumentRow>;
+
+export interface Raw {
+  /** Of contracts for which the feed tells none. */
+  readonly intervals: ReadonlyMap<string, Reply<OneInterval>>;
+  readonly rates: Reply<Rows<RateRow>>;
+  readonly tickers: Reply<Rows<TickerRow>> | null;
+  readonly instruments: Reply<Rows<InstrumentRow>>;
+}
+
+const envelope = z.object({
+  returnCode: numeric,
+  error: z.object({ code: word }).nullish().catch(null),
+  result: z.unknown().optional(),
+});
+
+export function isTooMany(words: string): boolean {
+  return words.toUpperCase().includes(TOO_MANY);
+}
+
+/** Failures come with HTTP 200, `returnCode` 1 and a text as code. */
+function resultOf(body: unknown): unknown {
+  const { returnCode, error, result } = decodeEnvelope(envelope, body);
+  if (isTooMany(error?.code ?? ""))
+    throw new RequestFailure("rate_limited", TOO_MANY, { retryAfterMs: LOCK_MS });
+  if (numberOf(returnCode) !== 0)
+    throw badEnvelope(`returnCode ${numberOf(returnCode) ?? "unreadable"}`);
+  return result;
+}
+
+export const loadRates: Load<Rows<RateRow>> = (http) =>
+  // A bare list; only failures have an envelope.
+  http.get(`${BASE_PATH}/cg/contracts`, (body) =>
+    decodeRows(rateRow, Array.isArray(body) ? body : resultOf(body), "symbol"),
+  );
+
+export const loadTickers: Load<Rows<TickerRow>> = (http) =>
+  http.get(`${BASE_PATH}/q/agg-tickers`, (body) => decodeRows(tickerRow, resultOf(body), "s"));
+
+export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
+  http.get(`${BASE_PATH}/symbol/list`, (body) =>
+    decodeRows(instrumentRow, resultOf(body), "symbol"),
+  );
+
+/**
+ * One request per contract, documented at one in a second: the first round is five times as quick as the others, and
+ * 13 minutes for all 730 contracts keep to that.
+ */
+export const ONE_INTERVAL_ROTATION_MS = 65 * 60_000;
+
+const one = z.object({ symbol: z.string(), collectionInternal: numeric });
+
+/** Throws RequestFailure when the answer is another contract's. */
+export const loadOneInterval = (http: ExchangeHttp, key: string): Promise<OneInterval> =>
+  http.get(`${BASE_PATH}/q/funding-rate?symbol=${encodeURIComponent(key)}`, (body) => {
+    const answer = decodeEnvelope(one, resultOf(body));
+    if (answer.symbol !== key) throw badEnvelope("the answer is another contract's");
+    return answer;
+  });
