@@ -108,7 +108,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
     source.essential("tickers", loadTickers("main")),
     source.instruments("products", INSTRUMENTS_EVERY_MS, loadProducts("main")),
     // Six contracts on another host: they must not cost the two hundred of India.
-    source.secondary("globalTickers", loadTickers("global"), 0, "instruments"),
+    source.secondary("globalTickers", loadTickers("global"), undefined, "instruments"),
     source.secondary("globalProducts", loadProducts("global"), INSTRUMENTS_EVERY_MS, "instruments"),
   ]);
   const india = { tickers, products };

@@ -88,7 +88,7 @@ const ASSET_CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
 async function fetchRaw(source: Source): Promise<Raw> {
   const [contracts, usd1, tickers, usd1Tickers] = await Promise.all([
     source.essential("contracts", loadContracts("usdt")),
-    source.secondary("usd1Contracts", loadContracts("usd1"), 0, "instruments"),
+    source.secondary("usd1Contracts", loadContracts("usd1"), undefined, "instruments"),
     source.secondary("tickers", loadTickers("usdt")),
     source.secondary("usd1Tickers", loadTickers("usd1")),
   ]);

@@ -114,7 +114,12 @@ async function fetchBuilders(source: Source): Promise<Pick<Raw, "builders" | "de
   const { value } = await source.instruments("perpDexs", DEXS_EVERY_MS, loadDexes);
   const dexes = await Promise.all(
     value.dexes.map(async (dex) => {
-      const reply = await source.secondary(`dex:${dex.name}`, loadDex(dex.name), 0, "instruments");
+      const reply = await source.secondary(
+        `dex:${dex.name}`,
+        loadDex(dex.name),
+        undefined,
+        "instruments",
+      );
       return reply === null ? null : { ...dex, reply };
     }),
   );
