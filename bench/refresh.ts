@@ -5,7 +5,7 @@ import { StaleFeedDetector } from "../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../src/collector/exchange-runner.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
 import { LastQuotes } from "../src/db/market/last-quotes.ts";
-import { SWITCHED_OFF } from "../src/domain/exchange.ts";
+import { DISABLED_BY_DEFAULT } from "../src/domain/exchange.ts";
 import type { Exchange } from "../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../src/exchanges/registry.ts";
 import { systemClock } from "../src/lib/clock.ts";
@@ -25,7 +25,9 @@ const SCALE = 0.8;
 const AIM_MS_PER_ROW = 600 / 12_000;
 const AIM_WALL_MS = 5_000;
 
-const ENABLED = Object.values(EXCHANGES).filter(({ facts }) => !SWITCHED_OFF.includes(facts.id));
+const ENABLED = Object.values(EXCHANGES).filter(
+  ({ facts }) => !DISABLED_BY_DEFAULT.includes(facts.id),
+);
 
 /** Those with one request per instrument are spread over their period by design. */
 const BULK = ENABLED.filter(({ facts }) => facts.requestsPerInstrument === undefined);

@@ -58,7 +58,7 @@ const COLUMNS = [
  * the width of its longest text would be unreadable as source, and every change would touch every line.
  */
 export function exchangesPage(all: readonly ExchangeFacts[]): string {
-  const off = all.filter(({ switchedOff }) => switchedOff !== undefined).length;
+  const off = all.filter(({ disabledReason }) => disabledReason !== undefined).length;
   return [
     "# Exchanges",
     "<!-- Written by `bun scripts/write-exchanges.ts` from the facts in `src/exchanges`. -->\n<!-- prettier-ignore-start -->",
@@ -85,7 +85,7 @@ function cells(facts: ExchangeFacts): readonly string[] {
     plain(facts.intervalRule),
     fieldsOf(facts),
     facts.accrual,
-    facts.switchedOff === undefined ? "on" : `off: ${plain(facts.switchedOff)}`,
+    facts.disabledReason === undefined ? "on" : `off: ${plain(facts.disabledReason)}`,
     `[link](<${facts.documentation}>)`,
   ];
 }
@@ -95,16 +95,16 @@ function requestsOf({ requestsPerRefresh, requestsPerInstrument }: ExchangeFacts
   return `${requestsPerRefresh} + ${requestsPerInstrument} per instrument`;
 }
 
-function fieldsOf({ gives }: ExchangeFacts): string {
-  return gives.map((field) => `\`${FIELD_NAMES[field]}\``).join(", ") || "none";
+function fieldsOf({ providedFields }: ExchangeFacts): string {
+  return providedFields.map((field) => `\`${FIELD_NAMES[field]}\``).join(", ") || "none";
 }
 
 /** The heading is the id, so that its anchor is. */
 function section(facts: ExchangeFacts): string {
   const unknowns =
-    facts.knownUnknowns.length === 0
+    facts.caveats.length === 0
       ? "Nothing is known to be open."
-      : ["Not known:", "", ...facts.knownUnknowns.map((text) => `- ${plain(text)}`)].join("\n");
+      : ["Not known:", "", ...facts.caveats.map((text) => `- ${plain(text)}`)].join("\n");
   return [
     `## ${facts.id}`,
     `${plain(facts.name)}. Rate: ${plain(facts.rateRule)}`,

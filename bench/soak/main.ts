@@ -5,7 +5,7 @@
  * within five minutes. Prints a line every ten seconds and a verdict; status 0 when all of it holds, else 1.
  */
 import { parseArgs } from "node:util";
-import { EXCHANGE_IDS, SWITCHED_OFF } from "../../src/domain/exchange.ts";
+import { EXCHANGE_IDS, DISABLED_BY_DEFAULT } from "../../src/domain/exchange.ts";
 import { startServiceProcess } from "../service.ts";
 import { startSimulatorProcess } from "../simulator.ts";
 import { RandomFaults } from "./faults.ts";
@@ -23,7 +23,7 @@ const SCALE = 0.33;
 /** Until everything is there for the first time. */
 const READY_WITHIN_MS = 180_000;
 
-const ENABLED = EXCHANGE_IDS.filter((id) => !SWITCHED_OFF.includes(id));
+const ENABLED = EXCHANGE_IDS.filter((id) => !DISABLED_BY_DEFAULT.includes(id));
 
 const { values } = parseArgs({
   options: {

@@ -1,5 +1,10 @@
 import { z } from "zod";
-import { EXCHANGE_IDS, type ExchangeId, isExchangeId, SWITCHED_OFF } from "../domain/exchange.ts";
+import {
+  EXCHANGE_IDS,
+  type ExchangeId,
+  isExchangeId,
+  DISABLED_BY_DEFAULT,
+} from "../domain/exchange.ts";
 import { LOG_LEVELS } from "../lib/log.ts";
 import type { Secret } from "../lib/secret.ts";
 import {
@@ -62,8 +67,8 @@ export const SETTINGS = {
   }),
   exchanges: setting<readonly ExchangeId[]>({
     name: "EXCHANGES",
-    fallback: EXCHANGE_IDS.filter((id) => !SWITCHED_OFF.includes(id)).join(","),
-    fallbackInWords: `all but ${SWITCHED_OFF.join(", ")}`,
+    fallback: EXCHANGE_IDS.filter((id) => !DISABLED_BY_DEFAULT.includes(id)).join(","),
+    fallbackInWords: `all but ${DISABLED_BY_DEFAULT.join(", ")}`,
     description: `Exchanges to collect, separated by commas: ${EXCHANGE_IDS.join(", ")}.`,
     schema: listOf("exchange", isExchangeId),
   }),

@@ -46,10 +46,10 @@ export const EXCHANGE_IDS = [
 export type ExchangeId = (typeof EXCHANGE_IDS)[number];
 
 /**
- * Exchanges that are collected only when the operator names them; the reason of each is `switchedOff` in its
+ * Exchanges that are collected only when the operator names them; the reason of each is `disabledReason` in its
  * adapter's facts. They are known here because settings are read without the adapters.
  */
-export const SWITCHED_OFF: readonly ExchangeId[] = ["aevo", "drift", "hashkey"];
+export const DISABLED_BY_DEFAULT: readonly ExchangeId[] = ["aevo", "drift", "hashkey"];
 
 export function isExchangeId(text: string): text is ExchangeId {
   return (EXCHANGE_IDS as readonly string[]).includes(text);

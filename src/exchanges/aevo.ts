@@ -21,7 +21,7 @@ import {
 /**
  * Aevo perpetuals: one list in CoinGecko's form has rates, next times, indices, open interest and volume, the market
  * list has marks and classes. Replies of September 2026 and their history bear out an hourly fraction. Off by default,
- * for that list rounds its rates. `knownUnknowns` says what is open.
+ * for that list rounds its rates. `caveats` says what is open.
  *
  * A row, with numbers of our own:
  * statistics { ticker_id: "BTC-PERP", funding_rate: "0.000019", next_funding_rate_timestamp: "1793624400",
@@ -43,7 +43,7 @@ const facts = {
     "funding_rate of coingecko-statistics: a fraction of notional per hour, rounded to six decimals by the exchange, taken as it is.",
   intervalRule:
     "One hour, as its recorded history has it; unknown where next_funding_rate_timestamp is no full hour or more than an hour ahead.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "markPrice",
     "indexPrice",
@@ -51,9 +51,9 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  switchedOff:
+  disabledReason:
     "its list rounds rates to six decimals, which is 0.44 % a year, and most of its books hold next to nothing",
-  knownUnknowns: [
+  caveats: [
     "Rates come rounded to six decimals: a yearly rate is true to 0.44 points.",
     "What a computing contract (H100) is a claim on has no class here: it is unknown.",
     "The limits, the words of errors and what the API does with United States addresses are not known.",

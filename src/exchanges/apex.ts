@@ -25,7 +25,7 @@ import {
  * ApeX Omni perpetuals: those of coins, and those of stocks, indices and commodities, which the catalogue lists apart.
  * Prediction contracts share the tickers' reply and are a third list, which is not read.
  * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
- * is not confirmed, so none is given. `knownUnknowns` says what else the sources leave open.
+ * is not confirmed, so none is given. `caveats` says what else the sources leave open.
  *
  * A row, with numbers of our own:
  * tickers { symbol: "BTCUSDT", markPrice: "83609.0", indexPrice: "83579.6", openInterest: "115389.021",
@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "fundingRate of data/all-ticker-info, a fraction for one hour, charged at nextFundingTime.",
   intervalRule: "One hour for every market, as documented; no field says so.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "baselineRate",
     "markPrice",
@@ -55,7 +55,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "That fundingRate is the running rate of the current hour is an observation; the exchange does not define it.",
     "predictedFundingRate was seen at the interest component only and may be a constant: it is not used.",
     "Whether fundingMaxRate and fundingMinRate are for one hour is not confirmed: no cap is given.",

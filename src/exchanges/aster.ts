@@ -28,7 +28,7 @@ import {
 
 /**
  * Aster: an API of Binance's shape on hosts of its own. An interval that fundingInfo does not hold is unknown, for no
- * default is documented. `knownUnknowns` says what the sources leave open.
+ * default is documented. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTCUSDT", markPrice: "83573.70660162", indexPrice: "83578.55731878", lastFundingRate: "0.00018876",
@@ -52,7 +52,7 @@ const facts = {
     "lastFundingRate of premiumIndex, a fraction for the contract's own interval, charged at nextFundingTime.",
   intervalRule:
     "fundingIntervalHours of fundingInfo; unknown for a contract that is not there, for no default is documented.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -65,7 +65,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That lastFundingRate is the running estimate charged next follows from the likeness to Binance, not from Aster's own words.",
     "The class is in underlyingSubType, in words that no document lists: STOCK, ETF and Commodities are known; a coin is what has none of them and symbolType 0.",
     "The interest component is that of 8 hours whatever the interval, as measured; the documentation shows one of half the size at 4 hours.",

@@ -27,7 +27,7 @@ import {
 /**
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
  * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
- * Kinds of market are a list of known ones: more were announced. `knownUnknowns` says what is left open.
+ * Kinds of market are a list of known ones: more were announced. `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * markPrices { symbol: "BTC_USDC_PERP", fundingRate: "0.0000125", nextFundingTimestamp: 1793624400000,
@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "fundingRate of markPrices: the running estimate of the charge at nextFundingTimestamp, a fraction, taken as it is.",
   intervalRule: "fundingInterval of the market list, milliseconds divided by 3,600,000.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -56,7 +56,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "The size of the request limit is what clients assume.",
     "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",
     "That openInterest counts both sides is from its figures, each an even number of steps; half is shown.",

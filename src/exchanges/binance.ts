@@ -27,7 +27,7 @@ import {
 } from "./wire.ts";
 
 /**
- * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `knownUnknowns` says what the sources
+ * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `caveats` says what the sources
  * leave open. No open interest comes in bulk: it is asked symbol by symbol. A cached interval that the published
  * next funding time contradicts counts as unknown.
  *
@@ -53,7 +53,7 @@ const facts = {
     "lastFundingRate of premiumIndex, despite its name the running estimate: a fraction for the contract's own interval, charged at nextFundingTime.",
   intervalRule:
     "fundingIntervalHours of fundingInfo; 8 hours, as documented, for a contract that a whole list leaves out while its next time is on the 8-hour grid.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -66,7 +66,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "COMMODITY covers metals as well: the class of such a contract stays unknown.",
     "Whether open interest counts one side is not stated; it is shown as it is sent.",
     "An underlyingType or contractType outside the known ones is not shown and reported, because it may mark a pre-market listing.",

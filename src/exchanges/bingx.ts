@@ -28,7 +28,7 @@ import {
 /**
  * BingX linear perpetuals in USDT and USDC. One reply holds rate, interval, next time, mark and index of all of them.
  * `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest comes one contract
- * at a time and is gone through slowly. `knownUnknowns` says what the sources leave open.
+ * at a time and is gone through slowly. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTC-USDT", markPrice: "83623.1", indexPrice: "83592.3", lastFundingRate: "0.00005000",
@@ -49,7 +49,7 @@ const facts = {
   rateRule:
     "lastFundingRate is the running rate for nextFundingTime: a fraction per the contract's own interval, taken as it is.",
   intervalRule: "fundingIntervalHours of the same row; absent means unknown.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -60,7 +60,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "What the rate shows in the seconds around a settlement is not known.",
     "Open interest is read as a value in the quote currency, by its magnitude; one page of the vendor says coins. Which sides it counts is not said.",

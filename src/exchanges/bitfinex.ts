@@ -24,7 +24,7 @@ import {
 /**
  * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed
  * when the last period closed and does not move; the running average of this period makes the rate of the settlement
- * after the next one. The mark is the composite spot index itself. `knownUnknowns` says what is left open.
+ * after the next one. The mark is the composite spot index itself. `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * status ["tBTCF0:USTF0", 1793621820000, null, 83551.059, 83590.181, null, 36950860.76010306, null, 1793635200000,
@@ -43,7 +43,7 @@ const facts = {
   rateRule:
     "Element 12 of a status row (CURRENT_FUNDING): the rate charged at element 8, a fraction, taken as it is.",
   intervalRule: "Documented: 8 hours for all contracts; nothing in the replies says so.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "predictedRate",
     "rateCap",
@@ -54,7 +54,7 @@ const facts = {
     "volume24hUsd",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual reading; Bitfinex's own text was not found to say so.",
     "What a contract is a claim on is not in the replies: coins, indices, currencies, metals and oil carry no class.",
     "Whether the ticker list holds every contract is not known; volume is unknown where it does not.",

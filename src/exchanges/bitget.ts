@@ -33,7 +33,7 @@ import {
  * Bitget perpetuals of the families USDT-FUTURES and USDC-FUTURES, over API v3 alone: it is the current generation
  * (v2 is in maintenance), its bulk replies agreed with v2 on rate, mark and index when both were measured, and one
  * code path cannot mix the fields of two. An interval that the rate's own reply does not hold is taken from
- * the instrument list while that is young. `knownUnknowns` says what the sources leave open.
+ * the instrument list while that is young. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTCUSDT", fundingRate: "0.0001", fundingRateInterval: "8", nextUpdate: "1793635200000",
@@ -56,7 +56,7 @@ const facts = {
     "fundingRate of current-fund-rate, a fraction for the contract's own interval, charged at nextUpdate.",
   intervalRule:
     "fundingRateInterval of the same row, else fundInterval of an instrument list younger than 30 minutes.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -71,7 +71,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; where symbolType calls such a contract crypto, as it does forex, the class is unknown.",
     "No field tells pre-listing contracts from others; only names known as such are skipped.",
     "Which regions are blocked, and how, is not known: a 403 counts as an HTTP failure.",

@@ -37,7 +37,7 @@ import {
 
 /**
  * BloFin perpetuals. Each rate row tells its interval and bounds; for a row that does not, the interval is the next
- * settlement less the last settled one, learnt one instrument at a time. `knownUnknowns` says what stays open.
+ * settlement less the last settled one, learnt one instrument at a time. `caveats` says what stays open.
  *
  * A row, with numbers of our own:
  * rates { instId: "BTC-USDT", fundingRate: "0.000087945752455563", fundingTime: "1793635200000", fundingInterval: "8",
@@ -59,7 +59,7 @@ const facts = {
     "fundingRate of market/funding-rate, a fraction for the contract's own interval, charged at fundingTime.",
   intervalRule:
     "fundingInterval of the same row. Where a row has none: fundingTime less the last settled time of market/funding-rate-history, where the two settlements before lie as far apart.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -70,7 +70,7 @@ const facts = {
     "assetClass",
     "listedAtMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That fundingRate is the running rate and positive when longs pay follows from documentation alone.",
     "fundingInterval, the bounds of the rate and open-interest without instId are answered and not documented.",
     "A contract without fundingInterval has no interval until its history is read, for up to a quarter of an hour.",

@@ -24,7 +24,7 @@ import {
 
 /**
  * BTSE perpetuals: rates and quantities from the unified markets API, mark and index from the legacy one, which leaves
- * the quote out of its symbols and has no envelope. The success code is 1. `knownUnknowns` says what is left open.
+ * the quote out of its symbols and has no envelope. The success code is 1. `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * tickers { symbol: "BTC-PERP-USDT", fundingRate: "0.00245711", nextFundingTime: 1793635200000,
@@ -43,7 +43,7 @@ const facts = {
   rateRule:
     "fundingRate of ticker/24hr: the running estimate of the charge at nextFundingTime, a fraction, taken as it is.",
   intervalRule: "fundingIntervalMinutes of the same row, minutes divided by 60.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "baselineRate",
     "markPrice",
@@ -54,7 +54,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "The currency of settlement is the user's choice; contracts are shown as settled in USDT.",
     "How the rate behaves in the second of a settlement is not known.",
     "No cap of the rate is published.",

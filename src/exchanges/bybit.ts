@@ -25,7 +25,7 @@ const BAN_MS = 10 * 60_000;
 
 /**
  * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply.
- * `openInterest` counts both sides; the single figure is used, else the half. `knownUnknowns` says what the sources
+ * `openInterest` counts both sides; the single figure is used, else the half. `caveats` says what the sources
  * leave open. `isPreListing` of the list says which contracts are pre-market ones; the phase of the ticker, which stays
  * "Finished" on those that were, counts only where the list does not know that mark.
  *
@@ -48,7 +48,7 @@ const facts = {
   rateRule:
     "fundingRate of the linear tickers, a fraction for the contract's own interval, charged at nextFundingTime.",
   intervalRule: "fundingIntervalHour of the same row.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -63,7 +63,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "openInterest counts both sides by the word of the exchange and of several readers, though recorded figures are odd numbers of steps; the single figure over a day's turnover is like that of OKX and Gate. Where it is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
     "A refusal by country is told from a rate limit only by its HTML body.",

@@ -52,8 +52,8 @@ const facts = {
   rateRule:
     "The newest value of valuation funding_rate: a fraction of notional per hour, the same for each hour of a 4 h block.",
   intervalRule: "Documented: every perpetual settles at each full UTC hour.",
-  gives: ["nextFundingAtMs", "markPrice", "openInterestUsd", "volume24hUsd", "assetClass"],
-  knownUnknowns: [
+  providedFields: ["nextFundingAtMs", "markPrice", "openInterestUsd", "volume24hUsd", "assetClass"],
+  caveats: [
     "The published estimate is of the next 4 h block (00, 04, 08, 12, 16, 20 UTC), not of the next hour: it is not shown.",
     "How late a new block's rate appears is not documented; until its stamp lies in the block, the row is marked as settling.",
     "Open interest is taken in coins because each contract is of size 1; other sizes are left unknown.",

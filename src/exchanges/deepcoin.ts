@@ -21,7 +21,7 @@ import {
 /**
  * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden
  * and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
- * Interval and next settlement are a reply of their own. `knownUnknowns` says what is left open.
+ * Interval and next settlement are a reply of their own. `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * rates { instrumentId: "BTCUSDT", fundingRate: 0.00005 }
@@ -42,9 +42,9 @@ const facts = {
     "fundingRate of current-funding-rate: the rate of the coming settlement, a fraction, taken as it is.",
   intervalRule:
     "settleInterval of the settlement cycles (a reply of its own, asked each minute), seconds divided by 3600.",
-  gives: ["nextFundingAtMs", "baselineRate", "markPrice", "volume24hUsd"],
+  providedFields: ["nextFundingAtMs", "baselineRate", "markPrice", "volume24hUsd"],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "No reply holds a live index price, and none that was read holds open interest.",
     "The unit of volCcy24h is not documented for these contracts: it counts as dollars where vol24h and the last price bear that out, else volume is unknown.",
     "Sources disagree whether settlement cycles name a contract BTCUSDT or BTC-USDT-SWAP; both are read.",

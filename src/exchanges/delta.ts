@@ -24,7 +24,7 @@ import {
 /**
  * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
  * may fail alone. The published rate is a percentage. Neither the interval nor the next settlement is beside the
- * rate: the interval is the product's, the settlement the next point of its grid. `knownUnknowns` says what is open.
+ * rate: the interval is the product's, the settlement the next point of its grid. `caveats` says what is open.
  *
  * A row, with numbers of our own:
  * tickers { symbol: "BTCUSD", contract_type: "perpetual_futures", funding_rate: "0.00491999",
@@ -45,7 +45,7 @@ const facts = {
     "funding_rate of the tickers: the running estimate of the coming charge in percent, divided by 100.",
   intervalRule:
     "rate_exchange_interval in product_specs of the product, seconds divided by 3600; the next settlement is the next point of its UTC grid.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -58,7 +58,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "The size of the request quota is not known.",
     "No reply tells a contract's next settlement: a changed interval shows with the next product list, up to ten minutes late.",
     "Whether India lists contracts of 1000 units is not known; such a prefix is read as a multiplier and price decides.",

@@ -26,7 +26,7 @@ import {
  * Deribit perpetuals settled in USDC. Funding accrues every millisecond: there is no settlement to wait for, and both
  * numbers are expressed per 8 h. `funding_8h` is what the last 8 h accrued and compares with exchanges that average
  * the premium; `current_funding` is the rate of this instant and jumps within seconds.
- * `knownUnknowns` says what is left open.
+ * `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * summary { instrument_name: "BTC_USDC-PERPETUAL", funding_8h: -0.00240241, current_funding: 0, mark_price: 83594.674,
@@ -48,7 +48,7 @@ const facts = {
   rateRule:
     "funding_8h of the book summary: the funding accrued over the last 8 hours, a fraction per 8 h, taken as it is.",
   intervalRule: "Documented: rates are expressed per 8 hours and accrue continuously.",
-  gives: [
+  providedFields: [
     "instantRate",
     "rateCap",
     "rateFloor",
@@ -60,7 +60,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "The spellings of underlying_type other than crypto were not seen; a contract of one that is none of the known is left out and reported.",
     "Whether every summary row carries volume_notional is not known; volume_usd stands in for it.",
     "No recorded summary row of a perpetual was at hand; its field names come from documentation.",

@@ -39,10 +39,10 @@ const facts = {
   rateRule:
     "fundingRate of stats/markets, seen in September 2026 as percent per hour with the sign of what a long earns: divided by -100.",
   intervalRule: "Documented: every market settles each hour.",
-  gives: ["nextFundingAtMs", "indexPrice", "volume24hUsd"],
-  switchedOff:
+  providedFields: ["nextFundingAtMs", "indexPrice", "volume24hUsd"],
+  disabledReason:
     "trading was halted on 2026-04-01; of the four markets that are back no reply was recorded",
-  knownUnknowns: [
+  caveats: [
     "A halted exchange may go on answering with frozen values: compare two replies hours apart before trusting it.",
     "Scale and sign of the rate come from one reader of the live replies; a rate that is not a plain number is refused.",
     "The rate may be that of the last update, which is already charged; updates lag by minutes.",

@@ -22,7 +22,7 @@ import {
 
 /**
  * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore
- * stands for mark and index alike. `knownUnknowns` says what the sources leave open.
+ * stands for mark and index alike. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * markets { ticker: "BTC-USD", status: "ACTIVE", oraclePrice: "83585.443", volume24H: "11500036604.5658",
@@ -42,7 +42,7 @@ const facts = {
   rateRule:
     "nextFundingRate of perpetualMarkets, the indexer's running estimate of the current hour, already a fraction for one hour.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -52,7 +52,7 @@ const facts = {
     "openInterestUsd",
     "volume24hUsd",
   ],
-  knownUnknowns: [
+  caveats: [
     "Two open interests with different values are sent; which is authoritative is not known, openInterest is used.",
     "What an address in a refused country is sent is not confirmed: a 403 is taken as such a refusal.",
     "A market named with a chain address (TICKER,DEX,ADDRESS-USD) is taken for one of its ticker; whether it is the same coin as elsewhere is told by price alone.",

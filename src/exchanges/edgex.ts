@@ -44,7 +44,7 @@ const facts = {
   rateRule:
     "fundingRate of the latest funding rate: a fraction of notional, fixed for the current period and charged at its end.",
   intervalRule: "fundingRateIntervalMin of the same row, minutes.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "predictedRate",
     "rateCap",
@@ -60,7 +60,7 @@ const facts = {
   ],
   unverifiedRate:
     "The documentation says that fundingRate is charged next, while the ticker calls the forecast the rate of the coming settlement.",
-  knownUnknowns: [
+  caveats: [
     "edgeX publishes no rate limit.",
     "Coins, metals and commodities carry the same marks: only shares (funds among them) and currencies have a class.",
     "The name of a coin is read from coinName; a contract whose coins have none is refused.",

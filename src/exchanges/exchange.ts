@@ -87,9 +87,9 @@ export interface ExchangeFacts {
   /** Where the interval comes from, in words. */
   readonly intervalRule: string;
   /** The fields of a quote, beyond those that all have, that this exchange fills on at least some rows. */
-  readonly gives: readonly OptionalField[];
+  readonly providedFields: readonly OptionalField[];
   /** Why it is off unless the operator names it; absent on those that are on. */
-  readonly switchedOff?: string;
+  readonly disabledReason?: string;
   /**
    * Why it is not proven which of the rates that it publishes is charged next, in words; absent where that is certain.
    * All its rows bear the flag `unverified_rate`.
@@ -101,7 +101,7 @@ export interface ExchangeFacts {
    */
   readonly interestOf?: "coins";
   /** Facts that the sources do not settle, in words for the operator. */
-  readonly knownUnknowns: readonly string[];
+  readonly caveats: readonly string[];
   /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */
   readonly statedWaitMs?: (bodyStart: string, nowMs: number) => number | null;
   /** Reads an HTTP failure in this exchange's own terms; null leaves the general rule. */
@@ -144,7 +144,7 @@ export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<R
 function shownOf<Raw>({ facts, parse }: Adapter<Raw>, raw: Raw): Batch {
   return withDocumentedInterest(shownBatch(parse(raw)), {
     ofCoinsAlone: facts.interestOf === "coins",
-    statesClasses: facts.gives.includes("assetClass"),
+    statesClasses: facts.providedFields.includes("assetClass"),
   });
 }
 

@@ -20,7 +20,7 @@ import {
 
 /**
  * Extended: list, rates and statistics in one reply. `nextFundingRate` is a time in spite of its name. The hourly cap
- * is in a unit that is not confirmed and therefore unknown. `knownUnknowns` says what else the sources leave open.
+ * is in a unit that is not confirmed and therefore unknown. `caveats` says what else the sources leave open.
  *
  * A row, with numbers of our own:
  * markets { name: "BTC-USD", category: "Crypto", subCategory: "DeFi", assetName: "BTC", collateralAssetName: "USD",
@@ -41,7 +41,7 @@ const facts = {
   rateRule:
     "marketStats.fundingRate of info/markets, a fraction for one hour, charged at the time that nextFundingRate holds.",
   intervalRule: "One hour for every market, as documented.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "markPrice",
     "indexPrice",
@@ -49,7 +49,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "That fundingRate is recomputed during the hour follows from its formula, not from the words of the API page.",
     "hourlyFundingRateCap is most likely in percent, which is not confirmed: no cap is given.",
     "Every status but ACTIVE counts as not live (PRELISTED, REDUCE_ONLY and DELISTED are seen).",

@@ -45,7 +45,7 @@ const facts = {
   rateRule:
     "funding_rate of the contracts, a fraction for the contract's own interval, charged at funding_next_apply.",
   intervalRule: "funding_interval of the same row, in seconds there.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -56,7 +56,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "Gate documents no HTTP form of its rate limit answer; the label TOO_MANY_REQUESTS is taken as one.",
     "Where Gate blocks addresses by country is not known.",
     "No reply of the tickers of contracts settled in USD1 was recorded; the path is that of the others with usd1 in it. Should it fail, their volume is unknown.",

@@ -56,7 +56,7 @@ const facts = {
     "funding_rate of the ticker, percentage points per the instrument's own interval, divided by 100.",
   intervalRule:
     "funding_interval_hours of the instrument list; unknown while the list is older than 30 minutes.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -68,7 +68,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "The list has no state of a contract: that it leaves out those that do not trade is relied upon, not confirmed.",
     "Whether the rate is an estimate until the settlement is not confirmed.",
     "The rate limit and its HTTP status are not confirmed.",

@@ -43,10 +43,10 @@ const facts = {
   rateRule:
     "rate of the funding rate list: a fraction of notional per 8 h, running until nextSettleTime.",
   intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
-  gives: ["nextFundingAtMs", "baselineRate", "markPrice", "indexPrice", "volume24hUsd"],
-  switchedOff: "two contracts alone, and the replies of their prices were never recorded",
+  providedFields: ["nextFundingAtMs", "baselineRate", "markPrice", "indexPrice", "volume24hUsd"],
+  disabledReason: "two contracts alone, and the replies of their prices were never recorded",
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "The shapes of the index and mark replies come from descriptions alone.",
     "No public open interest is known, so open interest is unknown.",
     "The cap of rates and the public rate limit are not published.",

@@ -47,7 +47,7 @@ const facts = {
   rateRule:
     "estimatedFundingRate of each market in the inventory: a fraction of notional for one hour, charged on the full hour.",
   intervalRule: "Documented: every contract settles on every full hour.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "markPrice",
     "indexPrice",
@@ -56,7 +56,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "Hibachi publishes no rate limit and no cap of its rates.",
     "The next settlement is in no bulk reply: it is the next full hour, as documented.",
     "Just after a settlement the estimate covers little time and jumps.",

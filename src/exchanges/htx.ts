@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "funding_rate is the running rate charged at funding_time: a fraction per the contract's own interval, taken as it is.",
   intervalRule: "settlement_period of the contract list, in hours.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -56,7 +56,7 @@ const facts = {
     "assetClass",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "Turnover and open interest are both documented as the sum of both sides. Contracts traded are even without exception, so the turnover is halved; open contracts are odd as often as not, which no such sum can be, so open interest is shown as sent.",
     "HTX publishes no bulk mark price: prices are compared by the index, and no mark is shown.",
     "The class is in tradfi_labels, or in labels alone. Coins have no word of their own, and the euro has none either: without a word the class is unknown.",

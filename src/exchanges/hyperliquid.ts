@@ -43,7 +43,7 @@ const facts = {
   rateRule:
     "funding of the contract's context, the running rate of the current hour: already a fraction for one hour, charged on the full hour.",
   intervalRule: "One hour for every contract, as documented.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -55,7 +55,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
     "Whether a deployer's funding multiplier moves the cap of 4 % an hour is not documented; the same cap is given for all dexes.",
     "That the rate of a HIP-3 contract includes its deployer's funding multiplier is inferred; its resting rate is not given.",

@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice it is a fraction for one hour, held within minRelativeFundingRate (else minus the maximum) and maxRelativeFundingRate of the instrument.",
   intervalRule: "One hour for every perpetual, as documented; charged on the full hour.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "predictedRate",
     "rateCap",
@@ -59,7 +59,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "Kraken publishes no rate limit for its public futures calls.",
     "Rates are divided by the current index price; the exchange used that of the moment of computation.",
     "What the rate shows in the first seconds after the full hour is not known.",

@@ -54,7 +54,7 @@ const facts = {
     "fundingFeeRate of contracts/active, a fraction for the contract's own interval, charged at nextFundingRateDateTime.",
   intervalRule:
     "currentFundingRateGranularity of the same row, where it is absent fundingRateGranularity; milliseconds there.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -67,7 +67,7 @@ const facts = {
     "assetClass",
     "listedAtMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "Whether and how KuCoin refuses addresses in the United States is not known.",
     "Whether the rate ever differs from nextFundingRate of the unified endpoint is not known.",
     "What marketStage says on an ordinary contract is not documented; recorded rows say NORMAL, and what says neither that nor a pre-market stage is not shown.",

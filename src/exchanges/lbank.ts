@@ -25,7 +25,7 @@ import {
 /**
  * LBank perpetuals of the product group SwapU: rates, prices and turnover in one reply, the currencies in the list of
  * instruments. There is no open interest. Any other product group, or none, is an empty list that calls itself a
- * success, so an empty list is a failure. `knownUnknowns` says what the sources leave open.
+ * success, so an empty list is a failure. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * marketData { symbol: "BTCUSDT", fundingRate: "0.00005000", positionFeeTime: 14400, nextFeeTime: 1793635200000,
@@ -45,8 +45,8 @@ const facts = {
   rateRule:
     "fundingRate is the running, time-weighted estimate for nextFeeTime: a fraction per the contract's own interval, taken as it is.",
   intervalRule: "positionFeeTime of the same row, in seconds.",
-  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "exchangeTimeMs"],
-  knownUnknowns: [
+  providedFields: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "exchangeTimeMs"],
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "Stocks have names of LBank's own, as METASTOCK; they stay as sent, and join META where their price agrees.",
     "Whether the last estimate before a settlement is what is charged was not seen.",

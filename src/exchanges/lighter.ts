@@ -25,7 +25,7 @@ import {
 /**
  * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
  * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index stand in the list of markets, which is
- * asked every cycle for them; where a row lacks them, its last trade says what it is. `knownUnknowns` says what is open.
+ * asked every cycle for them; where a row lacks them, its last trade says what it is. `caveats` says what is open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTC", market_id: 0, exchange: "lighter", rate: 0.00016 }
@@ -46,7 +46,7 @@ const facts = {
   rateRule:
     "rate of the row of exchange lighter in funding-rates, which is a fraction for 8 hours, divided by 8: Lighter charges hourly.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "baselineRate",
     "markPrice",
@@ -56,7 +56,7 @@ const facts = {
     "volume24hUsd",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
     "Mark and index prices stand in replies of September 2026 and not in those of May: where a market has neither, its last trade values the open interest, tells which asset it is and stands in last_price.",
     "What a market is a claim on is not published; those of the real world have trading hours.",

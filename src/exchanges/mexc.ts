@@ -28,7 +28,7 @@ import {
 /**
  * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply holds rate, interval, next time and both prices of
  * all contracts; a second one volume and open interest in contracts, whose size is in the instrument list.
- * `knownUnknowns` says what the sources leave open.
+ * `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTC_USDT", fundingRate: -0.000028, maxFundingRate: 0.003, minFundingRate: -0.003, collectCycle: 4,
@@ -49,7 +49,7 @@ const facts = {
   rateRule:
     "fundingRate is the running estimate for nextSettleTime: a fraction per the contract's own cycle, taken as it is.",
   intervalRule: "collectCycle of the same row, in hours.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -60,7 +60,7 @@ const facts = {
     "assetClass",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "About a fifth of the contracts print a rate of exactly 0; it is what MEXC charges, but says little about the market.",
     "Stocks and some coins have names of MEXC's own; the five that are known are translated, any other stays as sent (YMTCSTOCK) and joins the name without STOCK where its price agrees.",
     "A contract of type 2 is a stock; what the other types stand for is not documented, so their class is unknown.",

@@ -24,7 +24,7 @@ import {
  * OKX linear swaps settled in USDT and USDC. One reply holds the rates of all swaps; `fundingTime` in it is the next
  * settlement and `nextFundingTime` the one after it. The rate is that of the running period, which began at
  * `prevFundingTime`: the one after may have another length, ahead of a change of the interval that takes effect when
- * the coming settlement has passed. `knownUnknowns` says what the sources leave open.
+ * the coming settlement has passed. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { instId: "BTC-USDT-SWAP", instType: "SWAP", fundingRate: "0.0000171920397681", fundingTime: "1793635200000",
@@ -48,7 +48,7 @@ const facts = {
     "fundingRate of public/funding-rate, a fraction for the contract's own interval, charged at fundingTime (nextFundingTime is the settlement after it).",
   intervalRule:
     "Hours from prevFundingTime to fundingTime of the same row: the running period. For a contract that was never settled, hours from fundingTime to nextFundingTime.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "settledRate",
     "settledAtMs",
@@ -63,7 +63,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "What a region that OKX blocks is sent is not confirmed; a 403 with an HTML page is taken as such a block.",
     "No field tells pre-IPO swaps from stock swaps; only names known as such are skipped.",
     "Index prices in USDC are not asked for, because no live swap in USDC was seen.",

@@ -28,7 +28,7 @@ import {
 
 /**
  * Orderly Network: one order book behind many front ends, read once. A market that a broker listed carries the broker
- * as the fourth part of its symbol and trades in the same book. `knownUnknowns` says what the sources leave open.
+ * as the fourth part of its symbol and trades in the same book. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "PERP_BTC_USDC", index_price: 83561.4, mark_price: 83601.8, est_funding_rate: 0.00003254,
@@ -52,7 +52,7 @@ const facts = {
     "est_funding_rate of public/futures, the running estimate of the current period as a fraction for it, charged at next_funding_time.",
   intervalRule:
     "funding_period of public/info, in hours; unknown while the last settlement of public/funding_rates and the next one are further apart or nearer.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "settledRate",
     "settledAtMs",
@@ -65,7 +65,7 @@ const facts = {
     "volume24hUsd",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "A row without a status, as the documentation has them, is taken for a market that trades.",
     "A listed market without prices and trades has nothing to show; whether it is dead is not published.",
     "The interest component is that of 8 hours, measured on markets of 4; that those of 1 rest at an eighth is not.",

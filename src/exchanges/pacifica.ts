@@ -25,7 +25,7 @@ import {
 /**
  * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
  * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
- * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `knownUnknowns` say what is open.
+ * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `caveats` say what is open.
  *
  * A row, with numbers of our own:
  * prices { symbol: "BTC", next_funding: "0.00004122", mark: "83582.579359", oracle: "83575.392082",
@@ -45,7 +45,7 @@ const facts = {
   rateRule:
     "next_funding of info/prices, the estimate for the current hour as a fraction for it; funding, documented as what was paid last, is not shown (disputed).",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "baselineRate",
     "markPrice",
@@ -56,7 +56,7 @@ const facts = {
   ],
   unverifiedRate:
     "The documentation says that next_funding is charged at the next full hour; a recorded history (each row's next_funding_rate is the funding_rate of the following hour) also fits funding. Until one account's payment settles it the shown rate may be an hour early, and no settled rate is shown.",
-  knownUnknowns: [
+  caveats: [
     "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
     "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
     "The cap of the rate and the asset class are not published.",

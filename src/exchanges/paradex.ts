@@ -23,7 +23,7 @@ import {
 
 /**
  * Paradex perpetuals. Funding accrues each second: the rate is quoted per funding period of the market, there is no
- * settlement and no next time. Options and spot stand in the same lists. `knownUnknowns` says what is open.
+ * settlement and no next time. Options and spot stand in the same lists. `caveats` says what is open.
  *
  * A row, with numbers of our own:
  * summary { symbol: "BTC-USD-PERP", mark_price: "83599.68216596", underlying_price: "83593.3933317",
@@ -47,7 +47,7 @@ const facts = {
     "funding_rate of markets/summary, a fraction for the market's own funding period, accrued each second.",
   intervalRule:
     "funding_period_hours of the market list: the period that the rate is quoted for, not a time between charges.",
-  gives: [
+  providedFields: [
     "rateCap",
     "rateFloor",
     "baselineRate",
@@ -58,7 +58,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That the m of mSATS stands for a million is told by its name alone: it is shown as an asset of its own.",
     "Markets carry no flag that says whether they trade; one without an order book is left out.",
     "The asset class is not published; a cap of 0.5 % in 8 h marks those that are no coins, whose resting rate is not given.",

@@ -26,7 +26,7 @@ import {
 /**
  * Phemex linear perpetuals in USDT and USDC. Rates come in pages, and a reply of one page looks complete, so pages are
  * read until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts.
- * `knownUnknowns` says what the sources leave open.
+ * `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTCUSDT", fundingInterval: 28800, nextfundingTime: 1793635200000, fundingRate: "0.00070730",
@@ -47,7 +47,7 @@ const facts = {
   rateRule:
     "fundingRate is the running estimate for nextfundingTime: a fraction per the contract's own interval, taken as it is.",
   intervalRule: "fundingInterval of the same row, in seconds.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -59,7 +59,7 @@ const facts = {
     "assetClass",
     "listedAtMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "How the estimate turns into the settled rate at the settlement was not seen.",
     "The period of interestRate is not stated; it is taken for the resting rate of contracts of 8 h alone.",

@@ -48,7 +48,7 @@ const facts = {
   rateRule:
     "nFR of the funding rate call of each contract: a fraction of notional, running estimate of the charge at nFT.",
   intervalRule: "Derived: nFT minus fT of the same reply, when that is 1, 2, 4 or 8 hours.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "settledRate",
     "settledAtMs",
@@ -58,7 +58,7 @@ const facts = {
     "volume24hUsd",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "That nFR is charged at nFT and fR was charged at fT rests on one source; one trading client reads fR as the current rate.",
     "The reply and the unit of open interest are not confirmed, so open interest is unknown.",
     "What the two times show right after a change of interval is not known; an odd distance gives no interval.",

@@ -49,7 +49,7 @@ const facts = {
   rateRule:
     "rate is the estimate for nextFundingTime, and its last value is what is charged: a fraction per the contract's own period, taken as it is.",
   intervalRule: 'period of the same row, as in "8H"; absent means unknown.',
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -60,7 +60,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "That op, the open interest of the tickers in contracts, counts both sides is from its figures: all of them are even, those of the volume are not. Half is shown.",
     "The interest in a row is taken for that of 8 h, charged in proportion, as contracts of 4 h rest at half of it; no document says so.",

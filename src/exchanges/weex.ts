@@ -23,7 +23,7 @@ import {
 /**
  * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the
  * one charged last; some clients read them the other way round. A success has no envelope: an object where a list
- * is due is an error. `knownUnknowns` says what the sources leave open.
+ * is due is an error. `caveats` says what the sources leave open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "BTCUSDT", forecastFundingRate: "-0.00030192", lastFundingRate: "-0.00038395", collectCycle: 240,
@@ -42,7 +42,7 @@ const facts = {
   rateRule:
     "forecastFundingRate of premiumIndex: the running rate of the settlement at nextFundingTime, a fraction, taken as it is.",
   intervalRule: "collectCycle of the same row, minutes divided by 60.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "settledRate",
     "markPrice",
@@ -51,7 +51,7 @@ const facts = {
     "assetClass",
     "exchangeTimeMs",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; WEEX does not spell it out.",
     "How the rate behaves in the minute of a settlement is not known.",
     "Caps exist per contract and are not published.",

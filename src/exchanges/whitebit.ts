@@ -49,7 +49,7 @@ const facts = {
   rateRule:
     "funding_rate is the running rate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
   intervalRule: "funding_interval_minutes of the same row.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "rateCap",
     "rateFloor",
@@ -59,7 +59,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
-  knownUnknowns: [
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "The charged rate may be fixed an interval before the settlement; then the running rate is not quite what is charged.",
     "funding_cap and funding_floor are read as fractions, like the rate; no recorded row holds them.",

@@ -28,7 +28,7 @@ import {
 /**
  * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
  * one charged last. A contract that the list does not hold yet waits for the next list. Frozen contracts keep an old
- * stamp and a past settlement, which is how they are found stale and expired. `knownUnknowns` says what is left open.
+ * stamp and a past settlement, which is how they are found stale and expired. `caveats` says what is left open.
  *
  * A row, with numbers of our own:
  * rates { symbol: "PERP_BTC_USDT", estFundingRate: "0.00019817", estFundingRateTimestamp: 1793621820000,
@@ -48,7 +48,7 @@ const facts = {
   rateRule:
     "estFundingRate of fundingRate: the running estimate of the charge at nextFundingTime, a fraction, taken as it is.",
   intervalRule: "estFundingIntervalHours of the same row, hours.",
-  gives: [
+  providedFields: [
     "nextFundingAtMs",
     "settledRate",
     "settledAtMs",
@@ -62,7 +62,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
-  knownUnknowns: [
+  caveats: [
     "How the rate behaves in the minute of a settlement is not known.",
     "No recorded list row of a perpetual was at hand; the names of its cap and floor come from documentation.",
     "WOO X does not say what a contract is a claim on: PERP_SNDK_USDT is a stock, PERP_EWT_USDT is not Energy Web Token.",

@@ -43,8 +43,8 @@ const facts = {
     "funding_rate is the estimate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
   intervalRule:
     "collection_internal of the same row, in hours; where the feed lacks it, collectionInternal of the contract's own q/funding-rate, asked for in turn within 65 minutes, if the row's next time bears it out.",
-  gives: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
-  knownUnknowns: [
+  providedFields: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
+  caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "Open interest is documented as contracts, which nobody has confirmed, and the value in dollars of another call contradicts itself: it is not shown.",
     "One source alone saw collection_internal in the feed: where it is missing, intervals are unknown until each contract was asked for, thirteen minutes after a start.",

@@ -78,7 +78,7 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
 
 describe("aevo", () => {
   test("is off, and says why", () => {
-    expect(aevo.facts.switchedOff).toContain("six decimals");
+    expect(aevo.facts.disabledReason).toContain("six decimals");
   });
 
   test("one list every cycle; markets and marks on periods of their own, all together", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ALL_FACTS, EXCHANGES_FILE, exchangesPage } from "../../scripts/write-exchanges.ts";
-import { EXCHANGE_IDS, SWITCHED_OFF } from "../../src/domain/exchange.ts";
+import { EXCHANGE_IDS, DISABLED_BY_DEFAULT } from "../../src/domain/exchange.ts";
 import type { ExchangeFacts } from "../../src/exchanges/exchange.ts";
 
 const FACTS: ExchangeFacts = {
@@ -14,8 +14,8 @@ const FACTS: ExchangeFacts = {
   requestsPerRefresh: 2,
   rateRule: "rate * 2, taken as it is.",
   intervalRule: "hours of <rates>, 4 | 8.",
-  gives: ["nextFundingAtMs", "volume24hUsd"],
-  knownUnknowns: ["What last_rate means is open."],
+  providedFields: ["nextFundingAtMs", "volume24hUsd"],
+  caveats: ["What last_rate means is open."],
 };
 
 describe("the registry", () => {
@@ -25,15 +25,15 @@ describe("the registry", () => {
   });
 
   test("aevo, drift and hashkey are switched off with a reason, and so the settings have it", () => {
-    const off = ALL_FACTS.filter(({ switchedOff }) => switchedOff !== undefined);
+    const off = ALL_FACTS.filter(({ disabledReason }) => disabledReason !== undefined);
     expect(off.map(({ id }) => id)).toEqual(["aevo", "drift", "hashkey"]);
-    expect(off.map(({ id }) => id)).toEqual([...SWITCHED_OFF]);
-    expect(off.filter(({ switchedOff }) => (switchedOff ?? "").length < 20)).toEqual([]);
+    expect(off.map(({ id }) => id)).toEqual([...DISABLED_BY_DEFAULT]);
+    expect(off.filter(({ disabledReason }) => (disabledReason ?? "").length < 20)).toEqual([]);
   });
 
   test("tells its rules and open points in sentences, as the page prints them", () => {
     const texts = ALL_FACTS.flatMap((facts) =>
-      [facts.rateRule, facts.intervalRule, facts.unverifiedRate ?? [], facts.knownUnknowns]
+      [facts.rateRule, facts.intervalRule, facts.unverifiedRate ?? [], facts.caveats]
         .flat()
         .map((text) => `${facts.id}: ${text}`),
     );
@@ -61,7 +61,7 @@ describe("docs/exchanges.md", () => {
 
   test("tells requests of single instruments, an exchange that is off and one without open points", () => {
     const page = exchangesPage([
-      { ...FACTS, requestsPerInstrument: 1, switchedOff: "it is closed", knownUnknowns: [] },
+      { ...FACTS, requestsPerInstrument: 1, disabledReason: "it is closed", caveats: [] },
     ]);
     expect(page).toContain("| 2 + 1 per instrument |");
     expect(page).toContain("| off: it is closed |");

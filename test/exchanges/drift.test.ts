@@ -45,7 +45,7 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
 
 describe("drift", () => {
   test("is off, and says why", () => {
-    expect(drift.facts.switchedOff).toContain("halted");
+    expect(drift.facts.disabledReason).toContain("halted");
   });
 
   test("everything comes in one request", async () => {

@@ -26,10 +26,10 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
       expect(new URL(origin).origin).toBe(origin);
       expect(origin).toStartWith("https://");
     }
-    const { rateRule, intervalRule, unverifiedRate = rateRule, knownUnknowns } = facts;
-    const words = [rateRule, intervalRule, unverifiedRate, ...knownUnknowns];
+    const { rateRule, intervalRule, unverifiedRate = rateRule, caveats } = facts;
+    const words = [rateRule, intervalRule, unverifiedRate, ...caveats];
     expect(words.filter((text) => text.length < A_SENTENCE)).toEqual([]);
-    expect(facts.knownUnknowns.length).toBeGreaterThan(0);
+    expect(facts.caveats.length).toBeGreaterThan(0);
   });
 
   test("have a pace that holds the requests of a minute", async () => {

@@ -18,7 +18,7 @@ const AT_MS = NOON_MS + 17 * 60_000;
 const SCALE = 0.3;
 
 const listedBy = (id: ExchangeId): readonly OptionalField[] =>
-  (EXCHANGES[id].facts as ExchangeFacts).gives;
+  (EXCHANGES[id].facts as ExchangeFacts).providedFields;
 
 const fieldsOf = (quotes: readonly Quote[]): readonly OptionalField[] =>
   OPTIONAL_FIELDS.filter((field) => quotes.some((quote) => (quote[field] ?? null) !== null));

@@ -73,7 +73,7 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
 
 describe("hashkey", () => {
   test("is off, and says why", () => {
-    expect(hashkey.facts.switchedOff).toContain("never recorded");
+    expect(hashkey.facts.disabledReason).toContain("never recorded");
   });
 
   test("rates with the present time, index and list together; marks and volumes in rotation", async () => {

@@ -23,7 +23,7 @@ test("which exchanges document an interest of coins alone; the others publish it
   expect(OF_COINS.toSorted().join(" ")).toBe(names);
 });
 
-describe.each(OF_COINS.filter((id) => factsOf(id).gives.includes("assetClass")))(
+describe.each(OF_COINS.filter((id) => factsOf(id).providedFields.includes("assetClass")))(
   "%s, which states classes",
   (id) => {
     test("rests at the documented interest with its coins, and with nothing else", async () => {

@@ -19,7 +19,7 @@ export const INFOS: AppDeps["exchanges"] = EXCHANGE_IDS.map((id) => ({
   documentation: `https://docs.invalid/${id}`,
   rateRule: `The rate of ${id} is a fraction.`,
   intervalRule: `The interval of ${id} is published.`,
-  knownUnknowns: [],
+  caveats: [],
 }));
 
 export interface TestApp extends App {

@@ -1,4 +1,4 @@
-import { EXCHANGE_IDS, type ExchangeId, SWITCHED_OFF } from "../../src/domain/exchange.ts";
+import { EXCHANGE_IDS, type ExchangeId, DISABLED_BY_DEFAULT } from "../../src/domain/exchange.ts";
 import type { Exchange } from "../../src/exchanges/exchange.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import type { FundingList } from "../../src/http/lists/funding-schema.ts";
@@ -8,7 +8,7 @@ import { until } from "./service.ts";
 
 /** The exchanges that a service collects when nobody says otherwise. */
 export const ENABLED: readonly ExchangeId[] = EXCHANGE_IDS.filter(
-  (id) => !SWITCHED_OFF.includes(id),
+  (id) => !DISABLED_BY_DEFAULT.includes(id),
 );
 
 /** Those of them whose rates come in bulk: they are all there a few seconds after a start. */

@@ -20,7 +20,7 @@ import { simulatorSource } from "../support/simulator-source.ts";
 
 /** All that are on: some are free, some accrue. */
 const IDS = Object.values(EXCHANGES).flatMap(({ facts }) =>
-  facts.switchedOff === undefined ? [facts.id] : [],
+  facts.disabledReason === undefined ? [facts.id] : [],
 );
 const PERIOD_MS = 60_000;
 

@@ -30,7 +30,7 @@ export interface ExchangeRules {
   readonly rateRule: string;
   readonly intervalRule: string;
   readonly unverifiedRate?: string;
-  readonly knownUnknowns: readonly string[];
+  readonly caveats: readonly string[];
 }
 
 export interface ExplainDeps {
@@ -118,7 +118,7 @@ function explained(
     taker_fee_bps: fee?.bps ?? null,
     taker_fee_source: fee?.source ?? null,
     documentation: rules.documentation,
-    caveats: [...rules.knownUnknowns],
+    caveats: [...rules.caveats],
   };
 }
 
