@@ -28,7 +28,7 @@ export async function startServiceProcess(
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
   const databasePath = join(folder, "bench.db");
   const origin = `http://127.0.0.1:${freePort()}`;
-  const child = Bun.spawn([...through, process.execPath, join(ROOT, "src/main.ts")], {
+  const child = Bun.spawn([...through, process.execPath, join(ROOT, "dist/main.js")], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",

@@ -86,7 +86,7 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     EXCHANGE_ORIGIN: exchangeOrigin,
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
-  start("service", ["src/main.ts"], settings, ending, children);
+  start("service", ["dist/main.js"], settings, ending, children);
   // Not /readyz, which waits for the slowest exchange: there is something to look at from the first batch on.
   await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);
   if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);

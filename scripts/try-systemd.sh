@@ -22,6 +22,8 @@ if ! can_be_tried; then
   exit 2
 fi
 
+make --silent -C "$project" build
+
 lab=$(mktemp -d)
 manager=
 finish() {

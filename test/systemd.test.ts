@@ -58,7 +58,7 @@ describe("the unit file", () => {
   test("starts the service with the Bun of the project, in its folder", async () => {
     const [folderOfProject] = valuesOf(UNIT, "WorkingDirectory");
     const [command] = valuesOf(UNIT, "ExecStart");
-    expect(command).toBe(`${folderOfProject}/node_modules/.bin/bun --no-env-file src/main.ts`);
+    expect(command).toBe(`${folderOfProject}/node_modules/.bin/bun --no-env-file dist/main.js`);
   });
 
   test("runs as its own user without a privilege, and may write its state alone", () => {

@@ -1,3 +1,5 @@
+import { pathToFileURL } from "node:url";
+import { threadScript } from "../lib/project-files.ts";
 import type { Explanation } from "../domain/quote.ts";
 import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -79,7 +81,7 @@ export function threadStarter(script: URL): StartWorker {
 
 /** The real worker thread. */
 export const startCollectorThread: StartWorker = (on) =>
-  threadStarter(new URL("./worker.ts", import.meta.url))(on);
+  threadStarter(pathToFileURL(threadScript("collector", "worker")))(on);
 
 /** Keeps one worker running: starts it again however it ends, and when it has fallen silent. */
 export function superviseCollector(deps: SupervisorDeps): Supervisor {

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { projectFile } from "../lib/project-files.ts";
 
 /** A right on a database file, held through a lock file beside it. */
 export type Right = "collector" | "migrate";
@@ -21,9 +21,7 @@ export interface DatabaseFile {
   readonly copiesFrom: { readonly path: string; readonly as: string } | null;
 }
 
-const MIGRATIONS = join(import.meta.dir, "../../migrations");
-
 /** The folder with the migrations of the file called `name`. */
 export function migrationsOf(name: string): string {
-  return join(MIGRATIONS, name);
+  return projectFile("migrations", name);
 }

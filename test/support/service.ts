@@ -21,13 +21,14 @@ export interface ServiceProcess {
 
 /**
  * Starts the service with `settings`, by way of the command `through` if given, and waits until it listens. Throws
- * with its log when it ends instead.
+ * with its log when it ends instead. `script` is the sources' unless what was built is asked for.
  */
 export async function startService(
   settings: Readonly<Record<string, string>>,
   through: readonly string[] = [],
+  script: "src/main.ts" | "dist/main.js" = "src/main.ts",
 ): Promise<ServiceProcess> {
-  const child = Bun.spawn([...through, process.execPath, join(ROOT, "src/main.ts")], {
+  const child = Bun.spawn([...through, process.execPath, join(ROOT, script)], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },
     // It writes nothing there; inherited it would hold the runner's own output open.

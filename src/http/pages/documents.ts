@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { projectFile } from "../../lib/project-files.ts";
 import { DocsPage } from "../../web/pages/docs.tsx";
 import type { AnswerLoad } from "../answers/answer-load.ts";
 import { Answer, type AnswerContent } from "../answers/answer.ts";
@@ -79,5 +80,7 @@ function docsAsset(contentType: string, piece: string | Uint8Array<ArrayBuffer>)
 
 /** Where the package manager put swagger-ui-dist. */
 function swaggerFolder(): string {
-  return dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+  return dirname(
+    createRequire(projectFile("package.json")).resolve("swagger-ui-dist/package.json"),
+  );
 }

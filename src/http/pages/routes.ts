@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { FeeTable } from "../../domain/fees.ts";
+import { projectFile } from "../../lib/project-files.ts";
 import { flagNames, isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
@@ -59,7 +60,7 @@ export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
   { answers, load, ...tables }: PageDeps,
 ): void {
-  const css = readFileSync(new URL("../../web/static/site.css", import.meta.url));
+  const css = readFileSync(projectFile("src/web/static/site.css"));
   const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
   const styleSheet = new Answer(
     {

@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Whether this code runs from `dist`, where each program is one file (see `make build`). */
+const IS_BUILT = import.meta.path.endsWith(".js");
+
+const ROOT = rootAbove(import.meta.dir);
+
+/** The absolute path of a file of this program, from the folder with its package.json; the same in `src` and in `dist`. */
+export function projectFile(...parts: readonly string[]): string {
+  return join(ROOT, ...parts);
+}
+
+/** The absolute path of a script that runs in a thread of its own: `src/collector/worker.ts`, built `dist/worker.js`. */
+export function threadScript(folder: string, name: string): string {
+  return IS_BUILT ? join(ROOT, "dist", `${name}.js`) : join(ROOT, "src", folder, `${name}.ts`);
+}
+
+function rootAbove(folder: string): string {
+  const above = dirname(folder);
+  // At the top of the file system nothing is above; what is missing is said by whoever reads it.
+  return existsSync(join(folder, "package.json")) || above === folder ? folder : rootAbove(above);
+}

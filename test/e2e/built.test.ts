@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { startSimulator } from "../../src/simulator/server.ts";
+import { fundingAt } from "../support/service-api.ts";
+import { startService, temporaryDatabasePath, until } from "../support/service.ts";
+import { LONG_MS } from "../support/patience.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+
+test(
+  "what make builds is the whole service: both threads, migrations, style sheet and viewer",
+  async () => {
+    const built = Bun.spawnSync(["make", "--no-print-directory", "build"], {
+      cwd: ROOT,
+      env: { ...process.env, MAKEFLAGS: "" },
+    });
+    expect(built.exitCode, built.stderr.toString()).toBe(0);
+    using database = temporaryDatabasePath();
+    using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });
+    await using service = await startService(
+      { DATABASE_PATH: database.path, EXCHANGE_ORIGIN: simulator.origin, EXCHANGES: "okx,kraken" },
+      [],
+      "dist/main.js",
+    );
+    await until(async () => {
+      const response = await fetch(`${service.origin}/api/funding/current?limit=1`);
+      return response.ok && (await fundingAt(service.origin)).rows.length > 0;
+    });
+    const page = await (await fetch(service.origin)).text();
+    const [, sheet = ""] = /href="(\/static\/[^"]+\.css)"/.exec(page) ?? [];
+    for (const path of [sheet, "/docs", "/docs/swagger-ui.css", "/openapi.json", "/metrics"])
+      expect([path, (await fetch(service.origin + path)).status]).toEqual([path, 200]);
+    service.kill("SIGTERM");
+    expect(await service.exited).toBe(0);
+  },
+  LONG_MS,
+);
