@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { DECISIONS, REASONS } from "../../domain/decision.ts";
 import { FEE_SOURCES } from "../../domain/fees.ts";
-import { PRICE_SOURCES } from "../../services/finder/asset-groups.ts";
+import { PRICE_SOURCES } from "../../domain/leg.ts";
 import { AssetClassSchema, orNull } from "../openapi/enums.ts";
 import { time } from "./row-fields.ts";
 import { thresholdListSchema } from "./thresholds.ts";

@@ -1,12 +1,9 @@
 import { commonName, nameOfAsset } from "../../domain/asset-names.ts";
 import { isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
-import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
+import { knownAssetOf, type PriceSource, unitPriceOf } from "../../domain/leg.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { isLarge, outlierTest } from "../../domain/outlier.ts";
-
-/** The prices that legs are compared by, best first. */
-export const PRICE_SOURCES = ["mark", "index", "last"] as const;
-export type PriceSource = (typeof PRICE_SOURCES)[number];
 
 /** One listing as comparisons see it. */
 export interface Leg {
@@ -92,11 +89,6 @@ function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
   return [...groups.values()];
 }
 
-/** The asset that prices have shown a listing to be of; null where none has, or they speak against it. */
-function knownAssetOf({ assetId, identity }: MarketRecord): string | null {
-  return identity === "conflict" ? null : assetId;
-}
-
 type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };
 
 interface Draft extends AssetGroup {
@@ -119,20 +111,12 @@ function markOutliers(trusted: readonly LegDraft[]): void {
   for (const leg of trusted) leg.isOutlier = isOutlier(leg.annualizedPct);
 }
 
-function priceSourceOf({ markPrice, indexPrice, lastPrice }: MarketRecord): PriceSource | null {
-  if (markPrice !== null) return "mark";
-  if (indexPrice !== null) return "index";
-  return lastPrice === null ? null : "last";
-}
-
 function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): LegDraft {
-  const { fundingRate, fundingIntervalHours, multiplier } = row.record;
-  const price = row.record.markPrice ?? row.record.indexPrice ?? row.record.lastPrice;
+  const { fundingRate, fundingIntervalHours } = row.record;
   return {
     row,
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
-    unitPrice: price === null ? null : price / multiplier,
-    priceSource: priceSourceOf(row.record),
+    ...unitPriceOf(row.record),
     identityKnown,
     exchangePlace,
     isOutlier: false,

@@ -1,0 +1,31 @@
+import type { MarketRecord } from "./market.ts";
+
+/** What makes a listing one side of a comparison: which asset it is, and its price. */
+
+/** The asset that prices have shown a listing to be of; null where none has, or they speak against it. */
+export function knownAssetOf({
+  assetId,
+  identity,
+}: Pick<MarketRecord, "assetId" | "identity">): string | null {
+  return identity === "conflict" ? null : assetId;
+}
+
+/** The prices that legs are compared by, best first. */
+export const PRICE_SOURCES = ["mark", "index", "last"] as const;
+export type PriceSource = (typeof PRICE_SOURCES)[number];
+
+/** The price that a leg is compared by, of one unit of its asset, and which one that is; null where there is none. */
+export function unitPriceOf({
+  markPrice,
+  indexPrice,
+  lastPrice,
+  multiplier,
+}: Pick<MarketRecord, "markPrice" | "indexPrice" | "lastPrice" | "multiplier">): {
+  readonly unitPrice: number | null;
+  readonly priceSource: PriceSource | null;
+} {
+  const price = markPrice ?? indexPrice ?? lastPrice;
+  if (price === null) return { unitPrice: null, priceSource: null };
+  const priceSource = markPrice !== null ? "mark" : indexPrice !== null ? "index" : "last";
+  return { unitPrice: price / multiplier, priceSource };
+}
