@@ -1,6 +1,6 @@
 /** The service: configuration, database, read model, HTTP server and collector thread, put together. */
 import { USER_AGENT } from "./collector/collector.ts";
-import type { CollectorSettings } from "./collector/protocol.ts";
+import { type CollectorSettings, followedBy } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/exchange-runner.ts";
 import {
   startCollectorThread,
@@ -10,12 +10,10 @@ import {
 import { type Config, describeConfig, loadProcessConfig } from "./config/config.ts";
 import { AlertRepository } from "./db/accounts/alert-repository.ts";
 import { accountsFile } from "./db/accounts/file.ts";
-import { EpochRepository } from "./db/market/epoch-repository.ts";
 import { IntervalChangeRepository } from "./db/market/interval-change-repository.ts";
 import { marketFile } from "./db/market/file.ts";
 import { MarketReader } from "./db/market/market-reader.ts";
 import { asUnusable } from "./db/failure.ts";
-import { OpportunityRepository } from "./db/market/opportunity-repository.ts";
 import { type DatabaseEnd, ServiceDatabase } from "./db/service-database.ts";
 import { ServiceDatabases } from "./db/service-databases.ts";
 import { EXCHANGES } from "./exchanges/registry.ts";
@@ -27,6 +25,7 @@ import { EVENT_DATA } from "./http/stream/events.ts";
 import { type AppDeps, createApp } from "./http/app.ts";
 import { type HttpServer, startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";
+import { NOTHING_FOLLOWED, type OpportunityStats } from "./domain/opportunity.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
@@ -43,7 +42,6 @@ import { createHeartbeatService } from "./services/operations/heartbeat.ts";
 import { intervalChanges } from "./services/finder/interval-changes.ts";
 import { createMetrics, type CycleResult, type Metrics } from "./http/metrics/metrics.ts";
 import { createReadiness, type Readiness } from "./services/board/readiness.ts";
-import { OpportunityTracker } from "./services/opportunities/tracker.ts";
 import { StreamHub } from "./http/stream/hub.ts";
 import { createWatchdog, type Watchdog } from "./services/operations/watchdog.ts";
 
@@ -61,11 +59,11 @@ function run(config: Config, output: LogOutput): void {
   const board = boardOf(config, market);
   const watch = watchOf(config, board, accounts, log);
   const groups = groupsOf(board);
-  const opportunities = trackerOf(board, groups, market, log);
+  const followed = { stats: NOTHING_FOLLOWED };
   const health = (): HealthReport => healthOf(board, databases);
   const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
   const logLinesDropped = (): number => output.dropped;
-  const metrics = metricsOf({ board, health, streams, opportunities, logLinesDropped });
+  const metrics = metricsOf({ board, health, streams, followed, logLinesDropped });
   const server = serve(config, {
     board,
     health,
@@ -79,7 +77,7 @@ function run(config: Config, output: LogOutput): void {
     streams,
     fees,
   });
-  const collector = collectorOf(config, log, { board, metrics, opportunities, market, output });
+  const collector = collectorOf(config, log, { board, metrics, followed, market, output });
   const watchdog = watchdogOf(config, collector, log);
   const judgedBy = (file: ServiceDatabase) => ({ log, onError: (e: unknown) => file.judge(e) });
   const everySecond = [...watch.tasks, watchdog.observe];
@@ -103,7 +101,6 @@ function run(config: Config, output: LogOutput): void {
       // A message being sent is noted as sent, so that it does not come twice.
       finish: {
         alerts: watch.deliver,
-        opportunities: () => opportunities.close(),
         collector: () => collector.stop(),
       },
       close: () => databases.close(),
@@ -118,12 +115,13 @@ function collectorOf(
   parts: {
     readonly board: Board;
     readonly metrics: Metrics;
-    readonly opportunities: OpportunityTracker;
+    /** Brought up to date with what the worker says. */
+    readonly followed: { stats: OpportunityStats };
     readonly market: ServiceDatabase;
     readonly output: LogOutput;
   },
 ): Supervisor {
-  const { board, metrics, opportunities, market, output } = parts;
+  const { board, metrics, followed, market, output } = parts;
   return superviseCollector({
     settings: collectorSettings(config, market.identity),
     startWorker: startCollectorThread,
@@ -132,7 +130,7 @@ function collectorOf(
     log,
     onMessage: (message) => {
       if (message.type === "log") output.write(message.line);
-      if (message.type === "collecting") opportunities.begin(message.epoch);
+      followed.stats = followedBy(message) ?? followed.stats;
       if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
       if (message.type === "database_unusable") market.refuse(message.reason);
       if (message.type !== "cycle") return;
@@ -146,15 +144,15 @@ function metricsOf(parts: {
   readonly board: Board;
   readonly health: () => HealthReport;
   readonly streams: StreamHub;
-  readonly opportunities: OpportunityTracker;
+  readonly followed: { readonly stats: OpportunityStats };
   readonly logLinesDropped: () => number;
 }): Metrics {
-  const { streams, opportunities, ...shown } = parts;
+  const { streams, followed, ...shown } = parts;
   return createMetrics({
     ...shown,
     clock: systemClock,
     streams: () => streams.stats(),
-    opportunities: () => opportunities.stats(),
+    opportunities: () => followed.stats,
   });
 }
 
@@ -213,19 +211,6 @@ function groupsOf(board: Board): AssetGroups {
   const groups = new AssetGroups();
   board.onPublish((snapshot) => groups.of(snapshot));
   return groups;
-}
-
-/** How long pairs have lasted, followed while this process collects. */
-function trackerOf(
-  board: Board,
-  groups: AssetGroups,
-  { db, writes }: ServiceDatabase,
-  log: Log,
-): OpportunityTracker {
-  const store = new OpportunityRepository(db, new EpochRepository(db), (work) => writes.run(work));
-  const tracker = new OpportunityTracker({ groups, store, clock: systemClock, log });
-  board.onPublish((snapshot) => void tracker.observe(snapshot));
-  return tracker;
 }
 
 function readinessOf(config: Config, board: Board, databases: ServiceDatabases): Readiness {

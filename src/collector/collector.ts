@@ -4,8 +4,10 @@ import { fileIdentity } from "../db/file-identity.ts";
 import { type FileLock, lockPath } from "../db/file-lock.ts";
 import { marketFile } from "../db/market/file.ts";
 import { LastQuotes } from "../db/market/last-quotes.ts";
+import { LegRepository } from "../db/market/leg-repository.ts";
 import { MarketWriter } from "../db/market/market-writer.ts";
 import { checkpoint, openDb, waitAtMost, writeTransaction } from "../db/open.ts";
+import { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../db/market/review-repository.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
@@ -21,6 +23,7 @@ import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./
 import { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
+import { OpportunityTracker } from "./opportunity-tracker.ts";
 import {
   type CollectorSettings,
   type ExplainRequest,
@@ -169,9 +172,22 @@ async function collectInto(
   explaining.now = ({ exchange, exchangeSymbol }) =>
     runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
   const review = new MarketReview(new ReviewRepository(db, epochs));
+  const legs = new LegRepository(db);
+  const opportunities = new OpportunityTracker({
+    ...deps,
+    epoch,
+    market: {
+      enabled: () => states.list().filter(({ enabled }) => enabled),
+      legs: (exchange) => legs.of(exchange),
+    },
+    store: new OpportunityRepository(db, epochs),
+    writes,
+    onStats: (stats) => deps.post({ type: "opportunities", stats }),
+  });
   await Promise.all([
     beat(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
     reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
+    opportunities.run(deps.lifetime),
     runLoop(runners, states.list(), {
       ...deps,
       onCycle: (exchange, { outcome }) => deps.post({ type: "cycle", exchange, outcome }),

@@ -1,4 +1,5 @@
 import type { ExchangeId } from "../domain/exchange.ts";
+import { NOTHING_FOLLOWED, type OpportunityStats } from "../domain/opportunity.ts";
 import type { Explanation } from "../domain/quote.ts";
 import type { LogLevel } from "../lib/log.ts";
 import type { CycleOutcome } from "./exchange-runner.ts";
@@ -41,6 +42,7 @@ export type FromWorker =
     }
   | { readonly type: "collecting"; readonly epoch: number }
   | { readonly type: "cycle"; readonly exchange: ExchangeId; readonly outcome: CycleOutcome }
+  | { readonly type: "opportunities"; readonly stats: OpportunityStats }
   | {
       readonly type: "explained";
       readonly id: number;
@@ -52,6 +54,12 @@ export type FromWorker =
   /** A line for the log: one thread writes for all. */
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "stopped" };
+
+/** What this process follows of opportunities, as of a message; null where that does not tell. */
+export function followedBy(message: FromWorker): OpportunityStats | null {
+  if (message.type === "opportunities") return message.stats;
+  return message.type === "standby" ? NOTHING_FOLLOWED : null;
+}
 
 /** How often the worker says that it lives. */
 export const HEARTBEAT_EVERY_MS = 1_000;

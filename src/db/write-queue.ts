@@ -22,12 +22,6 @@ export class WriteAbandoned extends Error {
   }
 }
 
-/** Runs a write and gives what it returns: at once, or as soon as it goes through. */
-export type RunWrite = <T>(work: () => T) => T | Promise<T>;
-
-/** Where nobody waits for the thread: what fails is thrown. */
-export const writeAtOnce: RunWrite = (work) => work();
-
 export interface WriteQueueDeps {
   readonly clock: Clock;
   readonly log: Log;

@@ -93,6 +93,47 @@ export function staleAfterMs(periodMs: number): number {
   return Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
 }
 
+/** What decides whether, and from when on, a row bears a blocking flag. */
+export type TrustInputs = Pick<
+  FlagInputs,
+  | "accrual"
+  | "fundingIntervalHours"
+  | "nextFundingAtMs"
+  | "observedAtMs"
+  | "frozen"
+  | "identity"
+  | "doubts"
+>;
+
+/**
+ * The last moment (unix ms) at which a row that is not stored anew bears no blocking flag; -Infinity where it bears one
+ * already. Whoever keeps rows need not judge them again at each look.
+ */
+export function trustedUntilMs(row: TrustInputs, periodMs: number): number {
+  if (lastingBlocks(row) !== 0) return Number.NEGATIVE_INFINITY;
+  return Math.min(freshUntilMs(row, periodMs), validUntilMs(row, periodMs));
+}
+
+/** The last moment (unix ms) at which a row is not stale. */
+function freshUntilMs({ frozen, observedAtMs }: TrustInputs, periodMs: number): number {
+  return frozen ? Number.NEGATIVE_INFINITY : observedAtMs + staleAfterMs(periodMs);
+}
+
+/** The last moment (unix ms) at which a row is not expired. */
+function validUntilMs({ nextFundingAtMs }: TrustInputs, periodMs: number): number {
+  if (nextFundingAtMs === null) return Number.POSITIVE_INFINITY;
+  return nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs;
+}
+
+/** The blocking flags that time neither brings nor takes. */
+function lastingBlocks(row: TrustInputs): FlagBits {
+  let bits = 0;
+  if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
+  if (row.identity === "conflict") bits |= flagBit("identity_conflict");
+  if (isTimeless(row) || row.doubts !== 0) bits |= flagBit("suspect");
+  return bits;
+}
+
 /** What holds for every row of an exchange. */
 export interface ExchangeTerms {
   /** How often it is refreshed. */
@@ -106,17 +147,9 @@ export interface ExchangeTerms {
 /** The flags of one row at `asOfMs`, on an exchange of these terms. */
 export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): FlagBits {
   const { periodMs, marks } = terms;
-  let bits = marks;
-  if (row.frozen || asOfMs - row.observedAtMs > staleAfterMs(periodMs)) bits |= flagBit("stale");
-  if (
-    row.nextFundingAtMs !== null &&
-    asOfMs > row.nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs
-  ) {
-    bits |= flagBit("expired");
-  }
-  if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
-  if (row.identity === "conflict") bits |= flagBit("identity_conflict");
-  if (isTimeless(row) || row.doubts !== 0) bits |= flagBit("suspect");
+  let bits = marks | lastingBlocks(row);
+  if (asOfMs > freshUntilMs(row, periodMs)) bits |= flagBit("stale");
+  if (asOfMs > validUntilMs(row, periodMs)) bits |= flagBit("expired");
   if (isAt(row.fundingRate, row.rateCap)) bits |= flagBit("pinned_cap");
   if (isAt(row.fundingRate, row.rateFloor)) bits |= flagBit("pinned_floor");
   if (hasInterest(row, terms) && isAt(row.fundingRate, row.baselineRate))
@@ -129,7 +162,7 @@ export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): 
 }
 
 /** A rate that is charged at a time which nobody knows: it would never expire. */
-function isTimeless({ accrual, nextFundingAtMs }: FlagInputs): boolean {
+function isTimeless({ accrual, nextFundingAtMs }: TrustInputs): boolean {
   switch (accrual) {
     case "periodic":
       return nextFundingAtMs === null;

@@ -1,13 +1,13 @@
 import type { Opportunity, OpportunityBook } from "./opportunity.ts";
 
 /**
- * Many opportunities as columns, ordered by key: at 12,000 instruments some 90,000 pairs are open at once, and an
- * object for each would cost five times the memory. Columns may be longer than `count`; the rest is of no meaning.
+ * Many opportunities as columns of 32-bit words, ordered by long id, then short id: at 12,000 instruments some 90,000
+ * pairs are open at once, and an object for each would cost five times the memory.
  */
 export interface OpportunityColumns {
   readonly count: number;
-  /** `pairKey` of each pair, strictly rising. */
-  readonly keys: Float64Array;
+  readonly longIds: Uint32Array;
+  readonly shortIds: Uint32Array;
   /** Unix seconds. */
   readonly firstSeen: Uint32Array;
   /** Unix seconds. */
@@ -16,10 +16,14 @@ export interface OpportunityColumns {
   readonly peak: Uint32Array;
   /** Seconds. */
   readonly unobserved: Uint32Array;
+  /** The count and, one after the other, the columns above, which are windows into this. */
+  readonly words: Uint32Array<ArrayBuffer>;
 }
 
-/** Ids of instruments are below this, so that two of them fit into one exact number: 67 million listings. */
-export const INSTRUMENT_ID_BOUND = 2 ** 26;
+const COLUMNS = 6;
+
+/** Ids of instruments are below this, so that each fits into one word. */
+export const INSTRUMENT_ID_BOUND = 2 ** 32;
 
 /** Nearly three times what the largest market has, where 12,000 legs make some 90,000 pairs. */
 const MOST_PER_LEG = 20;
@@ -34,59 +38,79 @@ export function mostOpportunities(legs: number): number {
 const PEAK_STEPS_PER_PCT = 100;
 const MAX_PEAK = 2 ** 32 - 1;
 
-export const NO_COLUMNS: OpportunityColumns = {
-  count: 0,
-  keys: new Float64Array(0),
-  firstSeen: new Uint32Array(0),
-  lastSeen: new Uint32Array(0),
-  peak: new Uint32Array(0),
-  unobserved: new Uint32Array(0),
-};
-
-/** One number for (long, short): both below the bound. Pairs are ordered by the long one's id first. */
-export function pairKey(longId: number, shortId: number): number {
-  return longId * INSTRUMENT_ID_BOUND + shortId;
-}
-
-export function longIdOf(key: number): number {
-  return Math.floor(key / INSTRUMENT_ID_BOUND);
-}
-
-export function shortIdOf(key: number): number {
-  // Not the remainder: of a number this large it takes ten times as long.
-  return key - longIdOf(key) * INSTRUMENT_ID_BOUND;
-}
-
 /** A gross yield in percent a year as a peak is kept. */
 export function peakOf(grossPct: number): number {
   return Math.min(MAX_PEAK, Math.round(grossPct * PEAK_STEPS_PER_PCT));
 }
 
+/** Columns to be filled by their maker, in order. */
+export function makeColumns(count: number): OpportunityColumns {
+  const words = new Uint32Array(1 + COLUMNS * count);
+  words[0] = count;
+  return windows(words, count);
+}
+
+export const NO_COLUMNS: OpportunityColumns = makeColumns(0);
+
+/** The columns in `words`; null where these are none, or out of order, so that nothing would be found in them. */
+export function columnsIn(words: Uint32Array<ArrayBuffer>): OpportunityColumns | null {
+  const [count] = words;
+  if (count === undefined || words.length !== 1 + COLUMNS * count) return null;
+  const columns = windows(words, count);
+  for (let index = 1; index < count; index += 1) {
+    const longId = cell(columns.longIds, index);
+    const isAfter = isBefore(columns, index - 1, longId, cell(columns.shortIds, index));
+    if (!isAfter) return null;
+  }
+  return columns;
+}
+
+function windows(words: Uint32Array<ArrayBuffer>, count: number): OpportunityColumns {
+  const column = (index: number): Uint32Array =>
+    words.subarray(1 + index * count, 1 + (index + 1) * count);
+  return {
+    count,
+    longIds: column(0),
+    shortIds: column(1),
+    firstSeen: column(2),
+    lastSeen: column(3),
+    peak: column(4),
+    unobserved: column(5),
+    words,
+  };
+}
+
 /** A cell of a column. Guaranteed by every caller: the index is below the column's length. */
-export function cell(column: Float64Array | Uint32Array | Uint8Array, index: number): number {
+export function cell(column: Uint32Array, index: number): number {
   return column[index] as number;
 }
 
-/** The book of columns that nobody changes any more. A search looks at some seventeen keys. */
+/** The book of columns that nobody changes any more. A search looks at some seventeen pairs. */
 export function bookOf(columns: OpportunityColumns): OpportunityBook {
   return {
     find(longId, shortId) {
-      if (shortId >= INSTRUMENT_ID_BOUND) return null;
-      const at = indexOf(columns, pairKey(longId, shortId));
-      return at === null ? null : opportunityAt(columns, at);
+      let low = 0;
+      let high = columns.count;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (isBefore(columns, middle, longId, shortId)) low = middle + 1;
+        else high = middle;
+      }
+      const isFound = columns.longIds[low] === longId && columns.shortIds[low] === shortId;
+      return isFound ? opportunityAt(columns, low) : null;
     },
   };
 }
 
-function indexOf({ keys, count }: OpportunityColumns, key: number): number | null {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (cell(keys, middle) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low < count && cell(keys, low) === key ? low : null;
+/** Whether the pair at `index` comes before that of these ids. */
+function isBefore(
+  { longIds, shortIds }: OpportunityColumns,
+  index: number,
+  longId: number,
+  shortId: number,
+): boolean {
+  const here = cell(longIds, index);
+  return here < longId || (here === longId && cell(shortIds, index) < shortId);
 }
 
 function opportunityAt(columns: OpportunityColumns, index: number): Opportunity {

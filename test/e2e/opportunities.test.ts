@@ -2,12 +2,23 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { startSimulator } from "../../src/simulator/server.ts";
 import type { ArbList, ArbRow } from "../../src/http/lists/pair-schema.ts";
+import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import { answerOf, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 /** Every pair that is an opportunity; none is left out for being thin or young. */
 const OPPORTUNITIES = "/api/funding/arb?pairs=all&min_yield=5";
+
+const NEWEST = "/api/funding/current?limit=1";
+
+/** At most so far apart are two looks while exchanges commit. */
+const LOOK_SECONDS = 6;
+
+/** How many changes had been stored when a snapshot was made. */
+function seqOf(snapshot: string): number {
+  return Number(/-(\d+)/.exec(snapshot)?.[1]);
+}
 
 /** The opportunities of a service whose age is known, by their two listings. */
 async function aged(origin: string): Promise<Map<string, ArbRow>> {
@@ -78,6 +89,16 @@ test(
     }
     expect(goneOn.filter((row) => before.has(`${row.long.uid} ${row.short.uid}`))).not.toEqual([]);
 
+    // What is stored at the end is what was seen since the last write: a look comes within seconds of a commit.
+    const shown = await answerOf<FundingList>(second.origin, NEWEST);
+    await until(
+      async () => {
+        const { fetched_at: at, snapshot } = await answerOf<FundingList>(second.origin, NEWEST);
+        const commits = seqOf(snapshot) - seqOf(shown.snapshot);
+        return at - shown.fetched_at >= 2 * LOOK_SECONDS && commits >= 2 * HANDFUL.length;
+      },
+      () => second.log(),
+    );
     const version = storedVersion(database.path);
     second.kill("SIGTERM");
     expect(await second.exited).toBe(0);

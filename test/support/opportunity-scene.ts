@@ -1,22 +1,21 @@
-import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { flagBit } from "../../src/domain/flags.ts";
-import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
-import type { Opportunity } from "../../src/domain/opportunity.ts";
+import { OpportunityTracker, type TrackerDeps } from "../../src/collector/opportunity-tracker.ts";
+import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import type { LegRecord } from "../../src/db/market/leg-repository.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import { type Opportunity, type OpportunityStats } from "../../src/domain/opportunity.ts";
 import {
   bookOf,
-  longIdOf,
   NO_COLUMNS,
   type OpportunityColumns,
-  shortIdOf,
 } from "../../src/domain/opportunity-columns.ts";
-import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
-import { OpportunityTracker } from "../../src/services/opportunities/tracker.ts";
-import { rowOf, snapshotOf } from "./board.ts";
+import { rowOf } from "./board.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { memoryLog } from "./memory-log.ts";
 import { NOON_MS } from "./quote.ts";
 
 const HOURS_PER_YEAR = 8_760;
+const MINUTE_MS = 60_000;
+const NEVER_MS = NOON_MS + 365 * 24 * 60 * MINUTE_MS;
 
 /** One listing as a scene needs it. */
 export interface Listing {
@@ -25,40 +24,60 @@ export interface Listing {
   readonly base?: string;
   /** Percent a year. */
   readonly pct: number;
-  /** Seconds after noon at which it was observed; as of the snapshot unless told. */
+  /** Seconds after noon at which it was observed; as of the look unless told. */
   readonly observedAt?: number;
   readonly blocked?: boolean;
   /** Of one unit; 100 unless told. */
   readonly price?: number;
 }
 
-/** A snapshot `second` seconds after noon; `okAt` is when an exchange last answered, just before unless told. */
-export function snapshotAt(
-  second: number,
-  listings: readonly Listing[],
-  okAt = second - 1,
-): Snapshot {
-  const rows = listings.map(({ id, exchange, base = "BTC", pct, ...more }): BoardRow =>
-    rowOf(
-      exchange,
-      base,
-      {
-        instrumentId: id,
-        exchangeSymbol: `${base}-${id}`,
-        fundingRate: pct / 100,
-        fundingIntervalHours: HOURS_PER_YEAR,
-        observedAtMs: NOON_MS + (more.observedAt ?? second) * 1000,
-        markPrice: more.price ?? 100,
-      },
-      more.blocked === true ? flagBit("stale") : 0,
-    ),
+/** What is stored of a listing, committed `second` seconds after noon. */
+function legOf({ id, exchange, base = "BTC", pct, ...more }: Listing, second: number): LegRecord {
+  return rowOf(exchange, base, {
+    instrumentId: id,
+    fundingRate: pct / 100,
+    fundingIntervalHours: HOURS_PER_YEAR,
+    nextFundingAtMs: NEVER_MS,
+    observedAtMs: NOON_MS + (more.observedAt ?? second) * 1000,
+    markPrice: more.price ?? 100,
+    frozen: more.blocked === true,
+  }).record;
+}
+
+type EnabledExchange = ReturnType<TrackerDeps["market"]["enabled"]>[number];
+
+/** The stored market: what its last commits left, and when an exchange last answered. */
+class SceneMarket {
+  readonly #legs = new Map<ExchangeId, readonly LegRecord[]>();
+  readonly #commits = new Map<ExchangeId, number>();
+  okAt = 0;
+  /** By exchange, in seconds; those that are not here are off. */
+  periods: Readonly<Record<string, number>> = Object.fromEntries(
+    EXCHANGE_IDS.map((exchange) => [exchange, 60]),
   );
-  const snapshot = snapshotOf(`1-${second}`, rows, NOON_MS + second * 1000);
-  const exchanges = snapshot.exchanges.map((view) => ({
-    ...view,
-    state: { ...view.state, enabled: true, lastOkAtMs: NOON_MS + okAt * 1000 },
-  }));
-  return { ...snapshot, exchanges };
+
+  commit(exchange: ExchangeId, listings: readonly Listing[], second: number): void {
+    const own = listings.filter((listing) => listing.exchange === exchange);
+    this.#legs.set(
+      exchange,
+      own.map((listing) => legOf(listing, second)),
+    );
+    this.#commits.set(exchange, (this.#commits.get(exchange) ?? 0) + 1);
+  }
+
+  enabled(): EnabledExchange[] {
+    return EXCHANGE_IDS.flatMap((exchange) => {
+      const seconds = this.periods[exchange];
+      if (seconds === undefined) return [];
+      const commitSeq = this.#commits.get(exchange) ?? 0;
+      const lastOkAtMs = NOON_MS + this.okAt * 1000;
+      return [{ exchange, commitSeq, periodMs: seconds * 1000, lastOkAtMs }];
+    });
+  }
+
+  legs(exchange: ExchangeId): readonly LegRecord[] {
+    return this.#legs.get(exchange) ?? [];
+  }
 }
 
 /** Stored pairs by "long>short". Times are seconds after noon. */
@@ -69,9 +88,10 @@ export type Stored = Readonly<
 export function storedOf(columns: OpportunityColumns): Stored {
   const book = bookOf(columns);
   const found: Record<string, Stored[string]> = {};
-  for (const key of columns.keys.subarray(0, columns.count)) {
-    const opportunity = book.find(longIdOf(key), shortIdOf(key));
-    if (opportunity !== null) found[`${longIdOf(key)}>${shortIdOf(key)}`] = inSeconds(opportunity);
+  for (const [index, longId] of columns.longIds.entries()) {
+    const shortId = columns.shortIds[index] ?? Number.NaN;
+    const opportunity = book.find(longId, shortId);
+    if (opportunity !== null) found[`${longId}>${shortId}`] = inSeconds(opportunity);
   }
   return found;
 }
@@ -85,60 +105,74 @@ function inSeconds(opportunity: Opportunity): Stored[string] {
   };
 }
 
-/** A tracker at noon with a store in memory; it writes after each snapshot unless told otherwise. */
-export function trackerScene(storeEveryMs = 0) {
-  const clock = new ManualClock(NOON_MS);
+/**
+ * A collector's tracker with a store in memory, begun at noon on what `stored` is; it writes after each look unless
+ * told otherwise.
+ */
+export function trackerScene(
+  storeEveryMs = 0,
+  stored: OpportunityColumns | "unreadable" | null = null,
+  clock: ManualClock = new ManualClock(NOON_MS),
+  market: SceneMarket = new SceneMarket(),
+) {
   const log = memoryLog();
-  const writes: { readonly epoch: number; readonly columns: OpportunityColumns }[] = [];
+  const writes: OpportunityColumns[] = [];
+  const known: OpportunityStats[] = [];
   const store = {
-    /** What is there at a start. */
-    stored: NO_COLUMNS as OpportunityColumns | "unreadable" | null,
-    currentEpoch: 1,
     failure: null as Error | null,
+    /** Another writer holds the database. */
+    isBusy: false,
     /** Writes that were tried. */
     tried: 0,
-    load: () => store.stored,
-    store: async (epoch: number, columns: OpportunityColumns): Promise<boolean> => {
+    load: () => stored,
+    store: (_epoch: number, columns: OpportunityColumns): void => {
       store.tried += 1;
       if (store.failure !== null) throw store.failure;
-      if (epoch !== store.currentEpoch) return false;
-      writes.push({ epoch, columns: copyOf(columns) });
-      return true;
+      writes.push(columns);
     },
+    takeOver: () => (store.failure = new EpochLost(1, 2)),
   };
   const tracker = new OpportunityTracker({
-    groups: new AssetGroups(),
+    epoch: 1,
+    market,
     store,
+    writes: {
+      attempt: (work) => (store.isBusy ? null : work()),
+      run: async (work) => work(),
+    },
     clock,
     log,
+    onStats: (stats) => known.push(stats),
     storeEveryMs,
   });
-  /** Lets the tracker take in a snapshot of `listings` at that second; the clock goes there first. */
-  const see = async (second: number, listings: readonly Listing[], okAt?: number) => {
+  /** Goes to that second; a step back is one of the wall time. */
+  const goTo = async (second: number) => {
     const aheadMs = NOON_MS + second * 1000 - clock.nowMs();
-    if (aheadMs > 0) await clock.advance(aheadMs);
-    await tracker.observe(snapshotAt(second, listings, okAt));
+    if (aheadMs >= 0) await clock.advance(aheadMs);
+    else clock.setWall(NOON_MS + second * 1000);
+  };
+  /**
+   * Lets the tracker look at that second, all exchanges having committed: `listings` and no others are there then.
+   * `okAt` is when an exchange last answered, just before unless told.
+   */
+  const see = async (second: number, listings: readonly Listing[], okAt = second - 1) => {
+    await goTo(second);
+    market.okAt = okAt;
+    for (const exchange of EXCHANGE_IDS) market.commit(exchange, listings, second);
+    tracker.look();
   };
   return {
     clock,
     log,
+    market,
     store,
     tracker,
     writes,
+    goTo,
     see,
-    last: () => storedOf(writes.at(-1)?.columns ?? NO_COLUMNS),
-  };
-}
-
-function copyOf(columns: OpportunityColumns): OpportunityColumns {
-  const { count } = columns;
-  return {
-    count,
-    keys: columns.keys.slice(0, count),
-    firstSeen: columns.firstSeen.slice(0, count),
-    lastSeen: columns.lastSeen.slice(0, count),
-    peak: columns.peak.slice(0, count),
-    unobserved: columns.unobserved.slice(0, count),
+    /** What is followed as of the last look. */
+    stats: () => known.at(-1),
+    last: () => storedOf(writes.at(-1) ?? NO_COLUMNS),
   };
 }
 
@@ -151,7 +185,6 @@ export const PAIR = "1>2";
 /** A scene in which the pair has been open since second 0, last seen at second 10. */
 export async function opened() {
   const scene = trackerScene();
-  scene.tracker.begin(1);
   await scene.see(0, BOTH);
   await scene.see(10, BOTH);
   return scene;

@@ -26,7 +26,6 @@ const ROOM_NAMES = [
   "collector",
   "services/board",
   "services/finder",
-  "services/opportunities",
   "services/operations",
   "web",
   "http/protocol",
@@ -89,11 +88,6 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     imports: ["lib", "domain"],
     types: ["db/market"],
   },
-  "services/opportunities": {
-    job: "pairs over time",
-    imports: ["services/finder", "lib", "domain"],
-    types: ["db/market"],
-  },
   "services/operations": {
     job: "what keeps the service well: alerts on health, heartbeat, watchdog, the end",
     imports: ["services/board", "lib", "domain"],
@@ -142,7 +136,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "http/metrics": {
     job: "the Prometheus text",
-    imports: ["http/stream", "services/board", "services/opportunities", "lib", "domain"],
+    imports: ["http/stream", "services/board", "lib", "domain"],
   },
   "http/api": {
     job: "a folder per resource, which knows no other: its schema and its routes",
@@ -211,7 +205,6 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
       "collector",
       "services/board",
       "services/finder",
-      "services/opportunities",
       "services/operations",
       "http",
       "http/stream",

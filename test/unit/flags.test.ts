@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   BLOCKING_FLAGS,
   type ExchangeTerms,
@@ -7,6 +8,7 @@ import {
   type FlagInputs,
   flagNames,
   flagsOf,
+  trustedUntilMs,
   isBlocked,
 } from "../../src/domain/flags.ts";
 
@@ -105,4 +107,32 @@ test("exactly the blocking flags block, alone or together with others", () => {
     expect(isBlocked(flagBit(flag) | flagBit("thin"))).toBe(blocks);
   }
   expect(isBlocked(0)).toBe(false);
+});
+
+test("a row is trusted until the moment after which a blocking flag comes, and not at all where one is there", () => {
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+  const around = (ms: number) => fc.integer({ min: NOW_MS - ms, max: NOW_MS + ms });
+  const ROW = fc.record({
+    fundingIntervalHours: maybe(fc.constant(8)),
+    nextFundingAtMs: maybe(around(400_000)),
+    observedAtMs: around(400_000),
+    accrual: fc.constantFrom("periodic" as const, "continuous" as const),
+    frozen: fc.constantFrom(false, false, true),
+    identity: fc.constantFrom("confirmed" as const, "probable" as const, "conflict" as const),
+    doubts: fc.constantFrom(0, 0, 1),
+  });
+  fc.assert(
+    fc.property(
+      ROW,
+      fc.constantFrom(10_000, 60_000, 90_000),
+      around(2_000),
+      (changes, periodMs, atMs) => {
+        const row = { ...SOUND, ...changes };
+        const untilMs = trustedUntilMs(row, periodMs);
+        const times = [atMs, ...(Number.isFinite(untilMs) ? [untilMs, untilMs + 1] : [])];
+        for (const asOfMs of times)
+          expect(isBlocked(flagsOf(row, asOfMs, { ...TERMS, periodMs }))).toBe(asOfMs > untilMs);
+      },
+    ),
+  );
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Snapshot } from "../../src/domain/market.ts";
+import { followedBy } from "../../src/collector/protocol.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { INSTRUMENT_ID_BOUND, mostOpportunities } from "../../src/domain/opportunity-columns.ts";
-import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
-import { OpportunityLegs } from "../../src/services/opportunities/legs.ts";
-import { rowOf, snapshotOf } from "../support/board.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { NOON_MS } from "../support/quote.ts";
 import {
   BOTH,
   BYBIT,
@@ -11,7 +11,6 @@ import {
   OKX,
   opened,
   PAIR,
-  snapshotAt,
   trackerScene,
 } from "../support/opportunity-scene.ts";
 
@@ -28,39 +27,37 @@ function many(count: number): Listing[] {
 }
 
 describe("the bounds", () => {
-  test("5 % is enough, and an id of which no two fit into one number makes no pair", async () => {
-    const { tracker, see, last, log } = trackerScene();
-    tracker.begin(1);
+  test("5 % is enough, and an id that does not fit into one word makes no pair", async () => {
+    const { stats, see, last, log } = trackerScene();
     await see(0, [
       { id: 1, exchange: "okx", pct: 45 },
       { id: 2, exchange: "bybit", pct: 50 },
       { id: INSTRUMENT_ID_BOUND, exchange: "gate", pct: 90 },
     ]);
     expect(Object.keys(last())).toEqual([PAIR]);
-    expect(tracker.stats()).toEqual({ pairs: 1, leftOut: { pairs: 0, listings: 1 } });
+    expect(stats()).toEqual({ pairs: 1, leftOut: { pairs: 0, listings: 1 } });
     expect(log.events()).toEqual(["opportunities_left_out"]);
   });
 
-  test("all legs are compared, however many: each is found once, in the order of its id", () => {
-    // Ids up to the largest, in no order; every third asset on three exchanges.
-    const count = 100_003;
+  test("all legs are compared, however many and whatever their ids: each pair is stored once, in order", async () => {
+    // Ids up to the largest, in no order; each asset on two exchanges.
+    const count = 20_000;
     const idOf = (index: number) => INSTRUMENT_ID_BOUND - 1 - ((index * 7_919) % count) * 600;
-    const rows = Array.from({ length: count }, (_, index) =>
-      rowOf(index % 2 === 0 ? "okx" : "bybit", `A${index % 30_000}`, {
-        instrumentId: idOf(index),
-        exchangeSymbol: `A${index}`,
-      }),
-    );
-    const legs = new OpportunityLegs(new AssetGroups().of(snapshotOf("1-1", rows)));
-    expect([legs.count, legs.omitted]).toEqual([count, 0]);
-    const ids = Array.from(legs.byId, (place) => legs.ids[place] ?? 0);
-    const expected = Uint32Array.from({ length: count }, (_, index) => idOf(index)).toSorted();
-    expect(Bun.deepEquals(Uint32Array.from(ids), expected)).toBe(true);
-    // The places of an asset are its own, and rise with the ids.
-    for (let place = 1; place < count; place += 1) {
-      if (legs.starts[place] !== legs.starts[place - 1]) continue;
-      if ((legs.ids[place] ?? 0) <= (legs.ids[place - 1] ?? 0)) throw new Error(`at ${place}`);
-    }
+    const listings = Array.from({ length: count }, (_, index): Listing => {
+      const isLong = index < count / 2;
+      const base = `A${index % (count / 2)}`;
+      return { id: idOf(index), exchange: isLong ? "okx" : "bybit", base, pct: isLong ? 1 : 9 };
+    });
+    const { see, stats, writes } = trackerScene();
+    await see(0, listings);
+    expect(stats()).toEqual({ pairs: count / 2, leftOut: { pairs: 0, listings: 0 } });
+    const columns = writes.at(-1) ?? expect.unreachable();
+    const pairs = Array.from(columns.longIds, (id, index) => [id, columns.shortIds[index]]);
+    const expected = listings
+      .slice(0, count / 2)
+      .map(({ id }, index) => [id, idOf(index + count / 2)])
+      .toSorted(([left = 0], [right = 0]) => left - right);
+    expect(Bun.deepEquals(pairs, expected)).toBe(true);
   });
 
   test("the more legs, the more pairs are kept: twenty for each, and never fewer than 250,000", () => {
@@ -97,11 +94,8 @@ describe("when a table grows", () => {
 
   test("as many are read back after a restart", async () => {
     const before = trackerScene();
-    before.tracker.begin(1);
     await before.see(0, many(80));
-    const { tracker, store, see, last } = trackerScene();
-    store.stored = before.writes.at(-1)?.columns ?? null;
-    tracker.begin(1);
+    const { see, last } = trackerScene(0, before.writes.at(-1));
     await see(0, many(80));
     expect(Object.keys(last()).length).toBeGreaterThan(1_024);
     expect(last()).toEqual(before.last());
@@ -146,58 +140,37 @@ describe("back after a time in which nobody looked", () => {
   });
 
   test("a worker that was replaced has not looked meanwhile: rows of before end nothing", async () => {
-    const { tracker, clock, see, store, last } = await opened();
-    await clock.advance(2_000);
-    store.currentEpoch = 2;
-    tracker.begin(2);
+    const before = await opened();
+    const later = new ManualClock(NOON_MS + 12_000);
+    const { see, last } = trackerScene(0, before.writes.at(-1), later);
     for (const second of [15, 20, 25, 30]) await see(second, [OKX, old(BYBIT)]);
     expect(last()[PAIR]?.first).toBe(0);
   });
 });
 
 describe("exchanges of other periods", () => {
-  const at = (
-    second: number,
-    rows: readonly Listing[],
-    periods: Record<string, number>,
-  ): Snapshot => {
-    const snapshot = snapshotAt(second, rows, Math.min(second - 1, 10));
-    const exchanges = snapshot.exchanges.map((view) => {
-      const seconds = periods[view.exchange];
-      const state = { ...view.state, enabled: seconds !== undefined };
-      return { ...view, state: { ...state, periodMs: (seconds ?? 60) * 1000 } };
-    });
-    return { ...snapshot, exchanges };
-  };
-
   test.each([
     [30, 100, 101],
     [300, 460, 461],
   ])(
     "of %p s are silent after second %p, whatever those that are off have",
     async (period, loud, silent) => {
-      const { tracker, last } = await opened();
-      const periods = { okx: period, bybit: period };
-      await tracker.observe(at(loud, BOTH, periods));
+      const { market, see, last } = await opened();
+      market.periods = { okx: period, bybit: period };
+      await see(loud, BOTH, 10);
       expect(last()[PAIR]?.last).toBe(loud);
-      await tracker.observe(at(silent, BOTH, periods));
+      await see(silent, BOTH, 10);
       expect(last()[PAIR]?.last).toBe(loud);
     },
   );
 
   test("are waited for three periods of their own, the others 180 s", async () => {
-    const { tracker, see, last } = await opened();
+    const { market, see, last } = await opened();
     await see(20, [...BOTH, { id: 3, exchange: "gate", pct: 30 }]);
     await see(1000, BOTH, 10);
+    market.periods = { okx: 60, bybit: 60, gate: 120 };
     const rows = [OKX, old(BYBIT), old({ id: 3, exchange: "gate", pct: 30 })];
-    const look = async (second: number) => {
-      const snapshot = at(second, rows, { okx: 60, bybit: 60, gate: 120 });
-      const exchanges = snapshot.exchanges.map((view) => ({
-        ...view,
-        state: { ...view.state, lastOkAtMs: snapshot.asOfMs },
-      }));
-      await tracker.observe({ ...snapshot, exchanges });
-    };
+    const look = (second: number) => see(second, rows, second);
     for (const second of [1060, 1120, 1180, 1185, 1190]) await look(second);
     expect(Object.keys(last())).toEqual([PAIR, "1>3", "2>3"]);
     await look(1195);
@@ -214,45 +187,70 @@ describe("what is stored", () => {
     await tracker.close();
     expect(writes).toHaveLength(2);
   });
+});
 
-  test("is waited for at the end, and written once", async () => {
-    const { tracker, clock, store } = await opened();
-    const writing = Promise.withResolvers<boolean>();
-    const begun = Promise.withResolvers<void>();
-    store.tried = 0;
-    store.store = () => {
-      store.tried += 1;
-      begun.resolve();
-      return writing.promise;
-    };
-    const working = tracker.observe(snapshotAt(15, BOTH));
-    await begun.promise;
-    let isClosed = false;
-    const closing = tracker.close().then(() => (isClosed = true));
-    await clock.advance(0);
-    expect(isClosed).toBe(false);
-    writing.resolve(true);
-    await Promise.all([working, closing]);
-    expect(store.tried).toBe(1);
+const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken"];
+
+/** One asset with this many listings, each at another rate, 6 % apart. */
+function manyListings(count: number, firstId = 1): Listing[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: firstId + index,
+    exchange: SOME[index % SOME.length] ?? "okx",
+    pct: 6 * index,
+  }));
+}
+
+describe("a large market", () => {
+  test("has all its pairs after one look", async () => {
+    const { see, writes } = trackerScene();
+    await see(0, manyListings(500));
+    expect(writes.map(({ count }) => count)).toEqual([(500 * 499) / 2 - 4 * 125 * 62]);
   });
 
-  test("by a run that is over does not stop the one after it", async () => {
-    const { tracker, see, store, writes } = await opened();
-    const { store: plain } = store;
-    const writing = Promise.withResolvers<boolean>();
-    const begun = Promise.withResolvers<void>();
-    store.store = () => {
-      begun.resolve();
-      return writing.promise;
-    };
-    const working = tracker.observe(snapshotAt(15, BOTH));
-    await begun.promise;
-    store.store = plain;
-    store.currentEpoch = 3;
-    tracker.begin(3);
-    writing.resolve(false);
-    await working;
-    await see(20, BOTH);
-    expect(writes.map(({ epoch }) => epoch)).toEqual([1, 1, 3]);
+  test("has no more pairs than are kept, says so once, and new ones never push out old ones", async () => {
+    const { stats, see, last, writes, log } = trackerScene();
+    const known = manyListings(20, 5_000);
+    await see(0, known);
+    const before = Object.keys(last());
+    await see(5, [...manyListings(840), ...known.map((listing) => ({ ...listing, base: "ETH" }))]);
+    const most = mostOpportunities(860);
+    expect(writes.at(-1)?.count).toBe(most);
+    // Those of the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
+    expect(stats()?.pairs).toBe(most);
+    expect(stats()?.leftOut.pairs).toBeGreaterThan(1_000);
+    await see(10, [...manyListings(840), ...known.map((listing) => ({ ...listing, base: "ETH" }))]);
+    expect(log.events().filter((event) => event === "opportunities_left_out")).toHaveLength(1);
+    const now = last();
+    expect(before.filter((pair) => now[pair]?.first !== 0)).toEqual([]);
+  });
+});
+
+test("a market that shrinks keeps the pairs that it has, and takes no new ones while they are too many", async () => {
+  const { see, stats, writes } = trackerScene();
+  const alone = Array.from({ length: 12_300 }, (_, index): Listing => {
+    return { id: 50_000 + index, exchange: "htx", base: `A${index}`, pct: 0 };
+  });
+  await see(0, [...manyListings(840), ...alone]);
+  const most = mostOpportunities(840 + alone.length);
+  expect(stats()?.pairs).toBe(most);
+  await see(5, [
+    ...manyListings(840),
+    ...manyListings(10, 9_000).map((one) => ({ ...one, base: "ETH" })),
+  ]);
+  expect(mostOpportunities(850)).toBeLessThan(most);
+  expect(stats()?.pairs).toBe(most);
+  expect(writes.at(-1)?.longIds.includes(9_000)).toBe(false);
+});
+
+describe("what a process says that it follows", () => {
+  test("is what its collector says, nothing while another process collects, and else what it was", async () => {
+    const { see, stats } = trackerScene();
+    await see(0, BOTH);
+    const followed = stats() ?? expect.unreachable();
+    expect(followed).toEqual({ pairs: 1, leftOut: { pairs: 0, listings: 0 } });
+    expect(followedBy({ type: "opportunities", stats: followed })).toEqual(followed);
+    const standby = { type: "standby", lock: "x", sinceMs: NOON_MS, heartbeatAtMs: null } as const;
+    expect(followedBy(standby)).toEqual({ pairs: 0, leftOut: { pairs: 0, listings: 0 } });
+    expect(followedBy({ type: "heartbeat", collecting: true })).toBeNull();
   });
 });

@@ -1,38 +1,67 @@
 import { describe, expect, test } from "bun:test";
 import { marketFile } from "../../src/db/market/file.ts";
+import { OpportunityTracker } from "../../src/collector/opportunity-tracker.ts";
+import { LegRepository } from "../../src/db/market/leg-repository.ts";
 import { MarketReader } from "../../src/db/market/market-reader.ts";
 import { openDb } from "../../src/db/open.ts";
 import { OpportunityRepository } from "../../src/db/market/opportunity-repository.ts";
+import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { WriteQueue } from "../../src/db/write-queue.ts";
+import type { ExchangeId } from "../../src/domain/exchange.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../src/domain/opportunity.ts";
 import { NO_COLUMNS } from "../../src/domain/opportunity-columns.ts";
 import { Board } from "../../src/services/board/board.ts";
-import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
-import { OpportunityTracker } from "../../src/services/opportunities/tracker.ts";
 import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
-import { snapshotAt } from "../support/opportunity-scene.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
-const BOTH = [
-  { id: 1, exchange: "okx", pct: 2 },
-  { id: 2, exchange: "bybit", pct: 12 },
-] as const;
+/** Yearly rates of 2 and 12 percent: a pair that yields 10. */
+const BOTH: readonly (readonly [ExchangeId, number])[] = [
+  ["okx", 2],
+  ["bybit", 12],
+];
+const HOURS_PER_YEAR = 8_760;
+const INTERVAL_HOURS = 8;
 
 function setUp() {
   const database = testDatabase();
   const clock = new ManualClock(NOON_MS);
   const log = memoryLog();
   const store = new OpportunityRepository(database.db, database.epochs);
+  const legs = new LegRepository(database.db);
+  const writes = new WriteQueue({ clock, log, until: new AbortController().signal });
   return {
     database,
     clock,
     log,
     store,
-    /** A tracker as a process has it from its start. */
-    start: () =>
-      new OpportunityTracker({ groups: new AssetGroups(), store, clock, log, storeEveryMs: 0 }),
-    takeOver: () => startCollecting(database, ["okx", "bybit"], clock.nowMs()),
+    /** A tracker as a collector has it from its start, which writes after each look. */
+    start: (epoch: number) =>
+      new OpportunityTracker({
+        epoch,
+        market: {
+          enabled: () => database.states.list().filter(({ enabled }) => enabled),
+          legs: (exchange) => legs.of(exchange),
+        },
+        store,
+        writes,
+        clock,
+        log,
+        onStats: () => {},
+        storeEveryMs: 0,
+      }),
+    takeOver: () => startCollecting(database, ["okx", "bybit", "gate"], clock.nowMs()),
+    /** Commits these yearly rates, all of one asset. */
+    commit: (epoch: number, rates = BOTH) => {
+      for (const [exchange, pct] of rates) {
+        const fundingRate = (pct / 100) * (INTERVAL_HOURS / HOURS_PER_YEAR);
+        const quote = quoteOf("BTC", { fundingRate, receivedAtMs: clock.nowMs() });
+        database.writer.commit(acceptedBatch(exchange, epoch, clock.nowMs(), [quote]));
+      }
+      // Prices have told that they are one asset.
+      database.db.run("UPDATE instruments SET asset_id = base, identity = 'confirmed'");
+    },
     [Symbol.dispose]: () => database[Symbol.dispose](),
   };
 }
@@ -47,12 +76,13 @@ describe("stored opportunities", () => {
     const { database, clock } = setup;
     const elsewhere = openDb(marketFile(database.path));
     const readers = [database.reader, new MarketReader(elsewhere)];
-    const tracker = setup.start();
-    tracker.begin(setup.takeOver());
+    const epoch = setup.takeOver();
+    const tracker = setup.start(epoch);
     for (const reader of readers) expect(bookIn(reader).find(1, 2)).toBeNull();
+    await clock.advance(5_000);
+    setup.commit(epoch);
     const before = database.reader.progress()?.seq ?? Number.NaN;
-    await clock.advance(7_000);
-    await tracker.observe(snapshotAt(5, BOTH));
+    tracker.look();
     for (const reader of readers) {
       expect(bookIn(reader).find(1, 2)).toEqual({
         firstSeenMs: NOON_MS + 5_000,
@@ -63,9 +93,10 @@ describe("stored opportunities", () => {
       expect(bookIn(reader).find(2, 1)).toBeNull();
     }
     const progress = database.reader.progress();
-    expect([progress?.seq, progress?.changedAtMs]).toEqual([before + 1, NOON_MS + 7_000]);
-    await clock.advance(1_000);
-    await tracker.observe(snapshotAt(6, [...BOTH, { id: 3, exchange: "gate", pct: 30 }]));
+    expect([progress?.seq, progress?.changedAtMs]).toEqual([before + 1, NOON_MS + 5_000]);
+    await clock.advance(3_000);
+    setup.commit(epoch, [...BOTH, ["gate", 30]]);
+    tracker.look();
     expect(database.db.query("SELECT stored_at, pairs FROM opportunity_book").all()).toEqual([
       { stored_at: NOON_MS + 8_000, pairs: 3 },
     ]);
@@ -74,15 +105,17 @@ describe("stored opportunities", () => {
 
   test("are read again when they were written, and not in between", async () => {
     using setup = setUp();
-    const { database } = setup;
-    const tracker = setup.start();
+    const { database, clock } = setup;
     const epoch = setup.takeOver();
-    tracker.begin(epoch);
-    await tracker.observe(snapshotAt(5, BOTH));
+    const tracker = setup.start(epoch);
+    await clock.advance(5_000);
+    setup.commit(epoch);
+    tracker.look();
     const first = bookIn(database.reader);
-    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC")]));
+    await clock.advance(5_000);
+    setup.commit(epoch);
     expect(bookIn(database.reader)).toBe(first);
-    await tracker.observe(snapshotAt(10, BOTH));
+    tracker.look();
     const second = bookIn(database.reader);
     expect(second.find(1, 2)?.lastSeenMs).toBe(NOON_MS + 10_000);
     // What a snapshot of before holds stays as it was.
@@ -93,26 +126,15 @@ describe("stored opportunities", () => {
     using setup = setUp();
     const { database, clock } = setup;
     const board = new Board({ reader: database.reader, clock, staleAfterMs: 900_000 });
-    const tracker = setup.start();
-    let working = Promise.resolve();
-    board.onPublish((snapshot) => {
-      working = tracker.observe(snapshot);
-    });
     const epoch = setup.takeOver();
-    tracker.begin(epoch);
-    const rates = [
-      ["okx", 0.0001],
-      ["bybit", 0.0009],
-    ] as const;
+    const tracker = setup.start(epoch);
     for (let second = 0; second <= 12; second += 6) {
-      for (const [exchange, fundingRate] of rates) {
-        const quote = quoteOf("BTC", { fundingRate, receivedAtMs: clock.nowMs() });
-        database.writer.commit(acceptedBatch(exchange, epoch, clock.nowMs(), [quote]));
-      }
-      // Prices have told that both are one asset.
-      database.db.run("UPDATE instruments SET asset_id = base, identity = 'confirmed'");
+      setup.commit(epoch, [
+        ["okx", 10.95],
+        ["bybit", 98.55],
+      ]);
+      tracker.look();
       board.poll();
-      await working;
       await clock.advance(6_000);
     }
     const snapshot = board.current();
@@ -126,13 +148,16 @@ describe("stored opportunities", () => {
   test("outlive the process: the next one goes on with the age, and tells how long nobody looked", async () => {
     using setup = setUp();
     const { database, clock } = setup;
-    const first = setup.start();
-    first.begin(setup.takeOver());
-    await first.observe(snapshotAt(5, BOTH));
+    const first = setup.takeOver();
+    const before = setup.start(first);
+    await clock.advance(5_000);
+    setup.commit(first);
+    before.look();
     await clock.advance(300_000);
-    const second = setup.start();
-    second.begin(setup.takeOver());
-    await second.observe(snapshotAt(305, BOTH));
+    const second = setup.takeOver();
+    const after = setup.start(second);
+    setup.commit(second);
+    after.look();
     expect(bookIn(database.reader).find(1, 2)).toEqual({
       firstSeenMs: NOON_MS + 5_000,
       lastSeenMs: NOON_MS + 305_000,
@@ -144,41 +169,48 @@ describe("stored opportunities", () => {
   test("are not written by a process that no longer collects", async () => {
     using setup = setUp();
     const { database } = setup;
-    const tracker = setup.start();
-    tracker.begin(setup.takeOver());
+    const epoch = setup.takeOver();
+    const tracker = setup.start(epoch);
+    setup.commit(epoch);
     setup.takeOver();
     const before = database.reader.progress();
-    await tracker.observe(snapshotAt(5, BOTH));
+    expect(() => tracker.look()).toThrow(EpochLost);
     expect(bookIn(database.reader)).toBe(NO_OPPORTUNITIES);
     expect(database.reader.progress()).toEqual(before);
-    expect(await setup.store.store(1, NO_COLUMNS, () => NOON_MS)).toBe(false);
+    expect(() => setup.store.store(epoch, NO_COLUMNS, NOON_MS)).toThrow(EpochLost);
+    await tracker.close();
     expect(setup.log.events()).toEqual([]);
   });
 
   test("that are damaged are none, until the process that collects has written its own", async () => {
     using setup = setUp();
-    const { database } = setup;
-    const before = setup.start();
-    before.begin(setup.takeOver());
-    await before.observe(snapshotAt(5, BOTH));
+    const { database, clock } = setup;
+    const first = setup.takeOver();
+    const before = setup.start(first);
+    setup.commit(first);
+    before.look();
     database.db.run("UPDATE opportunity_book SET version = version + 1, body = x'01ff00ff'");
     expect(bookIn(database.reader).find(1, 2)).toBeNull();
-    const after = setup.start();
-    after.begin(setup.takeOver());
+    await clock.advance(60_000);
+    const second = setup.takeOver();
+    const after = setup.start(second);
     expect(setup.log.events()).toEqual(["opportunities_unreadable"]);
-    await after.observe(snapshotAt(60, BOTH));
+    setup.commit(second);
+    after.look();
     expect(bookIn(database.reader).find(1, 2)?.firstSeenMs).toBe(NOON_MS + 60_000);
   });
 
   test("a write that the database refuses is logged and made up for", async () => {
     using setup = setUp();
-    const { database } = setup;
-    const tracker = setup.start();
-    tracker.begin(setup.takeOver());
+    const { database, clock } = setup;
+    const epoch = setup.takeOver();
+    const tracker = setup.start(epoch);
+    await clock.advance(5_000);
+    setup.commit(epoch);
     database.db.run(
       "CREATE TRIGGER full BEFORE INSERT ON opportunity_book BEGIN SELECT RAISE(ABORT, 'full'); END",
     );
-    await tracker.observe(snapshotAt(5, BOTH));
+    tracker.look();
     expect(setup.log.events()).toEqual(["opportunities_not_stored"]);
     expect(bookIn(database.reader)).toBe(NO_OPPORTUNITIES);
     database.db.run("DROP TRIGGER full");

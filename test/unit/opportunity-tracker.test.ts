@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { mostOpportunities } from "../../src/domain/opportunity-columns.ts";
+import { EpochLost } from "../../src/db/market/epoch-repository.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { NOON_MS } from "../support/quote.ts";
 import {
   BOTH,
   BYBIT,
-  type Listing,
   OKX,
   opened,
   PAIR,
-  snapshotAt,
   storedOf,
   trackerScene,
 } from "../support/opportunity-scene.ts";
@@ -18,8 +17,7 @@ const CLOSE = [OKX, { ...BYBIT, pct: 6.9 }];
 
 describe("an opportunity", () => {
   test("opens at 5 % a year between two exchanges, long the lower one", async () => {
-    const { tracker, see, last } = trackerScene();
-    tracker.begin(1);
+    const { see, last } = trackerScene();
     await see(3, [
       { id: 7, exchange: "okx", pct: -1 },
       { id: 4, exchange: "bybit", pct: 4.01 },
@@ -110,11 +108,8 @@ describe("a time in which nobody looked", () => {
 
   test("is a restart, too: what was stored goes on and says how long nobody looked", async () => {
     const before = await opened();
-    const { tracker, store, see, last } = trackerScene();
-    store.stored = before.writes.at(-1)?.columns ?? null;
-    store.currentEpoch = 2;
-    await see(500, BOTH);
-    tracker.begin(2);
+    const later = new ManualClock(NOON_MS + 500_000);
+    const { see, last } = trackerScene(0, before.writes.at(-1), later);
     const old = BOTH.map((listing) => ({ ...listing, observedAt: 9, blocked: true }));
     for (const second of [501, 506, 511, 516]) await see(second, old, 499);
     expect(last()[PAIR]).toEqual({ first: 0, last: 10, peak: 10, unobserved: 0 });
@@ -166,15 +161,8 @@ describe("a time in which nobody looked", () => {
 });
 
 describe("the tracker", () => {
-  test("observes nothing before this process collects", async () => {
-    const { see, writes } = trackerScene();
-    await see(0, BOTH);
-    expect(writes).toEqual([]);
-  });
-
   test("stores ten seconds after it began, then once a minute, and only what has changed", async () => {
     const { tracker, see, writes, clock } = trackerScene(60_000);
-    tracker.begin(1);
     const seconds: number[] = [];
     for (let second = 0; second <= 200; second += 5) {
       const before = writes.length;
@@ -183,44 +171,78 @@ describe("the tracker", () => {
     }
     expect(seconds).toEqual([10, 70, 130, 190]);
     await tracker.close();
-    expect(storedOf(writes.at(-1)?.columns ?? expect.unreachable())[PAIR]?.last).toBe(200);
+    expect(storedOf(writes.at(-1) ?? expect.unreachable())[PAIR]?.last).toBe(200);
     await tracker.close();
     await clock.advance(60_000);
+    tracker.look();
     expect(writes).toHaveLength(5);
   });
 
-  test("a worker that is replaced loses nothing, and writes as the new one", async () => {
-    const { tracker, see, store, writes, last } = trackerScene(60_000);
-    tracker.begin(1);
-    await see(1, BOTH);
-    store.currentEpoch = 2;
-    tracker.begin(2);
-    await see(12, BOTH);
-    expect(writes.map(({ epoch }) => epoch)).toEqual([2]);
-    expect(last()[PAIR]?.first).toBe(1);
+  test("looks by itself when rows have changed, every five seconds at most, and stores at its end", async () => {
+    const { tracker, clock, market, writes, last } = trackerScene(60_000);
+    const lifetime = new AbortController();
+    const running = tracker.run(lifetime.signal);
+    const looks: number[] = [];
+    const enabled = market.enabled.bind(market);
+    const legs = market.legs.bind(market);
+    market.enabled = () => {
+      market.okAt = (clock.nowMs() - NOON_MS) / 1000;
+      return enabled();
+    };
+    market.legs = (exchange) => {
+      if (exchange === "okx") looks.push((clock.nowMs() - NOON_MS) / 1000);
+      return legs(exchange);
+    };
+    for (let second = 0; second < 30; second += 1) {
+      const isNews = second < 10 || second === 20;
+      if (isNews) for (const { exchange } of BOTH) market.commit(exchange, BOTH, second);
+      await clock.advance(1_000);
+    }
+    expect(looks).toEqual([1, 6, 11, 21]);
+    expect(last()[PAIR]).toEqual({ first: 1, last: 11, peak: 10, unobserved: 0 });
+    lifetime.abort();
+    await running;
+    expect(writes).toHaveLength(2);
+    expect(last()[PAIR]).toEqual({ first: 1, last: 21, peak: 10, unobserved: 0 });
+  });
+
+  test("what only time blocks is looked at, too: an exchange that falls silent ends its pairs", async () => {
+    const { tracker, goTo, market, see, last } = trackerScene();
+    await see(0, BOTH);
+    const lookAt = async (second: number, hasAnswered: boolean) => {
+      await goTo(second);
+      market.okAt = second;
+      if (hasAnswered) market.commit("okx", BOTH, second);
+      return tracker.look();
+    };
+    for (const second of [60, 120, 175]) expect(await lookAt(second, true)).toBe(true);
+    expect(await lookAt(180, false)).toBe(false);
+    expect(last()[PAIR]?.last).toBe(175);
+    // The row of bybit is older than three periods now, and nothing else has changed.
+    expect(await lookAt(181, false)).toBe(true);
+    expect(await lookAt(182, false)).toBe(false);
+    expect(await lookAt(186, true)).toBe(true);
+    expect(last()[PAIR]?.last).toBe(175);
+    expect(await lookAt(191, true)).toBe(true);
+    expect(last()).toEqual({});
   });
 
   test("when another process has collected in between, what that one stored counts", async () => {
-    const { tracker, see, store, last } = await opened();
     const other = await opened();
     await other.see(80, [{ id: 1, exchange: "okx", pct: -9 }, BYBIT]);
-    store.stored = other.writes.at(-1)?.columns ?? null;
-    store.currentEpoch = 3;
-    tracker.begin(3);
+    const later = new ManualClock(NOON_MS + 84_000);
+    const { see, last } = trackerScene(0, other.writes.at(-1), later);
     await see(85, BOTH);
     expect(last()[PAIR]).toEqual({ first: 0, last: 85, peak: 21, unobserved: 5 });
   });
 
-  test("stops when another collector has taken over, until it collects again", async () => {
-    const { tracker, see, store, writes } = await opened();
-    store.currentEpoch = 2;
-    await see(15, BOTH);
-    await see(20, BOTH);
-    expect([writes.length, store.tried]).toEqual([2, 3]);
-    store.currentEpoch = 3;
-    tracker.begin(3);
-    await see(25, BOTH);
-    expect(writes.map(({ epoch }) => epoch)).toEqual([1, 1, 3]);
+  test("ends with its collector when another one has taken over, and stores nothing more", async () => {
+    const { tracker, see, store, writes, log } = await opened();
+    store.takeOver();
+    expect(see(15, BOTH)).rejects.toThrow(EpochLost);
+    await tracker.close();
+    expect([writes.length, store.tried]).toEqual([2, 4]);
+    expect(log.events()).toEqual([]);
   });
 
   test("a write that fails is logged, and the next one holds everything", async () => {
@@ -233,75 +255,23 @@ describe("the tracker", () => {
     expect(last()[PAIR]).toEqual({ first: 0, last: 20, peak: 10, unobserved: 0 });
   });
 
+  test("a write for which the database is not free is made up for at the next look, without a word", async () => {
+    const { tracker, see, store, log, last } = trackerScene(60_000);
+    await see(5, BOTH);
+    store.isBusy = true;
+    await see(10, BOTH);
+    expect(store.tried).toBe(0);
+    store.isBusy = false;
+    expect(tracker.look()).toBe(false);
+    expect(last()[PAIR]).toEqual({ first: 5, last: 10, peak: 10, unobserved: 0 });
+    expect(log.events()).toEqual([]);
+  });
+
   test("begins anew with one line in the log when what was stored cannot be read", async () => {
-    const { tracker, see, store, log, last } = trackerScene();
-    store.stored = "unreadable";
-    tracker.begin(1);
+    const { see, log, last } = trackerScene(0, "unreadable");
     await see(0, BOTH);
     await see(5, BOTH);
     expect(log.events()).toEqual(["opportunities_unreadable"]);
     expect(last()[PAIR]?.first).toBe(0);
-  });
-});
-
-const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken"];
-
-/** One asset with this many listings, each at another rate, 6 % apart. */
-function manyListings(count: number, firstId = 1): Listing[] {
-  return Array.from({ length: count }, (_, index) => ({
-    id: firstId + index,
-    exchange: SOME[index % SOME.length] ?? "okx",
-    pct: 6 * index,
-  }));
-}
-
-describe("a large market", () => {
-  test("is taken in step by step, while other work goes on; a snapshot that comes meanwhile is left out", async () => {
-    const { tracker, writes } = trackerScene();
-    tracker.begin(1);
-    let turns = 0;
-    const turning = new AbortController();
-    const countTurns = (): void => {
-      turns += 1;
-      if (!turning.signal.aborted) setImmediate(countTurns);
-    };
-    const working = tracker.observe(snapshotAt(0, manyListings(500)));
-    await tracker.observe(snapshotAt(5, manyListings(3)));
-    expect(writes).toEqual([]);
-    countTurns();
-    await working;
-    turning.abort();
-    // 250,000 looks at 20,000 a turn.
-    expect(turns).toBeGreaterThanOrEqual(12);
-    expect(writes.map(({ columns }) => columns.count)).toEqual([(500 * 499) / 2 - 4 * 125 * 62]);
-  });
-
-  test("has no more pairs than are kept, says so once, and new ones never push out old ones", async () => {
-    const { tracker, see, last, writes, log } = trackerScene();
-    tracker.begin(1);
-    const old = manyListings(20, 5_000);
-    await see(0, old);
-    const known = Object.keys(last());
-    await see(5, [...manyListings(840), ...old.map((listing) => ({ ...listing, base: "ETH" }))]);
-    const most = mostOpportunities(860);
-    expect(writes.at(-1)?.columns.count).toBe(most);
-    // Those of the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
-    expect(tracker.stats().pairs).toBe(most);
-    expect(tracker.stats().leftOut.pairs).toBeGreaterThan(1_000);
-    await see(10, [...manyListings(840), ...old.map((listing) => ({ ...listing, base: "ETH" }))]);
-    expect(log.events().filter((event) => event === "opportunities_left_out")).toHaveLength(1);
-    const now = last();
-    expect(known.filter((pair) => now[pair]?.first !== 0)).toEqual([]);
-  });
-
-  test("is dropped half way when the process ends: what was known before is stored", async () => {
-    const { tracker, see, writes, last } = trackerScene(60_000);
-    tracker.begin(1);
-    await see(0, BOTH);
-    const working = tracker.observe(snapshotAt(5, manyListings(500)));
-    await tracker.close();
-    await working;
-    expect(writes).toHaveLength(1);
-    expect(last()).toEqual({ [PAIR]: { first: 0, last: 0, peak: 10, unobserved: 0 } });
   });
 });

@@ -48,7 +48,7 @@ function world() {
     states,
     writer: new MarketWriter(db, epochs, states),
     review: new MarketReview(new ReviewRepository(db, epochs)),
-    opportunities: new OpportunityRepository(db, epochs, (work) => writes.run(work)),
+    opportunities: new OpportunityRepository(db, epochs),
   };
 }
 
@@ -198,7 +198,8 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   "the opportunities": {
     before: enable,
-    write: ({ opportunities }) => opportunities.store(1, NO_COLUMNS, () => NOON_MS),
+    write: ({ opportunities, writes }) =>
+      writes.run(() => opportunities.store(1, NO_COLUMNS, NOON_MS)),
     after: () => {},
   },
 };

@@ -1,23 +1,20 @@
 import type { Database } from "bun:sqlite";
 import type { OpportunityColumns } from "../../domain/opportunity-columns.ts";
-import { EpochLost, type EpochRepository } from "./epoch-repository.ts";
+import type { EpochRepository } from "./epoch-repository.ts";
 import { writeTransaction } from "../open.ts";
 import { decodeOpportunities, encodeOpportunities } from "./opportunity-codec.ts";
-import { type RunWrite, writeAtOnce } from "../write-queue.ts";
 
 /** The open opportunities, stored as a whole: see the schema for why they are no rows. */
 export class OpportunityRepository {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
-  readonly #write: RunWrite;
   readonly #version;
   readonly #body;
   readonly #store;
 
-  constructor(db: Database, epochs: EpochRepository, write: RunWrite = writeAtOnce) {
+  constructor(db: Database, epochs: EpochRepository) {
     this.#db = db;
     this.#epochs = epochs;
-    this.#write = write;
     this.#version = db.query<{ version: number }, []>(
       "SELECT version FROM opportunity_book WHERE id = 1",
     );
@@ -41,26 +38,13 @@ export class OpportunityRepository {
     return row === null ? null : (decodeOpportunities(row.body) ?? "unreadable");
   }
 
-  /**
-   * Stores the columns as they are at the call and tells readers. Resolves to false, with nothing stored, when
-   * another collector has taken over; rejects when the database fails. `nowMs` is asked for the time of the write.
-   */
-  async store(epoch: number, columns: OpportunityColumns, nowMs: () => number): Promise<boolean> {
-    const { count } = columns;
-    const body = await encodeOpportunities(columns);
-    try {
-      await this.#write(() =>
-        writeTransaction(this.#db, () => {
-          this.#epochs.requireCurrent(epoch);
-          const atMs = nowMs();
-          this.#store.run(atMs, count, body);
-          this.#epochs.raiseSeq(atMs);
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof EpochLost) return false;
-      throw error;
-    }
+  /** Stores the columns and tells readers. Throws EpochLost when another collector has taken over. */
+  store(epoch: number, columns: OpportunityColumns, atMs: number): void {
+    const body = encodeOpportunities(columns);
+    writeTransaction(this.#db, () => {
+      this.#epochs.requireCurrent(epoch);
+      this.#store.run(atMs, columns.count, body);
+      this.#epochs.raiseSeq(atMs);
+    });
   }
 }

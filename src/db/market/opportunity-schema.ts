@@ -1,9 +1,9 @@
 import { blob, integer, sqliteTable } from "drizzle-orm/sqlite-core";
 
 /**
- * One row (id 1): all open opportunities, packed. Some 90,000 pairs are open at once and nearly all of them change
- * each minute: a row for each would dirty every page of the table each time, and loading them would take ten times
- * as long at every start.
+ * One row (id 1): all open opportunities, packed, written once a minute. Measured at 12,000 instruments and 60,000 pairs,
+ * rows of their own, written when one opens, ends or peaks, were 0.8 to 1.4 MB of WAL a minute where this is 0.2, and
+ * 20 to 30 ms to be read, by each process and after each write, where this is 2 to 7.
  */
 export const opportunityBook = sqliteTable("opportunity_book", {
   id: integer("id").primaryKey(),

@@ -7,7 +7,7 @@ import { addAnswerGauges, type AnswerLoadStats } from "./answers.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import type { HealthReport } from "../../services/board/health.ts";
 import { addOpportunityMetrics } from "./opportunities.ts";
-import type { OpportunityStats } from "../../services/opportunities/tracker.ts";
+import type { OpportunityStats } from "../../domain/opportunity.ts";
 import type { StreamStats } from "../stream/hub.ts";
 import { addStreamMetrics } from "./streams.ts";
 

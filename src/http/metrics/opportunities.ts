@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "./prom-client.ts";
-import type { OpportunityStats } from "../../services/opportunities/tracker.ts";
+import type { OpportunityStats } from "../../domain/opportunity.ts";
 
 /** Shows what is followed of opportunities, read at each scrape. */
 export function addOpportunityMetrics(registry: Registry, stats: () => OpportunityStats): void {

@@ -1,0 +1,250 @@
+import { EpochLost } from "../db/market/epoch-repository.ts";
+import type { LegRecord } from "../db/market/leg-repository.ts";
+import type { OpportunityRepository } from "../db/market/opportunity-repository.ts";
+import { WriteAbandoned, type WriteQueue } from "../db/write-queue.ts";
+import type { ExchangeId } from "../domain/exchange.ts";
+import { NOTHING_FOLLOWED, opportunityPct, type OpportunityStats } from "../domain/opportunity.ts";
+import {
+  makeColumns,
+  mostOpportunities,
+  type OpportunityColumns,
+  peakOf,
+} from "../domain/opportunity-columns.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorText, type Log } from "../lib/log.ts";
+import { type MarketLeg, MarketLegs } from "./market-legs.ts";
+import { type EnabledExchange, ObservationGaps } from "./observation-gaps.ts";
+
+/** A crash loses this much of what was seen; a write is 300 to 700 KB. */
+const STORE_EVERY_MS = 60_000;
+/** The first write of a collector: ages are known soon after a start. */
+const FIRST_STORE_MS = 10_000;
+
+/** How often is asked whether there is something new to look at … */
+const NEWS_EVERY_MS = 1_000;
+/** … and the pace of looks, that of the board: a snapshot more or less ends nothing. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface TrackerDeps {
+  readonly epoch: number;
+  /** The enabled exchanges, and their listings as their last commits left them. */
+  readonly market: {
+    enabled(): readonly EnabledExchange[];
+    legs(exchange: ExchangeId): readonly LegRecord[];
+  };
+  readonly store: Pick<OpportunityRepository, "load" | "store">;
+  readonly writes: Pick<WriteQueue, "attempt" | "run">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Learns what is followed, whenever that has changed. */
+  readonly onStats: (stats: OpportunityStats) => void;
+  readonly storeEveryMs?: number;
+}
+
+/**
+ * Keeps how long each pair has been an opportunity, in the thread that collects: all others read what it stores.
+ * A pair opens at OPPORTUNITY_GROSS_PCT and ends after OPPORTUNITY_ENDS_AFTER looks without it. Looks from a time
+ * in which nobody looked (no exchange has answered, or this collector has just begun) end nothing; when a pair is
+ * met after one, the time since it was last met counts as unobserved. Compared are listings with a changed row alone.
+ */
+export class OpportunityTracker {
+  readonly #deps: TrackerDeps;
+  readonly #storeEveryMs: number;
+  readonly #legs = new MarketLegs();
+  /** The commits whose rows are in #legs. */
+  readonly #commits = new Map<ExchangeId, number>();
+  readonly #gaps: ObservationGaps;
+  /** Of the last look that told something, unix seconds. */
+  #lookedAt = 0;
+  #stats = NOTHING_FOLLOWED;
+  #isStored = true;
+  #storeAtMs: number;
+
+  /** Loads what was stored; throws when the database fails. */
+  constructor(deps: TrackerDeps) {
+    const { clock, log, store } = deps;
+    this.#deps = deps;
+    this.#storeEveryMs = deps.storeEveryMs ?? STORE_EVERY_MS;
+    this.#gaps = new ObservationGaps(clock.nowMs());
+    this.#storeAtMs = clock.monotonicMs() + Math.min(FIRST_STORE_MS, this.#storeEveryMs);
+    const stored = store.load();
+    if (stored === "unreadable")
+      log.warn("opportunities_unreadable", { effect: "ages begin anew" });
+    else if (stored !== null) this.#take(stored);
+  }
+
+  /** Looks whenever rows have changed, by a commit or by time alone, until `lifetime` ends; then stores what is known. */
+  async run(lifetime: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    let waitMs = NEWS_EVERY_MS;
+    for (;;) {
+      await clock.sleep(waitMs, lifetime);
+      if (lifetime.aborted) return this.close();
+      waitMs = this.look() ? LOOK_EVERY_MS : NEWS_EVERY_MS;
+    }
+  }
+
+  /**
+   * Looks at the market if a row of it has changed, and stores once a minute. Returns whether it looked. Throws
+   * EpochLost as every write does.
+   */
+  look(): boolean {
+    let hasLooked = false;
+    try {
+      hasLooked = this.#look(this.#deps.clock.nowMs());
+    } catch (error) {
+      this.#deps.log.error("opportunities_not_followed", { reason: errorText(error) });
+    }
+    const { clock, writes } = this.#deps;
+    if (!this.#isStored && clock.monotonicMs() >= this.#storeAtMs)
+      this.#noteStore(() => writes.attempt(() => this.#store()) !== null);
+    return hasLooked;
+  }
+
+  /** Stores what is not stored yet. Rejects with WriteAbandoned when the database is not free in time. */
+  async close(): Promise<void> {
+    if (this.#isStored) return;
+    try {
+      await this.#deps.writes.run(() => this.#store());
+      this.#isStored = true;
+    } catch (error) {
+      if (error instanceof WriteAbandoned) throw error;
+      // What another collector stores counts.
+      if (!(error instanceof EpochLost)) this.#noteFailure(error);
+    }
+  }
+
+  #look(asOfMs: number): boolean {
+    const exchanges = this.#deps.market.enabled();
+    const hasNewRows = this.#reload(exchanges);
+    const judgement = this.#legs.judge(asOfMs);
+    if (!hasNewRows && !judgement.hasChanged) return false;
+    if (!this.#gaps.begin(asOfMs, exchanges)) return true;
+    const asOf = Math.floor(asOfMs / 1000);
+    // What was left out may find room now, and after a clock was set back everything is met at another time.
+    const isWhole = this.#gaps.isAway || asOf < this.#lookedAt || this.#stats.leftOut.pairs > 0;
+    const room = Math.max(0, mostOpportunities(judgement.trusted) - this.#stats.pairs);
+    const leftOut = this.#compare(asOf, room, isWhole);
+    const pairs = this.#countMisses(this.#gaps.outdatedAt(asOfMs, exchanges));
+    this.#lookedAt = asOf;
+    this.#gaps.end();
+    this.#isStored = false;
+    this.#note({ pairs, leftOut: { pairs: leftOut, listings: judgement.omitted } });
+    return true;
+  }
+
+  /** Looks at the pairs of all touched legs, of all legs if `isWhole`; returns how many new ones found no room. */
+  #compare(asOf: number, room: number, isWhole: boolean): number {
+    let leftOut = 0;
+    const judge = (long: MarketLeg, short: MarketLeg): void => {
+      const isTrusted = long.isTrusted && short.isTrusted;
+      const grossPct = isTrusted ? opportunityPct(long, short) : null;
+      if (grossPct === null) {
+        if (wasMet(long, short)) long.pairs.miss(short.id, this.#lookedAt);
+        return;
+      }
+      const index = long.pairs.indexOf(short.id);
+      if (index >= 0) return long.pairs.meet(index, asOf, peakOf(grossPct));
+      if (room === 0) leftOut += 1;
+      else long.pairs.open(index, short.id, asOf, peakOf(grossPct));
+      room = Math.max(0, room - 1);
+    };
+    for (const leg of isWhole ? this.#legs.all() : []) {
+      if (this.#gaps.isAway) leg.pairs.goAway(this.#lookedAt);
+      leg.isTouched = true;
+    }
+    for (const leg of this.#legs.all()) {
+      if (!leg.isTouched) continue;
+      for (const other of leg.asset?.legs ?? []) {
+        // Of two that are touched the first one sees to both.
+        if (other === leg || (other.isTouched && other.id < leg.id)) continue;
+        judge(leg, other);
+        judge(other, leg);
+      }
+    }
+    return leftOut;
+  }
+
+  /** Counts this look against the pairs that it has not met; returns how many are open then. */
+  #countMisses(isOutdated: (leg: MarketLeg | undefined) => boolean): number {
+    let open = 0;
+    for (const leg of this.#legs.all()) {
+      const { pairs } = leg;
+      if (pairs.missing > 0)
+        pairs.countMisses((shortId) => isOutdated(leg) || isOutdated(this.#legs.find(shortId)));
+      open += pairs.count;
+      this.#legs.settle(leg);
+    }
+    return open;
+  }
+
+  /** Takes in the exchanges that have committed since; returns whether any has. */
+  #reload(exchanges: readonly EnabledExchange[]): boolean {
+    const newer = exchanges.filter(
+      ({ exchange, commitSeq }) => this.#commits.get(exchange) !== commitSeq,
+    );
+    for (const { exchange, commitSeq, periodMs } of newer) {
+      this.#legs.reload(exchange, this.#deps.market.legs(exchange), periodMs, this.#lookedAt);
+      this.#commits.set(exchange, commitSeq);
+    }
+    return newer.length > 0;
+  }
+
+  #note(stats: OpportunityStats): void {
+    const { log, onStats } = this.#deps;
+    const before = this.#stats;
+    this.#stats = stats;
+    // Logged when it begins, not again with each look.
+    if (isAnyLeftOut(stats) && !isAnyLeftOut(before))
+      log.warn("opportunities_left_out", { ...stats.leftOut });
+    if (!Bun.deepEquals(stats, before)) onStats(stats);
+  }
+
+  #take(stored: OpportunityColumns): void {
+    for (const [index, longId] of stored.longIds.entries())
+      this.#legs.at(longId).pairs.load(stored, index);
+    this.#stats = { ...NOTHING_FOLLOWED, pairs: stored.count };
+  }
+
+  #columns(): OpportunityColumns {
+    const columns = makeColumns(this.#stats.pairs);
+    const legs = [...this.#legs.all()].filter(({ pairs }) => pairs.count > 0);
+    let at = 0;
+    for (const { id, pairs } of legs.toSorted((left, right) => left.id - right.id)) {
+      pairs.store(id, this.#lookedAt, columns, at);
+      at += pairs.count;
+    }
+    return columns;
+  }
+
+  #store(): void {
+    const { epoch, clock, store } = this.#deps;
+    store.store(epoch, this.#columns(), clock.nowMs());
+  }
+
+  /** `store` says whether it has stored; one for which the database was not free is made anew at the next look. */
+  #noteStore(store: () => boolean): void {
+    try {
+      if (!store()) return;
+      this.#isStored = true;
+    } catch (error) {
+      if (error instanceof EpochLost) throw error;
+      this.#noteFailure(error);
+    }
+    this.#storeAtMs = this.#deps.clock.monotonicMs() + this.#storeEveryMs;
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#deps.log.error("opportunities_not_stored", { reason: errorText(error) });
+  }
+}
+
+/** Whether the last look met a pair, or would have had there been room: of all others nothing has to be found. */
+function wasMet(long: MarketLeg, short: MarketLeg): boolean {
+  if (long.seen === null || short.seen === null) return false;
+  return opportunityPct(long.seen, short.seen) !== null;
+}
+
+function isAnyLeftOut({ leftOut }: OpportunityStats): boolean {
+  return leftOut.pairs > 0 || leftOut.listings > 0;
+}
