@@ -171,7 +171,7 @@ async function collectInto(
   const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store });
   explaining.now = ({ exchange, exchangeSymbol }) =>
     runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
-  const review = new MarketReview(new ReviewRepository(db, epochs));
+  const review = new MarketReview(new ReviewRepository(db, epochs), writer);
   const legs = new LegRepository(db);
   const opportunities = new OpportunityTracker({
     ...deps,

@@ -1,3 +1,4 @@
+import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ReviewChanges, ReviewRepository, ReviewRow } from "../db/market/review-repository.ts";
 import type { Candidate, Decision } from "../domain/asset-cluster.ts";
 import { commonName } from "../domain/asset-names.ts";
@@ -8,19 +9,38 @@ import { doubtsOfMarket, type DoubtBits } from "../domain/plausibility.ts";
 /** Prices that are further apart in time than this are not compared. */
 const PRICE_FRESH_MS = 120_000;
 
+/**
+ * Where all prices of an asset's listings are within this of each other, each is well within the distance at which
+ * listings join an asset, whatever the middle is that it is held against: there is nothing to decide.
+ */
+const CALM_WITHIN = 0.029;
+
+/** All names are decided anew after this, whatever they look like: what was missed is made up for. */
+const ALL_NAMES_EVERY_MS = 600_000;
+
 /** Scales are told with two digits: enough to see 8, 100 or 10,000, and stored only when that changes. */
 const SCALE_DIGITS = 2;
 
 /**
  * Looks at all exchanges at once: which listings are one asset, and which numbers cannot be. What it decides is
  * stored beside the rows, so that every process shows the same. How long a doubt has lasted is kept here.
+ * Names of which nothing has changed but prices, and those by little, are not decided again.
  */
 export class MarketReview {
-  readonly #repository: ReviewRepository;
+  readonly #repository: Pick<ReviewRepository, "rows" | "rateScales" | "store">;
+  readonly #writer: Pick<MarketWriter, "takeChangedBases"> | null;
   #doubts: Doubts = new Map();
+  /** Common names whose listings were all decided as they are stored, without a doubt. */
+  readonly #settled = new Set<string>();
+  #allNamesAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(repository: ReviewRepository) {
+  /** Without a writer that says of which bases the listings have changed, every run decides all names. */
+  constructor(
+    repository: Pick<ReviewRepository, "rows" | "rateScales" | "store">,
+    writer: Pick<MarketWriter, "takeChangedBases"> | null = null,
+  ) {
     this.#repository = repository;
+    this.#writer = writer;
   }
 
   /**
@@ -28,9 +48,10 @@ export class MarketReview {
    * it throws, the same review run again decides the same.
    */
   run(epoch: number, nowMs: number): number {
+    this.#unsettle(nowMs);
     const rows = this.#repository.rows();
     const doubts: Doubts = new Map(this.#doubts);
-    const decided = identifyAll(rows, doubts, nowMs);
+    const { decided, settled } = this.#identify(rows, doubts, nowMs);
     const doubted = doubtsOfMarket(
       rows.map((row) => {
         const { assetId, identity } = decided.get(row.instrumentId) ?? row;
@@ -54,43 +75,102 @@ export class MarketReview {
       this.#repository.store(epoch, { ...changes, rateScales }, nowMs);
     // Only what was stored counts as acted on.
     this.#doubts = doubts;
+    for (const name of settled) this.#settled.add(name);
     return count;
+  }
+
+  /** Forgets what may have become otherwise since the last run. */
+  #unsettle(nowMs: number): void {
+    const isDue = Math.abs(nowMs - this.#allNamesAtMs) >= ALL_NAMES_EVERY_MS;
+    if (this.#writer === null || isDue) {
+      this.#settled.clear();
+      this.#allNamesAtMs = nowMs;
+    }
+    for (const base of this.#writer?.takeChangedBases() ?? [])
+      this.#settled.delete(commonName(base));
+  }
+
+  /** What is decided of all listings but the settled ones, for which that would be what is stored. */
+  #identify(
+    rows: readonly ReviewRow[],
+    doubts: Doubts,
+    nowMs: number,
+  ): {
+    readonly decided: ReadonlyMap<number, Decision>;
+    /** Names that are settled by this. */
+    readonly settled: readonly string[];
+  } {
+    if (doubts.size > 0) {
+      const present = new Set(rows.map(({ instrumentId }) => instrumentId));
+      for (const id of doubts.keys()) if (!present.has(id)) doubts.delete(id);
+    }
+    const decided = new Map<number, Decision>();
+    const settled: string[] = [];
+    for (const [name, listings] of rowsByName(rows)) {
+      if (this.#settled.has(name) && isCalm(listings, nowMs)) continue;
+      const decisions = identify(
+        listings.map((row) => candidateOf(row, nowMs)),
+        doubts,
+        nowMs,
+      );
+      for (const [id, decision] of decisions) decided.set(id, decision);
+      const isSettled = listings.every((row) => {
+        const decision = decisions.get(row.instrumentId);
+        return !doubts.has(row.instrumentId) && decision !== undefined && isSame(row, decision);
+      });
+      if (isSettled) settled.push(name);
+      else this.#settled.delete(name);
+    }
+    return { decided, settled };
   }
 }
 
-function identifyAll(
-  rows: readonly ReviewRow[],
-  doubts: Doubts,
-  nowMs: number,
-): Map<number, Decision> {
-  const byName = new Map<string, Candidate[]>();
-  const present = new Set<number>();
+/** By the common name of their bases. */
+function rowsByName(rows: readonly ReviewRow[]): ReadonlyMap<string, readonly ReviewRow[]> {
+  const byName = new Map<string, ReviewRow[]>();
   for (const row of rows) {
-    present.add(row.instrumentId);
     const name = commonName(row.base);
     const listings = byName.get(name);
-    if (listings === undefined) byName.set(name, [candidateOf(row, nowMs)]);
-    else listings.push(candidateOf(row, nowMs));
+    if (listings === undefined) byName.set(name, [row]);
+    else listings.push(row);
   }
-  for (const id of doubts.keys()) if (!present.has(id)) doubts.delete(id);
-  const decided = new Map<number, Decision>();
-  for (const listings of byName.values()) {
-    for (const [id, decision] of identify(listings, doubts, nowMs)) decided.set(id, decision);
+  return byName;
+}
+
+/** Whether listings that were settled before still are by their prices of now: one asset, all close together. */
+function isCalm(rows: readonly ReviewRow[], nowMs: number): boolean {
+  let assetId: string | null = null;
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
+  for (const row of rows) {
+    const price = priceOf(row, nowMs);
+    if (row.assetId === null) {
+      if (price !== null) return false;
+      continue;
+    }
+    assetId ??= row.assetId;
+    if (row.assetId !== assetId) return false;
+    if (price === null) continue;
+    const unitPrice = price / (row.provenMultiplier ?? row.multiplier);
+    lowest = Math.min(lowest, unitPrice);
+    highest = Math.max(highest, unitPrice);
   }
-  return decided;
+  return highest <= lowest * (1 + CALM_WITHIN);
+}
+
+/** Null when it is not of now: a feed that stands still has no such price, whatever time its rows are given. */
+function priceOf({ frozen, observedAtMs, price }: ReviewRow, nowMs: number): number | null {
+  return frozen === 0 && nowMs - observedAtMs <= PRICE_FRESH_MS ? price : null;
 }
 
 function candidateOf(row: ReviewRow, nowMs: number): Candidate {
   const { instrumentId, exchange, base, assetClass, multiplier, openInterestUsd } = row;
-  // A feed that stands still has no price of now, whatever time its rows are given.
-  const isFresh = row.frozen === 0 && nowMs - row.observedAtMs <= PRICE_FRESH_MS;
   return {
     instrumentId,
     exchange,
     base,
     assetClass,
     multiplier,
-    price: isFresh ? row.price : null,
+    price: priceOf(row, nowMs),
     openInterestUsd,
     observedAtMs: row.observedAtMs,
     held: row,

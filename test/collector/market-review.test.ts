@@ -23,7 +23,10 @@ const priced = (base: string, price: number | null, extra: Partial<Quote> = {}):
 function setUp() {
   const database = testDatabase();
   const epoch = startCollecting(database, IDS, NOON_MS);
-  const review = new MarketReview(new ReviewRepository(database.db, database.epochs));
+  const review = new MarketReview(
+    new ReviewRepository(database.db, database.epochs),
+    database.writer,
+  );
   const store = (exchange: ExchangeId, quotes: readonly Quote[], atMs = NOON_MS): void => {
     const observed = quotes.map((quote) => ({ ...quote, receivedAtMs: atMs }));
     database.writer.commit(acceptedBatch(exchange, epoch, atMs, observed));

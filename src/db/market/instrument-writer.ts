@@ -41,6 +41,7 @@ const UPDATE = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multi
 export class InstrumentWriter {
   readonly #db: Database;
   readonly #known = new Map<ExchangeId, ExchangeInstruments>();
+  #changedBases = new Set<string>();
   readonly #insert;
   readonly #update;
   readonly #setInterval;
@@ -108,6 +109,16 @@ export class InstrumentWriter {
       known.set(symbol, { ...instrument, lastSeen: instrument.lastSeen + atMs - lastMs });
   }
 
+  /**
+   * The bases of which a listing has come, gone or been described anew since this was last asked; those of what was
+   * rolled back are among them.
+   */
+  takeChangedBases(): ReadonlySet<string> {
+    const changed = this.#changedBases;
+    this.#changedBases = new Set();
+    return changed;
+  }
+
   /** What is remembered may be ahead of what was rolled back: it is read again next time. */
   forget(exchange: ExchangeId): void {
     this.#known.delete(exchange);
@@ -129,12 +140,14 @@ export class InstrumentWriter {
   ): KnownInstrument {
     if (before === undefined) return this.#add(batch, known, quote);
     if (isRelisting(before, quote) || this.#isBroken(before, quote)) {
+      this.#changedBases.add(before.base);
       this.#replace.run(before.id);
       this.#dropQuote.run(before.id);
       return this.#add(batch, known, quote);
     }
     if (!isRedescribed(before, quote)) return before;
     const { base, settle, multiplier, assetClass, accrual, listedAtMs } = quote;
+    this.#changedBases.add(before.base).add(base);
     this.#update.run(
       before.id,
       base,
@@ -172,6 +185,7 @@ export class InstrumentWriter {
   }
 
   #add(batch: ListedBatch, known: ExchangeInstruments, quote: Quote): KnownInstrument {
+    this.#changedBases.add(quote.base);
     const uid = newUid(batch.exchange, quote.exchangeSymbol, batch.atMs);
     const row = this.#insert.get(
       uid,
@@ -233,6 +247,7 @@ export class InstrumentWriter {
         instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
       const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);
       if (after === null) continue;
+      if (after.status !== instrument.status) this.#changedBases.add(instrument.base);
       this.#miss.run(instrument.id, after.missedBatches, after.status);
       known.set(symbol, { ...instrument, ...after, lastSeen });
     }

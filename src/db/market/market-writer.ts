@@ -72,6 +72,11 @@ export class MarketWriter {
     }
   }
 
+  /** See InstrumentWriter. */
+  takeChangedBases(): ReadonlySet<string> {
+    return this.#instruments.takeChangedBases();
+  }
+
   /** Stores that a refresh failed; the rows stay. Throws EpochLost as `commit` does. */
   fail(epoch: number, exchange: ExchangeId, state: FailedState): void {
     writeTransaction(this.#db, () => {
