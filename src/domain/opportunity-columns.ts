@@ -17,7 +17,7 @@ export interface OpportunityColumns {
   /** Seconds. */
   readonly unobserved: Uint32Array;
   /** The count and, one after the other, the columns above, which are windows into this. */
-  readonly words: Uint32Array<ArrayBuffer>;
+  readonly words: Uint32Array;
 }
 
 const COLUMNS = 6;
@@ -53,7 +53,7 @@ export function makeColumns(count: number): OpportunityColumns {
 export const NO_COLUMNS: OpportunityColumns = makeColumns(0);
 
 /** The columns in `words`; null where these are none, or out of order, so that nothing would be found in them. */
-export function columnsIn(words: Uint32Array<ArrayBuffer>): OpportunityColumns | null {
+export function columnsIn(words: Uint32Array): OpportunityColumns | null {
   const [count] = words;
   if (count === undefined || words.length !== 1 + COLUMNS * count) return null;
   const columns = windows(words, count);
@@ -65,7 +65,7 @@ export function columnsIn(words: Uint32Array<ArrayBuffer>): OpportunityColumns |
   return columns;
 }
 
-function windows(words: Uint32Array<ArrayBuffer>, count: number): OpportunityColumns {
+function windows(words: Uint32Array, count: number): OpportunityColumns {
   const column = (index: number): Uint32Array =>
     words.subarray(1 + index * count, 1 + (index + 1) * count);
   return {

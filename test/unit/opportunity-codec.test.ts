@@ -83,6 +83,13 @@ describe("the stored form of opportunities", () => {
     expect(decodeOpportunities(larger.subarray(3, 3 + body.length))).toEqual(THREE);
   });
 
+  test("is read as the thread that served wrote it, before the one that collects did", () => {
+    const body = Uint8Array.fromBase64(
+      "Aj28wvSdUOimKLUv/SBMvQEAlAIDAAAABwkMAQAAAAUCAAAABgAAAAoAAAADCwAAAAQAAAAIAAAADAAAAAUEBEP9mzqTAbHTAg==",
+    );
+    expect(decodeOpportunities(body)).toEqual(THREE);
+  });
+
   test("is read from any words that hold pairs", () => {
     expect(decodeOpportunities(bodyOf([1, 7, 9, 1, 2, 3, 4]))).toEqual(
       columnsOf([{ longId: 7, shortId: 9, words: [1, 2, 3, 4] }]),

@@ -145,6 +145,46 @@ describe("stored opportunities", () => {
     expect(opportunity?.peakGrossPct).toBe(87.6);
   });
 
+  test("are unpacked in a look of the board of their own, and the rows of an exchange in the next", async () => {
+    using setup = setUp();
+    const { database, clock } = setup;
+    const { reader } = database;
+    const epoch = setup.takeOver();
+    const tracker = setup.start(epoch);
+    setup.commit(epoch);
+    const steps: string[] = [];
+    let book = NO_OPPORTUNITIES;
+    const noting = {
+      progress: () => reader.progress(),
+      knowsBase: () => true,
+      readExchange: (exchange: ExchangeId) => {
+        steps.push(exchange);
+        return reader.readExchange(exchange);
+      },
+      read: (wants: Parameters<typeof reader.read>[0]) => {
+        const market = reader.read(wants);
+        if (market !== null && market.opportunities !== book) steps.push("book");
+        book = market?.opportunities ?? book;
+        return market;
+      },
+    };
+    const board = new Board({ reader: noting, clock, staleAfterMs: 900_000 });
+    board.poll();
+    setup.commit(epoch);
+    tracker.look();
+    const perLook: string[][] = [];
+    for (let look = 0; look < 4; look += 1) {
+      await clock.advance(250);
+      board.poll();
+      perLook.push(steps.splice(0));
+    }
+    expect(perLook).toEqual([["book"], ["bybit"], ["okx"], []]);
+    await clock.advance(5_000);
+    board.poll();
+    expect(steps).toEqual([]);
+    expect(board.current()?.opportunities).toBe(book);
+  });
+
   test("outlive the process: the next one goes on with the age, and tells how long nobody looked", async () => {
     using setup = setUp();
     const { database, clock } = setup;

@@ -7,6 +7,7 @@ import {
   type ExchangeState,
   type Snapshot,
 } from "../../domain/market.ts";
+import { NO_OPPORTUNITIES } from "../../domain/opportunity.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { enabledIn, exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
 import { exchangeTerms } from "./exchange-terms.ts";
@@ -60,6 +61,7 @@ export class Board {
   #market: MarketState | null = null;
   /** Rows that were read before they are published, by exchange. */
   readonly #early = new Map<ExchangeId, ExchangeMarket>();
+  #earlyBook = NO_OPPORTUNITIES;
   /** The progress up to which no exchange is left to be read early. */
   #earlySeq: number | null = null;
   /** States that are newer than #market, read while publishing waits. */
@@ -163,15 +165,20 @@ export class Board {
    */
   #readEarly(seq: number): boolean {
     if (this.#earlySeq === seq) return false;
-    const states = this.#reader.read(() => false)?.states ?? [];
+    const market = this.#reader.read(() => false);
+    // A new book of opportunities was unpacked with it: that is enough for one step.
+    const hasBook = market !== null && market.opportunities !== this.#earlyBook;
+    this.#earlyBook = market?.opportunities ?? this.#earlyBook;
+    const states = market?.states ?? [];
     if (enabledIn(states) !== enabledIn(this.#market?.states ?? [])) return true;
+    if (hasBook) return false;
     const next = states.find((state) => state.enabled && !this.#hasRows(state));
     if (next === undefined) {
       this.#earlySeq = seq;
       return false;
     }
-    const market = this.#reader.readExchange(next.exchange);
-    if (market !== null) this.#early.set(next.exchange, market);
+    const rows = this.#reader.readExchange(next.exchange);
+    if (rows !== null) this.#early.set(next.exchange, rows);
     return false;
   }
 
