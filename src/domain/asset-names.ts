@@ -76,6 +76,14 @@ export function commonName(base: string): string {
   return ENTRY_OF.get(plain)?.name ?? plain;
 }
 
+/** Every name that the table has for what bears `base`, itself first; a share's also as lbank and weex spell it. */
+export function namesOfThing(base: string): readonly string[] {
+  const common = commonName(base);
+  const entry = ENTRY_OF.get(common);
+  const plain = [common, ...(entry?.others ?? [])];
+  return [...new Set([base, ...plain, ...plain.map((name) => `${name}STOCK`)])];
+}
+
 /** `LIT~2` is another asset under the name LIT. */
 const NUMBERED = /~\d+$/;
 
