@@ -2,6 +2,7 @@ import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ReviewChanges, ReviewRepository, ReviewRow } from "../db/market/review-repository.ts";
 import type { Candidate, Decision } from "../domain/asset-cluster.ts";
 import { commonName } from "../domain/asset-names.ts";
+import { EXCHANGES } from "../exchanges/registry.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { type Doubts, identify } from "../domain/identity.ts";
 import { doubtsOfMarket, type DoubtBits } from "../domain/plausibility.ts";
@@ -169,6 +170,8 @@ function candidateOf(row: ReviewRow, nowMs: number): Candidate {
     exchange,
     base,
     assetClass,
+    isClassByExclusion:
+      assetClass === "crypto" && EXCHANGES[exchange].facts.coinsByExclusion === true,
     multiplier,
     price: priceOf(row, nowMs),
     openInterestUsd,

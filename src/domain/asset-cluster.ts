@@ -1,4 +1,4 @@
-import { kindOfClass } from "./disputed-classes.ts";
+import { statedKind } from "./disputed-classes.ts";
 import { median, medianOfSorted } from "./median.ts";
 import type { AssetClass } from "./quote.ts";
 import { firstWhere } from "./sorted-search.ts";
@@ -17,6 +17,8 @@ export interface Candidate {
   readonly base: string;
   /** As its exchange states it. */
   readonly assetClass: AssetClass | null;
+  /** Whether its exchange says so of whatever it does not mark as something else. */
+  readonly isClassByExclusion?: boolean;
   /** Units of base in one priced unit, by the ticker. */
   readonly multiplier: number;
   /** Of one priced unit: index, else mark, else last trade; null when none is recent enough. */
@@ -82,6 +84,8 @@ export class Cluster {
     if (this.#kinds.has(null) || this.#kinds.size === 1) return this.exchanges > 1;
     const exchangesOf = new Map<string | null, Set<string>>();
     for (const member of this.members) {
+      // What is only not marked as anything else speaks against no class.
+      if (member.candidate.isClassByExclusion === true) return this.exchanges > 1;
       const kind = kindOf(member);
       exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(member.candidate.exchange));
     }
@@ -107,8 +111,8 @@ export class Cluster {
 }
 
 /** The kind of class that its exchange states, null where it states none. */
-export function kindOf({ candidate: { assetClass } }: Member): string | null {
-  return kindOfClass(assetClass);
+export function kindOf({ candidate: { base, assetClass } }: Member): string | null {
+  return statedKind(base, assetClass);
 }
 
 /** A listing with its price per unit by `provenMultiplier`, or by its ticker's where that is null. */

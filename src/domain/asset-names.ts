@@ -10,7 +10,8 @@ interface NameEntry {
   readonly since: string;
 }
 
-const NAMES: readonly NameEntry[] = [
+/** All entries. No name is in two of them. */
+export const NAMES: readonly NameEntry[] = [
   // Coins that were renamed without a change of their unit.
   { name: "GRAM", others: ["TON"], since: "2026-06-15" },
   { name: "POL", others: ["MATIC"], since: "2024-09-04" },
@@ -19,6 +20,8 @@ const NAMES: readonly NameEntry[] = [
   { name: "A", others: ["EOS"], since: "2025-05-14" },
   // Coins that an exchange lists under a name of its own.
   { name: "TRUMP", others: ["TRUMPSOL", "TRUMPOFFICIAL"], since: "2026-09-23" },
+  { name: "BTT", others: ["BTTC"], since: "2026-09-13" },
+  { name: "币安人生", others: ["BIANRENSHENG"], since: "2026-09-13" },
   { name: "MON", others: ["MONAD"], since: "2026-09-23" },
   { name: "FIL", others: ["FILECOIN"], since: "2026-09-23" },
   { name: "PUMP", others: ["PUMPFUN", "PUMP2"], since: "2026-09-23" },
@@ -43,7 +46,7 @@ const NAMES: readonly NameEntry[] = [
   { name: "SP500", others: ["SPX500", "US500", "SPX500M", "S&P500"], since: "2026-09-13" },
   {
     name: "NAS100",
-    others: ["US100", "NDX100", "NDX", "TECH100M", "USTEC", "XYZ100"],
+    others: ["US100", "NDX100", "NDX", "TECH100", "USTEC", "XYZ100"],
     since: "2026-09-13",
   },
   { name: "US30", others: ["DJI", "DJ30"], since: "2026-09-13" },
@@ -71,6 +74,14 @@ const SHARE_ENDING = /(?<=..)STOCK$/;
 export function commonName(base: string): string {
   const plain = base.replace(SHARE_ENDING, "");
   return ENTRY_OF.get(plain)?.name ?? plain;
+}
+
+/** Every name that the table has for what bears `base`, itself first; a share's also as lbank and weex spell it. */
+export function namesOfThing(base: string): readonly string[] {
+  const common = commonName(base);
+  const entry = ENTRY_OF.get(common);
+  const plain = [common, ...(entry?.others ?? [])];
+  return [...new Set([base, ...plain, ...plain.map((name) => `${name}STOCK`)])];
 }
 
 /** `LIT~2` is another asset under the name LIT. */

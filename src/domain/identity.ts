@@ -11,8 +11,7 @@ import {
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
-import { classOfAsset } from "./disputed-classes.ts";
-import type { AssetClass } from "./quote.ts";
+import { assetsBeside, classOfAsset, type NamedAsset } from "./disputed-classes.ts";
 import { densestFirst } from "./price-groups.ts";
 import { compareSize, Standing } from "./standing.ts";
 import { ASSET_MARK } from "./symbol.ts";
@@ -206,12 +205,14 @@ function decisions(
 ): ReadonlyMap<number, Decision> {
   const decided = new Map<number, Decision>();
   const isContested = contests(clusters);
-  for (const cluster of clusters) {
+  const assets = clusters.map((cluster) => ({ cluster, ...namedAssetOf(cluster) }));
+  const beside = assetsBeside(assets);
+  for (const { cluster, ...asset } of assets) {
     const { assetId, members, isConfirmed } = cluster;
     // Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict.
     const doubted: Identity = isContested(cluster) ? "conflict" : "probable";
     const identity = isConfirmed ? "confirmed" : doubted;
-    const settledClass = isConfirmed ? classOf(cluster) : null;
+    const settledClass = isConfirmed ? classOfAsset(asset.name, asset.statements, beside) : null;
     for (const { candidate, provenMultiplier } of members)
       decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier, settledClass });
   }
@@ -220,9 +221,11 @@ function decisions(
   return decided;
 }
 
-function classOf({ assetId, members }: Cluster): AssetClass | null {
-  const statements = members.map(({ candidate }) => candidate);
-  return classOfAsset(nameOfAsset(assetId ?? ""), statements);
+function namedAssetOf({ assetId, members }: Cluster): NamedAsset {
+  return {
+    name: nameOfAsset(assetId ?? ""),
+    statements: members.map(({ candidate }) => candidate),
+  };
 }
 
 /** Tells of an asset whether another one, on as many exchanges or more, has a listing with one of its tickers. */

@@ -55,6 +55,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That fundingRate is the running rate of the current hour is an observation; the exchange does not define it.",
     "predictedFundingRate was seen at the interest component only and may be a constant: it is not used.",

@@ -65,6 +65,7 @@ const facts = {
     "listedAtMs",
     "exchangeTimeMs",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That lastFundingRate is the running estimate charged next follows from the likeness to Binance, not from Aster's own words.",
     "The class is in underlyingSubType, in words that no document lists: STOCK, ETF and Commodities are known; a coin is what has none of them and symbolType 0.",

@@ -56,6 +56,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "The size of the request limit is what clients assume.",
     "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",

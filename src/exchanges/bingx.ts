@@ -60,6 +60,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "What the rate shows in the seconds around a settlement is not known.",

@@ -63,6 +63,7 @@ const facts = {
     "exchangeTimeMs",
   ],
   interestOf: "coins",
+  coinsByExclusion: true,
   caveats: [
     "openInterest counts both sides by the word of the exchange and of several readers, though recorded figures are odd numbers of steps; the single figure over a day's turnover is like that of OKX and Gate. Where it is absent, half is shown.",
     "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",

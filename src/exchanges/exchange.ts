@@ -100,6 +100,11 @@ export interface ExchangeFacts {
    * have no resting rate then. Absent where it is published contract by contract, or was seen on contracts of all kinds.
    */
   readonly interestOf?: "coins";
+  /**
+   * Whether it has no word for coins: its adapter calls a coin whatever bears no other mark. What any other exchange
+   * states of the asset then decides its class (a basket of coins has no mark either). Absent where it says so of coins.
+   */
+  readonly coinsByExclusion?: true;
   /** Facts that the sources do not settle, in words for the operator. */
   readonly caveats: readonly string[];
   /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */

@@ -56,6 +56,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "Gate documents no HTTP form of its rate limit answer; the label TOO_MANY_REQUESTS is taken as one.",
     "Where Gate blocks addresses by country is not known.",

@@ -55,6 +55,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
     "Whether a deployer's funding multiplier moves the cap of 4 % an hour is not documented; the same cap is given for all dexes.",

@@ -59,6 +59,7 @@ const facts = {
     "assetClass",
     "listedAtMs",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "How the estimate turns into the settled rate at the settlement was not seen.",

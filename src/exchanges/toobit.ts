@@ -60,6 +60,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "That op, the open interest of the tickers in contracts, counts both sides is from its figures: all of them are even, those of the volume are not. Half is shown.",

@@ -59,6 +59,7 @@ const facts = {
     "volume24hUsd",
     "assetClass",
   ],
+  coinsByExclusion: true,
   caveats: [
     "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
     "The charged rate may be fixed an interval before the settlement; then the running rate is not quite what is charged.",

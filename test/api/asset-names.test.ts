@@ -44,13 +44,30 @@ async function pairsOf(query: string): Promise<string[][]> {
 const OF_GOLD = ["bingx GOLD XAU", "bybit XAU XAU", "gate XAU XAU"];
 const ALL_GOLD = [...OF_GOLD, "kraken GOLD GOLD", "lbank GOLD null"];
 
+interface Answer {
+  readonly list: string;
+  readonly status: number;
+  readonly rows: readonly unknown[];
+}
+
+const LISTS_BY_BASE = [
+  "symbol/",
+  "current?base=",
+  "arb?base=",
+  "by_volume?base=",
+  "calendar?base=",
+  "divergence?min_volume=0&min_lasted=0&min_exchanges=2&base=",
+  "extremes?base=",
+  "heatmap?min_volume=0&min_exchanges=1&base=",
+  "sentiment?base=",
+];
+
 describe("a question for one name of a thing", () => {
   test.each(["/api/funding/symbol/", "/api/funding/current?base="])(
     "%s finds its listings under every ticker; asset_id tells apart what else has that name",
     async (path) => {
-      expect(await listings(`${path}gold`)).toEqual(ALL_GOLD);
-      // No price has told yet that it is not the metal.
-      expect(await listings(`${path}XAU`)).toEqual([...OF_GOLD, "lbank GOLD null"]);
+      for (const name of ["gold", "XAU", "XAUUSD"])
+        expect(await listings(`${path}${name}`)).toEqual(ALL_GOLD);
       for (const name of ["TON", "GRAM"])
         expect(await listings(`${path}${name}`)).toEqual(["okx GRAM GRAM", "weex TON null"]);
       expect(await listings(`${path}STX`)).toEqual([
@@ -60,6 +77,34 @@ describe("a question for one name of a thing", () => {
       ]);
     },
   );
+
+  test.each([
+    ["SPX500", "SP500", ["US500", "SPX500M"]],
+    ["TON", "GRAM", []],
+    ["BRENT", "BZ", ["UKOIL"]],
+    ["EOS", "A", []],
+    ["POL", "POL", ["MATIC"]],
+    ["MUSTOCK", "MU", []],
+  ])("finds an asset whose listings are all called %s", async (ticker, common, others) => {
+    const only = testApp(
+      new TestBoard(
+        snapshotOf("1-1", [
+          rowOf("bybit", ticker, { fundingRate: -0.0005 }),
+          rowOf("gate", ticker, { fundingRate: 0.0006 }),
+        ]),
+      ),
+    );
+    for (const list of LISTS_BY_BASE) {
+      const rowsOf = async (name: string): Promise<Answer> => {
+        const response = await only.get(`/api/funding/${list}${encodeURIComponent(name)}`);
+        const { rows = [] } = (await response.json()) as { rows?: readonly unknown[] };
+        return { list, status: response.status, rows };
+      };
+      const byTicker = await rowsOf(ticker);
+      expect(byTicker.rows).not.toBeEmpty();
+      for (const name of [common, ...others]) expect(await rowsOf(name)).toEqual(byTicker);
+    }
+  });
 
   test("a name that nothing bears is a 404 under /symbol/", async () => {
     expect((await app.get("/api/funding/symbol/SILVER")).status).toBe(404);

@@ -86,6 +86,39 @@ describe("the class of a confirmed asset", () => {
     expect(records(database.reader).map(({ uid }) => uid)).toEqual(uids);
   });
 
+  test.each([
+    "apex",
+    "aster",
+    "backpack",
+    "bingx",
+    "bybit",
+    "gate",
+    "hyperliquid",
+    "phemex",
+    "toobit",
+    "whitebit",
+  ] as const)(
+    "is what another exchange states of an index that %s only does not mark as anything",
+    (exchange) => {
+      using database = testDatabase();
+      const ids = ["binance", "okx", exchange] as const;
+      const epoch = startCollecting(database, ids, NOON_MS);
+      const stated = (id: ExchangeId): readonly Quote[] => [
+        gold("BASKET", id === "binance" ? "index" : "crypto"),
+      ];
+      const review = new MarketReview(new ReviewRepository(database.db, database.epochs));
+      const shown = (...of: readonly ExchangeId[]): readonly (AssetClass | null)[] => {
+        for (const id of of) database.writer.commit(acceptedBatch(id, epoch, NOON_MS, stated(id)));
+        review.run(epoch, NOON_MS);
+        const rows = database.reader.read(() => true)?.rows;
+        return of.flatMap((id) => rows?.get(id)?.[0]?.assetClass ?? null);
+      };
+      expect(shown("binance", exchange)).toEqual(["index", "index"]);
+      // OKX says so of coins, and has a word for the rest: one against one, each keeps its own.
+      expect(shown("binance", exchange, "okx")).toEqual(["index", "crypto", "crypto"]);
+    },
+  );
+
   test("is void as the asset is when a ticker becomes another claim", () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);

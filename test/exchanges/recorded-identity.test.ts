@@ -3,6 +3,7 @@ import type { Candidate, Decision } from "../../src/domain/asset-cluster.ts";
 import { commonName } from "../../src/domain/asset-names.ts";
 import { identify, UNDECIDED } from "../../src/domain/identity.ts";
 import type { Quote } from "../../src/domain/quote.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { describeRecorded } from "../support/recorded.ts";
 import { readMarket, type RecordedMarket, type RecordedQuote } from "../support/recorded-market.ts";
 import { FRIDAY, SUNDAY } from "../support/recorded-replies.ts";
@@ -18,6 +19,8 @@ function decide({ quotes }: RecordedMarket): readonly Decided[] {
       exchange,
       base,
       assetClass,
+      isClassByExclusion:
+        assetClass === "crypto" && EXCHANGES[exchange].facts.coinsByExclusion === true,
       multiplier,
       price: indexPrice ?? markPrice ?? lastPrice ?? null,
       openInterestUsd: quote.openInterestUsd,
@@ -123,7 +126,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
   test("disputed classes are settled: tokens of gold are coins, ounces are metal, EUR is forex", () => {
     const classesOf = (name: string): Set<string | null> =>
       new Set(
-        decided.flatMap(({ quote }) => (quote.base === name ? [quote.assetClass] : [])),
+        decided.flatMap((one) => (one.quote.base === name ? [shownClass(one)] : [])),
       ).difference(new Set([null]));
     expect(
       ["PAXG", "XAUT", "XAU", "XAG", "EUR", "USDC"].map((name) => [...classesOf(name)]),

@@ -23,8 +23,22 @@ describe("the class of an asset", () => {
     ["FOO", ["stock", "etf"], "etf"],
     ["FOO", ["etf", "stock"], "etf"],
     ["FOO", ["commodity", "metal"], "metal"],
-    ["FOO", ["crypto", "stock"], "stock"],
-    ["FOO", ["crypto", "commodity", "forex"], "forex"],
+    // Of kinds none: a coin and a share contradict each other, and each row keeps its exchange's word.
+    ["FOO", ["crypto", "stock"], null],
+    ["FOO", ["crypto", "crypto", "stock", "stock", null], null],
+    ["FOO", ["crypto", "commodity", "forex"], null],
+    ["FOO", ["crypto", "crypto", "stock", "etf"], null],
+    ["XAU", ["crypto", "metal"], "metal"],
+    ["XAU", ["crypto", "crypto"], "metal"],
+    ["EUR", ["stock", "forex"], "forex"],
+    ["PAXG", ["metal", "metal"], "crypto"],
+    ["USDC", ["forex", "crypto"], "crypto"],
+    ["BTCDOM", ["index", "crypto", "crypto"], "index"],
+    ["BTCDOM", ["crypto", "crypto"], "index"],
+    // A coin has that ticker, too.
+    ["DEFI", ["index", "crypto", "crypto"], "index"],
+    ["DEFI", ["crypto", "crypto"], "crypto"],
+    ["SPY", ["crypto", "crypto"], "crypto"],
     ["XAU", ["commodity", "commodity", "crypto"], "metal"],
     ["XAU", ["commodity", null], "metal"],
     ["SPY", ["index", "index", "stock"], "etf"],
@@ -44,7 +58,122 @@ describe("the class of an asset", () => {
   });
 });
 
+describe("a coin by exclusion", () => {
+  const excluded = (exchange: string, price = 10) =>
+    on(exchange, price, { assetClass: "crypto", isClassByExclusion: true });
+
+  test.each<[readonly (AssetClass | null)[], AssetClass]>([
+    [["index"], "index"],
+    [["stock", null], "stock"],
+    [["crypto"], "crypto"],
+    [[], "crypto"],
+    [[null], "crypto"],
+  ])("on three exchanges beside others that say %p is %p to all", (stated, expected) => {
+    const market = new Market("FOO", [
+      ...["x", "y", "z"].map((exchange) => excluded(exchange)),
+      ...stated.map((assetClass, index) => on(MANY[index] ?? "", 10.01, { assetClass })),
+    ]);
+    expect(market.decide().map(([, identity]) => identity)).toEqual(
+      times(3 + stated.length, "confirmed"),
+    );
+    expect(market.classes()).toEqual(times(3 + stated.length, expected));
+  });
+
+  test("is confirmed as what one other exchange states", () => {
+    const market = new Market("FOO", [excluded("x"), classed("a", "index")]);
+    expect(market.decide()).toEqual(times(2, ["FOO", "confirmed"]));
+    expect(market.classes()).toEqual(times(2, "index"));
+  });
+
+  test("stays one at another price", () => {
+    const market = new Market("FOO", [
+      ...["x", "y"].map((exchange) => excluded(exchange, 0.5)),
+      ...["a", "b"].map((exchange) => classed(exchange, "stock")),
+    ]);
+    market.decide();
+    expect(market.classes()).toEqual(["crypto", "crypto", "stock", "stock"]);
+  });
+});
+
+describe("the table of disputed classes", () => {
+  test.each<[string, AssetClass, number]>([
+    ["SPY", "etf", 760],
+    ["XAU", "metal", 4_345],
+    ["EUR", "forex", 1.17],
+    ["DEFI", "index", 520],
+    ["BTCDOM", "index", 5_190],
+  ])("leaves a coin that has the ticker %s at another price a coin", (base, expected, price) => {
+    for (const thing of [[expected, expected], [expected, null], [expected]] as const) {
+      const market = new Market(base, [
+        ...["a", "b", "c"].map((exchange) => on(exchange, 0.002, { assetClass: "crypto" })),
+        ...thing.map((assetClass, index) => on("xyz"[index] ?? "", price, { assetClass })),
+      ]);
+      market.decide(3);
+      expect(market.classes()).toEqual([
+        ...times<AssetClass>(3, "crypto"),
+        ...times(thing.length, expected),
+      ]);
+    }
+  });
+
+  test("means the asset that most exchanges call so", () => {
+    const market = new Market("SPY", [
+      classed("a", "crypto", 0.5, "SPY"),
+      classed("b", "crypto", 0.5, "SPY"),
+      classed("c", "etf", 0.5, "SPY"),
+      classed("d", "stock", 30, "SPY"),
+      classed("e", "stock", 30, "SPY"),
+      classed("a", "etf", 760, "SPY"),
+      classed("b", "index", 761, "SPY"),
+      classed("c", "etf", 760, "SPY"),
+    ]);
+    market.decide();
+    expect(market.classes()).toEqual([
+      ...times<AssetClass>(3, "crypto"),
+      ...times<AssetClass>(2, "stock"),
+      ...times<AssetClass>(3, "etf"),
+    ]);
+  });
+
+  test("says nothing of a listing that no price has told, and takes back what one did when it leaves", () => {
+    const market = new Market("XAU", [
+      on("a", null, { assetClass: "crypto" }),
+      classed("b", "metal", 4_345, "XAU"),
+      classed("c", "metal", 4_345, "XAU"),
+    ]);
+    market.decide();
+    expect(market.classes()).toEqual(["crypto", "metal", "metal"]);
+    market.listings[0] = classed("a", "crypto", 4_340, "XAU");
+    market.decide();
+    expect(market.classes()).toEqual(times(3, "metal"));
+    market.listings[0] = classed("a", "crypto", 0.5, "XAU");
+    market.decide(LEAVE_AFTER_CYCLES);
+    expect(market.classes()).toEqual(["crypto", "metal", "metal"]);
+  });
+
+  test("lets gold that one exchange calls a coin be confirmed by one that does not", () => {
+    const market = new Market("XAU", [
+      classed("a", "crypto", 4_345, "XAU"),
+      classed("b", "metal", 4_346, "XAU"),
+    ]);
+    expect(market.decide()).toEqual(times(2, ["XAU", "confirmed"]));
+    expect(market.classes()).toEqual(times(2, "metal"));
+  });
+});
+
 describe("the class on a row", () => {
+  test("is its own exchange's where as many call the asset a coin as a share", () => {
+    const market = new Market("FOO", [
+      classed("a", "crypto"),
+      classed("b", "crypto"),
+      classed("c", "stock"),
+      classed("d", "stock"),
+      classed("e", null),
+    ]);
+    expect(market.decide()).toEqual(times(5, ["FOO", "confirmed"]));
+    expect(market.classes()).toEqual(["crypto", "crypto", "stock", "stock", null]);
+  });
+
   test("is that of its confirmed asset, whatever its own exchange says, also under another ticker", () => {
     const market = new Market("XAU", [
       classed("a", "metal", 4_345, "XAU"),

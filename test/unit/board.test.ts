@@ -45,6 +45,16 @@ describe("the board", () => {
     expect(setup.board.health().status).toBe("down");
   });
 
+  test("knows an asset that has left under any of its names", () => {
+    using setup = setUp();
+    setup.commit("okx", "MATIC", "MUSTOCK");
+    const { board } = setup;
+    for (const name of ["MATIC", "POL", "MU", "MUSTOCK"])
+      expect([name, board.knowsBase(name)]).toEqual([name, true]);
+    for (const name of ["XAU", "S", "M"])
+      expect([name, board.knowsBase(name)]).toEqual([name, false]);
+  });
+
   test("publishes the first batch at once, ordered by exchange and symbol, as of the commit", async () => {
     using setup = setUp();
     setup.commit("okx", "ETH", "BTC");

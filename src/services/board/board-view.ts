@@ -10,7 +10,7 @@ export interface BoardView {
   pin(id: string): void;
   /** How long the current snapshot is the newest at least, in milliseconds; 0 when the next may come at once. */
   freshForMs(): number;
-  /** Whether an instrument of this canonical base was ever seen. */
+  /** Whether an instrument of this canonical base was ever seen, under any of the names that the table has for it. */
   knowsBase(base: string): boolean;
   /** Calls `listener` with each new snapshot; returns how to stop that. */
   onPublish(listener: (snapshot: Snapshot) => void): () => void;

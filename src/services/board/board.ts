@@ -1,4 +1,5 @@
 import type { ExchangeMarket, MarketReader, MarketState } from "../../db/market/market-reader.ts";
+import { namesOfThing } from "../../domain/asset-names.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import {
   boardRow,
@@ -103,7 +104,7 @@ export class Board {
   }
 
   knowsBase(base: string): boolean {
-    return this.#reader.knowsBase(base);
+    return namesOfThing(base).some((name) => this.#reader.knowsBase(name));
   }
 
   /** Calls `listener` with each new snapshot; returns how to stop that. */

@@ -8,13 +8,13 @@ interface Named {
 
 /**
  * Whether a listing is one of those that somebody means who asks for `bases`: it has that ticker, or it is of an asset
- * that bears that name or the common one of the table. So GOLD finds the asset XAU and all its listings, and XAU those of
- * them whose ticker is GOLD. What only shares a name comes along: asset_id tells it apart, and is null while no price
- * has told which asset a listing is of.
+ * that bears any of the names which the table has for one thing. So GOLD finds the asset XAU and all its listings, and
+ * SP500 the index also where all its listings, and so the asset, are called SPX500. What only shares a name comes along:
+ * asset_id tells it apart, and is null while no price has told which asset a listing is of.
  */
 export function baseMatcher(bases: readonly string[]): (listing: Named) => boolean {
   const asked = new Set(bases);
-  const names = new Set(bases.flatMap((base) => [base, commonName(base)]));
+  const names = new Set(bases.map(commonName));
   return ({ base, assetId }) =>
-    asked.has(base) || names.has(assetId === null ? commonName(base) : nameOfAsset(assetId));
+    asked.has(base) || names.has(commonName(assetId === null ? base : nameOfAsset(assetId)));
 }

@@ -34,18 +34,23 @@ const RATE_DECIMALS = 6;
 const PRICE_DECIMALS = 12;
 const IDLE_STATUSES = ["REDUCE_ONLY", "DELISTED", "PRELISTED", "DISABLED"];
 
-/** Some shares trade round the clock on five days, and one index has a small letter of its own. */
+/** Its own tickers of indices, which it writes with a small m behind them. */
+const INDEX_TICKERS: Readonly<Record<string, string>> = { SPX500: "SPX500", NAS100: "TECH100" };
+
+/** Some shares trade round the clock on five days. */
 function markOf({ kind, ticker, key }: Asset): string {
   if (kind === "stock" && key % 3 === 0) return "_24_5";
-  return kind === "index" && ticker === "SPX500" ? "m" : "";
+  return ticker in INDEX_TICKERS ? "m" : "";
 }
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
     const prefixed = asset.kind === "coin" ? THOUSAND[asset.ticker] : undefined;
-    const wireBase = prefixed ?? `${asset.ticker}${markOf(asset)}`;
+    const base = INDEX_TICKERS[asset.ticker] ?? asset.ticker;
+    const wireBase = prefixed ?? `${base}${markOf(asset)}`;
     return roster.add({
       asset,
+      base,
       wireBase,
       symbol: `${wireBase}-USD`,
       multiplier: prefixed === undefined ? 1 : 1000,

@@ -86,7 +86,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     }
   });
 
-  test("names and classes as BloFin tells them, but for gold, which it calls a coin, and a fund that it calls an index", async () => {
+  test("names and classes as BloFin tells them, gold as a coin, but for a fund that it calls an index", async () => {
     const asked = await source();
     const { quotes } = await blofin.refresh(asked);
     expect(
@@ -103,7 +103,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
       "SPY 1 USDT etf",
       "CL 1 USDT commodity",
       "NG 1 USDT commodity",
-      "XAU 1 USDT metal",
+      "XAU 1 USDT crypto",
       "IOST 1 USDT crypto",
       "OPG 1 USDT crypto",
     ]);
