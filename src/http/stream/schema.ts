@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { KEPT_MS, PINNED_KEPT_MS } from "../../services/board/board.ts";
+import { KEPT_MS, PINNED_KEPT_MS } from "../../services/board/kept-snapshots.ts";
 import { missingField } from "../openapi/missing-exchanges.ts";
 import { time } from "../lists/row-fields.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../lists/funding-schema.ts";
