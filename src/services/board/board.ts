@@ -13,6 +13,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { enabledIn, exchangeViews, frozenExchanges, sameExchanges } from "./exchange-views.ts";
 import { exchangeTerms } from "./exchange-terms.ts";
 import { healthReport, type HealthReport } from "./health.ts";
+import { KeptSnapshots } from "./kept-snapshots.ts";
 
 /** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
 export const PUBLISH_EVERY_MS = 5_000;
@@ -23,20 +24,7 @@ export const PUBLISH_EVERY_MS = 5_000;
  */
 const AHEAD_WITHIN_MS = 2 * PUBLISH_EVERY_MS;
 
-/** How long a replaced snapshot is kept: for cursors made by another process, and for streams that were cut off … */
-export const KEPT_MS = 20_000;
-/** … and for cursors that were made here. */
-export const PINNED_KEPT_MS = 120_000;
-
-/** More replaced snapshots than this are never kept: kept time over publish period. */
-const MAX_KEPT = Math.ceil(PINNED_KEPT_MS / PUBLISH_EVERY_MS);
-
 type Reader = Pick<MarketReader, "progress" | "read" | "readExchange" | "knowsBase">;
-
-interface Kept {
-  readonly snapshot: Snapshot;
-  readonly replacedAtMs: number;
-}
 
 interface ExchangeRows {
   readonly commitSeq: number;
@@ -54,9 +42,7 @@ export class Board {
   readonly #staleAfterMs: number;
   readonly #exchangeRows = new Map<ExchangeId, ExchangeRows>();
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
-  #kept: Kept[] = [];
-  /** Snapshots that cursors point at. */
-  readonly #pinned = new Set<string>();
+  readonly #kept = new KeptSnapshots(PUBLISH_EVERY_MS);
   #current: Snapshot | null = null;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #market: MarketState | null = null;
@@ -91,12 +77,11 @@ export class Board {
 
   byId(id: string): Snapshot | null {
     if (this.#current?.id === id) return this.#current;
-    this.#forget();
-    return this.#kept.find((kept) => kept.snapshot.id === id)?.snapshot ?? null;
+    return this.#kept.find(id, this.#clock.monotonicMs());
   }
 
   pin(id: string): void {
-    if (this.byId(id) !== null) this.#pinned.add(id);
+    if (this.byId(id) !== null) this.#kept.pin(id);
   }
 
   freshForMs(): number {
@@ -266,24 +251,10 @@ export class Board {
 
   #replace(snapshot: Snapshot): void {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#current !== null)
-      this.#kept.unshift({ snapshot: this.#current, replacedAtMs: nowMs });
-    this.#forget();
+    this.#kept.replace(this.#current, snapshot, nowMs);
     this.#current = snapshot;
     this.#publishedAtMs = nowMs;
     for (const listener of this.#listeners) listener(snapshot);
-  }
-
-  #forget(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const keptMs = ({ snapshot }: Kept): number =>
-      this.#pinned.has(snapshot.id) ? PINNED_KEPT_MS : KEPT_MS;
-    this.#kept = this.#kept
-      .filter((kept) => nowMs - kept.replacedAtMs < keptMs(kept))
-      .slice(0, MAX_KEPT);
-    const held = new Set(this.#kept.map(({ snapshot }) => snapshot.id));
-    for (const id of this.#pinned)
-      if (!held.has(id) && id !== this.#current?.id) this.#pinned.delete(id);
   }
 
   #ordered(): BoardRow[] {
