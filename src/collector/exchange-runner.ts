@@ -76,7 +76,7 @@ export class ExchangeRunner {
   #failuresInRow: number;
   #pause: Pause | null;
   #isWhole = true;
-  #pendingScale: PendingScale | null = null;
+  #pendingScales: readonly PendingScale[] = [];
   /** Reported already. */
   readonly #knownKinds = new Set<string>();
   #explain: Refreshed["explain"] = () => null;
@@ -182,8 +182,8 @@ export class ExchangeRunner {
   #otherScale({ quotes }: Batch): string | null {
     const { clock, store } = this.#deps;
     const last = store.lastQuotes.of(this.id);
-    const refusal = judgeScale(quotes, last, this.#pendingScale, clock.nowMs());
-    this.#pendingScale = refusal?.pending ?? null;
+    const refusal = judgeScale(quotes, last, this.#pendingScales, clock.nowMs());
+    this.#pendingScales = refusal?.pending ?? [];
     return refusal?.reason ?? null;
   }
 
