@@ -9,6 +9,7 @@ import type { Batch, Explanation } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Pause, retryDelayMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { StaleFeedDetector } from "./stale-feed-detector.ts";
@@ -75,6 +76,8 @@ export class ExchangeRunner {
   readonly #deps: RunDeps;
   #failuresInRow: number;
   #pause: Pause | null;
+  /** The failure that the pause was made for. */
+  #lastAnswer: RequestFailure | null = null;
   #isWhole = true;
   #pendingScales: readonly PendingScale[] = [];
   /** Reported already. */
@@ -134,7 +137,7 @@ export class ExchangeRunner {
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
-    const refused = { detail: null, retryAfterMs: null, tookMs } as const;
+    const refused = { detail: null, retryAfterMs: null, answer: null, tookMs } as const;
     if (verdict.kind === "refuse") {
       this.#source.doubtLists();
       const { failureKind, reason: message, pending } = verdict;
@@ -220,28 +223,41 @@ export class ExchangeRunner {
     return clock.monotonicMs() - startedMs;
   }
 
+  /** Counts a failure that the exchange made; how long to leave it alone then. */
+  #nextPauseMs(kind: FailureKind, retryAfterMs: number | null): number {
+    this.#failuresInRow += 1;
+    const ms = retryDelayMs({
+      kind,
+      failuresInRow: this.#failuresInRow,
+      retryAfterMs,
+      periodMs: this.#deps.periodMs,
+      previous: this.#pause,
+    });
+    this.#pause = { kind, ms };
+    return ms;
+  }
+
   async #fail(
     failure: {
       readonly failureKind: FailureKind;
       readonly message: string;
       readonly detail: string | null;
       readonly retryAfterMs: number | null;
+      readonly answer: RequestFailure | null;
       readonly tookMs: number;
       readonly pending?: FailedState["pending"];
     },
     rejects: Readonly<Record<string, number>>,
   ): Promise<Cycle> {
     const { clock, store, epoch, periodMs } = this.#deps;
-    const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
-    this.#failuresInRow += 1;
-    const pauseMs = retryDelayMs({
-      kind,
-      failuresInRow: this.#failuresInRow,
-      retryAfterMs,
-      periodMs,
-      previous: this.#pause,
-    });
-    this.#pause = { kind, ms: pauseMs };
+    const { failureKind: kind, message, detail, tookMs } = failure;
+    const { answer, retryAfterMs } = failure;
+    const isKnown = answer !== null && answer === this.#lastAnswer;
+    this.#lastAnswer = answer;
+    // One answer lengthens the pause once, however many requests are not sent for it.
+    const pauseMs = isKnown
+      ? Math.max(periodMs, retryAfterMs ?? 0)
+      : this.#nextPauseMs(kind, answer === null ? retryAfterMs : answer.retryAfterMs);
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
     const startedMs = clock.monotonicMs();
