@@ -2,7 +2,7 @@ import type {
   ExchangeStateRepository,
   FailedState,
 } from "../db/market/exchange-state-repository.ts";
-import type { LastQuotes } from "../db/market/last-quotes.ts";
+import type { LastQuote, LastQuotes } from "../db/market/last-quotes.ts";
 import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
@@ -15,7 +15,7 @@ import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
 import { judgeScale, type PendingScale } from "./scale.ts";
-import type { ExchangeSource } from "./source.ts";
+import type { CycleNotes, ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
 export type CycleOutcome =
@@ -133,7 +133,8 @@ export class ExchangeRunner {
       return this.#fail(fetched, {});
     }
     const { batch, tookMs, notes } = fetched;
-    const size = sizeOf(batch, notes.hidesInstruments);
+    const last = store.lastQuotes.of(this.id);
+    const size = sizeOf(batch, notes, last);
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
@@ -143,17 +144,17 @@ export class ExchangeRunner {
       const { failureKind, reason: message, pending } = verdict;
       return this.#fail({ ...refused, failureKind, message, pending }, rejects);
     }
-    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch);
+    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch, last);
     if (otherScale !== null)
       return this.#fail({ ...refused, failureKind: "refused_batch", message: otherScale }, rejects);
     const degradedBy =
       [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures]
         .filter((text) => text !== null)
         .join("; ") || null;
-    const waitedMs = await this.#commit(batch, {
+    const waitedMs = await this.#commit(batch, notes.mayHide, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
-      whole: verdict.degradedBy === null && !size.partial,
+      whole: verdict.whole,
       degradedBy,
       cycleMs: tookMs,
       rejects,
@@ -182,9 +183,8 @@ export class ExchangeRunner {
   }
 
   /** Why the units of a batch are not believed; null when they are. */
-  #otherScale({ quotes }: Batch): string | null {
-    const { clock, store } = this.#deps;
-    const last = store.lastQuotes.of(this.id);
+  #otherScale({ quotes }: Batch, last: readonly LastQuote[]): string | null {
+    const { clock } = this.#deps;
     const refusal = judgeScale(quotes, last, this.#pendingScales, clock.nowMs());
     this.#pendingScales = refusal?.pending ?? [];
     return refusal?.reason ?? null;
@@ -193,6 +193,7 @@ export class ExchangeRunner {
   /** Stores a batch; resolves to how long that waited. */
   async #commit(
     batch: Batch,
+    mayHide: CycleNotes["mayHide"],
     verdict: Pick<
       Parameters<MarketWriter["commit"]>[0]["state"],
       "trustedSize" | "pending" | "degradedBy" | "cycleMs" | "rejects"
@@ -204,13 +205,14 @@ export class ExchangeRunner {
     const atMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
     const { whole, ...state } = verdict;
+    const unreadable = new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? []));
     await store.writer.commit({
       exchange: this.id,
       epoch,
       atMs,
       quotes: batch.quotes,
       frozen: this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs()),
-      unreadable: new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? [])),
+      isExcused: (symbol) => unreadable.has(symbol) || mayHide(symbol),
       whole,
       state: {
         ...state,
