@@ -87,6 +87,19 @@ describe("a wait that the exchange asked for once", () => {
     },
   );
 
+  test("of one path is told by its type while the request is left out, with the answer that it is for", async () => {
+    const clock = new ManualClock();
+    const request = new RequestCooldown(new Cooldown(clock), clock, MINUTE_MS);
+    const answer = new RequestFailure("banned", "HTTP 403", { status: 403 });
+    request.failed(answer);
+    const { reason } = request;
+    expect(reason).toBeInstanceOf(NotSent);
+    expect(reason).toMatchObject({ answer, kind: "banned", retryAfterMs: 2 * MINUTE_MS });
+    request.failed(reason);
+    await clock.advance(2 * MINUTE_MS);
+    expect([request.leftMs(), request.reason]).toEqual([0, null]);
+  });
+
   test("lengthens the pause of the exchange once, however many refreshes are left out for it", async () => {
     using database = testDatabase();
     const answer = new RequestFailure("geo_blocked", "HTTP 451", { status: 451 });
