@@ -2,6 +2,7 @@ import type { PendingSize, SizeMemory } from "../db/market/exchange-state-reposi
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
 import { mostRows } from "./reply-caps.ts";
+import type { CycleNotes } from "./source.ts";
 
 /** Under this share of what should be there, a batch is refused whole. */
 const REFUSE_UNDER = 0.5;
@@ -29,8 +30,10 @@ export interface BatchSize {
   readonly unlisted: number;
   /** Rows of any of its payloads that could not be used; those of an unknown kind are no sign of a broken payload. */
   readonly rejected: number;
-  /** A request failed that carries instruments: a smaller size proves nothing. */
-  readonly partial: boolean;
+  /** Of the exchange's own list, without a reply of their own: they are there, but their rates are not. */
+  readonly unanswered: number;
+  /** Not seen for a request that failed, the unanswered ones among them: they count for what exists. */
+  readonly hidden: number;
 }
 
 export type Verdict =
@@ -39,6 +42,8 @@ export type Verdict =
       readonly trustedSize: number;
       readonly degradedBy: string | null;
       readonly pending: PendingSize | null;
+      /** Whether the exchange lists no more than the batch holds, but for what a failed request may hide. */
+      readonly whole: boolean;
     }
   | {
       readonly kind: "refuse";
@@ -47,15 +52,24 @@ export type Verdict =
       readonly pending: PendingSize | null;
     };
 
-/** The sizes of `batch`; `isPartial`: a request failed that carries instruments. */
-export function sizeOf(batch: Batch, isPartial: boolean): BatchSize {
+/** The sizes of `batch`; `listed`: the instruments that the exchange had before. */
+export function sizeOf(
+  batch: Batch,
+  { unanswered, mayHide }: Pick<CycleNotes, "unanswered" | "mayHide">,
+  listed: readonly { readonly exchangeSymbol: string }[],
+): BatchSize {
   const { quotes, rejects, expected, unlisted } = batch;
+  const seen = new Set(quotes.map(({ exchangeSymbol }) => exchangeSymbol));
+  const hidden = new Set(unanswered);
+  for (const { exchangeSymbol: symbol } of listed)
+    if (!seen.has(symbol) && mayHide(symbol)) hidden.add(symbol);
   return {
     seen: quotes.length,
     expected,
     unlisted,
     rejected: rejects.filter(({ reason }) => reason !== "unknown_kind").length,
-    partial: isPartial,
+    unanswered: unanswered.size,
+    hidden: hidden.size,
   };
 }
 
@@ -70,9 +84,11 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   const refuse = { kind: "refuse", failureKind: "refused_batch", pending: memory.pending } as const;
   if (seen === 0) return { ...refuse, reason: "no usable instrument in the whole batch" };
   const unread = unreadOf(size);
-  const whole: Verdict = { kind: "accept", trustedSize: seen, degradedBy: unread, pending: null };
   const { trustedSize } = memory;
-  if (memory.acceptNextSize) return whole;
+  const counted = seen + size.hidden;
+  const isRead = unread === null;
+  const whole = { kind: "accept", trustedSize: counted, pending: null, whole: isRead } as const;
+  if (memory.acceptNextSize) return { ...whole, degradedBy: unread };
   const bound = mostRows(trustedSize);
   if (seen + size.rejected > bound) {
     // Pages that each keep the bound of a reply may be too many together.
@@ -82,20 +98,26 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   if (unread !== null && rejectShare(size) > REFUSE_REJECTS_OVER) {
     return { ...refuse, reason: unread };
   }
-  const partial = size.partial || unread !== null;
   const listIsShort = isListShort(size, trustedSize);
-  const isListed = expected !== null && seen >= expected * DEGRADE_UNDER && !listIsShort;
-  if (isListed && unread === null) return whole;
-  const share = Math.min(shareOf(seen, expected), shareOf(seen, trustedSize));
-  if (share >= DEGRADE_UNDER && !listIsShort) {
-    return { ...whole, trustedSize: Math.max(seen, trustedSize ?? 0) };
-  }
-  const pending = partial ? memory.pending : countLike(seen, memory.pending, nowMs);
-  if (!partial && isConfirmed(pending, nowMs)) return whole;
+  // What is hidden exists all the same: it is missed in what is shown, not in what the size is.
+  const listedShare = shareOf(seen + size.unanswered, expected);
+  const isListed = expected !== null && listedShare >= DEGRADE_UNDER && !listIsShort && isRead;
+  const knownShare = Math.min(listedShare, shareOf(counted, trustedSize));
+  const isKnown = isListed || (knownShare >= DEGRADE_UNDER && !listIsShort);
+  const shown = Math.min(shareOf(seen, expected), isListed ? 1 : shareOf(seen, trustedSize));
   const sizes = `${seen} instruments, ${against(size, trustedSize)}`;
-  const reason = unread === null ? sizes : `${sizes}; ${unread}`;
-  if (share < REFUSE_UNDER) return { ...refuse, reason, pending };
-  return { kind: "accept", trustedSize: trustedSize ?? seen, degradedBy: reason, pending };
+  const reason = isRead ? sizes : `${sizes}; ${unread}`;
+  if (isKnown) {
+    if (shown < REFUSE_UNDER) return { ...refuse, reason };
+    const known = isListed ? counted : Math.max(counted, trustedSize ?? 0);
+    return { ...whole, trustedSize: known, degradedBy: shown < DEGRADE_UNDER ? reason : unread };
+  }
+  const pending = isRead ? countLike(counted, memory.pending, nowMs) : memory.pending;
+  const isMostlySeen = seen >= counted * REFUSE_UNDER;
+  if (isRead && isMostlySeen && isConfirmed(pending, nowMs)) return { ...whole, degradedBy: null };
+  if (shown < REFUSE_UNDER) return { ...refuse, reason, pending };
+  const known = trustedSize ?? counted;
+  return { kind: "accept", trustedSize: known, degradedBy: reason, pending, whole: false };
 }
 
 /** Says how many rows could not be used where they are too many; null where not. */

@@ -63,7 +63,7 @@ export async function collectOnce(
       }
       const { batch, notes } = fetched;
       const verdict = judge(
-        sizeOf(batch, notes.hidesInstruments),
+        sizeOf(batch, notes, []),
         { trustedSize: null, pending: null, acceptNextSize: false },
         clock.nowMs(),
       );

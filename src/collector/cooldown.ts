@@ -1,10 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import {
-  accountOf,
-  ownFailure,
-  RequestFailure,
-  type RequestFailureKind,
-} from "../lib/request-failure.ts";
+import { accountOf, NotSent, RequestFailure } from "../lib/request-failure.ts";
 import { FIRST_STATED_WAIT_MS, type Pause, retryDelayMs } from "./retry-delay.ts";
 
 /** After a limit, a ban or a block without a stated wait, secondary requests pause this long. */
@@ -19,8 +14,8 @@ export class Cooldown {
   #untilMs = Number.NEGATIVE_INFINITY;
   /** Until then not even rates are asked for: a ban lasts longer with each request. */
   #nothingUntilMs = Number.NEGATIVE_INFINITY;
-  #kind: RequestFailureKind = "rate_limited";
-  #words = "";
+  /** What the exchange answered last that asks for it. */
+  #answer = new RequestFailure("rate_limited", "none yet");
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,7 +23,7 @@ export class Cooldown {
 
   /** Milliseconds that are left of it, 0 when requests are welcome. */
   leftMs(): number {
-    return Math.max(0, this.#untilMs - this.#clock.monotonicMs());
+    return Math.max(this.nothingMs(), this.#untilMs - this.#clock.monotonicMs());
   }
 
   /** Milliseconds in which no request at all is to be sent. */
@@ -37,34 +32,31 @@ export class Cooldown {
   }
 
   /** Why no request at all is to be sent now; null when one may be. */
-  readonly refusal = (): RequestFailure | null => {
+  readonly refusal = (): NotSent | null => {
     const retryAfterMs = this.nothingMs();
-    return retryAfterMs > 0 ? ownFailure(this.#kind, this.#text(), { retryAfterMs }) : null;
+    return retryAfterMs > 0 ? new NotSent(this.#answer, this.#text(), retryAfterMs) : null;
   };
 
   /** Why a secondary request is left out now; null when it is welcome. */
-  get reason(): RequestFailure | null {
-    return this.leftMs() > 0 ? ownFailure(this.#kind, this.#text()) : null;
+  get reason(): NotSent | null {
+    return this.leftMs() > 0 ? new NotSent(this.#answer, this.#text()) : null;
   }
 
   #text(): string {
-    return `${this.#words}; ${LEFT_OUT}`;
+    return `${accountOf(this.#answer).publicWords}; ${LEFT_OUT}`;
   }
 
   /** Takes note of a failure that asks for a pause; other failures do not. One answer is believed for minutes, not days. */
   note(error: unknown): void {
     if (!(error instanceof RequestFailure) || !asksForCooldown(error.kind)) return;
-    const { publicWords } = accountOf(error);
-    // What was left out says nothing new.
-    if (publicWords.endsWith(LEFT_OUT)) return;
-    this.#words = publicWords;
+    if (error instanceof NotSent) return;
+    this.#answer = error;
     const waitMs = Math.min(error.retryAfterMs ?? UNSTATED_WAIT_MS, FIRST_STATED_WAIT_MS);
     const nowMs = this.#clock.monotonicMs();
     this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
     // By whom a block of a country comes says nothing of its end.
     const nothingMs = error.kind === "geo_blocked" ? UNSTATED_WAIT_MS : waitMs;
     this.#nothingUntilMs = Math.max(this.#nothingUntilMs, nowMs + nothingMs);
-    this.#kind = error.kind;
   }
 }
 
@@ -94,17 +86,20 @@ export class RequestCooldown {
   }
 
   /** The refusal for which this request alone is left out now; null where it is not. */
-  get ownRefusal(): RequestFailure | null {
-    return this.#clock.monotonicMs() < this.#untilMs ? this.#failure : null;
+  get ownRefusal(): NotSent | null {
+    const leftMs = this.#untilMs - this.#clock.monotonicMs();
+    if (this.#failure === null || leftMs <= 0) return null;
+    return new NotSent(this.#failure, accountOf(this.#failure).publicWords, leftMs);
   }
 
   /** Why the request is left out now; null when it may be sent. */
-  get reason(): RequestFailure | null {
+  get reason(): NotSent | null {
     return this.ownRefusal ?? this.#cooldown.reason;
   }
 
   /** Takes note of a failure of this request, for all requests or for itself. */
   failed(error: unknown): void {
+    if (error instanceof NotSent) return;
     if (!isOfOnePath(error)) {
       this.#cooldown.note(error);
       return;

@@ -2,19 +2,20 @@ import type {
   ExchangeStateRepository,
   FailedState,
 } from "../db/market/exchange-state-repository.ts";
-import type { LastQuotes } from "../db/market/last-quotes.ts";
+import type { LastQuote, LastQuotes } from "../db/market/last-quotes.ts";
 import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
 import type { Batch, Explanation } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Pause, retryDelayMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import type { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
 import { judgeScale, type PendingScale } from "./scale.ts";
-import type { ExchangeSource } from "./source.ts";
+import type { CycleNotes, ExchangeSource } from "./source.ts";
 
 /** How one cycle of one exchange ended. */
 export type CycleOutcome =
@@ -75,8 +76,10 @@ export class ExchangeRunner {
   readonly #deps: RunDeps;
   #failuresInRow: number;
   #pause: Pause | null;
+  /** The failure that the pause was made for. */
+  #lastAnswer: RequestFailure | null = null;
   #isWhole = true;
-  #pendingScale: PendingScale | null = null;
+  #pendingScales: readonly PendingScale[] = [];
   /** Reported already. */
   readonly #knownKinds = new Set<string>();
   #explain: Refreshed["explain"] = () => null;
@@ -130,27 +133,28 @@ export class ExchangeRunner {
       return this.#fail(fetched, {});
     }
     const { batch, tookMs, notes } = fetched;
-    const size = sizeOf(batch, notes.hidesInstruments);
+    const last = store.lastQuotes.of(this.id);
+    const size = sizeOf(batch, notes, last);
     const memory = store.states.sizeMemory(this.id);
     const verdict = judge(size, memory, clock.nowMs());
     const rejects = rejectCounts(batch);
-    const refused = { detail: null, retryAfterMs: null, tookMs } as const;
+    const refused = { detail: null, retryAfterMs: null, answer: null, tookMs } as const;
     if (verdict.kind === "refuse") {
       this.#source.doubtLists();
       const { failureKind, reason: message, pending } = verdict;
       return this.#fail({ ...refused, failureKind, message, pending }, rejects);
     }
-    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch);
+    const otherScale = memory.acceptNextSize ? null : this.#otherScale(batch, last);
     if (otherScale !== null)
       return this.#fail({ ...refused, failureKind: "refused_batch", message: otherScale }, rejects);
     const degradedBy =
       [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures]
         .filter((text) => text !== null)
         .join("; ") || null;
-    const waitedMs = await this.#commit(batch, {
+    const waitedMs = await this.#commit(batch, notes.mayHide, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
-      whole: verdict.degradedBy === null && !size.partial,
+      whole: verdict.whole,
       degradedBy,
       cycleMs: tookMs,
       rejects,
@@ -179,17 +183,17 @@ export class ExchangeRunner {
   }
 
   /** Why the units of a batch are not believed; null when they are. */
-  #otherScale({ quotes }: Batch): string | null {
-    const { clock, store } = this.#deps;
-    const last = store.lastQuotes.of(this.id);
-    const refusal = judgeScale(quotes, last, this.#pendingScale, clock.nowMs());
-    this.#pendingScale = refusal?.pending ?? null;
+  #otherScale({ quotes }: Batch, last: readonly LastQuote[]): string | null {
+    const { clock } = this.#deps;
+    const refusal = judgeScale(quotes, last, this.#pendingScales, clock.nowMs());
+    this.#pendingScales = refusal?.pending ?? [];
     return refusal?.reason ?? null;
   }
 
   /** Stores a batch; resolves to how long that waited. */
   async #commit(
     batch: Batch,
+    mayHide: CycleNotes["mayHide"],
     verdict: Pick<
       Parameters<MarketWriter["commit"]>[0]["state"],
       "trustedSize" | "pending" | "degradedBy" | "cycleMs" | "rejects"
@@ -201,13 +205,14 @@ export class ExchangeRunner {
     const atMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
     const { whole, ...state } = verdict;
+    const unreadable = new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? []));
     await store.writer.commit({
       exchange: this.id,
       epoch,
       atMs,
       quotes: batch.quotes,
       frozen: this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs()),
-      unreadable: new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? [])),
+      isExcused: (symbol) => unreadable.has(symbol) || mayHide(symbol),
       whole,
       state: {
         ...state,
@@ -220,28 +225,41 @@ export class ExchangeRunner {
     return clock.monotonicMs() - startedMs;
   }
 
+  /** Counts a failure that the exchange made; how long to leave it alone then. */
+  #nextPauseMs(kind: FailureKind, retryAfterMs: number | null): number {
+    this.#failuresInRow += 1;
+    const ms = retryDelayMs({
+      kind,
+      failuresInRow: this.#failuresInRow,
+      retryAfterMs,
+      periodMs: this.#deps.periodMs,
+      previous: this.#pause,
+    });
+    this.#pause = { kind, ms };
+    return ms;
+  }
+
   async #fail(
     failure: {
       readonly failureKind: FailureKind;
       readonly message: string;
       readonly detail: string | null;
       readonly retryAfterMs: number | null;
+      readonly answer: RequestFailure | null;
       readonly tookMs: number;
       readonly pending?: FailedState["pending"];
     },
     rejects: Readonly<Record<string, number>>,
   ): Promise<Cycle> {
     const { clock, store, epoch, periodMs } = this.#deps;
-    const { failureKind: kind, message, detail, retryAfterMs, tookMs } = failure;
-    this.#failuresInRow += 1;
-    const pauseMs = retryDelayMs({
-      kind,
-      failuresInRow: this.#failuresInRow,
-      retryAfterMs,
-      periodMs,
-      previous: this.#pause,
-    });
-    this.#pause = { kind, ms: pauseMs };
+    const { failureKind: kind, message, detail, tookMs } = failure;
+    const { answer, retryAfterMs } = failure;
+    const isKnown = answer !== null && answer === this.#lastAnswer;
+    this.#lastAnswer = answer;
+    // One answer lengthens the pause once, however many requests are not sent for it.
+    const pauseMs = isKnown
+      ? Math.max(periodMs, retryAfterMs ?? 0)
+      : this.#nextPauseMs(kind, answer === null ? retryAfterMs : answer.retryAfterMs);
     const atMs = clock.nowMs();
     const pending = failure.pending === undefined ? {} : { pending: failure.pending };
     const startedMs = clock.monotonicMs();

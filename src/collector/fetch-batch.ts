@@ -2,7 +2,7 @@ import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
-import { accountOf, ownFailure, RequestFailure } from "../lib/request-failure.ts";
+import { accountOf, NotSent, ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { deadlineMs } from "./deadline.ts";
 import type { CycleNotes, ExchangeSource } from "./source.ts";
 
@@ -22,6 +22,8 @@ export type Fetched =
       /** The exchange's words, for the operator's log alone. */
       readonly detail: string | null;
       readonly retryAfterMs: number | null;
+      /** What the exchange answered: now, or before where a request was not sent for it. Null: it was no request. */
+      readonly answer: RequestFailure | null;
       readonly tookMs: number;
     };
 
@@ -79,9 +81,10 @@ function describe(error: unknown): Failure {
   const { publicWords: message, detail } = accountOf(error);
   // A payload that breaks the adapter in a way it did not foresee is an envelope that we cannot read.
   if (!(error instanceof RequestFailure))
-    return { failureKind: "bad_envelope", message, detail, retryAfterMs: null };
+    return { failureKind: "bad_envelope", message, detail, retryAfterMs: null, answer: null };
   const { kind, retryAfterMs } = error;
-  return { failureKind: kind, message, detail, retryAfterMs };
+  const answer = error instanceof NotSent ? error.answer : error;
+  return { failureKind: kind, message, detail, retryAfterMs, answer };
 }
 
 /** How many rows were rejected, by reason. */

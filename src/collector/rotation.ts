@@ -1,6 +1,7 @@
 import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RequestCooldown } from "./cooldown.ts";
+import { FailureRun } from "./failure-run.ts";
 
 /** A value leaves after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;
@@ -10,6 +11,9 @@ const FIRST_ROUND_SPEEDUP = 5;
 
 /** How long a rotation waits before it looks again whether the rates of its exchange are still behind. */
 const LOOK_AGAIN_MS = 250;
+
+/** After a few failures in a row that are not of one key a rotation stands still for so long. */
+const HOPELESS_WAIT_MS = 60_000;
 
 /** A rotation that nobody has asked for in this time stands still. */
 const IDLE_AFTER_MS = 180_000;
@@ -50,6 +54,7 @@ export class Rotation {
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #running = false;
   #failure: unknown = null;
+  #run = new FailureRun();
 
   constructor(deps: RotationDeps) {
     this.#deps = deps;
@@ -67,12 +72,13 @@ export class Rotation {
     this.#loadOne = loadOne;
     this.#askedAtMs = this.#deps.clock.monotonicMs();
     if (this.#deps.mode === "whole") {
+      this.#run = new FailureRun();
       for (const key of keys) {
-        if (this.#deps.pause.leftMs() > 0) break;
+        if (this.#deps.pause.leftMs() > 0 || this.#run.isHopeless) break;
         await this.#ask(key);
       }
     } else if (this.#deps.mode === "background" && !this.#running) {
-      void this.#run();
+      void this.#turn();
     }
     // What is refused for half an hour is missing all the time.
     const failure = this.#failure ?? this.#deps.pause.ownRefusal;
@@ -84,7 +90,7 @@ export class Rotation {
     return known;
   }
 
-  async #run(): Promise<void> {
+  async #turn(): Promise<void> {
     const { clock, lifetime, pause } = this.#deps;
     this.#running = true;
     while (!lifetime.aborted && clock.monotonicMs() - this.#askedAtMs < IDLE_AFTER_MS) {
@@ -103,9 +109,14 @@ export class Rotation {
       const roundMs =
         this.#rounds === 0 ? this.#rotationMs / FIRST_ROUND_SPEEDUP : this.#rotationMs;
       this.#next = (this.#next + 1) % this.#keys.length;
-      if (this.#next === 0) this.#rounds += 1;
+      if (this.#next === 0) {
+        this.#rounds += 1;
+        this.#run = new FailureRun();
+      }
       await this.#ask(key);
-      const dueMs = startedMs + roundMs / Math.max(1, this.#keys.length);
+      const gapMs = roundMs / Math.max(1, this.#keys.length);
+      const dueMs = startedMs + (this.#run.isHopeless ? Math.max(gapMs, HOPELESS_WAIT_MS) : gapMs);
+      if (this.#run.isHopeless) this.#run = new FailureRun();
       await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), lifetime);
     }
     this.#running = false;
@@ -116,12 +127,14 @@ export class Rotation {
     try {
       const value = await this.#loadOne(http, key);
       pause.answered();
+      this.#run.answered();
       this.#entries.set(key, {
         reply: { value, receivedAtMs: clock.nowMs() },
         atMonotonicMs: clock.monotonicMs(),
       });
     } catch (error) {
       this.#failure = error;
+      this.#run.failed(error);
       pause.failed(error);
     }
   }

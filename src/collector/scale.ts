@@ -27,7 +27,8 @@ export interface PendingScale {
 /** Null: the batch is in the units of the last one, or its new units have lasted. */
 export interface ScaleRefusal {
   readonly reason: string;
-  readonly pending: PendingScale;
+  /** Of rates and of prices, each with a count of its own: one that has lasted says nothing of the other. */
+  readonly pending: readonly PendingScale[];
 }
 
 /**
@@ -38,7 +39,7 @@ export interface ScaleRefusal {
 export function judgeScale(
   quotes: readonly Quote[],
   last: readonly LastQuote[],
-  pending: PendingScale | null,
+  pending: readonly PendingScale[],
   nowMs: number,
 ): ScaleRefusal | null {
   const before = new Map(last.map((quote) => [quote.exchangeSymbol, quote]));
@@ -50,17 +51,22 @@ export function judgeScale(
     rates: pairs.flatMap(({ quote, known }) => rateScale(quote, known, nowMs) ?? []),
     prices: pairs.flatMap(({ quote, known }) => priceScale(quote, known) ?? []),
   };
+  const reasons: string[] = [];
+  const counted: PendingScale[] = [];
   for (const of of ["rates", "prices"] as const) {
     const compared = scales[of].length;
     const scale = compared < LEAST_COMPARED ? null : median(scales[of]);
     if (scale === null || (scale <= MOST_SCALE && scale >= 1 / MOST_SCALE)) continue;
-    const counted = countLike({ of, scale, batches: 1, sinceMs: nowMs }, pending);
-    if (isConfirmed(counted, nowMs)) return null;
+    const found = countLike({ of, scale, batches: 1, sinceMs: nowMs }, pending);
+    counted.push(found);
+    if (isConfirmed(found, nowMs)) continue;
     const times = `${Number(scale.toPrecision(2))} times`;
-    const reason = `${of} are ${times} those of the last accepted batch, in the middle of ${compared}`;
-    return { reason, pending: counted };
+    reasons.push(
+      `${of} are ${times} those of the last accepted batch, in the middle of ${compared}`,
+    );
   }
-  return null;
+  const [reason] = reasons;
+  return reason === undefined ? null : { reason, pending: counted };
 }
 
 function rateScale(quote: Quote, known: LastQuote, nowMs: number): number | null {
@@ -101,9 +107,10 @@ function priceScale(quote: Quote, known: LastQuote): number | null {
   return null;
 }
 
-function countLike(found: PendingScale, pending: PendingScale | null): PendingScale {
-  if (pending?.of !== found.of) return found;
-  const factor = found.scale / pending.scale;
+function countLike(found: PendingScale, pending: readonly PendingScale[]): PendingScale {
+  const before = pending.find(({ of }) => of === found.of);
+  if (before === undefined) return found;
+  const factor = found.scale / before.scale;
   if (factor > LIKE_FACTOR || factor < 1 / LIKE_FACTOR) return found;
-  return { ...pending, batches: pending.batches + 1 };
+  return { ...before, batches: before.batches + 1 };
 }

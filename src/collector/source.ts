@@ -27,8 +27,10 @@ export interface CycleNotes {
   readonly failures: readonly string[];
   /** What the exchange wrote about them, for the operator's log alone. */
   readonly details: readonly string[];
-  /** Some of them carry instruments: one that is not in the batch may be listed all the same. */
-  readonly hidesInstruments: boolean;
+  /** Instruments of the exchange's own list whose rates were asked for one by one, and are not known. */
+  readonly unanswered: ReadonlySet<string>;
+  /** Whether a request that this instrument comes by failed: that it is not in the batch then tells nothing. */
+  readonly mayHide: (exchangeSymbol: string) => boolean;
 }
 
 export interface SourceDeps {
@@ -66,7 +68,8 @@ export class ExchangeSource {
   cycle(signal: AbortSignal): { readonly source: Source; readonly notes: CycleNotes } {
     const failures: string[] = [];
     const details: string[] = [];
-    let hidesInstruments = false;
+    const unanswered = new Set<string>();
+    const hiding: ((exchangeSymbol: string) => boolean)[] = [(symbol) => unanswered.has(symbol)];
     const note = (name: string, error: unknown): void => {
       const { publicWords, detail } = accountOf(error);
       const kind = error instanceof RequestFailure ? error.kind : "bad_envelope";
@@ -89,9 +92,9 @@ export class ExchangeSource {
         const reply = await this.#cached(name, everyMs, INTERVALS_SERVE_MS, ask, note);
         return reply instanceof RequestFailure ? null : reply;
       },
-      secondary: async (name, load, everyMs = 0, carries = "figures") => {
+      secondary: async (name, load, everyMs = 0, carries) => {
         const reply = await this.#secondary(name, everyMs, http, load, note);
-        if (reply === null && carries === "instruments") hidesInstruments = true;
+        if (reply === null && carries !== undefined) hiding.push(carries);
         return reply;
       },
       rotation: (name, keys, rotationMs, loadOne) => {
@@ -105,21 +108,13 @@ export class ExchangeSource {
             this.#cooldown.note(error);
             throw error;
           });
-        if (failure !== null) {
-          note(name, failure);
-          hidesInstruments = true;
-        }
+        if (failure !== null) note(name, failure);
+        for (const key of keys) if (!known.has(key)) unanswered.add(key);
         return known;
       },
     };
-    const notes = {
-      failures,
-      details,
-      get hidesInstruments() {
-        return hidesInstruments;
-      },
-    };
-    return { source, notes };
+    const mayHide = (symbol: string): boolean => hiding.some((carries) => carries(symbol));
+    return { source, notes: { failures, details, unanswered, mayHide } };
   }
 
   /** Resolves when a request may be sent, which may be minutes after another one was refused. */

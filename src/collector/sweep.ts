@@ -2,18 +2,13 @@ import type { ExchangeHttp, Reply } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForCooldown } from "./cooldown.ts";
-
-/** After this many requests in a row without an answer the rest of a sweep is not worth asking for. */
-const GIVE_UP_AFTER = 3;
+import { FailureRun } from "./failure-run.ts";
 
 /** A key that was not asked in time is fine while its reply is younger: it comes first in the next sweep. */
 const OVERDUE_AFTER_PERIODS = 2;
 
 /** A reply that was not renewed for so long leaves: its row is stale (three periods) by then. */
 const EXPIRES_AFTER_PERIODS = 5;
-
-/** Statuses from here on say that the host is ill; one below says something of a single key. */
-const SERVER_ERROR_FROM = 500;
 
 export interface SweepDeps {
   readonly clock: Clock;
@@ -58,7 +53,7 @@ interface Round {
   /** The first key that was left out after its turn had come. */
   skipped: number;
   answered: number;
-  unansweredInRow: number;
+  readonly run: FailureRun;
   failure: unknown;
 }
 
@@ -119,7 +114,7 @@ export class Sweep {
     // Nothing is known yet at first: then the pace of the exchange is the only bound.
     const spreadMs = this.#entries.size === 0 ? 0 : Math.min(spreadUntilMs, lastStartMs) - startMs;
     const gapMs = Math.max(0, spreadMs) / Math.max(1, order.length);
-    const counts = { next: 0, skipped: order.length, answered: 0, unansweredInRow: 0 };
+    const counts = { next: 0, skipped: order.length, answered: 0, run: new FailureRun() };
     return { order, startMs, gapMs, ...counts, failure: null };
   }
 
@@ -160,7 +155,7 @@ export class Sweep {
         const reply = { value: await ask(key), receivedAtMs: clock.nowMs() };
         this.#entries.set(key, { reply, atMonotonicMs: clock.monotonicMs() });
         round.answered += 1;
-        round.unansweredInRow = 0;
+        round.run.answered();
       } catch (error) {
         if (signal.aborted) {
           round.skipped = Math.min(round.skipped, index);
@@ -168,8 +163,7 @@ export class Sweep {
         }
         // What asks for a pause is not forgotten over what another lane hears next.
         if (!isCooldownAsked(round.failure)) round.failure = error;
-        // A refusal is an answer too: it tells of one key alone.
-        round.unansweredInRow = isUnanswered(error) ? round.unansweredInRow + 1 : 0;
+        round.run.failed(error);
       }
     }
   }
@@ -202,19 +196,11 @@ export class Sweep {
 }
 
 function isOver(round: Round): boolean {
-  return round.unansweredInRow >= GIVE_UP_AFTER || isCooldownAsked(round.failure);
+  return round.run.isHopeless || isCooldownAsked(round.failure);
 }
 
 function isCooldownAsked(failure: unknown): boolean {
   return failure instanceof RequestFailure && asksForCooldown(failure.kind);
-}
-
-/** Whether nobody answered, or somebody who can answer nothing, or with so much that hundreds of it are a flood. */
-function isUnanswered(failure: unknown): boolean {
-  if (!(failure instanceof RequestFailure)) return false;
-  const { kind, status } = failure;
-  if (kind === "http") return status === null || status >= SERVER_ERROR_FROM;
-  return kind === "timeout" || kind === "network" || kind === "too_large";
 }
 
 function asFailure(failure: unknown): unknown {

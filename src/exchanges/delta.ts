@@ -103,13 +103,16 @@ interface Listing {
   readonly annualCap: Numeric;
 }
 
+/** Those of the global platform are settled in USDT (BTCUSDT), those of India in USD (BTCUSD). */
+const isGlobal = (exchangeSymbol: string): boolean => exchangeSymbol.endsWith("USDT");
+
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, products, globalTickers, globalProducts] = await Promise.all([
     source.essential("tickers", loadTickers("main")),
     source.instruments("products", INSTRUMENTS_EVERY_MS, loadProducts("main")),
     // Six contracts on another host: they must not cost the two hundred of India.
-    source.secondary("globalTickers", loadTickers("global"), undefined, "instruments"),
-    source.secondary("globalProducts", loadProducts("global"), INSTRUMENTS_EVERY_MS, "instruments"),
+    source.secondary("globalTickers", loadTickers("global"), undefined, isGlobal),
+    source.secondary("globalProducts", loadProducts("global"), INSTRUMENTS_EVERY_MS, isGlobal),
   ]);
   const india = { tickers, products };
   return {

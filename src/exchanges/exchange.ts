@@ -33,14 +33,14 @@ export interface Source {
   /** The interval source: asked every `everyMs`, serves for 30 minutes when asking fails, then null. */
   intervals<T>(name: string, everyMs: number, load: Load<T>): Promise<Reply<T> | null>;
   /**
-   * Volume, open interest, prices: its failure yields null and a degraded exchange. What carries `instruments` (a second
-   * host, another currency) hides some while it fails: that they are not there then tells nothing.
+   * Volume, open interest, prices: its failure yields null and a degraded exchange. One that instruments come by (of a
+   * second host, in another currency) hides them while it fails: `carries` tells them by name, also after a restart.
    */
   secondary<T>(
     name: string,
     load: Load<T>,
     everyMs?: number,
-    carries?: "figures" | "instruments",
+    carries?: (exchangeSymbol: string) => boolean,
   ): Promise<Reply<T> | null>;
   /**
    * One request per key, spread evenly so that each key is asked once per `rotationMs`.

@@ -86,10 +86,12 @@ const ASSET_CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["forex", "forex"],
 ]);
 
+const isUsd1 = (exchangeSymbol: string): boolean => exchangeSymbol.endsWith("_USD1");
+
 async function fetchRaw(source: Source): Promise<Raw> {
   const [contracts, usd1, tickers, usd1Tickers] = await Promise.all([
     source.essential("contracts", loadContracts("usdt")),
-    source.secondary("usd1Contracts", loadContracts("usd1"), undefined, "instruments"),
+    source.secondary("usd1Contracts", loadContracts("usd1"), undefined, isUsd1),
     source.secondary("tickers", loadTickers("usdt")),
     source.secondary("usd1Tickers", loadTickers("usd1")),
   ]);
@@ -235,8 +237,9 @@ function isSettling(times: FundingTimes, atMs: number): boolean {
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const isUsd1 = exchangeSymbol.endsWith("_USD1");
-  const [family, tickers] = isUsd1 ? [raw.usd1, raw.usd1Tickers] : [raw.contracts, raw.tickers];
+  const [family, tickers] = isUsd1(exchangeSymbol)
+    ? [raw.usd1, raw.usd1Tickers]
+    : [raw.contracts, raw.tickers];
   const contract = family?.value.rows.find(({ name }) => name === exchangeSymbol);
   if (contract === undefined) return null;
   const ticker = tickers?.value.rows.find((row) => row.contract === exchangeSymbol) ?? null;

@@ -91,13 +91,23 @@ const DOCUMENTED_TOKENS: ReadonlyMap<number, string> = new Map([
 ]);
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDH", "USDE", "USDT0", "USDT"]);
 
+/** The dex before the colon of a name; empty on the main one. */
+const dexOf = (exchangeSymbol: string): string =>
+  exchangeSymbol.slice(0, Math.max(0, exchangeSymbol.indexOf(":")));
+
 async function fetchRaw(source: Source): Promise<Raw> {
+  const unnamed = new Set<string>();
   const [main, tokens, categories, { builders, dexesLeftOut }] = await Promise.all([
     source.essential("main", loadDex(null)),
-    source.secondary("spotMeta", loadTokens, TOKENS_EVERY_MS, "instruments"),
+    source.secondary("spotMeta", loadTokens, TOKENS_EVERY_MS, (symbol) =>
+      unnamed.has(dexOf(symbol)),
+    ),
     fetchCategories(source),
     fetchBuilders(source),
   ]);
+  // Without the list of tokens these dexes are not shown, for nobody knows what they are settled in.
+  for (const { name, reply } of builders)
+    if (!DOCUMENTED_TOKENS.has(quantityOf(reply.value.collateralToken) ?? -1)) unnamed.add(name);
   return { main, tokens, categories, builders, dexesLeftOut };
 }
 
@@ -115,11 +125,12 @@ async function fetchBuilders(source: Source): Promise<Pick<Raw, "builders" | "de
   const { value } = await source.instruments("perpDexs", DEXS_EVERY_MS, loadDexes);
   const dexes = await Promise.all(
     value.dexes.map(async (dex) => {
+      const isOfDex = (symbol: string): boolean => dexOf(symbol) === dex.name;
       const reply = await source.secondary(
         `dex:${dex.name}`,
         loadDex(dex.name),
         undefined,
-        "instruments",
+        isOfDex,
       );
       return reply === null ? null : { ...dex, reply };
     }),

@@ -2,7 +2,8 @@ import { fullJitterMs, type Random } from "./backoff.ts";
 import { ByteBudget, type Holding } from "./byte-budget.ts";
 import type { Clock } from "./clock.ts";
 import type { JsonBounds } from "./json-scan.ts";
-import { ownFailure, RequestFailure, type RequestFailureKind } from "./request-failure.ts";
+import { type Classify, refusalKind } from "./refusal-kind.ts";
+import { ownFailure, RequestFailure } from "./request-failure.ts";
 import { ACCEPTED_ENCODING, type BodyBounds, readBody, readBodyStart } from "./response-body.ts";
 
 /** Tries after the first one, of calls that may be repeated. More would only delay the next refresh. */
@@ -11,7 +12,7 @@ const REPEAT_BOUNDS = { baseMs: 250, capMs: 2_000 } as const;
 
 /** How much of an unreadable body is shown to the operator. */
 const BODY_START_CHARS = 300;
-/** Of a failure's body no more than this is read: four bytes for each character that is shown, and a margin. */
+/** Of a failure's body no more than this is read: what it says comes behind the head of its page. */
 const BODY_START_BYTES = 4_096;
 
 /** A server that asks for more patience than this is not obeyed to the letter: clocks and units go wrong. */
@@ -76,8 +77,7 @@ export type Admission = (signal: AbortSignal | undefined) => Promise<() => void>
 export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly admission?: Admission;
-  /** Reads a failure status in the server's own terms; null leaves the general rule. */
-  readonly classify?: (status: number, bodyStart: string) => RequestFailureKind | null;
+  readonly classify?: Classify;
   /** Reads a wait in milliseconds that the server states in its body instead of in Retry-After. */
   readonly readWait?: (bodyStart: string, nowMs: number) => number | null;
 }
@@ -256,10 +256,7 @@ function parseJson(bytes: Uint8Array): unknown {
 
 function statusFailure(answer: HttpAnswer, options: SendOptions, nowMs: number): RequestFailure {
   const bodyStart = answer.text.slice(0, BODY_START_CHARS);
-  const kind =
-    unmistakableKind(answer.status) ??
-    options.classify?.(answer.status, bodyStart) ??
-    (answer.status === 429 ? "rate_limited" : "http");
+  const kind = refusalKind(answer.status, answer.text, options.classify);
   const stated = answer.retryAfterMs ?? options.readWait?.(bodyStart, nowMs) ?? null;
   const isHtml = bodyStart.trimStart().startsWith("<");
   return ownFailure(kind, `HTTP ${answer.status}${isHtml ? " with an HTML page" : ""}`, {
@@ -267,12 +264,6 @@ function statusFailure(answer: HttpAnswer, options: SendOptions, nowMs: number):
     retryAfterMs: stated === null ? null : boundedWaitMs(stated),
     detail: isHtml ? null : bodyStart.replaceAll(/\s+/g, " ").trim() || null,
   });
-}
-
-/** Statuses that mean one thing on every server, whatever their body says. */
-function unmistakableKind(status: number): RequestFailureKind | null {
-  if (status === 418) return "banned";
-  return status === 451 ? "geo_blocked" : null;
 }
 
 /** Seconds or an HTTP date, as RFC 9110 allows, or unix seconds; null when absent or unreadable. */

@@ -67,6 +67,18 @@ export function ownFailure(
   return new RequestFailure(kind, words, { ...details, publicWords: words });
 }
 
+/** A request of ours that was not sent, for what the other side answered before: it says nothing new. */
+export class NotSent extends RequestFailure {
+  readonly answer: RequestFailure;
+
+  /** `words` are for anyone. `leftMs`: of the wait, null where nobody said how long. */
+  constructor(answer: RequestFailure, words: string, leftMs: number | null = null) {
+    super(answer.kind, words, { publicWords: words, retryAfterMs: leftMs });
+    this.name = "NotSent";
+    this.answer = answer;
+  }
+}
+
 /** The other side decides how much it writes; this much tells the cause. */
 const MAX_DETAIL_CHARS = 600;
 

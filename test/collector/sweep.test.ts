@@ -203,6 +203,8 @@ describe("a sweep", () => {
 
   test.each([
     ["http", 503],
+    ["http", 401],
+    ["http", 403],
     ["too_large", 200],
     ["network", null],
     ["timeout", null],
@@ -213,6 +215,22 @@ describe("a sweep", () => {
     answer.now = () => Promise.reject(failure);
     expect((await cycle()).error).toBe(failure);
     expect(asked.length).toBeLessThanOrEqual(4);
+  });
+
+  test("gives up after twenty keys that are all refused for their own sake, and begins behind them the next time", async () => {
+    const keys = Array.from({ length: 60 }, (_, nth) => `K${nth}`);
+    const unknown = new RequestFailure("http", "HTTP 404", { status: 404 });
+    const answer = answering();
+    const { asked, cycle, keysSince } = setUp(answer);
+    answer.now = () => Promise.reject(unknown);
+    expect((await cycle(keys)).error).toBe(unknown);
+    const first = asked.length;
+    expect(first).toBeGreaterThanOrEqual(20);
+    expect(first).toBeLessThanOrEqual(22);
+    answer.now = answering().now;
+    const { known } = await cycle(keys);
+    expect(keysSince(first)[0]).toBe(`K${first}`);
+    expect(known?.size).toBe(keys.length);
   });
 
   test("asks nothing more after a limit, not even what waits for its turn", async () => {

@@ -73,7 +73,8 @@ describe.each(EXCHANGE_IDS)("%s, a kind that nobody knows", (id) => {
         [],
       ]);
       const memory = { trustedSize: batch.quotes.length, pending: null, acceptNextSize: false };
-      expect([key, judge(sizeOf(batch, false), memory, MORNING_MS).kind]).toEqual([key, "accept"]);
+      const size = sizeOf(batch, { unanswered: new Set(), mayHide: () => false }, []);
+      expect([key, judge(size, memory, MORNING_MS).kind]).toEqual([key, "accept"]);
     }
   });
 

@@ -135,7 +135,7 @@ describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
       lastPrice: quote.lastPrice ?? null,
       observedAtMs: quote.receivedAtMs,
     }));
-    expect(judgeScale(quotes, last, null, MORNING_MS)).toBeNull();
+    expect(judgeScale(quotes, last, [], MORNING_MS)).toBeNull();
     market.mutate({
       rows: (rows, _list, { query }) => {
         // Crypto.com tells a mark as the value of a valuation.
@@ -149,7 +149,7 @@ describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
       },
     });
     const mutated = await refreshOver(market, id, { rotations });
-    const refusal = judgeScale(mutated.quotes, last, null, MORNING_MS);
+    const refusal = judgeScale(mutated.quotes, last, [], MORNING_MS);
     if (TOO_FEW.has(id)) {
       expect(refusal).toBeNull();
       expect(quotes.length).toBeLessThan(LEAST_COMPARED);

@@ -118,40 +118,6 @@ describe("a secondary request or an interval source that fails from the start", 
   );
 });
 
-/** Every list of instruments is asked for again within this, and three accepted batches are without the instrument. */
-const DELISTED_BATCHES = 20;
-
-test.each(OPTIONAL_ASKS.filter((ask) => !isShared(ask)))(
-  "%s %s, gone for good: a contract that is delisted meanwhile leaves, unless the request may hide it",
-  async (id, name, paths) => {
-    using lab = exchangeLab([id], START_MS, "whole", partFor(id));
-    await lab.cycle(id);
-    const symbols = (await lab.snapshot()).rows.map(({ record }) => record.exchangeSymbol);
-    lab.simulator.market.setFault(id, { name: "http500", paths });
-    await lab.clock.advance(MINUTE_MS);
-    await lab.cycle(id);
-    const { rows } = await servedNow(lab);
-    const gone = rows.at(-1) ?? "";
-    expect(lab.simulator.market.delist(id, gone)).toBe(true);
-    for (let batch = 0; batch < DELISTED_BATCHES; batch += 1) {
-      await lab.clock.advance(6 * MINUTE_MS);
-      expect((await lab.cycle(id)).outcome.kind).toBe("accepted");
-    }
-    const after = await servedNow(lab);
-    const isFailing = lab.state(id).degradedBy?.includes(name) ?? false;
-    const mayHide = isFailing && CARRIES_INSTRUMENTS.test(`${id} ${name}`);
-    expect([name, after.rows.includes(gone)]).toEqual([name, mayHide]);
-    // None of those that the request alone carries is taken for gone.
-    expect(symbols.filter((symbol) => symbol !== gone && !after.rows.includes(symbol))).toEqual([]);
-  },
-  LONG_MS,
-);
-
-async function servedNow(lab: ExchangeLab): Promise<{ readonly rows: readonly string[] }> {
-  const { rows } = await lab.snapshot();
-  return { rows: rows.map(({ record }) => record.exchangeSymbol) };
-}
-
 /** Exchanges whose intervals come from a request of their own. */
 const INTERVAL_SOURCES = asksOfKind("intervals");
 

@@ -75,7 +75,7 @@ export function acceptedBatch(
     atMs,
     quotes,
     frozen: new Set(),
-    unreadable: new Set(),
+    isExcused: () => false,
     whole: true,
     ...extra,
     state: {

@@ -11,16 +11,22 @@ function memory(trustedSize: number | null, extra: Partial<SizeMemory> = {}): Si
 describe("the size of a batch", () => {
   test("a first batch is taken as it is when the exchange has no list of its own", () => {
     const verdict = judge(
-      { seen: 7, expected: null, unlisted: 0, rejected: 0, partial: false },
+      { seen: 7, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(null),
       0,
     );
-    expect(verdict).toEqual({ kind: "accept", trustedSize: 7, degradedBy: null, pending: null });
+    expect(verdict).toEqual({
+      kind: "accept",
+      trustedSize: 7,
+      degradedBy: null,
+      pending: null,
+      whole: true,
+    });
   });
 
   test("an empty batch is refused, even by the operator's word", () => {
     const verdict = judge(
-      { seen: 0, expected: 0, unlisted: 0, rejected: 0, partial: false },
+      { seen: 0, expected: 0, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(10, { acceptNextSize: true }),
       0,
     );
@@ -29,7 +35,7 @@ describe("the size of a batch", () => {
 
   test("under half of the own list is refused and says both numbers", () => {
     const verdict = judge(
-      { seen: 49, expected: 100, unlisted: 0, rejected: 0, partial: false },
+      { seen: 49, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(null),
       0,
     );
@@ -41,13 +47,21 @@ describe("the size of a batch", () => {
 
   test("half of the own list is accepted and degraded; 95 % is whole", () => {
     expect(
-      judge({ seen: 50, expected: 100, unlisted: 0, rejected: 0, partial: false }, memory(null), 0),
+      judge(
+        { seen: 50, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
+        memory(null),
+        0,
+      ),
     ).toMatchObject({
       kind: "accept",
       degradedBy: "50 instruments, 100 in the exchange's own list",
     });
     expect(
-      judge({ seen: 95, expected: 100, unlisted: 0, rejected: 0, partial: false }, memory(100), 0),
+      judge(
+        { seen: 95, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
+        memory(100),
+        0,
+      ),
     ).toMatchObject({
       degradedBy: null,
     });
@@ -55,14 +69,17 @@ describe("the size of a batch", () => {
 
   test("under half of the last trusted size is refused without a list that confirms it", () => {
     expect(
-      judge({ seen: 49, expected: null, unlisted: 0, rejected: 0, partial: false }, memory(100), 0)
-        .kind,
+      judge(
+        { seen: 49, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
+        memory(100),
+        0,
+      ).kind,
     ).toBe("refuse");
   });
 
   test("a shrinkage that the own list confirms is true at once", () => {
     const verdict = judge(
-      { seen: 40, expected: 41, unlisted: 0, rejected: 0, partial: false },
+      { seen: 40, expected: 41, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100),
       0,
     );
@@ -71,21 +88,27 @@ describe("the size of a batch", () => {
 
   test("a list that lost instruments which still have rates confirms nothing", () => {
     expect(
-      judge({ seen: 40, expected: 40, unlisted: 60, rejected: 0, partial: false }, memory(100), 0)
-        .kind,
+      judge(
+        { seen: 40, expected: 40, unlisted: 60, rejected: 0, unanswered: 0, hidden: 0 },
+        memory(100),
+        0,
+      ).kind,
     ).toBe("refuse");
   });
 
   test("a degraded size does not become the measure: 60 % of 60 % is refused", () => {
     const first = judge(
-      { seen: 60, expected: null, unlisted: 0, rejected: 0, partial: false },
+      { seen: 60, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100),
       0,
     );
     expect(first).toMatchObject({ kind: "accept", trustedSize: 100 });
     expect(
-      judge({ seen: 36, expected: null, unlisted: 0, rejected: 0, partial: false }, memory(100), 0)
-        .kind,
+      judge(
+        { seen: 36, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
+        memory(100),
+        0,
+      ).kind,
     ).toBe("refuse");
   });
 
@@ -94,7 +117,7 @@ describe("the size of a batch", () => {
     const verdicts: string[] = [];
     for (let batch = 0; batch < 10; batch += 1) {
       const verdict = judge(
-        { seen: 40, expected: null, unlisted: 0, rejected: 0, partial: false },
+        { seen: 40, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
         state,
         batch * 4 * MINUTE_MS,
       );
@@ -106,7 +129,7 @@ describe("the size of a batch", () => {
     let hurried = memory(100);
     for (let batch = 0; batch < 20; batch += 1) {
       const verdict = judge(
-        { seen: 40, expected: null, unlisted: 0, rejected: 0, partial: false },
+        { seen: 40, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
         hurried,
         batch * MINUTE_MS,
       );
@@ -118,7 +141,7 @@ describe("the size of a batch", () => {
   test("a size unlike the waiting one starts the count again", () => {
     const pending = { size: 40, batches: 9, sinceMs: 0 };
     const verdict = judge(
-      { seen: 20, expected: null, unlisted: 0, rejected: 0, partial: false },
+      { seen: 20, expected: null, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100, { pending }),
       40 * MINUTE_MS,
     );
@@ -130,7 +153,7 @@ describe("the size of a batch", () => {
 
   test("the operator's word makes any size but zero true", () => {
     const verdict = judge(
-      { seen: 3, expected: 100, unlisted: 0, rejected: 0, partial: false },
+      { seen: 3, expected: 100, unlisted: 0, rejected: 0, unanswered: 0, hidden: 0 },
       memory(100, { acceptNextSize: true }),
       0,
     );
@@ -138,28 +161,67 @@ describe("the size of a batch", () => {
   });
 
   test("a first list that lacks instruments with rates is not the measure of all", () => {
-    const size = { seen: 370, expected: 370, unlisted: 371, rejected: 0, partial: false };
+    const size = { seen: 370, expected: 370, unlisted: 371, rejected: 0, unanswered: 0, hidden: 0 };
     expect(judge(size, memory(null), 0)).toMatchObject({
       kind: "accept",
       degradedBy: "370 instruments, 370 in the exchange's own list, 371 rates outside the list",
     });
-    const few = { seen: 741, expected: 741, unlisted: 12, rejected: 0, partial: false };
+    const few = { seen: 741, expected: 741, unlisted: 12, rejected: 0, unanswered: 0, hidden: 0 };
     expect(judge(few, memory(null), 0)).toMatchObject({ degradedBy: null });
   });
 
   test("a batch in which a request failed never makes a smaller size true", () => {
     let state = memory(100);
     for (let batch = 0; batch < 40; batch += 1) {
-      const size = { seen: 60, expected: null, unlisted: 0, rejected: 0, partial: true };
+      const size = {
+        seen: 60,
+        expected: null,
+        unlisted: 0,
+        rejected: 0,
+        unanswered: 0,
+        hidden: 40,
+      };
       const verdict = judge(size, state, batch * 4 * MINUTE_MS);
       expect(verdict).toMatchObject({ kind: "accept", trustedSize: 100 });
       state = memory(100, { pending: verdict.pending });
     }
   });
 
+  test("what a failed request hides is missed, and is no reason to doubt the rest", () => {
+    const size = { seen: 17, expected: 18, unlisted: 0, rejected: 0, unanswered: 1, hidden: 1 };
+    expect(judge(size, memory(18), 0)).toMatchObject({
+      kind: "accept",
+      trustedSize: 18,
+      degradedBy: "17 instruments, 18 in the exchange's own list, 18 trusted before",
+      whole: true,
+    });
+    // The list shrinks while one of it is not answered.
+    const shrunk = { ...size, seen: 10, expected: 11 };
+    expect(judge(shrunk, memory(18), 0)).toMatchObject({ trustedSize: 11, whole: true });
+    // Of those that are gone besides, nobody says why.
+    const cut = { ...size, seen: 15, expected: null, unanswered: 0 };
+    expect(judge(cut, memory(18), 0)).toMatchObject({ trustedSize: 18, whole: false });
+  });
+
+  test("a batch of which over half is hidden is refused, whatever is known of the size", () => {
+    const size = { seen: 8, expected: 18, unlisted: 0, rejected: 0, unanswered: 10, hidden: 10 };
+    expect(judge(size, memory(18), 0).kind).toBe("refuse");
+    let state = memory(100);
+    for (let batch = 0; batch < 40; batch += 1) {
+      const few = { ...size, expected: null, unanswered: 0, hidden: 40, seen: 10 };
+      const verdict = judge(few, state, batch * 4 * MINUTE_MS);
+      expect(verdict.kind).toBe("refuse");
+      state = memory(100, { pending: verdict.pending });
+    }
+  });
+
   test("over 5 % unreadable rows degrade a batch, over half refuse it", () => {
     const of = (seen: number, rejected: number) =>
-      judge({ seen, expected: seen, unlisted: 0, rejected, partial: false }, memory(null), 0);
+      judge(
+        { seen, expected: seen, unlisted: 0, rejected, unanswered: 0, hidden: 0 },
+        memory(null),
+        0,
+      );
     expect(of(95, 5)).toMatchObject({ kind: "accept", degradedBy: null });
     expect(of(94, 6)).toMatchObject({
       kind: "accept",
@@ -172,7 +234,7 @@ describe("the size of a batch", () => {
   test("a list that shrank because half of it cannot be read confirms no size, however often it comes", () => {
     let state = memory(100);
     for (let batch = 0; batch < 40; batch += 1) {
-      const size = { seen: 60, expected: 60, unlisted: 0, rejected: 40, partial: false };
+      const size = { seen: 60, expected: 60, unlisted: 0, rejected: 40, unanswered: 0, hidden: 0 };
       const verdict = judge(size, state, batch * 4 * MINUTE_MS);
       expect(verdict).toMatchObject({
         kind: "accept",
@@ -182,12 +244,12 @@ describe("the size of a batch", () => {
       });
       state = memory(100, { pending: verdict.pending });
     }
-    const worse = { seen: 45, expected: 45, unlisted: 0, rejected: 45, partial: false };
+    const worse = { seen: 45, expected: 45, unlisted: 0, rejected: 45, unanswered: 0, hidden: 0 };
     expect(judge(worse, memory(100), 0).kind).toBe("refuse");
   });
 
   test("the operator's word makes a size true whatever could not be read, which is still said", () => {
-    const size = { seen: 30, expected: 30, unlisted: 0, rejected: 70, partial: false };
+    const size = { seen: 30, expected: 30, unlisted: 0, rejected: 70, unanswered: 0, hidden: 0 };
     expect(judge(size, memory(100, { acceptNextSize: true }), 0)).toMatchObject({
       kind: "accept",
       trustedSize: 30,
@@ -198,7 +260,7 @@ describe("the size of a batch", () => {
   test("over four times the trusted rows, and over 5,000, is too large, unreadable ones counted", () => {
     const of = (seen: number, rejected: number, trusted: number | null, word = false) =>
       judge(
-        { seen, expected: seen, unlisted: 0, rejected, partial: false },
+        { seen, expected: seen, unlisted: 0, rejected, unanswered: 0, hidden: 0 },
         memory(trusted, { acceptNextSize: word }),
         0,
       );

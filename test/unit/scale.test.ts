@@ -29,7 +29,7 @@ function reasonFor(
   nowMs = NOON_MS + MINUTE_MS,
 ) {
   const last = asLast(quotes(count, before));
-  return judgeScale(quotes(count, after), last, null, nowMs)?.reason ?? null;
+  return judgeScale(quotes(count, after), last, [], nowMs)?.reason ?? null;
 }
 
 describe("a batch in other units than the last one", () => {
@@ -74,9 +74,9 @@ describe("a batch in other units than the last one", () => {
     const others = Array.from({ length: 20 }, (_, nth) =>
       quoteOf(`D${nth}`, { fundingRate: 0.03 }),
     );
-    expect(judgeScale(others, last, null, NOON_MS)).toBeNull();
+    expect(judgeScale(others, last, [], NOON_MS)).toBeNull();
     const some = [...quotes(40, { fundingRate: 0.03 }).slice(0, 19), ...quotes(40).slice(19)];
-    expect(judgeScale(some, asLast(quotes(40)), null, NOON_MS)).toBeNull();
+    expect(judgeScale(some, asLast(quotes(40)), [], NOON_MS)).toBeNull();
   });
 
   test("a settlement between the two charges and starts anew: rates are not compared, prices are", () => {
@@ -99,12 +99,47 @@ describe("a batch in other units than the last one", () => {
   });
 });
 
+describe("rates and prices that both come in another unit", () => {
+  const MORE = { nextFundingAtMs: NOON_MS + 48 * HOUR_MS, fundingIntervalHours: 24 };
+
+  /** What is said of one batch after the other, one a minute. */
+  function told(batches: readonly Partial<Quote>[]): readonly string[] {
+    let pending: readonly PendingScale[] = [];
+    return batches.map((extra, nth) => {
+      const batch = quotes(20, { ...MORE, ...extra });
+      const refusal = judgeScale(
+        batch,
+        asLast(quotes(20, MORE)),
+        pending,
+        NOON_MS + nth * MINUTE_MS,
+      );
+      pending = refusal?.pending ?? [];
+      return refusal?.reason.split(" are ")[0] ?? "taken";
+    });
+  }
+
+  test("are each held back until they have lasted: that of the rates does not vouch for the prices", () => {
+    const rates = Array.from({ length: 20 }, () => ({ fundingRate: 0.03 }));
+    const both = Array.from({ length: 40 }, () => ({ fundingRate: 0.03, markPrice: 1 }));
+    expect(told([...rates, ...both]).slice(0, 51)).toEqual([
+      ...Array.from({ length: 30 }, () => "rates"),
+      ...Array.from({ length: 20 }, () => "prices"),
+      "taken",
+    ]);
+  });
+
+  test("are taken together when both have lasted", () => {
+    const both = Array.from({ length: 32 }, () => ({ fundingRate: 0.03, markPrice: 1 }));
+    expect(told(both).indexOf("taken")).toBe(30);
+  });
+});
+
 describe("a new unit becomes true", () => {
   /** So many batches of `after`, one in `everyMs`; how often they were refused before one was taken. */
   function refusals(scales: readonly number[], everyMs: number): number {
     const next = { nextFundingAtMs: NOON_MS + 48 * HOUR_MS, fundingIntervalHours: 24 };
     const last = asLast(quotes(20, next));
-    let pending: PendingScale | null = null;
+    let pending: readonly PendingScale[] = [];
     for (const [nth, scale] of scales.entries()) {
       const batch = quotes(20, { ...next, fundingRate: 0.0003 * scale });
       const refusal = judgeScale(batch, last, pending, NOON_MS + nth * everyMs);

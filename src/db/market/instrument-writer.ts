@@ -20,8 +20,8 @@ export interface ListedBatch {
   readonly exchange: ExchangeId;
   readonly atMs: number;
   readonly quotes: readonly Quote[];
-  /** Symbols that were on the wire but unreadable: present, with nothing to store. */
-  readonly unreadable: ReadonlySet<string>;
+  /** Whether a symbol may be listed though no quote is here: it could not be read, or what it comes by failed. */
+  readonly isExcused: (exchangeSymbol: string) => boolean;
 }
 
 const INSERT = `INSERT INTO instruments (uid, exchange, exchange_symbol, base, quote, settle, multiplier,
@@ -241,7 +241,7 @@ export class InstrumentWriter {
   #countMissing(batch: ListedBatch, known: ExchangeInstruments): void {
     const present = new Set(batch.quotes.map((quote) => quote.exchangeSymbol));
     for (const [symbol, instrument] of known) {
-      if (present.has(symbol) || batch.unreadable.has(symbol)) continue;
+      if (present.has(symbol) || batch.isExcused(symbol)) continue;
       // The memory of last_seen must be what the database holds: the last batch that had it.
       const lastSeen =
         instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;

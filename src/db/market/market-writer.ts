@@ -19,8 +19,8 @@ export interface AcceptedBatch {
   readonly quotes: readonly Quote[];
   /** Symbols whose exchange timestamp has stood still for too long. */
   readonly frozen: ReadonlySet<string>;
-  /** Symbols that were on the wire but unreadable: present, with nothing to store. */
-  readonly unreadable: ReadonlySet<string>;
+  /** Whether a symbol may be listed though no quote is here: it could not be read, or what it comes by failed. */
+  readonly isExcused: (exchangeSymbol: string) => boolean;
   /** Whether a missing instrument counts as missed: only a whole batch can tell. */
   readonly whole: boolean;
   readonly state: AcceptedState;
