@@ -59,11 +59,12 @@ check-unused: $(INSTALLED)
 fmt: $(INSTALLED) ## Format every file
 	$(BUN) fmt
 
-docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/{exchanges,fees}.md, docs/openapi.json
+docs: $(INSTALLED) ## Write what is generated: the settings in README.md, docs/{exchanges,fees}.md, defaults in docs/fields.md, docs/openapi.json
 	$(BUN) scripts/write-settings.ts
 	$(BUN) scripts/write-exchanges.ts
 	$(BUN) scripts/write-fees.ts
 	$(BUN) scripts/write-openapi.ts
+	$(BUN) scripts/write-defaults.ts
 	$(BUN) scripts/write-rooms.ts
 
 exchange: $(INSTALLED) ## Start the adapter of another exchange: make exchange ID=newone
@@ -80,12 +81,13 @@ soak: $(BUILT) ## Random faults on every exchange for MINUTES (20); SEED repeats
 # script: npx is told to run it whatever npm's settings say, and the third step makes up for an install
 # that was not allowed to.
 $(INSTALLED): package.json bun.lock
+	@echo "Installing what package.json pins; no package but Bun may run an install script."
 	@test -n "$(BUN_VERSION)" || { echo "package.json pins no version of bun" >&2; exit 1; }
 	@if test "$$(bun --version 2>/dev/null)" = "$(BUN_VERSION)"; then \
-	  bun install --frozen-lockfile; \
+	  bun install --frozen-lockfile --no-summary; \
 	else \
 	  npm_config_ignore_scripts=false npm_config_update_notifier=false \
-	    npx --yes bun@$(BUN_VERSION) install --frozen-lockfile; \
+	    npx --yes bun@$(BUN_VERSION) install --frozen-lockfile --no-summary; \
 	fi
 	@test "$$($(BUN) --version 2>/dev/null)" = "$(BUN_VERSION)" || node node_modules/bun/install.js
 	@test "$$($(BUN) --version)" = "$(BUN_VERSION)"

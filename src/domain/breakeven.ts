@@ -6,7 +6,7 @@ import type { Charging } from "./arbitrage.ts";
 import { HOUR_MS, pctToFraction } from "./funding.ts";
 
 /** Nobody plans for a rate to last longer: what has not paid by then is said to pay never. */
-const HORIZON_MS = 90 * 24 * HOUR_MS;
+export const HORIZON_MS = 90 * 24 * HOUR_MS;
 
 /** Payments that equal the fees but for the last digits of a sum have paid them. */
 const TOLERANCE = 1e-9;

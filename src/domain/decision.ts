@@ -30,12 +30,12 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 /** Prices per unit further apart than this are a risk of their own … */
-const PRICE_GAP_PCT = 1;
+export const PRICE_GAP_PCT = 1;
 /** … and further than this the two are not one thing: a split that has reached one exchange first looks like that. */
-const REFUSED_GAP_PCT = 10;
+export const REFUSED_GAP_PCT = 10;
 
 /** What has lasted for less, or nobody knows how long, may be gone when the second order is sent. */
-const YOUNG_SECONDS = 600;
+export const YOUNG_SECONDS = 600;
 
 /** What is left may be nothing but for the last digits of the sums that it comes from. */
 const NOTHING_PCT = 1e-9;

@@ -31,18 +31,18 @@ export const BLOCKING_FLAGS = [
 ] as const satisfies readonly Flag[];
 
 /** 24 h volume under this many US dollars, or unknown, is `thin`. */
-const THIN_VOLUME_USD = 100_000;
+export const THIN_VOLUME_USD = 100_000;
 
 /** A rate this close to a published bound is at it. */
 const PINNED_TOLERANCE = 1e-9;
 
 /** A row is stale when older than this many periods of its exchange … */
-const STALE_PERIODS = 3;
+export const STALE_PERIODS = 3;
 /** … but never before this age: one late answer is no news. */
-const STALE_FLOOR_MS = 180_000;
+export const STALE_FLOOR_MS = 180_000;
 
 /** A rate lives this many periods beyond its next_funding_time: then nobody charges it any more. */
-const EXPIRY_GRACE_PERIODS = 3;
+export const EXPIRY_GRACE_PERIODS = 3;
 
 export function flagBit(flag: Flag): FlagBits {
   return 1 << FLAGS.indexOf(flag);

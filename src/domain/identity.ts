@@ -22,7 +22,7 @@ import { ASSET_MARK } from "./symbol.ts";
  */
 
 /** A member whose price is further than this from its asset's … */
-const LEAVE_BEYOND = 0.1;
+export const LEAVE_BEYOND = 0.1;
 /** … in this many cycles of its exchange in a row leaves it. */
 export const LEAVE_AFTER_CYCLES = 10;
 

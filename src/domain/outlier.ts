@@ -1,11 +1,11 @@
 import { median } from "./median.ts";
 
 /** A yearly rate this many times the middle one of its asset is an error more often than an opportunity … */
-const TIMES_MEDIAN = 100;
+export const TIMES_MEDIAN = 100;
 /** … but not a small one beside rates that rest near 0. Percent a year. */
-const LEAST_PCT = 50;
+export const LEAST_PCT = 50;
 /** Two or three listings have no middle that one of them could be far from. */
-const LEAST_OTHERS = 3;
+export const LEAST_OTHERS = 3;
 
 /** Whether a yearly rate is large enough to be an outlier at all. */
 export function isLarge(pct: number | null): boolean {

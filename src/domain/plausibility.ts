@@ -10,14 +10,14 @@ export const DOUBTED = { volume: 1, openInterest: 2, rate: 4 } as const;
 export type DoubtBits = number;
 
 /** A quantity this many times off its exchange's usual share of the market is in another unit. */
-const OUTLIER_FACTOR = 30;
+export const OUTLIER_FACTOR = 30;
 
 /** 24 h volume over open interest lies within these on every market that was ever seen. */
-const TURNOVER_MIN = 0.0005;
-const TURNOVER_MAX = 2000;
+export const TURNOVER_MIN = 0.0005;
+export const TURNOVER_MAX = 2000;
 
 /** Rates of a whole exchange this many times the others' are in another unit: the least such error is 8. */
-const SCALE_FACTOR = 5;
+export const SCALE_FACTOR = 5;
 /** An error of unit moves all rates: three quarters of them must be off, not the middle one alone. */
 const SCALE_SHARE = 0.75;
 

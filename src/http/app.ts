@@ -66,7 +66,7 @@ export function createApp(deps: AppDeps): App {
     waiting: load.work.waiting,
   }));
   const router = createRouter({ ...deps, answers, load });
-  const failed = failures(log);
+  const failed = failures(log, deps.publicUrl);
   const renewal = new Renewal({
     clock,
     onPublish: (renew) => board.onPublish(renew),
@@ -78,9 +78,7 @@ export function createApp(deps: AppDeps): App {
       await made.body?.cancel();
     },
   });
-  router.notFound((c) =>
-    problemResponse(new ApiError("not_found", "See /docs for what there is."), c.env),
-  );
+  router.notFound((c) => failed(new ApiError("not_found", "See /docs for what there is."), c.env));
   router.onError((error, c) => failed(error, c.env));
   const answer = pipeline(
     {
@@ -207,9 +205,12 @@ function preflight(allow: string, context: RequestContext): Response {
 }
 
 /** What may be known of a failure is rendered; of any other the caller learns the request id only, the log the error. */
-function failures(log: Log): (error: unknown, context: RequestContext) => Response {
+function failures(
+  log: Log,
+  publicUrl: string | null,
+): (error: unknown, context: RequestContext) => Response {
   return (error, context) => {
-    if (error instanceof ApiError) return problemResponse(error, context);
+    if (error instanceof ApiError) return problemResponse(error, context, publicUrl);
     log.error("request_failed", {
       requestId: context.requestId,
       route: context.route,
@@ -218,6 +219,7 @@ function failures(log: Log): (error: unknown, context: RequestContext) => Respon
     return problemResponse(
       new ApiError("internal", "The operator can find it by request_id."),
       context,
+      publicUrl,
     );
   };
 }

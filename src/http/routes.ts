@@ -26,7 +26,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { addDocumentRoutes } from "./pages/documents.ts";
 import { addPageRoutes } from "./pages/routes.ts";
 import type { AppEnv, RequestContext } from "./protocol/request-context.ts";
-import { requireParameters } from "./protocol/routing.ts";
+import { queryNamesOf, requireParameters } from "./protocol/routing.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import { addStreamRoutes } from "./stream/routes.ts";
 
@@ -53,10 +53,11 @@ export interface RouteDeps {
 
 /** Every route there is. All are registered before the first request. */
 export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
-  const router = new OpenAPIHono<AppEnv>({
+  const router: OpenAPIHono<AppEnv> = new OpenAPIHono<AppEnv>({
     // The router reads no address by itself: what the cache saw is what is routed.
     getPath: (_request, options) => pathOf(options?.env),
-    defaultHook: (result, c) => requireParameters(result, c.env.address.query),
+    defaultHook: (result, c) =>
+      requireParameters(result, c.env.address.query, () => queryNamesOf(router, c.env.route)),
   });
   const { answers, load, board, groups, fees, exchanges } = deps;
   const { health, readiness, metrics, intervalChanges, askForOrigin, streams, publicUrl } = deps;

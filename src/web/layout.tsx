@@ -25,7 +25,7 @@ export function Layout(props: {
       </head>
       <body>
         <a class="skip" href="#main">
-          Skip to the rates
+          Skip to the content
         </a>
         <header class="site">
           <a class="brand" href="/">

@@ -108,7 +108,7 @@ describe("a pair", () => {
       const served = app([listing("okx"), listing("bybit", SHORT)]);
       const response = await served.get(`/api/funding/arb?hold_hours=${encodeURIComponent(hours)}`);
       expect(response.status).toBe(400);
-      expect(await response.text()).toContain("is not a number above 0 to 87600");
+      expect(await response.text()).toContain("must be a number above 0 to 87600");
     },
   );
 });

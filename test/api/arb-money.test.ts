@@ -156,7 +156,7 @@ describe("minimums after fees", () => {
     async (query) => {
       const response = await app(rows).get(`${ARB}?${query}`);
       expect(response.status).toBe(400);
-      expect(await response.text()).toContain("is not a number from");
+      expect(await response.text()).toContain("must be a number from");
     },
   );
 });

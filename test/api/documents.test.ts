@@ -1,13 +1,24 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { OPENAPI_FILE, servedDocument } from "../../scripts/write-openapi.ts";
+import { SET_NAMES } from "../../src/http/openapi/closed-sets.ts";
+import { POLICY } from "../../src/http/openapi/document.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { plainDocument } from "../support/plain-document.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
 /** What all kept answers of market data may take together. */
 const CACHE_BYTES = 24 * 1024 * 1024;
+
+interface Operation {
+  readonly tags: readonly string[];
+  readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly object[];
+  readonly responses: Readonly<Record<string, object>>;
+}
 
 function app() {
   return testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
@@ -53,7 +64,7 @@ describe("the API document", () => {
   });
 
   test("describes every parameter with an example, and lists with their grammar", async () => {
-    const { paths } = JSON.parse(await servedDocument());
+    const { paths } = JSON.parse(await plainDocument());
     const parameters = Object.values(paths).flatMap(
       (path) => (path as { get: { parameters?: object[] } }).get.parameters ?? [],
     ) as { name: string; description?: string; schema: { type: string; example?: unknown } }[];
@@ -68,21 +79,60 @@ describe("the API document", () => {
   });
 
   test("names the closed sets once, none of them with null in it", async () => {
-    const { components } = JSON.parse(await servedDocument()) as {
+    const { components, paths } = JSON.parse(await servedDocument()) as {
       components: { schemas: Record<string, { type?: string; enum?: unknown[] }> };
+      paths: object;
     };
     const sets = Object.entries(components.schemas).filter(([, schema]) => schema.enum);
-    expect(sets.map(([name]) => name).toSorted()).toEqual([
-      "Accrual",
-      "AssetClass",
-      "ExchangeId",
-      "ExchangeStatus",
-      "Flag",
-    ]);
+    const names = sets.map(([name]) => name);
+    for (const name of ["Accrual", "AssetClass", "ExchangeId", "ExchangeStatus", "Flag"])
+      expect(names).toContain(name);
+    for (const name of Object.values(SET_NAMES)) expect(names).toContain(name);
     for (const [name, schema] of sets) expect([name, schema.type]).toEqual([name, "string"]);
-    const document = JSON.stringify(JSON.parse(await servedDocument()).paths);
-    // Written out for a path parameter alone, which cannot refer to it.
-    expect(document.split('"hyperliquid"').length - 1).toBe(1);
+    const members = sets.map(([, schema]) => JSON.stringify(schema.enum));
+    expect(new Set(members).size).toBe(members.length);
+    // Sets stand in schemas of their own and nowhere else, those of one member aside.
+    const others = Object.entries(components.schemas).filter(([, schema]) => !schema.enum);
+    const elsewhere = JSON.stringify([paths, others]);
+    expect(elsewhere.match(/"enum":\["[^"]*",[^\]]*\]/g)).toBeNull();
+    expect(elsewhere).not.toContain('"hyperliquid"');
+  });
+
+  test("each operation has one topic, a summary and a description", async () => {
+    const { paths, tags } = JSON.parse(await servedDocument());
+    const topics = new Set<string>();
+    for (const [path, { get }] of Object.entries(paths as Record<string, { get: Operation }>)) {
+      expect([path, get.tags.length]).toEqual([path, 1]);
+      topics.add(get.tags[0] ?? "");
+      expect([path, (get.summary ?? "").length > 5]).toEqual([path, true]);
+      expect([path, (get.description ?? "").length > 20]).toEqual([path, true]);
+    }
+    expect(tags.map(({ name }: { name: string }) => name).toSorted()).toEqual(
+      [...topics].toSorted(),
+    );
+  });
+
+  test("has whom to ask, what may change and where its other form is", async () => {
+    const { info } = JSON.parse(await servedDocument());
+    expect(info.contact).toEqual({ name: "The operator of this service", url: "/docs" });
+    const policy = await Bun.file(join(ROOT, "docs/api-changes.md")).text();
+    for (const paragraph of POLICY) {
+      expect(info.description).toContain(paragraph);
+      expect(policy).toContain(paragraph);
+    }
+    expect(info.description).toContain("/openapi-3.0.json");
+  });
+
+  test("repeats nothing: what several operations have is referred to", async () => {
+    const served = JSON.parse(await servedDocument());
+    const written = JSON.parse(await plainDocument());
+    expect(written.paths).not.toEqual(served.paths);
+    const parts = Object.values(served.paths as Record<string, { get: Operation }>).flatMap(
+      ({ get }) => [...(get.parameters ?? []), ...Object.values(get.responses)],
+    );
+    const whole = parts.filter((part) => !("$ref" in part)).map((part) => JSON.stringify(part));
+    expect(new Set(whole).size).toBe(whole.length);
+    expect(parts.length).toBeGreaterThan(2 * whole.length);
   });
 
   test("says what a positive rate means and how a year is reckoned", async () => {
@@ -115,15 +165,15 @@ test.each(["/openapi.json", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"
   },
 );
 
-describe("/docs", () => {
+describe("/docs/try", () => {
   test("loads only what this service has, and all of it is there", async () => {
     const served = app();
-    const page = await (await served.get("/docs")).text();
+    const page = await (await served.get("/docs/try")).text();
     const loaded = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
     const files = loaded.filter((address) => !address.startsWith("data:"));
     expect(files.length).toBeGreaterThan(3);
     for (const file of files) {
-      expect(file).toMatch(/^\/[^/]/);
+      expect(file).toMatch(/^\/(?!\/)/);
       const response = await served.get(file);
       expect([file, response.status]).toEqual([file, 200]);
     }
@@ -132,7 +182,7 @@ describe("/docs", () => {
 
   test("allows no inline script and no foreign host, and asks nobody to validate", async () => {
     const served = app();
-    const policy = (await served.get("/docs")).headers.get("content-security-policy") ?? "";
+    const policy = (await served.get("/docs/try")).headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
     expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { servedDocument } from "../../scripts/write-openapi.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { plainDocument } from "../support/plain-document.ts";
 
 interface Parameter {
   readonly name: string;
@@ -16,7 +16,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
-const document = JSON.parse(await servedDocument()) as Document;
+const document = JSON.parse(await plainDocument()) as Document;
 const operations = Object.entries(document.paths).map(([path, { get }]) => ({
   path,
   parameters: (get.parameters ?? []).filter((parameter) => parameter.name !== "cursor"),

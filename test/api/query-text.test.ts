@@ -9,7 +9,7 @@ const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
 const boardOf = () => new TestBoard(snapshotOf("1-1", ROWS));
 
 const UNKNOWN = "is not a parameter of this address";
-const NO_TEXT = "is not UTF-8 with percent-encoding";
+const NO_TEXT = "must be UTF-8 with percent-encoding";
 
 /** Addresses that answer without an exchange behind the board, those without any parameter among them. */
 const PATHS = [
@@ -28,7 +28,7 @@ describe.each(PATHS)("%s", (path) => {
       expect([query, response.status]).toEqual([query, 400]);
       expect(await response.json()).toMatchObject({
         code: "bad_parameter",
-        detail: 'Not valid: "".',
+        detail: '"" is not a parameter of this address.',
         errors: [{ parameter: "", rule: UNKNOWN }],
       });
     },
@@ -67,11 +67,11 @@ describe("a query", () => {
     ["base=%zz&base=%zz", [["base", NO_TEXT]]],
     ["%zz=1", [["%zz", UNKNOWN]]],
     ["%=1", [["%", UNKNOWN]]],
-    ["Base=BTC", [["Base", UNKNOWN]]],
-    ["+base=BTC", [[" base", UNKNOWN]]],
-    ["base%00=BTC", [["base\u0000", UNKNOWN]]],
-    ["?limit=1", [["?limit", UNKNOWN]]],
-    ["limit[]=1", [["limit[]", UNKNOWN]]],
+    ["Base=BTC", [["Base", `${UNKNOWN}; did you mean base?`]]],
+    ["+base=BTC", [[" base", `${UNKNOWN}; did you mean base?`]]],
+    ["base%00=BTC", [["base\u0000", `${UNKNOWN}; did you mean base?`]]],
+    ["?limit=1", [["?limit", `${UNKNOWN}; did you mean limit?`]]],
+    ["limit[]=1", [["limit[]", `${UNKNOWN}; did you mean limit?`]]],
     ["limit", [["limit", "must not be empty"]]],
     ["limit=1&limit", [["limit", "may be given once only"]]],
     ["limi%74=1&limit=1", [["limit", "may be given once only"]]],

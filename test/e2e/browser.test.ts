@@ -214,7 +214,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
       };
       const operations = Object.values(document.paths).flatMap((path) => Object.keys(path));
       const { page, complaints, hosts } = await browser.page({ viewport: DESKTOP });
-      await page.goto(`${service.origin}/docs`);
+      await page.goto(`${service.origin}/docs/try`);
       await page.locator(".opblock").first().waitFor();
       expect(await page.locator(".opblock").count()).toBe(operations.length);
       // The forms are filled with the examples of the document: together they must be a query that is answered.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainText } from "./plain-document.ts";
 
 /** The two ways in which people make a client of an OpenAPI document. */
 export const CLIENTS = ["openapi-fetch", "hey-api"] as const;
@@ -42,7 +43,7 @@ const DocumentSchema = z.object({
 
 /** Every operation of an OpenAPI document, in its order. Throws, naming the place, on what cannot be called. */
 export function operationsOf(document: string): Operation[] {
-  const { paths } = DocumentSchema.parse(JSON.parse(document));
+  const { paths } = DocumentSchema.parse(JSON.parse(plainText(document)));
   return Object.entries(paths).flatMap(([path, methods]) =>
     METHODS.flatMap((method) => {
       const operation = methods[method];

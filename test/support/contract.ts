@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { plainDocument } from "./plain-document.ts";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
-import { servedDocument } from "../../scripts/write-openapi.ts";
 
 interface OpenApiDocument {
   readonly paths: Readonly<
@@ -22,7 +22,7 @@ export class Contract {
   readonly #document: OpenApiDocument;
 
   static async served(): Promise<Contract> {
-    return new Contract(JSON.parse(await servedDocument()));
+    return new Contract(closed(JSON.parse(await plainDocument())));
   }
 
   private constructor(document: OpenApiDocument) {
@@ -61,6 +61,15 @@ export class Contract {
     if (!validate(value))
       throw new Error(`${where} breaks its schema: ${this.#ajv.errorsText(validate.errors)}`);
   }
+}
+
+/** The same document for what we send: the answers that are open to added fields have none that it does not name. */
+function closed(document: OpenApiDocument): OpenApiDocument {
+  return JSON.parse(JSON.stringify(document), (_, value: unknown) => {
+    const isObject = typeof value === "object" && value !== null;
+    if (!isObject || !("properties" in value) || !("type" in value)) return value;
+    return "additionalProperties" in value ? value : { ...value, additionalProperties: false };
+  });
 }
 
 /** The body as it was before compression. */

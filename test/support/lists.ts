@@ -1,13 +1,13 @@
 import { expect } from "bun:test";
 import fc from "fast-check";
 import Papa from "papaparse";
-import { servedDocument } from "../../scripts/write-openapi.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import type { AppDeps } from "../../src/http/app.ts";
 import { testApp, type TestApp } from "./app.ts";
 import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
+import { plainDocument } from "./plain-document.ts";
 import { NOON_MS } from "./quote.ts";
 
 /** Every list of the API, found in the served document, and generated markets to fill them with. */
@@ -57,7 +57,7 @@ const MORE: Readonly<Record<string, readonly [string, string][]>> = {
 export const MANY = 5_000;
 
 /** Every list of the served document: whatever can be had as CSV. */
-export const LISTS: readonly List[] = listsOf(JSON.parse(await servedDocument()));
+export const LISTS: readonly List[] = listsOf(JSON.parse(await plainDocument()));
 
 function listsOf(document: {
   readonly paths: Readonly<Record<string, { readonly get?: Operation }>>;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { servedDocument } from "../../scripts/write-openapi.ts";
 import { ROUNDED } from "../../src/http/openapi/params.ts";
+import { plainDocument } from "./plain-document.ts";
 
 /** Queries of every address of the served document, made up from what it says of their parameters. */
 
@@ -35,7 +35,7 @@ interface ServedDocument {
   readonly components: { readonly schemas: Readonly<Record<string, ValueSchema>> };
 }
 
-const document: ServedDocument = JSON.parse(await servedDocument());
+const document: ServedDocument = JSON.parse(await plainDocument());
 
 /** What stands for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
@@ -95,7 +95,9 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {
   if (schema.type === "array") return lists(name, schema.items ?? {});
   if (schema.enum !== undefined)
-    return fc.constantFrom(...schema.enum).map((text): SpelledTwice => [[text], [text]]);
+    return fc
+      .constantFrom(...schema.enum)
+      .map((text): SpelledTwice => [[text], [text.toUpperCase()]]);
   const isRounded = description?.includes(ROUNDED) === true;
   return numbersIn(name, schema).map((value): SpelledTwice => {
     const isWhole = schema.type === "integer";
@@ -125,7 +127,7 @@ function lists(name: string, items: ValueSchema): fc.Arbitrary<SpelledTwice> {
   const members: readonly (readonly [string, string])[] =
     set?.type === "integer"
       ? ["1", "4", "8"].map((text) => [text, text])
-      : (set?.enum?.map((text) => [text, text]) ?? OPEN_MEMBERS[name] ?? []);
+      : (set?.enum?.map((text) => [text, text.toUpperCase()]) ?? OPEN_MEMBERS[name] ?? []);
   if (members.length === 0) throw new Error(`OPEN_MEMBERS lacks ${name}`);
   // A fee may be named once; other members may come again and again.
   const again = name === "fees" ? fc.constant(false) : fc.boolean();

@@ -114,14 +114,14 @@ export const listParams = {
   flag: closedListParam(FLAGS, {
     component: "Flag",
     description: "Flags: rows that have at least one of them. Default: all rows, flagged or not.",
-    example: ["suspect"],
+    example: ["unverified_rate"],
     fallback: null,
   }),
   interval: countListParam(
     { min: 1, max: MAX_INTERVAL_HOURS },
     {
       description: "Funding intervals in hours: whole numbers. Default: all.",
-      example: [1, 8],
+      example: [1, 4, 8],
       fallback: null,
     },
   ),

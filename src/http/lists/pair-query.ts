@@ -56,7 +56,7 @@ export const ArbQuerySchema = z.strictObject({
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description: "Exchanges that either leg may be on. Default: all.",
-    example: ["binance", "okx", "bybit"],
+    example: ["binance", "okx", "bybit", "edgex"],
     fallback: null,
   }),
   exclude: closedListParam(EXCHANGE_IDS, {
@@ -109,7 +109,7 @@ export const ArbQuerySchema = z.strictObject({
       description:
         "Minimum expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
       fallback: DEFAULTS.minNetUsd,
-      example: -20,
+      example: -100,
     },
   ),
   min_lasted: countThresholdParam(
@@ -127,7 +127,7 @@ export const ArbQuerySchema = z.strictObject({
       description:
         "Largest price_gap_pct, either way; an unknown gap fails every maximum. Percent. Default: any.",
       fallback: DEFAULTS.maxPriceGapPct,
-      example: 0.5,
+      example: 1,
     },
   ),
   notional: numberParam(
@@ -151,7 +151,7 @@ export const ArbQuerySchema = z.strictObject({
   decision: closedListParam(DECISIONS, {
     description: "Decisions.",
     fallback: DEFAULTS.decisions,
-    example: ["refuse"],
+    example: ["usable", "watch"],
   }),
   pairs: choiceParam(["best", "all"], {
     description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",

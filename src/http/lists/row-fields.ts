@@ -107,12 +107,12 @@ export const instrumentFilters = {
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description: "Exchanges. Default: all.",
-    example: ["binance", "okx", "bybit"],
+    example: ["binance", "okx", "bybit", "edgex"],
     fallback: null,
   }),
   base: openListParam(canonicalBase, {
     description: baseDescription,
-    example: ["BTC", "ETH"],
+    example: ["BTC", "ETH", "SOL"],
     fallback: null,
   }),
   quote: openListParam((text) => text.toUpperCase(), {

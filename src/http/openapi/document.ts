@@ -6,38 +6,62 @@ import { PROBLEMS, problemType, type ProblemCode } from "../protocol/problem.ts"
 /** Version of the public contract, not of the program. */
 const API_VERSION = "1.0.0";
 
-const OPENAPI_INFO = {
-  openapi: "3.1.0",
-  info: {
-    title: "Funding Finder",
-    version: API_VERSION,
-    summary: "Funding rates of linear perpetuals, comparable across exchanges.",
-    description: [
-      "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
-      "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
-      "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
-      "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
-      "Errors are `application/problem+json` (RFC 9457).",
-    ].join("\n\n"),
-    license: { name: "MIT", identifier: "MIT" },
+/** What the API is about, in the order of its documentation: each operation has one of these as its tag. */
+const TOPICS = [
+  {
+    name: "Rates",
+    description: "Live funding rates, row by row and as a matrix, and how one came to be.",
   },
-  security: [],
-  tags: [
-    { name: "Market", description: "Live rates of all exchanges." },
-    { name: "Service", description: "How the service itself is." },
-  ],
-};
+  { name: "Pairs", description: "Long here and short there: what it brings, after fees." },
+  { name: "Market", description: "Who pays whom, over all exchanges." },
+  { name: "Assets", description: "What is listed, under which names." },
+  { name: "Exchanges", description: "The exchanges, how they are and how good their data is." },
+  { name: "Stream", description: "Changes as they come." },
+  { name: "Service", description: "How the service itself is." },
+] as const;
+
+/** What may change without notice, and what may not. Also in docs/api-changes.md. */
+export const POLICY = [
+  "**What may change.** Answers are open: they may gain fields, closed sets may gain members (flags, reasons, statuses, exchanges), addresses may gain parameters, and texts for people (`detail`, `reason` in words, descriptions) may be reworded. Read what you know and pass over the rest; the order of fields means nothing.",
+  "**What is a breaking change.** A path, a field, a parameter, a code of a problem or a member of a set that goes or gets another name, type, unit or meaning; a default that changes; a parameter that becomes required. Such a change comes with a new major version and is announced before it.",
+  "**Versions.** `info.version` is that of this contract: the last number counts corrections of the document, the middle one additions, the first one breaking changes.",
+  "**Deprecation.** What is to go is marked `deprecated` in this document and named in the changelog, and works for six months more; its answers carry the header `Deprecation` (RFC 9745).",
+];
 
 /** What the document says besides its paths. Clients reach `publicUrl`, or the host that served the document. */
 export function openApiInfo(publicUrl: string | null) {
-  return { ...OPENAPI_INFO, servers: [{ url: publicUrl ?? "/", description: "This service." }] };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Funding Finder",
+      version: API_VERSION,
+      summary: "Funding rates of linear perpetuals, comparable across exchanges.",
+      description: [
+        "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
+        "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
+        "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
+        "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
+        "Errors are `application/problem+json` (RFC 9457); /docs/problems explains each `code`, /docs/terms the flags, reasons, thresholds and formulas.",
+        "The same document in OpenAPI 3.0.3 is at /openapi-3.0.json.",
+        ...POLICY,
+      ].join("\n\n"),
+      contact: { name: "The operator of this service", url: `${publicUrl ?? ""}/docs` },
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: publicUrl ?? "/", description: "This service." }],
+    security: [],
+    tags: TOPICS.map((topic) => ({ ...topic })),
+  };
 }
 
 const problemCodes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
 const ProblemSchema = z
   .strictObject({
-    type: z.string().openapi({ description: "Names the kind of problem; follows from `code`." }),
+    type: z.string().openapi({
+      description:
+        "The page that explains the kind of problem; follows from `code`. Absolute where the service knows its public address, else a path of this host.",
+    }),
     title: z.string().openapi({ description: "The kind of problem in words." }),
     status: z.int().openapi({ description: "The HTTP status." }),
     detail: z.string().openapi({ description: "What is wrong with this request." }),
@@ -94,6 +118,13 @@ const NOT_MODIFIED = {
   headers: CACHING,
 };
 
+const CsvSchema = z.string().openapi("Csv", {
+  description:
+    "RFC 4180 with a header line. Empty cells are unknown. A text that a spreadsheet would take for a formula has an apostrophe before it.",
+});
+
+const NdjsonSchema = z.string().openapi("Ndjson", { description: "Each row as one line of JSON." });
+
 /** The documented answer of a list, kept as bytes in each of its formats. */
 export function cachedList<Schema extends z.ZodType>(schema: Schema, description: string) {
   return {
@@ -102,15 +133,8 @@ export function cachedList<Schema extends z.ZodType>(schema: Schema, description
       headers: { ...CACHING, ...FILE },
       content: {
         [JSON_TYPE]: { schema },
-        [CSV_TYPE]: {
-          schema: z.string().openapi({
-            description:
-              "RFC 4180 with a header line. Empty cells are unknown. A text that a spreadsheet would take for a formula has an apostrophe before it.",
-          }),
-        },
-        [NDJSON_TYPE]: {
-          schema: z.string().openapi({ description: "Each row as one line of JSON." }),
-        },
+        [CSV_TYPE]: { schema: CsvSchema },
+        [NDJSON_TYPE]: { schema: NdjsonSchema },
       },
     },
     304: NOT_MODIFIED,
@@ -155,21 +179,41 @@ function problem(status: ProblemStatus, codes: readonly ProblemCode[]) {
     content: {
       "application/problem+json": {
         schema: ProblemSchema,
-        examples: Object.fromEntries(codes.map((code) => [code, { value: example(code) }])),
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
       },
     },
   };
 }
 
-function example(code: ProblemCode) {
+/** What a body says beside its code, where an example makes it plainer. */
+const DETAILS: Partial<
+  Record<ProblemCode, { readonly detail: string; readonly [key: string]: unknown }>
+> = {
+  bad_parameter: {
+    detail: "exchnage is not a parameter of this address; did you mean exchange?",
+    errors: [
+      {
+        parameter: "exchnage",
+        rule: "is not a parameter of this address; did you mean exchange?",
+      },
+    ],
+  },
+  unknown_base: { detail: '"NOSUCH" was never seen on any exchange.' },
+  method_not_allowed: { detail: "It takes GET, HEAD, OPTIONS." },
+  no_data: { detail: "There are no rates of okx (down).", missing: MISSING_SAMPLE },
+};
+
+/** A body with this code as it is sent. */
+export function exampleOf(code: ProblemCode) {
+  const { detail, ...more } = DETAILS[code] ?? { detail: "In words, for this request." };
   return {
-    type: problemType(code),
+    type: problemType(code, null),
     title: PROBLEMS[code].title,
     status: PROBLEMS[code].status,
-    detail: "In words, for this request.",
+    detail,
     instance: "/api/funding/current",
     code,
     request_id: "5f0c2d1e-8a3b-4c6d-9e7f-102938475665",
-    ...(code === "no_data" ? { missing: MISSING_SAMPLE } : {}),
+    ...more,
   };
 }

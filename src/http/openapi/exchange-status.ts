@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { ExchangeStatus } from "../../domain/exchange.ts";
 
 /** What each status of an exchange means. A new one without a meaning does not compile. */
-const STATUS_MEANINGS = {
+export const STATUS_MEANINGS = {
   starting: "no batch yet",
   ok: "answers in time",
   degraded: "answers, but not with everything",

@@ -42,7 +42,7 @@ export function closedListParam<
   const isMember = (text: string): text is Member => known.has(text);
   return raw
     .transform((value, context): readonly Member[] | Fallback => {
-      const texts = listOf(value, context);
+      const texts = asWritten(members, listOf(value, context));
       if (texts === null) return doc.fallback;
       const found = texts.filter(isMember);
       for (const text of texts) {
@@ -60,6 +60,12 @@ export function closedListParam<
       maxItems: MAX_LIST_MEMBERS,
       ...listDoc(doc),
     });
+}
+
+/** Texts that are members but for their case, as the set writes them. */
+function asWritten(members: readonly string[], texts: readonly string[] | null) {
+  const written = new Map(members.map((member) => [member.toLowerCase(), member]));
+  return texts?.map((text) => written.get(text.toLowerCase()) ?? text) ?? null;
 }
 
 /** A list of names from an open set, each normalised by `normalise`. */
@@ -108,7 +114,7 @@ export function choiceParam<const Member extends string, const Fallback extends 
   doc: ParameterDoc<Fallback>,
 ) {
   const read = (text: string, context: Context): Member | Fallback => {
-    const member = members.find((candidate) => candidate === text);
+    const member = members.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
     if (member !== undefined) return member;
     refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
     return doc.fallback;
@@ -166,10 +172,30 @@ const MAX_TIME = 4_102_444_800;
 
 /** A time in whole unix seconds. */
 export function timeParam(doc: ParameterDoc<null>) {
-  return countParam(
-    { min: 0, max: MAX_TIME },
-    { ...doc, description: `${doc.description} Unix seconds.` },
+  const bounds = { min: 0, max: MAX_TIME };
+  const read = (text: string, context: Context): number => {
+    const seconds = /^\d{1,19}$/.test(text) ? Number(text) : Number.NaN;
+    if (seconds <= MAX_TIME) return seconds;
+    refuse(context, `${echo(text)} must be unix seconds from 0 to ${MAX_TIME}${unitHint(text)}`);
+    return 0;
+  };
+  const description = `${doc.description} Unix seconds.`;
+  return single(read, countDoc(bounds), { ...doc, description });
+}
+
+/** Thousands, millions and billions of seconds since 1970 are times in a smaller unit, letters a date. */
+const SMALLER_UNITS = [
+  { digits: 13, name: "milliseconds" },
+  { digits: 16, name: "microseconds" },
+  { digits: 19, name: "nanoseconds" },
+] as const;
+
+function unitHint(text: string): string {
+  if (!/^\d+$/.test(text)) return Number.isNaN(Date.parse(text)) ? "" : "; this looks like a date";
+  const unit = SMALLER_UNITS.find(
+    ({ digits }) => text.length <= digits && text.length > digits - 2,
   );
+  return unit === undefined ? "" : `; this looks like ${unit.name}`;
 }
 
 /**

@@ -3,26 +3,46 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { projectFile } from "../../lib/project-files.ts";
-import { DocsPage } from "../../web/pages/docs.tsx";
+import { TryPage } from "../../web/pages/try.tsx";
 import type { AnswerLoad } from "../answers/answer-load.ts";
 import { Answer, type AnswerContent } from "../answers/answer.ts";
 import { JSON_TYPE } from "../protocol/list-format.ts";
-import { API_HEADERS, CACHE_REVALIDATED, DOCS_HEADERS } from "../protocol/headers.ts";
+import {
+  API_HEADERS,
+  CACHE_REVALIDATED,
+  DOCS_HEADERS,
+  type FixedHeaders,
+  PAGE_HEADERS,
+} from "../protocol/headers.ts";
 import { openApiInfo } from "../openapi/document.ts";
+import { finishedDocument } from "../openapi/finished-document.ts";
+import type { JsonObject } from "../openapi/json-tree.ts";
+import { asOpenApi30 } from "../openapi/openapi-30.ts";
 import { HTML_TYPE, renderPage } from "./routes.ts";
 import type { AppEnv } from "../protocol/request-context.ts";
+import { ProblemsPage } from "../../web/pages/problems.tsx";
+import { ReferencePage } from "../../web/pages/reference.tsx";
+import { TermsPage } from "../../web/pages/terms.tsx";
+import { problemsModel } from "./problems-model.ts";
+import { referenceModel } from "./reference-model.ts";
+import { readStyleSheet } from "./style-sheet.ts";
+import { termsModel } from "./terms-model.ts";
 
 const JAVASCRIPT_TYPE = "text/javascript; charset=utf-8";
 const CSS_TYPE = "text/css; charset=utf-8";
 
-/** Files of swagger-ui-dist that the page loads, by the name under /docs/, with their types. */
+/** Files of swagger-ui-dist that /docs/try loads, by the name under /docs/, with their types. */
 const SWAGGER_ASSETS = {
   "swagger-ui.css": CSS_TYPE,
   "swagger-ui-bundle.js": JAVASCRIPT_TYPE,
 } as const;
 
 /** Starts the viewer; a file of its own because the policy allows no inline script. */
-const START_SCRIPT = `SwaggerUIBundle({
+const START_SCRIPT = `const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
   deepLinking: true,
@@ -30,19 +50,22 @@ const START_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-/** The API document as served and as kept in docs/openapi.json. */
-function openApiText(documented: OpenAPIHono<AppEnv>, publicUrl: string | null): string {
-  return `${JSON.stringify(documented.getOpenAPI31Document(openApiInfo(publicUrl)), null, 2)}\n`;
+/** A document as served and as kept in docs/openapi.json. */
+function documentText(document: JsonObject): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /**
- * /openapi.json and /docs with everything that page loads: nothing comes from another host. Each is built once,
+ * /openapi.json and /docs with everything that these pages load: nothing comes from another host. Each is built once,
  * when it is first asked for, and kept outside the cache of market data, so that neither pushes the other out.
  */
 export function addDocumentRoutes(
   router: OpenAPIHono<AppEnv>,
   { load, publicUrl }: { readonly load: AnswerLoad; readonly publicUrl: string | null },
 ): void {
+  const { assets } = readStyleSheet();
+  const document = (): JsonObject =>
+    finishedDocument(router.getOpenAPI31Document(openApiInfo(publicUrl)));
   const serve = (path: string, make: () => AnswerContent): void => {
     let built: Answer | null = null;
     router.get(path, (c) => {
@@ -50,31 +73,37 @@ export function addDocumentRoutes(
       return built.respond(c.req.raw, c.env);
     });
   };
-  serve("/openapi.json", () => ({
-    pieces: () => [openApiText(router, publicUrl)],
-    largeAs: null,
-    contentType: JSON_TYPE,
-    cacheControl: CACHE_REVALIDATED,
-    vary: "Accept-Encoding",
-    headers: API_HEADERS,
-  }));
-  serve("/docs", () => docsAsset(HTML_TYPE, renderPage(DocsPage())));
-  serve("/docs/start.js", () => docsAsset(JAVASCRIPT_TYPE, START_SCRIPT));
+  const servePage = (path: string, page: () => Parameters<typeof renderPage>[0]): void =>
+    serve(path, () => asset(HTML_TYPE, renderPage(page()), PAGE_HEADERS));
+  serve("/openapi.json", () => asset(JSON_TYPE, documentText(document()), API_HEADERS));
+  serve("/openapi-3.0.json", () =>
+    asset(JSON_TYPE, documentText(asOpenApi30(document())), API_HEADERS),
+  );
+  servePage("/docs", () => ReferencePage({ model: referenceModel(document()), assets }));
+  servePage("/docs/problems", () => ProblemsPage({ problems: problemsModel(publicUrl), assets }));
+  servePage("/docs/terms", () => TermsPage({ model: termsModel(document()), assets }));
+  serve("/docs/try", () => asset(HTML_TYPE, renderPage(TryPage({ assets })), DOCS_HEADERS));
+  serve("/docs/start.js", () => asset(JAVASCRIPT_TYPE, START_SCRIPT, DOCS_HEADERS));
   for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
     serve(`/docs/${name}`, () =>
-      docsAsset(type, new Uint8Array(readFileSync(join(swaggerFolder(), name)))),
+      asset(type, new Uint8Array(readFileSync(join(swaggerFolder(), name))), DOCS_HEADERS),
     );
   }
 }
 
-function docsAsset(contentType: string, piece: string | Uint8Array<ArrayBuffer>): AnswerContent {
+/** Something that changes with a release only. */
+function asset(
+  contentType: string,
+  piece: string | Uint8Array<ArrayBuffer>,
+  headers: FixedHeaders,
+): AnswerContent {
   return {
     pieces: () => [piece],
     largeAs: null,
     contentType,
     cacheControl: CACHE_REVALIDATED,
     vary: "Accept-Encoding",
-    headers: DOCS_HEADERS,
+    headers,
   };
 }
 

@@ -1,8 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { readFileSync } from "node:fs";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { FeeTable } from "../../domain/fees.ts";
-import { projectFile } from "../../lib/project-files.ts";
 import { flagNames, isBlocked } from "../../domain/flags.ts";
 import { annualizedPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
@@ -23,6 +21,7 @@ import { Answer } from "../answers/answer.ts";
 import { CACHE_IMMUTABLE, CACHE_NEVER, PAGE_HEADERS } from "../protocol/headers.ts";
 import { REQUEST_ID_HEADER, type AppEnv } from "../protocol/request-context.ts";
 import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
+import { readStyleSheet } from "./style-sheet.ts";
 
 export const HTML_TYPE = "text/html; charset=utf-8";
 
@@ -60,11 +59,10 @@ export function addPageRoutes(
   router: OpenAPIHono<AppEnv>,
   { answers, load, ...tables }: PageDeps,
 ): void {
-  const css = readFileSync(projectFile("src/web/static/site.css"));
-  const assets: PageAssets = { styleSheet: `/static/site.${Bun.hash(css).toString(36)}.css` };
+  const { css, assets } = readStyleSheet();
   const styleSheet = new Answer(
     {
-      pieces: () => [new Uint8Array(css)],
+      pieces: () => [css],
       largeAs: null,
       contentType: "text/css; charset=utf-8",
       cacheControl: CACHE_IMMUTABLE,

@@ -73,16 +73,26 @@ export function busy(detail: string): ApiError {
   return new ApiError("busy", detail, { headers: { "retry-after": String(BUSY_RETRY_SECONDS) } });
 }
 
-/** Codes are names inside this program, hence a URN and not an address that would have to answer. */
-export function problemType(code: ProblemCode): string {
-  return `urn:funding-finder:problem:${code}`;
+/** The page that explains every problem, with an anchor for each code. */
+const PROBLEMS_PATH = "/docs/problems";
+
+/**
+ * Leads to the page that explains a code. RFC 9457 wants an absolute reference where one can be made, and else one
+ * with its whole path: with `origin`, under which people reach the service, it is the former.
+ */
+export function problemType(code: ProblemCode, origin: string | null): string {
+  return `${origin ?? ""}${PROBLEMS_PATH}#${code}`;
 }
 
-/** The answer to a failed request: problem+json of RFC 9457 with our `code` and `request_id`. */
-export function problemResponse(error: ApiError, context: RequestContext): Response {
+/** The answer to a failed request: problem+json of RFC 9457 with our `code` and `request_id`. For `origin` see `problemType`. */
+export function problemResponse(
+  error: ApiError,
+  context: RequestContext,
+  origin: string | null,
+): Response {
   const { status, title } = PROBLEMS[error.code];
   const body = {
-    type: problemType(error.code),
+    type: problemType(error.code, origin),
     title,
     status,
     detail: error.message,

@@ -49,7 +49,7 @@ export function unreadIn(query: string): ParameterError[] {
     const [name = "", ...values] = part.split("=");
     if (name === "" && part !== "") rules.set("", UNKNOWN_NAME);
     const isRead = textOf(values.join("=")) !== null;
-    if (!isRead) rules.set(textOf(name) ?? name, "is not UTF-8 with percent-encoding");
+    if (!isRead) rules.set(textOf(name) ?? name, "must be UTF-8 with percent-encoding");
   }
   return [...rules].map(([parameter, rule]) => ({ parameter, rule }));
 }
@@ -104,7 +104,7 @@ export function numberIn(text: string, bounds: NumberBounds, context: Context): 
   const low = bounds.above === undefined ? value >= (bounds.min ?? 0) : value > bounds.above;
   if (low && value <= bounds.max) return value;
   const from = bounds.above === undefined ? `from ${bounds.min ?? 0}` : `above ${bounds.above}`;
-  refuse(context, `${echo(text)} is not a number ${from} to ${bounds.max}`);
+  refuse(context, `${echo(text)} must be a number ${from} to ${bounds.max}`);
   return 0;
 }
 
@@ -112,7 +112,7 @@ export function numberIn(text: string, bounds: NumberBounds, context: Context): 
 export function countIn(text: string, bounds: CountBounds, context: Context): number {
   const count = WHOLE.test(text) ? Number(text) : Number.NaN;
   if (count >= bounds.min && count <= bounds.max) return count;
-  refuse(context, `${echo(text)} is not a whole number from ${bounds.min} to ${bounds.max}`);
+  refuse(context, `${echo(text)} must be a whole number from ${bounds.min} to ${bounds.max}`);
   return bounds.min;
 }
 

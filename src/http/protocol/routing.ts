@@ -1,4 +1,5 @@
-import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
+import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { didYouMean } from "./nearest.ts";
 import { ApiError, type ParameterError } from "./problem.ts";
 import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
@@ -67,15 +68,44 @@ interface Reading {
   readonly error?: z.core.$ZodError;
 }
 
-/** Throws the 400 problem for parameters that did not parse, and for what `query` holds besides parameters. */
-export function requireParameters({ target, error }: Reading, query: string): void {
+/**
+ * Throws the 400 problem for parameters that did not parse, and for what `query` holds besides parameters. `names` are
+ * those of the address: the nearest is offered for one that it does not know.
+ */
+export function requireParameters(
+  { target, error }: Reading,
+  query: string,
+  names: () => readonly string[],
+): void {
   const unread = target === "query" ? unreadIn(query) : [];
-  const errors = [...unread, ...(error?.issues.flatMap(parameterErrors) ?? [])].map(
-    ({ parameter, rule }) => ({ parameter: parameter.slice(0, MAX_NAME_LENGTH), rule }),
-  );
-  if (errors.length === 0) return;
-  const named = [...new Set(errors.map(({ parameter }) => parameter || '""'))].join(", ");
-  throw new ApiError("bad_parameter", `Not valid: ${named}.`, { errors });
+  const all = [...unread, ...(error?.issues.flatMap(parameterErrors) ?? [])];
+  if (all.length === 0) return;
+  const known = names();
+  const errors = all.map(({ parameter, rule }) => ({
+    parameter: parameter.slice(0, MAX_NAME_LENGTH),
+    rule: rule === UNKNOWN_NAME ? `${rule}${didYouMean(parameter, known)}` : rule,
+  }));
+  throw new ApiError("bad_parameter", detailOf(errors), { errors });
+}
+
+/** The first rule that was broken; how many more there are stands behind it. */
+function detailOf(errors: readonly ParameterError[]): string {
+  const [first, ...others] = errors;
+  if (first === undefined) return "";
+  const more = others.length === 0 ? "" : ` (and ${others.length} more in errors)`;
+  const text = `${first.parameter || '""'} ${first.rule}${more}`;
+  return text.endsWith("?") ? text : `${text}.`;
+}
+
+/** The query parameters that the document names for a route; none where it has no such route. */
+export function queryNamesOf(app: OpenAPIHono<AppEnv>, route: string): readonly string[] {
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type !== "route") continue;
+    if (definition.route.path.replaceAll(/\{(\w+)\}/g, ":$1") !== route) continue;
+    const query = definition.route.request?.query;
+    return query instanceof z.ZodObject ? Object.keys(query.shape) : [];
+  }
+  return [];
 }
 
 function parameterErrors(issue: z.core.$ZodIssue): ParameterError[] {

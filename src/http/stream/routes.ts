@@ -59,7 +59,7 @@ const streamRoute = createRoute({
   method: "get",
   path: "/api/funding/stream",
   operationId: "streamFundingRates",
-  tags: ["Market"],
+  tags: ["Stream"],
   summary: "Changes of funding rates as they come",
   description:
     "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`), also when there are none and `missing` is another one. A filter that selects no row gets neither until it does. Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +

@@ -35,11 +35,11 @@ export const SENTIMENT_SORTS = [
 export type SentimentSort = (typeof SENTIMENT_SORTS)[number];
 
 /** Two thirds on one side are a side. */
-const LONGS_PAY_FROM = 2 / 3;
-const SHORTS_PAY_TO = 1 / 3;
+export const LONGS_PAY_FROM = 2 / 3;
+export const SHORTS_PAY_TO = 1 / 3;
 
 /** More than this share at rest: the few that move speak for nobody. */
-const RESTING_ABOVE = 1 / 2;
+export const RESTING_ABOVE = 1 / 2;
 
 const AT_BASELINE = flagBit("pinned_baseline");
 

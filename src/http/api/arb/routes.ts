@@ -17,7 +17,7 @@ const arbRoute = createRoute({
   method: "get",
   path: "/api/funding/arb",
   operationId: "listArbitragePairs",
-  tags: ["Market"],
+  tags: ["Pairs"],
   summary: "Pairs of exchanges that pay for holding an asset long here and short there",
   description:
     "Per asset the best pair of listings on different exchanges: long the lower, short the higher annual rate. Legs are filtered first, then paired, then filtered by decision. Only listings whose prices show that they are the same asset are paired; pairs with a number that cannot be relied on are shown only when `decision=refuse` is asked for. Net always means: gross less four taker fills at the fees shown, spread over hold_hours; what is in fact paid in that time is in expected_cash.",

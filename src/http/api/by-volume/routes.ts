@@ -21,7 +21,7 @@ const byVolumeRoute = createRoute({
   method: "get",
   path: "/api/funding/by_volume",
   operationId: "listAssetsByVolume",
-  tags: ["Market"],
+  tags: ["Assets"],
   summary: "Assets by the volume of their perpetuals",
   description: `Assets from the most traded on all exchanges together, with the lowest and the highest rate of each. Assets whose volume nobody tells come last; ties are in the order of asset_id. ${LISTINGS_THAT_COUNT}`,
   request: { query: VolumeRankQuerySchema },

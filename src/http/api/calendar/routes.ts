@@ -36,7 +36,7 @@ const calendarRoute = createRoute({
   method: "get",
   path: "/api/funding/calendar",
   operationId: "listSettlements",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Settlements ahead",
   description:
     "When funding is charged next, by time, at equal times the largest open interest first. Instruments that cannot be relied on are left out, and so is continuous funding, which has no settlements. The rate of the next settlement is the live one, that of the one after is the exchange's own estimate where it gives one; later ones are not known and never guessed. Times beyond the next one assume that the interval stays. 500 rows unless `limit` asks for up to 5,000; `next_cursor` leads on.",
@@ -53,7 +53,7 @@ const fileRoute = createRoute({
   method: "get",
   path: "/api/funding/calendar.ics",
   operationId: "getSettlementCalendar",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Settlements ahead, for calendar programs",
   description: `The same as iCalendar (RFC 5545) to subscribe to: one event without length per settlement. At most the ${MAX_EVENTS} nearest; the calendar's own description says how many were left out and which exchanges are missing, X-Total-Count how many match. Filters keep it short.`,
   request: { query: CalendarFileQuerySchema },

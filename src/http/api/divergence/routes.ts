@@ -27,7 +27,7 @@ const divergenceRoute = createRoute({
   method: "get",
   path: "/api/funding/divergence",
   operationId: "listDivergences",
-  tags: ["Market"],
+  tags: ["Pairs"],
   summary: "Assets whose rates point both ways",
   description:
     "Assets that cost longs on one exchange and shorts on another, for some time and with enough volume on both: per asset the widest straddle (long where shorts pay, short where longs pay), and how the rates of all its listings that pass the filters are spread. Listings that cannot be relied on take no part. The widest straddle comes first.",

@@ -32,7 +32,7 @@ const exchangesRoute = createRoute({
   method: "get",
   path: "/api/exchanges",
   operationId: "listExchanges",
-  tags: ["Market"],
+  tags: ["Exchanges"],
   summary: "The exchanges and how they are",
   description:
     "Every registered exchange in the order of its id, as of the same snapshot as the rates. One that was never collected here is `off`.",

@@ -45,7 +45,7 @@ const explainRoute = createRoute({
   method: "get",
   path: "/api/explain/{exchange}/{exchange_symbol}",
   operationId: "explainFundingRate",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "How one row came to be",
   description:
     "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. Raw fields live for one cycle, in the collecting process.",

@@ -67,7 +67,7 @@ export const ExtremesQuerySchema = z.strictObject({
   flag: closedListParam(ADVISORY_FLAGS, {
     description:
       "Flags that do not block: rows that have at least one of them. Default: all rows, flagged or not.",
-    example: ["pinned_cap", "pinned_floor", "pinned_baseline"],
+    example: ["pinned_cap", "pinned_floor", "unverified_rate"],
     fallback: null,
   }),
   interval,

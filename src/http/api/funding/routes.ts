@@ -23,7 +23,7 @@ const currentRoute = createRoute({
   method: "get",
   path: "/api/funding/current",
   operationId: "listFundingRates",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Live funding rates",
   description:
     "All instruments of all exchanges, filtered, ordered and paged. Positive rates: longs pay shorts. annualized_pct is simple interest.",
@@ -38,7 +38,7 @@ const symbolRoute = createRoute({
   method: "get",
   path: "/api/funding/symbol/{base}",
   operationId: "listFundingRatesOfAsset",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Live funding rates of one asset",
   description: "Every listing of one asset, on all exchanges and in all quote currencies.",
   request: { params: SymbolPathSchema, query: SymbolQuerySchema },

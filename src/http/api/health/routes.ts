@@ -32,6 +32,7 @@ const liveRoute = createRoute({
   operationId: "getLiveness",
   tags: ["Service"],
   summary: "Whether the process answers",
+  description: "For whoever restarts a process that hangs: it looks at nothing else.",
   request: { query: NO_PARAMS },
   responses: { 200: freshText("It does.", "ok"), ...problems("bad_parameter") },
 });
@@ -58,6 +59,7 @@ const metricsRoute = createRoute({
   operationId: "getMetrics",
   tags: ["Service"],
   summary: "Metrics in the Prometheus text format",
+  description: "Made anew for every request. The text says what each metric is.",
   request: { query: NO_PARAMS },
   responses: { 200: freshText("All metrics.", "funding_up 1"), ...problems("bad_parameter") },
 });

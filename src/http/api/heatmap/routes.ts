@@ -27,7 +27,7 @@ const heatmapRoute = createRoute({
   method: "get",
   path: "/api/funding/heatmap",
   operationId: "getFundingHeatmap",
-  tags: ["Market"],
+  tags: ["Rates"],
   summary: "Funding rates as a matrix of assets and exchanges",
   description:
     "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot, not rounded. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. CSV has one column per exchange, named after it and `value`, and at the end `marks`, as `bybit=stale edgex=unverified_rate`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",

@@ -21,7 +21,7 @@ const instrumentsRoute = createRoute({
   method: "get",
   path: "/api/instruments",
   operationId: "listInstruments",
-  tags: ["Market"],
+  tags: ["Assets"],
   summary: "The instruments and how they are known",
   description:
     "Every listed instrument in the order of exchange, then exchange_symbol: which asset it is, what its multiplier and interval are and how each is known.",

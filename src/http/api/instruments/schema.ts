@@ -56,7 +56,7 @@ export const InstrumentQuerySchema = z.strictObject({
   ...instrumentFilters,
   identity: closedListParam(IDENTITIES, {
     description: "Identities. Default: all.",
-    example: ["conflict"],
+    example: ["confirmed"],
     fallback: null,
   }),
   ...pageParams,

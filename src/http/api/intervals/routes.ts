@@ -21,7 +21,7 @@ const changesRoute = createRoute({
   method: "get",
   path: "/api/intervals/changes",
   operationId: "listIntervalChanges",
-  tags: ["Market"],
+  tags: ["Exchanges"],
   summary: "Funding intervals that became other ones",
   description:
     "Each time an instrument's funding interval changed, the newest first. A change is one event, seen within one refresh; an interval that was unknown for a while and came back the same is none. The range is half-open: [from, to).",

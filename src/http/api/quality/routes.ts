@@ -14,7 +14,7 @@ const qualityRoute = createRoute({
   method: "get",
   path: "/api/quality",
   operationId: "listQuality",
-  tags: ["Service"],
+  tags: ["Exchanges"],
   summary: "How good the data of each exchange is",
   description:
     "Per exchange that was ever collected here: instruments expected and seen, rejected and flagged rows, fields that the rest of the market contradicts, and the last batch that was refused. As of the same snapshot as the rates.",

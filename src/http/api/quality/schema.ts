@@ -62,7 +62,7 @@ export const QualityQuerySchema = z.strictObject({
   flag: closedListParam(FLAGS, {
     component: "Flag",
     description: "Exchanges with rows that have one of these flags. Default: all exchanges.",
-    example: ["suspect"],
+    example: ["unverified_rate"],
     fallback: null,
   }),
   ...formatParam,

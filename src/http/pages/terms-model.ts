@@ -1,0 +1,45 @@
+import { REASONS } from "../../domain/decision.ts";
+import { BLOCKING_FLAGS, type Flag, FLAGS } from "../../domain/flags.ts";
+import type { TermModel, TermsModel } from "../../web/docs-model.ts";
+import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
+import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
+import { FLAG_TERMS, FORMULAS, REASON_TERMS, THRESHOLDS } from "./terms.ts";
+
+/** What /docs/terms shows: the tables of the code, and what the document says of defaults. */
+export function termsModel(document: JsonObject): TermsModel {
+  const blocking = new Set<Flag>(BLOCKING_FLAGS);
+  const flag = (name: Flag): TermModel => ({ name, meaning: FLAG_TERMS[name] });
+  return {
+    formulas: FORMULAS,
+    blockingFlags: FLAGS.filter((name) => blocking.has(name)).map(flag),
+    advisoryFlags: FLAGS.filter((name) => !blocking.has(name)).map(flag),
+    reasons: REASONS.map((name) => ({ name, meaning: REASON_TERMS[name] })),
+    statuses: Object.entries(STATUS_MEANINGS).map(([name, meaning]) => ({ name, meaning })),
+    thresholds: THRESHOLDS,
+    defaults: defaultsOf(document),
+  };
+}
+
+/** Parameters that hold rows back where nothing else is asked for. */
+const HOLDS_BACK = /^(limit|(min|max)_\w+)$/;
+
+/** The defaults of limits, minimums and maximums of each address; "none" where it is not set. */
+export function defaultsOf(document: JsonObject): TermsModel["defaults"] {
+  return Object.entries(objectOf(document["paths"])).flatMap(([path, methods]) => {
+    const { parameters } = objectOf(objectOf(methods)["get"]);
+    if (!Array.isArray(parameters)) return [];
+    return parameters.flatMap((parameter: Json) => {
+      const { name, schema } = objectOf(referred(document, parameter));
+      if (typeof name !== "string" || !HOLDS_BACK.test(name)) return [];
+      const fallback = objectOf(schema)["default"];
+      return [
+        { path, parameter: name, fallback: fallback === undefined ? "none" : String(fallback) },
+      ];
+    });
+  });
+}
+
+function referred(document: JsonObject, value: Json): Json {
+  const { $ref } = objectOf(value);
+  return typeof $ref === "string" ? resolved(document, $ref) : value;
+}

@@ -1,0 +1,247 @@
+import { JOIN_WITHIN } from "../../domain/asset-cluster.ts";
+import { HORIZON_MS } from "../../domain/breakeven.ts";
+import {
+  PRICE_GAP_PCT,
+  type Reason,
+  REFUSED_GAP_PCT,
+  YOUNG_SECONDS,
+} from "../../domain/decision.ts";
+import {
+  EXPIRY_GRACE_PERIODS,
+  type Flag,
+  STALE_FLOOR_MS,
+  STALE_PERIODS,
+  THIN_VOLUME_USD,
+} from "../../domain/flags.ts";
+import { HOUR_MS } from "../../domain/funding.ts";
+import { LEAVE_AFTER_CYCLES, LEAVE_BEYOND } from "../../domain/identity.ts";
+import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../../domain/opportunity.ts";
+import { LEAST_OTHERS, LEAST_PCT, TIMES_MEDIAN } from "../../domain/outlier.ts";
+import {
+  OUTLIER_FACTOR,
+  SCALE_FACTOR,
+  TURNOVER_MAX,
+  TURNOVER_MIN,
+} from "../../domain/plausibility.ts";
+import { LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { LONGS_PAY_FROM, RESTING_ABOVE, SHORTS_PAY_TO } from "../../services/finder/sentiment.ts";
+
+/** What the documentation says of the words that programs read. A new one without a text does not compile. */
+
+const count = (value: number): string => value.toLocaleString("en-US");
+const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+export const FLAG_TERMS = {
+  stale: `Observed longer ago than ${STALE_PERIODS} periods of its exchange, at least ${seconds(STALE_FLOOR_MS)}; or the exchange's own clock stands still.`,
+  expired: `Its next_funding_time passed more than ${EXPIRY_GRACE_PERIODS} periods ago and no newer rate came: nobody charges it any more.`,
+  interval_unknown: "The exchange does not say how often it charges: there is no rate a year.",
+  identity_conflict: "Its price contradicts that of the asset whose ticker it bears.",
+  suspect: `A number is in another unit or cannot be: a volume or an open interest over ${OUTLIER_FACTOR} times off what its exchange usually has of the market, or all rates of an exchange over ${SCALE_FACTOR} times those of the others; or nobody knows when a periodic rate is charged.`,
+  pinned_cap: "The rate is at the highest that the exchange allows.",
+  pinned_floor: "The rate is at the lowest that the exchange allows.",
+  pinned_baseline: "The rate is the exchange's interest alone: it says nothing about demand.",
+  thin: `24 h volume under ${count(THIN_VOLUME_USD)} USD, or unknown.`,
+  settling:
+    "A settlement has passed since it was observed, or the exchange is settling: it shows the rate that was charged.",
+  unverified_rate: "Which of the rates that the exchange publishes is charged next is not proven.",
+} as const satisfies Record<Flag, string>;
+
+const OF_A_LEG = "A leg has the flag.";
+
+export const REASON_TERMS = {
+  stale: OF_A_LEG,
+  expired: OF_A_LEG,
+  interval_unknown: OF_A_LEG,
+  identity_conflict: OF_A_LEG,
+  identity_unknown: "No price has shown that both legs are one asset.",
+  suspect: OF_A_LEG,
+  pinned_cap: OF_A_LEG,
+  pinned_floor: OF_A_LEG,
+  pinned_baseline: OF_A_LEG,
+  thin: OF_A_LEG,
+  settling: OF_A_LEG,
+  unverified_rate: OF_A_LEG,
+  price_gap: `Prices of one unit are over ${PRICE_GAP_PCT} % apart; over ${REFUSED_GAP_PCT} % the pair is refused.`,
+  price_unknown: "A leg has no price.",
+  fee_unknown: "Nobody vouches for the taker fee of a leg: say it with `fees`.",
+  young: `It has lasted under ${YOUNG_SECONDS / 60} minutes, or nobody knows how long.`,
+  outlier: `The yearly rate of a leg is ${LEAST_PCT} % or more and over ${TIMES_MEDIAN} times the median size of those of its asset, where there are ${LEAST_OTHERS} listings besides it.`,
+  settlement_unknown: "When a leg settles next is not known, so expected_cash is not either.",
+  no_settlement_in_hold: "Neither leg settles or accrues in hold_hours.",
+  not_profitable:
+    "net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours.",
+} as const satisfies Record<Reason, string>;
+
+/** How every figure is reckoned that is not an exchange's own, and what it is a part of. */
+export const FORMULAS = [
+  {
+    name: "funding_rate",
+    formula: "the exchange's live rate, in our unit",
+    of: "fraction of the notional, for funding_interval_hours",
+  },
+  {
+    name: "funding_rate_pct",
+    formula: "funding_rate × 100",
+    of: "percent of the notional, for funding_interval_hours",
+  },
+  {
+    name: "annualized_pct",
+    formula: "funding_rate × (24 / funding_interval_hours) × 365 × 100",
+    of: "percent of the notional, for a year of 365 days, simple interest",
+  },
+  {
+    name: "gross_apr_pct",
+    formula: "annualized_pct of the short leg − annualized_pct of the long leg",
+    of: "percent of the notional of one leg, for a year",
+  },
+  {
+    name: "fees_pct",
+    formula:
+      "2 × (taker fee of the long leg + taker fee of the short leg) / 100, fees in basis points",
+    of: "percent of the notional of one leg, once per hold_hours",
+  },
+  {
+    name: "net_apr_pct",
+    formula: "gross_apr_pct − fees_pct × 8760 / hold_hours",
+    of: "percent of the notional of one leg, for a year",
+  },
+  { name: "breakeven_hours_smooth", formula: "fees_pct / (gross_apr_pct / 8760)", of: "hours" },
+  {
+    name: "price_gap_pct",
+    formula:
+      "(short price − long price) / ((long price + short price) / 2) × 100, each price for one unit of base",
+    of: "percent of the middle of both prices",
+  },
+  {
+    name: "expected_cash.funding_usd",
+    formula:
+      "notional_usd × (rates charged to the short leg − rates charged to the long leg in hold_hours)",
+    of: "US dollars, for notional_usd on each leg",
+  },
+  {
+    name: "expected_cash.fees_usd",
+    formula: "notional_usd × fees_pct / 100",
+    of: "US dollars, for notional_usd on each leg",
+  },
+  {
+    name: "expected_cash.net_usd",
+    formula: "funding_usd − fees_usd",
+    of: "US dollars, for notional_usd on each leg",
+  },
+  { name: "lasted_seconds", formula: "fetched_at − first_seen_at", of: "seconds" },
+  {
+    name: "positive_share",
+    formula: "listings with a positive rate / trusted listings",
+    of: "fraction of the trusted listings of the asset",
+  },
+  {
+    name: "oi_weighted_annualized_pct",
+    formula: "Σ (annualized_pct × open_interest_usd) / Σ open_interest_usd",
+    of: "percent of the notional, for a year",
+  },
+  {
+    name: "volume_weighted_annualized_pct",
+    formula: "Σ (annualized_pct × volume_24h_usd) / Σ volume_24h_usd",
+    of: "percent of the notional, for a year",
+  },
+] as const;
+
+/** The numbers that decide a flag, a reason, a label or an identity. */
+export const THRESHOLDS = [
+  {
+    name: "stale",
+    value: `${STALE_PERIODS} periods, at least ${seconds(STALE_FLOOR_MS)}`,
+    why: "One late answer is no news.",
+  },
+  {
+    name: "expired",
+    value: `next_funding_time + ${EXPIRY_GRACE_PERIODS} periods`,
+    why: "A delisted contract must not live on.",
+  },
+  {
+    name: "thin",
+    value: `under ${count(THIN_VOLUME_USD)} USD in 24 h`,
+    why: "An order would move the price by more than the funding brings.",
+  },
+  {
+    name: "suspect: quantity",
+    value: `over ${OUTLIER_FACTOR} times off`,
+    why: "Of the exchange's usual share of the market: another unit.",
+  },
+  {
+    name: "suspect: turnover",
+    value: `outside ${TURNOVER_MIN} to ${count(TURNOVER_MAX)}`,
+    why: "24 h volume over open interest was never seen outside.",
+  },
+  {
+    name: "suspect: rates of an exchange",
+    value: `over ${SCALE_FACTOR} times those of the others`,
+    why: "An error of unit is a factor of 8 at least.",
+  },
+  {
+    name: "one asset",
+    value: `prices of one unit within ${percent(JOIN_WITHIN)}`,
+    why: "A ticker alone proves nothing.",
+  },
+  {
+    name: "another asset",
+    value: `beyond ${percent(LEAVE_BEYOND)} for ${LEAVE_AFTER_CYCLES} refreshes`,
+    why: "A price that jumps once is not another asset.",
+  },
+  {
+    name: "price_gap: to watch",
+    value: `over ${PRICE_GAP_PCT} %`,
+    why: "The gap is a risk of its own.",
+  },
+  {
+    name: "price_gap: refused",
+    value: `over ${REFUSED_GAP_PCT} %`,
+    why: "The two are not one thing.",
+  },
+  {
+    name: "young",
+    value: `under ${YOUNG_SECONDS} s`,
+    why: "It may be gone when the second order is sent.",
+  },
+  {
+    name: "outlier",
+    value: `${LEAST_PCT} % a year or more, over ${TIMES_MEDIAN} times the median`,
+    why: `Where there are ${LEAST_OTHERS} listings besides it.`,
+  },
+  {
+    name: "opportunity",
+    value: `gross_apr_pct of ${OPPORTUNITY_GROSS_PCT} or more`,
+    why: "From there on it is noted how long a pair lasts.",
+  },
+  {
+    name: "opportunity ends",
+    value: `after ${OPPORTUNITY_ENDS_AFTER} snapshots in a row below it, or blocked`,
+    why: "A rate that dips once has not ended.",
+  },
+  {
+    name: "breakeven_hours",
+    value: `within ${HORIZON_MS / HOUR_MS / 24} days, else null`,
+    why: "Nobody plans for a rate to last longer.",
+  },
+  {
+    name: "longs_pay",
+    value: `positive_share of ${percent(LONGS_PAY_FROM)} or more`,
+    why: "Two thirds on one side are a side.",
+  },
+  {
+    name: "shorts_pay",
+    value: `positive_share of ${percent(SHORTS_PAY_TO)} or less`,
+    why: "Two thirds on one side are a side.",
+  },
+  {
+    name: "resting",
+    value: `over ${percent(RESTING_ABOVE)} of the listings at rest`,
+    why: "The few that move do not speak for the market.",
+  },
+  {
+    name: "too_few_exchanges",
+    value: `under ${LEAST_EXCHANGES} exchanges`,
+    why: "That is no market.",
+  },
+] as const;

@@ -1,0 +1,100 @@
+/** What the pages of the documentation show. Texts may hold `code` and **strong** words, and paragraphs. */
+
+/** A kind of value: words around the name of a schema that is explained on the same page. */
+export interface KindModel {
+  readonly before: string;
+  readonly schema: string | null;
+  readonly after: string;
+}
+
+export interface ParameterModel {
+  readonly name: string;
+  readonly kind: KindModel;
+  readonly isRequired: boolean;
+  /** As it would be written in the address; null where there is none. */
+  readonly fallback: string | null;
+  readonly description: string;
+}
+
+export interface AnswerModel {
+  readonly status: string;
+  readonly description: string;
+  /** Media type and the kind of the body. */
+  readonly bodies: readonly { readonly type: string; readonly kind: KindModel }[];
+}
+
+export interface OperationModel {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  /** An address that answers as it stands. */
+  readonly address: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters: readonly ParameterModel[];
+  readonly answers: readonly AnswerModel[];
+}
+
+export interface TopicModel {
+  readonly name: string;
+  readonly description: string;
+  readonly operations: readonly OperationModel[];
+}
+
+export interface SchemaModel {
+  readonly name: string;
+  readonly description: string;
+  /** Of a closed set; empty for other schemas. */
+  readonly members: readonly string[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly kind: KindModel;
+    readonly isOptional: boolean;
+    readonly description: string;
+  }[];
+}
+
+export interface ReferenceModel {
+  readonly version: string;
+  readonly introduction: string;
+  readonly topics: readonly TopicModel[];
+  readonly schemas: readonly SchemaModel[];
+}
+
+export interface ProblemModel {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+  readonly cure: string;
+  /** A body as it is sent. */
+  readonly example: string;
+}
+
+export interface TermModel {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+export interface TermsModel {
+  readonly formulas: readonly {
+    readonly name: string;
+    readonly formula: string;
+    /** What it is a part of. */
+    readonly of: string;
+  }[];
+  readonly blockingFlags: readonly TermModel[];
+  readonly advisoryFlags: readonly TermModel[];
+  readonly reasons: readonly TermModel[];
+  readonly statuses: readonly TermModel[];
+  readonly thresholds: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly why: string;
+  }[];
+  readonly defaults: readonly {
+    readonly path: string;
+    readonly parameter: string;
+    readonly fallback: string;
+  }[];
+}

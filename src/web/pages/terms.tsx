@@ -1,0 +1,96 @@
+import { DocsFrame } from "../components/docs-frame.tsx";
+import { DocsTable } from "../components/docs-table.tsx";
+import { Words } from "../components/prose.tsx";
+import type { TermModel, TermsModel } from "../docs-model.ts";
+import type { PageAssets } from "../layout.tsx";
+
+/** Every flag, reason, status, threshold, formula and default. */
+export function TermsPage(props: { readonly model: TermsModel; readonly assets: PageAssets }) {
+  const { model, assets } = props;
+  return (
+    <DocsFrame
+      title="Flags, reasons, formulas"
+      address="/docs/terms"
+      description="What the marks on rows and pairs mean, which numbers decide them, and how every figure is reckoned."
+      assets={assets}
+    >
+      <h2 id="formulas">Formulas</h2>
+      <p>Positive rates: longs pay shorts. What is unknown is null, never 0.</p>
+      <DocsTable label="Formulas" heads={["Field", "Formula", "Percent or fraction of what"]}>
+        {model.formulas.map(({ name, formula, of }) => (
+          <tr>
+            <th scope="row">
+              <code>{name}</code>
+            </th>
+            <td class="wide">{formula}</td>
+            <td class="wide">{of}</td>
+          </tr>
+        ))}
+      </DocsTable>
+      <Terms kind="flag" id="blocking-flags" title="Flags that block" terms={model.blockingFlags}>
+        A row with one of these is not to be relied on: no pair that counts uses it.
+      </Terms>
+      <Terms kind="flag" id="advisory-flags" title="Flags that advise" terms={model.advisoryFlags}>
+        Look closer before you rely on it.
+      </Terms>
+      <Terms kind="reason" id="reasons" title="Reasons of pairs" terms={model.reasons}>
+        Why a pair is to be watched or refused. Without a reason it is usable. A flag of a leg is a
+        reason of the same name.
+      </Terms>
+      <Terms kind="status" id="statuses" title="Statuses of exchanges" terms={model.statuses}>
+        How an exchange is, as of the snapshot.
+      </Terms>
+      <h2 id="thresholds">Thresholds</h2>
+      <DocsTable label="Thresholds" heads={["What", "Value", "Why"]}>
+        {model.thresholds.map(({ name, value, why }) => (
+          <tr>
+            <th scope="row">{name}</th>
+            <td>{value}</td>
+            <td class="wide">{why}</td>
+          </tr>
+        ))}
+      </DocsTable>
+      <h2 id="defaults">Defaults of limits and minimums</h2>
+      <DocsTable label="Defaults" heads={["Address", "Parameter", "Default"]}>
+        {model.defaults.map(({ path, parameter, fallback }) => (
+          <tr>
+            <th scope="row">
+              <code>{path}</code>
+            </th>
+            <td>
+              <code>{parameter}</code>
+            </td>
+            <td>{fallback}</td>
+          </tr>
+        ))}
+      </DocsTable>
+    </DocsFrame>
+  );
+}
+
+function Terms(props: {
+  readonly kind: string;
+  readonly id: string;
+  readonly title: string;
+  readonly terms: readonly TermModel[];
+  readonly children: string;
+}) {
+  return (
+    <>
+      <h2 id={props.id}>{props.title}</h2>
+      <p>{props.children}</p>
+      <DocsTable label={props.title} heads={["Name", "When"]}>
+        {props.terms.map(({ name, meaning }) => (
+          <tr>
+            <th scope="row" id={`${props.kind}-${name}`}>
+              <code>{name}</code>
+            </th>
+            <td class="wide">
+              <Words text={meaning} />
+            </td>
+          </tr>
+        ))}
+      </DocsTable>
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+
+const app = () =>
+  testApp(
+    new TestBoard(
+      snapshotOf(
+        "1-1",
+        EXCHANGE_IDS.map((exchange) => rowOf(exchange, "BTC")),
+      ),
+    ),
+  );
+
+const problemOf = async (target: string) => {
+  const response = await app().get(target);
+  expect([target, response.status]).toEqual([target, 400]);
+  return (await response.json()) as { detail: string; errors: readonly object[] };
+};
+
+describe("the detail of a bad parameter", () => {
+  test.each([
+    ["/api/funding/current?limit=x", 'limit "x" must be a whole number from 1 to 100000.'],
+    ["/api/funding/current?base=", "base must not be empty or have empty members."],
+    [
+      "/api/funding/current?exchnage=okx",
+      "exchnage is not a parameter of this address; did you mean exchange?",
+    ],
+    [
+      "/api/funding/symbol/BTC?min_volum=1",
+      "min_volum is not a parameter of this address; did you mean min_volume?",
+    ],
+    ["/livez?verbose=1", "verbose is not a parameter of this address."],
+    [
+      "/api/funding/current?limit=x&order=up&nope=1",
+      'order "up" must be one of asc, desc (and 2 more in errors).',
+    ],
+  ])("%s", async (target, detail) => {
+    expect((await problemOf(target)).detail).toBe(detail);
+  });
+
+  test("is the first of errors, which has them all", async () => {
+    const { detail, errors } = await problemOf("/api/funding/current?nope=1&limit=0");
+    expect(errors).toEqual([
+      { parameter: "limit", rule: '"0" must be a whole number from 1 to 100000' },
+      { parameter: "nope", rule: "is not a parameter of this address" },
+    ]);
+    expect(detail).toBe(
+      'limit "0" must be a whole number from 1 to 100000 (and 1 more in errors).',
+    );
+  });
+});
+
+describe("a time in another unit", () => {
+  test.each([
+    ["1793620800000", "; this looks like milliseconds"],
+    ["1793620800000000", "; this looks like microseconds"],
+    ["1793620800000000000", "; this looks like nanoseconds"],
+    ["2026-11-01", "; this looks like a date"],
+    ["2026-11-01T00:00:00Z", "; this looks like a date"],
+    ["soon", ""],
+    ["4102444801", ""],
+  ])("%s is named", async (text, hint) => {
+    const { errors } = await problemOf(`/api/intervals/changes?from=${encodeURIComponent(text)}`);
+    const rule = `${JSON.stringify(text)} must be unix seconds from 0 to 4102444800${hint}`;
+    expect(errors).toEqual([{ parameter: "from", rule }]);
+  });
+});
+
+test("members of closed sets are read in any case", async () => {
+  const served = app();
+  const plain = await served.get(
+    "/api/funding/current?exchange=okx,bybit&asset_class=crypto&sort=base&order=desc&format=csv",
+  );
+  const loud = await served.get(
+    "/api/funding/current?exchange=OKX,ByBit&asset_class=Crypto&sort=BASE&order=Desc&format=CSV",
+  );
+  expect([plain.status, loud.status]).toEqual([200, 200]);
+  expect(loud.headers.get("etag")).toBe(plain.headers.get("etag"));
+  expect(await loud.text()).toBe(await plain.text());
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import { testApp } from "../support/app.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { type BrowserSession, browserPath, startBrowser } from "../support/browser.ts";
+import { until } from "../support/service.ts";
+import { LONG_MS } from "../support/patience.ts";
+
+const CHROMIUM = browserPath();
+
+const PAGES = ["/docs", "/docs/problems", "/docs/terms"] as const;
+/** Each width and each scheme once: the checker takes seconds on a long page. */
+const SCREENS = [
+  { name: "desktop", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "phone", colorScheme: "dark", viewport: { width: 360, height: 740 } },
+] as const;
+
+/** The whole of the accessibility checker, as it would be pasted into the console. */
+const AXE = Bun.resolveSync("axe-core/axe.min.js", import.meta.dir);
+const VIOLATIONS = `axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+  violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + " " + html)))`;
+
+const WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]";
+const GROUND = "getComputedStyle(document.body).backgroundColor";
+
+/** Light of a CSS colour, 0 to 255. */
+function lightOf(colour: string): number {
+  const parts = (colour.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+  return parts.reduce((sum, part) => sum + part, 0) / parts.length;
+}
+
+describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
+  const stack = new AsyncDisposableStack();
+  let stage: { readonly origin: string; readonly browser: BrowserSession } | null = null;
+
+  const staged = () => {
+    if (stage === null) throw new Error("the stage was not set");
+    return stage;
+  };
+
+  beforeAll(async () => {
+    const rows = EXCHANGE_IDS.map((exchange) => rowOf(exchange, "BTC"));
+    const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
+    const server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request) => app.fetch(request),
+    });
+    stack.defer(() => server.stop(true));
+    const browser = stack.use(await startBrowser(CHROMIUM ?? ""));
+    stage = { origin: server.url.origin, browser };
+  }, LONG_MS);
+
+  afterAll(() => stack.disposeAsync());
+
+  test.each(PAGES)(
+    "%s breaks no rule of accessibility and fits, light and wide, dark and narrow",
+    async (path) => {
+      const { origin, browser } = staged();
+      const axe = await Bun.file(AXE).text();
+      for (const { name, ...screen } of SCREENS) {
+        const where = `${path.replaceAll("/", "-")}-${name}`;
+        const { page, complaints, hosts } = await browser.page(screen);
+        await page.goto(origin + path);
+        const ground = lightOf(await page.evaluate<string>(GROUND));
+        const isDark = screen.colorScheme === "dark";
+        expect([where, ground > 200, ground < 60]).toEqual([where, !isDark, isDark]);
+        const [content = Number.NaN, width = 0] = await page.evaluate<number[]>(WIDTHS);
+        expect(content).toBeLessThanOrEqual(width);
+        await page.evaluate(axe);
+        expect([where, await page.evaluate<string[]>(VIOLATIONS)]).toEqual([where, []]);
+        expect(await browser.picture(page, where)).toBeGreaterThan(0);
+        expect(complaints).toEqual([]);
+        expect([...hosts]).toEqual([new URL(origin).host]);
+        await page.context().close();
+      }
+    },
+    LONG_MS,
+  );
+
+  test(
+    "a page that breaks a rule is found to",
+    async () => {
+      const { origin, browser } = staged();
+      const { page } = await browser.page();
+      await page.goto(`${origin}/docs/problems`);
+      await page.evaluate(
+        "document.querySelector('h1').remove(); document.documentElement.lang = ''",
+      );
+      await page.evaluate(await Bun.file(AXE).text());
+      const found = await page.evaluate<string[]>(VIOLATIONS);
+      expect(found.some((text) => text.startsWith("html-has-lang"))).toBe(true);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "the reference says the same without JavaScript, and leads back to the rates",
+    async () => {
+      const { origin, browser } = staged();
+      const { page } = await browser.page({ javaScriptEnabled: false });
+      await page.goto(`${origin}/docs`);
+      const text = await page.locator("main").innerText();
+      expect(text).toContain("/api/funding/arb");
+      expect(text).toContain("min_open_interest");
+      await page.getByRole("link", { name: "Problems" }).click();
+      await page.waitForURL(/\/docs\/problems$/);
+      expect(await page.locator("h1").innerText()).toBe("Problems");
+      await page.getByRole("link", { name: "← Rates" }).click();
+      expect(new URL(page.url()).pathname).toBe("/");
+    },
+    LONG_MS,
+  );
+
+  test(
+    "the interactive documentation is dark in the dark and follows a change",
+    async () => {
+      const { origin, browser } = staged();
+      const { page, complaints } = await browser.page({ colorScheme: "dark" });
+      await page.goto(`${origin}/docs/try`);
+      await page.locator(".opblock").first().waitFor();
+      const isDark = "document.documentElement.classList.contains('dark-mode')";
+      expect(await page.evaluate(isDark)).toBe(true);
+      expect(lightOf(await page.evaluate<string>(GROUND))).toBeLessThan(60);
+      await page.emulateMedia({ colorScheme: "light" });
+      await until(
+        async () => !(await page.evaluate<boolean>(isDark)),
+        () => "it stays dark",
+      );
+      expect(lightOf(await page.evaluate<string>(GROUND))).toBeGreaterThan(200);
+      expect(complaints).toEqual([]);
+    },
+    LONG_MS,
+  );
+});

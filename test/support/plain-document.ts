@@ -1,0 +1,44 @@
+import { servedDocument } from "../../scripts/write-openapi.ts";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  mapValues,
+  objectOf,
+  resolved,
+  treeOf,
+} from "../../src/http/openapi/json-tree.ts";
+
+/** References that are followed; those to schemas of bodies stay, as bodies are checked through them. */
+const OF_PARTS = /^#\/components\/(parameters|headers|responses|examples)\//;
+
+/** A document with what its operations share written out in each: parameters whole, answers but for their schemas. */
+export function writtenOut(document: JsonObject): JsonObject {
+  const follow = (value: Json, isFollowed: (ref: string) => boolean): Json => {
+    if (Array.isArray(value)) return value.map((one) => follow(one, isFollowed));
+    if (!isObject(value)) return value;
+    const { $ref, ...beside } = value;
+    if (typeof $ref !== "string" || !isFollowed($ref))
+      return mapValues(value, (one) => follow(one, isFollowed));
+    const part = follow(resolved(document, $ref), isFollowed);
+    return { ...objectOf(part), ...mapValues(beside, (one) => follow(one, isFollowed)) };
+  };
+  const paths = mapValues(objectOf(document["paths"]), (methods) =>
+    mapValues(objectOf(methods), (operation) =>
+      mapValues(objectOf(operation), (value, key) =>
+        follow(value, (ref) => key === "parameters" || OF_PARTS.test(ref)),
+      ),
+    ),
+  );
+  return { ...document, paths };
+}
+
+/** The served document, written out. */
+export async function plainDocument(): Promise<string> {
+  return plainText(await servedDocument());
+}
+
+/** The same of the text of any document. */
+export function plainText(document: string): string {
+  return JSON.stringify(writtenOut(treeOf(JSON.parse(document) as object)));
+}
