@@ -15,6 +15,12 @@ import {
   USAGE_PROGRAM,
   type UsageModule,
 } from "../support/client-usage.ts";
+import {
+  type DirectModule,
+  DIRECT_CLIENTS,
+  directProgram,
+  MISTAKEN_FIELD,
+} from "../support/direct-clients.ts";
 import { Contract } from "../support/contract.ts";
 import { type GeneratedClients, generateClients } from "../support/generated-clients.ts";
 import { allShown, fundingAt, HANDFUL } from "../support/service-api.ts";
@@ -48,10 +54,11 @@ beforeAll(async () => {
   );
   const { origin } = service;
   const document = await (await fetch(`${origin}/openapi.json`)).text();
-  const clients = stack.use(await generateClients(document));
+  const clients = stack.use(await generateClients(document, origin));
   await allShown(origin, HANDFUL);
   const operations = operationsOf(document);
   await clients.write("calls.ts", callsProgram(operations, await pathValues(origin)));
+  await clients.write("direct.ts", directProgram(operations, await pathValues(origin)));
   await clients.write("usage.ts", USAGE_PROGRAM);
   await clients.write("mistakes.ts", MISTAKES_PROGRAM);
   stage = { origin, document, operations, clients };
@@ -121,13 +128,17 @@ describe("clients generated from the document of a running service", () => {
 
   test("type-check strictly with a call of each operation, and no mistake passes", async () => {
     const errors = await stage.clients.typeErrors();
-    expect(errors.filter(({ file }) => file !== "mistakes.ts")).toEqual([]);
+    const planned = errors.filter(({ file }) => file === "direct.ts");
+    expect(planned.map(({ text }) => text.includes(MISTAKEN_FIELD))).toEqual([true, true]);
+    expect(errors.filter(({ file }) => file !== "mistakes.ts" && file !== "direct.ts")).toEqual([]);
     const found = MISTAKES.map(({ statement, says }, index) => {
-      const texts = errors.filter(({ line }) => line === MISTAKES_FROM_LINE + index);
+      const texts = errors.filter(
+        ({ file, line }) => file === "mistakes.ts" && line === MISTAKES_FROM_LINE + index,
+      );
       return [statement, texts.length === 1 && texts[0]?.text.includes(says) ? says : texts];
     });
     expect(found).toEqual(MISTAKES.map(({ statement, says }) => [statement, says]));
-    expect(errors.length).toBe(MISTAKES.length);
+    expect(errors.length - planned.length).toBe(MISTAKES.length);
   });
 
   test.each(CLIENTS)(
@@ -148,6 +159,23 @@ describe("clients generated from the document of a running service", () => {
         if (url !== undefined && isOf(operation, url)) called.push(operation.name);
       }
       expect(called.toSorted()).toEqual(documented(stage.document).toSorted());
+    },
+    LONG_MS,
+  );
+
+  test.each(DIRECT_CLIENTS)(
+    "%s calls every operation that ends, filters, and is refused with a code",
+    async (client) => {
+      const { directOf } = (await stage.clients.load("direct.ts")) as unknown as DirectModule;
+      const { calls, filtered, refused } = directOf(stage.origin)[client];
+      const ending = stage.operations.filter(({ answer }) => answer !== "events");
+      expect(Object.keys(calls)).toEqual(ending.map(({ name }) => name));
+      for (const operation of ending) {
+        const data = await calls[operation.name]?.();
+        expect([operation.name, typeof data]).toEqual([operation.name, kindOf(operation)]);
+      }
+      expect(await filtered()).toEqual(["binance BTC", "binance ETH", "okx BTC", "okx ETH"]);
+      expect(await refused()).toEqual({ code: "unknown_base", status: 404 });
     },
     LONG_MS,
   );

@@ -20,11 +20,16 @@ const TSCONFIG = {
     verbatimModuleSyntax: true,
     allowImportingTsExtensions: true,
     noEmit: true,
+    // Clients of openapi-zod-client are written for this version, which a user of theirs has.
+    paths: { zod: ["../../zod/v3"] },
   },
   include: ["**/*.ts"],
 };
 
-/** A folder with clients of one document: paths.d.ts for openapi-fetch, sdk/ by hey-api, and programs that use them. */
+/**
+ * A folder with clients of one document: paths.d.ts for openapi-fetch, sdk/ by hey-api, orval.ts, zodios.ts by
+ * openapi-zod-client, and programs that use them.
+ */
 export interface GeneratedClients {
   /** Writes a program; it imports `./paths.d.ts`, `./sdk` and openapi-fetch. */
   write(name: string, program: string): Promise<void>;
@@ -43,8 +48,30 @@ export interface Complaint {
   readonly text: string;
 }
 
-/** Makes both clients of an OpenAPI document, offline. Throws with what a generator said when it fails. */
-export async function generateClients(document: string): Promise<GeneratedClients> {
+/** Without the formats beside JSON, of which orval would make streams. */
+const orvalConfig = (origin: string): string => `export default {
+  api: {
+    input: "./openapi.json",
+    output: {
+      target: "./orval.ts",
+      client: "fetch",
+      baseUrl: ${JSON.stringify(origin)},
+      override: { contentType: { exclude: ["application/x-ndjson", "text/csv"] } },
+    },
+  },
+};
+`;
+
+/** Left to itself, openapi-zod-client reads JSON alone and takes any other answer for none. */
+const ZODIOS_TYPES = ["application/json", "application/problem+json", "text/plain", "text/calendar"]
+  .map((type) => `mediaType === '${type}'`)
+  .join(" || ");
+
+/**
+ * Makes all clients of the OpenAPI document of the service at `origin`, without asking anybody else. Throws with what
+ * a generator said when it fails.
+ */
+export async function generateClients(document: string, origin: string): Promise<GeneratedClients> {
   mkdirSync(CACHE, { recursive: true });
   const folder = mkdtempSync(join(CACHE, "generated-clients-"));
   const write = async (name: string, text: string): Promise<void> =>
@@ -52,10 +79,20 @@ export async function generateClients(document: string): Promise<GeneratedClient
   const dispose = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     await write("openapi.json", document);
+    await write("orval.config.mjs", orvalConfig(origin));
     await write("tsconfig.json", JSON.stringify(TSCONFIG));
     await Promise.all([
       generate(folder, ["openapi-typescript/bin/cli.js", "openapi.json", "-o", "paths.d.ts"]),
       generate(folder, ["@hey-api/openapi-ts/bin/run.js", "-i", "./openapi.json", "-o", "./sdk"]),
+      generate(folder, ["orval/dist/bin/orval.mjs", "--config", "orval.config.mjs"]),
+      generate(folder, [
+        "openapi-zod-client/bin.js",
+        "openapi.json",
+        "-o",
+        "zodios.ts",
+        "--media-type-expr",
+        ZODIOS_TYPES,
+      ]),
     ]);
   } catch (error) {
     dispose();
