@@ -1,12 +1,13 @@
 /**
  * The service on simulated exchanges, for a first look: `bun scripts/demo.ts`.
- * Starts the simulator, then the service on it, prints the address to open, and ends both on SIGINT,
+ * Starts the simulator, then the service on it, prints the address to open and the log in words, and ends both on SIGINT,
  * SIGTERM or SIGHUP (status 0) or when one of them dies (status 1).
  * PORT (8083), HOST and DATABASE_PATH (data/demo.db) are the service's, DEMO_PORT the simulator's; 0 is any free port.
  */
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { listenFailure } from "../src/lib/listening.ts";
+import { relayLines } from "./demo-lines.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const LOOPBACK = "127.0.0.1";
@@ -32,6 +33,8 @@ interface Outcome {
 interface Child {
   readonly name: string;
   readonly process: Bun.Subprocess;
+  /** Until all that it has written is on the terminal. */
+  readonly shown: Promise<unknown>;
 }
 
 /** What ends the demo; the first outcome counts, and nothing is started after it. */
@@ -107,21 +110,26 @@ function start(
     cmd: [process.execPath, "--no-env-file", ...args],
     cwd: ROOT,
     env: { ...Object.fromEntries(inherited), ...settings },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     // Its own group: Ctrl-C reaches this script alone, which then ends its children in order.
     detached: true,
     onExit: (_, code, signal) => ending.end(1, `the ${name} ended (${signal ?? `status ${code}`})`),
   });
-  children.push({ name, process: child });
+  const shown = Promise.all([
+    relayLines(child.stdout, (line) => console.log(line)),
+    relayLines(child.stderr, (line) => console.error(line)),
+  ]);
+  children.push({ name, process: child, shown });
 }
 
-async function stop({ name, process: child }: Child): Promise<void> {
+async function stop({ name, process: child, shown }: Child): Promise<void> {
   child.kill("SIGTERM");
   const killer = setTimeout(() => {
     console.error(`demo: the ${name} did not end in ${END_WITHIN_MS} ms and is killed`);
     child.kill("SIGKILL");
   }, END_WITHIN_MS);
   await child.exited;
+  await shown;
   clearTimeout(killer);
 }
 

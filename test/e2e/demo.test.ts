@@ -7,6 +7,7 @@ import type { InstrumentRow } from "../../src/http/api/instruments/schema.ts";
 import type { QualityRow } from "../../src/http/api/quality/schema.ts";
 import { childrenOf, type DemoProcess, isRunning, startDemo } from "../support/demo-process.ts";
 import { allShown, answerOf, ENABLED, fundingAt } from "../support/service-api.ts";
+import { examplesWithoutRows } from "../support/documented-examples.ts";
 import { temporaryDatabasePath, until } from "../support/service.ts";
 import { classDifferences } from "../support/class-differences.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
@@ -60,6 +61,8 @@ describe("make demo", () => {
         await tellsWhatItKnows(demo);
         await keepsAssetsApart(demo.address);
         await endsWhole(demo, "SIGINT");
+        // Nobody who tries it out reads JSON.
+        expect(demo.output()).not.toMatch(/^\{/m);
       }
       await using again = await startDemo(settings);
       console.log(`demo: second start ready ${seconds(again.readyMs)}`);
@@ -117,6 +120,7 @@ async function tellsWhatItKnows({ address, simulator }: DemoProcess): Promise<vo
   }
   expect(await answerOf(address, "/api/intervals/changes")).toMatchObject({ total: 0, rows: [] });
 
+  expect(await examplesWithoutRows(address)).toEqual([]);
   await pagesConcatenate(address);
   await explainsKraken(address);
 }

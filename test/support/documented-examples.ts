@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { plainText } from "./plain-document.ts";
+
+const Parameter = z.object({
+  name: z.string(),
+  in: z.enum(["path", "query", "header"]),
+  schema: z.object({ example: z.unknown().optional() }),
+});
+
+const Document = z.object({
+  paths: z.record(
+    z.string(),
+    z.object({ get: z.object({ parameters: z.array(Parameter).default([]) }) }),
+  ),
+});
+
+/** A stream never ends. */
+const ENDLESS = /\/stream$/;
+
+/**
+ * Every operation as the interactive documentation sends it: each parameter at its example. Lists come as files of
+ * CSV, in which a row is a line.
+ */
+function exampleTargets(document: string): string[] {
+  const { paths } = Document.parse(JSON.parse(plainText(document)));
+  return Object.entries(paths)
+    .filter(([path]) => !ENDLESS.test(path))
+    .map(([path, { get }]) => {
+      const filled = get.parameters
+        .filter((parameter) => parameter.in === "path")
+        .reduce(
+          (text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)),
+          path,
+        );
+      const query = get.parameters
+        .filter(({ in: place, schema }) => place === "query" && schema.example !== undefined)
+        .map(({ name, schema }): [string, string] => [
+          name,
+          name === "format" ? "csv" : String(schema.example),
+        ]);
+      return query.length === 0 ? filled : `${filled}?${new URLSearchParams(query)}`;
+    });
+}
+
+/** Intervals rarely change: that list alone may be empty. */
+const EMPTY_BY_NATURE = "/api/intervals/changes";
+
+/** The requests of the interactive documentation, as they stand in its forms, that fail or return no row. */
+export async function examplesWithoutRows(origin: string): Promise<string[]> {
+  const targets = exampleTargets(await (await fetch(`${origin}/openapi.json`)).text());
+  const wanting: string[] = [];
+  for (const target of targets) {
+    const response = await fetch(origin + target);
+    const lines = (await response.text()).trimEnd().split("\n").length;
+    // One line is the head of a file without rows.
+    const isEmpty = target.includes("format=csv") && lines < 2;
+    const mayBeEmpty = target.startsWith(EMPTY_BY_NATURE);
+    if (response.status !== 200 || (isEmpty && !mayBeEmpty))
+      wanting.push(`${response.status}, ${lines} lines: ${target}`);
+  }
+  return targets.length === 0 ? ["no example at all"] : wanting;
+}
