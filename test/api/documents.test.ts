@@ -114,7 +114,10 @@ describe("the API document", () => {
 
   test("has whom to ask, what may change and where its other form is", async () => {
     const { info } = JSON.parse(await servedDocument());
-    expect(info.contact).toEqual({ name: "The operator of this service", url: "/docs" });
+    expect(info.contact).toEqual({ name: "The operator of this service" });
+    const known = testApp(new TestBoard(), { publicUrl: "https://funding.example" });
+    const { info: named } = JSON.parse(await (await known.get("/openapi.json")).text());
+    expect(named.contact.url).toBe("https://funding.example/docs");
     const policy = await Bun.file(join(ROOT, "docs/api-changes.md")).text();
     for (const paragraph of POLICY) {
       expect(info.description).toContain(paragraph);

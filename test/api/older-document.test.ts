@@ -52,6 +52,7 @@ test("what 3.1 says of null, bounds, constants and references is said as 3.0 doe
     Several: { type: "string", examples: ["a", "b"] },
     Beside: { $ref: "#/components/schemas/Set", default: "a" },
     Set: { type: "string", enum: ["a"] },
+    Text: { type: "string", contentMediaType: "text/plain", contentSchema: { const: "a" } },
     Same: { type: "object", properties: { type: { type: "string" } }, example: { const: 1 } },
   };
   const { components } = asOpenApi30({ components: { schemas } });
@@ -70,6 +71,7 @@ test("what 3.1 says of null, bounds, constants and references is said as 3.0 doe
     Several: { type: "string", example: "a" },
     Beside: { allOf: [{ $ref: "#/components/schemas/Set" }], default: "a" },
     Set: { type: "string", enum: ["a"] },
+    Text: { type: "string", "x-content-schema": { enum: ["a"] } },
     Same: { type: "object", properties: { type: { type: "string" } }, example: { const: 1 } },
   });
 });

@@ -45,7 +45,10 @@ export function openApiInfo(publicUrl: string | null) {
         "The same document in OpenAPI 3.0.3 is at /openapi-3.0.json.",
         ...POLICY,
       ].join("\n\n"),
-      contact: { name: "The operator of this service", url: `${publicUrl ?? ""}/docs` },
+      contact: {
+        name: "The operator of this service",
+        ...(publicUrl !== null && { url: `${publicUrl}/docs` }),
+      },
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: publicUrl ?? "/", description: "This service." }],

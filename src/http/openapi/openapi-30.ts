@@ -42,10 +42,11 @@ function withNullable(schema: JsonObject): JsonObject {
     : { ...only, nullable: true, ...rest };
 }
 
-/** What the text of a stream holds cannot be said in 3.0. */
+/** What the text of a stream holds cannot be said in 3.0 but by an extension. */
 function withoutContent(schema: JsonObject): JsonObject {
   const { contentSchema, contentMediaType, ...rest } = schema;
-  return contentSchema === undefined && contentMediaType === undefined ? schema : rest;
+  if (contentSchema === undefined && contentMediaType === undefined) return schema;
+  return { ...rest, ...(contentSchema !== undefined && { "x-content-schema": contentSchema }) };
 }
 
 function withEnum(schema: JsonObject): JsonObject {
