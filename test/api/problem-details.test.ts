@@ -68,6 +68,19 @@ describe("a time in another unit", () => {
   });
 });
 
+test("an exchange in a path is read in any case, and an unknown one is offered the nearest", async () => {
+  const target = "/api/explain/Binance/BTCUSDT";
+  const { row } = (await (await app().get(target)).json()) as { row: { exchange: string } };
+  expect(row.exchange).toBe("binance");
+  const { detail } = await problemOf("/api/explain/binanse/BTCUSDT");
+  expect(detail).toStartWith('exchange "binanse" must be one of binance, bybit,');
+  expect(detail).toEndWith("; did you mean binance?");
+  const long = await problemOf(`/api/explain/binance/${"X".repeat(200)}`);
+  expect(long.detail).toBe("exchange_symbol must not be longer than 128 characters.");
+  const base = await problemOf(`/api/funding/symbol/${"X".repeat(100)}`);
+  expect(base.detail).toBe("base must not be longer than 64 characters.");
+});
+
 test("members of closed sets are read in any case", async () => {
   const served = app();
   const plain = await served.get(

@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
 import { unverifiedRateField } from "../../openapi/exchange-status.ts";
 import { orNull } from "../../openapi/enums.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
+import { didYouMean } from "../../protocol/nearest.ts";
+import { echo, refuse } from "../../protocol/query-text.ts";
 import { time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
 
@@ -11,14 +13,25 @@ import { FundingRowSchema } from "../../lists/funding-schema.ts";
 const MAX_SYMBOL_LENGTH = 128;
 
 export const ExplainPathSchema = z.object({
-  exchange: z.enum(EXCHANGE_IDS).openapi({
-    param: { name: "exchange", in: "path" },
-    description: "The exchange's id.",
-    example: "binance",
-  }),
+  exchange: z
+    .string()
+    .transform((text, context): ExchangeId => {
+      const id = EXCHANGE_IDS.find((known) => known === text.toLowerCase());
+      if (id !== undefined) return id;
+      const nearest = didYouMean(text, EXCHANGE_IDS);
+      refuse(context, `${echo(text)} must be one of ${EXCHANGE_IDS.join(", ")}${nearest}`);
+      return z.NEVER;
+    })
+    .openapi({
+      param: { name: "exchange", in: "path" },
+      type: "string",
+      enum: [...EXCHANGE_IDS],
+      description: "The exchange's id, in any case.",
+      example: "binance",
+    }),
   exchange_symbol: z
     .string()
-    .max(MAX_SYMBOL_LENGTH)
+    .max(MAX_SYMBOL_LENGTH, `must not be longer than ${MAX_SYMBOL_LENGTH} characters`)
     .openapi({
       param: { name: "exchange_symbol", in: "path" },
       description: "The exchange's own symbol, verbatim; percent-encoded, a slash as %2F.",

@@ -6,7 +6,7 @@ const MAX_BASE_LENGTH = 64;
 export const SymbolPathSchema = z.object({
   base: z
     .string()
-    .max(MAX_BASE_LENGTH)
+    .max(MAX_BASE_LENGTH, `must not be longer than ${MAX_BASE_LENGTH} characters`)
     .openapi({
       param: { name: "base", in: "path" },
       description: "An asset, in any case, aliases allowed (XBT is BTC).",
