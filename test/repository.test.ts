@@ -81,6 +81,14 @@ describe("the Makefile", () => {
     return stdout.toString();
   }
 
+  test("installs without the list of packages and of blocked scripts, and says why in a line", () => {
+    const recipe = make("", "-n", "-B", `node_modules/.installed-${VERSIONS["bun"]}`);
+    const installs = recipe.split("\n").filter((line) => line.includes("install --frozen"));
+    expect(installs.length).toBe(2);
+    for (const line of installs) expect(line).toContain("--no-summary");
+    expect(recipe).toContain("no package but Bun may run an install script");
+  });
+
   test("takes its Bun from the manifest, the one that runs this test", () => {
     const pinned = make("print:\n\t@echo '$(BUN_VERSION)'\n", "print").trim();
     expect(pinned).toBe(MANIFEST.devDependencies["bun"] ?? "");
