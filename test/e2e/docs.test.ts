@@ -121,13 +121,15 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
       await page.locator(".opblock").first().waitFor();
       const isDark = "document.documentElement.classList.contains('dark-mode')";
       expect(await page.evaluate(isDark)).toBe(true);
-      expect(lightOf(await page.evaluate<string>(GROUND))).toBeLessThan(60);
+      const words = "getComputedStyle(document.querySelector('.info .title')).color";
+      expect(lightOf(await page.evaluate<string>(words))).toBeGreaterThan(180);
       await page.emulateMedia({ colorScheme: "light" });
       await until(
         async () => !(await page.evaluate<boolean>(isDark)),
         () => "it stays dark",
       );
-      expect(lightOf(await page.evaluate<string>(GROUND))).toBeGreaterThan(200);
+      expect(lightOf(await page.evaluate<string>(words))).toBeLessThan(100);
+      expect(await browser.picture(page, "docs-try-light")).toBeGreaterThan(0);
       expect(complaints).toEqual([]);
     },
     LONG_MS,

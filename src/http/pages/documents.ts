@@ -82,7 +82,7 @@ export function addDocumentRoutes(
   servePage("/docs", () => ReferencePage({ model: referenceModel(document()), assets }));
   servePage("/docs/problems", () => ProblemsPage({ problems: problemsModel(publicUrl), assets }));
   servePage("/docs/terms", () => TermsPage({ model: termsModel(document()), assets }));
-  serve("/docs/try", () => asset(HTML_TYPE, renderPage(TryPage({ assets })), DOCS_HEADERS));
+  serve("/docs/try", () => asset(HTML_TYPE, renderPage(TryPage()), DOCS_HEADERS));
   serve("/docs/start.js", () => asset(JAVASCRIPT_TYPE, START_SCRIPT, DOCS_HEADERS));
   for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
     serve(`/docs/${name}`, () =>

@@ -144,9 +144,11 @@ function plain(words: string): KindModel {
 
 function boundsOf({ minimum, exclusiveMinimum, maximum }: JsonObject): string {
   const from = exclusiveMinimum === undefined ? minimum : exclusiveMinimum;
+  const shown = (bound: Json): string =>
+    typeof bound === "number" ? bound.toLocaleString("en-US") : text(bound);
   const low =
-    from === undefined ? "" : ` ${minimum === undefined ? "above" : "from"} ${text(from)}`;
-  return maximum === undefined ? low : `${low} to ${text(maximum)}`;
+    from === undefined ? "" : ` ${minimum === undefined ? "above" : "from"} ${shown(from)}`;
+  return maximum === undefined ? low : `${low} to ${shown(maximum)}`;
 }
 
 /** A value as it is written in an address. */

@@ -94,7 +94,7 @@ function Parameter(props: { readonly parameter: ParameterModel }) {
         <code>{name}</code>
         {isRequired ? <small>required</small> : null}
       </th>
-      <td>
+      <td class="kind">
         <Kind kind={kind} />
       </td>
       <td>{fallback === null ? "" : <code>{fallback}</code>}</td>
@@ -147,7 +147,7 @@ function Schema(props: { readonly schema: SchemaModel }) {
                 <code>{field.name}</code>
                 {field.isOptional ? <small>may be absent</small> : null}
               </th>
-              <td>
+              <td class="kind">
                 <Kind kind={field.kind} />
               </td>
               <td class="wide">
