@@ -44,6 +44,11 @@ export const FundingRowSchema = z
         "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100. Null when the interval is unknown.",
       example: 10.95,
     }),
+    rate_8h_pct: z.number().nullable().openapi({
+      description:
+        "The rate scaled to 8 hours, percent: funding_rate x (8 / funding_interval_hours) x 100. Null when the interval is unknown.",
+      example: 0.01,
+    }),
     funding_interval_hours: z.number().nullable().openapi({
       description:
         "Of this instrument, now. For continuous funding the period that the rate is quoted for.",
@@ -77,6 +82,11 @@ export const FundingRowSchema = z
     last_price: z.number().nullable().openapi({
       description:
         "The last trade, in quote, per priced unit. Only where the exchange tells neither mark_price nor index_price; else null.",
+    }),
+    premium_pct: z.number().nullable().openapi({
+      description:
+        "How far mark_price is above index_price, percent of index_price; negative: below. Null where one of them is unknown.",
+      example: 0.05,
     }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),

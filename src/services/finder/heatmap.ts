@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
-import { fractionToPct } from "../../domain/funding.ts";
+import { fractionToPct, ratePerHourPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
@@ -152,7 +152,7 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
     case "rate_per_hour_pct":
       return fundingIntervalHours === null
         ? null
-        : fractionToPct(fundingRate) / fundingIntervalHours;
+        : ratePerHourPct(fundingRate, fundingIntervalHours);
     case "funding_rate_pct":
       return fractionToPct(fundingRate);
   }
