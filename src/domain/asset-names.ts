@@ -91,3 +91,8 @@ const NUMBERED = /~\d+$/;
 export function nameOfAsset(assetId: string): string {
   return assetId.replace(NUMBERED, "");
 }
+
+/** Whether a text can be the id of an asset alone: no ticker has such a number. */
+export function isNumbered(text: string): boolean {
+  return NUMBERED.test(text);
+}

@@ -1,0 +1,51 @@
+/** Names further from each other than this share of the longer one are not meant for each other. */
+const FAR_SHARE = 0.4;
+
+/** No name of ours is longer; what is, is no slip of the finger. */
+const MAX_LENGTH = 64;
+
+/** The name that was probably meant by one that is not among them; null where none is near. Any case. */
+function nearestName(text: string, names: readonly string[]): string | null {
+  if (text.length > MAX_LENGTH) return null;
+  const asked = text.toLowerCase();
+  let nearest: string | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const name of names) {
+    const steps = distance(asked, name.toLowerCase());
+    if (steps >= least || steps > Math.max(asked.length, name.length) * FAR_SHARE) continue;
+    nearest = name;
+    least = steps;
+  }
+  return nearest;
+}
+
+/** What an error adds where a name is near: `; did you mean okx?` */
+export function didYouMean(text: string, names: readonly string[]): string {
+  const nearest = nearestName(text, names);
+  return nearest === null ? "" : `; did you mean ${nearest}?`;
+}
+
+/** How many letters are to be put in, left out, replaced or swapped with the next (optimal string alignment). */
+function distance(left: string, right: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: right.length + 1 }, (_, place) => place);
+  for (let row = 1; row <= left.length; row += 1) {
+    const line = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const isSame = left[row - 1] === right[column - 1];
+      const isSwap = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      line[column] = Math.min(
+        at(line, column - 1) + 1,
+        at(above, column) + 1,
+        at(above, column - 1) + (isSame ? 0 : 1),
+        isSwap ? at(before, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    [before, above] = [above, line];
+  }
+  return at(above, right.length);
+}
+
+function at(line: readonly number[], place: number): number {
+  return line[place] ?? Number.POSITIVE_INFINITY;
+}
