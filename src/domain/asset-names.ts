@@ -1,3 +1,5 @@
+import { aliasTickers } from "./symbol.ts";
+
 /**
  * One thing under several tickers. This only proposes: listings of the names of one entry are compared with each other,
  * and their prices decide; letters that no price bears out stay an asset of their own (an older GRAM, the coin STX).
@@ -82,6 +84,13 @@ export function namesOfThing(base: string): readonly string[] {
   const entry = ENTRY_OF.get(common);
   const plain = [common, ...(entry?.others ?? [])];
   return [...new Set([base, ...plain, ...plain.map((name) => `${name}STOCK`)])];
+}
+
+/** Other names of what is called `name`, by which it is found as well. */
+export function aliasesOf(name: string): readonly string[] {
+  const entry = ENTRY_OF.get(name);
+  const names = entry === undefined ? [] : [entry.name, ...entry.others];
+  return [...names.filter((other) => other !== name), ...aliasTickers(name)];
 }
 
 /** `LIT~2` is another asset under the name LIT. */

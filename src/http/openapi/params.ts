@@ -188,6 +188,19 @@ export function opaqueParam(maxLength: number, description: string, example?: st
   return single(read, schema, { description, example, fallback: null });
 }
 
+/** A text in any case, which is read in capitals. Unset: null. */
+export function textParam(
+  maxLength: number,
+  doc: { readonly description: string; readonly example: string },
+) {
+  const read = (text: string, context: Context): string => {
+    if (text.length > maxLength) refuse(context, `must not be longer than ${maxLength} characters`);
+    return text.trim().toUpperCase();
+  };
+  const schema = { type: "string", minLength: 1, maxLength } as const;
+  return single(read, schema, { ...doc, fallback: null });
+}
+
 /** What the document says of a single value's kind. */
 type KindDoc =
   | { readonly type: "string"; enum?: string[]; minLength?: number; maxLength?: number }
