@@ -3,6 +3,7 @@
  * Annual rates and yields are percent a year of the notional of one side, simple; fees are basis points per fill.
  */
 import { bpsToFraction, fractionToPct, HOUR_MS } from "./funding.ts";
+import { roundPct } from "./percent.ts";
 import type { Accrual } from "./quote.ts";
 
 const HOURS_PER_YEAR = 8_760;
@@ -13,7 +14,7 @@ const FILLS_PER_SIDE = 2;
 /** What the pair yields before fees: the short side receives its rate, the long side pays its own. */
 export function grossAprPct(longAnnualizedPct: number, shortAnnualizedPct: number): number {
   // Of 0 and -0, as some exchanges write no rate, the difference may be -0: adding 0 makes it 0.
-  return shortAnnualizedPct - longAnnualizedPct + 0;
+  return roundPct(shortAnnualizedPct - longAnnualizedPct) + 0;
 }
 
 /** Four taker fills, in percent of the notional of one side. */
@@ -23,7 +24,7 @@ export function roundTripFeesPct(longFeeBps: number, shortFeeBps: number): numbe
 
 /** What is left a year when the fees are paid once per `holdHours`. */
 export function netAprPct(grossPct: number, feesPct: number, holdHours: number): number {
-  return grossPct - feesPct * (HOURS_PER_YEAR / holdHours);
+  return roundPct(grossPct - feesPct * (HOURS_PER_YEAR / holdHours));
 }
 
 /** A yield below this is rounding: one rate told for 8 h and for 24 h differs in its last digit when it is annualised. */

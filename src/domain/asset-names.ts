@@ -1,3 +1,5 @@
+import { aliasTickers } from "./symbol.ts";
+
 /**
  * One thing under several tickers. This only proposes: listings of the names of one entry are compared with each other,
  * and their prices decide; letters that no price bears out stay an asset of their own (an older GRAM, the coin STX).
@@ -84,10 +86,22 @@ export function namesOfThing(base: string): readonly string[] {
   return [...new Set([base, ...plain, ...plain.map((name) => `${name}STOCK`)])];
 }
 
+/** Other names of what is called `name`, by which it is found as well. */
+export function aliasesOf(name: string): readonly string[] {
+  const entry = ENTRY_OF.get(name);
+  const names = entry === undefined ? [] : [entry.name, ...entry.others];
+  return [...names.filter((other) => other !== name), ...aliasTickers(name)];
+}
+
 /** `LIT~2` is another asset under the name LIT. */
 const NUMBERED = /~\d+$/;
 
 /** The name of an asset without the number that tells it from others of that name. */
 export function nameOfAsset(assetId: string): string {
   return assetId.replace(NUMBERED, "");
+}
+
+/** Whether a text can be the id of an asset alone: no ticker has such a number. */
+export function isNumbered(text: string): boolean {
+  return NUMBERED.test(text);
 }

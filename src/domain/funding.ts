@@ -1,4 +1,5 @@
-/** Arithmetic of funding rates. Rates are fractions of notional; positive: longs pay shorts. */
+/** Arithmetic of funding rates. Rates are fractions of notional; positive: longs pay shorts. Percentages are rounded. */
+import { roundPct } from "./percent.ts";
 
 export const HOUR_MS = 3_600_000;
 export const HOURS_PER_DAY = 24;
@@ -39,7 +40,27 @@ export function isOnGrid(atMs: number, intervalHours: number): boolean {
 /** Simple annual interest in percent: rate x (24 / interval) x 365 x 100. Null interval: null. */
 export function annualizedPct(rate: number, intervalHours: number | null): number | null {
   if (intervalHours === null || intervalHours <= 0) return null;
-  return rate * (HOURS_PER_DAY / intervalHours) * DAYS_PER_YEAR * 100;
+  return roundPct(rate * (HOURS_PER_DAY / intervalHours) * DAYS_PER_YEAR * 100);
+}
+
+/** The rate as it is per hour, in percent of notional. */
+export function ratePerHourPct(rate: number, intervalHours: number): number {
+  return roundPct((rate * 100) / intervalHours);
+}
+
+/** The interval that most exchanges have and that traders compare rates by. */
+const COMMON_INTERVAL_HOURS = 8;
+
+/** The rate scaled to eight hours, in percent of notional. Null interval: null. */
+export function rate8hPct(rate: number, intervalHours: number | null): number | null {
+  if (intervalHours === null || intervalHours <= 0) return null;
+  return roundPct(rate * (COMMON_INTERVAL_HOURS / intervalHours) * 100);
+}
+
+/** How far the mark lies above the index, in percent of the index; null where one of them is unknown. */
+export function premiumPct(markPrice: number | null, indexPrice: number | null): number | null {
+  if (markPrice === null || indexPrice === null || indexPrice <= 0) return null;
+  return roundPct(((markPrice - indexPrice) / indexPrice) * 100);
 }
 
 /** The part of the notional that a yearly rate in percent brings in a millisecond. */
@@ -48,7 +69,7 @@ export function pctPerMs(annualPct: number): number {
 }
 
 export function fractionToPct(fraction: number): number {
-  return fraction * 100;
+  return roundPct(fraction * 100);
 }
 
 export function pctToFraction(pct: number): number {

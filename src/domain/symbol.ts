@@ -44,6 +44,11 @@ export function canonicalBase(text: string): string {
   return alias(text.trim().toUpperCase());
 }
 
+/** The tickers that stand for an asset on every exchange which uses them. */
+export function aliasTickers(base: string): readonly string[] {
+  return Object.keys(ALIASES).filter((ticker) => ALIASES[ticker] === base);
+}
+
 function alias(ticker: string): string {
   const upper = ticker.toUpperCase();
   return ALIASES[upper] ?? upper;

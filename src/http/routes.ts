@@ -9,6 +9,7 @@ import type { IntervalChanges } from "../services/finder/interval-changes.ts";
 import type { AnswerLoad } from "./answers/answer-load.ts";
 import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
+import { addAssetRoutes } from "./api/assets/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
 import { addDivergenceRoutes } from "./api/divergence/routes.ts";
 import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
@@ -72,6 +73,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addVolumeRoutes(router, { answers, groups });
   addArbRoutes(router, { answers, groups, fees });
   addDivergenceRoutes(router, { answers, groups, fees });
+  addAssetRoutes(router, { answers });
   addInstrumentRoutes(router, { answers });
   addIntervalRoutes(router, { answers, intervalChanges });
   addQualityRoutes(router, { answers });

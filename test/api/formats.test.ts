@@ -39,9 +39,9 @@ const UNIT = new RegExp(`(${ENDINGS.join("|")})$`);
 const isOfSomething = (value: number) =>
   !Number.isInteger(value) || Math.abs(value - NOON_MS / 1000) < 365 * 24 * 3600;
 
-/** The first `=` of a cell such as `bad_rate=2 duplicate=1` is no formula, and its counts are numbers of the row. */
+/** The first `=` of a cell such as `bad_rate=2 LIT~2=0.5` is no formula, and its figures are numbers of the row. */
 const countsOf = (cell: string) =>
-  [...cell.matchAll(/\b[a-z_]+=(\d+)\b/g)].map(([, n]) => Number(n));
+  [...cell.matchAll(/[\w~]=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?= |$)/g)].map(([, n]) => Number(n));
 
 function expectSameNumbers(
   row: unknown,

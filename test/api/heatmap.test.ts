@@ -47,13 +47,13 @@ describe("/api/funding/heatmap", () => {
   });
 
   test.each([
-    ["exchange=okx,gate&min_exchanges=2", ["gate", "okx"], ["BTC"]],
+    ["exchange=okx,gate&min_exchanges=2", ["okx", "gate"], ["BTC"]],
     ["base=xbt", ["gate", "okx"], ["BTC"]],
     ["asset_class=stock", ["kraken"], ["TSLA"]],
     ["min_volume=8500000000", ["okx"], ["BTC"]],
     ["quote=usdc", [], []],
     ["sort=base&exchange=okx", ["okx"], ["BTC", "ETH"]],
-    ["sort=spread&exchange=okx,gate", ["gate", "okx"], ["BTC", "ETH"]],
+    ["sort=spread&exchange=okx,gate", ["okx", "gate"], ["BTC", "ETH"]],
     ["exchange=bybit&min_exchanges=0", ["bybit"], ["ETH"]],
   ])("%s", async (query, exchanges, bases) => {
     const answer = await heatmap(`?${query}`);
@@ -80,9 +80,9 @@ describe("/api/funding/heatmap", () => {
     const lines = async (query: string) =>
       (await (await appWith().get(`${PATH}?format=csv&${query}`)).text()).split("\r\n");
     expect(await lines("exchange=okx,gate")).toEqual([
-      "base,asset_id,gate_annualized_pct,okx_annualized_pct,marks",
-      "BTC,BTC,-109.5,109.5,",
-      "ETH,ETH,,54.75,",
+      "base,asset_id,okx_annualized_pct,gate_annualized_pct,marks",
+      "BTC,BTC,109.5,-109.5,",
+      "ETH,ETH,54.75,,",
       "",
     ]);
     expect((await lines("base=ETH&value=funding_rate_pct"))[0]).toBe(

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ROUNDED } from "../../src/http/openapi/params.ts";
+import { ORDERED, ROUNDED } from "../../src/http/openapi/params.ts";
 import { plainDocument } from "./plain-document.ts";
 
 /** Queries of every address of the served document, made up from what it says of their parameters. */
@@ -13,6 +13,7 @@ interface ValueSchema {
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly default?: unknown;
+  readonly example?: unknown;
 }
 
 interface ServedParameter {
@@ -63,6 +64,12 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
     ["ETH", "eth"],
     ["PEPE", "Pepe"],
     ["NOSUCH", "nosuch"],
+    ["BTCUSDT", "BTCusdt"],
+  ],
+  asset_id: [
+    ["BTC", "xbt"],
+    ["PEPE", "pepe"],
+    ["NOSUCH~2", "nosuch~2"],
   ],
   quote: [
     ["USDT", "usdt"],
@@ -73,6 +80,21 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
     ["bybit:5", "bybit:5e0"],
     ["gate:0.0000001", "gate:1e-7"],
   ],
+};
+
+/** Texts that are no members of a list. The two of each mean the same. */
+const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  q: [
+    ["BTC", "btc"],
+    ["usd", "USD"],
+    ["NOSUCH", "nosuch"],
+  ],
+  // Snapshots that are not held.
+  since: [
+    ["0-0", "0-0"],
+    ["0-1", "0-1"],
+  ],
+  _: [["1", "2"]],
 };
 
 /** Each parameter of a random choice, in two spellings; format and limit among them, never a cursor. */
@@ -93,11 +115,16 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
 }
 
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {
+  if (schema.type === "array" && description?.includes(ORDERED) === true)
+    return orderedLists(schema.example);
   if (schema.type === "array") return lists(name, schema.items ?? {});
   if (schema.enum !== undefined)
     return fc
       .constantFrom(...schema.enum)
       .map((text): SpelledTwice => [[text], [text.toUpperCase()]]);
+  const texts = TEXTS[name];
+  if (texts !== undefined)
+    return fc.constantFrom(...texts).map(([one, other]): SpelledTwice => [[one], [other]]);
   const isRounded = description?.includes(ROUNDED) === true;
   return numbersIn(name, schema).map((value): SpelledTwice => {
     const isWhole = schema.type === "integer";
@@ -140,6 +167,14 @@ function lists(name: string, items: ValueSchema): fc.Arbitrary<SpelledTwice> {
         isRepeated ? [...turned, turned.join(",")] : turned,
       ];
     });
+}
+
+/** Some members of the example, in any order, which is a part of what is asked. */
+function orderedLists(example: unknown): fc.Arbitrary<SpelledTwice> {
+  if (!Array.isArray(example)) throw new Error("a list without an example");
+  return fc
+    .shuffledSubarray(example.map(String), { minLength: 1 })
+    .map((chosen): SpelledTwice => [[chosen.join(",")], [chosen.join(", ")]]);
 }
 
 function schemaName({ $ref = "" }: ValueSchema): string {

@@ -15,6 +15,7 @@ const DEFAULTS: HeatmapQuery = {
   value: "annualized_pct",
   sort: "volume",
   minExchanges: 1,
+  columns: null,
 };
 
 function matrix(rows: readonly BoardRow[], extra: Partial<HeatmapQuery> = {}): Heatmap {

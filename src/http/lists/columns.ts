@@ -7,6 +7,10 @@ type Cell = string | number | boolean | null;
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => Cell;
+  /** The field of JSON that it is a part of; unset where it has the same name. */
+  readonly field?: string;
+  /** Its value in JSON; unset where it is that of the cell. */
+  readonly value?: (row: Row) => unknown;
 }
 
 /**
@@ -20,18 +24,26 @@ export function columnsOf<Schema extends z.ZodObject>(
   const nested: Column<z.output<Schema>>[] = [];
   for (const [field, of] of Object.entries(schema.shape)) {
     const part = knownPart(of);
-    if (part === null) flat.push({ name: field, cell: (row) => cellOf(fieldOf(row, field)) });
-    else
-      for (const { name, cell } of columnsOf(part))
-        nested.push({
-          name: `${field}_${name}`,
-          cell: (row) => {
-            const value = fieldOf(row, field);
-            return value === null ? null : cell(value as z.output<typeof part>);
-          },
-        });
+    if (part === null) {
+      const value = (row: z.output<Schema>) => fieldOf(row, field);
+      flat.push({ name: field, cell: (row) => cellOf(value(row)), value });
+    } else nested.push(...columnsOf(part).map((column) => columnInside(field, column)));
   }
   return [...flat, ...nested];
+}
+
+/** A column of the object that `field` is, empty where that is null. */
+function columnInside<Row extends object>(
+  field: string,
+  { name, cell, value = cell }: Column<Record<string, unknown>>,
+): Column<Row> {
+  const inside =
+    <Value>(read: (inner: Record<string, unknown>) => Value) =>
+    (row: Row): Value | null => {
+      const inner = fieldOf(row, field);
+      return inner === null ? null : read(inner as Record<string, unknown>);
+    };
+  return { name: `${field}_${name}`, field, cell: inside(cell), value: inside(value) };
 }
 
 /** The object that a field is when it is known; null where it is none. */

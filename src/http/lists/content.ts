@@ -36,6 +36,9 @@ const ROWS_PER_PIECE = 96;
 /** Rows given to JSON.stringify at a time: up to 8 KB it has a way that is a fifth faster. */
 const ROWS_AT_ONCE = 8;
 
+/** Some spreadsheets take a file for one of Windows-1252 without it. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /** Lists with more rows are a megabyte and up: they are made when they are sent. */
 const LARGE_ROWS = 2_000;
 
@@ -57,6 +60,10 @@ export interface WrittenList<Item, Row> {
   readonly items: readonly Item[];
   readonly toRow: (item: Item) => Row;
   readonly columns: readonly Column<Row>[];
+  /** What stands for a row in JSON; unset or null: the row itself. */
+  readonly jsonOf?: ((row: Row) => unknown) | null;
+  /** Whether CSV starts with a byte-order mark. */
+  readonly hasBom?: boolean;
 }
 
 /**
@@ -96,7 +103,7 @@ function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string>
   const { head, tail } = list;
   yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
   let isFirst = true;
-  for (const rows of rowsInPieces(list)) {
+  for (const rows of shownInPieces(list)) {
     const texts: string[] = [];
     for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
       texts.push(JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
@@ -108,14 +115,21 @@ function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string>
 
 function* csvPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
   const { columns } = list;
+  if (list.hasBom === true) yield BYTE_ORDER_MARK;
   yield csvLines([columns.map(({ name }) => name)]);
   for (const rows of rowsInPieces(list))
     yield csvLines(rows.map((row) => columns.map(({ cell }) => cell(row))));
 }
 
 function* ndjsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
-  for (const rows of rowsInPieces(list))
+  for (const rows of shownInPieces(list))
     yield rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
+
+/** The same as they stand in JSON. */
+function* shownInPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<unknown[]> {
+  const { jsonOf = null } = list;
+  for (const rows of rowsInPieces(list)) yield jsonOf === null ? rows : rows.map(jsonOf);
 }
 
 function* rowsInPieces<Item, Row>({ items, toRow }: WrittenList<Item, Row>): Generator<Row[]> {

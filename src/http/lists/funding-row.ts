@@ -1,5 +1,5 @@
 import { flagNames } from "../../domain/flags.ts";
-import { annualizedPct, fractionToPct } from "../../domain/funding.ts";
+import { annualizedPct, fractionToPct, premiumPct, rate8hPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import { defaultOrder, type FundingQuery } from "../../services/finder/funding-query.ts";
 import { columnsOf } from "./columns.ts";
@@ -31,6 +31,7 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
     funding_rate: record.fundingRate,
     funding_rate_pct: fractionToPct(record.fundingRate),
     annualized_pct: annualizedPct(record.fundingRate, record.fundingIntervalHours),
+    rate_8h_pct: rate8hPct(record.fundingRate, record.fundingIntervalHours),
     funding_interval_hours: record.fundingIntervalHours,
     next_funding_time: knownSeconds(row.nextFundingAtMs),
     accrual: record.accrual,
@@ -41,6 +42,7 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
     mark_price: record.markPrice,
     index_price: record.indexPrice,
     last_price: record.lastPrice,
+    premium_pct: premiumPct(record.markPrice, record.indexPrice),
     open_interest_usd: record.openInterestUsd,
     volume_24h_usd: record.volume24hUsd,
     taker_fee_bps: record.takerFeeBps,

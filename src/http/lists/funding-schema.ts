@@ -3,7 +3,14 @@ import { AccrualSchema, FlagSchema } from "../openapi/enums.ts";
 import { FLAGS } from "../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
 import { SORT_FIELDS, SORT_ORDERS } from "../../services/finder/funding-query.ts";
-import { choiceParam, closedListParam, countListParam, thresholdParam } from "../openapi/params.ts";
+import { KEPT_MS } from "../../services/board/kept-snapshots.ts";
+import {
+  choiceParam,
+  closedListParam,
+  countListParam,
+  opaqueParam,
+  thresholdParam,
+} from "../openapi/params.ts";
 import {
   assetClassField,
   instrumentFields,
@@ -44,6 +51,11 @@ export const FundingRowSchema = z
         "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100. Null when the interval is unknown.",
       example: 10.95,
     }),
+    rate_8h_pct: z.number().nullable().openapi({
+      description:
+        "The rate scaled to 8 hours, percent: funding_rate x (8 / funding_interval_hours) x 100. Null when the interval is unknown.",
+      example: 0.01,
+    }),
     funding_interval_hours: z.number().nullable().openapi({
       description:
         "Of this instrument, now. For continuous funding the period that the rate is quoted for.",
@@ -78,6 +90,11 @@ export const FundingRowSchema = z
       description:
         "The last trade, in quote, per priced unit. Only where the exchange tells neither mark_price nor index_price; else null.",
     }),
+    premium_pct: z.number().nullable().openapi({
+      description:
+        "How far mark_price is above index_price, percent of index_price; negative: below. Null where one of them is unknown.",
+      example: 0.05,
+    }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),
     taker_fee_bps: z.number().nullable().openapi({
@@ -99,10 +116,28 @@ export const FundingRowSchema = z
 
 export type FundingRow = z.infer<typeof FundingRowSchema>;
 
-export const FundingListSchema = thresholdListSchema("FundingList", FundingRowSchema, [
-  "min_volume",
-  "min_open_interest",
-]);
+export const FundingListSchema = z
+  .strictObject({
+    ...thresholdListSchema("FundingList", FundingRowSchema, ["min_volume", "min_open_interest"])
+      .shape,
+    since: z.string().optional().openapi({
+      description: "The snapshot that `since` named. Absent without it, as are removed and reset.",
+      example: "7-1041",
+    }),
+    removed: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description: "uids of rows that are gone or match no more since then.",
+        example: ["okx:ABC-USDT-SWAP:1793000000"],
+      }),
+    reset: z.boolean().optional().openapi({
+      description:
+        "Whether that snapshot is no longer held: then `rows` is the whole list, which replaces what you had.",
+      example: false,
+    }),
+  })
+  .openapi("FundingList");
 
 export type FundingList = z.infer<typeof FundingListSchema>;
 
@@ -161,6 +196,7 @@ export const listParams = {
 export const FundingQuerySchema = z.strictObject({
   exchange: listParams.exchange,
   base: instrumentFilters.base,
+  asset_id: instrumentFilters.asset_id,
   quote: listParams.quote,
   asset_class: listParams.asset_class,
   flag: listParams.flag,
@@ -169,9 +205,19 @@ export const FundingQuerySchema = z.strictObject({
   min_open_interest: listParams.min_open_interest,
   sort: listParams.sort,
   order: listParams.order,
-  limit: listParams.limit,
-  cursor: listParams.cursor,
-  format: listParams.format,
+  ...pageParams,
+});
+
+/** Longer than any id of a snapshot. */
+const MAX_SNAPSHOT_LENGTH = 64;
+
+export const CurrentQuerySchema = z.strictObject({
+  ...FundingQuerySchema.shape,
+  since: opaqueParam(
+    MAX_SNAPSHOT_LENGTH,
+    `\`snapshot\` of an answer that you have, with the same filters: the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or match no more. Put each row in place of the one with its uid. Prices, volumes and times of observation are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next has come; of one that is not held, the whole list with \`reset: true\`. In CSV and NDJSON in the headers X-Removed and X-Reset.`,
+    "7-1042",
+  ),
 });
 
 export const SymbolQuerySchema = z.strictObject(listParams);

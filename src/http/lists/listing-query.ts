@@ -8,6 +8,7 @@ import { FundingQuerySchema } from "./funding-schema.ts";
 export const listingFilters = FundingQuerySchema.pick({
   exchange: true,
   base: true,
+  asset_id: true,
   quote: true,
   asset_class: true,
   min_volume: true,
@@ -18,6 +19,7 @@ export const listingFilters = FundingQuerySchema.pick({
 interface ListingParams {
   readonly exchange: readonly ExchangeId[] | null;
   readonly base: readonly string[] | null;
+  readonly asset_id?: readonly string[] | null;
   readonly quote: readonly string[] | null;
   readonly asset_class: readonly AssetClass[] | null;
   readonly flag?: readonly Flag[] | null;
@@ -32,6 +34,7 @@ export function listingQuery(params: ListingParams): FundingQuery {
     ...NO_FILTER,
     exchanges: params.exchange,
     bases: params.base,
+    assetIds: params.asset_id ?? NO_FILTER.assetIds,
     quotes: params.quote,
     assetClasses: params.asset_class,
     flags: params.flag ?? NO_FILTER.flags,

@@ -1,10 +1,13 @@
 import type { ExchangeId, MissingExchange } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
+import type { NamesFound } from "../../services/finder/asset-lookup.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import { type Coverage, coverageOf } from "../../services/board/coverage.ts";
 import type { AnswerContent } from "../answers/answer.ts";
 import { canonicalQuery, type ReadParams } from "../protocol/canonical-query.ts";
+import { namesHeaders, namesMember } from "./asked-names.ts";
 import type { Column } from "./columns.ts";
+import { isoMoment, type Pickable, type Shown, type ShownAs, shownFields } from "./shown-fields.ts";
 import { writtenList } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
@@ -36,6 +39,8 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
   readonly name: string;
   /** What decides the list besides the parameters, as the fees of this installation do; a value of JSON. */
   readonly besides?: unknown;
+  /** What the names in `base` stand for, see `withNames`; null or unset: themselves. */
+  readonly names?: NamesFound | null;
   /** Where its pages are; unset: at the path of the route. */
   readonly path?: string;
   /** All that match, in order as far as the part that is shown. Long work comes in parts. */
@@ -44,8 +49,12 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
   readonly toRow: (item: Item, fetchedAt: number, ofExchanges: number) => Row;
   /** A function where the columns depend on what the snapshot holds. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
+  /** What `fields` may name, where that is more than the columns. */
+  readonly pickable?: (snapshot: Snapshot) => Pickable<Row>;
   /** More members of the JSON envelope. */
   readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
+  /** The same for formats that have rows alone. */
+  readonly headers?: (snapshot: Snapshot) => FixedHeaders;
   /** Its rows are no listings: it has something to say also where no exchange delivers. */
   readonly isOfListings?: false;
 }
@@ -54,14 +63,16 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
  * The parameters of a request as they were read, with their defaults. All of them name the answer, so that those which
  * are read alike have one; lists of one page have no cursor.
  */
-export type ListRequest = ReadParams & {
-  readonly format: Format | null;
-  readonly limit?: number | null;
-  readonly cursor?: string | null;
-  /** Which exchanges are asked; unset or null: all that are collected, and none left out. */
-  readonly exchange?: readonly ExchangeId[] | null;
-  readonly exclude?: readonly ExchangeId[] | null;
-};
+export type ListRequest = ReadParams &
+  Partial<ShownAs> & {
+    readonly format: Format | null;
+    readonly bom?: "0" | "1";
+    readonly limit?: number | null;
+    readonly cursor?: string | null;
+    /** Which exchanges are asked; unset or null: all that are collected, and none left out. */
+    readonly exchange?: readonly ExchangeId[] | null;
+    readonly exclude?: readonly ExchangeId[] | null;
+  };
 
 /** What a page of a list says in JSON, besides its own head and its thresholds. */
 interface ListBody<Row> {
@@ -82,13 +93,15 @@ interface Page {
 }
 
 /** Which part of a list and how it is written is no part of the question. */
-const NO_PAGE = { limit: null, cursor: null };
+const NO_FORM = { limit: null, cursor: null, format: null, fields: null, time: null, bom: null };
 
 /** How one page is sent. */
 interface PageForm {
   readonly format: Format;
   readonly vary: string;
-  readonly params: ReadParams;
+  readonly params: ListRequest;
+  /** How it shows its rows, and what it says of names: what is shown in the same way has the same text. */
+  readonly shownAs: string;
   /** Its address without a cursor, in the one spelling that all queries like it have. */
   readonly address: string;
 }
@@ -97,28 +110,31 @@ interface PageForm {
  * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
  * problem `no_data` where no asked exchange delivers and none has a row left.
  */
-export function sendList<Item, Row, Head extends object>(
+export function sendList<Item, Row extends object, Head extends object>(
   answers: SnapshotAnswers,
   c: { readonly req: { readonly raw: Request }; readonly env: RequestContext },
   params: ListRequest,
   list: ListAnswer<Item, Row, Head>,
 ): Says<ListBody<Row> & Head> | Promise<Says<ListBody<Row> & Head>> {
-  const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
+  const asked = canonicalQuery({ ...params, ...NO_FORM });
   const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
   const coverage = coverageOf(snapshot, params);
   if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
   const format = params.format ?? c.env.accepts;
+  const { fields, time, bom } = params;
+  const shownAs = canonicalQuery({ fields, time, bom }) + JSON.stringify(list.names ?? null);
   const form: PageForm = {
     format,
     // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
     vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
     params,
+    shownAs,
     // Of what was read, not of the address: whoever asks the same in other words is given this answer, too.
     address: `${list.path ?? c.env.route}?${canonicalQuery({ ...params, cursor: null })}`,
   };
   const limit = page.limit ?? "all";
-  const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format}`;
+  const query = `${canonical} ${page.offset} ${limit} ${params.format ?? "accepts"} ${format} ${shownAs}`;
   const onNext = () => answers.pin(snapshot);
   const make = (): AnswerContent | Promise<AnswerContent> => {
     const end = page.offset + (page.limit ?? Number.POSITIVE_INFINITY);
@@ -151,7 +167,7 @@ function pageOf(
 }
 
 /** Throws bad_cursor for an offset that lies behind the end. */
-function pageContent<Item, Row>(
+function pageContent<Item, Row extends object>(
   snapshot: Snapshot,
   list: ListAnswer<Item, Row>,
   selected: Selected<Item>,
@@ -162,7 +178,7 @@ function pageContent<Item, Row>(
   if (offset > 0 && offset >= selected.length) throw badCursor("points behind the last row");
   const end = Math.min(selected.length, offset + (limit ?? selected.length));
   const items = selected.slice(offset, end);
-  const columns = typeof list.columns === "function" ? list.columns(snapshot) : list.columns;
+  const shown = shownRows(list, snapshot, form.params);
   const fetchedAt = secondsOf(snapshot.asOfMs);
   const { coverage } = form;
   const { missing, asked } = coverage;
@@ -174,61 +190,86 @@ function pageContent<Item, Row>(
   if (next !== null) form.onNext();
   const { format, vary } = form;
   const head = {
-    fetched_at: fetchedAt,
+    fetched_at: momentOf(fetchedAt, form.params),
     snapshot: snapshot.id,
     count: items.length,
     total: selected.length,
     missing,
+    ...namesMember(list.names ?? null),
     ...thresholdMember(form.params),
     ...list.head?.(snapshot, asked),
   };
-  const file = { total: selected.length, next, coverage };
-  const rows = rowForm(items, columns, toRow);
+  const file = { total: selected.length, next, coverage, names: list.names ?? null };
+  const more = format === "json" ? {} : list.headers?.(snapshot);
+  const rows = rowForm(items, shown, toRow);
   return writtenList({
     // What a snapshot and a query determine, except in another release: fields tell those apart.
-    name: [snapshot.id, queryHash, offset, end, format, Object.keys(head), rows].join(" "),
+    name: [snapshot.id, queryHash, offset, end, format, Object.keys(head), rows, form.shownAs].join(
+      " ",
+    ),
     format,
     vary,
-    headers: format === "json" ? {} : fileHeaders(list.name, snapshot, file, form),
+    headers: { ...listHeaders(list.name, snapshot, file, form), ...more },
     head,
     items,
     toRow,
-    columns,
+    ...shown,
+    hasBom: form.params.bom === "1",
     tail: { next_cursor: next },
   });
 }
 
+/** Throws the problem of a field that the list does not have. */
+function shownRows<Item, Row extends object>(
+  { columns, pickable }: Pick<ListAnswer<Item, Row>, "columns" | "pickable">,
+  snapshot: Snapshot,
+  params: ListRequest,
+): Shown<Row> {
+  const all = typeof columns === "function" ? columns(snapshot) : columns;
+  const { fields = null, time = "unix" } = params;
+  return shownFields(all, { fields, time }, fields === null ? undefined : pickable?.(snapshot));
+}
+
+function momentOf(unixSeconds: number, { time }: ListRequest): number | string {
+  return time === "iso" ? isoMoment(unixSeconds) : unixSeconds;
+}
+
 function rowForm<Item, Row>(
   items: readonly Item[],
-  columns: readonly Column<Row>[],
+  { columns }: Shown<Row>,
   toRow: (item: Item) => Row,
 ): string {
   const names = columns.map(({ name }) => name).join();
   return items[0] === undefined ? names : `${names} ${JSON.stringify(toRow(items[0]))}`;
 }
 
-/** What the envelope says in JSON, for formats that have rows alone. */
-function fileHeaders(
+/** What programs that keep files, or do not look into a body, are to know of it; formats without an envelope say it here alone. */
+function listHeaders(
   name: string,
   { id, asOfMs }: Snapshot,
   {
     total,
     next,
     coverage,
+    names,
   }: {
     readonly total: number;
     readonly next: string | null;
     readonly coverage: Coverage;
+    readonly names: NamesFound | null;
   },
   { format, params, address }: PageForm,
 ): FixedHeaders {
   return {
-    "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
+    ...(format !== "json" && {
+      "content-disposition": `attachment; filename="${name}-${id}.${format}"`,
+      ...coverageHeaders(coverage),
+      ...namesHeaders(names),
+      ...thresholdHeader(params),
+    }),
     "x-snapshot": id,
-    "x-fetched-at": String(secondsOf(asOfMs)),
+    "x-fetched-at": String(momentOf(secondsOf(asOfMs), params)),
     "x-total-count": String(total),
-    ...coverageHeaders(coverage),
-    ...thresholdHeader(params),
     ...(next === null ? {} : { link: `<${address}&cursor=${next}>; rel="next"` }),
   };
 }

@@ -13,7 +13,7 @@ import {
   thresholdParam,
 } from "../openapi/params.ts";
 import { decimalOf } from "../protocol/query-text.ts";
-import { instrumentFilters, pageParams } from "./row-fields.ts";
+import { fieldsParam, formatParam, instrumentFilters, pageParams } from "./row-fields.ts";
 import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
 const FEE = /^([a-z]+):(.+)$/;
@@ -66,6 +66,7 @@ export const ArbQuerySchema = z.strictObject({
     fallback: DEFAULTS.exclude,
   }),
   base: instrumentFilters.base,
+  asset_id: instrumentFilters.asset_id,
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
@@ -169,7 +170,8 @@ export const ArbQuerySchema = z.strictObject({
     { description: "Most rows in one answer.", fallback: DEFAULT_LIMIT, example: 20 },
   ),
   cursor: pageParams.cursor,
-  format: pageParams.format,
+  ...formatParam,
+  fields: fieldsParam(["base", "net_apr_pct", "long_exchange", "short_exchange"]),
 });
 
 export type ArbParams = z.output<typeof ArbQuerySchema>;

@@ -6,10 +6,12 @@ import { ASSET_CLASSES } from "../../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
 import { FORMATS } from "../protocol/list-format.ts";
 import { missingField } from "../openapi/missing-exchanges.ts";
+import { TIME_FORMS } from "./shown-fields.ts";
 import {
   choiceParam,
   closedListParam,
   countParam,
+  ignoredParam,
   opaqueParam,
   openListParam,
 } from "../openapi/params.ts";
@@ -88,6 +90,22 @@ export function listShape<Row extends z.ZodType>(row: Row) {
     count: z.int().min(0).openapi({ description: "Rows in this answer." }),
     total: z.int().min(0).openapi({ description: "Rows that match the query." }),
     missing: missingField,
+    resolved: z
+      .strictObject({ asked: z.string(), base: z.string() })
+      .optional()
+      .openapi({
+        description:
+          "Names in `base` that stand for a base, in capitals, and the bases, in the same order: several are separated by commas. Absent where every name is that of an asset or a ticker itself.",
+        example: { asked: "BTCUSDT", base: "BTC" },
+      }),
+    did_you_mean: z
+      .array(z.string())
+      .optional()
+      .openapi({
+        description:
+          "The bases that a name in `base` fits which fits several. Absent where none does.",
+        example: ["LIT", "LITH"],
+      }),
     rows: z.array(row),
     next_cursor: z
       .string()
@@ -100,7 +118,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
 const MAX_LIMIT = 100_000;
 
 const baseDescription =
-  "Assets, in any case, aliases allowed (XBT is BTC), each with its listings under other tickers (GOLD and XAU, TON and GRAM). An unknown one matches nothing. Default: all.";
+  "Assets, in any case, aliases allowed (XBT is BTC), each with its listings under other tickers (GOLD and XAU, TON and GRAM). A symbol (BTCUSDT), an exchange's own (PF_XBTUSD) or a ticker with a multiplier (1000PEPE) that is of one asset alone stands for it: `resolved` says so. One that fits several matches nothing, and `did_you_mean` has them; nor does an unknown one. Default: all.";
 
 /** Filters by what an instrument is. */
 export const instrumentFilters = {
@@ -113,6 +131,12 @@ export const instrumentFilters = {
   base: openListParam(canonicalBase, {
     description: baseDescription,
     example: ["BTC", "ETH", "SOL"],
+    fallback: null,
+  }),
+  asset_id: openListParam(canonicalBase, {
+    description:
+      "Assets by `asset_id`, in any case: LIT is the one of that name, LIT~2 another. Default: all.",
+    example: ["BTC"],
     fallback: null,
   }),
   quote: openListParam((text) => text.toUpperCase(), {
@@ -135,6 +159,25 @@ export const assetClassField = orNull(AssetClassSchema).openapi({
     "The class of its asset once `identity` is `confirmed`, as most exchanges that list it state; until then as its own exchange states. Null where none states one.",
 });
 
+/** Some scripts add it so that nothing kept is sent. */
+export const ignoredParams = {
+  _: ignoredParam({
+    description: "Ignored: it may hold anything, and the answer is the same.",
+    example: "1793620800",
+  }),
+};
+
+/** Which fields of its rows a list shows; `example` has some of them. */
+export function fieldsParam(example: readonly string[]) {
+  return openListParam((text) => text, {
+    description:
+      "Fields of the rows that are shown, by their names in JSON or by those of the columns of CSV: `long` is the whole object, `long_exchange` one of its members, which then stands under that name in every format. The rows have these fields only, whatever the schema says. Default: all.",
+    example,
+    fallback: null,
+    isOrdered: true,
+  });
+}
+
 /** How a list is written. */
 export const formatParam = {
   format: choiceParam(FORMATS, {
@@ -143,6 +186,20 @@ export const formatParam = {
     example: "json",
     fallback: null,
   }),
+  fields: fieldsParam(["exchange", "base", "annualized_pct"]),
+  time: choiceParam(TIME_FORMS, {
+    description:
+      "How moments are written, in every format: `unix` seconds, or `iso` for texts such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers that the schema has: fields that end in `_at`, `next_funding_time`, and X-Fetched-At.",
+    example: "iso",
+    fallback: "unix",
+  }),
+  bom: choiceParam(["0", "1"], {
+    description:
+      "`1`: CSV starts with a byte-order mark, which some spreadsheets need to read UTF-8. Other formats never have one.",
+    example: "1",
+    fallback: "0",
+  }),
+  ...ignoredParams,
 };
 
 /** How long an answer may be and where it goes on. */

@@ -75,6 +75,9 @@ const ProblemSchema = z
       .array(z.strictObject({ parameter: z.string(), rule: z.string() }))
       .optional()
       .openapi({ description: "Every parameter that broke a rule." }),
+    did_you_mean: z.array(z.string()).optional().openapi({
+      description: "With `unknown_base`: the bases that the name fits, where it fits several.",
+    }),
     missing: missingField
       .optional()
       .openapi({ description: "With `no_data`: the exchanges that were asked, all missing." }),
@@ -98,12 +101,22 @@ const CACHING = {
 
 const header = (description: string) => ({ description, schema: { type: "string" as const } });
 
-/** Headers of a list that is not written in JSON. */
+/** Headers of a list; what an envelope has, formats other than JSON have here alone. */
 const FILE = {
   "Content-Disposition": header("A file name, for formats other than JSON."),
-  Link: header('The next page as rel="next", for formats other than JSON; absent on the last one.'),
-  "X-Snapshot": header("Names the snapshot, for formats other than JSON."),
-  "X-Fetched-At": header("fetched_at of the snapshot, for formats other than JSON. Unix seconds."),
+  Link: header('The next page as rel="next"; absent on the last one.'),
+  "X-Snapshot": header("Names the snapshot."),
+  "X-Fetched-At": header("fetched_at of the snapshot. Unix seconds, or as `time` says."),
+  "X-Resolved": header(
+    "`resolved` of the envelope, for formats other than JSON, percent-encoded: `BTCUSDT=BTC, 1000PEPE=PEPE`. Absent where every name stands for itself.",
+  ),
+  "X-Did-You-Mean": header(
+    "`did_you_mean` of the envelope, for formats other than JSON, percent-encoded. Absent where there is none.",
+  ),
+  "X-Reset": header("`reset` of the envelope, with `since` in formats other than JSON."),
+  "X-Removed": header(
+    "`removed` of the envelope, percent-encoded with commas between, with `since` in formats other than JSON. Absent where none is.",
+  ),
   "X-Thresholds": header(
     "The thresholds that were used, for formats other than JSON of lists that have any: `min_volume=1000000, min_yield=5`.",
   ),
@@ -113,7 +126,7 @@ const FILE = {
   "X-Of-Exchanges": header(
     "How many exchanges were asked, the missing ones among them, for formats other than JSON.",
   ),
-  "X-Total-Count": header("Rows that match the query, for formats other than JSON."),
+  "X-Total-Count": header("Rows that match the query."),
 };
 
 const NOT_MODIFIED = {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { didYouMean } from "../protocol/nearest.ts";
 import {
   type Context,
   type CountBounds,
@@ -28,6 +29,8 @@ interface ParameterDoc<Fallback> {
   readonly example: unknown;
   /** Read where the parameter is not given, and its `default` in the document. Null: unset is a value of its own. */
   readonly fallback: Fallback;
+  /** A list whose members stay in the order in which they were asked for. */
+  readonly isOrdered?: true;
 }
 
 /**
@@ -46,9 +49,9 @@ export function closedListParam<
       if (texts === null) return doc.fallback;
       const found = texts.filter(isMember);
       for (const text of texts) {
-        if (!isMember(text)) refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
+        if (!isMember(text)) refuse(context, mustBeOneOf(text, members));
       }
-      return uniqueSorted(found);
+      return membersOf(found, doc);
     })
     .openapi({
       type: "array",
@@ -76,7 +79,7 @@ export function openListParam<const Fallback extends readonly string[] | null>(
   return raw
     .transform((value, context): readonly string[] | Fallback => {
       const texts = listOf(value, context);
-      return texts === null ? doc.fallback : uniqueSorted(texts.map(normalise));
+      return texts === null ? doc.fallback : membersOf(texts.map(normalise), doc);
     })
     .openapi({
       type: "array",
@@ -116,7 +119,7 @@ export function choiceParam<const Member extends string, const Fallback extends 
   const read = (text: string, context: Context): Member | Fallback => {
     const member = members.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
     if (member !== undefined) return member;
-    refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
+    refuse(context, mustBeOneOf(text, members));
     return doc.fallback;
   };
   return single(read, { type: "string", enum: [...members] }, doc);
@@ -199,16 +202,29 @@ function unitHint(text: string): string {
 }
 
 /**
- * A text that only this service can have made. Unset: null. It has no example: none works for long, and the
+ * A text that only this service can have made. Unset: null. Without an example where none works for long: the
  * interactive documentation would send it.
  */
-export function opaqueParam(maxLength: number, description: string) {
+export function opaqueParam(maxLength: number, description: string, example?: string) {
   const read = (text: string, context: Context): string => {
     if (text.length > maxLength) refuse(context, `must not be longer than ${maxLength} characters`);
     return text;
   };
   const schema = { type: "string", minLength: 1, maxLength } as const;
-  return single(read, schema, { description, example: undefined, fallback: null });
+  return single(read, schema, { description, example, fallback: null });
+}
+
+/** A text in any case, which is read in capitals. Unset: null. */
+export function textParam(
+  maxLength: number,
+  doc: { readonly description: string; readonly example: string },
+) {
+  const read = (text: string, context: Context): string => {
+    if (text.length > maxLength) refuse(context, `must not be longer than ${maxLength} characters`);
+    return text.trim().toUpperCase();
+  };
+  const schema = { type: "string", minLength: 1, maxLength } as const;
+  return single(read, schema, { ...doc, fallback: null });
 }
 
 /** What the document says of a single value's kind. */
@@ -235,8 +251,27 @@ function single<Value, Fallback>(
     .openapi({ ...kind, ...textDoc(doc) });
 }
 
-function uniqueSorted<T extends string>(texts: readonly T[]): readonly T[] {
-  return [...new Set(texts)].toSorted();
+/** Each member once; sorted, unless the order is a part of the question. */
+function membersOf<T extends string>(
+  texts: readonly T[],
+  { isOrdered }: Pick<ParameterDoc<unknown>, "isOrdered">,
+): readonly T[] {
+  const members = [...new Set(texts)];
+  return isOrdered === true ? members : members.toSorted();
+}
+
+function mustBeOneOf(text: string, members: readonly string[]): string {
+  return `${echo(text)} must be one of ${members.join(", ")}${didYouMean(text, members)}`;
+}
+
+/** What the document says of each list whose order counts. */
+export const ORDERED = "Their order counts.";
+
+/** A parameter that says nothing: whatever it holds, the answer is the same. */
+export function ignoredParam(doc: { readonly description: string; readonly example: string }) {
+  return raw
+    .transform(() => null)
+    .openapi({ type: "string", description: doc.description, example: doc.example });
 }
 
 function numberDoc(bounds: NumberBounds) {
@@ -265,7 +300,7 @@ function roundedDoc<Fallback>(doc: ParameterDoc<Fallback>): ParameterDoc<Fallbac
 function listDoc(doc: ParameterDoc<unknown>) {
   return {
     ...textDoc(doc),
-    description: `${doc.description} Several: separated by commas, or the name repeated.`,
+    description: `${doc.description} Several: separated by commas, or the name repeated.${doc.isOrdered === true ? ` ${ORDERED}` : ""}`,
     param: { style: "form", explode: false },
   } as const;
 }

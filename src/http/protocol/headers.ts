@@ -42,7 +42,7 @@ const EVERYWHERE: FixedHeaders = {
 
 /** Headers that a page of another origin may read. */
 const EXPOSED_HEADERS =
-  "Content-Disposition, ETag, Link, Retry-After, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Request-Id, X-Snapshot, X-Thresholds, X-Total-Count";
+  "Content-Disposition, ETag, Link, Retry-After, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
 
 /** Public data: any origin may read it, no origin may frame it or let it act. */
 export const API_HEADERS: FixedHeaders = {

@@ -37,6 +37,8 @@ export class ApiError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** The exchanges for want of which there is no answer; empty for other failures. */
   readonly missing: readonly MissingExchange[];
+  /** What may have been meant; empty where nobody can tell. */
+  readonly didYouMean: readonly string[];
 
   constructor(
     code: ProblemCode,
@@ -44,6 +46,7 @@ export class ApiError extends Error {
     more: {
       readonly errors?: readonly ParameterError[];
       readonly headers?: Readonly<Record<string, string>>;
+      readonly didYouMean?: readonly string[];
       readonly missing?: readonly MissingExchange[];
     } = {},
   ) {
@@ -53,6 +56,7 @@ export class ApiError extends Error {
     this.errors = more.errors ?? [];
     this.headers = more.headers ?? {};
     this.missing = more.missing ?? [];
+    this.didYouMean = more.didYouMean ?? [];
   }
 }
 
@@ -100,6 +104,7 @@ export function problemResponse(
     code: error.code,
     request_id: context.requestId,
     ...(error.errors.length > 0 ? { errors: error.errors } : {}),
+    ...(error.didYouMean.length > 0 ? { did_you_mean: error.didYouMean } : {}),
     ...(error.missing.length > 0 ? { missing: error.missing } : {}),
   };
   const text = JSON.stringify(body);

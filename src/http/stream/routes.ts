@@ -12,6 +12,7 @@ import {
 import { STALLED_AFTER_MS, type StreamHub } from "./hub.ts";
 import { SILENT_AFTER_MS } from "./room.ts";
 import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../protocol/headers.ts";
+import { withNames } from "../lists/asked-names.ts";
 import { listingQuery } from "../lists/listing-query.ts";
 import { problems } from "../openapi/document.ts";
 import { ApiError, type ProblemCode } from "../protocol/problem.ts";
@@ -103,8 +104,9 @@ export function addStreamRoutes(
       "x-accel-buffering": "no",
     };
     if (c.req.method === "HEAD") return documented(streamRoute, new Response(null, { headers }));
+    const { params } = withNames(answers, c.req.valid("query"));
     const lastEventId = c.req.valid("header")["Last-Event-ID"] ?? null;
-    const opened = streams.open(listingQuery(c.req.valid("query")), lastEventId, {
+    const opened = streams.open(listingQuery(params), lastEventId, {
       address: c.env.client ?? UNKNOWN_ADDRESS,
       limitIdle: (seconds) => c.env.connection?.limitIdle?.(seconds),
     });

@@ -8,12 +8,14 @@ import { FundingQuerySchema, FundingRowSchema } from "../lists/funding-schema.ts
 export const StreamQuerySchema = FundingQuerySchema.pick({
   exchange: true,
   base: true,
+  asset_id: true,
   quote: true,
   asset_class: true,
   flag: true,
   interval: true,
   min_volume: true,
   min_open_interest: true,
+  _: true,
 });
 
 /** An id that nobody knows is no error: the answer starts with everything. */

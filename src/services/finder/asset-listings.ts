@@ -1,3 +1,4 @@
+import { roundKnownPct } from "../../domain/percent.ts";
 import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
 import type { MarketRecord, Snapshot } from "../../domain/market.ts";
 import type { FlagBits } from "../../domain/flags.ts";
@@ -87,11 +88,13 @@ function weightedPct(
 ): number | null {
   const weighty = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
   if (countExchanges(weighty) < LEAST_EXCHANGES) return null;
-  return weightedMean(
-    weighty.map(({ record, annualizedPct }) => ({
-      value: annualizedPct,
-      weight: weightOf(record),
-    })),
+  return roundKnownPct(
+    weightedMean(
+      weighty.map(({ record, annualizedPct }) => ({
+        value: annualizedPct,
+        weight: weightOf(record),
+      })),
+    ),
   );
 }
 

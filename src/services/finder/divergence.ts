@@ -1,3 +1,4 @@
+import { roundKnownPct } from "../../domain/percent.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import { mean, standardDeviation } from "../../domain/statistics.ts";
@@ -67,7 +68,7 @@ function divergenceOf(pair: Pair, matches: ReturnType<typeof candidateMatcher>):
     listings: legs.length,
     positive: rates.filter((rate) => rate > 0).length,
     negative: rates.filter((rate) => rate < 0).length,
-    meanPct: mean(rates),
-    deviationPct: standardDeviation(rates),
+    meanPct: roundKnownPct(mean(rates)),
+    deviationPct: roundKnownPct(standardDeviation(rates)),
   };
 }

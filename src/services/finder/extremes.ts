@@ -1,5 +1,5 @@
 import { isBlocked } from "../../domain/flags.ts";
-import { annualizedPct, fractionToPct } from "../../domain/funding.ts";
+import { annualizedPct, ratePerHourPct as perHourPct } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
@@ -70,7 +70,7 @@ function ratedRow(row: BoardRow, per: ExtremePeriod): Rated | null {
   const { fundingRate, fundingIntervalHours } = row.record;
   const yearPct = annualizedPct(fundingRate, fundingIntervalHours);
   if (yearPct === null || fundingIntervalHours === null) return null;
-  const ratePerHourPct = fractionToPct(fundingRate) / fundingIntervalHours;
+  const ratePerHourPct = perHourPct(fundingRate, fundingIntervalHours);
   return { row, ratePerHourPct, valuePct: per === "hour" ? ratePerHourPct : yearPct };
 }
 

@@ -30,6 +30,8 @@ export interface FundingQuery {
   readonly exchanges: readonly ExchangeId[] | null;
   /** Tickers or names of assets; `baseMatcher` says which listings they mean. */
   readonly bases: readonly string[] | null;
+  /** Assets by their ids: a listing of which no price has told is of none. */
+  readonly assetIds: readonly string[] | null;
   readonly quotes: readonly string[] | null;
   readonly assetClasses: readonly AssetClass[] | null;
   /** Rows that have at least one of them. */
@@ -46,6 +48,7 @@ export interface FundingQuery {
 export const NO_FILTER: FundingQuery = {
   exchanges: null,
   bases: null,
+  assetIds: null,
   quotes: null,
   assetClasses: null,
   flags: null,
@@ -104,6 +107,7 @@ function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
     const isMeant = baseMatcher(query.bases);
     tests.push(({ record }) => isMeant(record));
   }
+  among(query.assetIds, ({ record }) => record.assetId);
   among(query.quotes, ({ record }) => record.quote);
   among(query.assetClasses, ({ record }) => record.assetClass);
   among(query.intervalHours, ({ record }) => record.fundingIntervalHours);

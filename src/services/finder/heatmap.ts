@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
-import { fractionToPct } from "../../domain/funding.ts";
+import { fractionToPct, ratePerHourPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
@@ -27,6 +27,8 @@ export interface HeatmapQuery {
   readonly sort: HeatmapSort;
   /** Least number of exchanges with a value; 0 also shows assets that have none. */
   readonly minExchanges: number;
+  /** The columns, in this order, whatever they hold; null: each exchange that has a value or a mark. */
+  readonly columns: readonly ExchangeId[] | null;
 }
 
 /** What is asked for where nothing else is said. */
@@ -35,6 +37,7 @@ export const HEATMAP_DEFAULTS: HeatmapQuery = {
   value: "annualized_pct",
   sort: "volume",
   minExchanges: 1,
+  columns: null,
 };
 
 /** One asset on every exchange of the matrix. */
@@ -49,7 +52,7 @@ export interface HeatmapLine {
   readonly marks: { readonly exchange: ExchangeId; readonly flag: Mark }[];
 }
 
-/** Assets by exchanges. Each exchange has a value or a mark in at least one line. */
+/** Assets by exchanges. */
 export interface Heatmap {
   readonly exchanges: readonly ExchangeId[];
   readonly lines: readonly HeatmapLine[];
@@ -77,7 +80,7 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
     const isEmpty = draft.cells.length + draft.marked.length === 0;
     if (!isEmpty && draft.cells.length >= query.minExchanges) drafts.push(draft);
   }
-  const { exchanges, columnOf } = columnsOf(drafts);
+  const { exchanges, columnOf } = columnsOf(drafts, query.columns);
   return {
     exchanges,
     lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
@@ -152,7 +155,7 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
     case "rate_per_hour_pct":
       return fundingIntervalHours === null
         ? null
-        : fractionToPct(fundingRate) / fundingIntervalHours;
+        : ratePerHourPct(fundingRate, fundingIntervalHours);
     case "funding_rate_pct":
       return fractionToPct(fundingRate);
   }
@@ -173,8 +176,8 @@ function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
   );
 }
 
-/** The exchanges that have a cell or a mark, in the order of the snapshot, and the column of each place. */
-function columnsOf(drafts: readonly Draft[]) {
+/** The exchanges that are asked for, else those that have a cell or a mark, and the column of each place of the snapshot. */
+function columnsOf(drafts: readonly Draft[], asked: HeatmapQuery["columns"]) {
   const byPlace: (ExchangeId | undefined)[] = [];
   const see = (leg: Leg): void => {
     byPlace[leg.exchangePlace] ??= leg.row.record.exchange;
@@ -183,12 +186,9 @@ function columnsOf(drafts: readonly Draft[]) {
     for (const { leg } of cells) see(leg);
     for (const leg of marked) see(leg);
   }
-  const exchanges: ExchangeId[] = [];
-  const columnOf: number[] = [];
-  for (const [place, exchange] of byPlace.entries()) {
-    columnOf[place] = exchanges.length;
-    if (exchange !== undefined) exchanges.push(exchange);
-  }
+  const exchanges = asked ?? byPlace.filter((exchange) => exchange !== undefined);
+  const columns = new Map(exchanges.map((exchange, column) => [exchange, column]));
+  const columnOf = byPlace.map((exchange) => exchange && columns.get(exchange));
   return { exchanges, columnOf };
 }
 

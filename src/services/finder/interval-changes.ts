@@ -13,6 +13,7 @@ export type AssetIntervalChange = IntervalChange & { readonly assetId: string | 
 export interface IntervalChangeQuery {
   readonly exchanges: readonly ExchangeId[] | null;
   readonly bases: readonly string[] | null;
+  readonly assetIds: readonly string[] | null;
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
@@ -32,7 +33,7 @@ export type IntervalChanges = (
 export function intervalChanges(
   repository: Pick<IntervalChangeRepository, "between">,
 ): IntervalChanges {
-  return (snapshot, { exchanges, bases, fromMs, toMs }) => {
+  return (snapshot, { exchanges, bases, assetIds, fromMs, toMs }) => {
     const endMs = snapshot.storedAtMs + 1;
     const isMeant = bases === null ? () => true : baseMatcher(bases);
     const changes = repository
@@ -46,6 +47,9 @@ export function intervalChanges(
     );
     return changes
       .map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }))
-      .filter(isMeant);
+      .filter(isMeant)
+      .filter(
+        ({ assetId }) => assetIds === null || (assetId !== null && assetIds.includes(assetId)),
+      );
   };
 }

@@ -1,3 +1,4 @@
+import { roundPct } from "../../domain/percent.ts";
 import { grossAprPct, netAprPct, roundTripFeesPct } from "../../domain/arbitrage.ts";
 import { earliestBreakevenHours } from "../../domain/breakeven.ts";
 import { pctPerMs } from "../../domain/funding.ts";
@@ -105,7 +106,7 @@ export class PairRank {
     const lowestPct = of.lowest?.leg.annualizedPct ?? null;
     const highestPct = of.highest?.leg.annualizedPct ?? null;
     const isKnown = pct !== null && lowestPct !== null && highestPct !== null;
-    const grossPct = isKnown ? Math.max(pct - lowestPct, highestPct - pct) : null;
+    const grossPct = isKnown ? roundPct(Math.max(pct - lowestPct, highestPct - pct)) : null;
     return this.#most(grossPct, feesPct, leadMost + of.leadMost);
   }
 

@@ -1,3 +1,4 @@
+import { roundKnownPct } from "../../domain/percent.ts";
 import { flagBit } from "../../domain/flags.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { median } from "../../domain/median.ts";
@@ -129,7 +130,7 @@ function figuresOf(
 ): SentimentFigures | null {
   const { listings } = asset;
   const rates = listings.map(({ annualizedPct }) => annualizedPct);
-  const [meanPct, medianPct] = [mean(rates), median(rates)];
+  const [meanPct, medianPct] = [roundKnownPct(mean(rates)), roundKnownPct(median(rates))];
   if (!isKnown(asset) || meanPct === null || medianPct === null) return null;
   const moving = listings.length - resting;
   const positiveShare = moving === 0 ? null : positive / moving;

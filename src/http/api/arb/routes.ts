@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/finder/arbitrage.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
@@ -41,10 +42,12 @@ export function addArbRoutes(
   },
 ): void {
   app.openapi(arbRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = arbitrageQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-arb",
+
+      names,
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),

@@ -1,4 +1,5 @@
 import { flagNames } from "../../../domain/flags.ts";
+import { withNames } from "../../lists/asked-names.ts";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";
@@ -42,10 +43,12 @@ export function addVolumeRoutes(
   },
 ): void {
   app.openapi(byVolumeRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-by-volume",
+
+      names,
       select: (snapshot) => rankByVolume(snapshot, groups, query),
       toRow: volumeRankRow,
       columns: COLUMNS,

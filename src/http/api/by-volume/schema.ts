@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ExchangeIdSchema, FlagSchema, orNull } from "../../openapi/enums.ts";
 import { assetFields, yearlyPct } from "../../lists/asset-fields.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
-import { pageParams } from "../../lists/row-fields.ts";
+import { fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const symbol = z
@@ -51,4 +51,8 @@ export const VolumeRankListSchema = thresholdListSchema("VolumeRankList", Volume
   "min_open_interest",
 ]);
 
-export const VolumeRankQuerySchema = z.strictObject({ ...listingFilters.shape, ...pageParams });
+export const VolumeRankQuerySchema = z.strictObject({
+  ...listingFilters.shape,
+  ...pageParams,
+  fields: fieldsParam(["rank", "base", "volume_24h_usd"]),
+});

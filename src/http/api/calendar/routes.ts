@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { namesHeaders, withNames } from "../../lists/asked-names.ts";
 import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
 import {
@@ -84,10 +85,11 @@ export function addCalendarRoutes(
   },
 ): void {
   app.openapi(calendarRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = calendarQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-calendar",
+      names,
       select: (snapshot) => settlementsAhead(snapshot, query),
       toRow: calendarRow,
       columns: COLUMNS,
@@ -95,7 +97,7 @@ export function addCalendarRoutes(
     return documented(calendarRoute, sent);
   });
   app.openapi(fileRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = calendarQuery(params);
     const snapshot = answers.current();
     const coverage = coverageOf(snapshot, params);
@@ -116,6 +118,7 @@ export function addCalendarRoutes(
           "x-snapshot": snapshot.id,
           "x-fetched-at": String(secondsOf(snapshot.asOfMs)),
           ...coverageHeaders(coverage),
+          ...namesHeaders(names),
           ...thresholdHeader(params),
           "x-total-count": String(settlements.length),
         },
@@ -123,7 +126,7 @@ export function addCalendarRoutes(
     };
     const sent = answers.respond(c.req.raw, c.env, {
       snapshot,
-      query: canonicalQuery(params),
+      query: canonicalQuery(params) + JSON.stringify(names),
       make,
     });
     return documented(fileRoute, sent);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { CALENDAR_DEFAULTS, RATE_SOURCES } from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../openapi/params.ts";
-import { instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
+import { ignoredParams, instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
@@ -98,6 +98,7 @@ const DEFAULT_FILE_HOURS = 24;
 export const CalendarFileQuerySchema = z.strictObject({
   ...listingFilters.shape,
   hours: hoursParam(DEFAULT_FILE_HOURS),
+  ...ignoredParams,
 });
 
 export type CalendarParams = z.output<typeof CalendarFileQuerySchema>;

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
@@ -51,10 +52,12 @@ export function addDivergenceRoutes(
   },
 ): void {
   app.openapi(divergenceRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = divergenceQuery(params, fees);
     const sent = sendList(answers, c, params, {
       name: "funding-divergence",
+
+      names,
       besides: [...query.pairs.fees],
       select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
       toRow: (divergence, fetchedAt, ofExchanges) => ({

@@ -3,7 +3,7 @@ import { EXCHANGE_IDS } from "../../../domain/exchange.ts";
 import { DIVERGENCE_DEFAULTS } from "../../../services/finder/divergence.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
 import { countParam, countThresholdParam, thresholdParam } from "../../openapi/params.ts";
-import { instrumentFilters, pageParams } from "../../lists/row-fields.ts";
+import { instrumentFilters, fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 import { ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbPairSchema } from "../../lists/pair-schema.ts";
@@ -72,6 +72,7 @@ export const DivergenceQuerySchema = z.strictObject({
   exchange: arb.exchange,
   exclude: arb.exclude,
   base: instrumentFilters.base,
+  asset_id: instrumentFilters.asset_id,
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
@@ -119,6 +120,7 @@ export const DivergenceQuerySchema = z.strictObject({
   ),
   max_price_gap_pct: arb.max_price_gap_pct,
   ...pageParams,
+  fields: fieldsParam(["base", "gross_apr_pct", "long_exchange", "short_exchange"]),
 });
 
 export type DivergenceParams = z.output<typeof DivergenceQuerySchema>;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AccrualSchema, ExchangeIdSchema } from "../../openapi/enums.ts";
 import { FAILURE_KINDS } from "../../../domain/exchange.ts";
-import { formatParam, listSchema } from "../../lists/row-fields.ts";
+import { fieldsParam, formatParam, listSchema } from "../../lists/row-fields.ts";
 import {
   ExchangeStatusSchema,
   reasonField,
@@ -72,4 +72,7 @@ export const ExchangeListSchema = listSchema("ExchangeList", ExchangeSchema);
 
 export type ExchangeList = z.infer<typeof ExchangeListSchema>;
 
-export const ExchangeQuerySchema = z.strictObject(formatParam);
+export const ExchangeQuerySchema = z.strictObject({
+  ...formatParam,
+  fields: fieldsParam(["exchange", "status", "taker_fee_bps"]),
+});

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import {
   type Extreme,
   type ExtremesQuery,
@@ -43,7 +44,7 @@ export function addExtremesRoutes(
   },
 ): void {
   app.openapi(extremesRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query: ExtremesQuery = {
       rows: listingQuery(params),
       side: params.side,
@@ -56,6 +57,8 @@ export function addExtremesRoutes(
       { ...params, limit: null },
       {
         name: "funding-extremes",
+
+        names,
         besides: query.limitPerSide,
         select: (snapshot) => findExtremes(snapshot, query),
         toRow: extremeRow,

@@ -45,7 +45,7 @@ const MAX_LIMIT_PER_SIDE = 1_000;
 /** Rows with another flag are in no ranking. */
 const ADVISORY_FLAGS = FLAGS.filter((flag) => !isBlocked(flagBit(flag)));
 
-const { exchange, base, quote, asset_class, interval, min_volume, min_open_interest } =
+const { exchange, base, asset_id, quote, asset_class, interval, min_volume, min_open_interest } =
   FundingQuerySchema.shape;
 
 export const ExtremesQuerySchema = z.strictObject({
@@ -62,6 +62,7 @@ export const ExtremesQuerySchema = z.strictObject({
   }),
   exchange,
   base,
+  asset_id,
   quote,
   asset_class,
   flag: closedListParam(ADVISORY_FLAGS, {

@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { canonicalBase } from "../../../domain/symbol.ts";
+import { withNames } from "../../lists/asked-names.ts";
+import type { NamesFound } from "../../../services/finder/asset-lookup.ts";
 import { baseMatcher } from "../../../services/finder/base-filter.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
@@ -12,12 +14,13 @@ import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { FUNDING_COLUMNS, fundingRow, queryOf } from "../../lists/funding-row.ts";
 import {
+  CurrentQuerySchema,
   FundingListSchema,
-  FundingQuerySchema,
   SymbolQuerySchema,
   type ListParams,
 } from "../../lists/funding-schema.ts";
 import { SymbolPathSchema } from "./schema.ts";
+import { changesSince, sinceHeaders, sinceMember } from "./since.ts";
 
 const currentRoute = createRoute({
   method: "get",
@@ -26,8 +29,8 @@ const currentRoute = createRoute({
   tags: ["Rates"],
   summary: "Live funding rates",
   description:
-    "All instruments of all exchanges, filtered, ordered and paged. Positive rates: longs pay shorts. annualized_pct is simple interest.",
-  request: { query: FundingQuerySchema },
+    "All instruments of all exchanges, filtered, ordered and paged; with `since` only what changed. Positive rates: longs pay shorts. annualized_pct is simple interest.",
+  request: { query: CurrentQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The matching rows, possibly none."),
     ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
@@ -66,42 +69,89 @@ export function addFundingRoutes(
     readonly board: BoardView;
   },
 ): void {
-  const listed = (
-    c: Context<AppEnv>,
-    params: ListParams,
-    bases: readonly string[] | null,
-    list: { readonly name: string; readonly path?: string; readonly besides?: string },
-  ) => {
-    const query = queryOf(params, bases);
-    return sendList(
-      answers,
-      c,
-      { ...params, order: query.order },
-      {
-        ...list,
-        select: (snapshot) => selectRows(snapshot, query),
-        toRow: fundingRow,
-        columns: FUNDING_COLUMNS,
-      },
-    );
-  };
   app.openapi(currentRoute, (c) => {
-    const params = c.req.valid("query");
-    return documented(currentRoute, listed(c, params, params.base, { name: "funding-current" }));
+    const { params, names } = withNames(answers, c.req.valid("query"));
+    const list = { name: "funding-current", names };
+    const { since } = params;
+    const sent =
+      since === null
+        ? sendRows(answers, c, params, params.base, list)
+        : sendChanges(answers, c, { ...params, since }, list);
+    return documented(currentRoute, sent);
   });
   app.openapi(symbolRoute, (c) => {
     // Before the first snapshot nothing can be said, not even that an asset is unknown.
     const { rows } = answers.current();
-    const base = canonicalBase(c.req.valid("param").base);
-    const isMeant = baseMatcher([base]);
+    const asked = canonicalBase(c.req.valid("param").base);
+    const query = c.req.valid("query");
+    const { params, names } = withNames(answers, { base: [asked], cursor: query.cursor });
+    const didYouMean = names?.didYouMean ?? [];
+    if (didYouMean.length > 0) throw unknownBase(asked, "fits several assets", didYouMean);
+    const isMeant = baseMatcher(params.base);
     // A new name is found by listings under the old ones, and the other way round.
-    if (!board.knowsBase(base) && !rows.some(({ record }) => isMeant(record)))
-      throw new ApiError("unknown_base", `${JSON.stringify(base)} was never seen on any exchange.`);
+    if (!board.knowsBase(asked) && !rows.some(({ record }) => isMeant(record)))
+      throw unknownBase(asked, "was never seen on any exchange");
     const list = {
       name: "funding-symbol",
-      path: `/api/funding/symbol/${encodeURIComponent(base)}`,
-      besides: base,
+      names,
+      path: `/api/funding/symbol/${encodeURIComponent(asked)}`,
+      besides: params.base,
     };
-    return documented(symbolRoute, listed(c, c.req.valid("query"), [base], list));
+    return documented(symbolRoute, sendRows(answers, c, query, params.base, list));
   });
+}
+
+/** What tells a list of rows from others, and what is said of its names. */
+interface Named {
+  readonly name: string;
+  readonly names: NamesFound | null;
+  readonly path?: string;
+  readonly besides?: unknown;
+}
+
+function sendRows(
+  answers: SnapshotAnswers,
+  c: Context<AppEnv>,
+  params: ListParams,
+  bases: readonly string[] | null,
+  list: Named,
+) {
+  const query = queryOf(params, bases);
+  const asked = { ...params, order: query.order };
+  return sendList(answers, c, asked, {
+    ...list,
+    ...AS_ROWS,
+    select: (snapshot) => selectRows(snapshot, query),
+  });
+}
+
+/** The same, of what has changed since the snapshot that is named. */
+function sendChanges(
+  answers: SnapshotAnswers,
+  c: Context<AppEnv>,
+  params: ListParams & { readonly base: readonly string[] | null; readonly since: string },
+  list: Named,
+) {
+  const { since, base, limit } = params;
+  const query = queryOf(params, base);
+  const held = answers.byId(since);
+  // The pages that come after this one are made from both snapshots.
+  if (held !== null && limit !== null) answers.pin(held);
+  const changes = changesSince(held, query, params.format ?? c.env.accepts);
+  const asked = { ...params, order: query.order };
+  return sendList(answers, c, asked, {
+    ...list,
+    ...AS_ROWS,
+    // The pages of the whole list are not those of its changes.
+    besides: held === null ? "reset" : "changes",
+    select: (snapshot) => changes(snapshot).rows,
+    head: (snapshot) => sinceMember(since, changes(snapshot)),
+    headers: (snapshot) => sinceHeaders(changes(snapshot)),
+  });
+}
+
+const AS_ROWS = { toRow: fundingRow, columns: FUNDING_COLUMNS };
+
+function unknownBase(asked: string, why: string, didYouMean: readonly string[] = []): ApiError {
+  return new ApiError("unknown_base", `${JSON.stringify(asked)} ${why}.`, { didYouMean });
 }

@@ -4,7 +4,6 @@ import type { Metrics } from "../../metrics/metrics.ts";
 import type { Readiness } from "../../../services/board/readiness.ts";
 import { freshJsonResponse, freshResponse } from "../../lists/content.ts";
 import { freshJson, freshText, problems } from "../../openapi/document.ts";
-import { NO_PARAMS } from "../../openapi/params.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import { HealthSchema, type Health } from "./schema.ts";
@@ -17,12 +16,12 @@ const healthRoute = createRoute({
   operationId: "getHealth",
   tags: ["Service"],
   summary: "How fresh the data is",
-  description: "Made anew for every request, from the clock; never cached.",
-  request: { query: NO_PARAMS },
+  description:
+    "Made anew for every request, from the clock; never cached. Like all probes it takes any parameter and reads none.",
   responses: {
     200: freshJson(HealthSchema, "The service is ok or degraded."),
     503: freshJson(HealthSchema, "The service is down: the data must not be relied on."),
-    ...problems("bad_parameter"),
+    ...problems<never>(),
   },
 });
 
@@ -33,8 +32,7 @@ const liveRoute = createRoute({
   tags: ["Service"],
   summary: "Whether the process answers",
   description: "For whoever restarts a process that hangs: it looks at nothing else.",
-  request: { query: NO_PARAMS },
-  responses: { 200: freshText("It does.", "ok"), ...problems("bad_parameter") },
+  responses: { 200: freshText("It does.", "ok"), ...problems<never>() },
 });
 
 const readyRoute = createRoute({
@@ -45,11 +43,10 @@ const readyRoute = createRoute({
   summary: "Whether the start is over",
   description:
     "Ready when there is data and each enabled exchange has a batch that is not stale, or has answered or failed since the start, or 20 seconds have passed. Lists are answered before that, with what there is.",
-  request: { query: NO_PARAMS },
   responses: {
     200: freshText("It is.", "ok"),
     503: freshText("It is not: what is waited for, in words.", "starting: waiting for okx, gate"),
-    ...problems("bad_parameter"),
+    ...problems<never>(),
   },
 });
 
@@ -60,8 +57,7 @@ const metricsRoute = createRoute({
   tags: ["Service"],
   summary: "Metrics in the Prometheus text format",
   description: "Made anew for every request. The text says what each metric is.",
-  request: { query: NO_PARAMS },
-  responses: { 200: freshText("All metrics.", "funding_up 1"), ...problems("bad_parameter") },
+  responses: { 200: freshText("All metrics.", "funding_up 1"), ...problems<never>() },
 });
 
 export function addHealthRoutes(

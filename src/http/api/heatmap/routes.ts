@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import type { ExchangeId } from "../../../domain/exchange.ts";
+import { withNames } from "../../lists/asked-names.ts";
+import { EXCHANGE_IDS, type ExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
@@ -10,6 +11,7 @@ import {
   type HeatmapValue,
 } from "../../../services/finder/heatmap.ts";
 import type { Column } from "../../lists/columns.ts";
+import type { Pickable } from "../../lists/shown-fields.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -30,7 +32,7 @@ const heatmapRoute = createRoute({
   tags: ["Rates"],
   summary: "Funding rates as a matrix of assets and exchanges",
   description:
-    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot, not rounded. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. CSV has one column per exchange, named after it and `value`, and at the end `marks`, as `bybit=stale edgex=unverified_rate`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
+    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. The exchanges are those of `exchange`, in the asked order and with or without a value; unasked each that has a value or a mark. CSV has one column per exchange, named after it and `value`, and at the end `marks`, as `bybit=stale edgex=unverified_rate`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),
@@ -49,22 +51,34 @@ export function addHeatmapRoutes(
   },
 ): void {
   app.openapi(heatmapRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = heatmapQuery(params);
     const matrixOf = madeOnce((snapshot) => heatmapOf(groups.of(snapshot), query));
     const list = {
       name: "funding-heatmap",
+
+      names,
       select: (snapshot: Snapshot) => matrixOf(snapshot).lines,
-      columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot).exchanges, query.value),
       head: (snapshot: Snapshot, ofExchanges: number) => ({
         exchanges: [...matrixOf(snapshot).exchanges],
         of_exchanges: ofExchanges,
         value: query.value,
       }),
     };
-    if ((params.format ?? c.env.accepts) !== "ndjson")
-      return documented(heatmapRoute, sendList(answers, c, params, { ...list, toRow: heatmapRow }));
-    const lines = sendList(answers, c, params, { ...list, toRow: namedRow, columns: [] });
+    const columns = <Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
+      valueOf: Parameters<typeof columnsOf<Row>>[2],
+    ) => ({
+      columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot), query.value, valueOf).columns,
+      pickable: (snapshot: Snapshot) =>
+        columnsOf(matrixOf(snapshot), query.value, valueOf).pickable,
+    });
+    if ((params.format ?? c.env.accepts) !== "ndjson") {
+      const placed = columns<HeatmapRow>(({ values }, _exchange, column) => values[column]);
+      const sent = sendList(answers, c, params, { ...list, ...placed, toRow: heatmapRow });
+      return documented(heatmapRoute, sent);
+    }
+    const named = columns<NamedRow>(({ values }, exchange) => values[exchange]);
+    const lines = sendList(answers, c, params, { ...list, ...named, toRow: namedRow });
     return documented(heatmapRoute, otherForm(lines));
   });
 }
@@ -75,6 +89,7 @@ function heatmapQuery(params: HeatmapParams): HeatmapQuery {
     value: params.value,
     sort: params.sort,
     minExchanges: params.min_exchanges,
+    columns: params.exchange,
   };
 }
 
@@ -92,10 +107,14 @@ function heatmapRow({ base, assetId, values, marks }: HeatmapLine): HeatmapRow {
   return { base, asset_id: assetId, values, marks };
 }
 
+type NamedRow = Omit<HeatmapRow, "values"> & {
+  readonly values: { readonly [Id in ExchangeId]?: number };
+};
+
 /** A row that can be read without the names of the columns: the known values by exchange. */
-function namedRow({ exchanges, ...line }: HeatmapLine) {
+function namedRow({ exchanges, ...line }: HeatmapLine): NamedRow {
   const { base, assetId, marks } = line;
-  const values = Object.fromEntries(
+  const values: NamedRow["values"] = Object.fromEntries(
     line.values.flatMap((value, column) => {
       const exchange = exchanges[column];
       return value === null || exchange === undefined ? [] : [[exchange, value]];
@@ -104,20 +123,30 @@ function namedRow({ exchanges, ...line }: HeatmapLine) {
   return { base, asset_id: assetId, values, marks };
 }
 
-function columnsOf(
-  exchanges: readonly ExchangeId[],
+/** Columns of the matrix, and those that may be asked for by name: of every exchange. */
+function columnsOf<Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
+  { exchanges }: Pick<Heatmap, "exchanges">,
   value: HeatmapValue,
-): readonly Column<HeatmapRow>[] {
-  return [
+  valueOf: (row: Row, exchange: ExchangeId, column: number) => number | null | undefined,
+): { readonly columns: readonly Column<Row>[]; readonly pickable: Pickable<Row> } {
+  const columnOf = (exchange: ExchangeId, column: number): Column<Row> => ({
+    name: `${exchange}_${value}`,
+    cell: (row) => valueOf(row, exchange, column) ?? null,
+  });
+  const columns: readonly Column<Row>[] = [
     { name: "base", cell: ({ base }) => base },
     { name: "asset_id", cell: ({ asset_id: id }) => id },
-    ...exchanges.map((exchange, column) => ({
-      name: `${exchange}_${value}`,
-      cell: ({ values }: HeatmapRow) => values[column] ?? null,
-    })),
+    ...exchanges.map((one, column) => ({ ...columnOf(one, column), field: "values" })),
     {
       name: "marks",
       cell: ({ marks }) => marks.map(({ exchange, flag }) => `${exchange}=${flag}`).join(" "),
+      value: ({ marks }) => marks,
     },
   ];
+  const others = EXCHANGE_IDS.filter((id) => !exchanges.includes(id));
+  const all = [...columns, ...others.map((one) => columnOf(one, NO_COLUMN))];
+  return { columns, pickable: { columns: all, wholes: ["values"] } };
 }
+
+/** Of an exchange that the matrix does not have. */
+const NO_COLUMN = -1;

@@ -8,9 +8,9 @@ import {
   MARKS,
 } from "../../../services/finder/heatmap.ts";
 import { ofExchangesField } from "../../openapi/missing-exchanges.ts";
-import { choiceParam, countParam } from "../../openapi/params.ts";
+import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
-import { pageParams } from "../../lists/row-fields.ts";
+import { fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 const HeatmapRowSchema = z
@@ -44,7 +44,7 @@ export const HeatmapSchema = z
     ]).shape,
     exchanges: z.array(ExchangeIdSchema).openapi({
       description:
-        "The columns, by name: each exchange that has a value or a mark in any row of the whole list, the same on all pages.",
+        "The columns, by name, the same on all pages: those of `exchange` in the asked order, whether or not they have a value; unasked each exchange that has a value or a mark in any row of the whole list.",
       example: ["binance", "bybit", "okx"],
     }),
     of_exchanges: ofExchangesField,
@@ -56,6 +56,13 @@ export type Heatmap = z.infer<typeof HeatmapSchema>;
 
 export const HeatmapQuerySchema = z.strictObject({
   ...listingFilters.shape,
+  exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
+    description: "Exchanges: the columns. Default: all that have something to show.",
+    example: ["okx", "binance"],
+    fallback: null,
+    isOrdered: true,
+  }),
   value: choiceParam(HEATMAP_VALUES, {
     description:
       "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",
@@ -78,6 +85,7 @@ export const HeatmapQuerySchema = z.strictObject({
     example: "spread",
   }),
   ...pageParams,
+  fields: fieldsParam(["base", "values"]),
 });
 
 export type HeatmapParams = z.output<typeof HeatmapQuerySchema>;

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import { columnsOf } from "../../lists/columns.ts";
@@ -41,10 +42,12 @@ export function addInstrumentRoutes(
   },
 ): void {
   app.openapi(instrumentsRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const { identity } = params;
     const sent = sendList(answers, c, params, {
       name: "instruments",
+
+      names,
       select: (snapshot) =>
         selectRows(snapshot, listingQuery(params)).filter(
           ({ record }) => identity?.includes(record.identity) ?? true,

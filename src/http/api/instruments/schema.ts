@@ -7,6 +7,7 @@ import {
   instrumentFields,
   instrumentFilters,
   listSchema,
+  fieldsParam,
   pageParams,
   time,
 } from "../../lists/row-fields.ts";
@@ -60,4 +61,5 @@ export const InstrumentQuerySchema = z.strictObject({
     fallback: null,
   }),
   ...pageParams,
+  fields: fieldsParam(["exchange", "exchange_symbol", "asset_id"]),
 });

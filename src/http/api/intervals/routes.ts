@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import type {
   AssetIntervalChange,
   IntervalChanges,
@@ -43,15 +44,18 @@ export function addIntervalRoutes(
   },
 ): void {
   app.openapi(changesRoute, (c) => {
-    const params = c.req.valid("query");
-    const { exchange, base, from, to } = params;
+    const { params, names } = withNames(answers, c.req.valid("query"));
+    const { exchange, base, asset_id: assetIds, from, to } = params;
     const sent = sendList(answers, c, params, {
       name: "interval-changes",
+
+      names,
       isOfListings: false,
       select: (snapshot) =>
         changes(snapshot, {
           exchanges: exchange,
           bases: base,
+          assetIds,
           fromMs: from === null ? null : from * 1000,
           toMs: to === null ? null : to * 1000,
         }),

@@ -4,6 +4,7 @@ import {
   instrumentFields,
   instrumentFilters,
   listSchema,
+  fieldsParam,
   pageParams,
   time,
 } from "../../lists/row-fields.ts";
@@ -27,6 +28,7 @@ export const IntervalChangeListSchema = listSchema("IntervalChangeList", Interva
 export const IntervalChangeQuerySchema = z.strictObject({
   exchange: instrumentFilters.exchange,
   base: instrumentFilters.base,
+  asset_id: instrumentFilters.asset_id,
   from: timeParam({
     description: "Changes at or after this. Default: 30 days before the snapshot.",
     example: 1_793_620_800,
@@ -38,4 +40,5 @@ export const IntervalChangeQuerySchema = z.strictObject({
     fallback: null,
   }),
   ...pageParams,
+  fields: fieldsParam(["exchange", "symbol", "from_hours", "to_hours"]),
 });

@@ -3,7 +3,13 @@ import { ExchangeIdSchema } from "../../openapi/enums.ts";
 import { IDENTITIES } from "../../../domain/asset-cluster.ts";
 import { FLAGS } from "../../../domain/flags.ts";
 import { closedListParam } from "../../openapi/params.ts";
-import { formatParam, instrumentFilters, listSchema, time } from "../../lists/row-fields.ts";
+import {
+  fieldsParam,
+  formatParam,
+  instrumentFilters,
+  listSchema,
+  time,
+} from "../../lists/row-fields.ts";
 import { ExchangeStatusSchema } from "../../openapi/exchange-status.ts";
 
 const count = z.int().min(0);
@@ -66,4 +72,5 @@ export const QualityQuerySchema = z.strictObject({
     fallback: null,
   }),
   ...formatParam,
+  fields: fieldsParam(["exchange", "status", "instruments"]),
 });

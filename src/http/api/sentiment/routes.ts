@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { withNames } from "../../lists/asked-names.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {
   findSentiments,
@@ -46,7 +47,7 @@ export function addSentimentRoutes(
   },
 ): void {
   app.openapi(sentimentRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const sort = params.sort;
     const query: SentimentQuery = {
       listings: listingQuery(params),
@@ -61,6 +62,8 @@ export function addSentimentRoutes(
       { ...params, order: query.order },
       {
         name: "funding-sentiment",
+
+        names,
         select: (snapshot) => findSentiments(snapshot, groups, query),
         toRow: sentimentRow,
         columns: COLUMNS,

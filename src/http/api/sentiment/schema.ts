@@ -10,7 +10,7 @@ import {
 import { assetFields, TOO_FEW, yearlyPct } from "../../lists/asset-fields.ts";
 import { listingFilters } from "../../lists/listing-query.ts";
 import { choiceParam, closedListParam, countParam } from "../../openapi/params.ts";
-import { pageParams } from "../../lists/row-fields.ts";
+import { fieldsParam, pageParams } from "../../lists/row-fields.ts";
 import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 export const SentimentSchema = z
@@ -90,4 +90,5 @@ export const SentimentQuerySchema = z.strictObject({
     fallback: null,
   }),
   ...pageParams,
+  fields: fieldsParam(["base", "label", "median_annualized_pct"]),
 });

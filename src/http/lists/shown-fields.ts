@@ -1,0 +1,102 @@
+import { ApiError } from "../protocol/problem.ts";
+import { echo } from "../protocol/query-text.ts";
+import { didYouMean } from "../protocol/nearest.ts";
+import type { Column } from "./columns.ts";
+
+/** How moments are written. */
+export const TIME_FORMS = ["unix", "iso"] as const;
+export type TimeForm = (typeof TIME_FORMS)[number];
+
+/** Which fields of its rows a list shows, and how. */
+export interface ShownAs {
+  /** In the asked order; null: all. */
+  readonly fields: readonly string[] | null;
+  readonly time: TimeForm;
+}
+
+/** Rows as they are shown. */
+export interface Shown<Row> {
+  readonly columns: readonly Column<Row>[];
+  /** What stands for a row in JSON; null: the row itself. */
+  readonly jsonOf: ((row: Row) => unknown) | null;
+}
+
+/** What may be asked for. */
+export interface Pickable<Row> {
+  readonly columns: readonly Column<Row>[];
+  /** Fields of JSON that are columns by what the list holds: of an empty one they are none. */
+  readonly wholes: readonly string[];
+}
+
+/** One asked field: its columns, and its value under its name in JSON. */
+interface Pick<Row> {
+  readonly name: string;
+  readonly columns: readonly Column<Row>[];
+  readonly value: (row: Row) => unknown;
+}
+
+/**
+ * The asked fields of a list with `columns`, among `pickable` ones. A field that is an object in JSON can be asked for
+ * as a whole (`long`) and by its columns (`long_exchange`). Throws the problem of a name that the list does not have.
+ */
+export function shownFields<Row extends object>(
+  columns: readonly Column<Row>[],
+  { fields, time }: ShownAs,
+  pickable: Pickable<Row> = { columns, wholes: [] },
+): Shown<Row> {
+  const picks = fields === null ? null : fields.map((name) => pickOf(name, pickable));
+  const shown = picks === null ? columns : picks.flatMap((pick) => pick.columns);
+  const isIso = time === "iso";
+  if (picks === null)
+    return { columns: isIso ? shown.map(isoColumn) : shown, jsonOf: isIso ? isoOf : null };
+  return {
+    columns: isIso ? shown.map(isoColumn) : shown,
+    jsonOf: (row) => {
+      const picked = Object.fromEntries(picks.map(({ name, value }) => [name, value(row)]));
+      return isIso ? isoOf(picked) : picked;
+    },
+  };
+}
+
+function pickOf<Row extends object>(
+  name: string,
+  { columns: all, wholes }: Pickable<Row>,
+): Pick<Row> {
+  const column = all.find((candidate) => candidate.name === name);
+  if (column !== undefined) return { name, columns: [column], value: column.value ?? column.cell };
+  const columns = all.filter(({ field }) => field === name);
+  if (columns.length > 0 || wholes.includes(name))
+    return { name, columns, value: (row) => Reflect.get(row, name) };
+  const names = all.flatMap((one) => (one.field === undefined ? one.name : [one.field, one.name]));
+  const rule = `${echo(name)} is not a field of this list${didYouMean(name, names)}`;
+  throw new ApiError("bad_parameter", "Not valid: fields.", {
+    errors: [{ parameter: "fields", rule }],
+  });
+}
+
+/** Names of moments: next_funding_time is the only one that does not end in _at. */
+const MOMENT = /(_at|_time)$/;
+
+function isoColumn<Row>(column: Column<Row>): Column<Row> {
+  const { name, cell } = column;
+  if (!MOMENT.test(name)) return column;
+  return { ...column, cell: (row) => isoMoment(cell(row)) };
+}
+
+/** The same value with every moment in it as a text, at any depth. */
+function isoOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(isoOf);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      MOMENT.test(name) ? isoMoment(inner) : isoOf(inner),
+    ]),
+  );
+}
+
+/** Whole unix seconds as ISO 8601 in UTC: 2026-11-02T12:00:05Z; anything else stays. */
+export function isoMoment<Value>(value: Value): Value | string {
+  if (typeof value !== "number") return value;
+  return `${new Date(value * 1000).toISOString().slice(0, -".000Z".length)}Z`;
+}

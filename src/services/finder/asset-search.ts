@@ -1,0 +1,156 @@
+import { aliasesOf, commonName, nameOfAsset } from "../../domain/asset-names.ts";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { isBlocked } from "../../domain/flags.ts";
+import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
+import { median } from "../../domain/median.ts";
+import type { AssetClass } from "../../domain/quote.ts";
+import { type FundingQuery, rowMatcher } from "./funding-query.ts";
+
+export interface AssetQuery {
+  /** Which listings count; its order is not used. */
+  readonly listings: FundingQuery;
+  /** A part of a name of it, in capitals; null: all assets. */
+  readonly text: string | null;
+}
+
+/** What is known of one asset by its listings. */
+export interface FoundAsset {
+  readonly assetId: string;
+  readonly base: string;
+  /** The tickers of its listings, sorted. */
+  readonly tickers: readonly string[];
+  /** Other names under which it is found. */
+  readonly aliases: readonly string[];
+  readonly assetClass: AssetClass | null;
+  /** Median price of one unit over its listings; null where none tells. */
+  readonly price: number | null;
+  readonly instruments: number;
+  readonly exchanges: readonly ExchangeId[];
+  /** Median prices of the other assets of the same name or ticker, by their ids. */
+  readonly twins: Readonly<Record<string, number | null>>;
+}
+
+/**
+ * The assets with a listing that passes, of a name that `text` is in: an id, a ticker, an alias, a symbol. Those that
+ * bear exactly that name come first, then those with most listings; ties in the order of the id.
+ */
+export function findAssets(
+  snapshot: Snapshot,
+  { listings, text }: AssetQuery,
+): readonly FoundAsset[] {
+  const matches = rowMatcher(listings);
+  const all = byAsset(snapshot.rows);
+  const prices = new Map([...all].map(([id, rows]) => [id, priceOf(rows)]));
+  const twins = idsByTicker(all);
+  const wanted = text ?? "";
+  const found: { readonly asset: FoundAsset; readonly isExact: boolean }[] = [];
+  for (const [assetId, rows] of all) {
+    const counted = rows.filter(matches);
+    if (counted.length === 0) continue;
+    const names = namesOf(assetId, rows);
+    if (!names.some((name) => name.includes(wanted)) && !hasSymbol(rows, wanted)) continue;
+    const asset = assetOf(assetId, counted, {
+      price: prices.get(assetId) ?? null,
+      twins: twinsOf(assetId, rows, twins, prices),
+    });
+    found.push({ asset, isExact: names.includes(wanted) });
+  }
+  return found
+    .toSorted(
+      (left, right) =>
+        Number(right.isExact) - Number(left.isExact) ||
+        right.asset.instruments - left.asset.instruments ||
+        (left.asset.assetId < right.asset.assetId ? -1 : 1),
+    )
+    .map(({ asset }) => asset);
+}
+
+/** Listings by the asset that prices have shown them to be of, or nothing contradicts. */
+function byAsset(rows: readonly BoardRow[]): ReadonlyMap<string, BoardRow[]> {
+  const assets = new Map<string, BoardRow[]>();
+  for (const row of rows) {
+    const { assetId, identity } = row.record;
+    if (assetId === null || identity === "conflict") continue;
+    const known = assets.get(assetId);
+    if (known === undefined) assets.set(assetId, [row]);
+    else known.push(row);
+  }
+  return assets;
+}
+
+function assetOf(
+  assetId: string,
+  rows: readonly BoardRow[],
+  of: Pick<FoundAsset, "price" | "twins">,
+): FoundAsset {
+  const base = nameOfAsset(assetId);
+  return {
+    assetId,
+    base,
+    tickers: distinct(rows, ({ base: ticker }) => ticker),
+    aliases: aliasesOf(base),
+    assetClass: rows.find(({ record }) => record.assetClass !== null)?.record.assetClass ?? null,
+    ...of,
+    instruments: rows.length,
+    exchanges: distinct(rows, ({ exchange }) => exchange),
+  };
+}
+
+/** In capitals: what it is called by itself, whatever it is quoted in. */
+function namesOf(assetId: string, rows: readonly BoardRow[]): readonly string[] {
+  const base = nameOfAsset(assetId);
+  return [assetId, base, ...aliasesOf(base), ...distinct(rows, ({ base: ticker }) => ticker)];
+}
+
+function hasSymbol(rows: readonly BoardRow[], wanted: string): boolean {
+  return rows.some(
+    ({ record: { base, quote, exchangeSymbol } }) =>
+      (base + quote).includes(wanted) || exchangeSymbol.toUpperCase().includes(wanted),
+  );
+}
+
+/** The middle one, of listings that can be relied on. */
+function priceOf(rows: readonly BoardRow[]): number | null {
+  const prices = rows.flatMap(({ record, flags }) => {
+    const price = record.markPrice ?? record.indexPrice ?? record.lastPrice;
+    return price === null || isBlocked(flags) ? [] : [price / record.multiplier];
+  });
+  return median(prices);
+}
+
+/** Assets by what may be taken for the name of each: its own, and the tickers of its listings. */
+function idsByTicker(all: ReadonlyMap<string, readonly BoardRow[]>): Map<string, Set<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const [assetId, rows] of all)
+    for (const name of tickersOf(assetId, rows)) {
+      const known = ids.get(name);
+      if (known === undefined) ids.set(name, new Set([assetId]));
+      else known.add(assetId);
+    }
+  return ids;
+}
+
+function tickersOf(assetId: string, rows: readonly BoardRow[]): ReadonlySet<string> {
+  const names = rows.flatMap(({ record: { base } }) => [base, commonName(base)]);
+  return new Set([nameOfAsset(assetId), ...names]);
+}
+
+function twinsOf(
+  assetId: string,
+  rows: readonly BoardRow[],
+  ids: ReadonlyMap<string, ReadonlySet<string>>,
+  prices: ReadonlyMap<string, number | null>,
+): FoundAsset["twins"] {
+  const others = new Set(
+    [...tickersOf(assetId, rows)].flatMap((name) => [...(ids.get(name) ?? [])]),
+  );
+  others.delete(assetId);
+  return Object.fromEntries([...others].toSorted().map((id) => [id, prices.get(id) ?? null]));
+}
+
+function distinct<Value extends string>(
+  rows: readonly BoardRow[],
+  valueOf: (record: MarketRecord) => Value,
+): readonly Value[] {
+  return [...new Set(rows.map(({ record }) => valueOf(record)))].toSorted();
+}

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "bun:test";
+import type { MarketRecord } from "../../src/domain/market.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { testApp } from "../support/app.ts";
+import { bodyOf, LISTS } from "../support/lists.ts";
+import { ADDRESSES } from "../support/served-queries.ts";
+
+const pepe = { multiplier: 1000, assetId: "PEPE" };
+const ROWS = [
+  rowOf("binance", "BTC", { fundingRate: -0.0003 }),
+  rowOf("kraken", "BTC", { quote: "USD", exchangeSymbol: "PF_XBTUSD", fundingRate: 0.0002 }),
+  rowOf("okx", "BTC", { exchangeSymbol: "BTC-USDT-SWAP" }),
+  rowOf("binance", "PEPE", { ...pepe, exchangeSymbol: "1000PEPEUSDT", fundingRate: -0.0003 }),
+  rowOf("hyperliquid", "PEPE", { ...pepe, exchangeSymbol: "kPEPE", quote: "USDC" }),
+  rowOf("bybit", "XAU", { assetClass: "metal" }),
+  rowOf("bingx", "GOLD", { assetId: "XAU", assetClass: "metal", fundingRate: -0.0003 }),
+  // A symbol of two things: the first five letters of one and the last four of the other.
+  rowOf("gate", "AB", { exchangeSymbol: "SAMESYMBOL" }),
+  rowOf("mexc", "CD", { exchangeSymbol: "sameSymbol" }),
+  rowOf("okx", "SPX500", { assetClass: "index", fundingRate: -0.0003 }),
+  rowOf("gate", "SPX500", { assetClass: "index" }),
+  rowOf("lbank", "LIT", { fundingRate: -0.0003 }),
+  rowOf("weex", "LIT"),
+  rowOf("xt", "LIT", { assetId: "LIT~2", markPrice: 7, indexPrice: 7 }),
+  rowOf("phemex", "LIT", { assetId: null, identity: "probable" } satisfies Partial<MarketRecord>),
+];
+
+const board = () => new TestBoard(snapshotOf("1-1", ROWS));
+const app = () => testApp(board());
+
+/** Every address that filters by base. */
+const FILTERED = ADDRESSES.filter(
+  ({ path, parameters }) =>
+    parameters.some(({ name }) => name === "base") && !/stream$|\.ics$/.test(path),
+);
+const queryOf = (path: string) => LISTS.find((list) => list.path === path)?.query ?? "?";
+const NAMES = [
+  ["BTCUSDT", "BTC"],
+  ["btcusd", "BTC"],
+  ["PF_XBTUSD", "BTC"],
+  ["btc-usdt-swap", "BTC"],
+  ["1000PEPE", "PEPE"],
+  ["kPEPE", "PEPE"],
+  ["1000pepeusdt", "PEPE"],
+] as const;
+
+test("there are lists that filter by base, and all of those by asset_id", () => {
+  expect(FILTERED.length).toBeGreaterThan(9);
+  for (const { path, parameters } of FILTERED)
+    expect([path, parameters.some(({ name }) => name === "asset_id")]).toEqual([path, true]);
+});
+
+describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
+  "$path",
+  ({ path }) => {
+    const at = (more: string) => `${path}${queryOf(path)}&${more}`;
+
+    test("takes a symbol, an exchange's symbol or a multiplied ticker for the base it stands for", async () => {
+      for (const [asked, base] of NAMES) {
+        const { rows, ...said } = await bodyOf(app(), at(`base=${encodeURIComponent(asked)}`));
+        const direct = await bodyOf(app(), at(`base=${base}`));
+        expect(rows).toEqual(direct.rows);
+        expect(said).toMatchObject({ resolved: { asked: asked.toUpperCase(), base } });
+        expect(direct).not.toHaveProperty("resolved");
+      }
+    });
+
+    test("says of an alias what it stands for", async () => {
+      const { resolved, rows } = (await bodyOf(app(), at("base=gold"))) as unknown as {
+        resolved: unknown;
+        rows: unknown[];
+      };
+      expect(resolved).toEqual({ asked: "GOLD", base: "XAU" });
+      expect(rows).toEqual([...(await bodyOf(app(), at("base=XAU"))).rows]);
+    });
+
+    test("says so of an alias whose own listings all have yet another ticker", async () => {
+      for (const asked of ["US500", "SP500"]) {
+        const said = await bodyOf(app(), at(`base=${asked}`));
+        expect(said).toMatchObject({ resolved: { asked, base: "SPX500" } });
+        expect(said.rows).toEqual((await bodyOf(app(), at("base=SPX500"))).rows);
+        expect(said.rows.length).toBeGreaterThan(0);
+      }
+    });
+
+    test("is empty for a name that fits several, and says which; and for one that fits none", async () => {
+      const several = await bodyOf(app(), at("base=SameSymbol"));
+      expect(several).toMatchObject({ total: 0, rows: [], did_you_mean: ["AB", "CD"] });
+      const none = await bodyOf(app(), at("base=NOSUCH"));
+      expect([none.total, Object.keys(none).includes("did_you_mean")]).toEqual([0, false]);
+      const csv = await app().get(at("base=SameSymbol&format=csv"));
+      expect(csv.headers.get("x-did-you-mean")).toBe("AB, CD");
+    });
+
+    test("says of several names what each stands for", async () => {
+      const target = at("base=kPEPE,BTCUSDT,LIT");
+      const said = await bodyOf(app(), target);
+      expect(said).toMatchObject({ resolved: { asked: "BTCUSDT,KPEPE", base: "BTC,PEPE" } });
+      expect(said.rows).toEqual((await bodyOf(app(), at("base=PEPE,BTC,LIT"))).rows);
+      const { headers } = await app().get(`${target}&format=ndjson`);
+      expect(headers.get("x-resolved")).toBe("BTCUSDT=BTC, KPEPE=PEPE");
+    });
+
+    test("tells two assets of one ticker apart by asset_id", async () => {
+      const shared = app();
+      const plain = await bodyOf(shared, at("asset_id=lit"));
+      const other = await bodyOf(shared, at("asset_id=LIT~2"));
+      expect(await bodyOf(shared, at("asset_id=LIT~3"))).toMatchObject({ rows: [] });
+      for (const { asset_id: id } of plain.rows) expect(id).toBe("LIT");
+      for (const { asset_id: id } of other.rows) expect(id).toBe("LIT~2");
+      // The pair that there is has both its legs in the plain one.
+      expect(plain.rows.length).toBeGreaterThan(0);
+      expect(await bodyOf(shared, at("asset_id=LIT~2&base=BTC"))).toMatchObject({ rows: [] });
+    });
+  },
+);
+
+test("answers of two names that stand for one base are not taken for each other", async () => {
+  const shared = app();
+  const asked = async (name: string) => await bodyOf(shared, `/api/funding/current?base=${name}`);
+  expect(await asked("BTC")).not.toHaveProperty("resolved");
+  expect(await asked("BTCUSDT")).toMatchObject({ resolved: { asked: "BTCUSDT" } });
+  expect(await asked("PF_XBTUSD")).toMatchObject({ resolved: { asked: "PF_XBTUSD" } });
+  expect(await asked("BTC")).not.toHaveProperty("resolved");
+});
+
+test("a name stands for what it stood for in the snapshot of its cursor", async () => {
+  const shown = board();
+  const shared = testApp(shown);
+  const first = await bodyOf(shared, "/api/funding/current?base=BTCUSDT&limit=1");
+  // From now on it is the exchange's symbol of something else, too.
+  shown.publish(snapshotOf("1-2", [...ROWS, rowOf("delta", "ODD", { exchangeSymbol: "BTCUSDT" })]));
+  expect(await bodyOf(shared, "/api/funding/current?base=BTCUSDT")).toMatchObject({
+    did_you_mean: ["BTC", "ODD"],
+  });
+  const rest = `/api/funding/current?base=BTCUSDT&cursor=${first.next_cursor}`;
+  expect(await bodyOf(shared, rest)).toMatchObject({ snapshot: "1-1", count: 2 });
+});
+
+describe("/api/funding/symbol", () => {
+  const SYMBOL = "/api/funding/symbol";
+
+  test.each(NAMES)("%s is %s", async (asked, base) => {
+    const found = await bodyOf(app(), `${SYMBOL}/${asked}`);
+    expect(found).toMatchObject({ resolved: { asked: asked.toUpperCase(), base } });
+    expect(found.rows).toEqual((await bodyOf(app(), `${SYMBOL}/${base}`)).rows);
+    expect(found.rows.length).toBeGreaterThan(1);
+  });
+
+  test("takes the id of an asset, in any case", async () => {
+    for (const id of ["LIT~2", "lit~2", "LIT%7E2"]) {
+      const { rows } = await bodyOf(app(), `${SYMBOL}/${id}`);
+      expect(rows.map(({ exchange }) => exchange)).toEqual(["xt"]);
+    }
+    expect((await app().get(`${SYMBOL}/LIT~3`)).status).toBe(404);
+  });
+
+  test("does not choose for a name that fits several: a 404 that has them", async () => {
+    const response = await app().get(`${SYMBOL}/SAMESYMBOL`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({
+      code: "unknown_base",
+      did_you_mean: ["AB", "CD"],
+    });
+    const unknown = await app().get(`${SYMBOL}/NOSUCH`);
+    expect([unknown.status, Object(await unknown.json()).did_you_mean]).toEqual([404, undefined]);
+  });
+
+  test("goes on where the page before ended", async () => {
+    const shared = app();
+    const response = await shared.get(`${SYMBOL}/BTCUSDT?limit=2`);
+    const [, next = ""] = /<(.+)>/.exec(response.headers.get("link") ?? "") ?? [];
+    expect(next).toStartWith(`${SYMBOL}/BTCUSDT?`);
+    expect(await bodyOf(shared, next)).toMatchObject({ count: 1, resolved: { base: "BTC" } });
+  });
+});
+
+test("a calendar file and a stream take the same names", async () => {
+  const calendar = await app().get("/api/funding/calendar.ics?base=1000PEPE");
+  expect(calendar.headers.get("x-resolved")).toBe("1000PEPE=PEPE");
+  expect(await calendar.text()).toContain("PEPE");
+  const stream = await app().fetch(
+    new Request("http://finder.test/api/funding/stream?base=PF_XBTUSD&_=1"),
+  );
+  const reader = stream.body?.getReader();
+  let text = "";
+  while (!text.includes("\n\nevent:"))
+    text += new TextDecoder().decode((await reader?.read())?.value);
+  await reader?.cancel();
+  expect(text).toContain("binance:BTCUSDT:1");
+  expect(text).not.toContain("PEPE");
+});
