@@ -31,7 +31,7 @@ describe("the detail of a bad parameter", () => {
       "/api/funding/symbol/BTC?min_volum=1",
       "min_volum is not a parameter of this address; did you mean min_volume?",
     ],
-    ["/livez?verbose=1", "verbose is not a parameter of this address."],
+    ["/api/quality?verbose=1", "verbose is not a parameter of this address."],
     [
       "/api/funding/current?limit=x&order=up&nope=1",
       'order "up" must be one of asc, desc (and 2 more in errors).',

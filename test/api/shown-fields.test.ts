@@ -237,7 +237,7 @@ test("an unknown member of a closed set is told the nearest name", async () => {
     parameter: "exchange",
     rule: expect.stringMatching(/^"binanse" must be one of .*; did you mean binance\?$/),
   });
-  expect(await errorOf("/api/funding/current?exchange=OKX")).toMatchObject({
+  expect(await errorOf("/api/funding/current?exchange=OKEX")).toMatchObject({
     rule: expect.stringMatching(/; did you mean okx\?$/),
   });
   expect(await errorOf("/api/funding/current?sort=anualized_pct")).toMatchObject({

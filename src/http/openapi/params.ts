@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { didYouMean } from "../protocol/nearest.ts";
+import { asWritten, didYouMean } from "../protocol/nearest.ts";
 import {
   type Context,
   type CountBounds,
@@ -63,12 +63,6 @@ export function closedListParam<
       maxItems: MAX_LIST_MEMBERS,
       ...listDoc(doc),
     });
-}
-
-/** Texts that are members but for their case, as the set writes them. */
-function asWritten(members: readonly string[], texts: readonly string[] | null) {
-  const written = new Map(members.map((member) => [member.toLowerCase(), member]));
-  return texts?.map((text) => written.get(text.toLowerCase()) ?? text) ?? null;
 }
 
 /** A list of names from an open set, each normalised by `normalise`. */

@@ -49,3 +49,9 @@ function distance(left: string, right: string): number {
 function at(line: readonly number[], place: number): number {
   return line[place] ?? Number.POSITIVE_INFINITY;
 }
+
+/** Texts that are members but for their case, as the set writes them. */
+export function asWritten(members: readonly string[], texts: readonly string[] | null) {
+  const written = new Map(members.map((member) => [member.toLowerCase(), member]));
+  return texts?.map((text) => written.get(text.toLowerCase()) ?? text) ?? null;
+}
