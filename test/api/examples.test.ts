@@ -19,7 +19,7 @@ interface Document {
 const document = JSON.parse(await servedDocument()) as Document;
 const operations = Object.entries(document.paths).map(([path, { get }]) => ({
   path,
-  parameters: (get.parameters ?? []).filter((parameter) => parameter.name !== "cursor"),
+  parameters: (get.parameters ?? []).filter(({ name }) => name !== "cursor" && name !== "capital"),
 }));
 
 /** The example instrument of the document is among them. */

@@ -72,6 +72,7 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
     ["okx:3.25", "okx:3.250"],
     ["bybit:5", "bybit:5e0"],
     ["gate:0.0000001", "gate:1e-7"],
+    ["all:4", "all:4.0"],
   ],
 };
 
@@ -89,7 +90,14 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
           spellings === undefined ? [] : [[name, spellings]],
         ),
       ),
-    );
+    )
+    .map(askable);
+}
+
+/** Without what may not be asked together. */
+function askable<Query extends Readonly<Record<string, unknown>>>(query: Query): Query {
+  const { capital: _capital, ...rest } = query;
+  return "notional" in query ? (rest as Query) : query;
 }
 
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {

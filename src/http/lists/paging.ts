@@ -44,6 +44,8 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
   readonly toRow: (item: Item, fetchedAt: number, ofExchanges: number) => Row;
   /** A function where the columns depend on what the snapshot holds. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
+  /** Which exchanges are asked and missing, where more than `exchange` and `exclude` decides it. */
+  readonly coverage?: (snapshot: Snapshot) => Coverage;
   /** More members of the JSON envelope. */
   readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
   /** Its rows are no listings: it has something to say also where no exchange delivers. */
@@ -106,7 +108,7 @@ export function sendList<Item, Row, Head extends object>(
   const asked = canonicalQuery({ ...params, ...NO_PAGE, format: null });
   const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
-  const coverage = coverageOf(snapshot, params);
+  const coverage = list.coverage?.(snapshot) ?? coverageOf(snapshot, params);
   if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
   const format = params.format ?? c.env.accepts;
   const form: PageForm = {

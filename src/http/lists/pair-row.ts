@@ -2,8 +2,10 @@ import { decisionOf, reasonsOf } from "../../domain/decision.ts";
 import type { LegTerms } from "../../services/finder/leg-terms.ts";
 import {
   breakevenHoursOf,
+  capacityUsdOf,
   cashOf,
   factsOf,
+  netOnCapitalPctOf,
   opportunityOf,
   type Pair,
   smoothBreakevenHoursOf,
@@ -20,6 +22,8 @@ export function arbRow(pair: Pair, fetchedAt: number): ArbRow {
     gross_apr_pct: pair.grossPct,
     fees_pct: pair.feesPct,
     net_apr_pct: pair.netPct,
+    net_on_capital_apr_pct: netOnCapitalPctOf(pair),
+    capacity_usd: capacityUsdOf(pair),
     breakeven_hours: breakevenHoursOf(pair),
     breakeven_hours_smooth: smoothBreakevenHoursOf(pair),
     expected_cash: cashBody(pair),
@@ -80,6 +84,8 @@ function cashBody(pair: Pair): CashBody {
   return {
     assumes: "constant_rates",
     notional_usd: pair.plan.notionalUsd,
+    capital_usd: pair.plan.capitalUsd,
+    leverage: pair.plan.leverage,
     hold_hours: pair.plan.holdHours,
     long_settlements: long.settlements,
     short_settlements: short.settlements,

@@ -3,6 +3,7 @@ import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/finder/arbitrage.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { ARBITRAGE_DEFAULTS, type ArbitrageQuery } from "../../../services/finder/pair.ts";
+import { type PositionSize, positionSize } from "../../../services/finder/position-size.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -12,6 +13,8 @@ import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { ARB_COLUMNS, arbRow } from "../../lists/pair-row.ts";
 import { type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbListSchema } from "../../lists/pair-schema.ts";
+
+import { pairCoverage } from "./coverage.ts";
 
 const arbRoute = createRoute({
   method: "get",
@@ -43,10 +46,11 @@ export function addArbRoutes(
   app.openapi(arbRoute, (c) => {
     const params = c.req.valid("query");
     const query = arbitrageQuery(params, fees);
-    const sent = sendList(answers, c, params, {
+    const sent = sendList(answers, c, sizedParams(params), {
       name: "funding-arb",
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
+      coverage: (snapshot) => pairCoverage(snapshot, params),
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
       toRow: arbRow,
       columns: ARB_COLUMNS,
@@ -55,14 +59,31 @@ export function addArbRoutes(
   });
 }
 
+/** The size that is asked for: by capital or by notional, never by both. */
+function sizeOf({ capital, notional, leverage }: ArbParams): PositionSize {
+  return capital === null
+    ? positionSize({ notionalUsd: notional ?? ARBITRAGE_DEFAULTS.notionalUsd, leverage })
+    : positionSize({ capitalUsd: capital, leverage });
+}
+
+/** With the notional that is reckoned with where neither it nor a capital is given: one answer, however it is asked. */
+function sizedParams(params: ArbParams): ArbParams {
+  const { capital, notional } = params;
+  if (capital !== null) return params;
+  return { ...params, notional: notional ?? ARBITRAGE_DEFAULTS.notionalUsd };
+}
+
 function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
   return {
     ...ARBITRAGE_DEFAULTS,
     legs: listingQuery(params),
     exclude: params.exclude,
     fees: takerFees(table, params.fees),
+    longExchanges: params.long_exchange,
+    shortExchanges: params.short_exchange,
+    sameExchange: params.same_exchange,
     holdHours: params.hold_hours,
-    notionalUsd: params.notional,
+    ...sizeOf(params),
     minYieldPct: params.min_yield,
     minNetPct: params.min_net,
     minNetUsd: params.min_net_usd,
