@@ -94,10 +94,16 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
     .map(askable);
 }
 
+/** What may not be asked together, the first wins. Long schedules are refused. */
+const APART: readonly (readonly [string, string])[] = [
+  ["notional", "capital"],
+  ["hold_hours", "schedule"],
+];
+
 /** Without what may not be asked together. */
-function askable<Query extends Readonly<Record<string, unknown>>>(query: Query): Query {
-  const { capital: _capital, ...rest } = query;
-  return "notional" in query ? (rest as Query) : query;
+function askable<Value>(query: Readonly<Record<string, Value>>): Record<string, Value> {
+  const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
+  return Object.fromEntries(Object.entries(query).filter(([name]) => !refused.includes(name)));
 }
 
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {

@@ -57,6 +57,9 @@ const MAX_HOLD_HOURS = 87_600;
 const MAX_LEVERAGE = 50;
 const MAX_AGE_SECONDS = 315_360_000;
 const DEFAULT_LIMIT = 100;
+/** A month of two hourly legs is 1,440 payments, 160 KB: ten of them are what a page of pairs without them is. */
+const MAX_SCHEDULES = 10;
+const MAX_SCHEDULE_HOURS = 720;
 /** A pair is some 1.5 KB: more at once would hold other requests up. */
 const MAX_LIMIT = 5_000;
 
@@ -194,6 +197,11 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   fees: feesParam,
+  schedule: choiceParam(["0", "1"], {
+    description: `\`1\`: each pair with its \`schedule\`, what is paid when until hold_hours are over; with at most ${MAX_SCHEDULES} pairs (limit) and ${MAX_SCHEDULE_HOURS} hold_hours.`,
+    fallback: "0",
+    example: "1",
+  }),
   decision: closedListParam(DECISIONS, {
     description: "Decisions.",
     fallback: DEFAULTS.decisions,
@@ -212,21 +220,36 @@ const ArbParamsSchema = z.strictObject({
   }),
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
-    { description: "Most rows in one answer.", fallback: DEFAULT_LIMIT, example: 20 },
+    {
+      description: `Most rows in one answer. Default: ${DEFAULT_LIMIT}, with \`schedule=1\` ${MAX_SCHEDULES}.`,
+      fallback: null,
+      example: 10,
+    },
   ),
   cursor: pageParams.cursor,
   format: pageParams.format,
 });
 
+/** How many rows are sent where `limit` does not say it. */
+export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedule">): number {
+  return limit ?? (schedule === "1" ? MAX_SCHEDULES : DEFAULT_LIMIT);
+}
+
 /** One says it of both legs together, the other of each: whichever was meant, only one can be kept. */
 const ONE_SIZE = "must not be given together with";
 
-export const ArbQuerySchema = ArbParamsSchema.superRefine(({ notional, capital }, context) => {
-  if (notional === null || capital === null) return;
-  const refuse = (path: string, other: string): void =>
-    context.addIssue({ code: "custom", path: [path], message: `${ONE_SIZE} ${other}` });
-  refuse("capital", "notional (of each leg); capital is of both legs together");
-  refuse("notional", "capital (of both legs together); notional is of each leg");
+export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {
+  const refuse = (name: keyof typeof params, rule: string): void =>
+    context.addIssue({ code: "custom", path: [name], message: rule });
+  if (params.notional !== null && params.capital !== null) {
+    refuse("capital", `${ONE_SIZE} notional (of each leg); capital is of both legs together`);
+    refuse("notional", `${ONE_SIZE} capital (of both legs together); notional is of each leg`);
+  }
+  if (params.schedule !== "1") return;
+  if ((params.limit ?? 0) > MAX_SCHEDULES)
+    refuse("limit", `must not be above ${MAX_SCHEDULES} with schedule=1`);
+  if (params.hold_hours > MAX_SCHEDULE_HOURS)
+    refuse("hold_hours", `must not be above ${MAX_SCHEDULE_HOURS} with schedule=1`);
 });
 
 export type ArbParams = z.output<typeof ArbQuerySchema>;

@@ -4,6 +4,7 @@ import { FEE_SOURCES } from "../../domain/fees.ts";
 import { PRICE_SOURCES } from "../../domain/leg.ts";
 import { AssetClassSchema, orNull } from "../openapi/enums.ts";
 import { time } from "./row-fields.ts";
+import { ScheduleSchema } from "./schedule-schema.ts";
 import { thresholdListSchema } from "./thresholds.ts";
 import { FundingRowSchema } from "./funding-schema.ts";
 
@@ -143,6 +144,10 @@ export const ArbPairSchema = z
       0.04,
     ),
     expected_cash: CashSchema,
+    schedule: ScheduleSchema.nullable().openapi({
+      description:
+        "What is paid when until expected_cash.hold_hours are over. Null unless `schedule=1` asks for it, and where an interval or a next settlement is unknown.",
+    }),
     first_seen_at: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
     lasted_seconds: z.int().min(0).nullable().openapi({
       description:

@@ -11,7 +11,7 @@ import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { ARB_COLUMNS, arbRow } from "../../lists/pair-row.ts";
-import { type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
+import { arbLimit, type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbListSchema } from "../../lists/pair-schema.ts";
 
 import { pairCoverage } from "./coverage.ts";
@@ -46,13 +46,13 @@ export function addArbRoutes(
   app.openapi(arbRoute, (c) => {
     const params = c.req.valid("query");
     const query = arbitrageQuery(params, fees);
-    const sent = sendList(answers, c, sizedParams(params), {
+    const sent = sendList(answers, c, filledParams(params), {
       name: "funding-arb",
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
       coverage: (snapshot) => pairCoverage(snapshot, params),
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
-      toRow: arbRow,
+      toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, params.schedule === "1"),
       columns: ARB_COLUMNS,
     });
     return documented(arbRoute, sent);
@@ -66,11 +66,14 @@ function sizeOf({ capital, notional, leverage }: ArbParams): PositionSize {
     : positionSize({ capitalUsd: capital, leverage });
 }
 
-/** With the notional that is reckoned with where neither it nor a capital is given: one answer, however it is asked. */
-function sizedParams(params: ArbParams): ArbParams {
+/** With what stands for a size and a limit that are not given: one answer, however it is asked. */
+function filledParams(params: ArbParams): ArbParams {
   const { capital, notional } = params;
-  if (capital !== null) return params;
-  return { ...params, notional: notional ?? ARBITRAGE_DEFAULTS.notionalUsd };
+  return {
+    ...params,
+    limit: arbLimit(params),
+    notional: capital === null ? (notional ?? ARBITRAGE_DEFAULTS.notionalUsd) : null,
+  };
 }
 
 function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
