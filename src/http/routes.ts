@@ -19,6 +19,7 @@ import { addHealthRoutes } from "./api/health/routes.ts";
 import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
 import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
+import { addMarketRoutes } from "./api/market/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { addSentimentRoutes } from "./api/sentiment/routes.ts";
 import { addVolumeRoutes } from "./api/by-volume/routes.ts";
@@ -68,6 +69,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addCalendarRoutes(router, { answers });
   addExtremesRoutes(router, { answers });
   addSentimentRoutes(router, { answers, groups });
+  addMarketRoutes(router, { answers, groups });
   addVolumeRoutes(router, { answers, groups });
   addArbRoutes(router, { answers, groups, fees });
   addDivergenceRoutes(router, { answers, groups, fees });

@@ -3,7 +3,13 @@ import fc from "fast-check";
 import { ROUNDED, roundThreshold } from "../../src/http/openapi/params.ts";
 import { rowOf, TestBoard } from "../support/board.ts";
 import { appOf, bodyOf, market, marketOf } from "../support/lists.ts";
-import { ADDRESSES, queries, type ServedAddress, targetOf } from "../support/served-queries.ts";
+import {
+  ADDRESSES,
+  askable,
+  queries,
+  type ServedAddress,
+  targetOf,
+} from "../support/served-queries.ts";
 
 const EVENT_STREAM = "text/event-stream";
 
@@ -78,7 +84,7 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
         const others = Object.entries(other);
         const from = at % Math.max(1, others.length);
         const changed = others.slice(from, from + 2);
-        return [query, { ...query, ...Object.fromEntries(changed) }] as const;
+        return [query, askable({ ...query, ...Object.fromEntries(changed) })] as const;
       });
     await fc.assert(
       fc.asyncProperty(market, pairs, async (rows, [query, near]) => {

@@ -101,7 +101,7 @@ const APART: readonly (readonly [string, string])[] = [
 ];
 
 /** Without what may not be asked together. */
-function askable<Value>(query: Readonly<Record<string, Value>>): Record<string, Value> {
+export function askable<Value>(query: Readonly<Record<string, Value>>): Record<string, Value> {
   const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
   return Object.fromEntries(Object.entries(query).filter(([name]) => !refused.includes(name)));
 }
