@@ -20,6 +20,7 @@ import { addHeatmapRoutes } from "./api/heatmap/routes.ts";
 import { addInstrumentRoutes } from "./api/instruments/routes.ts";
 import { addIntervalRoutes } from "./api/intervals/routes.ts";
 import { addMarketRoutes } from "./api/market/routes.ts";
+import { addPositionRoutes } from "./api/position/routes.ts";
 import { addQualityRoutes } from "./api/quality/routes.ts";
 import { addSentimentRoutes } from "./api/sentiment/routes.ts";
 import { addVolumeRoutes } from "./api/by-volume/routes.ts";
@@ -72,6 +73,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addMarketRoutes(router, { answers, groups });
   addVolumeRoutes(router, { answers, groups });
   addArbRoutes(router, { answers, groups, fees });
+  addPositionRoutes(router, { answers, groups });
   addDivergenceRoutes(router, { answers, groups, fees });
   addInstrumentRoutes(router, { answers });
   addIntervalRoutes(router, { answers, intervalChanges });

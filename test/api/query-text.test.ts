@@ -6,25 +6,23 @@ import { testApp } from "../support/app.ts";
 import { ADDRESSES } from "../support/served-queries.ts";
 
 const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
-const boardOf = () => new TestBoard(snapshotOf("1-1", ROWS));
-
 const UNKNOWN = "is not a parameter of this address";
 const NO_TEXT = "is not UTF-8 with percent-encoding";
 
 /** Addresses that answer without an exchange behind the board, those without any parameter among them. */
 const PATHS = [
-  ...ADDRESSES.map(({ path }) => path),
-  "/api/health",
-  "/livez",
-  "/readyz",
-  "/metrics",
+  ...ADDRESSES.map(({ path, required }) => ({ path, required })),
+  ...["/api/health", "/livez", "/readyz", "/metrics"].map((path) => ({ path, required: "" })),
 ];
 
-describe.each(PATHS)("%s", (path) => {
+/** Has the instrument of REQUIRED_VALUES. */
+const boardOf = () => new TestBoard(snapshotOf("1-1", [...ROWS, rowOf("xt", "BTC")]));
+
+describe.each(PATHS)("$path", ({ path, required }) => {
   test.each(["=", "=1", "&=x&", "==", "=&=1", "=%C3%A9"])(
     "refuses ?%s and names it",
     async (query) => {
-      const response = await testApp(boardOf()).get(`${path}?${query}`);
+      const response = await testApp(boardOf()).get(`${path}?${required}${query}`);
       expect([query, response.status]).toEqual([query, 400]);
       expect(await response.json()).toMatchObject({
         code: "bad_parameter",
@@ -36,12 +34,14 @@ describe.each(PATHS)("%s", (path) => {
 });
 
 // A stream has no end, and is read as the others are.
-test.each(PATHS.filter((path) => !path.endsWith("/stream")))(
-  "%s reads nothing in a query that holds nothing",
-  async (path) => {
-    const plain = await testApp(boardOf()).get(path);
-    for (const query of ["?", "?&&&"])
-      expect((await testApp(boardOf()).get(path + query)).status).toBe(plain.status);
+test.each(PATHS.filter(({ path }) => !path.endsWith("/stream")))(
+  "$path reads nothing in a query that holds nothing",
+  async ({ path, required }) => {
+    const plain = await testApp(boardOf()).get(required === "" ? path : `${path}?${required}`);
+    for (const query of ["", "&&&"]) {
+      const asked = `${path}?${required}${query}`;
+      expect((await testApp(boardOf()).get(asked)).status).toBe(plain.status);
+    }
   },
 );
 

@@ -19,12 +19,15 @@ interface ServedParameter {
   readonly name: string;
   readonly in: string;
   readonly description?: string;
+  readonly required?: boolean;
   readonly schema: ValueSchema;
 }
 
 export interface ServedAddress {
   /** With a value for what the template names. */
   readonly path: string;
+  /** A value for each parameter without which it does not answer: `name=value&` of each. */
+  readonly required: string;
   readonly parameters: readonly ServedParameter[];
 }
 
@@ -40,15 +43,30 @@ const document: ServedDocument = JSON.parse(await servedDocument());
 /** What stands for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
 
+/** What stands for parameters that must be given; the markets of lists.ts always have this instrument. */
+export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
+  uid: "xt:BTCUSDT:1",
+  side: "short",
+};
+
 /** Whoever takes parameters in the query, and can be asked without an exchange behind the board. */
 export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths).flatMap(
   ([template, { get }]): ServedAddress[] => {
     const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
     if (parameters.length === 0) return [];
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
-    return [{ path, parameters }];
+    const required = parameters.flatMap(({ name, required: isRequired }) =>
+      isRequired === true ? [`${new URLSearchParams({ [name]: requiredValue(name) })}&`] : [],
+    );
+    return [{ path, required: required.join(""), parameters }];
   },
 );
+
+function requiredValue(name: string): string {
+  const value = REQUIRED_VALUES[name];
+  if (value === undefined) throw new Error(`REQUIRED_VALUES lacks ${name}`);
+  return value;
+}
 
 /** One parameter as it stands in an address: each text is `name=text`, several where the name is repeated. */
 type Spelling = readonly string[];
@@ -83,7 +101,9 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
     spelled.map((parameter) => [parameter.name, spelledTwice(parameter)]),
   );
   return fc
-    .record(model, { requiredKeys: [] })
+    .record(model, {
+      requiredKeys: spelled.flatMap(({ name, required }) => (required === true ? [name] : [])),
+    })
     .map((chosen) =>
       Object.fromEntries(
         Object.entries(chosen).flatMap(([name, spellings]) =>
@@ -110,6 +130,7 @@ function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitr
   if (schema.type === "array") return lists(name, schema.items ?? {});
   if (schema.enum !== undefined)
     return fc.constantFrom(...schema.enum).map((text): SpelledTwice => [[text], [text]]);
+  if (name === "uid") return fc.constant([["xt:BTCUSDT:1"], ["xt:BTCUSDT"]]);
   const isRounded = description?.includes(ROUNDED) === true;
   return numbersIn(name, schema).map((value): SpelledTwice => {
     const isWhole = schema.type === "integer";
