@@ -10,6 +10,7 @@ import type { AnswerLoad } from "./answers/answer-load.ts";
 import type { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { addArbRoutes } from "./api/arb/routes.ts";
 import { addCalendarRoutes } from "./api/calendar/routes.ts";
+import { addSlotRoutes } from "./api/calendar/slot-routes.ts";
 import { addDivergenceRoutes } from "./api/divergence/routes.ts";
 import { addExchangeRoutes, type ExchangeInfo } from "./api/exchanges/routes.ts";
 import { addExplainRoutes, type ExchangeRules } from "./api/explain/routes.ts";
@@ -68,6 +69,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   addFundingRoutes(router, { answers, board });
   addHeatmapRoutes(router, { answers, groups });
   addCalendarRoutes(router, { answers });
+  addSlotRoutes(router, { answers });
   addExtremesRoutes(router, { answers });
   addSentimentRoutes(router, { answers, groups });
   addMarketRoutes(router, { answers, groups });
