@@ -80,14 +80,14 @@ const ArbParamsSchema = z.strictObject({
     component: "ExchangeId",
     description:
       "Exchanges that the long leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
-    example: ["binance"],
+    example: ["binance", "bybit", "okx"],
     fallback: DEFAULTS.longExchanges,
   }),
   short_exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description:
       "Exchanges that the short leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
-    example: ["bybit", "okx"],
+    example: ["binance", "bybit", "okx"],
     fallback: DEFAULTS.shortExchanges,
   }),
   same_exchange: choiceParam(SAME_EXCHANGE, {
@@ -205,7 +205,7 @@ const ArbParamsSchema = z.strictObject({
   decision: closedListParam(DECISIONS, {
     description: "Decisions.",
     fallback: DEFAULTS.decisions,
-    example: ["refuse"],
+    example: ["usable", "watch"],
   }),
   pairs: choiceParam(["best", "all"], {
     description: "`best`: the first of each asset by `sort`. `all`: every pair.",
