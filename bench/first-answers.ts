@@ -19,6 +19,8 @@ const CASES: readonly { readonly target: string; readonly aimMs: number | null }
   { target: "/api/funding/by_volume", aimMs: null },
   { target: "/api/funding/extremes", aimMs: null },
   { target: "/api/funding/calendar", aimMs: null },
+  { target: "/api/funding/calendar/slots?hours=48", aimMs: null },
+  { target: "/api/funding/market", aimMs: null },
   { target: "/api/funding/symbol/BTC", aimMs: null },
   { target: "/api/funding/arb?pairs=all", aimMs: null },
 ];

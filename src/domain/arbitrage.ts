@@ -36,6 +36,27 @@ export function smoothBreakevenHours(grossPct: number, feesPct: number): number 
   return grossPct > LEAST_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
 }
 
+/** The yield on the capital that both sides bind: each has a notional of capital x leverage / 2. */
+export function onCapitalAprPct(aprPct: number, leverage: number): number {
+  return roundPct((aprPct * leverage) / 2);
+}
+
+/** A hundredth of what is held or traded in a day can come in without being most of it. */
+const CAPACITY_SHARE = 0.01;
+
+/**
+ * How much each side may hold, US dollars: 1 % of the smallest of its bounds, which are open interest and 24 h volume of
+ * both sides. Null where one is unknown.
+ */
+export function capacityUsd(boundsUsd: readonly (number | null)[]): number | null {
+  let least = Number.POSITIVE_INFINITY;
+  for (const boundUsd of boundsUsd) {
+    if (boundUsd === null) return null;
+    least = Math.min(least, boundUsd);
+  }
+  return least * CAPACITY_SHARE;
+}
+
 /** How much dearer the short side is, in percent of the middle; swapping the sides flips the sign. Null where a price is. */
 export function priceGapPct(longPrice: number | null, shortPrice: number | null): number | null {
   if (longPrice === null || shortPrice === null) return null;

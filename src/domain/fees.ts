@@ -47,11 +47,15 @@ export function feeTable(file: FeeFile | null): FeeTable {
   );
 }
 
+/** Whose fee a request may state: of one exchange, or of all that it does not name. */
+export type FeeScope = ExchangeId | "all";
+
 /** The fees to reckon with: a table with a request's own (basis points, each from 0 to MAX_TAKER_BPS) laid over it. */
-export function takerFees(table: FeeTable, overrides: ReadonlyMap<ExchangeId, number>): TakerFees {
+export function takerFees(table: FeeTable, overrides: ReadonlyMap<FeeScope, number>): TakerFees {
+  const ofAll = overrides.get("all");
   return new Map(
     EXCHANGE_IDS.map((id): [ExchangeId, Fee | null] => {
-      const own = overrides.get(id);
+      const own = overrides.get(id) ?? ofAll;
       if (own !== undefined) return [id, { bps: own, source: "request" }];
       const stated = table.get(id);
       const bps = stated?.takerBps ?? null;

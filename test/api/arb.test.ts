@@ -79,6 +79,8 @@ describe("worked out by hand", () => {
     expect(pair.expected_cash).toEqual({
       assumes: "constant_rates",
       notional_usd: 20_000,
+      capital_usd: 40_000,
+      leverage: 1,
       hold_hours: 24,
       long_settlements: 3,
       short_settlements: 24,

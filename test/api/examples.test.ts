@@ -8,6 +8,7 @@ import { plainDocument } from "../support/plain-document.ts";
 interface Parameter {
   readonly name: string;
   readonly in: "path" | "query" | "header";
+  readonly required?: boolean;
   readonly schema: { readonly example?: unknown };
 }
 
@@ -19,7 +20,7 @@ interface Document {
 const document = JSON.parse(await plainDocument()) as Document;
 const operations = Object.entries(document.paths).map(([path, { get }]) => ({
   path,
-  parameters: (get.parameters ?? []).filter((parameter) => parameter.name !== "cursor"),
+  parameters: (get.parameters ?? []).filter(({ name }) => name !== "cursor" && name !== "capital"),
 }));
 
 /** The example instrument of the document is among them. */
@@ -31,13 +32,13 @@ const board = () =>
     ),
   );
 
-/** The address of an operation with these parameters at their examples; path parameters always have theirs. */
+/** The address of an operation with these parameters at their examples; those that it needs always have theirs. */
 function target(path: string, parameters: readonly Parameter[], asked: readonly Parameter[]) {
   const filled = parameters
     .filter((parameter) => parameter.in === "path")
     .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path);
-  const query = asked
-    .filter((parameter) => parameter.in === "query")
+  const query = parameters
+    .filter((one) => one.in === "query" && (one.required === true || asked.includes(one)))
     .map(({ name, schema }) => `${name}=${encodeURIComponent(String(schema.example))}`);
   return query.length === 0 ? filled : `${filled}?${query.join("&")}`;
 }

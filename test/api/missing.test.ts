@@ -18,6 +18,9 @@ const CURRENT = "/api/funding/current";
 /** Lists of the exchanges themselves, or of the past: they have something to say without any listing. */
 const WITHOUT_LISTINGS = ["/api/exchanges", "/api/quality", "/api/intervals/changes"];
 
+/** Lists that answer without a parameter. */
+const PLAIN = LISTS.flatMap(({ path, isPlain }) => (isPlain ? [path] : []));
+
 describe("missing", () => {
   test("names the asked exchanges that do not deliver, each with a reason in words", async () => {
     await using scene = await missingScene(MIXED);
@@ -57,7 +60,7 @@ describe("missing", () => {
     expect([body.total, statusesOf(body)]).toEqual([0, ["okx down"]]);
   });
 
-  test.each(LISTS.map(({ path }) => path))("is in the envelope of %s", async (path) => {
+  test.each(PLAIN)("is in the envelope of %s", async (path) => {
     await using scene = await missingScene(MIXED);
     const all = ["bitget down", "bybit starting", "gate stale", "mexc geo_blocked", "okx down"];
     expect(statusesOf(await bodyOf(scene, path))).toEqual(all);
@@ -103,7 +106,7 @@ describe("no_data", () => {
 
   test("is the answer to any list of listings, in any format, and to HEAD", async () => {
     await using scene = await missingScene({ okx: is("down"), gate: is("starting") });
-    for (const { path } of [...LISTS, { path: "/api/funding/calendar.ics" }]) {
+    for (const path of [...PLAIN, "/api/funding/calendar.ics"]) {
       if (path.includes("/symbol/")) continue;
       const status = WITHOUT_LISTINGS.includes(path) ? 200 : 503;
       const formats = path.endsWith(".ics") ? [""] : ["", "?format=csv", "?format=ndjson"];
@@ -150,7 +153,7 @@ describe("formats without an envelope", () => {
     await using scene = await missingScene(MIXED);
     // One of them is off.
     const asked = Object.keys(MIXED).length - 1;
-    for (const { path } of [...LISTS, { path: "/api/funding/calendar.ics" }]) {
+    for (const path of [...PLAIN, "/api/funding/calendar.ics"]) {
       for (const format of path.endsWith(".ics") ? [""] : ["?format=csv", "?format=ndjson"]) {
         const { headers } = await scene.get(path + format);
         expect([path, headers.get("x-of-exchanges")]).toEqual([path, String(asked)]);

@@ -6,22 +6,26 @@ import { testApp } from "../support/app.ts";
 import { ADDRESSES } from "../support/served-queries.ts";
 
 const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
-const boardOf = () => new TestBoard(snapshotOf("1-1", ROWS));
-
 const UNKNOWN = "is not a parameter of this address";
 const NO_TEXT = "must be UTF-8 with percent-encoding";
 
 /** Addresses that answer without an exchange behind the board and read their parameters. */
-const READING = ADDRESSES.map(({ path }) => path);
+const READING = ADDRESSES.map(({ path, required }) => ({ path, required }));
 
 /** Those, and the ones that read none and refuse none. */
-const PATHS = [...READING, "/api/health", "/livez", "/readyz", "/metrics"];
+const PATHS = [
+  ...READING,
+  ...["/api/health", "/livez", "/readyz", "/metrics"].map((path) => ({ path, required: "" })),
+];
 
-describe.each(READING)("%s", (path) => {
+/** Has the instrument of REQUIRED_VALUES. */
+const boardOf = () => new TestBoard(snapshotOf("1-1", [...ROWS, rowOf("xt", "BTC")]));
+
+describe.each(READING)("$path", ({ path, required }) => {
   test.each(["=", "=1", "&=x&", "==", "=&=1", "=%C3%A9"])(
     "refuses ?%s and names it",
     async (query) => {
-      const response = await testApp(boardOf()).get(`${path}?${query}`);
+      const response = await testApp(boardOf()).get(`${path}?${required}${query}`);
       expect([query, response.status]).toEqual([query, 400]);
       expect(await response.json()).toMatchObject({
         code: "bad_parameter",
@@ -33,12 +37,14 @@ describe.each(READING)("%s", (path) => {
 });
 
 // A stream has no end, and is read as the others are.
-test.each(PATHS.filter((path) => !path.endsWith("/stream")))(
-  "%s reads nothing in a query that holds nothing",
-  async (path) => {
-    const plain = await testApp(boardOf()).get(path);
-    for (const query of ["?", "?&&&"])
-      expect((await testApp(boardOf()).get(path + query)).status).toBe(plain.status);
+test.each(PATHS.filter(({ path }) => !path.endsWith("/stream")))(
+  "$path reads nothing in a query that holds nothing",
+  async ({ path, required }) => {
+    const plain = await testApp(boardOf()).get(required === "" ? path : `${path}?${required}`);
+    for (const query of ["", "&&&"]) {
+      const asked = `${path}?${required}${query}`;
+      expect((await testApp(boardOf()).get(asked)).status).toBe(plain.status);
+    }
   },
 );
 

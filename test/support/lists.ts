@@ -9,6 +9,7 @@ import { testApp, type TestApp } from "./app.ts";
 import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
 import { plainDocument } from "./plain-document.ts";
 import { NOON_MS } from "./quote.ts";
+import { REQUIRED_VALUES } from "./served-queries.ts";
 
 /** Every list of the API, found in the served document, and generated markets to fill them with. */
 
@@ -16,6 +17,8 @@ const HOUR_MS = 3_600_000;
 
 interface Parameter {
   readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
   readonly schema: { readonly minimum?: number; readonly default?: unknown };
 }
 
@@ -32,6 +35,8 @@ export interface List {
   /** Takes every minimum down as far as it goes: defaults would leave rows out. Begins with a question mark. */
   readonly query: string;
   readonly hasCursor: boolean;
+  /** Whether it answers without a parameter. */
+  readonly isPlain: boolean;
 }
 
 export interface ListBody {
@@ -51,6 +56,7 @@ const MORE: Readonly<Record<string, readonly [string, string][]>> = {
     ["decision", "usable,watch,refuse"],
     ["pairs", "all"],
   ],
+  "/api/funding/position": Object.entries(REQUIRED_VALUES),
 };
 
 /** All that a list of these markets has, on one page. */
@@ -73,7 +79,9 @@ function listsOf(document: {
         : [],
     );
     const query = `?${new URLSearchParams([...minimums, ...(MORE[path] ?? [])])}`;
-    return [{ path, query, hasCursor: parameters.some(({ name }) => name === "cursor") }];
+    const hasCursor = parameters.some(({ name }) => name === "cursor");
+    const isPlain = !parameters.some((parameter) => parameter.in === "query" && parameter.required);
+    return [{ path, query, hasCursor, isPlain }];
   });
 }
 

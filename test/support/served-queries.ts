@@ -20,12 +20,15 @@ interface ServedParameter {
   readonly name: string;
   readonly in: string;
   readonly description?: string;
+  readonly required?: boolean;
   readonly schema: ValueSchema;
 }
 
 export interface ServedAddress {
   /** With a value for what the template names. */
   readonly path: string;
+  /** A value for each parameter without which it does not answer: `name=value&` of each. */
+  readonly required: string;
   readonly parameters: readonly ServedParameter[];
 }
 
@@ -41,15 +44,30 @@ const document: ServedDocument = JSON.parse(await plainDocument());
 /** What stands for the names in a path. */
 const PATH_VALUES: Readonly<Record<string, string>> = { base: "BTC" };
 
+/** What stands for parameters that must be given; the markets of lists.ts always have this instrument. */
+export const REQUIRED_VALUES: Readonly<Record<string, string>> = {
+  uid: "xt:BTCUSDT:1",
+  side: "short",
+};
+
 /** Whoever takes parameters in the query, and can be asked without an exchange behind the board. */
 export const ADDRESSES: readonly ServedAddress[] = Object.entries(document.paths).flatMap(
   ([template, { get }]): ServedAddress[] => {
     const parameters = (get?.parameters ?? []).filter((parameter) => parameter.in === "query");
     if (parameters.length === 0) return [];
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => PATH_VALUES[name] ?? name);
-    return [{ path, parameters }];
+    const required = parameters.flatMap(({ name, required: isRequired }) =>
+      isRequired === true ? [`${new URLSearchParams({ [name]: requiredValue(name) })}&`] : [],
+    );
+    return [{ path, required: required.join(""), parameters }];
   },
 );
+
+function requiredValue(name: string): string {
+  const value = REQUIRED_VALUES[name];
+  if (value === undefined) throw new Error(`REQUIRED_VALUES lacks ${name}`);
+  return value;
+}
 
 /** One parameter as it stands in an address: each text is `name=text`, several where the name is repeated. */
 type Spelling = readonly string[];
@@ -79,6 +97,7 @@ const OPEN_MEMBERS: Readonly<Record<string, readonly (readonly [string, string])
     ["okx:3.25", "okx:3.250"],
     ["bybit:5", "bybit:5e0"],
     ["gate:0.0000001", "gate:1e-7"],
+    ["all:4", "all:4.0"],
   ],
 };
 
@@ -95,6 +114,7 @@ const TEXTS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
     ["0-1", "0-1"],
   ],
   _: [["1", "2"]],
+  uid: [["xt:BTCUSDT:1", "xt:BTCUSDT"]],
 };
 
 /** Each parameter of a random choice, in two spellings; format and limit among them, never a cursor. */
@@ -104,14 +124,29 @@ export function queries(address: ServedAddress): fc.Arbitrary<Record<string, Spe
     spelled.map((parameter) => [parameter.name, spelledTwice(parameter)]),
   );
   return fc
-    .record(model, { requiredKeys: [] })
+    .record(model, {
+      requiredKeys: spelled.flatMap(({ name, required }) => (required === true ? [name] : [])),
+    })
     .map((chosen) =>
       Object.fromEntries(
         Object.entries(chosen).flatMap(([name, spellings]) =>
           spellings === undefined ? [] : [[name, spellings]],
         ),
       ),
-    );
+    )
+    .map(askable);
+}
+
+/** What may not be asked together, the first wins. Long schedules are refused. */
+const APART: readonly (readonly [string, string])[] = [
+  ["notional", "capital"],
+  ["hold_hours", "schedule"],
+];
+
+/** Without what may not be asked together. */
+export function askable<Value>(query: Readonly<Record<string, Value>>): Record<string, Value> {
+  const refused = APART.flatMap(([kept, other]) => (kept in query ? [other] : []));
+  return Object.fromEntries(Object.entries(query).filter(([name]) => !refused.includes(name)));
 }
 
 function spelledTwice({ name, schema, description }: ServedParameter): fc.Arbitrary<SpelledTwice> {

@@ -1,30 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Charging, chargedWithin, roundTripFeesPct } from "../../src/domain/arbitrage.ts";
+import { type Charging, chargedWithin } from "../../src/domain/arbitrage.ts";
 import { breakevenHours, earliestBreakevenHours, flowOf } from "../../src/domain/breakeven.ts";
 import { HOUR_MS } from "../../src/domain/funding.ts";
+import { accruing, anyFees, anyLeg, leg } from "../support/held-legs.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const MINUTE_MS = 60_000;
 const HORIZON_HOURS = 90 * 24;
-
-function leg(rate: number, everyHours: number, nextInHours: number): Charging {
-  return {
-    accrual: "periodic",
-    fundingRate: rate,
-    fundingIntervalHours: everyHours,
-    nextFundingAtMs: NOON_MS + nextInHours * HOUR_MS,
-  };
-}
-
-function accruing(rate: number, everyHours: number): Charging {
-  return {
-    accrual: "continuous",
-    fundingRate: rate,
-    fundingIntervalHours: everyHours,
-    nextFundingAtMs: null,
-  };
-}
 
 function breakevenOf(long: Charging, short: Charging, feesPct: number): number | null {
   const flows = [flowOf(long, "long", NOON_MS), flowOf(short, "short", NOON_MS)] as const;
@@ -71,24 +54,6 @@ describe("hours until the fees are paid", () => {
 });
 
 const JUST_BEFORE_HOURS = 1e-7;
-
-/** One leg: basis points per interval, the interval, minutes to the next settlement or none where it accrues. */
-const anyLeg = fc
-  .record({
-    bps: fc.oneof(fc.integer({ min: -60, max: 60 }), fc.constantFrom(0, 1, -1, 200, -200)),
-    every: fc.constantFrom(1, 2, 4, 8, 24),
-    nextMinutes: fc.integer({ min: 1, max: 24 * 60 }),
-    accrues: fc.constantFrom(true, false, false),
-  })
-  .map(({ bps, every, nextMinutes, accrues }) =>
-    accrues
-      ? accruing(bps / 10_000, every)
-      : leg(bps / 10_000, every, (((nextMinutes - 1) % (every * 60)) + 1) / 60),
-  );
-
-const anyFees = fc
-  .constantFrom([0, 0.5], [0.9, 4.5], [5, 5], [8, 11], [30, 30], [500, 0])
-  .map(([long = 0, short = 0]) => roundTripFeesPct(long, short));
 
 /** What the pair has received after so many hours, fees not taken off, in percent. */
 function receivedPct(long: Charging, short: Charging, hours: number): number {

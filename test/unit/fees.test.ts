@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { feesTable, FEES_PAGE, withFees } from "../../scripts/write-fees.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
-import { feeTable, MAX_TAKER_BPS, takerFees } from "../../src/domain/fees.ts";
+import { feeTable, MAX_TAKER_BPS, takerFees, type FeeScope } from "../../src/domain/fees.ts";
 import { TAKER_FEES, type TakerFee } from "../../src/domain/taker-fees.ts";
 
 const ROWS: readonly (readonly [ExchangeId, TakerFee])[] = EXCHANGE_IDS.map((id) => [
@@ -65,6 +65,18 @@ describe("taker fees with overrides", () => {
       { bps: 6, source: "request" },
       { bps: 0, source: "request" },
     ]);
+  });
+
+  test("one for all is of every exchange, one of no known fee too, but for those that are named", () => {
+    const fees = takerFees(
+      feeTable(null),
+      new Map<FeeScope, number>([
+        ["all", 4],
+        ["okx", 3.5],
+      ]),
+    );
+    for (const id of EXCHANGE_IDS)
+      expect([id, fees.get(id)]).toEqual([id, { bps: id === "okx" ? 3.5 : 4, source: "request" }]);
   });
 
   test("any overrides change their own exchanges and no other", () => {

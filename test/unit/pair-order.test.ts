@@ -22,7 +22,7 @@ const PAIRS: readonly Pair[] = (() => {
   const legsOn = (exchange: string) =>
     group.trusted.filter(({ row }) => row.record.exchange === exchange);
   const unknown = { grossPct: null, feesPct: null, netPct: null };
-  const plan = { holdHours: 24, notionalUsd: 10_000 };
+  const plan = { holdHours: 24, notionalUsd: 10_000, capitalUsd: 20_000, leverage: 1 };
   const termsOf = (leg: Leg) => ({ leg, fee: null, charged: null });
   return legsOn("okx").flatMap((long) =>
     legsOn("gate").map((short) => ({

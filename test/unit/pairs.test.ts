@@ -17,6 +17,7 @@ import {
   cashOf,
   type Pair,
   PAIR_SORTS,
+  SAME_EXCHANGE,
 } from "../../src/services/finder/pair.ts";
 import { rowOf, snapshotOf } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
@@ -26,6 +27,9 @@ const SOME: readonly ExchangeId[] = ["okx", "bybit", "gate", "kraken", "orderly"
 const QUERY: ArbitrageQuery = {
   legs: NO_FILTER,
   exclude: null,
+  longExchanges: null,
+  shortExchanges: null,
+  sameExchange: "exclude",
   // Nobody vouches for orderly's.
   fees: takerFees(
     new Map(),
@@ -38,6 +42,8 @@ const QUERY: ArbitrageQuery = {
   ),
   holdHours: 24,
   notionalUsd: 10_000,
+  capitalUsd: 20_000,
+  leverage: 1,
   minNetPct: null,
   minNetUsd: null,
   minYieldPct: 0,
@@ -141,6 +147,13 @@ const PLAN = fc.record({
   minNetUsd: fc.constantFrom(null, null, -20, 5),
 });
 
+/** Where each leg may be. */
+const SIDES = fc.record({
+  longExchanges: fc.option(fc.subarray([...SOME], { minLength: 1 })),
+  shortExchanges: fc.option(fc.subarray([...SOME], { minLength: 1 })),
+  sameExchange: fc.constantFrom(...SAME_EXCHANGE),
+});
+
 /** A clock that stands still: the work is never long. */
 const pauses = new Pauses({ monotonicMs: () => 0 });
 
@@ -189,15 +202,42 @@ test("the best of each asset is the first of all its pairs, by every order and d
       fc.constantFrom(...PAIR_SORTS),
       decisions,
       PLAN,
-      async (snapshot, sort, shown, plan) => {
+      fc.oneof(fc.constant({}), SIDES),
+      async (snapshot, sort, shown, plan, sides) => {
         const listed = (pairs: ArbitrageQuery["pairs"]) =>
-          allPairs(snapshot, { ...QUERY, ...plan, sort, decisions: shown, pairs });
+          allPairs(snapshot, { ...QUERY, ...plan, ...sides, sort, decisions: shown, pairs });
         const firsts = new Map<string, Pair>();
         for (const pair of await listed("all"))
           if (!firsts.has(pair.group.assetId)) firsts.set(pair.group.assetId, pair);
         expect(await listed("best")).toEqual([...firsts.values()]);
       },
     ),
+  );
+});
+
+test("a fixed leg and two of one exchange choose among all pairs, and no listing is paired with itself", async () => {
+  await fc.assert(
+    fc.asyncProperty(MARKET, SIDES, async (snapshot, sides) => {
+      const { longExchanges, shortExchanges, sameExchange } = sides;
+      const anyPair = await allPairs(snapshot, { ...QUERY, sameExchange: "allow" });
+      const ids = (pair: Pair) =>
+        [pair.long, pair.short]
+          .map(({ row }) => row.record.instrumentId)
+          .toSorted()
+          .join();
+      expect(anyPair.every(({ long, short }) => long !== short)).toBe(true);
+      expect(new Set(anyPair.map(ids)).size).toBe(anyPair.length);
+      const passing = anyPair.filter(({ long, short }) => {
+        const [longAt, shortAt] = [long.row.record.exchange, short.row.record.exchange];
+        return (
+          (longExchanges?.includes(longAt) ?? true) &&
+          (shortExchanges?.includes(shortAt) ?? true) &&
+          (sameExchange === "allow" || longAt !== shortAt)
+        );
+      });
+      const found = await allPairs(snapshot, { ...QUERY, ...sides });
+      expect(found.map(legsOf)).toEqual(passing.map(legsOf));
+    }),
   );
 });
 

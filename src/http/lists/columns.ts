@@ -56,9 +56,10 @@ function fieldOf(row: object, field: string): unknown {
   return Reflect.get(row, field);
 }
 
-/** Several values in one cell are separated by a blank, counts by name are `bad_rate=2 duplicate=1`. */
+/** Several values in one cell are separated by a blank, counts by name are `bad_rate=2 duplicate=1`, records are JSON. */
 function cellOf(value: unknown): Cell {
-  if (Array.isArray(value)) return value.join(" ");
+  if (Array.isArray(value))
+    return typeof value[0] === "object" ? JSON.stringify(value) : value.join(" ");
   if (typeof value === "object" && value !== null)
     return Object.entries(value)
       .map(([name, count]) => `${name}=${count}`)

@@ -51,6 +51,8 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
   /** What `fields` may name, where that is more than the columns. */
   readonly pickable?: (snapshot: Snapshot) => Pickable<Row>;
+  /** Which exchanges are asked and missing, where more than `exchange` and `exclude` decides it. */
+  readonly coverage?: (snapshot: Snapshot) => Coverage;
   /** More members of the JSON envelope. */
   readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
   /** The same for formats that have rows alone. */
@@ -119,7 +121,7 @@ export function sendList<Item, Row extends object, Head extends object>(
   const asked = canonicalQuery({ ...params, ...NO_FORM });
   const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
   const { snapshot, page } = pageOf(answers, params, hashQuery(canonical));
-  const coverage = coverageOf(snapshot, params);
+  const coverage = list.coverage?.(snapshot) ?? coverageOf(snapshot, params);
   if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
   const format = params.format ?? c.env.accepts;
   const { fields, time, bom } = params;

@@ -1,8 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { DECISIONS } from "../../domain/decision.ts";
-import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../../domain/exchange.ts";
-import { MAX_TAKER_BPS } from "../../domain/fees.ts";
-import { ARBITRAGE_DEFAULTS as DEFAULTS, PAIR_SORTS } from "../../services/finder/pair.ts";
+import { EXCHANGE_IDS, isExchangeId } from "../../domain/exchange.ts";
+import { type FeeScope, MAX_TAKER_BPS } from "../../domain/fees.ts";
+import {
+  ARBITRAGE_DEFAULTS as DEFAULTS,
+  PAIR_SORTS,
+  SAME_EXCHANGE,
+} from "../../services/finder/pair.ts";
 import {
   choiceParam,
   closedListParam,
@@ -18,20 +22,22 @@ import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
 const FEE = /^([a-z]+):(.+)$/;
 
-/** Exchange and basis points of each member; null: the table's. */
+const isFeeScope = (text: string): text is FeeScope => text === "all" || isExchangeId(text);
+
+/** Exchange, or `all`, and basis points of each member; none: the table's. */
 const feesParam = openListParam((text) => text, {
-  description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}); for all listings there; on exchanges that are not named listings keep their own (taker_fee_bps of /api/funding/current) or the one that /api/exchanges shows. \`default\`: all keep theirs.`,
-  example: ["okx:3.5", "bybit:5"],
+  description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}), for all listings there; all:bps is for every exchange that is not named beside it. Without \`all\`, listings on exchanges that are not named keep their own (taker_fee_bps of /api/funding/current) or the one that /api/exchanges shows. \`default\`: all keep theirs.`,
+  example: ["all:4", "okx:3.5"],
   fallback: ["default"],
 })
-  .transform((members, context): ReadonlyMap<ExchangeId, number> => {
-    const fees = new Map<ExchangeId, number>();
+  .transform((members, context): ReadonlyMap<FeeScope, number> => {
+    const fees = new Map<FeeScope, number>();
     if (members.length === 1 && members[0] === "default") return fees;
     for (const member of members) {
       const [, exchange = "", text = ""] = FEE.exec(member) ?? [];
       const bps = decimalOf(text);
-      if (!isExchangeId(exchange) || !(bps <= MAX_TAKER_BPS) || fees.has(exchange)) {
-        const message = `${JSON.stringify(member.slice(0, 64))} is not exchange:bps of a known exchange, once, from 0 to ${MAX_TAKER_BPS}`;
+      if (!isFeeScope(exchange) || !(bps <= MAX_TAKER_BPS) || fees.has(exchange)) {
+        const message = `${JSON.stringify(member.slice(0, 64))} is not exchange:bps of a known exchange, or all:bps, once, from 0 to ${MAX_TAKER_BPS}`;
         context.addIssue({ code: "custom", message });
       } else {
         fees.set(exchange, bps);
@@ -47,12 +53,17 @@ const feesParam = openListParam((text) => text, {
 const MAX_PCT = 1_000_000;
 /** Ten years: nobody plans a trade for longer, and a time in seconds is refused. */
 const MAX_HOLD_HOURS = 87_600;
+/** Beyond it the funding of a few days can liquidate a leg. */
+const MAX_LEVERAGE = 50;
 const MAX_AGE_SECONDS = 315_360_000;
 const DEFAULT_LIMIT = 100;
+/** A month of two hourly legs is 1,440 payments, 160 KB: ten of them are what a page of pairs without them is. */
+const MAX_SCHEDULES = 10;
+const MAX_SCHEDULE_HOURS = 720;
 /** A pair is some 1.5 KB: more at once would hold other requests up. */
 const MAX_LIMIT = 5_000;
 
-export const ArbQuerySchema = z.strictObject({
+const ArbParamsSchema = z.strictObject({
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description: "Exchanges that either leg may be on. Default: all.",
@@ -64,6 +75,26 @@ export const ArbQuerySchema = z.strictObject({
     description: "Exchanges that no leg may be on. Default: none.",
     example: ["lbank"],
     fallback: DEFAULTS.exclude,
+  }),
+  long_exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
+    description:
+      "Exchanges that the long leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
+    example: ["binance", "bybit", "okx"],
+    fallback: DEFAULTS.longExchanges,
+  }),
+  short_exchange: closedListParam(EXCHANGE_IDS, {
+    component: "ExchangeId",
+    description:
+      "Exchanges that the short leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
+    example: ["binance", "bybit", "okx"],
+    fallback: DEFAULTS.shortExchanges,
+  }),
+  same_exchange: choiceParam(SAME_EXCHANGE, {
+    description:
+      "`allow`: two instruments of one exchange make a pair, too, as USDT against USDC, or two venues inside Hyperliquid. How long such a pair has lasted is not recorded. `exclude`: the legs are on two exchanges.",
+    fallback: DEFAULTS.sameExchange,
+    example: "allow",
   }),
   base: instrumentFilters.base,
   asset_id: instrumentFilters.asset_id,
@@ -134,9 +165,27 @@ export const ArbQuerySchema = z.strictObject({
   notional: numberParam(
     { above: 0, max: MAX_MINIMUM_USD },
     {
-      description: "Notional of each leg for expected_cash, in US dollars.",
-      fallback: DEFAULTS.notionalUsd,
+      description: `Notional of each leg for expected_cash, in US dollars; not together with \`capital\`. Default: ${DEFAULTS.notionalUsd}, or what \`capital\` comes to.`,
+      fallback: null,
       example: 25_000,
+    },
+  ),
+  capital: numberParam(
+    { above: 0, max: MAX_MINIMUM_USD },
+    {
+      description:
+        "What both legs bind together, in US dollars: each has a notional of capital x leverage / 2. Not together with `notional`. Default: 2 x notional / leverage.",
+      fallback: null,
+      example: undefined,
+    },
+  ),
+  leverage: numberParam(
+    { min: 1, max: MAX_LEVERAGE },
+    {
+      description:
+        "Notional of both legs together over the capital that they bind, for net_on_capital_apr_pct. What an exchange lets you have is not looked at.",
+      fallback: DEFAULTS.leverage,
+      example: 3,
     },
   ),
   hold_hours: numberParam(
@@ -149,13 +198,18 @@ export const ArbQuerySchema = z.strictObject({
     },
   ),
   fees: feesParam,
+  schedule: choiceParam(["0", "1"], {
+    description: `\`1\`: each pair with its \`schedule\`, what is paid when until hold_hours are over; with at most ${MAX_SCHEDULES} pairs (limit) and ${MAX_SCHEDULE_HOURS} hold_hours.`,
+    fallback: "0",
+    example: "1",
+  }),
   decision: closedListParam(DECISIONS, {
     description: "Decisions.",
     fallback: DEFAULTS.decisions,
     example: ["usable", "watch"],
   }),
   pairs: choiceParam(["best", "all"], {
-    description: "`best`: the first of each asset by `sort`. `all`: every pair of exchanges.",
+    description: "`best`: the first of each asset by `sort`. `all`: every pair.",
     fallback: DEFAULTS.pairs,
     example: "best",
   }),
@@ -167,11 +221,37 @@ export const ArbQuerySchema = z.strictObject({
   }),
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
-    { description: "Most rows in one answer.", fallback: DEFAULT_LIMIT, example: 20 },
+    {
+      description: `Most rows in one answer. Default: ${DEFAULT_LIMIT}, with \`schedule=1\` ${MAX_SCHEDULES}.`,
+      fallback: null,
+      example: 10,
+    },
   ),
   cursor: pageParams.cursor,
   ...formatParam,
   fields: fieldsParam(["base", "net_apr_pct", "long_exchange", "short_exchange"]),
+});
+
+/** How many rows are sent where `limit` does not say it. */
+export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedule">): number {
+  return limit ?? (schedule === "1" ? MAX_SCHEDULES : DEFAULT_LIMIT);
+}
+
+/** One says it of both legs together, the other of each: whichever was meant, only one can be kept. */
+const ONE_SIZE = "must not be given together with";
+
+export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {
+  const refuse = (name: keyof typeof params, rule: string): void =>
+    context.addIssue({ code: "custom", path: [name], message: rule });
+  if (params.notional !== null && params.capital !== null) {
+    refuse("capital", `${ONE_SIZE} notional (of each leg); capital is of both legs together`);
+    refuse("notional", `${ONE_SIZE} capital (of both legs together); notional is of each leg`);
+  }
+  if (params.schedule !== "1") return;
+  if ((params.limit ?? 0) > MAX_SCHEDULES)
+    refuse("limit", `must not be above ${MAX_SCHEDULES} with schedule=1`);
+  if (params.hold_hours > MAX_SCHEDULE_HOURS)
+    refuse("hold_hours", `must not be above ${MAX_SCHEDULE_HOURS} with schedule=1`);
 });
 
 export type ArbParams = z.output<typeof ArbQuerySchema>;

@@ -2,27 +2,34 @@ import { decisionOf, reasonsOf } from "../../domain/decision.ts";
 import type { LegTerms } from "../../services/finder/leg-terms.ts";
 import {
   breakevenHoursOf,
+  capacityUsdOf,
   cashOf,
   factsOf,
+  netOnCapitalPctOf,
   opportunityOf,
   type Pair,
   smoothBreakevenHoursOf,
 } from "../../services/finder/pair.ts";
+import { scheduleOf } from "../../services/finder/pair-schedule.ts";
 import { columnsOf } from "./columns.ts";
 import { secondsOf } from "./row-fields.ts";
 import { fundingRow } from "./funding-row.ts";
 import { type ArbLeg, ArbPairSchema, type ArbRow, type CashBody } from "./pair-schema.ts";
+import type { ScheduleBody } from "./schedule-schema.ts";
 
-/** A pair as it is sent. */
-export function arbRow(pair: Pair, fetchedAt: number): ArbRow {
+/** A pair as it is sent; its schedule only where it is asked for: it may be longer than all the rest. */
+export function arbRow(pair: Pair, fetchedAt: number, withSchedule = false): ArbRow {
   return {
     ...pairPart(pair, fetchedAt),
     gross_apr_pct: pair.grossPct,
     fees_pct: pair.feesPct,
     net_apr_pct: pair.netPct,
+    net_on_capital_apr_pct: netOnCapitalPctOf(pair),
+    capacity_usd: capacityUsdOf(pair),
     breakeven_hours: breakevenHoursOf(pair),
     breakeven_hours_smooth: smoothBreakevenHoursOf(pair),
     expected_cash: cashBody(pair),
+    schedule: withSchedule ? scheduleBody(pair, fetchedAt) : null,
   };
 }
 
@@ -80,6 +87,8 @@ function cashBody(pair: Pair): CashBody {
   return {
     assumes: "constant_rates",
     notional_usd: pair.plan.notionalUsd,
+    capital_usd: pair.plan.capitalUsd,
+    leverage: pair.plan.leverage,
     hold_hours: pair.plan.holdHours,
     long_settlements: long.settlements,
     short_settlements: short.settlements,
@@ -88,6 +97,30 @@ function cashBody(pair: Pair): CashBody {
     funding_usd: fundingUsd,
     fees_usd: feesUsd,
     net_usd: netUsd,
+  };
+}
+
+function scheduleBody(pair: Pair, fetchedAt: number): ScheduleBody | null {
+  const schedule = scheduleOf(pair);
+  if (schedule === null) return null;
+  const { notionalUsd } = pair.plan;
+  const rates = {
+    long: pair.long.row.record.fundingRate,
+    short: pair.short.row.record.fundingRate,
+  };
+  const timeOf = (atMs: number): number => fetchedAt + secondsOf(atMs);
+  const { payments, worst } = schedule;
+  return {
+    worst_interim_usd: worst && worst.sum * notionalUsd,
+    worst_interim_at: worst && timeOf(worst.atMs),
+    payments: payments.map(({ side, kind, atMs, amount, sum }) => ({
+      paid_at: timeOf(atMs),
+      leg: side,
+      kind,
+      funding_rate: rates[side],
+      payment_usd: amount * notionalUsd,
+      running_usd: sum === null ? null : sum * notionalUsd,
+    })),
   };
 }
 

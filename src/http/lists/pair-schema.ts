@@ -4,6 +4,7 @@ import { FEE_SOURCES } from "../../domain/fees.ts";
 import { PRICE_SOURCES } from "../../domain/leg.ts";
 import { AssetClassSchema, orNull } from "../openapi/enums.ts";
 import { time } from "./row-fields.ts";
+import { ScheduleSchema } from "./schedule-schema.ts";
 import { thresholdListSchema } from "./thresholds.ts";
 import { FundingRowSchema } from "./funding-schema.ts";
 
@@ -71,6 +72,13 @@ const CashSchema = z
       description: "Both rates stay as they are: what is paid in fact follows the rates to come.",
     }),
     notional_usd: z.number().openapi({ description: "Of each leg. US dollars.", example: 10_000 }),
+    capital_usd: z.number().openapi({
+      description: "What both legs bind together: 2 x notional_usd / leverage. US dollars.",
+      example: 20_000,
+    }),
+    leverage: z
+      .number()
+      .openapi({ description: "Notional of both legs over capital_usd.", example: 1 }),
     hold_hours: z.number().openapi({ description: "Holding time in hours.", example: 24 }),
     long_settlements: settlements("long"),
     short_settlements: settlements("short"),
@@ -114,6 +122,15 @@ export const ArbPairSchema = z
       "gross_apr_pct less fees_pct paid once per hold_hours: fees_pct x 8760 / hold_hours.",
       -41.8,
     ),
+    net_on_capital_apr_pct: pct(
+      "net_apr_pct of the notional of one leg, as percent a year of the capital that both legs bind: net_apr_pct x leverage / 2.",
+      -20.9,
+    ),
+    capacity_usd: z.number().nullable().openapi({
+      description:
+        "How much each leg may hold beside what is there: 1 % of the open interest or of the 24 h volume of either leg, whichever is the smallest. Null where one of these four is unknown. It is no promise about an order book: nobody has looked at one. US dollars.",
+      example: 25_000,
+    }),
     breakeven_hours: pct(
       "Hours after fetched_at until what both legs are paid has first paid the fees, if their rates stay as they are: until a settlement, or a moment between two where a leg accrues. 0 where there are no fees; null when 90 days do not suffice, or a fee, an interval or a next settlement is unknown.",
       60,
@@ -127,6 +144,10 @@ export const ArbPairSchema = z
       0.04,
     ),
     expected_cash: CashSchema,
+    schedule: ScheduleSchema.nullable().openapi({
+      description:
+        "What is paid when until expected_cash.hold_hours are over. Null unless `schedule=1` asks for it, and where an interval or a next settlement is unknown.",
+    }),
     first_seen_at: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
     lasted_seconds: z.int().min(0).nullable().openapi({
       description:

@@ -91,6 +91,16 @@ export const FORMULAS = [
     of: "percent of the notional, for a year of 365 days, simple interest",
   },
   {
+    name: "rate_8h_pct",
+    formula: "funding_rate × (8 / funding_interval_hours) × 100",
+    of: "percent of the notional, for 8 hours",
+  },
+  {
+    name: "premium_pct",
+    formula: "(mark_price − index_price) / index_price × 100",
+    of: "percent of the index price",
+  },
+  {
     name: "gross_apr_pct",
     formula: "annualized_pct of the short leg − annualized_pct of the long leg",
     of: "percent of the notional of one leg, for a year",
@@ -105,6 +115,16 @@ export const FORMULAS = [
     name: "net_apr_pct",
     formula: "gross_apr_pct − fees_pct × 8760 / hold_hours",
     of: "percent of the notional of one leg, for a year",
+  },
+  {
+    name: "net_on_capital_apr_pct",
+    formula: "net_apr_pct × leverage / 2",
+    of: "percent of the capital that both legs bind, for a year",
+  },
+  {
+    name: "capacity_usd",
+    formula: "1 % of the smallest of open interest and 24 h volume of both legs",
+    of: "US dollars of notional of one leg; it says nothing of an order book",
   },
   { name: "breakeven_hours_smooth", formula: "fees_pct / (gross_apr_pct / 8760)", of: "hours" },
   {

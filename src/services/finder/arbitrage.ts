@@ -62,6 +62,8 @@ class PairSearch {
   readonly #withRefused: boolean;
   readonly #rank: PairRank;
   readonly #plan: Plan;
+  /** Where each leg may be; null where that is open. */
+  readonly #sides: Sides | null;
   /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
   readonly #fees: (Fee | null | undefined)[] = [];
 
@@ -71,7 +73,9 @@ class PairSearch {
     this.#query = query;
     this.#matches = candidateMatcher(query);
     this.#withRefused = query.decisions.includes("refuse");
-    this.#plan = { holdHours: query.holdHours, notionalUsd: query.notionalUsd };
+    const { holdHours, notionalUsd, capitalUsd, leverage } = query;
+    this.#plan = { holdHours, notionalUsd, capitalUsd, leverage };
+    this.#sides = sidesOf(query);
     this.#rank = new PairRank(query, snapshot.asOfMs);
   }
 
@@ -89,7 +93,7 @@ class PairSearch {
     }
     for (const [index, left] of candidates.entries()) {
       for (const right of candidates.slice(index + 1)) {
-        if (left.leg.exchangePlace === right.leg.exchangePlace) continue;
+        if (!this.#mayPair(left.leg, right.leg)) continue;
         const pair = this.#pairOf(group, left, right);
         if (this.#passes(pair)) this.found.add(pair, this.#rank.of(pair));
       }
@@ -104,7 +108,7 @@ class PairSearch {
     let best: Pair | null = null;
     let bestRank = UNKNOWN_RANK;
     const consider = (left: Candidate, right: Candidate): void => {
-      if (left.leg.exchangePlace === right.leg.exchangePlace) return;
+      if (!this.#mayPair(left.leg, right.leg)) return;
       if (best !== null && this.#rank.limit(left, right) < bestRank) return;
       const pair = this.#pairOf(group, left, right);
       const rank = this.#rank.of(pair);
@@ -128,6 +132,16 @@ class PairSearch {
       }
     }
     return best;
+  }
+
+  /** Whether two listings of an asset make a pair at all, by where they are. */
+  #mayPair(left: Leg, right: Leg): boolean {
+    if (left.exchangePlace === right.exchangePlace) {
+      if (left === right || this.#query.sameExchange === "exclude") return false;
+    }
+    if (this.#sides === null) return true;
+    const [long, short] = isLower(left, right) ? [left, right] : [right, left];
+    return this.#sides.long(long) && this.#sides.short(short);
   }
 
   #candidates(group: AssetGroup): readonly Candidate[] {
@@ -196,6 +210,23 @@ class PairSearch {
     const { netUsd } = cashOf(pair);
     return netUsd !== null && netUsd >= minNetUsd;
   }
+}
+
+/** Which legs may be the long one and the short one of a pair. */
+interface Sides {
+  readonly long: (leg: Leg) => boolean;
+  readonly short: (leg: Leg) => boolean;
+}
+
+function sidesOf({ longExchanges, shortExchanges }: ArbitrageQuery): Sides | null {
+  if (longExchanges === null && shortExchanges === null) return null;
+  return { long: isOn(longExchanges), short: isOn(shortExchanges) };
+}
+
+function isOn(exchanges: ArbitrageQuery["longExchanges"]): (leg: Leg) => boolean {
+  if (exchanges === null) return () => true;
+  const wanted = new Set(exchanges);
+  return ({ row }) => wanted.has(row.record.exchange);
 }
 
 function countExchanges(candidates: readonly Candidate[]): number {

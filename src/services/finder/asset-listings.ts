@@ -77,7 +77,7 @@ export function volumeWeightedPct({ listings }: AssetListings): number | null {
 }
 
 /** The mean annual rate by open interest, percent; null while fewer than three exchanges tell one above 0. */
-export function oiWeightedPct({ listings }: AssetListings): number | null {
+export function oiWeightedPct({ listings }: Pick<AssetListings, "listings">): number | null {
   return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
 }
 
@@ -98,7 +98,8 @@ function weightedPct(
   );
 }
 
-function countExchanges(listings: readonly Listing[]): number {
+/** On how many exchanges some listings are. */
+export function countExchanges(listings: readonly Listing[]): number {
   return new Set(listings.map(({ record }) => record.exchange)).size;
 }
 

@@ -33,19 +33,33 @@ export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
  * interest first (unknown last), then exchange and exchange_symbol. Times are whole seconds, as answers show them.
  */
 export function settlementsAhead(snapshot: Snapshot, query: CalendarQuery): Settlements {
+  const rows = sortRows(settlingRows(snapshot, query), "open_interest_usd", "desc");
+  return new Settlements(rows.flatMap(listingOf), spanOf(snapshot, query));
+}
+
+/** The rows whose settlements a query asks for, in the order of the snapshot. */
+export function settlingRows(snapshot: Snapshot, query: CalendarQuery): readonly BoardRow[] {
   const matches = rowMatcher(query.filter);
-  const rows = snapshot.rows.filter(
+  return snapshot.rows.filter(
     (row) => row.record.accrual === "periodic" && !isBlocked(row.flags) && matches(row),
   );
-  const fromS = Math.floor(snapshot.asOfMs / 1000);
-  const listings = sortRows(rows, "open_interest_usd", "desc").flatMap(listingOf);
-  return new Settlements(listings, fromS, fromS + query.hours * HOUR_SECONDS);
+}
+
+/** The time that a query asks for, unix seconds: after `fromS`, up to and including `toS`. */
+export interface Span {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+export function spanOf({ asOfMs }: Snapshot, { hours }: CalendarQuery): Span {
+  const fromS = Math.floor(asOfMs / 1000);
+  return { fromS, toS: fromS + hours * HOUR_SECONDS };
 }
 
 const HOUR_SECONDS = HOUR_MS / 1000;
 
 /** A row and when it settles: at the first time, then again and again, seconds. */
-interface Listing {
+export interface Listing {
   readonly row: BoardRow;
   readonly intervalHours: number;
   readonly firstS: number;
@@ -59,7 +73,7 @@ const LEAST_STEP_SECONDS = 60;
  * The grid goes on from the stored time also where that has just passed: until the exchange is asked again its rate
  * is not known, the next times are.
  */
-function listingOf(row: BoardRow): readonly Listing[] {
+export function listingOf(row: BoardRow): readonly Listing[] {
   const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
   if (nextFundingAtMs === null || intervalHours === null) return [];
   const stepS = Math.round(intervalHours * HOUR_SECONDS);
@@ -85,10 +99,10 @@ export class Settlements {
   readonly #listings: readonly Listing[];
   readonly #slots: readonly (readonly [settlesAt: number, slot: Slot])[];
 
-  /** Of `listings`, which are in the order of one time, those in (fromS, toS]. */
-  constructor(listings: readonly Listing[], fromS: number, toS: number) {
+  /** Of `listings`, which are in the order of one time, those in `span`. */
+  constructor(listings: readonly Listing[], span: Span) {
     this.#listings = listings;
-    this.#slots = slotsOf(listings, fromS, toS);
+    this.#slots = slotsOf(listings, span);
     this.length = this.#slots.reduce((sum, [, { count }]) => sum + count, 0);
   }
 
@@ -110,13 +124,20 @@ export class Settlements {
   }
 }
 
-function slotsOf(listings: readonly Listing[], fromS: number, toS: number) {
+/** Which settlements of a grid are in a span: the first one is number 0. */
+export function* timesIn(
+  { firstS, stepS }: Pick<Listing, "firstS" | "stepS">,
+  { fromS, toS }: Span,
+): Generator<{ readonly nth: number; readonly settlesAt: number }> {
+  const first = firstS > fromS ? 0 : Math.floor((fromS - firstS) / stepS) + 1;
+  const last = Math.floor((toS - firstS) / stepS);
+  for (let nth = first; nth <= last; nth += 1) yield { nth, settlesAt: firstS + nth * stepS };
+}
+
+function slotsOf(listings: readonly Listing[], span: Span) {
   const slots = new Map<number, Slot>();
-  for (const { firstS, stepS, ranks } of gridsOf(listings)) {
-    const first = firstS > fromS ? 0 : Math.floor((fromS - firstS) / stepS) + 1;
-    const last = Math.floor((toS - firstS) / stepS);
-    for (let nth = first; nth <= last; nth += 1) {
-      const settlesAt = firstS + nth * stepS;
+  for (const { ranks, ...grid } of gridsOf(listings)) {
+    for (const { settlesAt } of timesIn(grid, span)) {
       const slot = slots.get(settlesAt) ?? { ranks: [], count: 0 };
       slot.ranks.push(ranks);
       slot.count += ranks.length;
@@ -126,11 +147,16 @@ function slotsOf(listings: readonly Listing[], fromS: number, toS: number) {
   return [...slots].toSorted(([left], [right]) => left - right);
 }
 
+/** Equal for listings that settle at the same times. */
+export function gridKey({ firstS, stepS }: Pick<Listing, "firstS" | "stepS">): string {
+  return `${firstS} ${stepS}`;
+}
+
 /** Which listings settle together. */
 function gridsOf(listings: readonly Listing[]) {
   const grids = new Map<string, Pick<Listing, "firstS" | "stepS"> & { readonly ranks: number[] }>();
   for (const [rank, { firstS, stepS }] of listings.entries()) {
-    const key = `${firstS} ${stepS}`;
+    const key = gridKey({ firstS, stepS });
     const grid = grids.get(key);
     if (grid === undefined) grids.set(key, { firstS, stepS, ranks: [rank] });
     else grid.ranks.push(rank);
@@ -149,7 +175,7 @@ function ranksOf({ ranks: [only, ...others] }: Slot): Ranks {
  * What is known of the rate: of the stored next time the live one, of the time after it the predicted one. A row that
  * is settling still shows the rate that was charged, which says nothing of the next time.
  */
-function settlementOf(
+export function settlementOf(
   { row, intervalHours, firstS, stepS }: Listing,
   settlesAt: number,
 ): Settlement {

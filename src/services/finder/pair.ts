@@ -1,4 +1,9 @@
-import { priceGapPct, smoothBreakevenHours } from "../../domain/arbitrage.ts";
+import {
+  capacityUsd,
+  onCapitalAprPct,
+  priceGapPct,
+  smoothBreakevenHours,
+} from "../../domain/arbitrage.ts";
 import { breakevenHours } from "../../domain/breakeven.ts";
 import type { Decision, PairFacts } from "../../domain/decision.ts";
 import type { TakerFees } from "../../domain/fees.ts";
@@ -8,17 +13,20 @@ import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type ExpectedCash, expectedCash } from "./expected-cash.ts";
 import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
 import { legFlow, type LegTerms } from "./leg-terms.ts";
+import { type PositionSize, positionSize } from "./position-size.ts";
 
 /** What pairs can be ordered by: the best first, unknown last. */
 export const PAIR_SORTS = ["net", "cash", "gross", "breakeven", "lasted"] as const;
 export type PairSort = (typeof PAIR_SORTS)[number];
 
 /** How much is held for how long. */
-export interface Plan {
+export interface Plan extends PositionSize {
   readonly holdHours: number;
-  /** Of each leg. */
-  readonly notionalUsd: number;
 }
+
+/** Whether two instruments of one exchange make a pair. */
+export const SAME_EXCHANGE = ["exclude", "allow"] as const;
+export type SameExchange = (typeof SAME_EXCHANGE)[number];
 
 /** Which pairs, by what reckoning, in which order. */
 export interface ArbitrageQuery extends Plan {
@@ -26,6 +34,11 @@ export interface ArbitrageQuery extends Plan {
   readonly legs: FundingQuery;
   /** Exchanges to leave out; null: none. */
   readonly exclude: FundingQuery["exchanges"];
+  /** Where the long leg may be, of those that `legs` lets through; null: on any. */
+  readonly longExchanges: FundingQuery["exchanges"];
+  readonly shortExchanges: FundingQuery["exchanges"];
+  /** Whether both legs may be on one exchange: two of its instruments, never one with itself. */
+  readonly sameExchange: SameExchange;
   /** Taker fees by exchange; what a listing states of itself wins over one that is not the user's. */
   readonly fees: TakerFees;
   /** Of gross, percent a year. */
@@ -51,8 +64,11 @@ export interface ArbitrageQuery extends Plan {
 export const ARBITRAGE_DEFAULTS: Omit<ArbitrageQuery, "fees"> = {
   legs: { ...NO_FILTER, minVolumeUsd: 1_000_000 },
   exclude: null,
+  longExchanges: null,
+  shortExchanges: null,
+  sameExchange: "exclude",
   holdHours: 24,
-  notionalUsd: 10_000,
+  ...positionSize({ notionalUsd: 10_000, leverage: 1 }),
   minYieldPct: 0,
   minNetPct: null,
   minNetUsd: null,
@@ -112,6 +128,20 @@ export function breakevenHoursOf({ long, short, snapshot, feesPct }: Pair): numb
 /** The same if the gross yield came evenly; null where it is not known or never does. */
 export function smoothBreakevenHoursOf({ grossPct, feesPct }: Pair): number | null {
   return grossPct === null || feesPct === null ? null : smoothBreakevenHours(grossPct, feesPct);
+}
+
+/** Net of the capital that both legs bind, percent a year; null where net is not known. */
+export function netOnCapitalPctOf({ netPct, plan }: Pair): number | null {
+  return netPct === null ? null : onCapitalAprPct(netPct, plan.leverage);
+}
+
+/** How much each leg may hold beside what is there, US dollars; null where that is not known. */
+export function capacityUsdOf({ long, short }: Pair): number | null {
+  const bounds = [long, short].flatMap(({ row: { record } }) => [
+    record.openInterestUsd,
+    record.volume24hUsd,
+  ]);
+  return capacityUsd(bounds);
 }
 
 /** Whether a leg pays or is paid in the holding time; null where that is not known. */

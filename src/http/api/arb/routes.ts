@@ -4,6 +4,7 @@ import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import { findPairs } from "../../../services/finder/arbitrage.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { ARBITRAGE_DEFAULTS, type ArbitrageQuery } from "../../../services/finder/pair.ts";
+import { type PositionSize, positionSize } from "../../../services/finder/position-size.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -11,8 +12,10 @@ import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { ARB_COLUMNS, arbRow } from "../../lists/pair-row.ts";
-import { type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
+import { arbLimit, type ArbParams, ArbQuerySchema } from "../../lists/pair-query.ts";
 import { ArbListSchema } from "../../lists/pair-schema.ts";
+
+import { pairCoverage } from "./coverage.ts";
 
 const arbRoute = createRoute({
   method: "get",
@@ -44,18 +47,36 @@ export function addArbRoutes(
   app.openapi(arbRoute, (c) => {
     const { params, names } = withNames(answers, c.req.valid("query"));
     const query = arbitrageQuery(params, fees);
-    const sent = sendList(answers, c, params, {
+    const sent = sendList(answers, c, filledParams(params), {
       name: "funding-arb",
 
       names,
       // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
       besides: [...query.fees],
+      coverage: (snapshot) => pairCoverage(snapshot, params),
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
-      toRow: arbRow,
+      toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, params.schedule === "1"),
       columns: ARB_COLUMNS,
     });
     return documented(arbRoute, sent);
   });
+}
+
+/** The size that is asked for: by capital or by notional, never by both. */
+function sizeOf({ capital, notional, leverage }: ArbParams): PositionSize {
+  return capital === null
+    ? positionSize({ notionalUsd: notional ?? ARBITRAGE_DEFAULTS.notionalUsd, leverage })
+    : positionSize({ capitalUsd: capital, leverage });
+}
+
+/** With what stands for a size and a limit that are not given: one answer, however it is asked. */
+function filledParams(params: ArbParams): ArbParams {
+  const { capital, notional } = params;
+  return {
+    ...params,
+    limit: arbLimit(params),
+    notional: capital === null ? (notional ?? ARBITRAGE_DEFAULTS.notionalUsd) : null,
+  };
 }
 
 function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
@@ -64,8 +85,11 @@ function arbitrageQuery(params: ArbParams, table: FeeTable): ArbitrageQuery {
     legs: listingQuery(params),
     exclude: params.exclude,
     fees: takerFees(table, params.fees),
+    longExchanges: params.long_exchange,
+    shortExchanges: params.short_exchange,
+    sameExchange: params.same_exchange,
     holdHours: params.hold_hours,
-    notionalUsd: params.notional,
+    ...sizeOf(params),
     minYieldPct: params.min_yield,
     minNetPct: params.min_net,
     minNetUsd: params.min_net_usd,

@@ -1,0 +1,104 @@
+/**
+ * What a held pair is paid when, and how far its sum is from the fees on the way. Amounts are fractions of the notional of
+ * a leg, received where positive; times are ms after the snapshot. Rates are assumed to stay as they are.
+ */
+import type { Flow } from "./breakeven.ts";
+import { pctToFraction } from "./funding.ts";
+
+/** A leg that is held. */
+export interface HeldLeg {
+  readonly flow: Flow;
+  /** How many times it settles while it is held; null where it accrues. */
+  readonly settlements: number | null;
+}
+
+/** How a payment comes about: at a settlement, or accrued since the time before. */
+export const PAYMENT_KINDS = ["settlement", "accrued"] as const;
+export type PaymentKind = (typeof PAYMENT_KINDS)[number];
+
+export interface Payment {
+  readonly side: "long" | "short";
+  readonly kind: PaymentKind;
+  readonly atMs: number;
+  readonly amount: number;
+  /** All that both legs have been paid by this time, what is paid at it included, less all fees; null without fees. */
+  readonly sum: number | null;
+}
+
+export interface PaymentSchedule {
+  /** By time, at one time the long leg first. What accrues is counted when something settles, and at the end. */
+  readonly payments: readonly Payment[];
+  /** The lowest that the sum is at any time, and when first; at the start all fees are taken off. Null without fees. */
+  readonly worst: { readonly sum: number; readonly atMs: number } | null;
+}
+
+/** Sums that differ by less are one, reached in two ways. */
+const NOISE = 1e-12;
+
+/** The payments of two legs that are held for `holdMs`. `feesPct`: four fills, percent of notional; null is not known. */
+export function paymentSchedule(
+  long: HeldLeg,
+  short: HeldLeg,
+  feesPct: number | null,
+  holdMs: number,
+): PaymentSchedule {
+  const fees = feesPct === null ? null : pctToFraction(feesPct);
+  const sides = [
+    { side: "long", leg: long },
+    { side: "short", leg: short },
+  ] as const;
+  const payments: Payment[] = [];
+  let worst = fees === null ? null : { sum: 0 - fees, atMs: 0 };
+  const look = (atMs: number, counted: "before" | "after"): number | null => {
+    if (fees === null || worst === null) return null;
+    const received = sides.reduce((sum, { leg }) => sum + receivedBy(leg, atMs, counted), 0);
+    const sum = received - fees;
+    if (sum < worst.sum - NOISE) worst = { sum, atMs };
+    return sum;
+  };
+  let lastMs = 0;
+  for (const atMs of momentsOf(long, short, holdMs)) {
+    // What accrues against the pair is worst right before the other leg settles.
+    look(atMs, "before");
+    const sum = look(atMs, "after");
+    for (const { side, leg } of sides) {
+      const amount = paidAt(leg, lastMs, atMs);
+      if (amount === null) continue;
+      const kind = leg.settlements === null ? "accrued" : "settlement";
+      payments.push({ side, kind, atMs, amount, sum });
+    }
+    lastMs = atMs;
+  }
+  return { payments, worst };
+}
+
+/** When something is paid: each settlement, and the end where a leg accrues. */
+function momentsOf(long: HeldLeg, short: HeldLeg, holdMs: number): readonly number[] {
+  const times = new Set<number>();
+  for (const { flow, settlements } of [long, short]) {
+    if (flow.settlement === null || settlements === null) times.add(holdMs);
+    else {
+      const { firstMs, everyMs } = flow.settlement;
+      for (let nth = 0; nth < settlements; nth += 1) times.add(firstMs + nth * everyMs);
+    }
+  }
+  return [...times].toSorted((left, right) => left - right);
+}
+
+/** What a leg has been paid by a time, with or without what it is paid at that very time. */
+function receivedBy({ flow }: HeldLeg, atMs: number, counted: "before" | "after"): number {
+  if (flow.settlement === null) return flow.perMs * atMs;
+  const { amount, firstMs, everyMs } = flow.settlement;
+  const steps = (atMs - firstMs) / everyMs;
+  const times = counted === "after" ? Math.floor(steps) + 1 : Math.ceil(steps);
+  return times <= 0 ? 0 : amount * times;
+}
+
+/** What a leg is paid at a time, where `lastMs` was the one before; null where it is paid nothing then. */
+function paidAt({ flow, settlements }: HeldLeg, lastMs: number, atMs: number): number | null {
+  if (flow.settlement === null) return 0 + flow.perMs * (atMs - lastMs);
+  const { amount, firstMs, everyMs } = flow.settlement;
+  const nth = (atMs - firstMs) / everyMs;
+  const isDue = nth >= 0 && nth < (settlements ?? 0) && Number.isInteger(nth);
+  return isDue ? 0 + amount : null;
+}

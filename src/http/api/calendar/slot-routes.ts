@@ -1,0 +1,69 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { type SettlementSlot, slotsAhead } from "../../../services/finder/calendar-slots.ts";
+import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { columnsOf } from "../../lists/columns.ts";
+import { listingQuery } from "../../lists/listing-query.ts";
+import { sendList } from "../../lists/paging.ts";
+import { cachedList, problems } from "../../openapi/document.ts";
+import type { AppEnv } from "../../protocol/request-context.ts";
+import { documented } from "../../protocol/routing.ts";
+import {
+  SettlementSlotListSchema,
+  type SettlementSlotRow,
+  SettlementSlotSchema,
+  SlotQuerySchema,
+} from "./slot-schema.ts";
+
+const slotRoute = createRoute({
+  method: "get",
+  path: "/api/funding/calendar/slots",
+  operationId: "listSettlementSlots",
+  tags: ["Market"],
+  summary: "Settlements ahead, summed by their time",
+  description:
+    "The settlements of /api/funding/calendar, one row per time: how many instruments settle then, how much is open in them, and what longs pay shorts if rates and open interest stay as they are. What is not known is counted, never guessed: rates of later settlements than the one after the next never are.",
+  request: { query: SlotQuerySchema },
+  responses: {
+    ...cachedList(SettlementSlotListSchema, "The times with a settlement, possibly none."),
+    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
+  },
+});
+
+export function addSlotRoutes(
+  app: OpenAPIHono<AppEnv>,
+  {
+    answers,
+  }: {
+    readonly answers: SnapshotAnswers;
+  },
+): void {
+  app.openapi(slotRoute, (c) => {
+    const params = c.req.valid("query");
+    const query = { filter: listingQuery(params), hours: params.hours };
+    const sent = sendList(answers, c, params, {
+      name: "funding-calendar-slots",
+      select: (snapshot) => slotsAhead(snapshot, query),
+      toRow: slotRow,
+      columns: COLUMNS,
+    });
+    return documented(slotRoute, sent);
+  });
+}
+
+const COLUMNS = columnsOf(SettlementSlotSchema);
+
+function slotRow(slot: SettlementSlot, fetchedAt: number): SettlementSlotRow {
+  const { settlesAt, longsPayUsd, shortsPayUsd } = slot;
+  return {
+    settles_at: settlesAt,
+    seconds_ahead: Math.max(0, settlesAt - fetchedAt),
+    instruments: slot.instruments,
+    exchanges: slot.exchanges,
+    open_interest_usd: slot.openInterestUsd,
+    open_interest_unknown: slot.openInterestUnknown,
+    longs_pay_usd: longsPayUsd,
+    shorts_pay_usd: shortsPayUsd,
+    payment_usd: longsPayUsd === null || shortsPayUsd === null ? null : longsPayUsd - shortsPayUsd,
+    payment_unknown: slot.paymentUnknown,
+  };
+}

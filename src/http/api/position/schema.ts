@@ -1,0 +1,120 @@
+import { z } from "@hono/zod-openapi";
+import { BLOCKING_FLAGS } from "../../../domain/flags.ts";
+import {
+  ALTERNATIVE_REASONS,
+  POSITION_DEFAULTS,
+  POSITION_SIDES,
+} from "../../../services/finder/position.ts";
+import { FundingRowSchema, MAX_MINIMUM_USD } from "../../lists/funding-schema.ts";
+import { formatParam, instrumentFields, listSchema, time } from "../../lists/row-fields.ts";
+import { orNull } from "../../openapi/enums.ts";
+import { numberParam } from "../../openapi/params.ts";
+import { requiredChoiceParam, requiredTextParam } from "../../openapi/required-params.ts";
+
+const shape = FundingRowSchema.shape;
+
+const usd = (description: string, example: number) =>
+  z.number().openapi({ description: `${description} US dollars.`, example });
+
+const rateFields = {
+  funding_rate: shape.funding_rate,
+  funding_interval_hours: shape.funding_interval_hours,
+  annualized_pct: shape.annualized_pct,
+  next_funding_time: shape.next_funding_time,
+  accrual: shape.accrual,
+  open_interest_usd: shape.open_interest_usd,
+  volume_24h_usd: shape.volume_24h_usd,
+  flags: shape.flags,
+} as const;
+
+const AlternativeSchema = z
+  .strictObject({
+    uid: instrumentFields.uid,
+    exchange: instrumentFields.exchange,
+    exchange_symbol: instrumentFields.exchange_symbol,
+    symbol: instrumentFields.symbol,
+    quote: instrumentFields.quote,
+    ...rateFields,
+    is_outlier: z.boolean().openapi({
+      description:
+        "Its yearly rate is 50 % or more and over 100 times the median size of those of its asset: look closer.",
+    }),
+    yearly_gain_usd: usd(
+      "What the position would bring more in a year there than here, if both rates stay as they are; fees of the move are not taken off. Negative: here is better.",
+      212.4,
+    ),
+  })
+  .openapi("PositionAlternative");
+
+/** Whether a side receives or pays, in words. */
+const DIRECTIONS = ["receive", "pay", "nothing"] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export const PositionSchema = z
+  .strictObject({
+    ...instrumentFields,
+    side: z.enum(POSITION_SIDES).openapi({ description: "As asked for." }),
+    notional_usd: usd("As asked for.", 10_000),
+    ...rateFields,
+    assumes: z.literal("constant_rates").openapi({
+      description: "Rates stay as they are: what is paid in fact follows the rates to come.",
+    }),
+    direction: orNull(z.enum(DIRECTIONS)).openapi({
+      description:
+        "Whether this side receives funding at the present rate, or pays it. Null with `reasons`.",
+    }),
+    next_payment_at: time(
+      "When it is next paid. Null for continuous funding, which accrues each second, and with `reasons`.",
+    ).nullable(),
+    next_payment_usd: usd(
+      "What is then paid, received where positive. Null where next_payment_at is.",
+      -1.25,
+    ).nullable(),
+    day_usd: usd(
+      "What is paid in the next 24 hours, received where positive: its settlements, or what accrues. Null with `reasons`.",
+      -3.75,
+    ).nullable(),
+    thirty_days_usd: usd("The same of the next 30 days.", -112.5).nullable(),
+    reasons: z.array(z.enum(BLOCKING_FLAGS)).openapi({
+      description:
+        "Why its numbers are null: the blocking flags of the row. Empty where they are not.",
+      example: [],
+    }),
+    alternative: AlternativeSchema.nullable().openapi({
+      description:
+        "The listing of the same asset on another exchange that now pays this side most, or costs it least, by annualized_pct. Only trusted ones whose price is within 10 % count; what else is to be said of it stands in its flags, `thin` among them. Null with alternative_reason.",
+    }),
+    alternative_reason: orNull(z.enum(ALTERNATIVE_REASONS)).openapi({
+      description:
+        "`blocked`: see `reasons`; `identity_unknown`: no price has told which asset this is; `no_other_exchange`: no other one has a trusted listing of it.",
+    }),
+  })
+  .openapi("Position");
+
+export type PositionRow = z.infer<typeof PositionSchema>;
+
+export const PositionListSchema = listSchema("PositionList", PositionSchema);
+
+/** Longer than any uid. */
+const MAX_UID_LENGTH = 200;
+
+export const PositionQuerySchema = z.strictObject({
+  uid: requiredTextParam(MAX_UID_LENGTH, {
+    description:
+      "The instrument: a uid of any list, or exchange:exchange_symbol for the one that has this symbol now.",
+    example: "binance:BTCUSDT",
+  }),
+  side: requiredChoiceParam(POSITION_SIDES, {
+    description: "Which side is held. At a rate above 0 longs pay shorts.",
+    example: "long",
+  }),
+  notional: numberParam(
+    { above: 0, max: MAX_MINIMUM_USD },
+    {
+      description: "Notional of the position, in US dollars.",
+      fallback: POSITION_DEFAULTS.notionalUsd,
+      example: 25_000,
+    },
+  ),
+  ...formatParam,
+});

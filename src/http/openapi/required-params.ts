@@ -1,0 +1,41 @@
+import { z } from "@hono/zod-openapi";
+import { echo, oneOf, refuse } from "../protocol/query-text.ts";
+
+/** Query parameters that must be given, each once. */
+
+/** What the document says of one. */
+interface RequiredDoc {
+  readonly description: string;
+  readonly example: string;
+}
+
+/** What arrives of one. */
+const given = z.union([z.string(), z.array(z.string())], { error: "must be given" });
+
+/** A text. */
+export function requiredTextParam(maxLength: number, doc: RequiredDoc) {
+  return given
+    .transform((value, context): string => {
+      const text = oneOf(value, context) ?? "";
+      if (text.length > maxLength)
+        refuse(context, `must not be longer than ${maxLength} characters`);
+      return text;
+    })
+    .openapi({ type: "string", minLength: 1, maxLength, ...doc });
+}
+
+/** One of a closed set. */
+export function requiredChoiceParam<const Member extends string>(
+  members: readonly [Member, ...Member[]],
+  doc: RequiredDoc,
+) {
+  return given
+    .transform((value, context): Member => {
+      const text = oneOf(value, context);
+      const member = members.find((candidate) => candidate === text);
+      if (member === undefined && text !== null)
+        refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
+      return member ?? members[0];
+    })
+    .openapi({ type: "string", enum: [...members], ...doc });
+}

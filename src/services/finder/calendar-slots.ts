@@ -1,0 +1,122 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { settlementMinuteMs } from "../../domain/funding.ts";
+import type { Snapshot } from "../../domain/market.ts";
+import {
+  type CalendarQuery,
+  gridKey,
+  type Listing,
+  listingOf,
+  settlementOf,
+  settlingRows,
+  spanOf,
+  timesIn,
+} from "./calendar.ts";
+
+/** What settles in one minute, together. Money is US dollars. */
+export interface SettlementSlot {
+  /** Unix seconds, a full minute. */
+  readonly settlesAt: number;
+  readonly instruments: number;
+  readonly exchanges: number;
+  /** Of those that tell it; null when none does. */
+  readonly openInterestUsd: number | null;
+  readonly openInterestUnknown: number;
+  /** What longs pay where the rate is above 0; null when no payment is known. */
+  readonly longsPayUsd: number | null;
+  /** What shorts pay where it is below 0. */
+  readonly shortsPayUsd: number | null;
+  /** Instruments of which the rate or the open interest is not known. */
+  readonly paymentUnknown: number;
+}
+
+/** The same while it is summed. */
+interface Totals {
+  instruments: number;
+  readonly exchanges: Set<ExchangeId>;
+  openInterestUsd: number;
+  openInterestUnknown: number;
+  longsPayUsd: number;
+  shortsPayUsd: number;
+  paymentUnknown: number;
+}
+
+/** Rates are told of the next settlement and of the one after; what is known of all later ones is the same. */
+const FIRST_UNTOLD = 2;
+
+/**
+ * The settlements ahead of a snapshot summed by the minute, by time: exchanges stamp one time some seconds apart. Two days
+ * of a whole market are half a million settlements; what shares a grid is summed once.
+ */
+export function slotsAhead(snapshot: Snapshot, query: CalendarQuery): readonly SettlementSlot[] {
+  const listings = settlingRows(snapshot, query).flatMap(listingOf);
+  const span = spanOf(snapshot, query);
+  const slots = new Map<number, Totals>();
+  for (const grid of Map.groupBy(listings, gridKey).values()) {
+    const [any] = grid;
+    if (any === undefined) continue;
+    const summed = new Map<number, Totals>();
+    for (const { nth, settlesAt } of timesIn(any, span)) {
+      const alike = Math.min(nth, FIRST_UNTOLD);
+      const totals = summed.getOrInsertComputed(alike, () => totalsOf(grid, alike));
+      const minuteS = settlementMinuteMs(settlesAt * 1000) / 1000;
+      addTo(slots.getOrInsertComputed(minuteS, noTotals), totals);
+    }
+  }
+  return [...slots]
+    .toSorted(([left], [right]) => left - right)
+    .map(([settlesAt, totals]) => slotOf(settlesAt, totals));
+}
+
+function noTotals(): Totals {
+  return {
+    instruments: 0,
+    exchanges: new Set(),
+    openInterestUsd: 0,
+    openInterestUnknown: 0,
+    longsPayUsd: 0,
+    shortsPayUsd: 0,
+    paymentUnknown: 0,
+  };
+}
+
+/** Of the `nth` settlement of listings that share a grid. */
+function totalsOf(listings: readonly Listing[], nth: number): Totals {
+  const totals = noTotals();
+  for (const listing of listings) {
+    const { exchange, openInterestUsd } = listing.row.record;
+    const { rate } = settlementOf(listing, listing.firstS + nth * listing.stepS);
+    totals.instruments += 1;
+    totals.exchanges.add(exchange);
+    if (openInterestUsd === null) totals.openInterestUnknown += 1;
+    else totals.openInterestUsd += openInterestUsd;
+    if (openInterestUsd === null || rate === null) totals.paymentUnknown += 1;
+    else if (rate > 0) totals.longsPayUsd += rate * openInterestUsd;
+    else totals.shortsPayUsd -= rate * openInterestUsd;
+  }
+  return totals;
+}
+
+function addTo(sum: Totals, more: Totals): void {
+  for (const exchange of more.exchanges) sum.exchanges.add(exchange);
+  sum.instruments += more.instruments;
+  sum.openInterestUsd += more.openInterestUsd;
+  sum.openInterestUnknown += more.openInterestUnknown;
+  sum.longsPayUsd += more.longsPayUsd;
+  sum.shortsPayUsd += more.shortsPayUsd;
+  sum.paymentUnknown += more.paymentUnknown;
+}
+
+function slotOf(settlesAt: number, totals: Totals): SettlementSlot {
+  const { instruments, openInterestUnknown, paymentUnknown } = totals;
+  const isPaymentKnown = paymentUnknown < instruments;
+  return {
+    settlesAt,
+    instruments,
+    exchanges: totals.exchanges.size,
+    openInterestUsd: openInterestUnknown < instruments ? totals.openInterestUsd : null,
+    openInterestUnknown,
+    longsPayUsd: isPaymentKnown ? totals.longsPayUsd : null,
+    shortsPayUsd: isPaymentKnown ? totals.shortsPayUsd : null,
+    paymentUnknown,
+  };
+}

@@ -1,0 +1,118 @@
+import type { ExchangeId } from "../../domain/exchange.ts";
+import { roundKnownPct, roundPct } from "../../domain/percent.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
+import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
+import type { AssetGroups } from "./asset-groups.ts";
+import { countExchanges, LEAST_EXCHANGES, type Listing, oiWeightedPct } from "./asset-listings.ts";
+import { type FundingQuery, rowMatcher } from "./funding-query.ts";
+
+/** What listings are taken together by: all of them, those of a class, those of an exchange. */
+export const MARKET_GROUPS = ["market", "asset_class", "exchange"] as const;
+export type MarketGroupKind = (typeof MARKET_GROUPS)[number];
+
+/** Why there is no figure. */
+export const MARKET_REASONS = [
+  "too_few_exchanges",
+  "open_interest_unknown",
+  "no_trusted_instrument",
+] as const;
+export type MarketReason = (typeof MARKET_REASONS)[number];
+
+/** The rate of many listings together, each as heavy as its open interest. */
+export interface MarketRate {
+  readonly kind: MarketGroupKind;
+  /** Of a class: which, null where no exchange states one; null for the others. */
+  readonly assetClass: AssetClass | null;
+  readonly exchange: ExchangeId | null;
+  /** Trusted listings that match. */
+  readonly instruments: number;
+  /** Listings that match and are left out: blocked, or of unknown identity. */
+  readonly untrusted: number;
+  /** On how many exchanges the trusted ones are. */
+  readonly exchanges: number;
+  readonly openInterestUsd: KnownSum;
+  /** Percent a year, simple; null with `reason`. */
+  readonly annualizedPct: number | null;
+  /** The same as percent of notional per 8 hours. */
+  readonly rate8hPct: number | null;
+  readonly reason: MarketReason | null;
+}
+
+/** How often 8 hours, which traders compare rates by, go into a year of 365 days. */
+const EIGHT_HOURS_A_YEAR = 1_095;
+
+type Key = Pick<MarketRate, "kind" | "assetClass" | "exchange">;
+
+interface Group extends Key {
+  readonly listings: Listing[];
+  untrusted: number;
+}
+
+/**
+ * The market, then its classes in the order of ASSET_CLASSES (the unknown one last), then its exchanges by id: groups
+ * with a listing that passes `query`, whose order is not used. A figure of fewer than three exchanges is no market's; an
+ * exchange's is its own.
+ */
+export function marketRates(
+  snapshot: Snapshot,
+  groups: AssetGroups,
+  query: FundingQuery,
+): readonly MarketRate[] {
+  const matches = rowMatcher(query);
+  const market = newGroup("market");
+  const classes = new Map<AssetClass | null, Group>();
+  const exchanges = new Map<ExchangeId, Group>();
+  const groupsOf = ({ record: { assetClass, exchange } }: BoardRow): readonly Group[] => [
+    market,
+    classes.getOrInsertComputed(assetClass, () => newGroup("asset_class", { assetClass })),
+    exchanges.getOrInsertComputed(exchange, () => newGroup("exchange", { exchange })),
+  ];
+  for (const { trusted, refused } of groups.of(snapshot)) {
+    for (const { row, annualizedPct } of trusted) {
+      // A trusted row has an interval, and so an annual rate.
+      if (annualizedPct === null || !matches(row)) continue;
+      const listing = { record: row.record, flags: row.flags, annualizedPct };
+      for (const group of groupsOf(row)) group.listings.push(listing);
+    }
+    for (const { row } of refused)
+      if (matches(row)) for (const group of groupsOf(row)) group.untrusted += 1;
+  }
+  const ofClasses = [...ASSET_CLASSES, null].flatMap((name) => classes.get(name) ?? []);
+  const ofExchanges = [...exchanges].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  if (ofExchanges.length === 0) return [];
+  return [market, ...ofClasses, ...ofExchanges.map(([, group]) => group)].map(rateOf);
+}
+
+function newGroup(kind: MarketGroupKind, of: Partial<Key> = {}): Group {
+  return { kind, assetClass: null, exchange: null, ...of, listings: [], untrusted: 0 };
+}
+
+function rateOf({ listings, ...group }: Group): MarketRate {
+  const exchanges = countExchanges(listings);
+  const annualizedPct = group.kind === "exchange" ? ownPct(listings) : oiWeightedPct({ listings });
+  return {
+    ...group,
+    instruments: listings.length,
+    exchanges,
+    openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
+    annualizedPct,
+    rate8hPct: annualizedPct === null ? null : roundPct(annualizedPct / EIGHT_HOURS_A_YEAR),
+    reason: annualizedPct === null ? reasonOf(group.kind, exchanges) : null,
+  };
+}
+
+function ownPct(listings: readonly Listing[]): number | null {
+  const weighted = listings.map(({ record, annualizedPct }) => ({
+    value: annualizedPct,
+    weight: record.openInterestUsd,
+  }));
+  return roundKnownPct(weightedMean(weighted));
+}
+
+function reasonOf(kind: MarketGroupKind, exchanges: number): MarketReason {
+  if (exchanges === 0) return "no_trusted_instrument";
+  return kind !== "exchange" && exchanges < LEAST_EXCHANGES
+    ? "too_few_exchanges"
+    : "open_interest_unknown";
+}

@@ -1,0 +1,24 @@
+/** How large a position of two legs is. US dollars. */
+export interface PositionSize {
+  /** Of each leg. */
+  readonly notionalUsd: number;
+  /** What both legs bind together. */
+  readonly capitalUsd: number;
+  /** Notional of both legs over capital. */
+  readonly leverage: number;
+}
+
+/** The size that a capital for both legs, or a notional of one of them, comes to: notional = capital x leverage / 2. */
+export function positionSize(
+  of: { readonly leverage: number } & (
+    { readonly capitalUsd: number } | { readonly notionalUsd: number }
+  ),
+): PositionSize {
+  const { leverage } = of;
+  if ("capitalUsd" in of) {
+    const { capitalUsd } = of;
+    return { capitalUsd, leverage, notionalUsd: (capitalUsd * leverage) / 2 };
+  }
+  const { notionalUsd } = of;
+  return { notionalUsd, leverage, capitalUsd: (2 * notionalUsd) / leverage };
+}
