@@ -106,8 +106,9 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       const plain = await bodyOf(shared, at("asset_id=lit"));
       const other = await bodyOf(shared, at("asset_id=LIT~2"));
       expect(await bodyOf(shared, at("asset_id=LIT~3"))).toMatchObject({ rows: [] });
-      for (const { asset_id: id } of plain.rows) expect(id).toBe("LIT");
-      for (const { asset_id: id } of other.rows) expect(id).toBe("LIT~2");
+      // Sums over many assets have no id.
+      for (const row of plain.rows) if ("asset_id" in row) expect(row.asset_id).toBe("LIT");
+      for (const row of other.rows) if ("asset_id" in row) expect(row.asset_id).toBe("LIT~2");
       // The pair that there is has both its legs in the plain one.
       expect(plain.rows.length).toBeGreaterThan(0);
       expect(await bodyOf(shared, at("asset_id=LIT~2&base=BTC"))).toMatchObject({ rows: [] });

@@ -32,7 +32,7 @@ export function requiredChoiceParam<const Member extends string>(
   return given
     .transform((value, context): Member => {
       const text = oneOf(value, context);
-      const member = members.find((candidate) => candidate === text);
+      const member = members.find((candidate) => candidate.toLowerCase() === text?.toLowerCase());
       if (member === undefined && text !== null)
         refuse(context, `${echo(text)} must be one of ${members.join(", ")}`);
       return member ?? members[0];

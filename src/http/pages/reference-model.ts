@@ -61,14 +61,22 @@ function operationsOf(
   );
 }
 
-/** The path with what it names at its example. */
+/** The path with what it names, and what a query must have, at its example. */
 function addressOf(path: string, parameters: readonly JsonObject[]): string {
-  return parameters
+  const filled = parameters
     .filter((parameter) => parameter["in"] === "path")
-    .reduce((address, { name, schema }) => {
-      const value = text(objectOf(schema)["example"]);
-      return address.replace(`{${text(name)}}`, encodeURIComponent(value));
-    }, path);
+    .reduce(
+      (address, { name, schema }) => address.replace(`{${text(name)}}`, exampleOf(schema)),
+      path,
+    );
+  const required = parameters
+    .filter((parameter) => parameter["in"] === "query" && parameter["required"] === true)
+    .map(({ name, schema }) => `${text(name)}=${exampleOf(schema)}`);
+  return required.length === 0 ? filled : `${filled}?${required.join("&")}`;
+}
+
+function exampleOf(schema: Json | undefined): string {
+  return encodeURIComponent(text(objectOf(schema)["example"]));
 }
 
 function parameterModel({

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type SettlementSlot, slotsAhead } from "../../../services/finder/calendar-slots.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
+import { withNames } from "../../lists/asked-names.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -38,10 +39,11 @@ export function addSlotRoutes(
   },
 ): void {
   app.openapi(slotRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = { filter: listingQuery(params), hours: params.hours };
     const sent = sendList(answers, c, params, {
       name: "funding-calendar-slots",
+      names,
       select: (snapshot) => slotsAhead(snapshot, query),
       toRow: slotRow,
       columns: COLUMNS,

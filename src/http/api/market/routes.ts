@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { type MarketRate, marketRates } from "../../../services/finder/market-rate.ts";
 import { LISTINGS_THAT_COUNT } from "../../lists/asset-fields.ts";
+import { withNames } from "../../lists/asked-names.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
@@ -41,10 +42,11 @@ export function addMarketRoutes(
   },
 ): void {
   app.openapi(marketRoute, (c) => {
-    const params = c.req.valid("query");
+    const { params, names } = withNames(answers, c.req.valid("query"));
     const query = listingQuery(params);
     const sent = sendList(answers, c, params, {
       name: "funding-market",
+      names,
       select: (snapshot) => marketRates(snapshot, groups, query),
       toRow: marketRow,
       columns: COLUMNS,
