@@ -1,20 +1,12 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-const ROOT = join(import.meta.dir, "../..");
-
 test(
   "what make builds is the whole service: both threads, migrations, style sheet and viewer",
   async () => {
-    const built = Bun.spawnSync(["make", "--no-print-directory", "build"], {
-      cwd: ROOT,
-      env: { ...process.env, MAKEFLAGS: "" },
-    });
-    expect(built.exitCode, built.stderr.toString()).toBe(0);
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });
     await using service = await startService(

@@ -10,6 +10,7 @@ import { startService, temporaryDatabasePath, until } from "../support/service.t
 import { classDifferences } from "../support/class-differences.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS } from "../support/patience.ts";
+import { plainText } from "../support/plain-document.ts";
 
 /** Three times what all exchanges list today. */
 const SCALE = 3.6;
@@ -44,6 +45,7 @@ interface Document {
           readonly parameters?: readonly {
             readonly name: string;
             readonly in: string;
+            readonly required?: boolean;
             readonly schema: { readonly example?: unknown };
           }[];
         };
@@ -60,11 +62,19 @@ interface List {
 
 /** Every address of the document, its path parameters at their examples, and the two pages. */
 async function addresses(origin: string): Promise<readonly string[]> {
-  const { paths } = await answerOf<Document>(origin, "/openapi.json");
+  const { paths } = JSON.parse(
+    plainText(JSON.stringify(await answerOf<object>(origin, "/openapi.json"))),
+  ) as Document;
   const filled = Object.entries(paths).map(([path, { get }]) =>
     (get.parameters ?? [])
       .filter((parameter) => parameter.in === "path")
-      .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path),
+      .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path)
+      .concat(
+        (get.parameters ?? [])
+          .filter((parameter) => parameter.in === "query" && parameter.required === true)
+          .map(({ name, schema }, at) => `${at === 0 ? "?" : "&"}${name}=${String(schema.example)}`)
+          .join(""),
+      ),
   );
   return [...new Set([...filled, "/", "/docs", "/openapi.json"])].filter((path) => path !== STREAM);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ensureBuilt } from "./built.ts";
 import { until } from "./service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -27,6 +28,7 @@ export async function startDemo(
   settings: Readonly<Record<string, string>>,
   prepare: (simulator: string) => Promise<void> = async () => {},
 ): Promise<DemoProcess> {
+  ensureBuilt();
   const startedMs = performance.now();
   const child = Bun.spawn([process.execPath, join(ROOT, "scripts/demo.ts")], {
     cwd: ROOT,

@@ -33,11 +33,25 @@ export function directProgram(
     ending.map((one) => `        ${JSON.stringify(one.name)}: ${call(one)},\n`).join("");
   const valueOf = ({ name, schema }: Operation["required"][number]): unknown =>
     values[name] ?? schema.example;
-  const orval = (one: Operation): string =>
-    `() => good(orval.${one.id}(${one.required.map((parameter) => JSON.stringify(valueOf(parameter))).join(", ")}))`;
-  const zodios = ({ id, required }: Operation): string => {
-    const params = Object.fromEntries(required.map((one) => [one.name, valueOf(one)]));
-    return `() => api.${id}(${required.length === 0 ? "" : JSON.stringify({ params })})`;
+  const inPlace = ({ required }: Operation, place: "path" | "query") =>
+    required.filter((parameter) => parameter.in === place);
+  const objectOf = (parameters: Operation["required"]): Readonly<Record<string, unknown>> =>
+    Object.fromEntries(parameters.map((one) => [one.name, valueOf(one)]));
+  // What is in the path comes one by one, all of the query as one object behind it.
+  const orval = (one: Operation): string => {
+    const query = inPlace(one, "query");
+    const given = [
+      ...inPlace(one, "path").map(valueOf),
+      ...(query.length === 0 ? [] : [objectOf(query)]),
+    ];
+    return `() => good(orval.${one.id}(${given.map((value) => JSON.stringify(value)).join(", ")}))`;
+  };
+  const zodios = (one: Operation): string => {
+    const given = {
+      ...(inPlace(one, "path").length === 0 ? {} : { params: objectOf(inPlace(one, "path")) }),
+      ...(inPlace(one, "query").length === 0 ? {} : { queries: objectOf(inPlace(one, "query")) }),
+    };
+    return `() => api.${one.id}(${one.required.length === 0 ? "" : JSON.stringify(given)})`;
   };
   return `${HEAD}
 export function directOf(origin: string) {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureBuilt } from "./built.ts";
 import { PATIENCE_MS } from "./patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -28,6 +29,7 @@ export async function startService(
   through: readonly string[] = [],
   script: "src/main.ts" | "dist/main.js" = "src/main.ts",
 ): Promise<ServiceProcess> {
+  if (script === "dist/main.js") ensureBuilt();
   const child = Bun.spawn([...through, process.execPath, join(ROOT, script)], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: "0", ...settings },

@@ -136,7 +136,7 @@ export const instrumentFilters = {
   asset_id: openListParam(canonicalBase, {
     description:
       "Assets by `asset_id`, in any case: LIT is the one of that name, LIT~2 another. Default: all.",
-    example: ["BTC"],
+    example: ["BTC", "ETH", "SOL"],
     fallback: null,
   }),
   quote: openListParam((text) => text.toUpperCase(), {
