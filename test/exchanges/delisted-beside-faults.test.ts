@@ -10,8 +10,11 @@ import { asksOf, type WiredAsk } from "../support/simulator-source.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** Every list of instruments is asked for again within this, and three accepted batches are without the instrument. */
-const DELISTED_BATCHES = 20;
+/** Longer than any list of instruments is kept, so that each batch has a new one. */
+const BETWEEN_BATCHES_MS = 61 * MINUTE_MS;
+
+/** Three accepted batches without an instrument delist it; one more for what a batch reads from the list before. */
+const DELISTED_BATCHES = 4;
 
 const ASKS = new Map<ExchangeId, readonly WiredAsk[]>();
 for (const id of EXCHANGE_IDS) ASKS.set(id, await asksOf(id));
@@ -43,7 +46,7 @@ async function symbolsOf(lab: ExchangeLab): Promise<readonly string[]> {
 
 async function manyBatches(lab: ExchangeLab, id: ExchangeId): Promise<void> {
   for (let batch = 0; batch < DELISTED_BATCHES; batch += 1) {
-    await lab.clock.advance(6 * MINUTE_MS);
+    await lab.clock.advance(BETWEEN_BATCHES_MS);
     expect((await lab.cycle(id)).outcome.kind).toBe("accepted");
   }
 }
