@@ -19,7 +19,7 @@ export const LINT_ROOMS = join(ROOT, "oxlint-rooms.json");
 const START = "<!-- rooms:start -->";
 const END = "<!-- rooms:end -->";
 
-/** Rooms, floors and arrows as text: what CONTRIBUTING.md shows and the test prints. */
+/** Rooms, floors and arrows as text, for CONTRIBUTING.md and for the test's output. */
 export function roomsText(files: ReadonlyMap<string, string>): string {
   const arrows = importsBetweenRooms(files);
   const count = arrows.size;
@@ -40,16 +40,16 @@ export function roomsText(files: ReadonlyMap<string, string>): string {
   ].join("\n");
 }
 
-/** `page` with the text between its two markers. Throws when a marker is missing. */
+/** `page` with `text` between its two markers. Throws if a marker is missing. */
 export function withRooms(page: string, text: string): string {
   const from = page.indexOf(START);
   const to = page.indexOf(END);
   if (from < 0 || to < from)
-    throw new Error(`CONTRIBUTING.md needs ${START} and, after it, ${END}`);
+    throw new Error(`CONTRIBUTING.md must contain ${START} and, after it, ${END}`);
   return `${page.slice(0, from + START.length)}\n\n${text}\n\n${page.slice(to)}`;
 }
 
-/** The linter's rules: who may not import whom, as an early word in the editor. The test of the rooms is the full rule. */
+/** The lint rules for imports, for early feedback in the editor. The architecture test enforces the complete rules. */
 export function lintRules(): object {
   const overrides = roomNames().map((name) => ({
     files: [filesOf(name)],
@@ -95,17 +95,17 @@ function patternsOf(name: RoomName): readonly Pattern[] {
   ];
 }
 
-/** How a specifier leads to one of the rooms: from beside their folders, or from inside another one. */
+/** A pattern for import paths into one of the rooms: from a file next to their folders, or from inside another one. */
 function pathsTo(names: readonly string[], isBeside: boolean): string | null {
   return names.length === 0 ? null : `^${isBeside ? "\\./" : "(\\.\\./)+"}(${names.join("|")})/`;
 }
 
-/** A room of which only some rooms inside are forbidden is left to those. */
+/** Whether some of a room's nested rooms are allowed: then only the others are forbidden. */
 function isPartAllowed(name: string, allowed: ReadonlySet<string>): boolean {
   return [...allowed].some((room) => room.startsWith(`${name}/`));
 }
 
-/** A room with rooms in it has its own files at the top. */
+/** A room with nested rooms has its own files at the top level only. */
 function filesOf(name: RoomName): string {
   if (name === "main") return "src/main.ts";
   return hasRooms(name) ? `src/${name}/*` : `src/${name}/**`;
@@ -115,6 +115,6 @@ if (import.meta.main) {
   const text = roomsText(await sourcesOf());
   writeFileSync(CONTRIBUTING, withRooms(readFileSync(CONTRIBUTING, "utf8"), text));
   writeFileSync(LINT_ROOMS, `${JSON.stringify(lintRules(), null, 2)}\n`);
-  // The formatter aligns tables and joins short lists.
+  // Let the formatter align the table and join short lists.
   Bun.spawnSync([process.execPath, "fmt", CONTRIBUTING, LINT_ROOMS], { cwd: ROOT });
 }

@@ -1,12 +1,12 @@
-/** The rooms of src: what each is for and what it may import. The one place where that is said. */
+/** The rooms of src: what each is for and what it may import. Everything else is derived from this table. */
 
 export interface Room {
   readonly job: string;
-  /** Rooms it may import, besides itself. A right that no file uses is taken away: a test finds it. */
+  /** Rooms it may import, besides itself. A permission that no file uses fails a test. */
   readonly imports: readonly RoomName[];
-  /** Rooms of which it may know the types alone. */
+  /** Rooms from which it may import types only. */
   readonly types?: readonly RoomName[];
-  /** The only packages it may import; absent: any that KEPT_PACKAGES does not keep for others. */
+  /** The only packages it may import; absent: any that KEPT_PACKAGES does not reserve for other rooms. */
   readonly packages?: RegExp;
 }
 
@@ -43,21 +43,21 @@ const ROOM_NAMES = [
 ] as const;
 export type RoomName = (typeof ROOM_NAMES)[number];
 
-/** Who may import whom. A room that is not listed here does not exist. */
+/** Which room may import which. A folder that is not listed here is not a room. */
 export const ROOMS: Readonly<Record<RoomName, Room>> = {
-  lib: { job: "tools without a word of finance", imports: [] },
+  lib: { job: "general-purpose tools, nothing about finance", imports: [] },
   domain: {
-    job: "rules and arithmetic, pure: no clock, no package",
+    job: "pure rules and arithmetic: no clock, no packages",
     imports: [],
     packages: NOTHING,
   },
   exchanges: {
-    job: "one adapter per exchange, which knows no other; the registry knows all",
+    job: "one adapter per exchange, independent of the others; the registry lists them all",
     imports: ["lib", "domain"],
     packages: /^zod$/,
   },
   db: {
-    job: "SQLite: opening, migrating, locking, waiting; it knows no table",
+    job: "SQLite: opening, migrating, locking, waiting; knows no tables",
     imports: ["lib"],
   },
   "db/market": {
@@ -68,14 +68,14 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     job: "the accounts' file: its tables and repositories, asynchronous",
     imports: ["db"],
   },
-  gateways: { job: "outbound third parties: Telegram, the heartbeat", imports: ["lib"] },
+  gateways: { job: "outbound calls to third parties: Telegram, the heartbeat", imports: ["lib"] },
   config: {
-    job: "settings and the operator's files; they travel as values",
+    job: "settings and the operator's files, passed on as values",
     imports: ["lib", "domain"],
     packages: new RegExp(`^zod$|${BUILTIN.source}`),
   },
   collector: {
-    job: "the worker thread that asks exchanges and writes the market",
+    job: "the worker thread that fetches from exchanges and writes the market",
     imports: ["lib", "domain", "exchanges", "db", "db/market"],
   },
   "services/board": {
@@ -84,33 +84,33 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     types: ["db/market"],
   },
   "services/finder": {
-    job: "what is asked of a snapshot: lists, pairs, sentiment, heatmap, calendar",
+    job: "queries on a snapshot: lists, pairs, sentiment, heatmap, calendar",
     imports: ["lib", "domain"],
     types: ["db/market"],
   },
   "services/operations": {
-    job: "what keeps the service well: alerts on health, heartbeat, watchdog, the end",
+    job: "keeping the service running: health alerts, heartbeat, watchdog, shutdown",
     imports: ["services/board", "lib", "domain"],
     types: ["db/accounts", "gateways"],
   },
   web: {
-    job: "the pages' components and static files",
+    job: "page components and static files",
     imports: ["services/finder", "domain"],
   },
   "http/protocol": {
-    job: "HTTP itself: addresses, headers, negotiation, problems, limits of a socket",
+    job: "HTTP itself: addresses, headers, negotiation, problems, socket limits",
     imports: ["lib", "domain"],
   },
   "http/openapi": {
-    job: "parameters and schemas that routes share, and the document",
+    job: "parameters and schemas shared by routes, and the OpenAPI document",
     imports: ["http/protocol", "services/board", "domain"],
   },
   "http/answers": {
-    job: "bytes of an answer: made once per snapshot, kept, compressed, counted",
+    job: "answers as bytes: built once per snapshot, cached, compressed, counted",
     imports: ["http/protocol", "services/board", "lib", "domain"],
   },
   "http/lists": {
-    job: "what lists share: rows, filters, cursors, columns, formats",
+    job: "shared by lists: rows, filters, cursors, columns, formats",
     imports: [
       "http/answers",
       "http/openapi",
@@ -139,7 +139,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     imports: ["http/stream", "services/board", "lib", "domain"],
   },
   "http/api": {
-    job: "a folder per resource, which knows no other: its schema and its routes",
+    job: "one folder per resource, independent of the others: its schema and its routes",
     imports: [
       "http/metrics",
       "http/lists",
@@ -152,7 +152,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     ],
   },
   "http/pages": {
-    job: "routes of pages and documents, and their view models",
+    job: "routes of the pages and documents, and their view models",
     imports: [
       "web",
       "http/answers",
@@ -180,7 +180,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     ],
   },
   cli: {
-    job: "the operator's commands, a file each",
+    job: "the operator's commands, one file each",
     imports: [
       "config",
       "collector",
@@ -199,7 +199,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     packages: BUILTIN,
   },
   main: {
-    job: "the service: puts all together, starts it, ends it on a signal",
+    job: "the service: wires everything together, starts it, shuts it down on a signal",
     imports: [
       "config",
       "collector",
@@ -220,7 +220,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
 };
 
-/** Packages that belong to some rooms and what lies in them. */
+/** Packages reserved for some rooms and the rooms nested in them. */
 export const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly string[]; why: string }[] =
   [
     {
@@ -235,7 +235,7 @@ export const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly string[
     },
   ];
 
-/** The room of "src/http/lists/cursor.ts" is http/lists, of "src/main.ts" main; null where there is none. */
+/** The room of a file: http/lists for "src/http/lists/cursor.ts", main for "src/main.ts"; null if it is in none. */
 export function roomOf(path: string): RoomName | null {
   const [top, ...folders] = path.split("/").slice(0, -1);
   if (top !== "src") return null;
@@ -244,11 +244,11 @@ export function roomOf(path: string): RoomName | null {
   const inner = known(`${first}/${second ?? ""}`);
   if (inner !== null) return inner;
   const outer = known(first);
-  // A room with rooms in it has no folders of its own besides them.
+  // A room with nested rooms has no other subfolders.
   return outer !== null && second !== undefined && hasRooms(first) ? null : outer;
 }
 
-/** The rooms below which nothing imports: 0 for lib; each other stands one above the highest that it imports. */
+/** 0 for a room that imports no other; otherwise one above the highest room that it imports. */
 export function floorOf(name: RoomName): number {
   const { imports, types = [] } = ROOMS[name];
   return Math.max(-1, ...[...imports, ...types].map((below) => floorOf(below))) + 1;
@@ -258,7 +258,7 @@ export function roomNames(): readonly RoomName[] {
   return ROOM_NAMES;
 }
 
-/** Whether rooms lie inside this one. */
+/** Whether other rooms are nested in this one. */
 export function hasRooms(name: string): boolean {
   return ROOM_NAMES.some((other) => other.startsWith(`${name}/`));
 }
