@@ -1,7 +1,7 @@
 /**
- * Starts an exchange: `bun scripts/new-exchange.ts ID`, or `make exchange ID=…`.
- * Writes an adapter, an encoder of the simulator, the simulator's wire told a second time, and a test that agree with
- * each other about an invented format, and registers the id. Status 2, and nothing written, for an id that cannot be.
+ * Creates the skeleton of an exchange: `bun scripts/new-exchange.ts ID`, or `make exchange ID=…`.
+ * Writes an adapter, a simulator encoder, a second description of its wire format and a test, all for one invented
+ * format, and registers the id. For an invalid id it writes nothing and exits with 2.
  */
 import { join } from "node:path";
 import { isExchangeId } from "../src/domain/exchange.ts";
@@ -11,7 +11,7 @@ import { LISTS, withExchange } from "./new-exchange/registration.ts";
 const ROOT = join(import.meta.dir, "..");
 const TEMPLATES = join(import.meta.dir, "new-exchange");
 
-/** Template to file, for `ID`. */
+/** Template and the file made from it, for `ID`. */
 const FILES = {
   "adapter.ts.txt": "src/exchanges/ID.ts",
   "encoder.ts.txt": "src/simulator/exchanges/ID.ts",
@@ -22,7 +22,7 @@ const FILES = {
 /** An id is a name in code, in URLs and in the database; longer ones break the columns of the page. */
 const ID = /^[a-z][a-z0-9]{1,19}$/;
 
-/** Words that no constant of a module may be called. */
+/** Reserved words, which cannot be the name of a constant in a module. */
 const RESERVED: ReadonlySet<string> = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends
   false finally for function if implements import in instanceof interface let new null package private protected
@@ -31,7 +31,7 @@ const RESERVED: ReadonlySet<string> = new Set(
   ),
 );
 
-/** What is wrong with the id, in words for the person who typed it. */
+/** What is wrong with the id, for the person who typed it. */
 class Refusal extends Error {}
 
 interface Written {
@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function start(id: string): Promise<void> {
   if (!ID.test(id)) {
     throw new Refusal(
-      `${JSON.stringify(id)} is no id: 2 to 20 lower case letters and digits, a letter first`,
+      `${JSON.stringify(id)} is not a valid id: must be 2 to 20 lower case letters and digits, starting with a letter`,
     );
   }
   if (isExchangeId(id)) throw new Refusal(`${id} is taken: it is in src/domain/exchange.ts`);
@@ -70,15 +70,15 @@ Its first test passes: node_modules/.bin/bun test test/exchanges/${id}.test.ts
 Next: docs/adding-an-exchange.md, step 3.`);
 }
 
-/** The files made from the templates. Refuses a file that exists, and an id that means something in their code. */
+/** The files made from the templates. Rejects a file that exists, and an id that already has a meaning in their code. */
 async function newFiles(id: string): Promise<Written[]> {
   const made: Written[] = [];
   for (const [template, place] of Object.entries(FILES)) {
     const path = place.replace("ID", id);
     const text = await Bun.file(join(TEMPLATES, template)).text();
-    if (await Bun.file(join(ROOT, path)).exists()) throw new Refusal(`${path} exists already`);
+    if (await Bun.file(join(ROOT, path)).exists()) throw new Refusal(`${path} already exists`);
     if (RESERVED.has(id) || new RegExp(`\\b${id}\\b`).test(text))
-      throw new Refusal(`${id} has a meaning in the code of an exchange: choose another id`);
+      throw new Refusal(`${id} already has a meaning in the code of an adapter: choose another id`);
     const name = id.charAt(0).toUpperCase() + id.slice(1);
     made.push({ path, content: text.replaceAll("__ID__", id).replaceAll("__NAME__", name) });
   }
@@ -95,7 +95,7 @@ async function changedFiles(id: string): Promise<Written[]> {
   );
 }
 
-/** Where a line breaks depends on how long the id is. */
+/** Line breaks depend on the length of the id. */
 function format(paths: readonly string[]): void {
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, "fmt", ...paths], { cwd: ROOT });
   if (exitCode !== 0) throw new Error(`bun fmt failed: ${stderr.toString()}`);

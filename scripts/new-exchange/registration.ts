@@ -1,14 +1,14 @@
-/** Where the program lists its exchanges, and how an id comes into these lists. Texts in, texts out. */
+/** The lists of exchanges in the sources, and how an id is added to them. Pure: text in, text out. */
 
-/** A list in a source file that a new exchange must stand in. */
+/** A list in a source file to which a new exchange must be added. */
 interface Listed {
   readonly path: string;
   /** The line that opens the list and the one that closes it. */
   readonly opens: string;
   readonly closes: string;
-  /** One entry, for `ID` and, where a day is asked for, `TODAY`. */
+  /** One entry, with the placeholders `ID` and, if it has a date, `TODAY`. */
   readonly entry: string;
-  /** The folder that the file imports it from; null where the list holds names only. */
+  /** The folder that the file imports it from; null if the list contains only ids. */
   readonly imports: string | null;
 }
 
@@ -70,7 +70,7 @@ export const LISTS: readonly Listed[] = [
 ];
 
 /**
- * `source` with `id` at the end of its list and among its imports; `today` is YYYY-MM-DD. Throws where it has no such
+ * `source` with `id` at the end of its list and among its imports; `today` is YYYY-MM-DD. Throws if it has no such
  * list.
  */
 export function withExchange(source: string, list: Listed, id: string, today: string): string {
@@ -86,7 +86,7 @@ export function withExchange(source: string, list: Listed, id: string, today: st
   return lines.join("\n");
 }
 
-/** Before the first exchange whose name comes later in the alphabet, else behind the last one. */
+/** The line before the first exchange that follows alphabetically, otherwise after the last one. */
 function importPlace(lines: readonly string[], { path, imports }: Listed, id: string): number {
   const names = lines.map((line) => {
     const name = /^import \{ (\w+) \} from "(.+)";$/.exec(line);

@@ -57,16 +57,16 @@ const listsOf = (): string[] => LISTS.map(({ path }) => readFileSync(join(tree, 
 
 describe("an exchange is started by one command", () => {
   test.each([
-    ["BadName", "is no id"],
-    ["bad-name", "is no id"],
-    ["1st", "is no id"],
-    ["x", "is no id"],
-    ["../newone", "is no id"],
+    ["BadName", "is not a valid id"],
+    ["bad-name", "is not a valid id"],
+    ["1st", "is not a valid id"],
+    ["x", "is not a valid id"],
+    ["../newone", "is not a valid id"],
     ["okx", "okx is taken"],
-    ["registry", "src/exchanges/registry.ts exists already"],
-    ["faults", "test/exchanges/faults.test.ts exists already"],
-    ["facts", "facts has a meaning in the code"],
-    ["yield", "yield has a meaning in the code"],
+    ["registry", "src/exchanges/registry.ts already exists"],
+    ["faults", "test/exchanges/faults.test.ts already exists"],
+    ["facts", "facts already has a meaning in the code"],
+    ["yield", "yield already has a meaning in the code"],
   ])("%s is refused with status 2, and nothing is written", (id, message) => {
     const { status, output } = scaffold(id);
     expect(output).toContain(message);
