@@ -86,7 +86,7 @@ describe("the Makefile", () => {
     const installs = recipe.split("\n").filter((line) => line.includes("install --frozen"));
     expect(installs.length).toBe(2);
     for (const line of installs) expect(line).toContain("--no-summary");
-    expect(recipe).toContain("no package but Bun may run an install script");
+    expect(recipe).toContain("only Bun may run an install script");
   });
 
   test("takes its Bun from the manifest, the one that runs this test", () => {
