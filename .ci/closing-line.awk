@@ -1,7 +1,7 @@
-# Reads what `make test` printed and ends it in one line: "N passed, N failed", and ", N skipped" when
-# there are any. Variable `status` is its exit code: a run that failed never counts zero failures, since
-# a check before the tests, or an error between them, failed without a test to blame. The last count is the
-# runner's own: earlier ones are what a failed test shows of a run that it made itself.
+# Summarizes the output of `make test` in one line: "N passed, N failed", and ", N skipped" if there are
+# any. Variable `status` is its exit code: a failed run never counts zero failures, since a check before the
+# tests, or an error between them, fails without a failing test. The last count is the runner's own:
+# earlier ones are output of runs started by a failed test.
 # Usage: awk -v status=0 -f .ci/closing-line.awk OUTPUT
 { gsub(/\033\[[0-9;]*m/, "") }
 /^ *[0-9]+ pass$/ { passed = $1; failed = 0; skipped = 0 }

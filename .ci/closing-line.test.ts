@@ -25,13 +25,13 @@ describe("the closing line of a run", () => {
     );
   });
 
-  test("reads through colours, and leaves out what a failed test shows of a run of its own", () => {
+  test("ignores colours and the output of runs started by a failed test", () => {
     const output =
       " 3 pass\n 1 skip\n 2 fail\n\u001b[32m 4 pass\u001b[0m\n\u001b[31m 1 fail\u001b[0m\n";
     expect(closingLine(output, 1)).toBe("4 passed, 1 failed\n");
   });
 
-  test("never says that nothing failed when the run did", () => {
+  test("never reports zero failures for a failed run", () => {
     expect(closingLine("27 files need formatting.\n", 2)).toBe("0 passed, 1 failed\n");
     expect(closingLine(" 5 pass\n 0 fail\n 1 error\n", 1)).toBe("5 passed, 1 failed\n");
   });
@@ -43,7 +43,7 @@ describe("a run in several processes", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "closing-line-"));
     for (const name of ["one", "two", "three"])
-      writeFileSync(join(folder, `${name}.test.ts`), file('test("is well", () => {});'));
+      writeFileSync(join(folder, `${name}.test.ts`), file('test("passes", () => {});'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -58,7 +58,7 @@ describe("a run in several processes", () => {
     return { status: exitCode, line: closingLine(output, exitCode).trim() };
   }
 
-  test("in which all is well", () => {
+  test("in which everything passes", () => {
     expect(run()).toEqual({ status: 0, line: "3 passed, 0 failed" });
   });
 
@@ -66,7 +66,7 @@ describe("a run in several processes", () => {
     ["a test that fails", 'test("fails", () => { throw new Error("bad"); });'],
     ["a file that throws when it is imported", 'throw new Error("bad");'],
     ["a process that is killed", 'test("ends", () => process.kill(process.pid, "SIGKILL"));'],
-    ["a test that ends its process as if all were well", 'test("ends", () => process.exit(0));'],
+    ["a test that exits the process with status 0", 'test("ends", () => process.exit(0));'],
     ["a file that cannot be read", "test("],
   ])("with %s fails and counts it", (_, body) => {
     writeFileSync(join(folder, "bad.test.ts"), file(body));

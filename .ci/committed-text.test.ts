@@ -11,11 +11,11 @@ const MACHINE_PATH = new RegExp(
   `(^|[\\s"'\`(=:])/(${["work", "root", "home/\\w+", "Users/\\w+"].join("|")})(/|$|[\\s"'\`)])`,
 );
 
-test("what is committed names no package registry, so that everyone's own settings decide", () => {
+test("committed files name no package registry, so that each user's own settings apply", () => {
   expect(linesWith(FILES, REGISTRY_HOST)).toEqual([]);
 });
 
-test("what is committed names no folder of somebody's machine", () => {
+test("committed files name no folder of a particular machine", () => {
   expect(linesWith(FILES, MACHINE_PATH)).toEqual([]);
 });
 

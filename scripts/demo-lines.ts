@@ -1,9 +1,9 @@
-/** What the service logs, as somebody reads it who tries the demo. */
+/** The service's log lines in a readable form, for the demo. */
 
-/** Fields of a log line that are not repeated in its words. */
+/** Fields of a log line that are not listed again after its text. */
 const NAMED = new Set(["level", "time", "event", "part", "exchange"]);
 
-/** A line of the log in words; any other line as it is. */
+/** A log line as readable text; any other line unchanged. */
 export function readableLine(line: string): string {
   const fields = fieldsOf(line);
   if (fields === null) return line;
@@ -24,11 +24,11 @@ function fieldsOf(line: string): Readonly<Record<string, unknown>> | null {
       ? fields
       : null;
   } catch {
-    return null; // No line of the log: shown as it is.
+    return null; // Not a log line: shown unchanged.
   }
 }
 
-/** Writes what comes out of a program line by line, in words, until it ends. */
+/** Relays a program's output line by line, log lines as readable text, until it ends. */
 export async function relayLines(
   stream: ReadableStream<Uint8Array>,
   write: (line: string) => void,

@@ -1,6 +1,6 @@
 /**
  * The service on simulated exchanges, for a first look: `bun scripts/demo.ts`.
- * Starts the simulator, then the service on it, prints the address to open and the log in words, and ends both on SIGINT,
+ * Starts the simulator, then the service on it, prints the address to open and a readable log, and stops both on SIGINT,
  * SIGTERM or SIGHUP (status 0) or when one of them dies (status 1).
  * PORT (8083), HOST and DATABASE_PATH (data/demo.db) are the service's, DEMO_PORT the simulator's; 0 is any free port.
  */
@@ -17,12 +17,12 @@ const MAX_PORT = 65_535;
 /** A cold machine compiles and migrates in a second or two; past this something is wrong. */
 const READY_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 50;
-/** One question may not outlast a start that hangs. */
+/** Time-out of one probe: it must not outlast a start that hangs. */
 const ANSWER_WITHIN_MS = 2_000;
-/** The service finishes its answers before it ends, as long as the unit file lets it; then it is killed. */
+/** The service may finish its answers for as long as the unit file allows; then it is killed. */
 const END_WITHIN_MS = 25_000;
 
-/** What belongs to a real installation and not to simulated markets: alerts, payments, heartbeats, its watchdog. */
+/** Settings of a real installation that must not apply to simulated markets: alerts, payments, heartbeats, watchdog. */
 const LIVE_SETTINGS = /^(FF_CONFIG$|TELEGRAM_|STRIPE_|HEARTBEAT_|NOTIFY_SOCKET$|WATCHDOG_)/;
 
 interface Outcome {
@@ -33,11 +33,11 @@ interface Outcome {
 interface Child {
   readonly name: string;
   readonly process: Bun.Subprocess;
-  /** Until all that it has written is on the terminal. */
+  /** Resolves once all its output is on the terminal. */
   readonly shown: Promise<unknown>;
 }
 
-/** What ends the demo; the first outcome counts, and nothing is started after it. */
+/** The end of the demo: the first outcome counts, and nothing is started after it. */
 class Ending {
   readonly #first = Promise.withResolvers<Outcome>();
   #isOver = false;
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   const children: Child[] = [];
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      // A second signal waits for no answer.
+      // A second signal does not wait for answers.
       if (ending.isOver) for (const child of children) child.process.kill("SIGKILL");
       ending.end(0, null);
     });
@@ -90,7 +90,7 @@ async function bringUp(ending: Ending, children: Child[]): Promise<void> {
     LOG_LEVEL: process.env["LOG_LEVEL"] || "warn",
   };
   start("service", ["dist/main.js"], settings, ending, children);
-  // Not /readyz, which waits for the slowest exchange: there is something to look at from the first batch on.
+  // Not /readyz, which waits for the slowest exchange: the first batch is enough to show something.
   await answers(`${address}/api/funding/current?limit=1`, (response) => response.ok, ending);
   if (!ending.isOver) console.log(`Funding Finder runs on simulated markets: open ${address}`);
 }
@@ -106,12 +106,12 @@ function start(
   if (ending.isOver) return;
   const inherited = Object.entries(process.env).filter(([key]) => !LIVE_SETTINGS.test(key));
   const child = Bun.spawn({
-    // An .env file belongs to the real installation.
+    // Ignore an .env file of a real installation.
     cmd: [process.execPath, "--no-env-file", ...args],
     cwd: ROOT,
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ["ignore", "pipe", "pipe"],
-    // Its own group: Ctrl-C reaches this script alone, which then ends its children in order.
+    // Its own process group: Ctrl-C reaches only this script, which then stops its children in order.
     detached: true,
     onExit: (_, code, signal) => ending.end(1, `the ${name} ended (${signal ?? `status ${code}`})`),
   });
@@ -125,7 +125,7 @@ function start(
 async function stop({ name, process: child, shown }: Child): Promise<void> {
   child.kill("SIGTERM");
   const killer = setTimeout(() => {
-    console.error(`demo: the ${name} did not end in ${END_WITHIN_MS} ms and is killed`);
+    console.error(`demo: the ${name} did not stop within ${END_WITHIN_MS} ms and is killed`);
     child.kill("SIGKILL");
   }, END_WITHIN_MS);
   await child.exited;
@@ -133,7 +133,7 @@ async function stop({ name, process: child, shown }: Child): Promise<void> {
   clearTimeout(killer);
 }
 
-/** Waits until a GET of `url` is answered as `isReady` wants it. Throws after READY_WITHIN_MS. */
+/** Waits until the response to a GET of `url` satisfies `isReady`. Throws after READY_WITHIN_MS. */
 async function answers(
   url: string,
   isReady: (response: Response) => boolean,
@@ -143,7 +143,7 @@ async function answers(
   while (!ending.isOver) {
     if (await isAnswered(url, isReady)) return;
     if (performance.now() > deadlineMs) {
-      throw new Error(`no good answer from ${url} in ${READY_WITHIN_MS} ms`);
+      throw new Error(`${url} was not ready within ${READY_WITHIN_MS} ms`);
     }
     await Bun.sleep(ASK_EVERY_MS);
   }
@@ -155,7 +155,7 @@ async function isAnswered(url: string, isReady: (response: Response) => boolean)
     await response.body?.cancel();
     return isReady(response);
   } catch {
-    return false; // Nobody listens yet: asked again until the deadline.
+    return false; // Not listening yet: retried until the deadline.
   }
 }
 
@@ -166,7 +166,7 @@ function portOf(setting: string, fallback: number): number {
   throw new Error(`${setting} must be a whole number from 0 to ${MAX_PORT}`);
 }
 
-/** `port` when nobody listens there, any free one for 0. Throws a message with the cure. */
+/** `port` if it is free, any free port for 0. Throws an error that says what to do. */
 function freePort(setting: string, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer();
@@ -185,7 +185,7 @@ function hostToBind(): string {
   return process.env["HOST"] || LOOPBACK;
 }
 
-/** Where the service answers: a wildcard address is not one to open. */
+/** The host to open in a browser: a wildcard address cannot be opened. */
 function hostToOpen(): string {
   const host = hostToBind();
   if (host === "0.0.0.0" || host === "::") return LOOPBACK;

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Runs systemd/funding-finder.service under a real systemd, on simulated exchanges: `scripts/try-systemd.sh`.
-# A systemd boots in namespaces of its own, on a copy of this machine's files that is thrown away. What is shown:
-# active means that it listens; a process that stands still is replaced, and a second one collects meanwhile;
-# one that lives is left alone; a stop ends in order. Root, Linux and systemd are needed.
-# Status 0: all of it holds; 1: something does not; 2: it cannot be tried here.
+# Boots a systemd in its own namespaces, on a temporary copy of this machine's files. Verified: "active" means
+# listening; a frozen process is restarted while a second one collects; a healthy one is left alone; a stop is
+# orderly. Needs root, Linux and systemd. Status 0: everything passed; 1: something failed; 2: cannot run here.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,7 +17,7 @@ can_be_tried() {
     unshare --mount --pid --fork --uts --ipc --net --cgroup true 2>/dev/null
 }
 if ! can_be_tried; then
-  echo "systemd: not tried: root, systemd, curl, unshare and an installed project are needed" >&2
+  echo "systemd: not tried: needs root, systemd, curl, unshare and an installed project" >&2
   exit 2
 fi
 
@@ -27,7 +26,7 @@ make --silent -C "$project" build
 lab=$(mktemp -d)
 manager=
 finish() {
-  # --kill-child takes systemd along, and systemd all that it has started.
+  # --kill-child also kills systemd, and thereby everything that it started.
   while [[ -n $manager ]] && kill -KILL "$manager" 2>/dev/null; do sleep 0.1; done
   rmdir "$lab" 2>/dev/null || true
 }
@@ -58,7 +57,7 @@ boot() {
   mkdir -p opt/funding-finder etc/funding-finder mnt/old
   mount --bind "$project" opt/funding-finder
 
-  # Nothing of this machine starts; the unit is the one of the project.
+  # None of this machine's services start; the unit is the project's own.
   local units=etc/systemd/system unit
   for unit in systemd-{networkd,resolved,udevd,logind,timesyncd}.service getty.target; do
     ln -sf /dev/null "$units/$unit"
@@ -101,7 +100,7 @@ fail() {
   inside journalctl --no-pager --lines 40 >&2 || true
   exit 1
 }
-# Waits until a command succeeds: what it means, then the command.
+# Waits until a command succeeds. Arguments: what it means, then the command.
 await() {
   local meaning=$1 deadline=$((SECONDS + PATIENCE))
   shift
@@ -117,30 +116,30 @@ await "booted" inside systemctl is-active --quiet basic.target
 inside systemctl start simulator
 
 inside systemctl start --no-block funding-finder
-is funding-finder ActiveState activating || fail "it is not waited for: $(property funding-finder ActiveState)"
+is funding-finder ActiveState activating || fail "systemd does not wait for it: $(property funding-finder ActiveState)"
 await "active" is funding-finder ActiveState active
-listens 8083 || fail "active, and does not listen"
+listens 8083 || fail "active, but not listening"
 await "collecting, by its status" is funding-finder StatusText 'collecting*'
 
 sleep $((WATCHDOG * 2))
-is funding-finder NRestarts 0 || fail "a service that lives was replaced"
-echo "systemd: lives over two deadlines of the watchdog"
+is funding-finder NRestarts 0 || fail "a healthy service was restarted"
+echo "systemd: survives two watchdog deadlines"
 
 inside systemctl start second
 await "a second one waits for the lock" is second StatusText 'waiting for *.collector-lock*'
 stopped=$(property funding-finder MainPID)
 inside kill -STOP "$stopped"
-await "one that stands still is replaced" is funding-finder NRestarts 1
+await "a frozen process is restarted" is funding-finder NRestarts 1
 inside journalctl --no-pager --unit funding-finder | grep -q 'Watchdog timeout' || fail "not by the watchdog"
 await "the second one collects" is second StatusText 'collecting*'
-await "the replacement is active" is funding-finder ActiveState active
-listens 8083 || fail "the replacement does not listen"
-await "and waits in its turn" is funding-finder StatusText 'waiting for *.collector-lock*'
-is second NRestarts 0 || fail "a waiting one was replaced"
+await "the restarted process is active" is funding-finder ActiveState active
+listens 8083 || fail "the restarted process does not listen"
+await "and waits for the lock" is funding-finder StatusText 'waiting for *.collector-lock*'
+is second NRestarts 0 || fail "a waiting process was restarted"
 
 inside systemctl stop second funding-finder
 for unit in second funding-finder; do
   is $unit Result success || fail "$unit ended with $(property $unit Result)"
   is $unit ExecMainStatus 0 || fail "$unit ended with status $(property $unit ExecMainStatus)"
 done
-echo "systemd: a stop ends both in order"
+echo "systemd: both shut down in order"

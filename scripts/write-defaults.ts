@@ -10,7 +10,7 @@ export const FIELDS_FILE = join(import.meta.dir, "../docs/fields.md");
 const START = "<!-- defaults:start -->";
 const END = "<!-- defaults:end -->";
 
-/** The rows of the table, as the document has them: address, parameter, default. */
+/** The rows of the table, from the OpenAPI document: address, parameter, default. */
 export function defaultRows(document: string): string[] {
   const tree = treeOf(JSON.parse(document) as object);
   return defaultsOf(tree).map(
@@ -22,7 +22,8 @@ if (import.meta.main) {
   const page = readFileSync(FIELDS_FILE, "utf8");
   const from = page.indexOf(START);
   const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`docs/fields.md needs ${START} and, after it, ${END}`);
+  if (from < 0 || to < from)
+    throw new Error(`docs/fields.md must contain ${START} and, after it, ${END}`);
   const table = [
     "| address | parameter | default |",
     "| --- | --- | --- |",
@@ -30,6 +31,6 @@ if (import.meta.main) {
   ];
   const head = page.slice(0, from + START.length);
   writeFileSync(FIELDS_FILE, `${head}\n\n${table.join("\n")}\n\n${page.slice(to)}`);
-  // The formatter aligns the table.
+  // Let the formatter align the table.
   Bun.spawnSync([process.execPath, "fmt", FIELDS_FILE]);
 }

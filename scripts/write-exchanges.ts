@@ -1,4 +1,4 @@
-/** Writes docs/exchanges.md from what the adapters say of themselves: `bun scripts/write-exchanges.ts`. */
+/** Writes docs/exchanges.md from the facts of the adapters: `bun scripts/write-exchanges.ts`. */
 import { join } from "node:path";
 import type { OptionalField } from "../src/domain/quote.ts";
 import type { ExchangeFacts } from "../src/exchanges/exchange.ts";
@@ -11,7 +11,7 @@ export const ALL_FACTS: readonly ExchangeFacts[] = Object.values(EXCHANGES).map(
   ({ facts }) => facts,
 );
 
-/** The fields as the API names them; the introduction says which of them are not served as they are. */
+/** The API's names of the fields; the introduction says which of them are not served directly. */
 const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
   nextFundingAtMs: "next_funding_time",
   predictedRate: "predicted_rate",
@@ -32,14 +32,14 @@ const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
   exchangeTimeMs: "exchange_time",
 };
 
-const INTRODUCTION = `What the adapters say of themselves: where each number comes from, what an exchange does not tell, and what nobody has confirmed.
+const INTRODUCTION = `From the facts in the adapters: where each number comes from, what an exchange does not publish, and what is unconfirmed.
 
-- **requests**: of every refresh. Instrument lists and other slow payloads have a period of their own and come on top.
+- **requests**: per refresh. Instrument lists and other slow payloads have their own period and are not included.
 - **interval**: where \`funding_interval_hours\` comes from.
-- **fields**: those that the exchange fills on at least some rows, beyond the rate and the names that all have. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served themselves: the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\` are. Where the interest is documented of coins alone, no other contract is flagged \`pinned_baseline\`: by the class that the exchange states or, where it states none, that others do. From \`exchange_time\`, the exchange's own stamp, \`observed_at\` is taken; elsewhere it is the time of the reply.
-- **accrual**: \`periodic\` is charged at \`next_funding_time\`, \`continuous\` each second.
-- **unverified**: why it is not proven which of two published rates is charged next. The rows bear the flag \`unverified_rate\`, and no pair with such a leg is \`usable\`.
-- **default**: whether the exchange is collected when the setting \`EXCHANGES\` does not say which.`;
+- **fields**: the optional fields that are filled on at least some rows; the rate and the names are on all. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served directly, only as the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\`. If the interest rate is documented for coins only, no other contract is flagged \`pinned_baseline\`; the class is the one the exchange states or, if it states none, the one that others state. \`exchange_time\` is the exchange's own timestamp and becomes \`observed_at\`; without it, that is the time of the reply.
+- **accrual**: \`periodic\` is charged at \`next_funding_time\`, \`continuous\` every second.
+- **unverified**: why it is not proven which of two published rates is charged next. The rows have the flag \`unverified_rate\`, and no pair with such a leg is \`usable\`.
+- **default**: whether the exchange is collected when \`EXCHANGES\` is not set.`;
 
 const COLUMNS = [
   "exchange",
@@ -54,8 +54,8 @@ const COLUMNS = [
 ] as const;
 
 /**
- * The whole page as Markdown. Its body stands in a range that formatters leave alone: a table padded to
- * the width of its longest text would be unreadable as source, and every change would touch every line.
+ * The whole page as Markdown. Its body is excluded from formatting: a table padded to the width of its
+ * longest text would be unreadable as source, and every change would touch every line.
  */
 export function exchangesPage(all: readonly ExchangeFacts[]): string {
   const off = all.filter(({ disabledReason }) => disabledReason !== undefined).length;
@@ -99,7 +99,7 @@ function fieldsOf({ providedFields }: ExchangeFacts): string {
   return providedFields.map((field) => `\`${FIELD_NAMES[field]}\``).join(", ") || "none";
 }
 
-/** The heading is the id, so that its anchor is. */
+/** The heading is the id, so that its anchor is the id, too. */
 function section(facts: ExchangeFacts): string {
   const unknowns =
     facts.caveats.length === 0
@@ -109,7 +109,7 @@ function section(facts: ExchangeFacts): string {
     `## ${facts.id}`,
     `${plain(facts.name)}. Rate: ${plain(facts.rateRule)}`,
     `Interval: ${plain(facts.intervalRule)}`,
-    ...(facts.interestOf === "coins" ? ["Its interest is documented of coins alone."] : []),
+    ...(facts.interestOf === "coins" ? ["Its interest rate is documented for coins only."] : []),
     ...(facts.unverifiedRate === undefined
       ? []
       : [`Unverified: ${plain(facts.unverifiedRate)} All rows are flagged \`unverified_rate\`.`]),
@@ -117,7 +117,7 @@ function section(facts: ExchangeFacts): string {
   ].join("\n\n");
 }
 
-/** A text that Markdown shows as it is written. An underscore inside a word needs no care. */
+/** Escapes a text for Markdown. An underscore inside a word needs no escaping. */
 function plain(text: string): string {
   return text
     .replaceAll(/[\\`*[\]<>|]/g, "\\$&")

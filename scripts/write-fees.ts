@@ -18,11 +18,12 @@ export function feesTable(fees: Readonly<Record<ExchangeId, TakerFee>>): string 
   ].join("\n");
 }
 
-/** `page` with the table between its two markers. Throws when a marker is missing. */
+/** `page` with the table between its two markers. Throws if a marker is missing. */
 export function withFees(page: string, table: string): string {
   const from = page.indexOf(START);
   const to = page.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`docs/fees.md needs ${START} and, after it, ${END}`);
+  if (from < 0 || to < from)
+    throw new Error(`docs/fees.md must contain ${START} and, after it, ${END}`);
   return `${page.slice(0, from + START.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 

@@ -1,4 +1,4 @@
-/** Writes the API document as the service serves it: `bun scripts/write-openapi.ts`. */
+/** Writes the OpenAPI document as the service serves it: `bun scripts/write-openapi.ts`. */
 import { join } from "node:path";
 import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
@@ -11,7 +11,7 @@ import { StreamHub } from "../src/http/stream/hub.ts";
 
 export const OPENAPI_FILE = join(import.meta.dir, "../docs/openapi.json");
 
-/** The document of an application without data: it depends on the routes alone. */
+/** The document of an application without data: it depends only on the routes. */
 export async function servedDocument(): Promise<string> {
   const board = {
     current: () => null,

@@ -14,11 +14,12 @@ export function settingsTable(docs: readonly SettingDoc[]): string {
   return ["| setting | default | meaning |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** `readme` with the table between its two markers. Throws when a marker is missing. */
+/** `readme` with the table between its two markers. Throws if a marker is missing. */
 export function withSettings(readme: string, table: string): string {
   const from = readme.indexOf(START);
   const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`the README needs ${START} and, after it, ${END}`);
+  if (from < 0 || to < from)
+    throw new Error(`the README must contain ${START} and, after it, ${END}`);
   return `${readme.slice(0, from + START.length)}\n\n${table}\n\n${readme.slice(to)}`;
 }
 
