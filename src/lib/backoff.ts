@@ -1,8 +1,8 @@
-/** A random number in [0, 1); injected so that tests own it. */
+/** A random number in [0, 1); injected so that tests control it. */
 export type Random = () => number;
 
 /**
- * How long to wait before try `attempt` (0 is the first repeat): full jitter, that is uniform between 0 and
+ * How long to wait before retry `attempt` (0 is the first one): full jitter, i.e. uniform between 0 and
  * an exponentially growing bound. Source: "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
  */
 export function fullJitterMs(

@@ -1,8 +1,8 @@
 /** One holder's share of a budget. */
 export interface Holding {
-  /** Counts `bytes` more. May make any holder give up, this one too. */
+  /** Adds `bytes` to this holder. May force any holder to give up, including this one. */
   add(bytes: number): void;
-  /** Gives everything back. Calling it again does nothing. */
+  /** Releases everything. Calling it again does nothing. */
   release(): void;
 }
 
@@ -12,8 +12,8 @@ interface Holder {
 }
 
 /**
- * Bytes that several holders keep at the same time, at most `maxBytes` together. Nobody waits for anybody: whoever
- * holds most when there are too many gives up, so that one glutton costs the others nothing.
+ * A shared limit on the bytes that several holders keep at the same time. No holder waits: when the limit is exceeded
+ * the largest holder gives up, so that one large holder does not affect the others.
  */
 export class ByteBudget {
   readonly maxBytes: number;
@@ -21,18 +21,18 @@ export class ByteBudget {
   readonly #holders = new Set<Holder>();
   #held = 0;
 
-  /** `onAdd` is told of all bytes that are added, also of those that make their holder give up. */
+  /** `onAdd` is called with all added bytes, including those that make their holder give up. */
   constructor(maxBytes: number, onAdd: (bytes: number) => void = () => {}) {
     this.maxBytes = maxBytes;
     this.#onAdd = onAdd;
   }
 
-  /** Bytes that are held now. */
+  /** Bytes currently held. */
   get held(): number {
     return this.#held;
   }
 
-  /** A new holder of nothing. `giveUp` is called at most once; what it held counts as given back by then. */
+  /** A new, empty holder. `giveUp` is called at most once; its bytes are already released by then. */
   hold(giveUp: () => void): Holding {
     const holder: Holder = { bytes: 0, giveUp };
     this.#holders.add(holder);

@@ -1,8 +1,8 @@
-/** The only door to the time. Injected, so that tests own it. */
+/** The only source of time. Injected, so that tests control it. */
 export interface Clock {
-  /** Wall time in unix milliseconds: what data is stamped with. */
+  /** Wall-clock time in unix milliseconds, for timestamps. */
   nowMs(): number;
-  /** Milliseconds of a clock that never jumps: what periods and time-outs run on. */
+  /** Milliseconds of a clock that never jumps, for periods and time-outs. */
   monotonicMs(): number;
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

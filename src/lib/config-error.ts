@@ -1,4 +1,4 @@
-/** Everything that is wrong with the settings, one problem a line. Safe to print. */
+/** All problems with the settings, one per line. Safe to print. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   readonly exitStatus = 2;

@@ -1,6 +1,6 @@
 /**
- * Has garbage collected after so many bytes were made and let go. The runtime judges by the objects of its heap and
- * hardly counts the bytes and texts that they stand for: megabytes a second pile up before it thinks of collecting.
+ * Triggers a garbage collection after a number of discarded bytes. The runtime goes by its heap objects and barely
+ * counts the buffers and strings behind them: megabytes per second pile up before it collects.
  */
 export class GarbageMeter {
   readonly #everyBytes: number;

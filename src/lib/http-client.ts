@@ -6,19 +6,19 @@ import { type Classify, refusalKind } from "./refusal-kind.ts";
 import { ownFailure, RequestFailure } from "./request-failure.ts";
 import { ACCEPTED_ENCODING, type BodyBounds, readBody, readBodyStart } from "./response-body.ts";
 
-/** Tries after the first one, of calls that may be repeated. More would only delay the next refresh. */
+/** Retries of calls that may be repeated. More would only delay the next refresh. */
 const MAX_REPEATS = 2;
 const REPEAT_BOUNDS = { baseMs: 250, capMs: 2_000 } as const;
 
 /** How much of an unreadable body is shown to the operator. */
 const BODY_START_CHARS = 300;
-/** Of a failure's body no more than this is read: what it says comes behind the head of its page. */
+/** How much of an error response's body is read: enough to get past the head of an HTML page. */
 const BODY_START_BYTES = 4_096;
 
-/** A server that asks for more patience than this is not obeyed to the letter: clocks and units go wrong. */
+/** Cap on a server's Retry-After: a longer wait is a wrong clock or unit. */
 const RETRY_AFTER_CAP_MS = 3 * 24 * 3_600_000;
 
-/** Some exchanges (BTSE) write the time to wait for, in unix seconds: no wait is of thirty years. */
+/** From here on Retry-After is a point in time in unix seconds (BTSE), not a wait of thirty years. */
 const UNIX_SECONDS_FROM = 1_000_000_000;
 
 export interface HttpRequest {
@@ -26,7 +26,7 @@ export interface HttpRequest {
   readonly url: string;
   /** Sent as JSON when given. */
   readonly body?: unknown;
-  /** May be sent again when it fails: a read, whatever its method. */
+  /** Whether it may be retried: true for reads, whatever the method. */
   readonly repeatable: boolean;
 }
 
@@ -36,10 +36,10 @@ export interface HttpAnswer {
   readonly retryAfterMs: number | null;
 }
 
-/** A JSON body as its caller made it, and how large it was. */
+/** A JSON body as decoded for the caller, and its size. */
 export interface JsonReply<T> {
   readonly value: T;
-  /** Decoded. */
+  /** Size after decompression. */
   readonly bytes: number;
   /** Members of the longest list or object in it. */
   readonly mostMembers: number;
@@ -47,18 +47,18 @@ export interface JsonReply<T> {
 
 /** How a JSON body is read. */
 export interface JsonReading<T> {
-  /** What it may hold: judged while it comes in, before any of it is parsed. */
+  /** Its limits, checked while it arrives, before any of it is parsed. */
   readonly bounds: { readonly maxBytes: number; readonly json: JsonBounds };
-  /** Keeps of a parsed body what is needed; the rest is garbage when it returns. */
+  /** Extracts what is needed from a parsed body; the rest becomes garbage. */
   readonly decode: (body: unknown) => T;
 }
 
 export interface HttpLimits {
   /** From sending to the last byte of the body. */
   readonly timeoutMs: number;
-  /** Of a decoded body that is not read as JSON. */
+  /** Size after decompression, for a body that is not read as JSON. */
   readonly maxBodyBytes: number;
-  /** Of all bodies that are being read or wait to be parsed; the largest of them is given up beyond. */
+  /** Total of all bodies being read or waiting to be parsed; beyond it the largest one is dropped. */
   readonly maxHeldBytes: number;
 }
 
@@ -67,24 +67,24 @@ export interface HttpClientDeps {
   readonly random: Random;
   readonly userAgent: string;
   readonly limits: HttpLimits;
-  /** Told of the bytes of every body as they are read, whatever becomes of them. */
+  /** Called with the bytes of every body as they are read, whatever becomes of it. */
   readonly onRead?: (bytes: number) => void;
 }
 
-/** Leave to send one request; called before every try, so that waiting between tries holds nothing. */
+/** Permission to send one request; acquired before every try, so that none is held between tries. */
 export type Admission = (signal: AbortSignal | undefined) => Promise<() => void>;
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
   readonly admission?: Admission;
   readonly classify?: Classify;
-  /** Reads a wait in milliseconds that the server states in its body instead of in Retry-After. */
+  /** Reads a wait in milliseconds that the server states in the body instead of in Retry-After. */
   readonly readWait?: (bodyStart: string, nowMs: number) => number | null;
 }
 
 /**
- * The only place that calls fetch. Every call has a time-out, a body cap and a bound on repeats;
- * connections are kept alive by the runtime. Errors are RequestFailure and never hold the URL.
+ * The only caller of fetch. Every call has a time-out, a body limit and a bounded number of retries;
+ * the runtime keeps connections alive. Errors are RequestFailure and never contain the URL.
  */
 export class HttpClient {
   readonly #deps: HttpClientDeps;
@@ -95,14 +95,14 @@ export class HttpClient {
     this.#held = new ByteBudget(deps.limits.maxHeldBytes, deps.onRead);
   }
 
-  /** How long one try may take, from sending to the last byte. */
+  /** Time-out of one try, from sending to the last byte. */
   get timeoutMs(): number {
     return this.#deps.limits.timeoutMs;
   }
 
   /**
-   * Sends, parses JSON and decodes it: one body at a time, since nothing in that waits. Throws RequestFailure for every
-   * status but 2xx and for a body that breaks a bound or is no JSON, and whatever `decode` throws.
+   * Sends, parses JSON and decodes it; parsing is synchronous, so one body at a time. Throws RequestFailure for any
+   * status but 2xx and for a body that exceeds a limit or is not JSON, and whatever `decode` throws.
    */
   async json<T>(
     request: HttpRequest,
@@ -132,7 +132,7 @@ export class HttpClient {
     }
   }
 
-  /** Sends once and returns whatever status came. Throws RequestFailure: timeout, network, too_large. */
+  /** Sends once and returns the response whatever its status. Throws RequestFailure: timeout, network, too_large. */
   async send(request: HttpRequest, options: SendOptions = {}): Promise<HttpAnswer> {
     const bounds: BodyBounds = { maxBytes: this.#deps.limits.maxBodyBytes, json: null };
     return this.#try(request, options, async (response, holding) => {
@@ -142,8 +142,8 @@ export class HttpClient {
   }
 
   /**
-   * One try: admitted, sent and read, all within the time-out. What `read` returns makes the value while the body still
-   * counts as held; what that throws is no failure of the request and passes as it is.
+   * One try: admitted, sent and read, all within the time-out. The function that `read` returns builds the value while
+   * the body still counts as held; its exceptions are not failures of the request and are passed on unchanged.
    */
   async #try<T>(
     request: HttpRequest,
@@ -266,7 +266,7 @@ function statusFailure(answer: HttpAnswer, options: SendOptions, nowMs: number):
   });
 }
 
-/** Seconds or an HTTP date, as RFC 9110 allows, or unix seconds; null when absent or unreadable. */
+/** Seconds or an HTTP date, as RFC 9110 allows, or unix seconds; null if absent or unreadable. */
 function retryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null || header.trim() === "") return null;
   const seconds = Number(header);
@@ -281,10 +281,10 @@ function boundedWaitMs(waitMs: number): number {
   return Math.min(Math.max(0, waitMs), RETRY_AFTER_CAP_MS);
 }
 
-/** A name such as ECONNREFUSED; anything longer or with other letters is a text. */
+/** A code such as ECONNREFUSED; anything longer or with other characters is a message. */
 const ERROR_CODE = /^\w{1,50}$/;
 
-/** A runtime's error code without its message, which may hold the URL. */
+/** The runtime's error code without its message, which may contain the URL. */
 function networkReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return `the connection failed (${ERROR_CODE.test(code) ? code : "unknown"})`;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { StartStatus } from "./start-failure.ts";
 
-/** Where a server is to listen, and how the operator calls that. */
+/** Where a server should listen, and the operator's names for that. */
 export interface ListenPlace {
   readonly host: string;
   readonly port: number;
@@ -9,7 +9,7 @@ export interface ListenPlace {
   readonly names: { readonly host: string; readonly port: string };
 }
 
-/** A server that cannot listen: one line with the address, the setting and the cure. */
+/** A server that cannot listen: one line with the address, the setting and the remedy. */
 export class ListenFailure extends Error {
   readonly exitStatus: StartStatus;
 
@@ -20,7 +20,7 @@ export class ListenFailure extends Error {
   }
 }
 
-/** Starts a server by `listen`. Throws ListenFailure when it cannot. */
+/** Starts a server with `listen`. Throws ListenFailure if that fails. */
 export function listenOr<Server>(place: ListenPlace, listen: () => Server): Server {
   try {
     return listen();
@@ -35,7 +35,7 @@ export function listenFailure({ host, port, names }: ListenPlace, error: unknown
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   switch (code) {
-    // The other program may be our predecessor that still ends. The runtime says the same of a name without address.
+    // Temporary: the other program may be our predecessor still exiting. Bun reports unresolvable names the same way.
     case "EADDRINUSE": {
       if (isIP(host) === 0 && host !== "localhost") {
         const words = `another program listens on ${address}, or this machine has no such name; end it, or choose other settings`;
@@ -44,13 +44,13 @@ export function listenFailure({ host, port, names }: ListenPlace, error: unknown
       const words = `another program listens on ${address}; end it, or choose another ${names.port}`;
       return new ListenFailure(`${names.port}: ${words}`, 1, error);
     }
-    // Rights do not come by themselves.
+    // Permanent: permissions do not change by themselves.
     case "EACCES":
     case "EPERM": {
       const words = `this user may not listen on ${address}; choose a ${names.port} from 1024 on, and a reverse proxy for lower ones`;
       return new ListenFailure(`${names.port}: ${words}`, 2, error);
     }
-    // An address of a VPN, one that moves between machines, or a name may come later than the service at a boot.
+    // Temporary: at boot a VPN address, a floating address or a name may become available after the service starts.
     case "EADDRNOTAVAIL": {
       const words = `this machine has no address ${host}; choose one that it has, such as 127.0.0.1, or 0.0.0.0 for all`;
       return new ListenFailure(`${names.host}: ${words}`, 1, error);

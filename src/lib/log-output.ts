@@ -2,15 +2,15 @@ import { write } from "node:fs";
 import type { Clock } from "./clock.ts";
 import type { LogSink } from "./log.ts";
 
-/** Lines that wait for their reader: some two hours of them with every exchange out of reach. */
+/** Lines waiting for their reader: about two hours of them with every exchange unreachable. */
 const MAX_WAITING_BYTES = 1024 * 1024;
-/** Once lines were dropped, more are until this much waits: one gap with one number, not a gap for every few lines. */
+/** Once lines are dropped, dropping goes on until the queue is this short: one long gap instead of many small ones. */
 const RESUME_BELOW_BYTES = MAX_WAITING_BYTES / 2;
-/** One write; a pipe holds as much. */
+/** Size of one write: the capacity of a pipe. */
 const MAX_BATCH_BYTES = 64 * 1024;
-/** Until a write that failed (a full disk, a reader who is gone) is tried again. */
+/** Delay before a failed write (full disk, closed pipe) is retried. */
 const RETRY_MS = 100;
-/** At an end, lines wait this long for a reader who does not read. */
+/** At shutdown, how long to wait for a reader that does not read. */
 const FLUSH_WITHIN_MS = 1_000;
 
 const STANDARD_ERROR = 2;
@@ -18,24 +18,24 @@ const TOO_SLOW = "the reader of the log was too slow";
 
 export interface LogOutputDeps {
   readonly clock: Clock;
-  /** Writes some of the bytes, at least one, and returns how many; rejects when it cannot now. */
+  /** Writes some of the bytes, at least one, and returns how many; rejects if it cannot write now. */
   readonly write: (bytes: Uint8Array) => Promise<number>;
 }
 
 /**
- * The one place where log lines leave the process: a bounded queue, and one write at a time that nobody waits for.
- * Lines keep their order. What does not fit is dropped and counted, and a line says so where it is missing.
+ * Writes all log lines of the process: a bounded queue and one asynchronous write at a time. Lines stay in order.
+ * Lines that do not fit are dropped and counted, and a line marks the gap.
  */
 export class LogOutput implements LogSink {
   readonly #deps: LogOutputDeps;
   #lines: Buffer[] = [];
-  /** Of the queue and of the write under way. */
+  /** Of the queue and the write in progress. */
   #waitingBytes = 0;
   #dropped = 0;
-  #droppedUntold = 0;
-  /** Why the first of the untold ones was dropped. */
+  #unreported = 0;
+  /** Why the first of the unreported lines was dropped. */
   #reason = TOO_SLOW;
-  /** Why the last write failed; null while they go through. */
+  /** Why the last write failed; null if it succeeded. */
   #failure: string | null = null;
   #writing: Promise<void> | null = null;
 
@@ -48,13 +48,13 @@ export class LogOutput implements LogSink {
     return this.#dropped;
   }
 
-  /** Takes a line with its line break. Neither waits nor throws. */
+  /** Accepts a line with its line break. Neither blocks nor throws. */
   write(line: string): void {
-    this.#tellDropped();
-    if (this.#droppedUntold > 0 || !this.#add(line)) {
-      if (this.#droppedUntold === 0) this.#reason = this.#failure ?? TOO_SLOW;
+    this.#reportDropped();
+    if (this.#unreported > 0 || !this.#add(line)) {
+      if (this.#unreported === 0) this.#reason = this.#failure ?? TOO_SLOW;
       this.#dropped += 1;
-      this.#droppedUntold += 1;
+      this.#unreported += 1;
     }
     this.#writing ??= this.#writeAll();
   }
@@ -75,22 +75,22 @@ export class LogOutput implements LogSink {
     return true;
   }
 
-  /** Puts the line about dropped ones where they are missing, as soon as lines are taken again. */
-  #tellDropped(): void {
-    if (this.#droppedUntold === 0 || this.#waitingBytes > RESUME_BELOW_BYTES) return;
+  /** Reports dropped lines at the place of the gap, as soon as lines are accepted again. */
+  #reportDropped(): void {
+    if (this.#unreported === 0 || this.#waitingBytes > RESUME_BELOW_BYTES) return;
     const line = {
       level: "warn",
       time: new Date(this.#deps.clock.nowMs()).toISOString(),
       event: "log_lines_dropped",
-      lines: this.#droppedUntold,
+      lines: this.#unreported,
       reason: this.#reason,
     };
-    if (this.#add(`${JSON.stringify(line)}\n`)) this.#droppedUntold = 0;
+    if (this.#add(`${JSON.stringify(line)}\n`)) this.#unreported = 0;
   }
 
   async #writeAll(): Promise<void> {
     while (true) {
-      this.#tellDropped();
+      this.#reportDropped();
       if (this.#lines.length === 0) break;
       const batch = this.#nextBatch();
       await this.#writeWhole(batch);
@@ -99,7 +99,7 @@ export class LogOutput implements LogSink {
     this.#writing = null;
   }
 
-  /** As many lines as one write may hold, and one at least. */
+  /** As many lines as fit into one write, at least one. */
   #nextBatch(): Buffer {
     let bytes = 0;
     const rest = this.#lines.findIndex((line, index) => {
@@ -123,8 +123,8 @@ export class LogOutput implements LogSink {
 }
 
 /**
- * Writes to standard error in a thread of the runtime's pool, which has two at least: a pipe that nobody empties
- * holds one of them, and neither the loop nor the end of the process. O_NONBLOCK would bind all who share the pipe.
+ * Writes to standard error in the runtime's thread pool, which has at least two threads: a pipe without a reader blocks
+ * one of them, but neither the event loop nor the exit. O_NONBLOCK would affect every process that shares the pipe.
  */
 export function writeStandardError(bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import pino from "pino";
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What one event carries besides its name. Never a key, a token or a raw fetch error. */
+/** The fields of a log event besides its name. Never a key, a token or a raw fetch error. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** One structured line per unit of work: a request that failed, an exchange cycle, an alert. */
@@ -12,11 +12,11 @@ export interface Log {
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
   error(event: string, fields?: LogFields): void;
-  /** A log whose lines all carry `fields`. */
+  /** A log that adds `fields` to every line. */
   child(fields: LogFields): Log;
 }
 
-/** Where lines go, each with its line break. Must neither wait nor throw. */
+/** Receives lines, each with its line break. Must neither block nor throw. */
 export interface LogSink {
   write(line: string): void;
 }
@@ -46,7 +46,7 @@ function wrap(logger: pino.Logger): Log {
   };
 }
 
-/** What may be logged of an unknown error: its name and message, no stack with paths, no nested request. */
+/** What may be logged about an unknown error: its name and message, no stack with paths, no nested request. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Lets at most `requests` start in any window of `perMs` milliseconds; callers are served in order. */
+/** A rate limiter: at most `requests` starts in any window of `perMs` milliseconds; callers are served in order. */
 export class Pacer {
   readonly #clock: Clock;
   readonly #perMs: number;

@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 import { yieldToEventLoop } from "./event-loop.ts";
 
-/** Work on the event loop goes on for about so long before others get their turn. */
+/** How long work runs before it yields to the event loop. */
 const EVERY_MS = 4;
 
-/** Parts of one long work: between two of them the event loop comes round. */
+/** Splits long work into parts that yield to the event loop. */
 export class Pauses {
   readonly #clock: Pick<Clock, "monotonicMs">;
   #sinceMs: number;
@@ -14,12 +14,12 @@ export class Pauses {
     this.#sinceMs = clock.monotonicMs();
   }
 
-  /** Whether the work has gone on for long enough. Reads the clock: ask every few microseconds at most. */
+  /** Whether it is time to yield. Reads the clock: call it every few microseconds at most. */
   get isDue(): boolean {
     return this.#clock.monotonicMs() - this.#sinceMs >= EVERY_MS;
   }
 
-  /** Lets the event loop serve what has come in. */
+  /** Yields to the event loop. */
   async take(): Promise<void> {
     await yieldToEventLoop();
     this.#sinceMs = this.#clock.monotonicMs();

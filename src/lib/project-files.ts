@@ -11,13 +11,13 @@ export function projectFile(...parts: readonly string[]): string {
   return join(ROOT, ...parts);
 }
 
-/** The absolute path of a script that runs in a thread of its own: `src/collector/worker.ts`, built `dist/worker.js`. */
+/** The absolute path of a worker thread's script: `src/collector/worker.ts`, or `dist/worker.js` when built. */
 export function threadScript(folder: string, name: string): string {
   return IS_BUILT ? join(ROOT, "dist", `${name}.js`) : join(ROOT, "src", folder, `${name}.ts`);
 }
 
 function rootAbove(folder: string): string {
   const above = dirname(folder);
-  // At the top of the file system nothing is above; what is missing is said by whoever reads it.
+  // At the root of the file system there is no parent; a missing file is reported by its reader.
   return existsSync(join(folder, "package.json")) || above === folder ? folder : rootAbove(above);
 }

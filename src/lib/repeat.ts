@@ -1,8 +1,8 @@
 import { errorText, type Log } from "./log.ts";
 
 /**
- * Repeats `work` until the timer is cleared, never twice at the same time. What it throws is logged once per text,
- * shown to `onError` each time, and ends nothing.
+ * Repeats `work` until the timer is cleared, without overlap. An exception is logged once per message and passed to
+ * `onError` each time; the repetition continues.
  */
 export function every(
   ms: number,

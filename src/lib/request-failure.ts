@@ -10,7 +10,7 @@ export type RequestFailureKind =
   | "bad_envelope"
   | "too_large";
 
-/** What may be shown of a failure that the other side worded. */
+/** The public texts for failures whose messages come from the remote side. */
 const WORDS = {
   timeout: "no answer in time",
   network: "the connection failed",
@@ -29,18 +29,18 @@ interface FailureDetails {
 }
 
 /**
- * A request that did not yield a usable answer. It never holds a URL, a header or a raw fetch error (those can
- * carry a token). The message may repeat what the other side wrote, our address among it: it is for the log alone.
+ * A request that did not yield a usable answer. It never contains a URL, a header or a raw fetch error (those can
+ * contain a token). The message may quote the remote side, including our address: it is for the log only.
  */
 export class RequestFailure extends Error {
   readonly kind: RequestFailureKind;
-  /** What anyone may read: words and figures of this program, never the other side's. */
+  /** Safe to publish: texts and figures of this program, never of the remote side. */
   readonly publicWords: string;
-  /** HTTP status, null when no response arrived. */
+  /** HTTP status, null if no response arrived. */
   readonly status: number | null;
-  /** How long the server asked us to wait, null when it did not say. */
+  /** How long the server asked us to wait, null if it did not say. */
   readonly retryAfterMs: number | null;
-  /** The start of what the other side wrote, for the operator's log alone. */
+  /** The start of the remote side's text, for the operator's log only. */
   readonly detail: string | null;
 
   constructor(
@@ -58,7 +58,7 @@ export class RequestFailure extends Error {
   }
 }
 
-/** A failure that this program found itself: `words` hold nothing that the other side wrote, and anyone may read them. */
+/** A failure detected by this program: `words` contain nothing from the remote side and are safe to publish. */
 export function ownFailure(
   kind: RequestFailureKind,
   words: string,
@@ -67,11 +67,11 @@ export function ownFailure(
   return new RequestFailure(kind, words, { ...details, publicWords: words });
 }
 
-/** A request of ours that was not sent, for what the other side answered before: it says nothing new. */
+/** A request that was not sent because of an earlier answer of the remote side: nothing new was learned. */
 export class NotSent extends RequestFailure {
   readonly answer: RequestFailure;
 
-  /** `words` are for anyone. `leftMs`: of the wait, null where nobody said how long. */
+  /** `words` are safe to publish. `leftMs`: remaining wait, null if the remote side did not state one. */
   constructor(answer: RequestFailure, words: string, leftMs: number | null = null) {
     super(answer.kind, words, { publicWords: words, retryAfterMs: leftMs });
     this.name = "NotSent";
@@ -79,20 +79,20 @@ export class NotSent extends RequestFailure {
   }
 }
 
-/** The other side decides how much it writes; this much tells the cause. */
+/** Bound on text from the remote side; enough to show the cause. */
 const MAX_DETAIL_CHARS = 600;
 
-/** What is told of a failure: words for anyone, and what the operator's log keeps besides. */
+/** How a failure is reported: a public text, and more detail for the operator's log. */
 export interface FailureAccount {
   readonly publicWords: string;
-  /** The other side's words or the runtime's; null where there are none. */
+  /** The text of the remote side or of the runtime; null if there is none. */
   readonly detail: string | null;
 }
 
-/** The one place that decides which words of a failure may leave this program. */
+/** The one place that decides what is published about a failure. */
 export function accountOf(error: unknown): FailureAccount {
   if (!(error instanceof RequestFailure)) {
-    // A payload that broke the code in a way it did not foresee: the error may quote it.
+    // An unforeseen exception caused by a payload: its message may quote the payload.
     const detail = errorText(error).slice(0, MAX_DETAIL_CHARS);
     return { publicWords: "the answer could not be read", detail };
   }

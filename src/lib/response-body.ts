@@ -5,32 +5,32 @@ import { type JsonBounds, JsonScan } from "./json-scan.ts";
 import { ownFailure, type RequestFailure } from "./request-failure.ts";
 
 /**
- * The one encoding that is asked for: its window is 32 KB, where those of others take up to 128 MB. The runtime would
- * ask for more and inflate by itself, but far ahead of who reads: 16 KB became 900 MB after the reader had gone.
+ * The only encoding that is requested: its window is 32 KB, those of others take up to 128 MB. The runtime would accept
+ * more encodings and decompress by itself, but far ahead of the reader: 16 KB became 900 MB after the reader had gone.
  */
 export const ACCEPTED_ENCODING = "gzip";
 
-/** Inflated at a time; what is not yet read waits compressed. */
+/** Decompressed at a time; the rest waits compressed. */
 const INFLATE_BYTES = 64 * 1024;
 
-/** What a body may hold. */
+/** The limits of a body. */
 export interface BodyBounds {
-  /** Decoded. */
+  /** After decompression. */
   readonly maxBytes: number;
-  /** Judged while the body comes in; null for a body that need not be JSON. */
+  /** Checked while the body arrives; null for a body that need not be JSON. */
   readonly json: JsonBounds | null;
 }
 
-/** A body that keeps its bounds, as bytes. */
+/** A body within its limits, as bytes. */
 export interface BoundedBody {
   readonly bytes: Uint8Array;
-  /** Members of the longest list or object in it; 0 where it was not read as JSON. */
+  /** Members of the longest list or object in it; 0 if it was not read as JSON. */
   readonly mostMembers: number;
 }
 
 /**
- * Reads a body as bytes, inflating it where it is compressed. Throws RequestFailure("too_large") as soon as it breaks
- * a bound, without reading on, and "bad_envelope" for an encoding that was not asked for or is broken.
+ * Reads a body as bytes and decompresses it. Throws RequestFailure("too_large") as soon as it exceeds a limit, without
+ * reading on, and "bad_envelope" for an encoding that was not requested or is broken.
  */
 export async function readBody(
   response: Response,
@@ -51,7 +51,7 @@ export async function readBody(
   return { bytes: joined(chunks, bytes), mostMembers: scan?.mostMembers ?? 0 };
 }
 
-/** The first `maxBytes` of a body that only a log will show: what comes after them is not read. */
+/** The first `maxBytes` of a body, for the log; the rest is not read. */
 export async function readBodyStart(response: Response, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -84,15 +84,15 @@ async function* decodedChunks(response: Response): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Ends the request, too, when whoever reads stops early. */
+/** Decompresses a stream; also aborts the request if the reader stops early. */
 async function* inflated(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: INFLATE_BYTES });
-  // A failure of either end reaches the reader below through gunzip.
+  // Errors on either side reach the reader below through gunzip.
   pipeline(Readable.fromWeb(body), gunzip, () => {});
   try {
     for await (const chunk of gunzip) yield bytesOf(chunk);
   } catch (error) {
-    // An end that comes too early has another code: it is a connection that broke.
+    // A premature end has another code: the connection broke.
     const isBroken = error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR";
     throw isBroken ? badEncoding("the answer says that it is gzip and is not") : error;
   }
@@ -107,7 +107,7 @@ function bytesOf(chunk: unknown): Uint8Array {
   throw new Error("assertion failed: a stream of zlib yields bytes");
 }
 
-/** The list is emptied on the way, so that no piece is held longer than it must be. */
+/** Concatenates chunks and empties the list on the way, so that none is held longer than necessary. */
 function joined(chunks: Uint8Array[], bytes: number): Uint8Array {
   const only = chunks.length === 1 ? chunks[0] : undefined;
   if (only !== undefined) return only;

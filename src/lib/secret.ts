@@ -1,6 +1,6 @@
 const REDACTED = "[redacted]";
 
-/** A value that prints as "[redacted]" wherever it is turned into text. Only `reveal` gives it out. */
+/** A value that prints as "[redacted]" wherever it is converted to text. Only `reveal` returns it. */
 export class Secret {
   readonly #value: string;
 

@@ -1,7 +1,7 @@
-/** Gives a slot back. Calling it again does nothing. */
+/** Releases a slot. Calling it again does nothing. */
 export type Release = () => void;
 
-/** At most `limit` holders at a time; others wait in the order they came. */
+/** At most `limit` holders at a time; others wait in order of arrival. */
 export class Semaphore {
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export class Semaphore {
     this.#limit = limit;
   }
 
-  /** Resolves with the slot, or rejects with the signal's reason when it aborts first. */
+  /** Resolves with the slot, or rejects with the signal's reason if it aborts first. */
   async acquire(signal?: AbortSignal): Promise<Release> {
     signal?.throwIfAborted();
     if (this.#held < this.#limit) this.#held += 1;

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 
-/** Statuses of a start that failed: 1 may pass by itself, 2 are settings, 3 is the database; systemd tries 1 again. */
+/** Exit statuses of a failed start: 1 may resolve itself (systemd retries), 2 are settings, 3 is the database. */
 export type StartStatus = 1 | 2 | 3;
 
-/** A start that failed for a reason which the operator can remove: the message is all that they need to read. */
+/** A start that failed for a reason that the operator can fix: the message alone is enough. */
 export interface StartFailure extends Error {
   readonly exitStatus: StartStatus;
 }
 
-/** The exception as such a failure; null for one that nobody expected. */
+/** The exception as a StartFailure; null for an unexpected one. */
 export function startFailure(error: unknown): StartFailure | null {
   return isStartFailure(error) ? error : null;
 }
@@ -21,7 +21,7 @@ class IncompleteInstallation extends Error {
   readonly exitStatus = 2;
 }
 
-/** Throws a StartFailure when a file of the program itself is missing at `path`. */
+/** Throws a StartFailure if a file of the program itself is missing at `path`. */
 export function requireInstalled(path: string): void {
   if (existsSync(path)) return;
   throw new IncompleteInstallation(
