@@ -164,7 +164,7 @@ export class HttpClient {
     const holding = this.#held.hold(() => end(overHeld(limits.maxHeldBytes)));
     void clock.sleep(limits.timeoutMs, ended.signal).then(() => {
       if (ended.signal.aborted) return;
-      end(ownFailure("timeout", `no whole answer within ${limits.timeoutMs / 1000} s`));
+      end(ownFailure("timeout", `no complete answer within ${limits.timeoutMs / 1000} s`));
     });
     try {
       const made = await this.#fetch(request, abort.signal)
@@ -233,7 +233,7 @@ async function admit(options: SendOptions): Promise<() => void> {
 }
 
 function overHeld(maxHeldBytes: number): RequestFailure {
-  const message = `answers of over ${maxHeldBytes} bytes came at once, this one the largest`;
+  const message = `pending answers exceeded ${maxHeldBytes} bytes, this was the largest`;
   return ownFailure("too_large", message);
 }
 
@@ -247,7 +247,7 @@ function parseJson(bytes: Uint8Array): unknown {
     if (start === "<") throw ownFailure("bad_envelope", "expected JSON, got an HTML page");
     const failure = ownFailure(
       "bad_envelope",
-      `expected JSON, got ${text.length} characters that are none`,
+      `expected JSON, got ${text.length} characters that do not parse`,
     );
     failure.cause = cause;
     throw failure;

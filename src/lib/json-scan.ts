@@ -78,7 +78,7 @@ export class JsonScan {
         if (count > mostCommas) mostCommas = count;
       } else if (meaning === OPEN) {
         depth += 1;
-        if (depth > maxDepth) return `is nested more than ${maxDepth} deep`;
+        if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep`;
         values += 1;
         commas[depth] = 0;
       } else if (meaning === CLOSE && depth > 0) depth -= 1;
@@ -88,7 +88,7 @@ export class JsonScan {
     this.#depth = depth;
     this.#values = values;
     this.#mostCommas = mostCommas;
-    if (mostCommas + 1 > maxMembers) return `holds a list of more than ${maxMembers}`;
-    return values > maxValues ? `holds more than ${maxValues} values` : null;
+    if (mostCommas + 1 > maxMembers) return `has a list of more than ${maxMembers} items`;
+    return values > maxValues ? `has more than ${maxValues} values` : null;
   }
 }

@@ -38,10 +38,10 @@ export function listenFailure({ host, port, names }: ListenPlace, error: unknown
     // Temporary: the other program may be our predecessor still exiting. Bun reports unresolvable names the same way.
     case "EADDRINUSE": {
       if (isIP(host) === 0 && host !== "localhost") {
-        const words = `another program listens on ${address}, or this machine has no such name; end it, or choose other settings`;
+        const words = `another program is listening on ${address}, or this machine has no such name; stop it or choose other settings`;
         return new ListenFailure(`${names.host}, ${names.port}: ${words}`, 1, error);
       }
-      const words = `another program listens on ${address}; end it, or choose another ${names.port}`;
+      const words = `another program is listening on ${address}; stop it or choose another ${names.port}`;
       return new ListenFailure(`${names.port}: ${words}`, 1, error);
     }
     // Permanent: permissions do not change by themselves.

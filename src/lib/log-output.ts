@@ -14,7 +14,7 @@ const RETRY_MS = 100;
 const FLUSH_WITHIN_MS = 1_000;
 
 const STANDARD_ERROR = 2;
-const TOO_SLOW = "the reader of the log was too slow";
+const TOO_SLOW = "the log reader was too slow";
 
 export interface LogOutputDeps {
   readonly clock: Clock;

@@ -14,11 +14,11 @@ export type RequestFailureKind =
 const WORDS = {
   timeout: "no answer in time",
   network: "the connection failed",
-  http: "it answered with an error",
-  rate_limited: "it asks for fewer requests",
-  banned: "it refuses requests from here for a while",
-  geo_blocked: "it refuses requests from this country",
-  bad_envelope: "the answer is not in its documented form",
+  http: "it returned an error",
+  rate_limited: "it limits our request rate",
+  banned: "it temporarily bans this address",
+  geo_blocked: "it blocks requests from this country",
+  bad_envelope: "the answer is not in the documented format",
   too_large: "the answer is too large",
 } satisfies Record<RequestFailureKind, string>;
 

@@ -80,7 +80,7 @@ async function* decodedChunks(response: Response): AsyncGenerator<Uint8Array> {
       yield* inflated(response.body);
       return;
     default:
-      throw badEncoding("the answer is in an encoding that was not asked for");
+      throw badEncoding("the answer uses an encoding that was not requested");
   }
 }
 
@@ -94,7 +94,7 @@ async function* inflated(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   } catch (error) {
     // A premature end has another code: the connection broke.
     const isBroken = error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR";
-    throw isBroken ? badEncoding("the answer says that it is gzip and is not") : error;
+    throw isBroken ? badEncoding("the answer claims to be gzip but is not") : error;
   }
 }
 

@@ -24,7 +24,5 @@ class IncompleteInstallation extends Error {
 /** Throws a StartFailure if a file of the program itself is missing at `path`. */
 export function requireInstalled(path: string): void {
   if (existsSync(path)) return;
-  throw new IncompleteInstallation(
-    `${path} is missing; it belongs to this program: install it again`,
-  );
+  throw new IncompleteInstallation(`${path} is missing; it is part of this program: reinstall it`);
 }

@@ -75,7 +75,7 @@ describe("collecting", () => {
     await run.clock.advance(2 * MINUTE_MS);
     expect(storedState(database, "okx")).toMatchObject({
       failureKind: "bad_envelope",
-      failure: "the answer is not in its documented form",
+      failure: "the answer is not in the documented format",
       failuresInRow: 2,
       commitSeq: 2 + REVIEW,
     });

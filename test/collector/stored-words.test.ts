@@ -51,9 +51,9 @@ test("an exchange's words go from the collector into the log, and into no answer
   );
   await run.stop();
   const answered = answers.join("\n");
-  expect(answered).toContain("banned: it refuses requests from here for a while");
+  expect(answered).toContain("banned: it temporarily bans this address");
   expect(answered).toContain("bad_envelope: the answer could not be read");
-  expect(answered).toContain("volume: http: it answered with an error");
+  expect(answered).toContain("volume: http: it returned an error");
   expect(answered).not.toContain(ADDRESS);
   const logged = run.log.lines.filter(({ fields }) => JSON.stringify(fields).includes(ADDRESS));
   expect(new Set(logged.map(({ event, fields }) => `${event} ${fields["exchange"]}`))).toEqual(

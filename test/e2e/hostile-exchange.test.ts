@@ -14,7 +14,7 @@ const OTHERS = ["okx", "kraken", "dydx", "gate"] as const satisfies readonly Exc
 
 /** What is sent, and what an operator reads of it. */
 const HOSTILE: readonly (readonly [fault: FaultName, lastError: RegExp])[] = [
-  ["deep_json", /nested more than 32 deep/],
+  ["deep_json", /nested more than 32 levels deep/],
   ["gzip_bomb", /a list of more than 5000/],
   ["many_rows", /a list of more than 5000|over 8388608 bytes/],
   ["huge_body", /over 8388608 bytes/],

@@ -43,7 +43,7 @@ describe("one line and no trace:", () => {
         DATABASE_PATH: database.path,
         PORT: other.port,
       });
-      const words = `PORT: another program listens on 127.0.0.1:${other.port}; end it, or choose another PORT`;
+      const words = `PORT: another program is listening on 127.0.0.1:${other.port}; stop it or choose another PORT`;
       expect([status, lines]).toEqual([1, [words]]);
     },
     LONG_MS,
@@ -111,7 +111,7 @@ describe("one line and no trace:", () => {
         { DATABASE_PATH: database.path, PORT: "0" },
         { cwd: copy },
       );
-      const words = `${join(copy, "migrations/market")} is missing; it belongs to this program`;
+      const words = `${join(copy, "migrations/market")} is missing; it is part of this program`;
       expect([status, lines]).toEqual([2, [expect.stringContaining(words)]]);
     },
     LONG_MS,
@@ -135,7 +135,7 @@ describe("one line and no trace:", () => {
     async () => {
       using other = otherProgram();
       const { status, lines } = await run(["src/simulator/main.ts", "--port", other.port]);
-      const words = `--port: another program listens on 127.0.0.1:${other.port}; end it, or choose another --port`;
+      const words = `--port: another program is listening on 127.0.0.1:${other.port}; stop it or choose another --port`;
       expect([status, lines]).toEqual([1, [words]]);
     },
     LONG_MS,
@@ -146,7 +146,7 @@ describe("one line and no trace:", () => {
     async () => {
       using other = otherProgram();
       const taken = await run(["scripts/demo.ts"], { PORT: other.port });
-      const words = `demo: PORT: another program listens on 127.0.0.1:${other.port}; end it, or choose another PORT (as in PORT=8090 make demo)`;
+      const words = `demo: PORT: another program is listening on 127.0.0.1:${other.port}; stop it or choose another PORT (as in PORT=8090 make demo)`;
       expect([taken.status, taken.lines]).toEqual([1, [words]]);
       const elsewhere = await run(["scripts/demo.ts"], { PORT: "0", HOST: FOREIGN_ADDRESS });
       expect([elsewhere.status, elsewhere.lines]).toEqual([

@@ -118,7 +118,7 @@ export class AlertBench implements Disposable {
       await this.clock.advance(Math.min(LOOK_EVERY_MS, ms - doneMs));
       this.scene.heartbeatMs = this.clock.nowMs();
       this.scene.accept(...IDS.filter((id) => !silent.includes(id)));
-      for (const id of silent) this.scene.fail(id, "timeout", "no whole answer within 10 s");
+      for (const id of silent) this.scene.fail(id, "timeout", "no complete answer within 10 s");
       await this.tick(...services);
     }
   }

@@ -63,7 +63,7 @@ describe("what is told", () => {
     expect(bench.messenger.sent).toEqual([]);
     await bench.pass(60 * MINUTE_MS, [alerts], ["okx"]);
     expect(bench.messenger.sent).toEqual([
-      "okx: no fresh data for 15 min (timeout: no whole answer within 10 s). Other exchanges: 2 of 2 fresh." +
+      "okx: no fresh data for 15 min (timeout: no complete answer within 10 s). Other exchanges: 2 of 2 fresh." +
         " It is tried again by itself; see its status page if this lasts. (2026-11-02 12:15 UTC)",
     ]);
   });

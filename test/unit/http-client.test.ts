@@ -131,7 +131,7 @@ describe("an answer", () => {
 
   test.each([
     ["/html", "expected JSON, got an HTML page"],
-    ["/truncated", "expected JSON, got 22 characters that are none"],
+    ["/truncated", "expected JSON, got 22 characters that do not parse"],
     ["/empty", "expected JSON, got an empty body"],
   ])("of %s is a bad envelope that says what came", async (path, message) => {
     expect(await failureOf(read(client(), get(path)))).toMatchObject({

@@ -44,14 +44,14 @@ function shapeOf(body: unknown): Shape {
 describe("the bounds of a JSON text", () => {
   test.each([
     ["[".repeat(32), { maxDepth: 32 }, null],
-    ["[".repeat(33), { maxDepth: 32 }, "is nested more than 32 deep"],
-    ['{"a":'.repeat(33), { maxDepth: 32 }, "is nested more than 32 deep"],
+    ["[".repeat(33), { maxDepth: 32 }, "is nested more than 32 levels deep"],
+    ['{"a":'.repeat(33), { maxDepth: 32 }, "is nested more than 32 levels deep"],
     ["[1,2,3]", { maxMembers: 3 }, null],
-    ["[1,2,3,4]", { maxMembers: 3 }, "holds a list of more than 3"],
-    ['{"a":1,"b":1,"c":1,"d":1}', { maxMembers: 3 }, "holds a list of more than 3"],
+    ["[1,2,3,4]", { maxMembers: 3 }, "has a list of more than 3 items"],
+    ['{"a":1,"b":1,"c":1,"d":1}', { maxMembers: 3 }, "has a list of more than 3 items"],
     ["[[1,2],[3,4],[5,6]]", { maxMembers: 3 }, null],
     ["[1,2,3]", { maxValues: 4 }, null],
-    ["[1,2,3,4]", { maxValues: 4 }, "holds more than 4 values"],
+    ["[1,2,3,4]", { maxValues: 4 }, "has more than 4 values"],
   ] as const)("%j within %j: %j", (text, bounds, excess) => {
     for (const size of [1, 2, 7, 1_000]) expect(excessOf(text, bounds, size)).toBe(excess);
   });
@@ -63,7 +63,9 @@ describe("the bounds of a JSON text", () => {
   });
 
   test("too many closing brackets take nothing off what comes after them", () => {
-    expect(excessOf(`]]]]${"[".repeat(3)}`, { maxDepth: 2 })).toBe("is nested more than 2 deep");
+    expect(excessOf(`]]]]${"[".repeat(3)}`, { maxDepth: 2 })).toBe(
+      "is nested more than 2 levels deep",
+    );
   });
 
   test("an empty piece between two changes nothing", () => {

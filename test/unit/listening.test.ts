@@ -19,7 +19,11 @@ function told(code: string, host = "127.0.0.1", port = 8083) {
 
 describe("a server that cannot listen", () => {
   test.each([
-    ["EADDRINUSE", 1, /^PORT: another program listens on 127\.0\.0\.1:8083; end it, or choose/],
+    [
+      "EADDRINUSE",
+      1,
+      /^PORT: another program is listening on 127\.0\.0\.1:8083; stop it or choose/,
+    ],
     ["EADDRNOTAVAIL", 1, /^HOST: this machine has no address 127\.0\.0\.1; choose one/],
     ["EACCES", 2, /^PORT: this user may not listen on 127\.0\.0\.1:8083; choose a PORT from 1024/],
     ["EINVAL", 2, /^HOST: nothing can listen on 127\.0\.0\.1; choose an address/],
@@ -30,7 +34,7 @@ describe("a server that cannot listen", () => {
   });
 
   test("on an IPv6 address names it as one", () => {
-    expect(told("EADDRINUSE", "::1")[1]).toContain("listens on [::1]:8083;");
+    expect(told("EADDRINUSE", "::1")[1]).toContain("is listening on [::1]:8083;");
   });
 
   test("on a name may be one without an address: both are told", () => {

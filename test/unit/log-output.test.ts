@@ -89,7 +89,7 @@ describe("the output of the log", () => {
       time: expect.stringMatching(/^2026-11-02T12:/),
       event: "log_lines_dropped",
       lines: dropped,
-      reason: "the reader of the log was too slow",
+      reason: "the log reader was too slow",
     });
     expect(outlet.lines.slice(kept + 1)).toEqual(["after"]);
     expect(outlet.output.dropped).toBe(dropped);

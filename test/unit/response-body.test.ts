@@ -114,9 +114,9 @@ describe("a compressed answer", () => {
 
   test.each([
     ["/half-gzip", "network", "the connection failed (Z_BUF_ERROR)"],
-    ["/no-gzip", "bad_envelope", "the answer says that it is gzip and is not"],
-    ["/br", "bad_envelope", "the answer is in an encoding that was not asked for"],
-    ["/twice", "bad_envelope", "the answer is in an encoding that was not asked for"],
+    ["/no-gzip", "bad_envelope", "the answer claims to be gzip but is not"],
+    ["/br", "bad_envelope", "the answer uses an encoding that was not requested"],
+    ["/twice", "bad_envelope", "the answer uses an encoding that was not requested"],
   ] as const)("%s is a failure of kind %s", async (path, kind, message) => {
     expect(await failureOf(path)).toMatchObject({ kind, message });
   });
@@ -124,10 +124,10 @@ describe("a compressed answer", () => {
 
 describe("an answer that would fill the memory", () => {
   test.each([
-    ["/bomb", "the answer holds a list of more than 1000"],
-    ["/deep", "the answer is nested more than 8 deep"],
-    ["/rows", "the answer holds a list of more than 1000"],
-    ["/values", "the answer holds more than 3000 values"],
+    ["/bomb", "the answer has a list of more than 1000 items"],
+    ["/deep", "the answer is nested more than 8 levels deep"],
+    ["/rows", "the answer has a list of more than 1000 items"],
+    ["/values", "the answer has more than 3000 values"],
     ["/slow?bytes=100002", "the answer is over 100000 bytes"],
   ])("%s is too large, and the message says the bound", async (path, message) => {
     expect(await failureOf(path)).toMatchObject({ kind: "too_large", message });
@@ -149,7 +149,7 @@ describe("an answer that would fill the memory", () => {
     const largest = await asked[1];
     expect(largest).toMatchObject({
       kind: "too_large",
-      message: "answers of over 120000 bytes came at once, this one the largest",
+      message: "pending answers exceeded 120000 bytes, this was the largest",
     });
     letEnd();
     const texts = await Promise.all([asked[0], asked[2], late]);
