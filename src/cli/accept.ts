@@ -28,7 +28,7 @@ function run(args: readonly string[]): number {
   if (id === undefined || positionals.length !== 1)
     throw new UsageError("accept needs one exchange id");
   const { databasePath } = loadProcessConfig();
-  // Opening would make it: a wrong path must not leave a database behind that nobody uses.
+  // Opening would create it: a wrong path must not leave an unused database behind.
   if (!existsSync(databasePath)) {
     console.error(`no database at ${databasePath} (setting DATABASE_PATH)`);
     return EXIT_FAILED;

@@ -1,29 +1,29 @@
 import { parseArgs } from "node:util";
 import { EXCHANGE_IDS, type ExchangeId, isExchangeId } from "../domain/exchange.ts";
 
-/** One command of the program. It reads its arguments, calls what does the work, prints, and gives an exit status. */
+/** One command: parses its arguments, calls the code that does the work, prints, and returns an exit status. */
 export interface Command {
-  /** A line in the list of commands. */
+  /** One line for the list of commands. */
   readonly summary: string;
   /** What `--help` prints. */
   readonly help: string;
-  /** Throws UsageError when the arguments do not make sense. */
+  /** Throws UsageError if the arguments are invalid. */
   run(args: readonly string[]): number | Promise<number>;
 }
 
-/** Exit statuses: all well, an exchange failed, the command was not understood. */
+/** Exit statuses: success, an exchange failed, wrong usage. */
 export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** What is wrong with the arguments, in words for the person who typed them. */
+/** What is wrong with the arguments, for the person who typed them. */
 export class UsageError extends Error {
   readonly exitStatus = EXIT_USAGE;
 }
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
 
-/** Options by their names, and the other arguments. Throws UsageError for an option that is not in `options`. */
+/** Parsed options and the remaining arguments. Throws UsageError for an option that is not in `options`. */
 export function parsed<const O extends Options>(args: readonly string[], options: O) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
@@ -32,7 +32,7 @@ export function parsed<const O extends Options>(args: readonly string[], options
   }
 }
 
-/** The exchanges that arguments name. Throws UsageError for one that is not known. */
+/** The exchanges named by arguments. Throws UsageError for an unknown one. */
 export function exchangeIds(texts: readonly string[]): ExchangeId[] {
   return texts.map((text) => {
     if (isExchangeId(text)) return text;

@@ -28,7 +28,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   return asksForHelp(rest) ? print(command.help) : command.run(rest);
 }
 
-/** What follows `--` is no option. */
+/** Whether help is requested; arguments after `--` are not options. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
@@ -39,7 +39,7 @@ function print(text: string): number {
   return EXIT_OK;
 }
 
-/** Ends the program when its output is taken no more: in silence by whoever stops reading, as `head` does. */
+/** Exits when standard output fails: without a message if the reader closed it, as `head` does. */
 function endWithOutput(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(EXIT_OK);

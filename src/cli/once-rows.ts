@@ -7,10 +7,10 @@ import { believed } from "../domain/plausibility.ts";
 import { fundingRow } from "../http/lists/funding-row.ts";
 import type { FundingRow } from "../http/lists/funding-schema.ts";
 
-/** A row of the API as it is without a database: nothing has given the instrument a uid. */
+/** An API row without a database: the instrument has no uid. */
 type OnceRow = Omit<FundingRow, "uid"> & { readonly uid: null };
 
-/** The rows of one refresh with the fields and units of the API, in the order of exchange_symbol. */
+/** The rows of one refresh with the fields and units of the API, ordered by exchange_symbol. */
 export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
   const terms = exchangeTerms(result.exchange, PERIOD_MS);
   const rows = result.quotes.map((quote) => {
@@ -47,7 +47,7 @@ const COLUMNS = [
   "flags",
 ] as const satisfies readonly (keyof OnceRow)[];
 
-/** Rows in aligned columns, numbers to the right; unknown is a dash. */
+/** Rows in aligned columns, numbers right-aligned; unknown is a dash. */
 export function rowsTable(rows: readonly OnceRow[]): string {
   const lines = [
     COLUMNS as readonly string[],

@@ -4,15 +4,15 @@ import { type SettingDoc, settingDoc } from "./setting-doc.ts";
 import { type Setting, SETTINGS, type SettingValues } from "./settings.ts";
 import { readSettingsFile, readText, type SettingsFile } from "./settings-file.ts";
 
-/** What the program runs with: checked, typed, in the units of the code. settings.ts says what each field means. */
+/** The validated configuration, typed and in the units of the code. settings.ts describes each field. */
 export interface Config extends Omit<SettingValues, TelegramField> {
-  /** Null when alerts are off. */
+  /** Null if alerts are off. */
   readonly telegram: TelegramConfig | null;
-  /** Who runs this process as a service; null where nobody does. */
+  /** The service manager that runs this process; null if there is none. */
   readonly serviceManager: ServiceManagerConfig | null;
 }
 
-/** Settings that make one part of the configuration together. */
+/** Settings that form one part of the configuration together. */
 type TelegramField = "telegramBotToken" | "telegramChatId" | "telegramApiOrigin";
 
 export interface TelegramConfig {
@@ -21,15 +21,15 @@ export interface TelegramConfig {
   readonly apiOrigin: string;
 }
 
-/** What a service manager tells its services in the environment: no setting of ours, so never in the file. */
+/** What a service manager passes in the environment: not a setting of ours, so never read from the file. */
 export interface ServiceManagerConfig {
   /** A path, or `@name` of an abstract Unix socket. */
   readonly socketName: string;
-  /** How long it waits for a sign of life; null: for ever. */
+  /** How long it waits for a watchdog ping; null: no watchdog. */
   readonly watchdogMs: number | null;
 }
 
-/** The setting that names the optional file; it is read from the environment only. */
+/** The setting with the path of the optional file; read from the environment only. */
 const FILE_SETTING = "FF_CONFIG";
 
 type Field = keyof SettingValues;
@@ -48,8 +48,8 @@ export const SETTING_DOCS: readonly SettingDoc[] = [
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the settings: environment over the file that FF_CONFIG names over defaults; an empty value is none.
- * Pure but for `readFile`, which throws when it cannot. Throws ConfigError with every problem found.
+ * Reads the settings: the environment overrides the file in FF_CONFIG, which overrides defaults; an empty value counts
+ * as absent. Pure except for `readFile`, which throws if it fails. Throws ConfigError with every problem found.
  */
 export function loadConfig(env: Env, readFile: (path: string) => string): Config {
   const file = readFileOf(env, readFile);
@@ -65,7 +65,7 @@ export function loadConfig(env: Env, readFile: (path: string) => string): Config
       else problems.push(...error.issues.map(({ message }) => `${one.name}: ${message}`));
     }
   }
-  // A value that could not be read is left out: what holds between settings is only asked of the others.
+  // Invalid values are absent here: rules between settings are checked only on valid ones.
   problems.push(...contradictions(values as Partial<SettingValues>));
   if (problems.length > 0) throw new ConfigError(problems);
   return configOf(values as SettingValues, serviceManagerOf(env));
@@ -112,7 +112,7 @@ function serviceManagerOf(env: Env): ServiceManagerConfig | null {
   return { socketName, watchdogMs: microseconds > 0 ? microseconds / 1000 : null };
 }
 
-/** The settings that the file gives, as text: none without a file. */
+/** The settings in the file, as text; empty without a file. */
 function readFileOf(env: Env, readFile: (path: string) => string): SettingsFile {
   const path = present(env[FILE_SETTING]);
   if (path === null) return { values: {}, problems: [] };
@@ -121,7 +121,7 @@ function readFileOf(env: Env, readFile: (path: string) => string): SettingsFile 
   return { values, problems: problems.map((problem) => `${FILE_SETTING}: ${path}: ${problem}`) };
 }
 
-/** Problems between settings that are each well by themselves. */
+/** Conflicts between settings that are each valid. */
 function contradictions(values: Partial<SettingValues>): string[] {
   const problems: string[] = [];
   const { telegramBotToken: token, telegramChatId: chatId, refreshMs, staleAfterMs } = values;

@@ -21,7 +21,7 @@ const FeeFileSchema = z.strictObject({
 
 /**
  * The operator's fees: a TOML file with `as_of = "2026-11-01"` and a table `[taker_bps]` of lines like `okx = 3.5`.
- * Throws ConfigError with every problem, each named by its place in the file.
+ * Throws ConfigError with every problem and its position in the file.
  */
 export function readFeeFile(path: string, readFile: (path: string) => string): FeeFile {
   const parsed = FeeFileSchema.safeParse(parse(path, readFile));

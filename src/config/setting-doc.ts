@@ -1,4 +1,4 @@
-/** What documentation needs to know of a setting. */
+/** What the documentation needs to know about a setting. */
 interface SettingFacts {
   readonly name: string;
   readonly fallback: string | null;
@@ -7,17 +7,17 @@ interface SettingFacts {
   readonly isSecret?: true;
 }
 
-/** One setting as documentation shows it. */
+/** One setting as shown in the documentation. */
 export interface SettingDoc {
   readonly name: string;
-  /** A value, words that stand for one, or null where there is none. */
+  /** A value, a description of one, or null if there is none. */
   readonly fallback: string | null;
   readonly fallbackIsValue: boolean;
   readonly description: string;
   readonly secret: boolean;
 }
 
-/** A setting as documentation shows it. */
+/** Describes a setting for the documentation. */
 export function settingDoc(facts: SettingFacts): SettingDoc {
   const { name, fallback, fallbackInWords: words, description, isSecret = false } = facts;
   return {

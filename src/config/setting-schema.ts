@@ -2,13 +2,13 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { Secret } from "../lib/secret.ts";
 
-/** Bits of an address, by IP version. */
+/** Bits of an address by IP version. */
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
-/** Enough for any number of ours and exact in a double. */
+/** Enough for all our settings and exact in a double. */
 const MAX_DIGITS = 9;
 
-/** A whole number from `min` to `max`, in plain digits: no sign, point, exponent or blank. */
+/** A whole number from `min` to `max`, in plain digits: no sign, point, exponent or space. */
 export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
   return z.string().transform((text, context) => {
     const value = /^\d+$/.test(text) && text.length <= MAX_DIGITS ? Number(text) : Number.NaN;
@@ -23,12 +23,12 @@ export function seconds({ min, max }: { readonly min: number; readonly max: numb
   return wholeNumber(min, max).transform((value) => value * 1000);
 }
 
-/** What `schema` takes, as a value that no log shows. */
+/** Like `schema`, but the value is redacted in logs. */
 export function secret(schema: z.ZodType<string, string>): z.ZodType<Secret, string> {
   return schema.transform((text) => new Secret(text));
 }
 
-/** An http or https origin, given back without a trailing slash: no path, query, fragment or credentials. */
+/** An http or https origin, returned without a trailing slash: no path, query, fragment or credentials. */
 export function origin(): z.ZodType<string, string> {
   return z.string().transform((text, context) => {
     const url = httpUrl(text);
@@ -46,14 +46,14 @@ export function origin(): z.ZodType<string, string> {
   });
 }
 
-/** An http or https URL, given back as it was written. */
+/** An http or https URL, returned as written. */
 export function webAddress(): z.ZodType<string, string> {
   return z
     .string()
     .refine((text) => httpUrl(text) !== null, { error: "must be an http or https URL" });
 }
 
-/** A comma list; blanks around members and repeated members are dropped. At least one, all of them `valid`. */
+/** A comma-separated list without surrounding spaces and duplicates. At least one item, all of them `valid`. */
 export function listOf<T extends string>(
   what: string,
   valid: (text: string) => text is T,

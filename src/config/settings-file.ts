@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** What a settings file holds: each value as the text that the environment would carry. */
+/** The contents of a settings file: each value as text, as in an environment variable. */
 export interface SettingsFile {
   readonly values: Readonly<Record<string, string>>;
-  /** Safe to show: no value of the file is quoted. */
+  /** Safe to show: never contains values from the file. */
   readonly problems: readonly string[];
 }
 
-/** Reads a flat TOML file of texts, numbers and lists of texts. A name that is not `known` is a problem. */
+/** Reads a flat TOML file of strings, numbers and lists of strings. A name that is not `known` is a problem. */
 export function readSettingsFile(
   path: string,
   readFile: (path: string) => string,
@@ -23,7 +23,7 @@ export function readSettingsFile(
   try {
     entries = Object.entries(Bun.TOML.parse(text));
   } catch {
-    // The parser's message quotes the file, which may hold secrets.
+    // The parser's message quotes the file, which may contain secrets.
     return {
       values: {},
       problems: ["is not valid TOML (name = value, texts in quotes, no name twice)"],
@@ -48,7 +48,7 @@ function valueText(value: unknown): string | null {
   return null;
 }
 
-/** The text of a file that the operator wrote. Throws when it cannot be read. */
+/** The text of an operator's file. Throws if it cannot be read. */
 export function readText(path: string): string {
   return readFileSync(path, "utf8");
 }

@@ -17,31 +17,31 @@ import {
   wholeNumber,
 } from "./setting-schema.ts";
 
-/** One setting: its name outside, how it is read, how it is shown, and what it means. */
+/** One setting: its external name, how it is read and shown, and what it means. */
 export type Setting<Value> = {
   readonly name: string;
-  /** What the default means, where it is not a value. */
+  /** Description of the default if it is not a plain value. */
   readonly fallbackInWords?: string;
   readonly description: string;
   readonly isSecret?: true;
-  /** From its text to its value, in the unit of the code. */
+  /** Converts its text to its value, in the unit of the code. */
   readonly schema: z.ZodType<Value, string>;
-  /** The value as it may be logged, in the unit of the setting; without this it is the value as text. */
+  /** The value for the log, in the unit of the setting; by default the value as text. */
   show?(value: Value): string | number;
 } & Fallback<Value>;
 
-/** What holds where neither the environment nor the file has a text: another text, or a value. */
+/** Used if neither the environment nor the file has a value: a text to parse, or a value. */
 type Fallback<Value> =
   { readonly fallback: string } | { readonly fallback: null; readonly absent: Value };
 
-/** Faster than once a second no exchange changes its rates; slower than hourly some settle unseen. */
+/** No exchange changes its rates more than once a second; slower than hourly would miss settlements. */
 const REFRESH_BOUNDS_SECONDS = { min: 1, max: 3_600 };
-/** A threshold beyond a day would call yesterday's rates fresh. */
+/** A threshold of more than a day would call yesterday's rates fresh. */
 const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
 
-/** Every setting by its field of `Config`, in the order of the documentation. */
+/** Every setting by its field in `Config`, in the order of the documentation. */
 export const SETTINGS = {
   port: setting({
     name: "PORT",

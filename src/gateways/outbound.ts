@@ -4,21 +4,21 @@ import { HttpClient } from "../lib/http-client.ts";
 import type { GetStatus } from "./heartbeat.ts";
 import type { PostJson } from "./telegram.ts";
 
-/** Answers of third parties are small; more is no answer of theirs. */
+/** Third parties' responses are small; anything larger is not theirs. */
 const MAX_BODY_BYTES = 256 * 1024;
-/** Messages go out one after the other: a few may overlap with a heartbeat. */
+/** Messages are sent one at a time; a few may overlap with a heartbeat. */
 const MAX_HELD_BYTES = 4 * MAX_BODY_BYTES;
 
-/** Telegram answers in well under a second; past this the message is tried again later. */
+/** Telegram responds in well under a second; after this the message is retried later. */
 const TIMEOUT_MS = 10_000;
 
-/** The two calls that the gateways need, on the program's one HTTP client. */
+/** The two calls that the gateways need, made with the program's HTTP client. */
 export interface Outbound {
   readonly post: PostJson;
   readonly get: GetStatus;
 }
 
-/** Binds the gateways' calls to HTTP. Neither is repeated here: who calls knows whether it may be. */
+/** Implements the gateways' calls over HTTP. No retries here: the caller knows whether it may retry. */
 export function createOutbound(deps: {
   readonly clock: Clock;
   readonly random: Random;

@@ -1,10 +1,10 @@
 import { dlopen } from "bun:ffi";
 import { errorText, type Log } from "../lib/log.ts";
 
-/** Tells whoever runs this process as a service (systemd) how it is. */
+/** Reports the state of this process to the service manager (systemd). */
 export interface ServiceManager {
   /**
-   * Sends assignments such as `READY=1` in one message. Neither waits nor throws; false when it could not be
+   * Sends assignments such as `READY=1` in one message. Neither blocks nor throws; returns false if it could not be
    * delivered now. sd_notify(3) lists the assignments.
    */
   send(assignments: readonly string[]): boolean;
@@ -13,16 +13,16 @@ export interface ServiceManager {
 /** Linux numbers of socket(2) and send(2). */
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2_000_000;
-/** A manager that does not read must not hold the main loop, nor its end raise SIGPIPE. */
+/** A manager that does not read must not block the event loop, and its exit must not raise SIGPIPE. */
 const DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 
-/** sockaddr_un: two bytes of family, then the name. */
+/** sockaddr_un: two bytes for the family, then the name. */
 const FAMILY_BYTES = 2;
 const MAX_NAME_BYTES = 107;
 
 /**
- * Sends to the socket that NOTIFY_SOCKET named: a path, or `@name` of Linux's abstract names. Neither Node's nor
- * Bun's sockets know Unix datagrams, so the C library is called. Null, and one warning, when that cannot be done.
+ * Sends to the socket in NOTIFY_SOCKET: a path, or `@name` in Linux's abstract namespace. Neither Node nor Bun supports
+ * Unix datagram sockets, so the C library is called. Returns null and logs a warning if that fails.
  */
 export function openServiceManager(socketName: string, log: Log): ServiceManager | null {
   try {
@@ -53,7 +53,7 @@ export function openServiceManager(socketName: string, log: Log): ServiceManager
   }
 }
 
-/** The name as the kernel wants it; an abstract one begins with a zero byte. Throws for any other kind. */
+/** The name in the kernel's format; an abstract one starts with a zero byte. Throws for any other kind. */
 function addressOf(socketName: string): Uint8Array {
   const name = Buffer.from(socketName);
   if (!/^[/@]./.test(socketName) || name.length > MAX_NAME_BYTES) {
@@ -61,7 +61,7 @@ function addressOf(socketName: string): Uint8Array {
   }
   if (socketName.startsWith("@")) name[0] = 0;
   const address = new Uint8Array(FAMILY_BYTES + name.length);
-  // The family is in the byte order of the machine; those that Bun runs on begin with the low byte.
+  // The family is in native byte order; all machines that Bun supports are little-endian.
   address[0] = AF_UNIX;
   address.set(name, FAMILY_BYTES);
   return address;

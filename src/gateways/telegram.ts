@@ -2,23 +2,23 @@ import { z } from "zod";
 import { RequestFailure } from "../lib/request-failure.ts";
 import type { Secret } from "../lib/secret.ts";
 
-/** What became of one message. Reasons are safe to log and to store. */
+/** The result of sending one message. Reasons are safe to log and to store. */
 export type SendResult =
   | { readonly kind: "sent" }
   | { readonly kind: "retry_after"; readonly waitMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly retryable: boolean; readonly reason: string };
 
-/** A way to tell the operator something, at one place. */
+/** A channel to the operator: one destination. */
 export interface Messenger {
-  /** Names that place, the same over restarts; no secret. */
+  /** Identifies the destination, stable across restarts; not a secret. */
   readonly destination: string;
-  /** Sends plain text. Never throws. May deliver twice when an answer is lost on its way back. */
+  /** Sends plain text. Never throws. May deliver twice if the response is lost. */
   send(text: string): Promise<SendResult>;
 }
 
 /**
- * Sends one JSON POST and gives back whatever status came; `body` is the parsed answer, or its text when
- * that is no JSON. Throws RequestFailure (time-out, no connection, …), whose message never holds the URL.
+ * Sends one JSON POST and returns whatever status it got; `body` is the parsed response, or its text if it is
+ * not JSON. Throws RequestFailure (time-out, no connection, …), whose message never contains the URL.
  */
 export type PostJson = (
   url: string,
@@ -40,19 +40,19 @@ export interface TelegramDeps {
 /** "1-4096 characters after entities parsing": core.telegram.org/bots/api#sendmessage. */
 export const MAX_MESSAGE_CHARS = 4_096;
 
-/** When Telegram says "too many requests" but not for how long: its limit for one group is counted per minute. */
+/** Used when Telegram says "too many requests" without a duration: its limit for one group is per minute. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
 /**
- * Telegram's waits for a chat are seconds to minutes; an hour or a day is a mistake or the price of somebody else's
- * flood, and one try in a quarter of an hour prolongs neither. What waits longer is no alert any more.
+ * Telegram's waits for a chat are seconds to minutes; an hour or a day is a mistake or caused by someone else's flood,
+ * and a retry every 15 minutes prolongs neither. An alert that waits longer is of no use.
  */
 const MAX_RETRY_AFTER_MS = 15 * 60_000;
 
-/** Enough for every description in the Bot API, little enough for a log line. */
+/** Fits every description in the Bot API and a log line. */
 const MAX_REASON_CHARS = 200;
 
-/** Statuses below 500 that say nothing about the message itself. */
+/** Temporary statuses below 500: they say nothing about the message itself. */
 const PASSING_STATUSES: readonly number[] = [408, 425];
 
 const ReplySchema = z.object({
@@ -97,7 +97,7 @@ async function sendPart(deps: TelegramDeps, part: string): Promise<SendResult> {
     const reply = ReplySchema.safeParse(answer.body);
     return resultOf(answer.status, reply.data ?? null, answer.retryAfterMs, deps.botToken);
   } catch (error) {
-    // Anything but our own failure type may carry the URL, and with it the token: it is not even quoted.
+    // Any error but our own type may contain the URL with the token, so it is not quoted.
     if (!(error instanceof RequestFailure)) return failed(true, "sending failed unexpectedly");
     if (error.status !== null) {
       return resultOf(error.status, null, error.retryAfterMs, deps.botToken);
@@ -106,7 +106,7 @@ async function sendPart(deps: TelegramDeps, part: string): Promise<SendResult> {
   }
 }
 
-/** Reads the answer by the Bot API's rules: core.telegram.org/bots/api#making-requests, #responseparameters. */
+/** Interprets the response: core.telegram.org/bots/api#making-requests, #responseparameters. */
 function resultOf(
   status: number,
   reply: Reply | null,
@@ -137,7 +137,7 @@ function failed(retryable: boolean, reason: string): SendResult {
   return { kind: "failed", retryable, reason };
 }
 
-/** One short line without the token or its secret half (after the bot's id), whatever the other side wrote into it. */
+/** One short line without the token or its secret half (after the bot's id), whatever the remote text contains. */
 function safeReason(text: string, token: Secret): string {
   const secretPart = token.reveal().split(":").at(-1) || token.reveal();
   return text
@@ -154,9 +154,9 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Cuts plain text into messages of at most `limit` UTF-16 units: at the last line end that fits, else at the
- * last blank, else inside a word, but never inside a surrogate pair. Cut before escaping, so no entity is
- * split. Blank parts, which Telegram refuses, are left out.
+ * Splits plain text into messages of at most `limit` UTF-16 units: at the last line break that fits, else at the
+ * last space, else inside a word, but never inside a surrogate pair. Split before escaping, so that no entity is
+ * broken. Blank parts, which Telegram rejects, are dropped.
  */
 export function splitMessage(text: string, limit: number = MAX_MESSAGE_CHARS): readonly string[] {
   const parts: string[] = [];
@@ -170,10 +170,10 @@ export function splitMessage(text: string, limit: number = MAX_MESSAGE_CHARS): r
   return parts;
 }
 
-/** How many units of `text`, which is longer than `limit`, go into its first part: 1 to `limit`. */
+/** Length of the first part of `text`, which is longer than `limit`: 1 to `limit` units. */
 function cutBefore(text: string, limit: number): number {
   for (const separator of ["\n", " "]) {
-    // The separator itself ends the part, and is trimmed there.
+    // The separator stays at the end of the part and is trimmed there.
     const at = text.lastIndexOf(separator, limit - 1);
     if (at > 0 && text.slice(0, at).trim() !== "") return at + 1;
   }
