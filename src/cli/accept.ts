@@ -9,15 +9,15 @@ import { type Command, EXIT_FAILED, EXIT_OK, exchangeIds, parsed, UsageError } f
 
 const HELP = `Usage: bun src/cli/main.ts accept ID
 
-Takes the size and the units of the next batch of exchange ID as true, after the service has refused batches because
-they differ too much from before. Works on the database of the setting DATABASE_PATH, beside a running service.
+Accepts the size and the units of the next batch of exchange ID, after the service has refused batches because they
+differ too much from earlier ones. Uses the database of the setting DATABASE_PATH; the service may be running.
 
-Exit status: 0 noted, 1 there is no such database, it is locked or it does not know the exchange, 2 wrong usage,
-3 the database cannot be used as it is.
+Exit status: 0 success, 1 the database is missing or locked or does not have the exchange, 2 wrong usage,
+3 the database is unusable.
 `;
 
 export const accept: Command = {
-  summary: "Take the size and the units of an exchange's next batch as true",
+  summary: "Accept the size and the units of an exchange's next batch",
   help: HELP,
   run,
 };
@@ -39,8 +39,8 @@ function run(args: readonly string[]): number {
     const noted = writeTransaction(db, () => states.acceptNextSize(id));
     console.error(
       noted
-        ? `${id}: the size and the units of the next batch will be taken as true`
-        : `${id}: not collected here yet`,
+        ? `${id}: the size and the units of the next batch will be accepted`
+        : `${id}: not collected in this database yet`,
     );
     return noted ? EXIT_OK : EXIT_FAILED;
   } catch (error) {

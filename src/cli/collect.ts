@@ -11,16 +11,16 @@ type Format = (typeof FORMATS)[number];
 
 const HELP = `Usage: bun src/cli/main.ts collect --once [--exchange ID]... [--format ndjson|table] [--full]
 
-Refreshes exchanges once, without a database. Rows go to standard output with the fields of the API (uid is
-null: only a database gives it), a line per exchange to standard error.
+Refreshes exchanges once, without a database. Prints rows to standard output with the fields of the API (uid is
+null: it needs a database), and a line per exchange to standard error.
 
-  --once           Required: collecting all the time is the service's work
+  --once           Required: continuous collection is done by the service
   --exchange ID    Only this exchange; may be repeated. Default: the setting EXCHANGES
-  --format FORMAT  ndjson (default): one JSON object a line; table: columns for people
-  --full           Also ask for what is fetched instrument by instrument; takes minutes
+  --format FORMAT  ndjson (default): one JSON object per line; table: aligned columns
+  --full           Also fetch what needs a request per instrument; takes minutes
 
 Known exchanges: ${EXCHANGE_IDS.join(", ")}
-Exit status: 0 all exchanges are well or the output is wanted no more (| head), 1 one failed, 2 wrong usage.
+Exit status: 0 all exchanges succeeded or the reader closed the output (| head), 1 one failed, 2 wrong usage.
 `;
 
 export const collect: Command = {
@@ -39,7 +39,7 @@ async function run(args: readonly string[]): Promise<number> {
   if (positionals.length > 0)
     throw new UsageError(`unexpected argument ${JSON.stringify(positionals[0])}`);
   if (!values.once)
-    throw new UsageError("collect needs --once: collecting all the time is the service's work");
+    throw new UsageError("collect needs --once: continuous collection is done by the service");
   const format = FORMATS.find((known) => known === values.format);
   if (format === undefined)
     throw new UsageError(`--format ${values.format}: must be ${FORMATS.join(" or ")}`);

@@ -16,7 +16,7 @@ ${Object.entries({ ...COMMANDS, help: { summary: "Show this text" } })
   .map(([name, { summary }]) => `  ${name.padEnd(NAME_WIDTH)}${summary}`)
   .join("\n")}
 
-bun src/cli/main.ts COMMAND --help tells more. The service itself is: bun src/main.ts
+For details: bun src/cli/main.ts COMMAND --help. The service itself is: bun src/main.ts
 `;
 
 async function main([name, ...rest]: readonly string[]): Promise<number> {

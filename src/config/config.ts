@@ -40,7 +40,7 @@ export const SETTING_DOCS: readonly SettingDoc[] = [
   settingDoc({
     name: FILE_SETTING,
     fallback: null,
-    description: "A TOML file with the settings below by their names; the environment wins.",
+    description: "A TOML file with the settings below under the same names; the environment wins.",
   }),
   ...FIELDS.map((field) => settingDoc(SETTINGS[field])),
 ];
@@ -126,7 +126,7 @@ function contradictions(values: Partial<SettingValues>): string[] {
   const problems: string[] = [];
   const { telegramBotToken: token, telegramChatId: chatId, refreshMs, staleAfterMs } = values;
   if (token !== undefined && chatId !== undefined && (token === null) !== (chatId === null)) {
-    problems.push("TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or none");
+    problems.push("TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or neither");
   }
   if (refreshMs !== undefined && staleAfterMs !== undefined && staleAfterMs <= refreshMs) {
     problems.push(`STALE_AFTER_SECONDS: must be longer than REFRESH_SECONDS (${refreshMs / 1000})`);

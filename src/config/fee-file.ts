@@ -4,7 +4,7 @@ import { type FeeFile, MAX_TAKER_BPS } from "../domain/fees.ts";
 import { ConfigError } from "../lib/config-error.ts";
 
 const FeeFileSchema = z.strictObject({
-  as_of: z.iso.date({ error: 'must be a text such as "2026-11-01"' }),
+  as_of: z.iso.date({ error: 'must be a date string such as "2026-11-01"' }),
   taker_bps: z
     .record(
       z.string(),
@@ -15,7 +15,7 @@ const FeeFileSchema = z.strictObject({
     )
     .superRefine((fees, context) => {
       for (const id of Object.keys(fees).filter((name) => !isExchangeId(name)))
-        context.addIssue({ code: "custom", path: [id], message: "is not an exchange" });
+        context.addIssue({ code: "custom", path: [id], message: "is not a known exchange" });
     }),
 });
 

@@ -26,7 +26,7 @@ export function readSettingsFile(
     // The parser's message quotes the file, which may contain secrets.
     return {
       values: {},
-      problems: ["is not valid TOML (name = value, texts in quotes, no name twice)"],
+      problems: ["is not valid TOML (name = value, strings in quotes, no duplicate names)"],
     };
   }
   const values: Record<string, string> = {};
@@ -34,7 +34,8 @@ export function readSettingsFile(
   for (const [name, value] of entries) {
     const asText = valueText(value);
     if (!known(name)) problems.push(`${name} is not a setting`);
-    else if (asText === null) problems.push(`${name} must be a text, a number or a list of texts`);
+    else if (asText === null)
+      problems.push(`${name} must be a string, a number or a list of strings`);
     else values[name] = asText;
   }
   return { values, problems };

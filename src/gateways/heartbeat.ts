@@ -31,7 +31,7 @@ export function createHeartbeat(deps: {
         return status >= 200 && status < 300 ? null : `HTTP ${status}`;
       } catch (error) {
         // Any error but our own type may contain the URL, so it is not quoted.
-        if (!(error instanceof RequestFailure)) return "calling failed unexpectedly";
+        if (!(error instanceof RequestFailure)) return "the call failed unexpectedly";
         return error.status === null ? `${error.kind}: ${error.message}` : `HTTP ${error.status}`;
       }
     },

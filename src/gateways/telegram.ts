@@ -115,7 +115,7 @@ function resultOf(
 ): SendResult {
   if (reply?.ok === true && status >= 200 && status < 300) return { kind: "sent" };
   const said =
-    reply?.description ?? (reply === null ? "not an answer of the Bot API" : "no reason given");
+    reply?.description ?? (reply === null ? "not a response of the Bot API" : "no reason given");
   const reason = safeReason(`HTTP ${status}: ${said}`, token);
   const retrySeconds = reply?.parameters?.retry_after;
   if (status === 429 || retrySeconds !== undefined) {

@@ -4,9 +4,7 @@ export class ConfigError extends Error {
   readonly exitStatus = 2;
 
   constructor(problems: readonly string[]) {
-    super(
-      `The configuration is not usable:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-    );
+    super(`The configuration is invalid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
     this.name = "ConfigError";
     this.problems = problems;
   }

@@ -56,7 +56,7 @@ test(
     const [said, status] = await Promise.all([new Response(accept.stderr).text(), accept.exited]);
     expect([status, said.trim()]).toEqual([
       0,
-      `${EXCHANGE}: the size and the units of the next batch will be taken as true`,
+      `${EXCHANGE}: the size and the units of the next batch will be accepted`,
     ]);
     await shows("ok", null);
     await until(async () => (await middle()) > 20 * before);

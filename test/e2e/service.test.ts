@@ -167,7 +167,10 @@ describe("the command line", () => {
     const unknown = await run("src/cli/main.ts", ["accept", "kraken"], {
       DATABASE_PATH: database.path,
     });
-    expect([unknown.status, unknown.err.trim()]).toEqual([1, "kraken: not collected here yet"]);
+    expect([unknown.status, unknown.err.trim()]).toEqual([
+      1,
+      "kraken: not collected in this database yet",
+    ]);
   });
 
   test("accept makes no database where there is none: status 1, and it names the path", async () => {

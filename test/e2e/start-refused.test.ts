@@ -90,7 +90,7 @@ describe("one line and no trace:", () => {
         [setting]: values[kind] ?? "",
       });
       expect(status).toBe(2);
-      expect(lines.filter((line) => line !== "The configuration is not usable:")).toEqual([
+      expect(lines.filter((line) => line !== "The configuration is invalid:")).toEqual([
         expect.stringMatching(words),
       ]);
     },
@@ -125,7 +125,7 @@ describe("one line and no trace:", () => {
     "the simulator with %p, status 2",
     async (args, words) => {
       const { status, lines } = await run(["src/simulator/main.ts", ...args]);
-      expect([status, lines]).toEqual([2, ["The configuration is not usable:", `  ${words}`]]);
+      expect([status, lines]).toEqual([2, ["The configuration is invalid:", `  ${words}`]]);
     },
     LONG_MS,
   );

@@ -114,7 +114,7 @@ describe("sources", () => {
     "a value of the wrong kind in the file is a problem: %s",
     (file) => {
       expect(problemsOf({ FF_CONFIG: "f" }, file)).toEqual([
-        expect.stringMatching(/^FF_CONFIG: f: (PORT|EXCHANGES) must be a text, a number/),
+        expect.stringMatching(/^FF_CONFIG: f: (PORT|EXCHANGES) must be a string, a number/),
       ]);
     },
   );
@@ -218,7 +218,7 @@ describe("problems", () => {
 
   test.each(["TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID"])("%s alone is half a setting", (name) => {
     expect(problemsOf({ [name]: "42" })).toEqual([
-      "TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or none",
+      "TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID: set both or neither",
     ]);
   });
 

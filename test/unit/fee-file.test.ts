@@ -32,7 +32,7 @@ test("the operator's fees win and say of when they are; all others stay", () => 
 test.each([
   [
     'as_of = "2026-11-01"\n[taker_bps]\nokcoin = 5',
-    ["FEES_FILE: taker_bps.okcoin is not an exchange"],
+    ["FEES_FILE: taker_bps.okcoin is not a known exchange"],
   ],
   [
     'as_of = "2026-11-01"\n[taker_bps]\nokx = -1\nbybit = 1001\nbinance = "5"',
@@ -42,7 +42,10 @@ test.each([
       "FEES_FILE: taker_bps.binance must be a number of basis points",
     ],
   ],
-  ['as_of = "yesterday"\n[taker_bps]', ['FEES_FILE: as_of must be a text such as "2026-11-01"']],
+  [
+    'as_of = "yesterday"\n[taker_bps]',
+    ['FEES_FILE: as_of must be a date string such as "2026-11-01"'],
+  ],
   ["as_of = ", ["FEES_FILE: fees.toml is not valid TOML"]],
 ])("%j is refused with every problem by its place", (text, problems) => {
   expect(problemsOf(text)).toEqual(problems);

@@ -123,7 +123,7 @@ describe("the call", () => {
     const withStatus = new RequestFailure("http", `HTTP 500: ${URL_TEXT}`, { status: 500 });
     expect(await beat(() => Promise.reject(withStatus))).toBe("HTTP 500");
     expect(await beat(() => Promise.reject(new TypeError(`cannot fetch ${URL_TEXT}`)))).toBe(
-      "calling failed unexpectedly",
+      "the call failed unexpectedly",
     );
   });
 });
