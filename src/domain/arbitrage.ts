@@ -1,6 +1,6 @@
 /**
  * Arithmetic of one asset held long on one exchange and short on another, the same notional on each side.
- * Annual rates and yields are percent a year of the notional of one side, simple; fees are basis points per fill.
+ * Annual rates and yields are simple percent per year of the notional of one side; fees are basis points per fill.
  */
 import { bpsToFraction, fractionToPct, HOUR_MS } from "./funding.ts";
 import { roundPct } from "./percent.ts";
@@ -11,9 +11,9 @@ const HOURS_PER_YEAR = 8_760;
 /** Each side is opened and closed once. */
 const FILLS_PER_SIDE = 2;
 
-/** What the pair yields before fees: the short side receives its rate, the long side pays its own. */
+/** The pair's yield before fees: the short side receives its rate, the long side pays its own. */
 export function grossAprPct(longAnnualizedPct: number, shortAnnualizedPct: number): number {
-  // Of 0 and -0, as some exchanges write no rate, the difference may be -0: adding 0 makes it 0.
+  // Some exchanges send -0 for a zero rate, so the difference may be -0: adding 0 makes it 0.
   return roundPct(shortAnnualizedPct - longAnnualizedPct) + 0;
 }
 
@@ -22,31 +22,31 @@ export function roundTripFeesPct(longFeeBps: number, shortFeeBps: number): numbe
   return fractionToPct(bpsToFraction(FILLS_PER_SIDE * (longFeeBps + shortFeeBps)));
 }
 
-/** What is left a year when the fees are paid once per `holdHours`. */
+/** The yield per year after fees, if the fees are paid once per `holdHours`. */
 export function netAprPct(grossPct: number, feesPct: number, holdHours: number): number {
   return roundPct(grossPct - feesPct * (HOURS_PER_YEAR / holdHours));
 }
 
-/** A yield below this is rounding: one rate told for 8 h and for 24 h differs in its last digit when it is annualised. */
+/** A yield below this is rounding: the same rate per 8 h and per 24 h differs in the last digit when annualized. */
 const LEAST_GROSS_PCT = 1e-9;
 
-/** Hours after which the yield would have paid the fees if it came evenly; null when it never does. */
+/** Hours until the yield, spread evenly, has paid the fees; null if it never does. */
 export function smoothBreakevenHours(grossPct: number, feesPct: number): number | null {
   if (feesPct === 0) return 0;
   return grossPct > LEAST_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
 }
 
-/** The yield on the capital that both sides bind: each has a notional of capital x leverage / 2. */
+/** The yield on the capital for both sides: each has a notional of capital x leverage / 2. */
 export function onCapitalAprPct(aprPct: number, leverage: number): number {
   return roundPct((aprPct * leverage) / 2);
 }
 
-/** A hundredth of what is held or traded in a day can come in without being most of it. */
+/** A position of 1 % of the open interest or of a day's volume does not dominate the market. */
 const CAPACITY_SHARE = 0.01;
 
 /**
- * How much each side may hold, US dollars: 1 % of the smallest of its bounds, which are open interest and 24 h volume of
- * both sides. Null where one is unknown.
+ * How much each side may hold in US dollars: 1 % of the smallest bound (open interest and 24 h volume of both sides).
+ * Null if one is unknown.
  */
 export function capacityUsd(boundsUsd: readonly (number | null)[]): number | null {
   let least = Number.POSITIVE_INFINITY;
@@ -57,33 +57,33 @@ export function capacityUsd(boundsUsd: readonly (number | null)[]): number | nul
   return least * CAPACITY_SHARE;
 }
 
-/** How much dearer the short side is, in percent of the middle; swapping the sides flips the sign. Null where a price is. */
+/** How much higher the short side's price is, in percent of the mid price; swapping sides flips the sign. Null without both. */
 export function priceGapPct(longPrice: number | null, shortPrice: number | null): number | null {
   if (longPrice === null || shortPrice === null) return null;
   const middle = (longPrice + shortPrice) / 2;
   return middle > 0 ? fractionToPct((shortPrice - longPrice) / middle) : null;
 }
 
-/** What decides how often a rate is charged. */
+/** What determines how often a rate is charged. */
 export interface Charging {
   readonly accrual: Accrual;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
-  /** Unix milliseconds; null for continuous funding and where it is not known. */
+  /** Unix milliseconds; null for continuous funding and if unknown. */
   readonly nextFundingAtMs: number | null;
 }
 
-/** What one side is charged while it is held. */
+/** What one side is charged while held. */
 export interface Charged {
-  /** How many settlements fall into the time; null for continuous funding, which has none. */
+  /** Settlements within the holding time; null for continuous funding. */
   readonly settlements: number | null;
-  /** What a long pays in all, as a fraction of its notional; a short receives it. */
+  /** What a long pays in total, as a fraction of its notional; a short receives it. */
   readonly paidFraction: number;
 }
 
 /**
- * The charges in (asOfMs, asOfMs + holdHours], the rate staying as it is: the settlements of a periodic rate that
- * fall inside, or the share of its period that a continuous rate accrues. Null where interval or next time is unknown.
+ * The charges in (asOfMs, asOfMs + holdHours], assuming a constant rate: the settlements of a periodic rate in that
+ * time, or what a continuous rate accrues. Null if the interval or the next funding time is unknown.
  */
 export function chargedWithin(
   charging: Charging,

@@ -3,7 +3,7 @@ import { median, medianOfSorted } from "./median.ts";
 import type { AssetClass } from "./quote.ts";
 import { firstWhere } from "./sorted-search.ts";
 
-/** `confirmed`: others agree; `probable`: nobody to compare with; `conflict`: another asset under the same ticker. */
+/** `confirmed`: other exchanges agree; `probable`: nothing to compare with; `conflict`: another asset has the same ticker. */
 export const IDENTITIES = ["confirmed", "probable", "conflict"] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
@@ -17,30 +17,30 @@ export interface Candidate {
   readonly base: string;
   /** As its exchange states it. */
   readonly assetClass: AssetClass | null;
-  /** Whether its exchange says so of whatever it does not mark as something else. */
+  /** Whether its exchange uses this class for everything without another mark. */
   readonly isClassByExclusion?: boolean;
   /** Units of base in one priced unit, by the ticker. */
   readonly multiplier: number;
-  /** Of one priced unit: index, else mark, else last trade; null when none is recent enough. */
+  /** Of one priced unit: index, else mark, else last trade; null if none is recent enough. */
   readonly price: number | null;
   readonly openInterestUsd: number | null;
   readonly observedAtMs: number;
-  /** What was decided before. */
+  /** The previous decision. */
   readonly held: Decision;
 }
 
-/** What is decided, and kept, for one listing. */
+/** The decision on one listing; it is stored. */
 export interface Decision {
-  /** `LIT`, or `LIT~2` for another asset under that name; null while no price was seen. */
+  /** `LIT`, or `LIT~2` for another asset with that name; null before the first price. */
   readonly assetId: string | null;
   readonly identity: Identity;
-  /** The multiplier that price proves where it contradicts the ticker's; null while it does not. */
+  /** The multiplier that prices prove if they contradict the ticker's; null otherwise. */
   readonly provenMultiplier: number | null;
-  /** The class of its asset, null while that is not confirmed or no exchange states one: its own exchange's word stands. */
+  /** The class of its asset; null (its own exchange's class applies) if unconfirmed or if no exchange states one. */
   readonly settledClass: AssetClass | null;
 }
 
-/** A listing and its price of one unit of base, by the multiplier that is believed. */
+/** A listing and its price per unit of base, by the accepted multiplier. */
 export interface Member {
   readonly candidate: Candidate;
   /** Of one unit of base. */
@@ -48,11 +48,11 @@ export interface Member {
   readonly provenMultiplier: number | null;
 }
 
-/** Listings that are taken for one asset. */
+/** Listings that are considered one asset. */
 export class Cluster {
   assetId: string | null;
   readonly members: Member[] = [];
-  /** The prices per unit that each exchange has for it, rising. */
+  /** Prices per unit by exchange, ascending. */
   readonly #pricesOf = new Map<string, number[]>();
   readonly #kinds = new Set<string | null>();
   #center: number | null | undefined;
@@ -74,17 +74,17 @@ export class Cluster {
     prices.splice(place, 0, unitPrice);
   }
 
-  /** On how many exchanges it is listed. */
+  /** The number of exchanges that list it. */
   get exchanges(): number {
     return this.#pricesOf.size;
   }
 
-  /** Whether two exchanges agree about it: in price, or they would not be here, and in its class where both state one. */
+  /** Whether two exchanges agree: on the price (otherwise they would not be here) and on the class, if both state one. */
   get isConfirmed(): boolean {
     if (this.#kinds.has(null) || this.#kinds.size === 1) return this.exchanges > 1;
     const exchangesOf = new Map<string | null, Set<string>>();
     for (const member of this.members) {
-      // What is only not marked as anything else speaks against no class.
+      // A class by exclusion contradicts no other class.
       if (member.candidate.isClassByExclusion === true) return this.exchanges > 1;
       const kind = kindOf(member);
       exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(member.candidate.exchange));
@@ -92,14 +92,14 @@ export class Cluster {
     return exchangesOf.values().some(({ size }) => size > 1);
   }
 
-  /** Whether two kinds of class are stated of it. */
+  /** Whether its listings are stated to be of different class families. */
   get mixesKinds(): boolean {
     return this.#kinds.size - (this.#kinds.has(null) ? 1 : 0) > 1;
   }
 
   /**
-   * The middle of the prices per unit, null when no member has one. Each exchange has one voice, or the one that lists
-   * most would move it.
+   * The median price per unit, null if no member has one. Each exchange counts once, otherwise the one with the most
+   * listings would dominate.
    */
   get center(): number | null {
     if (this.#center === undefined) {
@@ -110,19 +110,19 @@ export class Cluster {
   }
 }
 
-/** The kind of class that its exchange states, null where it states none. */
+/** The family of the class that its exchange states, null if it states none. */
 export function kindOf({ candidate: { base, assetClass } }: Member): string | null {
   return statedKind(base, assetClass);
 }
 
-/** A listing with its price per unit by `provenMultiplier`, or by its ticker's where that is null. */
+/** A listing with its price per unit by `provenMultiplier`, or by its ticker's multiplier if that is null. */
 export function memberOf(candidate: Candidate, { provenMultiplier }: Decision): Member {
   const { price, multiplier } = candidate;
   const unitPrice = price === null ? null : price / (provenMultiplier ?? multiplier);
   return { candidate, unitPrice, provenMultiplier };
 }
 
-/** Puts a listing into the asset that its price fits, by its ticker's multiplier or, failing that, without it. */
+/** Adds a listing to the asset that its price fits, by its ticker's multiplier or, failing that, without it. */
 export function join({ candidate }: Member, clusters: readonly Cluster[]): boolean {
   if (candidate.price === null) return false;
   const unitPrice = candidate.price / candidate.multiplier;
@@ -136,7 +136,7 @@ export function join({ candidate }: Member, clusters: readonly Cluster[]): boole
   return other !== null;
 }
 
-/** The asset on most exchanges among those that a price per unit fits, the first of several. */
+/** Of the assets that a price per unit fits, the one on the most exchanges; the first of several. */
 function homeOf(unitPrice: number, clusters: readonly Cluster[]): Cluster | null {
   let home: Cluster | null = null;
   for (const cluster of clusters) {
@@ -146,15 +146,15 @@ function homeOf(unitPrice: number, clusters: readonly Cluster[]): Cluster | null
 }
 
 /**
- * Whether a price per unit is that of a cluster. Classes are not asked: where ticker and price agree, a class that
- * differs is a mistake of the fewer. A coin and a share of one ticker whose prices meet by chance are taken for one
- * for as long as they do.
+ * Whether a price per unit fits a cluster. Classes are ignored: if ticker and price agree, a different class is the
+ * minority's mistake. A coin and a stock with the same ticker and by chance the same price count as one asset for as
+ * long as that lasts.
  */
 export function fits(unitPrice: number, { center }: Cluster): boolean {
   return center !== null && apart(unitPrice, center) <= JOIN_WITHIN;
 }
 
-/** How far a price is from another, as a share of that. */
+/** The relative distance of a price from another. */
 export function apart(price: number, center: number): number {
   return Math.abs(price / center - 1);
 }

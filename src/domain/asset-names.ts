@@ -1,26 +1,26 @@
 import { aliasTickers } from "./symbol.ts";
 
 /**
- * One thing under several tickers. This only proposes: listings of the names of one entry are compared with each other,
- * and their prices decide; letters that no price bears out stay an asset of their own (an older GRAM, the coin STX).
+ * One asset with several tickers. Entries are only candidates: listings with the names of one entry are compared, and
+ * prices decide; names whose prices do not match stay separate assets (an older GRAM, the coin STX).
  */
 interface NameEntry {
-  /** What the thing is called where prices have shown that several of these names mean it. */
+  /** The name of the asset once prices have shown that several of these names mean it. */
   readonly name: string;
   readonly others: readonly string[];
-  /** The day of a renaming or, of names that stand beside each other, the day on which they were seen so. */
+  /** The day of the renaming or, for names in parallel use, the day on which that was observed. */
   readonly since: string;
 }
 
 /** All entries. No name is in two of them. */
 export const NAMES: readonly NameEntry[] = [
-  // Coins that were renamed without a change of their unit.
+  // Coins that were renamed without a change of unit.
   { name: "GRAM", others: ["TON"], since: "2026-06-15" },
   { name: "POL", others: ["MATIC"], since: "2024-09-04" },
   { name: "S", others: ["FTM"], since: "2025-01-13" },
   { name: "RENDER", others: ["RNDR"], since: "2024-07-22" },
   { name: "A", others: ["EOS"], since: "2025-05-14" },
-  // Coins that an exchange lists under a name of its own.
+  // Coins that an exchange lists under its own name.
   { name: "TRUMP", others: ["TRUMPSOL", "TRUMPOFFICIAL"], since: "2026-09-23" },
   { name: "BTT", others: ["BTTC"], since: "2026-09-13" },
   { name: "币安人生", others: ["BIANRENSHENG"], since: "2026-09-13" },
@@ -54,7 +54,7 @@ export const NAMES: readonly NameEntry[] = [
   { name: "US30", others: ["DJI", "DJ30"], since: "2026-09-13" },
   { name: "JP225", others: ["JPN225", "NIKKEI225", "NIKKEI"], since: "2026-09-13" },
   { name: "HK50", others: ["HSI", "HSI50"], since: "2026-09-13" },
-  // Shares whose ticker is a coin's, or that an exchange spells out.
+  // Stocks whose ticker is also a coin's, or whose name an exchange spells out.
   { name: "STX", others: ["STXX"], since: "2026-09-13" },
   { name: "BB", others: ["BBX"], since: "2026-09-13" },
   { name: "QNT", others: ["QNTX"], since: "2026-09-13" },
@@ -69,16 +69,16 @@ const ENTRY_OF: ReadonlyMap<string, NameEntry> = new Map(
   NAMES.flatMap((entry) => [entry.name, ...entry.others].map((name) => [name, entry] as const)),
 );
 
-/** MUSTOCK, CATSTOCK: what lbank and weex put after a share's ticker where a coin has the same (2026-09-13). */
+/** MUSTOCK, CATSTOCK: lbank and weex append this to a stock's ticker that is also a coin's (2026-09-13). */
 const SHARE_ENDING = /(?<=..)STOCK$/;
 
-/** The name under which a ticker is compared with others; its own where nothing is proposed. */
+/** The name under which a ticker is compared with others; itself if there is no entry. */
 export function commonName(base: string): string {
   const plain = base.replace(SHARE_ENDING, "");
   return ENTRY_OF.get(plain)?.name ?? plain;
 }
 
-/** Every name that the table has for what bears `base`, itself first; a share's also as lbank and weex spell it. */
+/** Every name in the table for `base`, itself first; for a stock also the spelling of lbank and weex. */
 export function namesOfThing(base: string): readonly string[] {
   const common = commonName(base);
   const entry = ENTRY_OF.get(common);
@@ -86,22 +86,22 @@ export function namesOfThing(base: string): readonly string[] {
   return [...new Set([base, ...plain, ...plain.map((name) => `${name}STOCK`)])];
 }
 
-/** Other names of what is called `name`, by which it is found as well. */
+/** Other names under which the asset `name` can be found. */
 export function aliasesOf(name: string): readonly string[] {
   const entry = ENTRY_OF.get(name);
   const names = entry === undefined ? [] : [entry.name, ...entry.others];
   return [...names.filter((other) => other !== name), ...aliasTickers(name)];
 }
 
-/** `LIT~2` is another asset under the name LIT. */
+/** `LIT~2` is another asset with the name LIT. */
 const NUMBERED = /~\d+$/;
 
-/** The name of an asset without the number that tells it from others of that name. */
+/** The name of an asset without the number that distinguishes it from others with that name. */
 export function nameOfAsset(assetId: string): string {
   return assetId.replace(NUMBERED, "");
 }
 
-/** Whether a text can be the id of an asset alone: no ticker has such a number. */
+/** Whether a text can only be an asset id: no ticker has such a number. */
 export function isNumbered(text: string): boolean {
   return NUMBERED.test(text);
 }

@@ -1,17 +1,17 @@
 /**
- * When a held pair has earned its fees, counted by the settlements of both legs: before the first of them nothing is
- * paid, whatever the yearly rates say. Rates are assumed to stay as they are.
+ * When a held pair has earned back its fees, by the settlements of both legs: nothing is paid before the first one,
+ * whatever the annualized rates are. Rates are assumed to be constant.
  */
 import type { Charging } from "./arbitrage.ts";
 import { HOUR_MS, pctToFraction } from "./funding.ts";
 
-/** Nobody plans for a rate to last longer: what has not paid by then is said to pay never. */
+/** No rate can be expected to last longer: a pair that has not broken even by then never does. */
 export const HORIZON_MS = 90 * 24 * HOUR_MS;
 
-/** Payments that equal the fees but for the last digits of a sum have paid them. */
+/** Payments within this of the fees count as equal: sums differ in their last digits. */
 const TOLERANCE = 1e-9;
 
-/** What one leg brings, as fractions of notional; negative where it is paid. Times are ms after the snapshot. */
+/** The payments to one leg as fractions of notional, negative if it pays. Times are ms after the snapshot. */
 export interface Flow {
   /** At each settlement; null for a leg that accrues. */
   readonly settlement: {
@@ -19,13 +19,13 @@ export interface Flow {
     readonly firstMs: number;
     readonly everyMs: number;
   } | null;
-  /** In the mean. */
+  /** On average. */
   readonly perMs: number;
-  /** The most by which what has come can ever be above `perMs` times the time. */
+  /** The maximum by which the payments so far can exceed `perMs` times the time. */
   readonly leadMost: number;
 }
 
-/** The flow of a leg that is held from `asOfMs` on; null where its interval or its next settlement is not known. */
+/** The flow of a leg held from `asOfMs` on; null if its interval or next settlement is unknown. */
 export function flowOf(charging: Charging, side: "long" | "short", asOfMs: number): Flow | null {
   const { accrual, fundingRate, fundingIntervalHours, nextFundingAtMs } = charging;
   if (fundingIntervalHours === null) return null;
@@ -38,7 +38,7 @@ export function flowOf(charging: Charging, side: "long" | "short", asOfMs: numbe
     case "periodic": {
       if (nextFundingAtMs === null) return null;
       const firstMs = nextFundingAtMs - asOfMs;
-      // What is received is ahead right after a settlement, what is paid right before one.
+      // Received payments are furthest ahead right after a settlement, paid ones right before it.
       const lead = amount > 0 ? Math.max(0, 1 - firstMs / everyMs) : -firstMs / everyMs;
       return { settlement: { amount, firstMs, everyMs }, perMs, leadMost: amount * lead };
     }
@@ -46,8 +46,8 @@ export function flowOf(charging: Charging, side: "long" | "short", asOfMs: numbe
 }
 
 /**
- * A time in hours before which flows cannot have paid the fees: `perMs` is what both bring in the mean, `leadMost` the
- * sum of theirs. Infinite where they cannot within 90 days.
+ * A lower bound in hours for the break-even: `perMs` is the average of both flows together, `leadMost` the sum of
+ * theirs. Infinite if they cannot break even within 90 days.
  */
 export function earliestBreakevenHours(perMs: number, leadMost: number, feesPct: number): number {
   const goal = pctToFraction(feesPct) * (1 - TOLERANCE);
@@ -58,8 +58,8 @@ export function earliestBreakevenHours(perMs: number, leadMost: number, feesPct:
 }
 
 /**
- * Hours until the payments of both legs have paid `feesPct` (percent of notional): until a settlement, or a moment
- * between two where a leg accrues. 0 where there are no fees, null where 90 days do not suffice.
+ * Hours until the payments of both legs cover `feesPct` (percent of notional): at a settlement or, if a leg accrues,
+ * between two. 0 without fees, null if 90 days are not enough.
  */
 export function breakevenHours(long: Flow, short: Flow, feesPct: number): number | null {
   if (feesPct === 0) return 0;
@@ -72,7 +72,7 @@ export function breakevenHours(long: Flow, short: Flow, feesPct: number): number
     (sum, flow) => sum + (flow.settlement === null ? flow.perMs : 0),
     0,
   );
-  // Bounded: the settlements of 90 days, of which all but a few are skipped.
+  // Bounded by the settlements within 90 days, nearly all of which are skipped.
   let atMs = Math.max(0, Math.floor(startHours * HOUR_MS) - 1);
   while (atMs <= HORIZON_MS) {
     const lacking = fees - receivedBy(long, atMs) - receivedBy(short, atMs);
@@ -86,14 +86,14 @@ export function breakevenHours(long: Flow, short: Flow, feesPct: number): number
   return null;
 }
 
-/** What has come up to and including `atMs`. */
+/** The payments up to and including `atMs`. */
 function receivedBy({ settlement, perMs }: Flow, atMs: number): number {
   if (settlement === null) return perMs * atMs;
   const { amount, firstMs, everyMs } = settlement;
   return atMs < firstMs ? 0 : amount * (1 + Math.floor((atMs - firstMs) / everyMs));
 }
 
-/** When a leg settles next; never for one that accrues. */
+/** When a leg settles next; infinite for one that accrues. */
 function nextAfter({ settlement }: Flow, atMs: number): number {
   if (settlement === null) return Number.POSITIVE_INFINITY;
   const { firstMs, everyMs } = settlement;

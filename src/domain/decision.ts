@@ -1,10 +1,10 @@
 import { type Flag, type FlagBits, flagBit, FLAGS, isBlocked } from "./flags.ts";
 
-/** What may be made of a pair: `usable`, `watch` (look closer first), `refuse` (its numbers cannot be relied on). */
+/** The verdict on a pair: `usable`, `watch` (look closer first), `refuse` (its numbers cannot be trusted). */
 export const DECISIONS = ["usable", "watch", "refuse"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-/** Why a pair is not `usable`; those that block come first. */
+/** Why a pair is not `usable`; blocking reasons come first. */
 export const REASONS = [
   "stale",
   "expired",
@@ -29,51 +29,51 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Prices per unit further apart than this are a risk of their own … */
+/** Prices per unit further apart than this are a risk … */
 export const PRICE_GAP_PCT = 1;
-/** … and further than this the two are not one thing: a split that has reached one exchange first looks like that. */
+/** … and further than this the legs are not the same asset, e.g. during a split that one exchange applies first. */
 export const REFUSED_GAP_PCT = 10;
 
-/** What has lasted for less, or nobody knows how long, may be gone when the second order is sent. */
+/** A pair that has lasted less, or for an unknown time, may be gone before the second order is sent. */
 export const YOUNG_SECONDS = 600;
 
-/** What is left may be nothing but for the last digits of the sums that it comes from. */
+/** Net figures this small are rounding errors of the sums they come from. */
 const NOTHING_PCT = 1e-9;
 
-/** What a decision on a pair depends on. */
+/** The inputs of a decision on a pair. */
 export interface PairFacts {
-  /** Flags of both legs together. */
+  /** Flags of both legs combined. */
   readonly flags: FlagBits;
   /** Whether prices show that both legs are the same asset. */
   readonly identityKnown: boolean;
   readonly priceGapPct: number | null;
   readonly feesKnown: boolean;
-  /** Null while it is not known how long the pair has lasted. */
+  /** Null if it is unknown how long the pair has lasted. */
   readonly ageSeconds: number | null;
   /** Whether the rate of a leg is far from those of the asset's other listings. */
   readonly isOutlier: boolean;
-  /** Whether either leg pays or is paid while the pair is held; null where that is not known. */
+  /** Whether any payment falls into the holding time; null if unknown. */
   readonly paysInHold: boolean | null;
-  /** What is left after fees, percent a year, spread evenly; null where it is not known. */
+  /** Net yield in percent per year, spread evenly; null if unknown. */
   readonly netPct: number | null;
-  /** What is left after fees of what is paid while the pair is held, percent of the notional of a leg. */
+  /** Payments within the holding time minus fees, in percent of the notional of a leg. */
   readonly netCashPct: number | null;
 }
 
-/** What a flag of a leg says is a reason of the pair, under the same name. */
+/** A flag of a leg is a reason of the pair under the same name. */
 const FLAG_REASONS = FLAGS.map((flag: Flag & Reason) => ({ bit: flagBit(flag), reason: flag }));
 
-/** Whether the prices of two legs (percent apart, either way) are too far apart for one asset, whatever its name is. */
+/** Whether the price gap of two legs (percent, either sign) is too large for one asset. */
 export function isRefusedGap(priceGapPct: number | null): boolean {
   return priceGapPct !== null && Math.abs(priceGapPct) > REFUSED_GAP_PCT;
 }
 
-/** Whether a pair is refused whatever it yields and how long it has lasted. */
+/** Whether a pair is refused regardless of its yield and age. */
 function isRefused({ flags, identityKnown, priceGapPct }: PairFacts): boolean {
   return isBlocked(flags) || !identityKnown || isRefusedGap(priceGapPct);
 }
 
-/** Whether holding the pair brings nothing, evenly spread or by what is in fact paid in the holding time. */
+/** Whether the pair does not pay: on average, or by the actual payments within the holding time. */
 function isUnprofitable({ paysInHold, netPct, netCashPct }: PairFacts): boolean {
   if (netPct !== null && netPct <= NOTHING_PCT) return true;
   return paysInHold !== false && netCashPct !== null && netCashPct <= NOTHING_PCT;
@@ -84,7 +84,7 @@ export function decisionOf(facts: PairFacts): Decision {
   return facts.flags === 0 && adviceOn(facts).length === 0 ? "usable" : "watch";
 }
 
-/** Every reason that applies, in the order of REASONS; none exactly when the decision is `usable`. */
+/** Every reason that applies, in the order of REASONS; empty if and only if the decision is `usable`. */
 export function reasonsOf(facts: PairFacts): readonly Reason[] {
   const { flags, identityKnown } = facts;
   const found = new Set<Reason>(adviceOn(facts));
@@ -93,7 +93,7 @@ export function reasonsOf(facts: PairFacts): readonly Reason[] {
   return REASONS.filter((reason) => found.has(reason));
 }
 
-/** The reasons that come from the pair as such, not from the flags and the identity of its legs. */
+/** The reasons that come from the pair itself, not from its legs' flags and identity. */
 function adviceOn(facts: PairFacts): readonly Reason[] {
   const { priceGapPct, feesKnown, ageSeconds, isOutlier, paysInHold } = facts;
   const found: Reason[] = [];

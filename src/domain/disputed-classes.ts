@@ -1,11 +1,11 @@
 import type { AssetClass } from "./quote.ts";
 
 /**
- * Names of one thing each, whose class exchanges dispute: a token of gold is a coin to one and a metal to the next. As of
- * 2026-09. Another thing may bear such a ticker all the same (a coin SPY): `classOfAsset` asks which asset is meant.
+ * Names whose class exchanges disagree on: a gold token is a coin on one and a metal on the next. As of 2026-09.
+ * Another asset may have such a ticker, too (a coin SPY): `classOfAsset` decides which one is meant.
  */
 const CLASS_OF_DISPUTED: ReadonlyMap<string, AssetClass> = new Map([
-  // Tokens that are traded as coins, whatever they stand for.
+  // Tokens that trade as coins, whatever backs them.
   ["PAXG", "crypto"],
   ["XAUT", "crypto"],
   ["USDC", "crypto"],
@@ -13,22 +13,22 @@ const CLASS_OF_DISPUTED: ReadonlyMap<string, AssetClass> = new Map([
   ["XAU", "metal"],
   ["XAG", "metal"],
   ["EUR", "forex"],
-  // Funds, which some name for their index and some for how they are traded.
+  // Funds, which some exchanges classify by their index and some by how they trade.
   ["SPY", "etf"],
   ["QQQ", "etf"],
   ["IWM", "etf"],
-  // Baskets of coins, for which most exchanges have no word.
+  // Baskets of coins, for which most exchanges have no class.
   ["BTCDOM", "index"],
   ["DEFI", "index"],
 ]);
 
 /**
- * Of these, what some exchanges call a coin: gold on edgeX and BloFin, the basket wherever coins are what bears no mark.
- * No coin of that ticker is known, as there is one called DEFI.
+ * Those that some exchanges call a coin: gold on edgeX and BloFin, the basket wherever anything unmarked is a coin.
+ * No coin with these tickers is known (unlike DEFI, which is also a coin).
  */
 const CALLED_COINS: ReadonlySet<string> = new Set(["XAU", "XAG", "BTCDOM"]);
 
-/** Classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
+/** Families of classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
 const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
   crypto: "crypto",
   stock: "equity",
@@ -40,8 +40,8 @@ const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
 };
 
 /**
- * Of classes of one kind that equally many state, the first: it contradicts no wider one, for who has no word for funds
- * calls one a share.
+ * Breaks ties within a class family: the first one wins. A narrow class does not contradict a wider one, because an
+ * exchange without a class for funds calls a fund a stock.
  */
 const NARROWEST_FIRST = [
   "metal",
@@ -53,35 +53,35 @@ const NARROWEST_FIRST = [
   "crypto",
 ] as const satisfies readonly AssetClass[];
 
-/** What an exchange says that one of the listings of an asset is. */
+/** The class that an exchange states for one listing of an asset. */
 export interface ClassStatement {
   readonly exchange: string;
   readonly assetClass: AssetClass | null;
-  /** Whether the exchange says it of whatever it does not mark as something else: then anybody's own word decides. */
+  /** Whether the exchange uses this class for everything without another mark: any other exchange's class then wins. */
   readonly isClassByExclusion?: boolean;
 }
 
-/** An asset and what is said of its listings. */
+/** An asset and the classes stated for its listings. */
 export interface NamedAsset {
-  /** Without a number. */
+  /** Without the number. */
   readonly name: string;
   readonly statements: readonly ClassStatement[];
 }
 
-/** Crypto, equity, commodity or forex; null for no class. */
+/** The family of a class: crypto, equity, commodity or forex; null for no class. */
 function kindOfClass(assetClass: AssetClass | null): string | null {
   return assetClass === null ? null : KIND_OF_CLASS[assetClass];
 }
 
-/** The kind of class that a listing is said to be of; null where none is, or where the word for a disputed name is wrong. */
+/** The class family stated for a listing; null if none is stated, or if it is known to be wrong for a disputed name. */
 export function statedKind(base: string, assetClass: AssetClass | null): string | null {
   return assetClass === "crypto" && CALLED_COINS.has(base) ? null : kindOfClass(assetClass);
 }
 
 /**
- * The class of a listing before any price has told which asset it is of: what its exchange says, and by the table only
- * where that says the same more exactly (a fund is no mere share), or where the name is a token's. Letters overrule no
- * other word: a coin or a share may have any ticker. Where an exchange says nothing, null stays.
+ * The class of a listing before prices show which asset it is: the one that its exchange states. The table only makes
+ * it more specific (a fund instead of a stock) or a coin for a token's name; it overrules nothing else, since a coin or
+ * a stock may have any ticker. Null stays null.
  */
 export function settledClass(base: string, stated: AssetClass | null): AssetClass | null {
   const byTable = CLASS_OF_DISPUTED.get(base);
@@ -91,10 +91,9 @@ export function settledClass(base: string, stated: AssetClass | null): AssetClas
 }
 
 /**
- * The class of an asset that several exchanges list: by the table for its name where it is what the table means; else
- * the one that most exchanges state, among those of the kind that most state. Null where none states any, and where two
- * kinds are stated by equally many: each listing keeps its own exchange's word. `others` are the assets under the names
- * of the same thing that prices have told from it.
+ * The class of an asset listed by several exchanges: the table's if the table means this asset; otherwise the most
+ * stated class of the most stated family. Null (each listing keeps its exchange's class) if none is stated or two
+ * families tie. `others` are assets with the same names that differ from it in price.
  */
 export function classOfAsset(
   name: string,
@@ -113,16 +112,16 @@ export function classOfAsset(
   return isMeant ? byTable : mostStated(counted);
 }
 
-/** What the assets beside one tell of it. */
+/** What is known from the other assets with the same names. */
 export interface OtherAssets {
-  /** By a name of the table: on how many exchanges one of that name has the table's class. */
+  /** By name in the table: the number of exchanges on which an asset of that name has the table's class. */
   readonly exchangesByTable: ReadonlyMap<string, number>;
   readonly count: number;
 }
 
 const NO_OTHERS: OtherAssets = { exchangesByTable: new Map(), count: 0 };
 
-/** What all assets of one thing's names, itself among them, tell of each. */
+/** Collects `OtherAssets` from all assets with the names of one entry, including the asset itself. */
 export function assetsBeside(assets: readonly NamedAsset[]): OtherAssets {
   const exchangesByTable = new Map<string, number>();
   for (const { name, statements } of assets) {
@@ -134,7 +133,7 @@ export function assetsBeside(assets: readonly NamedAsset[]): OtherAssets {
   return { exchangesByTable, count: assets.length - 1 };
 }
 
-/** Null where equally many state classes of two kinds, too. */
+/** The most stated class; null also if two families tie. */
 function mostStated(statements: readonly ClassStatement[]): AssetClass | null {
   const stated = new Set(statements.map(({ assetClass }) => assetClass));
   const classes = NARROWEST_FIRST.filter((assetClass) => stated.has(assetClass));
@@ -147,7 +146,7 @@ function mostStated(statements: readonly ClassStatement[]): AssetClass | null {
   return first;
 }
 
-/** Tells how many exchanges state something: one that states it of many listings has one voice. */
+/** Counts by how many exchanges something is stated; an exchange counts once whatever the number of its listings. */
 function voices<T>(
   statements: readonly ClassStatement[],
   wordOf: (statement: ClassStatement) => T,

@@ -1,27 +1,27 @@
 import { median } from "./median.ts";
 
-/** The voices of the exchanges in one group of listings: each has one, the middle of its own prices. */
+/** The votes of the exchanges in one group of listings: each has one, the median of its own prices. */
 export class ExchangeVoices {
-  /** By exchange: listings in the group, those that were read already, the middle price of those. */
+  /** By exchange: listings in the group, those read so far, their median price. */
   readonly #listings: Int32Array;
   readonly #read: Int32Array;
   readonly #middles: Float64Array;
   #present: number[] = [];
 
-  /** `count`: exchanges are numbers below it. */
+  /** Exchanges are numbers below `count`. */
   constructor(count: number) {
     this.#listings = new Int32Array(count);
     this.#read = new Int32Array(count);
     this.#middles = new Float64Array(count);
   }
 
-  /** Counts one more listing of an exchange. */
+  /** Counts a listing of an exchange. */
   add(exchange: number): void {
     if (this.#listings[exchange] === 0) this.#present.push(exchange);
     this.#listings[exchange] = (this.#listings[exchange] ?? 0) + 1;
   }
 
-  /** Reads the price of a listing that was counted. Prices come in rising order, after all listings were counted. */
+  /** Reads the price of a counted listing. Call it in ascending order of prices, after all listings were counted. */
   read(exchange: number, price: number): void {
     const listings = this.#listings[exchange] ?? 0;
     const place = this.#read[exchange] ?? 0;
@@ -33,12 +33,12 @@ export class ExchangeVoices {
       this.#middles[exchange] = ((this.#middles[exchange] ?? 0) + price) / 2;
   }
 
-  /** On how many exchanges the group is. */
+  /** The number of exchanges in the group. */
   get exchanges(): number {
     return this.#present.length;
   }
 
-  /** The middle of the voices; NaN for none. */
+  /** The median of the votes; NaN for none. */
   get center(): number {
     return median(this.#present.map((exchange) => this.#middles[exchange] ?? 0)) ?? Number.NaN;
   }

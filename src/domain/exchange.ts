@@ -1,4 +1,4 @@
-/** The exchanges this program knows. Closed set: an unknown id in a request is an error. */
+/** The supported exchanges. Closed set: an unknown id in a request is an error. */
 export const EXCHANGE_IDS = [
   "binance",
   "bybit",
@@ -46,8 +46,8 @@ export const EXCHANGE_IDS = [
 export type ExchangeId = (typeof EXCHANGE_IDS)[number];
 
 /**
- * Exchanges that are collected only when the operator names them; the reason of each is `disabledReason` in its
- * adapter's facts. They are known here because settings are read without the adapters.
+ * Exchanges that are collected only if the operator names them; the reason is `disabledReason` in the adapter's
+ * facts. The list is here because settings are read without the adapters.
  */
 export const DISABLED_BY_DEFAULT: readonly ExchangeId[] = ["aevo", "drift", "hashkey"];
 
@@ -55,7 +55,7 @@ export function isExchangeId(text: string): text is ExchangeId {
   return (EXCHANGE_IDS as readonly string[]).includes(text);
 }
 
-/** Why a refresh failed. Different kinds have different cures, so they are never merged. */
+/** Why a refresh failed. Different kinds have different remedies, so they are never merged. */
 export const FAILURE_KINDS = [
   "timeout",
   "network",
@@ -70,11 +70,11 @@ export const FAILURE_KINDS = [
 
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** What an operator sees for one exchange. `off` is registered but not enabled. */
+/** The status of an exchange as shown to the operator. `off`: registered but not enabled. */
 export type ExchangeStatus =
   "starting" | "ok" | "degraded" | "stale" | "down" | "geo_blocked" | "off";
 
-/** The ones in which an exchange's rates are missing: there are none, or none of now. */
+/** The statuses in which an exchange's rates are missing: there are none, or none that are current. */
 export const MISSING_STATUSES = [
   "starting",
   "stale",
@@ -89,10 +89,10 @@ export function isMissing(status: ExchangeStatus): status is MissingStatus {
   return (MISSING_STATUSES as readonly ExchangeStatus[]).includes(status);
 }
 
-/** An exchange that was asked and whose rates are not there, or not of now. */
+/** A requested exchange without current rates. */
 export interface MissingExchange {
   readonly exchange: ExchangeId;
   readonly status: MissingStatus;
-  /** In words that anyone may read. */
+  /** A text that is safe to publish. */
   readonly reason: string;
 }

@@ -1,41 +1,41 @@
 import { EXCHANGE_IDS, type ExchangeId } from "./exchange.ts";
 import { TAKER_FEES, type TakerFee } from "./taker-fees.ts";
 
-/** More than this (10 percent of notional) is no fee but an error of units: a percentage or a fraction. */
+/** More than this (10 percent of notional) is a unit error: a percentage or a fraction. */
 export const MAX_TAKER_BPS = 1000;
 
 /**
- * Whose word a fee is, the strongest first: the request's, the operator's of this service, the exchange's on this one
- * listing, the table's of this program for the whole exchange.
+ * Where a fee comes from, in order of precedence: the request, this service's operator, the exchange for this listing,
+ * this program's table for the whole exchange.
  */
 export const FEE_SOURCES = ["request", "operator", "listing", "exchange"] as const;
 export type FeeSource = (typeof FEE_SOURCES)[number];
 
-/** A taker fee and whose word it is. */
+/** A taker fee and where it comes from. */
 export interface Fee {
   /** Basis points of notional per fill. */
   readonly bps: number;
   readonly source: FeeSource;
 }
 
-/** Fees by exchange, all of EXCHANGE_IDS; `null`: unknown. What a listing says of itself is not in it. */
+/** Fees by exchange, for all of EXCHANGE_IDS; null: unknown. Without fees of single listings. */
 export type TakerFees = ReadonlyMap<ExchangeId, Fee | null>;
 
 /** The fee of every exchange in this installation. */
 export type FeeTable = ReadonlyMap<ExchangeId, StatedFee>;
 
-/** A fee of a table, and whether the operator put it there. */
+/** A fee in a table, and whether the operator set it. */
 interface StatedFee extends TakerFee {
   readonly isOperators?: true;
 }
 
-/** What the operator says of fees: basis points by exchange, and when it was so (YYYY-MM-DD). */
+/** The operator's fees: basis points by exchange, and their date (YYYY-MM-DD). */
 export interface FeeFile {
   readonly asOf: string;
   readonly takerBps: ReadonlyMap<ExchangeId, number>;
 }
 
-/** The fees of this program with the operator's laid over them. */
+/** The built-in fees, overridden by the operator's. */
 export function feeTable(file: FeeFile | null): FeeTable {
   return new Map(
     EXCHANGE_IDS.map((id): [ExchangeId, StatedFee] => {
@@ -47,10 +47,10 @@ export function feeTable(file: FeeFile | null): FeeTable {
   );
 }
 
-/** Whose fee a request may state: of one exchange, or of all that it does not name. */
+/** What a fee in a request applies to: one exchange, or all that the request does not name. */
 export type FeeScope = ExchangeId | "all";
 
-/** The fees to reckon with: a table with a request's own (basis points, each from 0 to MAX_TAKER_BPS) laid over it. */
+/** The fees to use: a table, overridden by the request's (basis points from 0 to MAX_TAKER_BPS). */
 export function takerFees(table: FeeTable, overrides: ReadonlyMap<FeeScope, number>): TakerFees {
   const ofAll = overrides.get("all");
   return new Map(
@@ -65,7 +65,7 @@ export function takerFees(table: FeeTable, overrides: ReadonlyMap<FeeScope, numb
   );
 }
 
-/** The fee of one listing: its own (basis points, null where its exchange states none) but for a figure of the user's. */
+/** The fee of one listing: a fee set by the user, else the listing's own (bps, null if not stated), else the exchange's. */
 export function listingFee(ofExchange: Fee | null, listingBps: number | null): Fee | null {
   const isUsers = ofExchange?.source === "request" || ofExchange?.source === "operator";
   return isUsers || listingBps === null ? ofExchange : { bps: listingBps, source: "listing" };
