@@ -57,7 +57,7 @@ export function capacityUsd(boundsUsd: readonly (number | null)[]): number | nul
   return least * CAPACITY_SHARE;
 }
 
-/** How much higher the short side's price is, in percent of the mid price; swapping sides flips the sign. Null without both. */
+/** How much higher the short side's price is, in percent of the mid price (signed); null without both prices. */
 export function priceGapPct(longPrice: number | null, shortPrice: number | null): number | null {
   if (longPrice === null || shortPrice === null) return null;
   const middle = (longPrice + shortPrice) / 2;

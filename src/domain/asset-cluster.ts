@@ -3,7 +3,7 @@ import { median, medianOfSorted } from "./median.ts";
 import type { AssetClass } from "./quote.ts";
 import { firstWhere } from "./sorted-search.ts";
 
-/** `confirmed`: other exchanges agree; `probable`: nothing to compare with; `conflict`: another asset has the same ticker. */
+/** `confirmed`: other exchanges agree; `probable`: nothing to compare with; `conflict`: another asset has its ticker. */
 export const IDENTITIES = ["confirmed", "probable", "conflict"] as const;
 export type Identity = (typeof IDENTITIES)[number];
 
@@ -79,7 +79,7 @@ export class Cluster {
     return this.#pricesOf.size;
   }
 
-  /** Whether two exchanges agree: on the price (otherwise they would not be here) and on the class, if both state one. */
+  /** Whether two exchanges agree: on the price (implied by membership) and on the class, if both state one. */
   get isConfirmed(): boolean {
     if (this.#kinds.has(null) || this.#kinds.size === 1) return this.exchanges > 1;
     const exchangesOf = new Map<string | null, Set<string>>();

@@ -65,7 +65,7 @@ export function takerFees(table: FeeTable, overrides: ReadonlyMap<FeeScope, numb
   );
 }
 
-/** The fee of one listing: a fee set by the user, else the listing's own (bps, null if not stated), else the exchange's. */
+/** The fee of one listing: the user's, else the listing's own (bps, null if not stated), else the exchange's. */
 export function listingFee(ofExchange: Fee | null, listingBps: number | null): Fee | null {
   const isUsers = ofExchange?.source === "request" || ofExchange?.source === "operator";
   return isUsers || listingBps === null ? ofExchange : { bps: listingBps, source: "listing" };

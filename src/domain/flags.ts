@@ -2,7 +2,7 @@ import type { Identity } from "./asset-cluster.ts";
 import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual, AssetClass } from "./quote.ts";
 
-/** Marks on a row. Blocking ones keep it out of every opportunity, advisory ones say: look closer. */
+/** Flags of a row. Blocking ones exclude it from every opportunity, advisory ones mean: look closer. */
 export const FLAGS = [
   "stale",
   "expired",
@@ -19,7 +19,7 @@ export const FLAGS = [
 
 export type Flag = (typeof FLAGS)[number];
 
-/** Flags of one row as bits, in the order of FLAGS: compact, and compared with one instruction. */
+/** Flags of one row as bits in the order of FLAGS: compact, and compared with one instruction. */
 export type FlagBits = number;
 
 export const BLOCKING_FLAGS = [
@@ -30,18 +30,18 @@ export const BLOCKING_FLAGS = [
   "suspect",
 ] as const satisfies readonly Flag[];
 
-/** 24 h volume under this many US dollars, or unknown, is `thin`. */
+/** A row with less 24 h volume in US dollars, or an unknown one, is `thin`. */
 export const THIN_VOLUME_USD = 100_000;
 
-/** A rate this close to a published bound is at it. */
+/** A rate this close to a published bound is at the bound. */
 const PINNED_TOLERANCE = 1e-9;
 
 /** A row is stale when older than this many periods of its exchange … */
 export const STALE_PERIODS = 3;
-/** … but never before this age: one late answer is no news. */
+/** … but never before this age: a single late answer is not worth a flag. */
 export const STALE_FLOOR_MS = 180_000;
 
-/** A rate lives this many periods beyond its next_funding_time: then nobody charges it any more. */
+/** A rate expires this many periods after its next_funding_time: by then it is no longer charged. */
 export const EXPIRY_GRACE_PERIODS = 3;
 
 export function flagBit(flag: Flag): FlagBits {
@@ -69,7 +69,7 @@ export function flagNames(bits: FlagBits): readonly Flag[] {
   return names;
 }
 
-/** What the flags of a row depend on. Rates are fractions, times unix milliseconds. */
+/** The inputs of a row's flags. Rates are fractions, times unix milliseconds. */
 export interface FlagInputs {
   readonly accrual: Accrual;
   readonly assetClass: AssetClass | null;
@@ -77,7 +77,7 @@ export interface FlagInputs {
   readonly fundingIntervalHours: number | null;
   readonly nextFundingAtMs: number | null;
   readonly observedAtMs: number;
-  /** The exchange's own timestamp has stood still for too long. */
+  /** The exchange's own timestamp has not moved for too long. */
   readonly frozen: boolean;
   readonly settling: boolean;
   readonly rateCap: number | null;
@@ -88,12 +88,12 @@ export interface FlagInputs {
   readonly doubts: DoubtBits;
 }
 
-/** The age in ms from which a row is stale, for an exchange that is refreshed every `periodMs`. */
+/** The age in ms at which a row becomes stale, for an exchange that is refreshed every `periodMs`. */
 export function staleAfterMs(periodMs: number): number {
   return Math.max(STALE_PERIODS * periodMs, STALE_FLOOR_MS);
 }
 
-/** What decides whether, and from when on, a row bears a blocking flag. */
+/** The inputs that decide whether and when a row gets a blocking flag. */
 export type TrustInputs = Pick<
   FlagInputs,
   | "accrual"
@@ -106,8 +106,8 @@ export type TrustInputs = Pick<
 >;
 
 /**
- * The last moment (unix ms) at which a row that is not stored anew bears no blocking flag; -Infinity where it bears one
- * already. Whoever keeps rows need not judge them again at each look.
+ * The last moment (unix ms) at which a row has no blocking flag unless it is refreshed; -Infinity if it already has one.
+ * Lets callers keep rows without re-evaluating their flags each time.
  */
 export function trustedUntilMs(row: TrustInputs, periodMs: number): number {
   if (lastingBlocks(row) !== 0) return Number.NEGATIVE_INFINITY;
@@ -125,7 +125,7 @@ function validUntilMs({ nextFundingAtMs }: TrustInputs, periodMs: number): numbe
   return nextFundingAtMs + EXPIRY_GRACE_PERIODS * periodMs;
 }
 
-/** The blocking flags that time neither brings nor takes. */
+/** The blocking flags that do not depend on time. */
 function lastingBlocks(row: TrustInputs): FlagBits {
   let bits = 0;
   if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
@@ -134,17 +134,17 @@ function lastingBlocks(row: TrustInputs): FlagBits {
   return bits;
 }
 
-/** What holds for every row of an exchange. */
+/** Properties shared by all rows of an exchange. */
 export interface ExchangeTerms {
-  /** How often it is refreshed. */
+  /** Refresh period. */
   readonly periodMs: number;
-  /** Flags that all its rows bear, whatever they say. */
+  /** Flags of all its rows, regardless of their values. */
   readonly marks: FlagBits;
-  /** Whether the interest that it documents is that of coins alone (see domain/resting-rate). */
+  /** Whether its documented interest rate applies to coins only (see domain/resting-rate). */
   readonly interestOfCoins: boolean;
 }
 
-/** The flags of one row at `asOfMs`, on an exchange of these terms. */
+/** The flags of one row at `asOfMs`, on an exchange with these terms. */
 export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): FlagBits {
   const { periodMs, marks } = terms;
   let bits = marks | lastingBlocks(row);
@@ -155,13 +155,13 @@ export function flagsOf(row: FlagInputs, asOfMs: number, terms: ExchangeTerms): 
   if (hasInterest(row, terms) && isAt(row.fundingRate, row.baselineRate))
     bits |= flagBit("pinned_baseline");
   if (row.volume24hUsd === null || row.volume24hUsd < THIN_VOLUME_USD) bits |= flagBit("thin");
-  // A settlement that passed since the row was observed: it still shows the rate that was charged.
+  // A settlement has passed since the row was observed: it still shows the charged rate.
   const settled = row.nextFundingAtMs !== null && row.nextFundingAtMs <= asOfMs;
   if (row.settling || settled) bits |= flagBit("settling");
   return bits;
 }
 
-/** A rate that is charged at a time which nobody knows: it would never expire. */
+/** Whether a rate has no known charging time: it would never expire. */
 function isTimeless({ accrual, nextFundingAtMs }: TrustInputs): boolean {
   switch (accrual) {
     case "periodic":
@@ -171,7 +171,7 @@ function isTimeless({ accrual, nextFundingAtMs }: TrustInputs): boolean {
   }
 }
 
-/** Whether the documented interest is also this contract's: what is no coin, by whoever lists it, has none of a coin. */
+/** Whether the documented interest rate applies: one for coins only does not if the asset's class is another one. */
 function hasInterest({ assetClass }: FlagInputs, { interestOfCoins }: ExchangeTerms): boolean {
   return !interestOfCoins || assetClass === null || assetClass === "crypto";
 }

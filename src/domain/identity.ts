@@ -17,19 +17,19 @@ import { compareSize, Standing } from "./standing.ts";
 import { ASSET_MARK } from "./symbol.ts";
 
 /**
- * A ticker is not an asset: listings are one asset only when their price per one unit agrees. This decides, for the
- * listings of all tickers with one common name, which belong together, and remembers who belonged where.
+ * A ticker is not an asset: listings are one asset only if their prices per unit agree. Given the listings of all
+ * tickers with one common name, this decides which belong together, based on the previous decisions.
  */
 
-/** A member whose price is further than this from its asset's … */
+/** A member whose price deviates from its asset's by more than this … */
 export const LEAVE_BEYOND = 0.1;
-/** … in this many cycles of its exchange in a row leaves it. */
+/** … in this many consecutive cycles of its exchange leaves the asset. */
 export const LEAVE_AFTER_CYCLES = 10;
 
-/** An asset without a price holds its name against newcomers for this long after it was last seen. */
+/** An asset without a price reserves its name for this long after it was last seen. */
 const NAME_HELD_MS = 3_600_000;
 
-/** What no price has spoken for yet. */
+/** The decision on a listing without any price yet. */
 export const UNDECIDED: Decision = {
   assetId: null,
   identity: "probable",
@@ -37,18 +37,18 @@ export const UNDECIDED: Decision = {
   settledClass: null,
 };
 
-/** How often in a row, by observations, a listing has looked as if it belonged elsewhere. */
+/** For how many consecutive observations a listing has looked as if it belonged to another asset. */
 export interface Doubt {
   readonly cycles: number;
   readonly observedAtMs: number;
 }
 
-/** Doubts by instrument id, kept by the caller from one decision to the next. */
+/** Misfits by instrument id, kept by the caller between decisions. */
 export type Doubts = Map<number, Doubt>;
 
 /**
- * Decides for all listings of the tickers with one common name at `nowMs`; `doubts` is brought up to date. The order of
- * the listings does not matter.
+ * Decides for all listings of the tickers with one common name at `nowMs`; updates `misfits`. The order of the listings
+ * does not matter.
  */
 export function identify(
   listings: readonly Candidate[],
@@ -65,7 +65,7 @@ export function identify(
       ? []
       : [memberOf(candidate, { ...candidate.held, provenMultiplier: null })],
   );
-  // An asset of their ticker whose price is not known just now may be theirs: they wait until it speaks again.
+  // An asset with their ticker whose price is currently unknown may be theirs: they wait until it has one.
   const silent = clusters.filter(({ center }) => center === null);
   const heldNames = new Set(
     silent.flatMap((cluster) =>
@@ -80,7 +80,7 @@ export function identify(
   return decisions(candidates, clusters);
 }
 
-/** The clusters that were decided before, without the members whose doubts have lasted. */
+/** The previously decided clusters, without persistent misfits. */
 function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster[] {
   const byId = new Map<string, Cluster>();
   for (const candidate of candidates) {
@@ -107,8 +107,8 @@ function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster
 }
 
 /**
- * Its price is far from `measure`, or cannot be told from that of an asset that stands before its own: with its
- * ticker's multiplier or, where several others agree, without it.
+ * Whether a member's price is far from `measure`, or fits an asset that ranks before its own: with its ticker's
+ * multiplier or, if several exchanges agree, without it.
  */
 function belongsElsewhere(
   member: Member,
@@ -118,7 +118,7 @@ function belongsElsewhere(
 ): boolean {
   const { candidate, unitPrice } = member;
   if (candidate.price === null || unitPrice === null) return false;
-  // A coin and a share whose prices met by chance part again as they met; one thing stays near its price.
+  // A coin and a stock whose prices met by chance separate at the threshold at which they joined; others get more room.
   const within = own.mixesKinds && kindOf(member) !== null ? JOIN_WITHIN : LEAVE_BEYOND;
   if (measure !== null && apart(unitPrice, measure) > within) return true;
   const { multiplier, price } = candidate;
@@ -126,14 +126,14 @@ function belongsElsewhere(
   return multiplier !== 1 && standing.isFitBefore(own, price, ({ exchanges }) => exchanges > 1);
 }
 
-/** What each member's price is held against: of two each is the other's measure, else the middle of all. */
+/** The price to compare each member with: of two members the other one's, otherwise the median of all. */
 function measures({ members, center }: Cluster): (member: Member) => number | null {
   const priced = members.filter(({ unitPrice }) => unitPrice !== null);
   if (priced.length !== 2) return () => center;
   return (member) => priced.find((other) => other !== member)?.unitPrice ?? null;
 }
 
-/** Counts a doubt once per observation; true when it has lasted long enough to act on it. */
+/** Counts a misfit once per observation; true if it has persisted long enough to act on it. */
 function lasts(
   { instrumentId, observedAtMs }: Candidate,
   inDoubt: boolean,
@@ -153,8 +153,8 @@ function lasts(
 }
 
 /**
- * Gives every asset its name. Of those that would bear the same one the largest (by exchanges, by listings, then by open
- * interest) has it plain, the others with a number. A name stays where it is until another asset is larger.
+ * Gives every asset its name. Of assets with the same name the largest (by exchanges, listings, then open interest) has
+ * it without a number, the others get one. A name is kept until another asset is larger.
  */
 function name(clusters: readonly Cluster[]): void {
   const ranked = clusters
@@ -192,7 +192,7 @@ function name(clusters: readonly Cluster[]): void {
   }
 }
 
-/** Its listings' ticker; the common name where prices have shown that several tickers mean it. */
+/** The listings' ticker, or the common name if prices have shown that several tickers are this asset. */
 function plainNameOf(cluster: Cluster): string {
   const tickers = tickersOf(cluster);
   const [ticker = ""] = tickers;
@@ -209,7 +209,7 @@ function decisions(
   const beside = assetsBeside(assets);
   for (const { cluster, ...asset } of assets) {
     const { assetId, members, isConfirmed } = cluster;
-    // Only a second exchange confirms. What is alone beside another asset of its ticker, not a smaller one, is in conflict.
+    // Only a second exchange confirms. An unconfirmed asset conflicts with another of its ticker that is not smaller.
     const doubted: Identity = isContested(cluster) ? "conflict" : "probable";
     const identity = isConfirmed ? "confirmed" : doubted;
     const settledClass = isConfirmed ? classOfAsset(asset.name, asset.statements, beside) : null;
@@ -228,9 +228,9 @@ function namedAssetOf({ assetId, members }: Cluster): NamedAsset {
   };
 }
 
-/** Tells of an asset whether another one, on as many exchanges or more, has a listing with one of its tickers. */
+/** Tests whether another asset on at least as many exchanges has a listing with one of the asset's tickers. */
 function contests(clusters: readonly Cluster[]): (cluster: Cluster) => boolean {
-  // Of each ticker the two assets on most exchanges: one of them is another one than that which is asked about.
+  // The two assets on the most exchanges for each ticker: at least one of them is not the tested one.
   const largest = new Map<string, readonly Cluster[]>();
   for (const cluster of clusters) {
     for (const ticker of tickersOf(cluster)) {

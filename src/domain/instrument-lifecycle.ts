@@ -1,28 +1,28 @@
 import type { ExchangeId } from "./exchange.ts";
 import type { Quote } from "./quote.ts";
 
-/** Accepted batches in a row without an instrument after which it is delisted and leaves every list. */
+/** Consecutive accepted batches without an instrument after which it is delisted and leaves every list. */
 const DELISTED_AFTER_BATCHES = 3;
 
-/** A ticker that comes back after this many accepted batches and this long without it is a new instrument. */
+/** A ticker that returns after this many accepted batches and this much time without it is a new instrument. */
 const GONE_AFTER_BATCHES = 20;
 const GONE_AFTER_MS = 24 * 3_600_000;
 
-/** A price per unit that is this many times another one … */
+/** A price per unit that changes by this factor … */
 const BREAK_FACTOR = 5;
-/** … and stays there for this many accepted batches is of another asset under the same ticker. */
+/** … and stays there for this many accepted batches belongs to another asset with the same ticker. */
 const BREAK_BATCHES = 5;
 
-/** The price of one unit of base over batches. Replaced as a whole by each batch. */
+/** The recent history of the price per unit of base. Replaced as a whole by each batch. */
 export interface PriceMemory {
   readonly last: number | null;
-  /** The price before a break that is being watched, null while none is. */
+  /** The price before a suspected break, null if there is none. */
   readonly breakPrice: number | null;
   readonly breakBatches: number;
   readonly isBroken: boolean;
 }
 
-/** What the collector remembers of one instrument between batches. */
+/** What the collector remembers about one instrument between batches. */
 export interface KnownInstrument {
   readonly id: number;
   readonly base: string;
@@ -39,7 +39,7 @@ export interface KnownInstrument {
   price: PriceMemory;
 }
 
-/** Whether a quote under a known symbol is another listing: its ticker was reused. */
+/** Whether a quote with a known symbol belongs to a new listing: the ticker was reused. */
 export function isRelisting(known: KnownInstrument, quote: Quote): boolean {
   if (known.status === "gone") return true;
   return (
@@ -47,22 +47,22 @@ export function isRelisting(known: KnownInstrument, quote: Quote): boolean {
   );
 }
 
-/** Dollars per one unit of base by the ticker's multiplier; null where the exchange gives no price. */
+/** Dollars per unit of base by the ticker's multiplier; null if the exchange publishes no price. */
 export function unitPriceOf(quote: Quote): number | null {
   const price = quote.indexPrice ?? quote.markPrice ?? quote.lastPrice ?? null;
   return price === null ? null : price / quote.multiplier;
 }
 
 /**
- * The memory of prices after one more accepted batch. Counted from batch to batch, so that what the market did
- * during an outage of ours is one move like any other. A batch without a price changes nothing.
+ * The price memory after another accepted batch. It counts batches, so that the market's move during an outage of ours
+ * is a single move. A batch without a price changes nothing.
  */
 export function afterPrice(memory: PriceMemory, price: number | null): PriceMemory {
   if (price === null) return memory;
   const before = memory.breakPrice ?? memory.last;
   const ratio = before === null ? 1 : price / before;
   if (!isBreak(ratio)) return { last: price, breakPrice: null, breakBatches: 0, isBroken: false };
-  // It has to stay where it has gone: each further break is the first of its own.
+  // It has to stay at the new level: another break starts a new count.
   const stays = memory.last === null || !isBreak(price / memory.last);
   const breakBatches = memory.breakBatches > 0 && !stays ? 1 : memory.breakBatches + 1;
   return { last: price, breakPrice: before, breakBatches, isBroken: breakBatches >= BREAK_BATCHES };
@@ -73,8 +73,8 @@ function isBreak(ratio: number): boolean {
 }
 
 /**
- * What an instrument is after one more accepted batch without it: listed, delisted, and in the end gone.
- * Counted from batch to batch, so that an outage of ours is no absence. Null: nothing changes any more.
+ * The state of an instrument after another accepted batch without it: listed, delisted, finally gone. Counts batches,
+ * so that an outage of ours is not an absence. Null: no further change.
  */
 export function afterMiss(
   known: KnownInstrument,
@@ -89,7 +89,7 @@ export function afterMiss(
   return { missedBatches, status };
 }
 
-/** Whether what describes the instrument (not its market) differs from what is stored. */
+/** Whether the instrument's description (not its market data) differs from the stored one. */
 export function isRedescribed(known: KnownInstrument, quote: Quote): boolean {
   return (
     known.status !== "listed" ||
@@ -104,7 +104,7 @@ export function isRedescribed(known: KnownInstrument, quote: Quote): boolean {
   );
 }
 
-/** `exchange:symbol:first seen` in unix seconds: public, and never given to another listing. */
+/** `exchange:symbol:first seen` in unix seconds: public, and never reused for another listing. */
 export function newUid(exchange: ExchangeId, exchangeSymbol: string, firstSeenMs: number): string {
   return `${exchange}:${exchangeSymbol}:${Math.floor(firstSeenMs / 1000)}`;
 }

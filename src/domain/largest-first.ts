@@ -1,17 +1,17 @@
-/** How large a group of listings is: exchanges count before listings. */
+/** The size of a group of listings: compared by exchanges, then by listings. */
 export interface Size {
   readonly exchanges: number;
   readonly listings: number;
 }
 
 /**
- * Gives out the places 0 to `count` - 1, the one with the largest group around it first, of equal ones the lowest. A size is
- * found only when an upper bound of it has come first, and again once it is doubted: a heap, in which a place may stand
- * several times and only its present rank counts.
+ * A lazy priority queue of the indexes 0 to `count` - 1: largest surrounding group first, then lowest index. A size is
+ * computed only when its upper bound reaches the top, and again after `invalidate`. An index may be in the heap several
+ * times; only its current rank counts.
  */
 export class LargestFirst {
   readonly #count: number;
-  /** Ranks of upper bounds, and the present ones: NaN for a place that is dropped. */
+  /** Ranks of upper bounds, and current ranks: NaN for a dropped index. */
   readonly #bounds: Float64Array;
   readonly #ranks: Float64Array;
   readonly #isFound: Uint8Array;
@@ -24,15 +24,15 @@ export class LargestFirst {
     this.#isFound = new Uint8Array(count);
   }
 
-  /** Adds a place whose size is, and will be, at most `bound`. */
+  /** Adds an index whose size never exceeds `bound`. */
   add(place: number, bound: Size): void {
     this.#bounds[place] = this.#rankOf(place, bound);
     this.#isFound[place] = 1;
-    this.doubt(place);
+    this.invalidate(place);
   }
 
-  /** The size around a place may have become another one, within its bound. */
-  doubt(place: number): void {
+  /** The size around an index may have changed, within its bound. */
+  invalidate(place: number): void {
     if (this.#isFound[place] === 0) return;
     this.#isFound[place] = 0;
     this.#setRank(place, this.#bounds[place] ?? 0);
@@ -44,8 +44,8 @@ export class LargestFirst {
   }
 
   /**
-   * Gives out the next place, null when none is left; `sizeAround` tells the present size around one. What is given out
-   * comes again only when it is doubted: it need not be in the group that it leads to.
+   * Returns the next index, null if none is left; `sizeAround` computes the current size around one. A returned index
+   * comes again only after `invalidate`: it need not be in the group around it.
    */
   take(sizeAround: (place: number) => Size): number | null {
     for (;;) {
@@ -59,7 +59,7 @@ export class LargestFirst {
     }
   }
 
-  /** One number for exchanges, listings and place: exact for as many listings as fit into memory. */
+  /** One number for exchanges, listings and index: exact for any number of listings that fits into memory. */
   #rankOf(place: number, { exchanges, listings }: Size): number {
     const count = this.#count;
     return (exchanges * (count + 1) + listings) * count + (count - 1 - place);

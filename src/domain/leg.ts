@@ -1,8 +1,8 @@
 import type { MarketRecord } from "./market.ts";
 
-/** What makes a listing one side of a comparison: which asset it is, and its price. */
+/** What makes a listing one side of a comparison: its asset and its price. */
 
-/** The asset that prices have shown a listing to be of; null where none has, or they speak against it. */
+/** The asset of a listing as confirmed by prices; null if unknown or contradicted. */
 export function knownAssetOf({
   assetId,
   identity,
@@ -14,7 +14,7 @@ export function knownAssetOf({
 export const PRICE_SOURCES = ["mark", "index", "last"] as const;
 export type PriceSource = (typeof PRICE_SOURCES)[number];
 
-/** The price that a leg is compared by, of one unit of its asset, and which one that is; null where there is none. */
+/** The price per unit by which a leg is compared, and its source; null if there is none. */
 export function unitPriceOf({
   markPrice,
   indexPrice,

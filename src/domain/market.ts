@@ -6,7 +6,7 @@ import type { OpportunityBook } from "./opportunity.ts";
 import type { DoubtBits } from "./plausibility.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
 
-/** The latest accepted state of one instrument, as stored. Same units as Quote; never changed in place. */
+/** The latest accepted state of one instrument, as stored. Same units as Quote; immutable. */
 export interface MarketRecord {
   readonly instrumentId: number;
   readonly uid: string;
@@ -15,17 +15,17 @@ export interface MarketRecord {
   readonly base: string;
   readonly quote: string;
   readonly settle: string;
-  /** Which asset this is by its price, null while no price has told. */
+  /** The asset according to prices, null before the first price. */
   readonly assetId: string | null;
   readonly identity: Identity;
-  /** The one that is believed: the ticker's, unless prices contradict it. */
+  /** The accepted multiplier: the ticker's, unless prices contradict it. */
   readonly multiplier: number;
   readonly tickerMultiplier: number;
   readonly assetClass: AssetClass | null;
   readonly accrual: Accrual;
   readonly listedAtMs: number | null;
   readonly firstSeenMs: number;
-  /** When the interval last became another one, null while it never has. */
+  /** When the interval last changed, null if it never did. */
   readonly intervalChangedAtMs: number | null;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
@@ -42,18 +42,18 @@ export interface MarketRecord {
   readonly frozen: boolean;
   readonly markPrice: number | null;
   readonly indexPrice: number | null;
-  /** The last trade, only where the exchange tells neither of them. */
+  /** The last trade, only if the exchange publishes neither of them. */
   readonly lastPrice: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
-  /** What the exchange states for this very listing, basis points; null where it states nothing. */
+  /** The fee that the exchange states for this listing in basis points; null if it states none. */
   readonly takerFeeBps: number | null;
-  /** Fields that are not believed; doubted quantities are null here. */
+  /** Implausible fields; implausible quantities are null here. */
   readonly doubts: DoubtBits;
   readonly observedAtMs: number;
 }
 
-/** What is stored about one exchange besides its rows. Times are unix milliseconds. */
+/** The stored state of one exchange besides its rows. Times are unix milliseconds. */
 export interface ExchangeState {
   readonly exchange: ExchangeId;
   readonly enabled: boolean;
@@ -62,48 +62,48 @@ export interface ExchangeState {
   readonly lastOkAtMs: number | null;
   readonly lastAttemptAtMs: number | null;
   readonly failureKind: FailureKind | null;
-  /** In our words, which anyone may read; null when the last attempt was well. */
+  /** A text of ours that is safe to publish; null if the last attempt succeeded. */
   readonly failure: string | null;
   readonly failuresInRow: number;
-  /** In our words, why an accepted batch is not whole (a secondary request failed, fewer instruments than listed). */
+  /** A text of ours: why an accepted batch is incomplete (a secondary request failed, fewer instruments than listed). */
   readonly degradedBy: string | null;
   readonly retryAtMs: number | null;
   /** Instruments of the last accepted batch. */
   readonly symbols: number;
-  /** Instruments by the exchange's own list at that batch, null where it has no independent one. */
+  /** Instruments in the exchange's own list at that batch, null if it has no independent list. */
   readonly expected: number | null;
   /** Rejected rows of the last accepted batch, by reason. */
   readonly rejects: Readonly<Record<string, number>>;
-  /** The last batch that was refused as a whole, null while none was. */
+  /** The last batch that was refused as a whole, null if none was. */
   readonly refusedAtMs: number | null;
   readonly refusal: string | null;
-  /** How many times the others' its rates per hour are, in the middle; null while not comparable. */
+  /** Median ratio of its rates per hour to other exchanges'; null if not comparable. */
   readonly rateScale: number | null;
-  /** The share of its instruments whose open interest ends in an even digit; null while too few have one. */
+  /** The share of its instruments whose open interest ends in an even digit; null if there are too few. */
   readonly evenShare: number | null;
   readonly lastCycleMs: number | null;
 }
 
-/** One row of a snapshot: a record and the flags that it has at that snapshot's time. */
+/** One row of a snapshot: a record and its flags at the snapshot's time. */
 export interface BoardRow {
   readonly record: MarketRecord;
   readonly flags: FlagBits;
   /**
-   * When funding is charged next, never in the past. Once the record's time has passed, the next one of its interval,
-   * until the exchange is asked again; null when that has not happened for so long that the row is expired.
+   * When funding is charged next, never in the past. Once the record's time has passed, the next one by its interval
+   * until the exchange is refreshed; null once the row has expired.
    */
   readonly nextFundingAtMs: number | null;
 }
 
 const EXPIRED = flagBit("expired");
 
-/** A record as it stands at `asOfMs`, on an exchange of these terms. */
+/** The row of a record at `asOfMs`, on an exchange with these terms. */
 export function boardRow(record: MarketRecord, asOfMs: number, terms: ExchangeTerms): BoardRow {
   const flags = flagsOf(record, asOfMs, terms);
   return { record, flags, nextFundingAtMs: comingAtMs(record, asOfMs, flags) };
 }
 
-/** Whether a row made earlier is what `boardRow` would make of its record now. */
+/** Whether `boardRow` would return the same for this row's record now. */
 export function isStill(row: BoardRow, asOfMs: number, terms: ExchangeTerms): boolean {
   const flags = flagsOf(row.record, asOfMs, terms);
   return row.flags === flags && row.nextFundingAtMs === comingAtMs(row.record, asOfMs, flags);
@@ -124,7 +124,7 @@ function comingAtMs(
 export interface ExchangeView {
   readonly exchange: ExchangeId;
   readonly status: ExchangeStatus;
-  /** Why its rates are missing, in words that anyone may read; null where they are not. */
+  /** Why its rates are missing, safe to publish; null if they are not. */
   readonly missingBecause: string | null;
   readonly symbols: number;
   /** Seconds since the newest row was observed, null before the first batch. */
@@ -132,16 +132,16 @@ export interface ExchangeView {
   readonly state: ExchangeState;
 }
 
-/** An immutable picture of the whole market. Every answer made from it agrees with every other. */
+/** An immutable state of the whole market. All answers made from it are consistent. */
 export interface Snapshot {
-  /** `<epoch>-<seq>`, equal in all processes and rising; `.k` is added when only time has passed since. */
+  /** `<epoch>-<seq>`, the same in all processes and increasing; `.k` is appended if only time has passed since. */
   readonly id: string;
   readonly asOfMs: number;
-  /** When the last change that it shows was stored; `asOfMs` may be later, when only time has passed. */
+  /** When its last change was stored; `asOfMs` is later if only time has passed. */
   readonly storedAtMs: number;
   /** Ordered by exchange, then exchange_symbol. */
   readonly rows: readonly BoardRow[];
   readonly exchanges: readonly ExchangeView[];
-  /** The pairs that were known to last when this was stored. */
+  /** The open opportunities when this was stored. */
   readonly opportunities: OpportunityBook;
 }

@@ -1,9 +1,9 @@
-/** The middle value, the mean of the two middle ones for an even count; null for none. Does not change its argument. */
+/** The median (the mean of the two middle values for an even count); null for none. Does not change its argument. */
 export function median(values: readonly number[]): number | null {
   return medianOfSorted(Float64Array.from(values).toSorted());
 }
 
-/** The same of values that are in rising order. */
+/** The median of values in ascending order. */
 export function medianOfSorted(sorted: ArrayLike<number>): number | null {
   if (sorted.length === 0) return null;
   const middle = sorted.length >> 1;

@@ -16,21 +16,21 @@ export interface OpportunityColumns {
   readonly peak: Uint32Array;
   /** Seconds. */
   readonly unobserved: Uint32Array;
-  /** The count and, one after the other, the columns above, which are windows into this. */
+  /** The count, followed by the columns above, which are views into this. */
   readonly words: Uint32Array;
 }
 
 const COLUMNS = 6;
 
-/** Ids of instruments are below this, so that each fits into one word. */
+/** Instrument ids are below this, so that each fits into one word. */
 export const INSTRUMENT_ID_BOUND = 2 ** 32;
 
-/** Nearly three times what the largest market has, where 12,000 legs make some 90,000 pairs. */
+/** Nearly three times the largest known market, where 12,000 legs form some 90,000 pairs. */
 const MOST_PER_LEG = 20;
-/** So many in any case: a few assets that all exchanges list make more pairs per leg. */
+/** Never fewer than this: a few assets that all exchanges list form more pairs per leg. */
 const LEAST_BOUND = 250_000;
 
-/** How many pairs are kept of a market with so many legs. */
+/** The maximum number of pairs kept for a market with this many legs. */
 export function mostOpportunities(legs: number): number {
   return Math.max(LEAST_BOUND, legs * MOST_PER_LEG);
 }
@@ -38,12 +38,12 @@ export function mostOpportunities(legs: number): number {
 const PEAK_STEPS_PER_PCT = 100;
 const MAX_PEAK = 2 ** 32 - 1;
 
-/** A gross yield in percent a year as a peak is kept. */
+/** A gross yield in percent per year in the unit of the peak column. */
 export function peakOf(grossPct: number): number {
   return Math.min(MAX_PEAK, Math.round(grossPct * PEAK_STEPS_PER_PCT));
 }
 
-/** Columns to be filled by their maker, in order. */
+/** Empty columns, to be filled in order by the caller. */
 export function makeColumns(count: number): OpportunityColumns {
   const words = new Uint32Array(1 + COLUMNS * count);
   words[0] = count;
@@ -52,7 +52,7 @@ export function makeColumns(count: number): OpportunityColumns {
 
 export const NO_COLUMNS: OpportunityColumns = makeColumns(0);
 
-/** The columns in `words`; null where these are none, or out of order, so that nothing would be found in them. */
+/** The columns in `words`; null if these are invalid or not in order, which a search needs. */
 export function columnsIn(words: Uint32Array): OpportunityColumns | null {
   const [count] = words;
   if (count === undefined || words.length !== 1 + COLUMNS * count) return null;
@@ -80,12 +80,12 @@ function windows(words: Uint32Array, count: number): OpportunityColumns {
   };
 }
 
-/** A cell of a column. Guaranteed by every caller: the index is below the column's length. */
+/** A cell of a column. Every caller guarantees that the index is below the column's length. */
 export function cell(column: Uint32Array, index: number): number {
   return column[index] as number;
 }
 
-/** The book of columns that nobody changes any more. A search looks at some seventeen pairs. */
+/** A book on columns that no longer change. A search inspects about seventeen pairs. */
 export function bookOf(columns: OpportunityColumns): OpportunityBook {
   return {
     find(longId, shortId) {

@@ -1,32 +1,32 @@
 import { grossAprPct, priceGapPct } from "./arbitrage.ts";
 import { isRefusedGap } from "./decision.ts";
 
-/** How long one pair (long here, short there) has yielded enough to be called an opportunity. Unix milliseconds. */
+/** Since when a pair of listings (long, short) has been an opportunity. Unix milliseconds. */
 export interface Opportunity {
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
-  /** The highest gross yield since, percent a year. */
+  /** The highest gross yield since then, percent per year. */
   readonly peakGrossPct: number;
-  /** How much of the time since then nobody looked: this service was not running, or cut off. */
+  /** How much of the time since then was not observed: this service was not running or had no connection. */
   readonly unobservedMs: number;
 }
 
-/** From this gross yield a pair is an opportunity, whatever a request asks for. Percent a year. */
+/** A pair is an opportunity from this gross yield on, regardless of any request. Percent per year. */
 export const OPPORTUNITY_GROSS_PCT = 5;
 
-/** Looks in a row below the yield, or blocked, that end one. */
+/** Consecutive observations below the yield, or blocked, that end an opportunity. */
 export const OPPORTUNITY_ENDS_AFTER = 3;
 
-/** A listing that nothing blocks, as far as it decides about opportunities. */
+/** A listing without blocking flags: the fields that opportunities depend on. */
 export interface OpportunityLeg {
   readonly exchange: string;
-  /** Percent a year, null where it is unknown. */
+  /** Percent per year, null if unknown. */
   readonly annualizedPct: number | null;
-  /** Of one unit of the asset, null where it is unknown: no pair is refused for that. */
+  /** Per unit of the asset, null if unknown: no pair is refused for that. */
   readonly unitPrice: number | null;
 }
 
-/** What two legs of one asset yield, percent a year; null where that is no opportunity. */
+/** The gross yield of two legs of one asset, percent per year; null if it is not an opportunity. */
 export function opportunityPct(long: OpportunityLeg, short: OpportunityLeg): number | null {
   if (long.annualizedPct === null || short.annualizedPct === null) return null;
   const grossPct = grossAprPct(long.annualizedPct, short.annualizedPct);
@@ -34,22 +34,22 @@ export function opportunityPct(long: OpportunityLeg, short: OpportunityLeg): num
   return isRefusedGap(priceGapPct(long.unitPrice, short.unitPrice)) ? null : grossPct;
 }
 
-/** All open opportunities as they were stored last. Never changed in place. */
+/** All open opportunities as last stored. Immutable. */
 export interface OpportunityBook {
-  /** The opportunity of a pair of instruments (their ids in the database), null where there is none. */
+  /** The opportunity of a pair of instruments (database ids), null if there is none. */
   find(longId: number, shortId: number): Opportunity | null;
 }
 
-/** Nothing was ever stored. */
+/** The book before anything is stored. */
 export const NO_OPPORTUNITIES: OpportunityBook = { find: () => null };
 
-/** What is followed of opportunities. */
+/** Figures about the tracked opportunities. */
 export interface OpportunityStats {
   /** Open opportunities. */
   readonly pairs: number;
-  /** Pairs beyond those that are kept, and listings whose id is too large: neither has an age. */
+  /** Pairs beyond the maximum, and listings whose id is too large: neither is tracked. */
   readonly leftOut: { readonly pairs: number; readonly listings: number };
 }
 
-/** What a process follows that does not collect. */
+/** The figures in a process that does not collect. */
 export const NOTHING_FOLLOWED: OpportunityStats = { pairs: 0, leftOut: { pairs: 0, listings: 0 } };

@@ -1,20 +1,20 @@
 import { median } from "./median.ts";
 
-/** A yearly rate this many times the middle one of its asset is an error more often than an opportunity … */
+/** An annualized rate this many times the median of its asset is an error more often than an opportunity … */
 export const TIMES_MEDIAN = 100;
-/** … but not a small one beside rates that rest near 0. Percent a year. */
+/** … but not a small one among rates near 0. Percent per year. */
 export const LEAST_PCT = 50;
-/** Two or three listings have no middle that one of them could be far from. */
+/** With fewer other listings there is no meaningful median. */
 export const LEAST_OTHERS = 3;
 
-/** Whether a yearly rate is large enough to be an outlier at all. */
+/** Whether an annualized rate is large enough to be an outlier at all. */
 export function isLarge(pct: number | null): boolean {
   return pct !== null && Math.abs(pct) >= LEAST_PCT;
 }
 
 /**
- * Tells which yearly rates are outliers among those of an asset (percent a year, null where unknown): the median is
- * that of the sizes of all. Null where none can be, or too few are known to judge.
+ * Tests which annualized rates of an asset are outliers (percent per year, null if unknown), compared with the median of
+ * all absolute rates. Null if none can be, or if too few are known.
  */
 export function outlierTest(
   annualizedPcts: readonly (number | null)[],

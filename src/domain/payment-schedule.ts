@@ -1,6 +1,6 @@
 /**
- * What a held pair is paid when, and how far its sum is from the fees on the way. Amounts are fractions of the notional of
- * a leg, received where positive; times are ms after the snapshot. Rates are assumed to stay as they are.
+ * The payments of a held pair and their running sum after fees. Amounts are fractions of the notional of a leg, positive
+ * if received; times are ms after the snapshot. Rates are assumed to be constant.
  */
 import type { Flow } from "./breakeven.ts";
 import { pctToFraction } from "./funding.ts";
@@ -8,11 +8,11 @@ import { pctToFraction } from "./funding.ts";
 /** A leg that is held. */
 export interface HeldLeg {
   readonly flow: Flow;
-  /** How many times it settles while it is held; null where it accrues. */
+  /** Settlements while it is held; null if it accrues. */
   readonly settlements: number | null;
 }
 
-/** How a payment comes about: at a settlement, or accrued since the time before. */
+/** The kind of a payment: at a settlement, or accrued since the previous time. */
 export const PAYMENT_KINDS = ["settlement", "accrued"] as const;
 export type PaymentKind = (typeof PAYMENT_KINDS)[number];
 
@@ -21,21 +21,21 @@ export interface Payment {
   readonly kind: PaymentKind;
   readonly atMs: number;
   readonly amount: number;
-  /** All that both legs have been paid by this time, what is paid at it included, less all fees; null without fees. */
+  /** The payments to both legs up to and including this time, minus all fees; null without fees. */
   readonly sum: number | null;
 }
 
 export interface PaymentSchedule {
-  /** By time, at one time the long leg first. What accrues is counted when something settles, and at the end. */
+  /** By time, then the long leg first. Accruals are added at each settlement and at the end. */
   readonly payments: readonly Payment[];
-  /** The lowest that the sum is at any time, and when first; at the start all fees are taken off. Null without fees. */
+  /** The lowest sum and its first time; at the start it is minus all fees. Null without fees. */
   readonly worst: { readonly sum: number; readonly atMs: number } | null;
 }
 
-/** Sums that differ by less are one, reached in two ways. */
+/** Sums that differ by less are equal: the difference is rounding. */
 const NOISE = 1e-12;
 
-/** The payments of two legs that are held for `holdMs`. `feesPct`: four fills, percent of notional; null is not known. */
+/** The payments of two legs held for `holdMs`. `feesPct`: four fills, percent of notional; null if unknown. */
 export function paymentSchedule(
   long: HeldLeg,
   short: HeldLeg,
@@ -58,7 +58,7 @@ export function paymentSchedule(
   };
   let lastMs = 0;
   for (const atMs of momentsOf(long, short, holdMs)) {
-    // What accrues against the pair is worst right before the other leg settles.
+    // A negative accrual is worst right before the other leg settles.
     look(atMs, "before");
     const sum = look(atMs, "after");
     for (const { side, leg } of sides) {
@@ -72,7 +72,7 @@ export function paymentSchedule(
   return { payments, worst };
 }
 
-/** When something is paid: each settlement, and the end where a leg accrues. */
+/** The times of payments: each settlement, and the end if a leg accrues. */
 function momentsOf(long: HeldLeg, short: HeldLeg, holdMs: number): readonly number[] {
   const times = new Set<number>();
   for (const { flow, settlements } of [long, short]) {
@@ -85,7 +85,7 @@ function momentsOf(long: HeldLeg, short: HeldLeg, holdMs: number): readonly numb
   return [...times].toSorted((left, right) => left - right);
 }
 
-/** What a leg has been paid by a time, with or without what it is paid at that very time. */
+/** The payments to a leg up to a time, with or without the payment at that time. */
 function receivedBy({ flow }: HeldLeg, atMs: number, counted: "before" | "after"): number {
   if (flow.settlement === null) return flow.perMs * atMs;
   const { amount, firstMs, everyMs } = flow.settlement;
@@ -94,7 +94,7 @@ function receivedBy({ flow }: HeldLeg, atMs: number, counted: "before" | "after"
   return times <= 0 ? 0 : amount * times;
 }
 
-/** What a leg is paid at a time, where `lastMs` was the one before; null where it is paid nothing then. */
+/** The payment to a leg at a time, given the previous time `lastMs`; null if there is none. */
 function paidAt({ flow, settlements }: HeldLeg, lastMs: number, atMs: number): number | null {
   if (flow.settlement === null) return 0 + flow.perMs * (atMs - lastMs);
   const { amount, firstMs, everyMs } = flow.settlement;

@@ -1,12 +1,12 @@
-/** Digits that a percentage has at most: a double holds any decimal of so many, and gives it back. */
+/** Digits of a percentage: any decimal with at most this many digits survives the round trip through a double. */
 const DIGITS = 15;
 
-/** Beyond this distance from a whole number the error of the product may decide to which one a half goes. */
+/** Beyond this distance from a whole number the error of the product may change the rounding direction. */
 const CLEAR_OF_HALF = 0.375;
 
 /**
- * A percentage to 15 significant digits: 10.95, not the 10.950000000000001 that binary arithmetic makes of it. Every
- * percentage that is computed goes through here, so that filters, orders, pages and all formats have the same figure.
+ * A percentage to 15 significant digits: 10.95, not the 10.950000000000001 of binary arithmetic. Every computed
+ * percentage goes through here, so that filters, sorting, pages and all formats use the same figure.
  */
 export function roundPct(pct: number): number {
   if (pct === 0) return 0;
@@ -14,13 +14,13 @@ export function roundPct(pct: number): number {
   const scale = scaleOf(size);
   const scaled = size * scale;
   const whole = Math.round(scaled);
-  // By way of a text it takes ten times as long.
+  // Converting via a string takes ten times as long.
   if (!(Math.abs(scaled - whole) <= CLEAR_OF_HALF)) return Number(pct.toPrecision(DIGITS));
-  // Both are exact, so that their quotient is the double next to the decimal.
+  // Both are exact, so that their quotient is the double closest to the decimal.
   return pct < 0 ? -whole / scale : whole / scale;
 }
 
-/** The power of ten that makes a number one of 15 digits before the point; not a number where a double does not hold it. */
+/** The power of ten that gives a number 15 digits before the point; NaN if a double cannot hold it. */
 function scaleOf(size: number): number {
   if (size >= 1) {
     if (size < 10) return 1e14;
@@ -40,7 +40,7 @@ function scaleOf(size: number): number {
   return size >= 1e-8 ? 1e22 : Number.NaN;
 }
 
-/** The same of one that may be unknown. */
+/** roundPct for a percentage that may be unknown. */
 export function roundKnownPct(pct: number | null): number | null {
   return pct === null ? null : roundPct(pct);
 }

@@ -1,65 +1,65 @@
 import { median } from "./median.ts";
 
 /**
- * What no exchange could mean: quantities and rates that are off by a unit. Compared are sizes of one asset over all
- * exchanges, each exchange against its own habit, so that a small exchange is not taken for a wrong one.
+ * Detects quantities and rates that are off by a unit. Compares the figures of one asset across exchanges, each exchange
+ * relative to its own usual ratio, so that a small exchange does not look wrong.
  */
 
-/** Fields of a row that are not believed, as bits. */
+/** Implausible fields of a row, as bits. */
 export const DOUBTED = { volume: 1, openInterest: 2, rate: 4 } as const;
 export type DoubtBits = number;
 
-/** A quantity this many times off its exchange's usual share of the market is in another unit. */
+/** A quantity this many times off its exchange's usual ratio to the market is in another unit. */
 export const OUTLIER_FACTOR = 30;
 
-/** 24 h volume over open interest lies within these on every market that was ever seen. */
+/** The range of 24 h volume over open interest on every market observed so far. */
 export const TURNOVER_MIN = 0.0005;
 export const TURNOVER_MAX = 2000;
 
-/** Rates of a whole exchange this many times the others' are in another unit: the least such error is 8. */
+/** If an exchange's rates are this many times the others' they are in another unit: the smallest such error is 8. */
 export const SCALE_FACTOR = 5;
-/** An error of unit moves all rates: three quarters of them must be off, not the middle one alone. */
+/** A unit error affects all rates: three quarters of them must be off, not only the median. */
 const SCALE_SHARE = 0.75;
 
 /**
- * Twice the usual interest component, 0.01 % per 8 h. An exchange that charges no interest rests far below one that
- * does, and both are right: only assets whose rate has left its rest can show rates that are too small.
+ * Twice the usual interest component, 0.01 % per 8 h. Exchanges with and without an interest component have different
+ * resting rates, and both are right: only assets whose rate has moved can show that rates are too small.
  */
 const MOVING_RATE_PER_HOUR = (2 * 0.0001) / 8;
 
-/** An asset on fewer exchanges than this has no market to compare with. */
+/** An asset on fewer exchanges cannot be compared with the market. */
 const MIN_EXCHANGES = 3;
-/** An exchange with fewer comparable instruments than this has no habit yet. */
+/** An exchange with fewer comparable instruments has no usual ratio. */
 const MIN_INSTRUMENTS = 20;
 
-/** One row as plausibility sees it. Quantities in US dollars, the rate a fraction per hour; null: unknown. */
+/** The figures of one row that are checked. Quantities in US dollars, the rate as a fraction per hour; null: unknown. */
 export interface Sizes {
   readonly instrumentId: number;
   readonly exchange: string;
   readonly quote: string;
-  /** Rows without a confirmed asset are compared with nothing. */
+  /** Rows without a confirmed asset are not compared. */
   readonly assetId: string | null;
   readonly volume24hUsd: number | null;
   readonly openInterestUsd: number | null;
   readonly ratePerHour: number | null;
 }
 
-/** What the whole market says about each row and each exchange. */
+/** The result of comparing each row and each exchange with the whole market. */
 export interface MarketDoubts {
-  /** By instrument id; rows without a doubt are left out. */
+  /** By instrument id; plausible rows are left out. */
   readonly rows: ReadonlyMap<number, DoubtBits>;
-  /** How many times the others' the rates of an exchange are, in the middle; null: not comparable. */
+  /** Median ratio of an exchange's rates to the others'; null: not comparable. */
   readonly rateScale: ReadonlyMap<string, number | null>;
 }
 
-/** Judges every row against the others. */
+/** Compares every row with the rest of the market. */
 export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
   const doubts = new Map<number, DoubtBits>();
   const doubt = (id: number, bit: DoubtBits): void => {
     doubts.set(id, (doubts.get(id) ?? 0) | bit);
   };
   for (const [bit, read] of QUANTITIES) {
-    // A thin listing in another currency beside the main one is no error: each currency has its own habit.
+    // A thin listing in another currency is not an error: each currency has its own usual ratio.
     const groups = ratiosBy(rows, read, ({ exchange, quote }) => `${exchange} ${quote}`);
     for (const ratios of groups.values()) {
       const habit =
@@ -86,7 +86,7 @@ export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
   return { rows: doubts, rateScale };
 }
 
-/** Whether nearly all rates of one exchange are off by more than any habit explains. */
+/** Whether nearly all rates of one exchange are off by more than ordinary differences. */
 function isInAnotherUnit(ratios: readonly Ratio[]): boolean {
   const large = ratios.filter(([, ratio]) => ratio > SCALE_FACTOR).length;
   if (large >= ratios.length * SCALE_SHARE) return true;
@@ -105,8 +105,8 @@ const QUANTITIES = [
 ] as const;
 
 /**
- * Which of a row's own quantities cannot both be: their ratio is one that no market has, and which of the two is
- * wrong cannot be told. A quantity of exactly 0 is a real zero, no error of unit.
+ * Both quantities of a row if their ratio occurs on no market: it is unknown which of the two is wrong. A quantity of
+ * exactly 0 is a real zero, not a unit error.
  */
 export function doubtsOfRow(
   volume24hUsd: number | null,
@@ -118,7 +118,7 @@ export function doubtsOfRow(
   return isPossible ? 0 : DOUBTED.volume | DOUBTED.openInterest;
 }
 
-/** A row's quantities with null for what is doubted, by the market (`marketDoubts`) or by its own other quantity. */
+/** A row's quantities with null for those implausible by the market (`marketDoubts`) or by the row's other quantity. */
 export function believed(
   row: { readonly volume24hUsd: number | null; readonly openInterestUsd: number | null },
   marketDoubts: DoubtBits,
@@ -132,10 +132,10 @@ export function believed(
   };
 }
 
-/** A row, its size over the middle of its asset, and that middle. */
+/** A row, the ratio of its figure to the median of its asset, and that median. */
 type Ratio = readonly [row: Sizes, ratio: number, middle: number];
 
-/** The ratios of all rows that can be compared, by group. A group without any is there, too. */
+/** The ratios of all comparable rows by group, including groups without any. */
 function ratiosBy(
   rows: readonly Sizes[],
   read: (row: Sizes) => number | null,
@@ -155,8 +155,8 @@ function ratiosBy(
 }
 
 /**
- * The middle size of each asset that enough exchanges have, of each exchange the largest. Zeros say nothing about
- * units and are left out.
+ * The median of each asset that is on enough exchanges, using the largest figure of each. Zeros say nothing about units
+ * and are skipped.
  */
 function middlesOf(
   rows: readonly Sizes[],

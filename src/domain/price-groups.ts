@@ -6,8 +6,8 @@ import { firstWhere } from "./sorted-search.ts";
 const ALONE: Size = { exchanges: 1, listings: 1 };
 
 /**
- * Listings that agree with nobody yet, as groups that agree among themselves, those on most exchanges first. Each
- * member is near the middle of its group. Of two groups alike the one with the first listing is made first.
+ * Groups unmatched listings by price, the group on the most exchanges first. Each member is near the median of its
+ * group. Ties go to the group with the first listing.
  */
 export function densestFirst(newcomers: readonly Member[]): Member[][] {
   const left = new Unplaced(newcomers);
@@ -20,27 +20,26 @@ export function densestFirst(newcomers: readonly Member[]): Member[][] {
   return groups;
 }
 
-/** Listings next to each other in the order of their prices: [from, to). */
+/** Adjacent listings in price order: [from, to). */
 interface Window {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Listings without an asset, by their place in the list that was given. In the order of prices those near one price
- * stand together: a group is a window of that order, and what is taken away changes only the groups near by. One exchange
- * may list thousands of one name at as many prices, and the groups must be found all the same.
+ * Listings without an asset, by their index in the input. In price order a group is a contiguous window, so removing one
+ * affects only nearby groups: fast even if an exchange lists thousands of one name at different prices.
  */
 class Unplaced {
   readonly #members: readonly Member[];
-  /** Prices per unit, by place; 0 for one that is near nothing, not even itself. */
+  /** Prices per unit by index; 0 if unusable. */
   readonly #prices: Float64Array;
-  /** A number for each exchange, by place. */
+  /** The exchange by index, as a number. */
   readonly #exchanges: Int32Array;
   readonly #voices: ExchangeVoices;
-  /** Places by price, without those that were taken, or have none that is near anything. */
+  /** Indexes of remaining listings with a usable price, in price order. */
   readonly #byPrice: number[];
-  /** Places of those whose ticker has a multiplier, which price may contradict. */
+  /** Indexes of listings whose ticker has a multiplier, which prices may contradict. */
   readonly #scaled: number[];
   readonly #isTaken: Uint8Array;
   readonly #queue: LargestFirst;
@@ -65,7 +64,7 @@ class Unplaced {
     this.#expectSizes();
   }
 
-  /** Takes the group on most exchanges, of those the largest, of those the one around the first; null when none is left. */
+  /** Removes and returns the group on the most exchanges, then the largest, then the first; null if none is left. */
   takeDensest(): Member[] | null {
     const place = this.#queue.take((candidate) => this.#sizeAround(candidate));
     if (place === null) return null;
@@ -75,7 +74,7 @@ class Unplaced {
     return places.toSorted((left, right) => left - right).flatMap((at) => this.#members[at] ?? []);
   }
 
-  /** A multiplier that price contradicts may be the only thing between a listing and this group. */
+  /** Moves listings to a new group that they fit without their ticker's multiplier. */
   joinContradicted(cluster: Cluster): void {
     const scaled = this.#scaled;
     let left = 0;
@@ -89,19 +88,19 @@ class Unplaced {
     scaled.length = left;
   }
 
-  /** Quicker than to try: most listings are near no group at all. */
+  /** A quick pre-check: most listings are not near any group. */
   #mayFit({ candidate: { price }, unitPrice }: Member, cluster: Cluster): boolean {
     return fits(unitPrice ?? 0, cluster) || fits(price ?? 0, cluster);
   }
 
-  /** What no group can exceed: all that is near its middle, and on how many exchanges that is. */
+  /** Queues upper bounds of the group sizes: everything near a listing's price, and its number of exchanges. */
   #expectSizes(): void {
     const { length } = this.#byPrice;
     const listed = new Int32Array(this.#exchanges.length);
     let exchanges = 0;
     let from = 0;
     let to = 0;
-    // Both ends of a window rise with its middle.
+    // Both ends of a window advance with its middle.
     for (const middle of this.#byPrice) {
       const center = this.#priceOf(middle);
       for (; to < length && this.#priceAt(to) / center - 1 <= JOIN_WITHIN; to += 1) {
@@ -126,15 +125,15 @@ class Unplaced {
     return { exchanges: this.#voicesIn(window).exchanges, listings: window.to - window.from };
   }
 
-  /** Those near the price of one, without those that are far from the middle of the rest; null for it alone. */
+  /** The listings near the price of one, without those far from the median of the rest; null if it is alone. */
   #groupAround(place: number): Window | null {
     if (this.#priceOf(place) === 0) return null;
     let window = this.#near(this.#priceOf(place), { from: 0, to: this.#byPrice.length });
     for (;;) {
       const near = this.#near(this.#voicesIn(window).center, window);
-      // Each round takes one away at least; what is left is near the first price, hence some of it near its own center.
+      // Each round removes at least one; the rest is near the first price, so some of it is near its own center.
       if (near.to - near.from === window.to - window.from) return window;
-      // But for the last digit of a quotient at the very border: a loop without an end would be worse than one alone.
+      // Rounding at the threshold could leave none: treat the listing as alone rather than loop forever.
       if (near.to <= near.from) return null;
       window = near;
     }
@@ -154,7 +153,7 @@ class Unplaced {
     return voices;
   }
 
-  /** The window of one alone, null where it has no price. */
+  /** The window of a single listing, null if it has no price. */
   #itself(place: number): Window | null {
     const price = this.#priceOf(place);
     if (price === 0) return null;
@@ -164,7 +163,7 @@ class Unplaced {
     return { from: at, to: at + 1 };
   }
 
-  /** Takes `places` away, which are those of a window where they have prices. */
+  /** Removes `places`; `window` is their window if they have prices. */
   #remove(places: readonly number[], window: Window | null): void {
     for (const place of places) {
       this.#isTaken[place] = 1;
@@ -175,10 +174,10 @@ class Unplaced {
     const highest = this.#priceAt(window.to - 1);
     this.#byPrice.splice(window.from, places.length);
     const { length } = this.#byPrice;
-    // Whoever had one of them near has another group now, also the place that led to them when it is none of them.
+    // Listings near a removed one have a different group now, even the one around which the group was found.
     const from = firstWhere(0, length, (at) => lowest / this.#priceAt(at) - 1 <= JOIN_WITHIN);
     const to = firstWhere(from, length, (at) => highest / this.#priceAt(at) - 1 < -JOIN_WITHIN);
-    for (let at = from; at < to; at += 1) this.#queue.doubt(this.#byPrice[at] ?? 0);
+    for (let at = from; at < to; at += 1) this.#queue.invalidate(this.#byPrice[at] ?? 0);
   }
 
   #priceOf(place: number): number {
@@ -194,7 +193,7 @@ class Unplaced {
   }
 }
 
-/** A price per unit that is too small or too large for a number is near nothing. */
+/** A price per unit for comparisons; 0 if it underflows or overflows. */
 function usable(unitPrice: number | null): number {
   return unitPrice !== null && unitPrice > 0 && Number.isFinite(unitPrice) ? unitPrice : 0;
 }

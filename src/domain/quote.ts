@@ -1,4 +1,4 @@
-/** What an instrument is a claim on; null where the exchange does not say. */
+/** What an instrument is a claim on; null if the exchange does not say. */
 export const ASSET_CLASSES = [
   "crypto",
   "stock",
@@ -11,17 +11,17 @@ export const ASSET_CLASSES = [
 
 export type AssetClass = (typeof ASSET_CLASSES)[number];
 
-/** `periodic`: charged at next_funding_time. `continuous`: accrues each second, never summed. */
+/** `periodic`: charged at next_funding_time. `continuous`: accrues every second, never summed. */
 export type Accrual = "periodic" | "continuous";
 
-/** How the funding interval is known. */
+/** Where the funding interval comes from. */
 export type IntervalSource = "published" | "derived" | "documented_default";
 
 /**
  * One instrument's live state as one exchange published it, in this program's units.
  * Rates are fractions of notional per `fundingIntervalHours`, positive: longs pay shorts.
- * Money is in US dollars, prices are in `quote` per one contract-named unit (see `multiplier`).
- * `null` means that the exchange did not say, never zero.
+ * Money is in US dollars, prices are in `quote` per priced unit (see `multiplier`).
+ * `null` means that the exchange did not publish it, never zero.
  */
 export interface Quote {
   /** The exchange's own symbol, verbatim. */
@@ -34,7 +34,7 @@ export interface Quote {
   readonly multiplier: number;
   readonly assetClass: AssetClass | null;
   readonly accrual: Accrual;
-  /** When the exchange says the contract was listed; a change of it is a relisting. */
+  /** The listing time stated by the exchange; a change means a relisting. */
   readonly listedAtMs: number | null;
 
   readonly fundingRate: number;
@@ -45,33 +45,33 @@ export interface Quote {
   readonly instantRate: number | null;
   readonly settledRate: number | null;
   readonly settledAtMs: number | null;
-  /** The exchange's published bounds of fundingRate, for the same interval. */
+  /** The exchange's published bounds of fundingRate for the same interval. */
   readonly rateCap: number | null;
   readonly rateFloor: number | null;
   /** The exchange's documented resting rate for this interval (its interest component). */
   readonly baselineRate: number | null;
-  /** True inside the exchange's documented window after a settlement in which the charged rate still shows. */
+  /** True within the exchange's documented window after a settlement in which it still publishes the charged rate. */
   readonly settling: boolean;
 
   readonly markPrice: number | null;
   readonly indexPrice: number | null;
-  /** The last trade, only where the exchange tells neither mark nor index: which asset it is shows by it. */
+  /** The last trade, only if the exchange publishes neither mark nor index: it identifies the asset. */
   readonly lastPrice?: number | null;
-  /** What a taker pays on this listing in basis points of one fill, where the payload states it for the listing. */
+  /** The taker fee of this listing in basis points per fill, if the payload states it for the listing. */
   readonly takerFeeBps?: number | null;
   /** One-sided. */
   readonly openInterestUsd: number | null;
-  /** The last digit of the open interest as published (coins or contracts) that is not 0: see `evenShareOf`. */
+  /** The last non-zero digit of the open interest as published (coins or contracts): see `evenShareOf`. */
   readonly openInterestDigit?: number | null;
   readonly volume24hUsd: number | null;
 
-  /** The row's own timestamp as published, null where the exchange sends none. */
+  /** The row's own timestamp as published, null if the exchange sends none. */
   readonly exchangeTimeMs: number | null;
-  /** When the reply that holds the rate arrived here. */
+  /** When the reply with the rate arrived. */
   readonly receivedAtMs: number;
 }
 
-/** Why a row that should have counted could not be used. */
+/** Why a row that should have been used could not be. */
 export type RejectReason =
   | "bad_row"
   | "bad_rate"
@@ -84,26 +84,26 @@ export type RejectReason =
   | "unknown_kind";
 
 export interface Reject {
-  /** Null where the row has none, or one that may not be shown. */
+  /** Null if the row has none, or one that is unsafe to show. */
   readonly exchangeSymbol: string | null;
   readonly reason: RejectReason;
   /** The field and the rule it broke, for the log. */
   readonly detail: string;
 }
 
-/** What one refresh of one exchange yields. */
+/** The result of one refresh of one exchange. */
 export interface Batch {
   readonly quotes: readonly Quote[];
   readonly rejects: readonly Reject[];
-  /** What a bound of ours left out, in words with the number; absent: nothing. */
+  /** Description of what was omitted because of a limit of ours, with the number; absent: nothing. */
   readonly leftOut?: string;
-  /** Live linear perpetuals by the exchange's own, independent list; null where list and rates are one reply. */
+  /** Live linear perpetuals in the exchange's own, independent list; null if list and rates are one reply. */
   readonly expected: number | null;
-  /** Rows with a rate that the instrument list does not know: many of them make the list suspect. */
+  /** Rows with a rate that are not in the instrument list: many of them make the list suspect. */
   readonly unlisted: number;
 }
 
-/** Fields that are served of a quote and that an exchange may never fill. */
+/** Served fields of a quote that some exchanges never fill. */
 export const OPTIONAL_FIELDS = [
   "nextFundingAtMs",
   "predictedRate",
@@ -126,9 +126,9 @@ export const OPTIONAL_FIELDS = [
 
 export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
 
-/** What the funding rate of one row was made from. */
+/** What the funding rate of one row was computed from. */
 export interface RateOrigin {
-  /** The rows of the payloads that it was read from, by the payload's name; values as received. */
+  /** The payload rows that it was read from, by the payload's name; values as received. */
   readonly rows: Readonly<Record<string, unknown>>;
   /**
    * funding_rate in terms of them: numbers, + - * / ( ), min(), max(), and `{payload.field}` for a value as received.
@@ -137,7 +137,7 @@ export interface RateOrigin {
   readonly formula: string;
 }
 
-/** One quote with what its rate was made from, while the payloads of its refresh are still held. */
+/** A quote with what its rate was computed from; available while the payloads of its refresh are retained. */
 export interface Explanation {
   readonly quote: Quote;
   readonly origin: RateOrigin;

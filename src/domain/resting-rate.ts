@@ -1,14 +1,14 @@
 import type { Batch, Quote } from "./quote.ts";
 
-/** Of which contracts an exchange's interest is documented, and whether it says what they are claims on. */
+/** Which contracts an exchange's documented interest rate applies to, and whether it states asset classes. */
 export interface InterestRule {
   readonly ofCoinsAlone: boolean;
   readonly statesClasses: boolean;
 }
 
 /**
- * Without the resting rates of contracts for which no interest is documented. Where the exchange states classes, a
- * contract without one is not said to be a coin either; where it states none, what others state decides (see flagsOf).
+ * Removes the resting rates of contracts without a documented interest rate. If the exchange states classes, a contract
+ * without one is not a coin either; if it states none, other exchanges' classes decide (see flagsOf).
  */
 export function withDocumentedInterest<B extends Batch>(batch: B, rule: InterestRule): B {
   if (!rule.ofCoinsAlone) return batch;

@@ -1,21 +1,21 @@
 import type { Batch, Quote, Reject } from "./quote.ts";
 import { ASSET_MARK, LIST_SEPARATOR } from "./symbol.ts";
 
-/** Names that an exchange gives are shown, logged and joined to keys: none of theirs is longer than 30. */
+/** Exchanges' names are shown, logged and used in keys; none in use is longer than 30. */
 const MAX_NAME_CHARS = 64;
 const MAX_DETAIL_CHARS = 200;
 
 /**
- * Control characters and line breaks, invisible ones such as direction marks and joiners, and what stands for text that
- * was none: halves of surrogate pairs, non-characters, the mark that a decoder leaves.
+ * Control characters and line breaks, invisible ones such as direction marks and joiners, and traces of invalid text:
+ * unpaired surrogates, non-characters, the replacement character.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}\uFFFD]/u;
 const ALL_UNSAFE = new RegExp(UNSAFE, "gu");
 
-/** Why a text cannot be a name, in words without the text; null when it can. */
+/** Why a text cannot be a name, without quoting it; null if it can. */
 export function nameFault(name: string): string | null {
   if (name.trim() === "") return "is empty";
-  // No name has fewer characters than half its units: a long one need not be counted whole.
+  // A name has at least half as many characters as units: a very long one need not be counted.
   if (name.length > 2 * MAX_NAME_CHARS || [...name].length > MAX_NAME_CHARS)
     return `is longer than ${MAX_NAME_CHARS} characters`;
   const found = UNSAFE.exec(name)?.[0].codePointAt(0);
@@ -24,8 +24,8 @@ export function nameFault(name: string): string | null {
 }
 
 /**
- * A batch with only such texts as may be shown, logged and asked for: a quote with an unsafe name becomes a reject, so
- * does one whose base, quote or settlement holds the separator of lists, and no reject holds an unsafe name or detail.
+ * A batch with only safe texts: a quote with an unsafe name, or whose base, quote or settlement contains the list
+ * separator, becomes a reject, and no reject contains an unsafe name or detail.
  */
 export function withSafeTexts<B extends Batch>(batch: B): B {
   const quotes: Quote[] = [];
@@ -48,7 +48,7 @@ function rejectOf({ exchangeSymbol, base, quote, settle }: Quote): Reject | null
   for (const [field, name] of parts) {
     const detail = `${field} holds the separator of lists`;
     if (name.includes(LIST_SEPARATOR)) return { exchangeSymbol, reason: "unknown_kind", detail };
-    // A ticker LIT~2 would pass for the second asset under LIT without a look at its price.
+    // A ticker LIT~2 would be mistaken for the second asset with the name LIT.
     if (name.includes(ASSET_MARK))
       return { exchangeSymbol, reason: "unknown_kind", detail: `${field} holds a ${ASSET_MARK}` };
   }

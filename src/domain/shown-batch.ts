@@ -4,8 +4,8 @@ import { withSafeTexts } from "./safe-text.ts";
 import { figuresOf, withoutTwins } from "./twins.ts";
 
 /**
- * What is shown of an exchange's batch, whatever its adapter reads: a symbol is there once, also where families of
- * contracts were joined, disputed classes are settled, texts are safe.
+ * The part of an exchange's batch that is shown, regardless of the adapter: symbols are unique, also across joined
+ * contract families, disputed classes are settled, texts are safe.
  */
 export function shownBatch<B extends Batch>(batch: B): B {
   const read = batch.quotes.map((row) => ({ symbol: row.exchangeSymbol, row }));

@@ -1,6 +1,6 @@
 /**
- * The first whole number from `from` up to, not including, `to` for which `holds`, by halving; `to` where there is none.
- * Once it holds it must hold for all that follow.
+ * Binary search: the first integer in [from, to) for which `holds`; `to` if there is none. Once it holds it must hold
+ * for all that follow.
  */
 export function firstWhere(from: number, to: number, holds: (index: number) => boolean): number {
   let low = from;

@@ -1,7 +1,7 @@
 import { type Cluster, fits } from "./asset-cluster.ts";
 import { firstWhere } from "./sorted-search.ts";
 
-/** Larger first. One exchange agrees with itself, whatever it lists: exchanges count before listings. */
+/** Larger first. Exchanges count before listings: listings of one exchange confirm nothing. */
 export function compareSize(left: Cluster, right: Cluster): number {
   return right.exchanges - left.exchanges || right.members.length - left.members.length;
 }
@@ -9,13 +9,13 @@ export function compareSize(left: Cluster, right: Cluster): number {
 interface Ranked {
   readonly cluster: Cluster;
   readonly center: number;
-  /** 0 for the asset that stands before all others. */
+  /** 0 for the highest-ranked asset. */
   readonly rank: number;
 }
 
 /**
- * A total order of assets, by exchanges, by listings, then by name, so that two equal ones can become one; and those of
- * them whose price one could be. None of them changes meanwhile.
+ * Ranks assets by exchanges, listings, then name, a total order, so that of two with the same price one joins the other;
+ * and finds assets by price. The assets must not change meanwhile.
  */
 export class Standing {
   readonly #rankOf: ReadonlyMap<Cluster, number>;
@@ -29,7 +29,7 @@ export class Standing {
     this.#byCenter = ranked
       .flatMap((cluster, rank) => {
         const { center } = cluster;
-        // What is no price of anything is near none.
+        // Skip unusable prices.
         return center !== null && center > 0 && Number.isFinite(center)
           ? [{ cluster, center, rank }]
           : [];
@@ -37,7 +37,7 @@ export class Standing {
       .toSorted((left, right) => left.center - right.center);
   }
 
-  /** Whether `unitPrice` cannot be told from the price of an asset that stands before `own` and of which `holds` is true. */
+  /** Whether `unitPrice` fits an asset that ranks before `own` and for which `holds` is true. */
   isFitBefore(
     own: Cluster,
     unitPrice: number,

@@ -1,21 +1,21 @@
-/** Figures about a set of numbers. None changes its argument; null where the set is too small to have the figure. */
+/** Statistics of a set of numbers. None changes its argument; null if the set is too small. */
 
-/** A value and how much it counts: US dollars of open interest, of volume. Null: not known. */
+/** A value and its weight: US dollars of open interest or volume. Null: unknown. */
 export interface Weighted {
   readonly value: number;
   readonly weight: number | null;
 }
 
-/** A deviation needs two values to lie apart. */
+/** A deviation needs two values. */
 const LEAST_FOR_DEVIATION = 2;
 
-/** The arithmetic mean, null of none. */
+/** The arithmetic mean, null for no values. */
 export function mean(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The mean by weight, without the values whose weight is unknown; null when nothing weighs above 0. */
+/** The weighted mean, without values of unknown weight; null if no weight is above 0. */
 export function weightedMean(values: readonly Weighted[]): number | null {
   let sum = 0;
   let total = 0;
@@ -27,7 +27,7 @@ export function weightedMean(values: readonly Weighted[]): number | null {
   return total > 0 ? sum / total : null;
 }
 
-/** The population's standard deviation (divided by n, not n - 1: these are all exchanges, no sample); null under two values. */
+/** The population standard deviation (divided by n: all exchanges, not a sample); null for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   const middle = mean(values);
   if (middle === null || values.length < LEAST_FOR_DEVIATION) return null;
@@ -35,11 +35,11 @@ export function standardDeviation(values: readonly number[]): number | null {
   return Math.sqrt(squares / values.length);
 }
 
-/** The total of a quantity that some do not tell. */
+/** The sum of a quantity that some instruments do not have. */
 export interface KnownSum {
-  /** Of those that are known; null when none is. */
+  /** Sum of the known values; null if there are none. */
   readonly sum: number | null;
-  /** How many are not. */
+  /** Number of unknown values. */
   readonly unknown: number;
 }
 

@@ -1,18 +1,18 @@
-/** Tickers to canonical assets. Nothing here guesses: only documented prefixes are stripped. */
+/** Converts tickers to canonical assets. No guessing: only documented prefixes are stripped. */
 
-/** One ticker as an asset and how many units of it one priced unit holds. */
+/** A ticker as an asset and the number of its units in one priced unit. */
 export interface CanonicalAsset {
   readonly base: string;
   readonly multiplier: number;
 }
 
-/** Between the names of a list, wherever a list of names is read: no name that a list may hold has it. */
+/** Separates names in lists; no name in a list may contain it. */
 export const LIST_SEPARATOR = ",";
 
-/** Between a name and its number, for another asset under that name (LIT~2): no ticker holds it. */
+/** Separates a name and its number, for another asset with that name (LIT~2); no ticker contains it. */
 export const ASSET_MARK = "~";
 
-/** Tickers that every exchange which uses them means alike. */
+/** Aliases that mean the same on every exchange that uses them. */
 const ALIASES: Readonly<Record<string, string>> = { XBT: "BTC" };
 
 /** Digits before a letter: 1000PEPE, 10000CAT, 1000000MOG. Followed by letters only, so 1INCH and 0G stay. */
@@ -24,7 +24,7 @@ const NUMERIC_SUFFIX = /^(\p{L}{2,})(1000000|10000|1000)$/u;
 /** kPEPE: a lower-case k before capitals. */
 const KILO_PREFIX = /^k(?=\p{Lu}{2})(.+)$/u;
 
-/** The forms that an exchange's page documents; an adapter names those that hold there. */
+/** Documented forms of multipliers; an adapter names those that its exchange documents. */
 export type MultiplierForm = "numeric_prefix" | "million_prefix" | "numeric_suffix" | "kilo_prefix";
 
 /**
@@ -44,7 +44,7 @@ export function canonicalBase(text: string): string {
   return alias(text.trim().toUpperCase());
 }
 
-/** The tickers that stand for an asset on every exchange which uses them. */
+/** The aliases of an asset that are unambiguous on every exchange. */
 export function aliasTickers(base: string): readonly string[] {
   return Object.keys(ALIASES).filter((ticker) => ALIASES[ticker] === base);
 }

@@ -2,21 +2,21 @@ import type { ExchangeId } from "./exchange.ts";
 
 /**
  * The standard taker fee of an exchange: one fill, in basis points of notional, on a linear perpetual, for an
- * account at the lowest tier, without token discount, rebate or promotion. Where the way of ordering decides,
- * it is the fee of an order through the API; where the instrument decides, the fee that most of them have.
+ * account at the lowest tier, without token discount, rebate or promotion. If the fee depends on how an order is
+ * placed, it is the fee through the API; if it depends on the instrument, the most common one.
  */
 export interface TakerFee {
-  /** `null`: nobody could be found who vouches for a number. */
+  /** `null`: no reliable source was found. */
   readonly takerBps: number | null;
-  /** YYYY-MM-DD, the last day on which the source is known to have said so, or to have said nothing. */
+  /** YYYY-MM-DD, the last day on which the source is known to have stated this, or nothing. */
   readonly asOf: string;
-  /** The page of the exchange itself; in words where the operator says so. */
+  /** The exchange's own page, or a description if set by the operator. */
   readonly source: string;
-  /** What the number leaves out, or through whom it was read; absent where there is nothing to add. */
+  /** What the number leaves out, or the third party it was read from; absent if there is nothing to add. */
   readonly note?: string;
 }
 
-/** What this program assumes where nobody says otherwise. docs/fees.md is written from it. */
+/** The built-in fees. docs/fees.md is generated from this table. */
 export const TAKER_FEES = {
   binance: {
     takerBps: 5,

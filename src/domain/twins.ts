@@ -1,24 +1,24 @@
 import type { Reject } from "./quote.ts";
 
-/** One row of a list as it was read, by what the list calls it; null where it is called nothing. */
+/** A parsed row of a list with the symbol used in the list; null if it has none. */
 export type Read<T> = { readonly symbol: string | null } & (
   { readonly row: T } | { readonly reject: Reject } | { readonly notShown: true }
 );
 
-/** One of several rows with this symbol, of which nobody can say which is true. */
+/** The reject for one of several different rows with this symbol: it is unknown which one is right. */
 export function ambiguous(exchangeSymbol: string): Reject {
   const detail = "the symbol came more than once, with different figures";
   return { exchangeSymbol, reason: "ambiguous", detail };
 }
 
-/** All that a quote says but its stamps: two readings of one instrument may differ in them. */
+/** A quote's content without its timestamps, which may differ between two rows of one instrument. */
 export function figuresOf(quote: object): string {
   return JSON.stringify({ ...quote, exchangeTimeMs: null, receivedAtMs: null });
 }
 
 /**
- * Of rows with one symbol equal ones are one, and different ones are none: nobody can say which is true. Each of those is
- * a reject. `textOf` writes the same text for rows that say the same: one reader made all, in one order of fields.
+ * Removes duplicates: of equal rows with one symbol one is kept, different ones all become rejects because it is unknown
+ * which one is right. `textOf` must return the same text for equal rows (same reader, same field order).
  */
 export function withoutTwins<T>(
   read: readonly Read<T>[],
