@@ -6,7 +6,7 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import { NOTHING_FOLLOWED, opportunityPct, type OpportunityStats } from "../domain/opportunity.ts";
 import {
   makeColumns,
-  mostOpportunities,
+  maxOpportunities,
   type OpportunityColumns,
   peakOf,
 } from "../domain/opportunity-columns.ts";
@@ -123,7 +123,7 @@ export class OpportunityTracker {
     const asOf = Math.floor(asOfMs / 1000);
     // What was left out may find room now, and after a clock was set back everything is met at another time.
     const isWhole = this.#gaps.isAway || asOf < this.#lookedAt || this.#stats.leftOut.pairs > 0;
-    const room = Math.max(0, mostOpportunities(judgement.trusted) - this.#stats.pairs);
+    const room = Math.max(0, maxOpportunities(judgement.trusted) - this.#stats.pairs);
     const leftOut = this.#compare(asOf, room, isWhole);
     const pairs = this.#countMisses(this.#gaps.outdatedAt(asOfMs, exchanges));
     this.#lookedAt = asOf;

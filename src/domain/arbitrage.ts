@@ -28,12 +28,12 @@ export function netAprPct(grossPct: number, feesPct: number, holdHours: number):
 }
 
 /** A yield below this is rounding: the same rate per 8 h and per 24 h differs in the last digit when annualized. */
-const LEAST_GROSS_PCT = 1e-9;
+const MIN_GROSS_PCT = 1e-9;
 
 /** Hours until the yield, spread evenly, has paid the fees; null if it never does. */
 export function smoothBreakevenHours(grossPct: number, feesPct: number): number | null {
   if (feesPct === 0) return 0;
-  return grossPct > LEAST_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
+  return grossPct > MIN_GROSS_PCT ? feesPct / (grossPct / HOURS_PER_YEAR) : null;
 }
 
 /** The yield on the capital for both sides: each has a notional of capital x leverage / 2. */

@@ -22,7 +22,7 @@ export interface Flow {
   /** On average. */
   readonly perMs: number;
   /** The maximum by which the payments so far can exceed `perMs` times the time. */
-  readonly leadMost: number;
+  readonly maxLead: number;
 }
 
 /** The flow of a leg held from `asOfMs` on; null if its interval or next settlement is unknown. */
@@ -34,27 +34,27 @@ export function flowOf(charging: Charging, side: "long" | "short", asOfMs: numbe
   const perMs = amount / everyMs;
   switch (accrual) {
     case "continuous":
-      return { settlement: null, perMs, leadMost: 0 };
+      return { settlement: null, perMs, maxLead: 0 };
     case "periodic": {
       if (nextFundingAtMs === null) return null;
       const firstMs = nextFundingAtMs - asOfMs;
       // Received payments are furthest ahead right after a settlement, paid ones right before it.
       const lead = amount > 0 ? Math.max(0, 1 - firstMs / everyMs) : -firstMs / everyMs;
-      return { settlement: { amount, firstMs, everyMs }, perMs, leadMost: amount * lead };
+      return { settlement: { amount, firstMs, everyMs }, perMs, maxLead: amount * lead };
     }
   }
 }
 
 /**
- * A lower bound in hours for the break-even: `perMs` is the average of both flows together, `leadMost` the sum of
+ * A lower bound in hours for the break-even: `perMs` is the average of both flows together, `maxLead` the sum of
  * theirs. Infinite if they cannot break even within 90 days.
  */
-export function earliestBreakevenHours(perMs: number, leadMost: number, feesPct: number): number {
+export function earliestBreakevenHours(perMs: number, maxLead: number, feesPct: number): number {
   const goal = pctToFraction(feesPct) * (1 - TOLERANCE);
-  if (leadMost + Math.max(0, perMs * HORIZON_MS) < goal * (1 - TOLERANCE))
+  if (maxLead + Math.max(0, perMs * HORIZON_MS) < goal * (1 - TOLERANCE))
     return Number.POSITIVE_INFINITY;
   if (perMs <= 0) return 0;
-  return Math.max(0, ((goal - leadMost) / perMs / HOUR_MS) * (1 - TOLERANCE));
+  return Math.max(0, ((goal - maxLead) / perMs / HOUR_MS) * (1 - TOLERANCE));
 }
 
 /**
@@ -65,7 +65,7 @@ export function breakevenHours(long: Flow, short: Flow, feesPct: number): number
   if (feesPct === 0) return 0;
   const flows = [long, short];
   const perMs = long.perMs + short.perMs;
-  const startHours = earliestBreakevenHours(perMs, long.leadMost + short.leadMost, feesPct);
+  const startHours = earliestBreakevenHours(perMs, long.maxLead + short.maxLead, feesPct);
   if (startHours === Number.POSITIVE_INFINITY) return null;
   const fees = pctToFraction(feesPct);
   const accruedPerMs = flows.reduce(

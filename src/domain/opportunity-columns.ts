@@ -26,13 +26,13 @@ const COLUMNS = 6;
 export const INSTRUMENT_ID_BOUND = 2 ** 32;
 
 /** Nearly three times the largest known market, where 12,000 legs form some 90,000 pairs. */
-const MOST_PER_LEG = 20;
+const MAX_PER_LEG = 20;
 /** Never fewer than this: a few assets that all exchanges list form more pairs per leg. */
-const LEAST_BOUND = 250_000;
+const MIN_BOUND = 250_000;
 
 /** The maximum number of pairs kept for a market with this many legs. */
-export function mostOpportunities(legs: number): number {
-  return Math.max(LEAST_BOUND, legs * MOST_PER_LEG);
+export function maxOpportunities(legs: number): number {
+  return Math.max(MIN_BOUND, legs * MAX_PER_LEG);
 }
 
 const PEAK_STEPS_PER_PCT = 100;

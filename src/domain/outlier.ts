@@ -3,13 +3,13 @@ import { median } from "./median.ts";
 /** An annualized rate this many times the median of its asset is an error more often than an opportunity … */
 export const TIMES_MEDIAN = 100;
 /** … but not a small one among rates near 0. Percent per year. */
-export const LEAST_PCT = 50;
+export const MIN_OUTLIER_PCT = 50;
 /** With fewer other listings there is no meaningful median. */
-export const LEAST_OTHERS = 3;
+export const MIN_OTHERS = 3;
 
 /** Whether an annualized rate is large enough to be an outlier at all. */
 export function isLarge(pct: number | null): boolean {
-  return pct !== null && Math.abs(pct) >= LEAST_PCT;
+  return pct !== null && Math.abs(pct) >= MIN_OUTLIER_PCT;
 }
 
 /**
@@ -19,9 +19,9 @@ export function isLarge(pct: number | null): boolean {
 export function outlierTest(
   annualizedPcts: readonly (number | null)[],
 ): ((pct: number | null) => boolean) | null {
-  if (annualizedPcts.length <= LEAST_OTHERS) return null;
+  if (annualizedPcts.length <= MIN_OTHERS) return null;
   const sizes = annualizedPcts.filter((pct) => pct !== null).map(Math.abs);
-  if (sizes.length <= LEAST_OTHERS) return null;
+  if (sizes.length <= MIN_OTHERS) return null;
   const limitPct = TIMES_MEDIAN * (median(sizes) ?? 0);
   return (pct) => pct !== null && isLarge(pct) && Math.abs(pct) > limitPct;
 }

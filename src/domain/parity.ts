@@ -1,5 +1,5 @@
 /** Fewer instruments with open interest than this are not significant. */
-const LEAST_COUNTED = 30;
+const MIN_COUNTED = 30;
 
 /**
  * The share of even digits among the last digits (1 to 9) of the open interest of one exchange's instruments, as
@@ -9,6 +9,6 @@ const LEAST_COUNTED = 30;
  */
 export function evenShareOf(digits: readonly (number | null | undefined)[]): number | null {
   const known = digits.filter((digit) => digit !== null && digit !== undefined);
-  if (known.length < LEAST_COUNTED) return null;
+  if (known.length < MIN_COUNTED) return null;
   return known.filter((digit) => digit % 2 === 0).length / known.length;
 }

@@ -20,7 +20,7 @@ const NAME_OF_COMPANY = new RegExp(
  * Coins named after a company cost less than this in dollars; the shares are quoted at 120 to 2,100 (2026-09), and at a
  * tenth of that on okx.
  */
-const LEAST_SHARE_PRICE = 1;
+const MIN_SHARE_PRICE = 1;
 
 /** The fields that identify a listing, as far as the adapter has read them. Prices are for `multiplier` units. */
 interface Named {
@@ -50,5 +50,5 @@ export function isPreIpo(listing: NamedListing): boolean {
   const { base, assetClass, multiplier = 1 } = listing.identity ?? listing;
   if (base === undefined || !NAME_OF_COMPANY.test(base)) return false;
   const price = listing.indexPrice ?? listing.markPrice ?? listing.lastPrice ?? null;
-  return assetClass !== "crypto" || price === null || price / multiplier >= LEAST_SHARE_PRICE;
+  return assetClass !== "crypto" || price === null || price / multiplier >= MIN_SHARE_PRICE;
 }

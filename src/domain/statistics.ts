@@ -7,7 +7,7 @@ export interface Weighted {
 }
 
 /** A deviation needs two values. */
-const LEAST_FOR_DEVIATION = 2;
+const MIN_FOR_DEVIATION = 2;
 
 /** The arithmetic mean, null for no values. */
 export function mean(values: readonly number[]): number | null {
@@ -30,7 +30,7 @@ export function weightedMean(values: readonly Weighted[]): number | null {
 /** The population standard deviation (divided by n: all exchanges, not a sample); null for fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   const middle = mean(values);
-  if (middle === null || values.length < LEAST_FOR_DEVIATION) return null;
+  if (middle === null || values.length < MIN_FOR_DEVIATION) return null;
   const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
   return Math.sqrt(squares / values.length);
 }

@@ -31,7 +31,7 @@ const COMPARED = [
 type ComparedField = (typeof COMPARED)[number];
 
 /** A rule that is wrong is wrong on every row: the first ones say it all. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
 /**
  * The differences between what is served and what is true, in words; `but` lists fields to leave out.
@@ -53,8 +53,8 @@ export function truthDifferences(
         (field) => `${row.exchange_symbol} ${field}: ${row[field]} instead of ${instrument[field]}`,
       );
   });
-  const left = lines.length - MOST_LINES;
-  return left > 0 ? [...lines.slice(0, MOST_LINES), `and ${left} more`] : lines;
+  const left = lines.length - MAX_LINES;
+  return left > 0 ? [...lines.slice(0, MAX_LINES), `and ${left} more`] : lines;
 }
 
 function isSame(left: unknown, right: unknown): boolean {

@@ -91,9 +91,9 @@ test("no pair has paid its fees before the earliest time that its means allow", 
   fc.assert(
     fc.property(anyLeg, anyLeg, anyFees, (long, short, feesPct) => {
       const flows = [flowOf(long, "long", NOON_MS), flowOf(short, "short", NOON_MS)];
-      const sumOf = (of: "perMs" | "leadMost") =>
+      const sumOf = (of: "perMs" | "maxLead") =>
         flows.reduce((sum, flow) => sum + (flow?.[of] ?? Number.NaN), 0);
-      const earliest = earliestBreakevenHours(sumOf("perMs"), sumOf("leadMost"), feesPct);
+      const earliest = earliestBreakevenHours(sumOf("perMs"), sumOf("maxLead"), feesPct);
       const found = breakevenOf(long, short, feesPct) ?? Number.POSITIVE_INFINITY;
       expect(earliest).toBeLessThanOrEqual(found);
       // The bound is of use: a lone periodic leg is never further from it than an interval.

@@ -5,7 +5,7 @@ import {
   bookOf,
   columnsIn,
   INSTRUMENT_ID_BOUND,
-  mostOpportunities,
+  maxOpportunities,
   NO_COLUMNS,
   type OpportunityColumns,
   peakOf,
@@ -97,7 +97,7 @@ describe("the stored form of opportunities", () => {
   });
 
   test("holds as many pairs as were kept, also of a market larger than today's", () => {
-    const count = mostOpportunities(12_600);
+    const count = maxOpportunities(12_600);
     const words = Array.from({ length: 1 + 6 * count }, (_, index) => (index - 1) % count);
     expect(decodeOpportunities(bodyOf([count, ...words.slice(1)]))?.count).toBe(count);
   });

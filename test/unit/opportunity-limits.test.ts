@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { followedBy } from "../../src/collector/protocol.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import { INSTRUMENT_ID_BOUND, mostOpportunities } from "../../src/domain/opportunity-columns.ts";
+import { INSTRUMENT_ID_BOUND, maxOpportunities } from "../../src/domain/opportunity-columns.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 import {
@@ -61,7 +61,7 @@ describe("the bounds", () => {
   });
 
   test("the more legs, the more pairs are kept: twenty for each, and never fewer than 250,000", () => {
-    expect([0, 12_500, 12_501, 50_000].map(mostOpportunities)).toEqual([
+    expect([0, 12_500, 12_501, 50_000].map(maxOpportunities)).toEqual([
       250_000, 250_000, 250_020, 1_000_000,
     ]);
   });
@@ -213,7 +213,7 @@ describe("a large market", () => {
     await see(0, known);
     const before = Object.keys(last());
     await see(5, [...manyListings(840), ...known.map((listing) => ({ ...listing, base: "ETH" }))]);
-    const most = mostOpportunities(860);
+    const most = maxOpportunities(860);
     expect(writes.at(-1)?.count).toBe(most);
     // Those of the 840 new listings and those of the 20 old ones, 14 of which are on the exchanges of the new ones.
     expect(stats()?.pairs).toBe(most);
@@ -231,13 +231,13 @@ test("a market that shrinks keeps the pairs that it has, and takes no new ones w
     return { id: 50_000 + index, exchange: "htx", base: `A${index}`, pct: 0 };
   });
   await see(0, [...manyListings(840), ...alone]);
-  const most = mostOpportunities(840 + alone.length);
+  const most = maxOpportunities(840 + alone.length);
   expect(stats()?.pairs).toBe(most);
   await see(5, [
     ...manyListings(840),
     ...manyListings(10, 9_000).map((one) => ({ ...one, base: "ETH" })),
   ]);
-  expect(mostOpportunities(850)).toBeLessThan(most);
+  expect(maxOpportunities(850)).toBeLessThan(most);
   expect(stats()?.pairs).toBe(most);
   expect(writes.at(-1)?.longIds.includes(9_000)).toBe(false);
 });

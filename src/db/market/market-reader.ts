@@ -126,7 +126,7 @@ function toRecord(row: RecordRow, texts: TextPool): MarketRecord {
 /** A row has at most five texts that few others share: as many again may be of listings that are gone … */
 const TEXTS_PER_ROW = 10;
 /** … and this many are no burden. */
-const LEAST_TEXTS = 200_000;
+const MIN_TEXTS = 200_000;
 
 /**
  * One copy of each text. The database makes a new one for every cell it reads, and the rows of two minutes ago are
@@ -135,13 +135,13 @@ const LEAST_TEXTS = 200_000;
 class TextPool {
   readonly #texts = new Map<string, string>();
   readonly #rows = new Map<ExchangeId, number>();
-  #most = LEAST_TEXTS;
+  #max = MIN_TEXTS;
 
   /** Says how many rows an exchange has: beyond what all of them need, all texts are forgotten at once. */
   expect(exchange: ExchangeId, rows: number): void {
     this.#rows.set(exchange, rows);
     const all = this.#rows.values().reduce((sum, count) => sum + count, 0);
-    this.#most = Math.max(LEAST_TEXTS, all * TEXTS_PER_ROW);
+    this.#max = Math.max(MIN_TEXTS, all * TEXTS_PER_ROW);
   }
 
   shared(row: RecordRow) {
@@ -164,7 +164,7 @@ class TextPool {
     const known = this.#texts.get(text);
     // The pool gives back what was put in: the same characters, hence the same type.
     if (known !== undefined) return known as T;
-    if (this.#texts.size >= this.#most) this.#texts.clear();
+    if (this.#texts.size >= this.#max) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }

@@ -16,7 +16,7 @@ import {
 import { HOUR_MS } from "../../domain/funding.ts";
 import { LEAVE_AFTER_CYCLES, LEAVE_BEYOND } from "../../domain/identity.ts";
 import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../../domain/opportunity.ts";
-import { LEAST_OTHERS, LEAST_PCT, TIMES_MEDIAN } from "../../domain/outlier.ts";
+import { MIN_OTHERS, MIN_OUTLIER_PCT, TIMES_MEDIAN } from "../../domain/outlier.ts";
 import {
   OUTLIER_FACTOR,
   SCALE_FACTOR,
@@ -66,7 +66,7 @@ export const REASON_TERMS = {
   price_unknown: "A leg has no price.",
   fee_unknown: "Nobody vouches for the taker fee of a leg: say it with `fees`.",
   young: `It has lasted under ${YOUNG_SECONDS / 60} minutes, or nobody knows how long.`,
-  outlier: `The yearly rate of a leg is ${LEAST_PCT} % or more and over ${TIMES_MEDIAN} times the median size of those of its asset, where there are ${LEAST_OTHERS} listings besides it.`,
+  outlier: `The yearly rate of a leg is ${MIN_OUTLIER_PCT} % or more and over ${TIMES_MEDIAN} times the median size of those of its asset, where there are ${MIN_OTHERS} listings besides it.`,
   settlement_unknown: "When a leg settles next is not known, so expected_cash is not either.",
   no_settlement_in_hold: "Neither leg settles or accrues in hold_hours.",
   not_profitable:
@@ -226,8 +226,8 @@ export const THRESHOLDS = [
   },
   {
     name: "outlier",
-    value: `${LEAST_PCT} % a year or more, over ${TIMES_MEDIAN} times the median`,
-    why: `Where there are ${LEAST_OTHERS} listings besides it.`,
+    value: `${MIN_OUTLIER_PCT} % a year or more, over ${TIMES_MEDIAN} times the median`,
+    why: `Where there are ${MIN_OTHERS} listings besides it.`,
   },
   {
     name: "opportunity",

@@ -12,7 +12,7 @@ export interface Candidate extends LegTerms {
   /** Only where pairs are ordered by cash: what each side would receive, US dollars; null is not known. */
   readonly cash: { readonly longUsd: number; readonly shortUsd: number } | null;
   /** Only where they are ordered by break-even: how far its payments can be ahead of their mean, on either side. */
-  readonly leadMost: number;
+  readonly maxLead: number;
 }
 
 /** What the candidates of one asset come to at most: no pair of them is better than these together. */
@@ -23,7 +23,7 @@ export interface Extremes {
   readonly cheapestBps: number;
   readonly mostLongUsd: number;
   readonly mostShortUsd: number;
-  readonly leadMost: number;
+  readonly maxLead: number;
 }
 
 /** By what a query orders pairs, and how high a pair can come before it is made. Higher is better. */
@@ -65,9 +65,9 @@ export class PairRank {
       sort !== "breakeven"
         ? []
         : (["long", "short"] as const).map(
-            (side) => legFlow(leg, side, this.#asOfMs)?.leadMost ?? 0,
+            (side) => legFlow(leg, side, this.#asOfMs)?.maxLead ?? 0,
           );
-    return { ...terms, cash, leadMost: Math.max(0, ...leads) };
+    return { ...terms, cash, maxLead: Math.max(0, ...leads) };
   }
 
   extremesOf(candidates: readonly Candidate[]): Extremes {
@@ -77,15 +77,15 @@ export class PairRank {
       cheapestBps: Number.POSITIVE_INFINITY,
       mostLongUsd: Number.NEGATIVE_INFINITY,
       mostShortUsd: Number.NEGATIVE_INFINITY,
-      leadMost: 0,
+      maxLead: 0,
     };
     for (const candidate of candidates) {
       const { annualizedPct: pct } = candidate.leg;
-      const { fee, cash, leadMost } = candidate;
+      const { fee, cash, maxLead } = candidate;
       most.cheapestBps = Math.min(most.cheapestBps, fee?.bps ?? most.cheapestBps);
       most.mostLongUsd = Math.max(most.mostLongUsd, cash?.longUsd ?? most.mostLongUsd);
       most.mostShortUsd = Math.max(most.mostShortUsd, cash?.shortUsd ?? most.mostShortUsd);
-      most.leadMost = Math.max(most.leadMost, leadMost);
+      most.maxLead = Math.max(most.maxLead, maxLead);
       if (pct === null) continue;
       if (pct < (lowest?.leg.annualizedPct ?? Number.POSITIVE_INFINITY)) lowest = candidate;
       if (pct > (highest?.leg.annualizedPct ?? Number.NEGATIVE_INFINITY)) highest = candidate;
@@ -94,7 +94,7 @@ export class PairRank {
   }
 
   /** The highest rank that any pair of a candidate could have: against the best of each that its asset has. */
-  reach({ leg: { annualizedPct: pct }, fee, cash, leadMost }: Candidate, of: Extremes): number {
+  reach({ leg: { annualizedPct: pct }, fee, cash, maxLead }: Candidate, of: Extremes): number {
     const feesPct = fee === null ? null : roundTripFeesPct(fee.bps, of.cheapestBps);
     if (this.#query.sort === "cash") {
       if (cash === null || feesPct === null) return UNKNOWN_RANK;
@@ -107,7 +107,7 @@ export class PairRank {
     const highestPct = of.highest?.leg.annualizedPct ?? null;
     const isKnown = pct !== null && lowestPct !== null && highestPct !== null;
     const grossPct = isKnown ? roundPct(Math.max(pct - lowestPct, highestPct - pct)) : null;
-    return this.#most(grossPct, feesPct, leadMost + of.leadMost);
+    return this.#most(grossPct, feesPct, maxLead + of.maxLead);
   }
 
   /** The rank of two legs' pair, or more. */
@@ -123,18 +123,18 @@ export class PairRank {
     const [leftPct, rightPct] = [left.leg.annualizedPct, right.leg.annualizedPct];
     const isKnown = leftPct !== null && rightPct !== null;
     const grossPct = isKnown ? Math.abs(grossAprPct(leftPct, rightPct)) : null;
-    return this.#most(grossPct, feesPct, left.leadMost + right.leadMost);
+    return this.#most(grossPct, feesPct, left.maxLead + right.maxLead);
   }
 
   /** A rank by numbers alone; for an order by age, which is stored, the most that it could be. */
-  #most(grossPct: number | null, feesPct: number | null, leadMost: number): number {
+  #most(grossPct: number | null, feesPct: number | null, maxLead: number): number {
     const { sort, holdHours } = this.#query;
     if (sort === "lasted") return Number.POSITIVE_INFINITY;
     if (grossPct === null) return UNKNOWN_RANK;
     if (sort === "gross") return grossPct;
     if (feesPct === null) return UNKNOWN_RANK;
     if (sort === "net") return netAprPct(grossPct, feesPct, holdHours);
-    return -earliestBreakevenHours(pctPerMs(grossPct), leadMost, feesPct);
+    return -earliestBreakevenHours(pctPerMs(grossPct), maxLead, feesPct);
   }
 
   /** As `cashOf` reckons it, digit by digit: sums of larger terms are never smaller. */
