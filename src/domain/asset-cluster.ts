@@ -1,4 +1,4 @@
-import { statedKind } from "./disputed-classes.ts";
+import { statedFamily } from "./disputed-classes.ts";
 import { median, medianOfSorted } from "./median.ts";
 import type { AssetClass } from "./quote.ts";
 import { firstWhere } from "./sorted-search.ts";
@@ -54,7 +54,7 @@ export class Cluster {
   readonly members: Member[] = [];
   /** Prices per unit by exchange, ascending. */
   readonly #pricesOf = new Map<string, number[]>();
-  readonly #kinds = new Set<string | null>();
+  readonly #families = new Set<string | null>();
   #center: number | null | undefined;
 
   constructor(assetId: string | null, members: readonly Member[]) {
@@ -65,7 +65,7 @@ export class Cluster {
   add(member: Member): void {
     const { candidate, unitPrice } = member;
     this.members.push(member);
-    this.#kinds.add(kindOf(member));
+    this.#families.add(familyOf(member));
     this.#center = undefined;
     const prices = this.#pricesOf.get(candidate.exchange) ?? [];
     this.#pricesOf.set(candidate.exchange, prices);
@@ -81,20 +81,23 @@ export class Cluster {
 
   /** Whether two exchanges agree: on the price (implied by membership) and on the class, if both state one. */
   get isConfirmed(): boolean {
-    if (this.#kinds.has(null) || this.#kinds.size === 1) return this.exchanges > 1;
+    if (this.#families.has(null) || this.#families.size === 1) return this.exchanges > 1;
     const exchangesOf = new Map<string | null, Set<string>>();
     for (const member of this.members) {
       // A class by exclusion contradicts no other class.
       if (member.candidate.isClassByExclusion === true) return this.exchanges > 1;
-      const kind = kindOf(member);
-      exchangesOf.set(kind, (exchangesOf.get(kind) ?? new Set()).add(member.candidate.exchange));
+      const family = familyOf(member);
+      exchangesOf.set(
+        family,
+        (exchangesOf.get(family) ?? new Set()).add(member.candidate.exchange),
+      );
     }
     return exchangesOf.values().some(({ size }) => size > 1);
   }
 
   /** Whether its listings are stated to be of different class families. */
-  get mixesKinds(): boolean {
-    return this.#kinds.size - (this.#kinds.has(null) ? 1 : 0) > 1;
+  get mixesFamilies(): boolean {
+    return this.#families.size - (this.#families.has(null) ? 1 : 0) > 1;
   }
 
   /**
@@ -111,8 +114,8 @@ export class Cluster {
 }
 
 /** The family of the class that its exchange states, null if it states none. */
-export function kindOf({ candidate: { base, assetClass } }: Member): string | null {
-  return statedKind(base, assetClass);
+export function familyOf({ candidate: { base, assetClass } }: Member): string | null {
+  return statedFamily(base, assetClass);
 }
 
 /** A listing with its price per unit by `provenMultiplier`, or by its ticker's multiplier if that is null. */

@@ -26,10 +26,10 @@ const CLASS_OF_DISPUTED: ReadonlyMap<string, AssetClass> = new Map([
  * Those that some exchanges call a coin: gold on edgeX and BloFin, the basket wherever anything unmarked is a coin.
  * No coin with these tickers is known (unlike DEFI, which is also a coin).
  */
-const CALLED_COINS: ReadonlySet<string> = new Set(["XAU", "XAG", "BTCDOM"]);
+const SOMETIMES_COINS: ReadonlySet<string> = new Set(["XAU", "XAG", "BTCDOM"]);
 
 /** Families of classes that exchanges use for the same thing: gold is a metal here and a commodity there. */
-const KIND_OF_CLASS: Readonly<Record<AssetClass, string>> = {
+const FAMILY_OF_CLASS: Readonly<Record<AssetClass, string>> = {
   crypto: "crypto",
   stock: "equity",
   etf: "equity",
@@ -69,13 +69,13 @@ export interface NamedAsset {
 }
 
 /** The family of a class: crypto, equity, commodity or forex; null for no class. */
-function kindOfClass(assetClass: AssetClass | null): string | null {
-  return assetClass === null ? null : KIND_OF_CLASS[assetClass];
+function classFamily(assetClass: AssetClass | null): string | null {
+  return assetClass === null ? null : FAMILY_OF_CLASS[assetClass];
 }
 
 /** The class family stated for a listing; null if none is stated, or if it is known to be wrong for a disputed name. */
-export function statedKind(base: string, assetClass: AssetClass | null): string | null {
-  return assetClass === "crypto" && CALLED_COINS.has(base) ? null : kindOfClass(assetClass);
+export function statedFamily(base: string, assetClass: AssetClass | null): string | null {
+  return assetClass === "crypto" && SOMETIMES_COINS.has(base) ? null : classFamily(assetClass);
 }
 
 /**
@@ -86,8 +86,8 @@ export function statedKind(base: string, assetClass: AssetClass | null): string 
 export function settledClass(base: string, stated: AssetClass | null): AssetClass | null {
   const byTable = CLASS_OF_DISPUTED.get(base);
   if (stated === null || byTable === undefined) return stated;
-  const isSameKind = kindOfClass(stated) === kindOfClass(byTable);
-  return byTable === "crypto" || isSameKind ? byTable : stated;
+  const isSameFamily = classFamily(stated) === classFamily(byTable);
+  return byTable === "crypto" || isSameFamily ? byTable : stated;
 }
 
 /**
@@ -100,15 +100,15 @@ export function classOfAsset(
   statements: readonly ClassStatement[],
   others: OtherAssets = NO_OTHERS,
 ): AssetClass | null {
-  const said = statements.filter(({ assetClass }) => assetClass !== null);
-  const own = said.filter(({ isClassByExclusion }) => isClassByExclusion !== true);
-  const counted = own.length > 0 ? own : said;
+  const stated = statements.filter(({ assetClass }) => assetClass !== null);
+  const own = stated.filter(({ isClassByExclusion }) => isClassByExclusion !== true);
+  const counted = own.length > 0 ? own : stated;
   const byTable = CLASS_OF_DISPUTED.get(name);
   if (byTable === undefined || counted.length === 0) return mostStated(counted);
-  const isOther = exchangesThatSay(byTable, said) < (others.exchangesByTable.get(name) ?? 0);
+  const isOther = exchangesStating(byTable, stated) < (others.exchangesByTable.get(name) ?? 0);
   const isCoin = counted.every(({ assetClass }) => assetClass === "crypto");
-  const isCalledCoin = others.count === 0 && CALLED_COINS.has(name);
-  const isMeant = !isOther && (byTable === "crypto" || !isCoin || isCalledCoin);
+  const isSometimesCoin = others.count === 0 && SOMETIMES_COINS.has(name);
+  const isMeant = !isOther && (byTable === "crypto" || !isCoin || isSometimesCoin);
   return isMeant ? byTable : mostStated(counted);
 }
 
@@ -127,7 +127,7 @@ export function assetsBeside(assets: readonly NamedAsset[]): OtherAssets {
   for (const { name, statements } of assets) {
     const byTable = CLASS_OF_DISPUTED.get(name);
     if (byTable === undefined) continue;
-    const exchanges = exchangesThatSay(byTable, statements);
+    const exchanges = exchangesStating(byTable, statements);
     exchangesByTable.set(name, Math.max(exchanges, exchangesByTable.get(name) ?? 0));
   }
   return { exchangesByTable, count: assets.length - 1 };
@@ -137,28 +137,28 @@ export function assetsBeside(assets: readonly NamedAsset[]): OtherAssets {
 function mostStated(statements: readonly ClassStatement[]): AssetClass | null {
   const stated = new Set(statements.map(({ assetClass }) => assetClass));
   const classes = NARROWEST_FIRST.filter((assetClass) => stated.has(assetClass));
-  const ofKind = voices(statements, ({ assetClass }) => kindOfClass(assetClass));
-  const ofClass = voices(statements, ({ assetClass }) => assetClass);
-  const most = Math.max(...classes.map((assetClass) => ofKind(kindOfClass(assetClass))));
-  const leading = classes.filter((assetClass) => ofKind(kindOfClass(assetClass)) === most);
-  if (new Set(leading.map(kindOfClass)).size > 1) return null;
+  const inFamily = votes(statements, ({ assetClass }) => classFamily(assetClass));
+  const ofClass = votes(statements, ({ assetClass }) => assetClass);
+  const most = Math.max(...classes.map((assetClass) => inFamily(classFamily(assetClass))));
+  const leading = classes.filter((assetClass) => inFamily(classFamily(assetClass)) === most);
+  if (new Set(leading.map(classFamily)).size > 1) return null;
   const [first = null] = leading.toSorted((left, right) => ofClass(right) - ofClass(left));
   return first;
 }
 
 /** Counts by how many exchanges something is stated; an exchange counts once whatever the number of its listings. */
-function voices<T>(
+function votes<T>(
   statements: readonly ClassStatement[],
-  wordOf: (statement: ClassStatement) => T,
-): (word: T) => number {
+  valueOf: (statement: ClassStatement) => T,
+): (value: T) => number {
   const exchangesOf = new Map<T, Set<string>>();
   for (const statement of statements) {
-    const word = wordOf(statement);
-    exchangesOf.set(word, (exchangesOf.get(word) ?? new Set()).add(statement.exchange));
+    const value = valueOf(statement);
+    exchangesOf.set(value, (exchangesOf.get(value) ?? new Set()).add(statement.exchange));
   }
-  return (word) => exchangesOf.get(word)?.size ?? 0;
+  return (value) => exchangesOf.get(value)?.size ?? 0;
 }
 
-function exchangesThatSay(word: AssetClass, statements: readonly ClassStatement[]): number {
-  return voices(statements, ({ assetClass }) => assetClass)(word);
+function exchangesStating(value: AssetClass, statements: readonly ClassStatement[]): number {
+  return votes(statements, ({ assetClass }) => assetClass)(value);
 }

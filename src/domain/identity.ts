@@ -7,7 +7,7 @@ import {
   type Identity,
   join,
   JOIN_WITHIN,
-  kindOf,
+  familyOf,
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
@@ -119,7 +119,7 @@ function belongsElsewhere(
   const { candidate, unitPrice } = member;
   if (candidate.price === null || unitPrice === null) return false;
   // A coin and a stock whose prices met by chance separate at the threshold at which they joined; others get more room.
-  const within = own.mixesKinds && kindOf(member) !== null ? JOIN_WITHIN : LEAVE_BEYOND;
+  const within = own.mixesFamilies && familyOf(member) !== null ? JOIN_WITHIN : LEAVE_BEYOND;
   if (measure !== null && apart(unitPrice, measure) > within) return true;
   const { multiplier, price } = candidate;
   if (standing.isFitBefore(own, unitPrice)) return true;

@@ -1,5 +1,5 @@
 import { apart, Cluster, fits, join, JOIN_WITHIN, type Member } from "./asset-cluster.ts";
-import { ExchangeVoices } from "./exchange-voices.ts";
+import { ExchangeVotes } from "./exchange-votes.ts";
 import { LargestFirst, type Size } from "./largest-first.ts";
 import { firstWhere } from "./sorted-search.ts";
 
@@ -36,7 +36,7 @@ class Unplaced {
   readonly #prices: Float64Array;
   /** The exchange by index, as a number. */
   readonly #exchanges: Int32Array;
-  readonly #voices: ExchangeVoices;
+  readonly #votes: ExchangeVotes;
   /** Indexes of remaining listings with a usable price, in price order. */
   readonly #byPrice: number[];
   /** Indexes of listings whose ticker has a multiplier, which prices may contradict. */
@@ -53,7 +53,7 @@ class Unplaced {
       numbers.set(exchange, number);
       return number;
     });
-    this.#voices = new ExchangeVoices(numbers.size);
+    this.#votes = new ExchangeVotes(numbers.size);
     this.#isTaken = new Uint8Array(members.length);
     const places = [...members.keys()];
     this.#scaled = places.filter((place) => members[place]?.candidate.multiplier !== 1);
@@ -122,7 +122,7 @@ class Unplaced {
   #sizeAround(place: number): Size {
     const window = this.#groupAround(place);
     if (window === null) return ALONE;
-    return { exchanges: this.#voicesIn(window).exchanges, listings: window.to - window.from };
+    return { exchanges: this.#votesIn(window).exchanges, listings: window.to - window.from };
   }
 
   /** The listings near the price of one, without those far from the median of the rest; null if it is alone. */
@@ -130,7 +130,7 @@ class Unplaced {
     if (this.#priceOf(place) === 0) return null;
     let window = this.#near(this.#priceOf(place), { from: 0, to: this.#byPrice.length });
     for (;;) {
-      const near = this.#near(this.#voicesIn(window).center, window);
+      const near = this.#near(this.#votesIn(window).center, window);
       // Each round removes at least one; the rest is near the first price, so some of it is near its own center.
       if (near.to - near.from === window.to - window.from) return window;
       // Rounding at the threshold could leave none: treat the listing as alone rather than loop forever.
@@ -145,12 +145,12 @@ class Unplaced {
     return { from: first, to: end };
   }
 
-  #voicesIn({ from, to }: Window): ExchangeVoices {
-    const voices = this.#voices;
-    voices.clear();
-    for (let at = from; at < to; at += 1) voices.add(this.#exchangeAt(at));
-    for (let at = from; at < to; at += 1) voices.read(this.#exchangeAt(at), this.#priceAt(at));
-    return voices;
+  #votesIn({ from, to }: Window): ExchangeVotes {
+    const votes = this.#votes;
+    votes.clear();
+    for (let at = from; at < to; at += 1) votes.add(this.#exchangeAt(at));
+    for (let at = from; at < to; at += 1) votes.read(this.#exchangeAt(at), this.#priceAt(at));
+    return votes;
   }
 
   /** The window of a single listing, null if it has no price. */

@@ -1,7 +1,7 @@
 import { median } from "./median.ts";
 
 /** The votes of the exchanges in one group of listings: each has one, the median of its own prices. */
-export class ExchangeVoices {
+export class ExchangeVotes {
   /** By exchange: listings in the group, those read so far, their median price. */
   readonly #listings: Int32Array;
   readonly #read: Int32Array;
