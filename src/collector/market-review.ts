@@ -4,7 +4,7 @@ import type { Candidate, Decision } from "../domain/asset-cluster.ts";
 import { commonName } from "../domain/asset-names.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import { type Doubts, identify } from "../domain/identity.ts";
+import { type Misfits, identify } from "../domain/identity.ts";
 import { doubtsOfMarket, type DoubtBits } from "../domain/plausibility.ts";
 
 /** Prices that are further apart in time than this are not compared. */
@@ -24,14 +24,14 @@ const SCALE_DIGITS = 2;
 
 /**
  * Looks at all exchanges at once: which listings are one asset, and which numbers cannot be. What it decides is
- * stored beside the rows, so that every process shows the same. How long a doubt has lasted is kept here.
+ * stored beside the rows, so that every process shows the same. How long a misfit has persisted is kept here.
  * Names of which nothing has changed but prices, and those by little, are not decided again.
  */
 export class MarketReview {
   readonly #repository: Pick<ReviewRepository, "rows" | "rateScales" | "store">;
   readonly #writer: Pick<MarketWriter, "takeChangedBases"> | null;
-  #doubts: Doubts = new Map();
-  /** Common names whose listings were all decided as they are stored, without a doubt. */
+  #misfits: Misfits = new Map();
+  /** Common names whose listings were all decided as they are stored, without a misfit. */
   readonly #settled = new Set<string>();
   #allNamesAtMs = Number.NEGATIVE_INFINITY;
 
@@ -51,8 +51,8 @@ export class MarketReview {
   run(epoch: number, nowMs: number): number {
     this.#unsettle(nowMs);
     const rows = this.#repository.rows();
-    const doubts: Doubts = new Map(this.#doubts);
-    const { decided, settled } = this.#identify(rows, doubts, nowMs);
+    const misfits: Misfits = new Map(this.#misfits);
+    const { decided, settled } = this.#identify(rows, misfits, nowMs);
     const doubted = doubtsOfMarket(
       rows.map((row) => {
         const { assetId, identity } = decided.get(row.instrumentId) ?? row;
@@ -75,7 +75,7 @@ export class MarketReview {
     if (count + rateScales.size > 0)
       this.#repository.store(epoch, { ...changes, rateScales }, nowMs);
     // Only what was stored counts as acted on.
-    this.#doubts = doubts;
+    this.#misfits = misfits;
     for (const name of settled) this.#settled.add(name);
     return count;
   }
@@ -94,16 +94,16 @@ export class MarketReview {
   /** What is decided of all listings but the settled ones, for which that would be what is stored. */
   #identify(
     rows: readonly ReviewRow[],
-    doubts: Doubts,
+    misfits: Misfits,
     nowMs: number,
   ): {
     readonly decided: ReadonlyMap<number, Decision>;
     /** Names that are settled by this. */
     readonly settled: readonly string[];
   } {
-    if (doubts.size > 0) {
+    if (misfits.size > 0) {
       const present = new Set(rows.map(({ instrumentId }) => instrumentId));
-      for (const id of doubts.keys()) if (!present.has(id)) doubts.delete(id);
+      for (const id of misfits.keys()) if (!present.has(id)) misfits.delete(id);
     }
     const decided = new Map<number, Decision>();
     const settled: string[] = [];
@@ -111,13 +111,13 @@ export class MarketReview {
       if (this.#settled.has(name) && isCalm(listings, nowMs)) continue;
       const decisions = identify(
         listings.map((row) => candidateOf(row, nowMs)),
-        doubts,
+        misfits,
         nowMs,
       );
       for (const [id, decision] of decisions) decided.set(id, decision);
       const isSettled = listings.every((row) => {
         const decision = decisions.get(row.instrumentId);
-        return !doubts.has(row.instrumentId) && decision !== undefined && isSame(row, decision);
+        return !misfits.has(row.instrumentId) && decision !== undefined && isSame(row, decision);
       });
       if (isSettled) settled.push(name);
       else this.#settled.delete(name);

@@ -106,8 +106,8 @@ export class Cluster {
    */
   get center(): number | null {
     if (this.#center === undefined) {
-      const voices = this.#pricesOf.values().map((prices) => medianOfSorted(prices));
-      this.#center = median(voices.filter((voice) => voice !== null).toArray());
+      const votes = this.#pricesOf.values().map((prices) => medianOfSorted(prices));
+      this.#center = median(votes.filter((vote) => vote !== null).toArray());
     }
     return this.#center;
   }

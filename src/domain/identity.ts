@@ -38,13 +38,13 @@ export const UNDECIDED: Decision = {
 };
 
 /** For how many consecutive observations a listing has looked as if it belonged to another asset. */
-export interface Doubt {
+export interface Misfit {
   readonly cycles: number;
   readonly observedAtMs: number;
 }
 
 /** Misfits by instrument id, kept by the caller between decisions. */
-export type Doubts = Map<number, Doubt>;
+export type Misfits = Map<number, Misfit>;
 
 /**
  * Decides for all listings of the tickers with one common name at `nowMs`; updates `misfits`. The order of the listings
@@ -52,27 +52,27 @@ export type Doubts = Map<number, Doubt>;
  */
 export function identify(
   listings: readonly Candidate[],
-  doubts: Doubts,
+  misfits: Misfits,
   nowMs: number,
 ): ReadonlyMap<number, Decision> {
   const candidates = listings.toSorted((left, right) => left.instrumentId - right.instrumentId);
-  const clusters = heldClusters(candidates, doubts);
+  const clusters = heldClusters(candidates, misfits);
   const placed = new Set(
     clusters.flatMap(({ members }) => members.map(({ candidate }) => candidate)),
   );
-  const homeless = candidates.flatMap((candidate) =>
+  const unassigned = candidates.flatMap((candidate) =>
     placed.has(candidate) || candidate.price === null
       ? []
       : [memberOf(candidate, { ...candidate.held, provenMultiplier: null })],
   );
   // An asset with their ticker whose price is currently unknown may be theirs: they wait until it has one.
-  const silent = clusters.filter(({ center }) => center === null);
+  const unpriced = clusters.filter(({ center }) => center === null);
   const heldNames = new Set(
-    silent.flatMap((cluster) =>
+    unpriced.flatMap((cluster) =>
       isRecent(cluster, nowMs) ? cluster.members.map(({ candidate }) => candidate.base) : [],
     ),
   );
-  const newcomers = homeless.filter(
+  const newcomers = unassigned.filter(
     (member) => !join(member, clusters) && !heldNames.has(member.candidate.base),
   );
   for (const group of densestFirst(newcomers)) clusters.push(new Cluster(null, group));
@@ -81,7 +81,7 @@ export function identify(
 }
 
 /** The previously decided clusters, without persistent misfits. */
-function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster[] {
+function heldClusters(candidates: readonly Candidate[], misfits: Misfits): Cluster[] {
   const byId = new Map<string, Cluster>();
   for (const candidate of candidates) {
     const { assetId } = candidate.held;
@@ -96,8 +96,8 @@ function heldClusters(candidates: readonly Candidate[], doubts: Doubts): Cluster
   for (const cluster of clusters) {
     const measureOf = measures(cluster);
     for (const member of cluster.members) {
-      const inDoubt = belongsElsewhere(member, cluster, measureOf(member), standing);
-      if (lasts(member.candidate, inDoubt, doubts)) leaving.add(member);
+      const isMisfit = belongsElsewhere(member, cluster, measureOf(member), standing);
+      if (persists(member.candidate, isMisfit, misfits)) leaving.add(member);
     }
   }
   return clusters.flatMap(({ assetId, members }) => {
@@ -134,21 +134,21 @@ function measures({ members, center }: Cluster): (member: Member) => number | nu
 }
 
 /** Counts a misfit once per observation; true if it has persisted long enough to act on it. */
-function lasts(
+function persists(
   { instrumentId, observedAtMs }: Candidate,
-  inDoubt: boolean,
-  doubts: Doubts,
+  isMisfit: boolean,
+  misfits: Misfits,
 ): boolean {
-  if (!inDoubt) {
-    doubts.delete(instrumentId);
+  if (!isMisfit) {
+    misfits.delete(instrumentId);
     return false;
   }
-  const before = doubts.get(instrumentId);
+  const before = misfits.get(instrumentId);
   const isNew = before?.observedAtMs !== observedAtMs;
   const cycles = (before?.cycles ?? 0) + (isNew ? 1 : 0);
-  doubts.set(instrumentId, { cycles, observedAtMs });
+  misfits.set(instrumentId, { cycles, observedAtMs });
   if (cycles < LEAVE_AFTER_CYCLES) return false;
-  doubts.delete(instrumentId);
+  misfits.delete(instrumentId);
   return true;
 }
 
@@ -173,22 +173,22 @@ function name(clusters: readonly Cluster[]): void {
         left.firstId - right.firstId,
     );
   const owners = new Map<string, Cluster>();
-  const give = (cluster: Cluster, assetId: string): void => {
+  const assign = (cluster: Cluster, assetId: string): void => {
     cluster.assetId = assetId;
     owners.set(assetId, cluster);
   };
-  for (const { cluster, plain } of ranked) if (!owners.has(plain)) give(cluster, plain);
+  for (const { cluster, plain } of ranked) if (!owners.has(plain)) assign(cluster, plain);
   const others = ranked.filter(({ cluster, plain }) => owners.get(plain) !== cluster);
   const isKept = ({ held, plain }: (typeof ranked)[number]): boolean =>
     held?.startsWith(`${plain}${ASSET_MARK}`) ?? false;
   for (const other of others)
-    if (other.held !== null && isKept(other)) give(other.cluster, other.held);
+    if (other.held !== null && isKept(other)) assign(other.cluster, other.held);
   const last = new Map<string, number>();
   for (const { cluster, plain } of others.filter((other) => !isKept(other))) {
     let number = (last.get(plain) ?? 1) + 1;
     while (owners.has(`${plain}${ASSET_MARK}${number}`)) number += 1;
     last.set(plain, number);
-    give(cluster, `${plain}${ASSET_MARK}${number}`);
+    assign(cluster, `${plain}${ASSET_MARK}${number}`);
   }
 }
 
@@ -210,8 +210,8 @@ function decisions(
   for (const { cluster, ...asset } of assets) {
     const { assetId, members, isConfirmed } = cluster;
     // Only a second exchange confirms. An unconfirmed asset conflicts with another of its ticker that is not smaller.
-    const doubted: Identity = isContested(cluster) ? "conflict" : "probable";
-    const identity = isConfirmed ? "confirmed" : doubted;
+    const unconfirmed: Identity = isContested(cluster) ? "conflict" : "probable";
+    const identity = isConfirmed ? "confirmed" : unconfirmed;
     const settledClass = isConfirmed ? classOfAsset(asset.name, asset.statements, beside) : null;
     for (const { candidate, provenMultiplier } of members)
       decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier, settledClass });

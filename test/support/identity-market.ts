@@ -1,6 +1,6 @@
 import type { Candidate, Decision } from "../../src/domain/asset-cluster.ts";
 import type { AssetClass } from "../../src/domain/quote.ts";
-import { type Doubts, identify, UNDECIDED } from "../../src/domain/identity.ts";
+import { type Misfits, identify, UNDECIDED } from "../../src/domain/identity.ts";
 
 export const NOW_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
 const CYCLE_MS = 60_000;
@@ -9,7 +9,7 @@ export type Listing = Partial<Candidate> & Pick<Candidate, "exchange" | "price">
 
 /** The listings of one base over time: prices are changed by the test, decisions are kept as the database keeps them. */
 export class Market {
-  readonly doubts: Doubts = new Map();
+  readonly misfits: Misfits = new Map();
   readonly listings: Listing[];
   readonly base: string;
   #held = new Map<number, Decision>();
@@ -33,7 +33,7 @@ export class Market {
 
   /** Decides once more with the same observations. */
   again(): void {
-    this.#held = new Map(identify(this.candidates(), this.doubts, this.#nowMs));
+    this.#held = new Map(identify(this.candidates(), this.misfits, this.#nowMs));
   }
 
   decided(): (readonly [string | null, string])[] {

@@ -73,7 +73,7 @@ describe("groups of listings by price", () => {
     ],
     ["one price", () => ({ price: 1 })],
   ])("5,000 listings of one name at %s are decided within a second or two", (_, of) => {
-    const doubts = new Map();
+    const misfits = new Map();
     let held: ReturnType<typeof identify> = new Map();
     const startMs = performance.now();
     for (const cycle of [0, 1, 2]) {
@@ -82,7 +82,7 @@ describe("groups of listings by price", () => {
         observedAtMs: cycle,
         held: held.get(id) ?? UNDECIDED,
       }));
-      held = identify(listings, doubts, cycle);
+      held = identify(listings, misfits, cycle);
     }
     expect(held.size).toBe(5_000);
     expect(performance.now() - startMs).toBeLessThan(5_000);
