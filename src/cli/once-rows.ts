@@ -3,7 +3,7 @@ import { observedAtMs } from "../domain/funding.ts";
 import { UNDECIDED } from "../domain/identity.ts";
 import { boardRow } from "../domain/market.ts";
 import { exchangeTerms } from "../services/board/exchange-terms.ts";
-import { believed } from "../domain/plausibility.ts";
+import { withoutImplausible } from "../domain/plausibility.ts";
 import { fundingRow } from "../http/lists/funding-row.ts";
 import type { FundingRow } from "../http/lists/funding-schema.ts";
 
@@ -17,7 +17,7 @@ export function onceRows(result: OnceResult, nowMs: number): OnceRow[] {
     const record = {
       ...quote,
       lastPrice: quote.lastPrice ?? null,
-      ...believed(quote, 0),
+      ...withoutImplausible(quote, 0),
       ...UNDECIDED,
       instrumentId: 0,
       uid: "",

@@ -5,7 +5,7 @@ import { commonName } from "../domain/asset-names.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
 import { type Misfits, identify } from "../domain/identity.ts";
-import { doubtsOfMarket, type DoubtBits } from "../domain/plausibility.ts";
+import { implausibleInMarket, type ImplausibleBits } from "../domain/plausibility.ts";
 
 /** Prices that are further apart in time than this are not compared. */
 const PRICE_FRESH_MS = 120_000;
@@ -53,7 +53,7 @@ export class MarketReview {
     const rows = this.#repository.rows();
     const misfits: Misfits = new Map(this.#misfits);
     const { decided, settled } = this.#identify(rows, misfits, nowMs);
-    const doubted = doubtsOfMarket(
+    const comparison = implausibleInMarket(
       rows.map((row) => {
         const { assetId, identity } = decided.get(row.instrumentId) ?? row;
         const { instrumentId, exchange, quote, volume24hUsd, openInterestUsd } = row;
@@ -69,9 +69,9 @@ export class MarketReview {
         };
       }),
     );
-    const changes = changesOf(rows, decided, doubted.rows);
-    const rateScales = scaleChanges(this.#repository.rateScales(), doubted.rateScale);
-    const count = changes.decisions.size + changes.doubts.size;
+    const changes = changesOf(rows, decided, comparison.rows);
+    const rateScales = scaleChanges(this.#repository.rateScales(), comparison.rateScale);
+    const count = changes.decisions.size + changes.implausible.size;
     if (count + rateScales.size > 0)
       this.#repository.store(epoch, { ...changes, rateScales }, nowMs);
     // Only what was stored counts as acted on.
@@ -183,10 +183,10 @@ function candidateOf(row: ReviewRow, nowMs: number): Candidate {
 function changesOf(
   rows: readonly ReviewRow[],
   decided: ReadonlyMap<number, Decision>,
-  doubted: ReadonlyMap<number, DoubtBits>,
+  marked: ReadonlyMap<number, ImplausibleBits>,
 ): Omit<ReviewChanges, "rateScales"> {
   const decisions = new Map<number, Decision>();
-  const doubts = new Map<number, DoubtBits>();
+  const implausible = new Map<number, ImplausibleBits>();
   const exchanges = new Set<ExchangeId>();
   for (const row of rows) {
     const now = decided.get(row.instrumentId);
@@ -194,13 +194,13 @@ function changesOf(
       decisions.set(row.instrumentId, now);
       exchanges.add(row.exchange);
     }
-    const bits = doubted.get(row.instrumentId) ?? 0;
-    if (bits !== row.doubts) {
-      doubts.set(row.instrumentId, bits);
+    const bits = marked.get(row.instrumentId) ?? 0;
+    if (bits !== row.implausible) {
+      implausible.set(row.instrumentId, bits);
       exchanges.add(row.exchange);
     }
   }
-  return { decisions, doubts, exchanges };
+  return { decisions, implausible, exchanges };
 }
 
 function isSame(left: Decision, right: Decision): boolean {

@@ -1,5 +1,5 @@
 import type { Identity } from "./asset-cluster.ts";
-import type { DoubtBits } from "./plausibility.ts";
+import type { ImplausibleBits } from "./plausibility.ts";
 import type { Accrual, AssetClass } from "./quote.ts";
 
 /** Flags of a row. Blocking ones exclude it from every opportunity, advisory ones mean: look closer. */
@@ -85,7 +85,7 @@ export interface FlagInputs {
   readonly baselineRate: number | null;
   readonly volume24hUsd: number | null;
   readonly identity: Identity;
-  readonly doubts: DoubtBits;
+  readonly implausible: ImplausibleBits;
 }
 
 /** The age in ms at which a row becomes stale, for an exchange that is refreshed every `periodMs`. */
@@ -102,7 +102,7 @@ export type TrustInputs = Pick<
   | "observedAtMs"
   | "frozen"
   | "identity"
-  | "doubts"
+  | "implausible"
 >;
 
 /**
@@ -130,7 +130,7 @@ function lastingBlocks(row: TrustInputs): FlagBits {
   let bits = 0;
   if (row.fundingIntervalHours === null) bits |= flagBit("interval_unknown");
   if (row.identity === "conflict") bits |= flagBit("identity_conflict");
-  if (isTimeless(row) || row.doubts !== 0) bits |= flagBit("suspect");
+  if (isTimeless(row) || row.implausible !== 0) bits |= flagBit("suspect");
   return bits;
 }
 

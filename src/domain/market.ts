@@ -3,7 +3,7 @@ import type { Identity } from "./asset-cluster.ts";
 import { type ExchangeTerms, flagBit, type FlagBits, flagsOf } from "./flags.ts";
 import { HOUR_MS } from "./funding.ts";
 import type { OpportunityBook } from "./opportunity.ts";
-import type { DoubtBits } from "./plausibility.ts";
+import type { ImplausibleBits } from "./plausibility.ts";
 import type { Accrual, AssetClass, IntervalSource } from "./quote.ts";
 
 /** The latest accepted state of one instrument, as stored. Same units as Quote; immutable. */
@@ -49,7 +49,7 @@ export interface MarketRecord {
   /** The fee that the exchange states for this listing in basis points; null if it states none. */
   readonly takerFeeBps: number | null;
   /** Implausible fields; implausible quantities are null here. */
-  readonly doubts: DoubtBits;
+  readonly implausible: ImplausibleBits;
   readonly observedAtMs: number;
 }
 

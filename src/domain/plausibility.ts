@@ -6,8 +6,8 @@ import { median } from "./median.ts";
  */
 
 /** Implausible fields of a row, as bits. */
-export const DOUBTED = { volume: 1, openInterest: 2, rate: 4 } as const;
-export type DoubtBits = number;
+export const IMPLAUSIBLE = { volume: 1, openInterest: 2, rate: 4 } as const;
+export type ImplausibleBits = number;
 
 /** A quantity this many times off its exchange's usual ratio to the market is in another unit. */
 export const OUTLIER_FACTOR = 30;
@@ -45,18 +45,18 @@ export interface Sizes {
 }
 
 /** The result of comparing each row and each exchange with the whole market. */
-export interface MarketDoubts {
+export interface MarketPlausibility {
   /** By instrument id; plausible rows are left out. */
-  readonly rows: ReadonlyMap<number, DoubtBits>;
+  readonly rows: ReadonlyMap<number, ImplausibleBits>;
   /** Median ratio of an exchange's rates to the others'; null: not comparable. */
   readonly rateScale: ReadonlyMap<string, number | null>;
 }
 
 /** Compares every row with the rest of the market. */
-export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
-  const doubts = new Map<number, DoubtBits>();
-  const doubt = (id: number, bit: DoubtBits): void => {
-    doubts.set(id, (doubts.get(id) ?? 0) | bit);
+export function implausibleInMarket(rows: readonly Sizes[]): MarketPlausibility {
+  const implausible = new Map<number, ImplausibleBits>();
+  const mark = (id: number, bit: ImplausibleBits): void => {
+    implausible.set(id, (implausible.get(id) ?? 0) | bit);
   };
   for (const [bit, read] of QUANTITIES) {
     // A thin listing in another currency is not an error: each currency has its own usual ratio.
@@ -66,7 +66,7 @@ export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
         ratios.length < MIN_INSTRUMENTS ? null : median(ratios.map(([, ratio]) => ratio));
       if (habit === null) continue;
       for (const [row, ratio] of ratios)
-        if (isOff(ratio / habit, OUTLIER_FACTOR)) doubt(row.instrumentId, bit);
+        if (isOff(ratio / habit, OUTLIER_FACTOR)) mark(row.instrumentId, bit);
     }
   }
   const rates = ratiosBy(
@@ -82,8 +82,8 @@ export function doubtsOfMarket(rows: readonly Sizes[]): MarketDoubts {
     if (enough && isInAnotherUnit(ratios)) wrong.add(exchange);
   }
   for (const { exchange, instrumentId } of rows)
-    if (wrong.has(exchange)) doubt(instrumentId, DOUBTED.rate);
-  return { rows: doubts, rateScale };
+    if (wrong.has(exchange)) mark(instrumentId, IMPLAUSIBLE.rate);
+  return { rows: implausible, rateScale };
 }
 
 /** Whether nearly all rates of one exchange are off by more than ordinary differences. */
@@ -100,35 +100,35 @@ function sizeOf(rate: number | null): number | null {
 }
 
 const QUANTITIES = [
-  [DOUBTED.volume, (row: Sizes) => row.volume24hUsd],
-  [DOUBTED.openInterest, (row: Sizes) => row.openInterestUsd],
+  [IMPLAUSIBLE.volume, (row: Sizes) => row.volume24hUsd],
+  [IMPLAUSIBLE.openInterest, (row: Sizes) => row.openInterestUsd],
 ] as const;
 
 /**
  * Both quantities of a row if their ratio occurs on no market: it is unknown which of the two is wrong. A quantity of
  * exactly 0 is a real zero, not a unit error.
  */
-export function doubtsOfRow(
+export function implausibleInRow(
   volume24hUsd: number | null,
   openInterestUsd: number | null,
-): DoubtBits {
+): ImplausibleBits {
   if (!volume24hUsd || !openInterestUsd) return 0;
   const turnover = volume24hUsd / openInterestUsd;
   const isPossible = turnover >= TURNOVER_MIN && turnover <= TURNOVER_MAX;
-  return isPossible ? 0 : DOUBTED.volume | DOUBTED.openInterest;
+  return isPossible ? 0 : IMPLAUSIBLE.volume | IMPLAUSIBLE.openInterest;
 }
 
-/** A row's quantities with null for those implausible by the market (`marketDoubts`) or by the row's other quantity. */
-export function believed(
+/** A row's quantities with null for those implausible by the market (`byMarket`) or by the row's other quantity. */
+export function withoutImplausible(
   row: { readonly volume24hUsd: number | null; readonly openInterestUsd: number | null },
-  marketDoubts: DoubtBits,
-): { volume24hUsd: number | null; openInterestUsd: number | null; doubts: DoubtBits } {
+  byMarket: ImplausibleBits,
+): { volume24hUsd: number | null; openInterestUsd: number | null; implausible: ImplausibleBits } {
   const { volume24hUsd, openInterestUsd } = row;
-  const doubts = marketDoubts | doubtsOfRow(volume24hUsd, openInterestUsd);
+  const implausible = byMarket | implausibleInRow(volume24hUsd, openInterestUsd);
   return {
-    volume24hUsd: (doubts & DOUBTED.volume) === 0 ? volume24hUsd : null,
-    openInterestUsd: (doubts & DOUBTED.openInterest) === 0 ? openInterestUsd : null,
-    doubts,
+    volume24hUsd: (implausible & IMPLAUSIBLE.volume) === 0 ? volume24hUsd : null,
+    openInterestUsd: (implausible & IMPLAUSIBLE.openInterest) === 0 ? openInterestUsd : null,
+    implausible,
   };
 }
 

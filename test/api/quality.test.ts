@@ -10,9 +10,9 @@ const thin = flagBit("thin");
 
 const ROWS = [
   rowOf("okx", "BTC"),
-  rowOf("okx", "ETH", { doubts: 3 }, suspect | thin),
+  rowOf("okx", "ETH", { implausible: 3 }, suspect | thin),
   rowOf("okx", "LIT", { identity: "conflict" }, flagBit("identity_conflict")),
-  rowOf("gate", "BTC", { doubts: 4, identity: "probable" }, suspect),
+  rowOf("gate", "BTC", { implausible: 4, identity: "probable" }, suspect),
 ];
 
 function app() {

@@ -165,11 +165,20 @@ describe("numbers that cannot be", () => {
     const wrong = (base: string) => (base === "COIN3" ? { openInterestUsd: 400_000_000 } : {});
     store("okx", listings(wrong));
     review.run(epoch, NOON_MS);
-    expect(record(database, "okx", "COIN3")).toMatchObject({ openInterestUsd: null, doubts: 2 });
-    expect(record(database, "okx", "COIN4")).toMatchObject({ openInterestUsd: 5e6, doubts: 0 });
+    expect(record(database, "okx", "COIN3")).toMatchObject({
+      openInterestUsd: null,
+      implausible: 2,
+    });
+    expect(record(database, "okx", "COIN4")).toMatchObject({
+      openInterestUsd: 5e6,
+      implausible: 0,
+    });
     store("okx", listings(), NOON_MS + MINUTE_MS);
     review.run(epoch, NOON_MS + MINUTE_MS);
-    expect(record(database, "okx", "COIN3")).toMatchObject({ openInterestUsd: 5e6, doubts: 0 });
+    expect(record(database, "okx", "COIN3")).toMatchObject({
+      openInterestUsd: 5e6,
+      implausible: 0,
+    });
   });
 
   test("an exchange whose rates are in percent is doubted as a whole, and its scale is told", () => {
@@ -186,8 +195,8 @@ describe("numbers that cannot be", () => {
     );
     expect([scales.get("gate"), scales.get("okx")]).toEqual([100, 1]);
     const gate = database.reader.read(() => true)?.rows.get("gate") ?? [];
-    expect(gate.every(({ doubts }) => doubts === 4)).toBe(true);
-    expect(record(database, "okx", "COIN0").doubts).toBe(0);
+    expect(gate.every(({ implausible }) => implausible === 4)).toBe(true);
+    expect(record(database, "okx", "COIN0").implausible).toBe(0);
   });
 
   test("a volume that its own open interest makes impossible is unknown at once, and so is that", () => {
@@ -197,7 +206,7 @@ describe("numbers that cannot be", () => {
     expect(record(database, "okx", "BTC")).toMatchObject({
       volume24hUsd: null,
       openInterestUsd: null,
-      doubts: 3,
+      implausible: 3,
     });
   });
 });

@@ -165,7 +165,11 @@ test("a database with older decisions comes to the new ones within ten cycles", 
       ];
     }),
   );
-  const nothing = { doubts: new Map(), rateScales: new Map(), exchanges: new Set<ExchangeId>() };
+  const nothing = {
+    implausible: new Map(),
+    rateScales: new Map(),
+    exchanges: new Set<ExchangeId>(),
+  };
   repository.store(epoch, { ...nothing, decisions }, NOON_MS);
 
   const review = new MarketReview(repository);

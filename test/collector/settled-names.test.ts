@@ -176,7 +176,7 @@ function countedRows() {
         assetId: base,
         identity: "confirmed" as const,
         provenMultiplier: null,
-        doubts: 0,
+        implausible: 0,
         price: 100,
         openInterestUsd: null,
         volume24hUsd: null,

@@ -63,7 +63,7 @@ function recordOf(
     openInterestUsd: 5_000_000,
     volume24hUsd: 9_000_000,
     takerFeeBps: null,
-    doubts: 0,
+    implausible: 0,
     observedAtMs: NOON_MS - 7_000,
     ...extra,
   };

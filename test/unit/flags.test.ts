@@ -35,7 +35,7 @@ const SOUND: FlagInputs = {
   baselineRate: 0.0001,
   volume24hUsd: 100_000,
   identity: "confirmed",
-  doubts: 0,
+  implausible: 0,
 };
 
 function flags(change: Partial<FlagInputs>, periodMs = PERIOD_MS) {
@@ -119,7 +119,7 @@ test("a row is trusted until the moment after which a blocking flag comes, and n
     accrual: fc.constantFrom("periodic" as const, "continuous" as const),
     frozen: fc.constantFrom(false, false, true),
     identity: fc.constantFrom("confirmed" as const, "probable" as const, "conflict" as const),
-    doubts: fc.constantFrom(0, 0, 1),
+    implausible: fc.constantFrom(0, 0, 1),
   });
   fc.assert(
     fc.property(

@@ -79,7 +79,7 @@ describe("storing a batch", () => {
         tickerMultiplier: 1,
         firstSeenMs: NOON_MS,
         intervalChangedAtMs: null,
-        doubts: 0,
+        implausible: 0,
       },
     ]);
     expect(exchangeTimeMs).toBeNull();

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { DOUBTED, doubtsOfMarket, doubtsOfRow, type Sizes } from "../../src/domain/plausibility.ts";
+import {
+  IMPLAUSIBLE,
+  implausibleInMarket,
+  implausibleInRow,
+  type Sizes,
+} from "../../src/domain/plausibility.ts";
 
 const EXCHANGES = ["a", "b", "c", "d"];
 const ASSETS = Array.from({ length: 25 }, (_, index) => `COIN${index}`);
@@ -28,7 +33,7 @@ const isRow = (row: Sizes, exchange: string, rank: number): boolean =>
 
 describe("quantities against the market", () => {
   test("a market in which exchanges differ in size is not doubted", () => {
-    expect(doubtsOfMarket(market()).rows.size).toBe(0);
+    expect(implausibleInMarket(market()).rows.size).toBe(0);
   });
 
   test.each([100, 1 / 100])(
@@ -37,18 +42,18 @@ describe("quantities against the market", () => {
       const rows = market((row) =>
         isRow(row, "d", 3) ? { volume24hUsd: (row.volume24hUsd ?? 0) * factor } : {},
       );
-      expect([...doubtsOfMarket(rows).rows]).toEqual([[303, DOUBTED.volume]]);
+      expect([...implausibleInMarket(rows).rows]).toEqual([[303, IMPLAUSIBLE.volume]]);
     },
   );
 
   test("open interest in coins instead of dollars is doubted; 25 times is not", () => {
     const of = (factor: number) =>
-      doubtsOfMarket(
+      implausibleInMarket(
         market((row) =>
           isRow(row, "b", 0) ? { openInterestUsd: (row.openInterestUsd ?? 0) * factor } : {},
         ),
       ).rows;
-    expect([...of(1 / 80_000)]).toEqual([[100, DOUBTED.openInterest]]);
+    expect([...of(1 / 80_000)]).toEqual([[100, IMPLAUSIBLE.openInterest]]);
     expect(of(25).size + of(1 / 25).size).toBe(0);
   });
 
@@ -61,11 +66,11 @@ describe("quantities against the market", () => {
         quote: "USDC",
         volume24hUsd: (row.volume24hUsd ?? 0) / 100,
       }));
-    expect(doubtsOfMarket([...market(), ...twins]).rows.size).toBe(0);
+    expect(implausibleInMarket([...market(), ...twins]).rows.size).toBe(0);
     const [first, ...rest] = twins;
     if (first === undefined) throw new Error("no twin");
     const wrong = { ...first, volume24hUsd: (first.volume24hUsd ?? 0) * 1_000 };
-    expect([...doubtsOfMarket([...market(), wrong, ...rest]).rows]).toEqual([[1_000, 1]]);
+    expect([...implausibleInMarket([...market(), wrong, ...rest]).rows]).toEqual([[1_000, 1]]);
   });
 
   test("without an asset, or with too few exchanges or instruments, nothing is compared", () => {
@@ -73,13 +78,13 @@ describe("quantities against the market", () => {
     const nameless = market((row) =>
       isRow(row, "d", 3) ? { volume24hUsd: 1e15, assetId: null } : {},
     );
-    expect(doubtsOfMarket(nameless).rows.size).toBe(0);
+    expect(implausibleInMarket(nameless).rows.size).toBe(0);
     const twoExchanges = market(wrong).filter(
       ({ exchange }) => exchange === "c" || exchange === "d",
     );
-    expect(doubtsOfMarket(twoExchanges).rows.size).toBe(0);
+    expect(implausibleInMarket(twoExchanges).rows.size).toBe(0);
     const few = market(wrong).filter((row) => row.instrumentId % 100 < 19);
-    expect(doubtsOfMarket(few).rows.size).toBe(0);
+    expect(implausibleInMarket(few).rows.size).toBe(0);
   });
 });
 
@@ -90,14 +95,14 @@ describe("a whole exchange's rates", () => {
     ["basis points for fractions", 10_000],
     ["hourly rates for 8 h ones", 1 / 8],
   ])("%s: all its rows are doubted, and only its", (_title, factor) => {
-    const { rows, rateScale } = doubtsOfMarket(
+    const { rows, rateScale } = implausibleInMarket(
       market((row) =>
         row.exchange === "c" ? { ratePerHour: (row.ratePerHour ?? 0) * factor } : {},
       ),
     );
     expect([...rows.keys()].every((id) => id >= 200 && id < 300)).toBe(true);
     expect(rows.size).toBe(ASSETS.length);
-    expect(new Set(rows.values())).toEqual(new Set([DOUBTED.rate]));
+    expect(new Set(rows.values())).toEqual(new Set([IMPLAUSIBLE.rate]));
     expect(rateScale.get("c")).toBeCloseTo(factor, 6);
     expect(rateScale.get("a")).toBeCloseTo(1, 6);
   });
@@ -106,13 +111,13 @@ describe("a whole exchange's rates", () => {
     const resting = market((row) => ({
       ratePerHour: row.exchange === "d" ? 0.000001 : 0.0000125,
     }));
-    const calm = doubtsOfMarket(resting);
+    const calm = implausibleInMarket(resting);
     expect(calm.rows.size).toBe(0);
     expect(calm.rateScale.get("d")).toBeCloseTo(0.08, 6);
     const wild = market((row) =>
       row.exchange === "d" ? { ratePerHour: (row.ratePerHour ?? 0) / 10 } : {},
     );
-    expect(doubtsOfMarket(wild).rows.size).toBe(ASSETS.length);
+    expect(implausibleInMarket(wild).rows.size).toBe(ASSETS.length);
   });
 
   test("rates that are far off on half of the instruments are no error of unit", () => {
@@ -121,11 +126,11 @@ describe("a whole exchange's rates", () => {
         ? { ratePerHour: (row.ratePerHour ?? 0) * 40 }
         : {},
     );
-    expect(doubtsOfMarket(mixed).rows.size).toBe(0);
+    expect(implausibleInMarket(mixed).rows.size).toBe(0);
   });
 
   test("twice the others' rates, zeros and unknown rates are no error", () => {
-    const { rows, rateScale } = doubtsOfMarket(
+    const { rows, rateScale } = implausibleInMarket(
       market((row) => {
         if (row.exchange === "a") return { ratePerHour: (row.ratePerHour ?? 0) * 2 };
         if (row.exchange === "b") return { ratePerHour: 0 };
@@ -148,7 +153,7 @@ describe("a row's own quantities", () => {
     [1_000, 0, 0],
     [null, 1_000, 0],
     [1_000, null, 0],
-  ])("volume %p over open interest %p gives doubts %p", (volume, openInterest, doubts) => {
-    expect(doubtsOfRow(volume, openInterest)).toBe(doubts);
+  ])("volume %p over open interest %p marks %p", (volume, openInterest, implausible) => {
+    expect(implausibleInRow(volume, openInterest)).toBe(implausible);
   });
 });

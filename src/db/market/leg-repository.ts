@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { MarketRecord } from "../../domain/market.ts";
-import { believed } from "../../domain/plausibility.ts";
+import { withoutImplausible } from "../../domain/plausibility.ts";
 
 /** What comparisons of listings need of a record, and no more: it is read with each commit. */
 export type LegRecord = Pick<
@@ -17,7 +17,7 @@ export type LegRecord = Pick<
   | "markPrice"
   | "indexPrice"
   | "lastPrice"
-  | "doubts"
+  | "implausible"
   | "observedAtMs"
   | "frozen"
 >;
@@ -26,7 +26,7 @@ type Row = Omit<LegRecord, "frozen"> &
   Pick<MarketRecord, "openInterestUsd" | "volume24hUsd"> & { readonly frozen: number };
 
 const SELECT = `SELECT i.id AS instrumentId, i.accrual, i.asset_id AS assetId, i.identity,
-    coalesce(i.proven_multiplier, i.multiplier) AS multiplier, i.doubts, q.funding_rate AS fundingRate,
+    coalesce(i.proven_multiplier, i.multiplier) AS multiplier, i.doubts AS implausible, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.next_funding_at AS nextFundingAtMs,
     q.mark_price AS markPrice, q.index_price AS indexPrice, q.last_price AS lastPrice,
     q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, q.observed_at AS observedAtMs, q.frozen
@@ -45,7 +45,7 @@ export class LegRepository {
     return this.#select.all(exchange).map((row) =>
       Object.assign(row, {
         frozen: row.frozen === 1,
-        doubts: believed(row, row.doubts).doubts,
+        implausible: withoutImplausible(row, row.implausible).implausible,
       }),
     );
   }

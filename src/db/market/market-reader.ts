@@ -3,7 +3,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import type { ExchangeState, MarketRecord } from "../../domain/market.ts";
 import { NO_OPPORTUNITIES, type OpportunityBook } from "../../domain/opportunity.ts";
 import { bookOf } from "../../domain/opportunity-columns.ts";
-import { believed } from "../../domain/plausibility.ts";
+import { withoutImplausible } from "../../domain/plausibility.ts";
 import { EpochRepository, type Progress } from "./epoch-repository.ts";
 import { ExchangeStateRepository } from "./exchange-state-repository.ts";
 import { OpportunityRepository } from "./opportunity-repository.ts";
@@ -33,7 +33,7 @@ const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchan
     q.next_funding_at AS nextFundingAtMs, q.last_price AS lastPrice, q.predicted_rate AS predictedRate, q.instant_rate AS instantRate,
     q.settled_rate AS settledRate, q.settled_at AS settledAtMs, q.rate_cap AS rateCap, q.rate_floor AS rateFloor,
     q.baseline_rate AS baselineRate, q.settling, q.frozen, q.mark_price AS markPrice, q.index_price AS indexPrice,
-    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts, q.observed_at AS observedAtMs,
+    q.open_interest_usd AS openInterestUsd, q.volume_24h_usd AS volume24hUsd, i.doubts AS implausible, q.observed_at AS observedAtMs,
     q.taker_fee_bps AS takerFeeBps
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'
@@ -120,7 +120,7 @@ export class MarketReader {
  */
 function toRecord(row: RecordRow, texts: TextPool): MarketRecord {
   const flags = { settling: row.settling === 1, frozen: row.frozen === 1 };
-  return Object.assign(row, flags, believed(row, row.doubts), texts.shared(row));
+  return Object.assign(row, flags, withoutImplausible(row, row.implausible), texts.shared(row));
 }
 
 /** A row has at most five texts that few others share: as many again may be of listings that are gone … */

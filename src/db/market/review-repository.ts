@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { eq, sql } from "drizzle-orm";
 import type { Decision, Identity } from "../../domain/asset-cluster.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import type { DoubtBits } from "../../domain/plausibility.ts";
+import type { ImplausibleBits } from "../../domain/plausibility.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import type { EpochRepository } from "./epoch-repository.ts";
 import { writeTransaction } from "../open.ts";
@@ -23,7 +23,7 @@ export interface ReviewRow {
   readonly identity: Identity;
   readonly provenMultiplier: number | null;
   readonly settledClass: AssetClass | null;
-  readonly doubts: DoubtBits;
+  readonly implausible: ImplausibleBits;
   /** Index price, or mark price where there is none, or the last trade where neither is told; of one priced unit. */
   readonly price: number | null;
   readonly openInterestUsd: number | null;
@@ -38,7 +38,7 @@ export interface ReviewRow {
 /** What a review found to be otherwise than stored. */
 export interface ReviewChanges {
   readonly decisions: ReadonlyMap<number, Decision>;
-  readonly doubts: ReadonlyMap<number, DoubtBits>;
+  readonly implausible: ReadonlyMap<number, ImplausibleBits>;
   readonly rateScales: ReadonlyMap<ExchangeId, number | null>;
   /** Whose rows have changed by it: readers load them again. */
   readonly exchanges: ReadonlySet<ExchangeId>;
@@ -47,7 +47,7 @@ export interface ReviewChanges {
 /** All rows at once, twice a minute: read without Drizzle, which takes 55 ms for 12,000 of them instead of 20. */
 const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.quote, i.asset_class AS assetClass, i.multiplier,
     i.asset_id AS assetId, i.identity, i.proven_multiplier AS provenMultiplier,
-    i.settled_class AS settledClass, i.doubts,
+    i.settled_class AS settledClass, i.doubts AS implausible,
     coalesce(q.index_price, q.mark_price, q.last_price) AS price, q.open_interest_usd AS openInterestUsd,
     q.volume_24h_usd AS volume24hUsd, q.funding_rate AS fundingRate,
     q.funding_interval_hours AS fundingIntervalHours, q.observed_at AS observedAtMs, q.frozen
@@ -61,7 +61,7 @@ export class ReviewRepository {
   readonly #rows;
   readonly #scales;
   readonly #decide;
-  readonly #doubt;
+  readonly #implausible;
   readonly #scale;
   readonly #touch;
 
@@ -71,7 +71,7 @@ export class ReviewRepository {
     this.#rows = db.query<ReviewRow, []>(SELECT_ROWS);
     const queries = queryBuilder(db);
     const { exchange, rateScale, commitSeq } = exchangeState;
-    const { id, assetId, identity, provenMultiplier, settledClass, doubts } = instruments;
+    const { id, assetId, identity, provenMultiplier, settledClass, implausible } = instruments;
     const isInstrument = eq(id, sql.placeholder("id"));
     const isExchange = eq(exchange, sql.placeholder("exchange"));
     this.#scales = queries.select({ exchange, rateScale }).from(exchangeState).prepare();
@@ -85,9 +85,9 @@ export class ReviewRepository {
       })
       .where(isInstrument)
       .prepare();
-    this.#doubt = queries
+    this.#implausible = queries
       .update(instruments)
-      .set({ doubts: given("doubts", doubts) })
+      .set({ implausible: given("implausible", implausible) })
       .where(isInstrument)
       .prepare();
     this.#scale = queries
@@ -116,7 +116,8 @@ export class ReviewRepository {
     writeTransaction(this.#db, () => {
       this.#epochs.requireCurrent(epoch);
       for (const [id, decision] of changes.decisions) this.#decide.run({ id, ...decision });
-      for (const [id, doubts] of changes.doubts) this.#doubt.run({ id, doubts });
+      for (const [id, implausible] of changes.implausible)
+        this.#implausible.run({ id, implausible });
       for (const [exchange, rateScale] of changes.rateScales)
         this.#scale.run({ exchange, rateScale });
       for (const exchange of changes.exchanges) this.#touch.run({ exchange });

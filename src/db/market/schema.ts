@@ -40,7 +40,7 @@ export const instruments = sqliteTable(
     /** The class of its asset once that is confirmed, whatever its own exchange calls it. */
     settledClass: text("settled_class"),
     /** Fields that the rest of the market contradicts, as bits; see domain/plausibility. */
-    doubts: integer("doubts").notNull().default(0),
+    implausible: integer("doubts").notNull().default(0),
     /** Price per unit before a break that may be another listing, and for how many batches it has lasted. */
     breakPrice: real("break_price"),
     breakBatches: integer("break_batches").notNull().default(0),

@@ -1,7 +1,7 @@
 import type { Identity } from "../../domain/asset-cluster.ts";
 import { type Flag, flagNames } from "../../domain/flags.ts";
 import type { ExchangeView, Snapshot } from "../../domain/market.ts";
-import { DOUBTED } from "../../domain/plausibility.ts";
+import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
 
 /** How good one exchange's data is, counted over its rows of one snapshot. */
 export interface ExchangeQuality {
@@ -10,7 +10,7 @@ export interface ExchangeQuality {
   readonly flagged: Readonly<Partial<Record<Flag, number>>>;
   readonly identities: Readonly<Record<Identity, number>>;
   /** Rows of which the rest of the market contradicts this field. */
-  readonly doubted: {
+  readonly implausible: {
     readonly volume: number;
     readonly openInterest: number;
     readonly rate: number;
@@ -25,9 +25,9 @@ export function qualityOf(snapshot: Snapshot): readonly ExchangeQuality[] {
     if (tally === undefined) continue;
     for (const flag of flagNames(flags)) tally.flagged[flag] = (tally.flagged[flag] ?? 0) + 1;
     tally.identities[record.identity] += 1;
-    if ((record.doubts & DOUBTED.volume) !== 0) tally.doubted.volume += 1;
-    if ((record.doubts & DOUBTED.openInterest) !== 0) tally.doubted.openInterest += 1;
-    if ((record.doubts & DOUBTED.rate) !== 0) tally.doubted.rate += 1;
+    if ((record.implausible & IMPLAUSIBLE.volume) !== 0) tally.implausible.volume += 1;
+    if ((record.implausible & IMPLAUSIBLE.openInterest) !== 0) tally.implausible.openInterest += 1;
+    if ((record.implausible & IMPLAUSIBLE.rate) !== 0) tally.implausible.rate += 1;
   }
   return [...tallies.values()].toSorted((left, right) =>
     left.view.exchange < right.view.exchange ? -1 : 1,
@@ -40,6 +40,6 @@ function newTally(view: ExchangeView) {
     view,
     flagged,
     identities: { confirmed: 0, probable: 0, conflict: 0 },
-    doubted: { volume: 0, openInterest: 0, rate: 0 },
+    implausible: { volume: 0, openInterest: 0, rate: 0 },
   };
 }

@@ -54,7 +54,7 @@ export function addQualityRoutes(
 
 const COLUMNS = columnsOf(QualitySchema);
 
-function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): QualityRow {
+function qualityRow({ view, flagged, identities, implausible }: ExchangeQuality): QualityRow {
   const { state } = view;
   return {
     exchange: view.exchange,
@@ -67,9 +67,9 @@ function qualityRow({ view, flagged, identities, doubted }: ExchangeQuality): Qu
     ) as QualityRow["flagged"],
     identities: { ...identities },
     implausible: {
-      volume: doubted.volume,
-      open_interest: doubted.openInterest,
-      rate: doubted.rate,
+      volume: implausible.volume,
+      open_interest: implausible.openInterest,
+      rate: implausible.rate,
     },
     rate_scale: state.rateScale,
     open_interest_even_share: state.evenShare,
