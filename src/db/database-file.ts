@@ -1,23 +1,23 @@
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { projectFile } from "../lib/project-files.ts";
 
-/** A right on a database file, held through a lock file beside it. */
+/** An exclusive right on a database file, held through a lock file next to it. */
 export type Right = "collector" | "migrate";
 
-/** One of the files in which the service keeps its data: what opening, migrating and checking need to know of it. */
+/** One of the service's database files: what opening, migrating and checking need to know about it. */
 export interface DatabaseFile {
-  /** As the log names it; its migrations lie in the folder of that name. */
+  /** Its name in the log and of the folder with its migrations. */
   readonly name: string;
-  /** `:memory:` for one without a file. */
+  /** `:memory:` for a database without a file. */
   readonly path: string;
   readonly migrationsFolder: string;
-  /** What a migrated file has. */
+  /** The tables of a migrated file. */
   readonly tables: readonly SQLiteTable[];
-  /** FULL: what was committed outlives a power cut. NORMAL: it may lose the last commits, and is not damaged by it. */
+  /** FULL: commits survive a power cut. NORMAL: the last commits may be lost, but the file is not damaged. */
   readonly synchronous: "NORMAL" | "FULL";
-  /** The lock files that may lie beside it. */
+  /** The lock files that may exist next to it. */
   readonly rights: readonly Right[];
-  /** Another file that its migrations copy rows from: its path, and the name that it has in their SQL. */
+  /** Another file that its migrations copy rows from: its path and its schema name in their SQL. */
   readonly copiesFrom: { readonly path: string; readonly as: string } | null;
 }
 

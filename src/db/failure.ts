@@ -1,12 +1,12 @@
-/** What the program does about each kind of failure of SQLite: this table is the only place that decides it. */
+/** The reaction to each kind of SQLite failure, defined only in this table. */
 interface Reaction {
-  /** Result codes, their extended forms (SQLITE_IOERR_WRITE) included. */
+  /** Result codes, including their extended forms (SQLITE_IOERR_WRITE). */
   readonly codes: readonly string[];
-  /** While running: a write is tried again until it goes through, or the process ends. */
+  /** While running: the write is retried until it succeeds, or the process exits. */
   readonly running: "again" | "end";
-  /** Status of a start that meets it: systemd tries 1 again and leaves 3 to the operator. */
+  /** Exit status at startup: systemd retries 1 and leaves 3 to the operator. */
   readonly exitStatus: 1 | 3;
-  /** What is wrong and what helps, behind the path. */
+  /** The problem and its remedy, appended to the path. */
   readonly words: string;
 }
 
@@ -53,16 +53,16 @@ const REACTIONS = {
 
 type FailureName = keyof typeof REACTIONS;
 
-/** A failure of the database itself, of one kind of the table above. */
+/** A failure of the database itself, of a kind in the table above. */
 export interface DatabaseFailure extends Reaction {
   readonly name: FailureName;
   readonly code: string;
 }
 
-/** An exception's causes are looked through this far: wrappers add one or two. */
+/** Depth to which an exception's causes are searched: wrappers add one or two. */
 const MAX_CAUSES = 5;
 
-/** Which failure of the database an exception is; null for every other one, a violated constraint among them. */
+/** The database failure behind an exception; null for any other, including a violated constraint. */
 export function databaseFailure(error: unknown): DatabaseFailure | null {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth += 1) {
@@ -76,7 +76,7 @@ export function databaseFailure(error: unknown): DatabaseFailure | null {
   return null;
 }
 
-/** A database that cannot be used as it is: one line with the path and the cure, and the status to end with. */
+/** A database that cannot be used: one line with the path and the remedy, and the exit status. */
 export class UnusableDatabase extends Error {
   readonly exitStatus: 1 | 3;
 
@@ -87,14 +87,14 @@ export class UnusableDatabase extends Error {
   }
 }
 
-/** The same for a lock file beside the database, which holds nothing and may be deleted. */
+/** The same for a lock file next to the database, which is empty and may be deleted. */
 export function unusableLock(path: string, cause?: unknown): UnusableDatabase {
   const words =
     "it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs";
   return new UnusableDatabase(path, words, 3, cause);
 }
 
-/** The exception as an operator reads it, where it is a failure of the database at `path`; null for every other. */
+/** The exception for the operator if it is a failure of the database at `path`; null for any other. */
 export function asUnusable(path: string, error: unknown): UnusableDatabase | null {
   if (error instanceof UnusableDatabase) return error;
   const failure = databaseFailure(error);

@@ -1,9 +1,9 @@
 import { realpathSync, statSync } from "node:fs";
 
-/** Nothing lies at a path, or what should be its folder is none. */
+/** Error codes for a missing file, or a path through something that is not a folder. */
 const MISSING = ["ENOENT", "ENOTDIR"];
 
-/** Which file lies at `path`, as device and inode; null when none does. Throws when that cannot be known. */
+/** The identity (device and inode) of the file at `path`; null if there is none. Throws if it cannot be determined. */
 export function fileIdentity(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -15,7 +15,7 @@ export function fileIdentity(path: string): string | null {
   }
 }
 
-/** The path of the file itself where `path` leads to it over links; `path` as it is when nothing lies there. */
+/** The path with links resolved; `path` itself if there is no file. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);

@@ -6,30 +6,30 @@ import { databaseFailure, unusableLock } from "./failure.ts";
 import { fileIdentity, realPath } from "./file-identity.ts";
 
 /**
- * The file whose holder has a right on the database at `path`: beside the file itself, so that processes that know
- * it by different names (a link) ask for one lock.
+ * The lock file for a right on the database at `path`: next to the resolved file, so that processes that use different
+ * names (a link) share one lock.
  */
 export function lockPath(path: string, right: Right): string {
   return `${realPath(path)}.${right}-lock`;
 }
 
-/** An exclusive right that the kernel frees when its holder dies, however it dies. */
+/** An exclusive right that the kernel releases when its holder dies, however it dies. */
 export interface FileLock {
-  /** False once its file was deleted or replaced: others then take another lock of the same name. */
+  /** False once its file was deleted or replaced: others can then take a new lock with the same name. */
   isInPlace(): boolean;
   release(): void;
 }
 
 /**
- * Every lock held by this thread. Kept here because a Database that becomes unreachable is
- * garbage-collected, and its lock would go with it.
+ * Every lock held by this thread. Referenced here because an unreachable Database is
+ * garbage-collected, which would release its lock.
  */
 const HELD = new Set<Database>();
 
 /**
- * Takes the lock of `path` (a small SQLite file, made when missing), or returns null when another process
- * or thread holds it for `waitMs` milliseconds. BEGIN EXCLUSIVE holds an operating-system file lock.
- * Throws UnusableDatabase when something else lies there.
+ * Takes the lock of `path` (a small SQLite file, created if missing), or returns null if another process or
+ * thread still holds it after `waitMs` milliseconds. BEGIN EXCLUSIVE holds an operating-system file lock.
+ * Throws UnusableDatabase if the path is something else.
  */
 export function tryFileLock(path: string, waitMs = 0): FileLock | null {
   mkdirSync(dirname(path), { recursive: true });

@@ -5,10 +5,10 @@ import { databaseFailure, UnusableDatabase } from "./failure.ts";
 import { lockPath, tryFileLock } from "./file-lock.ts";
 import { writeTransaction } from "./open.ts";
 
-/** Two processes that start together take turns; a migration of a large table may take a while. */
+/** Processes that start together take turns; a migration of a large table may take a while. */
 const MIGRATION_LOCK_WAIT_MS = 60_000;
 
-/** Another program's transaction is waited for this often, each time for the connection's own wait of seconds. */
+/** How often to wait for another program's transaction, each time for the connection's busy time-out of seconds. */
 const LOCKED_TRIES = 6;
 
 const NEWER =
@@ -19,19 +19,19 @@ const ANOTHER_FILE = "it is another one of this program's own files; name the ri
 const MIGRATED_BY_ANOTHER =
   "another process is migrating it and does not end; see what that process does";
 
-/** Every database of this program has it, and no other. */
+/** Present in every database of this program, and in no other. */
 export const MIGRATIONS_TABLE = "__drizzle_migrations";
 
-/** As drizzle's own migrator makes it, so that its tools can read it. */
+/** The same table as drizzle's own migrator creates, so that its tools can read it. */
 const CREATE_APPLIED = `CREATE TABLE IF NOT EXISTS "${MIGRATIONS_TABLE}" (
   id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`;
 
 type Migration = ReturnType<typeof readMigrationFiles>[number];
 
 /**
- * Brings the schema up to date; a schema that is so is only read. Safe to call from several processes at once.
- * Throws UnusableDatabase when its schema is of a newer version or of another file, or another process does not end
- * migrating, and what a migration throws; nothing of any migration is stored then.
+ * Brings the schema up to date; an up-to-date schema is only read. Safe to call from several processes at once.
+ * Throws UnusableDatabase if the schema belongs to a newer version or to another file, or if another process does not
+ * finish migrating, and any exception of a migration; nothing is stored then.
  */
 export function migrateDb(db: Database, file: DatabaseFile): void {
   const { path, migrationsFolder } = file;
@@ -49,8 +49,8 @@ export function migrateDb(db: Database, file: DatabaseFile): void {
 }
 
 /**
- * Runs `work` with the file attached that rows are copied from. Migrations only read it: with a log of its own for each
- * file, a transaction that wrote to both could be stored in one of them alone.
+ * Runs `work` with the file attached that rows are copied from. Migrations only read it: each file has its own WAL, so a
+ * transaction that wrote to both could be committed in only one of them.
  */
 function besideSource(db: Database, { copiesFrom }: DatabaseFile, work: () => void): void {
   if (copiesFrom === null) return work();
@@ -63,8 +63,8 @@ function besideSource(db: Database, { copiesFrom }: DatabaseFile, work: () => vo
 }
 
 /**
- * Applies what is missing in one transaction. Foreign keys are off meanwhile, which takes effect outside of it only,
- * and checked before the end: a table rebuild would otherwise delete the rows that refer to it.
+ * Applies missing migrations in one transaction. Foreign keys are switched off before it (inside has no effect) and
+ * checked before the commit: a table rebuild would otherwise delete the rows that refer to it.
  */
 function apply(db: Database, path: string, migrations: readonly Migration[]): void {
   db.run("PRAGMA foreign_keys = OFF");
@@ -85,7 +85,7 @@ function apply(db: Database, path: string, migrations: readonly Migration[]): vo
   }
 }
 
-/** The migrations that were not applied yet. Throws UnusableDatabase when one was that this version does not know. */
+/** The migrations not applied yet. Throws UnusableDatabase if one was applied that this version does not know. */
 function missing(db: Database, path: string, migrations: readonly Migration[]): Migration[] {
   const table = db
     .query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
@@ -105,7 +105,7 @@ function missing(db: Database, path: string, migrations: readonly Migration[]): 
   return migrations.filter((one) => !applied.has(one.folderMillis));
 }
 
-/** Runs `work` again while another program holds the write lock, a bounded number of times. */
+/** Retries `work` while another program holds the write lock, a bounded number of times. */
 function patiently(work: () => void): void {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -3,22 +3,22 @@ import { type SQL, sql } from "drizzle-orm";
 import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 
-/** Drizzle's typed queries on a connection. What runs often is prepared once, by the constructor of a repository. */
+/** Drizzle's typed queries on a connection. Frequent statements are prepared once, in a repository's constructor. */
 export function queryBuilder(db: Database): BunSQLiteDatabase {
   return drizzle({ client: keepingStatements(db) });
 }
 
 /**
- * The connection as drizzle uses it. Statements are those that it keeps and finalizes when it is closed: with one of
- * `prepare` the file and its log would stay open for as long as the process lives.
+ * The connection as used by drizzle. Statements come from `query`, which finalizes them on close: those of `prepare`
+ * would keep the file and its WAL open until the process exits.
  */
 function keepingStatements(db: Database): Database {
   const client: Pick<Database, "prepare"> = { prepare: (text: string) => db.query(text) };
-  // Guaranteed by its driver: transactions apart, which are ours, it calls nothing else.
+  // Guaranteed by its driver: it calls nothing else, except for transactions, which we run ourselves.
   return client as Database;
 }
 
-/** A value that is given when a prepared query runs, by its name, and written as `column` writes its values. */
+/** A named parameter of a prepared query, encoded like the values of `column`. */
 export function given(name: string, column: SQLiteColumn): SQL {
   return sql`${sql.param(sql.placeholder(name), column)}`;
 }

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { getTableConfig } from "drizzle-orm/sqlite-core";
 import type { DatabaseFile } from "./database-file.ts";
 
-/** The first table or column of the file's schema that the database does not have, in words; null where all are there. */
+/** The first table or column of the schema that the database lacks, as text; null if it is complete. */
 export function missingFromSchema(db: Database, { tables }: DatabaseFile): string | null {
   const columnsOf = db.query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)");
   for (const table of tables) {

@@ -6,10 +6,10 @@ import type { DatabaseFile } from "./database-file.ts";
 import { MIGRATIONS_TABLE } from "./migrate.ts";
 import { queryBuilder } from "./query-builder.ts";
 
-/** What db/migrate notes of each migration, as far as it is read here. */
+/** The table in which db/migrate records migrations, as far as it is read here. */
 const applied = sqliteTable(MIGRATIONS_TABLE, { at: integer("created_at") });
 
-/** Tells whether the newest migration of a migrated database is the newest one of this program. */
+/** Tests whether the newest applied migration of a database is the newest one of this program. */
 export function schemaCheck(db: Database, { migrationsFolder }: DatabaseFile): () => boolean {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newestMs = Math.max(...migrations.map(({ folderMillis }) => folderMillis));

@@ -10,13 +10,13 @@ import { schemaCheck } from "./schema-version.ts";
 import { SIDE_FILES, startDatabase } from "./start-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** A deleted database is noticed within this; what is written meanwhile is lost. A look costs microseconds. */
+/** A deleted database is noticed within this; writes until then are lost. A check costs microseconds. */
 const LOOK_EVERY_MS = 5_000;
 
-/** At the end, writes that do not go through are tried this much longer. */
+/** At shutdown, failing writes are retried for this long. */
 const LAST_WRITES_MS = 1_500;
 
-/** Why the process must end, and with which status. */
+/** Why the process must exit, and its exit status. */
 export interface DatabaseEnd {
   readonly reason: string;
   readonly status: 1 | 3;
@@ -26,21 +26,21 @@ export interface ServiceDatabaseDeps {
   readonly file: DatabaseFile;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called once, when the database can be used no more. */
+  /** Called once, when the database becomes unusable. */
   readonly onEnd: (end: DatabaseEnd) => void;
-  /** LOOK_EVERY_MS unless given. */
+  /** Default: LOOK_EVERY_MS. */
   readonly lookEveryMs?: number;
 }
 
 /**
- * One database file of the main thread: it never waits longer than a moment for another writer, notices when its files are
- * deleted or replaced, and says when the process must end. Throws UnusableDatabase when it cannot begin.
+ * One database file of the main thread: never waits more than briefly for another writer, detects that its files were
+ * deleted or replaced, and reports when the process must exit. Throws UnusableDatabase if it cannot be opened.
  */
 export class ServiceDatabase {
   readonly db: Database;
-  /** For every write of the main thread. */
+  /** The queue for every write of the main thread. */
   readonly writes: WriteQueue;
-  /** Whether no newer version of this program has migrated it meanwhile. */
+  /** False once a newer version of this program has migrated it. */
   readonly isSchemaCurrent: () => boolean;
   readonly #deps: ServiceDatabaseDeps;
   readonly #identities = new Map<string, string>();
@@ -60,34 +60,34 @@ export class ServiceDatabase {
     void this.#watch();
   }
 
-  /** Which file it is, as db/file-identity tells. */
+  /** The identity of the file, see db/file-identity. */
   get identity(): string | null {
     return this.#identities.get("") ?? null;
   }
 
-  /** Whether nothing that is served may be relied on any more: the process is about to end. */
+  /** Whether served data can no longer be relied on: the process is about to exit. */
   get isLost(): boolean {
     return this.#end !== null;
   }
 
-  /** Takes an exception of any part that uses the database: a damaged one ends the process. */
+  /** Handles an exception from any user of the database: a damaged database ends the process. */
   judge(error: unknown): void {
     if (databaseFailure(error)?.running !== "end") return;
     this.refuse(asUnusable(this.#deps.file.path, error)?.message ?? errorText(error));
   }
 
-  /** Ends the process for a reason that another start would meet again. */
+  /** Ends the process for a reason that a restart would not fix. */
   refuse(reason: string): void {
     this.#endWith({ reason, status: 3 });
   }
 
-  /** From here on, writes that do not go through are given up after a moment. */
+  /** From now on, failing writes are abandoned after a short time. */
   stopWaiting(): void {
     this.#closing.abort();
     void this.#deps.clock.sleep(LAST_WRITES_MS).then(() => this.#lastWrites.abort());
   }
 
-  /** Moves the WAL into the file as far as possible, and closes it. Never throws: a full disk keeps nobody alive. */
+  /** Checkpoints the WAL as far as possible and closes the file. Never throws: a full disk must not prevent the exit. */
   close(): void {
     const { file, log } = this.#deps;
     this.#closing.abort();
@@ -118,7 +118,7 @@ export class ServiceDatabase {
     }
   }
 
-  /** Whether one of the files is another one than at the first look; those that appear later are noted then. */
+  /** Whether one of the files is not the one seen first; files that appear later are recorded then. */
   #isReplaced(): boolean {
     let isReplaced = false;
     for (const suffix of ["", ...SIDE_FILES]) {
@@ -130,7 +130,7 @@ export class ServiceDatabase {
     return isReplaced;
   }
 
-  /** Ours, left beside another database, would be read as the newest part of that one. */
+  /** Our side files, left next to another database, would be read as part of that one. */
   #removeSideFiles(): void {
     for (const suffix of SIDE_FILES) {
       const path = this.#deps.file.path + suffix;

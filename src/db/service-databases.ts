@@ -1,6 +1,6 @@
 import type { ServiceDatabase } from "./service-database.ts";
 
-/** What holds for all database files of the service together. */
+/** All database files of the service together. */
 export class ServiceDatabases {
   readonly #files: readonly ServiceDatabase[];
 
@@ -8,22 +8,22 @@ export class ServiceDatabases {
     this.#files = files;
   }
 
-  /** Whether one of them may not be relied on any more. */
+  /** Whether one of them can no longer be relied on. */
   get isLost(): boolean {
     return this.#files.some((file) => file.isLost);
   }
 
-  /** Whether no newer version of this program has migrated one of them. */
+  /** False once a newer version of this program has migrated one of them. */
   isSchemaCurrent(): boolean {
     return this.#files.every((file) => file.isSchemaCurrent());
   }
 
-  /** From here on, writes that do not go through are given up after a moment. */
+  /** From now on, failing writes are abandoned after a short time. */
   stopWaiting(): void {
     for (const file of this.#files) file.stopWaiting();
   }
 
-  /** Closes all of them; a failure of one is logged and keeps none open. */
+  /** Closes all of them; a failure of one is logged and does not affect the others. */
   close(): void {
     for (const file of this.#files) file.close();
   }

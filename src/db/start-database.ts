@@ -12,13 +12,12 @@ import { missingFromSchema } from "./schema-check.ts";
 /** SQLite from 3.7.0 to 3.51.2 can corrupt a database in WAL mode that two connections write (fixed in 3.51.3). */
 const OLDEST_SQLITE = "3.51.3";
 
-/** Files that SQLite keeps beside the database while it is open. */
+/** Files that SQLite keeps next to the database while it is open. */
 export const SIDE_FILES = ["-wal", "-shm"] as const;
 
 /**
- * Opens the database for a process that begins: looks at what lies there, checks it and brings its schema up to
- * date. `onWarning` gets a sentence about what may be a mistake. Throws UnusableDatabase when it cannot be used, and
- * what requireInstalled throws.
+ * Opens the database at startup: checks the file and brings its schema up to date. `onWarning` gets a sentence about a
+ * possible mistake. Throws UnusableDatabase if it cannot be used, and the exceptions of requireInstalled.
  */
 export function startDatabase(file: DatabaseFile, onWarning: (text: string) => void): Database {
   const { path } = file;
@@ -39,7 +38,7 @@ export function startDatabase(file: DatabaseFile, onWarning: (text: string) => v
   }
 }
 
-/** Throws UnusableDatabase when `version` of SQLite must not be let near a database in WAL mode. */
+/** Throws UnusableDatabase if this SQLite version must not open a database in WAL mode. */
 export function requireSqlite(path: string, version: string): void {
   if (Bun.semver.order(version, OLDEST_SQLITE) >= 0) return;
   const words = `SQLite ${version} can damage it, ${OLDEST_SQLITE} or newer is needed; run the Bun that package.json names`;
@@ -53,7 +52,7 @@ function sqliteVersion(): string {
   return row?.version ?? "0.0.0";
 }
 
-/** A damaged page is found now and not when somebody asks for it: 10 ms for 14,000 rows. */
+/** Finds damaged pages now and not when they are needed: 10 ms for 14,000 rows. */
 function requireSound(db: Database, path: string): void {
   const row = db.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
   if (row?.quick_check === "ok") return;
@@ -61,7 +60,7 @@ function requireSound(db: Database, path: string): void {
   throw asUnusable(path, Object.assign(damage, { code: "SQLITE_CORRUPT" })) ?? damage;
 }
 
-/** A database of another program is left as it is: not even its journal mode is changed. */
+/** A database of another program is left untouched: not even its journal mode is changed. */
 function requireOurs(path: string): void {
   const db = new Database(path, { readwrite: true });
   try {
@@ -76,7 +75,7 @@ function requireOurs(path: string): void {
   throw new UnusableDatabase(path, "it is a database of another program; name another file");
 }
 
-/** Throws UnusableDatabase where somebody took away what the migrations have made. */
+/** Throws UnusableDatabase if a table or column made by the migrations is gone. */
 function requireTables(db: Database, file: DatabaseFile): void {
   const lost = missingFromSchema(db, file);
   if (lost === null) return;
@@ -84,7 +83,7 @@ function requireTables(db: Database, file: DatabaseFile): void {
   throw new UnusableDatabase(file.path, words);
 }
 
-/** Looks at what lies at its path and beside it; the size of the file in bytes, 0 where there is none. */
+/** Checks the path and the files next to it; returns the size of the file in bytes, 0 if there is none. */
 function checkPlace({ path, rights }: DatabaseFile, onWarning: (text: string) => void): number {
   const folder = dirname(path);
   const words = `its folder ${folder} cannot be made or written; let this user write it, or change DATABASE_PATH`;
@@ -118,14 +117,14 @@ function checkPlace({ path, rights }: DatabaseFile, onWarning: (text: string) =>
 }
 
 /**
- * A lock file is empty or what SQLite makes of it. Read through SQLite: closing a file by hand would free all locks
- * that this process holds on it.
+ * A lock file is empty or a SQLite file. Read through SQLite: closing a file directly would release all locks that this
+ * process holds on it.
  */
 function checkLock(path: string): void {
   refusing(unusableLock(path), () => {
     const size = sizeOf(path);
     if (size === null) return;
-    // A pipe, for one, would be waited for without end.
+    // Opening a pipe, for example, would block forever.
     if (size === "no file") throw new Error("it is no file");
     accessSync(path, constants.R_OK | constants.W_OK);
     const file = new Database(path, { readonly: true });
@@ -139,14 +138,14 @@ function checkLock(path: string): void {
   });
 }
 
-/** Bytes of the file at `path`, null when nothing lies there. */
+/** Bytes of the file at `path`, null if there is nothing. */
 function sizeOf(path: string): number | "no file" | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return null;
   return found.isFile() ? found.size : "no file";
 }
 
-/** Runs a look at the file system; whatever it throws, `refusal` is what the operator reads. */
+/** Runs a file system check; any exception is replaced by `refusal`, which is written for the operator. */
 function refusing<Found>(refusal: UnusableDatabase, look: () => Found): Found {
   try {
     return look();

@@ -2,19 +2,19 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { databaseFailure, type DatabaseFailure } from "./failure.ts";
 
-/** A thread is held by its connection's wait once in this time at most, however many writes there are. */
+/** The thread blocks on its connection's busy time-out at most once in this time, however many writes there are. */
 const TRY_EVERY_MS = 250;
 
-/** Two writers of ours meet for some milliseconds many times a day: that is no news. */
+/** Two of our writers collide for some milliseconds many times a day: not worth a log line. */
 const LOCK_IS_NEWS_AFTER_MS = 1_000;
 
-/** What went through at once may have had nothing to write: trouble is over when none came for this long. */
+/** A write that succeeds at once may have had nothing to write: trouble is over after this long without a failure. */
 const OVER_AFTER_MS = 5_000;
 
-/** Each exchange, subject and book has one write under way: several times of what there can be. */
+/** Several times the possible number: each exchange, subject and book has at most one pending write. */
 const MAX_WAITING = 500;
 
-/** A write that did not go through before the end, or found the queue full. Nothing of it is stored. */
+/** A write that did not succeed before shutdown, or found the queue full. Nothing of it is stored. */
 export class WriteAbandoned extends Error {
   constructor(reason: string, cause?: unknown) {
     super(reason, { cause });
@@ -25,18 +25,18 @@ export class WriteAbandoned extends Error {
 export interface WriteQueueDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** After this writes are tried once more; the first that does not go through ends it for all behind it. */
+  /** Once aborted, writes are tried once more; the first failure abandons all later ones. */
   readonly until: AbortSignal;
 }
 
 /**
- * The writes of one thread, one after the other. Each is tried at once; one that fails for a reason that passes (see
- * db/failure) is tried again until it goes through, and all later ones wait behind it, so that their order stays.
+ * The writes of one thread, in order. Each is tried immediately; one that fails for a temporary reason (see db/failure)
+ * is retried until it succeeds, and all later ones wait behind it.
  */
 export class WriteQueue {
   readonly #deps: WriteQueueDeps;
   readonly #waiting: (() => boolean)[] = [];
-  /** Why nothing is written any more. */
+  /** Why nothing more is written. */
   #over: WriteAbandoned | null = null;
   #trouble: { readonly sinceMs: number; lastMs: number; isLogged: boolean } | null = null;
 
@@ -45,8 +45,8 @@ export class WriteQueue {
   }
 
   /**
-   * Runs `work`, which is one statement or one transaction: at once when nothing waits. Resolves to what it returns.
-   * Rejects with what it throws when trying again would not help, and with WriteAbandoned.
+   * Runs `work`, one statement or one transaction, immediately if the queue is empty. Resolves to its result. Rejects
+   * with its exception if a retry would not help, and with WriteAbandoned.
    */
   run<T>(work: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -62,8 +62,8 @@ export class WriteQueue {
   }
 
   /**
-   * Runs `work` once, for what is decided anew at the next look anyway. Null, with nothing stored, when writes are
-   * waiting or it fails for a reason that passes; throws what it throws otherwise.
+   * Runs `work` once, for writes that the caller repeats anyway. Null, with nothing stored, if writes are waiting or it
+   * fails for a temporary reason; otherwise throws its exception.
    */
   attempt<T>(work: () => T): T | null {
     if (this.#waiting.length > 0) return null;
@@ -79,7 +79,7 @@ export class WriteQueue {
     }
   }
 
-  /** Tries the oldest until all are through. */
+  /** Retries the oldest write until the queue is empty. */
   async #drain(): Promise<void> {
     const { clock, until } = this.#deps;
     while (this.#waiting.length > 0) {
@@ -88,7 +88,7 @@ export class WriteQueue {
     }
   }
 
-  /** True when the write is settled, one way or the other. */
+  /** True if the write is settled, either way. */
   #attempt<T>(
     work: () => T,
     resolve: (result: T) => void,
@@ -100,7 +100,7 @@ export class WriteQueue {
     }
     try {
       resolve(work());
-      // One that had failed before has certainly written.
+      // A write that had failed before has certainly written something.
       this.#noteSuccess(this.#waiting.length > 0);
       return true;
     } catch (error) {
@@ -117,7 +117,7 @@ export class WriteQueue {
     }
   }
 
-  /** One line when it lasts, none for each try. */
+  /** Logs one line if the failure persists, not one per try. */
   #noteFailure({ name, code, words }: DatabaseFailure): void {
     const { clock, log } = this.#deps;
     const nowMs = clock.monotonicMs();

@@ -40,11 +40,11 @@ describe("delivery", () => {
     const atMs = bench.clock.nowMs();
     const change = { key: "collector", state: "dead", text: "dead", destinations, atMs };
     const asked: unknown[] = [];
-    const mayTell = (stored: { readonly state: string } | null): boolean => {
+    const mayReport = (stored: { readonly state: string } | null): boolean => {
       asked.push(stored?.state ?? null);
       return stored?.state !== "dead";
     };
-    expect([await one.queue(change, mayTell), await two.queue(change, mayTell)]).toEqual([
+    expect([await one.queue(change, mayReport), await two.queue(change, mayReport)]).toEqual([
       "queued",
       "told_before",
     ]);

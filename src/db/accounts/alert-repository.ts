@@ -6,7 +6,7 @@ import { given, queryBuilder } from "../query-builder.ts";
 import type { WriteQueue } from "../write-queue.ts";
 import { alertOutbox, alertStates } from "./schema.ts";
 
-/** What was last said about one subject. */
+/** The last reported state of one subject. */
 export interface AlertState {
   readonly key: string;
   readonly state: string;
@@ -16,21 +16,21 @@ export interface AlertState {
 export interface AlertChange {
   readonly key: string;
   readonly state: string;
-  /** What to tell. */
+  /** The message. */
   readonly text: string;
-  /** Whom: one message for each. */
+  /** Its destinations: one message each. */
   readonly destinations: readonly string[];
   readonly atMs: number;
 }
 
-/** A message that its claimer alone may send, until the lease ends. */
+/** A message that only its claimer may send until the lease expires. */
 export interface ClaimedAlert {
   readonly id: number;
   readonly key: string;
   readonly state: string;
   readonly text: string;
   readonly createdAtMs: number;
-  /** Tries so far, this one included. */
+  /** Tries so far, including this one. */
   readonly attempts: number;
 }
 
@@ -39,8 +39,8 @@ interface OutboxRow extends ClaimedAlert {
 }
 
 /**
- * What was told, and what is still to be told. Safe to use from several processes at once. Writes go through `writes`:
- * nobody who is served waits for another writer. Every method rejects with what the database throws.
+ * Reported states and pending messages. Safe to use from several processes. Writes go through `writes`, so requests
+ * never wait for another writer. Every method rejects with the database's exceptions.
  */
 export class AlertRepository {
   readonly #db: Database;
@@ -56,23 +56,23 @@ export class AlertRepository {
     this.#sending = sendingOn(queries);
   }
 
-  /** Subjects that were ever bad, by key. */
+  /** The states of all subjects that were ever bad, by key. */
   async statesByKey(): Promise<ReadonlyMap<string, AlertState>> {
     return new Map(this.#queueing.states.all().map((state) => [state.key, state]));
   }
 
   /**
-   * Stores the new state and queues its messages in one transaction, if `mayTell` (given the stored state, null for
-   * none) still allows it there: where it does not, another process told it before. Tried once: nothing is stored
-   * while the database takes no writes.
+   * Stores the new state and queues its messages in one transaction, if `mayReport` (given the stored state, null for
+   * none) still allows it there; otherwise another process has already reported it. Tried once: nothing is stored while
+   * the database accepts no writes.
    */
   async queue(
     { key, state, text, destinations, atMs }: AlertChange,
-    mayTell: (stored: AlertState | null) => boolean,
+    mayReport: (stored: AlertState | null) => boolean,
   ): Promise<"queued" | "told_before" | "not_now"> {
     const outcome = this.#writes.attempt(() =>
       writeTransaction(this.#db, () => {
-        if (!mayTell(this.#queueing.state.get({ key }) ?? null)) return "told_before";
+        if (!mayReport(this.#queueing.state.get({ key }) ?? null)) return "told_before";
         for (const destination of destinations)
           this.#queueing.addMessage.run({ key, state, text, destination, atMs });
         this.#queueing.setState.run({ key, state, atMs });
@@ -83,12 +83,12 @@ export class AlertRepository {
   }
 
   /**
-   * The oldest pending message for `destination`, leased to the caller; null while it is another's or waits, or there
-   * is none. Messages for other destinations have no part in it.
+   * Claims the oldest pending message for `destination`; null if it is claimed by another sender or waiting for a retry,
+   * or if there is none. Other destinations are independent.
    */
   claimOldest(destination: string, nowMs: number, leaseMs: number): Promise<ClaimedAlert | null> {
     return this.#writes.run(() => {
-      // Looked at outside first: an idle service takes no write lock.
+      // Checked outside the transaction first: an idle service takes no write lock.
       if (this.#oldestDue(destination, nowMs) === null) return null;
       return writeTransaction(this.#db, () => {
         const row = this.#oldestDue(destination, nowMs);
@@ -104,19 +104,19 @@ export class AlertRepository {
     return this.#writes.run(() => this.#sending.markSent.run({ id, atMs }));
   }
 
-  /** Gives the claim back until `untilMs`; without effect when the lease has ended and another claimed it. */
+  /** Releases the claim until `untilMs`; no effect if the lease has expired and another sender claimed it. */
   defer({ id, attempts }: ClaimedAlert, untilMs: number, failure: string): Promise<void> {
     return this.#writes.run(() => this.#sending.defer.run({ id, attempts, untilMs, failure }));
   }
 
-  /** Gives the message up, under the same condition. */
+  /** Abandons the message, under the same condition. */
   park({ id, attempts }: ClaimedAlert, atMs: number, failure: string): Promise<void> {
     return this.#writes.run(() => this.#sending.park.run({ id, attempts, atMs, failure }));
   }
 
   /**
-   * Deletes what was sent before `sentBeforeMs`, and what was parked, or made and sent by nobody, before
-   * `parkedBeforeMs`. False, with nothing deleted, while the database takes no writes.
+   * Deletes messages sent before `sentBeforeMs`, and those parked, or created and never sent, before `parkedBeforeMs`.
+   * False, with nothing deleted, while the database accepts no writes.
    */
   async prune(sentBeforeMs: number, parkedBeforeMs: number): Promise<boolean> {
     const pruned = this.#writes.attempt(() => {
@@ -132,7 +132,7 @@ export class AlertRepository {
   }
 }
 
-/** What is told, and what was told about each subject. */
+/** Statements for queueing messages and for the reported states. */
 function queueingOn(queries: ReturnType<typeof queryBuilder>) {
   const { key, state, queuedAt } = alertStates;
   const states = () => queries.select({ key, state, queuedAtMs: queuedAt }).from(alertStates);
@@ -161,19 +161,19 @@ function queueingOn(queries: ReturnType<typeof queryBuilder>) {
   };
 }
 
-/** What becomes of a message that waits. */
+/** Statements for sending pending messages. */
 function sendingOn(queries: ReturnType<typeof queryBuilder>) {
   const { id, key, state, text, destination, createdAt, attempts } = alertOutbox;
   const { notBefore, sentAt, parkedAt, failure } = alertOutbox;
   const isFor = or(isNull(destination), eq(destination, sql.placeholder("destination")));
   const isThis = eq(id, sql.placeholder("id"));
-  // The number of attempts tells this claim from a later one; a sent message stays sent.
+  // The number of attempts distinguishes this claim from a later one; a sent message stays sent.
   const isStillClaimed = and(isThis, eq(attempts, sql.placeholder("attempts")), isNull(sentAt));
   const gaveUpAt = sql`coalesce(${parkedAt}, ${createdAt})`;
   const update = (values: SQLiteUpdateSetSource<typeof alertOutbox>, where: SQL | undefined) =>
     queries.update(alertOutbox).set(values).where(where).prepare();
   return {
-    // Strictly the oldest of its destination: messages arrive there in the order of their events, also with two senders.
+    // Strictly the oldest per destination: messages arrive in the order of their events, even with two senders.
     oldest: queries
       .select({ id, key, state, text, attempts, createdAtMs: createdAt, notBeforeMs: notBefore })
       .from(alertOutbox)

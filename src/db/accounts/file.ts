@@ -4,9 +4,9 @@ import { realPath } from "../file-identity.ts";
 import { alertOutbox, alertStates } from "./schema.ts";
 
 /**
- * The accounts' file: what nobody could tell us again. It lies beside the market's and is named after it, `x.accounts.db`
- * beside `x.db`; beside the file itself where DATABASE_PATH is a link. To be called when the market's file is there and
- * migrated: alerts lay in that one before and are copied from there, once.
+ * The accounts file: data that cannot be fetched again. It is next to the resolved market file and named after it,
+ * `x.accounts.db` for `x.db`. Call it once the market file exists and is migrated: alerts used to be there and are
+ * copied once.
  */
 export function accountsFile(databasePath: string): DatabaseFile {
   const market = realPath(databasePath);
@@ -21,7 +21,7 @@ export function accountsFile(databasePath: string): DatabaseFile {
   };
 }
 
-/** Another path for each path: no two services share the file unless they share the market's. */
+/** The accounts path for a market path, one-to-one: services share it only if they share the market file. */
 function besides(market: string): string {
   const { dir, name, ext } = parse(market);
   return format({ dir, name: `${name}.accounts`, ext });

@@ -4,7 +4,7 @@ import { writeTransaction } from "../open.ts";
 import { given, queryBuilder } from "../query-builder.ts";
 import { collectorEpoch } from "./schema.ts";
 
-/** How far the market tables are, and whether somebody fills them. Times are unix milliseconds. */
+/** The progress of the market tables, and the last heartbeat of their collector. Times are unix milliseconds. */
 export interface Progress {
   readonly epoch: number;
   readonly seq: number;
@@ -12,7 +12,7 @@ export interface Progress {
   readonly heartbeatAtMs: number | null;
 }
 
-/** Another collector has taken over: whoever gets this must stop writing at once. */
+/** Another collector has taken over: the caller must stop writing at once. */
 export class EpochLost extends Error {
   constructor(mine: number, current: number) {
     super(`this collector has epoch ${mine}, the database is at ${current}`);
@@ -23,7 +23,7 @@ export class EpochLost extends Error {
 /** The one row. */
 const ID = 1;
 
-/** The one row that says who may write the market tables and how far they are. */
+/** The row that says who may write the market tables and how far they are. */
 export class EpochRepository {
   readonly #db: Database;
   readonly #read;
@@ -68,12 +68,12 @@ export class EpochRepository {
       .prepare();
   }
 
-  /** Null before the first collector ever started. */
+  /** Null if no collector has ever run. */
   read(): Progress | null {
     return this.#read.get() ?? null;
   }
 
-  /** Starts a new epoch and returns it. Call it only while holding the collector's lock. */
+  /** Starts a new epoch and returns it. Call it only while holding the collector lock. */
   takeOver(nowMs: number): number {
     return writeTransaction(this.#db, () => {
       this.#takeOver.run({ nowMs });
@@ -81,7 +81,7 @@ export class EpochRepository {
     });
   }
 
-  /** Says that the collector of `epoch` lives. Throws EpochLost when it is no longer the one. */
+  /** Records a heartbeat of the collector of `epoch`. Throws EpochLost if another one has taken over. */
   beat(epoch: number, nowMs: number): void {
     if (this.#beat.get({ nowMs, epoch }) === undefined) this.requireCurrent(epoch);
   }
@@ -92,15 +92,15 @@ export class EpochRepository {
     if (current !== epoch) throw new EpochLost(epoch, current);
   }
 
-  /** Tells readers that something changed. Call it inside the write's own transaction. */
+  /** Notifies readers of a change. Call it inside the write's own transaction. */
   raiseSeq(nowMs: number): void {
     this.#raise.run({ nowMs });
   }
 }
 
 /**
- * The last heartbeat in the database at `path`, in unix milliseconds; null when there is none or it cannot be read
- * now. Opens the file each time and makes none: whoever waits for a database must hold none that was replaced.
+ * The last heartbeat in the database at `path`, in unix milliseconds; null if there is none or it cannot be read now.
+ * Opens the file each time without creating it: a waiting process must not keep a replaced file open.
  */
 export function readHeartbeat(path: string): number | null {
   let db: Database | null = null;

@@ -6,7 +6,7 @@ import type { ExchangeState } from "../../domain/market.ts";
 import { given, queryBuilder } from "../query-builder.ts";
 import { exchangeState } from "./schema.ts";
 
-/** What an accepted batch leaves behind about its exchange. */
+/** What an accepted batch stores about its exchange. */
 export interface AcceptedState {
   readonly atMs: number;
   readonly symbols: number;
@@ -16,35 +16,35 @@ export interface AcceptedState {
   readonly rejects: Readonly<Record<string, number>>;
   readonly cycleMs: number;
   readonly pending: PendingSize | null;
-  /** Of last digits of open interest, see `evenShareOf`. */
+  /** Share of even last digits of open interest, see `evenShareOf`. */
   readonly evenShare?: number | null;
 }
 
-/** A size that does not fit yet, and how often it came since when. */
+/** A size that is not accepted yet, how often it came and since when. */
 export interface PendingSize {
   readonly size: number;
   readonly batches: number;
   readonly sinceMs: number;
 }
 
-/** What a failed refresh leaves behind. The rows stay as they were. */
+/** What a failed refresh stores. The rows stay unchanged. */
 export interface FailedState {
   readonly atMs: number;
   readonly kind: FailureKind;
   readonly message: string;
   readonly retryAtMs: number;
-  /** Only a refused batch has an opinion on the size. */
+  /** Set only by a refused batch. */
   readonly pending?: PendingSize | null;
 }
 
-/** What the sanity gate remembers. */
+/** What the batch gate remembers. */
 export interface SizeMemory {
   readonly trustedSize: number | null;
   readonly pending: PendingSize | null;
   readonly acceptNextSize: boolean;
 }
 
-/** One row per exchange: how its last refresh went and what the sanity gate remembers. */
+/** One row per exchange: the result of its last refresh and what the batch gate remembers. */
 export class ExchangeStateRepository {
   readonly #queries;
   readonly #reads;
@@ -56,7 +56,7 @@ export class ExchangeStateRepository {
     this.#writes = writesOn(this.#queries);
   }
 
-  /** Makes exactly the keys of `periodsMs` the enabled ones. Call it inside a write transaction. */
+  /** Enables exactly the exchanges in `periodsMs`. Call it inside a write transaction. */
   enableOnly(periodsMs: ReadonlyMap<ExchangeId, number>): void {
     this.#queries.update(exchangeState).set({ enabled: false }).run();
     for (const [exchange, periodMs] of periodsMs) this.#writes.enable.run({ exchange, periodMs });
@@ -66,7 +66,7 @@ export class ExchangeStateRepository {
     return this.#reads.list.all();
   }
 
-  /** How often this exchange's rows have changed; null for one never enabled here. */
+  /** The number of commits of this exchange's rows; null if it was never enabled here. */
   commitSeq(exchange: ExchangeId): number | null {
     return this.#reads.commitSeq.get({ exchange })?.commitSeq ?? null;
   }
@@ -92,7 +92,7 @@ export class ExchangeStateRepository {
     };
   }
 
-  /** Takes the next batch's size as true. False when the exchange was never enabled here. */
+  /** Accepts the next batch's size. False if the exchange was never enabled here. */
   acceptNextSize(exchange: ExchangeId): boolean {
     return this.#writes.acceptNextSize.all({ exchange }).length > 0;
   }

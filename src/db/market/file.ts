@@ -2,7 +2,7 @@ import { type DatabaseFile, migrationsOf } from "../database-file.ts";
 import { opportunityBook } from "./opportunity-schema.ts";
 import { collectorEpoch, exchangeState, instruments, intervalChanges, quotes } from "./schema.ts";
 
-/** The market's file: what exchanges have told, which they would tell again. It lies at DATABASE_PATH itself. */
+/** The market file, at DATABASE_PATH: data that can be fetched from the exchanges again. */
 export function marketFile(databasePath: string): DatabaseFile {
   return {
     name: "market",

@@ -17,7 +17,7 @@ const COLUMNS = `id, exchange_symbol AS exchangeSymbol, base, quote, settle, mul
   coalesce(q.index_price, q.mark_price, q.last_price) / multiplier AS lastPrice, break_price AS breakPrice,
   break_batches AS breakBatches`;
 
-/** The instruments of one exchange that its symbols stand for today, by symbol. */
+/** The current instruments of one exchange by symbol. */
 export function loadInstruments(db: Database, exchange: ExchangeId): ExchangeInstruments {
   const rows = db
     .query<InstrumentRow, [string]>(

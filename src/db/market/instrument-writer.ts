@@ -12,15 +12,15 @@ import {
 } from "../../domain/instrument-lifecycle.ts";
 import { type ExchangeInstruments, loadInstruments } from "./instrument-index.ts";
 
-/** Longer between two batches of one exchange was an outage of ours or of its own: nobody knows who was listed then. */
+/** A longer gap between two batches of one exchange was an outage: it is unknown what was listed meanwhile. */
 const OUTAGE_MS = 10 * 60_000;
 
-/** The part of a batch that says which instruments there are. */
+/** The part of a batch that says which instruments exist. */
 export interface ListedBatch {
   readonly exchange: ExchangeId;
   readonly atMs: number;
   readonly quotes: readonly Quote[];
-  /** Whether a symbol may be listed though no quote is here: it could not be read, or what it comes by failed. */
+  /** Whether a symbol may be listed although it has no quote: its row was unreadable, or its request failed. */
   readonly isExcused: (exchangeSymbol: string) => boolean;
 }
 
@@ -28,7 +28,7 @@ const INSERT = `INSERT INTO instruments (uid, exchange, exchange_symbol, base, q
     asset_class, accrual, listed_at, first_seen, last_seen, status, missed_batches, last_interval_hours)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'listed', 0, ?12) RETURNING id`;
 
-/** Another base or multiplier is another claim: what price said of the old one is void. */
+/** A new base or multiplier is a different claim: decisions from the old one's prices are void. */
 const UPDATE = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multiplier = ?5,
     asset_class = ?6, accrual = ?7, listed_at = coalesce(?8, listed_at), status = 'listed', missed_batches = 0,
     asset_id = CASE WHEN base = ?2 AND multiplier = ?5 THEN asset_id END,
@@ -37,7 +37,7 @@ const UPDATE = `UPDATE instruments SET base = ?2, quote = ?3, settle = ?4, multi
     settled_class = CASE WHEN base = ?2 AND multiplier = ?5 THEN settled_class END
   WHERE id = ?1`;
 
-/** Keeps the instruments of each exchange: added, described anew, missed, replaced. Used inside a transaction. */
+/** Maintains the instruments of each exchange: added, updated, missed, replaced. Use it inside a transaction. */
 export class InstrumentWriter {
   readonly #db: Database;
   readonly #known = new Map<ExchangeId, ExchangeInstruments>();
@@ -83,7 +83,7 @@ export class InstrumentWriter {
     this.#dropQuote = db.query("DELETE FROM quotes WHERE instrument_id = ?");
   }
 
-  /** The id of the instrument that a quote is of: a known one, or a new one where the ticker was reused. */
+  /** The id of a quote's instrument: a known one, or a new one if it is new or the ticker was reused. */
   resolve(batch: ListedBatch, quote: Quote): number {
     const known = this.#of(batch.exchange);
     const before = known.get(quote.exchangeSymbol);
@@ -92,14 +92,14 @@ export class InstrumentWriter {
     return instrument.id;
   }
 
-  /** Marks what the batch holds as seen and, when it is whole, counts what it lacks. */
+  /** Marks the batch's instruments as seen and, if the batch is complete, counts missing ones. */
   close(batch: ListedBatch, whole: boolean): void {
     this.#leaveOutOutage(batch);
     if (whole) this.#countMissing(batch, this.#of(batch.exchange));
     this.#seen.run(batch.exchange, batch.atMs);
   }
 
-  /** Absence is counted from batch to batch: the time in which there was none is taken out of it. */
+  /** Absence is counted in batches: excludes the time of an outage. */
   #leaveOutOutage({ exchange, atMs }: ListedBatch): void {
     const lastMs = this.#lastBatch.get(exchange)?.atMs ?? atMs;
     if (atMs - lastMs <= OUTAGE_MS) return;
@@ -110,8 +110,8 @@ export class InstrumentWriter {
   }
 
   /**
-   * The bases of which a listing has come, gone or been described anew since this was last asked; those of what was
-   * rolled back are among them.
+   * The bases with a listing that was added, removed or updated since the last call, including changes that were rolled
+   * back.
    */
   takeChangedBases(): ReadonlySet<string> {
     const changed = this.#changedBases;
@@ -119,7 +119,7 @@ export class InstrumentWriter {
     return changed;
   }
 
-  /** What is remembered may be ahead of what was rolled back: it is read again next time. */
+  /** Drops the memory, which may be ahead of the database after a rollback: it is read again next time. */
   forget(exchange: ExchangeId): void {
     this.#known.delete(exchange);
   }
@@ -174,7 +174,7 @@ export class InstrumentWriter {
     return after;
   }
 
-  /** True when the price has been another one for so long that another asset must be behind the ticker. */
+  /** True if the price has been at another level for so long that the ticker must belong to another asset. */
   #isBroken(known: KnownInstrument, quote: Quote): boolean {
     const before = known.price;
     const after = afterPrice(before, unitPriceOf(quote));
@@ -242,7 +242,7 @@ export class InstrumentWriter {
     const present = new Set(batch.quotes.map((quote) => quote.exchangeSymbol));
     for (const [symbol, instrument] of known) {
       if (present.has(symbol) || batch.isExcused(symbol)) continue;
-      // The memory of last_seen must be what the database holds: the last batch that had it.
+      // last_seen in memory must match the database: the last batch that contained it.
       const lastSeen =
         instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
       const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);

@@ -4,7 +4,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import { queryBuilder } from "../query-builder.ts";
 import { instruments, intervalChanges } from "./schema.ts";
 
-/** One time that an instrument's funding interval became another one. */
+/** One change of an instrument's funding interval. */
 export interface IntervalChange {
   readonly uid: string;
   readonly exchange: ExchangeId;
@@ -16,7 +16,7 @@ export interface IntervalChange {
   readonly changedAtMs: number;
 }
 
-/** Reads what the collector noted when it stored a batch with another interval. */
+/** Reads the interval changes that the collector recorded. */
 export class IntervalChangeRepository {
   readonly #between;
 

@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { Accrual } from "../../domain/quote.ts";
 
-/** The numbers of one instrument as last accepted: what a new batch is held against. Same units as Quote. */
+/** The last accepted numbers of one instrument, to compare a new batch with. Same units as Quote. */
 export interface LastQuote {
   readonly exchangeSymbol: string;
   readonly accrual: Accrual;
@@ -21,7 +21,7 @@ const SELECT = `SELECT i.exchange_symbol AS exchangeSymbol, i.accrual, q.funding
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'`;
 
-/** The listed instruments of one exchange as its last accepted batches left them. */
+/** The last accepted numbers of the listed instruments of one exchange. */
 export class LastQuotes {
   readonly #select;
 

@@ -3,7 +3,7 @@ import type { ExchangeId } from "../../domain/exchange.ts";
 import type { MarketRecord } from "../../domain/market.ts";
 import { withoutImplausible } from "../../domain/plausibility.ts";
 
-/** What comparisons of listings need of a record, and no more: it is read with each commit. */
+/** The fields of a record needed to compare listings, no more: they are read with each commit. */
 export type LegRecord = Pick<
   MarketRecord,
   | "instrumentId"
@@ -33,7 +33,7 @@ const SELECT = `SELECT i.id AS instrumentId, i.accrual, i.asset_id AS assetId, i
   FROM instruments i JOIN quotes q ON q.instrument_id = i.id
   WHERE i.exchange = ? AND i.status = 'listed'`;
 
-/** The listed instruments of an exchange as comparisons see them: the columns of MarketReader that these need. */
+/** Reads the listed instruments of an exchange for comparisons: a subset of MarketReader's columns. */
 export class LegRepository {
   readonly #select;
 

@@ -8,16 +8,16 @@ import { EpochRepository, type Progress } from "./epoch-repository.ts";
 import { ExchangeStateRepository } from "./exchange-state-repository.ts";
 import { OpportunityRepository } from "./opportunity-repository.ts";
 
-/** The stored market at one point: all parts of it belong to the same `progress`. */
+/** The stored market at one moment: all parts belong to the same `progress`. */
 export interface MarketState {
   readonly progress: Progress;
   readonly states: readonly ExchangeState[];
-  /** The rows of the exchanges that were asked for, by exchange, each ordered by exchange_symbol. */
+  /** The rows of the requested exchanges, by exchange, each ordered by exchange_symbol. */
   readonly rows: ReadonlyMap<ExchangeId, readonly MarketRecord[]>;
   readonly opportunities: OpportunityBook;
 }
 
-/** The rows of one exchange, ordered by exchange_symbol, as of one commit. */
+/** The rows of one exchange as of one commit, ordered by exchange_symbol. */
 export interface ExchangeMarket {
   readonly commitSeq: number;
   readonly rows: readonly MarketRecord[];
@@ -39,7 +39,7 @@ const SELECT_RECORDS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchan
   WHERE i.exchange = ? AND i.status = 'listed'
   ORDER BY i.exchange_symbol`;
 
-/** Reads the market for the board. Never writes; safe beside the collector of any process. */
+/** Reads the market for the board. Never writes; safe while any process collects. */
 export class MarketReader {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
@@ -59,14 +59,14 @@ export class MarketReader {
     this.#base = db.query("SELECT 1 FROM instruments WHERE base = ? LIMIT 1");
   }
 
-  /** How far the tables are: one row, cheap enough to ask several times a second. */
+  /** The progress of the tables: one row, cheap enough to read several times a second. */
   progress(): Progress | null {
     return this.#epochs.read();
   }
 
   /**
-   * The states of all exchanges, the rows of those that `wants` says and the opportunities, read in one transaction.
-   * Null before the first collector ever started.
+   * The states of all exchanges, the rows of those that `wants` selects and the opportunities, read in one transaction.
+   * Null if no collector has ever run.
    */
   read(wants: (state: ExchangeState) => boolean): MarketState | null {
     return this.#db.transaction(() => {
@@ -81,7 +81,7 @@ export class MarketReader {
     })();
   }
 
-  /** The rows of one exchange and the commit that they are of, read in one transaction. Null for one never enabled. */
+  /** The rows of one exchange and their commit, read in one transaction. Null if it was never enabled. */
   readExchange(exchange: ExchangeId): ExchangeMarket | null {
     return this.#db.transaction(() => {
       const commitSeq = this.#states.commitSeq(exchange);
@@ -89,12 +89,12 @@ export class MarketReader {
     })();
   }
 
-  /** Two megabytes that change once a minute: read again only then, and shared by all that was read meanwhile. */
+  /** Two megabytes that change once a minute: read again only then, and shared by all reads in between. */
   #opportunities(): OpportunityBook {
     const version = this.#stored.version();
     if (version !== this.#book.version) {
       const columns = this.#stored.load();
-      // Whoever collects says that it is unreadable, and replaces it.
+      // An unreadable one is reported and replaced by the collector.
       const isBook = columns !== null && columns !== "unreadable";
       this.#book = { version, opportunities: isBook ? bookOf(columns) : NO_OPPORTUNITIES };
     }
@@ -107,37 +107,36 @@ export class MarketReader {
     return rows.map((row) => toRecord(row, this.#texts));
   }
 
-  /** Whether any instrument of this base was ever seen, listed or not. */
+  /** Whether any instrument with this base was ever seen, listed or not. */
   knowsBase(base: string): boolean {
     return this.#base.get(base) !== null;
   }
 }
 
 /**
- * The row itself with its two flags as booleans, its texts shared and without the quantities that nobody can vouch
- * for: thousands of rows are read at a time, and a copy of each would be twice the garbage. Guaranteed by the
- * query: a fresh object per row, with exactly these columns.
+ * Converts the row in place: booleans, shared texts, no implausible quantities. Thousands of rows are read at a time, and
+ * copying them would double the garbage. Guaranteed by the query: a fresh object per row, with exactly these columns.
  */
 function toRecord(row: RecordRow, texts: TextPool): MarketRecord {
   const flags = { settling: row.settling === 1, frozen: row.frozen === 1 };
   return Object.assign(row, flags, withoutImplausible(row, row.implausible), texts.shared(row));
 }
 
-/** A row has at most five texts that few others share: as many again may be of listings that are gone … */
+/** A row has at most five rarely shared texts: as many again may belong to removed listings … */
 const TEXTS_PER_ROW = 10;
-/** … and this many are no burden. */
+/** … and never fewer than this, which costs little memory. */
 const MIN_TEXTS = 200_000;
 
 /**
- * One copy of each text. The database makes a new one for every cell it reads, and the rows of two minutes ago are
- * still held for cursors: without this the same names would be in memory several times over.
+ * Keeps one copy of each text. The database creates a new string for every cell, and the rows of the last two minutes are
+ * retained for cursors: otherwise the same names would be in memory several times.
  */
 class TextPool {
   readonly #texts = new Map<string, string>();
   readonly #rows = new Map<ExchangeId, number>();
   #max = MIN_TEXTS;
 
-  /** Says how many rows an exchange has: beyond what all of them need, all texts are forgotten at once. */
+  /** Sets how many rows an exchange has: if the pool grows beyond what all of them need, it is cleared. */
   expect(exchange: ExchangeId, rows: number): void {
     this.#rows.set(exchange, rows);
     const all = this.#rows.values().reduce((sum, count) => sum + count, 0);
@@ -162,7 +161,7 @@ class TextPool {
 
   #one<T extends string>(text: T): T {
     const known = this.#texts.get(text);
-    // The pool gives back what was put in: the same characters, hence the same type.
+    // The pool returns an equal string, hence the same type.
     if (known !== undefined) return known as T;
     if (this.#texts.size >= this.#max) this.#texts.clear();
     this.#texts.set(text, text);

@@ -17,11 +17,11 @@ export interface AcceptedBatch {
   readonly epoch: number;
   readonly atMs: number;
   readonly quotes: readonly Quote[];
-  /** Symbols whose exchange timestamp has stood still for too long. */
+  /** Symbols whose exchange timestamp has not moved for too long. */
   readonly frozen: ReadonlySet<string>;
-  /** Whether a symbol may be listed though no quote is here: it could not be read, or what it comes by failed. */
+  /** Whether a symbol may be listed although it has no quote: its row was unreadable, or its request failed. */
   readonly isExcused: (exchangeSymbol: string) => boolean;
-  /** Whether a missing instrument counts as missed: only a whole batch can tell. */
+  /** Whether a missing instrument counts as missed: only in a complete batch. */
   readonly whole: boolean;
   readonly state: AcceptedState;
 }
@@ -38,7 +38,7 @@ const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_i
     taker_fee_bps = ?21`;
 
 /**
- * The only writer of instruments, quotes and interval_changes. One batch is one IMMEDIATE transaction:
+ * The only writer of instruments, quotes and interval_changes. One batch is one IMMEDIATE transaction, so
  * readers see all of it or nothing. Statements are prepared once.
  */
 export class MarketWriter {
@@ -56,7 +56,7 @@ export class MarketWriter {
     this.#insertQuote = db.query(INSERT_QUOTE);
   }
 
-  /** Stores a batch whole or not at all. Throws EpochLost when another collector has taken over. */
+  /** Stores a batch completely or not at all. Throws EpochLost if another collector has taken over. */
   commit(batch: AcceptedBatch): void {
     try {
       writeTransaction(this.#db, () => {
@@ -77,7 +77,7 @@ export class MarketWriter {
     return this.#instruments.takeChangedBases();
   }
 
-  /** Stores that a refresh failed; the rows stay. Throws EpochLost as `commit` does. */
+  /** Records a failed refresh; the rows stay. Throws EpochLost as `commit` does. */
   fail(epoch: number, exchange: ExchangeId, state: FailedState): void {
     writeTransaction(this.#db, () => {
       this.#epochs.requireCurrent(epoch);

@@ -1,18 +1,18 @@
 import { columnsIn, type OpportunityColumns } from "../../domain/opportunity-columns.ts";
 
-/** The first byte. A body of another layout is read as none. */
+/** The first byte. A body with another layout is not read. */
 const LAYOUT = 2;
 
-/** Of the hash, which follows the layout: a changed byte could make an age of years, and zstd would not notice. */
+/** Bytes of the hash after the layout: a corrupt byte could mean an age of years, and zstd would not detect it. */
 const HASH_BYTES = 8;
 const HEAD_BYTES = 1 + HASH_BYTES;
 
 const WORD_BYTES = Uint32Array.BYTES_PER_ELEMENT;
 
-/** Level 1 makes a third of 2 MB in 4 ms; level 3 takes twice as long and saves 4 % of it. */
+/** Level 1 compresses 2 MB to a third in 4 ms; level 3 takes twice as long and saves another 4 %. */
 const ZSTD_LEVEL = 1;
 
-/** The columns as one body: a byte for the layout, xxHash64 of what follows, then their words compressed with zstd. */
+/** The columns as one body: a byte for the layout, xxHash64 of the rest, then the words compressed with zstd. */
 export function encodeOpportunities({ words }: OpportunityColumns): Uint8Array {
   const { buffer, byteOffset, byteLength } = words;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
@@ -24,7 +24,7 @@ export function encodeOpportunities({ words }: OpportunityColumns): Uint8Array {
   return body;
 }
 
-/** What `encodeOpportunities` was given; null for anything that it has not made. */
+/** The inverse of `encodeOpportunities`; null for anything that it did not produce. */
 export function decodeOpportunities(body: Uint8Array): OpportunityColumns | null {
   if (body[0] !== LAYOUT || body.length < HEAD_BYTES) return null;
   const compressed = body.subarray(HEAD_BYTES);
@@ -41,12 +41,12 @@ function inflated(compressed: Uint8Array): Uint32Array | null {
   try {
     const bytes = Bun.zstdDecompressSync(new Uint8Array(compressed));
     if (bytes.length % WORD_BYTES !== 0) return null;
-    // A copy is aligned, wherever in a shared buffer the bytes were put.
+    // A copy is aligned, wherever the bytes were in a shared buffer.
     const { buffer, byteOffset } =
       bytes.byteOffset % WORD_BYTES === 0 ? bytes : new Uint8Array(bytes);
     return new Uint32Array(buffer, byteOffset, bytes.length / WORD_BYTES);
   } catch {
-    // Not a frame of zstd: nothing of ours.
+    // Not a zstd frame, so not ours.
     return null;
   }
 }

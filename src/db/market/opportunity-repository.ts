@@ -4,7 +4,7 @@ import type { EpochRepository } from "./epoch-repository.ts";
 import { writeTransaction } from "../open.ts";
 import { decodeOpportunities, encodeOpportunities } from "./opportunity-codec.ts";
 
-/** The open opportunities, stored as a whole: see the schema for why they are no rows. */
+/** The open opportunities, stored as a whole: see the schema for why they are not rows. */
 export class OpportunityRepository {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
@@ -27,18 +27,18 @@ export class OpportunityRepository {
     );
   }
 
-  /** Another number after each write, 0 before the first; costs a fraction of `load`. */
+  /** Changes with each write, 0 before the first; costs a fraction of `load`. */
   version(): number {
     return this.#version.get()?.version ?? 0;
   }
 
-  /** What was stored last, null before; `unreadable` when it is damaged or of another program's layout. */
+  /** The stored opportunities, null if there are none; `unreadable` if damaged or in another version's layout. */
   load(): OpportunityColumns | "unreadable" | null {
     const row = this.#body.get();
     return row === null ? null : (decodeOpportunities(row.body) ?? "unreadable");
   }
 
-  /** Stores the columns and tells readers. Throws EpochLost when another collector has taken over. */
+  /** Stores the columns and notifies readers. Throws EpochLost if another collector has taken over. */
   store(epoch: number, columns: OpportunityColumns, atMs: number): void {
     const body = encodeOpportunities(columns);
     writeTransaction(this.#db, () => {

@@ -9,13 +9,13 @@ import { writeTransaction } from "../open.ts";
 import { given, queryBuilder } from "../query-builder.ts";
 import { exchangeState, instruments } from "./schema.ts";
 
-/** One listed instrument with what a review of the whole market compares, and what the last one decided. */
+/** One listed instrument with the inputs of the market review and its previous decision. */
 export interface ReviewRow {
   readonly instrumentId: number;
   readonly exchange: ExchangeId;
   readonly base: string;
   readonly quote: string;
-  /** As its own exchange calls it. */
+  /** As stated by its own exchange. */
   readonly assetClass: AssetClass | null;
   /** By the ticker. */
   readonly multiplier: number;
@@ -24,23 +24,23 @@ export interface ReviewRow {
   readonly provenMultiplier: number | null;
   readonly settledClass: AssetClass | null;
   readonly implausible: ImplausibleBits;
-  /** Index price, or mark price where there is none, or the last trade where neither is told; of one priced unit. */
+  /** Index price, else mark price, else last trade; for one priced unit. */
   readonly price: number | null;
   readonly openInterestUsd: number | null;
   readonly volume24hUsd: number | null;
   readonly fundingRate: number;
   readonly fundingIntervalHours: number | null;
   readonly observedAtMs: number;
-  /** 1 when the exchange's own timestamp stands still. */
+  /** 1 if the exchange's own timestamp has stopped. */
   readonly frozen: number;
 }
 
-/** What a review found to be otherwise than stored. */
+/** The differences between a review and what is stored. */
 export interface ReviewChanges {
   readonly decisions: ReadonlyMap<number, Decision>;
   readonly implausible: ReadonlyMap<number, ImplausibleBits>;
   readonly rateScales: ReadonlyMap<ExchangeId, number | null>;
-  /** Whose rows have changed by it: readers load them again. */
+  /** Exchanges with changed rows: readers reload them. */
   readonly exchanges: ReadonlySet<ExchangeId>;
 }
 
@@ -54,7 +54,7 @@ const SELECT_ROWS = `SELECT i.id AS instrumentId, i.exchange, i.base, i.quote, i
   FROM exchange_state s JOIN instruments i ON i.exchange = s.exchange JOIN quotes q ON q.instrument_id = i.id
   WHERE s.enabled = 1 AND i.status = 'listed'`;
 
-/** What is decided by looking at all exchanges at once. Read and written by the collector alone. */
+/** Decisions that need all exchanges at once. Read and written only by the collector. */
 export class ReviewRepository {
   readonly #db: Database;
   readonly #epochs: EpochRepository;
@@ -111,7 +111,7 @@ export class ReviewRepository {
     return new Map(this.#scales.all().map(({ exchange, rateScale }) => [exchange, rateScale]));
   }
 
-  /** Stores all changes or none. Throws EpochLost when another collector has taken over. */
+  /** Stores all changes or none. Throws EpochLost if another collector has taken over. */
   store(epoch: number, changes: ReviewChanges, atMs: number): void {
     writeTransaction(this.#db, () => {
       this.#epochs.requireCurrent(epoch);

@@ -16,32 +16,32 @@ export const instruments = sqliteTable(
     multiplier: real("multiplier").notNull(),
     assetClass: text("asset_class"),
     accrual: text("accrual").notNull(),
-    /** Listing time by the exchange's word, null where it gives none. */
+    /** Listing time as stated by the exchange, null if it states none. */
     listedAt: integer("listed_at"),
     firstSeen: integer("first_seen").notNull(),
     lastSeen: integer("last_seen").notNull(),
     /**
      * listed: in the lists; delisted: missing from too many accepted batches; gone: for so long that its
-     * ticker would come back as another instrument; replaced: it has.
+     * ticker would return as a new instrument; replaced: it has returned as one.
      */
     status: text("status").notNull(),
-    /** Accepted batches in a row without it, counted up to the bound of a relisting. */
+    /** Consecutive accepted batches without it, counted up to the threshold of `gone`. */
     missedBatches: integer("missed_batches").notNull().default(0),
-    /** The last interval that was known, so that an unknown one in between makes no false event. */
+    /** The last known interval, so that an unknown one in between does not count as a change. */
     lastIntervalHours: real("last_interval_hours"),
-    /** When the interval last became another one, null while it never has. */
+    /** When the interval last changed, null if it never did. */
     intervalChangedAt: integer("interval_changed_at"),
-    /** `LIT` or `LIT~2`: which asset this is by its price, null while no price has told. */
+    /** `LIT` or `LIT~2`: the asset according to prices, null before the first price. */
     assetId: text("asset_id"),
     /** confirmed, probable or conflict; see domain/identity. */
     identity: text("identity").$type<Identity>().notNull().default("probable"),
-    /** The multiplier that prices prove where they contradict the ticker's. */
+    /** The multiplier that prices prove if they contradict the ticker's. */
     provenMultiplier: real("proven_multiplier"),
-    /** The class of its asset once that is confirmed, whatever its own exchange calls it. */
+    /** The class of its asset once confirmed, regardless of its own exchange's class. */
     settledClass: text("settled_class"),
     /** Fields that the rest of the market contradicts, as bits; see domain/plausibility. */
     implausible: integer("doubts").notNull().default(0),
-    /** Price per unit before a break that may be another listing, and for how many batches it has lasted. */
+    /** Price per unit before a break that may mean another listing, and the number of batches since. */
     breakPrice: real("break_price"),
     breakBatches: integer("break_batches").notNull().default(0),
   },
@@ -83,7 +83,7 @@ export const quotes = sqliteTable("quotes", {
 export const exchangeState = sqliteTable("exchange_state", {
   exchange: text("exchange").$type<ExchangeId>().primaryKey(),
   enabled: integer("enabled", { mode: "boolean" }).notNull(),
-  /** Raised by each commit of this exchange's rows. */
+  /** Incremented by each commit of this exchange's rows. */
   commitSeq: integer("commit_seq").notNull().default(0),
   periodMs: integer("period_ms").notNull(),
   lastOkAt: integer("last_ok_at"),
@@ -94,27 +94,27 @@ export const exchangeState = sqliteTable("exchange_state", {
   degradedBy: text("degraded_by"),
   retryAt: integer("retry_at"),
   symbols: integer("symbols").notNull().default(0),
-  /** The size that later batches are held against; falls only when a smaller one is confirmed. */
+  /** The size that later batches are compared with; it falls only if a smaller one is confirmed. */
   trustedSize: integer("trusted_size"),
   expected: integer("expected"),
   rejects: text("rejects", { mode: "json" }).$type<Record<string, number>>().notNull().default({}),
   lastCycleMs: real("last_cycle_ms"),
-  /** A size that was refused and may prove true: how many like batches since when. */
+  /** A refused size that may be confirmed, with the number of similar batches and their start. */
   pendingSize: integer("pending_size"),
   pendingBatches: integer("pending_batches").notNull().default(0),
   pendingSince: integer("pending_since"),
-  /** The operator said that the next batch's size is true. */
+  /** The operator has accepted the next batch's size. */
   acceptNextSize: integer("accept_next_size", { mode: "boolean" }).notNull().default(false),
   /** The last batch that was refused as a whole, and why. */
   refusedAt: integer("refused_at"),
   refusal: text("refusal"),
-  /** How many times the others' its rates are, in the middle; null while not comparable. */
+  /** Median ratio of its rates to the others'; null if not comparable. */
   rateScale: real("rate_scale"),
-  /** The share of its instruments whose open interest ends in an even digit; null while too few have one. */
+  /** The share of its instruments whose open interest ends in an even digit; null if there are too few. */
   evenShare: real("even_share"),
 });
 
-/** Each time an instrument's funding interval became another one. */
+/** Every change of an instrument's funding interval. */
 export const intervalChanges = sqliteTable(
   "interval_changes",
   {
@@ -132,14 +132,14 @@ export const intervalChanges = sqliteTable(
   ],
 );
 
-/** One row (id 1): who may write the market tables, and how far they are. */
+/** One row (id 1): who may write the market tables, and their progress. */
 export const collectorEpoch = sqliteTable("collector_epoch", {
   id: integer("id").primaryKey(),
-  /** Raised by each collector that takes over; a writer with an older one must stop. */
+  /** Incremented by each collector that takes over; a writer with an older epoch must stop. */
   epoch: integer("epoch").notNull(),
-  /** Raised by each change that a reader can see. */
+  /** Incremented by each change that readers can see. */
   seq: integer("seq").notNull(),
-  /** When `seq` was last raised. */
+  /** When `seq` was last incremented. */
   changedAt: integer("changed_at").notNull(),
   heartbeatAt: integer("heartbeat_at"),
 });

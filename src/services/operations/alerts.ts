@@ -115,13 +115,13 @@ async function queueNews(
   const told = await repository.statesByKey();
   for (const condition of conditions(report, states, watch)) {
     const { key, state } = condition;
-    const mayTell = (stored: AlertState | null): boolean =>
+    const mayReport = (stored: AlertState | null): boolean =>
       state !== (stored?.state ?? GOOD) && !isCoolingDown(stored, nowMs, cooldownMs);
     // Judged outside first, so that quiet times take no write lock, and again inside the transaction.
-    if (!mayTell(told.get(key) ?? null)) continue;
+    if (!mayReport(told.get(key) ?? null)) continue;
     const text = `${condition.text()} (${utcMinute(nowMs)})`;
     const change = { key, state, text, destinations, atMs: nowMs };
-    const outcome = await repository.queue(change, mayTell);
+    const outcome = await repository.queue(change, mayReport);
     // While nothing can be written nothing is stored that was news: the next look judges anew.
     if (outcome === "not_now") return;
     if (outcome === "queued") log.info("alert_queued", { key, state });
