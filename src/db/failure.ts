@@ -15,39 +15,39 @@ const REACTIONS = {
     codes: ["SQLITE_BUSY", "SQLITE_LOCKED"],
     running: "again",
     exitStatus: 1,
-    words: "another program holds its lock; end that program, or its transaction",
+    words: "another program holds its lock; stop that program or end its transaction",
   },
   full: {
     codes: ["SQLITE_FULL"],
     running: "again",
     exitStatus: 1,
-    words: "its disk is full; free some space",
+    words: "the disk is full; free some space",
   },
   io: {
     codes: ["SQLITE_IOERR", "SQLITE_PROTOCOL", "SQLITE_NOMEM"],
     running: "again",
     exitStatus: 1,
-    words: "its disk cannot be read or written; see the system's log",
+    words: "the disk cannot be read or written; see the system log",
   },
   read_only: {
     codes: ["SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH"],
     running: "again",
     exitStatus: 3,
-    words: "it cannot be written; let this user write the file and its folder",
+    words: "it cannot be written; give this user write access to the file and its folder",
   },
   unreachable: {
     codes: ["SQLITE_CANTOPEN"],
     running: "again",
     exitStatus: 3,
     words:
-      "it cannot be opened; DATABASE_PATH must name a file in a folder that this user may write",
+      "it cannot be opened; DATABASE_PATH must be a file in a folder that this user can write to",
   },
   damaged: {
     codes: ["SQLITE_CORRUPT", "SQLITE_NOTADB"],
     running: "end",
     exitStatus: 3,
     words:
-      "it is damaged or no SQLite database; restore a backup, or move it away with the files beside it to begin anew",
+      "it is damaged or not an SQLite database; restore a backup, or move it and the files next to it away to start empty",
   },
 } as const satisfies Record<string, Reaction>;
 
@@ -90,7 +90,7 @@ export class UnusableDatabase extends Error {
 /** The same for a lock file next to the database, which is empty and may be deleted. */
 export function unusableLock(path: string, cause?: unknown): UnusableDatabase {
   const words =
-    "it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs";
+    "the lock file must be an empty file that this user can write to; delete it while no service runs";
   return new UnusableDatabase(path, words, 3, cause);
 }
 

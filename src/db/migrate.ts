@@ -12,12 +12,12 @@ const MIGRATION_LOCK_WAIT_MS = 60_000;
 const LOCKED_TRIES = 6;
 
 const NEWER =
-  "a newer version of this program has migrated it; start that version, or restore a backup from before";
+  "a newer version of this program has migrated it; use that version, or restore an older backup";
 
-const ANOTHER_FILE = "it is another one of this program's own files; name the right file";
+const ANOTHER_FILE = "it is a different file of this program; choose the right one";
 
 const MIGRATED_BY_ANOTHER =
-  "another process is migrating it and does not end; see what that process does";
+  "another process is migrating it and does not finish; check that process";
 
 /** Present in every database of this program, and in no other. */
 export const MIGRATIONS_TABLE = "__drizzle_migrations";
@@ -78,7 +78,7 @@ function apply(db: Database, path: string, migrations: readonly Migration[]): vo
       }
       const orphans = db.query("PRAGMA foreign_key_check").all();
       if (orphans.length > 0)
-        throw new Error(`a migration left ${orphans.length} rows without their parent`);
+        throw new Error(`a migration left ${orphans.length} rows without a parent`);
     });
   } finally {
     db.run("PRAGMA foreign_keys = ON");

@@ -109,7 +109,7 @@ export class ServiceDatabase {
       await clock.sleep(lookEveryMs, this.#closing.signal);
       try {
         if (this.#closing.signal.aborted || !this.#isReplaced()) continue;
-        const reason = `database ${file.path}: it was deleted or replaced while in use; the next start takes what lies there`;
+        const reason = `database ${file.path}: it was deleted or replaced while in use; the next start uses what is there`;
         this.#endWith({ reason, status: 1 });
         return;
       } catch (error) {

@@ -72,21 +72,21 @@ function requireOurs(path: string): void {
   } finally {
     db.close();
   }
-  throw new UnusableDatabase(path, "it is a database of another program; name another file");
+  throw new UnusableDatabase(path, "it is a database of another program; choose another file");
 }
 
 /** Throws UnusableDatabase if a table or column made by the migrations is gone. */
 function requireTables(db: Database, file: DatabaseFile): void {
   const lost = missingFromSchema(db, file);
   if (lost === null) return;
-  const words = `it lacks the ${lost}; restore a backup, or move it away with the files beside it to begin anew`;
+  const words = `it lacks the ${lost}; restore a backup, or move it and the files next to it away to start empty`;
   throw new UnusableDatabase(file.path, words);
 }
 
 /** Checks the path and the files next to it; returns the size of the file in bytes, 0 if there is none. */
 function checkPlace({ path, rights }: DatabaseFile, onWarning: (text: string) => void): number {
   const folder = dirname(path);
-  const words = `its folder ${folder} cannot be made or written; let this user write it, or change DATABASE_PATH`;
+  const words = `its folder ${folder} cannot be created or written; give this user write access, or change DATABASE_PATH`;
   refusing(new UnusableDatabase(path, words), () => {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
@@ -95,23 +95,24 @@ function checkPlace({ path, rights }: DatabaseFile, onWarning: (text: string) =>
   for (const lock of locks) checkLock(lock);
   const unreachable = new UnusableDatabase(
     path,
-    "it cannot be reached; DATABASE_PATH must name a file",
+    "it cannot be reached; DATABASE_PATH must be a file",
   );
   const size = refusing(unreachable, () => sizeOf(path));
   for (const suffix of SIDE_FILES)
     if (refusing(unreachable, () => sizeOf(path + suffix)) === "no file")
-      throw new UnusableDatabase(path + suffix, "no file lies there; move away what does");
+      throw new UnusableDatabase(path + suffix, "it is not a file; move it away");
   if (size === "no file")
-    throw new UnusableDatabase(path, "no file lies there; DATABASE_PATH must name a file");
+    throw new UnusableDatabase(path, "it is not a file; DATABASE_PATH must be a file");
   if (size !== null)
-    refusing(new UnusableDatabase(path, "it cannot be read and written; let this user do so"), () =>
-      accessSync(path, constants.R_OK | constants.W_OK),
+    refusing(
+      new UnusableDatabase(path, "it cannot be read and written; give this user access"),
+      () => accessSync(path, constants.R_OK | constants.W_OK),
     );
   if (size !== null && size > 0) return size;
   if (locks.every((lock) => sizeOf(lock) === null)) return 0;
   const found = size === null ? "is missing" : "is empty";
   onWarning(
-    `database ${path} ${found}, although a service has run on it: it begins anew; stop and restore a backup if that is a mistake`,
+    `database ${path} ${found}, although a service has run on it: it starts empty; stop it and restore a backup if that is a mistake`,
   );
   return 0;
 }

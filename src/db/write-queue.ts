@@ -53,7 +53,7 @@ export class WriteQueue {
     const attempt = (): boolean => this.#attempt(work, resolve, reject);
     if (this.#waiting.length === 0 && attempt()) return promise;
     if (this.#waiting.length >= MAX_WAITING) {
-      reject(new WriteAbandoned(`${MAX_WAITING} writes wait before this one`));
+      reject(new WriteAbandoned(`${MAX_WAITING} writes are already waiting`));
       return promise;
     }
     this.#waiting.push(attempt);
@@ -111,7 +111,7 @@ export class WriteQueue {
       }
       this.#noteFailure(failure);
       if (!this.#deps.until.aborted) return false;
-      this.#over = new WriteAbandoned(`not stored before the end: ${failure.code}`, error);
+      this.#over = new WriteAbandoned(`not stored before the shutdown: ${failure.code}`, error);
       reject(this.#over);
       return true;
     }

@@ -57,14 +57,22 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
       makeDatabase(marketFile(temporary.path));
       make(temporary.path + suffix);
       const { status, lines } = await run(command, temporary.path);
-      expect([status, lines]).toEqual([3, [expect.stringContaining("it is a lock file")]]);
+      expect([status, lines]).toEqual([
+        3,
+        [expect.stringContaining("the lock file must be an empty file")],
+      ]);
     },
     LONG_MS,
   );
 
   test.each([
-    ["file", 0o444, 0o777, /cannot be read and written; let this user do so/],
-    ["folder", 0o666, 0o555, /its folder \S+ cannot be made or written; let this user write it/],
+    ["file", 0o444, 0o777, /cannot be read and written; give this user access/],
+    [
+      "folder",
+      0o666,
+      0o555,
+      /its folder \S+ cannot be created or written; give this user write access/,
+    ],
   ] as const)(
     "in a %s that may only be read ends with status 3 and one line",
     async (_, fileMode, folderMode, words) => {
@@ -92,7 +100,11 @@ test(
     const { status, lines } = await run(COMMANDS.service, temporary.path);
     expect([status, lines]).toEqual([
       3,
-      [expect.stringContaining(`database ${path}: it is damaged or no SQLite database; restore`)],
+      [
+        expect.stringContaining(
+          `database ${path}: it is damaged or not an SQLite database; restore`,
+        ),
+      ],
     ]);
   },
   LONG_MS,

@@ -38,12 +38,12 @@ export const REFUSED: readonly Refusal[] = [
       makeDatabase(file);
       change(file.path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9e12)");
     },
-    /a newer version of this program has migrated it; start that version, or restore a backup/,
+    /a newer version of this program has migrated it; use that version, or restore an older backup/,
   ],
   [
     "that is no database",
     ({ path }) => writeFileSync(path, "hello ".repeat(1_000)),
-    /damaged or no SQLite database; restore a backup.*\(SQLITE_NOTADB\)/,
+    /damaged or not an SQLite database; restore a backup.*\(SQLITE_NOTADB\)/,
   ],
   [
     "that was cut off in the middle",
@@ -51,7 +51,7 @@ export const REFUSED: readonly Refusal[] = [
       makeDatabase(file);
       truncateSync(file.path, statSync(file.path).size / 2);
     },
-    /damaged or no SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
+    /damaged or not an SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
   ],
   [
     "that was cut off within the first page",
@@ -59,7 +59,7 @@ export const REFUSED: readonly Refusal[] = [
       makeDatabase(file);
       truncateSync(file.path, 100);
     },
-    /damaged or no SQLite database; restore a backup/,
+    /damaged or not an SQLite database; restore a backup/,
   ],
   [
     "with a page of garbage",
@@ -68,22 +68,22 @@ export const REFUSED: readonly Refusal[] = [
       const bytes = readFileSync(file.path);
       writeFileSync(file.path, bytes.fill(0xab, 8_192, 20_000));
     },
-    /damaged or no SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
+    /damaged or not an SQLite database; restore a backup.*\(SQLITE_CORRUPT\)/,
   ],
   [
     "in whose place a folder lies",
     ({ path }) => mkdirSync(path),
-    /no file lies there; DATABASE_PATH must name a file/,
+    /it is not a file; DATABASE_PATH must be a file/,
   ],
   [
     "that is a link to itself",
     ({ path }) => symlinkSync(path, path),
-    /it cannot be reached; DATABASE_PATH must name a file/,
+    /it cannot be reached; DATABASE_PATH must be a file/,
   ],
   [
     "of another program",
     ({ path }) => change(path, "CREATE TABLE songs (id INTEGER PRIMARY KEY)"),
-    /it is a database of another program; name another file/,
+    /it is a database of another program; choose another file/,
   ],
 ];
 
@@ -119,7 +119,7 @@ function namesake(name: string, table: string): readonly [string, ...Refusal] {
     name,
     `of another program that has a table ${table}, too`,
     ({ path }) => change(path, `CREATE TABLE ${table} (id INTEGER PRIMARY KEY)`),
-    /it is a database of another program; name another file/,
+    /it is a database of another program; choose another file/,
   ];
 }
 

@@ -72,7 +72,7 @@ describe("a database", () => {
     ] as const) {
       const { message, exitStatus } = refusalOf(file);
       expect(message).toBe(
-        `database ${file.path}: it is another one of this program's own files; name the right file`,
+        `database ${file.path}: it is a different file of this program; choose the right one`,
       );
       expect(exitStatus).toBe(3);
       startDatabase(taken, () => {}).close();
@@ -86,7 +86,7 @@ describe("a database", () => {
     make(path);
     const { message, exitStatus } = refusalOf(marketFile(temporary.path));
     expect([message, exitStatus]).toEqual([
-      `database ${path}: it is a lock file and must be an empty file that this user may write; delete what lies there while no service runs`,
+      `database ${path}: the lock file must be an empty file that this user can write to; delete it while no service runs`,
       3,
     ]);
   });
@@ -97,7 +97,7 @@ describe("a database", () => {
     mkdirSync(temporary.path + suffix);
     const { message, exitStatus } = refusalOf(marketFile(temporary.path));
     expect([message, exitStatus]).toEqual([
-      `database ${temporary.path}${suffix}: no file lies there; move away what does`,
+      `database ${temporary.path}${suffix}: it is not a file; move it away`,
       3,
     ]);
   });
@@ -108,7 +108,7 @@ describe("a database", () => {
     const { message, exitStatus } = refusalOf(marketFile(path));
     expect([message, exitStatus]).toEqual([
       expect.stringMatching(
-        /^database \S+: it (cannot be reached; DATABASE_PATH must name|is a lock file and must be) /,
+        /^database \S+: (it cannot be reached; DATABASE_PATH must be|the lock file must be an empty file) /,
       ),
       3,
     ]);
@@ -118,7 +118,7 @@ describe("a database", () => {
     using temporary = temporaryDatabasePath();
     writeFileSync(temporary.path, "");
     const { message, exitStatus } = refusalOf(marketFile(join(temporary.path, "finder.db")));
-    expect(message).toContain(`its folder ${temporary.path} cannot be made or written`);
+    expect(message).toContain(`its folder ${temporary.path} cannot be created or written`);
     expect(exitStatus).toBe(3);
   });
 
@@ -150,7 +150,7 @@ describe("what may be a mistake is a warning", () => {
     make(other.path);
     writeFileSync(lockPath(other.path, "collector"), "");
     expect(warningsOf(other.path)).toEqual([
-      `database ${other.path} is ${words}, although a service has run on it: it begins anew; stop and restore a backup if that is a mistake`,
+      `database ${other.path} is ${words}, although a service has run on it: it starts empty; stop it and restore a backup if that is a mistake`,
     ]);
   });
 });

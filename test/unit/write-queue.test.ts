@@ -66,7 +66,7 @@ describe("a write that another program holds up", () => {
         event: "database_not_writable",
         fields: {
           code: "SQLITE_BUSY",
-          reason: "another program holds its lock; end that program, or its transaction",
+          reason: "another program holds its lock; stop that program or end its transaction",
           effect: "writes wait",
         },
       },
