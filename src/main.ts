@@ -1,4 +1,4 @@
-/** The service: configuration, database, read model, HTTP server and collector thread, put together. */
+/** The service: wires configuration, databases, read model, HTTP server and collector thread together. */
 import { USER_AGENT } from "./collector/collector.ts";
 import { type CollectorSettings, followedBy } from "./collector/protocol.ts";
 import type { CycleOutcome } from "./collector/exchange-runner.ts";
@@ -45,10 +45,10 @@ import { createReadiness, type Readiness } from "./services/board/readiness.ts";
 import { StreamHub } from "./http/stream/hub.ts";
 import { createWatchdog, type Watchdog } from "./services/operations/watchdog.ts";
 
-/** How often each process looks for commits; the collector's message only makes it look sooner. */
+/** How often each process polls for commits; the collector's message only triggers a poll earlier. */
 const POLL_EVERY_MS = 250;
 
-/** How often health is held against what was last told. */
+/** How often health is compared with the last reported state. */
 const WATCH_EVERY_MS = 1_000;
 
 function run(config: Config, output: LogOutput): void {
@@ -71,7 +71,7 @@ function run(config: Config, output: LogOutput): void {
     metrics,
     log,
     intervalChanges: intervalChanges(new IntervalChangeRepository(market.db)),
-    // Asked by requests, hence after the collector was started below: a port that is taken ends the program before.
+    // Called by requests, i.e. after the collector is started below; a port in use ends the program before that.
     askForOrigin: (request) => collector.explain(request),
     groups,
     streams,
@@ -94,11 +94,11 @@ function run(config: Config, output: LogOutput): void {
         watchdog.stopping();
         for (const timer of timers) clearInterval(timer);
         databases.stopWaiting();
-        // Streams never end by themselves: their readers are sent elsewhere before the rest is waited for.
+        // Streams never end by themselves: close them before waiting for other requests.
         streams.close();
       },
       server,
-      // A message being sent is noted as sent, so that it does not come twice.
+      // Let a message being sent be recorded as sent, so that it is not sent twice.
       finish: {
         alerts: watch.deliver,
         collector: () => collector.stop(),
@@ -115,7 +115,7 @@ function collectorOf(
   parts: {
     readonly board: Board;
     readonly metrics: Metrics;
-    /** Brought up to date with what the worker says. */
+    /** Updated from the worker's messages. */
     readonly followed: { stats: OpportunityStats };
     readonly market: ServiceDatabase;
     readonly output: LogOutput;
@@ -162,7 +162,7 @@ function boardOf({ staleAfterMs }: Config, { db }: ServiceDatabase): Board {
   return board;
 }
 
-/** The market's first: migrations of the accounts' read it. */
+/** Opens the market first: migrations of the accounts file read it. */
 function databasesOf({ databasePath }: Config, log: Log, onEnd: (end: DatabaseEnd) => void) {
   const deps = { clock: systemClock, log, onEnd };
   const market = new ServiceDatabase({ file: marketFile(databasePath), ...deps });
@@ -170,7 +170,7 @@ function databasesOf({ databasePath }: Config, log: Log, onEnd: (end: DatabaseEn
   return { market, accounts, databases: new ServiceDatabases([market, accounts]) };
 }
 
-/** Without one of its databases the service is down, however fresh what it still holds. */
+/** Without one of its databases the service is down, however fresh its data in memory is. */
 function healthOf(board: Board, databases: ServiceDatabases): HealthReport {
   const report = board.health();
   return databases.isLost ? { ...report, status: "down" } : report;
@@ -206,7 +206,7 @@ function resultOf(outcome: CycleOutcome): CycleResult {
   return outcome.degradedBy === null ? "ok" : "degraded";
 }
 
-/** Made as soon as a snapshot is published: its first comparison would have to wait for them. */
+/** Grouped as soon as a snapshot is published: otherwise the first comparison would wait for it. */
 function groupsOf(board: Board): AssetGroups {
   const groups = new AssetGroups();
   board.onPublish((snapshot) => groups.of(snapshot));
@@ -223,7 +223,7 @@ function readinessOf(config: Config, board: Board, databases: ServiceDatabases):
   });
 }
 
-/** What tells the operator: alerts and the heartbeat, both silent until they are set up. */
+/** Notifications to the operator: alerts and the heartbeat, both inactive unless configured. */
 function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, log: Log) {
   const clock = systemClock;
   const outbound = createOutbound({ clock, random: Math.random, userAgent: USER_AGENT });
@@ -247,13 +247,13 @@ function watchOf(config: Config, board: Board, { db, writes }: ServiceDatabase, 
     void heartbeat.observe(report);
   };
   return {
-    /** Each to be called every few seconds on its own: none waits for another. */
+    /** Each is called every few seconds independently of the others. */
     tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
 }
 
-/** What the service manager is told, where there is one. */
+/** Reports to the service manager, if there is one. */
 function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log): Watchdog {
   return createWatchdog({
     manager: serviceManager && openServiceManager(serviceManager.socketName, log),
@@ -264,7 +264,7 @@ function watchdogOf({ serviceManager }: Config, collector: Supervisor, log: Log)
   });
 }
 
-/** What a failing database is at a start is one line with its cure, never a trace. */
+/** Starts the service; a failing database is reported in one line with its remedy, never as a stack trace. */
 function start(config: Config, output: LogOutput): void {
   try {
     run(config, output);

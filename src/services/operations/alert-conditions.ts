@@ -7,10 +7,10 @@ import {
   OK_FROM_SHARE,
 } from "../board/health.ts";
 
-/** The state that every subject is taken to have been in until it is seen otherwise. */
+/** The assumed state of a subject before its first observation. */
 export const GOOD = "ok";
 
-/** What is the case with one subject now, and how to tell it should that be news. */
+/** The current state of one subject, and the message to send if it is new. */
 export interface Condition {
   /** The subject: `collector`, `service`, `exchange:<id>` or `batch:<id>`. */
   readonly key: string;
@@ -19,22 +19,22 @@ export interface Condition {
   readonly text: () => string;
 }
 
-/** What this process has seen of the collector; it decides what can be judged yet. */
+/** What this process knows about the collector; it determines which conditions can be judged yet. */
 export interface Watch {
-  /** Wall time since when the collector was seen alive without a gap, null while it is not. */
+  /** Wall-clock time since which the collector has been alive without a gap, null while it is not. */
   readonly aliveSinceMs: number | null;
   /** Whether enough time has passed since the start to call a missing collector dead. */
   readonly startIsOver: boolean;
   readonly nowMs: number;
 }
 
-/** Fewer exchanges than this are better told one by one: a small installation is under 80 % with the first. */
+/** Fewer exchanges are reported individually: a small installation is under 80 % with the first one. */
 const MANY = 5;
 
-/** Names in one message about many exchanges. */
+/** Maximum names in a message about many exchanges. */
 const NAMED = 12;
 
-/** A failure's words may name sizes and reasons one after the other: this much of them tells the cause. */
+/** A failure may list sizes and reasons; this much is enough to show the cause. */
 const MAX_FAILURE_CHARS = 200;
 
 const WHAT_TO_DO = {
@@ -51,9 +51,9 @@ const WHAT_TO_DO = {
 } satisfies Record<FailureKind, string>;
 
 /**
- * Every subject that can be judged now. While the collector is dead the exchanges are not judged: their
- * silence has one cause and one message. An exchange is bad only once it was asked since the collector lives,
- * or had the whole threshold to answer: rows that were old before a start say nothing about the exchange.
+ * Every subject that can be judged now. While the collector is dead, exchanges are not judged: there is one cause and one
+ * message. An exchange is bad only if it was tried since the collector is alive, or had the whole threshold to answer:
+ * rows that were already old at the start say nothing about the exchange.
  */
 export function conditions(
   report: HealthReport,
@@ -82,7 +82,7 @@ export function conditions(
   return service === null ? found : [service, ...found];
 }
 
-/** Null while the exchanges that are not judged yet could turn it either way, and while only a few are not fresh. */
+/** Null while it still depends on exchanges that are not judged yet, and while only a few are not fresh. */
 function serviceCondition(report: HealthReport, judged: ReadonlySet<ExchangeId>): Condition | null {
   const { enabledExchanges: enabled, freshExchanges: fresh } = report;
   if (enabled === 0) return null;
@@ -121,7 +121,7 @@ function collectorCondition(report: HealthReport): Condition {
   };
 }
 
-/** Null where nothing is known yet, or nothing new. Down with data inside the threshold is not told: it may pass. */
+/** Null if nothing is known yet, or nothing new. A failure with data within the threshold is not reported: it may pass. */
 function exchangeCondition(
   report: HealthReport,
   health: ExchangeHealth,
@@ -136,7 +136,7 @@ function exchangeCondition(
     return blockCondition(key, health, state, nowMs);
   }
   if (!report.staleExchanges.includes(name)) {
-    // A block that gave way to another failure, or a failure inside the threshold, is no news and no end of any.
+    // A block followed by another failure, or a failure within the threshold, is neither new nor a recovery.
     if (state.failureKind !== null) return null;
     return { key, state: GOOD, text: () => `${name}: fresh data again. ${others}` };
   }
@@ -155,7 +155,7 @@ function exchangeCondition(
   return { key, state: "stale", text: () => `${name}: ${silent}. ${others}${cure}` };
 }
 
-/** One that delivered lately is most likely refused at its CDN and for a while; one that never did is not for us. */
+/** An exchange that delivered recently is most likely blocked temporarily by its CDN; one that never did, permanently. */
 function blockCondition(
   key: string,
   { ageSeconds }: ExchangeHealth,
@@ -177,7 +177,7 @@ function blockCondition(
   };
 }
 
-/** Null while the last attempt says nothing about batches. */
+/** Null if the last attempt says nothing about batches. */
 function batchCondition(state: ExchangeState): Condition | null {
   const name = state.exchange;
   const key = `batch:${name}`;
@@ -209,7 +209,7 @@ function failureWords(state: ExchangeState): string {
   return words.slice(0, MAX_FAILURE_CHARS).toWellFormed();
 }
 
-/** Seconds in the largest unit that still tells enough. */
+/** Seconds in the largest unit that is precise enough. */
 function duration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;

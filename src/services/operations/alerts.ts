@@ -11,63 +11,62 @@ import type { Log } from "../../lib/log.ts";
 import { conditions, GOOD } from "./alert-conditions.ts";
 import type { HealthReport } from "../board/health.ts";
 
-/** After a message about a subject, the next one about it waits this long: flapping makes no storm. */
+/** Minimum time between two messages about a subject, so that flapping does not cause a flood. */
 export const COOLDOWN_MS = 300_000;
 
-/** A collector takes a moment to start; later than this, its absence is news. */
+/** A collector takes a moment to start; after this its absence is reported. */
 export const COLLECTOR_START_GRACE_MS = 30_000;
 
-/** Longer than any call of a messenger takes; a sender that died is replaced after it. */
+/** Longer than any call of a messenger; after it the message of a dead sender can be claimed again. */
 export const LEASE_MS = 60_000;
 
-/** With the cap below and its jitter, about eight hours of trying. */
+/** With the cap below and its jitter, about eight hours of retries. */
 export const MAX_ATTEMPTS = 100;
 
-/** What happened a day ago is no alert any more. */
+/** An alert about an event a day ago is useless. */
 export const MAX_MESSAGE_AGE_MS = 86_400_000;
 
 const RETRY_BOUNDS = { baseMs: 5_000, capMs: 600_000 };
 
-/** Jitter may come out near zero; a server in trouble gets at least this much peace. */
+/** Jitter may come out near zero; a server in trouble gets at least this pause. */
 const MIN_RETRY_MS = 1_000;
 
-/** One run ends after this many messages, so that a long queue never holds the caller's loop for minutes. */
+/** One run ends after this many messages, so that a long queue never blocks the caller's loop for minutes. */
 const MAX_MESSAGES_PER_RUN = 10;
 
-/** Sent messages are kept a week to look at, parked ones and those of a destination that is gone a month. */
+/** Sent messages are kept for a week, parked ones and those to removed destinations for a month. */
 const SENT_KEPT_MS = 7 * 86_400_000;
 const PARKED_KEPT_MS = 30 * 86_400_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
 export interface AlertsDeps {
   readonly repository: AlertRepository;
-  /** One for each destination. None: no alerts, and nothing is stored that would be sent when they are switched on. */
+  /** One per destination. If empty, nothing is queued that would be sent once alerts are switched on. */
   readonly messengers: readonly Messenger[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** COOLDOWN_MS unless given. */
+  /** Default: COOLDOWN_MS. */
   readonly cooldownMs?: number;
 }
 
 export interface Alerts {
   /**
-   * Queues one message to each destination for each subject whose state differs from the last one told, once its
-   * cooldown is over. To be called every few seconds with the health of that moment, and not during another call.
-   * Rejects with what the database throws.
+   * Queues one message per destination for each subject whose state differs from the last reported one, once its cooldown
+   * is over. Call it every few seconds with the current health, without overlap. Rejects with the database's exceptions.
    */
   observe(report: HealthReport, states: readonly ExchangeState[]): Promise<void>;
   /**
-   * One for each destination, to be called every few seconds each on its own: it sends what is queued there, oldest
-   * first, and stops at the first that must wait. Delivery is at least once: a process that dies between sending and
-   * noting it makes a second message. A call during another joins it.
+   * One per destination, each called every few seconds: sends the queued messages, oldest first, and stops at the first
+   * one that must wait. Delivery is at least once: a process that dies between sending and recording it causes a second
+   * message. A call during another one joins it.
    */
   readonly deliveries: readonly (() => Promise<void>)[];
   /** All of them at once. */
   deliver(): Promise<void>;
 }
 
-/** Alerts on changes of health. Several processes on one database send one message for each change. */
+/** Alerts on changes of health. Several processes on one database send one message per change. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { clock, repository, messengers } = deps;
   if (messengers.length === 0)
@@ -91,7 +90,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const nowMs = clock.nowMs();
       aliveSinceMs = report.collectorAlive ? (aliveSinceMs ?? nowMs) : null;
       const startIsOver = clock.monotonicMs() - startedAtMs >= COLLECTOR_START_GRACE_MS;
-      await queueNews(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
+      await queueChanges(deps, report, states, { aliveSinceMs, startIsOver, nowMs });
       if (clock.monotonicMs() - prunedAtMs < PRUNE_EVERY_MS) return;
       if (await repository.prune(nowMs - SENT_KEPT_MS, nowMs - PARKED_KEPT_MS))
         prunedAtMs = clock.monotonicMs();
@@ -103,7 +102,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   };
 }
 
-async function queueNews(
+async function queueChanges(
   deps: AlertsDeps,
   report: HealthReport,
   states: readonly ExchangeState[],
@@ -112,23 +111,23 @@ async function queueNews(
   const { repository, log, cooldownMs = COOLDOWN_MS } = deps;
   const { nowMs } = watch;
   const destinations = deps.messengers.map(({ destination }) => destination);
-  const told = await repository.statesByKey();
+  const reported = await repository.statesByKey();
   for (const condition of conditions(report, states, watch)) {
     const { key, state } = condition;
     const mayReport = (stored: AlertState | null): boolean =>
       state !== (stored?.state ?? GOOD) && !isCoolingDown(stored, nowMs, cooldownMs);
-    // Judged outside first, so that quiet times take no write lock, and again inside the transaction.
-    if (!mayReport(told.get(key) ?? null)) continue;
+    // Checked outside the transaction first, so that no write lock is taken if nothing changed, and again inside.
+    if (!mayReport(reported.get(key) ?? null)) continue;
     const text = `${condition.text()} (${utcMinute(nowMs)})`;
     const change = { key, state, text, destinations, atMs: nowMs };
     const outcome = await repository.queue(change, mayReport);
-    // While nothing can be written nothing is stored that was news: the next look judges anew.
+    // The database accepts no writes: nothing was stored, the next call tries again.
     if (outcome === "not_now") return;
     if (outcome === "queued") log.info("alert_queued", { key, state });
   }
 }
 
-/** A stored time in the future is a wall clock that was set back: it holds nothing up. */
+/** A stored time in the future means that the clock was set back: it delays nothing. */
 function isCoolingDown(stored: AlertState | null, nowMs: number, cooldownMs: number): boolean {
   if (stored === null || stored.queuedAtMs > nowMs) return false;
   return nowMs - stored.queuedAtMs < cooldownMs;
@@ -143,7 +142,7 @@ async function sendQueued(deps: AlertsDeps, messenger: Messenger): Promise<void>
   }
 }
 
-/** Sends one claimed message and notes what became of it; false when it stays the oldest and must wait. */
+/** Sends one claimed message and records the result; false if it stays the oldest and must wait. */
 async function settle(
   deps: AlertsDeps,
   messenger: Messenger,
@@ -189,13 +188,13 @@ async function wait(
   const untilMs = deps.clock.nowMs() + waitMs;
   await deps.repository.defer(claim, untilMs, reason);
   const fields = { key: claim.key, state: claim.state, attempts: claim.attempts, waitMs, reason };
-  // One line for the change into trouble; the repeats are detail.
+  // Only the first failure is a warning; repeats are detail.
   if (claim.attempts === 1) deps.log.warn("alert_delayed", fields);
   else deps.log.debug("alert_delayed", fields);
   return false;
 }
 
-/** Minutes suffice, and a message that comes late still says when. */
+/** The time of the event to the minute, for messages that arrive late. */
 function utcMinute(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

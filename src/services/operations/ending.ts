@@ -2,28 +2,28 @@ import type { Clock } from "../../lib/clock.ts";
 import { errorText, type Log } from "../../lib/log.ts";
 
 /**
- * Answers under way, and what else is being finished, may take this long after a signal. With the rest below and
- * room for a busy machine it stays under TimeoutStopSec of the unit file.
+ * How long answers and other work in progress may take after a signal. Together with the steps below, and with room for
+ * a busy machine, it is less than TimeoutStopSec in the unit file.
  */
 const DRAIN_MS = 15_000;
 /**
- * Requests that had reached the machine before the signal lie in the system's queues, and a server that stops
- * resets them: connections are taken in one turn of the loop and read in another. On a busy machine turns count.
+ * Requests that reached the machine before the signal may still be in the system's queues, where a stopping server would
+ * reset them: connections are accepted in one turn of the loop and read in another. On a busy machine turns count.
  */
 const TAKING = { turns: 5, turnMs: 20 } as const;
-/** Cutting the connections that are left takes no time; nothing may hold the end for ever. */
+/** Closing the remaining connections takes no time; nothing may block the exit forever. */
 const CUT_MS = 1_000;
 
-/** Status of a process that was told to end twice: what was under way is lost. */
+/** Exit status after a second signal: work in progress is lost. */
 const EXIT_AT_ONCE = 1;
 
 export interface EndingParts {
-  /** Stops what runs by itself: timers, streams. */
+  /** Stops background work: timers, streams. */
   readonly begin: () => void;
   readonly server: { stop(closeActiveConnections?: boolean): Promise<void> };
-  /** Work that is finished at the same time as the answers, by its name in the log; within the same bound. */
+  /** Work to finish along with the answers, by its name in the log, within the same time. */
   readonly finish: Readonly<Record<string, () => Promise<unknown>>>;
-  /** Last, when nothing works any more. */
+  /** Last step, when nothing is running any more. */
   readonly close: () => void;
 }
 
@@ -34,8 +34,8 @@ export interface EndingDeps {
 }
 
 /**
- * Ends the process at the first SIGTERM or SIGINT, in order and with status 0; at once with a signal while it ends.
- * What is returned ends it in the same order for another reason, with its status; the first reason decides.
+ * Shuts the process down in order at the first SIGTERM or SIGINT, with status 0; a second signal ends it at once. The
+ * returned function shuts it down in the same way for another reason, with its status; the first reason wins.
  */
 export function endOnSignal(
   parts: EndingParts,
@@ -59,8 +59,8 @@ export function endOnSignal(
 }
 
 /**
- * Ends in order: no new work, then the answers and the other work under way, DRAIN_MS at most, then whatever is
- * left. A step that fails is logged and keeps no other from being taken. Never rejects.
+ * Shuts down in order: no new work, then answers and other work in progress, DRAIN_MS at most, then the rest. A step
+ * that fails is logged and does not prevent the others. Never rejects.
  */
 export async function end(
   parts: EndingParts,

@@ -2,17 +2,17 @@ import { createLog, errorText } from "../../lib/log.ts";
 import type { LogOutput } from "../../lib/log-output.ts";
 import { startFailure } from "../../lib/start-failure.ts";
 
-/** Status of an end that nobody expected; a service manager tries again. */
+/** Exit status after an unexpected error; a service manager restarts the process. */
 const EXIT_CRASHED = 1;
 
-/** Ends the process once its log is written, or could not be for a second. */
+/** Exits once the log is written, or after a second. */
 export function exitAfter(output: LogOutput): (status: number) => void {
   return (status) => void output.flush().then(() => process.exit(status));
 }
 
 /**
- * Ends the process with what is returned, and for every error that nothing catches: what the operator can mend is
- * one line of words, all else a line of the log with its stack.
+ * Ends the process with the returned function, and for every uncaught error: a problem that the operator can fix is
+ * printed as one line, anything else is logged with its stack.
  */
 export function endOnError(
   output: LogOutput,

@@ -3,19 +3,19 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { HealthReport } from "../board/health.ts";
 
-/** The length of a healthy stretch that is reported with one call. */
+/** The healthy period that one call reports. */
 const HEARTBEAT_EVERY_MS = 60_000;
 
 export interface HeartbeatService {
   /**
-   * To be called every few seconds with the health of that moment. After each minute in which no report was
-   * `down` the heartbeat is called once; a `down` starts the minute anew. `degraded` counts as healthy: the
-   * process lives and serves, and what is missing has its own alert. Never throws.
+   * Call it every few seconds with the current health. After each minute without a `down` report it calls the heartbeat
+   * once; a `down` restarts the minute. `degraded` counts as healthy: the process serves requests, and missing data has
+   * its own alerts. Never throws.
    */
   observe(report: HealthReport): Promise<void>;
 }
 
-/** With no heartbeat configured it does nothing. */
+/** Does nothing if no heartbeat is configured. */
 export function createHeartbeatService(deps: {
   readonly heartbeat: Heartbeat | null;
   readonly clock: Clock;

@@ -2,40 +2,39 @@ import type { ServiceManager } from "../../gateways/service-manager.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 
-/** Often enough that a machine that stalls for some seconds misses no deadline of a minute. */
+/** Often enough that a stall of some seconds misses no deadline of a minute. */
 const PING_EVERY_MS = 10_000;
-/** Where the manager waits for less than half a minute, it is told more often. */
+/** If the manager's deadline is under half a minute, pings are more frequent. */
 const PINGS_PER_DEADLINE = 3;
 
 export interface WatchdogDeps {
-  /** Null outside a service manager: then nothing is sent. */
+  /** Null without a service manager: nothing is sent. */
   readonly manager: ServiceManager | null;
-  /** How long the manager waits for a ping before it replaces the process; null: it does not watch. */
+  /** How long the manager waits for a ping before it restarts the process; null: no watchdog. */
   readonly deadlineMs: number | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly collector: {
-    /** Whether the collector's thread lives, or can be replaced without replacing the process. */
+    /** Whether the collector thread is alive, or can be restarted without restarting the process. */
     readonly lives: boolean;
-    /** What it does, in one line for `systemctl status`. */
+    /** What it is doing, in one line for `systemctl status`. */
     readonly doing: string;
   };
 }
 
 export interface Watchdog {
   /**
-   * To be called each second from the main loop, the first time when the service listens: says once that it is
-   * ready, what it does when that has changed, and that it lives when a ping is due. No ping while the collector
-   * hangs for good: the manager then replaces the process.
+   * Call it each second, first when the service is listening: reports readiness once, the status when it changes, and a
+   * ping when one is due. No ping while the collector hangs for good: the manager then restarts the process.
    */
   observe(): void;
-  /** The service begins to end. */
+  /** Reports that the service is shutting down. */
   stopping(): void;
 }
 
 const HANGING = "the collector's thread hangs and cannot be ended: the process must be replaced";
 
-/** Keeps the service manager informed. What cannot be delivered is sent with the next call. */
+/** Keeps the service manager informed. Undelivered messages are sent with the next call. */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
   const { manager, deadlineMs, clock, log } = deps;
   if (manager === null) return { observe: () => {}, stopping: () => {} };
