@@ -45,7 +45,7 @@ describe("a geo-blocked exchange", () => {
     const { state, text } = of("exchange:okx");
     expect(state).toBe("blocked_lately");
     expect(text).toStartWith("okx: geo-blocked, though its last data is 60 s old: most likely");
-    expect(text).toContain("asked again after 2 to 30 minutes by itself; if it lasts for hours");
+    expect(text).toContain("retried automatically after 2 to 30 minutes; if it lasts for hours");
   });
 
   test("after a day of it is another state, with its own advice: it does not count any more", async () => {
@@ -58,7 +58,7 @@ describe("a geo-blocked exchange", () => {
     const { state, text } = of("exchange:okx");
     expect(state).toBe("geo_blocked");
     expect(text).toBe(
-      "okx: geo-blocked, its last data is 24 h old. It refuses this machine's country and does not count for health: take it out of EXCHANGES or run elsewhere.",
+      "okx: geo-blocked, its last data is 24 h old. It blocks this machine's country and does not count towards health: remove it from EXCHANGES or run elsewhere.",
     );
   });
 

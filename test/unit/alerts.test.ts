@@ -64,7 +64,7 @@ describe("what is told", () => {
     await bench.pass(60 * MINUTE_MS, [alerts], ["okx"]);
     expect(bench.messenger.sent).toEqual([
       "okx: no fresh data for 15 min (timeout: no complete answer within 10 s). Other exchanges: 2 of 2 fresh." +
-        " It is tried again by itself; see its status page if this lasts. (2026-11-02 12:15 UTC)",
+        " It is retried automatically; check its status page if this persists. (2026-11-02 12:15 UTC)",
     ]);
   });
 
@@ -96,8 +96,8 @@ describe("what is told", () => {
     for (let i = 0; i < 3; i += 1) bench.scene.fail("kraken", "network", "connection refused");
     await bench.tick(alerts);
     expect(bench.messenger.sent).toEqual([
-      expect.stringMatching(/^binance: it answers, but its own timestamps stand still/),
-      expect.stringMatching(/^okx: geo-blocked, it never delivered\. .*EXCHANGES/),
+      expect.stringMatching(/^binance: it responds, but its own timestamps have stopped/),
+      expect.stringMatching(/^okx: geo-blocked, it has never delivered data\. .*EXCHANGES/),
       expect.stringMatching(/^kraken: no data yet \(network: connection refused\)/),
     ]);
   });
@@ -169,7 +169,9 @@ describe("the collector", () => {
     bench.scene.allWell();
     await bench.tick(alerts);
     expect(bench.messenger.sent).toEqual([
-      expect.stringMatching(/^collector: dead, no exchange is asked \(newest data: 60 s old\)/),
+      expect.stringMatching(
+        /^collector: dead, no exchange is being refreshed \(newest data: 60 s old\)/,
+      ),
       expect.stringMatching(/^collector: alive again/),
     ]);
   });

@@ -58,7 +58,7 @@ describe("the service manager", () => {
     state.lives = false;
     await pass(120);
     expect(pings()).toBe(1);
-    expect(sent.at(-1)).toStartWith("STATUS=the collector's thread hangs");
+    expect(sent.at(-1)).toStartWith("STATUS=the collector thread hangs");
     expect(log.events()).toEqual(["collector_hangs"]);
     state.lives = true;
     await pass(1);

@@ -38,13 +38,13 @@ const NAMED = 12;
 const MAX_FAILURE_CHARS = 200;
 
 const WHAT_TO_DO = {
-  timeout: "It is tried again by itself; see its status page if this lasts.",
-  network: "It is tried again by itself; check this machine's connection if this lasts.",
-  http: "It is tried again by itself; see its status page if this lasts.",
-  rate_limited: "Raise REFRESH_SECONDS, or stop what else asks it from this address.",
-  banned: "It bans this address: raise REFRESH_SECONDS and wait.",
+  timeout: "It is retried automatically; check its status page if this persists.",
+  network: "It is retried automatically; check this machine's connection if this persists.",
+  http: "It is retried automatically; check its status page if this persists.",
+  rate_limited: "Raise REFRESH_SECONDS, or stop other programs that call it from this address.",
+  banned: "It has banned this address: raise REFRESH_SECONDS and wait.",
   geo_blocked:
-    "It refuses this machine's country and does not count for health: take it out of EXCHANGES or run elsewhere.",
+    "It blocks this machine's country and does not count towards health: remove it from EXCHANGES or run elsewhere.",
   bad_envelope: "Its format may have changed: look for an update of this program.",
   too_large: "Its format may have changed: look for an update of this program.",
   refused_batch: "See the alert about the refused batch.",
@@ -98,7 +98,7 @@ function serviceCondition(report: HealthReport, judged: ReadonlySet<ExchangeId>)
     key,
     state: "few_fresh",
     text: () =>
-      `service: only ${counts} (not: ${listed(bad)}). So many at once mostly have one cause: this machine's connection, its address, or its load. Take those out of EXCHANGES that refuse its country.`,
+      `service: only ${counts} (not: ${listed(bad)}). So many at once usually have one cause: this machine's connection, address or load. Remove those that block its country from EXCHANGES.`,
   };
 }
 
@@ -117,7 +117,7 @@ function collectorCondition(report: HealthReport): Condition {
     key: "collector",
     state: "dead",
     text: () =>
-      `collector: dead, no exchange is asked (${newest}). It is restarted by itself; if this lasts, see the log and restart the service.`,
+      `collector: dead, no exchange is being refreshed (${newest}). It is restarted automatically; if this persists, check the log and restart the service.`,
   };
 }
 
@@ -147,8 +147,7 @@ function exchangeCondition(
     return { key, state: "down", text: () => `${name}: no data yet${cause}. ${others}${cure}` };
   }
   if (ageSeconds < report.staleThresholdSeconds) {
-    const still =
-      "it answers, but its own timestamps stand still; its rates are not to be relied on";
+    const still = "it responds, but its own timestamps have stopped; its rates cannot be trusted";
     return { key, state: "stale", text: () => `${name}: ${still}. ${others}` };
   }
   const silent = `no fresh data for ${duration(ageSeconds)}${cause}`;
@@ -164,7 +163,9 @@ function blockCondition(
 ): Condition {
   const name = state.exchange;
   const silent =
-    ageSeconds === null ? "it never delivered" : `its last data is ${duration(ageSeconds)} old`;
+    ageSeconds === null
+      ? "it has never delivered data"
+      : `its last data is ${duration(ageSeconds)} old`;
   if (!isBlockedLately(state, nowMs)) {
     const text = (): string => `${name}: geo-blocked, ${silent}. ${WHAT_TO_DO.geo_blocked}`;
     return { key, state: "geo_blocked", text };
@@ -173,7 +174,7 @@ function blockCondition(
     key,
     state: "blocked_lately",
     text: () =>
-      `${name}: geo-blocked, though ${silent}: most likely a passing block at its CDN. It is asked again after 2 to 30 minutes by itself; if it lasts for hours, or began when this machine's address changed, take it out of EXCHANGES or run elsewhere.`,
+      `${name}: geo-blocked, though ${silent}: most likely a temporary block by its CDN. It is retried automatically after 2 to 30 minutes; if it lasts for hours, or began when this machine's address changed, remove it from EXCHANGES or run elsewhere.`,
   };
 }
 
@@ -186,7 +187,7 @@ function batchCondition(state: ExchangeState): Condition | null {
       key,
       state: "refused",
       text: () =>
-        `${name}: a batch was refused (${failureWords(state)}). The rows before it stay. If the exchange really changed so much: \`cli accept ${name}\`.`,
+        `${name}: a batch was refused (${failureWords(state)}). The previous rows stay. If the exchange really changed this much: \`cli accept ${name}\`.`,
     };
   }
   if (state.failureKind !== null) return null;

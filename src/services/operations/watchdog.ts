@@ -32,7 +32,8 @@ export interface Watchdog {
   stopping(): void;
 }
 
-const HANGING = "the collector's thread hangs and cannot be ended: the process must be replaced";
+const HANGING =
+  "the collector thread hangs and cannot be terminated: the process must be restarted";
 
 /** Keeps the service manager informed. Undelivered messages are sent with the next call. */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
@@ -63,7 +64,7 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
       if (pings) pingedMs = nowMs;
     },
     stopping() {
-      manager.send(["STOPPING=1", "STATUS=finishing what is under way"]);
+      manager.send(["STOPPING=1", "STATUS=shutting down"]);
     },
   };
 }
