@@ -1,6 +1,6 @@
-/** What the pages of the documentation show. Texts may hold `code` and **strong** words, and paragraphs. */
+/** View models of the documentation pages. Texts may contain `code` and **strong** markup, and paragraphs. */
 
-/** A kind of value: words around the name of a schema that is explained on the same page. */
+/** The type of a value: text around the name of a schema that is described on the same page. */
 export interface KindModel {
   readonly before: string;
   readonly schema: string | null;
@@ -11,7 +11,7 @@ export interface ParameterModel {
   readonly name: string;
   readonly kind: KindModel;
   readonly isRequired: boolean;
-  /** As it would be written in the address; null where there is none. */
+  /** As written in a URL; null if there is none. */
   readonly fallback: string | null;
   readonly description: string;
 }
@@ -19,7 +19,7 @@ export interface ParameterModel {
 export interface AnswerModel {
   readonly status: string;
   readonly description: string;
-  /** Media type and the kind of the body. */
+  /** Media type and type of the body. */
   readonly bodies: readonly { readonly type: string; readonly kind: KindModel }[];
 }
 
@@ -27,7 +27,7 @@ export interface OperationModel {
   readonly id: string;
   readonly method: string;
   readonly path: string;
-  /** An address that answers as it stands. */
+  /** A URL that works as it is. */
   readonly address: string;
   readonly summary: string;
   readonly description: string;
@@ -44,7 +44,7 @@ export interface TopicModel {
 export interface SchemaModel {
   readonly name: string;
   readonly description: string;
-  /** Of a closed set; empty for other schemas. */
+  /** Members of a closed set; empty for other schemas. */
   readonly members: readonly string[];
   readonly fields: readonly {
     readonly name: string;
@@ -80,7 +80,7 @@ export interface TermsModel {
   readonly formulas: readonly {
     readonly name: string;
     readonly formula: string;
-    /** What it is a part of. */
+    /** What it is a percentage or fraction of. */
     readonly of: string;
   }[];
   readonly blockingFlags: readonly TermModel[];

@@ -1,12 +1,12 @@
 import type { ExchangeStatus } from "../domain/exchange.ts";
 import { HOUR_MS } from "../domain/funding.ts";
 
-/** What stands for unknown in a cell. */
+/** Shown for unknown values in a cell. */
 export const UNKNOWN = "–";
 
 const MINUS = "−";
 
-/** A number with its sign and fixed decimals, e.g. "+0.0100". */
+/** A number with sign and fixed decimals, e.g. "+0.0100". */
 export function signed(value: number, decimals: number): string {
   const text = Math.abs(value).toFixed(decimals);
   if (Number(text) === 0) return text;
@@ -19,7 +19,7 @@ const MONEY_UNITS = [
   { from: 1e3, suffix: "K" },
 ] as const;
 
-/** US dollars to three digits: $1.25M. */
+/** US dollars with three significant digits: $1.25M. */
 export function dollars(value: number | null): string {
   if (value === null) return UNKNOWN;
   for (const { from, suffix } of MONEY_UNITS) {
@@ -30,7 +30,7 @@ export function dollars(value: number | null): string {
 
 const MINUTE_MS = 60_000;
 
-/** How far away a time is, in hours and minutes: "3 h 05 m". */
+/** Time until a moment in hours and minutes: "3 h 05 m". */
 export function until(atMs: number | null, fromMs: number): string {
   if (atMs === null) return UNKNOWN;
   const minutes = Math.max(0, Math.round((atMs - fromMs) / MINUTE_MS));
@@ -47,12 +47,12 @@ export function age(seconds: number | null): string {
   return `${Math.round(seconds / 3600)} h`;
 }
 
-/** UTC to the second: 2026-11-02 12:00:05. */
+/** UTC with seconds: 2026-11-02 12:00:05. */
 export function utc(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
 }
 
-/** A status as people write it: geo blocked. */
+/** A status in readable form: geo blocked. */
 export function statusText(status: ExchangeStatus): string {
   return status.replace("_", " ");
 }

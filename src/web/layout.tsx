@@ -1,11 +1,11 @@
 import type { Child } from "hono/jsx";
 
-/** Address of the site's style sheet; holds the hash of its content. */
+/** URL of the site's style sheet, with the hash of its content. */
 export interface PageAssets {
   readonly styleSheet: string;
 }
 
-/** The frame of every page of the site. */
+/** The layout of every page of the site. */
 export function Layout(props: {
   readonly title: string;
   readonly description: string;

@@ -2,15 +2,15 @@ import type { ExchangeStatus } from "../domain/exchange.ts";
 import type { Flag } from "../domain/flags.ts";
 import type { SortField, SortOrder } from "../services/finder/funding-query.ts";
 
-/** One exchange's freshness and fee as the page shows them. */
+/** An exchange's freshness and fee as shown on the page. */
 export interface ExchangeCard {
   readonly name: string;
   readonly status: ExchangeStatus;
   readonly symbols: number;
   readonly ageSeconds: number | null;
-  /** Basis points of one fill, null where nobody vouches for a fee. */
+  /** Basis points per fill, null if unknown. */
   readonly takerFeeBps: number | null;
-  /** What the fee leaves out: an exchange may take another one for other orders, contracts or accounts. */
+  /** What the fee leaves out: other orders, contracts or accounts may pay a different one. */
   readonly takerFeeNote: string | null;
 }
 
@@ -28,15 +28,15 @@ export interface RateLine {
   readonly flags: readonly Flag[];
 }
 
-/** Everything that the front page shows. */
+/** Everything shown on the front page. */
 export interface BoardPageModel {
   readonly snapshotId: string;
   readonly asOfMs: number;
   readonly totalRows: number;
-  /** Rows that can be trusted: the table is chosen from them. */
+  /** Number of trusted rows, from which the table is chosen. */
   readonly trustedRows: number;
   readonly exchanges: readonly ExchangeCard[];
-  /** Those of them whose rates are not there or not of now. */
+  /** Exchanges without current rates. */
   readonly missing: readonly Pick<ExchangeCard, "name" | "status">[];
   readonly lines: readonly RateLine[];
   readonly sort: SortField;

@@ -10,7 +10,7 @@ const PAGES = [
   { address: "/openapi-3.0.json", title: "OpenAPI 3.0" },
 ] as const;
 
-/** The frame of the pages of the documentation: that of the site, and the ways between them. */
+/** The layout of documentation pages: the site's, plus the navigation between them. */
 export function DocsFrame(props: {
   readonly title: string;
   readonly address: (typeof PAGES)[number]["address"];

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { KindModel } from "../docs-model.ts";
 
-/** A table that scrolls by itself where it is wider than the page. */
+/** A table that scrolls horizontally if it is wider than the page. */
 export function DocsTable(props: {
   readonly label: string;
   readonly heads: readonly string[];
@@ -23,7 +23,7 @@ export function DocsTable(props: {
   );
 }
 
-/** A kind of value, with a link to the schema that it names. */
+/** The type of a value, with a link to the schema that it names. */
 export function Kind(props: { readonly kind: KindModel }) {
   const { before, schema, after } = props.kind;
   return (

@@ -1,7 +1,7 @@
 import { age, statusText } from "../format.ts";
 import type { ExchangeCard } from "../view-model.ts";
 
-/** How fresh each exchange is and what it takes, as a list of small cards. The status is a word, the colour repeats it. */
+/** Freshness and fee of each exchange as a list of small cards. The status is a word; the colour only repeats it. */
 export function ExchangeCards(props: { readonly exchanges: readonly ExchangeCard[] }) {
   return (
     <ul class="cards">

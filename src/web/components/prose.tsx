@@ -1,4 +1,4 @@
-/** Words with `code` and **strong** ones among them. */
+/** Text with `code` and **strong** markup. */
 export function Words(props: { readonly text: string }) {
   return (
     <>
@@ -11,7 +11,7 @@ export function Words(props: { readonly text: string }) {
   );
 }
 
-/** Paragraphs of such words. */
+/** Paragraphs of such text. */
 export function Prose(props: { readonly text: string }) {
   return (
     <>

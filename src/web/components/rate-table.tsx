@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
   { sort: "open_interest_usd", title: "Open interest", numeric: true },
 ];
 
-/** The rates, with column heads that are links: sorting needs no script. */
+/** The table of rates. Column heads are links, so that sorting needs no script. */
 export function RateTable(props: { readonly model: BoardPageModel; readonly caption: string }) {
   const { model } = props;
   return (

@@ -7,7 +7,7 @@ import type { BoardPageModel } from "../view-model.ts";
 const TITLE = "Funding rates now";
 const DESCRIPTION = "Live funding rates of linear perpetuals, comparable across exchanges.";
 
-/** The front page. A null model: nothing was collected yet. */
+/** The front page. A null model: nothing has been collected yet. */
 export function BoardPage(props: {
   readonly model: BoardPageModel | null;
   readonly assets: PageAssets;
@@ -51,13 +51,13 @@ function Board(props: { readonly model: BoardPageModel }) {
   );
 }
 
-/** How many have a rate, and of how many where that is not all. */
+/** The number of exchanges with rates, and the total if it differs. */
 function countText(exchanges: BoardPageModel["exchanges"]): string {
   const shown = exchanges.filter(({ symbols }) => symbols > 0).length;
   return shown === exchanges.length ? String(shown) : `${shown} of ${exchanges.length}`;
 }
 
-/** As many names as fit a line or two; the cards below have all. */
+/** As many names as fit on a line or two; the cards below have all. */
 const NAMED = 5;
 
 function missingText(missing: BoardPageModel["missing"]): string {

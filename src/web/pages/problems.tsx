@@ -3,7 +3,7 @@ import { Words } from "../components/prose.tsx";
 import type { ProblemModel } from "../docs-model.ts";
 import type { PageAssets } from "../layout.tsx";
 
-/** Every way in which a request can fail: where the `type` of a problem leads. */
+/** Every problem that a request can cause: the page that the `type` of a problem links to. */
 export function ProblemsPage(props: {
   readonly problems: readonly ProblemModel[];
   readonly assets: PageAssets;

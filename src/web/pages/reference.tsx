@@ -10,7 +10,7 @@ import type {
 } from "../docs-model.ts";
 import type { PageAssets } from "../layout.tsx";
 
-/** The reference of the API, made from the document: it needs no script. */
+/** The API reference, generated from the OpenAPI document; works without JavaScript. */
 export function ReferencePage(props: {
   readonly model: ReferenceModel;
   readonly assets: PageAssets;

@@ -1,6 +1,6 @@
 /**
- * The interactive API documentation. Everything it loads lies beside it; what it says is in the reference as well. It has
- * the viewer's style sheet alone: that of the site would dress the viewer's own tables and badges.
+ * The interactive API documentation. It loads only local files and contains nothing that is not in the reference. Only
+ * the viewer's style sheet is used: the site's would restyle the viewer's tables and badges.
  */
 export function TryPage() {
   return (
