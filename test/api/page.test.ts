@@ -136,6 +136,6 @@ describe("the front page", () => {
     const response = await testApp(new TestBoard()).get("/");
     expect(response.status).toBe(503);
     expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(await response.text()).toContain("No exchange has answered yet");
+    expect(await response.text()).toContain("No exchange has responded yet");
   });
 });

@@ -22,7 +22,7 @@ export function BoardPage(props: {
 }
 
 function Waiting() {
-  return <p class="lead">No exchange has answered yet. Load this page again in a few seconds.</p>;
+  return <p class="lead">No exchange has responded yet. Reload this page in a few seconds.</p>;
 }
 
 function Board(props: { readonly model: BoardPageModel }) {
@@ -38,7 +38,7 @@ function Board(props: { readonly model: BoardPageModel }) {
       <section aria-labelledby="rates">
         <h2 id="rates">Strongest rates</h2>
         {model.lines.length === 0 ? (
-          <p>No rate can be relied on right now.</p>
+          <p>There are no trusted rates right now.</p>
         ) : (
           <RateTable model={model} caption={captionOf(model)} />
         )}
@@ -69,8 +69,8 @@ function missingText(missing: BoardPageModel["missing"]): string {
 }
 
 function captionOf(model: BoardPageModel): string {
-  const shown = `${model.lines.length} of ${model.trustedRows} rates that can be relied on`;
+  const shown = `${model.lines.length} of ${model.trustedRows} trusted rates`;
   return model.sort === "abs_annualized_pct"
-    ? `${shown}, the furthest from zero first. Column heads sort.`
-    : `${shown}, by ${model.sort.replaceAll("_", " ")}. Column heads sort.`;
+    ? `${shown}, furthest from zero first. Click a column head to sort.`
+    : `${shown}, by ${model.sort.replaceAll("_", " ")}. Click a column head to sort.`;
 }

@@ -16,8 +16,8 @@ export function ProblemsPage(props: {
       assets={props.assets}
     >
       <p>
-        A request that fails is answered with <code>application/problem+json</code> (RFC 9457).
-        Programs read <code>code</code>; <code>detail</code> is for people and may be reworded.
+        A failed request returns <code>application/problem+json</code> (RFC 9457). Programs read{" "}
+        <code>code</code>; <code>detail</code> is for people and may be reworded.
       </p>
       {props.problems.map(({ code, status, title, meaning, cure, example }) => (
         <section class="operation">

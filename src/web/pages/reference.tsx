@@ -20,11 +20,11 @@ export function ReferencePage(props: {
     <DocsFrame
       title="API reference"
       address="/docs"
-      description="Every address of the API, its parameters and answers."
+      description="Every endpoint of the API, its parameters and responses."
       assets={props.assets}
     >
       <Prose text={introduction} />
-      <p>Version {version} of the contract.</p>
+      <p>API version {version}.</p>
       <nav class="contents" aria-label="Contents">
         {topics.map((topic) => (
           <section>

@@ -11,11 +11,11 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
     <DocsFrame
       title="Flags, reasons, formulas"
       address="/docs/terms"
-      description="What the marks on rows and pairs mean, which numbers decide them, and how every figure is reckoned."
+      description="What the flags and reasons mean, the thresholds behind them, and how every figure is computed."
       assets={assets}
     >
       <h2 id="formulas">Formulas</h2>
-      <p>Positive rates: longs pay shorts. What is unknown is null, never 0.</p>
+      <p>Positive rates: longs pay shorts. Unknown values are null, never 0.</p>
       <DocsTable label="Formulas" heads={["Field", "Formula", "Percent or fraction of what"]}>
         {model.formulas.map(({ name, formula, of }) => (
           <tr>
@@ -27,18 +27,18 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
           </tr>
         ))}
       </DocsTable>
-      <Terms kind="flag" id="blocking-flags" title="Flags that block" terms={model.blockingFlags}>
-        A row with one of these is not to be relied on: no pair that counts uses it.
+      <Terms kind="flag" id="blocking-flags" title="Blocking flags" terms={model.blockingFlags}>
+        A row with one of these cannot be trusted: pairs with it are refused.
       </Terms>
-      <Terms kind="flag" id="advisory-flags" title="Flags that advise" terms={model.advisoryFlags}>
-        Look closer before you rely on it.
+      <Terms kind="flag" id="advisory-flags" title="Advisory flags" terms={model.advisoryFlags}>
+        Take a closer look before you rely on the row.
       </Terms>
-      <Terms kind="reason" id="reasons" title="Reasons of pairs" terms={model.reasons}>
-        Why a pair is to be watched or refused. Without a reason it is usable. A flag of a leg is a
-        reason of the same name.
+      <Terms kind="reason" id="reasons" title="Reasons for pairs" terms={model.reasons}>
+        Why a pair is to be watched or refused. A pair without reasons is usable. A flag of a leg is
+        a reason with the same name.
       </Terms>
       <Terms kind="status" id="statuses" title="Statuses of exchanges" terms={model.statuses}>
-        How an exchange is, as of the snapshot.
+        The state of an exchange as of the snapshot.
       </Terms>
       <h2 id="thresholds">Thresholds</h2>
       <DocsTable label="Thresholds" heads={["What", "Value", "Why"]}>

@@ -23,7 +23,7 @@ export function TryPage() {
         <div id="docs"></div>
         <noscript>
           <p style="padding: 1rem; font-family: sans-serif">
-            Trying requests out needs a script. The <a href="/docs">reference</a> does not.
+            Trying requests needs JavaScript. The <a href="/docs">reference</a> does not.
           </p>
         </noscript>
       </body>
