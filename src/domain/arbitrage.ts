@@ -49,12 +49,12 @@ const CAPACITY_SHARE = 0.01;
  * Null if one is unknown.
  */
 export function capacityUsd(boundsUsd: readonly (number | null)[]): number | null {
-  let least = Number.POSITIVE_INFINITY;
+  let smallest = Number.POSITIVE_INFINITY;
   for (const boundUsd of boundsUsd) {
     if (boundUsd === null) return null;
-    least = Math.min(least, boundUsd);
+    smallest = Math.min(smallest, boundUsd);
   }
-  return least * CAPACITY_SHARE;
+  return smallest * CAPACITY_SHARE;
 }
 
 /** How much higher the short side's price is, in percent of the mid price (signed); null without both prices. */

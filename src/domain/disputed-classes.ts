@@ -122,7 +122,7 @@ export interface OtherAssets {
 const NO_OTHERS: OtherAssets = { exchangesByTable: new Map(), count: 0 };
 
 /** Collects `OtherAssets` from all assets with the names of one entry, including the asset itself. */
-export function assetsBeside(assets: readonly NamedAsset[]): OtherAssets {
+export function otherAssets(assets: readonly NamedAsset[]): OtherAssets {
   const exchangesByTable = new Map<string, number>();
   for (const { name, statements } of assets) {
     const byTable = CLASS_OF_DISPUTED.get(name);

@@ -11,7 +11,7 @@ import {
   type Member,
   memberOf,
 } from "./asset-cluster.ts";
-import { assetsBeside, classOfAsset, type NamedAsset } from "./disputed-classes.ts";
+import { otherAssets, classOfAsset, type NamedAsset } from "./disputed-classes.ts";
 import { densestFirst } from "./price-groups.ts";
 import { compareSize, Standing } from "./standing.ts";
 import { ASSET_MARK } from "./symbol.ts";
@@ -206,13 +206,13 @@ function decisions(
   const decided = new Map<number, Decision>();
   const isContested = contests(clusters);
   const assets = clusters.map((cluster) => ({ cluster, ...namedAssetOf(cluster) }));
-  const beside = assetsBeside(assets);
+  const others = otherAssets(assets);
   for (const { cluster, ...asset } of assets) {
     const { assetId, members, isConfirmed } = cluster;
     // Only a second exchange confirms. An unconfirmed asset conflicts with another of its ticker that is not smaller.
     const unconfirmed: Identity = isContested(cluster) ? "conflict" : "probable";
     const identity = isConfirmed ? "confirmed" : unconfirmed;
-    const settledClass = isConfirmed ? classOfAsset(asset.name, asset.statements, beside) : null;
+    const settledClass = isConfirmed ? classOfAsset(asset.name, asset.statements, others) : null;
     for (const { candidate, provenMultiplier } of members)
       decided.set(candidate.instrumentId, { assetId, identity, provenMultiplier, settledClass });
   }

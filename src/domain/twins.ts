@@ -25,7 +25,7 @@ export function withoutTwins<T>(
   textOf: (row: T) => string,
 ): { rows: T[]; rejects: Reject[] } {
   const first = new Map<string, Read<T>>();
-  const doubtful = new Set<string>();
+  const ambiguousSymbols = new Set<string>();
   const twins = new Set<Read<T>>();
   for (const one of read) {
     const { symbol } = one;
@@ -33,13 +33,14 @@ export function withoutTwins<T>(
     const other = first.get(symbol);
     if (other === undefined) first.set(symbol, one);
     else if (isTwin(one, other, textOf)) twins.add(one);
-    else doubtful.add(symbol);
+    else ambiguousSymbols.add(symbol);
   }
   const rows: T[] = [];
   const rejects: Reject[] = [];
   for (const one of read) {
     if (twins.has(one)) continue;
-    if (one.symbol !== null && doubtful.has(one.symbol)) rejects.push(ambiguous(one.symbol));
+    if (one.symbol !== null && ambiguousSymbols.has(one.symbol))
+      rejects.push(ambiguous(one.symbol));
     else if ("reject" in one) rejects.push(one.reject);
     else if ("row" in one) rows.push(one.row);
   }

@@ -114,9 +114,9 @@ function resultOf(
   token: Secret,
 ): SendResult {
   if (reply?.ok === true && status >= 200 && status < 300) return { kind: "sent" };
-  const said =
+  const description =
     reply?.description ?? (reply === null ? "not a response of the Bot API" : "no reason given");
-  const reason = safeReason(`HTTP ${status}: ${said}`, token);
+  const reason = safeReason(`HTTP ${status}: ${description}`, token);
   const retrySeconds = reply?.parameters?.retry_after;
   if (status === 429 || retrySeconds !== undefined) {
     const waitMs = retrySeconds === undefined ? headerRetryMs : retrySeconds * 1000;

@@ -12,7 +12,7 @@ export function accountsFile(databasePath: string): DatabaseFile {
   const market = realPath(databasePath);
   return {
     name: "accounts",
-    path: besides(market),
+    path: accountsPath(market),
     migrationsFolder: migrationsOf("accounts"),
     tables: [alertStates, alertOutbox],
     synchronous: "FULL",
@@ -22,7 +22,7 @@ export function accountsFile(databasePath: string): DatabaseFile {
 }
 
 /** The accounts path for a market path, one-to-one: services share it only if they share the market file. */
-function besides(market: string): string {
+function accountsPath(market: string): string {
   const { dir, name, ext } = parse(market);
   return format({ dir, name: `${name}.accounts`, ext });
 }
