@@ -20,7 +20,7 @@ export function nameFault(name: string): string | null {
     return `is longer than ${MAX_NAME_CHARS} characters`;
   const found = UNSAFE.exec(name)?.[0].codePointAt(0);
   if (found === undefined) return null;
-  return `holds U+${found.toString(16).toUpperCase().padStart(4, "0")}`;
+  return `contains U+${found.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /**
@@ -46,11 +46,11 @@ function rejectOf({ exchangeSymbol, base, quote, settle }: Quote): Reject | null
       return { exchangeSymbol, reason: "bad_symbol", detail: `${field} ${fault}` };
   }
   for (const [field, name] of parts) {
-    const detail = `${field} holds the separator of lists`;
+    const detail = `${field} contains the list separator`;
     if (name.includes(LIST_SEPARATOR)) return { exchangeSymbol, reason: "unknown_kind", detail };
     // A ticker LIT~2 would be mistaken for the second asset with the name LIT.
     if (name.includes(ASSET_MARK))
-      return { exchangeSymbol, reason: "unknown_kind", detail: `${field} holds a ${ASSET_MARK}` };
+      return { exchangeSymbol, reason: "unknown_kind", detail: `${field} contains a ${ASSET_MARK}` };
   }
   return null;
 }

@@ -7,7 +7,7 @@ export type Read<T> = { readonly symbol: string | null } & (
 
 /** The reject for one of several different rows with this symbol: it is unknown which one is right. */
 export function ambiguous(exchangeSymbol: string): Reject {
-  const detail = "the symbol came more than once, with different figures";
+  const detail = "duplicate symbol with different figures";
   return { exchangeSymbol, reason: "ambiguous", detail };
 }
 

@@ -44,7 +44,7 @@ test.each(EXCHANGE_IDS)(
     expect(namesOf(batch)).toEqual(symbols.filter((name) => name !== symbol));
     // An adapter that takes symbols apart may refuse it in its own words, or leave it out as a kind that it does not know.
     for (const { reason, detail } of batch.rejects.filter((one) => one.exchangeSymbol === null))
-      if (reason === "bad_symbol") expect(detail).toBe("exchangeSymbol holds U+202E");
+      if (reason === "bad_symbol") expect(detail).toBe("exchangeSymbol contains U+202E");
     expect(JSON.stringify(batch)).not.toMatch(/\u202e|\\n|\\u001b/);
   },
 );

@@ -17,20 +17,20 @@ describe("a name that an exchange gives", () => {
   test.each([
     ["", "is empty"],
     [" ", "is empty"],
-    ["BTC\nUSDT", "holds U+000A"],
-    ["BTC\u0000", "holds U+0000"],
-    ["BTC\u0085", "holds U+0085"],
-    ["\u001b[31mBTC", "holds U+001B"],
-    ["BTC\u2028USDT", "holds U+2028"],
-    ["\u202eTDSUCTB", "holds U+202E"],
-    ["BTC\u200fUSDT", "holds U+200F"],
-    ["BTC\u2066USDT", "holds U+2066"],
-    ["BTC\u200bUSDT", "holds U+200B"],
-    ["\ufeffBTC", "holds U+FEFF"],
-    ["BTC\ud800", "holds U+D800"],
-    ["\udc00BTC", "holds U+DC00"],
-    ["BTC\ufffd", "holds U+FFFD"],
-    ["BTC\uffff", "holds U+FFFF"],
+    ["BTC\nUSDT", "contains U+000A"],
+    ["BTC\u0000", "contains U+0000"],
+    ["BTC\u0085", "contains U+0085"],
+    ["\u001b[31mBTC", "contains U+001B"],
+    ["BTC\u2028USDT", "contains U+2028"],
+    ["\u202eTDSUCTB", "contains U+202E"],
+    ["BTC\u200fUSDT", "contains U+200F"],
+    ["BTC\u2066USDT", "contains U+2066"],
+    ["BTC\u200bUSDT", "contains U+200B"],
+    ["\ufeffBTC", "contains U+FEFF"],
+    ["BTC\ud800", "contains U+D800"],
+    ["\udc00BTC", "contains U+DC00"],
+    ["BTC\ufffd", "contains U+FFFD"],
+    ["BTC\uffff", "contains U+FFFF"],
     ["B".repeat(65), "is longer than 64 characters"],
     ["B".repeat(1_000_000), "is longer than 64 characters"],
     ["𝔹".repeat(65), "is longer than 64 characters"],
@@ -50,7 +50,7 @@ describe("a batch", () => {
       const { quotes, rejects } = withSafeTexts(batchOf([bad, quoteOf("ETH")]));
       expect(quotes.map(({ base }) => base)).toEqual(["ETH"]);
       const { exchangeSymbol } = bad;
-      const detail = `${field} holds the separator of lists`;
+      const detail = `${field} contains the list separator`;
       expect(rejects).toEqual([{ exchangeSymbol, reason: "unknown_kind", detail }]);
     },
   );
@@ -59,7 +59,7 @@ describe("a batch", () => {
     const numbered = { ...quoteOf("LIT"), base: "LIT~2" };
     const { quotes, rejects } = withSafeTexts(batchOf([numbered, quoteOf("ETH")]));
     expect(quotes.map(({ base }) => base)).toEqual(["ETH"]);
-    expect(rejects).toMatchObject([{ reason: "unknown_kind", detail: "base holds a ~" }]);
+    expect(rejects).toMatchObject([{ reason: "unknown_kind", detail: "base contains a ~" }]);
   });
 
   test("keeps a symbol with a comma: it is shown as the exchange sends it", () => {
@@ -78,7 +78,7 @@ describe("a batch", () => {
       expect(expected).toBe(3);
       const exchangeSymbol = field === "exchangeSymbol" ? null : bad.exchangeSymbol;
       expect(rejects).toEqual([
-        { exchangeSymbol, reason: "bad_symbol", detail: `${field} holds U+202E` },
+        { exchangeSymbol, reason: "bad_symbol", detail: `${field} contains U+202E` },
       ]);
     },
   );
