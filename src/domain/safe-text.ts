@@ -50,7 +50,11 @@ function rejectOf({ exchangeSymbol, base, quote, settle }: Quote): Reject | null
     if (name.includes(LIST_SEPARATOR)) return { exchangeSymbol, reason: "unknown_kind", detail };
     // A ticker LIT~2 would be mistaken for the second asset with the name LIT.
     if (name.includes(ASSET_MARK))
-      return { exchangeSymbol, reason: "unknown_kind", detail: `${field} contains a ${ASSET_MARK}` };
+      return {
+        exchangeSymbol,
+        reason: "unknown_kind",
+        detail: `${field} contains a ${ASSET_MARK}`,
+      };
   }
   return null;
 }
