@@ -8,9 +8,9 @@ import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset
 
 /** Said by every list of assets. */
 export const LISTINGS_THAT_COUNT =
-  "Filters choose the listings that count. Only trusted ones do: no blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`), and prices show that they are this asset.";
+  "Filters select the listings that count. Only trusted ones do: no blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`), and an identity shown by prices.";
 
-export const TOO_FEW = `under ${LEAST_EXCHANGES} exchanges with a trusted listing`;
+export const TOO_FEW = `fewer than ${LEAST_EXCHANGES} exchanges with a trusted listing`;
 
 const count = z.int().min(0);
 const money = (description: string) =>
@@ -28,7 +28,7 @@ export const assetFields = {
     example: "PEPE",
   }),
   asset_id: z.string().openapi({
-    description: "Which asset this is by its price; equal bases need not be one asset.",
+    description: "The asset, as identified by its price; the same base can be two assets.",
     example: "PEPE",
   }),
   exchanges: count.max(EXCHANGE_IDS.length).openapi({
@@ -38,26 +38,26 @@ export const assetFields = {
   of_exchanges: ofExchangesField,
   instruments: count.openapi({ description: "Trusted listings that match.", example: 17 }),
   untrusted_instruments: count.openapi({
-    description: "Listings that match and are left out, because they bear a blocking flag.",
+    description: "Matching listings left out because of a blocking flag.",
     example: 1,
   }),
   unverified_instruments: count.openapi({
     description:
-      "Trusted listings flagged `unverified_rate`: it is not proven which of the rates that their exchange publishes is charged next. They count like all others.",
+      "Trusted listings flagged `unverified_rate`: it is unproven which of the rates that their exchange publishes is charged next. They count like all others.",
     example: 0,
   }),
   open_interest_usd: money(
-    "One-sided open interest of the trusted listings together, as far as it is known; null when of none.",
+    "Total one-sided open interest of the trusted listings, as far as it is known; null if none is known.",
   ),
   open_interest_unknown: count.openapi({
-    description: "Trusted listings whose open interest is not known.",
+    description: "Trusted listings with unknown open interest.",
     example: 2,
   }),
   volume_24h_usd: money(
-    "Turnover of the last 24 hours of the trusted listings together, as far as it is known; null when of none.",
+    "Total 24 h turnover of the trusted listings, as far as it is known; null if none is known.",
   ),
   volume_unknown: count.openapi({
-    description: "Trusted listings whose volume is not known.",
+    description: "Trusted listings with unknown volume.",
     example: 0,
   }),
 } as const;

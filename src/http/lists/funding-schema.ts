@@ -58,25 +58,25 @@ export const FundingRowSchema = z
     }),
     funding_interval_hours: z.number().nullable().openapi({
       description:
-        "Of this instrument, now. For continuous funding the period that the rate is quoted for.",
+        "Current funding interval of this instrument. For continuous funding, the period that the rate is quoted for.",
       example: 8,
     }),
     next_funding_time: time(
-      "When funding is charged next. Right after a settlement (flag `settling`) it is the next time of the interval, and funding_rate still the one that was charged. Null for continuous funding, for `expired` rows, and after a settlement where the interval is not known.",
+      "When funding is charged next. Right after a settlement (flag `settling`) it is the settlement after that, while funding_rate is still the rate just charged. Null for continuous funding, for `expired` rows, and after a settlement if the interval is unknown.",
     ).nullable(),
     accrual: AccrualSchema.openapi({
-      description: "`continuous` accrues each second and has no next_funding_time.",
+      description: "`continuous` accrues every second and has no next_funding_time.",
     }),
     predicted_rate: z.number().nullable().openapi({
       description: "The exchange's estimate for the period after next_funding_time. A fraction.",
     }),
     instant_rate: z.number().nullable().openapi({
-      description: "The momentary rate of a continuous exchange. A fraction.",
+      description: "The instantaneous rate on an exchange with continuous funding. A fraction.",
     }),
     settled_rate: z
       .number()
       .nullable()
-      .openapi({ description: "The rate that was charged last, at settled_at. A fraction." }),
+      .openapi({ description: "The last rate charged, at settled_at. A fraction." }),
     settled_at: time("When settled_rate was charged.").nullable(),
     mark_price: z
       .number()
@@ -88,28 +88,28 @@ export const FundingRowSchema = z
       .openapi({ description: "In quote, per priced unit (see multiplier)." }),
     last_price: z.number().nullable().openapi({
       description:
-        "The last trade, in quote, per priced unit. Only where the exchange tells neither mark_price nor index_price; else null.",
+        "Last traded price, in quote, per priced unit. Only if the exchange publishes neither mark_price nor index_price, else null.",
     }),
     premium_pct: z.number().nullable().openapi({
       description:
-        "How far mark_price is above index_price, percent of index_price; negative: below. Null where one of them is unknown.",
+        "How far mark_price is above index_price, in percent of index_price; negative if below. Null if either is unknown.",
       example: 0.05,
     }),
     open_interest_usd: money("One-sided open interest."),
     volume_24h_usd: money("Turnover of the last 24 hours."),
     taker_fee_bps: z.number().nullable().openapi({
       description:
-        "Taker fee of one fill as the exchange states it for this very listing, basis points of notional. Null where it states none: then `taker_fee_bps` of /api/exchanges holds.",
+        "Taker fee per fill that the exchange states for this listing, in basis points of notional. Null if it states none: `taker_fee_bps` of /api/exchanges then applies.",
       example: 0.9,
     }),
-    observed_at: time("When this row was true on the exchange."),
+    observed_at: time("When this row was current on the exchange."),
     age_seconds: z
       .int()
       .min(0)
       .openapi({ description: "fetched_at of the list minus observed_at.", example: 12 }),
     flags: z.array(FlagSchema).openapi({
       description:
-        "Marks. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (which of the rates that the exchange publishes is charged next is not proven): look closer. `suspect` marks a periodic rate without a time at which it is charged, and rows of which the rest of the market contradicts a number: a contradicted volume or open interest is null. `identity_conflict` marks another asset under the same ticker.",
+        "Flags. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not trust the row. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (it is unproven which of the rates that the exchange publishes is charged next): advisory. `suspect` marks a periodic rate without a settlement time, and rows with a value that the rest of the market contradicts: a contradicted volume or open interest is null. `identity_conflict` marks a different asset under the same ticker.",
     }),
   })
   .openapi("FundingRow");
@@ -121,19 +121,19 @@ export const FundingListSchema = z
     ...thresholdListSchema("FundingList", FundingRowSchema, ["min_volume", "min_open_interest"])
       .shape,
     since: z.string().optional().openapi({
-      description: "The snapshot that `since` named. Absent without it, as are removed and reset.",
+      description: "The snapshot given by `since`. Absent without it, as are removed and reset.",
       example: "7-1041",
     }),
     removed: z
       .array(z.string())
       .optional()
       .openapi({
-        description: "uids of rows that are gone or match no more since then.",
+        description: "uids of rows that have gone or no longer match since then.",
         example: ["okx:ABC-USDT-SWAP:1793000000"],
       }),
     reset: z.boolean().optional().openapi({
       description:
-        "Whether that snapshot is no longer held: then `rows` is the whole list, which replaces what you had.",
+        "Whether that snapshot is no longer held: `rows` is then the whole list, which replaces everything received before.",
       example: false,
     }),
   })
@@ -180,7 +180,7 @@ export const listParams = {
   ),
   sort: choiceParam(SORT_FIELDS, {
     description:
-      "Field to order by. Unknown values come last in both orders; ties are in the order of exchange, then exchange_symbol.",
+      "Field to sort by. Unknown values come last in both directions; ties are ordered by exchange, then exchange_symbol.",
     fallback: "exchange",
     example: "annualized_pct",
   }),
@@ -215,7 +215,7 @@ export const CurrentQuerySchema = z.strictObject({
   ...FundingQuerySchema.shape,
   since: opaqueParam(
     MAX_SNAPSHOT_LENGTH,
-    `\`snapshot\` of an answer that you have, with the same filters: the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or match no more. Put each row in place of the one with its uid. Prices, volumes and times of observation are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next has come; of one that is not held, the whole list with \`reset: true\`. In CSV and NDJSON in the headers X-Removed and X-Reset.`,
+    `\`snapshot\` of an earlier answer with the same filters. Returns the rows that are new, match now, or differ in rate, interval, next time, flags or asset_id since then, and in \`removed\` the uids of those that are gone or no longer match. Each row replaces the one with the same uid. Prices, volumes and observation times are as of a row's last change. A snapshot is held for ${KEPT_MS / 1000} seconds after the next one; for one that is no longer held, the whole list is returned with \`reset: true\`. CSV and NDJSON have these in the headers X-Removed and X-Reset.`,
     "7-1042",
   ),
 });

@@ -26,7 +26,7 @@ const isFeeScope = (text: string): text is FeeScope => text === "all" || isExcha
 
 /** Exchange, or `all`, and basis points of each member; none: the table's. */
 const feesParam = openListParam((text) => text, {
-  description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}), for all listings there; all:bps is for every exchange that is not named beside it. Without \`all\`, listings on exchanges that are not named keep their own (taker_fee_bps of /api/funding/current) or the one that /api/exchanges shows. \`default\`: all keep theirs.`,
+  description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}), for all listings of that exchange; all:bps applies to every exchange not named. Without \`all\`, listings on exchanges that are not named keep their own fee (taker_fee_bps of /api/funding/current) or the one in /api/exchanges. \`default\`: all keep theirs.`,
   example: ["all:4", "okx:3.5"],
   fallback: ["default"],
 })
@@ -66,33 +66,33 @@ const MAX_LIMIT = 5_000;
 const ArbParamsSchema = z.strictObject({
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
-    description: "Exchanges that either leg may be on. Default: all.",
+    description: "Exchanges allowed for either leg. Default: all.",
     example: ["binance", "okx", "bybit", "edgex"],
     fallback: null,
   }),
   exclude: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
-    description: "Exchanges that no leg may be on. Default: none.",
+    description: "Exchanges excluded for both legs. Default: none.",
     example: ["lbank"],
     fallback: DEFAULTS.exclude,
   }),
   long_exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description:
-      "Exchanges that the long leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
+      "Exchanges for the long leg, within `exchange` and without `exclude`. Default: any.",
     example: ["binance", "bybit", "okx"],
     fallback: DEFAULTS.longExchanges,
   }),
   short_exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
     description:
-      "Exchanges that the short leg must be on, among those of `exchange` and without those of `exclude`. Default: any.",
+      "Exchanges for the short leg, within `exchange` and without `exclude`. Default: any.",
     example: ["binance", "bybit", "okx"],
     fallback: DEFAULTS.shortExchanges,
   }),
   same_exchange: choiceParam(SAME_EXCHANGE, {
     description:
-      "`allow`: two instruments of one exchange make a pair, too, as USDT against USDC, or two venues inside Hyperliquid. How long such a pair has lasted is not recorded. `exclude`: the legs are on two exchanges.",
+      "`allow`: two instruments of the same exchange may form a pair, such as USDT against USDC, or two DEXes on Hyperliquid. How long such a pair has lasted is not recorded. `exclude`: the legs are on different exchanges.",
     fallback: DEFAULTS.sameExchange,
     example: "allow",
   }),
@@ -148,7 +148,7 @@ const ArbParamsSchema = z.strictObject({
     { min: 0, max: MAX_AGE_SECONDS },
     {
       description:
-        "Minimum lasted_seconds: 3600 shows what has lasted for an hour. An age that is not known, as below 5 percent a year, fails every minimum above 0. Seconds.",
+        "Minimum lasted_seconds: 3600 shows pairs that have lasted for an hour. An unknown age, as below 5 percent a year, fails every minimum above 0. Seconds.",
       fallback: DEFAULTS.minAgeSeconds,
       example: 0,
     },
@@ -157,7 +157,7 @@ const ArbParamsSchema = z.strictObject({
     { min: 0, max: 100 },
     {
       description:
-        "Largest price_gap_pct, either way; an unknown gap fails every maximum. Percent. Default: any.",
+        "Maximum price_gap_pct in either direction; an unknown gap fails every maximum. Percent. Default: any.",
       fallback: DEFAULTS.maxPriceGapPct,
       example: 1,
     },
@@ -165,7 +165,7 @@ const ArbParamsSchema = z.strictObject({
   notional: numberParam(
     { above: 0, max: MAX_MINIMUM_USD },
     {
-      description: `Notional of each leg for expected_cash, in US dollars; not together with \`capital\`. Default: ${DEFAULTS.notionalUsd}, or what \`capital\` comes to.`,
+      description: `Notional of each leg for expected_cash, in US dollars; cannot be combined with \`capital\`. Default: ${DEFAULTS.notionalUsd}, or the notional that \`capital\` gives.`,
       fallback: null,
       example: 25_000,
     },
@@ -174,7 +174,7 @@ const ArbParamsSchema = z.strictObject({
     { above: 0, max: MAX_MINIMUM_USD },
     {
       description:
-        "What both legs bind together, in US dollars: each has a notional of capital x leverage / 2. Not together with `notional`. Default: 2 x notional / leverage.",
+        "Capital for both legs together, in US dollars: each leg has a notional of capital x leverage / 2. Cannot be combined with `notional`. Default: 2 x notional / leverage.",
       fallback: null,
       example: undefined,
     },
@@ -183,7 +183,7 @@ const ArbParamsSchema = z.strictObject({
     { min: 1, max: MAX_LEVERAGE },
     {
       description:
-        "Notional of both legs together over the capital that they bind, for net_on_capital_apr_pct. What an exchange lets you have is not looked at.",
+        "Notional of both legs divided by their capital, for net_on_capital_apr_pct. Leverage limits of the exchanges are not checked.",
       fallback: DEFAULTS.leverage,
       example: 3,
     },
@@ -192,14 +192,14 @@ const ArbParamsSchema = z.strictObject({
     { above: 0, max: MAX_HOLD_HOURS },
     {
       description:
-        "Holding time over which the fees are spread and whose settlements expected_cash counts, in hours.",
+        "Holding time in hours: the fees are spread over it, and expected_cash counts the settlements in it.",
       fallback: DEFAULTS.holdHours,
       example: 72,
     },
   ),
   fees: feesParam,
   schedule: choiceParam(["0", "1"], {
-    description: `\`1\`: each pair with its \`schedule\`, what is paid when until hold_hours are over; with at most ${MAX_SCHEDULES} pairs (limit) and ${MAX_SCHEDULE_HOURS} hold_hours.`,
+    description: `\`1\`: each pair comes with its \`schedule\` of payments until hold_hours are over; for at most ${MAX_SCHEDULES} pairs (limit) and ${MAX_SCHEDULE_HOURS} hold_hours.`,
     fallback: "0",
     example: "1",
   }),
@@ -215,14 +215,14 @@ const ArbParamsSchema = z.strictObject({
   }),
   sort: choiceParam(PAIR_SORTS, {
     description:
-      "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `lasted`: longest lasted_seconds. Unknown last; ties by the long leg's exchange and exchange_symbol, then the short leg's.",
+      "`net`: highest net_apr_pct; `cash`: highest expected_cash.net_usd; `gross`: highest gross_apr_pct; `breakeven`: shortest breakeven_hours; `lasted`: longest lasted_seconds. Unknown values come last; ties are ordered by the long leg's exchange and exchange_symbol, then the short leg's.",
     fallback: DEFAULTS.sort,
     example: "net",
   }),
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
     {
-      description: `Most rows in one answer. Default: ${DEFAULT_LIMIT}, with \`schedule=1\` ${MAX_SCHEDULES}.`,
+      description: `Maximum number of rows in one answer. Default: ${DEFAULT_LIMIT}, or ${MAX_SCHEDULES} with \`schedule=1\`.`,
       fallback: null,
       example: 10,
     },
@@ -238,7 +238,7 @@ export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedul
 }
 
 /** One says it of both legs together, the other of each: whichever was meant, only one can be kept. */
-const ONE_SIZE = "must not be given together with";
+const ONE_SIZE = "cannot be combined with";
 
 export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {
   const refuse = (name: keyof typeof params, rule: string): void =>

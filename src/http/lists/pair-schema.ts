@@ -30,19 +30,19 @@ const LegSchema = z
     last_price: shape.last_price,
     price_source: PriceSourceSchema.nullable().openapi({
       description:
-        "Which of these prices price_gap_pct is made from: a last trade may be older than a mark. Null where there is none.",
+        "The price used for price_gap_pct: a last trade may be older than a mark price. Null if there is none.",
       example: "mark",
     }),
     open_interest_usd: shape.open_interest_usd,
     volume_24h_usd: shape.volume_24h_usd,
     taker_fee_bps: z.number().nullable().openapi({
       description:
-        "Taker fee that was reckoned with, basis points of notional per fill. Null where nobody vouches for one.",
+        "Taker fee used, in basis points of notional per fill. Null if no reliable source states one.",
       example: 5,
     }),
     taker_fee_source: z.enum(FEE_SOURCES).nullable().openapi({
       description:
-        "Whose figure taker_fee_bps is: `request`: of `fees` in this request; `operator`: of the operator of this service; `listing`: what the exchange states for this very listing; `exchange`: the standard fee of the exchange. The first that there is wins, in this order. Null without a fee.",
+        "Source of taker_fee_bps: `request`: `fees` in this request; `operator`: configured by the operator of this service; `listing`: stated by the exchange for this listing; `exchange`: the standard fee of the exchange. The first one available wins, in this order. Null without a fee.",
       example: "exchange",
     }),
     age_seconds: shape.age_seconds,
@@ -62,31 +62,31 @@ const settlements = (side: string) =>
     .int()
     .nullable()
     .openapi({
-      description: `Settlements of the ${side} leg in the holding time; null for continuous funding and where the next one is not known.`,
+      description: `Settlements of the ${side} leg in the holding time; null for continuous funding and if the next one is unknown.`,
       example: 3,
     });
 
 const CashSchema = z
   .strictObject({
     assumes: z.literal("constant_rates").openapi({
-      description: "Both rates stay as they are: what is paid in fact follows the rates to come.",
+      description: "Both rates are assumed to stay unchanged: actual payments follow future rates.",
     }),
     notional_usd: z.number().openapi({ description: "Of each leg. US dollars.", example: 10_000 }),
     capital_usd: z.number().openapi({
-      description: "What both legs bind together: 2 x notional_usd / leverage. US dollars.",
+      description: "Capital for both legs: 2 x notional_usd / leverage. US dollars.",
       example: 20_000,
     }),
     leverage: z
       .number()
-      .openapi({ description: "Notional of both legs over capital_usd.", example: 1 }),
+      .openapi({ description: "Notional of both legs divided by capital_usd.", example: 1 }),
     hold_hours: z.number().openapi({ description: "Holding time in hours.", example: 24 }),
     long_settlements: settlements("long"),
     short_settlements: settlements("short"),
-    long_usd: usd("Funding of the long leg, received where positive."),
-    short_usd: usd("Funding of the short leg, received where positive."),
+    long_usd: usd("Funding of the long leg; positive: received."),
+    short_usd: usd("Funding of the short leg; positive: received."),
     funding_usd: usd("Funding of both legs."),
     fees_usd: usd("Four taker fills."),
-    net_usd: usd("Funding less fees."),
+    net_usd: usd("Funding minus fees."),
   })
   .openapi("ExpectedCash");
 
@@ -99,54 +99,54 @@ export const ArbPairSchema = z
   .strictObject({
     base: shape.base,
     asset_id: z.string().openapi({
-      description: "The asset of both legs; for a refused pair the one whose name they bear.",
+      description: "The asset of both legs; for a refused pair, the one whose name they share.",
       example: "PEPE",
     }),
     asset_class: orNull(AssetClassSchema).openapi({
       description:
-        "Of the asset of both legs; while that is not confirmed, as the exchange of the long leg states, else as that of the short one.",
+        "Class of the asset of both legs; until it is confirmed, as the exchange of the long leg states, else as that of the short leg.",
     }),
     decision: z.enum(DECISIONS).openapi({
       description:
-        "`usable`; `watch`: look at `reasons` first; `refuse`: a number of it cannot be relied on.",
+        "`usable`; `watch`: check `reasons` first; `refuse`: one of its numbers cannot be trusted.",
     }),
     reasons: z.array(z.enum(REASONS)).openapi({
       description:
-        "Why it is not usable. Refused: `stale`, `expired`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has told that both are one asset), `suspect`, `price_gap` over 10 %. To watch: `pinned_cap`, `pinned_floor`, `pinned_baseline` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `unverified_rate` (which of the rates that the exchange of a leg publishes is charged next is not proven), `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or not known how long), `outlier` (the yearly rate of a leg is 50 % or more and over 100 times the median size of those of its asset, where there are three listings besides it), `settlement_unknown` (when a leg settles next is not known, so expected_cash is not either), `no_settlement_in_hold` (neither leg settles or accrues in hold_hours), `not_profitable` (net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours).",
+        "Why it is not usable. Refuse: `stale`, `expired`, `interval_unknown`, `identity_conflict`, `identity_unknown` (no price has shown that both are the same asset), `suspect`, `price_gap` over 10 %. Watch: `pinned_cap`, `pinned_floor`, `pinned_baseline` (a rate at its cap, floor or resting value), `thin` (24 h volume under 100,000 USD or unknown), `settling`, `unverified_rate` (which of the rates that the exchange of a leg publishes is charged next is not proven), `price_gap` over 1 %, `price_unknown`, `fee_unknown`, `young` (lasted under 10 minutes, or for an unknown time), `outlier` (the annualized rate of a leg is 50 % or more and over 100 times the median absolute rate of its asset, given at least three other listings), `settlement_unknown` (the next settlement of a leg is unknown, hence expected_cash as well), `no_settlement_in_hold` (neither leg settles or accrues within hold_hours), `not_profitable` (net_apr_pct is 0 or less, or expected_cash.net_usd is although funding is paid within hold_hours).",
     }),
     long: LegSchema,
     short: LegSchema,
-    gross_apr_pct: pct("annualized_pct of the short leg less that of the long leg.", 31.2),
-    fees_pct: pct("Four taker fills (each leg opened and closed), percent of notional.", 0.2),
+    gross_apr_pct: pct("annualized_pct of the short leg minus that of the long leg.", 31.2),
+    fees_pct: pct("Four taker fills (each leg opened and closed), in percent of notional.", 0.2),
     net_apr_pct: pct(
-      "gross_apr_pct less fees_pct paid once per hold_hours: fees_pct x 8760 / hold_hours.",
+      "gross_apr_pct minus fees_pct paid once per hold_hours: fees_pct x 8760 / hold_hours.",
       -41.8,
     ),
     net_on_capital_apr_pct: pct(
-      "net_apr_pct of the notional of one leg, as percent a year of the capital that both legs bind: net_apr_pct x leverage / 2.",
+      "net_apr_pct, which is relative to the notional of one leg, as percent a year of the capital for both legs: net_apr_pct x leverage / 2.",
       -20.9,
     ),
     capacity_usd: z.number().nullable().openapi({
       description:
-        "How much each leg may hold beside what is there: 1 % of the open interest or of the 24 h volume of either leg, whichever is the smallest. Null where one of these four is unknown. It is no promise about an order book: nobody has looked at one. US dollars.",
+        "Rough capacity per leg: 1 % of the open interest or of the 24 h volume of either leg, whichever is smallest. Null if one of these four is unknown. Not based on order books, and no promise about them. US dollars.",
       example: 25_000,
     }),
     breakeven_hours: pct(
-      "Hours after fetched_at until what both legs are paid has first paid the fees, if their rates stay as they are: until a settlement, or a moment between two where a leg accrues. 0 where there are no fees; null when 90 days do not suffice, or a fee, an interval or a next settlement is unknown.",
+      "Hours after fetched_at until the funding received has first covered all fees, if both rates stay unchanged: until a settlement, or a moment between two if a leg accrues. 0 without fees; null if 90 days are not enough, or if a fee, an interval or a next settlement is unknown.",
       60,
     ),
     breakeven_hours_smooth: pct(
-      "The same if the gross yield came evenly: 0 where there are no fees, null when it never pays them or a fee is unknown.",
+      "The same if the gross yield accrued evenly: 0 without fees, null if it never covers them or a fee is unknown.",
       56.2,
     ),
     price_gap_pct: pct(
-      "How much dearer one unit is on the short leg, percent of the middle of both prices (mark, else index, else last trade: `price_source` of each leg). Null where a price is unknown.",
+      "How much higher the price per unit is on the short leg, in percent of the midpoint of both prices (mark, else index, else last trade: `price_source` of each leg). Null if a price is unknown.",
       0.04,
     ),
     expected_cash: CashSchema,
     schedule: ScheduleSchema.nullable().openapi({
       description:
-        "What is paid when until expected_cash.hold_hours are over. Null unless `schedule=1` asks for it, and where an interval or a next settlement is unknown.",
+        "The payments until expected_cash.hold_hours are over. Null without `schedule=1`, and if an interval or a next settlement is unknown.",
     }),
     first_seen_at: time("Since when the pair has yielded 5 percent a year or more.").nullable(),
     lasted_seconds: z.int().min(0).nullable().openapi({
@@ -155,11 +155,11 @@ export const ArbPairSchema = z
       example: 5400,
     }),
     unobserved_seconds: z.int().min(0).nullable().openapi({
-      description: "How much of that time nobody looked, because this service was down.",
+      description: "How much of that time was not observed because this service was down.",
       example: 0,
     }),
     peak_gross_apr_pct: pct(
-      "The highest gross_apr_pct since first_seen_at; those of earlier snapshots to a hundredth.",
+      "The highest gross_apr_pct since first_seen_at; values of earlier snapshots are rounded to hundredths.",
       44.1,
     ),
   })

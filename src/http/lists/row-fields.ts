@@ -25,19 +25,20 @@ export const time = (description: string) =>
 /** Who an instrument is, alike in every list. */
 export const instrumentFields = {
   uid: z.string().openapi({
-    description: "This instrument for ever: a ticker that is used again gets a new one.",
+    description: "Permanent id of this instrument: a reused ticker gets a new one.",
     example: "binance:1000PEPEUSDT:1793620800",
   }),
   exchange: ExchangeIdSchema,
   exchange_symbol: z
     .string()
     .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" }),
-  symbol: z
-    .string()
-    .openapi({ description: "Base and quote, alike on all exchanges.", example: "PEPEUSDT" }),
+  symbol: z.string().openapi({
+    description: "Base and quote, spelled the same on all exchanges.",
+    example: "PEPEUSDT",
+  }),
   asset_id: z.string().nullable().openapi({
     description:
-      "Which asset this is by its price: rows with the same one may be compared. Equal bases need not be one asset (`LIT`, `LIT~2`), and different ones may be (`GOLD` and `XAU` are `XAU`). Null while no price has told.",
+      "The asset, as identified by its price: rows with the same asset_id are comparable. The same base can be two assets (`LIT`, `LIT~2`), and different bases can be one (`GOLD` and `XAU` are `XAU`). Null until a price has identified it.",
     example: "PEPE",
   }),
   base: z.string().openapi({
@@ -85,8 +86,8 @@ export function listSchema<Row extends z.ZodType>(name: string, row: Row) {
 /** Its members. */
 export function listShape<Row extends z.ZodType>(row: Row) {
   return {
-    fetched_at: time("The time that the snapshot shows."),
-    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    fetched_at: time("The time that the snapshot represents."),
+    snapshot: z.string().openapi({ description: "Id of the snapshot.", example: "7-1042" }),
     count: z.int().min(0).openapi({ description: "Rows in this answer." }),
     total: z.int().min(0).openapi({ description: "Rows that match the query." }),
     missing: missingField,
@@ -95,7 +96,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
       .optional()
       .openapi({
         description:
-          "Names in `base` that stand for a base, in capitals, and the bases, in the same order: several are separated by commas. Absent where every name is that of an asset or a ticker itself.",
+          "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset or a ticker itself.",
         example: { asked: "BTCUSDT", base: "BTC" },
       }),
     did_you_mean: z
@@ -103,14 +104,14 @@ export function listShape<Row extends z.ZodType>(row: Row) {
       .optional()
       .openapi({
         description:
-          "The bases that a name in `base` fits which fits several. Absent where none does.",
+          "The candidate bases of each name in `base` that matches several. Absent if there is none.",
         example: ["LIT", "LITH"],
       }),
     rows: z.array(row),
     next_cursor: z
       .string()
       .nullable()
-      .openapi({ description: "Send it as `cursor` for the next page; null on the last one." }),
+      .openapi({ description: "Pass it as `cursor` to get the next page; null on the last page." }),
   };
 }
 
@@ -118,7 +119,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
 const MAX_LIMIT = 100_000;
 
 const baseDescription =
-  "Assets, in any case, aliases allowed (XBT is BTC), each with its listings under other tickers (GOLD and XAU, TON and GRAM). A symbol (BTCUSDT), an exchange's own (PF_XBTUSD) or a ticker with a multiplier (1000PEPE) that is of one asset alone stands for it: `resolved` says so. One that fits several matches nothing, and `did_you_mean` has them; nor does an unknown one. Default: all.";
+  "Assets, case-insensitive, aliases allowed (XBT is BTC), including listings under other tickers (GOLD and XAU, TON and GRAM). A symbol (BTCUSDT), an exchange symbol (PF_XBTUSD) or a ticker with a multiplier (1000PEPE) that belongs to exactly one asset is resolved to it, as shown in `resolved`. One that fits several matches nothing and is listed in `did_you_mean`; an unknown name matches nothing. Default: all.";
 
 /** Filters by what an instrument is. */
 export const instrumentFilters = {
@@ -135,19 +136,19 @@ export const instrumentFilters = {
   }),
   asset_id: openListParam(canonicalBase, {
     description:
-      "Assets by `asset_id`, in any case: LIT is the one of that name, LIT~2 another. Default: all.",
+      "Assets by `asset_id`, case-insensitive: LIT is the asset of that name, LIT~2 another one. Default: all.",
     example: ["BTC", "ETH", "SOL"],
     fallback: null,
   }),
   quote: openListParam((text) => text.toUpperCase(), {
-    description: "Quote currencies, in any case. Default: all.",
+    description: "Quote currencies, case-insensitive. Default: all.",
     example: ["USDT"],
     fallback: null,
   }),
   asset_class: closedListParam(ASSET_CLASSES, {
     component: "AssetClass",
     description:
-      "Classes, as `asset_class` of a row says; rows whose class is unknown match none. Default: all.",
+      "Asset classes, as in `asset_class` of a row; rows of unknown class match none. Default: all.",
     example: ["crypto"],
     fallback: null,
   }),
@@ -156,13 +157,13 @@ export const instrumentFilters = {
 /** The class of a listing, wherever it is shown. */
 export const assetClassField = orNull(AssetClassSchema).openapi({
   description:
-    "The class of its asset once `identity` is `confirmed`, as most exchanges that list it state; until then as its own exchange states. Null where none states one.",
+    "Once `identity` is `confirmed`, the class that most exchanges listing the asset state; until then, the class that its own exchange states. Null if no exchange states one.",
 });
 
 /** Some scripts add it so that nothing kept is sent. */
 export const ignoredParams = {
   _: ignoredParam({
-    description: "Ignored: it may hold anything, and the answer is the same.",
+    description: "Ignored: any value gives the same answer. Useful to bypass a cache.",
     example: "1793620800",
   }),
 };
@@ -171,7 +172,7 @@ export const ignoredParams = {
 export function fieldsParam(example: readonly string[]) {
   return openListParam((text) => text, {
     description:
-      "Fields of the rows that are shown, by their names in JSON or by those of the columns of CSV: `long` is the whole object, `long_exchange` one of its members, which then stands under that name in every format. The rows have these fields only, whatever the schema says. Default: all.",
+      "Fields to show, by JSON name or CSV column name: `long` is the whole object, `long_exchange` one of its members, shown under that name in every format. Rows then have only these fields, regardless of the schema. Default: all.",
     example,
     fallback: null,
     isOrdered: true,
@@ -182,20 +183,20 @@ export function fieldsParam(example: readonly string[]) {
 export const formatParam = {
   format: choiceParam(FORMATS, {
     description:
-      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry snapshot, its time, total, missing exchanges and the next page in headers. Default: what Accept asks for (`text/csv`, `application/x-ndjson`), else `json`.",
+      "`csv` has a header line with units in the names, `ndjson` one row per line; both carry the snapshot, its time, the total, missing exchanges and the next page in headers. Default: by the Accept header (`text/csv`, `application/x-ndjson`), else `json`.",
     example: "json",
     fallback: null,
   }),
   fields: fieldsParam(["exchange", "base", "annualized_pct"]),
   time: choiceParam(TIME_FORMS, {
     description:
-      "How moments are written, in every format: `unix` seconds, or `iso` for texts such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers that the schema has: fields that end in `_at`, `next_funding_time`, and X-Fetched-At.",
+      "How times are written, in every format: `unix` seconds, or `iso` for strings such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers in the schema: fields ending in `_at`, `next_funding_time`, and X-Fetched-At.",
     example: "iso",
     fallback: "unix",
   }),
   bom: choiceParam(["0", "1"], {
     description:
-      "`1`: CSV starts with a byte-order mark, which some spreadsheets need to read UTF-8. Other formats never have one.",
+      "`1`: CSV starts with a byte-order mark, which some spreadsheets need to recognize UTF-8. Other formats never have one.",
     example: "1",
     fallback: "0",
   }),
@@ -206,11 +207,15 @@ export const formatParam = {
 export const pageParams = {
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
-    { description: "Most rows in one answer. Default: all.", example: 100, fallback: null },
+    {
+      description: "Maximum number of rows in one answer. Default: all.",
+      example: 100,
+      fallback: null,
+    },
   ),
   cursor: opaqueParam(
     MAX_CURSOR_LENGTH,
-    "`next_cursor` of the page before, with the same query. Pages show one snapshot, which is kept for two minutes: after that 410.",
+    "`next_cursor` of the previous page, with the same query. All pages show one snapshot, which is kept for two minutes: after that 410.",
   ),
   ...formatParam,
 };

@@ -4,23 +4,25 @@ import { time } from "./row-fields.ts";
 
 const PaymentSchema = z
   .strictObject({
-    paid_at: time("When it is paid."),
-    leg: z.enum(["long", "short"]).openapi({ description: "Which leg is paid, or pays." }),
+    paid_at: time("When the payment is made."),
+    leg: z
+      .enum(["long", "short"])
+      .openapi({ description: "The leg that receives or makes the payment." }),
     kind: z.enum(PAYMENT_KINDS).openapi({
       description:
-        "`settlement`: of a periodic leg. `accrued`: what a continuous leg has accrued since the time before, counted whenever the other leg settles, and at the end.",
+        "`settlement`: of a periodic leg. `accrued`: what a continuous leg has accrued since the previous entry, counted whenever the other leg settles, and at the end.",
     }),
     funding_rate: z.number().openapi({
-      description: "The present rate of the leg, a fraction per its funding_interval_hours.",
+      description: "The current rate of the leg, a fraction per its funding_interval_hours.",
       example: 0.0001,
     }),
     payment_usd: z.number().openapi({
-      description: "Received where positive. US dollars.",
+      description: "Positive: received. US dollars.",
       example: 1.25,
     }),
     running_usd: z.number().nullable().openapi({
       description:
-        "Everything that both legs are paid up to this time, this time included, less all four taker fills: payments of one time show the same. The last one is expected_cash.net_usd; the first one that is not below 0 stands at breakeven_hours, where no leg accrues. Null where a fee is unknown. US dollars.",
+        "All funding of both legs up to and including this time, minus all four taker fills: payments at the same time show the same sum. The last one equals expected_cash.net_usd; if no leg accrues, the first one that is not below 0 is at breakeven_hours. Null if a fee is unknown. US dollars.",
       example: -18.75,
     }),
   })
@@ -31,13 +33,15 @@ export const ScheduleSchema = z
   .strictObject({
     worst_interim_usd: z.number().nullable().openapi({
       description:
-        "The lowest that the running sum ever is in the holding time, at fetched_at with nothing but the fees in it, and right before a settlement where the other leg accrues. Null where a fee is unknown. US dollars.",
+        "The lowest value of the running sum in the holding time, including fetched_at, when only the fees have been paid, and the moment right before a settlement if the other leg accrues. Null if a fee is unknown. US dollars.",
       example: -21.5,
     }),
-    worst_interim_at: time("When it is first so low; null where a fee is unknown.").nullable(),
+    worst_interim_at: time(
+      "When it first reaches that value; null if a fee is unknown.",
+    ).nullable(),
     payments: z.array(PaymentSchema).openapi({
       description:
-        "By time, at one time the long leg first. Both rates are assumed to stay as they are. In CSV one cell of JSON.",
+        "Ordered by time, the long leg first at equal times. Both rates are assumed to stay unchanged. In CSV one cell of JSON.",
     }),
   })
   .openapi("PairSchedule");

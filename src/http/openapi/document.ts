@@ -10,22 +10,25 @@ const API_VERSION = "1.0.0";
 const TOPICS = [
   {
     name: "Rates",
-    description: "Live funding rates, row by row and as a matrix, and how one came to be.",
+    description: "Live funding rates as rows and as a matrix, and how each was computed.",
   },
-  { name: "Pairs", description: "Long here and short there: what it brings, after fees." },
-  { name: "Market", description: "Who pays whom, over all exchanges." },
-  { name: "Assets", description: "What is listed, under which names." },
-  { name: "Exchanges", description: "The exchanges, how they are and how good their data is." },
-  { name: "Stream", description: "Changes as they come." },
-  { name: "Service", description: "How the service itself is." },
+  {
+    name: "Pairs",
+    description: "Long/short pairs across exchanges and what they yield after fees.",
+  },
+  { name: "Market", description: "Market-wide sentiment: which side pays, across all exchanges." },
+  { name: "Assets", description: "What is listed, and under which names." },
+  { name: "Exchanges", description: "The exchanges, their status and the quality of their data." },
+  { name: "Stream", description: "Live changes as they happen." },
+  { name: "Service", description: "Health of the service itself." },
 ] as const;
 
 /** What may change without notice, and what may not. Also in docs/api-changes.md. */
 export const POLICY = [
-  "**What may change.** Answers are open: they may gain fields, closed sets may gain members (flags, reasons, statuses, exchanges), addresses may gain parameters, and texts for people (`detail`, `reason` in words, descriptions) may be reworded. Read what you know and pass over the rest; the order of fields means nothing.",
-  "**What is a breaking change.** A path, a field, a parameter, a code of a problem or a member of a set that goes or gets another name, type, unit or meaning; a default that changes; a parameter that becomes required. Such a change comes with a new major version and is announced before it.",
-  "**Versions.** `info.version` is that of this contract: the last number counts corrections of the document, the middle one additions, the first one breaking changes.",
-  "**Deprecation.** What is to go is marked `deprecated` in this document and named in the changelog, and works for six months more; its answers carry the header `Deprecation` (RFC 9745).",
+  "**What may change.** Answers may gain fields, closed sets may gain members (flags, reasons, statuses, exchanges), endpoints may gain parameters, and human-readable texts (`detail`, `reason` in words, descriptions) may be reworded. Ignore what you do not know; the order of fields has no meaning.",
+  "**What is a breaking change.** A path, field, parameter, problem code or member of a set that is removed or changes its name, type, unit or meaning; a default that changes; a parameter that becomes required. Such a change comes with a new major version and is announced in advance.",
+  "**Versions.** `info.version` is the version of this contract: the last number counts corrections of the document, the middle one additions, the first one breaking changes.",
+  "**Deprecation.** What will be removed is marked `deprecated` in this document and named in the changelog, and keeps working for six months; its answers carry the header `Deprecation` (RFC 9745).",
 ];
 
 /** What the document says besides its paths. Clients reach `publicUrl`, or the host that served the document. */
@@ -39,8 +42,8 @@ export function openApiInfo(publicUrl: string | null) {
       description: [
         "Rates are fractions of notional per the row's own funding interval. **Positive: longs pay shorts.**",
         "`annualized_pct` is simple interest: rate x (24 / interval in hours) x 365 x 100.",
-        "Times are unix seconds (UTC), money is US dollars, and what is unknown is `null`, never 0.",
-        "Every answer made from market data names its `snapshot`: answers with the same one agree. `missing` has the asked exchanges that it had to do without; where that is all of them and no row is left, the answer is 503 `no_data`.",
+        "Times are unix seconds (UTC), money is in US dollars, and unknown values are `null`, never 0.",
+        "Every answer made from market data names its `snapshot`: answers with the same snapshot are consistent with each other. `missing` lists the requested exchanges without current data; if that is all of them and no row is left, the answer is 503 `no_data`.",
         "Errors are `application/problem+json` (RFC 9457); /docs/problems explains each `code`, /docs/terms the flags, reasons, thresholds and formulas.",
         "The same document in OpenAPI 3.0.3 is at /openapi-3.0.json.",
         ...POLICY,
@@ -63,30 +66,32 @@ const ProblemSchema = z
   .strictObject({
     type: z.string().openapi({
       description:
-        "The page that explains the kind of problem; follows from `code`. Absolute where the service knows its public address, else a path of this host.",
+        "The page that explains this kind of problem; determined by `code`. Absolute if the service knows its public URL, else a path on this host.",
     }),
     title: z.string().openapi({ description: "The kind of problem in words." }),
     status: z.int().openapi({ description: "The HTTP status." }),
     detail: z.string().openapi({ description: "What is wrong with this request." }),
     instance: z.string().openapi({ description: "Path of the request." }),
-    code: z.enum(problemCodes).openapi({ description: "The kind of problem, for programs." }),
+    code: z
+      .enum(problemCodes)
+      .openapi({ description: "The kind of problem, for programs to read." }),
     request_id: z.string().openapi({ description: "Also in the header X-Request-Id." }),
     errors: z
       .array(z.strictObject({ parameter: z.string(), rule: z.string() }))
       .optional()
-      .openapi({ description: "Every parameter that broke a rule." }),
+      .openapi({ description: "Every invalid parameter." }),
     did_you_mean: z.array(z.string()).optional().openapi({
-      description: "With `unknown_base`: the bases that the name fits, where it fits several.",
+      description: "With `unknown_base`: the bases that the name matches, if it matches several.",
     }),
     missing: missingField
       .optional()
-      .openapi({ description: "With `no_data`: the exchanges that were asked, all missing." }),
+      .openapi({ description: "With `no_data`: the requested exchanges, all of them missing." }),
   })
   .openapi("Problem");
 
 const REQUEST_ID = {
   "X-Request-Id": {
-    description: "Your X-Request-Id where it was sane, else a new one.",
+    description: "Your X-Request-Id if it was valid, else a new one.",
     schema: { type: "string" as const },
   },
 };
@@ -94,7 +99,8 @@ const REQUEST_ID = {
 const CACHING = {
   ...REQUEST_ID,
   ETag: {
-    description: "Strong, one per snapshot, query, format and encoding. Send it as If-None-Match.",
+    description:
+      "Strong; one per snapshot, query, format and encoding. Send it back as If-None-Match.",
     schema: { type: "string" as const },
   },
 };
@@ -103,43 +109,45 @@ const header = (description: string) => ({ description, schema: { type: "string"
 
 /** Headers of a list; what an envelope has, formats other than JSON have here alone. */
 const FILE = {
-  "Content-Disposition": header("A file name, for formats other than JSON."),
-  Link: header('The next page as rel="next"; absent on the last one.'),
-  "X-Snapshot": header("Names the snapshot."),
+  "Content-Disposition": header("Suggested file name, for formats other than JSON."),
+  Link: header('The next page as rel="next"; absent on the last page.'),
+  "X-Snapshot": header("Id of the snapshot."),
   "X-Fetched-At": header("fetched_at of the snapshot. Unix seconds, or as `time` says."),
   "X-Resolved": header(
-    "`resolved` of the envelope, for formats other than JSON, percent-encoded: `BTCUSDT=BTC, 1000PEPE=PEPE`. Absent where every name stands for itself.",
+    "`resolved` of the envelope, for formats other than JSON, percent-encoded: `BTCUSDT=BTC, 1000PEPE=PEPE`. Absent if no name was resolved.",
   ),
   "X-Did-You-Mean": header(
-    "`did_you_mean` of the envelope, for formats other than JSON, percent-encoded. Absent where there is none.",
+    "`did_you_mean` of the envelope, for formats other than JSON, percent-encoded. Absent if there is none.",
   ),
   "X-Reset": header("`reset` of the envelope, with `since` in formats other than JSON."),
   "X-Removed": header(
-    "`removed` of the envelope, percent-encoded with commas between, with `since` in formats other than JSON. Absent where none is.",
+    "`removed` of the envelope, percent-encoded and separated by commas, with `since` in formats other than JSON. Absent if there is none.",
   ),
   "X-Thresholds": header(
-    "The thresholds that were used, for formats other than JSON of lists that have any: `min_volume=1000000, min_yield=5`.",
+    "The thresholds that were applied, for lists that have any in formats other than JSON: `min_volume=1000000, min_yield=5`.",
   ),
   "X-Missing-Exchanges": header(
-    "`missing` of the envelope, for formats other than JSON: `okx;status=down, gate;status=stale`. Absent where none is missing.",
+    "`missing` of the envelope, for formats other than JSON: `okx;status=down, gate;status=stale`. Absent if none is missing.",
   ),
   "X-Of-Exchanges": header(
-    "How many exchanges were asked, the missing ones among them, for formats other than JSON.",
+    "Number of exchanges requested, including missing ones, for formats other than JSON.",
   ),
   "X-Total-Count": header("Rows that match the query."),
 };
 
 const NOT_MODIFIED = {
-  description: "What you have (If-None-Match) is still so.",
+  description: "The version you have (If-None-Match) is still current.",
   headers: CACHING,
 };
 
 const CsvSchema = z.string().openapi("Csv", {
   description:
-    "RFC 4180 with a header line. Empty cells are unknown. A text that a spreadsheet would take for a formula has an apostrophe before it.",
+    "RFC 4180 with a header line. Empty cells are unknown values. Text that a spreadsheet would interpret as a formula is prefixed with an apostrophe.",
 });
 
-const NdjsonSchema = z.string().openapi("Ndjson", { description: "Each row as one line of JSON." });
+const NdjsonSchema = z
+  .string()
+  .openapi("Ndjson", { description: "One JSON object per line, one line per row." });
 
 /** The documented answer of a list, kept as bytes in each of its formats. */
 export function cachedList<Schema extends z.ZodType>(schema: Schema, description: string) {
@@ -206,11 +214,11 @@ const DETAILS: Partial<
   Record<ProblemCode, { readonly detail: string; readonly [key: string]: unknown }>
 > = {
   bad_parameter: {
-    detail: "exchnage is not a parameter of this address; did you mean exchange?",
+    detail: "exchnage is not a parameter of this endpoint; did you mean exchange?",
     errors: [
       {
         parameter: "exchnage",
-        rule: "is not a parameter of this address; did you mean exchange?",
+        rule: "is not a parameter of this endpoint; did you mean exchange?",
       },
     ],
   },

@@ -11,17 +11,17 @@ export const ExchangeIdSchema = z
 
 export const FlagSchema = z.enum(FLAGS).openapi("Flag", {
   description:
-    "A mark on a row. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not rely on it. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (which of the rates that the exchange publishes is charged next is not proven): look closer.",
+    "A flag on a row. `stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`: do not trust it. `pinned_cap`, `pinned_floor`, `pinned_baseline`, `thin`, `settling`, `unverified_rate` (it is unproven which of the rates that the exchange publishes is charged next): advisory.",
   example: "thin",
 });
 
 export const AssetClassSchema = z
   .enum(ASSET_CLASSES)
-  .openapi("AssetClass", { description: "What a contract is a claim on.", example: "crypto" });
+  .openapi("AssetClass", { description: "Class of the underlying asset.", example: "crypto" });
 
 export const AccrualSchema = z.enum(["periodic", "continuous"]).openapi("Accrual", {
   description:
-    "`periodic`: charged at next_funding_time. `continuous`: accrues each second and has no next_funding_time.",
+    "`periodic`: charged at next_funding_time. `continuous`: accrues every second and has no next_funding_time.",
   example: "periodic",
 });
 

@@ -4,12 +4,11 @@ import type { ExchangeStatus } from "../../domain/exchange.ts";
 /** What each status of an exchange means. A new one without a meaning does not compile. */
 export const STATUS_MEANINGS = {
   starting: "no batch yet",
-  ok: "answers in time",
-  degraded: "answers, but not with everything",
-  stale: "has not answered for too long, or its own clock stands still",
+  ok: "delivers in time",
+  degraded: "delivers, but incompletely",
+  stale: "has not delivered for too long, or its own clock stands still",
   down: "several failures in a row",
-  geo_blocked:
-    "refuses the country of this server, by its answer; asked again after 2 to 30 minutes",
+  geo_blocked: "says that it blocks the country of this server; retried after 2 to 30 minutes",
   off: "not collected",
 } satisfies Record<ExchangeStatus, string>;
 
@@ -23,12 +22,12 @@ export const ExchangeStatusSchema = z.enum(statuses).openapi("ExchangeStatus", {
 
 export const reasonField = z.string().nullable().openapi({
   description:
-    "Why it is not ok: the kind of failure and our words, never the exchange's. Null when it is ok.",
+    "Why it is not ok: the kind of failure, in our words, never the exchange's. Null when it is ok.",
   example: "rate_limited: HTTP 429",
 });
 
 /** Said of an exchange wherever its facts are. */
 export const unverifiedRateField = z.string().nullable().openapi({
   description:
-    "Why it is not proven which of the rates that the exchange publishes is charged next: its rows are flagged `unverified_rate`. Null where that is certain.",
+    "Why it is unproven which of the rates that the exchange publishes is charged next; its rows are flagged `unverified_rate`. Null if that is certain.",
 });

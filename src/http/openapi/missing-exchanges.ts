@@ -24,7 +24,7 @@ const MissingExchangeSchema = z
       example: "down",
     }),
     reason: z.string().openapi({
-      description: "Why, in words. They may change: programs read `status`.",
+      description: "The reason in words, which may change: programs should read `status`.",
       example: MISSING_SAMPLE[0].reason,
     }),
   })
@@ -32,13 +32,13 @@ const MissingExchangeSchema = z
 
 export const missingField = z.array(MissingExchangeSchema).openapi({
   description:
-    "The asked exchanges whose rates are not there or not of now, in the order of their ids: `starting` (no batch yet), `stale`, `down`, `geo_blocked`, and `off` where `exchange` names it. One that is `degraded` delivers and is not among them. Rows that an exchange has left are in the answer, flagged once they are old. As of the snapshot.",
+    "The requested exchanges that have no current rates, ordered by id: `starting` (no batch yet), `stale`, `down`, `geo_blocked`, and `off` if `exchange` names it. A `degraded` exchange delivers and is not listed. Rows that are left of a missing exchange stay in the answer and are flagged once they are old. As of the snapshot.",
   example: MISSING_SAMPLE,
 });
 
 /** Stands beside a number of exchanges. */
 export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).openapi({
-  description: "Exchanges that were asked, the missing ones among them.",
+  description: "Number of exchanges requested, including missing ones.",
   example: 38,
 });
 

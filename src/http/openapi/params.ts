@@ -259,7 +259,7 @@ function mustBeOneOf(text: string, members: readonly string[]): string {
 }
 
 /** What the document says of each list whose order counts. */
-export const ORDERED = "Their order counts.";
+export const ORDERED = "The order is kept.";
 
 /** A parameter that says nothing: whatever it holds, the answer is the same. */
 export function ignoredParam(doc: { readonly description: string; readonly example: string }) {

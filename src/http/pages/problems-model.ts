@@ -5,50 +5,52 @@ import { PROBLEMS, type ProblemCode, problemType } from "../protocol/problem.ts"
 /** What each problem means and what to do about it. A code without an entry does not compile. */
 const ADVICE = {
   bad_request: {
-    meaning: "The address or the request line is not what HTTP allows, so nothing of it was read.",
-    cure: "Send a plain HTTP request; percent-encode what is not a letter, a digit or one of `-._~`.",
+    meaning: "The address or the request line is not valid HTTP, so the request was not read.",
+    cure: "Send a plain HTTP request; percent-encode everything except letters, digits and `-._~`.",
   },
   bad_parameter: {
     meaning:
-      "One or more parameters are unknown here or break their rule. `detail` says the first rule, `errors` has all of them.",
-    cure: "Mend what `errors` names. An empty value is an error, not a default: leave the parameter out.",
+      "One or more parameters are unknown or invalid. `detail` names the first rule that was broken, `errors` lists all of them.",
+    cure: "Correct what `errors` lists. An empty value is an error, not a default: omit the parameter instead.",
   },
   bad_cursor: {
-    meaning: "The cursor is not one of ours, or was made for another query or another order.",
+    meaning:
+      "The cursor was not issued by this service, or belongs to another query or sort order.",
     cure: "Start again without `cursor`, and send `next_cursor` with the same query that it came with.",
   },
   not_found: {
-    meaning: "There is no such address. Paths are in lower case and have no slash at the end.",
+    meaning: "There is no such endpoint. Paths are in lower case and have no trailing slash.",
     cure: "Look the address up in the reference at /docs.",
   },
   unknown_base: {
-    meaning: "No exchange has listed the asset as far as this service remembers.",
-    cure: "Look for its name in /api/instruments. Aliases are understood (`XBT` is `BTC`).",
+    meaning: "As far as this service knows, no exchange has ever listed the asset.",
+    cure: "Search for it with /api/assets?q=. Aliases are understood (`XBT` is `BTC`).",
   },
   unknown_instrument: {
-    meaning: "The exchange has no instrument with this symbol now; it may have been delisted.",
+    meaning:
+      "The exchange currently has no instrument with this symbol; it may have been delisted.",
     cure: "Take `exchange` and `exchange_symbol` from a row, verbatim, percent-encoded.",
   },
   method_not_allowed: {
-    meaning: "The address is there, but it does not take this method.",
+    meaning: "The endpoint exists but does not support this method.",
     cure: "Use one of the methods in the header `Allow`.",
   },
   cursor_expired: {
-    meaning: "Pages are read from one snapshot, and that of this cursor is not kept any more.",
+    meaning:
+      "All pages are read from one snapshot, and the snapshot of this cursor is no longer kept.",
     cure: "Start again without `cursor`, and read the pages without long pauses.",
   },
   uri_too_long: {
-    meaning: "The address has more characters than are read.",
-    cure: "Ask for fewer names at once, in several requests.",
+    meaning: "The address is longer than the limit.",
+    cure: "Split the names over several requests.",
   },
   stream_limit: {
-    meaning:
-      "So many streams come from this address (of IPv6, its /64) that it gets no further one.",
-    cure: "End a stream, or use one with a wider filter; wait as `Retry-After` says.",
+    meaning: "Your address (for IPv6, its /64) already has the maximum number of streams.",
+    cure: "Close a stream, or use one with a broader filter; wait as `Retry-After` says.",
   },
   internal: {
-    meaning: "An error of ours. It says nothing more on purpose.",
-    cure: "Try again; where it stays, give the operator the `request_id`.",
+    meaning: "An error on our side. Details are withheld on purpose.",
+    cure: "Try again; if it persists, give the operator the `request_id`.",
   },
   not_ready: {
     meaning: "The service has just started and no exchange has answered yet.",
@@ -56,15 +58,15 @@ const ADVICE = {
   },
   no_data: {
     meaning:
-      "All exchanges that were asked for are missing, so that nothing can be known: an empty list would say that there is nothing. `missing` names them.",
+      "All requested exchanges are missing, so nothing is known: an empty list would claim that there is nothing. `missing` names them.",
     cure: "Wait as `Retry-After` says, or ask for other exchanges.",
   },
   busy: {
-    meaning: "More answers are being made or sent than this machine can bear.",
-    cure: "Wait as `Retry-After` says; ask for fewer rows, or for compressed ones.",
+    meaning: "More answers are being computed or sent than this machine can handle.",
+    cure: "Wait as `Retry-After` says; request fewer rows, or compressed answers.",
   },
   too_many_streams: {
-    meaning: "The service has as many streams, or as many different filters, as it can serve.",
+    meaning: "The service has reached its limit of streams or of distinct filters.",
     cure: "Wait as `Retry-After` says, or ask /api/funding/current once per snapshot.",
   },
 } as const satisfies Record<ProblemCode, { readonly meaning: string; readonly cure: string }>;

@@ -33,18 +33,20 @@ const percent = (fraction: number): string => `${Number((fraction * 100).toPreci
 const seconds = (ms: number): string => `${ms / 1000} s`;
 
 export const FLAG_TERMS = {
-  stale: `Observed longer ago than ${STALE_PERIODS} periods of its exchange, at least ${seconds(STALE_FLOOR_MS)}; or the exchange's own clock stands still.`,
-  expired: `Its next_funding_time passed more than ${EXPIRY_GRACE_PERIODS} periods ago and no newer rate came: nobody charges it any more.`,
-  interval_unknown: "The exchange does not say how often it charges: there is no rate a year.",
-  identity_conflict: "Its price contradicts that of the asset whose ticker it bears.",
-  suspect: `A number is in another unit or cannot be: a volume or an open interest over ${OUTLIER_FACTOR} times off what its exchange usually has of the market, or all rates of an exchange over ${SCALE_FACTOR} times those of the others; or nobody knows when a periodic rate is charged.`,
-  pinned_cap: "The rate is at the highest that the exchange allows.",
-  pinned_floor: "The rate is at the lowest that the exchange allows.",
-  pinned_baseline: "The rate is the exchange's interest alone: it says nothing about demand.",
+  stale: `Older than ${STALE_PERIODS} refresh periods of its exchange (at least ${seconds(STALE_FLOOR_MS)}), or the exchange's own clock stands still.`,
+  expired: `Its next_funding_time passed more than ${EXPIRY_GRACE_PERIODS} periods ago without a newer rate: it is no longer charged.`,
+  interval_unknown:
+    "It is unknown how often the exchange charges funding, so there is no annualized rate.",
+  identity_conflict: "Its price contradicts the price of the asset with the same ticker.",
+  suspect: `A number is implausible or in the wrong unit: volume or open interest over ${OUTLIER_FACTOR} times off its exchange's usual share of the market, or all rates of an exchange over ${SCALE_FACTOR} times those of the others; or the settlement time of a periodic rate is unknown.`,
+  pinned_cap: "The rate is at the exchange's upper limit.",
+  pinned_floor: "The rate is at the exchange's lower limit.",
+  pinned_baseline:
+    "The rate equals the exchange's interest component: it says nothing about demand.",
   thin: `24 h volume under ${count(THIN_VOLUME_USD)} USD, or unknown.`,
   settling:
-    "A settlement has passed since it was observed, or the exchange is settling: it shows the rate that was charged.",
-  unverified_rate: "Which of the rates that the exchange publishes is charged next is not proven.",
+    "A settlement has passed since the row was observed, or the exchange is settling: the rate shown is the one just charged.",
+  unverified_rate: "It is unproven which of the rates that the exchange publishes is charged next.",
 } as const satisfies Record<Flag, string>;
 
 const OF_A_LEG = "A leg has the flag.";
@@ -64,13 +66,13 @@ export const REASON_TERMS = {
   unverified_rate: OF_A_LEG,
   price_gap: `Prices of one unit are over ${PRICE_GAP_PCT} % apart; over ${REFUSED_GAP_PCT} % the pair is refused.`,
   price_unknown: "A leg has no price.",
-  fee_unknown: "Nobody vouches for the taker fee of a leg: say it with `fees`.",
-  young: `It has lasted under ${YOUNG_SECONDS / 60} minutes, or nobody knows how long.`,
-  outlier: `The yearly rate of a leg is ${MIN_OUTLIER_PCT} % or more and over ${TIMES_MEDIAN} times the median size of those of its asset, where there are ${MIN_OTHERS} listings besides it.`,
-  settlement_unknown: "When a leg settles next is not known, so expected_cash is not either.",
-  no_settlement_in_hold: "Neither leg settles or accrues in hold_hours.",
+  fee_unknown: "The taker fee of a leg is unknown: set it with `fees`.",
+  young: `It has lasted less than ${YOUNG_SECONDS / 60} minutes, or for an unknown time.`,
+  outlier: `The annualized rate of a leg is ${MIN_OUTLIER_PCT} % or more and over ${TIMES_MEDIAN} times the median absolute rate of its asset, given at least ${MIN_OTHERS} other listings.`,
+  settlement_unknown: "The next settlement of a leg is unknown, hence expected_cash as well.",
+  no_settlement_in_hold: "Neither leg settles or accrues within hold_hours.",
   not_profitable:
-    "net_apr_pct is 0 or less, or so is expected_cash.net_usd though something is paid in hold_hours.",
+    "net_apr_pct is 0 or less, or expected_cash.net_usd is although funding is paid within hold_hours.",
 } as const satisfies Record<Reason, string>;
 
 /** How every figure is reckoned that is not an exchange's own, and what it is a part of. */
@@ -119,19 +121,19 @@ export const FORMULAS = [
   {
     name: "net_on_capital_apr_pct",
     formula: "net_apr_pct × leverage / 2",
-    of: "percent of the capital that both legs bind, for a year",
+    of: "percent of the capital for both legs, for a year",
   },
   {
     name: "capacity_usd",
     formula: "1 % of the smallest of open interest and 24 h volume of both legs",
-    of: "US dollars of notional of one leg; it says nothing of an order book",
+    of: "US dollars of notional of one leg; not based on order books",
   },
   { name: "breakeven_hours_smooth", formula: "fees_pct / (gross_apr_pct / 8760)", of: "hours" },
   {
     name: "price_gap_pct",
     formula:
       "(short price − long price) / ((long price + short price) / 2) × 100, each price for one unit of base",
-    of: "percent of the middle of both prices",
+    of: "percent of the midpoint of both prices",
   },
   {
     name: "expected_cash.funding_usd",
@@ -172,32 +174,32 @@ export const THRESHOLDS = [
   {
     name: "stale",
     value: `${STALE_PERIODS} periods, at least ${seconds(STALE_FLOOR_MS)}`,
-    why: "One late answer is no news.",
+    why: "One late refresh means nothing yet.",
   },
   {
     name: "expired",
     value: `next_funding_time + ${EXPIRY_GRACE_PERIODS} periods`,
-    why: "A delisted contract must not live on.",
+    why: "A delisted contract must not stay in the lists.",
   },
   {
     name: "thin",
     value: `under ${count(THIN_VOLUME_USD)} USD in 24 h`,
-    why: "An order would move the price by more than the funding brings.",
+    why: "An order would move the price by more than the funding earns.",
   },
   {
     name: "suspect: quantity",
     value: `over ${OUTLIER_FACTOR} times off`,
-    why: "Of the exchange's usual share of the market: another unit.",
+    why: "Compared with the exchange's usual share of the market: a wrong unit.",
   },
   {
     name: "suspect: turnover",
     value: `outside ${TURNOVER_MIN} to ${count(TURNOVER_MAX)}`,
-    why: "24 h volume over open interest was never seen outside.",
+    why: "24 h volume over open interest has never been observed outside this range.",
   },
   {
     name: "suspect: rates of an exchange",
     value: `over ${SCALE_FACTOR} times those of the others`,
-    why: "An error of unit is a factor of 8 at least.",
+    why: "A unit error is at least a factor of 8.",
   },
   {
     name: "one asset",
@@ -210,58 +212,58 @@ export const THRESHOLDS = [
     why: "A price that jumps once is not another asset.",
   },
   {
-    name: "price_gap: to watch",
+    name: "price_gap: watch",
     value: `over ${PRICE_GAP_PCT} %`,
     why: "The gap is a risk of its own.",
   },
   {
-    name: "price_gap: refused",
+    name: "price_gap: refuse",
     value: `over ${REFUSED_GAP_PCT} %`,
-    why: "The two are not one thing.",
+    why: "The two are not the same asset.",
   },
   {
     name: "young",
     value: `under ${YOUNG_SECONDS} s`,
-    why: "It may be gone when the second order is sent.",
+    why: "It may be gone before the second order is placed.",
   },
   {
     name: "outlier",
     value: `${MIN_OUTLIER_PCT} % a year or more, over ${TIMES_MEDIAN} times the median`,
-    why: `Where there are ${MIN_OTHERS} listings besides it.`,
+    why: `Given at least ${MIN_OTHERS} other listings.`,
   },
   {
     name: "opportunity",
     value: `gross_apr_pct of ${OPPORTUNITY_GROSS_PCT} or more`,
-    why: "From there on it is noted how long a pair lasts.",
+    why: "From this yield on, the age of a pair is recorded.",
   },
   {
     name: "opportunity ends",
     value: `after ${OPPORTUNITY_ENDS_AFTER} snapshots in a row below it, or blocked`,
-    why: "A rate that dips once has not ended.",
+    why: "A single dip is not the end.",
   },
   {
     name: "breakeven_hours",
     value: `within ${HORIZON_MS / HOUR_MS / 24} days, else null`,
-    why: "Nobody plans for a rate to last longer.",
+    why: "No rate can be expected to last longer.",
   },
   {
     name: "longs_pay",
     value: `positive_share of ${percent(LONGS_PAY_FROM)} or more`,
-    why: "Two thirds on one side are a side.",
+    why: "At least two thirds are on one side.",
   },
   {
     name: "shorts_pay",
     value: `positive_share of ${percent(SHORTS_PAY_TO)} or less`,
-    why: "Two thirds on one side are a side.",
+    why: "At least two thirds are on one side.",
   },
   {
     name: "resting",
     value: `over ${percent(RESTING_ABOVE)} of the listings at rest`,
-    why: "The few that move do not speak for the market.",
+    why: "The few others do not represent the market.",
   },
   {
     name: "too_few_exchanges",
     value: `under ${LEAST_EXCHANGES} exchanges`,
-    why: "That is no market.",
+    why: "Too few to speak of a market.",
   },
 ] as const;

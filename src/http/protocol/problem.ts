@@ -6,20 +6,23 @@ import type { RequestContext } from "./request-context.ts";
 /** Every way a request can fail, with its status and title. Codes are part of the public contract. */
 export const PROBLEMS = {
   bad_request: { status: 400, title: "The request cannot be read" },
-  bad_parameter: { status: 400, title: "A parameter is not valid" },
+  bad_parameter: { status: 400, title: "A parameter is invalid" },
   bad_cursor: { status: 400, title: "The cursor is not valid for this query" },
-  not_found: { status: 404, title: "There is nothing at this address" },
+  not_found: { status: 404, title: "Nothing exists at this address" },
   unknown_base: { status: 404, title: "No exchange has ever listed this asset" },
-  unknown_instrument: { status: 404, title: "This exchange lists no such instrument now" },
-  method_not_allowed: { status: 405, title: "This address does not take this method" },
+  unknown_instrument: {
+    status: 404,
+    title: "This exchange does not currently list such an instrument",
+  },
+  method_not_allowed: { status: 405, title: "This endpoint does not support this method" },
   cursor_expired: { status: 410, title: "The snapshot of this cursor is gone" },
-  uri_too_long: { status: 414, title: "The address is too long" },
-  stream_limit: { status: 429, title: "This address has as many streams as one may have" },
+  uri_too_long: { status: 414, title: "The request address is too long" },
+  stream_limit: { status: 429, title: "This address has reached its limit of streams" },
   internal: { status: 500, title: "Something went wrong here" },
   not_ready: { status: 503, title: "There is no data yet" },
-  no_data: { status: 503, title: "None of the exchanges asked for has any data now" },
-  busy: { status: 503, title: "Too much is asked at once" },
-  too_many_streams: { status: 503, title: "There is no place for another stream" },
+  no_data: { status: 503, title: "None of the requested exchanges has any data now" },
+  busy: { status: 503, title: "Too many requests are being processed at once" },
+  too_many_streams: { status: 503, title: "The server has no room for another stream" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

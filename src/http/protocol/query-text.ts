@@ -33,7 +33,7 @@ const WHOLE = /^\d{1,15}$/;
 export type Context = z.RefinementCtx;
 
 /** What an error says of a name that the address does not know. */
-export const UNKNOWN_NAME = "is not a parameter of this address";
+export const UNKNOWN_NAME = "is not a parameter of this endpoint";
 
 /** What stands where the server, or whoever made the address, found no text in the bytes. */
 const REPLACEMENT = "\u{FFFD}";

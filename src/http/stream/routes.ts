@@ -48,7 +48,7 @@ id: 7-1044
 
 /** contentSchema is a word of JSON Schema that the library's types do not know. */
 const eventStream = {
-  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before this side hangs up: ${END_REASONS.join(", ")}; who is cut off in the middle of an event finds the reason in a comment after its half, and loses that event.`,
+  description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before the server disconnects: ${END_REASONS.join(", ")}; a client that is cut off in the middle of an event finds the reason in a comment after the incomplete event, which is lost.`,
   contentMediaType: EVENT_STREAM_TYPE,
   contentSchema: {
     oneOf: [RESET, CHANGES].map((name) => ({ $ref: `#/components/schemas/${name}` })),
@@ -61,18 +61,18 @@ const streamRoute = createRoute({
   path: "/api/funding/stream",
   operationId: "streamFundingRates",
   tags: ["Stream"],
-  summary: "Changes of funding rates as they come",
+  summary: "Live changes of funding rates",
   description:
-    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that came or went (`changes`), also when there are none and `missing` is another one. A filter that selects no row gets neither until it does. Whoever applies the events has the rows of /api/funding/current with the same filters; prices, volumes and times of observation are as of a row's last change. A quiet stream sends a comment every 15 seconds. A stream that was cut off goes on where it was with Last-Event-ID. " +
-    `One address has ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters at most (of IPv6, its /64); one that was ended counts until its connection has gone, filters that match no row count as one. Whoever comes to have more because rows come to match is sent away with the reason too_many_filters. ` +
-    `Whoever takes nothing for ${STALLED_AFTER_MS / 1000} seconds is sent away as a slow_consumer, and after ${SILENT_AFTER_MS / 1000} where more waits to be read than memory is set aside for. Where that is not enough, the address that holds most gives up a stream, and so does a newcomer who would hold about as much (overloaded).`,
+    "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that appeared or disappeared (`changes`), also without any such row if `missing` has changed. A filter that matches no row gets neither until it does. Applying the events gives the rows of /api/funding/current with the same filters; prices, volumes and observation times are as of a row's last change. An idle stream sends a comment every 15 seconds. An interrupted stream resumes with Last-Event-ID. " +
+    `One address (for IPv6, one /64) may have ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters; an ended stream counts until its connection is closed, and filters that match no row count as one. A client that exceeds this because rows start to match is disconnected with the reason too_many_filters. ` +
+    `A client that reads nothing for ${STALLED_AFTER_MS / 1000} seconds is disconnected as a slow_consumer, and after ${SILENT_AFTER_MS / 1000} if more data waits to be read than memory is reserved for. If that is not enough, the address that holds most loses a stream, as does a new client that would hold about as much (overloaded).`,
   request: { query: StreamQuerySchema, headers: StreamHeadersSchema },
   responses: {
     200: {
-      description: "Events until either side hangs up.",
+      description: "Events until either side disconnects.",
       headers: {
         "X-Request-Id": {
-          description: "Your X-Request-Id where it was sane, else a new one.",
+          description: "Your X-Request-Id if it was valid, else a new one.",
           schema: { type: "string" as const },
         },
       },

@@ -24,14 +24,14 @@ export const StreamHeadersSchema = z.object({
     .string()
     .optional()
     .openapi({
-      description: `Id of the last event that you have, with the same filters; browsers send it by themselves. You get what changed since, or a \`reset\` when that snapshot is gone: one is kept for ${KEPT_MS / 1000} seconds after the next has come (for ${PINNED_KEPT_MS / 1000} where a list's cursor points at it).`,
+      description: `Id of the last event received, with the same filters; browsers send it automatically. You get what changed since, or a \`reset\` if that snapshot is gone: it is kept for ${KEPT_MS / 1000} seconds after the next one (${PINNED_KEPT_MS / 1000} if a cursor of a list points to it).`,
       example: "7-1042",
     }),
 });
 
 const shown = {
-  snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
-  fetched_at: time("The time that the snapshot shows."),
+  snapshot: z.string().openapi({ description: "Id of the snapshot.", example: "7-1042" }),
+  fetched_at: time("The time that the snapshot represents."),
   missing: missingField,
 };
 
@@ -39,7 +39,7 @@ export const StreamResetSchema = z.strictObject({
   ...shown,
   rows: z
     .array(FundingRowSchema)
-    .openapi({ description: "All rows that match: they replace whatever you had." }),
+    .openapi({ description: "All matching rows: they replace everything received before." }),
 });
 
 export type StreamReset = z.infer<typeof StreamResetSchema>;
@@ -48,16 +48,16 @@ export const StreamChangesSchema = z.strictObject({
   ...shown,
   since: z.string().openapi({
     description:
-      "The snapshot that this builds on: the one of your last event, or a later one that changed nothing here.",
+      "The snapshot that these changes are relative to: that of your last event, or a later one without changes here.",
     example: "7-1041",
   }),
   rows: z.array(FundingRowSchema).openapi({
     description:
-      "Rows that are new, match now, or differ in rate, interval, next time, flags or asset_id: put each in place of the one with its uid.",
+      "Rows that are new, match now, or differ in rate, interval, next time, flags or asset_id: each replaces the row with the same uid.",
   }),
   removed: z
     .array(z.string())
-    .openapi({ description: "uids of rows that are gone or match no more." }),
+    .openapi({ description: "uids of rows that are gone or no longer match." }),
 });
 
 export type StreamChanges = z.infer<typeof StreamChangesSchema>;

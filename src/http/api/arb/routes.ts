@@ -22,12 +22,12 @@ const arbRoute = createRoute({
   path: "/api/funding/arb",
   operationId: "listArbitragePairs",
   tags: ["Pairs"],
-  summary: "Pairs of exchanges that pay for holding an asset long here and short there",
+  summary: "Arbitrage: long/short pairs across exchanges",
   description:
-    "Per asset the best pair of listings on different exchanges: long the lower, short the higher annual rate. Legs are filtered first, then paired, then filtered by decision. Only listings whose prices show that they are the same asset are paired; pairs with a number that cannot be relied on are shown only when `decision=refuse` is asked for. Net always means: gross less four taker fills at the fees shown, spread over hold_hours; what is in fact paid in that time is in expected_cash.",
+    "Per asset the best pair of listings on different exchanges: long the lower, short the higher annualized rate. Legs are filtered first, then paired, then filtered by decision. Only listings that prices show to be the same asset are paired; pairs with a number that cannot be trusted are returned only for `decision=refuse`. Net is always gross minus four taker fills at the fees shown, spread over hold_hours; the payments actually due in that time are in expected_cash.",
   request: { query: ArbQuerySchema },
   responses: {
-    ...cachedList(ArbListSchema, "The matching pairs, the best first; possibly none."),
+    ...cachedList(ArbListSchema, "The matching pairs, best first, possibly none."),
     ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "no_data", "busy"),
   },
 });

@@ -15,9 +15,9 @@ const assetsRoute = createRoute({
   path: "/api/assets",
   operationId: "listAssets",
   tags: ["Market"],
-  summary: "The assets, to be searched by any of their names",
+  summary: "Assets, searchable by any of their names",
   description:
-    "What is listed, once each: its id, names, class and price, where it is listed, and which other assets share its name. Listings of which no price has told what they are, or of which prices say that they are not what their ticker says, are of no asset. Assets of exactly the name that is asked for come first, then those with most listings; ties are in the order of asset_id.",
+    "Every listed asset once: its id, names, class and price, where it is listed, and which other assets share its name. Listings whose asset no price has identified, or whose price contradicts their ticker, belong to no asset. Exact matches of the name come first, then the assets with most listings; ties are ordered by asset_id.",
   request: { query: AssetQuerySchema },
   responses: {
     ...cachedList(AssetListSchema, "The matching assets, possibly none."),

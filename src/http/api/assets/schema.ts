@@ -17,7 +17,7 @@ export const AssetSchema = z
       example: "LIT~2",
     }),
     base: z.string().openapi({
-      description: "Its name, which another asset may have, too: the id without a number.",
+      description: "Its name, which another asset may share: the id without its number.",
       example: "LIT",
     }),
     tickers: z.array(z.string()).openapi({
@@ -25,13 +25,13 @@ export const AssetSchema = z
       example: ["LIT"],
     }),
     aliases: z.array(z.string()).openapi({
-      description: "Other names under which `base` finds it.",
+      description: "Other names that `base` accepts for it.",
       example: ["GOLD", "XAUUSD"],
     }),
     asset_class: assetClassField,
     unit_price: z.number().nullable().openapi({
       description:
-        "Of one unit, in the currencies that its listings are quoted in: the median of those without a blocking flag (mark, else index, else last trade, by `multiplier`). Null where none has a price.",
+        "Price of one unit, in the quote currencies of its listings: the median of those without a blocking flag (mark, else index, else last trade, divided by `multiplier`). Null if none has a price.",
       example: 0.42,
     }),
     instruments: z.int().min(1).openapi({ description: "Listings that match.", example: 14 }),
@@ -42,10 +42,10 @@ export const AssetSchema = z
       .openapi({ description: "Exchanges with a listing that matches.", example: 12 }),
     listed_on: z
       .array(ExchangeIdSchema)
-      .openapi({ description: "Which ones.", example: ["binance", "okx"] }),
+      .openapi({ description: "The ids of these exchanges.", example: ["binance", "okx"] }),
     twins: z.record(z.string(), z.number().nullable()).openapi({
       description:
-        "Other assets of the same name or ticker by their ids, each with its unit_price, which is what keeps them apart: beyond 3 percent they are not the same thing. Empty where there is none.",
+        "Ids of other assets with the same name or ticker, each with its unit_price, which distinguishes them: a difference of more than 3 percent means a different asset. Empty if there is none.",
       example: { LIT: 0.91 },
     }),
   })
@@ -61,7 +61,7 @@ const MAX_TEXT_LENGTH = 64;
 export const AssetQuerySchema = z.strictObject({
   q: textParam(MAX_TEXT_LENGTH, {
     description:
-      "A part of an id, a ticker, an alias, a symbol or an exchange's own symbol, in any case. Assets of exactly this name come first. Default: all assets.",
+      "Part of an id, ticker, alias, symbol or exchange symbol, case-insensitive. Exact matches come first. Default: all assets.",
     example: "BTC",
   }),
   ...instrumentFilters,

@@ -24,7 +24,7 @@ const byVolumeRoute = createRoute({
   operationId: "listAssetsByVolume",
   tags: ["Assets"],
   summary: "Assets by the volume of their perpetuals",
-  description: `Assets from the most traded on all exchanges together, with the lowest and the highest rate of each. Assets whose volume nobody tells come last; ties are in the order of asset_id. ${LISTINGS_THAT_COUNT}`,
+  description: `Assets by total volume across all exchanges, the most traded first, with the lowest and the highest rate of each. Assets of unknown volume come last; ties are ordered by asset_id. ${LISTINGS_THAT_COUNT}`,
   request: { query: VolumeRankQuerySchema },
   responses: {
     ...cachedList(VolumeRankListSchema, "The ranked assets, possibly none."),

@@ -10,35 +10,37 @@ const symbol = z
   .openapi({ description: "The exchange's own symbol, verbatim.", example: "1000PEPEUSDT" });
 
 const flags = z.array(FlagSchema).openapi({
-  description: "The marks of that listing.",
+  description: "The flags of that listing.",
   example: ["pinned_cap"],
 });
 
 export const VolumeRankSchema = z
   .strictObject({
     rank: z.int().min(1).openapi({
-      description: "By volume_24h_usd, from 1, among the assets that match.",
+      description: "Rank by volume_24h_usd among the matching assets, from 1.",
       example: 1,
     }),
     ...assetFields,
     volume_weighted_annualized_pct: yearlyPct(
       "Mean of the trusted listings by volume_24h_usd, without those where it is unknown; null while fewer than 3 exchanges tell one above 0.",
     ).nullable(),
-    lowest_exchange: ExchangeIdSchema.openapi({ description: "Where the lowest rate a year is." }),
+    lowest_exchange: ExchangeIdSchema.openapi({
+      description: "The listing with the lowest annualized rate.",
+    }),
     lowest_exchange_symbol: symbol,
     lowest_annualized_pct: yearlyPct("The lowest rate of a trusted listing."),
     lowest_flags: flags,
     highest_exchange: ExchangeIdSchema.openapi({
-      description: "Where the highest rate a year is.",
+      description: "The listing with the highest annualized rate.",
     }),
     highest_exchange_symbol: symbol,
     highest_annualized_pct: yearlyPct("The highest rate of a trusted listing."),
     highest_flags: flags,
     top_exchange: orNull(ExchangeIdSchema).openapi({
-      description: "The exchange with most of the volume; null while none above 0 is known.",
+      description: "The exchange with the largest volume; null while no volume above 0 is known.",
     }),
     top_exchange_share: z.number().min(0).max(1).nullable().openapi({
-      description: "Its share (0 to 1) of volume_24h_usd.",
+      description: "That exchange's share (0 to 1) of volume_24h_usd.",
       example: 0.4,
     }),
   })

@@ -38,9 +38,9 @@ const calendarRoute = createRoute({
   path: "/api/funding/calendar",
   operationId: "listSettlements",
   tags: ["Rates"],
-  summary: "Settlements ahead",
+  summary: "Upcoming settlements",
   description:
-    "When funding is charged next, by time, at equal times the largest open interest first. Instruments that cannot be relied on are left out, and so is continuous funding, which has no settlements. The rate of the next settlement is the live one, that of the one after is the exchange's own estimate where it gives one; later ones are not known and never guessed. Times beyond the next one assume that the interval stays. 500 rows unless `limit` asks for up to 5,000; `next_cursor` leads on.",
+    "When funding is charged next, ordered by time, then by open interest, largest first. Instruments that cannot be trusted are left out, as is continuous funding, which has no settlements. The next settlement has the live rate, the one after the exchange's own estimate if it publishes one; later rates are unknown and never guessed. Times beyond the next settlement assume that the interval stays the same. 500 rows by default, up to 5,000 with `limit`; `next_cursor` leads to the rest.",
   request: { query: CalendarQuerySchema },
   responses: {
     ...listAnswer,
@@ -55,8 +55,8 @@ const fileRoute = createRoute({
   path: "/api/funding/calendar.ics",
   operationId: "getSettlementCalendar",
   tags: ["Rates"],
-  summary: "Settlements ahead, for calendar programs",
-  description: `The same as iCalendar (RFC 5545) to subscribe to: one event without length per settlement. At most the ${MAX_EVENTS} nearest; the calendar's own description says how many were left out and which exchanges are missing, X-Total-Count how many match. Filters keep it short.`,
+  summary: "Upcoming settlements as iCalendar",
+  description: `The same as an iCalendar feed (RFC 5545) to subscribe to: one event without duration per settlement. At most the ${MAX_EVENTS} nearest; the calendar's description says how many were left out and which exchanges are missing, X-Total-Count how many match. Use filters to keep it short.`,
   request: { query: CalendarFileQuerySchema },
   responses: {
     200: {

@@ -8,7 +8,7 @@ import { thresholdListSchema } from "../../lists/thresholds.ts";
 
 export const CalendarRowSchema = z
   .strictObject({
-    settles_at: time("When it is charged."),
+    settles_at: time("When funding is charged."),
     seconds_ahead: z
       .int()
       .min(1)
@@ -16,10 +16,10 @@ export const CalendarRowSchema = z
     ...instrumentFields,
     funding_interval_hours: z
       .number()
-      .openapi({ description: "Between two settlements of this instrument, now.", example: 8 }),
+      .openapi({ description: "Current funding interval of this instrument.", example: 8 }),
     funding_rate: z.number().nullable().openapi({
       description:
-        "What will be charged as far as the exchange says: a fraction of notional. Positive: longs pay shorts. Null for a settlement of which it says nothing yet, also while it still shows the rate of the one before.",
+        "The rate that will be charged, as far as the exchange publishes it: a fraction of notional. Positive: longs pay shorts. Null if the exchange publishes nothing for this settlement yet, or still shows the rate of the previous one.",
       example: 0.0001,
     }),
     funding_rate_pct: z
@@ -33,7 +33,7 @@ export const CalendarRowSchema = z
     }),
     rate_source: z.enum(RATE_SOURCES).nullable().openapi({
       description:
-        "`live`: the rate of the next settlement, which still moves. `predicted`: the exchange's own estimate for the one after. Null where funding_rate is.",
+        "`live`: the rate of the next settlement, which still moves. `predicted`: the exchange's own estimate for the one after. Null if funding_rate is null.",
     }),
     open_interest_usd: z
       .number()
@@ -41,7 +41,7 @@ export const CalendarRowSchema = z
       .openapi({ description: "One-sided open interest. US dollars.", example: 1_250_000 }),
     payment_usd: z.number().nullable().openapi({
       description:
-        "funding_rate x open_interest_usd: what all longs together pay all shorts, in US dollars, if both stay as they are. Negative: shorts pay. Null where either is.",
+        "funding_rate x open_interest_usd: what all longs pay all shorts, in US dollars, if both stay unchanged. Negative: shorts pay. Null if either is null.",
       example: 125,
     }),
     flags: FundingRowSchema.shape.flags,
@@ -66,7 +66,7 @@ const hoursParam = (fallback: number) =>
     { above: 0, max: MAX_HOURS },
     {
       description:
-        "How far ahead, in hours: settlements after the snapshot's time, up to and including its end.",
+        "How far ahead, in hours: settlements after the time of the snapshot, up to and including the end of this period.",
       fallback,
       example: 12,
     },
@@ -85,7 +85,7 @@ export const CalendarQuerySchema = z.strictObject({
     { min: 1, max: MAX_LIMIT },
     {
       description:
-        "Most rows in one answer. Unlike other lists this one is never sent whole unasked: `total` says how many there are, `next_cursor` leads to them.",
+        "Maximum number of rows in one answer. Unlike other lists, this one is never sent whole by default: `total` says how many rows there are, `next_cursor` leads to the next ones.",
       fallback: DEFAULT_LIMIT,
       example: 100,
     },

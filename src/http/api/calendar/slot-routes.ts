@@ -20,9 +20,9 @@ const slotRoute = createRoute({
   path: "/api/funding/calendar/slots",
   operationId: "listSettlementSlots",
   tags: ["Market"],
-  summary: "Settlements ahead, summed by their time",
+  summary: "Upcoming settlements, summed by time",
   description:
-    "The settlements of /api/funding/calendar, one row per time: how many instruments settle then, how much is open in them, and what longs pay shorts if rates and open interest stay as they are. What is not known is counted, never guessed: rates of later settlements than the one after the next never are.",
+    "The settlements of /api/funding/calendar, one row per time: how many instruments settle, their open interest, and what longs pay shorts if rates and open interest stay unchanged. Unknown values are counted, never guessed: beyond the second settlement no rate is known.",
   request: { query: SlotQuerySchema },
   responses: {
     ...cachedList(SettlementSlotListSchema, "The times with a settlement, possibly none."),

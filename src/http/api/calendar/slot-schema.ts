@@ -14,31 +14,29 @@ const count = (description: string, example: number) =>
 
 export const SettlementSlotSchema = z
   .strictObject({
-    settles_at: time(
-      "When they are charged, to the full minute: exchanges stamp it seconds apart.",
-    ),
+    settles_at: time("Settlement time, rounded to the minute: exchanges stamp it seconds apart."),
     seconds_ahead: count(
       "settles_at minus fetched_at of the list; 0 within the minute of the settlement.",
       5_400,
     ),
-    instruments: count("Instruments that settle.", 4_120),
-    exchanges: count("Exchanges that they are on.", 31).max(EXCHANGE_IDS.length),
+    instruments: count("Number of instruments that settle.", 4_120),
+    exchanges: count("Number of exchanges they are on.", 31).max(EXCHANGE_IDS.length),
     open_interest_usd: usd(
-      "One-sided open interest together, as far as it is known; null when of none.",
+      "Total one-sided open interest, as far as it is known; null if none is known.",
       1_250_000_000,
     ),
-    open_interest_unknown: count("Instruments whose open interest is not known.", 310),
+    open_interest_unknown: count("Instruments with unknown open interest.", 310),
     longs_pay_usd: usd(
-      "What longs pay shorts where the rate is above 0: the sum of payment_usd of /api/funding/calendar, as far as it is known; null when of none.",
+      "What longs pay shorts at rates above 0: the sum of payment_usd of /api/funding/calendar, as far as it is known; null if none is known.",
       96_000,
     ),
-    shorts_pay_usd: usd("What shorts pay longs where the rate is below 0, likewise.", 21_000),
+    shorts_pay_usd: usd("What shorts pay longs at rates below 0, likewise.", 21_000),
     payment_usd: usd(
-      "longs_pay_usd less shorts_pay_usd: what longs pay shorts in all; negative: shorts pay.",
+      "longs_pay_usd minus shorts_pay_usd: the net payment from longs to shorts; negative: shorts pay.",
       75_000,
     ),
     payment_unknown: count(
-      "Instruments that are in none of these sums: the exchange does not say the rate yet, or the open interest is not known.",
+      "Instruments in none of these sums: the exchange does not publish the rate yet, or the open interest is unknown.",
       310,
     ),
   })

@@ -29,9 +29,9 @@ const divergenceRoute = createRoute({
   path: "/api/funding/divergence",
   operationId: "listDivergences",
   tags: ["Pairs"],
-  summary: "Assets whose rates point both ways",
+  summary: "Divergence: assets with rates of opposite signs",
   description:
-    "Assets that cost longs on one exchange and shorts on another, for some time and with enough volume on both: per asset the widest straddle (long where shorts pay, short where longs pay), and how the rates of all its listings that pass the filters are spread. Listings that cannot be relied on take no part. The widest straddle comes first.",
+    "Assets whose longs pay on one exchange while shorts pay on another, for some time and with enough volume on both: per asset the widest straddle (long where shorts pay, short where longs pay), and the dispersion of the rates of all listings that pass the filters. Listings that cannot be trusted are left out. The widest straddle comes first.",
   request: { query: DivergenceQuerySchema },
   responses: {
     ...cachedList(DivergenceListSchema, "The matching assets, possibly none."),

@@ -22,7 +22,7 @@ export const DivergenceSchema = z
     asset_class: pair.asset_class,
     decision: pair.decision.openapi({
       description:
-        "As in /api/funding/arb, held for 24 hours: `usable`; `watch`: look at `reasons` first.",
+        "As in /api/funding/arb for a holding time of 24 hours: `usable`; `watch`: check `reasons` first.",
     }),
     reasons: pair.reasons,
     exchanges: count("Exchanges whose listings pass the filters.", 6),
@@ -33,7 +33,7 @@ export const DivergenceSchema = z
     long: pair.long,
     short: pair.short,
     gross_apr_pct: points(
-      "annualized_pct of the short leg less that of the long leg: the signed straddle, paid on both sides.",
+      "annualized_pct of the short leg minus that of the long leg: both sides receive funding.",
       48.2,
     ),
     mean_annualized_pct: points("Mean annualized_pct of the listings. Percent a year.", 3.1),
@@ -97,7 +97,7 @@ export const DivergenceQuerySchema = z.strictObject({
     { min: 0, max: 315_360_000 },
     {
       description:
-        "Minimum time for which the straddle has lasted (lasted_seconds). A time that is not known, as of a gross_apr_pct below 5, fails every minimum above 0: `0` shows those and new ones, too. Seconds.",
+        "Minimum time for which the straddle has lasted (lasted_seconds). An unknown time, as for a gross_apr_pct below 5, fails every minimum above 0: `0` also shows those and new ones. Seconds.",
       fallback: PAIRS.minAgeSeconds,
       example: 0,
     },

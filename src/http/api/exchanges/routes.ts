@@ -33,9 +33,9 @@ const exchangesRoute = createRoute({
   path: "/api/exchanges",
   operationId: "listExchanges",
   tags: ["Exchanges"],
-  summary: "The exchanges and how they are",
+  summary: "The exchanges and their status",
   description:
-    "Every registered exchange in the order of its id, as of the same snapshot as the rates. One that was never collected here is `off`.",
+    "Every registered exchange, ordered by id, as of the same snapshot as the rates. An exchange that was never collected here is `off`.",
   request: { query: ExchangeQuerySchema },
   responses: {
     ...cachedList(ExchangeListSchema, "All exchanges."),

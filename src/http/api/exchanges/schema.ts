@@ -11,27 +11,25 @@ import {
 export const ExchangeSchema = z
   .strictObject({
     exchange: ExchangeIdSchema,
-    name: z.string().openapi({ description: "As the exchange writes it.", example: "Binance" }),
+    name: z.string().openapi({ description: "As the exchange spells it.", example: "Binance" }),
     kind: z.enum(["centralised", "decentralised"]),
     accrual: AccrualSchema.openapi({
-      description: "Whether funding is charged at times or accrues each second.",
+      description: "Whether funding is charged at settlement times or accrues every second.",
     }),
-    documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    documentation: z.string().openapi({ description: "Website of the exchange." }),
     unverified_rate: unverifiedRateField,
     status: ExchangeStatusSchema,
     instruments: z.int().min(0).openapi({ description: "Its rows in the snapshot." }),
-    expected: z
-      .int()
-      .min(0)
-      .nullable()
-      .openapi({ description: "Live instruments by the exchange's own list; null without one." }),
+    expected: z.int().min(0).nullable().openapi({
+      description: "Live instruments according to the exchange's own list; null without a list.",
+    }),
     data_age_seconds: z
       .int()
       .min(0)
       .nullable()
-      .openapi({ description: "Since its newest row was observed; null before the first batch." }),
+      .openapi({ description: "Age of its newest row; null before the first batch." }),
     period_seconds: z.number().nullable().openapi({
-      description: "It is asked this often; null where it was never collected.",
+      description: "How often it is refreshed; null if it was never collected.",
     }),
     last_ok_at: z
       .int()
@@ -40,29 +38,29 @@ export const ExchangeSchema = z
     failure_kind: z
       .enum(FAILURE_KINDS)
       .nullable()
-      .openapi({ description: "How the last refresh failed; null when it did not." }),
+      .openapi({ description: "How the last refresh failed; null if it did not." }),
     reason: reasonField,
     rejects: z.record(z.string(), z.int()).openapi({
-      description: "Rows of the last batch that could not be used, by reason.",
+      description: "Rejected rows of the last batch, by reason.",
       example: { bad_rate: 2 },
     }),
     taker_fee_bps: z.number().nullable().openapi({
       description:
-        "Standard taker fee of one fill, basis points of notional: what opportunities are reckoned with unless a request says otherwise, or the exchange states another for a listing. Null where nobody vouches for one.",
+        "Standard taker fee per fill, in basis points of notional: used for opportunities unless the request gives another or the exchange states one for the listing. Null if no reliable source states one.",
       example: 5,
     }),
     taker_fee_as_of: z.string().nullable().openapi({
-      description: "Last day on which its source is known to have said so.",
+      description: "Date on which the source was last checked.",
       example: "2026-10-16",
     }),
     taker_fee_source: z
       .string()
       .nullable()
-      .openapi({ description: "Page of the exchange, or who says so." }),
+      .openapi({ description: "Source of the fee: a page of the exchange, or whoever states it." }),
     taker_fee_note: z
       .string()
       .nullable()
-      .openapi({ description: "What the fee leaves out, or why it is unknown." }),
+      .openapi({ description: "What the fee does not cover, or why it is unknown." }),
   })
   .openapi("Exchange");
 

@@ -46,12 +46,12 @@ const explainRoute = createRoute({
   path: "/api/explain/{exchange}/{exchange_symbol}",
   operationId: "explainFundingRate",
   tags: ["Rates"],
-  summary: "How one row came to be",
+  summary: "How one row was computed",
   description:
-    "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. Raw fields live for one cycle, in the collecting process.",
+    "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. Raw fields are kept for one refresh, in the collecting process.",
   request: { params: ExplainPathSchema, query: NO_PARAMS },
   responses: {
-    200: freshJson(ExplanationSchema, "The row and where it comes from."),
+    200: freshJson(ExplanationSchema, "The row and its origin."),
     ...problems("bad_parameter", "unknown_instrument", "not_ready", "no_data"),
   },
 });

@@ -26,7 +26,7 @@ export const ExplainPathSchema = z.object({
       param: { name: "exchange", in: "path" },
       type: "string",
       enum: [...EXCHANGE_IDS],
-      description: "The exchange's id, in any case.",
+      description: "The exchange's id, case-insensitive.",
       example: "binance",
     }),
   exchange_symbol: z
@@ -42,60 +42,64 @@ export const ExplainPathSchema = z.object({
 const WorkingSchema = z
   .strictObject({
     formula: z.string().openapi({
-      description: "Names in braces are fields: of the row, or of `raw`, as payload.field.",
+      description:
+        "The formula. Names in braces are fields of the row, or of `raw` as payload.field.",
       example: "{tickers.fundingRate} / {tickers.indexPrice}",
     }),
     with_numbers: z.string().openapi({
-      description: "The same with the values as received.",
+      description: "The same with the values filled in.",
       example: "0.81 / 81000.5",
     }),
-    value: z.number().openapi({ description: "What comes out.", example: 0.00001 }),
+    value: z.number().openapi({ description: "The result.", example: 0.00001 }),
   })
   .openapi("Working");
 
 export const ExplanationSchema = z
   .strictObject({
-    fetched_at: time("The time that the snapshot shows."),
-    snapshot: z.string().openapi({ description: "Names the snapshot.", example: "7-1042" }),
+    fetched_at: time("The time that the snapshot represents."),
+    snapshot: z.string().openapi({ description: "Id of the snapshot.", example: "7-1042" }),
     missing: missingField,
     row: FundingRowSchema,
     raw: z.record(z.string(), z.unknown()).nullable().openapi({
       description:
-        "The rows of the exchange's payloads that this row was read from in the last cycle, by payload, values as received. Null with `raw_reason`.",
+        "The parts of the exchange's payloads that this row was read from in the last refresh, by payload, with values as received. Null with `raw_reason`.",
     }),
     raw_reason: z.enum(["not_in_memory"]).nullable().openapi({
       description:
         "`not_in_memory`: raw rows live for one cycle in the process that collects; this one does not, or has just started, or the last cycle did not show the instrument.",
     }),
-    raw_observed_at: time("When the raw rows were true on the exchange.").nullable(),
-    rate_rule: z.string().openapi({ description: "What the exchange publishes, and its unit." }),
+    raw_observed_at: time("When the raw values were current on the exchange.").nullable(),
+    rate_rule: z
+      .string()
+      .openapi({ description: "What the exchange publishes, and in which unit." }),
     unverified_rate: unverifiedRateField,
     rate: WorkingSchema.nullable().openapi({
-      description: "How funding_rate comes from `raw`; null without it. A fraction per interval.",
+      description:
+        "How funding_rate is computed from `raw`; null without it. A fraction per interval.",
     }),
     interval_rule: z.string().openapi({ description: "Where the interval comes from." }),
     interval_source: z
       .enum(["published", "derived", "documented_default"])
       .nullable()
-      .openapi({ description: "How this row's interval is known; null when it is not." }),
-    interval_changed_at: time("When the interval last became another one.").nullable(),
+      .openapi({ description: "How this row's interval is known; null if it is not." }),
+    interval_changed_at: time("When the interval last changed.").nullable(),
     annualized: WorkingSchema.nullable().openapi({
-      description: "How annualized_pct comes from the row; null when the interval is unknown.",
+      description: "How annualized_pct is computed from the row; null if the interval is unknown.",
     }),
-    observed_at: time("When the row was true on the exchange."),
+    observed_at: time("When the row was current on the exchange."),
     taker_fee_bps: z.number().nullable().openapi({
       description:
-        "The taker fee that pairs with this listing are reckoned with, unless a request says otherwise, basis points of notional per fill. Null where it is not known.",
+        "The taker fee used for pairs with this listing unless a request gives another, in basis points of notional per fill. Null if it is unknown.",
       example: 5,
     }),
     taker_fee_source: orNull(z.enum(FEE_SOURCES)).openapi({
       description:
-        "`operator`: a figure of this service's operator; `listing`: stated by the exchange for this very listing; `exchange`: its standard fee, see /api/exchanges.",
+        "`operator`: configured by the operator of this service; `listing`: stated by the exchange for this listing; `exchange`: its standard fee, see /api/exchanges.",
     }),
-    documentation: z.string().openapi({ description: "Address of the exchange's own pages." }),
+    documentation: z.string().openapi({ description: "Website of the exchange." }),
     caveats: z
       .array(z.string())
-      .openapi({ description: "What the exchange's documentation leaves open." }),
+      .openapi({ description: "What the exchange's documentation does not settle." }),
   })
   .openapi("Explanation");
 

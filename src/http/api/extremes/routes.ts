@@ -27,7 +27,7 @@ const extremesRoute = createRoute({
   tags: ["Rates"],
   summary: "The most positive and the most negative rates",
   description:
-    "Rows with the highest rates above 0, then rows with the lowest below 0, made comparable over all funding intervals. Only rows without a blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`) are ranked: a stale or delisted one leaves at once. Ties are in the order of exchange, then exchange_symbol. One page: `count` and `total` are equal, `next_cursor` is null. Thin markets have the wildest rates: `min_volume` leaves them out.",
+    "Rows with the highest rates above 0, then rows with the lowest rates below 0, comparable across funding intervals. Only rows without a blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`) are ranked: stale and delisted ones disappear at once. Ties are ordered by exchange, then exchange_symbol. There is one page: `count` and `total` are equal, `next_cursor` is null. Thin markets have the most extreme rates: use `min_volume` to leave them out.",
   request: { query: ExtremesQuerySchema },
   responses: {
     ...cachedList(ExtremeListSchema, "The ranked rows, possibly none."),

@@ -13,19 +13,19 @@ import { FundingQuerySchema, FundingRowSchema } from "../../lists/funding-schema
 
 export const ExtremeSchema = z
   .strictObject({
-    rank: z.int().min(1).openapi({ description: "From 1 at each end.", example: 1 }),
+    rank: z.int().min(1).openapi({ description: "Rank within its side, from 1.", example: 1 }),
     side: z.enum(EXTREME_ENDS).openapi({
       description: "`most_positive`: longs pay most. `most_negative`: shorts pay most.",
     }),
-    per: z.enum(EXTREME_PERIODS).openapi({ description: "The time that value_pct is for." }),
+    per: z.enum(EXTREME_PERIODS).openapi({ description: "The period that value_pct refers to." }),
     value_pct: z.number().openapi({
       description:
-        "The figure that ranks: annualized_pct, or rate_per_hour_pct with `per=hour`. Percent of notional per `per`, never 0.",
+        "The figure ranked by: annualized_pct, or rate_per_hour_pct with `per=hour`. Percent of notional per `per`, never 0.",
       example: 438,
     }),
     rate_per_hour_pct: z.number().openapi({
       description:
-        "funding_rate x 100 / funding_interval_hours. Percent of notional an hour, whatever the interval is.",
+        "funding_rate x 100 / funding_interval_hours. Percent of notional per hour, whatever the interval.",
       example: 0.05,
     }),
     ...FundingRowSchema.shape,
@@ -51,12 +51,12 @@ const { exchange, base, asset_id, quote, asset_class, interval, min_volume, min_
 export const ExtremesQuerySchema = z.strictObject({
   side: choiceParam(EXTREME_SIDES, {
     description:
-      "`positive`: rates above 0, from the highest. `negative`: below 0, from the lowest.",
+      "`positive`: rates above 0, highest first. `negative`: rates below 0, lowest first.",
     fallback: EXTREMES_DEFAULTS.side,
     example: "both",
   }),
   per: choiceParam(EXTREME_PERIODS, {
-    description: "Rank by the rate an hour or by the rate a year; the order is the same.",
+    description: "Rank by the hourly or the annualized rate; the order is the same.",
     fallback: EXTREMES_DEFAULTS.per,
     example: "hour",
   }),
@@ -67,7 +67,7 @@ export const ExtremesQuerySchema = z.strictObject({
   asset_class,
   flag: closedListParam(ADVISORY_FLAGS, {
     description:
-      "Flags that do not block: rows that have at least one of them. Default: all rows, flagged or not.",
+      "Advisory flags: rows that have at least one of them. Default: all rows, flagged or not.",
     example: ["pinned_cap", "pinned_floor", "unverified_rate"],
     fallback: null,
   }),
@@ -77,7 +77,7 @@ export const ExtremesQuerySchema = z.strictObject({
   limit: countParam(
     { min: 1, max: MAX_LIMIT_PER_SIDE },
     {
-      description: "Most rows of each side. There is one page, without a cursor.",
+      description: "Maximum number of rows per side. There is one page, without a cursor.",
       fallback: EXTREMES_DEFAULTS.limitPerSide,
       example: 25,
     },

@@ -29,7 +29,7 @@ const currentRoute = createRoute({
   tags: ["Rates"],
   summary: "Live funding rates",
   description:
-    "All instruments of all exchanges, filtered, ordered and paged; with `since` only what changed. Positive rates: longs pay shorts. annualized_pct is simple interest.",
+    "All instruments of all exchanges, filtered, sorted and paged; with `since` only what changed. Positive rates: longs pay shorts. annualized_pct is simple interest.",
   request: { query: CurrentQuerySchema },
   responses: {
     ...cachedList(FundingListSchema, "The matching rows, possibly none."),
@@ -46,7 +46,10 @@ const symbolRoute = createRoute({
   description: "Every listing of one asset, on all exchanges and in all quote currencies.",
   request: { params: SymbolPathSchema, query: SymbolQuerySchema },
   responses: {
-    ...cachedList(FundingListSchema, "The listings; none when the asset has left all exchanges."),
+    ...cachedList(
+      FundingListSchema,
+      "The listings; empty if every exchange has delisted the asset.",
+    ),
     ...problems(
       "bad_parameter",
       "bad_cursor",

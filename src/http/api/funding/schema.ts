@@ -9,7 +9,7 @@ export const SymbolPathSchema = z.object({
     .max(MAX_BASE_LENGTH, `must not be longer than ${MAX_BASE_LENGTH} characters`)
     .openapi({
       param: { name: "base", in: "path" },
-      description: "An asset, in any case, aliases allowed (XBT is BTC).",
+      description: "An asset, case-insensitive, aliases allowed (XBT is BTC).",
       example: "BTC",
     }),
 });

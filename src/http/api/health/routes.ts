@@ -15,9 +15,9 @@ const healthRoute = createRoute({
   path: "/api/health",
   operationId: "getHealth",
   tags: ["Service"],
-  summary: "How fresh the data is",
+  summary: "Health: how fresh the data is",
   description:
-    "Made anew for every request, from the clock; never cached. Like all probes it takes any parameter and reads none.",
+    "Computed for every request, from the clock; never cached. Like all probes it ignores query parameters.",
   responses: {
     200: freshJson(HealthSchema, "The service is ok or degraded."),
     503: freshJson(HealthSchema, "The service is down: the data must not be relied on."),
@@ -30,8 +30,8 @@ const liveRoute = createRoute({
   path: "/livez",
   operationId: "getLiveness",
   tags: ["Service"],
-  summary: "Whether the process answers",
-  description: "For whoever restarts a process that hangs: it looks at nothing else.",
+  summary: "Liveness: whether the process answers",
+  description: "For supervisors that restart a hung process: nothing else is checked.",
   responses: { 200: freshText("It does.", "ok"), ...problems<never>() },
 });
 
@@ -40,9 +40,9 @@ const readyRoute = createRoute({
   path: "/readyz",
   operationId: "getReadiness",
   tags: ["Service"],
-  summary: "Whether the start is over",
+  summary: "Readiness: whether the start is complete",
   description:
-    "Ready when there is data and each enabled exchange has a batch that is not stale, or has answered or failed since the start, or 20 seconds have passed. Lists are answered before that, with what there is.",
+    "Ready when there is data and each enabled exchange has a batch that is not stale, or has answered or failed since the start, or 20 seconds have passed. Lists are answered before that with the data available.",
   responses: {
     200: freshText("It is.", "ok"),
     503: freshText("It is not: what is waited for, in words.", "starting: waiting for okx, gate"),
@@ -56,7 +56,7 @@ const metricsRoute = createRoute({
   operationId: "getMetrics",
   tags: ["Service"],
   summary: "Metrics in the Prometheus text format",
-  description: "Made anew for every request. The text says what each metric is.",
+  description: "Computed for every request. The text describes each metric.",
   responses: { 200: freshText("All metrics.", "funding_up 1"), ...problems<never>() },
 });
 

@@ -10,7 +10,7 @@ const ExchangeHealthSchema = z
       .int()
       .min(0)
       .nullable()
-      .openapi({ description: "Since the last accepted batch; null before the first." }),
+      .openapi({ description: "Age of the last accepted batch; null before the first." }),
     status: ExchangeStatusSchema,
     reason: reasonField,
   })
@@ -20,30 +20,30 @@ export const HealthSchema = z
   .strictObject({
     status: z.enum(["ok", "degraded", "down"]).openapi({
       description:
-        "`ok`: all exchanges are fresh; `degraded`: some are not, or fresh_exchanges is under 80 % of enabled_exchanges; `down`: none is, or nobody collects. One that is off does not count, nor one that has been geo_blocked for over 24 hours or from the start; one that delivered within 24 hours and is geo_blocked now does.",
+        "`ok`: all exchanges are fresh; `degraded`: some are not, or fresh_exchanges is under 80 % of enabled_exchanges; `down`: none is fresh, or no process collects. Exchanges that are off, or have been geo_blocked for over 24 hours or since the start, do not count; one that delivered within the last 24 hours and is geo_blocked now does.",
     }),
     data_age_seconds: z
       .int()
       .min(0)
       .nullable()
-      .openapi({ description: "Since the newest accepted batch; null before the first." }),
+      .openapi({ description: "Age of the newest accepted batch; null before the first." }),
     stale_threshold_seconds: z
       .number()
       .openapi({ description: "An exchange older than this is stale.", example: 900 }),
-    collector_alive: z.boolean().openapi({ description: "Some process collects now." }),
+    collector_alive: z.boolean().openapi({ description: "Whether a process is collecting now." }),
     exchanges: z.array(ExchangeHealthSchema),
     enabled_exchanges: z.int().min(0).openapi({
-      description: "Exchanges that are collected, geo_blocked ones included.",
+      description: "Exchanges that are collected, including geo_blocked ones.",
       example: 38,
     }),
     fresh_exchanges: z.int().min(0).openapi({
       description:
-        "Those of them whose last batch is younger than the threshold, that have not failed three times in a row since (status `down`), do not refuse us and whose own clock moves.",
+        "Those whose last batch is younger than the threshold, that have not failed three times in a row since (status `down`), do not block us and whose own clock advances.",
       example: 37,
     }),
     stale_exchanges: z
       .array(ExchangeIdSchema)
-      .openapi({ description: "Exchanges that should be fresh and are not." }),
+      .openapi({ description: "Exchanges that should be fresh but are not." }),
     instruments: z.int().min(0).openapi({ description: "Rows of the current snapshot." }),
   })
   .openapi("Health");

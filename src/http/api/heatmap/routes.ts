@@ -32,7 +32,7 @@ const heatmapRoute = createRoute({
   tags: ["Rates"],
   summary: "Funding rates as a matrix of assets and exchanges",
   description:
-    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot. Of several listings of an asset on one exchange (USDT, USDC) the most traded one that can be relied on counts. Positive: longs pay shorts. The exchanges are those of `exchange`, in the asked order and with or without a value; unasked each that has a value or a mark. CSV has one column per exchange, named after it and `value`, and at the end `marks`, as `bybit=stale edgex=unverified_rate`. A line of NDJSON has no envelope to name the columns, so that its `values` is an object that holds the known ones by exchange.",
+    "One row per asset, one cell per exchange: the numbers of `/api/funding/current` of the same snapshot. If an exchange has several listings of an asset (USDT, USDC), the most traded one that can be trusted is shown. Positive: longs pay shorts. The columns are the exchanges of `exchange`, in the requested order, with or without values; by default every exchange with a value or a mark. CSV has one column per exchange, named after it and `value`, and at the end `marks`, such as `bybit=stale edgex=unverified_rate`. NDJSON has no envelope to name the columns, so `values` is an object of the known values by exchange.",
   request: { query: HeatmapQuerySchema },
   responses: {
     ...cachedList(HeatmapSchema, "The matching assets, possibly none."),

@@ -17,17 +17,17 @@ const HeatmapRowSchema = z
   .strictObject({
     base: z.string().openapi({ description: "The asset's ticker.", example: "BTC" }),
     asset_id: z.string().openapi({
-      description: "Which asset it is by its price; equal bases need not be one asset.",
+      description: "The asset, as identified by its price; the same base can be two assets.",
       example: "BTC",
     }),
     values: z.array(z.number().nullable()).openapi({
       description:
-        "One cell for each of `exchanges`, in their order, in percent as `value` says. Null: the exchange has no matching listing of the asset, or none that can be relied on (see marks).",
+        "One cell per exchange, in the order of `exchanges`, in percent as given by `value`. Null if the exchange has no matching listing of the asset, or none that can be trusted (see marks).",
       example: [10.95, null, -3.2],
     }),
     marks: z.array(z.strictObject({ exchange: ExchangeIdSchema, flag: z.enum(MARKS) })).openapi({
       description:
-        "Why the cell of an exchange that does list the asset is null: the blocking flag of its listing, or `identity_unknown` while no price has told which asset that is. Of a cell with a value: `unverified_rate`, where it is not proven which of the rates that the exchange publishes is charged next.",
+        "Why a cell is null although the exchange lists the asset: the blocking flag of its listing, or `identity_unknown` until a price has identified the asset. For a cell with a value: `unverified_rate` if it is unproven which of the rates that the exchange publishes is charged next.",
       example: [{ exchange: "bybit", flag: "stale" }],
     }),
   })
@@ -44,11 +44,11 @@ export const HeatmapSchema = z
     ]).shape,
     exchanges: z.array(ExchangeIdSchema).openapi({
       description:
-        "The columns, by name, the same on all pages: those of `exchange` in the asked order, whether or not they have a value; unasked each exchange that has a value or a mark in any row of the whole list.",
+        "The columns, the same on all pages: the exchanges of `exchange` in the requested order, with or without values; by default every exchange with a value or a mark in any row of the whole list.",
       example: ["binance", "bybit", "okx"],
     }),
     of_exchanges: ofExchangesField,
-    value: z.enum(HEATMAP_VALUES).openapi({ description: "What the cells are." }),
+    value: z.enum(HEATMAP_VALUES).openapi({ description: "The figure shown in the cells." }),
   })
   .openapi("Heatmap");
 
@@ -58,14 +58,14 @@ export const HeatmapQuerySchema = z.strictObject({
   ...listingFilters.shape,
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
-    description: "Exchanges: the columns. Default: all that have something to show.",
+    description: "Exchanges: the columns. Default: every exchange with a value or a mark.",
     example: ["okx", "binance"],
     fallback: null,
     isOrdered: true,
   }),
   value: choiceParam(HEATMAP_VALUES, {
     description:
-      "What a cell shows, in percent: `annualized_pct` a year, `rate_per_hour_pct` an hour, `funding_rate_pct` the listing's own interval (not comparable between different intervals).",
+      "What a cell shows, in percent: `annualized_pct` per year, `rate_per_hour_pct` per hour, `funding_rate_pct` per the listing's own interval (not comparable between different intervals).",
     fallback: HEATMAP_DEFAULTS.value,
     example: "rate_per_hour_pct",
   }),
@@ -73,14 +73,14 @@ export const HeatmapQuerySchema = z.strictObject({
     { min: 0, max: EXCHANGE_IDS.length },
     {
       description:
-        "Minimum number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets of which no listing can be relied on.",
+        "Minimum number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets without any listing that can be trusted.",
       fallback: HEATMAP_DEFAULTS.minExchanges,
       example: 2,
     },
   ),
   sort: choiceParam(HEATMAP_SORTS, {
     description:
-      "`volume`: 24 h turnover of the matching listings that can be relied on, the largest first. `base`: by name. `spread`: largest cell minus smallest, the widest first. Unknown ones come last; ties are in the order of base, then asset_id.",
+      "`volume`: 24 h turnover of the matching listings that can be trusted, largest first. `base`: by name. `spread`: largest cell minus smallest, widest first. Unknown ones come last; ties are ordered by base, then asset_id.",
     fallback: HEATMAP_DEFAULTS.sort,
     example: "spread",
   }),

@@ -23,9 +23,9 @@ const instrumentsRoute = createRoute({
   path: "/api/instruments",
   operationId: "listInstruments",
   tags: ["Assets"],
-  summary: "The instruments and how they are known",
+  summary: "Instruments, and how each is identified",
   description:
-    "Every listed instrument in the order of exchange, then exchange_symbol: which asset it is, what its multiplier and interval are and how each is known.",
+    "Every listed instrument, ordered by exchange, then exchange_symbol: its asset, multiplier and interval, and how each is known.",
   request: { query: InstrumentQuerySchema },
   responses: {
     ...cachedList(InstrumentListSchema, "The matching instruments, possibly none."),

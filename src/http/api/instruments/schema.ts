@@ -28,24 +28,24 @@ export const InstrumentSchema = z
     accrual: AccrualSchema,
     identity: z.enum(IDENTITIES).openapi({
       description:
-        "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: another asset, or not to be told apart; its rows are flagged `identity_conflict`.",
+        "`confirmed`: listings on other exchanges agree in price. `probable`: nothing to compare with yet. `conflict`: a different asset, or one that cannot be told apart; its rows are flagged `identity_conflict`.",
     }),
     multiplier: z
       .number()
       .openapi({ description: "Units of base in one priced unit.", example: 1000 }),
     multiplier_source: z.enum(MULTIPLIER_SOURCES).openapi({
       description:
-        "`plain`: the ticker has none. `documented`: the exchange documents the ticker's form. `confirmed_by_price`: and prices agree. `contradicted_by_price`: prices prove another one, which is given.",
+        "`plain`: the ticker has none. `documented`: the exchange documents this form of ticker. `confirmed_by_price`: documented, and prices agree. `contradicted_by_price`: prices prove a different one, which is shown.",
     }),
-    listed_at: time("When the exchange says it was listed.").nullable(),
+    listed_at: time("Listing time according to the exchange.").nullable(),
     first_seen_at: time("When it was first collected here."),
     funding_interval_hours: z.number().nullable(),
     interval_source: z
       .enum(["published", "derived", "documented_default"])
       .nullable()
-      .openapi({ description: "How the interval is known; null when it is not." }),
-    interval_changed_at: time("When the interval last became another one.").nullable(),
-    observed_at: time("When its row was true on the exchange."),
+      .openapi({ description: "How the interval is known; null if it is not." }),
+    interval_changed_at: time("When the interval last changed.").nullable(),
+    observed_at: time("When its row was current on the exchange."),
   })
   .openapi("Instrument");
 

@@ -23,9 +23,9 @@ const changesRoute = createRoute({
   path: "/api/intervals/changes",
   operationId: "listIntervalChanges",
   tags: ["Exchanges"],
-  summary: "Funding intervals that became other ones",
+  summary: "Changes of funding intervals",
   description:
-    "Each time an instrument's funding interval changed, the newest first. A change is one event, seen within one refresh; an interval that was unknown for a while and came back the same is none. The range is half-open: [from, to).",
+    "Every change of an instrument's funding interval, newest first. A change is one event, observed within one refresh; an interval that was unknown for a while and came back unchanged is not a change. The range is half-open: [from, to).",
   request: { query: IntervalChangeQuerySchema },
   responses: {
     ...cachedList(IntervalChangeListSchema, "The matching changes, possibly none."),

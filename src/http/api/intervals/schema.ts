@@ -15,9 +15,9 @@ const hours = (description: string, example: number) =>
 export const IntervalChangeSchema = z
   .strictObject({
     ...instrumentFields,
-    from_hours: hours("The interval before.", 8),
-    to_hours: hours("The interval since.", 1),
-    changed_at: time("When it was first seen."),
+    from_hours: hours("The previous interval.", 8),
+    to_hours: hours("The new interval.", 1),
+    changed_at: time("When the change was first observed."),
   })
   .openapi("IntervalChange");
 

@@ -23,7 +23,7 @@ const marketRoute = createRoute({
   operationId: "listMarketRates",
   tags: ["Market"],
   summary: "The rate of the whole market, of each class and of each exchange",
-  description: `What longs pay shorts on average, each listing as heavy as its open interest: first over all assets, then per asset class, then per exchange. ${LISTINGS_THAT_COUNT}`,
+  description: `What longs pay shorts on average, weighted by open interest: first over all assets, then per asset class, then per exchange. ${LISTINGS_THAT_COUNT}`,
   request: { query: MarketQuerySchema },
   responses: {
     ...cachedList(MarketRateListSchema, "The market, its classes and its exchanges."),

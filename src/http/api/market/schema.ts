@@ -10,11 +10,11 @@ export const MarketRateSchema = z
   .strictObject({
     group: z.enum(MARKET_GROUPS).openapi({
       description:
-        "What is taken together: `market`: all listings that match; `asset_class`: those of a class; `exchange`: those of an exchange.",
+        "What the row covers: `market`: all matching listings; `asset_class`: those of one class; `exchange`: those of one exchange.",
     }),
     asset_class: orNull(AssetClassSchema).openapi({
       description:
-        "The class of an `asset_class` row, null where no exchange states one; null in all other rows.",
+        "The class of an `asset_class` row, null for listings whose class no exchange states; null in all other rows.",
     }),
     exchange: orNull(ExchangeIdSchema).openapi({
       description: "The exchange of an `exchange` row; null in all other rows.",
@@ -22,28 +22,27 @@ export const MarketRateSchema = z
     exchanges: assetFields.exchanges,
     of_exchanges: assetFields.of_exchanges.openapi({
       description:
-        "Exchanges that were asked, the missing ones among them; 1 in the row of an exchange.",
+        "Number of exchanges requested, including missing ones; 1 in the row of an exchange.",
     }),
     instruments: assetFields.instruments,
     untrusted_instruments: assetFields.untrusted_instruments.openapi({
       description:
-        "Listings that match and are left out: they bear a blocking flag, or no price has told which asset they are.",
+        "Matching listings left out because of a blocking flag, or because no price has identified their asset.",
     }),
     open_interest_usd: assetFields.open_interest_usd,
     open_interest_unknown: assetFields.open_interest_unknown.openapi({
-      description:
-        "Trusted listings whose open interest is not known: they have no part in the rates.",
+      description: "Trusted listings with unknown open interest: they do not enter the rates.",
     }),
     oi_weighted_annualized_pct: yearlyPct(
-      "Mean of the trusted listings by open_interest_usd, without those where it is unknown. Null with `reason`.",
+      "Mean of the trusted listings weighted by open_interest_usd, leaving out those where it is unknown. Null with `reason`.",
     ).nullable(),
     oi_weighted_rate_8h_pct: z.number().nullable().openapi({
       description:
-        "The same as percent of notional per 8 hours: oi_weighted_annualized_pct / 1095. Null with `reason`.",
+        "The same in percent of notional per 8 hours: oi_weighted_annualized_pct / 1095. Null with `reason`.",
       example: 0.01,
     }),
     reason: orNull(z.enum(MARKET_REASONS)).openapi({
-      description: `Why the rates are null. \`too_few_exchanges\`: ${TOO_FEW}, which is no market. \`open_interest_unknown\`: fewer than 3 exchanges, or in its own row the exchange, tell an open interest above 0. \`no_trusted_instrument\`: all that match are left out. Null when they are known.`,
+      description: `Why the rates are null. \`too_few_exchanges\`: ${TOO_FEW}. \`open_interest_unknown\`: fewer than 3 exchanges report an open interest above 0, or in the row of an exchange that exchange does not. \`no_trusted_instrument\`: all matching listings are left out. Null when they are known.`,
     }),
   })
   .openapi("MarketRate");

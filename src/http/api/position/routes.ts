@@ -31,9 +31,9 @@ const positionRoute = createRoute({
   path: "/api/funding/position",
   operationId: "getPosition",
   tags: ["Market"],
-  summary: "What a position is paid, and where it would be better",
+  summary: "Funding of a position, and the best alternative",
   description:
-    "One row for one position: the next payment, a day and thirty days at the present rate, and the best other exchange now for the same asset and side.",
+    "One row for one position: the next payment, a day and thirty days at the current rate, and the best other exchange for the same asset and side.",
   request: { query: PositionQuerySchema },
   responses: {
     ...cachedList(PositionListSchema, "The position, one row."),

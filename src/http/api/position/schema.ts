@@ -37,10 +37,10 @@ const AlternativeSchema = z
     ...rateFields,
     is_outlier: z.boolean().openapi({
       description:
-        "Its yearly rate is 50 % or more and over 100 times the median size of those of its asset: look closer.",
+        "Its annualized rate is 50 % or more and over 100 times the median absolute rate of its asset: check it first.",
     }),
     yearly_gain_usd: usd(
-      "What the position would bring more in a year there than here, if both rates stay as they are; fees of the move are not taken off. Negative: here is better.",
+      "How much more the position would earn per year there than here if both rates stay unchanged, before the fees of moving. Negative: here is better.",
       212.4,
     ),
   })
@@ -57,36 +57,36 @@ export const PositionSchema = z
     notional_usd: usd("As asked for.", 10_000),
     ...rateFields,
     assumes: z.literal("constant_rates").openapi({
-      description: "Rates stay as they are: what is paid in fact follows the rates to come.",
+      description: "Rates are assumed to stay unchanged: actual payments follow future rates.",
     }),
     direction: orNull(z.enum(DIRECTIONS)).openapi({
       description:
-        "Whether this side receives funding at the present rate, or pays it. Null with `reasons`.",
+        "Whether this side receives or pays funding at the current rate. Null with `reasons`.",
     }),
     next_payment_at: time(
-      "When it is next paid. Null for continuous funding, which accrues each second, and with `reasons`.",
+      "When the next payment is made. Null for continuous funding, which accrues every second, and with `reasons`.",
     ).nullable(),
     next_payment_usd: usd(
-      "What is then paid, received where positive. Null where next_payment_at is.",
+      "Amount of the next payment; positive: received. Null if next_payment_at is null.",
       -1.25,
     ).nullable(),
     day_usd: usd(
-      "What is paid in the next 24 hours, received where positive: its settlements, or what accrues. Null with `reasons`.",
+      "Funding over the next 24 hours, from settlements or accrual; positive: received. Null with `reasons`.",
       -3.75,
     ).nullable(),
-    thirty_days_usd: usd("The same of the next 30 days.", -112.5).nullable(),
+    thirty_days_usd: usd("The same for the next 30 days.", -112.5).nullable(),
     reasons: z.array(z.enum(BLOCKING_FLAGS)).openapi({
       description:
-        "Why its numbers are null: the blocking flags of the row. Empty where they are not.",
+        "Why its numbers are null: the blocking flags of the row. Empty if they are not.",
       example: [],
     }),
     alternative: AlternativeSchema.nullable().openapi({
       description:
-        "The listing of the same asset on another exchange that now pays this side most, or costs it least, by annualized_pct. Only trusted ones whose price is within 10 % count; what else is to be said of it stands in its flags, `thin` among them. Null with alternative_reason.",
+        "The listing of the same asset on another exchange that currently pays this side most, or costs it least, by annualized_pct. Only trusted listings whose price is within 10 % are considered; advisory flags such as `thin` are in its flags. Null with alternative_reason.",
     }),
     alternative_reason: orNull(z.enum(ALTERNATIVE_REASONS)).openapi({
       description:
-        "`blocked`: see `reasons`; `identity_unknown`: no price has told which asset this is; `no_other_exchange`: no other one has a trusted listing of it.",
+        "`blocked`: see `reasons`; `identity_unknown`: no price has identified the asset; `no_other_exchange`: no other exchange has a trusted listing of it.",
     }),
   })
   .openapi("Position");
@@ -101,11 +101,11 @@ const MAX_UID_LENGTH = 200;
 export const PositionQuerySchema = z.strictObject({
   uid: requiredTextParam(MAX_UID_LENGTH, {
     description:
-      "The instrument: a uid of any list, or exchange:exchange_symbol for the one that has this symbol now.",
+      "The instrument: a uid from any list, or exchange:exchange_symbol for the one that currently has this symbol.",
     example: "binance:BTCUSDT",
   }),
   side: requiredChoiceParam(POSITION_SIDES, {
-    description: "Which side is held. At a rate above 0 longs pay shorts.",
+    description: "Side of the position. At a rate above 0, longs pay shorts.",
     example: "long",
   }),
   notional: numberParam(

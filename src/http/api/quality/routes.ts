@@ -15,9 +15,9 @@ const qualityRoute = createRoute({
   path: "/api/quality",
   operationId: "listQuality",
   tags: ["Exchanges"],
-  summary: "How good the data of each exchange is",
+  summary: "Data quality of each exchange",
   description:
-    "Per exchange that was ever collected here: instruments expected and seen, rejected and flagged rows, fields that the rest of the market contradicts, and the last batch that was refused. As of the same snapshot as the rates.",
+    "For each exchange ever collected here: instruments expected and received, rejected and flagged rows, fields that the rest of the market contradicts, and the last refused batch. As of the same snapshot as the rates.",
   request: { query: QualityQuerySchema },
   responses: {
     ...cachedList(QualityListSchema, "The matching exchanges."),

@@ -25,33 +25,34 @@ export const QualitySchema = z
     status: ExchangeStatusSchema,
     instruments: count.openapi({ description: "Its instruments in the snapshot." }),
     expected: count.nullable().openapi({
-      description: "Live instruments by the exchange's own list; null where it has none apart.",
+      description:
+        "Live instruments according to the exchange's own list; null if it has no separate list.",
     }),
     rejects: z.record(z.string(), count).openapi({
-      description: "Rows of the last batch that could not be used, by reason.",
+      description: "Rejected rows of the last batch, by reason.",
       example: { bad_rate: 2 },
     }),
     flagged: counts(FLAGS as unknown as readonly [(typeof FLAGS)[number]]).openapi({
       description: "Rows by flag; a row with two flags counts twice.",
     }),
     identities: counts(IDENTITIES as unknown as readonly [(typeof IDENTITIES)[number]]).openapi({
-      description: "Rows by how sure it is which asset they are.",
+      description: "Rows by the certainty of their asset's identity.",
     }),
     implausible: counts(CONTRADICTED).openapi({
       description:
-        "Rows of which the rest of the market contradicts this field. An implausible quantity is served as null; an implausible rate is that of a whole exchange.",
+        "Rows whose value of this field the rest of the market contradicts. An implausible quantity is served as null; an implausible rate concerns the whole exchange.",
     }),
     rate_scale: z.number().nullable().openapi({
       description:
-        "Its rates per hour over those of the others, in the middle: near 1 when units agree, 8, 100 or 10,000 when they do not; below 1 in a calm market where it charges no interest. Null while too little can be compared.",
+        "Median ratio of its hourly rates to those of the other exchanges: near 1 if units agree, 8, 100 or 10,000 if they do not; below 1 in a calm market if it charges no interest component. Null while too few can be compared.",
       example: 1.1,
     }),
     open_interest_even_share: z.number().min(0).max(1).nullable().openapi({
       description:
-        "The share of its instruments whose open interest, as the exchange publishes it, ends in an even digit (zeros at the end left out): about 0.44 where one side is counted, 0.89 where longs and shorts are added up. Of the latter half is served. Null where it is published in dollars only, or of fewer than 30 instruments.",
+        "Share of its instruments whose open interest, as published, ends in an even digit (trailing zeros ignored): about 0.44 if one side is counted, 0.89 if longs and shorts are added up, in which case half is served. Null if it is published in dollars only, or for fewer than 30 instruments.",
       example: 0.45,
     }),
-    last_refused_at: time("When a batch of it was last refused as a whole.").nullable(),
+    last_refused_at: time("When a batch of this exchange was last refused as a whole.").nullable(),
     last_refusal_reason: z
       .string()
       .nullable()

@@ -27,8 +27,8 @@ const sentimentRoute = createRoute({
   path: "/api/funding/sentiment",
   operationId: "listSentiment",
   tags: ["Market"],
-  summary: "Who pays whom, per asset over all exchanges",
-  description: `Mean, median and weighted rates of each asset, the share of positive ones, and a label. With ${TOO_FEW} all of these are null and \`reason\` says so. ${LISTINGS_THAT_COUNT}`,
+  summary: "Sentiment: which side pays, per asset across all exchanges",
+  description: `Mean, median and weighted rates of each asset, the share of positive rates, and a label. With ${TOO_FEW} all of these are null and \`reason\` says so. ${LISTINGS_THAT_COUNT}`,
   request: { query: SentimentQuerySchema },
   responses: {
     ...cachedList(SentimentListSchema, "The matching assets, possibly none."),

@@ -18,27 +18,27 @@ export const SentimentSchema = z
     ...assetFields,
     at_baseline: z.int().min(0).openapi({
       description:
-        "Trusted listings flagged `pinned_baseline`: at their exchange's resting rate, which says nothing about demand. Counted apart from positive_share, part of the means.",
+        "Trusted listings flagged `pinned_baseline`: at their exchange's resting rate, which says nothing about demand. Not counted in positive_share, included in the means.",
       example: 6,
     }),
     at_zero: z.int().min(0).openapi({
       description:
-        "Trusted listings whose rate is 0 and not their resting rate: nobody pays. Counted apart from positive_share, part of the means.",
+        "Trusted listings whose rate is 0 without 0 being their resting rate: neither side pays. Not counted in positive_share, included in the means.",
       example: 1,
     }),
     mean_annualized_pct: yearlyPct(
-      "Mean of the trusted listings, each counting once: what is charged, resting rates included.",
+      "Unweighted mean of the trusted listings, resting rates included.",
     ).nullable(),
     median_annualized_pct: yearlyPct("Median of the trusted listings.").nullable(),
     oi_weighted_annualized_pct: yearlyPct(
-      "Mean by open_interest_usd, without listings where it is unknown; null also while fewer than 3 exchanges tell one above 0.",
+      "Mean by open_interest_usd, leaving out listings where it is unknown; also null while fewer than 3 exchanges report one above 0.",
     ).nullable(),
     volume_weighted_annualized_pct: yearlyPct(
-      "Mean by volume_24h_usd, without listings where it is unknown; null also while fewer than 3 exchanges tell one above 0.",
+      "Mean by volume_24h_usd, leaving out listings where it is unknown; also null while fewer than 3 exchanges report one above 0.",
     ).nullable(),
     positive_share: z.number().min(0).max(1).nullable().openapi({
       description:
-        "Of the trusted listings that are neither at_baseline nor at_zero, the share (0 to 1) whose rate is above 0; null also when there are none.",
+        "Share (0 to 1) of rates above 0 among the trusted listings that are neither at_baseline nor at_zero; also null if there are none.",
       example: 0.8,
     }),
     label: z.enum(SENTIMENT_LABELS).nullable().openapi({
@@ -49,7 +49,7 @@ export const SentimentSchema = z
       .enum(SENTIMENT_REASONS)
       .nullable()
       .openapi({
-        description: `Why the rates, positive_share and label are null. \`too_few_exchanges\`: ${TOO_FEW}, which is no market. Null when they are known.`,
+        description: `Why the rates, positive_share and label are null. \`too_few_exchanges\`: ${TOO_FEW}. Null when they are known.`,
       }),
   })
   .openapi("Sentiment");
@@ -68,19 +68,19 @@ export const SentimentQuerySchema = z.strictObject({
     { min: 0, max: EXCHANGE_IDS.length },
     {
       description:
-        "Minimum number of exchanges with a trusted listing; 3 leaves out the assets without figures.",
+        "Minimum number of exchanges with a trusted listing; 3 leaves out assets without figures.",
       fallback: SENTIMENT_DEFAULTS.minExchanges,
       example: 3,
     },
   ),
   label: closedListParam(SENTIMENT_LABELS, {
-    description: "Labels. Default: all, also assets without one.",
+    description: "Labels. Default: all, including assets without one.",
     example: ["longs_pay", "mixed"],
     fallback: SENTIMENT_DEFAULTS.labels,
   }),
   sort: choiceParam(SENTIMENT_SORTS, {
     description:
-      "Field to order by. Unknown values come last in both orders; ties are in the order of asset_id.",
+      "Field to sort by. Unknown values come last in both directions; ties are ordered by asset_id.",
     fallback: SENTIMENT_DEFAULTS.sort,
     example: "oi_weighted_annualized_pct",
   }),
