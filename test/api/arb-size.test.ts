@@ -86,8 +86,8 @@ describe("the size of a position", () => {
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({
       errors: [
-        { parameter: "capital", rule: expect.stringContaining("together with notional") },
-        { parameter: "notional", rule: expect.stringContaining("together with capital") },
+        { parameter: "capital", rule: expect.stringContaining("combined with notional") },
+        { parameter: "notional", rule: expect.stringContaining("combined with capital") },
       ],
     });
   });

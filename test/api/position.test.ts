@@ -225,7 +225,7 @@ describe("what is asked", () => {
     ["uid=okx:BTCUSDT&uid=bybit:BTCUSDT&side=long", "uid", "may be given once only"],
     ["uid=okx:BTCUSDT&side=both", "side", '"both" must be one of long, short'],
     ["uid=okx:BTCUSDT&side=long&notional=0", "notional", '"0" must be a number above 0'],
-    ["uid=okx:BTCUSDT&side=long&limit=1", "limit", "is not a parameter of this address"],
+    ["uid=okx:BTCUSDT&side=long&limit=1", "limit", "is not a parameter of this endpoint"],
   ])("%s is refused", async (query, parameter, rule) => {
     const response = await app().get(`${PATH}?${query}`);
     expect(response.status).toBe(400);

@@ -25,13 +25,13 @@ describe("the detail of a bad parameter", () => {
     ["/api/funding/current?base=", "base must not be empty or have empty members."],
     [
       "/api/funding/current?exchnage=okx",
-      "exchnage is not a parameter of this address; did you mean exchange?",
+      "exchnage is not a parameter of this endpoint; did you mean exchange?",
     ],
     [
       "/api/funding/symbol/BTC?min_volum=1",
-      "min_volum is not a parameter of this address; did you mean min_volume?",
+      "min_volum is not a parameter of this endpoint; did you mean min_volume?",
     ],
-    ["/api/quality?verbose=1", "verbose is not a parameter of this address."],
+    ["/api/quality?verbose=1", "verbose is not a parameter of this endpoint."],
     [
       "/api/funding/current?limit=x&order=up&nope=1",
       'order "up" must be one of asc, desc (and 2 more in errors).',
@@ -44,7 +44,7 @@ describe("the detail of a bad parameter", () => {
     const { detail, errors } = await problemOf("/api/funding/current?nope=1&limit=0");
     expect(errors).toEqual([
       { parameter: "limit", rule: '"0" must be a whole number from 1 to 100000' },
-      { parameter: "nope", rule: "is not a parameter of this address" },
+      { parameter: "nope", rule: "is not a parameter of this endpoint" },
     ]);
     expect(detail).toBe(
       'limit "0" must be a whole number from 1 to 100000 (and 1 more in errors).',

@@ -6,7 +6,7 @@ import { testApp } from "../support/app.ts";
 import { ADDRESSES } from "../support/served-queries.ts";
 
 const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
-const UNKNOWN = "is not a parameter of this address";
+const UNKNOWN = "is not a parameter of this endpoint";
 const NO_TEXT = "must be UTF-8 with percent-encoding";
 
 /** Addresses that answer without an exchange behind the board and read their parameters. */
@@ -29,7 +29,7 @@ describe.each(READING)("$path", ({ path, required }) => {
       expect([query, response.status]).toEqual([query, 400]);
       expect(await response.json()).toMatchObject({
         code: "bad_parameter",
-        detail: '"" is not a parameter of this address.',
+        detail: '"" is not a parameter of this endpoint.',
         errors: [{ parameter: "", rule: UNKNOWN }],
       });
     },
