@@ -40,9 +40,9 @@ const facts = {
   documentation: "https://api-docs.aevo.xyz/reference/getfunding",
   requestsPerRefresh: 1,
   rateRule:
-    "funding_rate of coingecko-statistics: a fraction of notional per hour, rounded to six decimals by the exchange, taken as it is.",
+    "funding_rate of coingecko-statistics: a fraction per hour, which the exchange rounds to six decimals; used as is.",
   intervalRule:
-    "One hour, as its recorded history has it; unknown where next_funding_rate_timestamp is no full hour or more than an hour ahead.",
+    "One hour, according to its recorded history; unknown if next_funding_rate_timestamp is not a full hour or is more than an hour ahead.",
   providedFields: [
     "nextFundingAtMs",
     "markPrice",
@@ -52,11 +52,11 @@ const facts = {
     "assetClass",
   ],
   disabledReason:
-    "its list rounds rates to six decimals, which is 0.44 % a year, and most of its books hold next to nothing",
+    "its list rounds rates to six decimals, which is 0.44 % a year, and most of its order books are nearly empty",
   caveats: [
-    "Rates come rounded to six decimals: a yearly rate is true to 0.44 points.",
-    "What a computing contract (H100) is a claim on has no class here: it is unknown.",
-    "The limits, the words of errors and what the API does with United States addresses are not known.",
+    "Rates are rounded to six decimals: an annualized rate can be off by 0.44 percentage points.",
+    "Compute contracts (H100) have no asset class.",
+    "The rate limits, the error messages and the response to addresses in the United States are not known.",
   ],
 } satisfies ExchangeFacts;
 

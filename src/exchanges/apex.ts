@@ -43,8 +43,7 @@ const facts = {
   accrual: "periodic",
   documentation: "https://api-docs.omni.apex.exchange",
   requestsPerRefresh: 1,
-  rateRule:
-    "fundingRate of data/all-ticker-info, a fraction for one hour, charged at nextFundingTime.",
+  rateRule: "fundingRate of data/all-ticker-info: a fraction per hour, charged at nextFundingTime.",
   intervalRule: "One hour for every market, as documented; no field says so.",
   providedFields: [
     "nextFundingAtMs",
@@ -57,11 +56,11 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That fundingRate is the running rate of the current hour is an observation; the exchange does not define it.",
-    "predictedFundingRate was seen at the interest component only and may be a constant: it is not used.",
-    "Whether fundingMaxRate and fundingMinRate are for one hour is not confirmed: no cap is given.",
-    "A contract of the stock list without a category (SOXL) has no class; one of the perpetual list is of a coin, with or without its sector as category.",
-    "Whether openInterest counts one side or both is not known; the few figures seen are all even numbers of steps.",
+    "That fundingRate is the current estimate for the running hour was observed; the exchange does not define it.",
+    "predictedFundingRate was only seen at the interest component and may be a constant: it is not used.",
+    "Whether fundingMaxRate and fundingMinRate are per hour is not confirmed: no cap is used.",
+    "A contract of the stock list without a category (SOXL) has no asset class; any contract of the perpetual list is a coin, with or without its sector as category.",
+    "Whether openInterest counts one side or both is not known; the few values seen are all even numbers of steps.",
   ],
   // Documented: too many requests are answered with 403.
   classifyFailure: (status) => (status === 403 ? "rate_limited" : null),

@@ -49,9 +49,9 @@ const facts = {
   documentation: "https://github.com/asterdex/api-docs",
   requestsPerRefresh: 1,
   rateRule:
-    "lastFundingRate of premiumIndex, a fraction for the contract's own interval, charged at nextFundingTime.",
+    "lastFundingRate of premiumIndex: a fraction per contract interval, charged at nextFundingTime.",
   intervalRule:
-    "fundingIntervalHours of fundingInfo; unknown for a contract that is not there, for no default is documented.",
+    "fundingIntervalHours of fundingInfo; unknown for a contract that is not in it, since no default is documented.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -67,11 +67,11 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That lastFundingRate is the running estimate charged next follows from the likeness to Binance, not from Aster's own words.",
-    "The class is in underlyingSubType, in words that no document lists: STOCK, ETF and Commodities are known; a coin is what has none of them and symbolType 0.",
-    "The interest component is that of 8 hours whatever the interval, as measured; the documentation shows one of half the size at 4 hours.",
-    "Which stablecoins settle contracts besides USDT is not known: USDC, USDF, USD1 and FDUSD are shown, others left out.",
-    "Open interest is told by a call that no document lists, one contract at a time; that it counts coins and one side follows from the likeness to Binance.",
+    "That lastFundingRate is the current estimate, charged next, follows from the similarity to Binance; Aster does not state it.",
+    "The asset class is in underlyingSubType, whose values are not documented: STOCK, ETF and Commodities are known; a contract with none of them and symbolType 0 is a coin.",
+    "The interest component is that of 8 hours whatever the interval, as measured; the documentation shows half of it at 4 hours.",
+    "Which stablecoins besides USDT settle contracts is not known: contracts in USDC, USDF, USD1 and FDUSD are shown, others are left out.",
+    "Open interest is from an undocumented call, one contract at a time; that it counts coins and one side follows from the similarity to Binance.",
   ],
   // The web firewall answers 403 to those who ask too often.
   classifyFailure: (status) => (status === 403 ? "banned" : null),

@@ -44,7 +44,7 @@ const facts = {
   documentation: "https://docs.backpack.exchange",
   requestsPerRefresh: 3,
   rateRule:
-    "fundingRate of markPrices: the running estimate of the charge at nextFundingTimestamp, a fraction, taken as it is.",
+    "fundingRate of markPrices: the current estimate, charged at nextFundingTimestamp; a fraction per contract interval, used as is.",
   intervalRule: "fundingInterval of the market list, milliseconds divided by 3,600,000.",
   providedFields: [
     "nextFundingAtMs",
@@ -58,10 +58,10 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "The size of the request limit is what clients assume.",
-    "That a small k before capitals (kPEPE) means a thousand was not confirmed; it is read so and price decides.",
-    "That openInterest counts both sides is from its figures, each an even number of steps; half is shown.",
-    "INDEX is what it says of funds (QQQ.US) as well; one that the table of disputed classes does not name has the class index.",
+    "The request limit is the one that clients assume.",
+    "That a lower-case k before capitals (kPEPE) means a thousand is not confirmed; it is read as such, and the price confirms or refutes it.",
+    "That openInterest counts both sides follows from its values, each an even number of steps; half of it is shown.",
+    "INDEX also marks funds (QQQ.US); one that is not in the table of disputed classes is shown as an index.",
   ],
   classifyFailure: (_status, bodyStart) =>
     bodyStart.includes(RATE_LIMIT_CODE) ? "rate_limited" : null,

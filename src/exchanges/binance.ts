@@ -50,9 +50,9 @@ const facts = {
   documentation: "https://developers.binance.com/docs/derivatives/usds-margined-futures",
   requestsPerRefresh: 2,
   rateRule:
-    "lastFundingRate of premiumIndex, despite its name the running estimate: a fraction for the contract's own interval, charged at nextFundingTime.",
+    "lastFundingRate of premiumIndex: despite its name the current estimate, charged at nextFundingTime; a fraction per contract interval, used as is.",
   intervalRule:
-    "fundingIntervalHours of fundingInfo; 8 hours, as documented, for a contract that a whole list leaves out while its next time is on the 8-hour grid.",
+    "fundingIntervalHours of fundingInfo. A contract absent from a complete list has the documented 8 hours if its next settlement is on the 8-hour grid.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -67,13 +67,13 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "COMMODITY covers metals as well: the class of such a contract stays unknown.",
-    "Whether open interest counts one side is not stated; it is shown as it is sent.",
-    "An underlyingType or contractType outside the known ones is not shown and reported, because it may mark a pre-market listing.",
-    "Absence from fundingInfo means 8 h; where under three quarters of the rows to expect come, or the next time is off that grid, it means nothing.",
-    "That interestRate is per 8 h comes from Binance's general description, not from that of the field.",
-    "A perpetual with an early deliveryDate is probably going to be delisted; it is shown until it stops trading.",
-    "Binance shortens an interval without notice when a rate sits at its cap; up to five minutes may pass before it shows.",
+    "underlyingType COMMODITY includes metals, so the asset class of such contracts is unknown.",
+    "It is not stated whether open interest counts one side or both; it is shown as sent.",
+    "A contract with an unrecognized underlyingType or contractType is reported and not shown, because it may be a pre-market listing.",
+    "If fundingInfo has fewer than three quarters of the expected rows, a contract absent from it has an unknown interval, not 8 hours.",
+    "That interestRate is per 8 h is from Binance's general description, not from that of the field.",
+    "A perpetual with an early deliveryDate is probably about to be delisted; it is shown until it stops trading.",
+    "Binance shortens an interval without notice when a rate stays at its cap; the change can take up to five minutes to appear here.",
   ],
   // The web firewall: too many requests or odd headers.
   classifyFailure: (status) => (status === 403 ? "banned" : null),

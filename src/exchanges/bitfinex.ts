@@ -41,8 +41,8 @@ const facts = {
   documentation: "https://docs.bitfinex.com/reference/rest-public-derivatives-status",
   requestsPerRefresh: 2,
   rateRule:
-    "Element 12 of a status row (CURRENT_FUNDING): the rate charged at element 8, a fraction, taken as it is.",
-  intervalRule: "Documented: 8 hours for all contracts; nothing in the replies says so.",
+    "Element 12 of a status row (CURRENT_FUNDING): the rate charged at the time in element 8; a fraction per 8 h, used as is.",
+  intervalRule: "8 hours for all contracts, as documented; no field says so.",
   providedFields: [
     "nextFundingAtMs",
     "predictedRate",
@@ -55,9 +55,9 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "That a positive rate is paid by longs is the usual reading; Bitfinex's own text was not found to say so.",
-    "What a contract is a claim on is not in the replies: coins, indices, currencies, metals and oil carry no class.",
-    "Whether the ticker list holds every contract is not known; volume is unknown where it does not.",
+    "That longs pay a positive rate is the usual reading; no Bitfinex text was found that states it.",
+    "The responses do not contain the asset class: coins, indices, currencies, metals and oil have none.",
+    "Whether the ticker list contains every contract is not known; the volume of one that is missing is unknown.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

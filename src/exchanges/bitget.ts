@@ -53,9 +53,9 @@ const facts = {
   documentation: "https://www.bitget.com/docs/catalog/market/derivatives",
   requestsPerRefresh: 4,
   rateRule:
-    "fundingRate of current-fund-rate, a fraction for the contract's own interval, charged at nextUpdate.",
+    "fundingRate of current-fund-rate: a fraction per contract interval, charged at nextUpdate.",
   intervalRule:
-    "fundingRateInterval of the same row, else fundInterval of an instrument list younger than 30 minutes.",
+    "fundingRateInterval of the same row, or else fundInterval of an instrument list less than 30 minutes old.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -72,10 +72,10 @@ const facts = {
   ],
   interestOf: "coins",
   caveats: [
-    "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike; where symbolType calls such a contract crypto, as it does forex, the class is unknown.",
-    "No field tells pre-listing contracts from others; only names known as such are skipped.",
+    "isRwa marks stocks, indices, metals, forex and pre-listing contracts alike. If symbolType calls such a contract crypto, as it does with forex, the asset class is unknown.",
+    "No field identifies pre-listing contracts; only names known to be such are left out.",
     "Which regions are blocked, and how, is not known: a 403 counts as an HTTP failure.",
-    "The interest of contracts other than coins is not the documented default, so their resting rate is unknown.",
+    "The documented default interest does not apply to contracts other than coins, so their resting rate is unknown.",
   ],
 } satisfies ExchangeFacts;
 

@@ -56,9 +56,9 @@ const facts = {
   documentation: "https://docs.blofin.com/index.html#get-funding-rate",
   requestsPerRefresh: 2,
   rateRule:
-    "fundingRate of market/funding-rate, a fraction for the contract's own interval, charged at fundingTime.",
+    "fundingRate of market/funding-rate: a fraction per contract interval, charged at fundingTime.",
   intervalRule:
-    "fundingInterval of the same row. Where a row has none: fundingTime less the last settled time of market/funding-rate-history, where the two settlements before lie as far apart.",
+    "fundingInterval of the same row. If absent: fundingTime minus the last settlement in market/funding-rate-history, provided that the last two settlements are equally far apart.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -71,10 +71,10 @@ const facts = {
     "listedAtMs",
   ],
   caveats: [
-    "That fundingRate is the running rate and positive when longs pay follows from documentation alone.",
-    "fundingInterval, the bounds of the rate and open-interest without instId are answered and not documented.",
-    "A contract without fundingInterval has no interval until its history is read, for up to a quarter of an hour.",
-    "The asset class is BloFin's own word but for disputed names: it calls gold a coin.",
+    "That fundingRate is the current estimate, and positive when longs pay, is from the documentation alone.",
+    "fundingInterval, the cap and floor, and open-interest without instId are sent but not documented.",
+    "A contract without fundingInterval has no interval until its history has been read, up to a quarter of an hour.",
+    "The asset class is BloFin's own except for disputed names: it calls gold a coin.",
     "ETHBTC is a ratio of two coins and is left out.",
   ],
   classifyFailure: (status, bodyStart) => {

@@ -41,8 +41,8 @@ const facts = {
   documentation: "https://docs.btse.com",
   requestsPerRefresh: 2,
   rateRule:
-    "fundingRate of ticker/24hr: the running estimate of the charge at nextFundingTime, a fraction, taken as it is.",
-  intervalRule: "fundingIntervalMinutes of the same row, minutes divided by 60.",
+    "fundingRate of ticker/24hr: the current estimate, charged at nextFundingTime; a fraction per contract interval, used as is.",
+  intervalRule: "fundingIntervalMinutes of the same row, divided by 60.",
   providedFields: [
     "nextFundingAtMs",
     "baselineRate",
@@ -55,11 +55,11 @@ const facts = {
   ],
   interestOf: "coins",
   caveats: [
-    "The currency of settlement is the user's choice; contracts are shown as settled in USDT.",
+    "The user chooses the settlement currency; contracts are shown as settled in USDT.",
     "How the rate behaves in the second of a settlement is not known.",
     "No cap of the rate is published.",
-    "Which field counts contracts and which dollars rests on one source; two others confirm the path and the interval.",
-    "No recorded BTSE reply with mark and index prices was at hand; its shape is a white label's.",
+    "Which field counts contracts and which dollars is from one source; two others confirm the path and the interval.",
+    "No BTSE response with mark and index prices was recorded; its format is that of a white-label exchange.",
   ],
 } satisfies ExchangeFacts;
 

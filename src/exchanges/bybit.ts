@@ -46,7 +46,7 @@ const facts = {
   documentation: "https://bybit-exchange.github.io/docs/v5/market/tickers",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of the linear tickers, a fraction for the contract's own interval, charged at nextFundingTime.",
+    "fundingRate of the linear tickers: a fraction per contract interval, charged at nextFundingTime.",
   intervalRule: "fundingIntervalHour of the same row.",
   providedFields: [
     "nextFundingAtMs",
@@ -65,11 +65,11 @@ const facts = {
   interestOf: "coins",
   coinsByExclusion: true,
   caveats: [
-    "openInterest counts both sides by the word of the exchange and of several readers, though recorded figures are odd numbers of steps; the single figure over a day's turnover is like that of OKX and Gate. Where it is absent, half is shown.",
-    "The suffix form of a multiplier (SHIB1000) is from memory; a price contradiction undoes it.",
-    "A refusal by country is told from a rate limit only by its HTML body.",
-    "Whether a pre-IPO contract always carries a pre-listing mark is not stated.",
-    "That contracts of the innovation zone pay 11 bps is from one reading of the fee page; whether the adventure zone does is not known.",
+    "openInterest counts both sides according to Bybit and several clients, so singleOpenInterest is used (its ratio to daily turnover matches OKX and Gate), or half of openInterest if that is missing. Odd recorded values speak against it.",
+    "That a trailing multiplier (SHIB1000) is written this way is from memory; a contradicting price undoes it.",
+    "Only its HTML body distinguishes a country block from a rate limit.",
+    "It is not stated whether every pre-IPO contract carries the pre-listing mark.",
+    "The 11 bps taker fee of Innovation Zone contracts is from a single reading of the fee page; whether it also applies to the Adventure Zone is not known.",
   ],
   // The rate limit answers 403 with a text; the edge refuses countries with 403 and an HTML page.
   classifyFailure: (status, bodyStart) => {

@@ -50,16 +50,16 @@ const facts = {
   requestsPerInstrument: 1,
   sweepInFlight: 4,
   rateRule:
-    "The newest value of valuation funding_rate: a fraction of notional per hour, the same for each hour of a 4 h block.",
-  intervalRule: "Documented: every perpetual settles at each full UTC hour.",
+    "The latest value of the valuation funding_rate: a fraction per hour, the same for each hour of a 4-hour block.",
+  intervalRule: "One hour, as documented: every perpetual settles on each full UTC hour.",
   providedFields: ["nextFundingAtMs", "markPrice", "openInterestUsd", "volume24hUsd", "assetClass"],
   caveats: [
-    "The published estimate is of the next 4 h block (00, 04, 08, 12, 16, 20 UTC), not of the next hour: it is not shown.",
-    "How late a new block's rate appears is not documented; until its stamp lies in the block, the row is marked as settling.",
-    "Open interest is taken in coins because each contract is of size 1; other sizes are left unknown.",
-    "A leading 1000 of a coin is taken as a factor; no such contract has been reported.",
+    "The published estimate is for the next 4-hour block (00, 04, 08, 12, 16, 20 UTC), not for the next hour: it is not shown.",
+    "How late a new block's rate is published is not documented; until its timestamp is within the block, the row is flagged as settling.",
+    "Open interest is read as coins because each contract has size 1; with any other size it is unknown.",
+    "A leading 1000 in a coin's name is read as a multiplier; no such contract has been seen.",
     "Rates have no published cap and no interest component.",
-    "The index price has no bulk form and is not fetched.",
+    "The index price is not available in bulk and is not requested.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

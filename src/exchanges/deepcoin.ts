@@ -39,18 +39,18 @@ const facts = {
   // The cycles are as many as the refreshes.
   requestsPerRefresh: 4,
   rateRule:
-    "fundingRate of current-funding-rate: the rate of the coming settlement, a fraction, taken as it is.",
+    "fundingRate of current-funding-rate: the rate of the next settlement; a fraction per contract interval, used as is.",
   intervalRule:
-    "settleInterval of the settlement cycles (a reply of its own, asked each minute), seconds divided by 3600.",
+    "settleInterval of the settlement cycles (a separate response, requested every minute), seconds divided by 3600.",
   providedFields: ["nextFundingAtMs", "baselineRate", "markPrice", "volume24hUsd"],
   interestOf: "coins",
   caveats: [
-    "No reply holds a live index price, and none that was read holds open interest.",
-    "The unit of volCcy24h is not documented for these contracts: it counts as dollars where vol24h and the last price bear that out, else volume is unknown.",
-    "Sources disagree whether settlement cycles name a contract BTCUSDT or BTC-USDT-SWAP; both are read.",
-    "What a contract is a claim on is not in the replies; stocks carry no class.",
-    "What an exceeded limit is answered with was not seen.",
-    "Marks were read without a recorded reply; the field names come from a description.",
+    "No response contains a live index price, and none of those consulted contains open interest.",
+    "The unit of volCcy24h is not documented for these contracts: it counts as dollars if vol24h and the last price agree with that; otherwise volume is unknown.",
+    "Sources disagree on whether settlement cycles name a contract BTCUSDT or BTC-USDT-SWAP; both are accepted.",
+    "The responses do not contain the asset class; stocks have none.",
+    "The response to an exceeded rate limit was not observed.",
+    "No mark price response was recorded; its field names are from a description.",
   ],
 } satisfies ExchangeFacts;
 

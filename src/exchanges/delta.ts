@@ -42,7 +42,7 @@ const facts = {
   documentation: "https://docs.delta.exchange",
   requestsPerRefresh: 2,
   rateRule:
-    "funding_rate of the tickers: the running estimate of the coming charge in percent, divided by 100.",
+    "funding_rate of the tickers: the current estimate of the next charge, in percent, divided by 100.",
   intervalRule:
     "rate_exchange_interval in product_specs of the product, seconds divided by 3600; the next settlement is the next point of its UTC grid.",
   providedFields: [
@@ -60,11 +60,11 @@ const facts = {
   interestOf: "coins",
   caveats: [
     "The size of the request quota is not known.",
-    "No reply tells a contract's next settlement: a changed interval shows with the next product list, up to ten minutes late.",
-    "Whether India lists contracts of 1000 units is not known; such a prefix is read as a multiplier and price decides.",
-    "Whether the product list honours its filter on India is not known; other kinds of contract are skipped either way.",
-    "Delta's own texts disagree on whether the average of the past or of the running interval is charged; the data fit the running one.",
-    "The cap is read from annualized_funding as the sources work it out: 10.95 is 1 % per 8 h.",
+    "No response has a contract's next settlement time: a changed interval appears with the next product list, up to ten minutes late.",
+    "Whether Delta India lists contracts on 1000 units is not known; such a prefix is read as a multiplier, which the price confirms or refutes.",
+    "Whether Delta India's product list respects its filter is not known; other kinds of contract are skipped either way.",
+    "Delta's own texts disagree on whether the average of the past or of the current interval is charged; the data fit the current one.",
+    "The cap is read from annualized_funding as the sources derive it: 10.95 is 1 % per 8 h.",
   ],
 } satisfies ExchangeFacts;
 

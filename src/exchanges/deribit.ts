@@ -46,8 +46,8 @@ const facts = {
     "https://docs.deribit.com/api-reference/market-data/public-get_book_summary_by_currency",
   requestsPerRefresh: 1,
   rateRule:
-    "funding_8h of the book summary: the funding accrued over the last 8 hours, a fraction per 8 h, taken as it is.",
-  intervalRule: "Documented: rates are expressed per 8 hours and accrue continuously.",
+    "funding_8h of the book summary: the funding accrued over the last 8 hours; a fraction per 8 h, used as is.",
+  intervalRule: "8 hours, as documented: rates are expressed per 8 hours and accrue continuously.",
   providedFields: [
     "instantRate",
     "rateCap",
@@ -61,10 +61,10 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "The spellings of underlying_type other than crypto were not seen; a contract of one that is none of the known is left out and reported.",
-    "Whether every summary row carries volume_notional is not known; volume_usd stands in for it.",
-    "No recorded summary row of a perpetual was at hand; its field names come from documentation.",
-    "The two funding fields of BNB are rounded to four decimals.",
+    "Values of underlying_type other than crypto were not observed; a contract with an unrecognized one is reported and not shown.",
+    "Whether every summary row has volume_notional is not known; otherwise volume_usd is used.",
+    "No recorded summary row of a perpetual was available; its field names are from the documentation.",
+    "Both funding fields of BNB are rounded to four decimals.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

@@ -37,18 +37,18 @@ const facts = {
   documentation: "https://docs.velocity.exchange/developers/data-api/glossary",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of stats/markets, seen in September 2026 as percent per hour with the sign of what a long earns: divided by -100.",
-  intervalRule: "Documented: every market settles each hour.",
+    "fundingRate of stats/markets, seen in September 2026 as percent per hour, positive when longs receive: divided by -100.",
+  intervalRule: "One hour, as documented: every market settles hourly.",
   providedFields: ["nextFundingAtMs", "indexPrice", "volume24hUsd"],
   disabledReason:
-    "trading was halted on 2026-04-01; of the four markets that are back no reply was recorded",
+    "trading was halted on 2026-04-01, and no response was recorded for the four markets that are back",
   caveats: [
-    "A halted exchange may go on answering with frozen values: compare two replies hours apart before trusting it.",
-    "Scale and sign of the rate come from one reader of the live replies; a rate that is not a plain number is refused.",
+    "A halted exchange may keep sending frozen values: compare two responses hours apart before you trust it.",
+    "Scale and sign of the rate are from one reader of the live responses; a rate that is not a plain number is rejected.",
     "The rate may be that of the last update, which is already charged; updates lag by minutes.",
-    "The coin of settlement after the relaunch is not confirmed; USDC is shown.",
-    "The 24 h volume is taken as USD by the size of the documented example.",
-    "The unit of open interest is not documented, so open interest is unknown.",
+    "The settlement coin since the relaunch is not confirmed; USDC is shown.",
+    "The 24 h volume is read as USD, judging by the size of the documented example.",
+    "The unit of open interest is not documented, so it is unknown.",
     "No mark price is documented.",
   ],
 } satisfies ExchangeFacts;

@@ -40,7 +40,7 @@ const facts = {
   documentation: "https://docs.dydx.xyz/indexer-client/http/markets/get_perpetual_markets",
   requestsPerRefresh: 1,
   rateRule:
-    "nextFundingRate of perpetualMarkets, the indexer's running estimate of the current hour, already a fraction for one hour.",
+    "nextFundingRate of perpetualMarkets: the indexer's current estimate for the running hour, already a fraction per hour.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
   providedFields: [
     "nextFundingAtMs",
@@ -53,9 +53,9 @@ const facts = {
     "volume24hUsd",
   ],
   caveats: [
-    "Two open interests with different values are sent; which is authoritative is not known, openInterest is used.",
-    "What an address in a refused country is sent is not confirmed: a 403 is taken as such a refusal.",
-    "A market named with a chain address (TICKER,DEX,ADDRESS-USD) is taken for one of its ticker; whether it is the same coin as elsewhere is told by price alone.",
+    "Two open interest fields with different values are sent; which is authoritative is not known. openInterest is used.",
+    "The response to blocked countries is not confirmed: a 403 is treated as such a block.",
+    "A market named with a chain address (TICKER,DEX,ADDRESS-USD) is listed under its ticker; whether it is the same coin as elsewhere is decided by price alone.",
     "The asset class is not published.",
   ],
   classifyFailure: (status) => (status === 403 ? "geo_blocked" : null),

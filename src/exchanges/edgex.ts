@@ -42,8 +42,8 @@ const facts = {
   documentation: "https://edgex-1.gitbook.io/edgeX-documentation/api-v2/public-api/funding-api",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of the latest funding rate: a fraction of notional, fixed for the current period and charged at its end.",
-  intervalRule: "fundingRateIntervalMin of the same row, minutes.",
+    "fundingRate of the latest funding rate: fixed for the current period and charged at its end; a fraction of notional, used as is.",
+  intervalRule: "fundingRateIntervalMin of the same row, divided by 60.",
   providedFields: [
     "nextFundingAtMs",
     "predictedRate",
@@ -59,12 +59,12 @@ const facts = {
     "exchangeTimeMs",
   ],
   unverifiedRate:
-    "The documentation says that fundingRate is charged next, while the ticker calls the forecast the rate of the coming settlement.",
+    "The documentation says that fundingRate is charged next, while the ticker calls the forecast the rate of the next settlement.",
   caveats: [
     "edgeX publishes no rate limit.",
-    "Coins, metals and commodities carry the same marks: only shares (funds among them) and currencies have a class.",
-    "The name of a coin is read from coinName; a contract whose coins have none is refused.",
-    "A digit at the end of a coin (BNB2) is taken as part of its name, not as a factor.",
+    "Coins, metals and commodities are marked alike: only shares (including funds) and currencies have an asset class.",
+    "The name of a coin is read from coinName; a contract whose coins have none is rejected.",
+    "A digit at the end of a coin's name (BNB2) is read as part of the name, not as a multiplier.",
   ],
 } satisfies ExchangeFacts;
 

@@ -39,7 +39,7 @@ const facts = {
   documentation: "https://api.docs.extended.exchange/#get-markets",
   requestsPerRefresh: 1,
   rateRule:
-    "marketStats.fundingRate of info/markets, a fraction for one hour, charged at the time that nextFundingRate holds.",
+    "marketStats.fundingRate of info/markets: a fraction per hour, charged at the time in nextFundingRate.",
   intervalRule: "One hour for every market, as documented.",
   providedFields: [
     "nextFundingAtMs",
@@ -50,11 +50,11 @@ const facts = {
     "assetClass",
   ],
   caveats: [
-    "That fundingRate is recomputed during the hour follows from its formula, not from the words of the API page.",
-    "hourlyFundingRateCap is most likely in percent, which is not confirmed: no cap is given.",
-    "Every status but ACTIVE counts as not live (PRELISTED, REDUCE_ONLY and DELISTED are seen).",
-    "ETF/Index is one subcategory for both: its markets are called indices. A market of another category or subcategory than the known ones is not shown.",
-    "In names the mark _24_5 and the m of two indices are dropped; a name with another mark is not shown.",
+    "That fundingRate is recomputed during the hour follows from its formula; the API page does not state it.",
+    "hourlyFundingRateCap is probably in percent, but this is not confirmed: no cap is used.",
+    "Any status other than ACTIVE counts as not live (PRELISTED, REDUCE_ONLY and DELISTED were seen).",
+    "ETF/Index is a single subcategory: its markets are shown as indices. Markets of an unrecognized category or subcategory are not shown.",
+    "The suffix _24_5 and the m of two indices are removed from names; a name with any other suffix is not shown.",
   ],
 } satisfies ExchangeFacts;
 

@@ -43,8 +43,8 @@ const facts = {
   documentation: "https://www.gate.com/docs/developers/apiv4/en/",
   requestsPerRefresh: 4,
   rateRule:
-    "funding_rate of the contracts, a fraction for the contract's own interval, charged at funding_next_apply.",
-  intervalRule: "funding_interval of the same row, in seconds there.",
+    "funding_rate of the contracts: a fraction per contract interval, charged at funding_next_apply.",
+  intervalRule: "funding_interval of the same row, seconds divided by 3600.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -58,9 +58,9 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "Gate documents no HTTP form of its rate limit answer; the label TOO_MANY_REQUESTS is taken as one.",
-    "Where Gate blocks addresses by country is not known.",
-    "No reply of the tickers of contracts settled in USD1 was recorded; the path is that of the others with usd1 in it. Should it fail, their volume is unknown.",
+    "Gate does not document the HTTP status of its rate limit; the label TOO_MANY_REQUESTS is treated as one.",
+    "Which countries Gate blocks is not known.",
+    "No ticker response for contracts settled in USD1 was recorded; the path is that of the others with usd1 in it. If it fails, their volume is unknown.",
     "The listing time of a contract is not documented and stays unknown.",
     "Open interest of contracts with decimal sizes is rounded down to whole contracts.",
   ],

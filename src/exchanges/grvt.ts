@@ -52,10 +52,9 @@ const facts = {
   requestsPerRefresh: 0,
   requestsPerInstrument: 1,
   sweepInFlight: 4,
-  rateRule:
-    "funding_rate of the ticker, percentage points per the instrument's own interval, divided by 100.",
+  rateRule: "funding_rate of the ticker: percentage points per contract interval, divided by 100.",
   intervalRule:
-    "funding_interval_hours of the instrument list; unknown while the list is older than 30 minutes.",
+    "funding_interval_hours of the instrument list; unknown if the list is more than 30 minutes old.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -69,12 +68,12 @@ const facts = {
   ],
   interestOf: "coins",
   caveats: [
-    "The list has no state of a contract: that it leaves out those that do not trade is relied upon, not confirmed.",
-    "Whether the rate is an estimate until the settlement is not confirmed.",
+    "The list does not state whether a contract trades: that it omits those that do not is assumed, not confirmed.",
+    "Whether the rate remains an estimate until the settlement is not confirmed.",
     "The rate limit and its HTTP status are not confirmed.",
-    "Three names are known to count thousands (KPEPE, KSHIB, KBONK), beside a leading 1000; other names that begin with K are taken as they are.",
-    "The resting rate of an hourly contract is taken in proportion to those seen at 8 h and 4 h.",
-    "The list calls the asset class of every contract UNSPECIFIED.",
+    "Three names are known to mean thousands (KPEPE, KSHIB, KBONK), in addition to a leading 1000; other names that begin with K are used as they are.",
+    "The resting rate of an hourly contract is scaled from those seen at 8 h and 4 h.",
+    "The list gives the asset class of every contract as UNSPECIFIED.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

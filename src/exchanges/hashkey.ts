@@ -41,16 +41,17 @@ const facts = {
   documentation: "https://hashkeyglobal-apidoc.readme.io/reference/get-futures-funding-rate",
   requestsPerRefresh: 2,
   rateRule:
-    "rate of the funding rate list: a fraction of notional per 8 h, running until nextSettleTime.",
-  intervalRule: "Documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
+    "rate of the funding rate list: the current estimate, charged at nextSettleTime; a fraction per 8 h, used as is.",
+  intervalRule: "8 hours, as documented: every contract settles at 00:00, 08:00 and 16:00 UTC.",
   providedFields: ["nextFundingAtMs", "baselineRate", "markPrice", "indexPrice", "volume24hUsd"],
-  disabledReason: "two contracts alone, and the replies of their prices were never recorded",
+  disabledReason:
+    "it lists only two contracts, and the responses with their prices were never recorded",
   interestOf: "coins",
   caveats: [
-    "The shapes of the index and mark replies come from descriptions alone.",
-    "No public open interest is known, so open interest is unknown.",
+    "The formats of the index and mark price responses are from descriptions alone.",
+    "No public source of open interest is known, so it is unknown.",
     "The cap of rates and the public rate limit are not published.",
-    "How far from the present the mandatory timestamp may be is not known.",
+    "How far the mandatory timestamp may be from the current time is not known.",
   ],
 } satisfies ExchangeFacts;
 

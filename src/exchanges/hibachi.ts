@@ -45,8 +45,8 @@ const facts = {
   documentation: "https://docs.hibachi.xyz/hibachi-docs/trading/funding",
   requestsPerRefresh: 1,
   rateRule:
-    "estimatedFundingRate of each market in the inventory: a fraction of notional for one hour, charged on the full hour.",
-  intervalRule: "Documented: every contract settles on every full hour.",
+    "estimatedFundingRate of each market in the inventory: a fraction per hour, charged on the full hour.",
+  intervalRule: "One hour, as documented: every contract settles on each full hour.",
   providedFields: [
     "nextFundingAtMs",
     "markPrice",
@@ -58,11 +58,11 @@ const facts = {
   ],
   caveats: [
     "Hibachi publishes no rate limit and no cap of its rates.",
-    "The next settlement is in no bulk reply: it is the next full hour, as documented.",
+    "No bulk response has the next settlement time: it is the next full hour, as documented.",
     "Just after a settlement the estimate covers little time and jumps.",
-    "Which multiplier form names use is not confirmed: k before capitals and a leading 1000 are applied.",
-    "A market of category FX without an estimate is taken for closed; outside the weekend it counts as missing.",
-    "The times of a maintenance window were never recorded; the state NORMAL is required in any case.",
+    "Which form of multiplier names use is not confirmed: both k before capitals and a leading 1000 are read as one.",
+    "A market of category FX without an estimate is considered closed; outside the weekend it counts as missing.",
+    "The times of a maintenance window were never recorded; the state must be NORMAL in any case.",
   ],
 } satisfies ExchangeFacts;
 

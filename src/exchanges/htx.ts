@@ -44,7 +44,7 @@ const facts = {
   documentation: "https://huobiapi.github.io/docs/usdt_swap/v1/en/",
   requestsPerRefresh: 3,
   rateRule:
-    "funding_rate is the running rate charged at funding_time: a fraction per the contract's own interval, taken as it is.",
+    "funding_rate: the current estimate, charged at funding_time; a fraction per contract interval, used as is.",
   intervalRule: "settlement_period of the contract list, in hours.",
   providedFields: [
     "nextFundingAtMs",
@@ -57,10 +57,10 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "Turnover and open interest are both documented as the sum of both sides. Contracts traded are even without exception, so the turnover is halved; open contracts are odd as often as not, which no such sum can be, so open interest is shown as sent.",
-    "HTX publishes no bulk mark price: prices are compared by the index, and no mark is shown.",
-    "The class is in tradfi_labels, or in labels alone. Coins have no word of their own, and the euro has none either: without a word the class is unknown.",
-    "HTX may close the old rate call; its successor is asked, for hours, once that answers 404, 410 or any error but too many requests. The bounds of a rate come with the successor alone.",
+    "Turnover and open interest are both documented as the sum of both sides. Traded contracts are always an even number, so turnover is halved; open contracts are odd as often as even, which rules out a sum of both sides, so open interest is shown as sent.",
+    "HTX publishes no mark price in bulk: the index price is used for comparisons, and no mark price is shown.",
+    "The asset class is in tradfi_labels, or in labels alone. Coins have no label, but neither has the euro: without a label the class is unknown.",
+    "HTX may close the old rate call. Once that answers 404, 410 or any error but too many requests, its successor is used for hours; only the successor has the caps and floors.",
     "Which regions are blocked, and how, is not known.",
   ],
   classifyFailure: (_status, bodyStart) => (TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null),

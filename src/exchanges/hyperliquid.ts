@@ -41,7 +41,7 @@ const facts = {
   // The main dex and about ten HIP-3 dexes.
   requestsPerRefresh: 11,
   rateRule:
-    "funding of the contract's context, the running rate of the current hour: already a fraction for one hour, charged on the full hour.",
+    "funding of the contract's context: the current estimate for the running hour, already a fraction per hour, charged on the full hour.",
   intervalRule: "One hour for every contract, as documented.",
   providedFields: [
     "nextFundingAtMs",
@@ -58,10 +58,10 @@ const facts = {
   coinsByExclusion: true,
   caveats: [
     "Pre-launch contracts of the main dex carry no known mark and are shown like any other.",
-    "Whether a deployer's funding multiplier moves the cap of 4 % an hour is not documented; the same cap is given for all dexes.",
-    "That the rate of a HIP-3 contract includes its deployer's funding multiplier is inferred; its resting rate is not given.",
-    "The class of a HIP-3 contract is its deployer's annotation; one without it has no class, and a pre-IPO company among those is told by its name alone.",
-    "The taker fee of a HIP-3 contract leaves out the discount for collateral that is an aligned stablecoin; where deployerFeeScale is missing, the fee of the main dex stands in.",
+    "Whether a deployer's funding multiplier changes the cap of 4 % per hour is not documented; all dexes are shown with the same cap.",
+    "That the rate of a HIP-3 contract includes its deployer's funding multiplier is inferred; its resting rate is unknown.",
+    "The asset class of a HIP-3 contract is its deployer's annotation, and unknown without one; a pre-IPO company among those is recognized by name alone.",
+    "The taker fee of a HIP-3 contract ignores the discount for aligned stablecoin collateral; if deployerFeeScale is missing, the fee of the main dex is used.",
     "How long to wait after a rate limit is not documented.",
   ],
 } satisfies ExchangeFacts;

@@ -44,7 +44,7 @@ const facts = {
   documentation: "https://docs.kraken.com/api-reference/market-data",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice it is a fraction for one hour, held within minRelativeFundingRate (else minus the maximum) and maxRelativeFundingRate of the instrument.",
+    "fundingRate of the tickers is an amount in USD per unit of base and hour: divided by indexPrice, it is a fraction per hour, limited to the range from minRelativeFundingRate (if absent, minus the maximum) to maxRelativeFundingRate of the instrument.",
   intervalRule: "One hour for every perpetual, as documented; charged on the full hour.",
   providedFields: [
     "nextFundingAtMs",
@@ -61,10 +61,10 @@ const facts = {
   ],
   caveats: [
     "Kraken publishes no rate limit for its public futures calls.",
-    "Rates are divided by the current index price; the exchange used that of the moment of computation.",
+    "Rates are divided by the current index price; Kraken divided by that of the moment when it computed the rate.",
     "What the rate shows in the first seconds after the full hour is not known.",
-    "A rate whose contract has no maxRelativeFundingRate is shown as it is published, unclamped.",
-    "The category xStocks holds funds as well as shares: all of them are called stocks. Commodities and RWA are tokens or goods, and have no class.",
+    "A rate without a maxRelativeFundingRate is shown unlimited, as published.",
+    "The category xStocks contains funds as well as shares: all are shown as stocks. Commodities and RWA may be tokens or goods and have no asset class.",
   ],
   classifyFailure: (_status, bodyStart) =>
     bodyStart.includes(`"${RATE_LIMIT_ERROR}"`) ? "rate_limited" : null,

@@ -51,9 +51,9 @@ const facts = {
   documentation: "https://www.kucoin.com/docs-new/rest/futures-trading/market-data/get-all-symbols",
   requestsPerRefresh: 1,
   rateRule:
-    "fundingFeeRate of contracts/active, a fraction for the contract's own interval, charged at nextFundingRateDateTime.",
+    "fundingFeeRate of contracts/active: a fraction per contract interval, charged at nextFundingRateDateTime.",
   intervalRule:
-    "currentFundingRateGranularity of the same row, where it is absent fundingRateGranularity; milliseconds there.",
+    "currentFundingRateGranularity of the same row, or else fundingRateGranularity; milliseconds divided by 3,600,000.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -68,11 +68,11 @@ const facts = {
     "listedAtMs",
   ],
   caveats: [
-    "Whether and how KuCoin refuses addresses in the United States is not known.",
+    "Whether and how KuCoin blocks addresses in the United States is not known.",
     "Whether the rate ever differs from nextFundingRate of the unified endpoint is not known.",
-    "What marketStage says on an ordinary contract is not documented; recorded rows say NORMAL, and what says neither that nor a pre-market stage is not shown.",
-    "That expireDate of a perpetual is when an announced delisting takes effect was seen, and is not documented.",
-    "Tickers that mean another asset elsewhere (NEIROCTO, LUNA, RAY, DODO) are told apart by price alone.",
+    "marketStage of ordinary contracts is not documented: recorded rows say NORMAL, and a contract with any other value is not shown.",
+    "That expireDate of a perpetual is when an announced delisting takes effect was observed, not documented.",
+    "Tickers that mean another asset elsewhere (NEIROCTO, LUNA, RAY, DODO) are distinguished by price alone.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

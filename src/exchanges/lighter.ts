@@ -44,7 +44,7 @@ const facts = {
   documentation: "https://apidocs.lighter.xyz/reference/funding-rates",
   requestsPerRefresh: 2,
   rateRule:
-    "rate of the row of exchange lighter in funding-rates, which is a fraction for 8 hours, divided by 8: Lighter charges hourly.",
+    "rate of the rows with exchange lighter in funding-rates: a fraction per 8 hours, divided by 8, because Lighter charges hourly.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
   providedFields: [
     "nextFundingAtMs",
@@ -57,11 +57,11 @@ const facts = {
   ],
   interestOf: "coins",
   caveats: [
-    "Whether the published rate is the running estimate or the last settled one is not known; it is served as the running one.",
-    "Mark and index prices stand in replies of September 2026 and not in those of May: where a market has neither, its last trade values the open interest, tells which asset it is and stands in last_price.",
-    "What a market is a claim on is not published; those of the real world have trading hours.",
+    "Whether the published rate is the current estimate or the last settled one is not known; it is shown as the current one.",
+    "Mark and index prices are in responses of September 2026, not in those of May. A market with neither has its last trade in last_price, which then also values its open interest and identifies its asset.",
+    "The asset class is not published; real-world markets have trading hours.",
     "A firewall block may come as 405; this is not confirmed and counts as an HTTP failure.",
-    "The deployment on Robinhood Chain is another venue and is not read.",
+    "The deployment on Robinhood Chain is another venue and is not collected.",
   ],
 } satisfies ExchangeFacts;
 

@@ -47,7 +47,7 @@ const facts = {
   documentation: "https://www.mexc.com/api-docs/futures/market-endpoints/get-funding-rate",
   requestsPerRefresh: 2,
   rateRule:
-    "fundingRate is the running estimate for nextSettleTime: a fraction per the contract's own cycle, taken as it is.",
+    "fundingRate: the current estimate, charged at nextSettleTime; a fraction per contract cycle, used as is.",
   intervalRule: "collectCycle of the same row, in hours.",
   providedFields: [
     "nextFundingAtMs",
@@ -61,12 +61,12 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "About a fifth of the contracts print a rate of exactly 0; it is what MEXC charges, but says little about the market.",
-    "Stocks and some coins have names of MEXC's own; the five that are known are translated, any other stays as sent (YMTCSTOCK) and joins the name without STOCK where its price agrees.",
-    "A contract of type 2 is a stock; what the other types stand for is not documented, so their class is unknown.",
+    "About a fifth of the contracts have a rate of exactly 0: that is what MEXC charges, but it says little about demand.",
+    "MEXC has its own names for stocks and some coins. Five known ones are translated; any other is shown as sent (YMTCSTOCK) and joins the name without STOCK if the prices agree.",
+    "Contract type 2 is a stock; the other types are not documented, so their asset class is unknown.",
     "No interest component and no pre-market mark are documented.",
-    "Contracts that are closed to trading by API are shown like the others.",
-    "Which regions are blocked, and how, is not known; a 403 is what the web firewall sends when asked too often.",
+    "Contracts that cannot be traded over the API are shown like the others.",
+    "Which regions are blocked, and how, is not known; the web firewall sends a 403 if requests are too frequent.",
   ],
   classifyFailure: (status, bodyStart) =>
     status === 403 || TOO_FREQUENT.test(bodyStart) ? "rate_limited" : null,

@@ -45,9 +45,9 @@ const facts = {
   documentation: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-funding-rate",
   requestsPerRefresh: 5,
   rateRule:
-    "fundingRate of public/funding-rate, a fraction for the contract's own interval, charged at fundingTime (nextFundingTime is the settlement after it).",
+    "fundingRate of public/funding-rate: a fraction per contract interval, charged at fundingTime (nextFundingTime is the settlement after that).",
   intervalRule:
-    "Hours from prevFundingTime to fundingTime of the same row: the running period. For a contract that was never settled, hours from fundingTime to nextFundingTime.",
+    "Hours from prevFundingTime to fundingTime of the same row, which is the current period. For a contract that has never settled: from fundingTime to nextFundingTime.",
   providedFields: [
     "nextFundingAtMs",
     "settledRate",
@@ -64,10 +64,10 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "What a region that OKX blocks is sent is not confirmed; a 403 with an HTML page is taken as such a block.",
-    "No field tells pre-IPO swaps from stock swaps; only names known as such are skipped.",
-    "Index prices in USDC are not asked for, because no live swap in USDC was seen.",
-    "The interest of 8 h, scaled to the interval, is the resting rate by recorded rows, not by documentation.",
+    "The response that OKX sends to blocked regions is not confirmed; a 403 with an HTML page is treated as such a block.",
+    "No field distinguishes pre-IPO swaps from stock swaps; only names known to be pre-IPO are left out.",
+    "Index prices in USDC are not requested, because no live USDC swap has been seen.",
+    "The resting rate is the 8-hour interest scaled to the interval: this follows from recorded rows, not from the documentation.",
   ],
   classifyFailure: (status, bodyStart) =>
     status === 403 && /^\s*</.test(bodyStart) ? "geo_blocked" : null,

@@ -49,9 +49,9 @@ const facts = {
     "https://orderly.network/docs/build-on-omnichain/restful-api/public/get-market-info-for-all-symbols",
   requestsPerRefresh: 2,
   rateRule:
-    "est_funding_rate of public/futures, the running estimate of the current period as a fraction for it, charged at next_funding_time.",
+    "est_funding_rate of public/futures: the current estimate, charged at next_funding_time; a fraction per funding period, used as is.",
   intervalRule:
-    "funding_period of public/info, in hours; unknown while the last settlement of public/funding_rates and the next one are further apart or nearer.",
+    "funding_period of public/info, in hours; unknown while the last settlement in public/funding_rates and the next one are a different time apart.",
   providedFields: [
     "nextFundingAtMs",
     "settledRate",
@@ -66,9 +66,9 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "A row without a status, as the documentation has them, is taken for a market that trades.",
+    "A row without a status, as in the documentation, counts as a market that trades.",
     "A listed market without prices and trades has nothing to show; whether it is dead is not published.",
-    "The interest component is that of 8 hours, measured on markets of 4; that those of 1 rest at an eighth is not.",
+    "The interest component is that of 8 hours, as measured on 4-hour markets; that 1-hour markets rest at an eighth of it was not measured.",
     "The asset class is not published.",
   ],
 } satisfies ExchangeFacts;

@@ -43,7 +43,7 @@ const facts = {
   documentation: "https://docs.pacifica.fi/api-documentation/api/rest-api/markets/get-prices",
   requestsPerRefresh: 1,
   rateRule:
-    "next_funding of info/prices, the estimate for the current hour as a fraction for it; funding, documented as what was paid last, is not shown (disputed).",
+    "next_funding of info/prices: the estimate for the current hour, a fraction per hour. funding, documented as the last payment, is disputed and not shown.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
   providedFields: [
     "nextFundingAtMs",
@@ -55,12 +55,12 @@ const facts = {
     "exchangeTimeMs",
   ],
   unverifiedRate:
-    "The documentation says that next_funding is charged at the next full hour; a recorded history (each row's next_funding_rate is the funding_rate of the following hour) also fits funding. Until one account's payment settles it the shown rate may be an hour early, and no settled rate is shown.",
+    "The documentation says that next_funding is charged at the next full hour, but a recorded history, in which each row's next_funding_rate is the funding_rate of the following hour, also fits funding. Until a payment in a real account settles it, the rate shown may be an hour early, and no settled rate is shown.",
   caveats: [
-    "The unit of open interest is not documented: base units while Bitcoin's is 100000 or less, else dollars; unknown without Bitcoin.",
-    "That a small k before capitals stands for 1000 is not confirmed by the sources read.",
+    "The unit of open interest is not documented: base units if Bitcoin's is 100000 or less, otherwise dollars; unknown without Bitcoin.",
+    "That a lower-case k before capitals means 1000 is not confirmed by the sources consulted.",
     "The cap of the rate and the asset class are not published.",
-    "What a read costs without a key differs between sources; the pacing assumes the dearest.",
+    "Sources disagree on the cost of a request without a key; pacing assumes the highest.",
   ],
 } satisfies ExchangeFacts;
 

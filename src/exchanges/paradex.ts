@@ -44,9 +44,9 @@ const facts = {
   documentation: "https://docs.paradex.trade/risk-system/funding-mechanism",
   requestsPerRefresh: 1,
   rateRule:
-    "funding_rate of markets/summary, a fraction for the market's own funding period, accrued each second.",
+    "funding_rate of markets/summary: a fraction per funding period of the market, accrued every second.",
   intervalRule:
-    "funding_period_hours of the market list: the period that the rate is quoted for, not a time between charges.",
+    "funding_period_hours of the market list: the period that the rate is quoted for, not the time between charges.",
   providedFields: [
     "rateCap",
     "rateFloor",
@@ -59,9 +59,9 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "That the m of mSATS stands for a million is told by its name alone: it is shown as an asset of its own.",
-    "Markets carry no flag that says whether they trade; one without an order book is left out.",
-    "The asset class is not published; a cap of 0.5 % in 8 h marks those that are no coins, whose resting rate is not given.",
+    "That the m of mSATS means a million is suggested by its name alone: it is shown as a separate asset.",
+    "No field says whether a market trades; one without an order book is left out.",
+    "The asset class is not published; a cap of 0.5 % per 8 h identifies markets other than coins, whose resting rate is unknown.",
   ],
 } satisfies ExchangeFacts;
 

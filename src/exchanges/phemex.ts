@@ -45,8 +45,8 @@ const facts = {
   documentation: "https://phemex-docs.github.io/#query-real-funding-rates",
   requestsPerRefresh: 2,
   rateRule:
-    "fundingRate is the running estimate for nextfundingTime: a fraction per the contract's own interval, taken as it is.",
-  intervalRule: "fundingInterval of the same row, in seconds.",
+    "fundingRate: the current estimate, charged at nextfundingTime; a fraction per contract interval, used as is.",
+  intervalRule: "fundingInterval of the same row, seconds divided by 3600.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -61,11 +61,11 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "How the estimate turns into the settled rate at the settlement was not seen.",
-    "The period of interestRate is not stated; it is taken for the resting rate of contracts of 8 h alone.",
-    "A contract marked TradFi may be a stock, an index or a commodity: its class is unknown.",
-    "Which sides open interest counts is not said; it is shown as sent.",
+    "That longs pay a positive rate is the usual convention; the exchange pages consulted do not state it.",
+    "How the estimate becomes the settled rate at a settlement was not observed.",
+    "The period of interestRate is not stated; it is taken as the resting rate of 8-hour contracts only.",
+    "A contract marked TradFi may be a stock, an index or a commodity: its asset class is unknown.",
+    "It is not stated whether open interest counts one side or both; it is shown as sent.",
     "Which regions are blocked, and how, is not known.",
   ],
 } satisfies ExchangeFacts;

@@ -46,8 +46,8 @@ const facts = {
   requestsPerInstrument: 1,
   sweepInFlight: 4,
   rateRule:
-    "nFR of the funding rate call of each contract: a fraction of notional, running estimate of the charge at nFT.",
-  intervalRule: "Derived: nFT minus fT of the same reply, when that is 1, 2, 4 or 8 hours.",
+    "nFR of each contract's funding rate call: the current estimate, charged at nFT; a fraction per contract interval, used as is.",
+  intervalRule: "Derived: nFT minus fT of the same response, if that is 1, 2, 4 or 8 hours.",
   providedFields: [
     "nextFundingAtMs",
     "settledRate",
@@ -59,11 +59,11 @@ const facts = {
   ],
   interestOf: "coins",
   caveats: [
-    "That nFR is charged at nFT and fR was charged at fT rests on one source; one trading client reads fR as the current rate.",
-    "The reply and the unit of open interest are not confirmed, so open interest is unknown.",
-    "What the two times show right after a change of interval is not known; an odd distance gives no interval.",
-    "The resting rate is documented for 8 h alone; rates have no published cap.",
-    "The index price comes from a field of the tickers that is not in their documentation.",
+    "That nFR is charged at nFT and that fR was charged at fT is from one source; one trading client reads fR as the current rate.",
+    "The format and unit of open interest are not confirmed, so it is unknown.",
+    "What the two times show right after a change of interval is not known; any other difference between them means an unknown interval.",
+    "The resting rate is documented for 8 h only; no cap is published.",
+    "The index price is from a ticker field that is not documented.",
   ],
 } satisfies ExchangeFacts;
 

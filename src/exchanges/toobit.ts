@@ -47,8 +47,8 @@ const facts = {
   documentation: "https://api-docs.toobit.com/api/usdt-m-market-data.html",
   requestsPerRefresh: 4,
   rateRule:
-    "rate is the estimate for nextFundingTime, and its last value is what is charged: a fraction per the contract's own period, taken as it is.",
-  intervalRule: 'period of the same row, as in "8H"; absent means unknown.',
+    "rate: the estimate for nextFundingTime, whose last value is what is charged; a fraction per contract period, used as is.",
+  intervalRule: 'period of the same row, as in "8H"; unknown if absent.',
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -62,14 +62,14 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "That op, the open interest of the tickers in contracts, counts both sides is from its figures: all of them are even, those of the volume are not. Half is shown.",
-    "The interest in a row is taken for that of 8 h, charged in proportion, as contracts of 4 h rest at half of it; no document says so.",
-    "rwaType says STOCK of gold, euros and indices too: of what is no coin the class is not known, but for Forex.",
-    "Some tickers are not what they are elsewhere (TON is priced as GRAM); they are told apart by price alone.",
-    "Its settlements are those of WEEX and of Binance: a spread among these is delay, no money.",
-    "A contract with closing times is shown until its status changes.",
-    "Which regions are blocked, and how, is not known; a 403 is the web firewall.",
+    "That longs pay a positive rate is the usual convention; the exchange pages consulted do not state it.",
+    "That op, the open interest of the tickers in contracts, counts both sides follows from its values: all are even, unlike those of the volume. Half of it is shown.",
+    "The interest in a row is taken as that of 8 h and scaled to the interval, because 4-hour contracts rest at half of it; no document says so.",
+    "rwaType says STOCK for gold, euros and indices too: except for Forex, the asset class of anything but coins is unknown.",
+    "Some tickers mean another asset elsewhere (TON is priced as GRAM); they are distinguished by price alone.",
+    "Toobit settles at the rates of WEEX and Binance: a spread between these three is a delay, not a profit.",
+    "A contract with trading hours is shown until its status changes.",
+    "Which regions are blocked, and how, is not known; a 403 comes from the web firewall.",
   ],
   classifyFailure: (status, bodyStart) => {
     if (TOO_FREQUENT.test(bodyStart)) return "rate_limited";

@@ -40,7 +40,7 @@ const facts = {
   documentation: "https://www.weex.com/api-doc/contract/Market_API/GetCurrentFundingRate",
   requestsPerRefresh: 2,
   rateRule:
-    "forecastFundingRate of premiumIndex: the running rate of the settlement at nextFundingTime, a fraction, taken as it is.",
+    "forecastFundingRate of premiumIndex: the current estimate, charged at nextFundingTime; a fraction per contract interval, used as is.",
   intervalRule: "collectCycle of the same row, minutes divided by 60.",
   providedFields: [
     "nextFundingAtMs",
@@ -52,13 +52,13 @@ const facts = {
     "exchangeTimeMs",
   ],
   caveats: [
-    "That a positive rate is paid by longs is the usual convention; WEEX does not spell it out.",
+    "That longs pay a positive rate is the usual convention; WEEX does not state it.",
     "How the rate behaves in the minute of a settlement is not known.",
-    "Caps exist per contract and are not published.",
-    "When the last settled rate was charged is not in the reply.",
-    "Open interest is told one contract at a time, in a unit that is not known: read as coins, BTC's would be $10.8 bn, fourteen times what is traded in a day. None is shown.",
-    "Its settlements are those of Toobit and of Binance: a spread among these is delay, no money.",
-    "Only a part of the contracts can be traded over the API.",
+    "Caps exist per contract but are not published.",
+    "The time of the last settlement is not in the response.",
+    "Open interest is available one contract at a time, in an unknown unit: read as coins, BTC's would be $10.8 bn, fourteen times its daily volume. It is not shown.",
+    "WEEX settles at the rates of Toobit and Binance: a spread between these three is a delay, not a profit.",
+    "Only some of the contracts can be traded over the API.",
   ],
 } satisfies ExchangeFacts;
 

@@ -47,8 +47,8 @@ const facts = {
     "https://docs.whitebit.com/api-reference/market-data/available-futures-markets-list",
   requestsPerRefresh: 1,
   rateRule:
-    "funding_rate is the running rate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
-  intervalRule: "funding_interval_minutes of the same row.",
+    "funding_rate: the current estimate, charged at next_funding_rate_timestamp; a fraction per contract interval, used as is.",
+  intervalRule: "funding_interval_minutes of the same row, divided by 60.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",
@@ -61,11 +61,11 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "The charged rate may be fixed an interval before the settlement; then the running rate is not quite what is charged.",
-    "funding_cap and funding_floor are read as fractions, like the rate; no recorded row holds them.",
-    "Open interest is read as base coins, which the documentation does not say; which sides it counts is not said.",
-    "A contract marked tradfiFutures may be a stock, an index or a commodity: its class is unknown, and its index is mostly its own last trade.",
+    "That longs pay a positive rate is the usual convention; the exchange pages consulted do not state it.",
+    "The charged rate may be fixed one interval before the settlement; then the rate shown here is not exactly the one that is charged.",
+    "funding_cap and funding_floor are read as fractions, like the rate; no recorded row contains them.",
+    "Open interest is read as base coins, which the documentation does not state; neither does it say whether one side or both are counted.",
+    "A contract marked tradfiFutures may be a stock, an index or a commodity: its asset class is unknown, and its index price is mostly its own last trade.",
   ],
 } satisfies ExchangeFacts;
 

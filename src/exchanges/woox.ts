@@ -46,8 +46,8 @@ const facts = {
   documentation: "https://developer.woox.io",
   requestsPerRefresh: 2,
   rateRule:
-    "estFundingRate of fundingRate: the running estimate of the charge at nextFundingTime, a fraction, taken as it is.",
-  intervalRule: "estFundingIntervalHours of the same row, hours.",
+    "estFundingRate of fundingRate: the current estimate, charged at nextFundingTime; a fraction per contract interval, used as is.",
+  intervalRule: "estFundingIntervalHours of the same row, in hours.",
   providedFields: [
     "nextFundingAtMs",
     "settledRate",
@@ -64,8 +64,8 @@ const facts = {
   interestOf: "coins",
   caveats: [
     "How the rate behaves in the minute of a settlement is not known.",
-    "No recorded list row of a perpetual was at hand; the names of its cap and floor come from documentation.",
-    "WOO X does not say what a contract is a claim on: PERP_SNDK_USDT is a stock, PERP_EWT_USDT is not Energy Web Token.",
+    "No recorded list row of a perpetual was available; the field names of its cap and floor are from the documentation.",
+    "WOO X does not publish the asset class: PERP_SNDK_USDT is a stock, and PERP_EWT_USDT is not Energy Web Token.",
   ],
   classifyFailure: (_status, bodyStart) =>
     RATE_LIMIT_BODY.test(bodyStart) ? "rate_limited" : null,

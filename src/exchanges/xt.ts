@@ -40,16 +40,16 @@ const facts = {
   documentation: "https://doc.xt.com/docs/futures/MarketData/get-funding-rate-information",
   requestsPerRefresh: 2,
   rateRule:
-    "funding_rate is the estimate for next_funding_rate_timestamp: a fraction per the contract's own interval, taken as it is.",
+    "funding_rate: the current estimate, charged at next_funding_rate_timestamp; a fraction per contract interval, used as is.",
   intervalRule:
-    "collection_internal of the same row, in hours; where the feed lacks it, collectionInternal of the contract's own q/funding-rate, asked for in turn within 65 minutes, if the row's next time bears it out.",
+    "collection_internal of the same row, in hours. If the feed lacks it: collectionInternal of q/funding-rate, requested contract by contract within 65 minutes, if the row's next settlement time agrees with it.",
   providedFields: ["nextFundingAtMs", "markPrice", "indexPrice", "volume24hUsd", "listedAtMs"],
   caveats: [
-    "That a positive rate is paid by longs is the usual convention; the pages of the exchange that were read do not spell it out.",
-    "Open interest is documented as contracts, which nobody has confirmed, and the value in dollars of another call contradicts itself: it is not shown.",
-    "One source alone saw collection_internal in the feed: where it is missing, intervals are unknown until each contract was asked for, thirteen minutes after a start.",
+    "That longs pay a positive rate is the usual convention; the exchange pages consulted do not state it.",
+    "Open interest is documented as contracts, which is not confirmed, and the dollar value of another call contradicts itself: neither is shown.",
+    "Only one source saw collection_internal in the feed: without it, an interval is unknown until its contract has been requested, up to thirteen minutes after a start.",
     "What the rate shows at the moment of a settlement is not known.",
-    "About 217 contracts are stocks, currencies, indices or commodities; no field of the replies says which.",
+    "About 217 contracts are stocks, currencies, indices or commodities; no field says which.",
     "Which regions are blocked, and how, is not known.",
   ],
   classifyFailure: (_status, bodyStart) => (isTooMany(bodyStart) ? "rate_limited" : null),
