@@ -35,8 +35,9 @@ const FIELD_NAMES: Readonly<Record<OptionalField, string>> = {
 const INTRODUCTION = `From the facts in the adapters: where each number comes from, what an exchange does not publish, and what is unconfirmed.
 
 - **requests**: per refresh. Instrument lists and other slow payloads have their own period and are not included.
+- **rate**: which published field becomes \`funding_rate\`, and how it is converted. A fraction *per contract interval* is a fraction of notional per \`funding_interval_hours\` of that contract.
 - **interval**: where \`funding_interval_hours\` comes from.
-- **fields**: the optional fields that are filled on at least some rows; the rate and the names are on all. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served directly, only as the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\`. If the interest rate is documented for coins only, no other contract is flagged \`pinned_baseline\`; the class is the one the exchange states or, if it states none, the one that others state. \`exchange_time\` is the exchange's own timestamp and becomes \`observed_at\`; without it, that is the time of the reply.
+- **fields**: the optional fields that are filled on at least some rows; the rate and the names are on all. \`rate_cap\`, \`rate_floor\` and \`baseline_rate\` are not served directly, only as the flags \`pinned_cap\`, \`pinned_floor\` and \`pinned_baseline\`. \`baseline_rate\` is the resting rate: the rate without a premium, i.e. the interest component. If it is documented for coins only, no other contract is flagged \`pinned_baseline\`; what is a coin follows from the asset class that the exchange states or, if it states none, from the one that others state. \`exchange_time\` is the exchange's own timestamp and becomes \`observed_at\`; without it, that is the time of the reply.
 - **accrual**: \`periodic\` is charged at \`next_funding_time\`, \`continuous\` every second.
 - **unverified**: why it is not proven which of two published rates is charged next. The rows have the flag \`unverified_rate\`, and no pair with such a leg is \`usable\`.
 - **default**: whether the exchange is collected when \`EXCHANGES\` is not set.`;
@@ -63,7 +64,7 @@ export function exchangesPage(all: readonly ExchangeFacts[]): string {
     "# Exchanges",
     "<!-- Written by `bun scripts/write-exchanges.ts` from the facts in `src/exchanges`. -->\n<!-- prettier-ignore-start -->",
     INTRODUCTION,
-    `${all.length} exchanges, ${off} of them switched off.`,
+    `${all.length} exchanges, ${off} of them disabled by default.`,
     auditTable(all),
     ...all.map(section),
     "<!-- prettier-ignore-end -->\n",
@@ -103,13 +104,13 @@ function fieldsOf({ providedFields }: ExchangeFacts): string {
 function section(facts: ExchangeFacts): string {
   const unknowns =
     facts.caveats.length === 0
-      ? "Nothing is known to be open."
-      : ["Not known:", "", ...facts.caveats.map((text) => `- ${plain(text)}`)].join("\n");
+      ? "No caveats are known."
+      : ["Caveats:", "", ...facts.caveats.map((text) => `- ${plain(text)}`)].join("\n");
   return [
     `## ${facts.id}`,
     `${plain(facts.name)}. Rate: ${plain(facts.rateRule)}`,
     `Interval: ${plain(facts.intervalRule)}`,
-    ...(facts.interestOf === "coins" ? ["Its interest rate is documented for coins only."] : []),
+    ...(facts.interestOf === "coins" ? ["Its resting rate is documented for coins only."] : []),
     ...(facts.unverifiedRate === undefined
       ? []
       : [`Unverified: ${plain(facts.unverifiedRate)} All rows are flagged \`unverified_rate\`.`]),

@@ -55,8 +55,8 @@ describe("docs/exchanges.md", () => {
       ].join(""),
     );
     expect(page).toContain("## binance\n\nSample. Rate: rate \\* 2, taken as it is.\n\nInterval: ");
-    expect(page).toContain("Not known:\n\n- What last_rate means is open.\n");
-    expect(page).toContain("1 exchanges, 0 of them switched off.");
+    expect(page).toContain("Caveats:\n\n- What last_rate means is open.\n");
+    expect(page).toContain("1 exchanges, 0 of them disabled by default.");
   });
 
   test("tells requests of single instruments, an exchange that is off and one without open points", () => {
@@ -65,12 +65,12 @@ describe("docs/exchanges.md", () => {
     ]);
     expect(page).toContain("| 2 + 1 per instrument |");
     expect(page).toContain("| off: it is closed |");
-    expect(page).toContain("Nothing is known to be open.");
+    expect(page).toContain("No caveats are known.");
     expect(page).not.toContain("Unverified:");
     const unverified = exchangesPage([{ ...FACTS, unverifiedRate: "Either a_ or b is charged." }]);
     expect(unverified).toContain(
       "\n\nUnverified: Either a\\_ or b is charged. All rows are flagged `unverified_rate`.\n\n",
     );
-    expect(page).toContain("1 of them switched off.");
+    expect(page).toContain("1 of them disabled by default.");
   });
 });
