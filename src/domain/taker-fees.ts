@@ -22,7 +22,7 @@ export const TAKER_FEES = {
     takerBps: 5,
     asOf: "2026-10-12",
     source: "https://www.binance.com/en/fee/futureFee",
-    note: "USDT contracts; USDC contracts: 4. As recorded by third parties, the page needs a browser",
+    note: "USDT contracts; USDC contracts: 4. As recorded by third parties, because the page needs a browser",
   },
   bybit: {
     takerBps: 5.5,
@@ -46,7 +46,7 @@ export const TAKER_FEES = {
     takerBps: 4.5,
     asOf: "2026-09-25",
     source: "https://hyperliquid.gitbook.io/hyperliquid-docs/trading/fees",
-    note: "builder-deployed dexes (HIP-3) scale it: 9 at scale 1, but 0.9 in growth mode, as most are",
+    note: "main dex; builder-deployed dexes (HIP-3) scale it: 9 at scale 1, but 0.9 in growth mode, as in most of them",
   },
   kraken: {
     takerBps: 5,
@@ -58,19 +58,19 @@ export const TAKER_FEES = {
     asOf: "2026-09-15",
     source:
       "https://www.mexc.com/announcements/article/updates-to-api-futures-trading-fees-jun-1-2026-17827791535742",
-    note: "orders through the API; orders by hand pay by contract, 0 to 10, mostly 4 or less",
+    note: "orders through the API; manual orders: 0 to 10 depending on the contract, mostly 4 or less",
   },
   htx: {
     takerBps: 6,
     asOf: "2026-09-22",
     source: "https://www.htx.com/support/900000089923",
-    note: "an example in the exchange's article; a third party's table agrees, ccxt 4.5 has 5",
+    note: "from an example in an article of the exchange; a third party's table agrees, ccxt 4.5 says 5",
   },
   bingx: {
     takerBps: 5,
     asOf: "2026-10-16",
     source: "https://bingx.com/en/support/costs/futures",
-    note: "contracts on stocks, forex and commodities depend on the region",
+    note: "coins; for stocks, forex and commodities the fee depends on the region",
   },
   phemex: { takerBps: 6, asOf: "2026-09-25", source: "https://phemex.com/fees-conditions" },
   xt: { takerBps: 6, asOf: "2026-09-22", source: "https://www.xt.com/en/rate" },
@@ -78,27 +78,27 @@ export const TAKER_FEES = {
     takerBps: 5.5,
     asOf: "2026-09-22",
     source: "https://whitebit.com/trading-data/trading-fees",
-    note: "the default fee of every contract in the market list of its API; the page refuses readers",
+    note: "the default fee of every contract in the market list of its API; the page itself could not be read",
   },
   lbank: { takerBps: 6, asOf: "2026-09-22", source: "https://www.lbank.com/fee" },
   toobit: {
     takerBps: 6,
     asOf: "2026-09-22",
     source: "https://www.toobit.com/en-US/support/fee-rate",
-    note: "5 from a balance of 500 USDT",
+    note: "5 with a balance of at least 500 USDT",
   },
   weex: { takerBps: 8, asOf: "2026-09-22", source: "https://www.weex.com/support/rate" },
   woox: {
     takerBps: 3,
     asOf: "2026-09-22",
     source: "https://woox.io/fees",
-    note: "the list behind the page names no unit, read as percent; ccxt 4.5 has 5",
+    note: "the data behind the page states no unit and is read as percent; ccxt 4.5 says 5",
   },
   bitfinex: {
     takerBps: 0,
     asOf: "2026-09-22",
     source: "https://www.bitfinex.com/fees/",
-    note: "no trading fees for anybody since 2025-12-17, announced as permanent",
+    note: "no trading fees for anyone since 2025-12-17, announced as permanent",
   },
   deribit: {
     takerBps: 3.5,
@@ -109,7 +109,7 @@ export const TAKER_FEES = {
     takerBps: 5,
     asOf: "2026-09-22",
     source: "https://www.delta.exchange/fees",
-    note: "Delta India, without the 18 % tax on it; the six contracts of Delta global: 3 through the API",
+    note: "Delta India, without the 18 % tax on the fee; the six contracts of Delta global: 3 through the API",
   },
   btse: {
     takerBps: 5.5,
@@ -121,7 +121,7 @@ export const TAKER_FEES = {
     asOf: "2026-09-22",
     source:
       "https://deepcoin.zendesk.com/hc/en-001/articles/360055930112-USDT-Perpetual-Contracts-Trading-Fee-Calculation",
-    note: "19 contracts were raised to 12 in 2023; whether that still holds is not published",
+    note: "raised to 12 on 19 contracts in 2023; whether that still holds is not published",
   },
   backpack: {
     takerBps: 5,
@@ -132,19 +132,19 @@ export const TAKER_FEES = {
     takerBps: 6,
     asOf: "2026-06-11",
     source: "https://blofin.com/en/fees",
-    note: "an archived copy of the page",
+    note: "from an archived copy of the page",
   },
   dydx: {
     takerBps: 5,
     asOf: "2026-09-30",
     source: "https://docs.dydx.xyz/concepts/trading/rewards",
-    note: "governance changes it and has made single markets free",
+    note: "set by governance, which has made some markets free",
   },
   aster: {
     takerBps: 4,
     asOf: "2026-09-25",
     source: "https://docs.asterdex.com/trading/perpetuals/fees-and-specs/fees",
-    note: "USDT contracts on most coins; its Group B: 10, USD1 contracts: 0.5. As recorded by third parties",
+    note: "USDT contracts on most coins; Group B: 10, USD1 contracts: 0.5. As recorded by third parties",
   },
   lighter: {
     takerBps: 0,
@@ -156,14 +156,14 @@ export const TAKER_FEES = {
     takerBps: 4.5,
     asOf: "2026-09-04",
     source: "https://docs.paradex.trade/trading/trading-fees",
-    note: "orders through the API (Pro), as recorded by third parties; retail orders are free. Its changelog of 2026-11-06 changes discounts of the API: read the page again",
+    note: "orders through the API (Pro), as recorded by third parties; retail orders are free. Its changelog of 2026-11-06 changes the API discounts, so check the page",
   },
   orderly: {
     takerBps: null,
     asOf: "2026-09-22",
     source:
       "https://orderly.network/docs/introduction/trade-on-orderly/trading-basics/trading-fees",
-    note: "each front end sets its own, on top of 3 for Orderly: give that of yours",
+    note: "each front end sets its own fee on top of Orderly's 3: state the one you pay",
   },
   extended: {
     takerBps: 2.5,
@@ -181,25 +181,25 @@ export const TAKER_FEES = {
     asOf: "2026-09-25",
     source:
       "https://www.apex.exchange/blog/detail/Enhancing-Your-Trading-Experience-on-ApeX-Omni-Fee-Structure-Updates",
-    note: "an announcement of 2024, the last that states it",
+    note: "from an announcement of 2024, the latest that states it",
   },
   edgex: {
     takerBps: 4.5,
     asOf: "2026-09-25",
     source: "https://pro.edgex.exchange/vip",
-    note: "the exchange's own metadata states it for every contract; the help centre says 3.8 and gives no date",
+    note: "as the exchange's metadata states for every contract; the help centre says 3.8, undated",
   },
   cryptocom: {
     takerBps: 4,
     asOf: "2026-09-22",
     source: "https://crypto.com/exchange/document/fees-limits",
-    note: "the data behind the page, which shows it only where derivatives are offered",
+    note: "from the data behind the page, which shows the fee only where derivatives are offered",
   },
   poloniex: {
     takerBps: 6,
     asOf: "2026-09-22",
     source: "https://www.poloniex.com/app/fee/futures",
-    note: "another table of the same site says 5",
+    note: "another table on the same site says 5",
   },
   grvt: {
     takerBps: 4.5,
@@ -211,19 +211,19 @@ export const TAKER_FEES = {
     takerBps: 4.5,
     asOf: "2026-08-11",
     source: "https://docs.hibachi.xyz/hibachi-docs/trading/fees",
-    note: "the exchange's own exchange info states it; ccxt 4.5 agrees",
+    note: "as the exchange's API states; ccxt 4.5 agrees",
   },
   aevo: {
     takerBps: null,
     asOf: "2026-09-27",
     source: "https://docs.aevo.xyz/aevo-products/aevo-exchange/fees/maker-and-taker-fees",
-    note: "8 on an undated page about one contract, 5 elsewhere: neither is confirmed",
+    note: "8 on an undated page about one contract, 5 elsewhere; neither is confirmed",
   },
   drift: {
     takerBps: null,
     asOf: "2026-09-27",
     source: "https://docs.drift.trade/trading/trading-fees",
-    note: "trading stopped on 2026-04-01; the fees of its successor are not known",
+    note: "trading stopped on 2026-04-01; its successor's fees are unknown",
   },
   hashkey: {
     takerBps: 6,
