@@ -56,7 +56,7 @@ const facts = {
   ],
   coinsByExclusion: true,
   caveats: [
-    "That fundingRate is the current estimate for the running hour was observed; the exchange does not define it.",
+    "That fundingRate is the estimate for the current hour was observed; the exchange does not define it.",
     "predictedFundingRate was only seen at the interest component and may be a constant: it is not used.",
     "Whether fundingMaxRate and fundingMinRate are per hour is not confirmed: no cap is used.",
     "A contract of the stock list without a category (SOXL) has no asset class; any contract of the perpetual list is a coin, with or without its sector as category.",

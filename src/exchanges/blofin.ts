@@ -58,7 +58,7 @@ const facts = {
   rateRule:
     "fundingRate of market/funding-rate: a fraction per contract interval, charged at fundingTime.",
   intervalRule:
-    "fundingInterval of the same row. If absent: fundingTime minus the last settlement in market/funding-rate-history, provided that the last two settlements are equally far apart.",
+    "fundingInterval of the same row. If absent: fundingTime minus the last settlement in market/funding-rate-history, if that equals the time between the last two settlements.",
   providedFields: [
     "nextFundingAtMs",
     "rateCap",

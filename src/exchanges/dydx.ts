@@ -40,7 +40,7 @@ const facts = {
   documentation: "https://docs.dydx.xyz/indexer-client/http/markets/get_perpetual_markets",
   requestsPerRefresh: 1,
   rateRule:
-    "nextFundingRate of perpetualMarkets: the indexer's current estimate for the running hour, already a fraction per hour.",
+    "nextFundingRate of perpetualMarkets: the indexer's estimate for the current hour, already a fraction per hour.",
   intervalRule: "One hour for every market, as documented; charged on the full hour.",
   providedFields: [
     "nextFundingAtMs",

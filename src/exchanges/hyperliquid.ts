@@ -41,7 +41,7 @@ const facts = {
   // The main dex and about ten HIP-3 dexes.
   requestsPerRefresh: 11,
   rateRule:
-    "funding of the contract's context: the current estimate for the running hour, already a fraction per hour, charged on the full hour.",
+    "funding of the contract's context: the estimate for the current hour, already a fraction per hour, charged on the full hour.",
   intervalRule: "One hour for every contract, as documented.",
   providedFields: [
     "nextFundingAtMs",
