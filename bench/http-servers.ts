@@ -47,7 +47,7 @@ if (import.meta.main) {
     groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
-    askForOrigin: () => Promise.resolve(null),
+    askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,
     metrics: createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() }),
     clock: systemClock,

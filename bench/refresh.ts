@@ -1,6 +1,8 @@
 /** One refresh of every exchange: payloads on loopback to rows committed. CPU of this process alone. */
 import { httpShared } from "../src/collector/collector.ts";
 import { ExchangeRequests } from "../src/collector/exchange-http.ts";
+import { Explainer, REPLACED_KEPT_MS } from "../src/collector/explainer.ts";
+import { PayloadBudget } from "../src/collector/recorded-refresh.ts";
 import { StaleFeedDetector } from "../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../src/collector/exchange-runner.ts";
 import { ExchangeSource } from "../src/collector/source.ts";
@@ -16,6 +18,7 @@ import { startSimulatorProcess } from "./simulator.ts";
 const REFRESHES = 12;
 const WARM_UP = 2;
 const PERIOD_MS = 60_000;
+const BYTES_PER_MB = 1_000_000;
 
 /** Refreshes follow each other without the minute between them that the exchanges' limits are made for. */
 const NO_PACING = { requests: 1_000, perMs: 1 } as const;
@@ -34,7 +37,7 @@ const BULK = ENABLED.filter(({ facts }) => facts.requestsPerInstrument === undef
 
 export async function refresh(): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const { cpuMs, rows } = await cpuOfRefreshes(simulator.origin);
+  const { cpuMs, rows, keptBytes } = await cpuOfRefreshes(simulator.origin);
   const wallMs = await wallAtTheirPace(simulator.origin);
   return [
     plain("rows of one refresh of all exchanges", rows, "rows"),
@@ -44,6 +47,7 @@ export async function refresh(): Promise<Figure[]> {
       "ms",
       rows * AIM_MS_PER_ROW,
     ),
+    plain("payloads kept for explanations, compressed", keptBytes / BYTES_PER_MB, "MB"),
     atMost(
       "wall time of one refresh at the exchanges' pace, but for those asked per instrument",
       wallMs,
@@ -54,7 +58,7 @@ export async function refresh(): Promise<Figure[]> {
 }
 
 /** Refreshes of all exchanges in a row, as fast as the simulator answers. */
-async function cpuOfRefreshes(origin: string): Promise<{ cpuMs: number[]; rows: number }> {
+async function cpuOfRefreshes(origin: string) {
   using lab = refreshLab(ENABLED, origin, false);
   const cpuMs: number[] = [];
   let rows = 0;
@@ -64,7 +68,7 @@ async function cpuOfRefreshes(origin: string): Promise<{ cpuMs: number[]; rows: 
     const { user, system } = process.cpuUsage(started);
     cpuMs.push((user + system) / 1000);
   }
-  return { cpuMs, rows };
+  return { cpuMs, rows, keptBytes: await lab.keptBytes() };
 }
 
 /** The second refresh, a period after the first, with the limits of each exchange in force. */
@@ -83,6 +87,8 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
   const epoch = startCollecting(database, ids, Date.now());
   const lifetime = new AbortController();
   const shared = httpShared({ clock: systemClock, random: Math.random }, origin);
+  const budget = new PayloadBudget();
+  const explainer = new Explainer({ clock: systemClock, lifetime: lifetime.signal, budget });
   const { writer, states, db } = database;
   const store = { writer, states, lastQuotes: new LastQuotes(db) };
   const runners = exchanges.map((exchange) => {
@@ -103,10 +109,16 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
       epoch,
       periodMs: PERIOD_MS,
       lifetime: lifetime.signal,
+      explainer,
     });
   });
   return {
     refresh: () => Promise.all(runners.map((runner) => runner.cycle())),
+    /** Of one batch per exchange: after replaced batches are dropped. */
+    async keptBytes() {
+      await Bun.sleep(REPLACED_KEPT_MS);
+      return budget.keptBytes;
+    },
     [Symbol.dispose]() {
       lifetime.abort();
       database[Symbol.dispose]();

@@ -35,7 +35,7 @@ export async function servedDocument(): Promise<string> {
     groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
-    askForOrigin: () => Promise.resolve(null),
+    askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,
     metrics: createMetrics({ board, health, clock, streams: () => streams.stats() }),
     clock,

@@ -11,7 +11,7 @@ import { OpportunityRepository } from "../db/market/opportunity-repository.ts";
 import { ReviewRepository } from "../db/market/review-repository.ts";
 import { WriteAbandoned, WriteQueue } from "../db/write-queue.ts";
 import type { ExchangeId } from "../domain/exchange.ts";
-import type { Explanation } from "../domain/quote.ts";
+import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { Exchange, ExchangeFacts } from "../exchanges/exchange.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -20,16 +20,13 @@ import type { Log } from "../lib/log.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import { storedRetryDelay } from "./retry-delay.ts";
 import { ExchangeRequests, GLOBAL_SLOTS, type HttpShared, SWEEP_SLOTS } from "./exchange-http.ts";
+import { Explainer } from "./explainer.ts";
 import { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { runLoop } from "./loop.ts";
 import { MarketReview } from "./market-review.ts";
 import { OpportunityTracker } from "./opportunity-tracker.ts";
-import {
-  type CollectorSettings,
-  type ExplainRequest,
-  type FromWorker,
-  HEARTBEAT_EVERY_MS,
-} from "./protocol.ts";
+import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
+import { PayloadBudget } from "./recorded-refresh.ts";
 import { MOST_BYTES } from "./reply-caps.ts";
 import { ExchangeRunner, type MarketStore } from "./exchange-runner.ts";
 import { ExchangeSource } from "./source.ts";
@@ -75,8 +72,11 @@ export interface CollectorDeps {
 
 /** Explains rows while a collector runs; before and after, nothing. */
 export interface Explaining {
-  now: (request: ExplainRequest) => Explanation | null;
+  now: (request: OriginRequest) => Promise<Origin>;
 }
+
+/** What is known of rows while no collector runs here. */
+export const NOT_COLLECTING: Explaining["now"] = () => Promise.resolve("not_in_memory");
 
 /** What all exchanges of one collector share: the client, the slots, the origin. */
 export function httpShared(
@@ -102,7 +102,7 @@ export function httpShared(
 export async function collect(
   settings: CollectorSettings,
   deps: CollectorDeps,
-  explaining: Explaining = { now: () => null },
+  explaining: Explaining = { now: NOT_COLLECTING },
 ): Promise<void> {
   const lock = await waitForLock(lockPath(settings.databasePath, "collector"), {
     ...deps,
@@ -121,7 +121,7 @@ export async function collect(
     // At an end by signal what could not be written is given up; the next start asks the exchanges again.
     if (!(error instanceof WriteAbandoned)) throw error;
   } finally {
-    explaining.now = () => null;
+    explaining.now = NOT_COLLECTING;
     db?.close();
     lock.release();
   }
@@ -168,9 +168,9 @@ async function collectInto(
     fail: (...failure) => writes.run(() => writer.fail(...failure)),
   };
   const store = { writer: queued, states, lastQuotes: new LastQuotes(db) };
-  const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store });
-  explaining.now = ({ exchange, exchangeSymbol }) =>
-    runners.find(({ id }) => id === exchange)?.explain(exchangeSymbol) ?? null;
+  const explainer = new Explainer({ ...deps, budget: new PayloadBudget() });
+  const runners = makeRunners(periods, settings.exchangeOrigin, deps, { epoch, store, explainer });
+  explaining.now = (request) => explainer.explain(request);
   const review = new MarketReview(new ReviewRepository(db, epochs), writer);
   const legs = new LegRepository(db);
   const opportunities = new OpportunityTracker({
@@ -217,6 +217,7 @@ function makeRunners(
   run: {
     readonly epoch: number;
     readonly store: MarketStore & { readonly states: ExchangeStateRepository };
+    readonly explainer: Explainer;
   },
 ): ExchangeRunner[] {
   const { clock, lifetime } = deps;

@@ -5,13 +5,15 @@ import type {
 import type { LastQuote, LastQuotes } from "../db/market/last-quotes.ts";
 import type { MarketWriter } from "../db/market/market-writer.ts";
 import type { ExchangeId, FailureKind } from "../domain/exchange.ts";
-import type { Batch, Explanation } from "../domain/quote.ts";
+import type { Batch } from "../domain/quote.ts";
 import { evenShareOf } from "../domain/parity.ts";
-import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
+import type { Exchange } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RequestFailure } from "../lib/request-failure.ts";
 import { type Pause, retryDelayMs } from "./retry-delay.ts";
 import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
+import type { Explainer } from "./explainer.ts";
+import { RecordedRefresh } from "./recorded-refresh.ts";
 import type { StaleFeedDetector } from "./stale-feed-detector.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
 import { judgeScale, type PendingScale } from "./scale.ts";
@@ -63,6 +65,8 @@ export interface RunDeps {
   readonly epoch: number;
   readonly periodMs: number;
   readonly lifetime: AbortSignal;
+  /** Is given what accepted batches were made from. */
+  readonly explainer: Explainer;
 }
 
 /** More instruments than any exchange lists. */
@@ -82,7 +86,6 @@ export class ExchangeRunner {
   #pendingScales: readonly PendingScale[] = [];
   /** Reported already. */
   readonly #knownKinds = new Set<string>();
-  #explain: Refreshed["explain"] = () => null;
 
   constructor(
     exchange: Exchange,
@@ -107,25 +110,27 @@ export class ExchangeRunner {
     return this.#exchange.facts.id;
   }
 
-  /** Where a row of the last accepted batch came from; null when that batch does not show it. */
-  explain(exchangeSymbol: string): Explanation | null {
-    return this.#explain(exchangeSymbol);
-  }
-
   /**
    * Runs one cycle; null when the collector stopped meanwhile. What was fetched is kept until the database takes it,
    * and nothing newer is asked for before. Throws only what the database throws (EpochLost among it).
    */
   async cycle(): Promise<Cycle | null> {
+    const refresh = new RecordedRefresh(this.#deps.explainer.budget);
+    const cycle = await this.#run(refresh);
+    if (cycle?.outcome.kind !== "accepted") refresh.release();
+    return cycle;
+  }
+
+  async #run(refresh: RecordedRefresh): Promise<Cycle | null> {
     const { clock, periodMs, lifetime, store } = this.#deps;
     await this.#source.ready();
     if (lifetime.aborted) return null;
-    const fetched = await fetchBatch(this.#exchange, this.#source, {
-      clock,
-      periodMs,
-      lifetime,
-      deadline: true,
-    });
+    const { facts } = this.#exchange;
+    const fetched = await fetchBatch(
+      { facts, refresh: (source) => this.#exchange.refresh(refresh.recording(source)) },
+      this.#source,
+      { clock, periodMs, lifetime, deadline: true },
+    );
     if (lifetime.aborted) return null;
     if (fetched.kind === "failure") {
       // It may be an older list that the new rates do not fit.
@@ -151,7 +156,7 @@ export class ExchangeRunner {
       [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures]
         .filter((text) => text !== null)
         .join("; ") || null;
-    const waitedMs = await this.#commit(batch, notes.mayHide, {
+    const waitedMs = await this.#commit(batch, refresh, notes.mayHide, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
       whole: verdict.whole,
@@ -164,7 +169,6 @@ export class ExchangeRunner {
     this.#isWhole = verdict.degradedBy === null;
     this.#failuresInRow = 0;
     this.#pause = null;
-    this.#explain = batch.explain;
     const detail = notes.details.join("; ") || null;
     const outcome = { kind: "accepted", rows: batch.quotes.length, degradedBy, detail } as const;
     const pauseMs = Math.max(0, periodMs - tookMs);
@@ -193,6 +197,7 @@ export class ExchangeRunner {
   /** Stores a batch; resolves to how long that waited. */
   async #commit(
     batch: Batch,
+    refresh: RecordedRefresh,
     mayHide: CycleNotes["mayHide"],
     verdict: Pick<
       Parameters<MarketWriter["commit"]>[0]["state"],
@@ -201,7 +206,7 @@ export class ExchangeRunner {
       readonly whole: boolean;
     },
   ): Promise<number> {
-    const { clock, store, epoch } = this.#deps;
+    const { clock, store, epoch, explainer } = this.#deps;
     const atMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
     const { whole, ...state } = verdict;
@@ -222,6 +227,7 @@ export class ExchangeRunner {
         evenShare: evenShareOf(batch.quotes.map((quote) => quote.openInterestDigit)),
       },
     });
+    explainer.accepted(this.#exchange, atMs, refresh);
     return clock.monotonicMs() - startedMs;
   }
 

@@ -1,31 +1,36 @@
-import type { Explanation } from "../domain/quote.ts";
+import type { Origin } from "../domain/origin.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** How long an explanation may take: reading one exchange's payloads again takes milliseconds. */
 const EXPLAIN_WITHIN_MS = 2_000;
 
-/** PendingRequests to the worker that are not answered yet. */
+/** Many times what a page of rows asks for; they are of all clients together. */
+const MOST_OPEN = 200;
+
+/** Requests to the worker that are not answered yet. */
 export class PendingRequests {
   readonly #clock: Clock;
-  readonly #open = new Map<number, (explanation: Explanation | null) => void>();
+  readonly #open = new Map<number, (origin: Origin) => void>();
   #lastId = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  async ask(send: (id: number) => void): Promise<Explanation | null> {
+  /** `busy` where the answer does not come in time, and at once where too many are waited for. */
+  async ask(send: (id: number) => void): Promise<Origin> {
+    if (this.#open.size >= MOST_OPEN) return "busy";
     const id = (this.#lastId += 1);
-    const { promise, resolve } = Promise.withResolvers<Explanation | null>();
+    const { promise, resolve } = Promise.withResolvers<Origin>();
     this.#open.set(id, resolve);
     const answered = new AbortController();
-    void this.#clock.sleep(EXPLAIN_WITHIN_MS, answered.signal).then(() => this.answer(id, null));
+    void this.#clock.sleep(EXPLAIN_WITHIN_MS, answered.signal).then(() => this.answer(id, "busy"));
     send(id);
     return promise.finally(() => answered.abort());
   }
 
-  answer(id: number, explanation: Explanation | null): void {
-    this.#open.get(id)?.(explanation);
+  answer(id: number, origin: Origin): void {
+    this.#open.get(id)?.(origin);
     this.#open.delete(id);
   }
 }

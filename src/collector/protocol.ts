@@ -1,6 +1,6 @@
 import type { ExchangeId } from "../domain/exchange.ts";
 import { NOTHING_FOLLOWED, type OpportunityStats } from "../domain/opportunity.ts";
-import type { Explanation } from "../domain/quote.ts";
+import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { LogLevel } from "../lib/log.ts";
 import type { CycleOutcome } from "./exchange-runner.ts";
 
@@ -18,14 +18,8 @@ export interface CollectorSettings {
 /** From the main thread to the worker. */
 export type ToWorker =
   | { readonly type: "start"; readonly settings: CollectorSettings }
-  | ({ readonly type: "explain"; readonly id: number } & ExplainRequest)
+  | ({ readonly type: "explain"; readonly id: number } & OriginRequest)
   | { readonly type: "stop" };
-
-/** Which row is to be explained from the payloads that the worker still holds. */
-export interface ExplainRequest {
-  readonly exchange: ExchangeId;
-  readonly exchangeSymbol: string;
-}
 
 /** From the worker to the main thread. Hints and counts only: the data itself goes through the database. */
 export type FromWorker =
@@ -46,8 +40,7 @@ export type FromWorker =
   | {
       readonly type: "explained";
       readonly id: number;
-      /** Null when the payloads of the last cycle do not show the row, or another process collects. */
-      readonly explanation: Explanation | null;
+      readonly origin: Origin;
     }
   /** Another worker would meet the same: one line with the path and the cure. */
   | { readonly type: "database_unusable"; readonly reason: string }

@@ -156,7 +156,8 @@ export class ExchangeSource {
     if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
       const reply = await ask();
-      this.#cache.set(name, { reply, atMonotonicMs: nowMs });
+      // One that would never serve again would only be held.
+      if (serveMs > 0) this.#cache.set(name, { reply, atMonotonicMs: nowMs });
       this.#doubted.delete(name);
       return reply;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { threadScript } from "../lib/project-files.ts";
-import type { Explanation } from "../domain/quote.ts";
+import type { Origin, OriginRequest } from "../domain/origin.ts";
 import { fullJitterMs, type Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorText, type Log } from "../lib/log.ts";
@@ -9,7 +9,6 @@ import { PendingRequests } from "./pending-requests.ts";
 import {
   type CollectorSettings,
   collectingText,
-  type ExplainRequest,
   type FromWorker,
   type ToWorker,
 } from "./protocol.ts";
@@ -51,10 +50,10 @@ export interface SupervisorDeps {
 
 export interface Supervisor {
   /**
-   * Where a row came from, by the payloads that the worker still holds. Null when they do not show it, when
-   * another process collects, and when the worker does not answer in time.
+   * Where a row came from, by the payloads that the worker still holds; or why that is not known: they do not show it,
+   * another process collects, or the worker does not answer in time.
    */
-  explain(request: ExplainRequest): Promise<Explanation | null>;
+  explain(request: OriginRequest): Promise<Origin>;
   /** Asks the worker to end its transaction and waits for it, 15 seconds at most. */
   stop(): Promise<void>;
   /** Whether the worker lives or can be replaced; false when only the end of the process can help. */
@@ -117,7 +116,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
     log.error("supervisor_failed", { reason: errorText(error) }),
   );
   return {
-    explain: async (request) => current?.explain(request) ?? null,
+    explain: async (request) => current?.explain(request) ?? "not_in_memory",
     async stop() {
       stopping.abort();
       await current?.stop();
@@ -170,9 +169,9 @@ class SupervisedWorker {
     void this.#watch(over.signal);
   }
 
-  async explain(request: ExplainRequest): Promise<Explanation | null> {
+  async explain(request: OriginRequest): Promise<Origin> {
     const worker = this.#worker;
-    if (worker === null) return null;
+    if (worker === null) return "not_in_memory";
     return this.#shared.questions.ask((id) =>
       worker.postMessage({ type: "explain", id, ...request }),
     );
@@ -207,7 +206,7 @@ class SupervisedWorker {
     this.doing = collectingText(message, this.#deps.settings.exchanges.length) ?? this.doing;
     if (message.type === "stopped") this.#end("stopped");
     if (message.type === "explained") {
-      this.#shared.questions.answer(message.id, message.explanation);
+      this.#shared.questions.answer(message.id, message.origin);
     } else this.#shared.handle(message);
   }
 

@@ -1,12 +1,12 @@
 /** The worker thread's entry: collects until it is told to stop. Everything else is in collector.ts. */
 import { asUnusable, databaseFailure, UnusableDatabase } from "../db/failure.ts";
-import type { Explanation } from "../domain/quote.ts";
+import type { Origin, OriginRequest } from "../domain/origin.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
 import { systemClock } from "../lib/clock.ts";
 import { GarbageMeter } from "../lib/garbage.ts";
 import { createLog, errorText } from "../lib/log.ts";
-import { collect, type Explaining } from "./collector.ts";
-import type { CollectorSettings, ExplainRequest, FromWorker, ToWorker } from "./protocol.ts";
+import { collect, type Explaining, NOT_COLLECTING } from "./collector.ts";
+import type { CollectorSettings, FromWorker, ToWorker } from "./protocol.ts";
 
 declare const self: Worker;
 
@@ -18,7 +18,7 @@ declare const self: Worker;
 const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 const lifetime = new AbortController();
-const explaining: Explaining = { now: () => null };
+const explaining: Explaining = { now: NOT_COLLECTING };
 const sink = { write: (line: string): void => post({ type: "log", line }) };
 /** Follows the settings as soon as they are known. */
 let log = createLog("info", sink).child({ part: "collector" });
@@ -52,12 +52,13 @@ async function run(settings: CollectorSettings): Promise<void> {
 }
 
 /** What the payloads say of a row. A question must not end the thread that collects. */
-function explanationOf(request: ExplainRequest): Explanation | null {
+async function originOf(request: OriginRequest): Promise<Origin> {
   try {
-    return explaining.now(request);
+    return await explaining.now(request);
   } catch (error) {
-    log.error("explanation_failed", { ...request, reason: errorText(error) });
-    return null;
+    const { exchange, exchangeSymbol } = request;
+    log.error("explanation_failed", { exchange, exchangeSymbol, reason: errorText(error) });
+    return "unreadable";
   }
 }
 
@@ -68,7 +69,7 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
       void run(message.settings);
       break;
     case "explain":
-      post({ type: "explained", id: message.id, explanation: explanationOf(message) });
+      void originOf(message).then((origin) => post({ type: "explained", id: message.id, origin }));
       break;
     case "stop":
       lifetime.abort();

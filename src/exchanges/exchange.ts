@@ -4,8 +4,11 @@ import type { Accrual, Batch, Explanation, OptionalField, RateOrigin } from "../
 import { withDocumentedInterest } from "../domain/resting-rate.ts";
 import { shownBatch } from "../domain/shown-batch.ts";
 
-/** Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). */
-export type Decode<T> = (body: unknown) => T;
+/**
+ * Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). `text` is what `body`
+ * was parsed from: for the recording of a refresh, not for adapters.
+ */
+export type Decode<T> = (body: unknown, text?: Uint8Array) => T;
 
 /** Sends requests to this exchange's hosts: paced, bounded, retried, with typed failures. */
 export interface ExchangeHttp {
@@ -141,7 +144,7 @@ export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<R
     async refresh(source) {
       const raw = await adapter.fetchRaw(source);
       const batch = shownOf(adapter, raw);
-      return { ...batch, explain: (symbol) => explanationOf(adapter, raw, symbol) };
+      return { ...batch, explain: (symbol) => explanationOf(adapter, raw, batch, symbol) };
     },
   };
 }
@@ -153,8 +156,12 @@ function shownOf<Raw>({ facts, parse }: Adapter<Raw>, raw: Raw): Batch {
   });
 }
 
-function explanationOf<Raw>(adapter: Adapter<Raw>, raw: Raw, symbol: string): Explanation | null {
-  const { quotes } = shownOf(adapter, raw);
+function explanationOf<Raw>(
+  adapter: Adapter<Raw>,
+  raw: Raw,
+  { quotes }: Batch,
+  symbol: string,
+): Explanation | null {
   const quote = quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol);
   const origin = quote === undefined ? null : adapter.explain(raw, symbol);
   return quote === undefined || origin === null ? null : { quote, origin };

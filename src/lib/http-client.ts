@@ -49,8 +49,8 @@ export interface JsonReply<T> {
 export interface JsonReading<T> {
   /** Its limits, checked while it arrives, before any of it is parsed. */
   readonly bounds: { readonly maxBytes: number; readonly json: JsonBounds };
-  /** Extracts what is needed from a parsed body; the rest becomes garbage. */
-  readonly decode: (body: unknown) => T;
+  /** Extracts what is needed from a parsed body, given with its text; the rest becomes garbage. */
+  readonly decode: (body: unknown, bytes?: Uint8Array) => T;
 }
 
 export interface HttpLimits {
@@ -118,7 +118,7 @@ export class HttpClient {
           }
           const { bytes, mostMembers } = await readBody(response, reading.bounds, holding);
           return () => {
-            const value = reading.decode(parseJson(bytes));
+            const value = reading.decode(parseJson(bytes), bytes);
             return { value, bytes: bytes.byteLength, mostMembers };
           };
         });

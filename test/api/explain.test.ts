@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ORIGIN_GAPS, type Origin } from "../../src/domain/origin.ts";
 import type { Explanation } from "../../src/domain/quote.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
 import { testApp } from "../support/app.ts";
@@ -6,7 +7,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
 const BTC: Explanation = {
-  quote: quoteOf("BTC", { fundingRate: 0.00001, receivedAtMs: NOON_MS - 9_000 }),
+  quote: quoteOf("BTC", { fundingRate: 0.00001, receivedAtMs: NOON_MS - 7_000 }),
   origin: {
     rows: {
       tickers: { symbol: "PF_XBTUSD", fundingRate: "0.81", prices: { index: 81_000 } },
@@ -16,17 +17,20 @@ const BTC: Explanation = {
   },
 };
 
-function app(explanation: Explanation | null = BTC) {
+/** Of every exchange's last batch on the board of a test. */
+const STORED_AT_MS = NOON_MS - 5_000;
+
+function app(origin: Origin = BTC) {
   const asked: unknown[] = [];
   const rows = [
-    rowOf("kraken", "BTC", { exchangeSymbol: "PF_XBTUSD", fundingRate: 0.0001 }),
+    rowOf("kraken", "BTC", { exchangeSymbol: "PF_XBTUSD", fundingRate: 0.00001 }),
     rowOf("hibachi", "ETH", { exchangeSymbol: "ETH/USDT-P", fundingIntervalHours: null }),
     rowOf("gate", "币安人生", { exchangeSymbol: "币安人生_USDT" }),
   ];
   const served = testApp(new TestBoard(snapshotOf("1-1", rows)), {
     askForOrigin: (request) => {
       asked.push(request);
-      return Promise.resolve(explanation);
+      return Promise.resolve(origin);
     },
   });
   const explain = async (path: string): Promise<ExplanationBody> => {
@@ -41,7 +45,9 @@ describe("/api/explain", () => {
   test("shows the raw rows as received, the rule, and the formulas with their numbers", async () => {
     const { explain, asked } = app();
     const body = await explain("kraken/PF_XBTUSD");
-    expect(asked).toEqual([{ exchange: "kraken", exchangeSymbol: "PF_XBTUSD" }]);
+    expect(asked).toEqual([
+      { exchange: "kraken", exchangeSymbol: "PF_XBTUSD", storedAtMs: STORED_AT_MS },
+    ]);
     expect(body.raw).toEqual({ ...BTC.origin.rows });
     expect(body.rate).toEqual({
       formula: BTC.origin.formula,
@@ -50,25 +56,42 @@ describe("/api/explain", () => {
     });
     expect(body.annualized).toEqual({
       formula: "{funding_rate} * (24 / {funding_interval_hours}) * 365 * 100",
-      with_numbers: "0.0001 * (24 / 8) * 365 * 100",
-      value: expect.closeTo(10.95, 12),
+      with_numbers: "0.00001 * (24 / 8) * 365 * 100",
+      value: expect.closeTo(1.095, 12),
     });
     expect(body).toMatchObject({
       raw_reason: null,
-      raw_observed_at: NOON_MS / 1000 - 9,
+      raw_observed_at: NOON_MS / 1000 - 7,
       rate_rule: "The rate of kraken is a fraction.",
       interval_rule: "The interval of kraken is published.",
       interval_source: "published",
-      row: { exchange_symbol: "PF_XBTUSD", funding_rate: 0.0001 },
+      row: { exchange_symbol: "PF_XBTUSD", funding_rate: 0.00001 },
       observed_at: NOON_MS / 1000 - 7,
       documentation: "https://docs.invalid/kraken",
     });
   });
 
   test("says so where the raw rows are not at hand, and tells the rest all the same", async () => {
-    const body = await app(null).explain("kraken/PF_XBTUSD");
+    const body = await app("not_in_memory").explain("kraken/PF_XBTUSD");
     expect(body).toMatchObject({ raw: null, raw_reason: "not_in_memory", rate: null });
-    expect(body.annualized?.value).toBeCloseTo(10.95, 12);
+    expect(body.annualized?.value).toBeCloseTo(1.095, 12);
+  });
+
+  test.each([...ORIGIN_GAPS])("names %s as the reason", async (gap) => {
+    const body = await app(gap).explain("kraken/PF_XBTUSD");
+    expect(body).toMatchObject({ raw: null, raw_reason: gap, raw_observed_at: null, rate: null });
+    expect(body.row.funding_rate).toBe(0.00001);
+  });
+
+  test.each([
+    ["another rate", { fundingRate: 0.0000100001 }],
+    ["the same rate at another time", { receivedAtMs: NOON_MS - 7_001 }],
+  ])("never explains %s than the row shows", async (_what, extra) => {
+    const body = await app({ ...BTC, quote: { ...BTC.quote, ...extra } }).explain(
+      "kraken/PF_XBTUSD",
+    );
+    expect(body).toMatchObject({ raw: null, raw_reason: "being_replaced", rate: null });
+    expect(body.row.funding_rate).toBe(0.00001);
   });
 
   test("takes symbols with a slash and beyond ASCII, percent-encoded", async () => {

@@ -33,8 +33,9 @@ describe.each(EXCHANGE_IDS)("%s says where its rates come from", (id) => {
       rows.map(({ record }) => record.exchangeSymbol),
       SAMPLE,
     );
-    const wrong = symbols.flatMap((symbol) => {
-      const explanation = lab.explain(id, symbol);
+    const explanations = await Promise.all(symbols.map((symbol) => lab.explain(id, symbol)));
+    const wrong = symbols.flatMap((symbol, index) => {
+      const explanation = explanations[index] ?? null;
       if (explanation === null) return [`${symbol} is not explained`];
       const { origin, quote } = explanation;
       const { withNumbers, value } = rateWorking(explanation);
@@ -49,8 +50,8 @@ describe.each(EXCHANGE_IDS)("%s says where its rates come from", (id) => {
     });
     expect(wrong).toEqual([]);
     expect(symbols.length).toBeGreaterThan(0);
-    expect(lab.explain(id, "NO-SUCH-SYMBOL")).toBeNull();
-    expect(lab.explain(id, "")).toBeNull();
+    expect(await lab.explain(id, "NO-SUCH-SYMBOL")).toBeNull();
+    expect(await lab.explain(id, "")).toBeNull();
   });
 });
 

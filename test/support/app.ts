@@ -69,7 +69,7 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     groups: new AssetGroups(),
     fees: feeTable(null),
     intervalChanges: () => [],
-    askForOrigin: () => Promise.resolve(null),
+    askForOrigin: () => Promise.resolve("not_in_memory" as const),
     streams,
     metrics,
     clock,

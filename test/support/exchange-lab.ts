@@ -1,5 +1,7 @@
 import { httpShared } from "../../src/collector/collector.ts";
 import { ExchangeRequests, type HttpShared } from "../../src/collector/exchange-http.ts";
+import { Explainer } from "../../src/collector/explainer.ts";
+import { PayloadBudget } from "../../src/collector/recorded-refresh.ts";
 import { StaleFeedDetector } from "../../src/collector/stale-feed-detector.ts";
 import { type Cycle, ExchangeRunner } from "../../src/collector/exchange-runner.ts";
 import type { RotationMode } from "../../src/collector/rotation.ts";
@@ -7,21 +9,24 @@ import { ExchangeSource } from "../../src/collector/source.ts";
 import { LastQuotes } from "../../src/db/market/last-quotes.ts";
 import { type Simulator, startSimulator } from "../../src/simulator/server.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import type { ExchangeState, Snapshot } from "../../src/domain/market.ts";
+import type { BoardRow, ExchangeState, Snapshot } from "../../src/domain/market.ts";
+import type { Origin } from "../../src/domain/origin.ts";
 import type { Explanation } from "../../src/domain/quote.ts";
 import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { Board, PUBLISH_EVERY_MS } from "../../src/services/board/board.ts";
 import { startCollecting, type TestDatabase, testDatabase } from "./database.ts";
+import { originOf } from "../../src/services/finder/explain.ts";
+import { drive } from "./drive.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 const PERIOD_MS = 60_000;
 const STALE_AFTER_MS = 900_000;
 
-/** Real milliseconds between two looks at whether loopback has answered. */
-const LOOK_EVERY_MS = 1;
-
 /** Virtual milliseconds between two looks at a request that will never be answered. */
 const HANG_STEP_MS = 2_500;
+
+/** Virtual milliseconds between two looks at a batch that is read again when its turn comes. */
+const EXPLAIN_STEP_MS = 1;
 
 /** The pace of exchanges is tested elsewhere; here a rotation of hundreds of requests takes no time. */
 const NO_PACING = { requests: 100_000, perMs: 1 } as const;
@@ -33,8 +38,10 @@ export interface ExchangeLab {
   readonly database: TestDatabase;
   /** Runs one refresh to its end. `patience` also moves the clock, for requests that hang. */
   cycle(id: ExchangeId, patience?: "answers" | "hangs"): Promise<Cycle>;
-  /** Where the funding rate of a row of the last accepted refresh came from. */
-  explain(id: ExchangeId, exchangeSymbol: string): Explanation | null;
+  /** Where the funding rate of a row of the last accepted refresh came from; null for one that it did not show. */
+  explain(id: ExchangeId, exchangeSymbol: string): Promise<Explanation | null>;
+  /** Where a row of a snapshot came from, as `/api/explain` asks for it. */
+  originOf(snapshot: Snapshot, row: BoardRow): Promise<Origin>;
   /** What readers see now: the board after its next publish. */
   snapshot(): Promise<Snapshot>;
   state(id: ExchangeId): ExchangeState;
@@ -58,10 +65,23 @@ export function exchangeLab(
   const board = new Board({ reader: database.reader, clock, staleAfterMs: STALE_AFTER_MS });
   const lifetime = new AbortController();
   const shared = httpShared({ clock, random: () => 0 }, simulator.origin);
+  const explainer = new Explainer({
+    clock,
+    lifetime: lifetime.signal,
+    budget: new PayloadBudget(),
+  });
   const runners = new Map(
     ids.map((id) => [
       id,
-      makeRunner(id, { shared, clock, database, epoch, rotations, lifetime: lifetime.signal }),
+      makeRunner(id, {
+        shared,
+        clock,
+        database,
+        epoch,
+        rotations,
+        explainer,
+        lifetime: lifetime.signal,
+      }),
     ]),
   );
   const runnerOf = (id: ExchangeId): ExchangeRunner => {
@@ -73,7 +93,20 @@ export function exchangeLab(
     clock,
     simulator,
     database,
-    explain: (id, exchangeSymbol) => runnerOf(id).explain(exchangeSymbol),
+    async explain(id, exchangeSymbol) {
+      const storedAtMs = this.state(id).lastOkAtMs ?? 0;
+      const asked = explainer.explain({ exchange: id, exchangeSymbol, storedAtMs });
+      const origin = await drive(asked, clock, EXPLAIN_STEP_MS);
+      if (origin === "not_in_last_batch") return null;
+      if (typeof origin === "string") throw new Error(`${id} ${exchangeSymbol}: ${origin}`);
+      return origin;
+    },
+    originOf: (snapshot, row) =>
+      drive(
+        originOf(snapshot, row, (request) => explainer.explain(request)),
+        clock,
+        EXPLAIN_STEP_MS,
+      ),
     async cycle(id, patience = "answers") {
       const cycle = await drive(
         runnerOf(id).cycle(),
@@ -111,10 +144,11 @@ function makeRunner(
     readonly database: TestDatabase;
     readonly epoch: number;
     readonly rotations: RotationMode;
+    readonly explainer: Explainer;
     readonly lifetime: AbortSignal;
   },
 ): ExchangeRunner {
-  const { clock, database, lifetime, epoch } = lab;
+  const { clock, database, lifetime, epoch, explainer } = lab;
   const exchange = EXCHANGES[id];
   const requests = new ExchangeRequests({ ...exchange.facts, pacing: NO_PACING }, lab.shared);
   const source = new ExchangeSource({
@@ -138,18 +172,6 @@ function makeRunner(
     epoch,
     periodMs: PERIOD_MS,
     lifetime,
+    explainer,
   });
-}
-
-/** Waits for real loopback answers while virtual time stands still, or moves by `stepMs` at each look. */
-async function drive<T>(promise: Promise<T>, clock: ManualClock, stepMs: number): Promise<T> {
-  const progress = { settled: false };
-  const done = promise.finally(() => {
-    progress.settled = true;
-  });
-  while (!progress.settled) {
-    await Bun.sleep(LOOK_EVERY_MS);
-    await clock.advance(stepMs);
-  }
-  return done;
 }

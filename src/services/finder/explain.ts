@@ -1,13 +1,29 @@
-import { annualizedPct, HOURS_PER_DAY } from "../../domain/funding.ts";
-import type { ExchangeId } from "../../domain/exchange.ts";
-import type { BoardRow } from "../../domain/market.ts";
+import { annualizedPct, HOURS_PER_DAY, observedAtMs } from "../../domain/funding.ts";
+import type { BoardRow, Snapshot } from "../../domain/market.ts";
+import type { Origin, OriginRequest } from "../../domain/origin.ts";
 import type { Explanation } from "../../domain/quote.ts";
 
-/** Asks whoever collects where a row came from; null when the payloads are not at hand. */
-export type AskForOrigin = (request: {
-  readonly exchange: ExchangeId;
-  readonly exchangeSymbol: string;
-}) => Promise<Explanation | null>;
+/** Asks the collector where a row of the batch that was stored at `storedAtMs` came from. */
+export type AskForOrigin = (request: OriginRequest) => Promise<Origin>;
+
+/** Where a row of a snapshot came from; `being_replaced` if the payloads give another number than the row has. */
+export async function originOf(
+  { exchanges }: Snapshot,
+  { record }: BoardRow,
+  askForOrigin: AskForOrigin,
+): Promise<Origin> {
+  const { exchange, exchangeSymbol } = record;
+  const view = exchanges.find((one) => one.exchange === exchange);
+  const storedAtMs = view?.state.lastOkAtMs ?? null;
+  if (storedAtMs === null) return "not_in_memory";
+  const origin = await askForOrigin({ exchange, exchangeSymbol, storedAtMs });
+  if (typeof origin === "string") return origin;
+  const { fundingRate, exchangeTimeMs, receivedAtMs } = origin.quote;
+  const isSame =
+    fundingRate === record.fundingRate &&
+    observedAtMs(exchangeTimeMs, receivedAtMs) === record.observedAtMs;
+  return isSame ? origin : "being_replaced";
+}
 
 /** How a number was made: the rule with names, the rule with the numbers in it, and what comes out. */
 export interface Working {

@@ -3,10 +3,12 @@ import type { ExchangeId, MissingExchange } from "../../../domain/exchange.ts";
 import { type Fee, type FeeTable, listingFee, takerFees } from "../../../domain/fees.ts";
 import type { BoardRow, Snapshot } from "../../../domain/market.ts";
 import { observedAtMs } from "../../../domain/funding.ts";
+import type { Origin } from "../../../domain/origin.ts";
 import type { Explanation } from "../../../domain/quote.ts";
 import {
   annualWorking,
   type AskForOrigin,
+  originOf,
   rateWorking,
   type Working,
 } from "../../../services/finder/explain.ts";
@@ -48,7 +50,7 @@ const explainRoute = createRoute({
   tags: ["Rates"],
   summary: "How one row was computed",
   description:
-    "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. Raw fields are kept for one refresh, in the collecting process.",
+    "The row, the raw fields it was read from as received, the rule for its unit, how its interval is known, and the formulas with their numbers. The collecting process keeps the last payloads of each exchange, compressed, and parses them again for this answer: it sends no request to an exchange. What is explained is the very number in `row`; otherwise `raw` is null and `raw_reason` says why.",
   request: { params: ExplainPathSchema, query: NO_PARAMS },
   responses: {
     200: freshJson(ExplanationSchema, "The row and its origin."),
@@ -76,9 +78,9 @@ export function addExplainRoutes(
       const symbol = JSON.stringify(exchangeSymbol);
       throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
     }
-    const explanation = await askForOrigin({ exchange, exchangeSymbol });
+    const origin = await originOf(snapshot, row, askForOrigin);
     const fee = listingFee(ofExchange.get(exchange) ?? null, row.record.takerFeeBps);
-    const body = explained(snapshot, row, { rules: rulesHere, fee, explanation, missing });
+    const body = explained(snapshot, row, { rules: rulesHere, fee, origin, missing });
     const { requestId } = c.env;
     return documented(explainRoute, freshJsonResponse(body, { status: 200, requestId }));
   });
@@ -88,16 +90,17 @@ export function addExplainRoutes(
 interface Known {
   readonly rules: ExchangeRules;
   readonly fee: Fee | null;
-  readonly explanation: Explanation | null;
+  readonly origin: Origin;
   readonly missing: readonly MissingExchange[];
 }
 
 function explained(
   snapshot: Snapshot,
   row: BoardRow,
-  { rules, fee, explanation, missing }: Known,
+  { rules, fee, origin, missing }: Known,
 ): ExplanationBody {
   const { record } = row;
+  const [explanation, gap] = typeof origin === "string" ? [null, origin] : [origin, null];
   const fetchedAt = secondsOf(snapshot.asOfMs);
   return {
     fetched_at: fetchedAt,
@@ -105,7 +108,7 @@ function explained(
     missing: [...missing],
     row: fundingRow(row, fetchedAt),
     raw: explanation === null ? null : { ...explanation.origin.rows },
-    raw_reason: explanation === null ? "not_in_memory" : null,
+    raw_reason: gap,
     raw_observed_at: knownSeconds(explanation && observedAtOf(explanation)),
     rate_rule: rules.rateRule,
     unverified_rate: rules.unverifiedRate ?? null,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { EXCHANGE_IDS, type ExchangeId } from "../../../domain/exchange.ts";
 import { FEE_SOURCES } from "../../../domain/fees.ts";
+import { ORIGIN_GAPS } from "../../../domain/origin.ts";
 import { unverifiedRateField } from "../../openapi/exchange-status.ts";
 import { orNull } from "../../openapi/enums.ts";
 import { missingField } from "../../openapi/missing-exchanges.ts";
@@ -62,11 +63,11 @@ export const ExplanationSchema = z
     row: FundingRowSchema,
     raw: z.record(z.string(), z.unknown()).nullable().openapi({
       description:
-        "The parts of the exchange's payloads that this row was read from in the last refresh, by payload, with values as received. Null with `raw_reason`.",
+        "The parts of the exchange's payloads that this row was read from, by payload, with values as received; null for a payload without a part for this symbol. Null as a whole with `raw_reason`.",
     }),
-    raw_reason: z.enum(["not_in_memory"]).nullable().openapi({
+    raw_reason: orNull(z.enum(ORIGIN_GAPS)).openapi({
       description:
-        "`not_in_memory`: raw rows live for one cycle in the process that collects; this one does not, or has just started, or the last cycle did not show the instrument.",
+        "Why `raw` is null. `not_in_memory`: another process collects, or this one has just started and has not refreshed the exchange yet. `being_replaced`: the row is from older payloads than those kept; retry in a few seconds. `not_in_last_batch`: the exchange's last accepted reply does not contain the instrument; the row is from an earlier one. `too_large`: the payloads exceed the limit of what is kept. `busy`: too many such requests at once; retry. `unreadable`: an error of this service, recorded in its log.",
     }),
     raw_observed_at: time("When the raw values were current on the exchange.").nullable(),
     rate_rule: z
