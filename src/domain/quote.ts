@@ -128,7 +128,7 @@ export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
 
 /** What the funding rate of one row was computed from. */
 export interface RateOrigin {
-  /** The payload rows that it was read from, by the payload's name; values as received. */
+  /** The payload rows that it and the other fields were read from, by the payload's name; values as received. */
   readonly rows: Readonly<Record<string, unknown>>;
   /**
    * funding_rate in terms of them: numbers, + - * / ( ), min(), max(), and `{payload.field}` for a value as received.

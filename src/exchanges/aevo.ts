@@ -214,10 +214,16 @@ function quoteOf(
   };
 }
 
-function explain({ statistics, instruments }: Raw, exchangeSymbol: string): RateOrigin | null {
+function explain(
+  { statistics, instruments, prices }: Raw,
+  exchangeSymbol: string,
+): RateOrigin | null {
   const rate = statistics.value.rows.find((row) => row.ticker_id === exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.instrument_name === exchangeSymbol);
-  return originOf("{statistics.funding_rate}", { statistics: rate, instruments: instrument });
+  const rows = { statistics: rate, instruments: instrument };
+  return originOf("{statistics.funding_rate}", rows, {
+    prices: prices?.value.rows.find((row) => row.instrument_name === exchangeSymbol),
+  });
 }
 
 export const aevo = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

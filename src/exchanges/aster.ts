@@ -10,7 +10,7 @@ import {
 } from "./aster-wire.ts";
 import type { InstrumentRow, IntervalRow, RateRow, Raw } from "./aster-wire.ts";
 import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
-import { joinRates, type Listings, NOT_PUBLISHED, readListings } from "./wire-join.ts";
+import { joinRates, type Listings, NOT_PUBLISHED, originOf, readListings } from "./wire-join.ts";
 import type { Rows } from "./wire-rows.ts";
 import { fundingTimesOf, intervalHoursOf } from "./wire-times.ts";
 import {
@@ -171,9 +171,11 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(isAsked);
   const instruments = raw.instruments.value.rows.find(isAsked);
-  if (rates === undefined || instruments === undefined) return null;
-  const intervals = raw.intervals?.value.rows.find(isAsked) ?? null;
-  return { rows: { rates, intervals, instruments }, formula: "{rates.lastFundingRate}" };
+  const intervals = raw.intervals?.value.rows.find(isAsked);
+  const tickers = raw.tickers?.value.rows.find(isAsked);
+  const openInterest = raw.openInterests.get(exchangeSymbol)?.value;
+  const beside = { intervals, tickers, openInterest };
+  return originOf("{rates.lastFundingRate}", { rates, instruments }, beside);
 }
 
 export const aster = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -280,8 +280,17 @@ function quoteOf(
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.prices.value.rows.find((each) => each.symbol === exchangeSymbol);
-  return originOf("{markPrices.fundingRate}", { markPrices: row });
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const markPrices = raw.prices.value.rows.find(isAsked);
+  return originOf(
+    "{markPrices.fundingRate}",
+    { markPrices },
+    {
+      markets: raw.markets.value.rows.find(isAsked),
+      openInterest: raw.openInterests?.value.rows.find(isAsked),
+      tickers: raw.tickers?.value.rows.find(isAsked),
+    },
+  );
 }
 
 export const backpack = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

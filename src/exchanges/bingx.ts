@@ -266,7 +266,9 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  return originOf("{rates.lastFundingRate}", { rates, instruments });
+  const tickers = raw.tickers?.value.rows.find(ours);
+  const openInterest = raw.openInterest.get(exchangeSymbol)?.value;
+  return originOf("{rates.lastFundingRate}", { rates, instruments }, { tickers, openInterest });
 }
 
 export const bingx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

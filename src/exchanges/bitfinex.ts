@@ -247,8 +247,11 @@ function predictedOf(accrued: Numeric, clampMin: Numeric, clampMax: Numeric): nu
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.status.value.rows.find((each) => keyOf(each) === exchangeSymbol);
-  return originOf(`{status.${STATUS.currentFunding}}`, { status: row });
+  const isAsked = (row: KeyedRow): boolean => keyOf(row) === exchangeSymbol;
+  const status = raw.status.value.rows.find(isAsked);
+  const pairs = raw.pairs.value.rows.find((row) => row.symbol === exchangeSymbol);
+  const tickers = raw.tickers?.value.rows.find(isAsked);
+  return originOf(`{status.${STATUS.currentFunding}}`, { status }, { pairs, tickers });
 }
 
 export const bitfinex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

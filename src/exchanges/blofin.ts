@@ -242,7 +242,16 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly instId: string }): boolean => row.instId === exchangeSymbol;
   const rates = raw.rates.value.rows.find(isAsked);
   const instruments = raw.instruments.value.rows.find(isAsked);
-  return originOf("{rates.fundingRate}", { rates, instruments });
+  return originOf(
+    "{rates.fundingRate}",
+    { rates, instruments },
+    {
+      prices: raw.prices?.value.rows.find(isAsked),
+      tickers: raw.tickers?.value.rows.find(isAsked),
+      interests: raw.interests?.value.rows.find(isAsked),
+      settlements: raw.settlements.get(exchangeSymbol)?.value,
+    },
+  );
 }
 
 export const blofin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

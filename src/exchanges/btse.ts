@@ -250,8 +250,13 @@ function quoteOf(
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.tickers.value.rows.find((each) => each.symbol === exchangeSymbol);
-  return originOf("{tickers.fundingRate}", { tickers: row });
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const tickers = raw.tickers.value.rows.find(isAsked);
+  const markets = raw.markets.value.rows.find(isAsked);
+  const prices = raw.prices?.value.rows.find(
+    (row) => `${row.symbol}${LEGACY_SUFFIX}` === exchangeSymbol,
+  );
+  return originOf("{tickers.fundingRate}", { tickers }, { markets, prices });
 }
 
 export const btse = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -258,8 +258,17 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   if (!exchangeSymbol.endsWith("-SWAP")) return null;
   const key = fundingKeyOf(exchangeSymbol);
   const rates = raw.rates.value.rows.find((row) => row.instrumentId === key);
-  const instruments = raw.instruments.value.rows.find((row) => row.instId === exchangeSymbol);
-  return originOf("{rates.fundingRate}", { rates, instruments });
+  const isAsked = (row: { readonly instId: string }): boolean => row.instId === exchangeSymbol;
+  const instruments = raw.instruments.value.rows.find(isAsked);
+  return originOf(
+    "{rates.fundingRate}",
+    { rates, instruments },
+    {
+      cycles: raw.cycles?.value.rows.find((row) => fundingKeyOf(row.instrumentID) === key),
+      marks: raw.marks?.value.rows.find(isAsked),
+      tickers: raw.tickers?.value.rows.find(isAsked),
+    },
+  );
 }
 
 export const deepcoin = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -234,8 +234,10 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const platform = raw.platforms.find((each) =>
     batchOf(each, new Set()).quotes.some((quote) => quote.exchangeSymbol === exchangeSymbol),
   );
-  const row = platform?.tickers?.value.rows.find((each) => each.symbol === exchangeSymbol);
-  return originOf("{tickers.funding_rate} / 100", { tickers: row });
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const tickers = platform?.tickers?.value.rows.find(isAsked);
+  const products = platform?.products.value.rows.find(isAsked);
+  return originOf("{tickers.funding_rate} / 100", { tickers }, { products });
 }
 
 export const delta = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -238,8 +238,11 @@ function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.summaries.value.rows.find((each) => each.instrument_name === exchangeSymbol);
-  return originOf("{summary.funding_8h}", { summary: row });
+  const isAsked = (row: { readonly instrument_name: string }): boolean =>
+    row.instrument_name === exchangeSymbol;
+  const summary = raw.summaries.value.rows.find(isAsked);
+  const instruments = raw.instruments.value.rows.find(isAsked);
+  return originOf("{summary.funding_8h}", { summary }, { instruments });
 }
 
 export const deribit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -214,10 +214,18 @@ function quoteOf(
   };
 }
 
-function explain({ instruments, rates }: Raw, exchangeSymbol: string): RateOrigin | null {
+function explain(
+  { instruments, rates, marks, tickers, indexes: prices }: Raw,
+  exchangeSymbol: string,
+): RateOrigin | null {
   const rate = rates.value.rows.find((row) => row.symbol === exchangeSymbol);
   const instrument = instruments.value.rows.find((row) => row.symbol === exchangeSymbol);
-  return originOf("{rates.rate}", { rates: rate, instruments: instrument });
+  const rows = { rates: rate, instruments: instrument };
+  return originOf("{rates.rate}", rows, {
+    marks: marks.get(exchangeSymbol)?.value,
+    tickers: tickers.get(exchangeSymbol)?.value,
+    indexes: prices?.value[`${instrument?.underlying}${DOLLAR}`],
+  });
 }
 
 export const hashkey = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -171,7 +171,9 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
     row.contract_code === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  return originOf("{rates.funding_rate}", { rates, instruments });
+  const index = raw.index?.value.rows.find(ours);
+  const openInterest = raw.openInterest?.value.rows.find(ours);
+  return originOf("{rates.funding_rate}", { rates, instruments }, { index, openInterest });
 }
 
 export const htx = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

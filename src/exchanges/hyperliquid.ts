@@ -238,7 +238,7 @@ function tickerOf(name: string, dex: string | null): string {
 }
 
 /** Context, universe entry and collateral of the contract; the prefix of its name says in which dex. */
-function explain({ main, builders }: Raw, exchangeSymbol: string): RateOrigin | null {
+function explain({ main, builders, ...raw }: Raw, exchangeSymbol: string): RateOrigin | null {
   const builder = builders.find(({ name }) => exchangeSymbol.startsWith(`${name}:`));
   const { assets, collateralToken } = (builder?.reply ?? main).value;
   const row = assets.rows.find(({ name }) => name === exchangeSymbol);
@@ -247,6 +247,8 @@ function explain({ main, builders }: Raw, exchangeSymbol: string): RateOrigin | 
     assetCtxs: row.ctx,
     universe: { name: row.name, ...row.asset },
     meta: { collateralToken },
+    spotMeta: raw.tokens?.value.get(quantityOf(collateralToken) ?? 0) ?? null,
+    categories: raw.categories?.value.get(exchangeSymbol) ?? null,
   };
   return { rows, formula: "{assetCtxs.funding}" };
 }

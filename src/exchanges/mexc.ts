@@ -277,7 +277,8 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const bySymbol = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(bySymbol);
   const instruments = raw.instruments.value.rows.find(bySymbol);
-  return originOf("{rates.fundingRate}", { rates, instruments });
+  const tickers = raw.tickers?.value.rows.find(bySymbol);
+  return originOf("{rates.fundingRate}", { rates, instruments }, { tickers });
 }
 
 export const mexc = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

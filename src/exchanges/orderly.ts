@@ -213,7 +213,8 @@ function explain(replies: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = replies.rates.value.rows.find(isAsked);
   const instruments = replies.instruments.value.rows.find(isAsked);
-  return originOf("{rates.est_funding_rate}", { rates, instruments });
+  const settlements = replies.settlements?.value.rows.find(isAsked);
+  return originOf("{rates.est_funding_rate}", { rates, instruments }, { settlements });
 }
 
 export const orderly = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

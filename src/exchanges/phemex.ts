@@ -288,7 +288,8 @@ function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);
   const instruments = raw.instruments.value.rows.find(ours);
-  return originOf("{rates.fundingRate}", { rates, instruments });
+  const tickers = raw.tickers?.value.rows.find(ours);
+  return originOf("{rates.fundingRate}", { rates, instruments }, { tickers });
 }
 
 export const phemex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -270,7 +270,17 @@ function explain(payloads: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = payloads.rates.value.rows.find(ours);
   const contracts = payloads.instruments.value.rows.find(ours);
-  return originOf("{rates.rate}", { rates, contracts });
+  const { marks, tickers, index } = payloads;
+  const token = contracts?.indexToken ?? "";
+  return originOf(
+    "{rates.rate}",
+    { rates, contracts },
+    {
+      marks: marks?.value.rows.find((row) => row.symbolId === exchangeSymbol),
+      tickers: tickers?.value.rows.find((row) => row.s === exchangeSymbol),
+      index: index?.value[token] === undefined ? null : { [token]: index.value[token] },
+    },
+  );
 }
 
 export const toobit = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -233,8 +233,11 @@ function quoteOf(
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
-  return originOf("{rates.forecastFundingRate}", { rates: row });
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(isAsked);
+  const instruments = raw.instruments.value.rows.find(isAsked);
+  const tickers = raw.tickers?.value.rows.find(isAsked);
+  return originOf("{rates.forecastFundingRate}", { rates }, { instruments, tickers });
 }
 
 export const weex = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

@@ -103,10 +103,16 @@ export function onlyReply<R>(
   return { quotes, rejects: [...rates.rejects, ...rejects], expected: null, unlisted: 0 };
 }
 
-/** The received rows that a rate was made from; null where one is undefined, for then it was not shown. */
+/**
+ * The received rows that a rate was computed from, and those that other fields were read from (`others`), in which
+ * undefined means that there is none. Null if one of the first is undefined: the rate is not shown then.
+ */
 export function originOf(
   formula: string,
   rows: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>> = {},
 ): RateOrigin | null {
-  return Object.values(rows).includes(undefined) ? null : { rows, formula };
+  if (Object.values(rows).includes(undefined)) return null;
+  const shown = Object.entries(others).map(([payload, row]) => [payload, row ?? null]);
+  return { rows: { ...rows, ...Object.fromEntries(shown) }, formula };
 }

@@ -227,8 +227,11 @@ function settledOf(row: RateRow): Pick<Quote, "settledRate" | "settledAtMs"> {
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  const row = raw.rates.value.rows.find((each) => each.symbol === exchangeSymbol);
-  return originOf("{rates.estFundingRate}", { rates: row });
+  const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
+  const rates = raw.rates.value.rows.find(isAsked);
+  const instruments = raw.instruments.value.rows.find(isAsked);
+  const futures = raw.futures?.value.rows.find(isAsked);
+  return originOf("{rates.estFundingRate}", { rates }, { instruments, futures });
 }
 
 export const woox = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

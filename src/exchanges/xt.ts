@@ -178,11 +178,15 @@ function quoteOf(
 }
 
 /** The row of the rates, as received; the rate needs nothing done to it. */
-function explain({ rates, instruments }: Raw, exchangeSymbol: string): RateOrigin | null {
+function explain({ rates, instruments, ...raw }: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const contract = rates.value.rows.find(ours);
   const instrument = instruments.value.rows.find(ours);
-  return originOf("{contracts.funding_rate}", { contracts: contract, instruments: instrument });
+  const rows = { contracts: contract, instruments: instrument };
+  return originOf("{contracts.funding_rate}", rows, {
+    tickers: raw.tickers?.value.rows.find((row) => row.s === exchangeSymbol),
+    intervals: raw.intervals.get(exchangeSymbol)?.value,
+  });
 }
 
 export const xt = defineExchange<Raw>({ facts, fetchRaw, parse, explain });

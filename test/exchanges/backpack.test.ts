@@ -279,11 +279,20 @@ describe("backpack", () => {
     }
   });
 
-  test("a rate is explained by its row as received; an unknown symbol is not", async () => {
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await backpack.fetchRaw(memorySource(BODIES, { nowMs: AT }));
     expect(backpack.explain(raw, CRCL)).toEqual({
-      rows: { markPrices: price(CRCL, { fundingRate: "0" }) },
+      rows: {
+        markPrices: price(CRCL, { fundingRate: "0" }),
+        markets: expect.objectContaining({ symbol: CRCL, fundingInterval: HOUR_MS }),
+        openInterest: null,
+        tickers: null,
+      },
       formula: "{markPrices.fundingRate}",
+    });
+    expect(backpack.explain(raw, BTC)?.rows).toMatchObject({
+      openInterest: { openInterest: "551.98" },
+      tickers: { quoteVolume: "35280000.25" },
     });
     expect(backpack.explain(raw, "NOPE_USDC_PERP")).toBeNull();
   });

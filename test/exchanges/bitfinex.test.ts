@@ -228,10 +228,10 @@ describe("bitfinex", () => {
     }
   });
 
-  test("a rate is explained by its row as received; an unknown symbol is not", async () => {
+  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await bitfinex.fetchRaw(memorySource(BODIES, { nowMs: AT }));
     expect(bitfinex.explain(raw, BTC)).toEqual({
-      rows: { status: status(BTC) },
+      rows: { status: status(BTC), pairs: { symbol: BTC }, tickers: ticker(BTC) },
       formula: "{status.12}",
     });
     expect(bitfinex.explain(raw, "tNOPEF0:USTF0")).toBeNull();

@@ -319,6 +319,8 @@ describe("hyperliquid", () => {
         },
         universe: { name: "xyz:TSLA", growthMode: "enabled", deployerFeeScale: "1.0" },
         meta: { collateralToken: 0 },
+        spotMeta: "USDC",
+        categories: "Stocks",
       },
       formula: "{assetCtxs.funding}",
     });

@@ -173,7 +173,14 @@ describe("mexc", () => {
 
   test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
     const raw = await mexc.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    const rows = { rates: rate("BTC_USDT"), instruments: contract("BTC_USDT") };
+    const tickers = {
+      symbol: "BTC_USDT",
+      fairPrice: 71003.5,
+      indexPrice: 71009,
+      holdVol: 412000,
+      amount24: 7029024.75,
+    };
+    const rows = { rates: rate("BTC_USDT"), instruments: contract("BTC_USDT"), tickers };
     expect(mexc.explain(raw, "BTC_USDT")).toEqual({ rows, formula: "{rates.fundingRate}" });
     expect(mexc.explain(raw, "NONE_USDT")).toBeNull();
   });

@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
+import type { Adapter } from "../../src/exchanges/exchange.ts";
+import { EXCHANGES } from "../../src/exchanges/registry.ts";
+import { demoMarket } from "../support/simulator.ts";
+import { simulatorSource } from "../support/simulator-source.ts";
+
+/** Each key of a rotation or a sweep is a request: a part of the market tells of all. */
+const SCALE = 0.1;
+
+/** Rows lie in payloads, payloads in what an adapter fetched: no adapter nests them deeper. */
+const MOST_LEVELS = 6;
+
+/** Pacifica's spot pairs are on an asset that bears the name of its perpetual. */
+const NO_NAME = "base_asset";
+
+type Found = readonly [payload: string, row: unknown];
+
+/** What the payloads hold under this very name: rows that bear it, and entries that were asked for by it. */
+function namedIn(value: unknown, symbol: string, payload = "", level = 0): readonly Found[] {
+  if (typeof value !== "object" || value === null || level > MOST_LEVELS) return [];
+  if (value instanceof Map) {
+    const entry: unknown = value.get(symbol);
+    if (entry === undefined) return [];
+    const isReply = typeof entry === "object" && entry !== null && "receivedAtMs" in entry;
+    return [[payload, isReply && "value" in entry ? entry.value : entry]];
+  }
+  const members = Object.entries(value);
+  const isNamed = members.some(([key, member]) => member === symbol && key !== NO_NAME);
+  if (isNamed) return [[payload, value]];
+  return members.flatMap(([name, member]) =>
+    namedIn(member, symbol, Array.isArray(value) ? payload : `${payload}.${name}`, level + 1),
+  );
+}
+
+/** Whether a row is shown, itself or by its parts. */
+function isShown(row: unknown, shown: string): boolean {
+  // Without its brackets: a part may be shown among others.
+  if (shown.includes(JSON.stringify(row).slice(1, -1))) return true;
+  if (typeof row !== "object" || row === null) return false;
+  const parts = Object.values(row).filter((part) => typeof part === "object" && part !== null);
+  return parts.length > 0 && parts.every((part) => isShown(part, shown));
+}
+
+describe.each(EXCHANGE_IDS)("%s", (id) => {
+  test("shows, of each payload that it asked for, what that holds for the symbol", async () => {
+    const adapter: Adapter<unknown> = EXCHANGES[id];
+    const raw = await adapter.fetchRaw(simulatorSource(demoMarket({ scale: SCALE }), id));
+    const { quotes } = adapter.parse(raw);
+    const missing = quotes.flatMap(({ exchangeSymbol }) => {
+      const shown = JSON.stringify(adapter.explain(raw, exchangeSymbol)?.rows ?? null);
+      return namedIn(raw, exchangeSymbol).flatMap(([payload, row]) =>
+        isShown(row, shown) ? [] : [`${exchangeSymbol}: ${payload} ${JSON.stringify(row)}`],
+      );
+    });
+    expect(missing).toEqual([]);
+    expect(quotes.length).toBeGreaterThan(0);
+  });
+});
