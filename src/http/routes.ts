@@ -1,6 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { FeeTable } from "../domain/fees.ts";
 import type { BoardView } from "../services/board/board-view.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { HealthReport } from "../services/board/health.ts";
 import type { Readiness } from "../services/board/readiness.ts";
 import type { AssetGroups } from "../services/finder/asset-groups.ts";
@@ -38,6 +39,7 @@ import { addStreamRoutes } from "./stream/routes.ts";
 export interface RouteDeps {
   readonly answers: SnapshotAnswers;
   readonly load: AnswerLoad;
+  readonly clock: Clock;
   readonly board: BoardView;
   readonly health: () => HealthReport;
   readonly readiness: Readiness;
@@ -63,12 +65,12 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
     defaultHook: (result, c) =>
       requireParameters(result, c.env.address.query, () => queryNamesOf(router, c.env.route)),
   });
-  const { answers, load, board, groups, fees, exchanges } = deps;
+  const { answers, load, clock, board, groups, fees, exchanges } = deps;
   const { health, readiness, metrics, intervalChanges, askForOrigin, streams, publicUrl } = deps;
   // Anyone may ask for all of these, without a key.
   addHealthRoutes(router, { health, readiness, metrics });
   addExchangeRoutes(router, { answers, exchanges, fees });
-  addFundingRoutes(router, { answers, board });
+  addFundingRoutes(router, { answers, board, clock });
   addHeatmapRoutes(router, { answers, groups });
   addCalendarRoutes(router, { answers });
   addSlotRoutes(router, { answers });

@@ -1,5 +1,5 @@
 import type { AnswerContent, Piece } from "../answers/answer.ts";
-import { type Column, csvLines } from "./columns.ts";
+import { cellsOf, type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
 import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.ts";
 import type { Says } from "../protocol/routing.ts";
@@ -48,6 +48,12 @@ const HELD_BYTES_PER_ROW = 96;
 /** What a written row takes, roughly: rows of listings 620 bytes in JSON, those of pairs more, all less in CSV. */
 const EXPECTED_BYTES_PER_ROW = 600;
 
+/** Writes items one by one; a CSV line includes its line end. */
+export interface WrittenTexts<Item> {
+  readonly json: (item: Item) => string;
+  readonly csv: (item: Item) => string;
+}
+
 /** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
 export interface WrittenList<Item, Row> {
   /** Tells it from all others: equal names, equal bytes. */
@@ -62,6 +68,8 @@ export interface WrittenList<Item, Row> {
   readonly columns: readonly Column<Row>[];
   /** What stands for a row in JSON; unset or null: the row itself. */
   readonly jsonOf?: ((row: Row) => unknown) | null;
+  /** Writes an item from kept texts: the same text as from `toRow`, `jsonOf` and `columns`. */
+  readonly texts?: WrittenTexts<Item> | null | undefined;
   /** Whether CSV starts with a byte-order mark. */
   readonly hasBom?: boolean;
 }
@@ -100,39 +108,54 @@ function piecesOf<Item, Row>(list: WrittenList<Item, Row>): Iterable<Piece> {
 }
 
 function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
-  const { head, tail } = list;
+  const { head, tail, texts } = list;
   yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+  const json = texts?.json ?? null;
   let isFirst = true;
-  for (const rows of shownInPieces(list)) {
-    const texts: string[] = [];
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
-      texts.push(JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
-    yield (isFirst ? "" : ",") + texts.join(",");
+  for (const items of inPieces(list.items)) {
+    const rows = json === null ? jsonTexts(shownRows(list, items)) : items.map(json);
+    yield (isFirst ? "" : ",") + rows.join(",");
     isFirst = false;
   }
   yield `],${JSON.stringify(tail).slice(1)}`;
 }
 
+function jsonTexts(rows: readonly unknown[]): string[] {
+  const texts: string[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE)
+    texts.push(JSON.stringify(rows.slice(from, from + ROWS_AT_ONCE)).slice(1, -1));
+  return texts;
+}
+
 function* csvPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
-  const { columns } = list;
+  const { columns, toRow, texts } = list;
   if (list.hasBom === true) yield BYTE_ORDER_MARK;
   yield csvLines([columns.map(({ name }) => name)]);
-  for (const rows of rowsInPieces(list))
-    yield csvLines(rows.map((row) => columns.map(({ cell }) => cell(row))));
+  const csv = texts?.csv ?? null;
+  for (const items of inPieces(list.items)) {
+    if (csv === null) yield csvLines(items.map((item) => cellsOf(columns, toRow(item))));
+    else yield items.map(csv).join("");
+  }
 }
 
 function* ndjsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
-  for (const rows of shownInPieces(list))
-    yield rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const json = list.texts?.json ?? null;
+  for (const items of inPieces(list.items)) {
+    const rows =
+      json === null ? shownRows(list, items).map((row) => JSON.stringify(row)) : items.map(json);
+    yield `${rows.join("\n")}\n`;
+  }
 }
 
-/** The same as they stand in JSON. */
-function* shownInPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<unknown[]> {
-  const { jsonOf = null } = list;
-  for (const rows of rowsInPieces(list)) yield jsonOf === null ? rows : rows.map(jsonOf);
+/** The rows of some items as they stand in JSON. */
+function shownRows<Item, Row>(
+  { toRow, jsonOf = null }: WrittenList<Item, Row>,
+  items: readonly Item[],
+): unknown[] {
+  return jsonOf === null ? items.map(toRow) : items.map((item) => jsonOf(toRow(item)));
 }
 
-function* rowsInPieces<Item, Row>({ items, toRow }: WrittenList<Item, Row>): Generator<Row[]> {
+function* inPieces<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let from = 0; from < items.length; from += ROWS_PER_PIECE)
-    yield items.slice(from, from + ROWS_PER_PIECE).map(toRow);
+    yield items.slice(from, from + ROWS_PER_PIECE);
 }

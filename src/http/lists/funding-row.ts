@@ -2,9 +2,10 @@ import { flagNames } from "../../domain/flags.ts";
 import { annualizedPct, fractionToPct, premiumPct, rate8hPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import { defaultOrder, type FundingQuery } from "../../services/finder/funding-query.ts";
-import { columnsOf } from "./columns.ts";
+import { columnsOf, csvAround } from "./columns.ts";
 import { listingQuery } from "./listing-query.ts";
 import { instrumentPart, knownSeconds, secondsOf } from "./row-fields.ts";
+import type { RowWriting, TextAroundAge } from "./row-texts.ts";
 import { type FundingRow, FundingRowSchema, type ListParams } from "./funding-schema.ts";
 
 /** A query with its defaults filled in. `bases` are canonical, null for all. */
@@ -47,7 +48,28 @@ export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
     volume_24h_usd: record.volume24hUsd,
     taker_fee_bps: record.takerFeeBps,
     observed_at: observedAt,
-    age_seconds: Math.max(0, fetchedAt - observedAt),
+    age_seconds: ageAt(fetchedAt, observedAt),
     flags: [...flagNames(flags)],
   };
+}
+
+function ageAt(fetchedAt: number, observedAt: number): number {
+  return Math.max(0, fetchedAt - observedAt);
+}
+
+/** Occurs in a row's JSON only as the key: inside a string its quotes would be escaped. */
+const AGE_KEY = '"age_seconds":';
+
+/** Writes a row as `fundingRow` does in JSON, and as a line of `FUNDING_COLUMNS`. */
+export const FUNDING_WRITING: RowWriting = {
+  age: ({ record }, fetchedAt) => ageAt(fetchedAt, secondsOf(record.observedAtMs)),
+  json: jsonAround,
+  csv: (row) => csvAround(FUNDING_COLUMNS, fundingRow(row, 0), "age_seconds"),
+};
+
+function jsonAround(row: BoardRow): TextAroundAge {
+  const text = JSON.stringify(fundingRow(row, 0));
+  const keyAt = text.lastIndexOf(AGE_KEY) + AGE_KEY.length;
+  // At time 0 the age is written as the single digit 0.
+  return { before: text.slice(0, keyAt), after: text.slice(keyAt + 1) };
 }

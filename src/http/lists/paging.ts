@@ -8,7 +8,7 @@ import { canonicalQuery, type ReadParams } from "../protocol/canonical-query.ts"
 import { namesHeaders, namesMember } from "./asked-names.ts";
 import type { Column } from "./columns.ts";
 import { isoMoment, type Pickable, type Shown, type ShownAs, shownFields } from "./shown-fields.ts";
-import { writtenList } from "./content.ts";
+import { writtenList, type WrittenTexts } from "./content.ts";
 import { decodeCursor, encodeCursor, hashQuery } from "./cursor.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import type { Format } from "../protocol/list-format.ts";
@@ -57,6 +57,8 @@ export interface ListAnswer<Item, Row, Head extends object = object> {
   readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
   /** The same for formats that have rows alone. */
   readonly headers?: (snapshot: Snapshot) => FixedHeaders;
+  /** Writes items from kept texts, at the unix seconds of their snapshot: the same text as from `toRow` and `columns`. */
+  readonly texts?: (fetchedAt: number) => WrittenTexts<Item>;
   /** Its rows are no listings: it has something to say also where no exchange delivers. */
   readonly isOfListings?: false;
 }
@@ -216,6 +218,7 @@ function pageContent<Item, Row extends object>(
     items,
     toRow,
     ...shown,
+    texts: isWhole(form.params) ? list.texts?.(fetchedAt) : null,
     hasBom: form.params.bom === "1",
     tail: { next_cursor: next },
   });
@@ -230,6 +233,11 @@ function shownRows<Item, Row extends object>(
   const all = typeof columns === "function" ? columns(snapshot) : columns;
   const { fields = null, time = "unix" } = params;
   return shownFields(all, { fields, time }, fields === null ? undefined : pickable?.(snapshot));
+}
+
+/** Whether rows are shown with all fields, unconverted: kept texts are of such rows. */
+function isWhole({ fields = null, time = "unix" }: ListRequest): boolean {
+  return fields === null && time === "unix";
 }
 
 function momentOf(unixSeconds: number, { time }: ListRequest): number | string {

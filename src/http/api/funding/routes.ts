@@ -12,13 +12,14 @@ import { ApiError } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { FUNDING_COLUMNS, fundingRow, queryOf } from "../../lists/funding-row.ts";
+import { FUNDING_COLUMNS, FUNDING_WRITING, fundingRow, queryOf } from "../../lists/funding-row.ts";
 import {
   CurrentQuerySchema,
   FundingListSchema,
   SymbolQuerySchema,
   type ListParams,
 } from "../../lists/funding-schema.ts";
+import { RowTexts, type RowTextsAt, type RowTextsDeps } from "../../lists/row-texts.ts";
 import { SymbolPathSchema } from "./schema.ts";
 import { changesSince, sinceHeaders, sinceMember } from "./since.ts";
 
@@ -67,14 +68,22 @@ export function addFundingRoutes(
   {
     answers,
     board,
+    clock,
   }: {
     readonly answers: SnapshotAnswers;
     readonly board: BoardView;
+    readonly clock: RowTextsDeps["clock"];
   },
 ): void {
+  const kept = new RowTexts({
+    writing: FUNDING_WRITING,
+    clock,
+    onPublish: (keep) => board.onPublish(keep),
+  });
+  const texts = (fetchedAt: number) => kept.at(fetchedAt);
   app.openapi(currentRoute, (c) => {
     const { params, names } = withNames(answers, c.req.valid("query"));
-    const list = { name: "funding-current", names };
+    const list = { name: "funding-current", names, texts };
     const { since } = params;
     const sent =
       since === null
@@ -97,6 +106,7 @@ export function addFundingRoutes(
     const list = {
       name: "funding-symbol",
       names,
+      texts,
       path: `/api/funding/symbol/${encodeURIComponent(asked)}`,
       besides: params.base,
     };
@@ -108,6 +118,7 @@ export function addFundingRoutes(
 interface Named {
   readonly name: string;
   readonly names: NamesFound | null;
+  readonly texts: (fetchedAt: number) => RowTextsAt;
   readonly path?: string;
   readonly besides?: unknown;
 }

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import type { BoardRow } from "../../src/domain/market.ts";
+import { RowTexts, type RowWriting } from "../../src/http/lists/row-texts.ts";
+import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const SECOND_MS = 1_000;
+
+/** Texts on a board of its own; `made` has every row that was written, in JSON or in CSV. */
+function setUp() {
+  const board = new TestBoard();
+  const clock = new ManualClock();
+  const made: string[] = [];
+  const write = (format: string) => (row: BoardRow) => {
+    made.push(`${row.record.base} ${format}`);
+    return { before: `<${row.record.base} `, after: ">" };
+  };
+  const writing: RowWriting = {
+    age: (_, fetchedAt) => fetchedAt,
+    json: write("json"),
+    csv: write("csv"),
+  };
+  const onPublish = (keep: Parameters<TestBoard["onPublish"]>[0]) => board.onPublish(keep);
+  const texts = new RowTexts({ writing, clock, onPublish });
+  const [btc, eth] = [rowOf("okx", "BTC"), rowOf("okx", "ETH")];
+  let published = 0;
+  const publish = (...rows: BoardRow[]): void =>
+    board.publish(snapshotOf(`1-${++published}`, rows));
+  return { board, clock, made, texts, btc, eth, publish };
+}
+
+describe("the texts of rows", () => {
+  test("are made once for a row that stays, with the age of each snapshot", () => {
+    const { texts, made, btc, eth, publish } = setUp();
+    publish(btc, eth);
+    expect(texts.at(1).json(btc)).toBe("<BTC 1>");
+    expect(texts.at(1).json(eth)).toBe("<ETH 1>");
+    const after = { ...eth };
+    publish(btc, after);
+    expect(texts.at(6).json(btc)).toBe("<BTC 6>");
+    expect(texts.at(6).json(after)).toBe("<ETH 6>");
+    expect(made).toEqual(["BTC json", "ETH json", "ETH json"]);
+  });
+
+  test("are made only in the requested format", () => {
+    const { texts, made, btc, publish } = setUp();
+    publish(btc);
+    expect(texts.at(1).csv(btc) + texts.at(2).csv(btc)).toBe("<BTC 1><BTC 2>");
+    expect(made).toEqual(["BTC csv"]);
+  });
+
+  test("are discarded with their rows: no more are kept than the board has", () => {
+    const { texts, btc, eth, publish } = setUp();
+    publish(btc, eth);
+    for (const row of [btc, eth]) texts.at(1).json(row);
+    expect(texts.size).toBe(2);
+    for (let round = 0; round < 5; round += 1) {
+      const row = { ...btc };
+      publish(row);
+      expect(texts.size).toBe(0);
+      texts.at(2).json(row);
+    }
+    expect(texts.size).toBe(1);
+  });
+
+  test("are all discarded after a minute without a request, and the board is no longer listened to", async () => {
+    const { board, clock, texts, made, btc, publish } = setUp();
+    publish(btc);
+    expect(board.listening).toBe(0);
+    texts.at(1).json(btc);
+    await clock.advance(59 * SECOND_MS);
+    publish(btc);
+    expect([texts.size, board.listening]).toEqual([1, 1]);
+    await clock.advance(SECOND_MS);
+    publish(btc);
+    expect([texts.size, board.listening]).toEqual([0, 0]);
+    expect(texts.at(9).json(btc)).toBe("<BTC 9>");
+    expect(made).toHaveLength(2);
+    expect(board.listening).toBe(1);
+  });
+});
