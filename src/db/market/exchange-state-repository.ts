@@ -44,6 +44,13 @@ export interface SizeMemory {
   readonly acceptNextSize: boolean;
 }
 
+/** How often the rows of an exchange have changed. */
+export interface ExchangeSeqs {
+  readonly commitSeq: number;
+  /** How often its listings have changed, their quotes not counted. */
+  readonly listingSeq: number;
+}
+
 /** One row per exchange: the result of its last refresh and what the batch gate remembers. */
 export class ExchangeStateRepository {
   readonly #queries;
@@ -66,9 +73,14 @@ export class ExchangeStateRepository {
     return this.#reads.list.all();
   }
 
-  /** The number of commits of this exchange's rows; null if it was never enabled here. */
-  commitSeq(exchange: ExchangeId): number | null {
-    return this.#reads.commitSeq.get({ exchange })?.commitSeq ?? null;
+  /** Null if it was never enabled here. */
+  seqs(exchange: ExchangeId): ExchangeSeqs | null {
+    return this.#reads.seqs.get({ exchange }) ?? null;
+  }
+
+  /** Tells readers that listings have changed. Call it inside the write's own transaction. */
+  raiseListingSeq(exchange: ExchangeId): void {
+    this.#writes.raiseListingSeq.run({ exchange });
   }
 
   accept(exchange: ExchangeId, { pending, evenShare = null, ...state }: AcceptedState): void {
@@ -106,7 +118,7 @@ function pendingColumns(pending: PendingSize | null) {
 const IS_THIS = eq(exchangeState.exchange, sql.placeholder("exchange"));
 
 function readsOn(queries: ReturnType<typeof queryBuilder>) {
-  const { commitSeq, trustedSize, acceptNextSize } = exchangeState;
+  const { commitSeq, listingSeq, trustedSize, acceptNextSize } = exchangeState;
   const { pendingSize: size, pendingBatches: batches, pendingSince: sinceMs } = exchangeState;
   return {
     list: queries
@@ -134,7 +146,7 @@ function readsOn(queries: ReturnType<typeof queryBuilder>) {
       .from(exchangeState)
       .orderBy(asc(exchangeState.exchange))
       .prepare(),
-    commitSeq: queries.select({ commitSeq }).from(exchangeState).where(IS_THIS).prepare(),
+    seqs: queries.select({ commitSeq, listingSeq }).from(exchangeState).where(IS_THIS).prepare(),
     memory: queries
       .select({ trustedSize, size, batches, sinceMs, acceptNextSize })
       .from(exchangeState)
@@ -189,6 +201,7 @@ function writesOn(queries: ReturnType<typeof queryBuilder>) {
       acceptNextSize: false,
       evenShare: given("evenShare", columns.evenShare),
     }).prepare(),
+    raiseListingSeq: update({ listingSeq: sql`${columns.listingSeq} + 1` }).prepare(),
     fail: update(failed).prepare(),
     refuse: update({
       ...failed,

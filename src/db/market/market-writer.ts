@@ -62,8 +62,9 @@ export class MarketWriter {
       writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
         for (const quote of batch.quotes) this.#store(batch, quote);
-        this.#instruments.close(batch, batch.whole);
+        const haveListingsChanged = this.#instruments.close(batch, batch.whole);
         this.#states.accept(batch.exchange, batch.state);
+        if (haveListingsChanged) this.#states.raiseListingSeq(batch.exchange);
         this.#epochs.raiseSeq(batch.atMs);
       });
     } catch (error) {

@@ -1,0 +1,1 @@
+ALTER TABLE `exchange_state` ADD `listing_seq` integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,97 @@
+import type { Database } from "bun:sqlite";
+import type { ExchangeId } from "../../domain/exchange.ts";
+import type { MarketRecord } from "../../domain/market.ts";
+import type { TextPool } from "./text-pool.ts";
+
+/** The columns of a listing that rarely change. `implausible` is only what the market review stored. */
+export type Listing = Pick<
+  MarketRecord,
+  | "instrumentId"
+  | "uid"
+  | "exchange"
+  | "exchangeSymbol"
+  | "base"
+  | "quote"
+  | "settle"
+  | "assetId"
+  | "identity"
+  | "multiplier"
+  | "tickerMultiplier"
+  | "assetClass"
+  | "accrual"
+  | "listedAtMs"
+  | "firstSeenMs"
+  | "intervalChangedAtMs"
+  | "implausible"
+>;
+
+/** A listing and its position among those of its exchange with a quote, ordered by exchange_symbol. */
+interface Placed {
+  readonly place: number;
+  readonly listing: Listing;
+}
+
+interface Known {
+  readonly version: string;
+  readonly byId: ReadonlyMap<number, Placed>;
+}
+
+const SELECT_LISTINGS = `SELECT i.id AS instrumentId, i.uid, i.exchange, i.exchange_symbol AS exchangeSymbol, i.base,
+    i.quote, i.settle, i.asset_id AS assetId, i.identity, coalesce(i.proven_multiplier, i.multiplier) AS multiplier,
+    i.multiplier AS tickerMultiplier, coalesce(i.settled_class, i.asset_class) AS assetClass, i.accrual,
+    i.listed_at AS listedAtMs, i.first_seen AS firstSeenMs, i.interval_changed_at AS intervalChangedAtMs, i.doubts AS implausible
+  FROM instruments i JOIN quotes q ON q.instrument_id = i.id
+  WHERE i.exchange = ? AND i.status = 'listed'
+  ORDER BY i.exchange_symbol`;
+
+/** Reads listings again only after a change: their texts take longer to read than all numbers of a quote. */
+export class ListingReader {
+  readonly #texts: TextPool;
+  readonly #select;
+  readonly #known = new Map<ExchangeId, Known>();
+
+  constructor(db: Database, texts: TextPool) {
+    this.#texts = texts;
+    this.#select = db.query<Listing, [string]>(SELECT_LISTINGS);
+  }
+
+  /**
+   * The listings of an exchange by instrument id, as of `version`. `ids` are those with a quote: if they differ from the
+   * known ones, the writer has not raised the version, and all listings are read again.
+   */
+  of(exchange: ExchangeId, version: string, ids: readonly number[]): ReadonlyMap<number, Placed> {
+    const known = this.#known.get(exchange);
+    const isKnown =
+      known?.version === version &&
+      known.byId.size === ids.length &&
+      ids.every((id) => known.byId.has(id));
+    if (isKnown) return known.byId;
+    const listings = this.#select.all(exchange);
+    this.#texts.expect(exchange, listings.length);
+    const byId = new Map(
+      listings.map((listing, place): [number, Placed] => [
+        listing.instrumentId,
+        { place, listing: this.#shared(listing) },
+      ]),
+    );
+    this.#known.set(exchange, { version, byId });
+    return byId;
+  }
+
+  /** Shares the texts of the row in place: the query makes a fresh object for each row. */
+  #shared(row: Listing): Listing {
+    const texts = this.#texts;
+    return Object.assign(row, {
+      uid: texts.shared(row.uid),
+      exchange: texts.shared(row.exchange),
+      exchangeSymbol: texts.shared(row.exchangeSymbol),
+      base: texts.shared(row.base),
+      quote: texts.shared(row.quote),
+      settle: texts.shared(row.settle),
+      assetId: texts.shared(row.assetId),
+      identity: texts.shared(row.identity),
+      assetClass: texts.shared(row.assetClass),
+      accrual: texts.shared(row.accrual),
+    });
+  }
+}

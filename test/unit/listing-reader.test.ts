@@ -1,0 +1,179 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { MarketReader } from "../../src/db/market/market-reader.ts";
+import { MarketWriter } from "../../src/db/market/market-writer.ts";
+import { ReviewRepository } from "../../src/db/market/review-repository.ts";
+import type { Decision } from "../../src/domain/asset-cluster.ts";
+import type { Quote } from "../../src/domain/quote.ts";
+import {
+  acceptedBatch,
+  startCollecting,
+  testDatabase,
+  type TestDatabase,
+} from "../support/database.ts";
+import { NOON_MS, quoteOf } from "../support/quote.ts";
+
+const MINUTE_MS = 60_000;
+const EXCHANGES = ["okx", "gate"] as const;
+type Exchange = (typeof EXCHANGES)[number];
+
+const exchange = fc.constantFrom(...EXCHANGES);
+
+/** Mostly the first value: batches of a real exchange differ in little but their rates. */
+function mostly<Value>(usual: Value, ...others: Value[]) {
+  return fc.oneof(
+    { weight: 30, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+}
+
+/** A quote of one of four symbols, or its absence. Z sorts behind A, though it may be stored before it. */
+function quote(symbol: string): fc.Arbitrary<Quote | null> {
+  return fc
+    .record({
+      isListed: mostly(true, false),
+      base: mostly(symbol, `${symbol}X`),
+      settle: mostly("USDT", "USDC"),
+      multiplier: mostly(1, 1_000),
+      assetClass: mostly<Quote["assetClass"]>("crypto", "stock", null),
+      listedAtMs: mostly<number | null>(null, 1_000, 2_000),
+      fundingIntervalHours: mostly<number | null>(8, 4, null),
+      markPrice: mostly(100, 900),
+      fundingRate: fc.constantFrom(0.0001, 0.0002, -0.0003),
+    })
+    .map(({ isListed, base, markPrice, ...extra }) =>
+      isListed
+        ? quoteOf(base, { ...extra, exchangeSymbol: `${symbol}USDT`, markPrice, indexPrice: null })
+        : null,
+    );
+}
+
+const quotes = fc
+  .tuple(quote("Z"), quote("M"), quote("A"), quote("B"))
+  .map((all) => all.filter((one) => one !== null));
+
+const decision = fc.record({
+  assetId: fc.constantFrom("A", "A~2", null),
+  identity: fc.constantFrom<Decision["identity"]>("confirmed", "probable", "conflict"),
+  provenMultiplier: fc.constantFrom(null, 10),
+  settledClass: fc.constantFrom(null, "stock" as const),
+});
+
+/** What may happen to the market's file between two reads. */
+type Change = (database: TestDatabase, at: { readonly epoch: number; readonly ms: number }) => void;
+
+const commit = fc.tuple(exchange, quotes).map(
+  ([of, batch]): Change =>
+    ({ writer }, { epoch, ms }) =>
+      writer.commit(acceptedBatch(of, epoch, ms, batch)),
+);
+
+const brokenCommit = fc
+  .tuple(exchange, quotes)
+  .map(([of, batch]): Change => ({ writer }, { epoch, ms }) => {
+    const broken = { ...quoteOf("C"), fundingRate: null as unknown as number };
+    expect(() => writer.commit(acceptedBatch(of, epoch, ms, [...batch, broken]))).toThrow();
+  });
+
+const review = fc
+  .tuple(decision, fc.integer({ min: 0, max: 3 }), fc.nat())
+  .map(([decided, implausible, pick]): Change => ({ db, epochs }, { epoch, ms }) => {
+    const repository = new ReviewRepository(db, epochs);
+    const rows = repository.rows();
+    const row = rows[pick % Math.max(1, rows.length)];
+    if (row === undefined) return;
+    const changes = {
+      decisions: new Map([[row.instrumentId, decided]]),
+      implausible: new Map([[row.instrumentId, implausible]]),
+      rateScales: new Map(),
+      exchanges: new Set([row.exchange]),
+    };
+    repository.store(epoch, changes, ms);
+  });
+
+const changes = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: commit },
+    { weight: 1, arbitrary: brokenCommit },
+    { weight: 2, arbitrary: review },
+  ),
+  { minLength: 2, maxLength: 14 },
+);
+
+function listingSeq({ states }: TestDatabase, of: Exchange): number | undefined {
+  return states.seqs(of)?.listingSeq;
+}
+
+describe("a reader that keeps listings between commits", () => {
+  test("reads after every change what a new reader does", () => {
+    const run = fc.property(changes, fc.boolean(), (all, isNewCollector) => {
+      using database = testDatabase();
+      let epoch = startCollecting(database, EXCHANGES, NOON_MS);
+      for (const [index, change] of all.entries()) {
+        if (isNewCollector && index === 3)
+          epoch = startCollecting(database, EXCHANGES, NOON_MS + 1);
+        change(database, { epoch, ms: NOON_MS + index * MINUTE_MS });
+        const fresh = new MarketReader(database.db);
+        expect(database.reader.read(() => true)).toEqual(fresh.read(() => true));
+        for (const of of EXCHANGES)
+          expect(database.reader.readExchange(of)).toEqual(fresh.readExchange(of));
+      }
+    });
+    fc.assert(run, { numRuns: 40 });
+  });
+
+  test("reads all listings again when the ids that have a quote are others, whoever wrote them", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const batch = ["A", "B"].map((base) => quoteOf(base));
+    database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, batch));
+    const bases = () => database.reader.readExchange("okx")?.rows.map(({ base }) => base);
+    expect(bases()).toEqual(["A", "B"]);
+    database.db.run("UPDATE instruments SET status = 'delisted' WHERE base = 'A'");
+    expect(bases()).toEqual(["B"]);
+    database.db.run("UPDATE instruments SET status = iif(base = 'A', 'listed', 'delisted')");
+    expect(bases()).toEqual(["A"]);
+  });
+});
+
+describe("the version of an exchange's listings", () => {
+  test("stays when only quotes change, and rises with a listing, an interval and a review", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, EXCHANGES, NOON_MS);
+    let atMs = NOON_MS;
+    const commitOf = (...batch: Quote[]): number | undefined => {
+      database.writer.commit(acceptedBatch("okx", epoch, (atMs += MINUTE_MS), batch));
+      return listingSeq(database, "okx");
+    };
+    const [btc, eth] = [quoteOf("BTC"), quoteOf("ETH")];
+    expect(commitOf(btc, eth)).toBe(1);
+    expect(commitOf({ ...btc, fundingRate: 0.0009, markPrice: 101 }, eth)).toBe(1);
+    expect(commitOf(btc, eth, quoteOf("SOL"))).toBe(2);
+    expect(commitOf({ ...btc, settle: "USDC" }, eth, quoteOf("SOL"))).toBe(3);
+    expect(commitOf({ ...btc, settle: "USDC", fundingIntervalHours: 4 }, eth, quoteOf("SOL"))).toBe(
+      4,
+    );
+    const reviews = new ReviewRepository(database.db, database.epochs);
+    const none = { decisions: new Map(), implausible: new Map(), rateScales: new Map() };
+    reviews.store(epoch, { ...none, exchanges: new Set(["okx"]) }, atMs);
+    expect(listingSeq(database, "okx")).toBe(5);
+    expect(listingSeq(database, "gate")).toBe(0);
+  });
+
+  test("stays with a batch that was rolled back, and rises when the same batch is stored", () => {
+    using database = testDatabase();
+    const epoch = startCollecting(database, ["okx"], NOON_MS);
+    const broken = { ...quoteOf("ETH"), fundingRate: null as unknown as number };
+    const { db, epochs, states, writer } = database;
+    expect(() =>
+      writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC"), broken])),
+    ).toThrow();
+    expect(listingSeq(database, "okx")).toBe(0);
+    writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC"), quoteOf("ETH")]));
+    expect(listingSeq(database, "okx")).toBe(1);
+    new MarketWriter(db, epochs, states).commit(
+      acceptedBatch("okx", epoch, NOON_MS + 1, [quoteOf("BTC"), quoteOf("ETH")]),
+    );
+    expect(listingSeq(database, "okx")).toBe(1);
+  });
+});
