@@ -27,9 +27,10 @@ import { type HttpServer, startServer } from "./http/server.ts";
 import { feeTable } from "./domain/fees.ts";
 import { NOTHING_FOLLOWED, type OpportunityStats } from "./domain/opportunity.ts";
 import { systemClock } from "./lib/clock.ts";
-import { createLog, type Log } from "./lib/log.ts";
+import { createLog, errorText, type Log } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
 import { every } from "./lib/repeat.ts";
+import type { TimeStep } from "./lib/time-step.ts";
 import { readText } from "./config/settings-file.ts";
 import { createAlerts } from "./services/operations/alerts.ts";
 import { AssetGroups } from "./services/finder/asset-groups.ts";
@@ -58,12 +59,19 @@ function run(config: Config, output: LogOutput): void {
   const { market, accounts, databases } = databasesOf(config, log, onEnd);
   const board = boardOf(config, market);
   const watch = watchOf(config, board, accounts, log);
-  const groups = groupsOf(board);
   const followed = { stats: NOTHING_FOLLOWED };
   const health = (): HealthReport => healthOf(board, databases);
-  const streams = new StreamHub({ board, clock: systemClock, log, data: EVENT_DATA });
+  const streams = new StreamHub({
+    board,
+    clock: systemClock,
+    log,
+    data: EVENT_DATA,
+    timeStep: (work, step) => metrics.timeStep(work, step),
+  });
   const logLinesDropped = (): number => output.dropped;
   const metrics = metricsOf({ board, health, streams, followed, logLinesDropped });
+  const { timeStep } = metrics;
+  const groups = groupsOf(board, timeStep, log);
   const server = serve(config, {
     board,
     health,
@@ -80,9 +88,12 @@ function run(config: Config, output: LogOutput): void {
   const collector = collectorOf(config, log, { board, metrics, followed, market, output });
   const watchdog = watchdogOf(config, collector, log);
   const judgedBy = (file: ServiceDatabase) => ({ log, onError: (e: unknown) => file.judge(e) });
-  const everySecond = [...watch.tasks, watchdog.observe];
+  const everySecond = [
+    ...watch.tasks.map((task) => () => timeStep("alerts", task)),
+    () => timeStep("watchdog", watchdog.observe),
+  ];
   const timers = [
-    every(POLL_EVERY_MS, () => board.poll(), judgedBy(market)),
+    every(POLL_EVERY_MS, () => timeStep("board", () => board.poll()), judgedBy(market)),
     ...everySecond.map((work) => every(WATCH_EVERY_MS, work, judgedBy(accounts))),
   ];
   watchdog.observe();
@@ -128,15 +139,16 @@ function collectorOf(
     clock: systemClock,
     random: Math.random,
     log,
-    onMessage: (message) => {
-      if (message.type === "log") output.write(message.line);
-      followed.stats = followedBy(message) ?? followed.stats;
-      if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
-      if (message.type === "database_unusable") market.refuse(message.reason);
-      if (message.type !== "cycle") return;
-      metrics.cycle(message.exchange, resultOf(message.outcome));
-      board.poll();
-    },
+    onMessage: (message) =>
+      metrics.timeStep("collector", () => {
+        if (message.type === "log") output.write(message.line);
+        followed.stats = followedBy(message) ?? followed.stats;
+        if (message.type === "heartbeat" && message.collecting) board.noteHeartbeat();
+        if (message.type === "database_unusable") market.refuse(message.reason);
+        if (message.type !== "cycle") return;
+        metrics.cycle(message.exchange, resultOf(message.outcome));
+        board.poll();
+      }),
   });
 }
 
@@ -207,9 +219,13 @@ function resultOf(outcome: CycleOutcome): CycleResult {
 }
 
 /** Grouped as soon as a snapshot is published: otherwise the first comparison would wait for it. */
-function groupsOf(board: Board): AssetGroups {
+function groupsOf(board: Board, timeStep: TimeStep, log: Log): AssetGroups {
   const groups = new AssetGroups();
-  board.onPublish((snapshot) => groups.of(snapshot));
+  board.onPublish((snapshot) => {
+    groups.prepare(snapshot, timeStep).catch((error: unknown) => {
+      log.error("background_work_failed", { reason: errorText(error) });
+    });
+  });
   return groups;
 }
 

@@ -73,7 +73,9 @@ export function createApp(deps: AppDeps): App {
     isBusy: () => load.work.waiting > 0,
     make: async (wanted) => {
       const request = new Request(`http://localhost${wanted.address.target}`);
-      const made = await dispatch(router, request, unasked(router, wanted));
+      const made = await deps.metrics.timeStep("answers", () =>
+        dispatch(router, request, unasked(router, wanted)),
+      );
       // Its bytes are kept; a reader of them there is not.
       await made.body?.cancel();
     },

@@ -70,7 +70,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   // Anyone may ask for all of these, without a key.
   addHealthRoutes(router, { health, readiness, metrics });
   addExchangeRoutes(router, { answers, exchanges, fees });
-  addFundingRoutes(router, { answers, board, clock });
+  addFundingRoutes(router, { answers, board, clock, timeStep: metrics.timeStep });
   addHeatmapRoutes(router, { answers, groups });
   addCalendarRoutes(router, { answers });
   addSlotRoutes(router, { answers });

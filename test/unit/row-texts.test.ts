@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { BoardRow } from "../../src/domain/market.ts";
 import { RowTexts, type RowWriting } from "../../src/http/lists/row-texts.ts";
+import { yieldToEventLoop } from "../../src/lib/event-loop.ts";
+import type { TimeStep } from "../../src/lib/time-step.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -21,58 +23,80 @@ function setUp() {
     csv: write("csv"),
   };
   const onPublish = (keep: Parameters<TestBoard["onPublish"]>[0]) => board.onPublish(keep);
-  const texts = new RowTexts({ writing, clock, onPublish });
+  const steps: string[] = [];
+  const timeStep: TimeStep = (work, step) => {
+    steps.push(work);
+    return step();
+  };
+  const texts = new RowTexts({ writing, clock, timeStep, onPublish });
   const [btc, eth] = [rowOf("okx", "BTC"), rowOf("okx", "ETH")];
   let published = 0;
-  const publish = (...rows: BoardRow[]): void =>
+  /** Without waiting for the step that discards texts. */
+  const publishNow = (...rows: BoardRow[]): void =>
     board.publish(snapshotOf(`1-${++published}`, rows));
-  return { board, clock, made, texts, btc, eth, publish };
+  const publish = async (...rows: BoardRow[]): Promise<void> => {
+    publishNow(...rows);
+    await yieldToEventLoop();
+  };
+  return { board, clock, made, steps, texts, btc, eth, publish, publishNow };
 }
 
 describe("the texts of rows", () => {
-  test("are made once for a row that stays, with the age of each snapshot", () => {
+  test("are made once for a row that stays, with the age of each snapshot", async () => {
     const { texts, made, btc, eth, publish } = setUp();
-    publish(btc, eth);
+    await publish(btc, eth);
     expect(texts.at(1).json(btc)).toBe("<BTC 1>");
     expect(texts.at(1).json(eth)).toBe("<ETH 1>");
     const after = { ...eth };
-    publish(btc, after);
+    await publish(btc, after);
     expect(texts.at(6).json(btc)).toBe("<BTC 6>");
     expect(texts.at(6).json(after)).toBe("<ETH 6>");
     expect(made).toEqual(["BTC json", "ETH json", "ETH json"]);
   });
 
-  test("are made only in the requested format", () => {
+  test("are made only in the requested format", async () => {
     const { texts, made, btc, publish } = setUp();
-    publish(btc);
+    await publish(btc);
     expect(texts.at(1).csv(btc) + texts.at(2).csv(btc)).toBe("<BTC 1><BTC 2>");
     expect(made).toEqual(["BTC csv"]);
   });
 
-  test("are discarded with their rows: no more are kept than the board has", () => {
+  test("are discarded with their rows: no more are kept than the board has", async () => {
     const { texts, btc, eth, publish } = setUp();
-    publish(btc, eth);
+    await publish(btc, eth);
     for (const row of [btc, eth]) texts.at(1).json(row);
     expect(texts.size).toBe(2);
     for (let round = 0; round < 5; round += 1) {
       const row = { ...btc };
-      publish(row);
+      await publish(row);
       expect(texts.size).toBe(0);
       texts.at(2).json(row);
     }
     expect(texts.size).toBe(1);
   });
 
+  test("are discarded in a step of their own, and only for the newest snapshot", async () => {
+    const { texts, steps, btc, eth, publishNow } = setUp();
+    publishNow(btc, eth);
+    for (const row of [btc, eth]) texts.at(1).json(row);
+    publishNow(btc);
+    publishNow(eth);
+    expect([texts.size, steps]).toEqual([2, []]);
+    await yieldToEventLoop();
+    expect([texts.size, steps]).toEqual([1, ["row_texts"]]);
+    expect(texts.at(2).json(eth)).toBe("<ETH 2>");
+  });
+
   test("are all discarded after a minute without a request, and the board is no longer listened to", async () => {
     const { board, clock, texts, made, btc, publish } = setUp();
-    publish(btc);
+    await publish(btc);
     expect(board.listening).toBe(0);
     texts.at(1).json(btc);
     await clock.advance(59 * SECOND_MS);
-    publish(btc);
+    await publish(btc);
     expect([texts.size, board.listening]).toEqual([1, 1]);
     await clock.advance(SECOND_MS);
-    publish(btc);
+    await publish(btc);
     expect([texts.size, board.listening]).toEqual([0, 0]);
     expect(texts.at(9).json(btc)).toBe("<BTC 9>");
     expect(made).toHaveLength(2);

@@ -1,5 +1,7 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import type { TimeStep } from "../../lib/time-step.ts";
 
 /** A written row except for its age, which differs in each snapshot. */
 export interface TextAroundAge {
@@ -25,6 +27,7 @@ export interface RowTextsAt {
 export interface RowTextsDeps {
   readonly writing: RowWriting;
   readonly clock: Pick<Clock, "monotonicMs">;
+  readonly timeStep: TimeStep;
   /** Calls its argument with each new snapshot; returns a function that stops this. */
   readonly onPublish: (keep: (snapshot: Snapshot) => void) => () => void;
 }
@@ -38,9 +41,9 @@ const KEPT_UNUSED_MS = 60_000;
  */
 export class RowTexts {
   readonly #deps: RowTextsDeps;
-  #json = new Map<BoardRow, TextAroundAge>();
-  #csv = new Map<BoardRow, TextAroundAge>();
+  #texts = new Map<BoardRow, RowText>();
   #usedAtMs = 0;
+  #newest: Snapshot | null = null;
   /** Set while texts are kept. */
   #stopListening: (() => void) | null = null;
 
@@ -48,50 +51,68 @@ export class RowTexts {
     this.#deps = deps;
   }
 
-  /** The number of texts kept. */
+  /** The number of rows with a kept text. */
   get size(): number {
-    return this.#json.size + this.#csv.size;
+    return this.#texts.size;
   }
 
   /** Writes rows with their age at `fetchedAt`, the unix seconds of their snapshot. */
   at(fetchedAt: number): RowTextsAt {
     const { clock, onPublish, writing } = this.#deps;
     this.#usedAtMs = clock.monotonicMs();
-    this.#stopListening ??= onPublish((snapshot) => this.#keep(snapshot));
+    this.#stopListening ??= onPublish((snapshot) => void this.#keep(snapshot));
     const { age, json, csv } = writing;
     return {
       json: (row) => {
-        let text = this.#json.get(row);
-        if (text === undefined) this.#json.set(row, (text = json(row)));
-        return text.before + age(row, fetchedAt) + text.after;
+        const text = this.#textOf(row);
+        text.json ??= json(row);
+        return text.json.before + age(row, fetchedAt) + text.json.after;
       },
       csv: (row) => {
-        let text = this.#csv.get(row);
-        if (text === undefined) this.#csv.set(row, (text = csv(row)));
-        return text.before + age(row, fetchedAt) + text.after;
+        const text = this.#textOf(row);
+        text.csv ??= csv(row);
+        return text.csv.before + age(row, fetchedAt) + text.csv.after;
       },
     };
   }
 
+  #textOf(row: BoardRow): RowText {
+    let text = this.#texts.get(row);
+    if (text === undefined) this.#texts.set(row, (text = { json: null, csv: null }));
+    return text;
+  }
+
   /** Discards the texts of rows that have left the board, or all texts if none were used lately. */
-  #keep({ rows }: Snapshot): void {
-    if (this.#deps.clock.monotonicMs() - this.#usedAtMs < KEPT_UNUSED_MS) {
-      this.#json = keptOf(this.#json, rows);
-      this.#csv = keptOf(this.#csv, rows);
+  async #keep(snapshot: Snapshot): Promise<void> {
+    const { clock, timeStep } = this.#deps;
+    this.#newest = snapshot;
+    // Not in the step that publishes.
+    await yieldToEventLoop();
+    if (this.#newest !== snapshot) return;
+    this.#newest = null;
+    if (clock.monotonicMs() - this.#usedAtMs < KEPT_UNUSED_MS) {
+      timeStep("row_texts", () => {
+        this.#texts = keptOf(this.#texts, snapshot.rows);
+      });
       return;
     }
-    this.#json = new Map();
-    this.#csv = new Map();
+    this.#texts = new Map();
     this.#stopListening?.();
     this.#stopListening = null;
   }
 }
 
+/** The texts of a row, each once it was needed. */
+interface RowText {
+  json: TextAroundAge | null;
+  csv: TextAroundAge | null;
+}
+
 function keptOf(
-  texts: ReadonlyMap<BoardRow, TextAroundAge>,
+  texts: ReadonlyMap<BoardRow, RowText>,
   rows: Snapshot["rows"],
-): Map<BoardRow, TextAroundAge> {
-  const kept = new Map<BoardRow, TextAroundAge>();
+): Map<BoardRow, RowText> {
+  const kept = new Map<BoardRow, RowText>();
   if (texts.size === 0) return kept;
   for (const row of rows) {
     const text = texts.get(row);

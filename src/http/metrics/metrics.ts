@@ -3,7 +3,9 @@ import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
 import type { ExchangeView } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import type { TimeStep } from "../../lib/time-step.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answers.ts";
+import { addBackgroundMetrics } from "./background.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import type { HealthReport } from "../../services/board/health.ts";
 import { addOpportunityMetrics } from "./opportunities.ts";
@@ -21,6 +23,8 @@ export interface Metrics {
   cycle(exchange: ExchangeId, outcome: CycleResult): void;
   /** Shows the load of answers as `read` tells it; called once, by whoever makes them. */
   watchAnswers(read: () => AnswerLoadStats): void;
+  /** Measures background work. */
+  readonly timeStep: TimeStep;
   readonly contentType: string;
   /** The text of all metrics; gauges are read now. */
   scrape(): Promise<string>;
@@ -70,11 +74,13 @@ export function createMetrics(deps: {
   addMarketGauges(registry, deps.board, deps.health);
   if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
   addStreamMetrics(registry, deps.streams);
+  const timeStep = addBackgroundMetrics(registry, deps.clock);
   addProcessGauges(registry, deps.clock);
   if (deps.logLinesDropped !== undefined) addLogCounter(registry, deps.logLinesDropped);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
   return {
+    timeStep,
     contentType: registry.contentType,
     request(route, method, status, tookMs) {
       const key = `${status}${method}${route}`;

@@ -1,5 +1,6 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import type { TimeStep } from "../../lib/time-step.ts";
 import type { MissingExchange } from "../../domain/exchange.ts";
 import { coverageOf } from "../../services/board/coverage.ts";
 import { type FundingQuery, rowMatcher, selectRows } from "../../services/finder/funding-query.ts";
@@ -26,6 +27,7 @@ interface Look {
 export class FilterEvents {
   readonly #query: FundingQuery;
   readonly #data: EventData;
+  readonly #timeStep: TimeStep;
   readonly #matches: (row: BoardRow) => boolean;
   /** Whether the filter selects no row: in the snapshot that was looked at last, and in the one before. */
   #last: Look;
@@ -35,7 +37,8 @@ export class FilterEvents {
   #toId = "";
 
   /** `now` is the current snapshot, null before the first. */
-  constructor(query: FundingQuery, data: EventData, now: Snapshot | null) {
+  constructor(query: FundingQuery, data: EventData, now: Snapshot | null, timeStep: TimeStep) {
+    this.#timeStep = timeStep;
     this.#query = query;
     this.#data = data;
     this.#matches = rowMatcher(query);
@@ -74,7 +77,9 @@ export class FilterEvents {
   /** Makes that event and keeps it until one to another snapshot is made. Pauses while it is long. */
   async make(since: Snapshot | null, to: Snapshot, steps: Steps): Promise<SharedEvent | null> {
     await yieldToEventLoop();
-    const texts = since === null ? this.#reset(to) : this.#changes(since, to, steps);
+    const texts = this.#timeStep("stream", () =>
+      since === null ? this.#reset(to) : this.#changes(since, to, steps),
+    );
     const event = texts === null ? null : await encoded(texts);
     if (this.#toId !== to.id) this.forget();
     this.#toId = to.id;

@@ -1,5 +1,6 @@
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
+import { type TimeStep, untimedStep } from "../../lib/time-step.ts";
 import { FilterEvents } from "./filter-events.ts";
 import type { FundingQuery } from "../../services/finder/funding-query.ts";
 import type { StreamClient } from "./client.ts";
@@ -48,11 +49,13 @@ const EMPTY = "";
 export class StreamGroups {
   readonly #groups = new Map<string, StreamGroup>();
   readonly #data: EventData;
+  readonly #timeStep: TimeStep;
   /** Readers who were sent away and have not hung up: their connections still take a place. */
   readonly #ending = new Set<StreamClient>();
 
-  constructor(data: EventData) {
+  constructor(data: EventData, timeStep: TimeStep = untimedStep) {
     this.#data = data;
+    this.#timeStep = timeStep;
   }
 
   /** All groups; one that is added while they are gone through is visited, too. */
@@ -96,7 +99,7 @@ export class StreamGroups {
     const key = keyOf(query);
     const group = this.#groups.get(key) ?? {
       key,
-      events: new FilterEvents(query, this.#data, now),
+      events: new FilterEvents(query, this.#data, now, this.#timeStep),
       clients: new Set(),
     };
     const own = this.#heldBy(address);

@@ -1,6 +1,7 @@
 import type { Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { errorText, type Log } from "../../lib/log.ts";
+import { type TimeStep, untimedStep } from "../../lib/time-step.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import type { Steps } from "./filter-events.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
@@ -63,6 +64,7 @@ export class StreamHub {
   readonly #board: Pick<BoardView, "current" | "byId" | "onPublish">;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #timeStep: TimeStep;
   readonly #groups: StreamGroups;
   readonly #room: StreamRoom;
   readonly #greeting = retryEvent();
@@ -84,11 +86,13 @@ export class StreamHub {
     readonly clock: Clock;
     readonly log: Log;
     readonly data: EventData;
+    readonly timeStep?: TimeStep;
   }) {
     this.#board = deps.board;
     this.#clock = deps.clock;
     this.#log = deps.log;
-    this.#groups = new StreamGroups(deps.data);
+    this.#timeStep = deps.timeStep ?? untimedStep;
+    this.#groups = new StreamGroups(deps.data, this.#timeStep);
     this.#room = new StreamRoom(this.#groups, (client, reason) => this.#drop(client, reason));
   }
 
@@ -233,7 +237,7 @@ export class StreamHub {
     const wasEmpty = group.events.isEmpty;
     // The others pause when their event is made.
     if (wasEmpty) await yieldToEventLoop();
-    group.events.look(to, steps);
+    this.#timeStep("stream", () => group.events.look(to, steps));
     if (!wasEmpty || group.events.isEmpty) return;
     for (const client of this.#groups.excess(group)) this.#drop(client, "too_many_filters");
   }

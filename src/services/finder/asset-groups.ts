@@ -4,6 +4,8 @@ import { annualizedPct } from "../../domain/funding.ts";
 import { knownAssetOf, type PriceSource, unitPriceOf } from "../../domain/leg.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { isLarge, outlierTest } from "../../domain/outlier.ts";
+import { yieldToEventLoop } from "../../lib/event-loop.ts";
+import { type TimeStep, untimedStep } from "../../lib/time-step.ts";
 
 /** One listing as comparisons see it. */
 export interface Leg {
@@ -36,57 +38,105 @@ export interface AssetGroup {
   readonly refused: readonly Leg[];
 }
 
+/** Rows that are grouped before requests are answered again: about half a millisecond. */
+const ROWS_PER_STEP = 2_000;
+
 /**
  * The listings of a snapshot by asset, made once and shared by every comparison. Those of the snapshot that was asked
  * for last are kept: the older ones of two minutes would be some 20 MB, to save a millisecond for a cursor.
  */
 export class AssetGroups {
-  #last: { readonly snapshot: Snapshot; readonly groups: readonly AssetGroup[] } | null = null;
+  #last: Grouping | null = null;
 
   /** In the order in which the snapshot first names each asset, those last that no listing is known to be. */
   of(snapshot: Snapshot): readonly AssetGroup[] {
-    if (this.#last?.snapshot !== snapshot)
-      this.#last = { snapshot, groups: groupsOf(snapshot.rows) };
-    return this.#last.groups;
+    const grouping = this.#start(snapshot);
+    while (grouping.groups === null) grouping.step();
+    return grouping.groups;
+  }
+
+  /**
+   * Groups the listings of a new snapshot in steps that yield to requests, before they are needed. A request that needs
+   * them earlier finishes the rest; a newer snapshot ends it.
+   */
+  async prepare(snapshot: Snapshot, timeStep: TimeStep = untimedStep): Promise<void> {
+    const grouping = this.#start(snapshot);
+    while (grouping.groups === null) {
+      await yieldToEventLoop();
+      if (grouping.groups !== null || this.#last !== grouping) return;
+      timeStep("groups", () => grouping.step());
+    }
+  }
+
+  #start(snapshot: Snapshot): Grouping {
+    if (this.#last?.snapshot !== snapshot) this.#last = new Grouping(snapshot);
+    return this.#last;
   }
 }
 
-function groupsOf(rows: readonly BoardRow[]): readonly AssetGroup[] {
-  const groups = new Map<string, Draft>();
+/** The grouping of one snapshot, step by step. */
+class Grouping {
+  readonly snapshot: Snapshot;
+  readonly #groups = new Map<string, Draft>();
   /** By a ticker that is not its asset's name. */
-  const byTicker = new Map<string, Draft>();
-  const refused: LegDraft[] = [];
-  let exchange: string | null = null;
-  let exchangePlace = -1;
-  for (const row of rows) {
+  readonly #byTicker = new Map<string, Draft>();
+  readonly #refused: LegDraft[] = [];
+  #rowsDone = 0;
+  #exchange: string | null = null;
+  #exchangePlace = -1;
+  #result: readonly AssetGroup[] | null = null;
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  /** Null before the last step. */
+  get groups(): readonly AssetGroup[] | null {
+    return this.#result;
+  }
+
+  step(): void {
+    const { rows } = this.snapshot;
+    const end = Math.min(rows.length, this.#rowsDone + ROWS_PER_STEP);
+    if (this.#rowsDone === rows.length) this.#finish();
+    for (const row of rows.slice(this.#rowsDone, end)) this.#add(row);
+    this.#rowsDone = end;
+  }
+
+  #add(row: BoardRow): void {
     const { record } = row;
     // The rows of an exchange are next to each other.
-    if (record.exchange !== exchange) {
-      ({ exchange } = record);
-      exchangePlace += 1;
+    if (record.exchange !== this.#exchange) {
+      this.#exchange = record.exchange;
+      this.#exchangePlace += 1;
     }
     const { base } = record;
     const assetId = knownAssetOf(record);
-    const leg = legOf(row, assetId !== null, exchangePlace);
-    if (assetId === null || isBlocked(row.flags)) refused.push(leg);
-    if (assetId === null) continue;
-    const group = groups.get(assetId) ?? addGroup(groups, assetId, nameOfAsset(assetId));
-    if (base !== assetId && !byTicker.has(base)) byTicker.set(base, group);
+    const leg = legOf(row, assetId !== null, this.#exchangePlace);
+    if (assetId === null || isBlocked(row.flags)) this.#refused.push(leg);
+    if (assetId === null) return;
+    const group =
+      this.#groups.get(assetId) ?? addGroup(this.#groups, assetId, nameOfAsset(assetId));
+    if (base !== assetId && !this.#byTicker.has(base)) this.#byTicker.set(base, group);
     if (!isBlocked(row.flags)) group.trusted.push(leg);
   }
-  for (const { trusted } of groups.values()) markOutliers(trusted);
-  // Only now every asset is there that one of unknown identity may stand beside.
-  for (const leg of refused) {
-    const { record } = leg.row;
-    const name = knownAssetOf(record) ?? record.base;
-    const group =
-      groups.get(name) ??
-      byTicker.get(name) ??
-      groups.get(commonName(name)) ??
-      addGroup(groups, name, name);
-    group.refused.push(leg);
+
+  #finish(): void {
+    const groups = this.#groups;
+    for (const { trusted } of groups.values()) markOutliers(trusted);
+    // Only now every asset is there that one of unknown identity may stand beside.
+    for (const leg of this.#refused) {
+      const { record } = leg.row;
+      const name = knownAssetOf(record) ?? record.base;
+      const group =
+        groups.get(name) ??
+        this.#byTicker.get(name) ??
+        groups.get(commonName(name)) ??
+        addGroup(groups, name, name);
+      group.refused.push(leg);
+    }
+    this.#result = [...groups.values()];
   }
-  return [...groups.values()];
 }
 
 type LegDraft = { -readonly [Name in keyof Leg]: Leg[Name] };

@@ -69,15 +69,18 @@ export function addFundingRoutes(
     answers,
     board,
     clock,
+    timeStep,
   }: {
     readonly answers: SnapshotAnswers;
     readonly board: BoardView;
     readonly clock: RowTextsDeps["clock"];
+    readonly timeStep: RowTextsDeps["timeStep"];
   },
 ): void {
   const kept = new RowTexts({
     writing: FUNDING_WRITING,
     clock,
+    timeStep,
     onPublish: (keep) => board.onPublish(keep),
   });
   const texts = (fetchedAt: number) => kept.at(fetchedAt);
