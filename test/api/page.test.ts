@@ -66,7 +66,7 @@ describe("the front page", () => {
     const rows = [rowOf("mexc", "BTC"), rowOf("okx", "BTC"), rowOf("orderly", "BTC")];
     const page = await pageText("/", app(rows));
     expect(page).toContain(
-      "taker fee 8 bps (orders through the API; orders by hand pay by contract, 0 to 10, mostly 4 or less)",
+      "taker fee 8 bps (orders through the API; manual orders: 0 to 10 depending on the contract, mostly 4 or less)",
     );
     expect(page).toContain("taker fee 5 bps</span>");
     expect(page).toContain("taker fee unknown (each front end sets its own");
