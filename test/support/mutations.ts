@@ -37,6 +37,34 @@ export interface Exemption {
   readonly why: string;
 }
 
+const LEGAL = "a large price or quantity cannot be told from a wrong one here";
+const NEGATIVE = "a rate may be negative";
+const NAME = "any text may be a name";
+
+/** An amount that is as legal when it is huge. */
+export const hugeAmount = (at: string, ...fields: Exemption["fields"]): Exemption => ({
+  at,
+  mutations: ["huge"],
+  fields,
+  why: LEGAL,
+});
+
+/** A rate that is as legal with the other sign. */
+export const negativeRate = (at: string): Exemption => ({
+  at,
+  mutations: ["negative"],
+  fields: ["fundingRate"],
+  why: NEGATIVE,
+});
+
+/** A name that is as legal as any other text. */
+export const anyName = (at: string, ...fields: Exemption["fields"]): Exemption => ({
+  at,
+  mutations: ["NaN", "huge", "negative"],
+  fields,
+  why: NAME,
+});
+
 export interface MutationPlan {
   readonly bodies: Bodies;
   readonly payloads: readonly MutatedPayload[];

@@ -1,0 +1,92 @@
+import type { Quote, RejectReason } from "../../src/domain/quote.ts";
+import type { Exchange } from "../../src/exchanges/exchange.ts";
+import type { RequestFailureKind } from "../../src/lib/request-failure.ts";
+import type { Bodies } from "./memory-source.ts";
+import type { Exemption } from "./mutations.ts";
+
+/** A row of a payload, as an exchange sends it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+type Path = readonly (string | number)[];
+
+/** One reply of a refresh; its first row is that of the first quote. */
+interface AnyPayload {
+  /** What the adapter calls it when it asks for it. */
+  readonly name: string;
+  /** The period on which it is asked for; absent: every cycle. */
+  readonly everyMs?: number;
+  readonly request: string;
+  readonly body: unknown;
+  /** Where the list of its rows is; a payload that is one object has `one` instead. */
+  readonly rows?: Path;
+  readonly one?: Path;
+  /** Keys of objects within a row, whose values are changed one by one as well. */
+  readonly parts?: readonly string[];
+}
+
+/** Without an `essential` or an `instruments` a refresh fails; without another one its first quote has `lost` values. */
+export type Payload = AnyPayload &
+  (
+    | { readonly kind: "essential" | "instruments" }
+    | { readonly kind: "secondary" | "intervals"; readonly lost: Partial<Quote> }
+  );
+
+/** Requests of one instrument at a time: those that a refresh sends, in order, and the replies to them and to others. */
+export interface PerInstrument {
+  readonly kind: "rotation" | "sweep";
+  readonly name: string;
+  readonly everyMs?: number;
+  readonly bodies: Bodies;
+  readonly requests: readonly string[];
+}
+
+/** Values of first rows that are others than in the bodies, each by `payload.key` or `payload.part.key`. */
+export type Changed = Readonly<Record<string, unknown>>;
+
+/** What becomes of the first quote: refused with a reason, not shown, or shown with these values. */
+type Outcome = RejectReason | "not shown" | Partial<Quote>;
+
+/** A change of the first rows, and what becomes of their quote; `atMs`: when the replies arrive, where it matters. */
+export type Change = readonly [title: string, changed: Changed, outcome: Outcome, atMs?: number];
+
+/** A body with HTTP 200 that is no answer, in place of each payload that a refresh needs, or of the one named. */
+export type Failure = readonly [
+  title: string,
+  body: unknown,
+  kind: RequestFailureKind,
+  payload?: string,
+];
+
+/** A refresh of recorded replies; the others are `made` for them, or those of the description. */
+export interface Recorded {
+  readonly title: string;
+  /** Files by payload. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly made?: Readonly<Record<string, unknown>>;
+  readonly atMs?: number;
+  /** What the batch holds, at least; or how the refresh fails. */
+  readonly yields: object | RequestFailureKind;
+}
+
+/** One exchange in its test file: replies of our own making, and what is read off them by hand. */
+export interface ExchangeDescription {
+  readonly exchange: Exchange;
+  /** When all replies arrive. */
+  readonly nowMs: number;
+  /** In the order in which they are asked for; all start together. */
+  readonly payloads: readonly Payload[];
+  readonly perInstrument?: PerInstrument;
+  readonly expected: number | null;
+  readonly unlisted: number;
+  /** All that are shown: the first with each value that is not null or usual, the others as far as they differ. */
+  readonly quotes: readonly [Partial<Quote>, ...Partial<Quote>[]];
+  /** What the first quote's rate was made from, at least; `unknown` is a symbol that is not shown. */
+  readonly explained: { readonly formula: string; readonly rows: Row; readonly unknown: string };
+  /** Keys, by payload, without which a row does not say what it is: each is null in turn, a bad_row. */
+  readonly kindKeys?: Readonly<Record<string, string>>;
+  readonly changes: readonly Change[];
+  readonly failures: readonly Failure[];
+  /** What no reader could tell from a right value. */
+  readonly exemptions: readonly Exemption[];
+  readonly recorded?: readonly Recorded[];
+}

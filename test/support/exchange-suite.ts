@@ -1,0 +1,276 @@
+import { describe, expect, test } from "bun:test";
+import type { Quote } from "../../src/domain/quote.ts";
+import type { Refreshed } from "../../src/exchanges/exchange.ts";
+import { RequestFailure } from "../../src/lib/request-failure.ts";
+import type { Change, Changed, ExchangeDescription, Payload } from "./exchange-description.ts";
+import { type Bodies, memorySource } from "./memory-source.ts";
+import { type MutatedPayload, mutationBreaches } from "./mutations.ts";
+import { describeRecorded } from "./recorded.ts";
+import { at, objectOf } from "./simulator.ts";
+
+/** What a quote holds of an exchange that publishes a rate and nothing else. */
+const USUAL = {
+  multiplier: 1,
+  assetClass: null,
+  accrual: "periodic",
+  listedAtMs: null,
+  predictedRate: null,
+  instantRate: null,
+  settledRate: null,
+  settledAtMs: null,
+  rateCap: null,
+  rateFloor: null,
+  baselineRate: null,
+  settling: false,
+  markPrice: null,
+  indexPrice: null,
+  openInterestUsd: null,
+  volume24hUsd: null,
+  exchangeTimeMs: null,
+} as const satisfies Partial<Quote>;
+
+const DOWN = new RequestFailure("timeout", "no answer");
+
+/** Tests an exchange as it is described. What is peculiar to it and no row of a table has tests beside it. */
+export function testExchange(description: ExchangeDescription): void {
+  describe(description.exchange.facts.id, () => {
+    testRequests(description);
+    testQuotes(description);
+    testChanges(description);
+    testFailures(description);
+    testExplained(description);
+    testMutations(description);
+    testRecorded(description);
+  });
+}
+
+/** The replies of a description, by request. */
+function bodiesOf({ payloads, perInstrument }: ExchangeDescription): Bodies {
+  const bodies = payloads.map(({ request, body }) => [request, body]);
+  return { ...Object.fromEntries(bodies), ...perInstrument?.bodies };
+}
+
+/** Refreshes an exchange with its replies; those that a test gives, by payload or by request, come in their place. */
+export function refreshOf(
+  description: ExchangeDescription,
+  others: Readonly<Record<string, unknown>> = {},
+  atMs = description.nowMs,
+): Promise<Refreshed> {
+  const requestOf = new Map(description.payloads.map(({ name, request }) => [name, request]));
+  const given = Object.entries(others).map(([key, body]) => [requestOf.get(key) ?? key, body]);
+  const bodies = { ...bodiesOf(description), ...Object.fromEntries(given) };
+  return description.exchange.refresh(memorySource(bodies, { nowMs: atMs }));
+}
+
+function testRequests(description: ExchangeDescription): void {
+  const { exchange, nowMs, payloads, perInstrument } = description;
+
+  test("asks for its replies, each on its period, and for all of them at once", async () => {
+    const source = memorySource(bodiesOf(description), { nowMs });
+    await exchange.refresh(source);
+    const asked = perInstrument === undefined ? payloads : [...payloads, perInstrument];
+    expect(source.asks).toEqual(
+      asked.map(({ kind, name, everyMs = null }) => ({ kind, name, everyMs })),
+    );
+    const once = payloads.map(({ request }) => request);
+    expect(source.requests).toEqual([...once, ...(perInstrument?.requests ?? [])]);
+    expect(source.mostAtOnce()).toBe(payloads.length);
+    const everyCycle = payloads.filter(({ everyMs }) => everyMs === undefined);
+    expect(exchange.facts.requestsPerRefresh).toBe(everyCycle.length);
+  });
+}
+
+const symbolsOf = (quotes: readonly Partial<Quote>[]) => quotes.map((each) => each.exchangeSymbol);
+
+function testQuotes(description: ExchangeDescription): void {
+  const { nowMs, expected, unlisted, quotes: known } = description;
+
+  test("the first instrument becomes a quote with every field in its unit", async () => {
+    const batch = await refreshOf(description);
+    expect({ ...batch, quotes: [], explain: null }).toEqual({
+      quotes: [],
+      rejects: [],
+      expected,
+      unlisted,
+      explain: null,
+    });
+    expect<Partial<Quote> | undefined>(batch.quotes[0]).toEqual({
+      ...USUAL,
+      receivedAtMs: nowMs,
+      ...known[0],
+    });
+  });
+
+  test("these are shown, and no others", async () => {
+    const { quotes } = await refreshOf(description);
+    expect(symbolsOf(quotes)).toEqual(symbolsOf(known));
+  });
+
+  test.each(known.slice(1).map((quote) => [quote.exchangeSymbol, quote] as const))(
+    "%s becomes a quote",
+    async (symbol, quote) => {
+      const { quotes } = await refreshOf(description);
+      expect(quotes.find(({ exchangeSymbol }) => exchangeSymbol === symbol)).toMatchObject(quote);
+    },
+  );
+}
+
+function testChanges(description: ExchangeDescription): void {
+  const { kindKeys = {}, changes, payloads, nowMs } = description;
+  const withoutKind = Object.entries(kindKeys).flatMap(([payload, keys]) =>
+    keys.split(" ").map((key): Change => [`no ${key}`, { [`${payload}.${key}`]: null }, "bad_row"]),
+  );
+
+  const cases = [...withoutKind, ...changes].map(
+    ([title, changed, outcome, atMs]) =>
+      [title, typeof outcome === "string" ? outcome : "shown", { changed, outcome, atMs }] as const,
+  );
+  test.each(cases)(
+    "%s: %s, and nothing else changes",
+    async (_title, _outcome, { changed, outcome, atMs = nowMs }) => {
+      const intact = await refreshOf(description, {}, atMs);
+      const batch = await refreshOf(description, changedBodies(payloads, changed), atMs);
+      const [first = USUAL, ...others] = intact.quotes;
+      const isShown = typeof outcome === "object";
+      expect(batch.quotes.slice(isShown ? 1 : 0)).toEqual(others);
+      if (isShown) expect<Partial<Quote> | undefined>(batch.quotes[0]).toMatchObject(outcome);
+      const [exchangeSymbol] = symbolsOf([first]);
+      const isRefused = !isShown && outcome !== "not shown";
+      expect(batch.rejects).toMatchObject(isRefused ? [{ exchangeSymbol, reason: outcome }] : []);
+      // One that the list does not call live is not missed.
+      const isOfList = Object.keys(changed).some(
+        (changedAt) => placeOf(payloads, changedAt).payload.kind === "instruments",
+      );
+      const isListed = isShown || !isOfList;
+      expect(batch.expected).toBe(
+        intact.expected === null ? null : intact.expected - (isListed ? 0 : 1),
+      );
+      expect(batch.unlisted).toBe(intact.unlisted);
+    },
+  );
+}
+
+function testFailures(description: ExchangeDescription): void {
+  const { payloads, failures } = description;
+  const needed = payloads.filter((payload) => !("lost" in payload));
+
+  test.each(needed.map(({ name }) => name))("%s failing fails the refresh", async (name) => {
+    await expect(refreshOf(description, { [name]: DOWN })).rejects.toBe(DOWN);
+  });
+
+  test.each(payloads.flatMap((each) => ("lost" in each ? [[each.name, each.lost] as const] : [])))(
+    "%s failing costs its own fields",
+    async (name, lost) => {
+      const intact = await refreshOf(description);
+      const batch = await refreshOf(description, { [name]: DOWN });
+      const [first] = intact.quotes;
+      expect<Partial<Quote> | undefined>(batch.quotes[0]).toEqual({ ...first, ...lost });
+      expect(symbolsOf(batch.quotes)).toEqual(symbolsOf(intact.quotes));
+      expect(batch).toMatchObject({ rejects: [], expected: intact.expected });
+    },
+  );
+
+  const cases = failures.flatMap(([title, body, kind, payload]) =>
+    (payload === undefined ? needed.map(({ name }) => name) : [payload]).map(
+      (name) => [title, name, kind, body] as const,
+    ),
+  );
+  test.each(cases)("%s for %s fails the refresh as %s", async (_title, name, kind, body) => {
+    const failure = refreshOf(description, { [name]: body });
+    await expect(failure).rejects.toBeInstanceOf(RequestFailure);
+    await expect(failure).rejects.toMatchObject({ kind });
+  });
+}
+
+function testExplained(description: ExchangeDescription): void {
+  const { quotes, explained } = description;
+
+  test("a rate is explained by its rows as received; a symbol that is not shown is not", async () => {
+    const { explain } = await refreshOf(description);
+    const { formula, rows, unknown } = explained;
+    expect(explain(String(quotes[0].exchangeSymbol))?.origin).toMatchObject({ formula, rows });
+    expect(explain(unknown)).toBeNull();
+  });
+}
+
+function testMutations(description: ExchangeDescription): void {
+  const { exchange, nowMs, payloads, perInstrument, exemptions } = description;
+
+  test("no single wrong value makes a wrong quote", async () => {
+    const breaches = await mutationBreaches({
+      bodies: bodiesOf(description),
+      payloads: payloads.flatMap(mutatedPayloads),
+      refresh: (bodies) => {
+        // A mutated symbol is asked for as well, and is nobody's.
+        const unknown = perInstrument === undefined ? undefined : DOWN;
+        return exchange.refresh(memorySource(bodies, { nowMs, otherwise: () => unknown }));
+      },
+      exemptions,
+    });
+    expect(breaches).toEqual([]);
+  });
+}
+
+function testRecorded(description: ExchangeDescription): void {
+  const { exchange, recorded = [] } = description;
+  if (recorded.length === 0) return;
+  describeRecorded("recorded", (read) => {
+    test.each(recorded.map((each) => [each.title, each] as const))("%s", async (_title, each) => {
+      const { files, made, atMs, yields } = each;
+      const bodies: Record<string, unknown> = { ...made };
+      for (const [name, file] of Object.entries(files))
+        bodies[name] = await read(exchange.facts.id, file);
+      const refresh = refreshOf(description, bodies, atMs);
+      if (typeof yields === "string") await expect(refresh).rejects.toMatchObject({ kind: yields });
+      else expect<object>(await refresh).toMatchObject(yields);
+    });
+  });
+}
+
+/** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
+function placeOf(payloads: readonly Payload[], changedAt: string) {
+  const end = changedAt.lastIndexOf(".");
+  const owner = changedAt.slice(0, end);
+  for (const payload of payloads) {
+    const part = mutatedPayloads(payload).find(({ name }) => name === owner);
+    if (part !== undefined) return { payload, rows: part.rows, key: changedAt.slice(end + 1) };
+  }
+  throw new Error(`no payload is called ${owner}`);
+}
+
+/** The bodies, by payload, with values of their first rows changed. */
+function changedBodies(
+  payloads: readonly Payload[],
+  changed: Changed,
+): Readonly<Record<string, unknown>> {
+  const bodies: Record<string, unknown> = {};
+  for (const [changedAt, value] of Object.entries(changed)) {
+    const { payload, rows, key } = placeOf(payloads, changedAt);
+    const body: unknown = (bodies[payload.name] ??= structuredClone(payload.body));
+    const [row] = rows(body);
+    if (typeof row !== "object" || row === null) throw new Error(`${changedAt}: no first row`);
+    Reflect.set(row, key, value);
+  }
+  return bodies;
+}
+
+/** A payload and the parts of its rows, each with its name and its place. */
+function mutatedPayloads({ name, request, rows, one = [], parts = [] }: Payload): MutatedPayload[] {
+  const rowsIn = (body: unknown): readonly unknown[] => {
+    const found = at(body, ...(rows ?? one));
+    if (rows === undefined) return [found];
+    return Array.isArray(found) ? found : [];
+  };
+  return [
+    { name, request, rows: rowsIn },
+    ...parts.map((part) => ({
+      name: `${name}.${part}`,
+      request,
+      rows: (body: unknown) =>
+        rowsIn(body).flatMap((row) => {
+          const inner = objectOf(row)[part];
+          return typeof inner === "object" && inner !== null ? [inner] : [];
+        }),
+    })),
+  ];
+}
