@@ -1,17 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { extended } from "../../src/exchanges/extended.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource } from "../support/memory-source.ts";
-import type { Bodies } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
+import { anyName, hugeAmount, negativeRate } from "../support/mutations.ts";
 
-const MARKETS = "/api/v1/info/markets";
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const NEXT = Date.UTC(2026, 9, 5, 14);
-
-type Row = Readonly<Record<string, unknown>>;
+const HOUR = 3_600_000;
 
 const stats = (extra: Row = {}): Row => ({
   dailyVolume: "231016077.5",
@@ -43,7 +39,6 @@ const LIVE = [
   market("kSHIB", { marketStats: stats({ fundingRate: "0" }) }),
   market("XAU", { category: "RWA", subCategory: "Commodity", type: null }),
 ];
-const NAMES = LIVE.map((row) => String(row["name"]));
 const DEAD = [
   market("OLD", { status: "DELISTED" }),
   market("SOON", { status: "PRELISTED" }),
@@ -56,212 +51,181 @@ const DEAD = [
   market("EURO", { collateralAssetName: "EUR" }),
 ];
 const reply = (data: unknown): Row => ({ status: "OK", data });
-const BODIES: Bodies = { [MARKETS]: reply([...LIVE, ...DEAD]) };
 
-const refresh = (bodies: Bodies, nowMs = AT) => extended.refresh(memorySource(bodies, { nowMs }));
-const btcOf = (marketExtra: Row, statsExtra: Row = {}) => {
-  const row = market("BTC", { marketStats: stats(statsExtra), ...marketExtra });
-  return refresh({ [MARKETS]: reply([row]) });
-};
+const classOf = (category: string, subCategory: string, assetClass: AssetClass): Change => [
+  `${category}, ${subCategory}`,
+  { "markets.category": category, "markets.subCategory": subCategory },
+  { assetClass },
+];
+const next = (title: string, nextFundingRate: unknown, outcome: Change[2]): Change => [
+  title,
+  { "markets.marketStats.nextFundingRate": nextFundingRate },
+  outcome,
+];
 
-const BTC = { exchangeSymbol: "BTC-USD", base: "BTC", multiplier: 1, quote: "USD", settle: "USDC" };
-const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
-const LIMITLESS = { rateCap: null, rateFloor: null, baselineRate: null };
-
-describe("extended", () => {
-  test("one request is the whole refresh", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await extended.refresh(source);
-    expect(source.asks).toEqual([{ kind: "essential", name: "markets", everyMs: null }]);
-    expect(source.requests).toEqual([MARKETS]);
-    expect(extended.facts.requestsPerRefresh).toBe(1);
-  });
-
-  test("a market becomes a quote with every field by the page's units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: null, unlisted: 0 });
-    expect(quotes[0]).toEqual({
-      ...BTC,
-      ...RATELESS,
-      ...LIMITLESS,
+const description: ExchangeDescription = {
+  exchange: extended,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "markets",
+      kind: "essential",
+      request: "/api/v1/info/markets",
+      rows: ["data"],
+      parts: ["marketStats"],
+      body: reply([...LIVE, ...DEAD]),
+    },
+  ],
+  expected: null,
+  unlisted: 0,
+  quotes: [
+    {
+      exchangeSymbol: "BTC-USD",
+      base: "BTC",
+      quote: "USD",
+      settle: "USDC",
       assetClass: "crypto",
-      accrual: "periodic",
-      listedAtMs: null,
       fundingRate: 0.000013,
       fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: NEXT,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
       openInterestDigit: 5,
       openInterestUsd: 115861923.5,
       volume24hUsd: 231016077.5,
-      exchangeTimeMs: null,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("both multiplier forms, a market that is no coin; no dead, closing, pre-listed, pre-IPO or spot one", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(NAMES);
-    expect(quotes[1]).toMatchObject({ base: "PEPE", multiplier: 1000, fundingRate: -0.00121 });
-    expect(quotes[2]).toMatchObject({ base: "SHIB", multiplier: 1000, fundingRate: 0 });
-    expect(quotes[3]).toMatchObject({ base: "XAU", assetClass: "metal" });
-  });
-
-  test.each([
-    ["Crypto", "L1", "crypto"],
+    },
+    { exchangeSymbol: "1000PEPE-USD", base: "PEPE", multiplier: 1000, fundingRate: -0.00121 },
+    { exchangeSymbol: "kSHIB-USD", base: "SHIB", multiplier: 1000, fundingRate: 0 },
+    { exchangeSymbol: "XAU-USD", base: "XAU", assetClass: "metal" },
+  ],
+  explained: {
+    formula: "{markets.marketStats.fundingRate}",
+    rows: { markets: { status: "ACTIVE", marketStats: { fundingRate: "0.000013" } } },
+    unknown: "NONE-USD",
+  },
+  changes: [
+    classOf("Crypto", "L1", "crypto"),
     // A token of gold is a coin.
-    ["Crypto", "Commodity", "crypto"],
-    ["RWA", "Equity", "stock"],
-    ["RWA", "ETF/Index", "index"],
-    ["RWA", "Commodity", "commodity"],
-    ["RWA", "FX", "forex"],
-  ] as const)("%s, %s is of class %p", async (category, subCategory, assetClass) => {
-    expect(await btcOf({ category, subCategory })).toMatchObject({ quotes: [{ assetClass }] });
-  });
-
-  test.each([
-    ["MU_24_5", "MU"],
-    ["SPX500m", "SPX500"],
-    ["TECH100m", "TECH100"],
-    ["JP225", "JP225"],
-    ["GBPm", "GBPM"],
-  ])("the asset %s is %s; its market keeps its name", async (assetName, base) => {
-    const { quotes } = await btcOf({ name: `${assetName}-USD`, assetName });
-    expect(quotes).toMatchObject([{ exchangeSymbol: `${assetName}-USD`, base, multiplier: 1 }]);
-  });
-
-  test.each([
-    ["a name with another mark", { assetName: "MU_24_7" }],
-    ["another type", { type: "FUTURE" }],
-    ["another category", { category: "TradFi", subCategory: "Equity" }],
-    ["another subcategory of real-world assets", { category: "RWA", subCategory: "Weather" }],
-    ["no subcategory of a real-world asset", { category: "RWA", subCategory: null }],
-  ])("%s is neither shown nor a broken row", async (_, extra) => {
-    const rejects = [{ exchangeSymbol: "BTC-USD", reason: "unknown_kind" }];
-    expect(await btcOf(extra)).toMatchObject({ quotes: [], rejects });
-  });
-
-  test("a market that comes twice with different figures is not shown, and once with equal ones", async () => {
-    const twin = market("BTC", { marketStats: stats({ fundingRate: "0.0004" }) });
-    for (const rows of [
-      [twin, ...LIVE],
-      [...LIVE, twin],
-    ]) {
-      const { quotes, rejects } = await refresh({ [MARKETS]: reply(rows) });
-      expect(quotes.map(({ base }) => base)).toEqual(["PEPE", "SHIB", "XAU"]);
-      expect(rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
-    }
-    expect((await refresh({ [MARKETS]: reply([...LIVE, market("BTC")]) })).quotes).toHaveLength(4);
-  });
-
-  test("a stock whose ticker is SPOT is no spot market", async () => {
-    for (const type of ["PERPETUAL", undefined]) {
-      const row = market("SPOT", { type, category: "RWA", subCategory: "Equity" });
-      const { quotes } = await refresh({ [MARKETS]: reply([row]) });
-      expect(quotes).toMatchObject([
-        { exchangeSymbol: "SPOT-USD", base: "SPOT", assetClass: "stock" },
-      ]);
-    }
-    const pair = market("SPOT", { type: "SPOT" });
-    expect((await refresh({ [MARKETS]: reply([pair]) })).quotes).toEqual([]);
-  });
-
-  test("next times: a past one is kept, one beyond the hour is unknown, one past by days is dead", async () => {
-    const past = await btcOf({}, { nextFundingRate: NEXT - 3_600_000 });
-    expect(past.quotes).toMatchObject([{ nextFundingAtMs: NEXT - 3_600_000 }]);
-    const beyond = await btcOf({}, { nextFundingRate: NEXT + 3_600_000 });
-    expect(beyond.quotes).toMatchObject([
-      { nextFundingAtMs: NEXT + 3_600_000, fundingIntervalHours: null },
-    ]);
-    const dead = await btcOf({}, { nextFundingRate: NEXT - 3 * 86_400_000 });
-    expect(dead).toMatchObject({ quotes: [], rejects: [] });
-    const unknown = await btcOf({}, { nextFundingRate: null });
-    expect(unknown.quotes).toMatchObject([{ nextFundingAtMs: null, fundingIntervalHours: 1 }]);
-  });
-
-  test.each([
-    ["no rate", {}, { fundingRate: "" }, "bad_rate"],
-    ["a time in the place of the rate", {}, { fundingRate: NEXT }, "implausible_rate"],
-    ["a next time in seconds", {}, { nextFundingRate: NEXT / 1000 }, "bad_next_time"],
-    ["no statistics", { marketStats: null }, {}, "bad_rate"],
-    ["no status", { status: 1 }, {}, "bad_row"],
-    ["active unknown", { active: "true" }, {}, "bad_row"],
-    ["a type that is no text", { type: {} }, {}, "bad_row"],
-    ["no asset", { assetName: "" }, {}, "bad_row"],
-    ["no collateral", { collateralAssetName: null }, {}, "bad_row"],
-  ])("%s: refused", async (_, marketExtra, statsExtra, reason) => {
-    const rejects = [{ exchangeSymbol: "BTC-USD", reason }];
-    expect(await btcOf(marketExtra, statsExtra)).toMatchObject({ quotes: [], rejects });
-  });
-
-  test.each([
-    ["an error", { status: "ERROR", error: { code: 1140, message: "no" } }],
-    ["an error without a code", { status: "ERROR", data: LIVE }],
-    ["no status", { data: LIVE }],
-    ["no list", { status: "OK", data: null }],
-    ["an empty list", reply([])],
-  ])("%s fails the refresh", async (_, body) => {
-    const failure = refresh({ [MARKETS]: body });
-    await expect(failure).rejects.toBeInstanceOf(RequestFailure);
-    await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });
-  });
-
-  test("a rate is explained by its row as received; an unknown symbol is not", async () => {
-    const { explain } = await refresh(BODIES);
-    expect(explain("BTC-USD")?.origin).toMatchObject({
-      rows: { markets: { status: "ACTIVE", marketStats: { fundingRate: "0.000013" } } },
-      formula: "{markets.marketStats.fundingRate}",
-    });
-    expect(explain("NONE-USD")).toBeNull();
-  });
-});
-
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const may = (
-  where: string,
-  mutations: Exemption["mutations"],
-  ...fields: Exemption["fields"]
-): Exemption => ({ at: where, mutations, fields, why: LEGAL });
-const exemptions: readonly Exemption[] = [
-  may("stats.fundingRate", ["negative"], "fundingRate"),
-  may("stats.markPrice", ["huge"], "markPrice"),
-  may("stats.indexPrice", ["huge"], "indexPrice"),
-  may("stats.openInterest", ["huge"], "openInterestUsd"),
-  may("stats.dailyVolume", ["huge"], "volume24hUsd"),
-  // The name is the symbol itself: another name is another market.
-  may("markets.name", ["NaN", "huge", "negative"], "exchangeSymbol"),
-  may("markets.assetName", ["NaN", "huge", "negative"], "base", "multiplier", "assetClass"),
-];
-
-test("extended: no single wrong value makes a wrong quote", async () => {
-  const rows = (body: unknown): readonly Row[] => Object(body).data;
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "markets", request: MARKETS, rows },
-      {
-        name: "stats",
-        request: MARKETS,
-        rows: (body) => rows(body).map((row) => row["marketStats"]),
-      },
+    classOf("Crypto", "Commodity", "crypto"),
+    classOf("RWA", "Equity", "stock"),
+    classOf("RWA", "ETF/Index", "index"),
+    classOf("RWA", "Commodity", "commodity"),
+    classOf("RWA", "FX", "forex"),
+    ["a name with another mark", { "markets.assetName": "MU_24_7" }, "unknown_kind"],
+    ["another type", { "markets.type": "FUTURE" }, "unknown_kind"],
+    [
+      "another category",
+      { "markets.category": "TradFi", "markets.subCategory": "Equity" },
+      "unknown_kind",
     ],
-    refresh: async (bodies) => ({ ...(await refresh(bodies)), explain: null }),
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
+    [
+      "another subcategory of real-world assets",
+      { "markets.category": "RWA", "markets.subCategory": "Weather" },
+      "unknown_kind",
+    ],
+    [
+      "no subcategory of a real-world asset",
+      { "markets.category": "RWA", "markets.subCategory": null },
+      "unknown_kind",
+    ],
+    next("a past next time is kept", NEXT - HOUR, { nextFundingAtMs: NEXT - HOUR }),
+    next("a next time beyond the hour", NEXT + HOUR, {
+      nextFundingAtMs: NEXT + HOUR,
+      fundingIntervalHours: null,
+    }),
+    next("a next time that is past by days", NEXT - 72 * HOUR, "not shown"),
+    next("no next time", null, { nextFundingAtMs: null, fundingIntervalHours: 1 }),
+    next("a next time in seconds", NEXT / 1000, "bad_next_time"),
+    ["no rate", { "markets.marketStats.fundingRate": "" }, "bad_rate"],
+    [
+      "a time in the place of the rate",
+      { "markets.marketStats.fundingRate": NEXT },
+      "implausible_rate",
+    ],
+    ["no statistics", { "markets.marketStats": null }, "bad_rate"],
+    ["no status", { "markets.status": 1 }, "bad_row"],
+    ["active unknown", { "markets.active": "true" }, "bad_row"],
+    ["a type that is no text", { "markets.type": {} }, "bad_row"],
+    ["no asset", { "markets.assetName": "" }, "bad_row"],
+    ["no collateral", { "markets.collateralAssetName": null }, "bad_row"],
+  ],
+  failures: [
+    ["an error", { status: "ERROR", error: { code: 1140, message: "no" } }, "bad_envelope"],
+    ["an error without a code", { status: "ERROR", data: LIVE }, "bad_envelope"],
+    ["no status", { data: LIVE }, "bad_envelope"],
+    ["no list", { status: "OK", data: null }, "bad_envelope"],
+    ["an empty list", reply([]), "bad_envelope"],
+  ],
+  exemptions: [
+    negativeRate("markets.marketStats.fundingRate"),
+    hugeAmount("markets.marketStats.markPrice", "markPrice"),
+    hugeAmount("markets.marketStats.indexPrice", "indexPrice"),
+    hugeAmount("markets.marketStats.openInterest", "openInterestUsd"),
+    hugeAmount("markets.marketStats.dailyVolume", "volume24hUsd"),
+    // The name is the symbol itself: another name is another market.
+    anyName("markets.name", "exchangeSymbol"),
+    anyName("markets.assetName", "base", "multiplier", "assetClass"),
+  ],
+  recorded: [
+    {
+      title: "the market of BTC in April 2026, in the hour before its charge",
+      files: { markets: "info-markets.json" },
+      atMs: 1777442400000 - HOUR / 2,
+      yields: {
+        rejects: [],
+        quotes: [
+          {
+            base: "BTC",
+            assetClass: "crypto",
+            fundingRate: 0.000013,
+            nextFundingAtMs: 1777442400000,
+            markPrice: 77259.68025,
+            openInterestUsd: 115861923.311902,
+            volume24hUsd: 231016077.51296,
+          },
+        ],
+      },
+    },
+  ],
+};
+
+testExchange(description);
+
+const refresh = (...rows: readonly Row[]) => refreshOf(description, { markets: reply(rows) });
+
+test.each([
+  ["MU_24_5", "MU"],
+  ["SPX500m", "SPX500"],
+  ["TECH100m", "TECH100"],
+  ["JP225", "JP225"],
+  ["GBPm", "GBPM"],
+])("extended: the asset %s is %s; its market keeps its name", async (assetName, base) => {
+  const { quotes } = await refresh(market(assetName));
+  expect(quotes).toMatchObject([{ exchangeSymbol: `${assetName}-USD`, base, multiplier: 1 }]);
 });
 
-describeRecorded("extended, recorded", (read) => {
-  test("the market of BTC in April 2026, in the hour before its charge", async () => {
-    const body = await read("extended", "info-markets.json");
-    const { quotes, rejects } = await refresh({ [MARKETS]: body }, 1777442400000 - 1_800_000);
-    expect(rejects).toEqual([]);
-    const btc = { base: "BTC", assetClass: "crypto", fundingRate: 0.000013 };
-    expect(quotes).toMatchObject([{ ...btc, nextFundingAtMs: 1777442400000 }]);
-    const money = { openInterestUsd: 115861923.311902, volume24hUsd: 231016077.51296 };
-    expect(quotes[0]).toMatchObject({ ...money, markPrice: 77259.68025 });
-  });
+test("extended: a market that comes twice with different figures is not shown, and once with equal ones", async () => {
+  const twin = market("BTC", { marketStats: stats({ fundingRate: "0.0004" }) });
+  for (const rows of [
+    [twin, ...LIVE],
+    [...LIVE, twin],
+  ]) {
+    const { quotes, rejects } = await refresh(...rows);
+    expect(quotes.map(({ base }) => base)).toEqual(["PEPE", "SHIB", "XAU"]);
+    expect(rejects).toMatchObject([{ reason: "ambiguous" }, { reason: "ambiguous" }]);
+  }
+  expect((await refresh(...LIVE, market("BTC"))).quotes).toHaveLength(4);
+});
+
+test("extended: a stock whose ticker is SPOT is no spot market", async () => {
+  for (const type of ["PERPETUAL", undefined]) {
+    const row = market("SPOT", { type, category: "RWA", subCategory: "Equity" });
+    const { quotes } = await refresh(row);
+    expect(quotes).toMatchObject([
+      { exchangeSymbol: "SPOT-USD", base: "SPOT", assetClass: "stock" },
+    ]);
+  }
+  const pair = market("SPOT", { type: "SPOT" });
+  expect((await refresh(pair)).quotes).toEqual([]);
 });
