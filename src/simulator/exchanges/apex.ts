@@ -1,7 +1,7 @@
 import type { Asset } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { fixed, isoTime, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -13,7 +13,7 @@ import {
   wireList,
 } from "../wire.ts";
 import { createListings, MAJORS } from "./apex-listings.ts";
-import { reasonsByMark } from "./skip-marks.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 /** What the field always says: the daily interest of 0.0003 in 24 parts. */
 const INTEREST_PER_HOUR = "0.0000125";
@@ -154,41 +154,19 @@ function catalogue(rows: readonly WireRow[], view: MarketView): unknown {
   };
 }
 
-function route({ path, query }: WireRequest): WireReply {
-  switch (path) {
-    case "/api/v3/data/all-ticker-info":
-      return wireList(
-        "rates",
-        "all-ticker-info",
-        (view) => view.listings.filter(hasTicker).map((row) => tickerRow(row, view)),
-        (data) => ({ data }),
-      );
-    case "/api/v3/symbols":
-      return wireList(
-        "list",
-        "symbols",
-        (view) => view.listings.filter(isPerpetual).map(contractRow),
-        catalogue,
-      );
-    case "/api/v3/ticker": {
-      const symbol = query.get("symbol");
-      // Both are HTTP 200: nothing at all without a symbol, a code for a wrong one.
-      if (symbol === null || symbol === "") return wireError(200, { data: [] });
-      const reply = wireList(
-        "secondary",
-        `ticker?${symbol}`,
-        (view) =>
-          view.listings
-            .filter((row) => row.symbol === symbol && hasTicker(row))
-            .map((row) => tickerRow(row, view)),
-        (data) => ({ data }),
-      );
-      const whenEmpty = wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` });
-      return { ...reply, whenEmpty };
-    }
-    default:
-      return wireError(404, { code: 404, msg: "Not Found" });
-  }
+/** Both are HTTP 200: nothing at all without a symbol, a code for a wrong one. */
+function oneTicker({ path, query }: WireRequest): WireReply | null {
+  if (path !== "/api/v3/ticker") return null;
+  const symbol = query.get("symbol");
+  if (symbol === null || symbol === "") return wireError(200, { data: [] });
+  const rows = (view: MarketView): WireRow[] =>
+    view.listings
+      .filter((row) => row.symbol === symbol && hasTicker(row))
+      .map((row) => tickerRow(row, view));
+  return {
+    ...wireList("secondary", `ticker?${symbol}`, rows, (data) => ({ data })),
+    whenEmpty: wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` }),
+  };
 }
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
@@ -208,7 +186,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const apex: ExchangeEncoder = {
+export const apex: ExchangeEncoder = encoderOfCalls({
   id: "apex",
   fields: {
     rate: "fundingRate",
@@ -216,14 +194,18 @@ export const apex: ExchangeEncoder = {
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  route,
+  calls: {
+    "/api/v3/data/all-ticker-info": { kind: "rates", row: tickerRow },
+    "/api/v3/symbols": { kind: "list", has: isPerpetual, row: contractRow, wrap: catalogue },
+  },
+  wrap: (data) => ({ data }),
+  notFound: wireError(404, { code: 404, msg: "Not Found" }),
+  onWire: hasTicker,
+  otherRoute: oneTicker,
+  skipMarks: ["prediction"],
+  show,
   rateLimitBody: { code: 10001, msg: "too many requests" },
   errorBody: { code: 10000, msg: "internal error" },
   delistedState: "halted",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => {
-    const known = collectTruth(view.listings, hasTicker, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["prediction"]);
-  },
-  usual: [{ path: "/api/v3/data/all-ticker-info" }, { path: "/api/v3/symbols" }],
-};
+});

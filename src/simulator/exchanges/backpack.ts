@@ -1,17 +1,10 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { fixed, isoTime, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings } from "./backpack-listings.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const OTHER_TYPES = ["SPOT", "IPERP", "DATED", "PREDICTION", "RFQ", "MONAD"];
 const BOOK_STATES = ["PostOnly", "CancelOnly", "LimitOnly"];
@@ -132,42 +125,6 @@ function marketRow(listing: Listing): WireRow {
   };
 }
 
-function refused(status: number, code: string, message: string): WireReply {
-  return wireError(status, { code, message });
-}
-
-interface Call {
-  readonly kind: "rates" | "list" | "secondary";
-  readonly has: (listing: Listing) => boolean;
-  readonly row: (listing: Listing, view: MarketView) => WireRow;
-}
-
-const CALLS: Readonly<Record<string, Call>> = {
-  "/api/v1/markPrices": { kind: "rates", has: hasMark, row: markRow },
-  "/api/v1/openInterest": { kind: "secondary", has: hasMark, row: openInterestRow },
-  "/api/v1/tickers": { kind: "secondary", has: hasRows, row: tickerRow },
-  "/api/v1/markets": { kind: "list", has: onWire, row: marketRow },
-};
-
-function route({ path, query }: WireRequest): WireReply {
-  const call = CALLS[path];
-  if (call === undefined) return refused(404, "RESOURCE_NOT_FOUND", "Not found");
-  // The two calls about perpetuals take a symbol, the other two ignore it.
-  const one = call.has === hasMark ? query.get("symbol") : null;
-  const bulk = wireList(
-    call.kind,
-    `${path}?${one ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((row) => call.has(row) && (one === null || row.symbol === one))
-        .map((row) => call.row(row, view)),
-    (rows) => rows,
-  );
-  if (one === null) return bulk;
-  const body = { code: "INVALID_CLIENT_REQUEST", message: "Invalid market" };
-  return { ...bulk, whenEmpty: wireError(400, body) };
-}
-
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = markRow(listing, view);
   const mark = Number(row["markPrice"]);
@@ -184,7 +141,12 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const backpack: ExchangeEncoder = {
+const bySymbol = {
+  query: "symbol",
+  unknown: wireError(400, { code: "INVALID_CLIENT_REQUEST", message: "Invalid market" }),
+};
+
+export const backpack: ExchangeEncoder = encoderOfCalls({
   id: "backpack",
   fields: {
     rate: "fundingRate",
@@ -192,11 +154,23 @@ export const backpack: ExchangeEncoder = {
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  route,
+  // The two calls about perpetuals take a symbol, the other two ignore it.
+  calls: {
+    "/api/v1/markPrices": { kind: "rates", has: hasMark, row: markRow, one: bySymbol },
+    "/api/v1/openInterest": {
+      kind: "secondary",
+      has: hasMark,
+      row: openInterestRow,
+      one: bySymbol,
+    },
+    "/api/v1/tickers": { kind: "secondary", has: hasRows, row: tickerRow },
+    "/api/v1/markets": { kind: "list", row: marketRow },
+  },
+  wrap: (rows) => rows,
+  notFound: wireError(404, { code: "RESOURCE_NOT_FOUND", message: "Not found" }),
+  show,
   rateLimitBody: { code: "TOO_MANY_REQUESTS", message: "Too many requests" },
   errorBody: { code: "INTERNAL_ERROR", message: "Internal error" },
   delistedState: "halted",
   exceptions: { frozen_timestamps: "the rates payload carries no time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: Object.keys(CALLS).map((path) => ({ path })),
-};
+});

@@ -1,23 +1,17 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import {
-  collectTruth,
-  type ExchangeTruth,
-  namesOf,
-  type TrueInstrument,
-  type TruthAssetClass,
-} from "../truth.ts";
+import { namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
   type WireReply,
-  type WireRequest,
   type WireRow,
   wireError,
   wireList,
 } from "../wire.ts";
 import { createListings, RATIO, SILENT } from "./blofin-listings.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 /** Rates are printed with every digit of the average. */
 const RATE_DECIMALS = 18;
@@ -144,21 +138,6 @@ function refused(status: number, code: string, msg: string): WireReply & { type:
 
 const MARKET = "/api/v1/market/";
 const HISTORY = `${MARKET}funding-rate-history`;
-const CALLS: Readonly<
-  Record<
-    string,
-    readonly [
-      kind: "rates" | "list" | "secondary",
-      row: (row: Listing, view: MarketView) => WireRow,
-    ]
-  >
-> = {
-  [`${MARKET}funding-rate`]: ["rates", rateRow],
-  [`${MARKET}mark-price`]: ["secondary", markRow],
-  [`${MARKET}tickers`]: ["secondary", tickerRow],
-  [`${MARKET}open-interest`]: ["secondary", interestRow],
-  [`${MARKET}instruments`]: ["list", instrumentRow],
-};
 const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "success", data });
 const unknownInstrument = refused(200, "152014", "Instrument does not exist.");
 
@@ -174,24 +153,6 @@ function history(query: URLSearchParams): WireReply {
       .flatMap((row) => historyRows(row, view, limit));
   const list = wireList("secondary", `history?${one}&${limit}`, rows, wrap);
   return { ...list, whenEmpty: unknownInstrument };
-}
-
-function route({ path, query }: WireRequest): WireReply {
-  if (path === HISTORY) return history(query);
-  const call = CALLS[path];
-  if (call === undefined) return refused(404, "404", "Not Found");
-  const [kind, row] = call;
-  const one = query.get("instId");
-  const bulk = wireList(
-    kind,
-    `${path}?${one ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((listing) => onWire(listing) && (one === null || listing.symbol === one))
-        .map((listing) => row(listing, view)),
-    wrap,
-  );
-  return one === null ? bulk : { ...bulk, whenEmpty: unknownInstrument };
 }
 
 const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
@@ -220,26 +181,26 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-function truth(view: MarketView): ExchangeTruth {
-  const all = collectTruth(view.listings, onWire, (row) => show(row, view));
-  const ratios = new Set(view.listings.filter((row) => row.marks.has(RATIO)).map((r) => r.symbol));
-  return {
-    ...all,
-    skipped: all.skipped.map((row) =>
-      ratios.has(row.exchange_symbol) ? { ...row, reason: RATIO } : row,
-    ),
-  };
-}
+const byName = { query: "instId", unknown: unknownInstrument };
 
-export const blofin: ExchangeEncoder = {
+export const blofin: ExchangeEncoder = encoderOfCalls({
   id: "blofin",
   fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["instId"]) },
   createListings,
-  route,
+  calls: {
+    [`${MARKET}funding-rate`]: { kind: "rates", row: rateRow, one: byName },
+    [`${MARKET}mark-price`]: { kind: "secondary", row: markRow, one: byName },
+    [`${MARKET}tickers`]: { kind: "secondary", row: tickerRow, one: byName },
+    [`${MARKET}open-interest`]: { kind: "secondary", row: interestRow, one: byName },
+    [`${MARKET}instruments`]: { kind: "list", row: instrumentRow, one: byName },
+  },
+  wrap,
+  notFound: refused(404, "404", "Not Found"),
+  otherRoute: ({ path, query }) => (path === HISTORY ? history(query) : null),
+  show,
   rateLimitBody: { code: "429", msg: "Too Many Requests" },
   errorBody: { code: "500", msg: "Internal Server Error" },
   delistedState: "gone",
   exceptions: { frozen_timestamps: "the rates payload carries no time of its own" },
-  truth,
-  usual: Object.keys(CALLS).map((path) => ({ path })),
-};
+  skipMarks: [RATIO],
+});

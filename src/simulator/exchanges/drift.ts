@@ -2,18 +2,10 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { rounded } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
-import { reasonsByMark } from "./skip-marks.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 40;
 const SPOT = 15;
@@ -62,8 +54,6 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
-
 function statusOf(listing: Listing): string {
   if (listing.state === "halted") return "paused";
   return listing.state === "settling" ? "settlement" : "active";
@@ -89,18 +79,6 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function route({ path, method }: WireRequest): WireReply {
-  if (path !== "/stats/markets" || method !== "GET") {
-    return wireError(404, { success: false, message: "Not Found" });
-  }
-  return wireList(
-    "rates",
-    "stats",
-    (view) => view.listings.filter(onWire).map((row) => statsRow(row, view)),
-    (rows) => rows,
-  );
-}
-
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = statsRow(listing, view);
   return {
@@ -116,7 +94,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const drift: ExchangeEncoder = {
+export const drift: ExchangeEncoder = encoderOfCalls({
   id: "drift",
   fields: {
     rate: "fundingRate",
@@ -124,14 +102,13 @@ export const drift: ExchangeEncoder = {
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  route,
+  calls: { "/stats/markets": { kind: "rates", row: statsRow } },
+  wrap: (rows) => rows,
+  notFound: wireError(404, { success: false, message: "Not Found" }),
+  show,
   rateLimitBody: { success: false, message: "Too Many Requests" },
   errorBody: { success: false, message: "Internal Server Error" },
   delistedState: "settling",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => {
-    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["spot", "bet"]);
-  },
-  usual: [{ path: "/stats/markets" }],
-};
+  skipMarks: ["spot", "bet"],
+});

@@ -1,17 +1,17 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
   type WireReply,
   type WireRequest,
   type WireRow,
   wireError,
   wireList,
 } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 import { BROKERS, createListings } from "./orderly-listings.ts";
 
 const RATE_DECIMALS = 8;
@@ -27,7 +27,6 @@ const statusOf = (listing: Listing): WireRow => ({
   is_pretge: listing.state === "pre_market",
 });
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isListed = (listing: Listing): boolean =>
   ["live", "halted", "pre_market"].includes(listing.state);
 const hasPrices = (listing: Listing): boolean => !listing.marks.has("no_prices");
@@ -142,18 +141,6 @@ const wrap = (rows: readonly WireRow[], view: MarketView): unknown => ({
   data: { rows },
 });
 
-interface Call {
-  readonly kind: PayloadKind;
-  readonly has: (listing: Listing) => boolean;
-  readonly row: (listing: Listing, view: MarketView) => WireRow;
-}
-
-const CALLS: Readonly<Record<string, Call>> = {
-  "/v1/public/futures": { kind: "rates", has: onWire, row: futuresRow },
-  "/v1/public/info": { kind: "list", has: isListed, row: infoRow },
-  "/v1/public/funding_rates": { kind: "secondary", has: onWire, row: ratesRow },
-};
-
 function query({ method, body }: WireRequest): WireReply {
   if (method !== "POST") return refused(405, -1000, "method not allowed");
   if (typeof body !== "object" || body === null || !("type" in body))
@@ -179,19 +166,6 @@ function sumOf(rows: readonly WireRow[], field: string): number {
   return rows.reduce((sum, row) => sum + Number(row[field]), 0);
 }
 
-function route(request: WireRequest): WireReply {
-  if (request.path === "/v1/public/query") return query(request);
-  // One symbol's own paths answer with the row alone; only the lists are known here.
-  const call = CALLS[request.path];
-  if (call === undefined) return refused(404, -1006, "the requested resource is not found");
-  return wireList(
-    call.kind,
-    request.path,
-    (view) => view.listings.filter(call.has).map((row) => call.row(row, view)),
-    wrap,
-  );
-}
-
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = numbersOf(listing, view);
   const mark = Number(row["mark_price"]);
@@ -209,7 +183,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const orderly: ExchangeEncoder = {
+export const orderly: ExchangeEncoder = encoderOfCalls({
   id: "orderly",
   fields: {
     rate: "est_funding_rate",
@@ -217,10 +191,17 @@ export const orderly: ExchangeEncoder = {
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  route,
+  // One symbol's own paths answer with the row alone; only the lists are known here.
+  calls: {
+    "/v1/public/futures": { kind: "rates", row: futuresRow },
+    "/v1/public/info": { kind: "list", has: isListed, row: infoRow },
+    "/v1/public/funding_rates": { kind: "secondary", row: ratesRow },
+  },
+  wrap,
+  notFound: refused(404, -1006, "the requested resource is not found"),
+  otherRoute: (request) => (request.path === "/v1/public/query" ? query(request) : null),
+  show,
   rateLimitBody: { success: false, code: -1003, message: "Rate limit exceeded." },
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },
   delistedState: "settling",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: ["futures", "info", "funding_rates"].map((name) => ({ path: `/v1/public/${name}` })),
-};
+});

@@ -2,18 +2,11 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 52;
 const TRADFI = 8;
@@ -71,7 +64,6 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     });
 }
 
-const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isListed = (listing: Listing): boolean =>
   listing.state === "live" || listing.state === "pre_market";
 const isSpot = (listing: Listing): boolean => listing.product === "stranger";
@@ -123,34 +115,6 @@ function infoRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-const wrap = (data: readonly WireRow[]): unknown => ({
-  success: true,
-  data,
-  error: null,
-  code: null,
-});
-
-function route({ path }: WireRequest): WireReply {
-  switch (path) {
-    case "/api/v1/info/prices":
-      return wireList(
-        "rates",
-        path,
-        (view) => view.listings.filter(onWire).map((row) => priceRow(row, view)),
-        wrap,
-      );
-    case "/api/v1/info":
-      return wireList(
-        "list",
-        path,
-        (view) => view.listings.filter(isListed).map((row) => infoRow(row, view)),
-        wrap,
-      );
-    default:
-      return wireError(404, { success: false, data: null, error: "Not Found", code: 404 });
-  }
-}
-
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = priceRow(listing, view);
   const { nextAtMs } = liveNumbers(listing, view.nowMs);
@@ -168,7 +132,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const pacifica: ExchangeEncoder = {
+export const pacifica: ExchangeEncoder = encoderOfCalls({
   id: "pacifica",
   fields: {
     rate: "next_funding",
@@ -176,10 +140,14 @@ export const pacifica: ExchangeEncoder = {
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  route,
+  calls: {
+    "/api/v1/info/prices": { kind: "rates", row: priceRow },
+    "/api/v1/info": { kind: "list", has: isListed, row: infoRow },
+  },
+  wrap: (data) => ({ success: true, data, error: null, code: null }),
+  notFound: wireError(404, { success: false, data: null, error: "Not Found", code: 404 }),
+  show,
   rateLimitBody: { success: false, data: null, error: "Rate limit exceeded", code: 429 },
   errorBody: { success: false, data: null, error: "Internal server error", code: 500 },
   delistedState: "settling",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [{ path: "/api/v1/info/prices" }, { path: "/api/v1/info" }],
-};
+});

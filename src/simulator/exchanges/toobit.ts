@@ -1,16 +1,9 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 import { createListings } from "./toobit-listings.ts";
 
 /** How long after a settlement a row still names the past instant and the rate charged at it. */
@@ -195,54 +188,18 @@ const invalidSymbol = wireError(400, {
   code: -1130,
   msg: "Data sent for paramter 'symbol' is not valid.",
 });
-
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(405, { code: -1000, msg: "Method Not Allowed" });
-  const symbol = query.get("symbol");
-  const key = `${path}?${symbol ?? ""}`;
-  const rowsOf =
-    (has: (listing: Listing) => boolean, row: (listing: Listing, view: MarketView) => WireRow) =>
-    (view: MarketView): WireRow[] =>
-      view.listings
-        .filter((each) => has(each) && (symbol === null || each.symbol === symbol))
-        .map((each) => row(each, view));
-  const refused = symbol === null ? {} : { whenEmpty: invalidSymbol };
-  switch (path) {
-    case "/api/v1/futures/fundingRate":
-      return { ...wireList("rates", key, rowsOf(hasRate, rateRow), (rows) => rows), ...refused };
-    case "/quote/v1/markPrice":
-      return {
-        // Delisted contracts keep a mark price.
-        ...wireList(
-          "secondary",
-          key,
-          rowsOf(() => true, markRow),
-          (rows) => (symbol === null ? rows : rows[0]),
-        ),
-        // An unknown symbol is answered with nothing at all.
-        ...(symbol === null ? {} : { whenEmpty: wireError(200, "") }),
-      };
-    case "/quote/v1/index":
-      return wireList("secondary", path, rowsOf(isListed, indexRow), (rows) => ({
-        index: Object.fromEntries(rows.map((row) => [row["token"], row["index"]])),
-        edp: Object.fromEntries(rows.map((row) => [row["token"], row["edp"]])),
-      }));
-    case "/quote/v1/contract/ticker/24hr":
-      return {
-        ...wireList("secondary", key, rowsOf(hasRate, tickerRow), (rows) => rows),
-        ...refused,
-      };
-    case "/api/v1/exchangeInfo":
-      return wireList(
-        "list",
-        path,
-        (view) => view.listings.filter(isListed).map(contractRow),
-        exchangeInfo,
-      );
-    default:
-      return wireError(404, { code: -1000, msg: "Not Found" });
-  }
-}
+const bySymbol = { query: "symbol", unknown: invalidSymbol };
+/** An unknown symbol is answered with nothing at all, a known one with its row alone. */
+const markBySymbol = {
+  query: "symbol",
+  unknown: wireError(200, ""),
+  wrap: (row?: WireRow) => row,
+};
+/** By token, not by contract. */
+const indexByToken = (rows: readonly WireRow[]): unknown => ({
+  index: Object.fromEntries(rows.map((row) => [row["token"], row["index"]])),
+  edp: Object.fromEntries(rows.map((row) => [row["token"], row["edp"]])),
+});
 
 /** The settlement that a row names until it rolls is over: the next one is an interval after it. */
 function afterSeconds(namedMs: number, intervalHours: number | null): number | null {
@@ -272,21 +229,35 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const toobit: ExchangeEncoder = {
+export const toobit: ExchangeEncoder = encoderOfCalls({
   id: "toobit",
   fields: { rate: "rate", prices: [], symbolOf: (row) => String(row["symbol"]) },
   createListings,
-  route,
+  calls: {
+    "/api/v1/futures/fundingRate": { kind: "rates", has: hasRate, row: rateRow, one: bySymbol },
+    // Delisted contracts keep a mark price.
+    "/quote/v1/markPrice": { kind: "secondary", has: () => true, row: markRow, one: markBySymbol },
+    "/quote/v1/index": { kind: "secondary", has: isListed, row: indexRow, wrap: indexByToken },
+    "/quote/v1/contract/ticker/24hr": {
+      kind: "secondary",
+      has: hasRate,
+      row: tickerRow,
+      one: bySymbol,
+    },
+    "/api/v1/exchangeInfo": {
+      kind: "list",
+      has: isListed,
+      row: contractRow,
+      wrap: exchangeInfo,
+    },
+  },
+  wrap: (rows) => rows,
+  notFound: wireError(404, { code: -1000, msg: "Not Found" }),
+  otherRoute: ({ method }) =>
+    method === "GET" ? null : wireError(405, { code: -1000, msg: "Method Not Allowed" }),
+  show,
   rateLimitBody: { code: -1003, msg: "Too many requests; please slow down." },
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
   delistedState: "gone",
   exceptions: { frozen_timestamps: "no row of the rates carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: [
-    { path: "/api/v1/futures/fundingRate" },
-    { path: "/quote/v1/markPrice" },
-    { path: "/quote/v1/index" },
-    { path: "/quote/v1/contract/ticker/24hr" },
-    { path: "/api/v1/exchangeInfo" },
-  ],
-};
+});

@@ -2,7 +2,7 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import { namesOf, type TrueInstrument } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
@@ -14,6 +14,7 @@ import {
   wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 303;
 const OTHERS = 93;
@@ -69,6 +70,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+const isFuture = (listing: Listing): boolean => onWire(listing) && !isSpot(listing);
+const isMarket = (listing: Listing): boolean => onWire(listing) && listing.state !== "halted";
 
 function futureRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -143,46 +146,20 @@ function historyRows(listing: Listing, view: MarketView): WireRow[] {
   });
 }
 
-function route({ path, host, method }: WireRequest): WireReply {
-  const notFound = wireError(404, "");
-  if (host !== null || method !== "GET" || !path.startsWith(PUBLIC)) return notFound;
-  const [name = "", market, ...deeper] = path.slice(PUBLIC.length).split("/");
-  if (deeper.length > 0 || (market !== undefined && name !== "funding-history")) return notFound;
-  switch (name) {
-    case "futures":
-      return wireList(
-        "rates",
-        name,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && !isSpot(row))
-            .map((row) => futureRow(row, view)),
-        (result) => ({ success: true, message: null, result }),
-      );
-    case "markets":
-      return wireList(
-        "list",
-        name,
-        (view) =>
-          view.listings.filter((row) => onWire(row) && row.state !== "halted").map(marketRow),
-        (rows) => rows,
-      );
-    case "funding-history":
-      return {
-        ...wireList(
-          "secondary",
-          `${name}/${market}`,
-          (view) =>
-            view.listings
-              .filter((row) => onWire(row) && !isSpot(row) && row.symbol === market)
-              .flatMap((row) => historyRows(row, view)),
-          (rows) => rows,
-        ),
-        whenEmpty: wireError(422, { market: ["Market is not available."] }),
-      };
-    default:
-      return notFound;
-  }
+const HISTORY = `${PUBLIC}funding-history/`;
+
+/** The settlements of one market, which is the last part of the path. */
+function historyRoute({ path, host, method }: WireRequest): WireReply | null {
+  const market = path.startsWith(HISTORY) ? path.slice(HISTORY.length) : "";
+  if (host !== null || method !== "GET" || market === "" || market.includes("/")) return null;
+  const rows = (view: MarketView): WireRow[] =>
+    view.listings
+      .filter((row) => isFuture(row) && row.symbol === market)
+      .flatMap((row) => historyRows(row, view));
+  return {
+    ...wireList("secondary", path, rows, (data) => data),
+    whenEmpty: wireError(422, { market: ["Market is not available."] }),
+  };
 }
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
@@ -203,7 +180,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const whitebit: ExchangeEncoder = {
+export const whitebit: ExchangeEncoder = encoderOfCalls({
   id: "whitebit",
   fields: {
     rate: "funding_rate",
@@ -211,11 +188,21 @@ export const whitebit: ExchangeEncoder = {
     symbolOf: (row) => String(row["ticker_id"]),
   },
   createListings,
-  route,
+  calls: {
+    [`${PUBLIC}futures`]: {
+      kind: "rates",
+      has: isFuture,
+      row: futureRow,
+      wrap: (result) => ({ success: true, message: null, result }),
+    },
+    [`${PUBLIC}markets`]: { kind: "list", has: isMarket, row: marketRow },
+  },
+  wrap: (rows) => rows,
+  notFound: wireError(404, ""),
+  otherRoute: historyRoute,
+  show,
   rateLimitBody: "error code: 1015",
   errorBody: { success: false, message: "Internal error", params: [] },
   delistedState: "gone",
   exceptions: { frozen_timestamps: "no payload carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: ["futures", "markets"].map((name) => ({ path: PUBLIC + name })),
-};
+});
