@@ -17,7 +17,7 @@ interface AnyPayload {
   readonly everyMs?: number;
   readonly request: string;
   readonly body: unknown;
-  /** Where the list of its rows is; a payload that is one object has `one` instead. */
+  /** Where the list of its rows is, or an object of rows by name; a payload that is one row has `one` instead. */
   readonly rows?: Path;
   readonly one?: Path;
   /** Keys of objects within a row, whose values are changed one by one as well. */

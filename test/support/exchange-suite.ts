@@ -259,7 +259,7 @@ function mutatedPayloads({ name, request, rows, one = [], parts = [] }: Payload)
   const rowsIn = (body: unknown): readonly unknown[] => {
     const found = at(body, ...(rows ?? one));
     if (rows === undefined) return [found];
-    return Array.isArray(found) ? found : [];
+    return typeof found === "object" && found !== null ? Object.values(found) : [];
   };
   return [
     { name, request, rows: rowsIn },
