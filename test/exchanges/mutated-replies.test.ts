@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { PayloadKind } from "../../src/simulator/wire.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
+import { isFundingInterval } from "../../src/domain/funding.ts";
 import type { Batch } from "../../src/domain/quote.ts";
 import {
   INTERVAL_KEYS,
@@ -57,6 +58,23 @@ describe.each(TELLING)("%s, its intervals in another unit", (id) => {
   });
 });
 
+test("an interval in another unit keeps its form", () => {
+  expect([8, "8", "8H", "PT8H", "BTC"].map((value) => times(value, 60))).toEqual([
+    480,
+    "480",
+    "480H",
+    "PT480H",
+    "BTC",
+  ]);
+  expect([8, "8", "8H", "PT8H", "BTC"].map((value) => insteadOf(value, 5))).toEqual([
+    5,
+    "5",
+    "5H",
+    "PT5H",
+    "BTC",
+  ]);
+});
+
 test("480 is no interval but to those that count minutes", async () => {
   for (const id of IN_MINUTES) {
     const market = marketAt(BEFORE_MIDNIGHT_MS);
@@ -83,7 +101,7 @@ async function afterChange(id: ExchangeId, factor: number) {
   let changed = 0;
   for (const row of market.truth(id).instruments) {
     const hours = (row.funding_interval_hours ?? 0) * factor;
-    if (![1, 2, 4, 8].includes(hours)) continue;
+    if (!isFundingInterval(hours)) continue;
     market.setInterval(id, row.exchange_symbol, hours);
     changed += 1;
   }

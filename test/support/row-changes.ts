@@ -24,18 +24,21 @@ function changedValue(value: unknown, key: string, change: Change): unknown {
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
-/** A number that was multiplied; a text stays a text and keeps its unit ("8H"), anything else stays as it is. */
+/** Hours with their unit, as ISO 8601 has them or by half. */
+const HOURS = /^(?:PT)?(\d+)H$/;
+
+/** A number that was multiplied; a text stays a text and keeps its unit ("8H", "PT8H"), anything else stays as it is. */
 export function times(value: unknown, factor: number): unknown {
   if (typeof value === "number") return value * factor;
   if (typeof value !== "string") return value;
   if (NUMBER.test(value)) return String(Number(value) * factor);
-  const [, digits, unit] = /^(\d+)(H)$/.exec(value) ?? [];
-  return digits === undefined ? value : `${Number(digits) * factor}${unit}`;
+  const [, digits = ""] = HOURS.exec(value) ?? [];
+  return digits === "" ? value : value.replace(digits, String(Number(digits) * factor));
 }
 
 /** Another number in the place of one, a text where it was one, with its unit. */
 export function insteadOf(value: unknown, number: number): unknown {
   if (typeof value === "number") return number;
   if (typeof value !== "string") return value;
-  return value.replace(/^[\d.]+/, String(number));
+  return value.replace(/^(PT)?[\d.]+/, (_all, sign = "") => `${sign}${number}`);
 }
