@@ -1,81 +1,141 @@
 import { describe, expect, test } from "bun:test";
 import { hibachi } from "../../src/exchanges/hibachi.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
 import { memorySource } from "../support/memory-source.ts";
-import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
+import { anyName, hugeAmount, negativeRate } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
-import {
-  AT,
-  BODIES,
-  BTC,
-  contract,
-  CONTRACTS,
-  EUR,
-  INFO,
-  info,
-  INVENTORY,
-  inventory,
-  LIVE,
-  market,
-  MARKETS,
-  NEXT,
-  PEPE,
-  type Row,
-  seconds,
-  TEMP,
-} from "./hibachi-payloads.ts";
 
-const down = new RequestFailure("timeout", "no answer");
-const sourceOf = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
-  memorySource(bodies, { nowMs: AT, ...options });
-const refresh = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
-  hibachi.refresh(sourceOf(bodies, options));
-const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
-  quotes.map((quote) => quote.exchangeSymbol);
+const [BTC, PEPE, TEMP, EUR] = ["BTC/USDT-P", "1000PEPE/USDT-P", "TEMP/USDT-P", "EUR/USDT-P"];
+const GONE = "GONE/USDT-P";
 
-const withBtc = (figures: Row, category?: string) =>
-  refresh({
-    ...BODIES,
-    [INVENTORY]: inventory([market(BTC, figures, category), ...MARKETS.slice(1)]),
-  });
+const AT = Date.UTC(2026, 9, 5, 13, 30);
+const NEXT = Date.UTC(2026, 9, 5, 14);
+const seconds = (ms: number): number => ms / 1000;
 
-describe("hibachi", () => {
-  test("one request tells all figures; the list, with the state of the exchange, every five minutes", async () => {
-    const source = sourceOf(BODIES);
-    await hibachi.refresh(source);
-    expect(source.asks).toEqual([
-      { kind: "essential", name: "markets", everyMs: null },
-      { kind: "instruments", name: "instruments", everyMs: 300_000 },
-    ]);
-    expect(source.requests).toEqual([INVENTORY, INFO]);
-    expect(hibachi.facts.requestsPerRefresh).toBe(1);
-    expect(hibachi.facts).not.toHaveProperty("requestsPerInstrument");
-  });
+const contract = (symbol: string, extra: Row = {}): Row => ({
+  displayName: symbol,
+  id: 1,
+  marketCloseTimestamp: null,
+  marketOpenTimestamp: null,
+  marketCreationTimestamp: "1727701319.73488",
+  settlementSymbol: "USDT",
+  status: "LIVE",
+  symbol,
+  underlyingSymbol: symbol.split("/")[0],
+  ...extra,
+});
+const CONTRACTS = [
+  contract(BTC),
+  contract(PEPE),
+  contract(TEMP, {
+    marketOpenTimestamp: String(seconds(AT - 1000)),
+    marketCloseTimestamp: seconds(AT + 86_400_000) + 0.5,
+  }),
+  contract(EUR),
+  contract(GONE, { marketCloseTimestamp: seconds(AT - 1000) }),
+  contract("SOON/USDT-P", { marketOpenTimestamp: seconds(AT + 1000) }),
+  contract("HALT/USDT-P", { status: "HALTED" }),
+  contract("ADA/BTC-P", { settlementSymbol: "BTC" }),
+  contract("BTC/USDT"),
+];
+const info = (futureContracts: readonly Row[], extra: Row = {}): Row => ({
+  feeConfig: { tradeMakerFeeRate: "0.00000000", tradeTakerFeeRate: "0.00045000" },
+  futureContracts,
+  maintenanceWindow: [],
+  status: "NORMAL",
+  ...extra,
+});
+const market = (symbol: string, figures: Row = {}, category = "CRYPTO") => ({
+  contract: contract(symbol, { category }),
+  info: {
+    bestAskPrice: "64001",
+    bestBidPrice: "64000",
+    category: null,
+    estimatedFundingRate: "-0.000137",
+    markPrice: "64000.5",
+    openInterestQuantity: "2.5",
+    price24hAgo: "63000",
+    priceLatest: "42000",
+    spotPrice: "64010.25",
+    tags: [],
+    volume24h: "7503062.1",
+    ...figures,
+  },
+});
+const inventory = (markets: readonly unknown[], extra: Row = {}): Row => ({
+  crossChainAssets: [],
+  feeConfig: {},
+  markets,
+  tradingTiers: [],
+  ...extra,
+});
+const MARKETS = [
+  market(BTC),
+  market(PEPE, { estimatedFundingRate: "0" }),
+  market(TEMP),
+  market(EUR, { category: "FxMajor", tags: ["major"] }, "FX"),
+  ...CONTRACTS.slice(4).map(({ symbol }) => market(String(symbol))),
+];
 
-  test("a contract becomes a quote: hourly, its volume in dollars as sent, its fee as stated", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 0 });
-    expect(quotes[0]).toEqual({
+const contractIs = (key: string, value: unknown): Change => [
+  `${key} ${JSON.stringify(value)}`,
+  { [`instruments.${key}`]: value },
+  "bad_row",
+];
+const classIs = (
+  category: string,
+  tags: readonly string[],
+  assetClass: AssetClass | null,
+): Change => [
+  `${category} [${tags.join()}] is of class ${assetClass}`,
+  { "markets.contract.category": category, "markets.info.tags": tags },
+  { assetClass },
+];
+const noEstimate = (value: unknown, category: string): Change => [
+  `an estimate of ${value} of category ${category} is no closed market`,
+  { "markets.info.estimatedFundingRate": value, "markets.contract.category": category },
+  "bad_rate",
+];
+const failed = { errorCode: 4, message: "no", status: "failed" };
+
+const description: ExchangeDescription = {
+  exchange: hibachi,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "markets",
+      kind: "essential",
+      request: "/market/inventory",
+      rows: ["markets"],
+      parts: ["contract", "info"],
+      body: inventory(MARKETS),
+    },
+    // With the state of the exchange.
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 300_000,
+      request: "/market/exchange-info",
+      rows: ["futureContracts"],
+      body: info(CONTRACTS),
+    },
+  ],
+  expected: 4,
+  unlisted: 0,
+  // Closed, not yet open, halted, coin-settled and spot markets are not shown.
+  quotes: [
+    {
       exchangeSymbol: BTC,
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
       assetClass: "crypto",
-      accrual: "periodic",
-      listedAtMs: null,
       fundingRate: -0.000137,
       fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: NEXT,
-      predictedRate: null,
-      instantRate: null,
-      settledRate: null,
-      settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
-      baselineRate: null,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
       // 2.5 coins at the mark of 64,000.5; the volume is in dollars already.
@@ -83,21 +143,77 @@ describe("hibachi", () => {
       openInterestUsd: 160_001.25,
       volume24hUsd: 7_503_062.1,
       takerFeeBps: 4.5,
-      exchangeTimeMs: null,
-      receivedAtMs: AT,
-    });
-    expect(quotes[1]).toMatchObject({ base: "PEPE", multiplier: 1000, fundingRate: 0 });
-  });
+    },
+    { exchangeSymbol: PEPE, base: "PEPE", multiplier: 1000, fundingRate: 0 },
+    { exchangeSymbol: TEMP },
+    { exchangeSymbol: EUR },
+  ],
+  explained: {
+    formula: "{inventory.estimatedFundingRate}",
+    rows: {
+      inventory: { estimatedFundingRate: "-0.000137" },
+      instruments: { symbol: BTC, status: "LIVE" },
+    },
+    unknown: "NEW/USDT-P",
+  },
+  changes: [
+    classIs("CRYPTO", [], "crypto"),
+    classIs("FX", ["major"], "forex"),
+    classIs("FX", [], "forex"),
+    classIs("FX", ["new", "Commodity"], "commodity"),
+    classIs("STOCKS", [], null),
+    noEstimate("soon", "FX"),
+    noEstimate(null, "CRYPTO"),
+    noEstimate(null, "STOCKS"),
+    contractIs("status", null),
+    contractIs("status", true),
+    contractIs("marketCloseTimestamp", "soon"),
+    contractIs("marketOpenTimestamp", {}),
+    contractIs("marketCloseTimestamp", 1e300),
+    contractIs("underlyingSymbol", ""),
+    contractIs("settlementSymbol", undefined),
+    ["no rate", { "markets.info.estimatedFundingRate": "" }, "bad_rate"],
+    [
+      "a rate over its notional",
+      { "markets.info.estimatedFundingRate": "-1.5" },
+      "implausible_rate",
+    ],
+  ],
+  failures: [
+    ["a failure", failed, "bad_envelope"],
+    ["no market", inventory([]), "bad_envelope", "markets"],
+    ["markets that are no list", { markets: {} }, "bad_envelope", "markets"],
+    ["a market without a contract", inventory([{ info: {} }]), "bad_envelope", "markets"],
+    ["maintenance", info(CONTRACTS, { status: "MAINTENANCE" }), "bad_envelope", "instruments"],
+    ["no state", info(CONTRACTS, { status: undefined }), "bad_envelope", "instruments"],
+    ["no contract", info([]), "bad_envelope", "instruments"],
+    [
+      "an unreadable window",
+      info(CONTRACTS, { maintenanceWindow: "now" }),
+      "bad_envelope",
+      "instruments",
+    ],
+  ],
+  // A closed market that lost its border looks like one that never closes: its status alone can tell.
+  unmutated: [GONE, "SOON/USDT-P"],
+  exemptions: [
+    negativeRate("markets.info.estimatedFundingRate"),
+    hugeAmount("markets.info.markPrice", "markPrice", "openInterestUsd"),
+    hugeAmount("markets.info.spotPrice", "indexPrice"),
+    hugeAmount("markets.info.volume24h", "volume24hUsd"),
+    hugeAmount("markets.info.openInterestQuantity", "openInterestUsd"),
+    anyName("instruments.underlyingSymbol", "base", "multiplier"),
+  ],
+};
 
-  test.each([
-    ["CRYPTO", [], "crypto"],
-    ["FX", ["major"], "forex"],
-    ["FX", [], "forex"],
-    ["FX", ["new", "Commodity"], "commodity"],
-    ["STOCKS", [], null],
-  ] as const)("category %s with the tags %p is class %p", async (category, tags, assetClass) => {
-    const { quotes } = await withBtc({ tags }, category);
-    expect(quotes[0]).toMatchObject({ exchangeSymbol: BTC, assetClass });
+testExchange(description);
+
+const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
+  quotes.map((quote) => quote.exchangeSymbol);
+
+describe("hibachi besides", () => {
+  test("tells all rates in one request", () => {
+    expect(hibachi.facts).not.toHaveProperty("requestsPerInstrument");
   });
 
   test.each([
@@ -114,35 +230,21 @@ describe("hibachi", () => {
       const coins = Array.from({ length: 8 }, (_, n) => `COIN${n}/USDT-P`);
       const closed = { estimatedFundingRate: null };
       const bodies = {
-        [INFO]: info([...coins, ...fx].map((symbol) => contract(symbol))),
-        [INVENTORY]: inventory([
+        instruments: info([...coins, ...fx].map((symbol) => contract(symbol))),
+        markets: inventory([
           ...coins.map((symbol) => market(symbol)),
           ...fx.map((symbol) => market(symbol, closed, "FX")),
         ]),
       };
-      const { quotes, rejects, expected } = await refresh(bodies, { nowMs });
+      const { quotes, rejects, expected } = await refreshOf(description, bodies, nowMs);
       expect(shown(quotes)).toEqual(coins);
       expect({ rejects, expected }).toEqual({ rejects: [], expected: due });
     },
   );
 
-  test("an estimate that cannot be read is no closed market, and a coin never closes", async () => {
-    const closed = { estimatedFundingRate: null };
-    for (const [figures, category] of [
-      [{ estimatedFundingRate: "soon" }, "FX"],
-      [closed, "CRYPTO"],
-      [closed, "STOCKS"],
-    ] as const) {
-      const batch = await withBtc(figures, category);
-      expect(batch.rejects).toMatchObject([{ exchangeSymbol: BTC, reason: "bad_rate" }]);
-      expect(batch.expected).toBe(4);
-    }
-  });
-
   test("a contract of the list that the inventory lacks stays expected; one that the list lacks is counted", async () => {
-    const batch = await refresh({
-      ...BODIES,
-      [INVENTORY]: inventory([MARKETS[0], market("NEW/USDT-P")]),
+    const batch = await refreshOf(description, {
+      markets: inventory([MARKETS[0], market("NEW/USDT-P")]),
     });
     expect(shown(batch.quotes)).toEqual([BTC]);
     expect(batch).toMatchObject({ rejects: [], expected: 4, unlisted: 1 });
@@ -150,24 +252,26 @@ describe("hibachi", () => {
 
   test("two different markets of one symbol are none", async () => {
     const other = market(BTC, { estimatedFundingRate: "0.0002" });
-    const batch = await refresh({ ...BODIES, [INVENTORY]: inventory([...MARKETS, other]) });
+    const batch = await refreshOf(description, { markets: inventory([...MARKETS, other]) });
     expect(shown(batch.quotes)).toEqual([PEPE, TEMP, EUR]);
     expect(batch.rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });
 
-  test("closed, not yet open, halted, coin-settled and spot markets are not shown", async () => {
-    expect(shown((await refresh(BODIES)).quotes)).toEqual(LIVE);
-    // The temporary market closes a day later, while its list is still cached.
-    const later = { nowMs: AT + 86_401_000, receivedAtMs: { instruments: AT } };
-    const bodies = { ...BODIES, [INVENTORY]: inventory(MARKETS.slice(0, 5)) };
-    expect(shown((await refresh(bodies, later)).quotes)).toEqual([BTC, PEPE, EUR]);
+  test("a temporary market that closes while its list is still cached is not shown", async () => {
+    const source = memorySource(
+      {
+        "/market/exchange-info": info(CONTRACTS),
+        "/market/inventory": inventory(MARKETS.slice(0, 5)),
+      },
+      { nowMs: AT + 86_401_000, receivedAtMs: { instruments: AT } },
+    );
+    expect(shown((await hibachi.refresh(source)).quotes)).toEqual([BTC, PEPE, EUR]);
   });
 
   test("nothing is shown while a maintenance window runs", async () => {
     const windowed = (begin: number, end: unknown) =>
-      refresh({
-        ...BODIES,
-        [INFO]: info(CONTRACTS, { maintenanceWindow: [{ begin, end, note: "upgrade" }] }),
+      refreshOf(description, {
+        instruments: info(CONTRACTS, { maintenanceWindow: [{ begin, end, note: "upgrade" }] }),
       });
     expect(await windowed(seconds(AT) - 0.5, seconds(AT) + 60.5)).toMatchObject({
       quotes: [],
@@ -179,76 +283,16 @@ describe("hibachi", () => {
   });
 
   test.each([
-    [{ status: null }],
-    [{ status: true }],
-    [{ marketCloseTimestamp: "soon" }],
-    [{ marketOpenTimestamp: {} }],
-    [{ marketCloseTimestamp: 1e300 }],
-    [{ underlyingSymbol: "" }],
-    [{ settlementSymbol: undefined }],
-  ])("a contract that cannot be told is refused: %p", async (extra) => {
-    const batch = await refresh({
-      ...BODIES,
-      [INFO]: info([contract(BTC, extra), contract(PEPE)]),
-    });
-    expect(shown(batch.quotes)).toEqual([PEPE]);
-    expect(batch).toMatchObject({
-      rejects: [{ exchangeSymbol: BTC, reason: "bad_row" }],
-      expected: 1,
-    });
-  });
-
-  test.each([
-    [{ estimatedFundingRate: "" }, "bad_rate"],
-    [{ estimatedFundingRate: "-1.5" }, "implausible_rate"],
-  ])("a rate with %p is refused as %s", async (figures, reason) => {
-    const batch = await withBtc(figures);
-    expect(shown(batch.quotes)).toEqual([PEPE, TEMP, EUR]);
-    expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 4 });
-  });
-
-  test.each([
     [{ tradeTakerFeeRate: "0" }, 0],
     [{ tradeTakerFeeRate: "4.5" }, null],
     [{ tradeTakerFeeRate: "-0.0001" }, null],
     [{}, null],
     ["free", null],
   ])("a stated fee of %p is %p basis points", async (feeConfig, takerFeeBps) => {
-    const { quotes } = await refresh({ ...BODIES, [INFO]: info(CONTRACTS, { feeConfig }) });
-    expect(quotes[0]).toMatchObject({ takerFeeBps });
-  });
-
-  test("a failing inventory or list fails the refresh", async () => {
-    for (const key of [INFO, INVENTORY])
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-  });
-
-  test.each([
-    ["a failure", INVENTORY, { errorCode: 4, message: "no", status: "failed" }],
-    ["no market", INVENTORY, inventory([])],
-    ["markets that are no list", INVENTORY, { markets: {} }],
-    ["a market without a contract", INVENTORY, inventory([{ info: {} }])],
-    ["a failure", INFO, { errorCode: 4, message: "no", status: "failed" }],
-    ["maintenance", INFO, info(CONTRACTS, { status: "MAINTENANCE" })],
-    ["no state", INFO, info(CONTRACTS, { status: undefined })],
-    ["no contract", INFO, info([])],
-    ["an unreadable window", INFO, info(CONTRACTS, { maintenanceWindow: "now" })],
-  ])("%s in %s fails the refresh", async (_, key, body) => {
-    const failure = await refresh({ ...BODIES, [key]: body }).catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(RequestFailure);
-    expect(failure).toMatchObject({ kind: "bad_envelope" });
-  });
-
-  test("says which rows a rate came from", async () => {
-    const raw = await hibachi.fetchRaw(sourceOf(BODIES));
-    expect(hibachi.explain(raw, BTC)).toMatchObject({
-      rows: {
-        inventory: { estimatedFundingRate: "-0.000137" },
-        instruments: { symbol: BTC, status: "LIVE" },
-      },
-      formula: "{inventory.estimatedFundingRate}",
+    const { quotes } = await refreshOf(description, {
+      instruments: info(CONTRACTS, { feeConfig }),
     });
-    expect(hibachi.explain(raw, "NEW/USDT-P")).toBeNull();
+    expect(quotes[0]).toMatchObject({ takerFeeBps });
   });
 });
 
@@ -265,12 +309,13 @@ describeRecorded("hibachi, recorded", (read) => {
     const { estimatedFundingRate } = Object(fundingRateEstimation);
     const figures = { markPrice, spotPrice, estimatedFundingRate, volume24h: stats?.["volume24h"] };
     const openInterestQuantity = interest?.["totalQuantity"];
-    const { quotes, rejects, expected } = await refresh(
+    const { quotes, rejects, expected } = await refreshOf(
+      description,
       {
-        [INFO]: { ...list, status: "NORMAL" },
-        [INVENTORY]: inventory([market(ETH, { ...figures, openInterestQuantity })]),
+        instruments: { ...list, status: "NORMAL" },
+        markets: inventory([market(ETH, { ...figures, openInterestQuantity })]),
       },
-      { nowMs: 1_712_700_000_000 },
+      1_712_700_000_000,
     );
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
     expect(quotes).toMatchObject([

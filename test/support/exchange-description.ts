@@ -86,6 +86,14 @@ export interface ExchangeDescription {
   readonly kindKeys?: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
   readonly failures: readonly Failure[];
+  /** HTTP failures that the exchange words in its own terms: null where the general rule holds. */
+  readonly classified?: readonly (readonly [
+    status: number,
+    body: string,
+    kind: RequestFailureKind | null,
+  ])[];
+  /** Names of rows that are not mutated: a reason belongs beside them. */
+  readonly unmutated?: readonly string[];
   /** What no reader could tell from a right value. */
   readonly exemptions: readonly Exemption[];
   readonly recorded?: readonly Recorded[];

@@ -38,6 +38,7 @@ export function testExchange(description: ExchangeDescription): void {
     testQuotes(description);
     testChanges(description);
     testFailures(description);
+    testClassified(description);
     testExplained(description);
     testMutations(description);
     testRecorded(description);
@@ -182,6 +183,12 @@ function testFailures(description: ExchangeDescription): void {
   });
 }
 
+function testClassified({ exchange, classified = [] }: ExchangeDescription): void {
+  test.each(classified)("HTTP %p with %s is classified as %p", (status, body, kind) => {
+    expect(exchange.facts.classifyFailure?.(status, body)).toBe(kind);
+  });
+}
+
 function testExplained(description: ExchangeDescription): void {
   const { quotes, explained } = description;
 
@@ -194,12 +201,17 @@ function testExplained(description: ExchangeDescription): void {
 }
 
 function testMutations(description: ExchangeDescription): void {
-  const { exchange, nowMs, payloads, perInstrument, exemptions } = description;
+  const { exchange, nowMs, payloads, perInstrument, exemptions, unmutated = [] } = description;
+  const isMutated = (row: unknown): boolean =>
+    !Object.values(objectOf(row)).some((value) => unmutated.some((name) => name === value));
 
   test("no single wrong value makes a wrong quote", async () => {
     const breaches = await mutationBreaches({
       bodies: bodiesOf(description),
-      payloads: payloads.flatMap(mutatedPayloads),
+      payloads: payloads.flatMap(mutatedPayloads).map((payload) => ({
+        ...payload,
+        rows: (body: unknown) => payload.rows(body).filter(isMutated),
+      })),
       refresh: (bodies) => {
         // A mutated symbol is asked for as well, and is nobody's.
         const unknown = perInstrument === undefined ? undefined : DOWN;
