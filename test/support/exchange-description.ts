@@ -38,6 +38,9 @@ export interface PerInstrument {
   readonly everyMs?: number;
   readonly bodies: Bodies;
   readonly requests: readonly string[];
+  /** Where the list of rows of a reply is, or the one that it is. */
+  readonly rows?: Path;
+  readonly one?: Path;
 }
 
 /** Values of first rows that are others than in the bodies, each by `payload.key` or `payload.part.key`. */

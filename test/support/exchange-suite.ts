@@ -2,11 +2,18 @@ import { describe, expect, test } from "bun:test";
 import type { Quote } from "../../src/domain/quote.ts";
 import type { Refreshed } from "../../src/exchanges/exchange.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import type { Change, Changed, ExchangeDescription, Payload } from "./exchange-description.ts";
-import { type Bodies, memorySource } from "./memory-source.ts";
-import { type MutatedPayload, mutationBreaches } from "./mutations.ts";
+import {
+  bodiesOf,
+  changedBodies,
+  mutatedAnswers,
+  mutatedPayloads,
+  placeOf,
+} from "./exchange-bodies.ts";
+import type { Change, ExchangeDescription } from "./exchange-description.ts";
+import { memorySource } from "./memory-source.ts";
+import { mutationBreaches } from "./mutations.ts";
 import { describeRecorded } from "./recorded.ts";
-import { at, objectOf } from "./simulator.ts";
+import { objectOf } from "./simulator.ts";
 
 /** What a quote holds of an exchange that publishes a rate and nothing else. */
 const USUAL = {
@@ -43,12 +50,6 @@ export function testExchange(description: ExchangeDescription): void {
     testMutations(description);
     testRecorded(description);
   });
-}
-
-/** The replies of a description, by request. */
-function bodiesOf({ payloads, perInstrument }: ExchangeDescription): Bodies {
-  const bodies = payloads.map(({ request, body }) => [request, body]);
-  return { ...Object.fromEntries(bodies), ...perInstrument?.bodies };
 }
 
 /** Refreshes an exchange with its replies; those that a test gives, by payload or by request, come in their place. */
@@ -208,10 +209,12 @@ function testMutations(description: ExchangeDescription): void {
   test("no single wrong value makes a wrong quote", async () => {
     const breaches = await mutationBreaches({
       bodies: bodiesOf(description),
-      payloads: payloads.flatMap(mutatedPayloads).map((payload) => ({
-        ...payload,
-        rows: (body: unknown) => payload.rows(body).filter(isMutated),
-      })),
+      payloads: [...payloads.flatMap(mutatedPayloads), ...mutatedAnswers(perInstrument)].map(
+        (payload) => ({
+          ...payload,
+          rows: (body: unknown) => payload.rows(body).filter(isMutated),
+        }),
+      ),
       refresh: (bodies) => {
         // A mutated symbol is asked for as well, and is nobody's.
         const unknown = perInstrument === undefined ? undefined : DOWN;
@@ -237,52 +240,4 @@ function testRecorded(description: ExchangeDescription): void {
       else expect<object>(await refresh).toMatchObject(yields);
     });
   });
-}
-
-/** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
-function placeOf(payloads: readonly Payload[], changedAt: string) {
-  const end = changedAt.lastIndexOf(".");
-  const owner = changedAt.slice(0, end);
-  for (const payload of payloads) {
-    const part = mutatedPayloads(payload).find(({ name }) => name === owner);
-    if (part !== undefined) return { payload, rows: part.rows, key: changedAt.slice(end + 1) };
-  }
-  throw new Error(`no payload is called ${owner}`);
-}
-
-/** The bodies, by payload, with values of their first rows changed. */
-function changedBodies(
-  payloads: readonly Payload[],
-  changed: Changed,
-): Readonly<Record<string, unknown>> {
-  const bodies: Record<string, unknown> = {};
-  for (const [changedAt, value] of Object.entries(changed)) {
-    const { payload, rows, key } = placeOf(payloads, changedAt);
-    const body: unknown = (bodies[payload.name] ??= structuredClone(payload.body));
-    const [row] = rows(body);
-    if (typeof row !== "object" || row === null) throw new Error(`${changedAt}: no first row`);
-    Reflect.set(row, key, value);
-  }
-  return bodies;
-}
-
-/** A payload and the parts of its rows, each with its name and its place. */
-function mutatedPayloads({ name, request, rows, one = [], parts = [] }: Payload): MutatedPayload[] {
-  const rowsIn = (body: unknown): readonly unknown[] => {
-    const found = at(body, ...(rows ?? one));
-    if (rows === undefined) return [found];
-    return typeof found === "object" && found !== null ? Object.values(found) : [];
-  };
-  return [
-    { name, request, rows: rowsIn },
-    ...parts.map((part) => ({
-      name: `${name}.${part}`,
-      request,
-      rows: (body: unknown) =>
-        rowsIn(body).flatMap((row) => {
-          const inner = objectOf(row)[part];
-          return typeof inner === "object" && inner !== null ? [inner] : [];
-        }),
-    })),
-  ];
 }

@@ -1,0 +1,80 @@
+import type {
+  Changed,
+  ExchangeDescription,
+  Payload,
+  PerInstrument,
+} from "./exchange-description.ts";
+import type { Bodies } from "./memory-source.ts";
+import type { MutatedPayload } from "./mutations.ts";
+import { at, objectOf } from "./simulator.ts";
+
+/** Where values are in the bodies of a description. */
+
+/** The replies of a description, by request. */
+export function bodiesOf({ payloads, perInstrument }: ExchangeDescription): Bodies {
+  const bodies = payloads.map(({ request, body }) => [request, body]);
+  return { ...Object.fromEntries(bodies), ...perInstrument?.bodies };
+}
+
+/** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
+export function placeOf(payloads: readonly Payload[], changedAt: string) {
+  const end = changedAt.lastIndexOf(".");
+  const owner = changedAt.slice(0, end);
+  for (const payload of payloads) {
+    const part = mutatedPayloads(payload).find(({ name }) => name === owner);
+    if (part !== undefined) return { payload, rows: part.rows, key: changedAt.slice(end + 1) };
+  }
+  throw new Error(`no payload is called ${owner}`);
+}
+
+/** The bodies, by payload, with values of their first rows changed. */
+export function changedBodies(
+  payloads: readonly Payload[],
+  changed: Changed,
+): Readonly<Record<string, unknown>> {
+  const bodies: Record<string, unknown> = {};
+  for (const [changedAt, value] of Object.entries(changed)) {
+    const { payload, rows, key } = placeOf(payloads, changedAt);
+    const body: unknown = (bodies[payload.name] ??= structuredClone(payload.body));
+    const [row] = rows(body);
+    if (typeof row !== "object" || row === null) throw new Error(`${changedAt}: no first row`);
+    Reflect.set(row, key, value);
+  }
+  return bodies;
+}
+
+/** The answers to requests of one instrument each. */
+export function mutatedAnswers(
+  perInstrument: PerInstrument | undefined,
+): readonly MutatedPayload[] {
+  if (perInstrument === undefined) return [];
+  const { name, requests, bodies, rows, one } = perInstrument;
+  const place = rows === undefined ? { one: one ?? [] } : { rows };
+  return requests
+    .filter((request) => !(bodies[request] instanceof Error))
+    .flatMap((request) => mutatedPayloads({ name, request, ...place }));
+}
+
+/** A payload and the parts of its rows, each with its name and its place. */
+export function mutatedPayloads(
+  place: Pick<Payload, "name" | "request" | "rows" | "one" | "parts">,
+): readonly MutatedPayload[] {
+  const { name, request, rows, one = [], parts = [] } = place;
+  const rowsIn = (body: unknown): readonly unknown[] => {
+    const found = at(body, ...(rows ?? one));
+    if (rows === undefined) return [found];
+    return typeof found === "object" && found !== null ? Object.values(found) : [];
+  };
+  return [
+    { name, request, rows: rowsIn },
+    ...parts.map((part) => ({
+      name: `${name}.${part}`,
+      request,
+      rows: (body: unknown) =>
+        rowsIn(body).flatMap((row) => {
+          const inner = objectOf(row)[part];
+          return typeof inner === "object" && inner !== null ? [inner] : [];
+        }),
+    })),
+  ];
+}
