@@ -235,6 +235,14 @@ const description: ExchangeDescription = {
     ["an empty list", [], "bad_envelope"],
     ["a page", "<html></html>", "bad_envelope"],
   ],
+  classified: [
+    [400, JSON.stringify({ code: -1130, msg: "no" }), null],
+    [400, JSON.stringify({ code: -1003, msg: "no" }), "rate_limited"],
+    [400, JSON.stringify({ code: "-1015", msg: "no" }), "rate_limited"],
+    [400, "[]", null],
+    [400, "<html></html>", null],
+    [403, "<html>", "banned"],
+  ],
   exemptions: [
     negativeRate("rates.rate"),
     hugeAmount("marks.price", "markPrice", "openInterestUsd"),
@@ -278,18 +286,6 @@ const description: ExchangeDescription = {
 };
 
 testExchange(description);
-
-test.each([
-  [{ code: -1130, msg: "no" }, null],
-  [{ code: -1003, msg: "no" }, "rate_limited"],
-  [{ code: "-1015", msg: "no" }, "rate_limited"],
-  [[], null],
-  ["<html></html>", null],
-] as const)("toobit: HTTP 400 with %p is classified as %p", (body, kind) => {
-  const { classifyFailure } = toobit.facts;
-  expect(classifyFailure?.(400, JSON.stringify(body))).toBe(kind);
-  expect(classifyFailure?.(403, "<html>")).toBe("banned");
-});
 
 describeRecorded("toobit, recorded", (read) => {
   test("the mark of one symbol, put into a list, and a ticker, joined to a contract made for it", async () => {
