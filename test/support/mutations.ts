@@ -50,10 +50,13 @@ export const hugeAmount = (at: string, ...fields: Exemption["fields"]): Exemptio
 });
 
 /** A rate that is as legal with the other sign. */
-export const negativeRate = (at: string): Exemption => ({
+export const negativeRate = (
+  at: string,
+  field: Exemption["fields"][number] = "fundingRate",
+): Exemption => ({
   at,
   mutations: ["negative"],
-  fields: ["fundingRate"],
+  fields: [field],
   why: NEGATIVE,
 });
 
