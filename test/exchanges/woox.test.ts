@@ -1,21 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { woox } from "../../src/exchanges/woox.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource } from "../support/memory-source.ts";
-import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
-
-const RATES = "/v3/public/fundingRate";
-const FUTURES = "/v3/public/futures";
-const INSTRUMENTS = "/v3/public/instruments";
+import type { Row } from "../support/exchange-description.ts";
+import { testExchange } from "../support/exchange-suite.ts";
+import { hugeAmount, negativeRate } from "../support/mutations.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 40_000;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
-
-type Row = Readonly<Record<string, unknown>>;
 
 const rate = (symbol: string, extra: Row = {}): Row => ({
   symbol,
@@ -71,86 +63,80 @@ const SKIPPED = [
 
 const reply = (rows: unknown): Row => ({ success: true, data: { rows }, timestamp: AT - 90 });
 
-const BODIES: Bodies = {
-  [RATES]: reply([
-    rate(BTC),
-    rate(INCH, { estFundingRate: "-0.00121", estFundingIntervalHours: 4 }),
-    rate(MANY, { estFundingRate: "0" }),
-    ...SKIPPED.map((row) => rate(String(row["symbol"]))),
-    rate("PERP_COMING_USDT"),
-  ]),
-  [FUTURES]: reply([
-    futures(BTC),
-    futures(INCH, { indexPrice: "0.26", markPrice: "0.25", openInterest: "4000" }),
-    futures("SPOT_BTC_USDT"),
-  ]),
-  [INSTRUMENTS]: reply([...LIVE, ...SKIPPED]),
-};
+const NO_CHARGE = { settledRate: null, settledAtMs: null };
+const tooMany = { code: -1003, message: "wait" };
 
-const refresh = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
-  woox.refresh(memorySource(bodies, { nowMs: AT, ...options }));
-
-const refreshBtc = (rateExtra: Row, instrumentExtra: Row = {}) =>
-  refresh({
-    ...BODIES,
-    [RATES]: reply([rate(BTC, rateExtra)]),
-    [INSTRUMENTS]: reply([instrument(BTC, instrumentExtra), instrument(INCH)]),
-  });
-
-describe("woox", () => {
-  test("rates and futures every cycle, the list on its own period, all together", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await woox.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
-      ["essential", "rates", null],
-      ["secondary", "futures", null],
-      ["instruments", "instruments", 30 * 60_000],
-    ]);
-    expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
-      woox.facts.requestsPerRefresh,
-    );
-    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
-    expect(source.mostAtOnce()).toBe(3);
-  });
-
-  test("a contract becomes a quote with every field by the page's units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual([BTC, INCH, MANY]);
-    expect(quotes[0]).toEqual({
+testExchange({
+  exchange: woox,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "rates",
+      kind: "essential",
+      request: "/v3/public/fundingRate",
+      rows: ["data", "rows"],
+      body: reply([
+        rate(BTC),
+        rate(INCH, { estFundingRate: "-0.00121", estFundingIntervalHours: 4 }),
+        rate(MANY, { estFundingRate: "0" }),
+        ...SKIPPED.map((row) => rate(String(row["symbol"]))),
+        rate("PERP_COMING_USDT"),
+      ]),
+    },
+    {
+      name: "futures",
+      kind: "secondary",
+      request: "/v3/public/futures",
+      rows: ["data", "rows"],
+      body: reply([
+        futures(BTC),
+        futures(INCH, { indexPrice: "0.26", markPrice: "0.25", openInterest: "4000" }),
+        futures("SPOT_BTC_USDT"),
+      ]),
+      lost: {
+        markPrice: null,
+        indexPrice: null,
+        openInterestDigit: null,
+        openInterestUsd: null,
+        volume24hUsd: null,
+      },
+    },
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 30 * 60_000,
+      request: "/v3/public/instruments",
+      rows: ["data", "rows"],
+      body: reply([...LIVE, ...SKIPPED]),
+    },
+  ],
+  expected: 3,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: BTC,
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
-      assetClass: null,
-      accrual: "periodic",
-      listedAtMs: null,
       fundingRate: 0.00008301,
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
       settledRate: -0.00002,
       settledAtMs: at(8),
       rateCap: 0.0075,
       rateFloor: -0.006,
       baselineRate: 0.0001,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
       openInterestDigit: 5,
       openInterestUsd: 221.5 * 64000.5,
       volume24hUsd: 768000000.75,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("a digit at the start of a ticker stays; a contract of 4 h; a missing index or floor is unknown", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({
+    },
+    {
+      exchangeSymbol: INCH,
+      // A digit at the start of a ticker stays.
       base: "1INCH",
       multiplier: 1,
       fundingRate: -0.00121,
@@ -159,187 +145,107 @@ describe("woox", () => {
       rateCap: 0.02,
       rateFloor: -0.03,
       openInterestUsd: 1000,
-    });
-    expect(quotes[2]).toMatchObject({ base: "MANY", multiplier: 1000, fundingRate: 0 });
-    const holes = { ...BODIES, [FUTURES]: reply([futures(BTC, { indexPrice: null })]) };
-    expect((await refresh(holes)).quotes[0]).toMatchObject({
-      indexPrice: null,
-      markPrice: 64000.5,
-    });
-    expect((await refreshBtc({}, { fundingFloor: null })).quotes[0]?.rateFloor).toBeNull();
-  });
-
-  test.each(["status", "baseAssetMultiplier"])(
-    "a contract without %s is refused and said",
-    async (key) => {
-      expect(await refreshBtc({}, { [key]: null })).toMatchObject({
-        quotes: [],
-        rejects: [{ exchangeSymbol: BTC, reason: "bad_row" }],
-        expected: 1,
-      });
     },
-  );
-
-  test.each([
-    ["", "bad_rate"],
-    [null, "bad_rate"],
-    ["-2", "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (estFundingRate, reason) => {
-    expect(await refreshBtc({ estFundingRate })).toMatchObject({
-      quotes: [],
-      rejects: [{ exchangeSymbol: BTC, reason }],
-      expected: 2,
-    });
-  });
-
-  test("next times: a past one is kept with its old stamp, days past is dead, seconds are refused", async () => {
-    const frozen = { nextFundingTime: at(16, 4), estFundingRateTimestamp: at(15, 4) };
-    expect((await refreshBtc(frozen)).quotes).toMatchObject([
+    { exchangeSymbol: MANY, base: "MANY", multiplier: 1000, fundingRate: 0 },
+  ],
+  explained: {
+    formula: "{rates.estFundingRate}",
+    rows: { rates: { symbol: BTC, estFundingRate: "0.00008301", estFundingIntervalHours: 8 } },
+    unknown: "PERP_NOPE_USDT",
+  },
+  kindKeys: { instruments: "status baseAssetMultiplier" },
+  changes: [
+    ["no index", { "futures.indexPrice": null }, { indexPrice: null, markPrice: 64000.5 }],
+    ["no floor", { "instruments.fundingFloor": null }, { rateFloor: null }],
+    ["an empty rate", { "rates.estFundingRate": "" }, "bad_rate"],
+    ["no rate", { "rates.estFundingRate": null }, "bad_rate"],
+    ["a rate over its notional", { "rates.estFundingRate": "-2" }, "implausible_rate"],
+    [
+      "a past next time is kept with its old stamp",
+      { "rates.nextFundingTime": at(16, 4), "rates.estFundingRateTimestamp": at(15, 4) },
       { nextFundingAtMs: at(16, 4), exchangeTimeMs: at(15, 4) },
-    ]);
-    expect(await refreshBtc({ nextFundingTime: at(8, 3) })).toMatchObject({
-      quotes: [],
-      rejects: [],
-      expected: 2,
-    });
-    expect((await refreshBtc({ nextFundingTime: at(16) / 1000 })).rejects).toMatchObject([
-      { reason: "bad_next_time" },
-    ]);
-    expect((await refreshBtc({ estFundingIntervalHours: 1 })).quotes).toMatchObject([
+    ],
+    ["a next time past by days", { "rates.nextFundingTime": at(8, 3) }, "not shown"],
+    ["a next time in seconds", { "rates.nextFundingTime": at(16) / 1000 }, "bad_next_time"],
+    [
+      "an interval that the next time contradicts",
+      { "rates.estFundingIntervalHours": 1 },
       { nextFundingAtMs: null, fundingIntervalHours: null, intervalSource: null },
-    ]);
-    expect((await refreshBtc({ estFundingIntervalHours: null })).quotes).toMatchObject([
+    ],
+    [
+      "no interval",
+      { "rates.estFundingIntervalHours": null },
       { nextFundingAtMs: at(16), fundingIntervalHours: null, baselineRate: null },
-    ]);
-    // What another interval rests at is not documented.
-    const hourly = { estFundingIntervalHours: 1, nextFundingTime: at(14) };
-    expect((await refreshBtc(hourly)).quotes).toMatchObject([
+    ],
+    [
+      "an hourly one: what it rests at is not documented",
+      { "rates.estFundingIntervalHours": 1, "rates.nextFundingTime": at(14) },
       { fundingIntervalHours: 1, baselineRate: null },
-    ]);
-  });
-
-  test("a last charge without its time is none", async () => {
-    for (const key of ["lastFundingRate", "lastFundingRateTimestamp"]) {
-      expect((await refreshBtc({ [key]: null })).quotes).toMatchObject([
-        { settledRate: null, settledAtMs: null },
-      ]);
-    }
-  });
-
-  test("futures failing cost prices and quantities only; rates or the list failing cost the refresh", async () => {
-    const down = new RequestFailure("timeout", "no answer");
-    const { quotes } = await refresh({ ...BODIES, [FUTURES]: down });
-    expect(quotes).toHaveLength(3);
-    expect(quotes[0]).toMatchObject({
-      fundingRate: 0.00008301,
-      markPrice: null,
-      indexPrice: null,
-      openInterestUsd: null,
-      volume24hUsd: null,
-    });
-    for (const key of [RATES, INSTRUMENTS]) {
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-    }
-  });
-
-  test("a rate is explained by its row as received; an unknown symbol is not", async () => {
-    const raw = await woox.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    expect(woox.explain(raw, INCH)).toMatchObject({
-      rows: { rates: { symbol: INCH, estFundingRate: "-0.00121", estFundingIntervalHours: 4 } },
-      formula: "{rates.estFundingRate}",
-    });
-    expect(woox.explain(raw, "PERP_NOPE_USDT")).toBeNull();
-  });
-
-  test.each([
+    ],
+    ["a time without its last charge", { "rates.lastFundingRate": null }, NO_CHARGE],
+    ["a last charge without its time", { "rates.lastFundingRateTimestamp": null }, NO_CHARGE],
+  ],
+  failures: [
     ["an error", { success: false, code: -1005, message: "invalid symbol" }, "bad_envelope"],
-    ["too many requests", { success: false, code: -1003, message: "wait" }, "rate_limited"],
-    ["too many, and nothing else", { code: -1003, message: "wait" }, "rate_limited"],
+    ["too many requests", { success: false, ...tooMany }, "rate_limited"],
+    ["too many, and nothing else", tooMany, "rate_limited"],
     ["success as a text", { ...reply([rate(BTC)]), success: "true" }, "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
     ["no list", { success: true }, "bad_envelope"],
-  ])("%s fails the refresh", async (_, body, kind) => {
-    const failure = await refresh({ ...BODIES, [RATES]: body }).catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(RequestFailure);
-    expect(failure).toMatchObject({ kind });
-  });
-
-  test("the code of too many requests is one at any status", () => {
-    expect(woox.facts.classifyFailure?.(400, '{"success":false,"code":-1003}')).toBe(
-      "rate_limited",
-    );
-    expect(woox.facts.classifyFailure?.(400, '{"success":false,"code":-1005}')).toBeNull();
-  });
-});
-
-const exemptions: readonly Exemption[] = (
-  [
-    ["rates.estFundingRate", "negative", ["fundingRate"]],
-    ["rates.lastFundingRate", "negative", ["settledRate"]],
-    ["futures.markPrice", "huge", ["markPrice", "openInterestUsd"]],
-    ["futures.indexPrice", "huge", ["indexPrice"]],
-    ["futures.openInterest", "huge", ["openInterestUsd"]],
-    ["futures.24hAmount", "huge", ["volume24hUsd"]],
-    ["instruments.baseAssetMultiplier", "huge", ["multiplier"]],
-  ] as const
-).map(([place, mutation, fields]) => ({
-  at: place,
-  mutations: [mutation],
-  fields,
-  why: "a large or negative value cannot be told from a wrong one here",
-}));
-
-test("woox: no single wrong value makes a wrong quote", async () => {
-  const rows = (body: unknown): readonly unknown[] => {
-    const found: unknown = Reflect.get(Object(Reflect.get(Object(body), "data")), "rows");
-    return Array.isArray(found) ? found : [];
-  };
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "rates", request: RATES, rows },
-      { name: "futures", request: FUTURES, rows },
-      { name: "instruments", request: INSTRUMENTS, rows },
-    ],
-    refresh: async (bodies) => woox.parse(await woox.fetchRaw(memorySource(bodies, { nowMs: AT }))),
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
-});
-
-describeRecorded("woox, recorded", (read) => {
-  const down = new RequestFailure("http", "not recorded");
-
-  test("the rates of July 2025, joined to a list made for them", async () => {
-    const { quotes, rejects } = await refresh(
-      { ...BODIES, [RATES]: await read("woox", "fundingRate.json"), [FUTURES]: down },
-      { nowMs: 1751624037798 },
-    );
-    expect(rejects).toEqual([]);
-    expect(quotes).toMatchObject([
-      {
-        exchangeSymbol: BTC,
-        fundingRate: -0.00000441,
-        settledRate: -0.00004953,
-        settledAtMs: 1751616000000,
-        nextFundingAtMs: 1751644800000,
-        fundingIntervalHours: 8,
-        exchangeTimeMs: 1751623979022,
+  ],
+  classified: [
+    [400, '{"success":false,"code":-1003}', "rate_limited"],
+    [400, '{"success":false,"code":-1005}', null],
+  ],
+  exemptions: [
+    negativeRate("rates.estFundingRate"),
+    negativeRate("rates.lastFundingRate", "settledRate"),
+    hugeAmount("futures.markPrice", "markPrice", "openInterestUsd"),
+    hugeAmount("futures.indexPrice", "indexPrice"),
+    hugeAmount("futures.openInterest", "openInterestUsd"),
+    hugeAmount("futures.24hAmount", "volume24hUsd"),
+    hugeAmount("instruments.baseAssetMultiplier", "multiplier"),
+  ],
+  recorded: [
+    {
+      title: "the rates of July 2025, joined to a list made for them",
+      files: { rates: "fundingRate.json" },
+      made: { futures: new RequestFailure("http", "not recorded") },
+      atMs: 1751624037798,
+      yields: {
+        rejects: [],
+        quotes: [
+          {
+            exchangeSymbol: BTC,
+            fundingRate: -0.00000441,
+            settledRate: -0.00004953,
+            settledAtMs: 1751616000000,
+            nextFundingAtMs: 1751644800000,
+            fundingIntervalHours: 8,
+            exchangeTimeMs: 1751623979022,
+          },
+        ],
       },
-    ]);
-  });
-
-  test("the futures, joined to rates and a list made for them", async () => {
-    const { quotes } = await refresh({
-      ...BODIES,
-      [FUTURES]: await read("woox", "futures.json"),
-    });
-    expect(quotes[0]).toMatchObject({ markPrice: 63028, indexPrice: 63049, volume24hUsd: 756e6 });
-    expect(quotes[0]?.openInterestUsd).toBeCloseTo(221.3498 * 63028, 3);
-  });
-
-  test("the list holds a spot row alone: nothing is shown", async () => {
-    const bodies = { ...BODIES, [INSTRUMENTS]: await read("woox", "instruments.json") };
-    expect(await refresh(bodies)).toMatchObject({ quotes: [], rejects: [], expected: 0 });
-  });
+    },
+    {
+      title: "the futures, joined to rates and a list made for them",
+      files: { futures: "futures.json" },
+      made: { rates: reply([rate(BTC)]) },
+      yields: {
+        quotes: [
+          {
+            markPrice: 63028,
+            indexPrice: 63049,
+            volume24hUsd: 756e6,
+            openInterestUsd: expect.closeTo(221.3498 * 63028, 3),
+          },
+        ],
+      },
+    },
+    {
+      title: "the list holds a spot row alone: nothing is shown",
+      files: { instruments: "instruments.json" },
+      yields: { quotes: [], rejects: [], expected: 0 },
+    },
+  ],
 });
