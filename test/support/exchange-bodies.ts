@@ -55,6 +55,12 @@ export function mutatedAnswers(
     .flatMap((request) => mutatedPayloads({ name, request, ...place }));
 }
 
+/** What stands around the rows of a payload; none where a body is a bare list or one row. */
+export function mutatedEnvelope({ name, request, rows }: Payload): readonly MutatedPayload[] {
+  if (rows === undefined || rows.length === 0) return [];
+  return [{ name: `${name}.envelope`, request, rows: (body) => [body] }];
+}
+
 /** A payload and the parts of its rows, each with its name and its place. */
 export function mutatedPayloads(
   place: Pick<Payload, "name" | "request" | "rows" | "one" | "parts">,

@@ -84,7 +84,13 @@ export interface ExchangeDescription {
   /** All that are shown: the first with each value that is not null or usual, the others as far as they differ. */
   readonly quotes: readonly [Partial<Quote>, ...Partial<Quote>[]];
   /** What the first quote's rate was made from, at least; `unknown` is a symbol that is not shown. */
-  readonly explained: { readonly formula: string; readonly rows: Row; readonly unknown: string };
+  readonly explained: {
+    readonly formula: string;
+    readonly rows: Row;
+    readonly unknown: string;
+    /** That the rows hold these values and no others: what is not read is not kept. */
+    readonly isWhole?: true;
+  };
   /** Keys, by payload, without which a row does not say what it is: each is null in turn, a bad_row. */
   readonly kindKeys?: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];

@@ -6,6 +6,7 @@ import {
   bodiesOf,
   changedBodies,
   mutatedAnswers,
+  mutatedEnvelope,
   mutatedPayloads,
   placeOf,
 } from "./exchange-bodies.ts";
@@ -195,8 +196,10 @@ function testExplained(description: ExchangeDescription): void {
 
   test("a rate is explained by its rows as received; a symbol that is not shown is not", async () => {
     const { explain } = await refreshOf(description);
-    const { formula, rows, unknown } = explained;
-    expect(explain(String(quotes[0].exchangeSymbol))?.origin).toMatchObject({ formula, rows });
+    const { formula, rows, unknown, isWhole = false } = explained;
+    const origin = explain(String(quotes[0].exchangeSymbol))?.origin;
+    expect(origin).toMatchObject({ formula, rows });
+    if (isWhole) expect(origin?.rows).toEqual(rows);
     expect(explain(unknown)).toBeNull();
   });
 }
@@ -209,12 +212,14 @@ function testMutations(description: ExchangeDescription): void {
   test("no single wrong value makes a wrong quote", async () => {
     const breaches = await mutationBreaches({
       bodies: bodiesOf(description),
-      payloads: [...payloads.flatMap(mutatedPayloads), ...mutatedAnswers(perInstrument)].map(
-        (payload) => ({
-          ...payload,
-          rows: (body: unknown) => payload.rows(body).filter(isMutated),
-        }),
-      ),
+      payloads: [
+        ...payloads.flatMap(mutatedPayloads),
+        ...payloads.flatMap(mutatedEnvelope),
+        ...mutatedAnswers(perInstrument),
+      ].map((payload) => ({
+        ...payload,
+        rows: (body: unknown) => payload.rows(body).filter(isMutated),
+      })),
       refresh: (bodies) => {
         // A mutated symbol is asked for as well, and is nobody's.
         const unknown = perInstrument === undefined ? undefined : DOWN;
