@@ -241,8 +241,10 @@ function testRecorded(description: ExchangeDescription): void {
       for (const [name, file] of Object.entries(files))
         bodies[name] = await read(exchange.facts.id, file);
       const refresh = refreshOf(description, bodies, atMs);
-      if (typeof yields === "string") await expect(refresh).rejects.toMatchObject({ kind: yields });
-      else expect<object>(await refresh).toMatchObject(yields);
+      if (typeof yields === "string") {
+        await expect(refresh).rejects.toBeInstanceOf(RequestFailure);
+        await expect(refresh).rejects.toMatchObject({ kind: yields });
+      } else expect<object>(await refresh).toMatchObject(yields);
     });
   });
 }
