@@ -24,11 +24,18 @@ interface AnyPayload {
   readonly parts?: readonly string[];
 }
 
-/** Without an `essential` or an `instruments` a refresh fails; without another one its first quote has `lost` values. */
+/**
+ * Without an `essential` or an `instruments` a refresh fails; without another one its first quote has `lost` values,
+ * and the instruments that it alone `lists` are not shown.
+ */
 export type Payload = AnyPayload &
   (
     | { readonly kind: "essential" | "instruments" }
-    | { readonly kind: "secondary" | "intervals"; readonly lost: Partial<Quote> }
+    | {
+        readonly kind: "secondary" | "intervals";
+        readonly lost: Partial<Quote>;
+        readonly lists?: readonly string[];
+      }
   );
 
 /** Requests of one instrument at a time: those that a refresh sends, in order, and the replies to them and to others. */
