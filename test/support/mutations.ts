@@ -249,9 +249,13 @@ function negative(value: unknown): unknown {
   return typeof value === "number" ? -magnitude : String(-magnitude);
 }
 
+/** Several zeros ("00000") are a code: the number 0 is not the same. */
+const CODE = /^00+$/;
+
 function isNumeric(value: unknown): boolean {
   if (typeof value === "number") return true;
-  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
+  if (typeof value !== "string" || value.trim() === "" || CODE.test(value)) return false;
+  return Number.isFinite(Number(value));
 }
 
 function fieldsOf(quote: Quote): readonly (keyof Quote)[] {
