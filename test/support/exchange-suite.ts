@@ -13,6 +13,7 @@ import {
 import type { Change, ExchangeDescription } from "./exchange-description.ts";
 import { memorySource } from "./memory-source.ts";
 import { mutationBreaches } from "./mutations.ts";
+import { PATIENCE_MS } from "./patience.ts";
 import { describeRecorded } from "./recorded.ts";
 import { objectOf } from "./simulator.ts";
 
@@ -211,26 +212,30 @@ function testMutations(description: ExchangeDescription): void {
   const isMutated = (row: unknown): boolean =>
     !Object.values(objectOf(row)).some((value) => unmutated.some((name) => name === value));
 
-  test("no single wrong value makes a wrong quote", async () => {
-    const breaches = await mutationBreaches({
-      bodies: bodiesOf(description),
-      payloads: [
-        ...payloads.flatMap(mutatedPayloads),
-        ...payloads.flatMap(mutatedEnvelope),
-        ...mutatedAnswers(perInstrument),
-      ].map((payload) => ({
-        ...payload,
-        rows: (body: unknown) => payload.rows(body).filter(isMutated),
-      })),
-      refresh: (bodies) => {
-        // A mutated symbol is asked for as well, and is nobody's.
-        const unknown = perInstrument === undefined ? undefined : DOWN;
-        return exchange.refresh(memorySource(bodies, { nowMs, otherwise: () => unknown }));
-      },
-      exemptions,
-    });
-    expect(breaches).toEqual([]);
-  });
+  test(
+    "no single wrong value makes a wrong quote",
+    async () => {
+      const breaches = await mutationBreaches({
+        bodies: bodiesOf(description),
+        payloads: [
+          ...payloads.flatMap(mutatedPayloads),
+          ...payloads.flatMap(mutatedEnvelope),
+          ...mutatedAnswers(perInstrument),
+        ].map((payload) => ({
+          ...payload,
+          rows: (body: unknown) => payload.rows(body).filter(isMutated),
+        })),
+        refresh: (bodies) => {
+          // A mutated symbol is asked for as well, and is nobody's.
+          const unknown = perInstrument === undefined ? undefined : DOWN;
+          return exchange.refresh(memorySource(bodies, { nowMs, otherwise: () => unknown }));
+        },
+        exemptions,
+      });
+      expect(breaches).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 }
 
 function testRecorded(description: ExchangeDescription): void {
