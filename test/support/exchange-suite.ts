@@ -11,7 +11,7 @@ import {
   placeOf,
 } from "./exchange-bodies.ts";
 import type { Change, ExchangeDescription } from "./exchange-description.ts";
-import { memorySource } from "./memory-source.ts";
+import { type Bodies, memorySource } from "./memory-source.ts";
 import { mutationBreaches } from "./mutations.ts";
 import { PATIENCE_MS } from "./patience.ts";
 import { describeRecorded } from "./recorded.ts";
@@ -63,7 +63,13 @@ export function refreshOf(
   const requestOf = new Map(description.payloads.map(({ name, request }) => [name, request]));
   const given = Object.entries(others).map(([key, body]) => [requestOf.get(key) ?? key, body]);
   const bodies = { ...bodiesOf(description), ...Object.fromEntries(given) };
-  return description.exchange.refresh(memorySource(bodies, { nowMs: atMs }));
+  return description.exchange.refresh(sourceOf(description, bodies, atMs));
+}
+
+/** Other instruments than the described ones are asked for in vain, where each has a request of its own. */
+function sourceOf({ perInstrument }: ExchangeDescription, bodies: Bodies, nowMs: number) {
+  const unknown = perInstrument === undefined ? undefined : DOWN;
+  return memorySource(bodies, { nowMs, otherwise: () => unknown });
 }
 
 function testRequests(description: ExchangeDescription): void {
@@ -225,11 +231,7 @@ function testMutations(description: ExchangeDescription): void {
           ...payload,
           rows: (body: unknown) => payload.rows(body).filter(isMutated),
         })),
-        refresh: (bodies) => {
-          // A mutated symbol is asked for as well, and is nobody's.
-          const unknown = perInstrument === undefined ? undefined : DOWN;
-          return exchange.refresh(memorySource(bodies, { nowMs, otherwise: () => unknown }));
-        },
+        refresh: (bodies) => exchange.refresh(sourceOf(description, bodies, nowMs)),
         exemptions,
       });
       expect(breaches).toEqual([]);
