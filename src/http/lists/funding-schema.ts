@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AccrualSchema, FlagSchema } from "../openapi/enums.ts";
 import { FLAGS } from "../../domain/flags.ts";
 import { MAX_INTERVAL_HOURS } from "../../domain/funding.ts";
-import { SORT_FIELDS, SORT_ORDERS } from "../../services/finder/funding-query.ts";
+import { NO_FILTER, SORT_FIELDS, SORT_ORDERS } from "../../services/finder/funding-query.ts";
 import { KEPT_MS } from "../../services/board/kept-snapshots.ts";
 import {
   choiceParam,
@@ -165,7 +165,7 @@ export const listParams = {
     {
       description:
         "Minimum volume_24h_usd, in US dollars. An unknown volume fails every minimum above 0.",
-      fallback: 0,
+      fallback: NO_FILTER.minVolumeUsd,
       example: 1_000_000,
     },
   ),
@@ -174,14 +174,14 @@ export const listParams = {
     {
       description:
         "Minimum open_interest_usd, in US dollars. An unknown one fails every minimum above 0.",
-      fallback: 0,
+      fallback: NO_FILTER.minOpenInterestUsd,
       example: 500_000,
     },
   ),
   sort: choiceParam(SORT_FIELDS, {
     description:
       "Field to sort by. Unknown values come last in both directions; ties are ordered by exchange, then exchange_symbol.",
-    fallback: "exchange",
+    fallback: NO_FILTER.sort,
     example: "annualized_pct",
   }),
   order: choiceParam(SORT_ORDERS, {

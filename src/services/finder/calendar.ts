@@ -28,6 +28,9 @@ export interface CalendarQuery {
 /** What is asked for where nothing else is said: one interval of most instruments. */
 export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 
+/** The same for a calendar program, which asks once an hour or less often: it is shown a day. */
+export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hours: 24 };
+
 /**
  * The settlements ahead of a snapshot: of periodic funding without a blocking flag, by time, then the largest open
  * interest first (unknown last), then exchange and exchange_symbol. Times are whole seconds, as answers show them.

@@ -1,5 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { CALENDAR_DEFAULTS, RATE_SOURCES } from "../../../services/finder/calendar.ts";
+import {
+  CALENDAR_DEFAULTS,
+  CALENDAR_FILE_DEFAULTS,
+  RATE_SOURCES,
+} from "../../../services/finder/calendar.ts";
 import { countParam, thresholdParam } from "../../openapi/params.ts";
 import { ignoredParams, instrumentFields, pageParams, time } from "../../lists/row-fields.ts";
 import { FundingRowSchema } from "../../lists/funding-schema.ts";
@@ -92,12 +96,9 @@ export const CalendarQuerySchema = z.strictObject({
   ),
 });
 
-/** A calendar program asks once an hour or less often, so that it is shown a day. */
-const DEFAULT_FILE_HOURS = 24;
-
 export const CalendarFileQuerySchema = z.strictObject({
   ...listingFilters.shape,
-  hours: hoursParam(DEFAULT_FILE_HOURS),
+  hours: hoursParam(CALENDAR_FILE_DEFAULTS.hours),
   ...ignoredParams,
 });
 
