@@ -20,7 +20,7 @@ export function withNames<
   const { base, cursor = null } = params;
   if (base === null) return { params, names: null };
   const at = cursor === null ? null : decodeCursor(cursor);
-  const pinned = at === null ? null : answers.byId(at.snapshotId);
+  const pinned = at === null ? null : answers.byId(at.state);
   const names = findNames(pinned ?? answers.current(), base);
   if (names.resolved.length + names.didYouMean.length === 0) return { params, names: null };
   return { params: { ...params, base: names.bases }, names };

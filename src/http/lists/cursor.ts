@@ -1,40 +1,67 @@
-/** Where the next page starts: in which snapshot, of which query, after how many rows. */
+import { ApiError } from "../protocol/problem.ts";
+
+/** The mark and the count of numbers of each kind of cursor. A changed layout gets a new mark, so that an old cursor is refused and not misread. */
+const LAYOUTS = {
+  /** In a snapshot: how many rows come before it. */
+  snapshot: { mark: "1", numbers: 1 },
+  /** In a log: the time of the last event before it in unix milliseconds, and that event's id. */
+  log: { mark: "log1", numbers: 2 },
+} as const;
+
+export type CursorKind = keyof typeof LAYOUTS;
+
+const KINDS: readonly CursorKind[] = ["snapshot", "log"];
+
+/** Where the next page starts: in which state of its source, of which query, behind which place. */
 export interface Cursor {
-  readonly snapshotId: string;
+  readonly kind: CursorKind;
+  /** `version` of the source that the first page was answered from. */
+  readonly state: string;
   /** Hash of the canonical query without limit and cursor. */
   readonly queryHash: string;
-  readonly offset: number;
+  readonly place: readonly number[];
 }
 
-/** Raised when the layout changes, so that an old cursor is malformed and not misread. */
-const VERSION = "1";
-
-/** `<epoch>-<seq>` or `<epoch>-<seq>.<k>`. */
-const SNAPSHOT_ID = /^[\w.-]{1,64}$/;
-const OFFSET = /^[1-9]\d{0,8}$/;
+/** `<epoch>-<seq>` or `<epoch>-<seq>.<k>` of a snapshot, `<id>-<time>` of a log. */
+const STATE = /^[\w.-]{1,64}$/;
+const NUMBER = /^[1-9]\d{0,14}$/;
 
 /** Far more than any cursor that this service makes. */
 export const MAX_CURSOR_LENGTH = 256;
 
 /** A cursor as text. Opaque to clients; it holds nothing that the answer does not say. */
-export function encodeCursor(cursor: Cursor): string {
-  const parts = [VERSION, cursor.snapshotId, cursor.queryHash, cursor.offset];
+export function encodeCursor({ kind, state, queryHash, place }: Cursor): string {
+  const parts = [LAYOUTS[kind].mark, state, queryHash, ...place];
   return Buffer.from(parts.join("~")).toString("base64url");
 }
 
 /** The cursor that `text` holds, null when this service cannot have made it. */
 export function decodeCursor(text: string): Cursor | null {
-  const [version, snapshotId = "", queryHash = "", offset = "", ...rest] = Buffer.from(
-    text,
-    "base64url",
-  )
+  const [mark, state = "", queryHash = "", ...place] = Buffer.from(text, "base64url")
     .toString()
     .split("~");
-  if (version !== VERSION || rest.length > 0) return null;
-  if (!SNAPSHOT_ID.test(snapshotId) || !OFFSET.test(offset)) return null;
-  const cursor = { snapshotId, queryHash, offset: Number(offset) };
+  const kind = KINDS.find((one) => LAYOUTS[one].mark === mark);
+  if (kind === undefined || place.length !== LAYOUTS[kind].numbers) return null;
+  if (!STATE.test(state) || !place.every((number) => NUMBER.test(number))) return null;
+  const cursor = { kind, state, queryHash, place: place.map(Number) };
   // Decoding forgives foreign characters; only the exact text that encoding gives is a cursor.
   return encodeCursor(cursor) === text ? cursor : null;
+}
+
+/** The cursor of a request. Throws `bad_cursor` for text that is no cursor, or one of another list or query. */
+export function cursorOf(text: string, kind: CursorKind, queryHash: string): Cursor {
+  const cursor = decodeCursor(text);
+  if (cursor === null) throw badCursor("is not a cursor of this service");
+  if (cursor.kind !== kind || cursor.queryHash !== queryHash)
+    throw badCursor("belongs to another query: send it with the parameters of its first page");
+  return cursor;
+}
+
+/** The problem of a cursor that no page contained. */
+export function badCursor(rule: string): ApiError {
+  return new ApiError("bad_cursor", `The cursor ${rule}.`, {
+    errors: [{ parameter: "cursor", rule }],
+  });
 }
 
 /** The same in every process and version: xxHash64 is a published algorithm. */

@@ -1,0 +1,107 @@
+import type { Snapshot } from "../../domain/market.ts";
+import type { Coverage } from "../../services/board/coverage.ts";
+import type { AnswerContent } from "../answers/answer.ts";
+import type { Format } from "../protocol/list-format.ts";
+import { namesMember } from "./asked-names.ts";
+import { writtenList } from "./content.ts";
+import type { ListRequest, SourcedList } from "./list-answer.ts";
+import { listHeaders } from "./list-headers.ts";
+import { secondsOf } from "./row-fields.ts";
+import { isoMoment, type Shown, shownFields } from "./shown-fields.ts";
+import type { Page, Source } from "./source.ts";
+import { thresholdMember } from "./thresholds.ts";
+
+/** How one page is sent. */
+interface PageForm {
+  readonly format: Format;
+  readonly vary: string;
+  readonly params: ListRequest;
+  readonly coverage: Coverage;
+  /** Equal where query, place and the way of showing rows are equal. */
+  readonly query: string;
+  /** Its address without a cursor, in the one spelling that all queries like it have. */
+  readonly address: string;
+  /** The cursor of the page after this one; null on the last. */
+  readonly next: string | null;
+}
+
+/** What an answer with this page of `list` is made of. Throws the problem of a field that the list does not have. */
+export function pageContent<Item, Row extends object>(
+  list: Omit<SourcedList<Item, Row>, "sources">,
+  { version, asOfMs, freshFor }: Source<Item>,
+  { items, total }: Page<Item>,
+  { format, vary, params, coverage, query, address, next }: PageForm,
+): AnswerContent {
+  const shown = shownRows(list, freshFor, params);
+  const fetchedAt = secondsOf(asOfMs);
+  const shownTime = params.time === "iso" ? isoMoment(fetchedAt) : fetchedAt;
+  const { missing, asked } = coverage;
+  const names = list.names ?? null;
+  const toRow = (item: Item): Row => list.toRow(item, fetchedAt, asked);
+  const head = {
+    fetched_at: shownTime,
+    snapshot: version,
+    count: items.length,
+    total,
+    missing,
+    ...namesMember(names),
+    ...thresholdMember(params),
+    ...list.head?.(freshFor, asked),
+  };
+  const headers = listHeaders({
+    name: list.name,
+    version,
+    format,
+    fetchedAt: shownTime,
+    total,
+    coverage,
+    names,
+    params,
+    nextAddress: next === null ? null : `${address}&cursor=${next}`,
+  });
+  const more = format === "json" ? {} : list.headers?.(freshFor);
+  return writtenList({
+    // What a state and a query determine, except in another release: fields tell those apart.
+    name: [
+      freshFor.id,
+      version,
+      query,
+      format,
+      Object.keys(head),
+      rowForm(items, shown, toRow),
+    ].join(" "),
+    format,
+    vary,
+    headers: { ...headers, ...more },
+    head,
+    items,
+    toRow,
+    ...shown,
+    texts: isWhole(params) ? list.texts?.(fetchedAt) : null,
+    hasBom: params.bom === "1",
+    tail: { next_cursor: next },
+  });
+}
+
+function shownRows<Item, Row extends object>(
+  { columns, pickable }: Pick<SourcedList<Item, Row>, "columns" | "pickable">,
+  snapshot: Snapshot,
+  { fields = null, time = "unix" }: ListRequest,
+): Shown<Row> {
+  const all = typeof columns === "function" ? columns(snapshot) : columns;
+  return shownFields(all, { fields, time }, fields === null ? undefined : pickable?.(snapshot));
+}
+
+/** Whether rows are shown with all fields, unconverted: kept texts are of such rows. */
+function isWhole({ fields = null, time = "unix" }: ListRequest): boolean {
+  return fields === null && time === "unix";
+}
+
+function rowForm<Item, Row>(
+  items: readonly Item[],
+  { columns }: Shown<Row>,
+  toRow: (item: Item) => Row,
+): string {
+  const names = columns.map(({ name }) => name).join();
+  return items[0] === undefined ? names : `${names} ${JSON.stringify(toRow(items[0]))}`;
+}
