@@ -2,6 +2,7 @@
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
 import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
+import { intervalChanges } from "../src/services/finder/interval-changes.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { startServer } from "../src/http/server.ts";
@@ -46,7 +47,7 @@ if (import.meta.main) {
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),
-    intervalChanges: () => [],
+    intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,
     metrics: createMetrics({ board, health, clock: systemClock, streams: () => streams.stats() }),

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { EVENT_DATA } from "../src/http/stream/events.ts";
 import { AssetGroups } from "../src/services/finder/asset-groups.ts";
+import { intervalChanges } from "../src/services/finder/interval-changes.ts";
 import { feeTable } from "../src/domain/fees.ts";
 import { createApp } from "../src/http/app.ts";
 import { systemClock } from "../src/lib/clock.ts";
@@ -34,7 +35,7 @@ export async function servedDocument(): Promise<string> {
     exchanges: [],
     groups: new AssetGroups(),
     fees: feeTable(null),
-    intervalChanges: () => [],
+    intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory"),
     streams,
     metrics: createMetrics({ board, health, clock, streams: () => streams.stats() }),

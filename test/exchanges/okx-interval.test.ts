@@ -113,7 +113,11 @@ test("okx: a change of the interval is one event, when the coming settlement has
     database.writer.commit(acceptedBatch("okx", epoch, hour(hours), [quote]));
   }
   expect(intervals).toEqual([8, 8, 8, 4, 4]);
-  const changes = new IntervalChangeRepository(database.db).between(MIDNIGHT, hour(48));
+  const changes = new IntervalChangeRepository(database.db).between(
+    MIDNIGHT,
+    hour(48),
+    Number.MAX_SAFE_INTEGER,
+  );
   expect(changes).toMatchObject([{ fromHours: 8, toHours: 4, changedAtMs: hour(16.1) }]);
   expect(changes).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { AssetGroups } from "../../src/services/finder/asset-groups.ts";
+import { intervalChanges } from "../../src/services/finder/interval-changes.ts";
 import { feeTable } from "../../src/domain/fees.ts";
 import { createApp, type App, type AppDeps } from "../../src/http/app.ts";
 import { healthReport, type HealthReport } from "../../src/services/board/health.ts";
@@ -68,7 +69,7 @@ export function testApp(board: TestBoard, more: Partial<AppDeps> = {}): TestApp 
     exchanges: INFOS,
     groups: new AssetGroups(),
     fees: feeTable(null),
-    intervalChanges: () => [],
+    intervalChanges: intervalChanges({ newest: () => null, has: () => false, between: () => [] }),
     askForOrigin: () => Promise.resolve("not_in_memory" as const),
     streams,
     metrics,

@@ -5,6 +5,8 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { flagBit } from "../../src/domain/flags.ts";
 import type { BoardRow, Snapshot } from "../../src/domain/market.ts";
 import type { AppDeps } from "../../src/http/app.ts";
+import { eventPage, NO_EVENT } from "../../src/lib/event-log.ts";
+import type { AssetIntervalChange } from "../../src/services/finder/interval-changes.ts";
 import { testApp, type TestApp } from "./app.ts";
 import { allCollected, rowOf, snapshotOf, type TestBoard, withStatuses } from "./board.ts";
 import { plainDocument } from "./plain-document.ts";
@@ -157,14 +159,24 @@ export const market = fc
     ),
   ]);
 
-/** Changes of intervals as a database would have them: one of each row of the snapshot. */
-const intervalChanges: AppDeps["intervalChanges"] = ({ rows }) =>
-  rows.map(({ record }, place) => ({
-    ...record,
-    fromHours: 8,
-    toHours: 4,
-    changedAtMs: NOON_MS - place * HOUR_MS,
-  }));
+/** Changes of intervals as a database would have them: one of each row of the first snapshot that is asked about. */
+function oneChangeEach(): AppDeps["intervalChanges"] {
+  let stored: readonly AssetIntervalChange[] | null = null;
+  const changesOf = ({ rows }: Snapshot) =>
+    (stored ??= rows.map(({ record }, place) => ({
+      ...record,
+      id: rows.length - place,
+      fromHours: 8,
+      toHours: 4,
+      changedAtMs: NOON_MS - place * HOUR_MS,
+    })));
+  const placeOf = ({ changedAtMs, id }: AssetIntervalChange) => ({ atMs: changedAtMs, id });
+  return {
+    newest: (snapshot) => changesOf(snapshot).map(placeOf)[0] ?? NO_EVENT,
+    has: () => true,
+    page: (snapshot, _query, part) => eventPage(changesOf(snapshot), placeOf, part),
+  };
+}
 
 /** An exchange's own words reach a cell, too; one exchange is missing and has rows left. */
 export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
@@ -179,7 +191,7 @@ export function marketOf(rows: readonly BoardRow[], id = "1-1"): Snapshot {
   };
 }
 
-export const appOf = (board: TestBoard) => testApp(board, { intervalChanges });
+export const appOf = (board: TestBoard) => testApp(board, { intervalChanges: oneChangeEach() });
 
 export async function bodyOf(app: TestApp, target: string): Promise<ListBody> {
   const response = await app.get(target);

@@ -35,8 +35,8 @@ export function sendList<Item, Row extends object, Head extends object>(
   return sendSourced(answers, c, params, { ...list, sources: snapshotSources(answers, select) });
 }
 
-/** Sends one page of a list from its sources. */
-function sendSourced<Item, Row extends object, Head extends object>(
+/** The same of a list that has sources of its own. */
+export function sendSourced<Item, Row extends object, Head extends object>(
   answers: SnapshotAnswers,
   c: Asked,
   params: ListRequest,

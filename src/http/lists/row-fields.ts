@@ -115,6 +115,23 @@ export function listShape<Row extends z.ZodType>(row: Row) {
   };
 }
 
+/** The envelope of a list of stored events, which is of a state of their log and not of a snapshot. */
+export function logSchema<Row extends z.ZodType>(name: string, row: Row) {
+  return z
+    .strictObject({
+      ...listShape(row),
+      fetched_at: time(
+        "When the newest stored event was seen, whether it matches or not; while there is no event, the time of the newest snapshot.",
+      ),
+      snapshot: z.string().openapi({
+        description:
+          "Identifies what was stored by then. While it stays the same, so do the rows, except for asset_id, which is as of now.",
+        example: "412-1793620800000",
+      }),
+    })
+    .openapi(name);
+}
+
 /** A page larger than any list of instruments. */
 const MAX_LIMIT = 100_000;
 
@@ -203,8 +220,7 @@ export const formatParam = {
   ...ignoredParams,
 };
 
-/** How long an answer may be and where it goes on. */
-export const pageParams = {
+const limitParam = {
   limit: countParam(
     { min: 1, max: MAX_LIMIT },
     {
@@ -213,9 +229,24 @@ export const pageParams = {
       fallback: null,
     },
   ),
+};
+
+/** How long an answer may be and where it goes on. */
+export const pageParams = {
+  ...limitParam,
   cursor: opaqueParam(
     MAX_CURSOR_LENGTH,
     "`next_cursor` of the previous page, with the same query. All pages show one snapshot, which is kept for two minutes: after that 410.",
+  ),
+  ...formatParam,
+};
+
+/** The same of a list of stored events, the newest first. */
+export const logPageParams = {
+  ...limitParam,
+  cursor: opaqueParam(
+    MAX_CURSOR_LENGTH,
+    "`next_cursor` of the page before, with the same query. Pages show what was stored when the first page was sent, each from the last row of the page before on; events stored later are on none of them and move no row to another page. It never expires.",
   ),
   ...formatParam,
 };

@@ -111,8 +111,8 @@ const header = (description: string) => ({ description, schema: { type: "string"
 const FILE = {
   "Content-Disposition": header("Suggested file name, for formats other than JSON."),
   Link: header('The next page as rel="next"; absent on the last page.'),
-  "X-Snapshot": header("Id of the snapshot."),
-  "X-Fetched-At": header("fetched_at of the snapshot. Unix seconds, or as `time` says."),
+  "X-Snapshot": header("`snapshot` of the envelope."),
+  "X-Fetched-At": header("`fetched_at` of the envelope. Unix seconds, or as `time` says."),
   "X-Resolved": header(
     "`resolved` of the envelope, for formats other than JSON, percent-encoded: `BTCUSDT=BTC, 1000PEPE=PEPE`. Absent if no name was resolved.",
   ),

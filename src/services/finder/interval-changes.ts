@@ -5,51 +5,92 @@ import type {
 import type { ExchangeId } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
 import { baseMatcher } from "./base-filter.ts";
+import {
+  type EventPage,
+  eventPage,
+  type EventPart,
+  type EventPlace,
+  NO_EVENT,
+} from "../../lib/event-log.ts";
 
-/** A change with the asset that it is of, null while no price has told or the instrument has left. */
+/** A change with the asset that it is of, null while no price has decided it or the instrument has left. */
 export type AssetIntervalChange = IntervalChange & { readonly assetId: string | null };
 
-/** Which changes; a null list does not filter, null bounds are open. Times are unix milliseconds. */
+/** Which changes; a null list does not filter, null bounds are those of `INTERVAL_CHANGE_DEFAULTS`. */
 export interface IntervalChangeQuery {
   readonly exchanges: readonly ExchangeId[] | null;
   readonly bases: readonly string[] | null;
   readonly assetIds: readonly string[] | null;
+  /** Unix milliseconds, inside the range. */
   readonly fromMs: number | null;
+  /** Unix milliseconds, outside it. */
   readonly toMs: number | null;
 }
 
-/** Without a `from`, changes of this long before the snapshot are told. */
-const USUAL_SPAN_MS = 30 * 24 * 3_600_000;
+/** The default range: this long before the newest change, up to and including that one. */
+export const INTERVAL_CHANGE_DEFAULTS = { spanMs: 30 * 24 * 3_600_000 } as const;
 
-export type IntervalChanges = (
-  snapshot: Snapshot,
-  query: IntervalChangeQuery,
-) => readonly AssetIntervalChange[];
+/** The log of changes. */
+export interface IntervalChanges {
+  /** The newest state that a snapshot shows: what was stored after it is left for the next. */
+  readonly newest: (snapshot: Snapshot) => EventPlace;
+  /** Whether these places are ones that the log has had: a state, and an event in it. */
+  readonly has: (upTo: EventPlace, event: EventPlace) => boolean;
+  /** A page of a state, each change with the asset that `snapshot` shows for it. */
+  readonly page: (
+    snapshot: Snapshot,
+    query: IntervalChangeQuery,
+    part: EventPart,
+  ) => EventPage<AssetIntervalChange>;
+}
 
-/**
- * The changes that a snapshot knows of, the newest first: what was stored after it is left for the next, and each
- * has the asset that the snapshot shows for it.
- */
 export function intervalChanges(
-  repository: Pick<IntervalChangeRepository, "between">,
+  repository: Pick<IntervalChangeRepository, "newest" | "has" | "between">,
 ): IntervalChanges {
-  return (snapshot, { exchanges, bases, assetIds, fromMs, toMs }) => {
-    const endMs = snapshot.storedAtMs + 1;
-    const isMeant = bases === null ? () => true : baseMatcher(bases);
-    const changes = repository
-      .between(fromMs ?? endMs - USUAL_SPAN_MS, Math.min(toMs ?? endMs, endMs))
-      .filter(({ exchange }) => exchanges?.includes(exchange) ?? true);
-    const uids = new Set(changes.map(({ uid }) => uid));
-    const assets = new Map(
-      snapshot.rows.flatMap(({ record }) =>
-        uids.has(record.uid) ? [[record.uid, record.assetId]] : [],
-      ),
-    );
-    return changes
-      .map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }))
-      .filter(isMeant)
-      .filter(
-        ({ assetId }) => assetIds === null || (assetId !== null && assetIds.includes(assetId)),
+  return {
+    newest: onceFor((snapshot) => repository.newest(snapshot.storedAtMs) ?? NO_EVENT),
+    has: (upTo, event) => repository.has(upTo, event),
+    page: (snapshot, query, part) => {
+      const { upTo } = part;
+      const { fromMs, toMs } = query;
+      const endMs = upTo.atMs + 1;
+      const inRange = repository.between(
+        fromMs ?? upTo.atMs - INTERVAL_CHANGE_DEFAULTS.spanMs,
+        Math.min(toMs ?? endMs, endMs),
+        upTo.id,
       );
+      return eventPage(matching(snapshot, inRange, query), placeOf, part);
+    },
+  };
+}
+
+function placeOf({ changedAtMs, id }: IntervalChange): EventPlace {
+  return { atMs: changedAtMs, id };
+}
+
+function matching(
+  { rows }: Snapshot,
+  inRange: readonly IntervalChange[],
+  { exchanges, bases, assetIds }: IntervalChangeQuery,
+): readonly AssetIntervalChange[] {
+  const changes = inRange.filter(({ exchange }) => exchanges?.includes(exchange) ?? true);
+  const uids = new Set(changes.map(({ uid }) => uid));
+  const assets = new Map(
+    rows.flatMap(({ record }) => (uids.has(record.uid) ? [[record.uid, record.assetId]] : [])),
+  );
+  const isMeant = bases === null ? () => true : baseMatcher(bases);
+  return changes
+    .map((change) => ({ ...change, assetId: assets.get(change.uid) ?? null }))
+    .filter(isMeant)
+    .filter(({ assetId }) => assetIds === null || (assetId !== null && assetIds.includes(assetId)));
+}
+
+/** Reads once per snapshot; the result is dropped with the snapshot. */
+function onceFor<Value>(read: (snapshot: Snapshot) => Value): (snapshot: Snapshot) => Value {
+  const known = new WeakMap<Snapshot, { readonly value: Value }>();
+  return (snapshot) => {
+    const kept = known.get(snapshot) ?? { value: read(snapshot) };
+    known.set(snapshot, kept);
+    return kept.value;
   };
 }

@@ -2,11 +2,13 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { withNames } from "../../lists/asked-names.ts";
 import type {
   AssetIntervalChange,
+  IntervalChangeQuery,
   IntervalChanges,
 } from "../../../services/finder/interval-changes.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
-import { sendList } from "../../lists/paging.ts";
+import { sendSourced } from "../../lists/paging.ts";
+import { logSources } from "../../lists/log-source.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import { instrumentPart, secondsOf } from "../../lists/row-fields.ts";
@@ -25,11 +27,11 @@ const changesRoute = createRoute({
   tags: ["Exchanges"],
   summary: "Changes of funding intervals",
   description:
-    "Every change of an instrument's funding interval, newest first. A change is one event, observed within one refresh; an interval that was unknown for a while and came back unchanged is not a change. The range is half-open: [from, to).",
+    "Every change of an instrument's funding interval, newest first. A change is one event, observed within one refresh; an interval that was unknown for a while and came back unchanged is not a change. The range is half-open: [from, to). `snapshot` and `fetched_at` stay the same until another change is stored.",
   request: { query: IntervalChangeQuerySchema },
   responses: {
     ...cachedList(IntervalChangeListSchema, "The matching changes, possibly none."),
-    ...problems("bad_parameter", "bad_cursor", "cursor_expired", "not_ready", "busy"),
+    ...problems("bad_parameter", "bad_cursor", "not_ready", "busy"),
   },
 });
 
@@ -44,21 +46,25 @@ export function addIntervalRoutes(
   },
 ): void {
   app.openapi(changesRoute, (c) => {
-    const { params, names } = withNames(answers, c.req.valid("query"));
-    const { exchange, base, asset_id: assetIds, from, to } = params;
-    const sent = sendList(answers, c, params, {
+    const params = c.req.valid("query");
+    const { exchange, asset_id: assetIds, from, to } = params;
+    const { params: found, names } = withNames(answers, params);
+    const query: IntervalChangeQuery = {
+      exchanges: exchange,
+      bases: found.base,
+      assetIds,
+      fromMs: from === null ? null : from * 1000,
+      toMs: to === null ? null : to * 1000,
+    };
+    // The cursor is bound to the names as requested: what they stand for may change between two pages of one list.
+    const sent = sendSourced(answers, c, params, {
       name: "interval-changes",
-
       names,
       isOfListings: false,
-      select: (snapshot) =>
-        changes(snapshot, {
-          exchanges: exchange,
-          bases: base,
-          assetIds,
-          fromMs: from === null ? null : from * 1000,
-          toMs: to === null ? null : to * 1000,
-        }),
+      sources: logSources({
+        ...changes,
+        page: (snapshot, part) => changes.page(snapshot, query, part),
+      }),
       toRow: changeRow,
       columns: COLUMNS,
     });

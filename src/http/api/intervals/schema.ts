@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
+import { INTERVAL_CHANGE_DEFAULTS } from "../../../services/finder/interval-changes.ts";
 import { timeParam } from "../../openapi/params.ts";
 import {
   instrumentFields,
   instrumentFilters,
-  listSchema,
   fieldsParam,
-  pageParams,
+  logPageParams,
+  logSchema,
   time,
 } from "../../lists/row-fields.ts";
 
@@ -23,22 +24,24 @@ export const IntervalChangeSchema = z
 
 export type IntervalChangeRow = z.infer<typeof IntervalChangeSchema>;
 
-export const IntervalChangeListSchema = listSchema("IntervalChangeList", IntervalChangeSchema);
+export const IntervalChangeListSchema = logSchema("IntervalChangeList", IntervalChangeSchema);
+
+const SPAN_DAYS = INTERVAL_CHANGE_DEFAULTS.spanMs / 86_400_000;
 
 export const IntervalChangeQuerySchema = z.strictObject({
   exchange: instrumentFilters.exchange,
   base: instrumentFilters.base,
   asset_id: instrumentFilters.asset_id,
   from: timeParam({
-    description: "Changes at or after this. Default: 30 days before the snapshot.",
+    description: `Changes at or after this. Default: ${SPAN_DAYS} days before \`fetched_at\`.`,
     example: 1_793_620_800,
     fallback: null,
   }),
   to: timeParam({
-    description: "Changes before this. Default: up to the snapshot.",
+    description: "Changes before this. Default: up to `fetched_at`, its own time included.",
     example: 1_793_707_200,
     fallback: null,
   }),
-  ...pageParams,
+  ...logPageParams,
   fields: fieldsParam(["exchange", "symbol", "from_hours", "to_hours"]),
 });

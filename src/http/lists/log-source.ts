@@ -1,0 +1,54 @@
+import type { Snapshot } from "../../domain/market.ts";
+import type { EventPage, EventPart, EventPlace } from "../../lib/event-log.ts";
+import { badCursor, type Cursor } from "./cursor.ts";
+import type { Sources } from "./source.ts";
+
+/** Stored events that are only ever added to. */
+interface Log<Event> {
+  /** The state that a snapshot shows. */
+  readonly newest: (snapshot: Snapshot) => EventPlace;
+  /** Whether the log was ever in the state `upTo`, with `event` in it. */
+  readonly has: (upTo: EventPlace, event: EventPlace) => boolean;
+  readonly page: (snapshot: Snapshot, part: EventPart) => EventPage<Event>;
+}
+
+/**
+ * A log as far as the newest snapshot shows it, or as far as it went when a chain of pages began. Its cursors hold
+ * all that they need: they never expire, and every process that reads the log takes them.
+ */
+export function logSources<Event>(log: Log<Event>): Sources<Event> {
+  return {
+    cursorKind: "log",
+    at: (cursor, newest) => {
+      const upTo = cursor === null ? log.newest(newest) : stateOf(cursor);
+      const after = cursor === null ? null : placeOf(cursor);
+      return {
+        version: `${upTo.id}-${upTo.atMs}`,
+        // A log in which nothing has happened shows the time at which that is so.
+        asOfMs: upTo.id === 0 ? newest.asOfMs : upTo.atMs,
+        freshFor: newest,
+        select: (limit) => {
+          if (after !== null && !log.has(upTo, after)) throw unknownPlace();
+          const { events, total, next } = log.page(newest, { upTo, after, limit });
+          return { items: events, total, next: next === null ? null : [next.atMs, next.id] };
+        },
+      };
+    },
+  };
+}
+
+const STATE = /^([1-9]\d{0,14})-([1-9]\d{0,14})$/;
+
+function stateOf({ state }: Cursor): EventPlace {
+  const [, id, atMs] = STATE.exec(state) ?? [];
+  if (id === undefined || atMs === undefined) throw unknownPlace();
+  return { atMs: Number(atMs), id: Number(id) };
+}
+
+function placeOf({ place: [atMs = 0, id = 0] }: Cursor): EventPlace {
+  return { atMs, id };
+}
+
+function unknownPlace() {
+  return badCursor("leads to nothing that this list ever had");
+}
