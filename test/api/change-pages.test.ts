@@ -18,6 +18,7 @@ import {
 } from "../support/change-log.ts";
 import { testDatabase } from "../support/database.ts";
 import { cellsOf, nextOf } from "../support/lists.ts";
+import { LONG_MS } from "../support/patience.ts";
 import { NOON_MS } from "../support/quote.ts";
 
 const MINUTE_MS = 60_000;
@@ -54,64 +55,70 @@ function expected(
     .map(({ toHours }) => toHours);
 }
 
-test("pages of a chain join to what was there at its first page, whatever is stored meanwhile and whichever process answers", async () => {
-  using database = testDatabase();
-  using secondConnection = openDb(marketFile(database.path));
-  listInstruments(database);
-  const readers = [readerOf(database.db), readerOf(secondConnection)] as const;
-  let seq = 1;
-  const nextId = () => `1-${(seq += 1)}`;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(event, { maxLength: 14 }),
-      fc.array(fc.array(event, { maxLength: 3 }), { minLength: 1, maxLength: 5 }),
-      filter,
-      fc.integer({ min: 1, max: 4 }),
-      fc.integer({ min: 0, max: 3 }),
-      async (before, meanwhile, only, limit, shownMinutesAgo) => {
-        database.db.run("DELETE FROM interval_changes");
-        const stored: Stored[] = [];
-        const add = (one: Event) => stored.push({ ...one, toHours: store(database, one) });
-        for (const one of before) add(one);
-        const shown = marketAt(nextId(), NOON_MS - shownMinutesAgo * MINUTE_MS);
-        for (const { board } of readers) board.publish(shown);
-        const { exchange, base, fromMinutesAgo } = only;
-        const from = fromMinutesAgo === undefined ? null : NOON_MS - fromMinutesAgo * MINUTE_MS;
-        const query = new URLSearchParams({
-          ...(exchange && { exchange }),
-          ...(base && { base }),
-          ...(from !== null && { from: String(from / 1000) }),
-        });
-        const whole = await pageOf(readers[0], String(query));
-        const pages: ChangePage[] = [];
-        for (let next: string | null = ""; next !== null;) {
-          const reader = readers[pages.length % 2 === 0 ? 0 : 1];
-          const page = await pageOf(reader, `${query}&limit=${limit}${next}`);
-          pages.push(page);
-          // Each has a row at least; a cursor that does not lead on would lead on for ever.
-          if (pages.length > before.length + 1) throw new Error("more pages than rows");
-          next = page.next_cursor === null ? null : `&cursor=${page.next_cursor}`;
-          for (const one of meanwhile[pages.length - 1] ?? []) add(one);
-          // One process shows all of it, the other one nothing yet; neither keeps the first snapshot.
-          readers[0].board.publish(marketAt(nextId(), NOON_MS));
-          readers[0].board.forget();
-        }
-        expect(hoursOf(whole)).toEqual(
-          expected(stored.slice(0, before.length), only, shownMinutesAgo),
-        );
-        expect(pages.flatMap(hoursOf)).toEqual(hoursOf(whole));
-        for (const { snapshot, fetched_at, total, count, rows } of pages) {
-          expect([snapshot, total, count]).toEqual([whole.snapshot, whole.total, rows.length]);
-          if (before.some(({ minutesAgo }) => minutesAgo >= shownMinutesAgo))
-            expect(fetched_at).toBe(whole.fetched_at);
-        }
-        // What was stored meanwhile is not lost: a new first page has it, once.
-        expect(hoursOf(await pageOf(readers[0], String(query)))).toEqual(expected(stored, only, 0));
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+test(
+  "pages of a chain join to what was there at its first page, whatever is stored meanwhile and whichever process answers",
+  async () => {
+    using database = testDatabase();
+    using secondConnection = openDb(marketFile(database.path));
+    listInstruments(database);
+    const readers = [readerOf(database.db), readerOf(secondConnection)] as const;
+    let seq = 1;
+    const nextId = () => `1-${(seq += 1)}`;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { maxLength: 14 }),
+        fc.array(fc.array(event, { maxLength: 3 }), { minLength: 1, maxLength: 5 }),
+        filter,
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 3 }),
+        async (before, meanwhile, only, limit, shownMinutesAgo) => {
+          database.db.run("DELETE FROM interval_changes");
+          const stored: Stored[] = [];
+          const add = (one: Event) => stored.push({ ...one, toHours: store(database, one) });
+          for (const one of before) add(one);
+          const shown = marketAt(nextId(), NOON_MS - shownMinutesAgo * MINUTE_MS);
+          for (const { board } of readers) board.publish(shown);
+          const { exchange, base, fromMinutesAgo } = only;
+          const from = fromMinutesAgo === undefined ? null : NOON_MS - fromMinutesAgo * MINUTE_MS;
+          const query = new URLSearchParams({
+            ...(exchange && { exchange }),
+            ...(base && { base }),
+            ...(from !== null && { from: String(from / 1000) }),
+          });
+          const whole = await pageOf(readers[0], String(query));
+          const pages: ChangePage[] = [];
+          for (let next: string | null = ""; next !== null;) {
+            const reader = readers[pages.length % 2 === 0 ? 0 : 1];
+            const page = await pageOf(reader, `${query}&limit=${limit}${next}`);
+            pages.push(page);
+            // Each has a row at least; a cursor that does not lead on would lead on for ever.
+            if (pages.length > before.length + 1) throw new Error("more pages than rows");
+            next = page.next_cursor === null ? null : `&cursor=${page.next_cursor}`;
+            for (const one of meanwhile[pages.length - 1] ?? []) add(one);
+            // One process shows all of it, the other one nothing yet; neither keeps the first snapshot.
+            readers[0].board.publish(marketAt(nextId(), NOON_MS));
+            readers[0].board.forget();
+          }
+          expect(hoursOf(whole)).toEqual(
+            expected(stored.slice(0, before.length), only, shownMinutesAgo),
+          );
+          expect(pages.flatMap(hoursOf)).toEqual(hoursOf(whole));
+          for (const { snapshot, fetched_at, total, count, rows } of pages) {
+            expect([snapshot, total, count]).toEqual([whole.snapshot, whole.total, rows.length]);
+            if (before.some(({ minutesAgo }) => minutesAgo >= shownMinutesAgo))
+              expect(fetched_at).toBe(whole.fetched_at);
+          }
+          // What was stored meanwhile is not lost: a new first page has it, once.
+          expect(hoursOf(await pageOf(readers[0], String(query)))).toEqual(
+            expected(stored, only, 0),
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+  LONG_MS,
+);
 
 /** A log of `count` changes a minute apart, the newest at noon. */
 function filled(count: number) {
