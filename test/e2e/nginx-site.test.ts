@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { StreamHub } from "../../src/http/stream/hub.ts";
@@ -57,13 +56,17 @@ async function serveTwo(change?: (text: string) => string) {
   };
 }
 
-function send(port: number, method: string, headers = ""): ReturnType<typeof rawRequest> {
+function send(
+  port: number,
+  method: string,
+  { headers = "", from = "127.0.0.1" } = {},
+): ReturnType<typeof rawRequest> {
   const head = `${method} /livez HTTP/1.1\r\nHost: finder.test\r\n${headers}`;
-  return rawRequest(port, Buffer.from(`${head}Connection: close\r\n\r\n`));
+  return rawRequest(port, Buffer.from(`${head}Connection: close\r\n\r\n`), from);
 }
 
-/** More than servers there are, so that each of them is asked. */
-const EACH = [1, 2, 3, 4];
+/** Clients that nginx spreads over both servers. */
+const EACH = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
 
 describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it up", () => {
   test(
@@ -71,8 +74,8 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
     async () => {
       await using service = await serveTwo();
       for (const method of ["FOO", "POST", "DELETE", "PROPFIND", "TRACE", "BREW"]) {
-        for (const _ of EACH) {
-          const { status, text } = await send(service.nginx.port, method);
+        for (const from of EACH) {
+          const { status, text } = await send(service.nginx.port, method, { from });
           expect([method, status]).toEqual([method, 405]);
           expect(text).toContain("Allow: GET, HEAD, OPTIONS");
         }
@@ -92,9 +95,9 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
       // Without the refusal by nginx the parser of each process gets to see the method.
       const unguarded = (text: string) => text.replace("return 405;", "");
       await using service = await serveTwo(unguarded);
-      for (const _ of EACH) {
-        expect((await send(service.nginx.port, "FOO")).status).toBe(502);
-        expect((await send(service.nginx.port, "GET")).status).toBe(200);
+      for (const from of EACH) {
+        expect((await send(service.nginx.port, "FOO", { from })).status).toBe(502);
+        expect((await send(service.nginx.port, "GET", { from })).status).toBe(200);
       }
     },
     LONG_MS,
@@ -107,7 +110,7 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
       await gone[Symbol.asyncDispose]();
       await using left = serveApp(testApp(new TestBoard()));
       await using nginx = await startNginx(siteOf([gone.port, left.port]));
-      for (const _ of EACH) expect((await send(nginx.port, "GET")).status).toBe(200);
+      for (const from of EACH) expect((await send(nginx.port, "GET", { from })).status).toBe(200);
     },
     LONG_MS,
   );
@@ -117,10 +120,37 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
     async () => {
       await using service = await serveTwo();
       for (const claim of ["198.51.100.7", "198.51.100.7, 127.0.0.1", "127.0.0.1:1"])
-        await send(service.nginx.port, "GET", `X-Forwarded-For: ${claim}\r\n`);
+        await send(service.nginx.port, "GET", { headers: `X-Forwarded-For: ${claim}\r\n` });
       expect(service.clients()).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
-      await requestFrom("127.0.0.9", service.nginx.port, "X-Forwarded-For: 198.51.100.7\r\n");
+      const claim = { headers: "X-Forwarded-For: 198.51.100.7\r\n", from: "127.0.0.9" };
+      await send(service.nginx.port, "GET", claim);
       expect(service.clients().toSorted().at(-1)).toBe("127.0.0.9");
+    },
+    LONG_MS,
+  );
+
+  test(
+    "each process has clients, and each client has one process: it reads all pages of a list",
+    async () => {
+      // Two processes that have published different snapshots of one market.
+      const showing = (id: string) => serveApp(testApp(new TestBoard(snapshotOf(id, ROWS))));
+      await using first = showing("1-1");
+      await using second = showing("1-2");
+      await using nginx = await startNginx(siteOf([first.port, second.port]));
+      const processes = new Set<string>();
+      for (const from of EACH) {
+        const seen: string[] = [];
+        for (let next: string | undefined = "limit=1"; next !== undefined;) {
+          const request = `GET /api/funding/current?${next} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+          const { status, text } = await rawRequest(nginx.port, Buffer.from(request), from);
+          seen.push(`${status} ${/^x-snapshot: (.*)\r$/im.exec(text)?.[1]}`);
+          next = /^link: <[^?]*\?(.*)>/im.exec(text)?.[1];
+        }
+        expect(new Set(seen).size).toBe(1);
+        expect(seen).toHaveLength(ROWS.length);
+        processes.add(seen[0] ?? "");
+      }
+      expect([...processes].toSorted()).toEqual(["200 1-1", "200 1-2"]);
     },
     LONG_MS,
   );
@@ -148,7 +178,8 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
     "requests that a client sends all at once are answered one after the other",
     async () => {
       await using service = await serveTwo();
-      const requests = EACH.map((limit) => {
+      const requests = EACH.map((_, at) => {
+        const limit = at + 1;
         const close = limit === EACH.length ? "Connection: close\r\n" : "";
         return `GET /api/funding/current?limit=${limit} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n${close}\r\n`;
       });
@@ -173,18 +204,6 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
     LONG_MS,
   );
 });
-
-/** Sends a GET from another address of loopback. */
-function requestFrom(localAddress: string, port: number, headers: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connect({ host: "127.0.0.1", port, localAddress }, () =>
-    socket.write(`GET /livez HTTP/1.1\r\nHost: x\r\n${headers}Connection: close\r\n\r\n`),
-  );
-  socket.on("data", () => {});
-  socket.on("error", reject);
-  socket.on("close", () => resolve());
-  return promise;
-}
 
 test("there is an nginx where one is required", () => {
   if (NGINX === null)

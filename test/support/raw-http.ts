@@ -32,11 +32,18 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends bytes as they are and reads until the other side closes: the request has to ask for that. */
-export function rawRequest(port: number, bytes: Buffer): Promise<RawAnswer> {
+/**
+ * Sends bytes as they are and reads until the other side closes: the request has to ask for that. `localAddress` is
+ * the address of loopback that it comes from.
+ */
+export function rawRequest(
+  port: number,
+  bytes: Buffer,
+  localAddress = "127.0.0.1",
+): Promise<RawAnswer> {
   const { promise, resolve } = Promise.withResolvers<RawAnswer>();
   const parts: Buffer[] = [];
-  const socket = connect({ host: "127.0.0.1", port }, () => socket.write(bytes));
+  const socket = connect({ host: "127.0.0.1", port, localAddress }, () => socket.write(bytes));
   socket.on("data", (part) => parts.push(Buffer.from(part)));
   socket.on("error", () => {});
   socket.on("close", () => {
