@@ -129,6 +129,13 @@ function filled(count: number) {
   return database;
 }
 
+const partsOf = (cursor: string | null) =>
+  Buffer.from(cursor ?? "", "base64url")
+    .toString()
+    .split("~");
+
+const made = (...parts: unknown[]) => Buffer.from(parts.join("~")).toString("base64url");
+
 describe("a cursor of changes", () => {
   test("leads on in files, too, where a page ends at the last row", async () => {
     using database = filled(4);
@@ -181,15 +188,32 @@ describe("a cursor of changes", () => {
     }
   });
 
+  test("is good for the name it was made with, though that stands for nothing any more", async () => {
+    using database = filled(2);
+    const app = readerOf(database.db);
+    const first = await pageOf(app, "base=BTCUSDT&limit=1");
+    expect([hoursOf(first), first.total]).toEqual([[1001], 2]);
+    const { rows } = marketAt("1-2", NOON_MS);
+    app.board.publish({
+      ...marketAt("1-2", NOON_MS),
+      rows: rows.filter((row) => row.record.base !== "BTC"),
+    });
+    const rest = await app.get(changesPath(`base=BTCUSDT&limit=1&cursor=${first.next_cursor}`));
+    expect(rest.status).toBe(200);
+  });
+
   test("of a snapshot's list is refused by changes, and the other way round", async () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const cursorAt = async (path: string) =>
       ((await (await app.get(`${path}?limit=1`)).json()) as ChangePage).next_cursor;
     const [changes, instruments] = ["/api/intervals/changes", "/api/instruments"];
+    const ofSnapshot = await cursorAt(instruments);
+    const [, state, hash, offset] = partsOf(ofSnapshot);
     for (const [path, other] of [
-      [changes, await cursorAt(instruments)],
+      [changes, ofSnapshot],
       [instruments, await cursorAt(changes)],
+      [instruments, made("log1", state, hash, offset, 1)],
     ]) {
       const refused = await app.get(`${path}?limit=1&cursor=${other}`);
       expect([path, refused.status]).toEqual([path, 400]);
@@ -201,10 +225,7 @@ describe("a cursor of changes", () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const { next_cursor: cursor } = await pageOf(app, "limit=2");
-    const [mark, state, hash, time, id] = Buffer.from(cursor ?? "", "base64url")
-      .toString()
-      .split("~");
-    const made = (...parts: unknown[]) => Buffer.from(parts.join("~")).toString("base64url");
+    const [mark, state, hash, time, id] = partsOf(cursor);
     const last = NOON_MS;
     const bad = {
       longer: `${cursor}A`,

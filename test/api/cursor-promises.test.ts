@@ -31,9 +31,11 @@ const ROWS = (["okx", "bybit", "gate", "xt"] as const).flatMap((exchange, place)
   ),
 );
 
+const appWithRows = () => appOf(new TestBoard(marketOf(ROWS)));
+
 describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, query }) => {
   test("documents of its cursor what becomes of it once its snapshot is gone", async () => {
-    const app = appOf(new TestBoard(marketOf(ROWS)));
+    const app = appWithRows();
     const target = `${path}${query}&limit=1`;
     const { next_cursor: cursor } = await bodyOf(app, target);
     expect(cursor).not.toBeNull();
@@ -49,5 +51,18 @@ describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, quer
         ? { status: 410, expires: true, lasts: false, has410: true }
         : { status: 200, expires: false, lasts: true, has410: false },
     );
+  });
+
+  test("keeps the snapshot of a page that has a next one, and not of the last page", async () => {
+    const app = appWithRows();
+    const target = `${path}${query}&limit=1`;
+    const { next_cursor: cursor } = await bodyOf(app, target);
+    app.board.publish(marketOf(ROWS, "1-2"));
+    const whole = await bodyOf(app, path + query + "&limit=1000");
+    expect(whole.next_cursor).toBeNull();
+    app.board.publish(marketOf(ROWS, "1-3"));
+    app.board.forgetUnpinned();
+    expect((await app.get(`${target}&cursor=${cursor}`)).status).toBe(200);
+    expect(app.board.byId("1-2")).toBeNull();
   });
 });

@@ -152,6 +152,7 @@ export function allCollected(snapshot: Snapshot): Snapshot {
 export class TestBoard implements BoardView {
   #current: Snapshot | null = null;
   readonly #kept = new Map<string, Snapshot>();
+  readonly #pinned = new Set<string>();
   readonly #bases = new Set<string>();
   readonly #listeners = new Set<(snapshot: Snapshot) => void>();
 
@@ -189,8 +190,14 @@ export class TestBoard implements BoardView {
     return this.#kept.get(id) ?? null;
   }
 
-  pin(): void {
-    // All are kept until the test forgets them.
+  pin(id: string): void {
+    this.#pinned.add(id);
+  }
+
+  /** As after 20 s: the current snapshot and pinned ones are left. */
+  forgetUnpinned(): void {
+    for (const id of this.#kept.keys())
+      if (id !== this.#current?.id && !this.#pinned.has(id)) this.#kept.delete(id);
   }
 
   freshForMs(): number {
