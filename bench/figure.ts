@@ -23,6 +23,11 @@ export function plain(what: string, value: number, unit: string): Figure {
   return { what, value, unit, aim: null, met: null };
 }
 
+/** What could not be measured, and why: it shows in the table. */
+export function note(what: string, why: string): Figure {
+  return { what, value: Number.NaN, unit: why, aim: null, met: null };
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
@@ -32,7 +37,8 @@ export function median(values: readonly number[]): number {
 export function table(figures: readonly Figure[]): string {
   const lines = figures.map(({ what, value, unit, aim, met }) => {
     const mark = met === null ? "" : met ? "yes" : "**no**";
-    return `| ${what} | ${format(value)} ${unit} | ${aim ?? ""} | ${mark} |`;
+    const measured = Number.isNaN(value) ? unit : `${format(value)} ${unit}`;
+    return `| ${what} | ${measured} | ${aim ?? ""} | ${mark} |`;
   });
   return ["| what | measured | aim | met |", "| --- | --- | --- | --- |", ...lines].join("\n");
 }

@@ -1,20 +1,34 @@
-/** Keeps `connections` sockets busy with one request for `ms`; a client that costs less than a server. */
+/** Keeps `connections` sockets busy with one request, or the next one, for `ms`; a client that costs less than a server. */
 export async function requestsPerSecond(
   port: number,
-  request: string,
+  request: string | (() => string),
   load: { readonly connections: number; readonly ms: number },
 ): Promise<number> {
-  const bytes = Buffer.from(request);
+  const { count, seconds } = await answersWithin(port, request, load);
+  return count / seconds;
+}
+
+/** The same, as how many were answered in how long: the last ones end after `ms`. */
+export async function answersWithin(
+  port: number,
+  request: string | (() => string),
+  load: { readonly connections: number; readonly ms: number },
+): Promise<{ readonly count: number; readonly seconds: number }> {
+  const next = typeof request === "string" ? always(Buffer.from(request)) : request;
   const startedMs = performance.now();
   const counts = await Promise.all(
-    Array.from({ length: load.connections }, () => drive(port, bytes, startedMs + load.ms)),
+    Array.from({ length: load.connections }, () => drive(port, next, startedMs + load.ms)),
   );
   const seconds = (performance.now() - startedMs) / 1000;
-  return counts.reduce((sum, count) => sum + count, 0) / seconds;
+  return { count: counts.reduce((sum, count) => sum + count, 0), seconds };
+}
+
+function always(bytes: Buffer): () => Buffer {
+  return () => bytes;
 }
 
 /** Sends, waits for the whole answer, sends again. */
-function drive(port: number, request: Buffer, untilMs: number): Promise<number> {
+function drive(port: number, next: () => Buffer | string, untilMs: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let count = 0;
   let end: AnswerEnd | null = null;
@@ -23,7 +37,7 @@ function drive(port: number, request: Buffer, untilMs: number): Promise<number> 
     hostname: "127.0.0.1",
     port,
     socket: {
-      open: (socket) => void socket.write(request),
+      open: (socket) => void socket.write(next()),
       data(socket, chunk) {
         let body = chunk;
         if (end === null) {
@@ -37,7 +51,7 @@ function drive(port: number, request: Buffer, untilMs: number): Promise<number> 
         count += 1;
         end = null;
         head = Buffer.alloc(0);
-        if (performance.now() < untilMs) socket.write(request);
+        if (performance.now() < untilMs) socket.write(next());
         else socket.end();
       },
       close: () => resolve(count),

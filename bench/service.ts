@@ -11,6 +11,8 @@ export interface ServiceProcess {
   readonly origin: string;
   readonly databasePath: string;
   readonly pid: number;
+  /** Ends the process as the service manager would; its database stays until this is disposed of. */
+  stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -18,23 +20,23 @@ export interface ServiceProcess {
 const UNIT = readFileSync(join(ROOT, "systemd/funding-finder.service"), "utf8");
 const [ASSUMED_RAM = ""] = /(?<=^Environment=BUN_JSC_forceRAMSize=)\d+$/m.exec(UNIT) ?? [];
 
-/** Starts it on a simulator, its command behind the words of `through`, and waits until it shows `rows` instruments. */
-export async function startServiceProcess(
+/** What it is set up with besides; undefined takes one away that it would have. */
+type Settings = Readonly<Record<string, string | undefined>>;
+
+/** Its process alone, as it is installed, on a simulator; its command stands behind the words of `through`. */
+export function spawnService(
   simulator: string,
-  settings: Readonly<Record<string, string>> = {},
-  ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
+  place: { readonly port: number; readonly databasePath: string },
+  settings: Settings = {},
   through: readonly string[] = [],
-): Promise<ServiceProcess> {
-  const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
-  const databasePath = join(folder, "bench.db");
-  const origin = `http://127.0.0.1:${freePort()}`;
-  const child = Bun.spawn([...through, process.execPath, join(ROOT, "dist/main.js")], {
+): Bun.Subprocess {
+  return Bun.spawn([...through, process.execPath, join(ROOT, "dist/main.js")], {
     cwd: ROOT,
     env: {
       PATH: process.env["PATH"] ?? "",
       BUN_JSC_forceRAMSize: ASSUMED_RAM,
-      PORT: new URL(origin).port,
-      DATABASE_PATH: databasePath,
+      PORT: String(place.port),
+      DATABASE_PATH: place.databasePath,
       EXCHANGE_ORIGIN: simulator,
       LOG_LEVEL: "error",
       ...settings,
@@ -42,26 +44,37 @@ export async function startServiceProcess(
     stdout: "ignore",
     stderr: "inherit",
   });
+}
+
+/** Starts it with a new database and waits until it shows `rows` instruments. */
+export async function startServiceProcess(
+  simulator: string,
+  settings: Settings = {},
+  ready: { readonly rows: number; readonly withinMs: number } = { rows: 1, withinMs: 30_000 },
+  through: readonly string[] = [],
+): Promise<ServiceProcess> {
+  const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));
+  const databasePath = join(folder, "bench.db");
+  const port = freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const child = spawnService(simulator, { port, databasePath }, settings, through);
   const stop = async (): Promise<void> => {
     child.kill();
     await child.exited;
+  };
+  const dispose = async (): Promise<void> => {
+    await stop();
     rmSync(folder, { recursive: true });
   };
   const deadlineMs = performance.now() + ready.withinMs;
   while ((await rowsShown(origin)) < ready.rows) {
     if (performance.now() > deadlineMs) {
-      await stop();
+      await dispose();
       throw new Error(`the service does not show ${ready.rows} instruments`);
     }
     await Bun.sleep(ASK_EVERY_MS);
   }
-  return { origin, databasePath, pid: child.pid, [Symbol.asyncDispose]: stop };
-}
-
-/** What a service's process holds in memory, as it says itself. */
-export async function residentMb(origin: string): Promise<number> {
-  const text = await (await fetch(`${origin}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1e6;
+  return { origin, databasePath, pid: child.pid, stop, [Symbol.asyncDispose]: dispose };
 }
 
 /** How many instruments are served; 0 while nothing is. */

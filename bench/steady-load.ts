@@ -6,36 +6,43 @@ const CONNECTIONS = 64;
 /** Requests that are sent together, once per tick. */
 const TICK_MS = 2;
 
-/** Asks for `targets` by turns. Latency of each request in ms, from when it was due to the last byte of its answer. */
+/** What is asked for: a target, or one with header lines of its own. */
+export type Asked =
+  string | { readonly target: string; readonly headers: Readonly<Record<string, string>> };
+
+/**
+ * Asks for `asked` by turns. Latency of each request in ms, from when it was due to the last byte of its answer;
+ * `onAnswer` is given the size of each in bytes, with its head.
+ */
 export async function steadyLoad(
   port: number,
-  targets: readonly string[],
+  asked: readonly Asked[],
   load: { readonly perSecond: number; readonly seconds: number },
+  onAnswer: (bytes: number) => void = () => {},
 ): Promise<number[]> {
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => Connection.open(port)),
   );
-  const bytes = targets.map((target) =>
-    Buffer.from(`GET ${target} HTTP/1.1\r\nHost: bench\r\n\r\n`),
-  );
+  const bytes = asked.map(requestOf);
   const latencies: number[] = [];
   const idle = [...connections];
   const due: number[] = [];
   const count = load.perSecond * load.seconds;
   const startedMs = performance.now();
   let planned = 0;
-  let asked = 0;
+  let sent = 0;
   const finished = Promise.withResolvers<void>();
   const sendDue = (): void => {
     while (due.length > 0) {
       // Round and round: a connection that is never used would be closed.
       const connection = idle.shift();
       const dueMs = due[0];
-      const request = bytes[asked % bytes.length];
+      const request = bytes[sent % bytes.length];
       if (connection === undefined || dueMs === undefined || request === undefined) return;
       due.shift();
-      asked += 1;
-      connection.ask(request, () => {
+      sent += 1;
+      connection.ask(request, (size) => {
+        onAnswer(size);
         latencies.push(performance.now() - dueMs);
         idle.push(connection);
         if (latencies.length === count) finished.resolve();
@@ -60,6 +67,14 @@ export async function steadyLoad(
   return latencies;
 }
 
+function requestOf(asked: Asked): Buffer {
+  const { target, headers } = typeof asked === "string" ? { target: asked, headers: {} } : asked;
+  const lines = Object.entries({ Host: "bench", ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return Buffer.from(`GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
+}
+
 /** The `share` of all values lies at or under the result. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
@@ -77,7 +92,7 @@ interface Progress {
   /** 0 until its head is complete. */
   length: number;
   head: Buffer;
-  done: (() => void) | null;
+  done: ((bytes: number) => void) | null;
 }
 
 /** One kept connection with at most one request under way. */
@@ -117,12 +132,12 @@ class Connection {
             state.length = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
           }
           if (state.received < state.length) return;
+          const { done, length } = state;
           state.received = 0;
           state.length = 0;
           state.head = Buffer.alloc(0);
-          const { done } = state;
           state.done = null;
-          done?.();
+          done?.(length);
         },
         close: () => lost.reject(new Error("a connection was closed")),
         error: (_socket, error) => lost.reject(error),
@@ -131,7 +146,7 @@ class Connection {
     return new Connection(socket, state, lost.promise);
   }
 
-  ask(request: Buffer, done: () => void): void {
+  ask(request: Buffer, done: (bytes: number) => void): void {
     this.#state.done = done;
     this.#socket.write(request);
   }

@@ -2,9 +2,11 @@
 import { join } from "node:path";
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
-import { residentMb, startServiceProcess } from "./service.ts";
+import { residentMb } from "./process-usage.ts";
+import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
+import { ASKED_BY_MANY } from "./under-load.ts";
 import type { StreamReport, ToReaders } from "./stream-readers.ts";
 
 const READERS = 500;
@@ -37,15 +39,6 @@ const FILTERS = [
   "asset_class=metal,commodity",
 ];
 
-/** Answers of a few kilobytes that many ask for, made anew after each snapshot. */
-const TARGETS = [
-  "/api/funding/current?limit=30",
-  "/api/funding/symbol/BTC",
-  "/api/funding/arb?limit=20",
-  "/api/funding/heatmap?limit=20",
-  "/api/exchanges",
-];
-
 export async function streams(): Promise<Figure[]> {
   const bare = await bareLatencies();
   await using simulator = await startSimulatorProcess({ scale: SCALE });
@@ -57,10 +50,10 @@ export async function streams(): Promise<Figure[]> {
   );
   const port = Number(new URL(service.origin).port);
   const asked = (seconds: number) =>
-    steadyLoad(port, TARGETS, { perSecond: REQUESTS_PER_SECOND, seconds });
+    steadyLoad(port, ASKED_BY_MANY, { perSecond: REQUESTS_PER_SECOND, seconds });
   await asked(WARM_UP_SECONDS);
   await Bun.sleep(GROWN_MS);
-  const beforeMb = await heldMb(service.origin);
+  const beforeMb = await heldMb(service.pid);
 
   await using readers = startReaders();
   const targets = Array.from(
@@ -69,10 +62,10 @@ export async function streams(): Promise<Figure[]> {
   );
   await readers.ask({ type: "open", port, targets });
   const latencies = await asked(SECONDS);
-  const duringMb = await residentMb(service.origin);
+  const duringMb = residentMb(service.pid);
   const { reports, rowsMissed, behind } = await compared(readers, service.origin);
   await readers.stop();
-  const afterMb = await heldMb(service.origin);
+  const afterMb = await heldMb(service.pid);
 
   return [
     plain("readers of the stream", reports.length, "readers"),
@@ -180,10 +173,10 @@ function startReaders() {
 }
 
 /** The lowest resident memory of the next one and a half minutes. */
-async function heldMb(origin: string): Promise<number> {
+async function heldMb(pid: number): Promise<number> {
   let lowest = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < MEMORY_SAMPLES; sample += 1) {
-    lowest = Math.min(lowest, await residentMb(origin));
+    lowest = Math.min(lowest, residentMb(pid));
     await Bun.sleep(1_000);
   }
   return lowest;

@@ -8,9 +8,9 @@ import { trustedByAsset, yearlyPct } from "../support/finder-recount.ts";
 import { allShown, answerOf, ENABLED_IN_BULK, fundingAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { classDifferences } from "../support/class-differences.ts";
+import { documentedAddresses } from "../support/documented-addresses.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS } from "../support/patience.ts";
-import { plainText } from "../support/plain-document.ts";
 
 /** Three times what all exchanges list today. */
 const SCALE = 3.6;
@@ -36,47 +36,14 @@ const NOT_COMPARED = [
   "settled_at",
 ] as const;
 
-interface Document {
-  readonly paths: Readonly<
-    Record<
-      string,
-      {
-        readonly get: {
-          readonly parameters?: readonly {
-            readonly name: string;
-            readonly in: string;
-            readonly required?: boolean;
-            readonly schema: { readonly example?: unknown };
-          }[];
-        };
-      }
-    >
-  >;
-}
-
 interface List {
   readonly count: number;
   readonly total: number;
   readonly rows: readonly unknown[];
 }
 
-/** Every address of the document, its path parameters at their examples, and the two pages. */
 async function addresses(origin: string): Promise<readonly string[]> {
-  const { paths } = JSON.parse(
-    plainText(JSON.stringify(await answerOf<object>(origin, "/openapi.json"))),
-  ) as Document;
-  const filled = Object.entries(paths).map(([path, { get }]) =>
-    (get.parameters ?? [])
-      .filter((parameter) => parameter.in === "path")
-      .reduce((text, { name, schema }) => text.replace(`{${name}}`, String(schema.example)), path)
-      .concat(
-        (get.parameters ?? [])
-          .filter((parameter) => parameter.in === "query" && parameter.required === true)
-          .map(({ name, schema }, at) => `${at === 0 ? "?" : "&"}${name}=${String(schema.example)}`)
-          .join(""),
-      ),
-  );
-  return [...new Set([...filled, "/", "/docs", "/openapi.json"])].filter((path) => path !== STREAM);
+  return (await documentedAddresses(origin)).filter((path) => path !== STREAM);
 }
 
 /** Yearly rates that are reckoned in another order may differ by so much. */

@@ -1,0 +1,143 @@
+/** The same questions answered the way they usually are: Flask, FastAPI and Express on the database of our service. */
+import { join } from "node:path";
+import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
+import { feeTable } from "../src/domain/fees.ts";
+import { exchangeTerms } from "../src/services/board/exchange-terms.ts";
+import { freePort } from "./simulator.ts";
+
+const FOLDER = join(import.meta.dir, "neighbours");
+
+/** The core that each server has to itself in its turn. */
+export const ON_ONE_CORE = ["taskset", "-c", "0"] as const;
+
+/** Debian's packages of Node are here; its Python finds them by itself. */
+const NODE_PATH = "/usr/share/nodejs";
+/** Debian's packages are of the system's Python, whichever is first on PATH. */
+const PYTHON = "/usr/bin/python3";
+
+const READY_WITHIN_MS = 20_000;
+const ASK_EVERY_MS = 100;
+
+/** A neighbour that this machine may have. */
+export interface Neighbour {
+  readonly name: string;
+  /** Ends with 0 where all that it needs is there. */
+  readonly check: readonly string[];
+  readonly needs: string;
+  command(port: number): readonly string[];
+}
+
+/** One worker on one core; threads, so that connections are kept. */
+export const NEIGHBOURS: readonly Neighbour[] = [
+  {
+    name: "Flask, gunicorn",
+    check: [PYTHON, "-c", "import flask, gunicorn"],
+    needs: "python3-flask, gunicorn",
+    command: (port) => [
+      PYTHON,
+      "-m",
+      "gunicorn",
+      "--chdir",
+      FOLDER,
+      "--bind",
+      `127.0.0.1:${port}`,
+      ..."--workers 1 --threads 4 --keep-alive 60 --log-level error flask_app:app".split(" "),
+    ],
+  },
+  {
+    name: "FastAPI, uvicorn",
+    check: [PYTHON, "-c", "import fastapi, uvicorn"],
+    needs: "python3-fastapi, python3-uvicorn, python3-uvloop",
+    command: (port) => [
+      PYTHON,
+      "-m",
+      "uvicorn",
+      "--app-dir",
+      FOLDER,
+      "--host",
+      "127.0.0.1",
+      "--port",
+      `${port}`,
+      ..."--log-level error --no-access-log fastapi_app:app".split(" "),
+    ],
+  },
+  {
+    name: "Node, Express",
+    check: ["node", "-e", `require("node:sqlite"); require("express")`],
+    needs: "node-express, a Node that has node:sqlite (22.13 or newer)",
+    command: () => ["node", join(FOLDER, "express_app.cjs")],
+  },
+];
+
+/** Whether it can be started here. */
+export function isInstalled({ check }: Neighbour): boolean {
+  const [program = ""] = check;
+  if (Bun.which(program) === null) return false;
+  const quiet = { stdout: "ignore", stderr: "ignore" } as const;
+  return Bun.spawnSync([...check], { env: environment(), ...quiet }).success;
+}
+
+export interface NeighbourServer {
+  readonly port: number;
+  readonly pid: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts it on a free port and one core, and waits until it answers. */
+export async function startNeighbour(
+  neighbour: Neighbour,
+  databasePath: string,
+): Promise<NeighbourServer> {
+  const port = freePort();
+  const settings = JSON.stringify({ database: databasePath, terms: terms() });
+  const child = Bun.spawn([...ON_ONE_CORE, ...neighbour.command(port)], {
+    env: { ...environment(), PORT: String(port), SETTINGS: settings },
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await child.exited;
+  };
+  const deadlineMs = performance.now() + READY_WITHIN_MS;
+  while (!(await answers(port))) {
+    if (performance.now() > deadlineMs || child.exitCode !== null) {
+      await stop();
+      throw new Error(`${neighbour.name} does not answer`);
+    }
+    await Bun.sleep(ASK_EVERY_MS);
+  }
+  return { port, pid: child.pid, [Symbol.asyncDispose]: stop };
+}
+
+function environment(): Record<string, string> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    NODE_PATH: process.env["NODE_PATH"] ?? NODE_PATH,
+    NODE_ENV: "production",
+    NODE_NO_WARNINGS: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
+}
+
+/** What holds for all rows of an exchange, as the program knows it and its database does not. */
+function terms() {
+  const fees = feeTable(null);
+  return EXCHANGE_IDS.map((exchange) => {
+    const { marks, interestOfCoins } = exchangeTerms(exchange, 0);
+    return {
+      exchange,
+      marks,
+      interest_of_coins: interestOfCoins ? 1 : 0,
+      taker_bps: fees.get(exchange)?.takerBps ?? null,
+    };
+  });
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/api/funding/symbol/BTC`)).ok;
+  } catch {
+    return false;
+  }
+}

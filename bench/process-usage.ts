@@ -1,0 +1,34 @@
+/** What the kernel says of a process: asked of nobody, so that a service that is measured has no request to answer. */
+import { readFileSync } from "node:fs";
+
+/** What Linux counts time of processes in, on every architecture. */
+const TICKS_PER_SECOND = 100;
+
+/** CPU seconds of a process, all its threads and its children since its start; to a hundredth. */
+export function cpuSeconds(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children
+    .split(" ")
+    .filter((text) => text !== "")
+    .reduce(
+      (sum, child) => sum + cpuSeconds(Number(child)),
+      cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, "utf8")),
+    );
+}
+
+/** User and system time of a line of /proc/PID/stat. Its second field is a name, which may hold spaces and brackets. */
+export function cpuSecondsOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // The fields 14 and 15 of proc(5), the third being the first here.
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory of a process now, MB of 1,000,000 bytes. */
+export function residentMb(pid: number): number {
+  return residentMbOf(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
+/** The same of a text of /proc/PID/status. */
+export function residentMbOf(status: string): number {
+  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
+}

@@ -1,0 +1,114 @@
+/** The service as it is used while exchanges are refreshed, beside a bare Bun.serve in the same run. */
+import { atMost, type Figure, plain } from "./figure.ts";
+import { startPortProcess } from "./port-process.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+import { type Asked, percentile, steadyLoad } from "./steady-load.ts";
+
+const SCALE = 0.8;
+const LEAST_ROWS = 12_000;
+/** By then all answers were asked for once and the first sweeps are over. */
+const WARM_UP_SECONDS = 10;
+
+/** Answers of a few kilobytes that many ask for, made anew after each snapshot. */
+export const ASKED_BY_MANY = [
+  "/api/funding/current?limit=30",
+  "/api/funding/symbol/BTC",
+  "/api/funding/arb?limit=20",
+  "/api/funding/heatmap?limit=20",
+  "/api/exchanges",
+];
+
+const MANY_PER_SECOND = 2_000;
+const SECONDS = { full: 60, quick: 20 } as const;
+const AIM_P90_MS = 3;
+const AIM_P99_MS = 8;
+const AIM_WORST_OVER_BARE_MS = 10;
+
+/** Whoever shows all rows asks about as often as there are snapshots: so many readers are many. */
+const LISTS_PER_SECOND = 30;
+/** One client may read three large answers at once: they come from as many addresses. */
+const LIST_READERS = 32;
+const AIM_LIST_RATIO = 3;
+
+interface Size {
+  readonly isQuick: boolean;
+}
+
+/** 2,000 requests a second for small answers. */
+export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
+  const seconds = SECONDS[isQuick ? "quick" : "full"];
+  const load = { perSecond: MANY_PER_SECOND, seconds };
+  const bare = (share: number) =>
+    bareLatencies(4_000, ["/"], { ...load, seconds: seconds * share });
+  const before = await bare(0.5);
+  const { latencies } = await serviceLatencies(ASKED_BY_MANY, load);
+  // Half of it afterwards: what else the machine does changes meanwhile.
+  const both = [...before, ...(await bare(0.5))];
+  return [
+    plain("requests a second", MANY_PER_SECOND, "1/s"),
+    plain("p50", percentile(latencies, 0.5), "ms"),
+    atMost("p90", percentile(latencies, 0.9), "ms", AIM_P90_MS),
+    atMost("p99", percentile(latencies, 0.99), "ms", AIM_P99_MS),
+    plain("p90 of a bare Bun.serve", percentile(both, 0.9), "ms"),
+    plain("p99 of a bare Bun.serve", percentile(both, 0.99), "ms"),
+    plain("worst of a bare Bun.serve", percentile(both, 1), "ms"),
+    plain("worst", percentile(latencies, 1), "ms"),
+    atMost(
+      "worst, over that of a bare Bun.serve",
+      percentile(latencies, 1) - percentile(both, 1),
+      "ms",
+      AIM_WORST_OVER_BARE_MS,
+    ),
+  ];
+}
+
+/** The whole list, compressed. */
+export async function compressedList({ isQuick }: Size): Promise<Figure[]> {
+  const seconds = SECONDS[isQuick ? "quick" : "full"];
+  const load = { perSecond: LISTS_PER_SECOND, seconds };
+  const asked: Asked[] = Array.from({ length: LIST_READERS }, (_, reader) => ({
+    target: "/api/funding/current",
+    headers: {
+      "Accept-Encoding": reader % 2 === 0 ? "gzip" : "zstd",
+      "X-Forwarded-For": `10.0.0.${reader + 1}`,
+    },
+  }));
+  const { latencies, bytes } = await serviceLatencies(asked, load);
+  const bare = await bareLatencies(bytes, ["/"], load);
+  const [ours, theirs] = [percentile(latencies, 0.99), percentile(bare, 0.99)];
+  return [
+    plain("requests a second, half for gzip, half for zstd", LISTS_PER_SECOND, "1/s"),
+    plain("size of an answer, mean", bytes, "bytes"),
+    plain("p50", percentile(latencies, 0.5), "ms"),
+    plain("p99", ours, "ms"),
+    plain("worst", percentile(latencies, 1), "ms"),
+    plain("p50 of a bare Bun.serve with as many bytes", percentile(bare, 0.5), "ms"),
+    plain("p99 of a bare Bun.serve", theirs, "ms"),
+    atMost("p99: ratio", ours / theirs, "x", AIM_LIST_RATIO),
+  ];
+}
+
+interface Load {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+/** Latencies of the service on a market that moves, and the mean size of an answer. */
+async function serviceLatencies(asked: readonly Asked[], load: Load) {
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  const settings = { TRUSTED_PROXIES: "127.0.0.1" };
+  await using service = await startServiceProcess(simulator.origin, settings, ready);
+  const port = Number(new URL(service.origin).port);
+  await steadyLoad(port, asked, { ...load, seconds: WARM_UP_SECONDS });
+  let bytes = 0;
+  const latencies = await steadyLoad(port, asked, load, (size) => (bytes += size));
+  return { latencies, bytes: Math.round(bytes / latencies.length) };
+}
+
+/** What the machine and the measuring cost: as many requests of a server that has nothing else to do. */
+async function bareLatencies(bytes: number, asked: readonly Asked[], load: Load) {
+  await using server = await startPortProcess("bare-server.ts", [String(bytes)]);
+  return await steadyLoad(server.port, asked, load);
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import { answerDifferences } from "../../bench/answer-differences.ts";
+import { documentOf, sectionsOf } from "../../bench/document.ts";
+import { atLeast, atMost, note, plain, table } from "../../bench/figure.ts";
+import { cpuSeconds, cpuSecondsOf, residentMb, residentMbOf } from "../../bench/process-usage.ts";
+
+describe("figures", () => {
+  test("a figure beside its aim says whether it is met, and what could not be measured says why", () => {
+    const lines = table([
+      atLeast("ratio", 0.5, "x", 0.6),
+      atMost("start", 249.6, "ms", 250),
+      plain("rate", 12_345.6, "1/s"),
+      note("Flask: skipped", "needs python3-flask"),
+    ]).split("\n");
+    expect(lines.slice(2)).toEqual([
+      "| ratio | 0.5 x | at least 0.6 | **no** |",
+      "| start | 250 ms | at most 250 | yes |",
+      "| rate | 12,346 1/s |  |  |",
+      "| Flask: skipped | needs python3-flask |  |  |",
+    ]);
+  });
+});
+
+describe("the document", () => {
+  const start = "2026-11-29, Bun 1.4.5.\n\n" + table([atMost("first row", 300, "ms", 250)]) + "\n";
+  const idle = `2026-11-30, Bun 1.4.5.\n\n${table([
+    plain("seconds", 60, "s"),
+    atMost("CPU", 50, "s", 60),
+  ])}\n`;
+  const sections = new Map([
+    ["Idle", idle],
+    ["Start", start],
+  ]);
+
+  test("what was written is read again, section by section", () => {
+    const read = sectionsOf(documentOf("# Performance\n", sections));
+    expect([...read.keys()]).toEqual(["All aims", "Idle", "Start"]);
+    expect(read.get("Idle")).toBe(idle);
+    expect(read.get("Start")).toBe(start);
+  });
+
+  test("all aims stand in one table, the missed ones first, each with its section and day", () => {
+    const aims = sectionsOf(documentOf("# Performance\n", sections)).get("All aims") ?? "";
+    expect(aims.split("\n")).toEqual([
+      "1 of 2 are met.",
+      "",
+      "| section | what | measured | aim | met | day |",
+      "| --- | --- | --- | --- | --- | --- |",
+      "| Start | first row | 300 ms | at most 250 | **no** | 2026-11-29 |",
+      "| Idle | CPU | 50 s | at most 60 | yes | 2026-11-30 |",
+      "",
+    ]);
+  });
+
+  test("a table whose columns were aligned by the formatter is read as well", () => {
+    const aligned =
+      "2026-11-29.\n\n| what  | measured | aim        | met    |\n| --- | --- | --- | --- |\n| row   | 3 ms     | at most 2  | **no** |\n";
+    const aims = sectionsOf(documentOf("# P\n", new Map([["S", aligned]]))).get("All aims");
+    expect(aims).toContain("| S | row | 3 ms | at most 2 | **no** | 2026-11-29 |");
+  });
+});
+
+describe("two answers to one query", () => {
+  const ours = { total: 2, rows: [{ uid: "a", rate: 0.1 + 0.2, flags: ["thin"], note: null }] };
+
+  test("are the same where numbers differ by rounding alone", () => {
+    const theirs = { total: 2, rows: [{ uid: "a", rate: 0.3, flags: ["thin"], note: null }] };
+    expect(answerDifferences(ours, theirs)).toEqual([]);
+  });
+
+  test("differ by a number, a text, an absent field, a missing flag, and null in place of 0", () => {
+    const theirs = { total: 2, rows: [{ rate: 0.300001, flags: [], note: 0 }] };
+    expect(answerDifferences(ours, theirs)).toEqual([
+      '.rows[0].uid: "a", theirs absent',
+      ".rows[0].rate: 0.30000000000000004, theirs 0.300001",
+      ".rows[0].flags: 1 members, theirs 0 members",
+      ".rows[0].note: null, theirs 0",
+    ]);
+  });
+
+  test("differ where one has fewer rows, whatever fields are compared", () => {
+    const differences = answerDifferences(ours, { total: 2, rows: [] }, new Set(["rows"]));
+    expect(differences).toEqual([".rows: 1 members, theirs 0 members"]);
+  });
+
+  test("are compared by the named fields alone, at every depth", () => {
+    const theirs = { total: 3, rows: [{ uid: "b", rate: 0.3 }] };
+    expect(answerDifferences(ours, theirs, new Set(["rows", "rate"]))).toEqual([]);
+  });
+});
+
+describe("what the kernel says of a process", () => {
+  test("CPU is user and system time, whatever the name of the program holds", () => {
+    const line = "42 (a) b (c) S 1 42 42 0 -1 4194304 100 0 0 0 250 50 7 7 20 0 9 0 100 1 1";
+    expect(cpuSecondsOf(line)).toBe(3);
+  });
+
+  test("resident memory is in MB of a million bytes", () => {
+    expect(residentMbOf("Name:\tbun\nVmHWM:\t  200000 kB\nVmRSS:\t  125000 kB\n")).toBe(128);
+  });
+
+  test("of this very process both can be read", () => {
+    expect(cpuSeconds(process.pid)).toBeGreaterThan(0);
+    expect(residentMb(process.pid)).toBeGreaterThan(10);
+  });
+});
