@@ -1,3 +1,5 @@
+import { type AnswerEnd, endOf, HEAD_END } from "./answer-end.ts";
+
 /** Keeps `connections` sockets busy with one request, or the next one, for `ms`; a client that costs less than a server. */
 export async function requestsPerSecond(
   port: number,
@@ -60,27 +62,4 @@ function drive(port: number, next: () => Buffer | string, untilMs: number): Prom
     },
   }).catch(reject);
   return promise;
-}
-
-const HEAD_END = "\r\n\r\n";
-const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
-
-/** Takes the body as it comes; true once it is whole. Nothing follows it before the next request. */
-type AnswerEnd = (part: Buffer) => boolean;
-
-/** Throws for an answer that is none of the expected: what is refused must not count as served. */
-function endOf(head: string): AnswerEnd {
-  const status = head.slice(9, 12);
-  if (status === "304") return () => true;
-  if (status !== "200") throw new Error(`answered ${status}`);
-  const length = /content-length: (\d+)/i.exec(head)?.[1];
-  if (length !== undefined) {
-    let left = Number(length);
-    return (part) => (left -= part.byteLength) <= 0;
-  }
-  let tail = Buffer.alloc(0);
-  return (part) => {
-    tail = Buffer.concat([tail, part.subarray(-LAST_CHUNK.length)]).subarray(-LAST_CHUNK.length);
-    return tail.equals(LAST_CHUNK);
-  };
 }

@@ -1,5 +1,7 @@
 /** Requests at a steady rate, whatever the answers take, so that a pause of the server shows in all that it delays. */
 
+import { type AnswerEnd, endOf, HEAD_END } from "./answer-end.ts";
+
 /** Connections that are kept: more than are ever busy at once while answers take milliseconds. */
 const CONNECTIONS = 64;
 
@@ -89,10 +91,30 @@ interface Socket {
 /** How much of the answer under way has come. */
 interface Progress {
   received: number;
-  /** 0 until its head is complete. */
-  length: number;
+  /** Null until its head is complete. */
+  end: AnswerEnd | null;
   head: Buffer;
   done: ((bytes: number) => void) | null;
+}
+
+/** Throws for an answer that is none of the expected. */
+function take(state: Progress, chunk: Buffer): void {
+  state.received += chunk.byteLength;
+  let body = chunk;
+  if (state.end === null) {
+    state.head = Buffer.concat([state.head, chunk]);
+    const headEnd = state.head.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    state.end = endOf(state.head.subarray(0, headEnd).toString("latin1"));
+    body = state.head.subarray(headEnd + HEAD_END.length);
+  }
+  if (!state.end(body)) return;
+  const { done, received } = state;
+  state.received = 0;
+  state.end = null;
+  state.head = Buffer.alloc(0);
+  state.done = null;
+  done?.(received);
 }
 
 /** One kept connection with at most one request under way. */
@@ -111,7 +133,7 @@ class Connection {
   static async open(port: number): Promise<Connection> {
     const state: Progress = {
       received: 0,
-      length: 0,
+      end: null,
       head: Buffer.alloc(0),
       done: null,
     };
@@ -122,22 +144,11 @@ class Connection {
       port,
       socket: {
         data(_, chunk) {
-          state.received += chunk.byteLength;
-          if (state.length === 0) {
-            state.head = Buffer.concat([state.head, chunk]);
-            const end = state.head.indexOf("\r\n\r\n");
-            if (end < 0) return;
-            const head = state.head.subarray(0, end).toString("latin1");
-            if (!head.startsWith("HTTP/1.1 200")) lost.reject(new Error(head.slice(0, 200)));
-            state.length = end + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+          try {
+            take(state, chunk);
+          } catch (error) {
+            lost.reject(error);
           }
-          if (state.received < state.length) return;
-          const { done, length } = state;
-          state.received = 0;
-          state.length = 0;
-          state.head = Buffer.alloc(0);
-          state.done = null;
-          done?.(length);
         },
         close: () => lost.reject(new Error("a connection was closed")),
         error: (_socket, error) => lost.reject(error),
