@@ -71,8 +71,9 @@ exchange: $(INSTALLED) ## Create the adapter of another exchange: make exchange 
 	@$(BUN) scripts/new-exchange.ts "$(ID)"
 	@$(MAKE) --no-print-directory docs
 
-bench: $(BUILT) ## Measure against the budgets
-	$(BUN) bench/main.ts
+bench: $(BUILT) ## Run the benchmarks (SECTIONS="idle start", QUICK=1, MINUTES=10 of memory); WRITE=1 updates docs/performance.md
+	$(BUN) bench/main.ts $(SECTIONS) $(if $(QUICK),--quick) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WRITE),--write)
+	@$(if $(WRITE),$(BUN) fmt docs/performance.md >/dev/null)
 
 soak: $(BUILT) ## Inject random faults on every exchange for MINUTES (20); SEED repeats a run
 	$(BUN) bench/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))

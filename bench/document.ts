@@ -23,7 +23,7 @@ export function documentOf(head: string, sections: ReadonlyMap<string, string>):
 }
 
 /** Every figure of the sections that has an aim, those that miss it first, with the day on which it was measured. */
-function aimsTable(sections: ReadonlyMap<string, string>): string {
+export function aimsTable(sections: ReadonlyMap<string, string>): string {
   const rows = [...sections].flatMap(([title, text]) => {
     const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0] ?? "";
     return rowsOf(text).flatMap(([what = "", measured = "", aim = "", met = ""]) =>

@@ -10,8 +10,9 @@ const FOLDER = join(import.meta.dir, "neighbours");
 /** The core that each server has to itself in its turn. */
 export const ON_ONE_CORE = ["taskset", "-c", "0"] as const;
 
-/** Debian's packages of Node are here; its Python finds them by itself. */
-const NODE_PATH = "/usr/share/nodejs";
+/** Where Debian's packages of Node are, whichever Node is first on PATH. */
+const ARCHITECTURE = process.arch === "arm64" ? "aarch64" : "x86_64";
+const NODE_PATH = `/usr/share/nodejs:/usr/lib/${ARCHITECTURE}-linux-gnu/nodejs`;
 /** Debian's packages are of the system's Python, whichever is first on PATH. */
 const PYTHON = "/usr/bin/python3";
 
@@ -63,8 +64,12 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   },
   {
     name: "Node, Express",
-    check: ["node", "-e", `require("node:sqlite"); require("express")`],
-    needs: "node-express, a Node that has node:sqlite (22.13 or newer)",
+    check: [
+      "node",
+      "-e",
+      `require("express"); try { require("node:sqlite") } catch { require("sqlite3") }`,
+    ],
+    needs: "node-express, and node-sqlite3 or a Node from 22.13 on",
     command: () => ["node", join(FOLDER, "express_app.cjs")],
   },
 ];

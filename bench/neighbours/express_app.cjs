@@ -1,9 +1,9 @@
-/** The four questions on Express and node:sqlite: PORT and SETTINGS in the environment. */
+/** The four questions on Express: PORT and SETTINGS in the environment. */
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { DatabaseSync } = require("node:sqlite");
 const { gzip } = require("node:zlib");
 const express = require("express");
+const { openedDatabase } = require("./express_database.cjs");
 
 const FLAGS = [
   "stale",
@@ -28,22 +28,16 @@ const SHOWN_PAIRS = 100;
 const ROWS = readFileSync(join(__dirname, "rows.sql"), "utf8");
 
 const { database, terms } = JSON.parse(process.env.SETTINGS);
-const db = new DatabaseSync(database, { readOnly: true });
-db.exec("PRAGMA mmap_size = 268435456");
-db.exec("CREATE TEMP TABLE terms (exchange PRIMARY KEY, marks, interest_of_coins, taker_bps)");
-const addTerms = db.prepare("INSERT INTO terms VALUES (?, ?, ?, ?)");
-for (const one of terms)
-  addTerms.run(one.exchange, one.marks, one.interest_of_coins, one.taker_bps);
+const { all } = openedDatabase(database, terms);
 const fees = new Map(terms.map((one) => [one.exchange, one.taker_bps]));
 
-const list = db.prepare(`${ROWS} ORDER BY exchange, exchange_symbol`);
-const symbol = db.prepare(`${ROWS} WHERE base = :base ORDER BY exchange, exchange_symbol`);
-const legs =
-  db.prepare(`SELECT * FROM (${ROWS}) WHERE asset_id IS NOT NULL AND flags & ${BLOCKING} = 0
-  AND volume_24h_usd >= 1000000 ORDER BY exchange, exchange_symbol`);
+const LIST = `${ROWS} ORDER BY exchange, exchange_symbol`;
+const SYMBOL = `${ROWS} WHERE base = :base ORDER BY exchange, exchange_symbol`;
+const LEGS = `SELECT * FROM (${ROWS}) WHERE asset_id IS NOT NULL AND flags & ${BLOCKING} = 0
+  AND volume_24h_usd >= 1000000 ORDER BY exchange, exchange_symbol`;
 
-function rowsOf(statement, parameters) {
-  const rows = statement.all({ ":now": Date.now(), ...parameters });
+async function rowsOf(sql, parameters) {
+  const rows = await all(sql, { ":now": Date.now(), ...parameters });
   for (const row of rows) row.flags = NAMES[row.flags];
   return rows;
 }
@@ -104,15 +98,16 @@ function order(left, right) {
   return right.net - left.net || (key(left) < key(right) ? -1 : 1);
 }
 
-function pairs() {
+async function pairs() {
   const groups = new Map();
-  for (const leg of rowsOf(legs, {})) {
+  for (const leg of await rowsOf(LEGS, {})) {
     const group = groups.get(leg.asset_id);
     if (group === undefined) groups.set(leg.asset_id, [leg]);
     else group.push(leg);
   }
   const best = [...groups.values()].map(bestOf).filter((pair) => pair !== null);
-  return { total: best.length, rows: best.toSorted(order).slice(0, SHOWN_PAIRS).map(shown) };
+  // oxlint-disable-next-line unicorn/no-array-sort -- Node 18 has no toSorted
+  return { total: best.length, rows: best.sort(order).slice(0, SHOWN_PAIRS).map(shown) };
 }
 
 function send(request, response, rows, total) {
@@ -131,16 +126,28 @@ function send(request, response, rows, total) {
 
 const app = express();
 app.set("etag", false);
-app.get("/api/funding/current", (request, response) => {
-  const rows = rowsOf(list, {});
-  send(request, response, rows, rows.length);
-});
-app.get("/api/funding/symbol/:base", (request, response) => {
-  const rows = rowsOf(symbol, { ":base": request.params.base });
-  send(request, response, rows, rows.length);
-});
-app.get("/api/funding/arb", (request, response) => {
-  const { rows, total } = pairs();
-  send(request, response, rows, total);
-});
+/** Sends what `ask` finds; Express 4 does not see a rejection by itself. */
+function answered(ask) {
+  return (request, response) => {
+    ask(request.params).then(
+      ({ rows, total }) => send(request, response, rows, total),
+      (error) => response.status(500).send(error.message),
+    );
+  };
+}
+
+async function listed(sql, parameters) {
+  const rows = await rowsOf(sql, parameters);
+  return { rows, total: rows.length };
+}
+
+app.get(
+  "/api/funding/current",
+  answered(() => listed(LIST, {})),
+);
+app.get(
+  "/api/funding/symbol/:base",
+  answered(({ base }) => listed(SYMBOL, { ":base": base })),
+);
+app.get("/api/funding/arb", answered(pairs));
 app.listen(Number(process.env.PORT), "127.0.0.1");

@@ -3,6 +3,7 @@ import { answerDifferences } from "../../bench/answer-differences.ts";
 import { documentOf, sectionsOf } from "../../bench/document.ts";
 import { atLeast, atMost, note, plain, table } from "../../bench/figure.ts";
 import { cpuSeconds, cpuSecondsOf, residentMb, residentMbOf } from "../../bench/process-usage.ts";
+import { stepsOf } from "../../bench/steps.ts";
 
 describe("figures", () => {
   test("a figure beside its aim says whether it is met, and what could not be measured says why", () => {
@@ -102,5 +103,43 @@ describe("what the kernel says of a process", () => {
   test("of this very process both can be read", () => {
     expect(cpuSeconds(process.pid)).toBeGreaterThan(0);
     expect(residentMb(process.pid)).toBeGreaterThan(10);
+  });
+});
+
+describe("the longest step of a server", () => {
+  /** Answers at once, but for what `eachTime` does every 100 ms. */
+  async function server(eachTime: string) {
+    const started = Promise.withResolvers<number>();
+    const script = `
+      const { port } = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("ok") });
+      setInterval(() => { ${eachTime} }, 100);
+      process.send(port);`;
+    const child = Bun.spawn([process.execPath, "-e", script], {
+      ipc: (port: number) => started.resolve(port),
+      stderr: "inherit",
+    });
+    return {
+      origin: `http://127.0.0.1:${await started.promise}`,
+      pid: child.pid,
+      async [Symbol.asyncDispose]() {
+        child.kill();
+        await child.exited;
+      },
+    };
+  }
+
+  const WATCHED_MS = 1_000;
+
+  test("is what the thread works while a request waits", async () => {
+    const works = "const used = process.cpuUsage(); while (process.cpuUsage(used).user < 60_000);";
+    await using busy = await server(works);
+    const longest = Math.max(...(await stepsOf(busy, WATCHED_MS)));
+    expect(longest).toBeGreaterThan(6);
+  });
+
+  test("is not what the thread waits for, however long a request waits with it", async () => {
+    await using waiting = await server("Bun.sleepSync(600)");
+    const longest = Math.max(...(await stepsOf(waiting, WATCHED_MS)));
+    expect(longest).toBeLessThan(60);
   });
 });

@@ -1,0 +1,89 @@
+/**
+ * The longest step of background work on the thread that answers: for so long a request waits at worst while the
+ * service makes snapshots, events and kept answers. Seen from outside, and told apart from what the machine does
+ * besides.
+ */
+import { readFileSync } from "node:fs";
+import { atMost, type Figure, plain } from "./figure.ts";
+import { startServiceProcess } from "./service.ts";
+import { startSimulatorProcess } from "./simulator.ts";
+import { percentile } from "./steady-load.ts";
+
+const SCALE = 0.8;
+const READY = { rows: 12_000, withinMs: 90_000 };
+/** The first sweeps and the first review of all assets are over. */
+const SETTLE_MS = 30_000;
+/** Whole periods of refreshing. */
+const WATCHED_MS = { full: 60_000, quick: 20_000 } as const;
+/** Short beside the aim; long enough that the thread sleeps in between, which is when the kernel counts its time. */
+const PROBE_EVERY_MS = 1;
+
+/** Within the minute for which a kept answer is made anew after each snapshot. */
+const READ_EVERY_MS = 10_000;
+const READ = [
+  { path: "/api/funding/current", encoding: "gzip" },
+  { path: "/api/funding/current", encoding: "zstd" },
+  { path: "/api/funding/arb", encoding: "gzip" },
+  { path: "/api/funding/heatmap", encoding: "gzip" },
+  { path: "/api/funding/sentiment", encoding: "gzip" },
+] as const;
+
+const AIM_MS = 5;
+
+export async function steps({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
+  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  await using service = await startServiceProcess(simulator.origin, {}, READY);
+  await Bun.sleep(SETTLE_MS);
+  const forMs = WATCHED_MS[isQuick ? "quick" : "full"];
+  const unread = await stepsOf(service, forMs);
+  const kept = await stepsOf(service, forMs, true);
+  return [
+    plain("probes", unread.length + kept.length, ""),
+    plain("nobody asks: p99 of the steps", percentile(unread, 0.99), "ms"),
+    atMost("nobody asks: longest step", percentile(unread, 1), "ms", AIM_MS),
+    plain("large answers kept: p99 of the steps", percentile(kept, 0.99), "ms"),
+    atMost("large answers kept: longest step", percentile(kept, 1), "ms", AIM_MS),
+  ];
+}
+
+/**
+ * A step for each probe, ms: what the thread worked from one probe to the next, and no longer than the probe waited.
+ * What a probe waits for a core is no work of the thread; what it works after the answer delays nobody.
+ */
+export async function stepsOf(
+  { origin, pid }: { readonly origin: string; readonly pid: number },
+  forMs: number,
+  isRead = false,
+): Promise<number[]> {
+  const found: number[] = [];
+  const startedMs = performance.now();
+  let readMs = Number.NEGATIVE_INFINITY;
+  for (let now = startedMs; now < startedMs + forMs; now = performance.now()) {
+    // Between two probes: what is asked for is no background work.
+    if (isRead && now - readMs >= READ_EVERY_MS) {
+      for (const { path, encoding } of READ) await read(origin + path, encoding);
+      await Bun.sleep(PROBE_EVERY_MS);
+      readMs = now;
+    }
+    const workedBefore = mainThreadMs(pid);
+    const sentMs = performance.now();
+    await read(`${origin}/livez`, "identity");
+    const waitedMs = performance.now() - sentMs;
+    await Bun.sleep(PROBE_EVERY_MS);
+    found.push(Math.min(waitedMs, mainThreadMs(pid) - workedBefore));
+  }
+  return found;
+}
+
+async function read(url: string, encoding: string): Promise<void> {
+  const headers = { "Accept-Encoding": encoding };
+  const response = await fetch(url, { headers, decompress: false });
+  await response.bytes();
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+}
+
+/** What the first thread of a process has worked since its start, ms, to the nanosecond. */
+function mainThreadMs(pid: number): number {
+  const [worked] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+  return Number(worked) / 1e6;
+}
