@@ -1,11 +1,8 @@
 /** What the service costs while nobody asks it anything, by the kernel's count. */
 import { atMost, type Figure, plain } from "./figure.ts";
 import { cpuSeconds } from "./process-usage.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
-
-const SCALE = 0.8;
-const READY = { rows: 12_000, withinMs: 90_000 };
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
 /** The work of the start, first sweeps included, is no part of an idle hour. */
 const SETTLE_MS = 45_000;
@@ -20,10 +17,10 @@ const AIM_SHARE_PCT = 15;
 
 /** Three services beside each other: what they are charged is counted for each alone. */
 export async function idle({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  await using usual = await startServiceProcess(simulator.origin, {}, READY);
-  await using noOption = await startServiceProcess(simulator.origin, NO_OPTION, READY);
-  await using often = await startServiceProcess(simulator.origin, OFTEN, READY);
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
+  await using usual = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);
+  await using noOption = await startServiceProcess(simulator.origin, NO_OPTION, ALL_SHOWN);
+  await using often = await startServiceProcess(simulator.origin, OFTEN, ALL_SHOWN);
   await Bun.sleep(SETTLE_MS);
   const used = () => ({
     usual: cpuSeconds(usual.pid),

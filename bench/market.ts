@@ -3,18 +3,13 @@ import { flagBit } from "../src/domain/flags.ts";
 import type { BoardRow } from "../src/domain/market.ts";
 import type { FundingList, FundingRow } from "../src/http/lists/funding-schema.ts";
 import { rowOf } from "../test/support/board.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
-
-/** The simulator lists 15,000 instruments; the aims are for 12,000. */
-const SCALE = 0.8;
-const LEAST_ROWS = 12_000;
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
 /** Every row that the whole service shows on the simulator: assets, sizes and flags as they fall there. */
 export async function simulatedRows(): Promise<readonly BoardRow[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
-  await using service = await startServiceProcess(simulator.origin, {}, ready);
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
+  await using service = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);
   const response = await fetch(`${service.origin}/api/funding/current`);
   const { rows } = (await response.json()) as FundingList;
   return rows.map(boardRow);

@@ -1,14 +1,10 @@
 /** Resident memory of the whole service over minutes of refreshes, by the kernel's count. */
 import { atMost, type Figure, median, note, plain } from "./figure.ts";
 import { residentMb } from "./process-usage.ts";
-import { type ServiceProcess, startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, type ServiceProcess, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
 const SAMPLE_EVERY_MS = 10_000;
-
-/** The simulator lists 15,000 instruments; the aim is for 12,000. */
-const SCALE = 0.8;
-const READY = { rows: 12_000, withinMs: 90_000 };
 
 /** What grows after this is a leak; what grows before is what the runtime needs. */
 const SETTLED_AFTER_MINUTES = 10;
@@ -41,11 +37,11 @@ interface Watched {
 
 /** `minutes` of refreshes, one a minute and exchange as in production: four services beside each other. */
 export async function memory(minutes: number): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using services = new AsyncDisposableStack();
   const watched: Watched[] = [];
   for (const { what, settings, isRead, aimMb } of CASES) {
-    const service = services.use(await startServiceProcess(simulator.origin, settings, READY));
+    const service = services.use(await startServiceProcess(simulator.origin, settings, ALL_SHOWN));
     watched.push({ what, isRead, aimMb, service, samples: [] });
   }
   const samplesWanted = Math.max(2, Math.round((minutes * 60_000) / SAMPLE_EVERY_MS));

@@ -11,11 +11,9 @@ import {
   startNeighbour,
 } from "./neighbour-servers.ts";
 import { cpuSeconds } from "./process-usage.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
-const SCALE = 0.8;
-const LEAST_ROWS = 12_000;
 /** All see the market as it stands: what is compared must not change meanwhile. */
 const NO_REFRESH = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
 const SETTLE_MS = 15_000;
@@ -81,9 +79,13 @@ export async function neighbours({ isQuick }: { readonly isQuick: boolean }): Pr
     note(`${name}: skipped`, `needs ${needs}`),
   );
   if (there.length === 0) return missing;
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
-  await using service = await startServiceProcess(simulator.origin, NO_REFRESH, ready, ON_ONE_CORE);
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
+  await using service = await startServiceProcess(
+    simulator.origin,
+    NO_REFRESH,
+    ALL_SHOWN,
+    ON_ONE_CORE,
+  );
   await Bun.sleep(SETTLE_MS);
   const ours = { port: Number(new URL(service.origin).port), pid: service.pid };
   const figures: Figure[] = [];

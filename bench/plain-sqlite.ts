@@ -2,11 +2,9 @@
 import { atLeast, type Figure, median, plain } from "./figure.ts";
 import { requestsPerSecond } from "./http-load.ts";
 import { startPortProcess } from "./port-process.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
-const SCALE = 0.8;
-const LEAST_ROWS = 12_000;
 const CONNECTIONS = 16;
 /** One address may read three large answers at once. */
 const LARGE_CONNECTIONS = 2;
@@ -28,9 +26,8 @@ const CASES = [
 ];
 
 export async function plainSqlite(): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
-  await using service = await startServiceProcess(simulator.origin, NO_REFRESH, ready);
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
+  await using service = await startServiceProcess(simulator.origin, NO_REFRESH, ALL_SHOWN);
   await Bun.sleep(SETTLE_MS);
   await using plainHandler = await startPortProcess("plain-handler.ts", [service.databasePath]);
   const plainPort = plainHandler.port;

@@ -1,13 +1,10 @@
 /** The API's latency while exchanges are refreshed, beside its latency while none is. */
 import { backgroundFigures, backgroundSteps } from "./background-steps.ts";
 import { atMost, type Figure, plain } from "./figure.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
 
-const SCALE = 0.8;
-/** All of them: the first refresh must be over in both runs. */
-const LEAST_ROWS = 12_000;
 const SETTLE_MS = 5_000;
 
 /** Twice as often as usual: some refresh is under way nearly all the time. */
@@ -28,12 +25,11 @@ const TARGETS = [
 ];
 
 export async function refreshLatency(): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   // A market that stands still is encoded once: the simulator's own work would share our cores.
   await fetch(`${simulator.origin}/control/freeze`, { method: "POST" });
   const measured = async (settings: Readonly<Record<string, string>>) => {
-    const ready = { rows: LEAST_ROWS, withinMs: 60_000 };
-    await using service = await startServiceProcess(simulator.origin, settings, ready);
+    await using service = await startServiceProcess(simulator.origin, settings, ALL_SHOWN);
     await Bun.sleep(SETTLE_MS);
     const load = { perSecond: REQUESTS_PER_SECOND, seconds: SECONDS };
     const before = await backgroundSteps(service.origin);

@@ -13,7 +13,7 @@ import { EXCHANGES } from "../src/exchanges/registry.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { startCollecting, testDatabase } from "../test/support/database.ts";
 import { atMost, type Figure, median, plain } from "./figure.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
 const REFRESHES = 12;
 const WARM_UP = 2;
@@ -23,8 +23,6 @@ const BYTES_PER_MB = 1_000_000;
 /** Refreshes follow each other without the minute between them that the exchanges' limits are made for. */
 const NO_PACING = { requests: 1_000, perMs: 1 } as const;
 
-/** The simulator lists 15,000 instruments; the aims are for 12,000. */
-const SCALE = 0.8;
 const AIM_MS_PER_ROW = 600 / 12_000;
 const AIM_WALL_MS = 5_000;
 
@@ -36,7 +34,7 @@ const ENABLED = Object.values(EXCHANGES).filter(
 const BULK = ENABLED.filter(({ facts }) => facts.requestsPerInstrument === undefined);
 
 export async function refresh(): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   const { cpuMs, rows, keptBytes } = await cpuOfRefreshes(simulator.origin);
   const wallMs = await wallAtTheirPace(simulator.origin);
   return [

@@ -5,12 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { atMost, type Figure, plain } from "./figure.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { percentile } from "./steady-load.ts";
 
-const SCALE = 0.8;
-const READY = { rows: 12_000, withinMs: 90_000 };
 /** The first sweeps and the first review of all assets are over. */
 const SETTLE_MS = 30_000;
 /** Whole periods of refreshing. */
@@ -31,8 +29,8 @@ const READ = [
 const AIM_MS = 5;
 
 export async function steps({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  await using service = await startServiceProcess(simulator.origin, {}, READY);
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
+  await using service = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);
   await Bun.sleep(SETTLE_MS);
   const forMs = WATCHED_MS[isQuick ? "quick" : "full"];
   const unread = await stepsOf(service, forMs);

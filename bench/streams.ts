@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
 import { residentMb } from "./process-usage.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { percentile, steadyLoad } from "./steady-load.ts";
 import { ASKED_BY_MANY } from "./under-load.ts";
 import type { StreamReport, ToReaders } from "./stream-readers.ts";
@@ -20,9 +20,6 @@ const ASK_AGAIN_MS = 200;
 const GROWN_MS = 60_000;
 /** The runtime collects what is left behind about once a minute: the lowest of so many seconds is what is held. */
 const MEMORY_SAMPLES = 90;
-
-const SCALE = 0.8;
-const LEAST_ROWS = 12_000;
 
 const AIM_P99_MS = 20;
 const AIM_MEMORY_RATIO = 1.1;
@@ -41,12 +38,11 @@ const FILTERS = [
 
 export async function streams(): Promise<Figure[]> {
   const bare = await bareLatencies();
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using service = await startServiceProcess(
     simulator.origin,
     { TRUSTED_PROXIES: "127.0.0.1" },
-    ready,
+    ALL_SHOWN,
   );
   const port = Number(new URL(service.origin).port);
   const asked = (seconds: number) =>

@@ -1,12 +1,10 @@
 /** The service as it is used while exchanges are refreshed, beside a bare Bun.serve in the same run. */
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
-import { startServiceProcess } from "./service.ts";
-import { startSimulatorProcess } from "./simulator.ts";
+import { ALL_SHOWN, startServiceProcess } from "./service.ts";
+import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { type Asked, percentile, steadyLoad } from "./steady-load.ts";
 
-const SCALE = 0.8;
-const LEAST_ROWS = 12_000;
 /** By then all answers were asked for once and the first sweeps are over. */
 const WARM_UP_SECONDS = 10;
 
@@ -96,10 +94,9 @@ interface Load {
 
 /** Latencies of the service on a market that moves, and the mean size of an answer. */
 async function serviceLatencies(asked: readonly Asked[], load: Load) {
-  await using simulator = await startSimulatorProcess({ scale: SCALE });
-  const ready = { rows: LEAST_ROWS, withinMs: 90_000 };
+  await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   const settings = { TRUSTED_PROXIES: "127.0.0.1" };
-  await using service = await startServiceProcess(simulator.origin, settings, ready);
+  await using service = await startServiceProcess(simulator.origin, settings, ALL_SHOWN);
   const port = Number(new URL(service.origin).port);
   await steadyLoad(port, asked, { ...load, seconds: WARM_UP_SECONDS });
   let bytes = 0;
