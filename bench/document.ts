@@ -1,39 +1,65 @@
-/** docs/performance.md: a section for each that was measured, and in front of them all aims in one table. */
+/** docs/performance.md: a section for each that is measured, and in front of them all aims in one table. */
 
 export const AIMS_TITLE = "All aims";
 
-/** What stands under each heading of the document. */
-export function sectionsOf(document: string): Map<string, string> {
+const HEAD = `# Performance
+
+Written by \`make bench WRITE=1\`. Each section names the day and the machine of its last run, and what runs it alone.
+Ratios compare two things in one run and may be relied on elsewhere; figures in seconds and megabytes are of that
+machine. What runs is what is installed: \`dist/\` with the unit's option of the runtime, on the 12,000 instruments of
+the simulator where a section names no other number. A latency runs from when the request was due to the last byte of
+its answer.
+`;
+
+/** A heading of the document and what stands under it before the figures. */
+export interface Section {
+  readonly title: string;
+  /** How it is measured: Markdown, a paragraph. */
+  readonly about: string;
+}
+
+/** The figures under each heading of the document, from the line with their day on. */
+export function measurementsOf(document: string): Map<string, string> {
   const parts = document.split(/^## /m).slice(1);
   return new Map(
-    parts.map((part) => {
-      const end = part.indexOf("\n");
-      return [part.slice(0, end), `${part.slice(end).trim()}\n`];
+    parts.flatMap((part) => {
+      const start = part.search(/^\d{4}-\d\d-\d\d, /m);
+      return start < 0
+        ? []
+        : [[part.slice(0, part.indexOf("\n")), `${part.slice(start).trim()}\n`]];
     }),
   );
 }
 
-/** The document: `head`, the table of aims, then `sections` in their order. */
-export function documentOf(head: string, sections: ReadonlyMap<string, string>): string {
-  const aims = aimsTable(sections);
-  const parts = [[AIMS_TITLE, aims] as const, ...sections].map(
-    ([title, text]) => `## ${title}\n\n${text}`,
-  );
-  return [head, ...parts].join("\n");
+/** The document: the table of aims, then `sections` by their names; `measured` has the figures by title. */
+export function documentOf(
+  sections: Readonly<Record<string, Section>>,
+  measured: ReadonlyMap<string, string>,
+): string {
+  const parts = Object.entries(sections).map(([name, { title, about }]) => {
+    const figures = measured.get(title) ?? "Not measured yet.\n";
+    return `## ${title}\n\n${about} Run it alone: \`make bench SECTIONS=${name}\`.\n\n${figures}`;
+  });
+  const titles = Object.values(sections).map(({ title }) => title);
+  const inOrder = titles.flatMap((title) => {
+    const figures = measured.get(title);
+    return figures === undefined ? [] : [[title, figures] as const];
+  });
+  return [HEAD, `## ${AIMS_TITLE}\n\n${aimsTable(new Map(inOrder))}`, ...parts].join("\n");
 }
 
-/** Every figure of the sections that has an aim, those that miss it first, with the day on which it was measured. */
-export function aimsTable(sections: ReadonlyMap<string, string>): string {
-  const rows = [...sections].flatMap(([title, text]) => {
-    const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0] ?? "";
-    return rowsOf(text).flatMap(([what = "", measured = "", aim = "", met = ""]) =>
-      aim === "" ? [] : [{ title, day, what, measured, aim, isMet: met === "yes" }],
+/** Every figure that has an aim, by the titles of their sections, those that miss it first, each with its day. */
+export function aimsTable(measured: ReadonlyMap<string, string>): string {
+  const rows = [...measured].flatMap(([title, text]) => {
+    const day = text.slice(0, "2026-11-29".length);
+    return rowsOf(text).flatMap(([what = "", value = "", aim = "", met = ""]) =>
+      aim === "" ? [] : [{ title, day, what, value, aim, isMet: met === "yes" }],
     );
   });
   const missed = rows.filter(({ isMet }) => !isMet);
   const lines = [...missed, ...rows.filter(({ isMet }) => isMet)].map(
-    ({ title, day, what, measured, aim, isMet }) =>
-      `| ${title} | ${what} | ${measured} | ${aim} | ${isMet ? "yes" : "**no**"} | ${day} |`,
+    ({ title, day, what, value, aim, isMet }) =>
+      `| ${title} | ${what} | ${value} | ${aim} | ${isMet ? "yes" : "**no**"} | ${day} |`,
   );
   return [
     `${rows.length - missed.length} of ${rows.length} are met.`,

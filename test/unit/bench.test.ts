@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { answerDifferences } from "../../bench/answer-differences.ts";
-import { documentOf, sectionsOf } from "../../bench/document.ts";
+import { aimsTable, documentOf, measurementsOf } from "../../bench/document.ts";
 import { atLeast, atMost, note, plain, table } from "../../bench/figure.ts";
 import { cpuSeconds, cpuSecondsOf, residentMb, residentMbOf } from "../../bench/process-usage.ts";
 import { stepsOf } from "../../bench/steps.ts";
@@ -28,21 +28,35 @@ describe("the document", () => {
     plain("seconds", 60, "s"),
     atMost("CPU", 50, "s", 60),
   ])}\n`;
-  const sections = new Map([
+  const measured = new Map([
     ["Idle", idle],
     ["Start", start],
   ]);
+  const sections = {
+    start: { title: "Start", about: "From the start to the first row." },
+    idle: { title: "Idle", about: "While nobody asks." },
+    steps: { title: "Steps", about: "Seen by a probe." },
+  };
 
-  test("what was written is read again, section by section", () => {
-    const read = sectionsOf(documentOf("# Performance\n", sections));
-    expect([...read.keys()]).toEqual(["All aims", "Idle", "Start"]);
-    expect(read.get("Idle")).toBe(idle);
-    expect(read.get("Start")).toBe(start);
+  test("the figures that were written are read again, section by section, without the text above them", () => {
+    expect([...measurementsOf(documentOf(sections, measured))]).toEqual([
+      ["Start", start],
+      ["Idle", idle],
+    ]);
+  });
+
+  test("each section says how it is measured and run alone, and whether it was not measured yet", () => {
+    const document = documentOf(sections, measured);
+    expect(document).toContain(
+      "## Start\n\nFrom the start to the first row. Run it alone: `make bench SECTIONS=start`.\n\n2026-11-29, Bun",
+    );
+    expect(document).toContain(
+      "## Steps\n\nSeen by a probe. Run it alone: `make bench SECTIONS=steps`.\n\nNot measured yet.\n",
+    );
   });
 
   test("all aims stand in one table, the missed ones first, each with its section and day", () => {
-    const aims = sectionsOf(documentOf("# Performance\n", sections)).get("All aims") ?? "";
-    expect(aims.split("\n")).toEqual([
+    const aims = [
       "1 of 2 are met.",
       "",
       "| section | what | measured | aim | met | day |",
@@ -50,14 +64,17 @@ describe("the document", () => {
       "| Start | first row | 300 ms | at most 250 | **no** | 2026-11-29 |",
       "| Idle | CPU | 50 s | at most 60 | yes | 2026-11-30 |",
       "",
-    ]);
+    ].join("\n");
+    expect(aimsTable(measured)).toBe(aims);
+    expect(documentOf(sections, measured)).toContain(`## All aims\n\n${aims}`);
   });
 
   test("a table whose columns were aligned by the formatter is read as well", () => {
     const aligned =
-      "2026-11-29.\n\n| what  | measured | aim        | met    |\n| --- | --- | --- | --- |\n| row   | 3 ms     | at most 2  | **no** |\n";
-    const aims = sectionsOf(documentOf("# P\n", new Map([["S", aligned]]))).get("All aims");
-    expect(aims).toContain("| S | row | 3 ms | at most 2 | **no** | 2026-11-29 |");
+      "2026-11-29, Bun.\n\n| what  | measured | aim        | met    |\n| --- | --- | --- | --- |\n| row   | 3 ms     | at most 2  | **no** |\n";
+    expect(aimsTable(new Map([["S", aligned]]))).toContain(
+      "| S | row | 3 ms | at most 2 | **no** | 2026-11-29 |",
+    );
   });
 });
 

@@ -1,0 +1,136 @@
+/** What is measured: each section of docs/performance.md, with how it is measured. */
+import { batchWrite } from "./batch-write.ts";
+import type { Section } from "./document.ts";
+import type { Figure } from "./figure.ts";
+import { firstAnswers } from "./first-answers.ts";
+import { hostile } from "./hostile.ts";
+import { httpCached } from "./http-cached.ts";
+import { idle } from "./idle.ts";
+import { large } from "./large.ts";
+import { memory } from "./memory.ts";
+import { neighbours } from "./neighbours.ts";
+import { plainSqlite } from "./plain-sqlite.ts";
+import { refresh } from "./refresh.ts";
+import { refreshLatency } from "./refresh-latency.ts";
+import { siege } from "./siege.ts";
+import { start } from "./start.ts";
+import { steps } from "./steps.ts";
+import { streams } from "./streams.ts";
+import { compressedList, manyRequests } from "./under-load.ts";
+
+interface Options {
+  /** Measures for a shorter time. */
+  readonly isQuick: boolean;
+  /** For which memory is watched. */
+  readonly minutes: number;
+}
+
+interface MeasuredSection extends Section {
+  readonly run: (options: Options) => Promise<Figure[]>;
+}
+
+/** In the order of the document, by the names that `SECTIONS=` takes. */
+export const SECTIONS: Readonly<Record<string, MeasuredSection>> = {
+  http: {
+    title: "Cached answers beside a bare Bun.serve with the same bytes",
+    about:
+      "Sixteen connections ask one server, then the other, five times; the ratio is the median of the five.",
+    run: httpCached,
+  },
+  first: {
+    title: "First answers after a snapshot, in one process",
+    about:
+      "The median time of computing and serialising each answer when nothing is cached, without the network.",
+    run: firstAnswers,
+  },
+  sqlite: {
+    title: "Beside a plain handler that asks SQLite for every request",
+    about: "The same rows from the same database, by a handler of a dozen lines.",
+    run: plainSqlite,
+  },
+  neighbours: {
+    title: "Beside Flask, FastAPI and Express on the same database, one core each",
+    about: `Each server has one process on one core and takes turns with ours in the same rounds. They answer from our
+database with SQL, with the frameworks' usual JSON and gzip, and without a cache. Before anything is measured their
+answers are compared with ours: every row and field that they are asked for must be equal. "arb, kept" is our cached
+answer, "arb, computed" is asked for with a new \`notional\` each time. "times the CPU" is the ratio of CPU per answer,
+by the kernel's count. A neighbour whose packages are not installed is skipped; none is needed for anything else.`,
+    run: neighbours,
+  },
+  start: {
+    title: "From the start to the first answer",
+    about:
+      "From starting the process to the first row of `/api/funding/current`, with the database of an earlier run.",
+    run: start,
+  },
+  load: {
+    title: "2,000 requests a second while exchanges are refreshed",
+    about: `Five small answers by turns at a steady rate, whatever the answers take. The same load on a bare Bun.serve,
+half of it before and half afterwards, shows what the machine and the client add: the client sends every 2 ms.`,
+    run: manyRequests,
+  },
+  list: {
+    title: "The compressed list while exchanges are refreshed",
+    about:
+      "The whole list from 32 addresses, half in gzip and half in zstd, then as many bytes from a bare Bun.serve.",
+    run: compressedList,
+  },
+  streams: {
+    title: "500 readers of the stream and 2,000 requests a second, for a minute",
+    about: "What the readers have received is compared with the list at the end.",
+    run: streams,
+  },
+  write: {
+    title: "Storing one batch",
+    about: "Beside the same rows written by Python's `executemany`.",
+    run: batchWrite,
+  },
+  refresh: {
+    title: "One refresh of all exchanges against the simulator",
+    about: "From the requests to the committed rows.",
+    run: refresh,
+  },
+  latency: {
+    title: "The API while exchanges are refreshed",
+    about: "The same requests on a service that is refreshing and on one that is not.",
+    run: refreshLatency,
+  },
+  siege: {
+    title: "Readers who do not read, and 50,000 distinct queries in five minutes, in 512 MB",
+    about: `The service holds 14,000 instruments; MB are of 1,048,576 bytes. Others ask for health and a cached answer
+meanwhile.`,
+    run: () => siege(),
+  },
+  hostile: {
+    title: "One exchange that sends what would fill the memory, in 512 MB",
+    about:
+      "The service holds 14,000 instruments; MB are of 1,048,576 bytes. The other exchanges must stay fresh.",
+    run: hostile,
+  },
+  idle: {
+    title: "CPU while nobody asks",
+    about: `User and system time of the whole process by the kernel's count, three services at once: as installed,
+without the runtime's option \`forceRAMSize\`, and with \`REFRESH_SECONDS=10\`.`,
+    run: idle,
+  },
+  steps: {
+    title: "The longest step of background work on the thread that answers",
+    about: `A probe asks \`/livez\` every millisecond. A step is the CPU time that the thread used while one probe waited,
+so time spent waiting for a core does not count. It can be up to a millisecond short: the probe may come after the step
+has begun. "large answers kept" asks for the list, arb, heatmap and sentiment every 10 s, so that each snapshot makes
+them again in the background.`,
+    run: steps,
+  },
+  large: {
+    title: "50,000 instruments beside 12,000",
+    about: `Two services at once, each on its own simulator, asked by turns. Before that, every documented address is
+asked once on the large one: it must answer 200, and not with an empty list.`,
+    run: large,
+  },
+  memory: {
+    title: "Memory of the whole service",
+    about: `Resident memory by the kernel's count (VmRSS, in MB of 1,000,000 bytes) every 10 s, four services at once; the middle is that of the
+last ten minutes. About 45 MB of it are pages of the runtime's own file, which processes share.`,
+    run: ({ minutes }) => memory(minutes),
+  },
+};
