@@ -118,7 +118,7 @@ without the runtime's option \`forceRAMSize\`, and with \`REFRESH_SECONDS=10\`.`
     about: `A probe asks \`/livez\` every millisecond. A step is the CPU time that the thread used while one probe waited,
 so time spent waiting for a core does not count. It can be up to a millisecond short: the probe may come after the step
 has begun. "large answers kept" asks for the list, arb, heatmap and sentiment every 10 s, so that each snapshot makes
-them again in the background.`,
+them again in the background. The last three lines are the service's own metric, \`background_step_duration_seconds\`.`,
     run: steps,
   },
   large: {
