@@ -69,7 +69,9 @@ function run(config: Config, output: LogOutput): void {
     timeStep: (work, step) => metrics.timeStep(work, step),
   });
   const logLinesDropped = (): number => output.dropped;
-  const metrics = metricsOf({ board, health, streams, followed, logLinesDropped });
+  const databaseSizes = () => databases.sizes();
+  const shown = { health, logLinesDropped, databaseSizes, bases: config.metricsBases };
+  const metrics = metricsOf({ board, streams, followed, ...shown });
   const { timeStep } = metrics;
   const groups = groupsOf(board, timeStep, log);
   const server = serve(config, {
@@ -158,6 +160,8 @@ function metricsOf(parts: {
   readonly streams: StreamHub;
   readonly followed: { readonly stats: OpportunityStats };
   readonly logLinesDropped: () => number;
+  readonly databaseSizes: () => ReturnType<ServiceDatabases["sizes"]>;
+  readonly bases: readonly string[];
 }): Metrics {
   const { streams, followed, ...shown } = parts;
   return createMetrics({

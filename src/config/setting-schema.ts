@@ -72,6 +72,11 @@ export function listOf<T extends string>(
   });
 }
 
+/** Whether `text` can be the name of an asset: letters and digits of any script, as exchanges have them, and few marks. */
+export function isAssetName(text: string): text is string {
+  return /^[\p{L}\p{N}][\p{L}\p{N}._~-]{0,31}$/u.test(text);
+}
+
 /** Whether `text` is an IP address or a CIDR range of either version. */
 export function isNetwork(text: string): text is string {
   const [address = "", prefix, ...rest] = text.split("/");

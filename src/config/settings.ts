@@ -5,9 +5,11 @@ import {
   isExchangeId,
   DISABLED_BY_DEFAULT,
 } from "../domain/exchange.ts";
+import { canonicalBase } from "../domain/symbol.ts";
 import { LOG_LEVELS } from "../lib/log.ts";
 import type { Secret } from "../lib/secret.ts";
 import {
+  isAssetName,
   isNetwork,
   listOf,
   origin,
@@ -40,6 +42,9 @@ const REFRESH_BOUNDS_SECONDS = { min: 1, max: 3_600 };
 const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
+
+/** Each asset is some hundred series for whoever keeps them; the whole market is what the API is for. */
+const MAX_METRICS_BASES = 20;
 
 /** Every setting by its field in `Config`, in the order of the documentation. */
 export const SETTINGS = {
@@ -143,6 +148,18 @@ export const SETTINGS = {
     description: "URL that is called (GET) after every minute in which the service was not down.",
     isSecret: true,
     schema: secret(webAddress()),
+  }),
+  metricsBases: setting<readonly string[]>({
+    name: "METRICS_BASES",
+    fallback: null,
+    absent: [],
+    description: `Assets whose funding rates /metrics shows, separated by commas (\`BTC,ETH\`): ${MAX_METRICS_BASES} at most.`,
+    schema: listOf("asset name", isAssetName)
+      .transform((names) => [...new Set(names.map(canonicalBase))])
+      .refine((bases) => bases.length <= MAX_METRICS_BASES, {
+        error: ({ input }) =>
+          `may name ${MAX_METRICS_BASES} assets, and names ${(input as readonly string[]).length}`,
+      }),
   }),
   feesFile: setting<string | null>({
     name: "FEES_FILE",

@@ -5,6 +5,7 @@ import { errorText, type Log } from "../lib/log.ts";
 import type { DatabaseFile } from "./database-file.ts";
 import { asUnusable, databaseFailure } from "./failure.ts";
 import { fileIdentity } from "./file-identity.ts";
+import { fileSize } from "./file-size.ts";
 import { checkpoint, waitAtMost } from "./open.ts";
 import { schemaCheck } from "./schema-version.ts";
 import { SIDE_FILES, startDatabase } from "./start-database.ts";
@@ -20,6 +21,14 @@ const LAST_WRITES_MS = 1_500;
 export interface DatabaseEnd {
   readonly reason: string;
   readonly status: 1 | 3;
+}
+
+/** Bytes on the disk; null for a file that is not there. */
+export interface DatabaseSize {
+  readonly name: string;
+  readonly dataBytes: number | null;
+  /** Of the write-ahead log beside it. */
+  readonly walBytes: number | null;
 }
 
 export interface ServiceDatabaseDeps {
@@ -63,6 +72,13 @@ export class ServiceDatabase {
   /** The identity of the file, see db/file-identity. */
   get identity(): string | null {
     return this.#identities.get("") ?? null;
+  }
+
+  /** What it takes on the disk now, in bytes. Never rejects. */
+  async size(): Promise<DatabaseSize> {
+    const { name, path } = this.#deps.file;
+    const [dataBytes, walBytes] = await Promise.all([fileSize(path), fileSize(`${path}-wal`)]);
+    return { name, dataBytes, walBytes };
   }
 
   /** Whether served data can no longer be relied on: the process is about to exit. */

@@ -1,4 +1,4 @@
-import type { ServiceDatabase } from "./service-database.ts";
+import type { DatabaseSize, ServiceDatabase } from "./service-database.ts";
 
 /** All database files of the service together. */
 export class ServiceDatabases {
@@ -16,6 +16,11 @@ export class ServiceDatabases {
   /** False once a newer version of this program has migrated one of them. */
   isSchemaCurrent(): boolean {
     return this.#files.every((file) => file.isSchemaCurrent());
+  }
+
+  /** What each takes on the disk now. Never rejects. */
+  sizes(): Promise<readonly DatabaseSize[]> {
+    return Promise.all(this.#files.map((file) => file.size()));
   }
 
   /** From now on, failing writes are abandoned after a short time. */

@@ -136,7 +136,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
   },
   "http/metrics": {
     job: "the Prometheus text",
-    imports: ["http/stream", "services/board", "lib", "domain"],
+    imports: ["http/stream", "services/board", "services/finder", "lib", "domain"],
   },
   "http/api": {
     job: "one folder per resource, independent of the others: its schema and its routes",

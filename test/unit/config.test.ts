@@ -42,6 +42,7 @@ describe("defaults", () => {
       logLevel: "info",
       publicUrl: null,
       heartbeatUrl: null,
+      metricsBases: [],
       feesFile: null,
       serviceManager: null,
     });

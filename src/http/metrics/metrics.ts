@@ -2,10 +2,12 @@ import { Counter, Gauge, Histogram, Registry } from "./prom-client.ts";
 import type { ExchangeId, FailureKind } from "../../domain/exchange.ts";
 import type { ExchangeView } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { yieldToEventLoop } from "../../lib/event-loop.ts";
 import type { TimeStep } from "../../lib/time-step.ts";
 import { addAnswerGauges, type AnswerLoadStats } from "./answers.ts";
 import { addBackgroundMetrics } from "./background.ts";
+import { addDatabaseGauges, type DatabaseSize } from "./databases.ts";
+import { addProcessMetrics } from "./process.ts";
+import { addRateGauges } from "./rates.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import type { HealthReport } from "../../services/board/health.ts";
 import { addOpportunityMetrics } from "./opportunities.ts";
@@ -50,6 +52,10 @@ export function createMetrics(deps: {
   readonly opportunities?: () => OpportunityStats;
   /** Log lines that could not be written, of a process that has a log. */
   readonly logLinesDropped?: () => number;
+  /** Of a process that has databases. */
+  readonly databaseSizes?: () => Promise<readonly DatabaseSize[]>;
+  /** Canonical bases whose rates are shown; none unless somebody names some: each makes a hundred series. */
+  readonly bases?: readonly string[];
 }): Metrics {
   const registry = new Registry();
   const requests = new Counter({
@@ -71,11 +77,14 @@ export function createMetrics(deps: {
     labelNames: ["exchange", "outcome"],
     registers: [registry],
   });
-  addMarketGauges(registry, deps.board, deps.health);
+  addMarketGauges(registry, deps);
   if (deps.opportunities !== undefined) addOpportunityMetrics(registry, deps.opportunities);
   addStreamMetrics(registry, deps.streams);
   const timeStep = addBackgroundMetrics(registry, deps.clock);
-  addProcessGauges(registry, deps.clock);
+  addProcessMetrics(registry, deps.clock);
+  if (deps.databaseSizes !== undefined) addDatabaseGauges(registry, deps.databaseSizes);
+  if (deps.bases !== undefined && deps.bases.length > 0)
+    addRateGauges(registry, deps.board, deps.bases);
   if (deps.logLinesDropped !== undefined) addLogCounter(registry, deps.logLinesDropped);
   // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
   const series = new Map<string, RequestSeries>();
@@ -101,7 +110,18 @@ export function createMetrics(deps: {
   };
 }
 
-function addMarketGauges(registry: Registry, board: BoardView, health: () => HealthReport): void {
+function addMarketGauges(
+  registry: Registry,
+  {
+    board,
+    health,
+    clock,
+  }: {
+    readonly board: BoardView;
+    readonly health: () => HealthReport;
+    readonly clock: Clock;
+  },
+): void {
   const registers = [registry];
   new Gauge({
     name: "funding_up",
@@ -143,6 +163,12 @@ function addMarketGauges(registry: Registry, board: BoardView, health: () => Hea
       }
     },
   });
+  addSnapshotGauges(registry, board, clock);
+  addExchangeGauges(registry, board);
+}
+
+function addSnapshotGauges(registry: Registry, board: BoardView, clock: Clock): void {
+  const registers = [registry];
   new Gauge({
     name: "funding_snapshot_rows",
     help: "Rows of the current snapshot.",
@@ -151,7 +177,18 @@ function addMarketGauges(registry: Registry, board: BoardView, health: () => Hea
       this.set(board.current()?.rows.length ?? 0);
     },
   });
-  addExchangeGauges(registry, board);
+  new Gauge({
+    name: "funding_snapshot_age_seconds",
+    help: "Seconds since the moment that the current snapshot shows; absent before the first.",
+    registers,
+    collect() {
+      const snapshot = board.current();
+      this.reset();
+      // A gauge without labels starts at 0, which would be the freshest of all.
+      if (snapshot === null) this.remove();
+      else this.set(Math.max(0, clock.nowMs() - snapshot.asOfMs) / 1000);
+    },
+  });
 }
 
 function addExchangeGauges(registry: Registry, board: BoardView): void {
@@ -213,28 +250,6 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
       for (const { exchange, state } of views()) {
         if (state.lastCycleMs !== null) this.set({ exchange }, state.lastCycleMs / 1000);
       }
-    },
-  });
-}
-
-function addProcessGauges(registry: Registry, clock: Clock): void {
-  const registers = [registry];
-  new Gauge({
-    name: "process_resident_memory_bytes",
-    help: "Resident memory of the process.",
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
-    },
-  });
-  new Gauge({
-    name: "process_event_loop_lag_seconds",
-    help: "How long the event loop took to come round while this was read.",
-    registers,
-    async collect() {
-      const askedMs = clock.monotonicMs();
-      await yieldToEventLoop();
-      this.set((clock.monotonicMs() - askedMs) / 1000);
     },
   });
 }

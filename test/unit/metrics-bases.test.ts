@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { describeConfig, loadConfig } from "../../src/config/config.ts";
+import { ConfigError } from "../../src/lib/config-error.ts";
+
+const load = (METRICS_BASES: string, readFile: (path: string) => string = () => "") =>
+  loadConfig({ METRICS_BASES, FF_CONFIG: "f" }, readFile).metricsBases;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    load(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `A${n}`);
+
+describe("METRICS_BASES", () => {
+  test("are names as the lists of the API take them: any case, aliases, each once", () => {
+    expect(load("BTC,eth, xbt ,XBT,ETH")).toEqual(["BTC", "ETH"]);
+    expect(load("LIT~2,1INCH,BRK.B,币安人生")).toEqual(["LIT~2", "1INCH", "BRK.B", "币安人生"]);
+    expect(load("", () => 'METRICS_BASES = ["BTC", "SOL"]')).toEqual(["BTC", "SOL"]);
+    expect(load("")).toEqual([]);
+  });
+
+  test.each([
+    ["BTC/USDT", "BTC/USDT"],
+    ["BTC ETH", "BTC ETH"],
+    ['BTC,"ETH"', '"ETH"'],
+    ["*", "*"],
+    ["all,-1", "-1"],
+    ["B".repeat(33), "B".repeat(33)],
+  ])("of another form stop the start, by name: %s", (text, bad) => {
+    expect(problemsOf(text)).toEqual([`METRICS_BASES: unknown asset name: ${bad}`]);
+  });
+
+  test("without a name are a mistake, and so are more than 20", () => {
+    expect(problemsOf(",")).toEqual(["METRICS_BASES: must name at least one asset name"]);
+    expect(load(names(20).join())).toHaveLength(20);
+    expect(load(`${names(20).join()},a0`)).toHaveLength(20);
+    expect(problemsOf(names(21).join())).toEqual([
+      "METRICS_BASES: may name 20 assets, and names 21",
+    ]);
+  });
+
+  test("are in what is logged at the start, as a list", () => {
+    const config = loadConfig({ METRICS_BASES: "BTC,ETH" }, () => "");
+    expect(describeConfig(config)).toMatchObject({ METRICS_BASES: "BTC,ETH" });
+  });
+});
