@@ -132,10 +132,18 @@ describe("capacity_usd", () => {
     expect((await at({ openInterestUsd: 0 })).capacity_usd).toBe(0);
   });
 
-  test("is null where one of the four is unknown, whatever the others are", async () => {
-    expect((await at({ openInterestUsd: null })).capacity_usd).toBeNull();
-    expect((await at({}, { openInterestUsd: null })).capacity_usd).toBeNull();
-    expect((await at({ volume24hUsd: null })).capacity_usd).toBeNull();
-    expect((await at({ openInterestUsd: 0 }, { volume24hUsd: null })).capacity_usd).toBeNull();
+  test("is null where one of the four is unknown, whatever the others are, and says which", async () => {
+    const unknown = async (...legs: Parameters<typeof at>) => {
+      const { capacity_usd: usd, capacity_reason: reason } = await at(...legs);
+      expect(usd).toBeNull();
+      return reason;
+    };
+    expect(await unknown({ openInterestUsd: null })).toBe("open_interest_unknown");
+    expect(await unknown({}, { openInterestUsd: null })).toBe("open_interest_unknown");
+    expect(await unknown({ volume24hUsd: null })).toBe("volume_unknown");
+    expect(await unknown({ openInterestUsd: 0 }, { volume24hUsd: null })).toBe("volume_unknown");
+    const both = await unknown({ volume24hUsd: null }, { openInterestUsd: null });
+    expect(both).toBe("open_interest_unknown");
+    expect((await at({})).capacity_reason).toBeNull();
   });
 });

@@ -61,6 +61,7 @@ describe("/api/funding/calendar", () => {
       funding_rate: 0.0005,
       funding_rate_pct: 0.05,
       annualized_pct: 109.5,
+      rate_8h_pct: 0.1,
       rate_source: "live",
       payment_usd: 2_000,
       flags: ["thin"],
@@ -75,6 +76,7 @@ describe("/api/funding/calendar", () => {
       funding_rate: -0.00025,
       funding_rate_pct: -0.025,
       annualized_pct: -54.75,
+      rate_8h_pct: -0.05,
       rate_source: "predicted",
       payment_usd: -1_000,
     });
@@ -109,7 +111,7 @@ describe("/api/funding/calendar", () => {
   test("as CSV has units in the names of its columns", async () => {
     const text = await (await appWith().get(`${PATH}?format=csv&exchange=gate`)).text();
     expect(text.split("\r\n")[0]).toBe(
-      "settles_at,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate,funding_rate_pct,annualized_pct,rate_source,open_interest_usd,payment_usd,flags",
+      "settles_at,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate,funding_rate_pct,annualized_pct,rate_8h_pct,rate_source,open_interest_usd,payment_usd,flags",
     );
     expect(text.split("\r\n")).toHaveLength(3);
   });

@@ -63,6 +63,21 @@ describe("/api/funding/divergence", () => {
     expect(row?.standard_deviation_pct).toBeCloseTo(Math.sqrt(4.5) * BASIS_POINT_PCT, 9);
   });
 
+  test("says what the straddle yields after fees and how much it bears, as arb says it", async () => {
+    const [row] = await found(DIVERGING);
+    // Two fills on each leg at 5 basis points are 0.2 % a day.
+    expect([row?.fees_pct, row?.net_apr_pct]).toEqual([0.2, -7.3]);
+    expect([row?.capacity_usd, row?.capacity_reason]).toEqual([50_000, null]);
+    const [okx, ...others] = DIVERGING;
+    const dark = { ...okx, record: { ...okx?.record, openInterestUsd: null } } as typeof okx;
+    const [unknown] = await found([...(dark ? [dark] : []), ...others]);
+    expect(unknown?.long.exchange).toBe("okx");
+    expect([unknown?.capacity_usd, unknown?.capacity_reason]).toEqual([
+      null,
+      "open_interest_unknown",
+    ]);
+  });
+
   test("needs rates of both signs: a rate of 0 pays nobody", async () => {
     const positive = [listing("okx", 0), listing("bybit", 1), listing("gate", 4)];
     expect(await found(positive)).toEqual([]);

@@ -269,6 +269,7 @@ export function settlementsOf(row: FundingRow, fetchedAt: number, hours: number)
       funding_rate: rate,
       funding_rate_pct: rate === null ? null : rate * 100,
       annualized_pct: rate === null ? null : (100 * rate * HOURS_A_YEAR) / interval,
+      rate_8h_pct: rate === null ? null : (100 * rate * 8) / interval,
       open_interest_usd: openInterest,
       rate_source: rate === null ? null : nth === 0 ? "live" : "predicted",
       payment_usd: rate === null || openInterest === null ? null : rate * openInterest,

@@ -91,8 +91,11 @@ describe("a cell", () => {
     );
   });
 
-  test("can be the rate of an hour or of the listing's own interval", () => {
+  test("can be the rate of eight hours, of an hour or of the listing's own interval", () => {
     const rows = [rowOf("okx", "BTC", { fundingRate: 0.0008 })];
+    const hourly = [rowOf("okx", "BTC", { fundingRate: 0.0008, fundingIntervalHours: 1 })];
+    expect(rounded(matrix(hourly, { value: "rate_8h_pct" })).lines[0]?.values).toEqual([0.64]);
+    expect(rounded(matrix(rows, { value: "rate_8h_pct" })).lines[0]?.values).toEqual([0.08]);
     expect(rounded(matrix(rows, { value: "rate_per_hour_pct" })).lines[0]?.values).toEqual([0.01]);
     expect(rounded(matrix(rows, { value: "funding_rate_pct" })).lines[0]?.values).toEqual([0.08]);
   });

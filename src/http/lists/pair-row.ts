@@ -2,7 +2,7 @@ import { decisionOf, reasonsOf } from "../../domain/decision.ts";
 import type { LegTerms } from "../../services/finder/leg-terms.ts";
 import {
   breakevenHoursOf,
-  capacityUsdOf,
+  capacityOf,
   cashOf,
   factsOf,
   netOnCapitalPctOf,
@@ -21,11 +21,7 @@ import type { ScheduleBody } from "./schedule-schema.ts";
 export function arbRow(pair: Pair, fetchedAt: number, withSchedule = false): ArbRow {
   return {
     ...pairPart(pair, fetchedAt),
-    gross_apr_pct: pair.grossPct,
-    fees_pct: pair.feesPct,
-    net_apr_pct: pair.netPct,
     net_on_capital_apr_pct: netOnCapitalPctOf(pair),
-    capacity_usd: capacityUsdOf(pair),
     breakeven_hours: breakevenHoursOf(pair),
     breakeven_hours_smooth: smoothBreakevenHoursOf(pair),
     expected_cash: cashBody(pair),
@@ -33,11 +29,12 @@ export function arbRow(pair: Pair, fetchedAt: number, withSchedule = false): Arb
   };
 }
 
-/** What every list of pairs says of one, but for what it yields. */
+/** What every list of pairs says of one. */
 export function pairPart(pair: Pair, fetchedAt: number) {
   const { group, long, short } = pair;
   const facts = factsOf(pair);
   const opportunity = opportunityOf(pair);
+  const capacity = capacityOf(pair);
   return {
     base: group.base,
     asset_id: group.assetId,
@@ -46,6 +43,11 @@ export function pairPart(pair: Pair, fetchedAt: number) {
     reasons: [...reasonsOf(facts)],
     long: arbLeg(pair.longTerms, fetchedAt),
     short: arbLeg(pair.shortTerms, fetchedAt),
+    gross_apr_pct: pair.grossPct,
+    fees_pct: pair.feesPct,
+    net_apr_pct: pair.netPct,
+    capacity_usd: capacity.usd,
+    capacity_reason: capacity.reason,
     price_gap_pct: facts.priceGapPct,
     first_seen_at: opportunity && secondsOf(opportunity.firstSeenMs),
     lasted_seconds: facts.ageSeconds,
@@ -67,6 +69,7 @@ function arbLeg({ leg, fee }: LegTerms, fetchedAt: number): ArbLeg {
     funding_rate: sent.funding_rate,
     funding_interval_hours: sent.funding_interval_hours,
     annualized_pct: sent.annualized_pct,
+    rate_8h_pct: sent.rate_8h_pct,
     next_funding_time: sent.next_funding_time,
     accrual: sent.accrual,
     mark_price: sent.mark_price,

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { DECISIONS, REASONS } from "../../domain/decision.ts";
 import { FEE_SOURCES } from "../../domain/fees.ts";
 import { PRICE_SOURCES } from "../../domain/leg.ts";
+import { CAPACITY_REASONS } from "../../services/finder/pair.ts";
 import { AssetClassSchema, orNull } from "../openapi/enums.ts";
 import { time } from "./row-fields.ts";
 import { ScheduleSchema } from "./schedule-schema.ts";
@@ -23,6 +24,7 @@ const LegSchema = z
     funding_rate: shape.funding_rate,
     funding_interval_hours: shape.funding_interval_hours,
     annualized_pct: shape.annualized_pct,
+    rate_8h_pct: shape.rate_8h_pct,
     next_funding_time: shape.next_funding_time,
     accrual: shape.accrual,
     mark_price: shape.mark_price,
@@ -128,8 +130,12 @@ export const ArbPairSchema = z
     ),
     capacity_usd: z.number().nullable().openapi({
       description:
-        "Rough capacity per leg: 1 % of the open interest or of the 24 h volume of either leg, whichever is smallest. Null if one of these four is unknown. Not based on order books, and no promise about them. US dollars.",
+        "Rough capacity per leg: 1 % of the open interest or of the 24 h volume of either leg, whichever is smallest. Null, with capacity_reason, if one of these four is unknown. Not based on order books, and no promise about them. US dollars.",
       example: 25_000,
+    }),
+    capacity_reason: orNull(z.enum(CAPACITY_REASONS)).openapi({
+      description:
+        "Why capacity_usd is null: the figure that a leg lacks, `open_interest_unknown` if both are missing. Null if it is known.",
     }),
     breakeven_hours: pct(
       "Hours after fetched_at until the funding received has first covered all fees, if both rates stay unchanged: until a settlement, or a moment between two if a leg accrues. 0 without fees; null if 90 days are not enough, or if a fee, an interval or a next settlement is unknown.",

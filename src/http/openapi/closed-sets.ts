@@ -13,6 +13,7 @@ import {
 export const SET_NAMES: Readonly<Record<string, string>> = {
   "ArbPair.decision": "Decision",
   "ArbPair.reasons": "Reason",
+  "ArbPair.capacity_reason": "CapacityReason",
   "ArbLeg.price_source": "PriceSource",
   "ArbLeg.taker_fee_source": "FeeSource",
   "Instrument.interval_source": "IntervalSource",

@@ -1,12 +1,17 @@
 import type { ExchangeId } from "../../domain/exchange.ts";
 import { BLOCKING_FLAGS, flagBit } from "../../domain/flags.ts";
-import { fractionToPct, ratePerHourPct } from "../../domain/funding.ts";
+import { fractionToPct, rate8hPct, ratePerHourPct } from "../../domain/funding.ts";
 import type { BoardRow } from "../../domain/market.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
-/** What a cell can show, in percent: a year, an hour, or the listing's own interval. */
-export const HEATMAP_VALUES = ["annualized_pct", "rate_per_hour_pct", "funding_rate_pct"] as const;
+/** What a cell can show, in percent: a year, eight hours, an hour, or the listing's own interval. */
+export const HEATMAP_VALUES = [
+  "annualized_pct",
+  "rate_8h_pct",
+  "rate_per_hour_pct",
+  "funding_rate_pct",
+] as const;
 export type HeatmapValue = (typeof HEATMAP_VALUES)[number];
 
 export const HEATMAP_SORTS = ["volume", "base", "spread"] as const;
@@ -152,6 +157,8 @@ function valueOf({ row, annualizedPct }: Leg, value: HeatmapValue): number | nul
   switch (value) {
     case "annualized_pct":
       return annualizedPct;
+    case "rate_8h_pct":
+      return rate8hPct(fundingRate, fundingIntervalHours);
     case "rate_per_hour_pct":
       return fundingIntervalHours === null
         ? null

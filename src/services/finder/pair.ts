@@ -135,13 +135,20 @@ export function netOnCapitalPctOf({ netPct, plan }: Pair): number | null {
   return netPct === null ? null : onCapitalAprPct(netPct, plan.leverage);
 }
 
-/** How much each leg may hold beside what is there, US dollars; null where that is not known. */
-export function capacityUsdOf({ long, short }: Pair): number | null {
-  const bounds = [long, short].flatMap(({ row: { record } }) => [
-    record.openInterestUsd,
-    record.volume24hUsd,
-  ]);
-  return capacityUsd(bounds);
+/** What is missing where nobody knows how much a pair may hold: the first that is. */
+export const CAPACITY_REASONS = ["open_interest_unknown", "volume_unknown"] as const;
+export type CapacityReason = (typeof CAPACITY_REASONS)[number];
+
+/** How much each leg may hold beside what is there, US dollars; null, and why, where that is not known. */
+export function capacityOf({ long, short }: Pair): {
+  readonly usd: number | null;
+  readonly reason: CapacityReason | null;
+} {
+  const records = [long.row.record, short.row.record];
+  const openInterests = records.map(({ openInterestUsd }) => openInterestUsd);
+  const usd = capacityUsd([...openInterests, ...records.map(({ volume24hUsd }) => volume24hUsd)]);
+  if (usd !== null) return { usd, reason: null };
+  return { usd, reason: openInterests.includes(null) ? "open_interest_unknown" : "volume_unknown" };
 }
 
 /** Whether a leg pays or is paid in the holding time; null where that is not known. */

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { namesHeaders, withNames } from "../../lists/asked-names.ts";
 import { flagNames } from "../../../domain/flags.ts";
-import { annualizedPct, fractionToPct } from "../../../domain/funding.ts";
+import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
 import {
   type CalendarQuery,
   type Settlement,
@@ -153,6 +153,7 @@ function calendarRow(settlement: Settlement, fetchedAt: number): CalendarRow {
     funding_rate: rate,
     funding_rate_pct: rate === null ? null : fractionToPct(rate),
     annualized_pct: rate === null ? null : annualizedPct(rate, intervalHours),
+    rate_8h_pct: rate === null ? null : rate8hPct(rate, intervalHours),
     rate_source: rateSource,
     open_interest_usd: openInterestUsd,
     payment_usd: rate === null || openInterestUsd === null ? null : rate * openInterestUsd,

@@ -35,6 +35,7 @@ export const CalendarRowSchema = z
         "Percent a year, simple: funding_rate x (24 / funding_interval_hours) x 365 x 100.",
       example: 10.95,
     }),
+    rate_8h_pct: FundingRowSchema.shape.rate_8h_pct,
     rate_source: z.enum(RATE_SOURCES).nullable().openapi({
       description:
         "`live`: the rate of the next settlement, which still moves. `predicted`: the exchange's own estimate for the one after. Null if funding_rate is null.",

@@ -97,7 +97,6 @@ function divergenceRow(
     instruments: divergence.listings,
     positive: divergence.positive,
     negative: divergence.negative,
-    gross_apr_pct: pair.grossPct,
     mean_annualized_pct: divergence.meanPct,
     standard_deviation_pct: divergence.deviationPct,
   };

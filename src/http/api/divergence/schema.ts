@@ -36,6 +36,13 @@ export const DivergenceSchema = z
       "annualized_pct of the short leg minus that of the long leg: both sides receive funding.",
       48.2,
     ),
+    fees_pct: pair.fees_pct,
+    net_apr_pct: points(
+      "gross_apr_pct less fees_pct paid once per 24 hours: fees_pct x 365. Percent a year.",
+      -24.8,
+    ),
+    capacity_usd: pair.capacity_usd,
+    capacity_reason: pair.capacity_reason,
     mean_annualized_pct: points("Mean annualized_pct of the listings. Percent a year.", 3.1),
     standard_deviation_pct: points(
       "Standard deviation of annualized_pct over the listings (population). Percentage points a year.",

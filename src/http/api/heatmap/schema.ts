@@ -65,7 +65,7 @@ export const HeatmapQuerySchema = z.strictObject({
   }),
   value: choiceParam(HEATMAP_VALUES, {
     description:
-      "What a cell shows, in percent: `annualized_pct` per year, `rate_per_hour_pct` per hour, `funding_rate_pct` per the listing's own interval (not comparable between different intervals).",
+      "What a cell shows, in percent: `annualized_pct` per year, `rate_8h_pct` per eight hours, `rate_per_hour_pct` per hour, `funding_rate_pct` per the listing's own interval (not comparable between different intervals).",
     fallback: HEATMAP_DEFAULTS.value,
     example: "rate_per_hour_pct",
   }),

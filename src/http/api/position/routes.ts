@@ -112,6 +112,7 @@ function ratePart(sent: ReturnType<typeof fundingRow>) {
     funding_rate: sent.funding_rate,
     funding_interval_hours: sent.funding_interval_hours,
     annualized_pct: sent.annualized_pct,
+    rate_8h_pct: sent.rate_8h_pct,
     next_funding_time: sent.next_funding_time,
     accrual: sent.accrual,
     open_interest_usd: sent.open_interest_usd,

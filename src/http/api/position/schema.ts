@@ -20,6 +20,7 @@ const rateFields = {
   funding_rate: shape.funding_rate,
   funding_interval_hours: shape.funding_interval_hours,
   annualized_pct: shape.annualized_pct,
+  rate_8h_pct: shape.rate_8h_pct,
   next_funding_time: shape.next_funding_time,
   accrual: shape.accrual,
   open_interest_usd: shape.open_interest_usd,
