@@ -1,9 +1,4 @@
-import { readFileSync } from "node:fs";
-import { projectFile } from "./project-files.ts";
+import manifest from "../../package.json" with { type: "json" };
 
-/** The version of this program, as package.json has it: read from the disk, so ask for it once. */
-export function programVersion(): string {
-  const text = readFileSync(projectFile("package.json"), "utf8");
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return version;
-}
+/** The version of this program; that of the API's contract is another one. */
+export const PROGRAM_VERSION: string = manifest.version;

@@ -61,6 +61,34 @@ export interface ReferenceModel {
   readonly schemas: readonly SchemaModel[];
 }
 
+/** One parameter as a field of a form. */
+export interface TryFieldModel {
+  readonly name: string;
+  /** In words; empty where the choices say it. */
+  readonly kind: string;
+  /** As it would be written in the address; null where there is none. */
+  readonly fallback: string | null;
+  readonly isRequired: boolean;
+  /** What the field is filled with; empty for none. */
+  readonly example: string;
+  /** The members of a closed set of which one is sent; empty where anything may be typed. */
+  readonly choices: readonly string[];
+}
+
+export interface TryOperationModel {
+  readonly id: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly fields: readonly TryFieldModel[];
+}
+
+export interface TryModel {
+  readonly topics: readonly {
+    readonly name: string;
+    readonly operations: readonly TryOperationModel[];
+  }[];
+}
+
 export interface ProblemModel {
   readonly code: string;
   readonly status: number;

@@ -10,6 +10,8 @@ export function Layout(props: {
   readonly title: string;
   readonly description: string;
   readonly assets: PageAssets;
+  /** Address of the page's script; most have none. */
+  readonly script?: string;
   readonly children: Child;
 }) {
   return (
@@ -22,6 +24,7 @@ export function Layout(props: {
         <title>{props.title}</title>
         <link rel="stylesheet" href={props.assets.styleSheet} />
         <link rel="icon" href="data:," />
+        {props.script === undefined ? null : <script src={props.script} defer></script>}
       </head>
       <body>
         <a class="skip" href="#main">

@@ -79,7 +79,10 @@ describe.each(PAGES)("%s", (path) => {
     const served = app();
     for (const link of new Set(links.filter((href) => href.startsWith("/")))) {
       if (link === "/api/funding/stream") continue;
-      expect([link, (await served.get(link)).status]).toEqual([link, 200]);
+      const [address = "", fragment] = link.split("#");
+      const response = await served.get(address);
+      expect([link, response.status]).toEqual([link, 200]);
+      if (fragment !== undefined) expect(await response.text()).toContain(` id="${fragment}"`);
     }
     expect(ids.size).toBe([...page.matchAll(/ id="/g)].length);
   });

@@ -5,7 +5,7 @@ import { startService, temporaryDatabasePath, until } from "../support/service.t
 import { LONG_MS } from "../support/patience.ts";
 
 test(
-  "what make builds is the whole service: both threads, migrations, style sheet and viewer",
+  "what make builds is the whole service: both threads, migrations, style sheet and pages",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });
@@ -20,7 +20,7 @@ test(
     });
     const page = await (await fetch(service.origin)).text();
     const [, sheet = ""] = /href="(\/static\/[^"]+\.css)"/.exec(page) ?? [];
-    for (const path of [sheet, "/docs", "/docs/swagger-ui.css", "/openapi.json", "/metrics"])
+    for (const path of [sheet, "/docs", "/docs/try.js", "/openapi.json", "/metrics"])
       expect([path, (await fetch(service.origin + path)).status]).toEqual([path, 200]);
     // Whatever runs in the main thread without a request is measured.
     await until(async () => {

@@ -3,12 +3,11 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { type BrowserSession, browserPath, startBrowser } from "../support/browser.ts";
-import { until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
 const CHROMIUM = browserPath();
 
-const PAGES = ["/docs", "/docs/problems", "/docs/terms"] as const;
+const PAGES = ["/docs", "/docs/problems", "/docs/terms", "/docs/try"] as const;
 /** Each width and each scheme once: the checker takes seconds on a long page. */
 const SCREENS = [
   { name: "desktop", colorScheme: "light", viewport: { width: 1280, height: 900 } },
@@ -112,25 +111,67 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
     LONG_MS,
   );
 
+  test.each(SCREENS)(
+    "trying out breaks no rule with a form open and an answer shown: $name, $colorScheme",
+    async ({ name, ...screen }) => {
+      const { origin, browser } = staged();
+      const { page, complaints } = await browser.page(screen);
+      await page.goto(`${origin}/docs/try`);
+      await page.evaluate(await Bun.file(AXE).text());
+      await page.evaluate(
+        "for (const one of document.querySelectorAll('details')) one.open = true",
+      );
+      expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
+      const form = page.locator("#listArbitragePairs");
+      await form.getByRole("button", { name: "Send" }).click();
+      const answer = page.getByRole("region", { name: "Answer: Pairs of exchanges" });
+      await answer.getByRole("group", { name: "Body" }).waitFor();
+      await answer.getByText("Headers", { exact: true }).click();
+      expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
+      const [content = Number.NaN, width = 0] = await page.evaluate<number[]>(WIDTHS);
+      expect(content).toBeLessThanOrEqual(width);
+      expect(await browser.picture(page, `docs-try-answered-${name}`)).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+    },
+    LONG_MS,
+  );
+
   test(
-    "the interactive documentation is dark in the dark and follows a change",
+    "a request can be sent with the keyboard alone, and its answer read",
     async () => {
       const { origin, browser } = staged();
-      const { page, complaints } = await browser.page({ colorScheme: "dark" });
+      const { page } = await browser.page();
+      await page.goto(`${origin}/docs/try#getPosition`);
+      const form = page.locator("#getPosition");
+      await form.locator("input").first().waitFor();
+      await form.locator("[name=notional]").focus();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type("123");
+      await page.keyboard.press("Enter");
+      const answer = page.getByRole("region", { name: "Answer: What a position is paid" });
+      const body = answer.getByRole("group", { name: "Body" });
+      await body.waitFor();
+      await body.focus();
+      expect(await body.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Body");
+      expect(await answer.innerText()).toContain("notional=123");
+    },
+    LONG_MS,
+  );
+
+  test(
+    "without JavaScript a form leads to its answer, empty fields left out",
+    async () => {
+      const { origin, browser } = staged();
+      const { page } = await browser.page({ javaScriptEnabled: false });
       await page.goto(`${origin}/docs/try`);
-      await page.locator(".opblock").first().waitFor();
-      const isDark = "document.documentElement.classList.contains('dark-mode')";
-      expect(await page.evaluate(isDark)).toBe(true);
-      const words = "getComputedStyle(document.querySelector('.info .title')).color";
-      expect(lightOf(await page.evaluate<string>(words))).toBeGreaterThan(180);
-      await page.emulateMedia({ colorScheme: "light" });
-      await until(
-        async () => !(await page.evaluate<boolean>(isDark)),
-        () => "it stays dark",
-      );
-      expect(lightOf(await page.evaluate<string>(words))).toBeLessThan(100);
-      expect(await browser.picture(page, "docs-try-light")).toBeGreaterThan(0);
-      expect(complaints).toEqual([]);
+      await page.locator("details", { has: page.locator("#listFundingRatesOfAsset") }).click();
+      const form = page.locator("#listFundingRatesOfAsset");
+      for (const field of await form.locator("input:not([required])").all()) await field.fill("");
+      for (const field of await form.locator("select").all()) await field.selectOption("");
+      await form.locator("[name=limit]").fill("3");
+      await form.getByRole("button", { name: "Send" }).click();
+      await page.waitForURL(`${origin}/api/funding/symbol/BTC?limit=3`);
+      expect(await page.locator("body").innerText()).toContain('"snapshot"');
     },
     LONG_MS,
   );

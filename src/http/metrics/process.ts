@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "./prom-client.ts";
 import { type Clock, processStartedAtMs } from "../../lib/clock.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
-import { programVersion } from "../../lib/program-version.ts";
+import { PROGRAM_VERSION } from "../../lib/program-version.ts";
 
 const MICROSECONDS = 1_000_000;
 
@@ -46,5 +46,5 @@ export function addProcessMetrics(registry: Registry, clock: Clock): void {
     help: "Always 1: the version of the program and of the runtime under it.",
     labelNames: ["version", "bun"],
     registers,
-  }).set({ version: programVersion(), bun: Bun.version }, 1);
+  }).set({ version: PROGRAM_VERSION, bun: Bun.version }, 1);
 }

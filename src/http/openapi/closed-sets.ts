@@ -21,6 +21,8 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "Exchange.failure_kind": "FailureKind",
   "Problem.code": "ProblemCode",
   "listExchanges.format": "ListFormat",
+  "listExchanges.time": "TimeForm",
+  "listExchanges.bom": "Switch",
   "listFundingRates.order": "SortOrder",
   "listFundingRates.sort": "FundingSort",
   "listExtremes.flag": "AdvisoryFlag",

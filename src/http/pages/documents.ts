@@ -1,7 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { projectFile } from "../../lib/project-files.ts";
 import { TryPage } from "../../web/pages/try.tsx";
 import type { AnswerLoad } from "../answers/answer-load.ts";
@@ -9,17 +7,19 @@ import { Answer, type AnswerContent } from "../answers/answer.ts";
 import { JSON_TYPE } from "../protocol/list-format.ts";
 import {
   API_HEADERS,
+  CACHE_NEVER,
   CACHE_REVALIDATED,
-  DOCS_HEADERS,
   type FixedHeaders,
   PAGE_HEADERS,
+  TRY_HEADERS,
 } from "../protocol/headers.ts";
 import { openApiInfo } from "../openapi/document.ts";
 import { finishedDocument } from "../openapi/finished-document.ts";
 import type { JsonObject } from "../openapi/json-tree.ts";
 import { asOpenApi30 } from "../openapi/openapi-30.ts";
 import { HTML_TYPE, renderPage } from "./routes.ts";
-import type { AppEnv } from "../protocol/request-context.ts";
+import { ApiError } from "../protocol/problem.ts";
+import { type AppEnv, REQUEST_ID_HEADER } from "../protocol/request-context.ts";
 import { ProblemsPage } from "../../web/pages/problems.tsx";
 import { ReferencePage } from "../../web/pages/reference.tsx";
 import { TermsPage } from "../../web/pages/terms.tsx";
@@ -27,28 +27,12 @@ import { problemsModel } from "./problems-model.ts";
 import { referenceModel } from "./reference-model.ts";
 import { readStyleSheet } from "./style-sheet.ts";
 import { termsModel } from "./terms-model.ts";
+import { triedAddress, triedOperations, tryModel } from "./try-model.ts";
 
 const JAVASCRIPT_TYPE = "text/javascript; charset=utf-8";
-const CSS_TYPE = "text/css; charset=utf-8";
 
-/** Files of swagger-ui-dist that /docs/try loads, by the name under /docs/, with their types. */
-const SWAGGER_ASSETS = {
-  "swagger-ui.css": CSS_TYPE,
-  "swagger-ui-bundle.js": JAVASCRIPT_TYPE,
-} as const;
-
-/** Starts the viewer; a file of its own because the policy allows no inline script. */
-const START_SCRIPT = `const dark = matchMedia("(prefers-color-scheme: dark)");
-const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-dark.addEventListener("change", follow);
-follow();
-SwaggerUIBundle({
-  url: "/openapi.json",
-  dom_id: "#docs",
-  deepLinking: true,
-  validatorUrl: null,
-});
-`;
+/** The script of /docs/try. */
+const TRY_SCRIPT = "/docs/try.js";
 
 /** A document as served and as kept in docs/openapi.json. */
 function documentText(document: JsonObject): string {
@@ -84,13 +68,42 @@ export function addDocumentRoutes(
   servePage("/docs", () => ReferencePage({ model: referenceModel(document()), assets }));
   servePage("/docs/problems", () => ProblemsPage({ problems: problemsModel(publicUrl), assets }));
   servePage("/docs/terms", () => TermsPage({ model: termsModel(document()), assets }));
-  serve("/docs/try", () => asset(HTML_TYPE, renderPage(TryPage()), DOCS_HEADERS));
-  serve("/docs/start.js", () => asset(JAVASCRIPT_TYPE, START_SCRIPT, DOCS_HEADERS));
-  for (const [name, type] of Object.entries(SWAGGER_ASSETS)) {
-    serve(`/docs/${name}`, () =>
-      asset(type, new Uint8Array(readFileSync(join(swaggerFolder(), name))), DOCS_HEADERS),
-    );
-  }
+  serve("/docs/try", () =>
+    asset(
+      HTML_TYPE,
+      renderPage(TryPage({ model: tryModel(document()), assets, script: TRY_SCRIPT })),
+      TRY_HEADERS,
+    ),
+  );
+  serve(TRY_SCRIPT, () =>
+    asset(
+      JAVASCRIPT_TYPE,
+      readFileSync(projectFile("src/web/static/try.js"), "utf8"),
+      PAGE_HEADERS,
+    ),
+  );
+  let operations: ReturnType<typeof triedOperations> | null = null;
+  router.get("/docs/try/:operation", (c) => {
+    operations ??= triedOperations(document());
+    const operation = operations.get(c.req.param("operation"));
+    if (operation === undefined)
+      throw new ApiError("not_found", "See /docs/try for what there is.");
+    const location = triedAddress(operation, new URLSearchParams(c.env.address.query));
+    return redirect(location, c.env.requestId);
+  });
+}
+
+/** To what a form asks for; the answer there is the same for everybody, this one is nobody's. */
+function redirect(location: string, requestId: string): Response {
+  return new Response(null, {
+    status: 303,
+    headers: {
+      ...PAGE_HEADERS,
+      location,
+      "cache-control": CACHE_NEVER,
+      [REQUEST_ID_HEADER]: requestId,
+    },
+  });
 }
 
 /** Something that changes with a release only. */
@@ -107,11 +120,4 @@ function asset(
     vary: "Accept-Encoding",
     headers,
   };
-}
-
-/** Where the package manager put swagger-ui-dist. */
-function swaggerFolder(): string {
-  return dirname(
-    createRequire(projectFile("package.json")).resolve("swagger-ui-dist/package.json"),
-  );
 }

@@ -124,7 +124,7 @@ function schemaModel(name: string, schema: JsonObject): SchemaModel {
 }
 
 /** A kind in words: "list of Flag", "number or null", "integer from 1 to 5000". */
-function kindOf(schema: Json | undefined): KindModel {
+export function kindOf(schema: Json | undefined): KindModel {
   const { $ref, anyOf, allOf, items, type, enum: members, const: value } = objectOf(schema);
   if (typeof $ref === "string") {
     return { before: "", schema: $ref.slice($ref.lastIndexOf("/") + 1), after: "" };
@@ -160,7 +160,7 @@ function boundsOf({ minimum, exclusiveMinimum, maximum }: JsonObject): string {
 }
 
 /** A value as it is written in an address. */
-function text(value: Json | undefined): string {
+export function text(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.map(text).join(",");
   return isObject(value) ? JSON.stringify(value) : String(value);

@@ -64,12 +64,10 @@ export const PAGE_HEADERS: FixedHeaders = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** The interactive documentation: bundled script, which sets style attributes and calls this API. */
-export const DOCS_HEADERS: FixedHeaders = {
-  ...EVERYWHERE,
-  "content-security-policy": `${PAGE_POLICY}; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; form-action 'none'`,
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
+/** The page that sends requests: a script of its own, which calls this service alone. */
+export const TRY_HEADERS: FixedHeaders = {
+  ...PAGE_HEADERS,
+  "content-security-policy": `${PAGE_POLICY}; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'`,
 };
 
 /** Headers of an answer that is made per request and kept by nobody. */

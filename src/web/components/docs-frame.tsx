@@ -16,11 +16,18 @@ export function DocsFrame(props: {
   readonly address: (typeof PAGES)[number]["address"];
   readonly description: string;
   readonly assets: PageAssets;
+  /** Address of the page's script; most have none. */
+  readonly script?: string;
   readonly children: Child;
 }) {
-  const { title, address, description, assets } = props;
+  const { title, address, description, assets, script } = props;
   return (
-    <Layout title={`${title}: Funding Finder`} description={description} assets={assets}>
+    <Layout
+      title={`${title}: Funding Finder`}
+      description={description}
+      assets={assets}
+      {...(script !== undefined && { script })}
+    >
       <p class="back">
         <a href="/">← Rates</a>
       </p>

@@ -62,7 +62,8 @@ function Operation(props: { readonly operation: OperationModel }) {
     <section class="operation">
       <h3 id={id}>{summary}</h3>
       <p class="address">
-        <strong>{method}</strong> <a href={address}>{path}</a>
+        <strong>{method}</strong> <a href={address}>{path}</a> ·{" "}
+        <a href={`/docs/try#${id}`}>Try it</a>
       </p>
       <Prose text={description} />
       {parameters.length === 0 ? (

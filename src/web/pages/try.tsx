@@ -1,32 +1,98 @@
+import { DocsFrame } from "../components/docs-frame.tsx";
+import type { TryFieldModel, TryModel, TryOperationModel } from "../docs-model.ts";
+import type { PageAssets } from "../layout.tsx";
+
 /**
- * The interactive API documentation. It loads only local files and contains nothing that is not in the reference. Only
- * the viewer's style sheet is used: the site's would restyle the viewer's tables and badges.
+ * A form for each operation. Without a script a form leads to its answer; with it the answer is shown beneath the form.
  */
-export function TryPage() {
+export function TryPage(props: {
+  readonly model: TryModel;
+  readonly assets: PageAssets;
+  readonly script: string;
+}) {
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>Try the API: Funding Finder</title>
-        <link rel="stylesheet" href="/docs/swagger-ui.css" />
-        <link rel="icon" href="data:," />
-        <script src="/docs/swagger-ui-bundle.js" defer></script>
-        <script src="/docs/start.js" defer></script>
-      </head>
-      <body>
-        <nav aria-label="Site" style="padding: 1rem; font-family: sans-serif">
-          <a href="/">← Rates</a> · <a href="/docs">API reference</a> ·{" "}
-          <a href="/openapi.json">OpenAPI 3.1</a>
-        </nav>
-        <div id="docs"></div>
-        <noscript>
-          <p style="padding: 1rem; font-family: sans-serif">
-            Trying requests needs JavaScript. The <a href="/docs">reference</a> does not.
-          </p>
-        </noscript>
-      </body>
-    </html>
+    <DocsFrame
+      title="Try it"
+      address="/docs/try"
+      description="Send requests to the API and read the answers."
+      assets={props.assets}
+      script={props.script}
+    >
+      <p>
+        Each form is filled with examples that together find something. A field that is left empty
+        is not sent; what each one does stands in the <a href="/docs">reference</a>.
+      </p>
+      {props.model.topics.map(({ name, operations }) => (
+        <section>
+          <h2>{name}</h2>
+          {operations.map((operation) => (
+            <Operation operation={operation} />
+          ))}
+        </section>
+      ))}
+    </DocsFrame>
+  );
+}
+
+function Operation(props: { readonly operation: TryOperationModel }) {
+  const { id, path, summary, fields } = props.operation;
+  return (
+    <details class="try">
+      <summary>
+        {summary} <code>{path}</code>
+      </summary>
+      <form id={id} method="get" action={`/docs/try/${id}`} aria-label={summary}>
+        <div class="fields">
+          {fields.map((field) => (
+            <Field id={`${id}-${field.name}`} field={field} />
+          ))}
+        </div>
+        <p class="buttons">
+          <button type="submit">Send</button>
+          {fields.length === 0 ? null : (
+            <button type="button" class="clear" hidden>
+              Clear what is optional
+            </button>
+          )}
+          <a href={`/docs#${id}`}>What they mean</a>
+        </p>
+      </form>
+      <div
+        class="answer"
+        role="region"
+        aria-label={`Answer: ${summary}`}
+        aria-live="polite"
+        hidden
+      />
+    </details>
+  );
+}
+
+function Field(props: { readonly id: string; readonly field: TryFieldModel }) {
+  const { id, field } = props;
+  const { name, kind, fallback, isRequired, example, choices } = field;
+  const shared = { id, name, required: isRequired, "aria-describedby": `${id}-hint` };
+  return (
+    <div class="field">
+      <label for={id}>
+        <code>{name}</code>
+        {isRequired ? " (required)" : ""}
+      </label>
+      {choices.length === 0 ? (
+        <input {...shared} value={example} autocomplete="off" spellcheck={false} />
+      ) : (
+        <select {...shared}>
+          {isRequired ? null : <option value="">not sent</option>}
+          {choices.map((choice) => (
+            <option value={choice} selected={choice === example}>
+              {choice}
+            </option>
+          ))}
+        </select>
+      )}
+      <small id={`${id}-hint`}>
+        {[kind, fallback === null ? "" : `default ${fallback}`].filter(Boolean).join(", ")}
+      </small>
+    </div>
   );
 }
