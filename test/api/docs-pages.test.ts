@@ -89,6 +89,17 @@ describe.each(PAGES)("%s", (path) => {
 });
 
 describe("/docs", () => {
+  test("leads to what a service that has just started has, too: minimums at their examples", async () => {
+    const page = await pageOf("/docs");
+    const links = [...page.matchAll(/<strong>GET<\/strong> <a href="([^"]+)"/g)].map(
+      ([, address = ""]) => address.replaceAll("&amp;", "&"),
+    );
+    expect(links).toContain("/api/funding/arb");
+    expect(links).toContain(
+      "/api/funding/divergence?min_volume=1000000&min_exchanges=2&min_lasted=0",
+    );
+  });
+
   test("says without a script what the document says: operations, parameters, schemas", async () => {
     const page = await pageOf("/docs");
     const text = textOf(page);

@@ -32,6 +32,42 @@ describe("the detail of a bad parameter", () => {
       "min_volum is not a parameter of this endpoint; did you mean min_volume?",
     ],
     ["/api/quality?verbose=1", "verbose is not a parameter of this endpoint."],
+    // What a number counts is named.
+    [
+      "/api/funding/current?min_volume=-1",
+      'min_volume "-1" must be a number from 0 to 1000000000000 (US dollars).',
+    ],
+    [
+      "/api/funding/current?interval=25",
+      'interval "25" must be a whole number from 1 to 24 (hours).',
+    ],
+    [
+      "/api/funding/arb?min_lasted=1.5",
+      'min_lasted "1.5" must be a whole number from 0 to 315360000 (seconds).',
+    ],
+    [
+      "/api/funding/arb?min_net=much",
+      'min_net "much" must be a number from -1000000 to 1000000 (percent a year).',
+    ],
+    ["/api/funding/arb?leverage=51", 'leverage "51" must be a number from 1 to 50.'],
+    // A fee has four ways to be wrong.
+    ["/api/funding/arb?fees=okx", 'fees "okx" must be exchange:bps or all:bps.'],
+    [
+      "/api/funding/arb?fees=okex:4",
+      'fees "okex:4" must be exchange:bps or all:bps with a known exchange; did you mean okx?',
+    ],
+    [
+      "/api/funding/arb?fees=okx:-4",
+      'fees "okx:-4" must be exchange:bps or all:bps from 0 to 1000 (basis points).',
+    ],
+    [
+      "/api/funding/arb?fees=okx:4,OKX:5",
+      'fees "okx:4" must be exchange:bps or all:bps, once for each.',
+    ],
+    [
+      "/api/funding/arb?fields=gross",
+      'fields "gross" is not a field of this list; did you mean gross_apr_pct?',
+    ],
     [
       "/api/funding/current?limit=x&order=up&nope=1",
       'order "up" must be one of asc, desc (and 2 more in errors).',
@@ -92,4 +128,59 @@ test("members of closed sets are read in any case", async () => {
   expect([plain.status, loud.status]).toEqual([200, 200]);
   expect(loud.headers.get("etag")).toBe(plain.headers.get("etag"));
   expect(await loud.text()).toBe(await plain.text());
+});
+
+test("fields and the exchanges of fees are read in any case", async () => {
+  const served = app();
+  const plain = await served.get("/api/funding/arb?fields=base,net_apr_pct&fees=okx:2&format=csv");
+  const loud = await served.get("/api/funding/arb?fields=Base,NET_APR_PCT&fees=OKX:2&format=csv");
+  expect([plain.status, loud.status]).toEqual([200, 200]);
+  expect(await loud.text()).toBe(await plain.text());
+});
+
+describe("what is not found is offered the nearest that is", () => {
+  test.each([
+    [
+      "/api/funding/arbs",
+      "not_found",
+      "See /docs for what there is; did you mean /api/funding/arb?",
+    ],
+    [
+      "/API/funding/current",
+      "not_found",
+      "See /docs for what there is; did you mean /api/funding/current?",
+    ],
+    [
+      "/api/funding/symbols/BTC",
+      "not_found",
+      "See /docs for what there is; did you mean /api/funding/symbol/BTC?",
+    ],
+    ["/wp-login.php", "not_found", "See /docs for what there is."],
+    [
+      "/api/funding/symbol/BTCC",
+      "unknown_base",
+      '"BTCC" was never seen on any exchange; did you mean BTC?',
+    ],
+    ["/api/funding/symbol/NOSUCH", "unknown_base", '"NOSUCH" was never seen on any exchange.'],
+    [
+      "/api/explain/okx/BTCUDST",
+      "unknown_instrument",
+      'okx does not list "BTCUDST" now; did you mean BTCUSDT?',
+    ],
+    ["/api/explain/okx/NOSUCH", "unknown_instrument", 'okx does not list "NOSUCH" now.'],
+    [
+      "/api/funding/position?side=long&uid=okx:BTC",
+      "unknown_instrument",
+      'No listing has the uid "okx:BTC" now; did you mean okx:BTCUSDT?',
+    ],
+    [
+      "/api/funding/position?side=long&uid=okex:BTCUSDT",
+      "unknown_instrument",
+      'No listing has the uid "okex:BTCUSDT" now: it must begin with an exchange, as in binance:BTCUSDT; did you mean okx?',
+    ],
+  ])("%s", async (target, code, detail) => {
+    const response = await app().get(target);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code, detail });
+  });
 });

@@ -48,6 +48,22 @@ describe("the files of a running service", () => {
     expect([one.ends, one.database.isLost]).toEqual([[], false]);
   });
 
+  test("are measured in bytes, and one that is not there has no size", async () => {
+    using one = setUp();
+    writeTransaction(one.database.db, () => one.database.db.run("CREATE TABLE grown (a integer)"));
+    const sizeOf = (path: string) => Bun.file(path).size;
+    const { path } = one;
+    expect(await one.database.size()).toEqual({
+      name: "market",
+      dataBytes: sizeOf(path),
+      walBytes: sizeOf(`${path}-wal`),
+    });
+    expect(sizeOf(`${path}-wal`)).toBeGreaterThan(0);
+    rmSync(path);
+    rmSync(`${path}-wal`);
+    expect(await one.database.size()).toEqual({ name: "market", dataBytes: null, walBytes: null });
+  });
+
   test.each(["market", "accounts"] as const)("are the %s' own", async (name) => {
     using one = setUp(name);
     rmSync(one.path);

@@ -153,7 +153,7 @@ export const listParams = {
     fallback: null,
   }),
   interval: countListParam(
-    { min: 1, max: MAX_INTERVAL_HOURS },
+    { unit: "hours", min: 1, max: MAX_INTERVAL_HOURS },
     {
       description: "Funding intervals in hours: whole numbers. Default: all.",
       example: [1, 4, 8],
@@ -161,7 +161,7 @@ export const listParams = {
     },
   ),
   min_volume: thresholdParam(
-    { min: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum volume_24h_usd, in US dollars. An unknown volume fails every minimum above 0.",
@@ -170,7 +170,7 @@ export const listParams = {
     },
   ),
   min_open_interest: thresholdParam(
-    { min: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum open_interest_usd, in US dollars. An unknown one fails every minimum above 0.",

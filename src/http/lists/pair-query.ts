@@ -16,11 +16,14 @@ import {
   openListParam,
   thresholdParam,
 } from "../openapi/params.ts";
-import { decimalOf } from "../protocol/query-text.ts";
+import { didYouMean } from "../protocol/nearest.ts";
+import { decimalOf, echo, refuse } from "../protocol/query-text.ts";
 import { fieldsParam, formatParam, instrumentFilters, pageParams } from "./row-fields.ts";
 import { MAX_MINIMUM_USD } from "./funding-schema.ts";
 
-const FEE = /^([a-z]+):(.+)$/;
+const FEE = /^([a-z]+):(.*)$/i;
+
+const SCOPES = ["all", ...EXCHANGE_IDS];
 
 const isFeeScope = (text: string): text is FeeScope => text === "all" || isExchangeId(text);
 
@@ -34,14 +37,16 @@ const feesParam = openListParam((text) => text, {
     const fees = new Map<FeeScope, number>();
     if (members.length === 1 && members[0] === "default") return fees;
     for (const member of members) {
-      const [, exchange = "", text = ""] = FEE.exec(member) ?? [];
+      const [, name = "", text = ""] = FEE.exec(member) ?? [];
+      const scope = name.toLowerCase();
       const bps = decimalOf(text);
-      if (!isFeeScope(exchange) || !(bps <= MAX_TAKER_BPS) || fees.has(exchange)) {
-        const message = `${JSON.stringify(member.slice(0, 64))} is not exchange:bps of a known exchange, or all:bps, once, from 0 to ${MAX_TAKER_BPS}`;
-        context.addIssue({ code: "custom", message });
-      } else {
-        fees.set(exchange, bps);
-      }
+      const refuseFee = (rule: string): void =>
+        refuse(context, `${echo(member)} must be exchange:bps or all:bps${rule}`);
+      if (name === "") refuseFee("");
+      else if (!isFeeScope(scope)) refuseFee(` with a known exchange${didYouMean(name, SCOPES)}`);
+      else if (!(bps <= MAX_TAKER_BPS)) refuseFee(` from 0 to ${MAX_TAKER_BPS} (basis points)`);
+      else if (fees.has(scope)) refuseFee(", once for each");
+      else fees.set(scope, bps);
     }
     return fees;
   })
@@ -101,7 +106,7 @@ const ArbParamsSchema = z.strictObject({
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
-    { min: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum volume_24h_usd of each leg, in US dollars. An unknown volume fails every minimum above 0.",
@@ -110,7 +115,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   min_open_interest: thresholdParam(
-    { min: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum open_interest_usd of each leg, in US dollars. An unknown one fails every minimum above 0.",
@@ -119,7 +124,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   min_yield: thresholdParam(
-    { min: 0, max: MAX_PCT },
+    { unit: "percent a year", min: 0, max: MAX_PCT },
     {
       description: "Minimum gross_apr_pct, percent a year.",
       fallback: DEFAULTS.minYieldPct,
@@ -127,7 +132,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   min_net: thresholdParam(
-    { min: -MAX_PCT, max: MAX_PCT },
+    { unit: "percent a year", min: -MAX_PCT, max: MAX_PCT },
     {
       description:
         "Minimum net_apr_pct, percent a year; may be negative. An unknown one fails every minimum. Default: any.",
@@ -136,7 +141,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   min_net_usd: thresholdParam(
-    { min: -MAX_MINIMUM_USD, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: -MAX_MINIMUM_USD, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum expected_cash.net_usd, US dollars; may be negative. An unknown one fails every minimum. Default: any.",
@@ -145,7 +150,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   min_lasted: countThresholdParam(
-    { min: 0, max: MAX_AGE_SECONDS },
+    { unit: "seconds", min: 0, max: MAX_AGE_SECONDS },
     {
       description:
         "Minimum lasted_seconds: 3600 shows pairs that have lasted for an hour. An unknown age, as below 5 percent a year, fails every minimum above 0. Seconds.",
@@ -154,7 +159,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   max_price_gap_pct: thresholdParam(
-    { min: 0, max: 100 },
+    { unit: "percent", min: 0, max: 100 },
     {
       description:
         "Maximum price_gap_pct in either direction; an unknown gap fails every maximum. Percent. Default: any.",
@@ -163,7 +168,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   notional: numberParam(
-    { above: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", above: 0, max: MAX_MINIMUM_USD },
     {
       description: `Notional of each leg for expected_cash, in US dollars; cannot be combined with \`capital\`. Default: ${DEFAULTS.notionalUsd}, or the notional that \`capital\` gives.`,
       fallback: null,
@@ -171,7 +176,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   capital: numberParam(
-    { above: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", above: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Capital for both legs together, in US dollars: each leg has a notional of capital x leverage / 2. Cannot be combined with `notional`. Default: 2 x notional / leverage.",
@@ -180,7 +185,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   leverage: numberParam(
-    { min: 1, max: MAX_LEVERAGE },
+    { unit: null, min: 1, max: MAX_LEVERAGE },
     {
       description:
         "Notional of both legs divided by their capital, for net_on_capital_apr_pct. Leverage limits of the exchanges are not checked.",
@@ -189,7 +194,7 @@ const ArbParamsSchema = z.strictObject({
     },
   ),
   hold_hours: numberParam(
-    { above: 0, max: MAX_HOLD_HOURS },
+    { unit: "hours", above: 0, max: MAX_HOLD_HOURS },
     {
       description:
         "Holding time in hours: the fees are spread over it, and expected_cash counts the settlements in it.",
@@ -220,7 +225,7 @@ const ArbParamsSchema = z.strictObject({
     example: "net",
   }),
   limit: countParam(
-    { min: 1, max: MAX_LIMIT },
+    { unit: null, min: 1, max: MAX_LIMIT },
     {
       description: `Maximum number of rows in one answer. Default: ${DEFAULT_LIMIT}, or ${MAX_SCHEDULES} with \`schedule=1\`.`,
       fallback: null,
@@ -241,17 +246,17 @@ export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedul
 const ONE_SIZE = "cannot be combined with";
 
 export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {
-  const refuse = (name: keyof typeof params, rule: string): void =>
+  const refuseOne = (name: keyof typeof params, rule: string): void =>
     context.addIssue({ code: "custom", path: [name], message: rule });
   if (params.notional !== null && params.capital !== null) {
-    refuse("capital", `${ONE_SIZE} notional (of each leg); capital is of both legs together`);
-    refuse("notional", `${ONE_SIZE} capital (of both legs together); notional is of each leg`);
+    refuseOne("capital", `${ONE_SIZE} notional (of each leg); capital is of both legs together`);
+    refuseOne("notional", `${ONE_SIZE} capital (of both legs together); notional is of each leg`);
   }
   if (params.schedule !== "1") return;
   if ((params.limit ?? 0) > MAX_SCHEDULES)
-    refuse("limit", `must not be above ${MAX_SCHEDULES} with schedule=1`);
+    refuseOne("limit", `must not be above ${MAX_SCHEDULES} with schedule=1`);
   if (params.hold_hours > MAX_SCHEDULE_HOURS)
-    refuse("hold_hours", `must not be above ${MAX_SCHEDULE_HOURS} with schedule=1`);
+    refuseOne("hold_hours", `must not be above ${MAX_SCHEDULE_HOURS} with schedule=1`);
 });
 
 export type ArbParams = z.output<typeof ArbQuerySchema>;

@@ -187,7 +187,7 @@ export const ignoredParams = {
 
 /** Which fields of its rows a list shows; `example` has some of them. */
 export function fieldsParam(example: readonly string[]) {
-  return openListParam((text) => text, {
+  return openListParam((text) => text.toLowerCase(), {
     description:
       "Fields to show, by JSON name or CSV column name: `long` is the whole object, `long_exchange` one of its members, shown under that name in every format. Rows then have only these fields, regardless of the schema. Default: all.",
     example,
@@ -222,7 +222,7 @@ export const formatParam = {
 
 const limitParam = {
   limit: countParam(
-    { min: 1, max: MAX_LIMIT },
+    { unit: null, min: 1, max: MAX_LIMIT },
     {
       description: "Maximum number of rows in one answer. Default: all.",
       example: 100,

@@ -1,4 +1,4 @@
-import { ApiError } from "../protocol/problem.ts";
+import { badParameters } from "../protocol/problem.ts";
 import { echo } from "../protocol/query-text.ts";
 import { didYouMean } from "../protocol/nearest.ts";
 import type { Column } from "./columns.ts";
@@ -69,9 +69,7 @@ function pickOf<Row extends object>(
     return { name, columns, value: (row) => Reflect.get(row, name) };
   const names = all.flatMap((one) => (one.field === undefined ? one.name : [one.field, one.name]));
   const rule = `${echo(name)} is not a field of this list${didYouMean(name, names)}`;
-  throw new ApiError("bad_parameter", "Not valid: fields.", {
-    errors: [{ parameter: "fields", rule }],
-  });
+  throw badParameters([{ parameter: "fields", rule }]);
 }
 
 /** Names of moments: next_funding_time is the only one that does not end in _at. */

@@ -12,6 +12,8 @@ import {
   oneOf,
   raw,
   refuse,
+  secondsIn,
+  TIME_BOUNDS,
 } from "../protocol/query-text.ts";
 
 /**
@@ -164,35 +166,10 @@ export function roundThreshold(value: number): number {
 /** What the document says of each threshold. */
 export const ROUNDED = `Rounded to ${THRESHOLD_DIGITS} significant digits when it is read.`;
 
-/** 2100-01-01 in unix seconds: a later time is one in milliseconds. */
-const MAX_TIME = 4_102_444_800;
-
 /** A time in whole unix seconds. */
 export function timeParam(doc: ParameterDoc<null>) {
-  const bounds = { min: 0, max: MAX_TIME };
-  const read = (text: string, context: Context): number => {
-    const seconds = /^\d{1,19}$/.test(text) ? Number(text) : Number.NaN;
-    if (seconds <= MAX_TIME) return seconds;
-    refuse(context, `${echo(text)} must be unix seconds from 0 to ${MAX_TIME}${unitHint(text)}`);
-    return 0;
-  };
   const description = `${doc.description} Unix seconds.`;
-  return single(read, countDoc(bounds), { ...doc, description });
-}
-
-/** Thousands, millions and billions of seconds since 1970 are times in a smaller unit, letters a date. */
-const SMALLER_UNITS = [
-  { digits: 13, name: "milliseconds" },
-  { digits: 16, name: "microseconds" },
-  { digits: 19, name: "nanoseconds" },
-] as const;
-
-function unitHint(text: string): string {
-  if (!/^\d+$/.test(text)) return Number.isNaN(Date.parse(text)) ? "" : "; this looks like a date";
-  const unit = SMALLER_UNITS.find(
-    ({ digits }) => text.length <= digits && text.length > digits - 2,
-  );
-  return unit === undefined ? "" : `; this looks like ${unit.name}`;
+  return single(secondsIn, countDoc(TIME_BOUNDS), { ...doc, description });
 }
 
 /**

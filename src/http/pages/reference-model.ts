@@ -61,7 +61,10 @@ function operationsOf(
   );
 }
 
-/** The path with what it names, and what a query must have, at its example. */
+/**
+ * The path with what it names, and what a query must have, at its example: an address that finds something. Minimums that
+ * hold back more than their example does stand at that, too: what has just started has nothing that has lasted.
+ */
 function addressOf(path: string, parameters: readonly JsonObject[]): string {
   const filled = parameters
     .filter((parameter) => parameter["in"] === "path")
@@ -70,9 +73,14 @@ function addressOf(path: string, parameters: readonly JsonObject[]): string {
       path,
     );
   const required = parameters
-    .filter((parameter) => parameter["in"] === "query" && parameter["required"] === true)
+    .filter((one) => one["in"] === "query" && (one["required"] === true || holdsBack(one)))
     .map(({ name, schema }) => `${text(name)}=${exampleOf(schema)}`);
   return required.length === 0 ? filled : `${filled}?${required.join("&")}`;
+}
+
+function holdsBack({ name, schema }: JsonObject): boolean {
+  const { default: fallback, example } = objectOf(schema);
+  return text(name).startsWith("min_") && Number(fallback) > Number(example);
 }
 
 function exampleOf(schema: Json | undefined): string {

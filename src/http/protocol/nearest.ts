@@ -4,15 +4,39 @@ const FAR_SHARE = 0.4;
 /** No name of ours is longer; what is, is no slip of the finger. */
 const MAX_LENGTH = 64;
 
-/** The name that was probably meant by one that is not among them; null where none is near. Any case. */
+/** A shorter beginning is that of too many names. */
+const MIN_BEGINNING_LENGTH = 3;
+
+/**
+ * The name that was probably meant by one that is not among them: the one with the fewest slips of the finger, else the
+ * shortest that it begins or that begins it (`gross` for `gross_apr_pct`). Null where none is near. Any case.
+ */
 export function nearestName(text: string, names: readonly string[]): string | null {
   if (text.length > MAX_LENGTH) return null;
+  return bySlips(text, names) ?? byBeginning(text.toLowerCase(), names);
+}
+
+function byBeginning(asked: string, names: readonly string[]): string | null {
+  let nearest: string | null = null;
+  for (const name of names) {
+    const known = name.toLowerCase();
+    const [short, long] = known.length < asked.length ? [known, asked] : [asked, known];
+    if (short.length < MIN_BEGINNING_LENGTH || !long.startsWith(short)) continue;
+    if (nearest === null || name.length < nearest.length) nearest = name;
+  }
+  return nearest;
+}
+
+function bySlips(text: string, names: readonly string[]): string | null {
   const asked = text.toLowerCase();
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
+    const most = Math.max(asked.length, name.length) * FAR_SHARE;
+    // Each letter more or less is a slip: most names are too long or too short to be looked at closer.
+    if (Math.abs(asked.length - name.length) > most) continue;
     const steps = distance(asked, name.toLowerCase());
-    if (steps >= least || steps > Math.max(asked.length, name.length) * FAR_SHARE) continue;
+    if (steps >= least || steps > most) continue;
     nearest = name;
     least = steps;
   }

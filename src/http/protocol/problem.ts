@@ -63,6 +63,24 @@ export class ApiError extends Error {
   }
 }
 
+/** The problem of parameters that break rules, at least one: the first stands in the detail, all in `errors`. */
+export function badParameters(errors: readonly ParameterError[]): ApiError {
+  return new ApiError("bad_parameter", detailOf(errors), { errors });
+}
+
+/** The first rule that was broken; how many more there are stands behind it. */
+function detailOf(errors: readonly ParameterError[]): string {
+  const [first, ...others] = errors;
+  if (first === undefined) return "";
+  const more = others.length === 0 ? "" : ` (and ${others.length} more in errors)`;
+  return asSentence(`${first.parameter || '""'} ${first.rule}${more}`);
+}
+
+/** With its full stop, where it does not end in a question. */
+export function asSentence(text: string): string {
+  return text.endsWith("?") ? text : `${text}.`;
+}
+
 /** How soon a client should ask again while the first batches come in. */
 const NOT_READY_RETRY_SECONDS = 5;
 

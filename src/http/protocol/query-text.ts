@@ -13,8 +13,12 @@ export const MAX_LIST_MEMBERS = 200;
 /** How much of a wrong value an error repeats. */
 const MAX_ECHO_LENGTH = 64;
 
+/** What a number counts, as an error names it; null: rows, exchanges, a ratio. A kind without it does not compile. */
+type Unit = "US dollars" | "hours" | "seconds" | "percent" | "percent a year" | null;
+
 /** Inclusive bounds; `above` excludes its own value. */
 export interface NumberBounds {
+  readonly unit: Unit;
   readonly min?: number;
   readonly above?: number;
   readonly max: number;
@@ -22,6 +26,7 @@ export interface NumberBounds {
 
 /** Inclusive bounds of whole numbers. */
 export interface CountBounds {
+  readonly unit: Unit;
   readonly min: number;
   readonly max: number;
 }
@@ -104,7 +109,7 @@ export function numberIn(text: string, bounds: NumberBounds, context: Context): 
   const low = bounds.above === undefined ? value >= (bounds.min ?? 0) : value > bounds.above;
   if (low && value <= bounds.max) return value;
   const from = bounds.above === undefined ? `from ${bounds.min ?? 0}` : `above ${bounds.above}`;
-  refuse(context, `${echo(text)} must be a number ${from} to ${bounds.max}`);
+  refuse(context, `${echo(text)} must be a number ${from} to ${bounds.max}${inUnit(bounds)}`);
   return 0;
 }
 
@@ -112,8 +117,41 @@ export function numberIn(text: string, bounds: NumberBounds, context: Context): 
 export function countIn(text: string, bounds: CountBounds, context: Context): number {
   const count = WHOLE.test(text) ? Number(text) : Number.NaN;
   if (count >= bounds.min && count <= bounds.max) return count;
-  refuse(context, `${echo(text)} must be a whole number from ${bounds.min} to ${bounds.max}`);
+  const range = `from ${bounds.min} to ${bounds.max}${inUnit(bounds)}`;
+  refuse(context, `${echo(text)} must be a whole number ${range}`);
   return bounds.min;
+}
+
+function inUnit({ unit }: { readonly unit: Unit }): string {
+  return unit === null ? "" : ` (${unit})`;
+}
+
+/** Up to 2100-01-01: a later time is one in milliseconds. */
+export const TIME_BOUNDS = { unit: "seconds", min: 0, max: 4_102_444_800 } as const;
+
+/** A time in whole unix seconds. */
+export function secondsIn(text: string, context: Context): number {
+  const { min, max } = TIME_BOUNDS;
+  const seconds = /^\d{1,19}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= max) return seconds;
+  refuse(context, `${echo(text)} must be unix seconds from ${min} to ${max}${unitHint(text)}`);
+  return min;
+}
+
+/** Thousands, millions and billions of seconds since 1970 are times in a smaller unit, letters a date. */
+const SMALLER_UNITS = [
+  { digits: 13, name: "milliseconds" },
+  { digits: 16, name: "microseconds" },
+  { digits: 19, name: "nanoseconds" },
+] as const;
+
+function unitHint(text: string): string {
+  if (/^\d{4}-\d\d/.test(text)) return "; this looks like a date";
+  if (!/^\d+$/.test(text)) return "";
+  const unit = SMALLER_UNITS.find(
+    ({ digits }) => text.length <= digits && text.length > digits - 2,
+  );
+  return unit === undefined ? "" : `; this looks like ${unit.name}`;
 }
 
 /** Adds an error that says which rule the value breaks. */

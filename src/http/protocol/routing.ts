@@ -1,6 +1,6 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { didYouMean } from "./nearest.ts";
-import { ApiError, type ParameterError } from "./problem.ts";
+import { badParameters, type ParameterError } from "./problem.ts";
 import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
 
@@ -85,16 +85,27 @@ export function requireParameters(
     parameter: parameter.slice(0, MAX_NAME_LENGTH),
     rule: rule === UNKNOWN_NAME ? `${rule}${didYouMean(parameter, known)}` : rule,
   }));
-  throw new ApiError("bad_parameter", detailOf(errors), { errors });
+  throw badParameters(errors);
 }
 
-/** The first rule that was broken; how many more there are stands behind it. */
-function detailOf(errors: readonly ParameterError[]): string {
-  const [first, ...others] = errors;
-  if (first === undefined) return "";
-  const more = others.length === 0 ? "" : ` (and ${others.length} more in errors)`;
-  const text = `${first.parameter || '""'} ${first.rule}${more}`;
-  return text.endsWith("?") ? text : `${text}.`;
+/** A piece of an address that stands for any text, as routes have it. */
+const PLACEHOLDER = /^:/;
+
+/** Addresses that nobody types: their names hold a hash. */
+const HASHED = /^\/static\//;
+
+/** What an error adds where an address is near one that there is, whatever its case: `; did you mean /api/funding/arb?` */
+export function nearestAddress(app: OpenAPIHono<AppEnv>, path: string): string {
+  const asked = path.split("/");
+  const addresses = app.routes
+    .filter(({ method, path: route }) => method === "GET" && !HASHED.test(route))
+    .map(({ path: route }) =>
+      route
+        .split("/")
+        .map((piece, place) => (PLACEHOLDER.test(piece) ? asked[place] || piece : piece))
+        .join("/"),
+    );
+  return didYouMean(path, addresses);
 }
 
 /** The query parameters that the document names for a route; none where it has no such route. */

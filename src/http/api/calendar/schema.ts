@@ -68,7 +68,7 @@ const MAX_HOURS = 48;
 
 const hoursParam = (fallback: number) =>
   thresholdParam(
-    { above: 0, max: MAX_HOURS },
+    { unit: "hours", above: 0, max: MAX_HOURS },
     {
       description:
         "How far ahead, in hours: settlements after the time of the snapshot, up to and including the end of this period.",
@@ -87,7 +87,7 @@ export const CalendarQuerySchema = z.strictObject({
   hours: hoursParam(CALENDAR_DEFAULTS.hours),
   ...pageParams,
   limit: countParam(
-    { min: 1, max: MAX_LIMIT },
+    { unit: null, min: 1, max: MAX_LIMIT },
     {
       description:
         "Maximum number of rows in one answer. Unlike other lists, this one is never sent whole by default: `total` says how many rows there are, `next_cursor` leads to the next ones.",

@@ -83,7 +83,7 @@ export const DivergenceQuerySchema = z.strictObject({
   quote: instrumentFilters.quote,
   asset_class: instrumentFilters.asset_class,
   min_volume: thresholdParam(
-    { min: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", min: 0, max: MAX_MINIMUM_USD },
     {
       description:
         "Minimum volume_24h_usd of each listing, in US dollars. An unknown volume fails every minimum above 0.",
@@ -93,7 +93,7 @@ export const DivergenceQuerySchema = z.strictObject({
   ),
   min_open_interest: listParams.min_open_interest,
   min_exchanges: countParam(
-    { min: 2, max: EXCHANGE_IDS.length },
+    { unit: null, min: 2, max: EXCHANGE_IDS.length },
     {
       description: "Minimum number of exchanges whose listings pass the filters.",
       fallback: PAIRS.minExchanges,
@@ -101,7 +101,7 @@ export const DivergenceQuerySchema = z.strictObject({
     },
   ),
   min_lasted: countThresholdParam(
-    { min: 0, max: 315_360_000 },
+    { unit: "seconds", min: 0, max: 315_360_000 },
     {
       description:
         "Minimum time for which the straddle has lasted (lasted_seconds). An unknown time, as for a gross_apr_pct below 5, fails every minimum above 0: `0` also shows those and new ones. Seconds.",
@@ -110,7 +110,7 @@ export const DivergenceQuerySchema = z.strictObject({
     },
   ),
   min_yield: thresholdParam(
-    { min: 0, max: MAX_POINTS },
+    { unit: "percent a year", min: 0, max: MAX_POINTS },
     {
       description: "Minimum gross_apr_pct, percent a year.",
       fallback: PAIRS.minYieldPct,
@@ -118,7 +118,7 @@ export const DivergenceQuerySchema = z.strictObject({
     },
   ),
   min_deviation_pct: thresholdParam(
-    { min: 0, max: MAX_POINTS },
+    { unit: "percent a year", min: 0, max: MAX_POINTS },
     {
       description: "Minimum standard_deviation_pct, percentage points a year.",
       fallback: DIVERGENCE_DEFAULTS.minDeviationPct,

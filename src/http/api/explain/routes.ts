@@ -17,7 +17,7 @@ import { freshJsonResponse } from "../../lists/content.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";
 import { freshJson, problems } from "../../openapi/document.ts";
 import { NO_PARAMS } from "../../openapi/params.ts";
-import { ApiError } from "../../protocol/problem.ts";
+import { unknownSymbol } from "../../lists/unknown-listing.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import { knownSeconds, secondsOf } from "../../lists/row-fields.ts";
@@ -75,8 +75,7 @@ export function addExplainRoutes(
     if (row === undefined || rulesHere === undefined) {
       // Nobody knows what it lists now.
       if (hasNothing) throw noData(missing);
-      const symbol = JSON.stringify(exchangeSymbol);
-      throw new ApiError("unknown_instrument", `${exchange} does not list ${symbol} now.`);
+      throw unknownSymbol(snapshot, exchange, exchangeSymbol);
     }
     const origin = await originOf(snapshot, row, askForOrigin);
     const fee = listingFee(ofExchange.get(exchange) ?? null, row.record.takerFeeBps);

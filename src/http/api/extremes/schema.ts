@@ -75,7 +75,7 @@ export const ExtremesQuerySchema = z.strictObject({
   min_volume,
   min_open_interest,
   limit: countParam(
-    { min: 1, max: MAX_LIMIT_PER_SIDE },
+    { unit: null, min: 1, max: MAX_LIMIT_PER_SIDE },
     {
       description: "Maximum number of rows per side. There is one page, without a cursor.",
       fallback: EXTREMES_DEFAULTS.limitPerSide,

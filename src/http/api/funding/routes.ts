@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { BoardRow } from "../../../domain/market.ts";
 import { canonicalBase } from "../../../domain/symbol.ts";
 import { withNames } from "../../lists/asked-names.ts";
 import type { NamesFound } from "../../../services/finder/asset-lookup.ts";
@@ -8,7 +9,8 @@ import { selectRows } from "../../../services/finder/funding-query.ts";
 import type { BoardView } from "../../../services/board/board-view.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { sendList } from "../../lists/paging.ts";
-import { ApiError } from "../../protocol/problem.ts";
+import { didYouMean } from "../../protocol/nearest.ts";
+import { ApiError, asSentence } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
@@ -100,12 +102,12 @@ export function addFundingRoutes(
     const asked = canonicalBase(c.req.valid("param").base);
     const query = c.req.valid("query");
     const { params, names } = withNames(answers, { base: [asked], cursor: query.cursor });
-    const didYouMean = names?.didYouMean ?? [];
-    if (didYouMean.length > 0) throw unknownBase(asked, "fits several assets", didYouMean);
+    const fitting = names?.didYouMean ?? [];
+    if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
     const isMeant = baseMatcher(params.base);
     // A new name is found by listings under the old ones, and the other way round.
     if (!board.knowsBase(asked) && !rows.some(({ record }) => isMeant(record)))
-      throw unknownBase(asked, "was never seen on any exchange");
+      throw unknownBase(asked, `was never seen on any exchange${nearestBase(rows, asked)}`);
     const list = {
       name: "funding-symbol",
       names,
@@ -169,6 +171,12 @@ function sendChanges(
 
 const AS_ROWS = { toRow: fundingRow, columns: FUNDING_COLUMNS };
 
-function unknownBase(asked: string, why: string, didYouMean: readonly string[] = []): ApiError {
-  return new ApiError("unknown_base", `${JSON.stringify(asked)} ${why}.`, { didYouMean });
+function nearestBase(rows: readonly BoardRow[], asked: string): string {
+  return didYouMean(asked, [...new Set(rows.map(({ record }) => record.base))]);
+}
+
+function unknownBase(asked: string, why: string, fitting: readonly string[] = []): ApiError {
+  return new ApiError("unknown_base", asSentence(`${JSON.stringify(asked)} ${why}`), {
+    didYouMean: fitting,
+  });
 }

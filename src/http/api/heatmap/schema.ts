@@ -70,7 +70,7 @@ export const HeatmapQuerySchema = z.strictObject({
     example: "rate_per_hour_pct",
   }),
   min_exchanges: countParam(
-    { min: 0, max: EXCHANGE_IDS.length },
+    { unit: null, min: 0, max: EXCHANGE_IDS.length },
     {
       description:
         "Minimum number of exchanges with a value: 2 leaves out what cannot be compared, 0 also shows assets without any listing that can be trusted.",

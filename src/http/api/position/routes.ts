@@ -15,7 +15,8 @@ import { sendList } from "../../lists/paging.ts";
 import { secondsOf } from "../../lists/row-fields.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";
-import { ApiError } from "../../protocol/problem.ts";
+import { unknownUid } from "../../lists/unknown-listing.ts";
+import type { ApiError } from "../../protocol/problem.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
 import { documented } from "../../protocol/routing.ts";
 import {
@@ -76,7 +77,7 @@ function unknown(snapshot: Snapshot, uid: string): ApiError {
     const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });
     if (hasNothing) return noData(missing);
   }
-  return new ApiError("unknown_instrument", `No listing has the uid ${JSON.stringify(uid)} now.`);
+  return unknownUid(snapshot, uid);
 }
 
 const COLUMNS = columnsOf(PositionSchema);

@@ -110,7 +110,7 @@ export const PositionQuerySchema = z.strictObject({
     example: "long",
   }),
   notional: numberParam(
-    { above: 0, max: MAX_MINIMUM_USD },
+    { unit: "US dollars", above: 0, max: MAX_MINIMUM_USD },
     {
       description: "Notional of the position, in US dollars.",
       fallback: POSITION_DEFAULTS.notionalUsd,

@@ -65,7 +65,7 @@ export const SentimentListSchema = thresholdListSchema("SentimentList", Sentimen
 export const SentimentQuerySchema = z.strictObject({
   ...listingFilters.shape,
   min_exchanges: countParam(
-    { min: 0, max: EXCHANGE_IDS.length },
+    { unit: null, min: 0, max: EXCHANGE_IDS.length },
     {
       description:
         "Minimum number of exchanges with a trusted listing; 3 leaves out assets without figures.",
