@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
+import { flagBit } from "../../src/domain/flags.ts";
 import type { MarketRecord } from "../../src/domain/market.ts";
 import type { ArbList } from "../../src/http/lists/pair-schema.ts";
 import { testApp } from "../support/app.ts";
@@ -61,6 +62,23 @@ describe("a fixed leg", () => {
     ["short_exchange=mexc&pairs=all&limit=1", ["okx USDT mexc USDT"]],
   ])("%s", async (query, expected) => {
     expect(await legs(`sort=gross&${query}`)).toEqual(expected);
+  });
+
+  test.each([
+    ["long_exchange=bybit&short_exchange=okx", ["bybit USDT okx USDT"]],
+    ["long_exchange=okx&short_exchange=bybit", ["okx USDT bybit USDT"]],
+    ["long_exchange=okx", ["okx USDT bybit USDT"]],
+    ["short_exchange=okx", ["bybit USDT okx USDT"]],
+    ["long_exchange=okx&short_exchange=okx", []],
+    ["", ["bybit USDT okx USDT"]],
+  ])("orders equal rates: %s", async (query, expected) => {
+    const tied = [listing("okx", 0.0001), listing("bybit", 0.0001)];
+    expect(await legs(query, served(tied))).toEqual(expected);
+    expect(await legs(`pairs=all&${query}`, served(tied))).toEqual(expected);
+    const unknown = tied.map(({ record: { exchange } }) =>
+      rowOf(exchange, "BTC", { fundingIntervalHours: null }, flagBit("interval_unknown")),
+    );
+    expect(await legs(`decision=refuse&${query}`, served(unknown))).toEqual(expected);
   });
 
   test.each(["long_exchange", "short_exchange"])("%s names what it does not know", async (name) => {

@@ -139,9 +139,20 @@ class PairSearch {
     if (left.exchangePlace === right.exchangePlace) {
       if (left === right || this.#query.sameExchange === "exclude") return false;
     }
-    if (this.#sides === null) return true;
-    const [long, short] = isLower(left, right) ? [left, right] : [right, left];
-    return this.#sides.long(long) && this.#sides.short(short);
+    return this.#isLong(left, right) ? this.#fits(left, right) : this.#fits(right, left);
+  }
+
+  /** Whether the left leg is the long one: that of the lower rate. A tie is ordered as the fixed legs allow. */
+  #isLong(left: Leg, right: Leg): boolean {
+    const order = compareRates(left, right);
+    if (order !== 0) return order < 0;
+    const isFirst = compareRows(left, right) < 0;
+    const fits = isFirst ? this.#fits(left, right) : this.#fits(right, left);
+    return fits ? isFirst : !isFirst;
+  }
+
+  #fits(long: Leg, short: Leg): boolean {
+    return this.#sides === null || (this.#sides.long(long) && this.#sides.short(short));
   }
 
   #candidates(group: AssetGroup): readonly Candidate[] {
@@ -168,7 +179,7 @@ class PairSearch {
   /** The pair of two legs, the lower rate first. */
   #pairOf(group: AssetGroup, left: Candidate, right: Candidate): Pair {
     const { holdHours } = this.#query;
-    const [long, short] = isLower(left.leg, right.leg) ? [left, right] : [right, left];
+    const [long, short] = this.#isLong(left.leg, right.leg) ? [left, right] : [right, left];
     const [longPct, shortPct] = [long.leg.annualizedPct, short.leg.annualizedPct];
     const grossPct = longPct === null || shortPct === null ? null : grossAprPct(longPct, shortPct);
     const feesPct = feesOf(long, short);
@@ -233,12 +244,10 @@ function countExchanges(candidates: readonly Candidate[]): number {
   return new Set(candidates.map(({ leg }) => leg.exchangePlace)).size;
 }
 
-/** Whether the left leg is the one to be long on; equal and unknown rates are in the order of the legs. */
-function isLower(left: Leg, right: Leg): boolean {
+/** The lower rate first; equal and unknown rates are a tie. */
+function compareRates(left: Leg, right: Leg): number {
   const [leftPct, rightPct] = [left.annualizedPct, right.annualizedPct];
-  if (leftPct === null || rightPct === null || leftPct === rightPct)
-    return compareRows(left, right) < 0;
-  return leftPct < rightPct;
+  return leftPct === null || rightPct === null ? 0 : leftPct - rightPct;
 }
 
 function isPaidOnBothSides({ long, short }: Pair): boolean {
