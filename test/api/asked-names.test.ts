@@ -74,6 +74,19 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       expect(rows).toEqual([...(await bodyOf(app(), at("base=XAU"))).rows]);
     });
 
+    test("says nothing of an alias that is the name of another asset as well: both are shown", async () => {
+      const shares = [
+        rowOf("binance", "GOLD", { assetClass: "stock", fundingRate: -0.0003 }),
+        rowOf("gate", "GOLD", { assetClass: "stock" }),
+      ];
+      const both = testApp(new TestBoard(snapshotOf("1-1", [...ROWS, ...shares])));
+      const said = await bodyOf(both, at("base=GOLD"));
+      expect(said).not.toHaveProperty("resolved");
+      expect(said.rows).toEqual((await bodyOf(both, at("base=GOLD,XAU"))).rows);
+      for (const id of ["GOLD", "XAU"])
+        expect(said.rows).not.toEqual((await bodyOf(both, at(`asset_id=${id}`))).rows);
+    });
+
     test("says so of an alias whose own listings all have yet another ticker", async () => {
       for (const asked of ["US500", "SP500"]) {
         const said = await bodyOf(app(), at(`base=${asked}`));

@@ -96,7 +96,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
       .optional()
       .openapi({
         description:
-          "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset or a ticker itself.",
+          "Names in `base` that were resolved to a base, in upper case, and the bases in the same order, separated by commas. Absent if every name is an asset itself, or a ticker that has no other name.",
         example: { asked: "BTCUSDT", base: "BTC" },
       }),
     did_you_mean: z

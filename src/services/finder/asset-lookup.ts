@@ -18,6 +18,8 @@ const MAX_REMEMBERED = 2_000;
 interface Names {
   /** Every ticker and every name of an asset. */
   readonly known: ReadonlySet<string>;
+  /** Every name of an asset. */
+  readonly assets: ReadonlySet<string>;
   /** A ticker that there is, by the common name of the table for it. */
   readonly byCommon: ReadonlyMap<string, string>;
   /** Bases that other names fit: of those that were looked for. */
@@ -34,13 +36,15 @@ const NAMES = new WeakMap<Snapshot, Names>();
  * nothing.
  */
 export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFound {
-  const { known, byCommon, fits } = namesOf(snapshot);
+  const { known, assets, byCommon, fits } = namesOf(snapshot);
   const isOther = (name: string) =>
     !known.has(name) && !byCommon.has(commonName(name)) && !isNumbered(name);
   const others = asked.filter((name) => isOther(name) && !fits.has(name));
   if (others.length > 0) look(snapshot, others, fits);
   /** What an alias of the table stands for; nothing where a name stands for itself. */
   const commonOf = (name: string): readonly string[] => {
+    // An alias that is also the name of another asset (GOLD is a share and a metal) stands for both.
+    if (assets.has(name)) return [];
     const common = commonName(name);
     if (common !== name && known.has(common)) return [common];
     const ticker = byCommon.get(common);
@@ -71,14 +75,15 @@ function namesOf(snapshot: Snapshot): Names {
   const made = NAMES.get(snapshot);
   if (made !== undefined) return made;
   const known = new Set<string>();
+  const assets = new Set<string>();
   const byCommon = new Map<string, string>();
   for (const { record } of snapshot.rows) {
     const { base, assetId } = record;
     known.add(base);
-    if (assetId !== null) known.add(nameOfAsset(assetId));
+    if (assetId !== null) assets.add(nameOfAsset(assetId));
     byCommon.set(commonName(base), base);
   }
-  const names = { known, byCommon, fits: new Map() };
+  const names = { known: known.union(assets), assets, byCommon, fits: new Map() };
   NAMES.set(snapshot, names);
   return names;
 }
