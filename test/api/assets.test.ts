@@ -65,6 +65,18 @@ describe("/api/assets", () => {
     ]);
   });
 
+  test("has one that nothing but contradicted listings are of, as their rows say", async () => {
+    const conflict = { assetId: "BTC~2", identity: "conflict", markPrice: 3 } as const;
+    const odd = rowOf("gate", "BTC", conflict, flagBit("identity_conflict"));
+    const served = testApp(new TestBoard(snapshotOf("1-1", [...ROWS, odd])));
+    const { rows } = await bodyOf(served, "/api/assets?asset_id=BTC~2");
+    expect(rows).toMatchObject([
+      { asset_id: "BTC~2", instruments: 1, unit_price: 3, twins: { BTC: 102 } },
+    ]);
+    const listed = await bodyOf(served, "/api/funding/current?asset_id=BTC~2");
+    expect(listed.rows.map(({ exchange }) => exchange)).toEqual(["gate"]);
+  });
+
   test("says what keeps an asset apart from others of its name: their prices", async () => {
     const { rows } = await bodyOf(app(), "/api/assets?base=LIT,GOLD");
     const twins = rows.map(({ asset_id: id, unit_price: price, twins: of }) => [id, price, of]);

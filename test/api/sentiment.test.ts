@@ -44,6 +44,30 @@ const close = (value: number): number => expect.closeTo(value, 9) as unknown as 
 const assets = ({ rows }: SentimentList): string[] => rows.map(({ asset_id }) => asset_id);
 
 describe("/api/funding/sentiment", () => {
+  test("counts a contradicted listing under the asset that its row bears, as asset_id finds it", async () => {
+    const conflict = flagBit("identity_conflict");
+    const odd = { identity: "conflict", fundingRate: 0.0001 } as const;
+    const rows = [
+      rowOf("gate", "BTC", { ...odd, assetId: "BTC~2" }, conflict),
+      rowOf("mexc", "BTC", { ...odd, assetId: "BTC" }, conflict),
+      rowOf("htx", "BTC", { assetId: null, identity: "probable" }),
+    ];
+    const of = testApp(new TestBoard(snapshotOf("7-9", [...ROWS, ...rows])));
+    const found = await list("?base=BTC", of);
+    const counts = found.rows.map((row) => [
+      row.asset_id,
+      row.base,
+      row.instruments,
+      row.untrusted_instruments,
+    ]);
+    expect(counts).toEqual([
+      ["BTC", "BTC", 3, 1],
+      ["BTC~2", "BTC", 0, 1],
+    ]);
+    expect((await list("?asset_id=BTC~2", of)).rows).toEqual(found.rows.slice(1));
+    expect(assets(await list("?asset_id=BTC~2&min_exchanges=1", of))).toEqual([]);
+  });
+
   test("gives means, shares and a label of an asset, resting listings counted apart", async () => {
     const { rows } = await list("?base=btc");
     expect(rows).toEqual([

@@ -160,11 +160,16 @@ function sentimentDifferences({ current, sentiment }: FinderLists, trusted: Trus
     current.rows.filter(
       (row) => row.asset_id !== null && !(trusted.get(row.asset_id) ?? []).includes(row),
     ),
-    (row) => (row.flags.includes("identity_conflict") ? "" : row.asset_id),
+    (row) => row.asset_id ?? "",
   );
   const withListings = sentiment.rows.filter(({ instruments: listings }) => listings > 0);
   return [
     ...differences(withListings.length, trusted.size, "sentiment assets"),
+    ...differences(
+      sentiment.rows.length,
+      new Set([...trusted.keys(), ...untrusted.keys()]).size,
+      "sentiment assets, untrusted ones included",
+    ),
     ...sentiment.rows.flatMap((row) =>
       differences(
         row.untrusted_instruments,

@@ -1,3 +1,4 @@
+import { nameOfAsset } from "../../domain/asset-names.ts";
 import { roundKnownPct } from "../../domain/percent.ts";
 import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
 import type { MarketRecord, Snapshot } from "../../domain/market.ts";
@@ -37,15 +38,39 @@ export function assetListings(
   query: FundingQuery,
 ): readonly AssetListings[] {
   const matches = rowMatcher(query);
+  const all = groups.of(snapshot);
+  const untrusted = untrustedByAsset(all, matches);
   const found: AssetListings[] = [];
-  for (const group of groups.of(snapshot)) {
-    const asset = listingsOf(group, matches);
+  for (const group of all) {
+    const asset = listingsOf(group, matches, untrusted.get(group.assetId) ?? 0);
+    untrusted.delete(group.assetId);
     if (asset.listings.length + asset.untrusted > 0) found.push(asset);
   }
+  // Assets that only contradicted listings are of: their groups are those of their tickers.
+  for (const [assetId, count] of untrusted)
+    found.push(listingsOf({ assetId, base: nameOfAsset(assetId), trusted: [] }, matches, count));
   return found;
 }
 
-function listingsOf(group: AssetGroup, matches: ReturnType<typeof rowMatcher>): AssetListings {
+/** Counts what matches and is refused, by asset_id. A listing without one is known to be of no asset. */
+function untrustedByAsset(
+  groups: readonly AssetGroup[],
+  matches: ReturnType<typeof rowMatcher>,
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { refused } of groups)
+    for (const { row } of refused) {
+      const { assetId } = row.record;
+      if (assetId !== null && matches(row)) counts.set(assetId, (counts.get(assetId) ?? 0) + 1);
+    }
+  return counts;
+}
+
+function listingsOf(
+  group: Pick<AssetGroup, "assetId" | "base" | "trusted">,
+  matches: ReturnType<typeof rowMatcher>,
+  untrusted: number,
+): AssetListings {
   const listings: Listing[] = [];
   for (const leg of group.trusted) {
     const { row, annualizedPct } = leg;
@@ -57,9 +82,7 @@ function listingsOf(group: AssetGroup, matches: ReturnType<typeof rowMatcher>): 
     assetId: group.assetId,
     base: group.base,
     listings,
-    // A listing of which no price has told what it is stands under the name of the asset, but is not known to be it.
-    untrusted: group.refused.filter(({ row, identityKnown }) => identityKnown && matches(row))
-      .length,
+    untrusted,
     exchanges: countExchanges(listings),
     openInterestUsd: knownSum(listings.map(({ record }) => record.openInterestUsd)),
     volume24hUsd: knownSum(listings.map(({ record }) => record.volume24hUsd)),

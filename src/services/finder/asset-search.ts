@@ -1,6 +1,6 @@
 import { aliasesOf, commonName, nameOfAsset } from "../../domain/asset-names.ts";
 import type { ExchangeId } from "../../domain/exchange.ts";
-import { isBlocked } from "../../domain/flags.ts";
+import { flagBit, isBlocked } from "../../domain/flags.ts";
 import type { BoardRow, MarketRecord, Snapshot } from "../../domain/market.ts";
 import { median } from "../../domain/median.ts";
 import type { AssetClass } from "../../domain/quote.ts";
@@ -65,12 +65,12 @@ export function findAssets(
     .map(({ asset }) => asset);
 }
 
-/** Listings by the asset that prices have shown them to be of, or nothing contradicts. */
+/** Listings by asset_id; those without one are of no asset yet. */
 function byAsset(rows: readonly BoardRow[]): ReadonlyMap<string, BoardRow[]> {
   const assets = new Map<string, BoardRow[]>();
   for (const row of rows) {
-    const { assetId, identity } = row.record;
-    if (assetId === null || identity === "conflict") continue;
+    const { assetId } = row.record;
+    if (assetId === null) continue;
     const known = assets.get(assetId);
     if (known === undefined) assets.set(assetId, [row]);
     else known.push(row);
@@ -109,11 +109,14 @@ function hasSymbol(rows: readonly BoardRow[], wanted: string): boolean {
   );
 }
 
-/** The middle one, of listings that can be relied on. */
+/** It is the price that sets such a listing apart from the asset that its ticker suggests. */
+const CONFLICT = flagBit("identity_conflict");
+
+/** The middle one, of listings that are wrong in nothing but the name that they share. */
 function priceOf(rows: readonly BoardRow[]): number | null {
   const prices = rows.flatMap(({ record, flags }) => {
     const price = record.markPrice ?? record.indexPrice ?? record.lastPrice;
-    return price === null || isBlocked(flags) ? [] : [price / record.multiplier];
+    return price === null || isBlocked(flags & ~CONFLICT) ? [] : [price / record.multiplier];
   });
   return median(prices);
 }

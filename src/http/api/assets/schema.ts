@@ -31,7 +31,7 @@ export const AssetSchema = z
     asset_class: assetClassField,
     unit_price: z.number().nullable().openapi({
       description:
-        "Price of one unit, in the quote currencies of its listings: the median of those without a blocking flag (mark, else index, else last trade, divided by `multiplier`). Null if none has a price.",
+        "Price of one unit, in the quote currencies of its listings: the median of those without a blocking flag other than `identity_conflict` (mark, else index, else last trade, divided by `multiplier`). Null if none has a price.",
       example: 0.42,
     }),
     instruments: z.int().min(1).openapi({ description: "Listings that match.", example: 14 }),
