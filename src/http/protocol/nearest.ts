@@ -1,4 +1,4 @@
-/** Names further from each other than this share of the longer one are not meant for each other. */
+/** Names further from each other than this share of the shorter one are not meant for each other. */
 const FAR_SHARE = 0.4;
 
 /** No name of ours is longer; what is, is no slip of the finger. */
@@ -32,7 +32,7 @@ function bySlips(text: string, names: readonly string[]): string | null {
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
-    const most = Math.max(asked.length, name.length) * FAR_SHARE;
+    const most = Math.min(asked.length, name.length) * FAR_SHARE;
     // Each letter more or less is a slip: most names are too long or too short to be looked at closer.
     if (Math.abs(asked.length - name.length) > most) continue;
     const steps = distance(asked, name.toLowerCase());
