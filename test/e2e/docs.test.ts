@@ -8,9 +8,11 @@ import { LONG_MS } from "../support/patience.ts";
 const CHROMIUM = browserPath();
 
 const PAGES = ["/docs", "/docs/problems", "/docs/terms", "/docs/try"] as const;
-/** Each width and each scheme once: the checker takes seconds on a long page. */
+/** Each width in each scheme. */
 const SCREENS = [
   { name: "desktop", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { name: "desktop", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { name: "phone", colorScheme: "light", viewport: { width: 360, height: 740 } },
   { name: "phone", colorScheme: "dark", viewport: { width: 360, height: 740 } },
 ] as const;
 
@@ -52,27 +54,24 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
 
   afterAll(() => stack.disposeAsync());
 
-  test.each(PAGES)(
-    "%s breaks no rule of accessibility and fits, light and wide, dark and narrow",
-    async (path) => {
+  test.each(PAGES.flatMap((path) => SCREENS.map((screen) => ({ path, ...screen }))))(
+    "$path breaks no rule of accessibility and fits: $name, $colorScheme",
+    async ({ path, name, ...screen }) => {
       const { origin, browser } = staged();
-      const axe = await Bun.file(AXE).text();
-      for (const { name, ...screen } of SCREENS) {
-        const where = `${path.replaceAll("/", "-")}-${name}`;
-        const { page, complaints, hosts } = await browser.page(screen);
-        await page.goto(origin + path);
-        const ground = lightOf(await page.evaluate<string>(GROUND));
-        const isDark = screen.colorScheme === "dark";
-        expect([where, ground > 200, ground < 60]).toEqual([where, !isDark, isDark]);
-        const [content = Number.NaN, width = 0] = await page.evaluate<number[]>(WIDTHS);
-        expect(content).toBeLessThanOrEqual(width);
-        await page.evaluate(axe);
-        expect([where, await page.evaluate<string[]>(VIOLATIONS)]).toEqual([where, []]);
-        expect(await browser.picture(page, where)).toBeGreaterThan(0);
-        expect(complaints).toEqual([]);
-        expect([...hosts]).toEqual([new URL(origin).host]);
-        await page.context().close();
-      }
+      const where = `${path.replaceAll("/", "-")}-${name}-${screen.colorScheme}`;
+      const { page, complaints, hosts } = await browser.page(screen);
+      await page.goto(origin + path);
+      const ground = lightOf(await page.evaluate<string>(GROUND));
+      const isDark = screen.colorScheme === "dark";
+      expect([ground > 200, ground < 60]).toEqual([!isDark, isDark]);
+      const [content = Number.NaN, width = 0] = await page.evaluate<number[]>(WIDTHS);
+      expect(content).toBeLessThanOrEqual(width);
+      await page.evaluate(await Bun.file(AXE).text());
+      expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
+      expect(await browser.picture(page, where)).toBeGreaterThan(0);
+      expect(complaints).toEqual([]);
+      expect([...hosts]).toEqual([new URL(origin).host]);
+      await page.context().close();
     },
     LONG_MS,
   );
@@ -130,7 +129,9 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
       expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
       const [content = Number.NaN, width = 0] = await page.evaluate<number[]>(WIDTHS);
       expect(content).toBeLessThanOrEqual(width);
-      expect(await browser.picture(page, `docs-try-answered-${name}`)).toBeGreaterThan(0);
+      expect(
+        await browser.picture(page, `docs-try-answered-${name}-${screen.colorScheme}`),
+      ).toBeGreaterThan(0);
       expect(complaints).toEqual([]);
     },
     LONG_MS,

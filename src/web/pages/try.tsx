@@ -3,7 +3,7 @@ import type { TryFieldModel, TryModel, TryOperationModel } from "../docs-model.t
 import type { PageAssets } from "../layout.tsx";
 
 /**
- * A form for each operation. Without a script a form leads to its answer; with it the answer is shown beneath the form.
+ * One form per operation. Without JavaScript a form opens its answer; with it the answer is shown below the form.
  */
 export function TryPage(props: {
   readonly model: TryModel;
@@ -19,8 +19,8 @@ export function TryPage(props: {
       script={props.script}
     >
       <p>
-        Each form is filled with examples that together find something. A field that is left empty
-        is not sent; what each one does stands in the <a href="/docs">reference</a>.
+        Each form is filled with example values that return results. Empty fields are not sent; the{" "}
+        <a href="/docs">reference</a> describes each one.
       </p>
       {props.model.topics.map(({ name, operations }) => (
         <section>
@@ -51,10 +51,10 @@ function Operation(props: { readonly operation: TryOperationModel }) {
           <button type="submit">Send</button>
           {fields.length === 0 ? null : (
             <button type="button" class="clear" hidden>
-              Clear what is optional
+              Clear optional fields
             </button>
           )}
-          <a href={`/docs#${id}`}>What they mean</a>
+          <a href={`/docs#${id}`}>Reference</a>
         </p>
       </form>
       <div
