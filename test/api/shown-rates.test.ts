@@ -1,24 +1,33 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { annualizedPct, rate8hPct } from "../../src/domain/funding.ts";
+import { annualizedPct, premiumPct, rate8hPct } from "../../src/domain/funding.ts";
 import { TestBoard } from "../support/board.ts";
 import { appOf, bodyOf, LISTS, market, marketOf } from "../support/lists.ts";
 import { plainDocument } from "../support/plain-document.ts";
 
-/** A rate and its interval compare with no other rate: whatever shows both shows them for a year and for eight hours. */
+/**
+ * A rate and its interval compare with no other rate: whatever shows both shows them for a year and for eight hours. So
+ * with a mark and an index price, and the premium.
+ */
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Every object in a value, at any depth, that names a rate and its interval. */
-function ratesIn(value: unknown): readonly Fields[] {
-  if (Array.isArray(value)) return value.flatMap(ratesIn);
+/** Every object in a value, at any depth, that has all these fields. */
+function having(value: unknown, names: readonly string[]): readonly Fields[] {
+  if (Array.isArray(value)) return value.flatMap((one) => having(one, names));
   if (!isObject(value)) return [];
-  const inner = Object.values(value).flatMap(ratesIn);
-  return "funding_rate" in value && "funding_interval_hours" in value ? [value, ...inner] : inner;
+  const inner = Object.values(value).flatMap((one) => having(one, names));
+  return names.every((name) => name in value) ? [value, ...inner] : inner;
 }
+
+/** Those that name a rate and its interval. */
+const ratesIn = (value: unknown) => having(value, ["funding_rate", "funding_interval_hours"]);
+
+/** Those that name a mark and an index price. */
+const pricesIn = (value: unknown) => having(value, ["mark_price", "index_price"]);
 
 test("every schema with a rate and its interval has the rate of a year and of eight hours", async () => {
   const shown = ratesIn(JSON.parse(await plainDocument()));
@@ -27,8 +36,16 @@ test("every schema with a rate and its interval has the rate of a year and of ei
   expect(lacking.map((of) => Object.keys(of).join())).toEqual([]);
 });
 
+test("every schema with a mark and an index price has the premium of one over the other", async () => {
+  const shown = pricesIn(JSON.parse(await plainDocument()));
+  expect(shown.length).toBeGreaterThan(2);
+  expect(shown.filter((of) => !("premium_pct" in of)).map((of) => Object.keys(of).join())).toEqual(
+    [],
+  );
+});
+
 test.each(LISTS)(
-  "$path shows each rate for a year and for eight hours",
+  "$path shows each rate for a year and for eight hours, and each premium",
   async ({ path, query }) => {
     await fc.assert(
       fc.asyncProperty(market, async (rows) => {
@@ -39,6 +56,10 @@ test.each(LISTS)(
           expect([of["rate_8h_pct"], of["annualized_pct"]]).toEqual(
             rate === null ? [null, null] : [rate8hPct(rate, hours), annualizedPct(rate, hours)],
           );
+        }
+        for (const of of pricesIn(sent)) {
+          const [mark, index] = [of["mark_price"], of["index_price"]] as (number | null)[];
+          expect(of["premium_pct"]).toBe(premiumPct(mark ?? null, index ?? null));
         }
       }),
       { numRuns: 5 },

@@ -74,6 +74,7 @@ function arbLeg({ leg, fee }: LegTerms, fetchedAt: number): ArbLeg {
     accrual: sent.accrual,
     mark_price: sent.mark_price,
     index_price: sent.index_price,
+    premium_pct: sent.premium_pct,
     last_price: sent.last_price,
     price_source: leg.priceSource,
     open_interest_usd: sent.open_interest_usd,

@@ -29,6 +29,7 @@ const LegSchema = z
     accrual: shape.accrual,
     mark_price: shape.mark_price,
     index_price: shape.index_price,
+    premium_pct: shape.premium_pct,
     last_price: shape.last_price,
     price_source: PriceSourceSchema.nullable().openapi({
       description:
