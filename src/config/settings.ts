@@ -43,7 +43,7 @@ const STALE_BOUNDS_SECONDS = { min: 2, max: 86_400 };
 
 const MAX_PORT = 65_535;
 
-/** Each asset is some hundred series for whoever keeps them; the whole market is what the API is for. */
+/** Each asset adds some hundred series; for the whole market there is the API. */
 const MAX_METRICS_BASES = 20;
 
 /** Every setting by its field in `Config`, in the order of the documentation. */
@@ -153,12 +153,12 @@ export const SETTINGS = {
     name: "METRICS_BASES",
     fallback: null,
     absent: [],
-    description: `Assets whose funding rates /metrics shows, separated by commas (\`BTC,ETH\`): ${MAX_METRICS_BASES} at most.`,
+    description: `Assets whose funding rates /metrics exports, comma-separated (\`BTC,ETH\`), ${MAX_METRICS_BASES} at most.`,
     schema: listOf("asset name", isAssetName)
       .transform((names) => [...new Set(names.map(canonicalBase))])
       .refine((bases) => bases.length <= MAX_METRICS_BASES, {
         error: ({ input }) =>
-          `may name ${MAX_METRICS_BASES} assets, and names ${(input as readonly string[]).length}`,
+          `may name at most ${MAX_METRICS_BASES} assets, not ${(input as readonly string[]).length}`,
       }),
   }),
   feesFile: setting<string | null>({

@@ -23,11 +23,11 @@ export interface DatabaseEnd {
   readonly status: 1 | 3;
 }
 
-/** Bytes on the disk; null for a file that is not there. */
+/** Bytes on disk; null for a missing file. */
 export interface DatabaseSize {
   readonly name: string;
   readonly dataBytes: number | null;
-  /** Of the write-ahead log beside it. */
+  /** Of its write-ahead log. */
   readonly walBytes: number | null;
 }
 
@@ -74,7 +74,7 @@ export class ServiceDatabase {
     return this.#identities.get("") ?? null;
   }
 
-  /** What it takes on the disk now, in bytes. Never rejects. */
+  /** Its current size on disk, in bytes. Never rejects. */
   async size(): Promise<DatabaseSize> {
     const { name, path } = this.#deps.file;
     const [dataBytes, walBytes] = await Promise.all([fileSize(path), fileSize(`${path}-wal`)]);

@@ -18,7 +18,7 @@ export class ServiceDatabases {
     return this.#files.every((file) => file.isSchemaCurrent());
   }
 
-  /** What each takes on the disk now. Never rejects. */
+  /** The current size of each on disk. Never rejects. */
   sizes(): Promise<readonly DatabaseSize[]> {
     return Promise.all(this.#files.map((file) => file.size()));
   }

@@ -41,7 +41,7 @@ describe("METRICS_BASES", () => {
     expect(load(names(20).join())).toHaveLength(20);
     expect(load(`${names(20).join()},a0`)).toHaveLength(20);
     expect(problemsOf(names(21).join())).toEqual([
-      "METRICS_BASES: may name 20 assets, and names 21",
+      "METRICS_BASES: may name at most 20 assets, not 21",
     ]);
   });
 

@@ -4,13 +4,13 @@ import { didYouMean } from "../protocol/nearest.ts";
 import { ApiError, asSentence } from "../protocol/problem.ts";
 import { echo } from "../protocol/query-text.ts";
 
-/** The problem of a symbol that an exchange does not list now, with the nearest of those that it does. */
+/** The problem for a symbol that an exchange does not list now, with the nearest one that it does. */
 export function unknownSymbol(snapshot: Snapshot, exchange: string, symbol: string): ApiError {
   const near = didYouMean(symbol, symbolsOf(snapshot, exchange));
   return unknown(`${exchange} does not list ${echo(symbol)} now${near}`);
 }
 
-/** The same for what was asked for as exchange:symbol, or as a whole uid. */
+/** The same for exchange:symbol or a whole uid. */
 export function unknownUid(snapshot: Snapshot, uid: string): ApiError {
   const [exchange = "", symbol = ""] = uid.split(":");
   const text = `No listing has the uid ${echo(uid)} now`;

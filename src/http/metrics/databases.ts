@@ -1,21 +1,21 @@
 import { Gauge, type Registry } from "./prom-client.ts";
 
-/** How large one database is on the disk, in bytes; null for a file that is not there. */
+/** The size of one database on disk in bytes; null for a missing file. */
 export interface DatabaseSize {
   readonly name: string;
   readonly dataBytes: number | null;
-  /** The write-ahead log beside it. */
+  /** Its write-ahead log. */
   readonly walBytes: number | null;
 }
 
-/** Shows how large the databases are; `read` is asked at each scrape. */
+/** Exports the sizes of the databases; `read` is called at each scrape. */
 export function addDatabaseGauges(
   registry: Registry,
   read: () => Promise<readonly DatabaseSize[]>,
 ): void {
   new Gauge({
     name: "funding_database_size_bytes",
-    help: "Size of a database on the disk: its file (data) and the write-ahead log beside it (wal); absent where there is no file.",
+    help: "Size of a database on disk: its file (data) and its write-ahead log (wal); absent if there is no file.",
     labelNames: ["database", "file"],
     registers: [registry],
     async collect() {

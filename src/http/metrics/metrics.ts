@@ -54,7 +54,7 @@ export function createMetrics(deps: {
   readonly logLinesDropped?: () => number;
   /** Of a process that has databases. */
   readonly databaseSizes?: () => Promise<readonly DatabaseSize[]>;
-  /** Canonical bases whose rates are shown; none unless somebody names some: each makes a hundred series. */
+  /** Canonical bases whose rates are exported; none by default: each adds a hundred series. */
   readonly bases?: readonly string[];
 }): Metrics {
   const registry = new Registry();
@@ -179,7 +179,7 @@ function addSnapshotGauges(registry: Registry, board: BoardView, clock: Clock): 
   });
   new Gauge({
     name: "funding_snapshot_age_seconds",
-    help: "Seconds since the moment that the current snapshot shows; absent before the first.",
+    help: "Age of the current snapshot in seconds; absent before the first.",
     registers,
     collect() {
       const snapshot = board.current();

@@ -5,7 +5,7 @@ import { PROGRAM_VERSION } from "../../lib/program-version.ts";
 
 const MICROSECONDS = 1_000_000;
 
-/** What this process is and takes, under the names that every Prometheus client library has for it. */
+/** The process itself, under the metric names that Prometheus client libraries share. */
 export function addProcessMetrics(registry: Registry, clock: Clock): void {
   const registers = [registry];
   new Counter({
@@ -43,7 +43,7 @@ export function addProcessMetrics(registry: Registry, clock: Clock): void {
   });
   new Gauge({
     name: "funding_finder_build_info",
-    help: "Always 1: the version of the program and of the runtime under it.",
+    help: "Always 1; the labels are the versions of the program and of its runtime.",
     labelNames: ["version", "bun"],
     registers,
   }).set({ version: PROGRAM_VERSION, bun: Bun.version }, 1);

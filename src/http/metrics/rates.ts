@@ -5,10 +5,10 @@ import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import { baseMatcher } from "../../services/finder/base-filter.ts";
 
-/** An asset has up to four listings on each of some 40 exchanges; what an exchange invents must not make series. */
+/** An asset has up to four listings on each of some 40 exchanges; an exchange must not create unlimited series. */
 const MAX_LISTINGS_OF_A_BASE = 200;
 
-/** The listings of one name: those with a rate to rely on, and how many have none or are one too many. */
+/** The listings of one name: those with a trusted rate, and how many are blocked or exceed the limit. */
 interface BaseListings {
   readonly base: string;
   readonly exported: readonly BoardRow[];
@@ -16,14 +16,14 @@ interface BaseListings {
   readonly leftOut: number;
 }
 
-/** Shows the rates of these canonical bases, as the newest snapshot has them. */
+/** Exports the rates of these canonical bases in the newest snapshot. */
 export function addRateGauges(
   registry: Registry,
   board: BoardView,
   bases: readonly string[],
 ): void {
   const registers = [registry];
-  // One selection for all gauges of a scrape. Weak: a snapshot that is replaced must not be held.
+  // One selection for all gauges of a scrape. Weak: a replaced snapshot must not be retained.
   const selections = new WeakMap<Snapshot, readonly BaseListings[]>();
   const selected = (): readonly BaseListings[] => {
     const snapshot = board.current();
@@ -51,18 +51,18 @@ export function addRateGauges(
   };
   rates(
     "funding_rate_per_hour_percent",
-    "The live funding rate, percent of notional an hour.",
+    "The live funding rate, percent of notional per hour.",
     ({ record: { fundingRate, fundingIntervalHours: hours } }) =>
       hours === null ? null : ratePerHourPct(fundingRate, hours),
   );
   rates(
     "funding_rate_annualized_percent",
-    "The live funding rate, percent a year, simple.",
+    "The live funding rate, percent per year, simple.",
     ({ record }) => annualizedPct(record.fundingRate, record.fundingIntervalHours),
   );
   new Gauge({
     name: "funding_rate_listings",
-    help: `Listings of each name in METRICS_BASES: exported, blocked by a flag, left_out beyond ${MAX_LISTINGS_OF_A_BASE}; all 0: nobody lists that name.`,
+    help: `Listings of each name in METRICS_BASES: exported, blocked by a flag, left_out beyond ${MAX_LISTINGS_OF_A_BASE}; all 0 if no exchange lists that name.`,
     labelNames: ["base", "state"],
     registers,
     collect() {
@@ -76,7 +76,7 @@ export function addRateGauges(
   });
 }
 
-/** An asset that no price has told yet has no label: an empty one is none in Prometheus. */
+/** An asset that no price has identified yet has no label: Prometheus drops empty ones. */
 function labelsOf({ record: { exchange, exchangeSymbol, base, quote, assetId } }: BoardRow) {
   return {
     exchange,

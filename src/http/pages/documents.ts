@@ -93,7 +93,7 @@ export function addDocumentRoutes(
   });
 }
 
-/** To what a form asks for; the answer there is the same for everybody, this one is nobody's. */
+/** Redirects to the address that a form stands for. Not cached: it depends on the form alone. */
 function redirect(location: string, requestId: string): Response {
   return new Response(null, {
     status: 303,

@@ -62,8 +62,8 @@ function operationsOf(
 }
 
 /**
- * The path with what it names, and what a query must have, at its example: an address that finds something. Minimums that
- * hold back more than their example does stand at that, too: what has just started has nothing that has lasted.
+ * The path with its parameters and the required query parameters at their examples: an address that returns results.
+ * Minimums that are stricter than their example are set to it: after a start nothing has lasted long.
  */
 function addressOf(path: string, parameters: readonly JsonObject[]): string {
   const filled = parameters
@@ -73,12 +73,12 @@ function addressOf(path: string, parameters: readonly JsonObject[]): string {
       path,
     );
   const required = parameters
-    .filter((one) => one["in"] === "query" && (one["required"] === true || holdsBack(one)))
+    .filter((one) => one["in"] === "query" && (one["required"] === true || isStricter(one)))
     .map(({ name, schema }) => `${text(name)}=${exampleOf(schema)}`);
   return required.length === 0 ? filled : `${filled}?${required.join("&")}`;
 }
 
-function holdsBack({ name, schema }: JsonObject): boolean {
+function isStricter({ name, schema }: JsonObject): boolean {
   const { default: fallback, example } = objectOf(schema);
   return text(name).startsWith("min_") && Number(fallback) > Number(example);
 }

@@ -5,7 +5,7 @@ import { kindOf, text } from "./reference-model.ts";
 /** An operation as its form sends it. */
 export interface TriedOperation {
   readonly path: string;
-  /** Names of what stands in the path. */
+  /** Names of its path parameters. */
   readonly pathNames: readonly string[];
 }
 
@@ -45,8 +45,8 @@ export function triedOperations(document: JsonObject): ReadonlyMap<string, Tried
 }
 
 /**
- * The address that a form asks for. Fields left empty are no parameters: the API takes no empty value. What stands in
- * the path is taken out of the query.
+ * The address that a form requests. Empty fields are left out, since the API accepts no empty values; path parameters
+ * are taken out of the query.
  */
 export function triedAddress({ path, pathNames }: TriedOperation, fields: URLSearchParams): string {
   const filled = pathNames.reduce(
@@ -59,7 +59,7 @@ export function triedAddress({ path, pathNames }: TriedOperation, fields: URLSea
   return query.length === 0 ? filled : `${filled}?${query.join("&")}`;
 }
 
-/** Those that stand in an address: a form sends no headers. */
+/** The parameters of path and query: a form sends no headers. */
 function parametersOf(document: JsonObject, { parameters }: JsonObject): readonly JsonObject[] {
   const all = Array.isArray(parameters) ? parameters : [];
   return all

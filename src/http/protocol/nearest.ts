@@ -4,36 +4,36 @@ const FAR_SHARE = 0.4;
 /** No name of ours is longer; what is, is no slip of the finger. */
 const MAX_LENGTH = 64;
 
-/** A shorter beginning is that of too many names. */
-const MIN_BEGINNING_LENGTH = 3;
+/** Shorter prefixes match too many names. */
+const MIN_PREFIX_LENGTH = 3;
 
 /**
- * The name that was probably meant by one that is not among them: the one with the fewest slips of the finger, else the
- * shortest that it begins or that begins it (`gross` for `gross_apr_pct`). Null where none is near. Any case.
+ * The name that was probably meant by an unknown one: the one with the fewest typos, else the shortest that is a prefix of
+ * it or has it as a prefix (`gross` for `gross_apr_pct`). Null if none is near. Case-insensitive.
  */
 export function nearestName(text: string, names: readonly string[]): string | null {
   if (text.length > MAX_LENGTH) return null;
-  return bySlips(text, names) ?? byBeginning(text.toLowerCase(), names);
+  return byTypos(text, names) ?? byPrefix(text.toLowerCase(), names);
 }
 
-function byBeginning(asked: string, names: readonly string[]): string | null {
+function byPrefix(asked: string, names: readonly string[]): string | null {
   let nearest: string | null = null;
   for (const name of names) {
     const known = name.toLowerCase();
     const [short, long] = known.length < asked.length ? [known, asked] : [asked, known];
-    if (short.length < MIN_BEGINNING_LENGTH || !long.startsWith(short)) continue;
+    if (short.length < MIN_PREFIX_LENGTH || !long.startsWith(short)) continue;
     if (nearest === null || name.length < nearest.length) nearest = name;
   }
   return nearest;
 }
 
-function bySlips(text: string, names: readonly string[]): string | null {
+function byTypos(text: string, names: readonly string[]): string | null {
   const asked = text.toLowerCase();
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
     const most = Math.min(asked.length, name.length) * FAR_SHARE;
-    // Each letter more or less is a slip: most names are too long or too short to be looked at closer.
+    // Each extra or missing letter is a typo: most names are ruled out by their length.
     if (Math.abs(asked.length - name.length) > most) continue;
     const steps = distance(asked, name.toLowerCase());
     if (steps >= least || steps > most) continue;

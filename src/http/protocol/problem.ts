@@ -63,12 +63,12 @@ export class ApiError extends Error {
   }
 }
 
-/** The problem of parameters that break rules, at least one: the first stands in the detail, all in `errors`. */
+/** The problem for invalid parameters, at least one: the first is in the detail, all are in `errors`. */
 export function badParameters(errors: readonly ParameterError[]): ApiError {
   return new ApiError("bad_parameter", detailOf(errors), { errors });
 }
 
-/** The first rule that was broken; how many more there are stands behind it. */
+/** The first broken rule, followed by the number of further ones. */
 function detailOf(errors: readonly ParameterError[]): string {
   const [first, ...others] = errors;
   if (first === undefined) return "";
@@ -76,7 +76,7 @@ function detailOf(errors: readonly ParameterError[]): string {
   return asSentence(`${first.parameter || '""'} ${first.rule}${more}`);
 }
 
-/** With its full stop, where it does not end in a question. */
+/** Adds a full stop unless the text ends in a question mark. */
 export function asSentence(text: string): string {
   return text.endsWith("?") ? text : `${text}.`;
 }

@@ -13,7 +13,7 @@ export const MAX_LIST_MEMBERS = 200;
 /** How much of a wrong value an error repeats. */
 const MAX_ECHO_LENGTH = 64;
 
-/** What a number counts, as an error names it; null: rows, exchanges, a ratio. A kind without it does not compile. */
+/** The unit of a number, as stated in errors; null for rows, exchanges and ratios. Required, so that none is forgotten. */
 type Unit = "US dollars" | "hours" | "seconds" | "percent" | "percent a year" | null;
 
 /** Inclusive bounds; `above` excludes its own value. */

@@ -88,13 +88,13 @@ export function requireParameters(
   throw badParameters(errors);
 }
 
-/** A piece of an address that stands for any text, as routes have it. */
+/** A segment of a route that matches any text. */
 const PLACEHOLDER = /^:/;
 
-/** Addresses that nobody types: their names hold a hash. */
+/** Addresses that no one types: their names contain a hash. */
 const HASHED = /^\/static\//;
 
-/** What an error adds where an address is near one that there is, whatever its case: `; did you mean /api/funding/arb?` */
+/** What an error adds if an existing address is near, in any case: `; did you mean /api/funding/arb?` */
 export function nearestAddress(app: OpenAPIHono<AppEnv>, path: string): string {
   const asked = path.split("/");
   const addresses = app.routes

@@ -142,7 +142,7 @@ class PairSearch {
     return this.#isLong(left, right) ? this.#fits(left, right) : this.#fits(right, left);
   }
 
-  /** Whether the left leg is the long one: that of the lower rate. A tie is ordered as the fixed legs allow. */
+  /** Whether the left leg is the long one: the lower rate. A tie is ordered as the fixed legs allow. */
   #isLong(left: Leg, right: Leg): boolean {
     const order = compareRates(left, right);
     if (order !== 0) return order < 0;

@@ -46,13 +46,13 @@ export function assetListings(
     untrusted.delete(group.assetId);
     if (asset.listings.length + asset.untrusted > 0) found.push(asset);
   }
-  // Assets that only contradicted listings are of: their groups are those of their tickers.
+  // Assets with only contradicted listings have no group: their listings are in those of their tickers.
   for (const [assetId, count] of untrusted)
     found.push(listingsOf({ assetId, base: nameOfAsset(assetId), trusted: [] }, matches, count));
   return found;
 }
 
-/** Counts what matches and is refused, by asset_id. A listing without one is known to be of no asset. */
+/** Counts matching refused listings by asset_id; those without one belong to no known asset. */
 function untrustedByAsset(
   groups: readonly AssetGroup[],
   matches: ReturnType<typeof rowMatcher>,

@@ -65,7 +65,7 @@ export function findAssets(
     .map(({ asset }) => asset);
 }
 
-/** Listings by asset_id; those without one are of no asset yet. */
+/** Listings by asset_id; those without one belong to no asset yet. */
 function byAsset(rows: readonly BoardRow[]): ReadonlyMap<string, BoardRow[]> {
   const assets = new Map<string, BoardRow[]>();
   for (const row of rows) {
@@ -109,10 +109,10 @@ function hasSymbol(rows: readonly BoardRow[], wanted: string): boolean {
   );
 }
 
-/** It is the price that sets such a listing apart from the asset that its ticker suggests. */
+/** Blocks comparisons, not prices: its price is what distinguishes such a listing from its ticker's asset. */
 const CONFLICT = flagBit("identity_conflict");
 
-/** The middle one, of listings that are wrong in nothing but the name that they share. */
+/** The median, of listings without a blocking flag other than that. */
 function priceOf(rows: readonly BoardRow[]): number | null {
   const prices = rows.flatMap(({ record, flags }) => {
     const price = record.markPrice ?? record.indexPrice ?? record.lastPrice;

@@ -135,7 +135,7 @@ export function netOnCapitalPctOf({ netPct, plan }: Pair): number | null {
   return netPct === null ? null : onCapitalAprPct(netPct, plan.leverage);
 }
 
-/** What is missing where nobody knows how much a pair may hold: the first that is. */
+/** Why the capacity of a pair is unknown: the first figure that is missing. */
 export const CAPACITY_REASONS = ["open_interest_unknown", "volume_unknown"] as const;
 export type CapacityReason = (typeof CAPACITY_REASONS)[number];
 

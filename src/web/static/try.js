@@ -1,7 +1,7 @@
-// Shows the answers of /docs/try beneath their forms. Without it a form leads to its answer.
+// Shows the answers of /docs/try below their forms. Without it a form opens its answer.
 
-/** More text than anyone reads makes the page slow; a list of the whole market has megabytes. */
-const MOST_CHARACTERS = 200_000;
+/** Long texts make the page slow, and a list of the whole market has megabytes. */
+const MAX_CHARACTERS = 200_000;
 
 for (const form of document.querySelectorAll(".try form")) {
   form.addEventListener("submit", (event) => {
@@ -20,7 +20,7 @@ for (const form of document.querySelectorAll(".try form")) {
 openAsked();
 addEventListener("hashchange", openAsked);
 
-/** Opens the form that the address names. */
+/** Opens the form named by the fragment of the address. */
 function openAsked() {
   const form = document.getElementById(location.hash.slice(1));
   if (form === null || !form.matches(".try form")) return;
@@ -39,7 +39,7 @@ async function show(form) {
 
 async function answerTo(form) {
   const began = performance.now();
-  // It leads to the address without the empty fields.
+  // Redirects to the address without the empty fields.
   const response = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`);
   const { text, isCut } = await bodyOf(response);
   const took = Math.round(performance.now() - began);
@@ -52,11 +52,11 @@ async function answerTo(form) {
     element("p", `${response.status} ${response.statusText}, ${took} ms`),
     block("Command", `curl '${response.url}'`),
     more,
-    block("Body", isCut ? `${shown}\n… the rest is left out here` : shown),
+    block("Body", isCut ? `${shown}\n… (the rest is not shown)` : shown),
   ];
 }
 
-/** The body as text; of a long one its beginning, of a stream its first event. */
+/** The body as text: the beginning of a long one, the first event of a stream. */
 async function bodyOf(response) {
   const isStream = (response.headers.get("content-type") ?? "").includes("event-stream");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -65,9 +65,9 @@ async function bodyOf(response) {
     const { done, value } = await reader.read();
     if (done) return { text, isCut: false };
     text += value;
-    if (text.length >= MOST_CHARACTERS || (isStream && text.includes("\n\n"))) {
+    if (text.length >= MAX_CHARACTERS || (isStream && text.includes("\n\n"))) {
       await reader.cancel();
-      return { text: text.slice(0, MOST_CHARACTERS), isCut: true };
+      return { text: text.slice(0, MAX_CHARACTERS), isCut: true };
     }
   }
 }
@@ -78,7 +78,7 @@ function element(name, text) {
   return made;
 }
 
-/** A block that scrolls by itself, with the keyboard as well. */
+/** A block that scrolls on its own, also by keyboard. */
 function block(label, text) {
   const made = element("pre", text);
   made.tabIndex = 0;
