@@ -114,6 +114,8 @@ export interface TermsModel {
   readonly blockingFlags: readonly TermModel[];
   readonly advisoryFlags: readonly TermModel[];
   readonly reasons: readonly TermModel[];
+  /** Why a figure is null. */
+  readonly nullReasons: readonly TermModel[];
   readonly statuses: readonly TermModel[];
   readonly thresholds: readonly {
     readonly name: string;

@@ -173,6 +173,38 @@ describe("/docs/terms", () => {
     expect(textOf(page)).toContain("funding_rate × (24 / funding_interval_hours) × 365 × 100");
   });
 
+  test("has every reason for a missing figure, and the formula of every figure that is computed", async () => {
+    const page = await pageOf("/docs/terms");
+    const { components } = JSON.parse(await plainDocument()) as {
+      components: { schemas: Record<string, { properties?: Record<string, object> }> };
+    };
+    const fields = Object.values(components.schemas).flatMap(({ properties = {} }) =>
+      Object.entries(properties),
+    );
+    const reasons = new Set<unknown>();
+    for (const [, schema] of fields.filter(([name]) => /(^|_)reason$/.test(name))) {
+      const text = JSON.stringify(schema);
+      const [, set = ""] = /schemas\/(\w+)/.exec(text) ?? [];
+      const [, members = "[]"] =
+        /"enum":(\[[^\]]+\])/.exec(JSON.stringify(components.schemas[set]) ?? text) ?? [];
+      for (const one of JSON.parse(members) as unknown[]) if (one !== null) reasons.add(one);
+    }
+    expect(reasons.size).toBeGreaterThan(6);
+    const missing = [...reasons].filter((name) => !page.includes(`id="null-reason-${name}"`));
+    expect(missing).toEqual([]);
+    // Those two are an exchange's own, notional_usd is the request's.
+    const given = new Set(["open_interest_usd", "volume_24h_usd", "notional_usd"]);
+    const computed = fields
+      .map(([name]) => name)
+      .filter((name) => /_(pct|usd|share|scale)$/.test(name) && !given.has(name));
+    const formulas = page.slice(page.indexOf('id="formulas"'), page.indexOf('id="blocking-flags"'));
+    const named = new Set(
+      [...formulas.matchAll(/<code>(?:expected_cash\.)?(\w+)<\/code>/g)].map(([, name]) => name),
+    );
+    expect(computed.length).toBeGreaterThan(30);
+    expect([...new Set(computed)].filter((name) => !named.has(name))).toEqual([]);
+  });
+
   test("has the defaults of limits and minimums as the document has them", async () => {
     const document = treeOf(JSON.parse(await plainDocument()) as object);
     const defaults = defaultsOf(document);

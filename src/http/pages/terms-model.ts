@@ -3,7 +3,8 @@ import { BLOCKING_FLAGS, type Flag, FLAGS } from "../../domain/flags.ts";
 import type { TermModel, TermsModel } from "../../web/docs-model.ts";
 import { STATUS_MEANINGS } from "../openapi/exchange-status.ts";
 import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
-import { FLAG_TERMS, FORMULAS, REASON_TERMS, THRESHOLDS } from "./terms.ts";
+import { FORMULAS } from "./formulas.ts";
+import { FLAG_TERMS, NULL_REASON_TERMS, REASON_TERMS, THRESHOLDS } from "./terms.ts";
 
 /** What /docs/terms shows: the tables of the code, and what the document says of defaults. */
 export function termsModel(document: JsonObject): TermsModel {
@@ -14,6 +15,7 @@ export function termsModel(document: JsonObject): TermsModel {
     blockingFlags: FLAGS.filter((name) => blocking.has(name)).map(flag),
     advisoryFlags: FLAGS.filter((name) => !blocking.has(name)).map(flag),
     reasons: REASONS.map((name) => ({ name, meaning: REASON_TERMS[name] })),
+    nullReasons: Object.entries(NULL_REASON_TERMS).map(([name, meaning]) => ({ name, meaning })),
     statuses: Object.entries(STATUS_MEANINGS).map(([name, meaning]) => ({ name, meaning })),
     thresholds: THRESHOLDS,
     defaults: defaultsOf(document),

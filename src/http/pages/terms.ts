@@ -17,6 +17,7 @@ import { HOUR_MS } from "../../domain/funding.ts";
 import { LEAVE_AFTER_CYCLES, LEAVE_BEYOND } from "../../domain/identity.ts";
 import { OPPORTUNITY_ENDS_AFTER, OPPORTUNITY_GROSS_PCT } from "../../domain/opportunity.ts";
 import { MIN_OTHERS, MIN_OUTLIER_PCT, TIMES_MEDIAN } from "../../domain/outlier.ts";
+import type { OriginGap } from "../../domain/origin.ts";
 import {
   OUTLIER_FACTOR,
   SCALE_FACTOR,
@@ -24,7 +25,22 @@ import {
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
 import { LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
-import { LONGS_PAY_FROM, RESTING_ABOVE, SHORTS_PAY_TO } from "../../services/finder/sentiment.ts";
+import type { MarketReason } from "../../services/finder/market-rate.ts";
+import type { CAPACITY_REASONS } from "../../services/finder/pair.ts";
+import type { ALTERNATIVE_REASONS } from "../../services/finder/position.ts";
+import {
+  LONGS_PAY_FROM,
+  RESTING_ABOVE,
+  type SENTIMENT_REASONS,
+  SHORTS_PAY_TO,
+} from "../../services/finder/sentiment.ts";
+
+type NullReason =
+  | (typeof SENTIMENT_REASONS)[number]
+  | (typeof CAPACITY_REASONS)[number]
+  | (typeof ALTERNATIVE_REASONS)[number]
+  | MarketReason
+  | OriginGap;
 
 /** What the documentation says of the words that programs read. A new one without a text does not compile. */
 
@@ -75,99 +91,24 @@ export const REASON_TERMS = {
     "net_apr_pct is 0 or less, or expected_cash.net_usd is although funding is paid within hold_hours.",
 } as const satisfies Record<Reason, string>;
 
-/** How every figure is reckoned that is not an exchange's own, and what it is a part of. */
-export const FORMULAS = [
-  {
-    name: "funding_rate",
-    formula: "the exchange's live rate, in our unit",
-    of: "fraction of the notional, for funding_interval_hours",
-  },
-  {
-    name: "funding_rate_pct",
-    formula: "funding_rate × 100",
-    of: "percent of the notional, for funding_interval_hours",
-  },
-  {
-    name: "annualized_pct",
-    formula: "funding_rate × (24 / funding_interval_hours) × 365 × 100",
-    of: "percent of the notional, for a year of 365 days, simple interest",
-  },
-  {
-    name: "rate_8h_pct",
-    formula: "funding_rate × (8 / funding_interval_hours) × 100",
-    of: "percent of the notional, for 8 hours",
-  },
-  {
-    name: "premium_pct",
-    formula: "(mark_price − index_price) / index_price × 100",
-    of: "percent of the index price",
-  },
-  {
-    name: "gross_apr_pct",
-    formula: "annualized_pct of the short leg − annualized_pct of the long leg",
-    of: "percent of the notional of one leg, for a year",
-  },
-  {
-    name: "fees_pct",
-    formula:
-      "2 × (taker fee of the long leg + taker fee of the short leg) / 100, fees in basis points",
-    of: "percent of the notional of one leg, once per hold_hours",
-  },
-  {
-    name: "net_apr_pct",
-    formula: "gross_apr_pct − fees_pct × 8760 / hold_hours",
-    of: "percent of the notional of one leg, for a year",
-  },
-  {
-    name: "net_on_capital_apr_pct",
-    formula: "net_apr_pct × leverage / 2",
-    of: "percent of the capital for both legs, for a year",
-  },
-  {
-    name: "capacity_usd",
-    formula: "1 % of the smallest of open interest and 24 h volume of both legs",
-    of: "US dollars of notional of one leg; not based on order books",
-  },
-  { name: "breakeven_hours_smooth", formula: "fees_pct / (gross_apr_pct / 8760)", of: "hours" },
-  {
-    name: "price_gap_pct",
-    formula:
-      "(short price − long price) / ((long price + short price) / 2) × 100, each price for one unit of base",
-    of: "percent of the midpoint of both prices",
-  },
-  {
-    name: "expected_cash.funding_usd",
-    formula:
-      "notional_usd × (rates charged to the short leg − rates charged to the long leg in hold_hours)",
-    of: "US dollars, for notional_usd on each leg",
-  },
-  {
-    name: "expected_cash.fees_usd",
-    formula: "notional_usd × fees_pct / 100",
-    of: "US dollars, for notional_usd on each leg",
-  },
-  {
-    name: "expected_cash.net_usd",
-    formula: "funding_usd − fees_usd",
-    of: "US dollars, for notional_usd on each leg",
-  },
-  { name: "lasted_seconds", formula: "fetched_at − first_seen_at", of: "seconds" },
-  {
-    name: "positive_share",
-    formula: "listings with a positive rate / trusted listings",
-    of: "fraction of the trusted listings of the asset",
-  },
-  {
-    name: "oi_weighted_annualized_pct",
-    formula: "Σ (annualized_pct × open_interest_usd) / Σ open_interest_usd",
-    of: "percent of the notional, for a year",
-  },
-  {
-    name: "volume_weighted_annualized_pct",
-    formula: "Σ (annualized_pct × volume_24h_usd) / Σ volume_24h_usd",
-    of: "percent of the notional, for a year",
-  },
-] as const;
+/** Why a figure is null, for the fields of that name (`reason` and those that end in `_reason`). */
+export const NULL_REASON_TERMS = {
+  too_few_exchanges: `Fewer than ${LEAST_EXCHANGES} exchanges have a trusted listing.`,
+  open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${LEAST_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none.`,
+  volume_unknown: "A leg has no 24 h volume.",
+  no_trusted_instrument: "Every matching listing has a blocking flag or an unknown asset.",
+  blocked: "The listing of the position cannot be trusted: see its `reasons`.",
+  identity_unknown: "No price has identified the asset of the position.",
+  no_other_exchange: "No other exchange has a trusted listing of the asset.",
+  not_in_memory:
+    "Another process collects, or this one has just started and has not refreshed the exchange yet.",
+  being_replaced: "The row is from older payloads than those kept: retry in a few seconds.",
+  not_in_last_batch:
+    "The exchange's last accepted reply lacks the instrument: the row is from an earlier one.",
+  too_large: "The payloads exceed the limit of what is kept.",
+  busy: "Too many such requests at once: retry.",
+  unreadable: "An error of this service, recorded in its log.",
+} as const satisfies Record<NullReason, string>;
 
 /** The numbers that decide a flag, a reason, a label or an identity. */
 export const THRESHOLDS = [

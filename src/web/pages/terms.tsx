@@ -37,6 +37,14 @@ export function TermsPage(props: { readonly model: TermsModel; readonly assets: 
         Why a pair is to be watched or refused. A pair without reasons is usable. A flag of a leg is
         a reason with the same name.
       </Terms>
+      <Terms
+        kind="null-reason"
+        id="null-reasons"
+        title="Reasons for missing figures"
+        terms={model.nullReasons}
+      >
+        Why a figure is null: in `reason`, `capacity_reason`, `alternative_reason` or `raw_reason`.
+      </Terms>
       <Terms kind="status" id="statuses" title="Statuses of exchanges" terms={model.statuses}>
         The state of an exchange as of the snapshot.
       </Terms>
@@ -78,7 +86,9 @@ function Terms(props: {
   return (
     <>
       <h2 id={props.id}>{props.title}</h2>
-      <p>{props.children}</p>
+      <p>
+        <Words text={props.children} />
+      </p>
       <DocsTable label={props.title} heads={["Name", "When"]}>
         {props.terms.map(({ name, meaning }) => (
           <tr>
