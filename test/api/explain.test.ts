@@ -94,11 +94,13 @@ describe("/api/explain", () => {
     expect(body.row.funding_rate).toBe(0.00001);
   });
 
-  test("takes symbols with a slash and beyond ASCII, percent-encoded", async () => {
+  test("takes symbols with a slash and beyond ASCII, percent-encoded, and in any case", async () => {
     const { explain } = app();
     const slash = await explain("hibachi/ETH%2FUSDT-P");
     expect(slash.row.exchange_symbol).toBe("ETH/USDT-P");
     expect(slash.annualized).toBeNull();
+    const lower = await explain("kraken/pf_xbtusd");
+    expect(lower.row.exchange_symbol).toBe("PF_XBTUSD");
     const chinese = await explain(`gate/${encodeURIComponent("币安人生_USDT")}`);
     expect(chinese.row.exchange_symbol).toBe("币安人生_USDT");
   });
@@ -107,7 +109,7 @@ describe("/api/explain", () => {
     ["nowhere/BTCUSDT", 400, "bad_parameter"],
     ["okx/BTCUSDT", 503, "no_data"],
     ["gate/BTCUSDT", 404, "unknown_instrument"],
-    ["kraken/pf_xbtusd", 404, "unknown_instrument"],
+    ["kraken/pf_xbtusdt", 404, "unknown_instrument"],
     ["kraken/PF_XBTUSD?x=1", 400, "bad_parameter"],
     [`kraken/${"A".repeat(200)}`, 400, "bad_parameter"],
   ])("refuses %s with %i %s", async (path, status, code) => {

@@ -117,6 +117,26 @@ test("an exchange in a path is read in any case, and an unknown one is offered t
   expect(base.detail).toBe("base must not be longer than 64 characters.");
 });
 
+test("a listing is found in any case, unless another one differs in case alone", async () => {
+  const symbols = ["kPEPE", "KPEPE", "kBONK"];
+  const rows = symbols.map((exchangeSymbol) => rowOf("hyperliquid", "PEPE", { exchangeSymbol }));
+  const served = testApp(new TestBoard(snapshotOf("1-1", rows)));
+  const found = async (symbol: string) => {
+    const explained = await served.get(`/api/explain/hyperliquid/${symbol}`);
+    const position = await served.get(
+      `/api/funding/position?side=LONG&uid=HyperLiquid:${encodeURIComponent(symbol)}`,
+    );
+    expect(position.status).toBe(explained.status);
+    if (explained.status !== 200) return [explained.status];
+    const { row } = (await explained.json()) as { row: { exchange_symbol: string } };
+    const { rows: positions } = (await position.json()) as { rows: (typeof row)[] };
+    return [row, ...positions].map(({ exchange_symbol: one }) => one);
+  };
+  for (const symbol of symbols) expect(await found(symbol)).toEqual([symbol, symbol]);
+  expect(await found("KBONK")).toEqual(["kBONK", "kBONK"]);
+  expect(await found("kpepe")).toEqual([404]);
+});
+
 test("members of closed sets are read in any case", async () => {
   const served = app();
   const plain = await served.get(

@@ -12,7 +12,8 @@ export function unknownSymbol(snapshot: Snapshot, exchange: string, symbol: stri
 
 /** The same for exchange:symbol or a whole uid. */
 export function unknownUid(snapshot: Snapshot, uid: string): ApiError {
-  const [exchange = "", symbol = ""] = uid.split(":");
+  const [first = "", symbol = ""] = uid.split(":");
+  const exchange = first.toLowerCase();
   const text = `No listing has the uid ${echo(uid)} now`;
   if (isExchangeId(exchange)) {
     const names = symbolsOf(snapshot, exchange).map((name) => `${exchange}:${name}`);

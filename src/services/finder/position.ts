@@ -5,6 +5,7 @@ import { HOURS_PER_DAY, pctToFraction } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { AssetGroup, AssetGroups, Leg } from "./asset-groups.ts";
 import { receivedUsd } from "./expected-cash.ts";
+import { byUid, findListing } from "./listing-lookup.ts";
 import { legFlow, legTerms } from "./leg-terms.ts";
 import { ARBITRAGE_DEFAULTS } from "./pair.ts";
 
@@ -57,7 +58,8 @@ export function findPosition(
   groups: AssetGroups,
   { uid, side, notionalUsd }: PositionQuery,
 ): Position | null {
-  const found = legByUid(groups.of(snapshot), uid);
+  const listing = findListing(snapshot, uid, byUid);
+  const found = listing && legOf(groups.of(snapshot), listing);
   if (found === null) return null;
   const { group, leg } = found;
   const { row } = leg;
@@ -87,16 +89,11 @@ export function findPosition(
   };
 }
 
-function legByUid(groups: readonly AssetGroup[], uid: string) {
+function legOf(groups: readonly AssetGroup[], row: BoardRow) {
   for (const group of groups)
     for (const legs of [group.trusted, group.refused])
-      for (const leg of legs) if (isNamed(leg, uid)) return { group, leg };
+      for (const leg of legs) if (leg.row === row) return { group, leg };
   return null;
-}
-
-function isNamed({ row: { record } }: Leg, uid: string): boolean {
-  if (!uid.startsWith(record.exchange)) return false;
-  return uid === record.uid || uid === `${record.exchange}:${record.exchangeSymbol}`;
 }
 
 /** The trusted listing on another exchange that pays a side most or costs it least a year; the first of equal ones. */

@@ -12,6 +12,7 @@ import {
   rateWorking,
   type Working,
 } from "../../../services/finder/explain.ts";
+import { bySymbol, findListing } from "../../../services/finder/listing-lookup.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
 import { freshJsonResponse } from "../../lists/content.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";
@@ -67,12 +68,10 @@ export function addExplainRoutes(
   app.openapi(explainRoute, async (c) => {
     const { exchange, exchange_symbol: exchangeSymbol } = c.req.valid("param");
     const snapshot = answers.current();
-    const row = snapshot.rows.find(
-      ({ record }) => record.exchange === exchange && record.exchangeSymbol === exchangeSymbol,
-    );
+    const row = findListing(snapshot, `${exchange}:${exchangeSymbol}`, bySymbol);
     const rulesHere = rulesOf.get(exchange);
     const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });
-    if (row === undefined || rulesHere === undefined) {
+    if (row === null || rulesHere === undefined) {
       // Nobody knows what it lists now.
       if (hasNothing) throw noData(missing);
       throw unknownSymbol(snapshot, exchange, exchangeSymbol);

@@ -35,7 +35,8 @@ export const ExplainPathSchema = z.object({
     .max(MAX_SYMBOL_LENGTH, `must not be longer than ${MAX_SYMBOL_LENGTH} characters`)
     .openapi({
       param: { name: "exchange_symbol", in: "path" },
-      description: "The exchange's own symbol, verbatim; percent-encoded, a slash as %2F.",
+      description:
+        "The exchange's own symbol, case-insensitive if only one matches; percent-encoded, a slash as %2F.",
       example: "BTCUSDT",
     }),
 });

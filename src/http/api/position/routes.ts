@@ -72,7 +72,7 @@ export function addPositionRoutes(
 
 /** Of an exchange without any data nobody knows what it lists. */
 function unknown(snapshot: Snapshot, uid: string): ApiError {
-  const exchange = uid.split(":")[0] ?? "";
+  const exchange = (uid.split(":")[0] ?? "").toLowerCase();
   if (isExchangeId(exchange)) {
     const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });
     if (hasNothing) return noData(missing);

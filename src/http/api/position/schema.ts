@@ -102,7 +102,7 @@ const MAX_UID_LENGTH = 200;
 export const PositionQuerySchema = z.strictObject({
   uid: requiredTextParam(MAX_UID_LENGTH, {
     description:
-      "The instrument: a uid from any list, or exchange:exchange_symbol for the one that currently has this symbol.",
+      "The instrument: a uid from any list, or exchange:exchange_symbol for the one that currently has this symbol. Case-insensitive if only one matches.",
     example: "binance:BTCUSDT",
   }),
   side: requiredChoiceParam(POSITION_SIDES, {
