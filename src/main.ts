@@ -68,10 +68,9 @@ function run(config: Config, output: LogOutput): void {
     data: EVENT_DATA,
     timeStep: (work, step) => metrics.timeStep(work, step),
   });
-  const logLinesDropped = (): number => output.dropped;
   const databaseSizes = () => databases.sizes();
-  const shown = { health, logLinesDropped, databaseSizes, bases: config.metricsBases };
-  const metrics = metricsOf({ board, streams, followed, ...shown });
+  const shown = { board, health, databaseSizes, bases: config.metricsBases };
+  const metrics = metricsOf(output, streams, followed, shown);
   const { timeStep } = metrics;
   const groups = groupsOf(board, timeStep, log);
   const server = serve(config, {
@@ -154,21 +153,18 @@ function collectorOf(
   });
 }
 
-function metricsOf(parts: {
-  readonly board: Board;
-  readonly health: () => HealthReport;
-  readonly streams: StreamHub;
-  readonly followed: { readonly stats: OpportunityStats };
-  readonly logLinesDropped: () => number;
-  readonly databaseSizes: () => ReturnType<ServiceDatabases["sizes"]>;
-  readonly bases: readonly string[];
-}): Metrics {
-  const { streams, followed, ...shown } = parts;
+function metricsOf(
+  output: LogOutput,
+  streams: StreamHub,
+  followed: { readonly stats: OpportunityStats },
+  shown: Pick<Parameters<typeof createMetrics>[0], "board" | "health" | "databaseSizes" | "bases">,
+): Metrics {
   return createMetrics({
     ...shown,
     clock: systemClock,
     streams: () => streams.stats(),
     opportunities: () => followed.stats,
+    logLinesDropped: () => output.dropped,
   });
 }
 

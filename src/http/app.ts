@@ -13,7 +13,7 @@ import { headOf } from "./protocol/head.ts";
 import { API_HEADERS, cacheUntilNext } from "./protocol/headers.ts";
 import { formatOf } from "./protocol/list-format.ts";
 import { encodingOf, HeaderChoice } from "./protocol/negotiate.ts";
-import { ApiError, asSentence, problemResponse } from "./protocol/problem.ts";
+import { ApiError, problemResponse } from "./protocol/problem.ts";
 import { addressReader, type RequestAddress } from "./protocol/request-address.ts";
 import {
   type AppEnv,
@@ -22,7 +22,7 @@ import {
   type RequestInfo,
   requestIdOf,
 } from "./protocol/request-context.ts";
-import { allowedMethods, nearestAddress, routeOf } from "./protocol/routing.ts";
+import { allowedMethods, nothingAt, routeOf } from "./protocol/routing.ts";
 import { createRouter, type RouteDeps } from "./routes.ts";
 
 /** Everything that the HTTP surface needs. */
@@ -80,13 +80,7 @@ export function createApp(deps: AppDeps): App {
       await made.body?.cancel();
     },
   });
-  router.notFound((c) => {
-    const near = nearestAddress(router, c.env.address.path);
-    return failed(
-      new ApiError("not_found", asSentence(`See /docs for what there is${near}`)),
-      c.env,
-    );
-  });
+  router.notFound((c) => failed(nothingAt(router, c.env.address.path), c.env));
   router.onError((error, c) => failed(error, c.env));
   const answer = pipeline(
     {

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { didYouMean } from "./nearest.ts";
-import { badParameters, type ParameterError } from "./problem.ts";
+import { ApiError, asSentence, badParameters, type ParameterError } from "./problem.ts";
 import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
 
@@ -94,8 +94,8 @@ const PLACEHOLDER = /^:/;
 /** Addresses that no one types: their names contain a hash. */
 const HASHED = /^\/static\//;
 
-/** What an error adds if an existing address is near, in any case: `; did you mean /api/funding/arb?` */
-export function nearestAddress(app: OpenAPIHono<AppEnv>, path: string): string {
+/** The problem of an address without a route, with the nearest one that has one, in any case. */
+export function nothingAt(app: OpenAPIHono<AppEnv>, path: string): ApiError {
   const asked = path.split("/");
   const addresses = app.routes
     .filter(({ method, path: route }) => method === "GET" && !HASHED.test(route))
@@ -105,7 +105,8 @@ export function nearestAddress(app: OpenAPIHono<AppEnv>, path: string): string {
         .map((piece, place) => (PLACEHOLDER.test(piece) ? asked[place] || piece : piece))
         .join("/"),
     );
-  return didYouMean(path, addresses);
+  const near = didYouMean(path, addresses);
+  return new ApiError("not_found", asSentence(`See /docs for what there is${near}`));
 }
 
 /** The query parameters that the document names for a route; none where it has no such route. */
