@@ -123,7 +123,9 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
       expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
       const form = page.locator("#listArbitragePairs");
       await form.getByRole("button", { name: "Send" }).click();
-      const answer = page.getByRole("region", { name: "Answer: Pairs of exchanges" });
+      const answer = page.getByRole("region", {
+        name: "Answer: Arbitrage: long/short pairs across exchanges",
+      });
       await answer.getByRole("group", { name: "Body" }).waitFor();
       await answer.getByText("Headers", { exact: true }).click();
       expect(await page.evaluate<string[]>(VIOLATIONS)).toEqual([]);
@@ -149,7 +151,9 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
       await page.keyboard.press("Control+A");
       await page.keyboard.type("123");
       await page.keyboard.press("Enter");
-      const answer = page.getByRole("region", { name: "Answer: What a position is paid" });
+      const answer = page.getByRole("region", {
+        name: "Answer: Funding of a position, and the best alternative",
+      });
       const body = answer.getByRole("group", { name: "Body" });
       await body.waitFor();
       await body.focus();

@@ -72,10 +72,10 @@ describe("groups of listings by price", () => {
       }),
     ],
     ["one price", () => ({ price: 1 })],
-  ])("5,000 listings of one name at %s are decided within a second or two", (_, of) => {
+  ])("5,000 listings of one name at %s are decided within five seconds of CPU", (_, of) => {
     const misfits = new Map();
     let held: ReturnType<typeof identify> = new Map();
-    const startMs = performance.now();
+    const before = process.cpuUsage();
     for (const cycle of [0, 1, 2]) {
       const listings = Array.from({ length: 5_000 }, (_unused, id) => ({
         ...candidateOf(id, of(id)),
@@ -85,6 +85,8 @@ describe("groups of listings by price", () => {
       held = identify(listings, misfits, cycle);
     }
     expect(held.size).toBe(5_000);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    const { user, system } = process.cpuUsage(before);
+    // Ten times what it takes; 2 s for a fifth of the listings, were each compared with each.
+    expect((user + system) / 1000).toBeLessThan(5_000);
   });
 });
