@@ -92,7 +92,7 @@ function serialised(rows: readonly BoardRow[], format: "json" | "csv"): number {
       toRow: (row) => fundingRow(row, asOfMs / 1000),
       columns: FUNDING_COLUMNS,
     });
-    for (const piece of list.pieces()) if (piece.length === 0) throw new Error("an empty piece");
+    for (const chunk of list.chunks()) if (chunk.length === 0) throw new Error("an empty chunk");
     times.push(performance.now() - startedMs);
   }
   return median(times.slice(WARM_UP));

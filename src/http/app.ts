@@ -38,7 +38,7 @@ export interface AppDeps extends Omit<RouteDeps, "answers" | "load"> {
 export interface App {
   /** Answers one request; never rejects. */
   fetch(request: Request, info?: RequestInfo): Response | Promise<Response>;
-  /** Until what is returned is called, no answer that is sent in pieces goes on or ends. */
+  /** Until what is returned is called, no answer that is sent in chunks goes on or ends. */
   holdBodies(): Release;
 }
 

@@ -1,17 +1,17 @@
 import { gzipSync } from "node:zlib";
 
-/** Bodies that are meant to fill a reader's memory. All are sent in pieces, so that they cost the simulator nothing. */
+/** Bodies that are meant to fill a reader's memory. All are sent in chunks, so that they cost the simulator nothing. */
 
 const MB = 1024 * 1024;
-const PIECE_BYTES = 256 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /** Well over every reader's cap. */
 const HUGE_BYTES = 64 * MB;
-const SPACES = new Uint8Array(PIECE_BYTES).fill(0x20);
+const SPACES = new Uint8Array(CHUNK_BYTES).fill(0x20);
 
 /** Each opening bracket costs whoever parses it some 80 bytes. */
 const DEEP_BYTES = 10 * MB;
-const BRACKETS = new Uint8Array(PIECE_BYTES).fill("[".charCodeAt(0));
+const BRACKETS = new Uint8Array(CHUNK_BYTES).fill("[".charCodeAt(0));
 
 /** A gigabyte: the same compressed megabyte of a list of zeros, again and again. */
 const BOMB_MEMBERS = 1_024;
@@ -19,12 +19,12 @@ let bombMember: Uint8Array<ArrayBuffer> | null = null;
 
 /** 64 MB of spaces. */
 export function hugeBody(): ReadableStream<Uint8Array> {
-  return repeated(SPACES, HUGE_BYTES / PIECE_BYTES);
+  return repeated(SPACES, HUGE_BYTES / CHUNK_BYTES);
 }
 
 /** 10 MB of opening brackets. */
 export function deepJson(): ReadableStream<Uint8Array> {
-  return repeated(BRACKETS, DEEP_BYTES / PIECE_BYTES);
+  return repeated(BRACKETS, DEEP_BYTES / CHUNK_BYTES);
 }
 
 /** Five megabytes of gzip that a gigabyte of JSON comes out of. */
@@ -33,11 +33,11 @@ export function gzipBomb(): ReadableStream<Uint8Array> {
   return repeated(bombMember, BOMB_MEMBERS);
 }
 
-function repeated(piece: Uint8Array, times: number): ReadableStream<Uint8Array> {
+function repeated(chunk: Uint8Array, times: number): ReadableStream<Uint8Array> {
   let sent = 0;
   return new ReadableStream({
     pull(controller) {
-      controller.enqueue(piece);
+      controller.enqueue(chunk);
       sent += 1;
       if (sent >= times) controller.close();
     },

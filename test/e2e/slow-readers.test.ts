@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PIECE_BYTES } from "../../src/http/answers/bytes-in-flight.ts";
+import { CHUNK_BYTES } from "../../src/http/answers/bytes-in-flight.ts";
 import { startServer } from "../../src/http/server.ts";
 import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { testApp } from "../support/app.ts";
@@ -64,7 +64,7 @@ test.concurrent(
       const list = await (await fetch(service.origin + SMALLER_LIST)).bytes();
       listBytes = list.byteLength;
     }
-    expect(await service.bytesInFlight()).toBe(listBytes + STALLED_READERS * PIECE_BYTES);
+    expect(await service.bytesInFlight()).toBe(listBytes + STALLED_READERS * CHUNK_BYTES);
 
     await until(async () => (await service.bytesInFlight()) === 0);
     for (const { read } of readers) read();

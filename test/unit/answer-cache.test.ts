@@ -25,8 +25,8 @@ function addressAt(target: string): RequestAddress {
 function content(bytes: number): AnswerContent {
   const random = crypto.getRandomValues(new Uint8Array(bytes));
   return {
-    pieces: () => [random],
-    largeAs: null,
+    chunks: () => [random],
+    streamed: null,
     contentType: "text/plain",
     cacheControl: "no-store",
     vary: "Accept-Encoding",
@@ -123,7 +123,7 @@ test("a large answer that was never sent counts with what it holds, so that 304s
   for (let n = 0; n < 20; n += 1) {
     const large = {
       ...content(0),
-      largeAs: { name: `list ${n}`, heldBytes: 10 * KB, expectedBytes: 0 },
+      streamed: { name: `list ${n}`, heldBytes: 10 * KB, expectedBytes: 0 },
     };
     const response = await cache.get(`${n}`, () => large).respond(held, context("gzip"));
     expect(response.status).toBe(304);
@@ -153,24 +153,24 @@ test("a long list holds its rows, a short one is bytes at once", () => {
       toRow: (n) => ({ n }),
       columns: [],
     });
-  expect(listOf(10).largeAs).toBeNull();
+  expect(listOf(10).streamed).toBeNull();
   // An array of references at the least.
-  expect(listOf(10_000).largeAs?.heldBytes).toBeGreaterThan(8 * 10_000);
+  expect(listOf(10_000).streamed?.heldBytes).toBeGreaterThan(8 * 10_000);
 });
 
 describe("a large answer", () => {
-  const pieces = Array.from({ length: 40 }, (_, index) => `${index} ünïcode `.repeat(500));
-  const whole = new TextEncoder().encode(pieces.join(""));
+  const chunks = Array.from({ length: 40 }, (_, index) => `${index} ünïcode `.repeat(500));
+  const whole = new TextEncoder().encode(chunks.join(""));
 
   function large() {
     let makings = 0;
     const listed: AnswerContent = {
       ...content(0),
-      pieces: () => {
+      chunks: () => {
         makings += 1;
-        return pieces;
+        return chunks;
       },
-      largeAs: { name: "1-1 list", heldBytes: 0, expectedBytes: 0 },
+      streamed: { name: "1-1 list", heldBytes: 0, expectedBytes: 0 },
     };
     const answer = new Answer(listed, load);
     return { answer, makings: () => makings };
@@ -202,18 +202,18 @@ describe("a large answer", () => {
     const cache = new AnswerCache(load);
     let making = 0;
     let most = 0;
-    const slowPieces = function* (): Generator<string> {
+    const slowChunks = function* (): Generator<string> {
       making += 1;
       most = Math.max(most, making);
       // As long as a turn: other answers could begin here.
-      for (let piece = 0; piece < 4; piece += 1) yield "x".repeat(300 * KB);
+      for (let chunk = 0; chunk < 4; chunk += 1) yield "x".repeat(300 * KB);
       making -= 1;
     };
     const answers = Array.from({ length: 8 }, (_, n) =>
       cache.get(`${n}`, () => ({
         ...content(0),
-        pieces: slowPieces,
-        largeAs: { name: `list ${n}`, heldBytes: 0, expectedBytes: 0 },
+        chunks: slowChunks,
+        streamed: { name: `list ${n}`, heldBytes: 0, expectedBytes: 0 },
       })),
     );
     const sent = await Promise.all(
@@ -255,7 +255,7 @@ describe("a large answer", () => {
   });
 });
 
-describe("compressing while pieces are made", () => {
+describe("compressing while chunks are made", () => {
   const failing = (): Transform =>
     new Transform({
       highWaterMark: 1,
@@ -274,13 +274,13 @@ describe("compressing while pieces are made", () => {
     expect(unhandled).toEqual([]);
   });
 
-  test("a piece that cannot be made ends the compressor, too", async () => {
+  test("a chunk that cannot be made ends the compressor, too", async () => {
     const stream = createGzip();
-    const pieces = function* (): Generator<string> {
+    const chunks = function* (): Generator<string> {
       yield "first";
       throw new Error("a row that cannot be written");
     };
-    await expect(through(stream, pieces())).rejects.toThrow("a row that cannot be written");
+    await expect(through(stream, chunks())).rejects.toThrow("a row that cannot be written");
     expect(stream.destroyed).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   BytesInFlight,
-  PIECE_BYTES,
+  CHUNK_BYTES,
   type SharedBytes,
 } from "../../src/http/answers/bytes-in-flight.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -9,9 +9,9 @@ import { ManualClock } from "../support/manual-clock.ts";
 const MB = 1024 * 1024;
 const MAX_BYTES = 96 * MB;
 
-/** Pieces without bytes of their own: what counts is the size that they state. */
-function sharedOf(sizeBytes: number, pieces = 2): SharedBytes {
-  return { sizeBytes, pieces: Array.from({ length: pieces }, (_, n) => new Uint8Array([n])) };
+/** Chunks without bytes of their own: what counts is the size that they state. */
+function sharedOf(sizeBytes: number, chunks = 2): SharedBytes {
+  return { sizeBytes, chunks: Array.from({ length: chunks }, (_, n) => new Uint8Array([n])) };
 }
 
 function bench() {
@@ -22,13 +22,13 @@ function bench() {
 }
 
 describe("the bytes of large answers", () => {
-  test("are counted once, with a piece for each reader, until they are read or left", async () => {
+  test("are counted once, with a chunk for each reader, until they are read or left", async () => {
     const { flight, open } = bench();
     const shared = sharedOf(10 * MB);
     const [first, second] = [open(shared), open(shared, "b")];
-    expect(flight.bytes).toBe(10 * MB + 2 * PIECE_BYTES);
+    expect(flight.bytes).toBe(10 * MB + 2 * CHUNK_BYTES);
     expect([...(await new Response(first).bytes())]).toEqual([0, 1]);
-    expect(flight.bytes).toBe(10 * MB + PIECE_BYTES);
+    expect(flight.bytes).toBe(10 * MB + CHUNK_BYTES);
     await second.cancel();
     await second.cancel();
     expect(flight.bytes).toBe(0);
@@ -136,7 +136,7 @@ describe("the bytes of large answers", () => {
       await moving.read();
     }
     const last = open(sharedOf(MB));
-    expect(flight.bytes).toBe(6 * MB + 2 * PIECE_BYTES);
+    expect(flight.bytes).toBe(6 * MB + 2 * CHUNK_BYTES);
     await moving.cancel();
     await last.cancel();
     expect(flight.bytes).toBe(0);

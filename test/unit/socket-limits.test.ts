@@ -20,7 +20,7 @@ const READERS = 300;
 const PIECES = 16;
 const END = "\r\n0\r\n\r\n";
 
-/** Pieces as the service has them, and a short rest, which is written when the last piece was taken. */
+/** Chunks as the service has them, and a short rest, which is written when the last chunk was taken. */
 function sizesOf(n: number): number[] {
   const most = Array.from({ length: 1 + (n % PIECES) }, () => 57_000 + ((n * 97) % 2_000));
   return [...most, 20_000 + ((n * 7_919) % 30_000), 6_000 + (n % 200)];
@@ -89,8 +89,8 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
       fetch: (request: Request) => {
         arrived += 1;
         const of = Number(new URL(request.url).searchParams.get("n"));
-        const pieces = (sizes[of] ?? []).map((bytes) => new Uint8Array(bytes));
-        return new Response(flight.body({ pieces, sizeBytes: 0 }, `client ${of}`, undefined));
+        const chunks = (sizes[of] ?? []).map((bytes) => new Uint8Array(bytes));
+        return new Response(flight.body({ chunks, sizeBytes: 0 }, `client ${of}`, undefined));
       },
       holdBodies: () => flight.hold(),
     };

@@ -244,14 +244,14 @@ describe("whoever does not read", () => {
     );
   });
 
-  test("has time as long as it takes a piece now and then", async () => {
+  test("has time as long as it takes a chunk now and then", async () => {
     const long: EventData = {
       ...EVENT_DATA,
       reset: () => Array.from({ length: 8 }, () => `"${"x".repeat(100_000)}"`),
     };
     const { clock, hub, body } = setUp(long);
     const reader = body(OKX).getReader();
-    for (let piece = 0; piece < 8; piece += 1) {
+    for (let chunk = 0; chunk < 8; chunk += 1) {
       await reader.read();
       await clock.advance(25_000);
     }

@@ -140,7 +140,7 @@ describe("an event that many wait for", () => {
     expect(hub.stats().dropped.overloaded).toBe(1);
   });
 
-  test("is sent in pieces of 64 KB at most: the runtime copies one for each reader", async () => {
+  test("is sent in chunks of 64 KB at most: the runtime copies one for each reader", async () => {
     const { open } = setUp();
     const reader = open(NEWCOMER, all(0));
     await reader.next();

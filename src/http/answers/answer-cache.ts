@@ -6,7 +6,7 @@ import type { Format } from "../protocol/list-format.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
 /** All kept answers together, in a market of up to 20,000 rows … */
-const LEAST_CACHE_BYTES = 24 * 1024 * 1024;
+const MIN_CACHE_BYTES = 24 * 1024 * 1024;
 
 /** … and for each row of a larger one: the full list as it is, compressed and as CSV takes 1,050, measured at 51,000. */
 const CACHE_BYTES_PER_ROW = 1_200;
@@ -20,13 +20,13 @@ const BYTES_PER_KEY_CHARACTER = 4;
 /** Answers by key, bounded by their bytes. Equal keys give the same answer, made once. */
 export class AnswerCache {
   readonly #load: AnswerLoad;
-  readonly #leastBytes: number;
+  readonly #minBytes: number;
   #answers: LRUCache<string, Answer>;
 
-  constructor(load: AnswerLoad, leastBytes: number = LEAST_CACHE_BYTES) {
+  constructor(load: AnswerLoad, minBytes: number = MIN_CACHE_BYTES) {
     this.#load = load;
-    this.#leastBytes = leastBytes;
-    this.#answers = emptyCache(leastBytes);
+    this.#minBytes = minBytes;
+    this.#answers = emptyCache(minBytes);
   }
 
   /** The answer under `key`, made by `make` when it is not kept. `key` names everything the bytes depend on. */
@@ -51,7 +51,7 @@ export class AnswerCache {
 
   /** Lets go of every answer; the bound is from now on that of a market of `rows`. */
   clear(rows: number): void {
-    const maxBytes = Math.max(this.#leastBytes, rows * CACHE_BYTES_PER_ROW);
+    const maxBytes = Math.max(this.#minBytes, rows * CACHE_BYTES_PER_ROW);
     if (maxBytes === this.#answers.maxSize) this.#answers.clear();
     else this.#answers = emptyCache(maxBytes);
   }

@@ -1,8 +1,8 @@
 import type { Release } from "../../lib/semaphore.ts";
 import { askerOf, type Asker } from "../protocol/asker.ts";
 import type { AnswerLoad } from "./answer-load.ts";
-import { inPieces, PIECE_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
-import { compress, compressPieces, gather } from "./compress.ts";
+import { chunksOf, CHUNK_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
+import { compress, compressChunks, gather } from "./compress.ts";
 import { type FixedHeaders, HeaderSet } from "../protocol/headers.ts";
 import { matchesEtag, type Encoding } from "../protocol/negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "../protocol/request-context.ts";
@@ -12,24 +12,24 @@ import { TRIES_TOGETHER } from "./work-queue.ts";
 const MIN_COMPRESSED_BYTES = 1024;
 
 /** A part of an answer's bytes; a text is sent in UTF-8. */
-export type Piece = string | Uint8Array<ArrayBuffer>;
+export type Chunk = string | Uint8Array<ArrayBuffer>;
 
 /** What stands for bytes that are made when they are asked for. */
-export interface Large {
+export interface Streamed {
   /** Equal names, equal bytes. */
   readonly name: string;
-  /** What `pieces` keeps in memory so that they can be made. */
+  /** What `chunks` keeps in memory so that they can be made. */
   readonly heldBytes: number;
-  /** About what all pieces together will take. */
+  /** About what all chunks together will take. */
   readonly expectedBytes: number;
 }
 
 /** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
 export interface AnswerContent {
   /** Makes the parts, one after the other; the same ones each time. */
-  readonly pieces: () => Iterable<Piece>;
+  readonly chunks: () => Iterable<Chunk>;
   /** Where the bytes are too many to be made before they are sent. Null: they are made at once and hashed. */
-  readonly largeAs: Large | null;
+  readonly streamed: Streamed | null;
   readonly contentType: string;
   /** Null: until the next snapshot, as the request's context says. */
   readonly cacheControl: string | null;
@@ -48,15 +48,15 @@ const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "access-control-allow-origin",
 ]);
 
-/** Up to here an answer is given to the runtime whole, which is the fastest way; what is longer is sent in pieces. */
+/** Up to here an answer is given to the runtime whole, which is the fastest way; what is longer is sent in chunks. */
 const WHOLE_BYTES = 64 * 1024;
 
 /** A compressed list is about so many times smaller; measured with all three encodings. */
 const COMPRESSED_SHARE = 1 / 8;
 
 /** One encoding of an answer with its header sets; only the request id is added per request. */
-interface Form extends SharedBytes {
-  /** The same bytes as one body; null where they are sent piece by piece. */
+interface Representation extends SharedBytes {
+  /** The same bytes as one body; null where they are sent chunk by chunk. */
   readonly whole: Blob | null;
   readonly headers: HeaderSet;
   /** For HEAD: as above, with the length that the body would have. */
@@ -71,15 +71,15 @@ interface Tag {
 /**
  * The bytes of one answer and their compressed forms. Each form is made once, when it is first asked for;
  * requests that come meanwhile wait for the same one. Compression runs off the main thread. Of a large answer only
- * the forms that are asked for are ever in memory: it is compressed while it is made, piece by piece.
+ * the forms that are asked for are ever in memory: it is compressed while it is made, chunk by chunk.
  */
 export class Answer {
-  readonly #content: Omit<AnswerContent, "pieces">;
+  readonly #content: Omit<AnswerContent, "chunks">;
   /** Makes the bytes of a large answer. Those of another are there: what it was made from is let go. */
-  readonly #pieces: AnswerContent["pieces"];
+  readonly #chunks: AnswerContent["chunks"];
   readonly #hash: string;
-  readonly #forms = new Map<Encoding, Form>();
-  readonly #making = new Map<Encoding, Promise<Form>>();
+  readonly #representations = new Map<Encoding, Representation>();
+  readonly #making = new Map<Encoding, Promise<Representation>>();
   readonly #tags = new Map<Encoding, Tag>();
   readonly #load: AnswerLoad;
   readonly #onGrow: () => void;
@@ -87,22 +87,22 @@ export class Answer {
 
   /** `onGrow` is called when a form was added: the answer weighs more. */
   constructor(
-    { pieces, ...content }: AnswerContent,
+    { chunks, ...content }: AnswerContent,
     load: AnswerLoad,
     onGrow: () => void = () => {},
   ) {
     this.#load = load;
     this.#onGrow = onGrow;
     this.#content = content;
-    this.#pieces = content.largeAs === null ? () => [] : pieces;
-    if (content.largeAs === null) {
-      const made = [...pieces()];
+    this.#chunks = content.streamed === null ? () => [] : chunks;
+    if (content.streamed === null) {
+      const made = [...chunks()];
       // With its headers: a page of CSV has its snapshot and the way to the next page there, and a 304 keeps them.
       this.#hash = hashOf([JSON.stringify(content.headers), ...made]);
       this.#keep("identity", made.map(bytesOf));
     } else {
-      this.#hash = Bun.hash.xxHash64(content.largeAs.name).toString(36);
-      this.#sizeBytes = content.largeAs.heldBytes;
+      this.#hash = Bun.hash.xxHash64(content.streamed.name).toString(36);
+      this.#sizeBytes = content.streamed.heldBytes;
     }
   }
 
@@ -128,19 +128,27 @@ export class Answer {
       if (matchesEtag(ifNoneMatch, tag.etag))
         return withRequestId(null, 304, tag.notModifiedHeaders.with(cacheControl), context);
     }
-    const send = (form: Form): Response =>
+    const send = (representation: Representation): Response =>
       request.method === "HEAD"
-        ? withRequestId(null, 200, form.headHeaders.with(cacheControl), context)
-        : withRequestId(this.#body(form, context), 200, form.headers.with(cacheControl), context);
-    const form = this.#forms.get(encoding);
-    if (form !== undefined) return send(form);
-    const isUnmade = this.#content.largeAs !== null && request.method === "HEAD";
+        ? withRequestId(null, 200, representation.headHeaders.with(cacheControl), context)
+        : withRequestId(
+            this.#body(representation, context),
+            200,
+            representation.headers.with(cacheControl),
+            context,
+          );
+    const representation = this.#representations.get(encoding);
+    if (representation !== undefined) return send(representation);
+    const isUnmade = this.#content.streamed !== null && request.method === "HEAD";
     if (isUnmade) return this.#head(encoding, cacheControl, context);
     return this.#made(encoding, askerOf(request, context), turn).then(send);
   }
 
-  #body(form: Form, { client, connection }: RequestContext): Blob | ReadableStream {
-    return form.whole ?? this.#load.flight.body(form, client ?? "", connection);
+  #body(
+    representation: Representation,
+    { client, connection }: RequestContext,
+  ): Blob | ReadableStream {
+    return representation.whole ?? this.#load.flight.body(representation, client ?? "", connection);
   }
 
   /** Of a large answer whose bytes nobody has asked for: without their length it costs nothing. */
@@ -150,13 +158,13 @@ export class Answer {
   }
 
   #isSmall(): boolean {
-    if (this.#content.largeAs !== null) return false;
-    const identity = this.#forms.get("identity");
+    if (this.#content.streamed !== null) return false;
+    const identity = this.#representations.get("identity");
     return identity !== undefined && identity.sizeBytes < MIN_COMPRESSED_BYTES;
   }
 
   /** The form that is not there yet; whoever asks while it is made waits for the same one. */
-  async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Form> {
+  async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Representation> {
     let held = turn;
     for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
       const running = this.#making.get(encoding);
@@ -168,23 +176,23 @@ export class Answer {
       const made = await running.catch(() => null);
       if (made !== null) return made;
     }
-    const known = this.#forms.get(encoding);
+    const known = this.#representations.get(encoding);
     if (known !== undefined) return known;
     const making = this.#make(encoding, asker, held).finally(() => this.#making.delete(encoding));
     this.#making.set(encoding, making);
     return making;
   }
 
-  async #make(encoding: Encoding, asker: Asker, held: Release | null): Promise<Form> {
+  async #make(encoding: Encoding, asker: Asker, held: Release | null): Promise<Representation> {
     const release = held ?? (await this.#load.work.enter(asker));
     try {
-      const known = this.#forms.get(encoding);
+      const known = this.#representations.get(encoding);
       if (known !== undefined) return known;
       this.#requireRoom(encoding, asker.client);
-      const form = this.#keep(encoding, await this.#bytes(encoding));
+      const representation = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
-      if (this.#content.largeAs !== null) this.#load.garbage.add(form.sizeBytes);
-      return form;
+      if (this.#content.streamed !== null) this.#load.garbage.add(representation.sizeBytes);
+      return representation;
     } finally {
       release();
     }
@@ -192,34 +200,35 @@ export class Answer {
 
   /** Making megabytes that are then refused would be the dearest way to say no. */
   #requireRoom(encoding: Encoding, client: string): void {
-    const { largeAs } = this.#content;
-    if (largeAs === null) return;
+    const { streamed } = this.#content;
+    if (streamed === null) return;
     const share = encoding === "identity" ? 1 : COMPRESSED_SHARE;
-    this.#load.flight.requireRoom(largeAs.expectedBytes * share, client);
+    this.#load.flight.requireRoom(streamed.expectedBytes * share, client);
   }
 
-  async #bytes(encoding: Encoding): Promise<SharedBytes["pieces"]> {
-    if (encoding === "identity") return gather(this.#pieces(), PIECE_BYTES);
-    const identity = this.#forms.get("identity");
-    if (identity === undefined) return compressPieces(encoding, this.#pieces(), PIECE_BYTES);
-    if (identity.whole === null) return compressPieces(encoding, identity.pieces, PIECE_BYTES);
+  async #bytes(encoding: Encoding): Promise<SharedBytes["chunks"]> {
+    if (encoding === "identity") return gather(this.#chunks(), CHUNK_BYTES);
+    const identity = this.#representations.get("identity");
+    if (identity === undefined) return compressChunks(encoding, this.#chunks(), CHUNK_BYTES);
+    if (identity.whole === null) return compressChunks(encoding, identity.chunks, CHUNK_BYTES);
     return [await compress(encoding, await identity.whole.bytes())];
   }
 
-  #keep(encoding: Encoding, pieces: SharedBytes["pieces"]): Form {
-    const form = this.#form(encoding, pieces);
-    this.#sizeBytes += form.sizeBytes - (this.#forms.get(encoding)?.sizeBytes ?? 0);
-    this.#forms.set(encoding, form);
-    return form;
+  #keep(encoding: Encoding, chunks: SharedBytes["chunks"]): Representation {
+    const representation = this.#representation(encoding, chunks);
+    this.#sizeBytes +=
+      representation.sizeBytes - (this.#representations.get(encoding)?.sizeBytes ?? 0);
+    this.#representations.set(encoding, representation);
+    return representation;
   }
 
-  #form(encoding: Encoding, made: SharedBytes["pieces"]): Form {
+  #representation(encoding: Encoding, made: SharedBytes["chunks"]): Representation {
     const fixed = this.#fixedHeaders(encoding);
     const sizeBytes = made.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const isWhole = sizeBytes <= WHOLE_BYTES;
     return {
       whole: isWhole ? new Blob([...made]) : null,
-      pieces: isWhole ? [] : made.flatMap(inPieces),
+      chunks: isWhole ? [] : made.flatMap(chunksOf),
       sizeBytes,
       headers: new HeaderSet(fixed),
       headHeaders: new HeaderSet({ ...fixed, "content-length": String(sizeBytes) }),
@@ -259,14 +268,14 @@ export class Answer {
 
 const ENCODER = new TextEncoder();
 
-function bytesOf(piece: Piece): Uint8Array<ArrayBuffer> {
-  return typeof piece === "string" ? ENCODER.encode(piece) : piece;
+function bytesOf(chunk: Chunk): Uint8Array<ArrayBuffer> {
+  return typeof chunk === "string" ? ENCODER.encode(chunk) : chunk;
 }
 
-/** Of all pieces in order, the same in every process and version: xxHash64, each piece seeded with those before. */
-function hashOf(pieces: readonly Piece[]): string {
+/** Of all chunks in order, the same in every process and version: xxHash64, each chunk seeded with those before. */
+function hashOf(chunks: readonly Chunk[]): string {
   let hash = 0n;
-  for (const piece of pieces) hash = Bun.hash.xxHash64(piece, hash);
+  for (const chunk of chunks) hash = Bun.hash.xxHash64(chunk, hash);
   return hash.toString(36);
 }
 

@@ -3,14 +3,14 @@ import type { Release } from "../../lib/semaphore.ts";
 import type { RequestInfo } from "../protocol/request-context.ts";
 import { busy } from "../protocol/problem.ts";
 
-/** One form of an answer in pieces that all its readers share. */
+/** One form of an answer in chunks that all its readers share. */
 export interface SharedBytes {
-  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly sizeBytes: number;
 }
 
-/** Until a connection has taken a piece whole, the runtime keeps a copy of it. */
-export const PIECE_BYTES = 128 * 1024;
+/** Until a connection has taken a chunk whole, the runtime keeps a copy of it. */
+export const CHUNK_BYTES = 128 * 1024;
 
 /** Bytes that may be held for readers at once, whatever they do: a fifth of the memory of a small machine's service. */
 const MAX_BYTES = 96 * 1024 * 1024;
@@ -23,7 +23,7 @@ const LARGE_BYTES = 1024 * 1024;
 /** … one client may read so many at once. */
 const LARGE_PER_CLIENT = 3;
 
-/** And of any that come in pieces: with the shares that they may keep alive about a third of all. */
+/** And of any that come in chunks: with the shares that they may keep alive about a third of all. */
 const READ_PER_CLIENT = 32;
 
 /** A connection that has taken nothing for this long is cut. */
@@ -41,8 +41,8 @@ interface Reading {
 }
 
 /**
- * Sends large bodies piece by piece and counts what is held for them: the bytes of each form once, however many read
- * it, and a piece for each reader. Above the bound, and where one client reads too many, a reader is refused before
+ * Sends large bodies chunk by chunk and counts what is held for them: the bytes of each form once, however many read
+ * it, and a chunk for each reader. Above the bound, and where one client reads too many, a reader is refused before
  * anything is sent.
  */
 export class BytesInFlight {
@@ -79,13 +79,13 @@ export class BytesInFlight {
     const give = (controller: ReadableStreamDefaultController): void => {
       if (reading.isOver) return;
       reading.movedAtMs = this.#clock.monotonicMs();
-      const piece = shared.pieces[next];
+      const chunk = shared.chunks[next];
       next += 1;
-      if (piece !== undefined) return controller.enqueue(piece);
+      if (chunk !== undefined) return controller.enqueue(chunk);
       release();
       controller.close();
     };
-    // Nothing is asked for ahead: the runtime takes the next piece when the connection has taken the last one.
+    // Nothing is asked for ahead: the runtime takes the next chunk when the connection has taken the last one.
     return new ReadableStream(
       {
         pull: (controller) => this.#held?.then(() => give(controller)) ?? give(controller),
@@ -107,7 +107,7 @@ export class BytesInFlight {
 
   /** Throws the 503 problem `busy` where a new body of about `sizeBytes` would be refused now. */
   requireRoom(sizeBytes: number, client: string): void {
-    this.#require(sizeBytes > LARGE_BYTES, PIECE_BYTES + sizeBytes, client);
+    this.#require(sizeBytes > LARGE_BYTES, CHUNK_BYTES + sizeBytes, client);
   }
 
   #require(isLarge: boolean, added: number, client: string): void {
@@ -129,7 +129,7 @@ export class BytesInFlight {
   #admit(shared: SharedBytes, client: string): Reading {
     const isLarge = shared.sizeBytes > LARGE_BYTES;
     const readers = this.#readersOf.get(shared) ?? 0;
-    const added = PIECE_BYTES + (readers === 0 ? shared.sizeBytes : 0);
+    const added = CHUNK_BYTES + (readers === 0 ? shared.sizeBytes : 0);
     this.#require(isLarge, added, client);
     const movedAtMs = this.#clock.monotonicMs();
     const reading = { shared, client, movedAtMs, isOver: false };
@@ -147,7 +147,7 @@ export class BytesInFlight {
       reading.isOver = true;
       const { shared, client } = reading;
       this.#readings.delete(reading);
-      this.#bytes -= PIECE_BYTES;
+      this.#bytes -= CHUNK_BYTES;
       if (countDown(this.#readersOf, shared) === 0) this.#bytes -= shared.sizeBytes;
       if (shared.sizeBytes > LARGE_BYTES) countDown(this.#largeOf, client);
       countDown(this.#readOf, client);
@@ -165,11 +165,11 @@ export class BytesInFlight {
   }
 }
 
-/** Bytes in pieces that are sent one by one. */
-export function inPieces(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
-  const count = Math.ceil(bytes.byteLength / PIECE_BYTES);
+/** Bytes in chunks that are sent one by one. */
+export function chunksOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const count = Math.ceil(bytes.byteLength / CHUNK_BYTES);
   return Array.from({ length: count }, (_, at) =>
-    bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES),
+    bytes.subarray(at * CHUNK_BYTES, (at + 1) * CHUNK_BYTES),
   );
 }
 

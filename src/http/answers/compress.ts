@@ -40,26 +40,26 @@ export function compress(
 }
 
 /**
- * Compresses pieces while they are made, off the main thread: the next one is made when the last has been taken,
- * so that one piece is in memory at a time and other requests are answered in between. Parts of up to `partBytes`.
+ * Compresses chunks while they are made, off the main thread: the next one is made when the last has been taken,
+ * so that one chunk is in memory at a time and other requests are answered in between. Parts of up to `partBytes`.
  */
-export async function compressPieces(
+export async function compressChunks(
   encoding: Compression,
-  pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
   partBytes: number,
 ): Promise<Buffer<ArrayBuffer>[]> {
-  return through(compressor(encoding, partBytes), pieces);
+  return through(compressor(encoding, partBytes), chunks);
 }
 
 /** Texts are made for about this long before other requests have a turn. */
 const TURN_CHARACTERS = 256 * 1024;
 
 /**
- * All pieces, made one after the other with turns for other requests in between, as bytes in parts of about
+ * All chunks, made one after the other with turns for other requests in between, as bytes in parts of about
  * `partBytes`.
  */
 export async function gather(
-  pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
   partBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const encoder = new TextEncoder();
@@ -70,14 +70,14 @@ export async function gather(
     if (text !== "") parts.push(encoder.encode(text));
     text = "";
   };
-  for (const piece of pieces) {
-    if (typeof piece === "string") text += piece;
+  for (const chunk of chunks) {
+    if (typeof chunk === "string") text += chunk;
     else {
       flush();
-      parts.push(piece);
+      parts.push(chunk);
     }
     if (text.length >= partBytes) flush();
-    sinceTurn += piece.length;
+    sinceTurn += chunk.length;
     if (sinceTurn < TURN_CHARACTERS) continue;
     sinceTurn = 0;
     await yieldToEventLoop();
@@ -86,13 +86,13 @@ export async function gather(
   return parts;
 }
 
-/** What a stream makes of the pieces. When either fails both end, and so does this. */
+/** What a stream makes of the chunks. When either fails both end, and so does this. */
 export async function through(
   stream: Transform,
-  pieces: Iterable<string | Uint8Array<ArrayBuffer>>,
+  chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
 ): Promise<Buffer<ArrayBuffer>[]> {
   const parts: Buffer<ArrayBuffer>[] = [];
-  await pipeline(pieces, stream, async (made: AsyncIterable<Buffer<ArrayBuffer>>) => {
+  await pipeline(chunks, stream, async (made: AsyncIterable<Buffer<ArrayBuffer>>) => {
     for await (const part of made) parts.push(part);
   });
   return parts;

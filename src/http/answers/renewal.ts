@@ -8,10 +8,10 @@ import type { RequestAddress } from "../protocol/request-address.ts";
 const WANTED_FOR_MS = 60_000;
 
 /** Answers that are made again after a snapshot: those of a page with all its lists, in two encodings. */
-const MOST_RENEWED = 24;
+const MAX_RENEWED = 24;
 
 /** More addresses than readers have in a minute on a machine of this size; the oldest make room. */
-const MOST_KNOWN = 256;
+const MAX_KNOWN = 256;
 
 /** One answer as it was asked for. */
 export interface Wanted {
@@ -37,7 +37,7 @@ export interface RenewalDeps {
 export class Renewal {
   readonly #deps: RenewalDeps;
   /** By everything that names the answer, the least recently asked first. */
-  readonly #wanted = new Map<string, Wanted & { readonly askedAtMs: number }>();
+  readonly #wanted = new Map<string, Wanted & { readonly requestedAtMs: number }>();
   #round = 0;
   /** While something is wanted. */
   #stopListening: (() => void) | null = null;
@@ -56,9 +56,9 @@ export class Renewal {
       address,
       accepts,
       encoding,
-      askedAtMs: this.#deps.clock.monotonicMs(),
+      requestedAtMs: this.#deps.clock.monotonicMs(),
     });
-    if (this.#wanted.size <= MOST_KNOWN) return;
+    if (this.#wanted.size <= MAX_KNOWN) return;
     for (const oldest of this.#wanted.keys()) {
       this.#wanted.delete(oldest);
       return;
@@ -70,13 +70,13 @@ export class Renewal {
     this.#round += 1;
     const round = this.#round;
     const sinceMs = this.#deps.clock.monotonicMs() - WANTED_FOR_MS;
-    for (const [key, { askedAtMs }] of this.#wanted)
-      if (askedAtMs < sinceMs) this.#wanted.delete(key);
+    for (const [key, { requestedAtMs }] of this.#wanted)
+      if (requestedAtMs < sinceMs) this.#wanted.delete(key);
     if (this.#wanted.size === 0) {
       this.#stopListening?.();
       this.#stopListening = null;
     }
-    const newestFirst = [...this.#wanted.values()].toReversed().slice(0, MOST_RENEWED);
+    const newestFirst = [...this.#wanted.values()].toReversed().slice(0, MAX_RENEWED);
     for (const wanted of newestFirst) {
       await yieldToEventLoop();
       if (round !== this.#round || this.#deps.isBusy()) return;

@@ -86,7 +86,7 @@ const PLAIN = /^[\dA-Za-z][\w:./~-]*$/;
 
 /**
  * CSV of RFC 4180. A text that a spreadsheet would take for a formula has an apostrophe before it; numbers are plain.
- * `rows` may come in pieces: each piece ends its last line. Written here because a list of 12,000 rows has 400,000
+ * `rows` may come in chunks: each chunk ends its last line. Written here because a list of 12,000 rows has 400,000
  * cells: a general writer takes ten times as long, all of it on the event loop.
  */
 export function csvLines(rows: readonly (readonly Cell[])[]): string {

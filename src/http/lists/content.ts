@@ -1,4 +1,4 @@
-import type { AnswerContent, Piece } from "../answers/answer.ts";
+import type { AnswerContent, Chunk } from "../answers/answer.ts";
 import { cellsOf, type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
 import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.ts";
@@ -30,8 +30,8 @@ export function freshJsonResponse<Body>(
   return response;
 }
 
-/** Rows in one piece of an answer: some 50 KB. */
-const ROWS_PER_PIECE = 96;
+/** Rows in one chunk of an answer: some 50 KB. */
+const ROWS_PER_CHUNK = 96;
 
 /** Rows given to JSON.stringify at a time: up to 8 KB it has a way that is a fifth faster. */
 const ROWS_AT_ONCE = 8;
@@ -40,7 +40,7 @@ const ROWS_AT_ONCE = 8;
 const BYTE_ORDER_MARK = "\uFEFF";
 
 /** Lists with more rows are a megabyte and up: they are made when they are sent. */
-const LARGE_ROWS = 2_000;
+const STREAM_ABOVE_ROWS = 2_000;
 
 /** What a selected item takes until its row is made: a reference, for lists of pairs the pair as well. */
 const HELD_BYTES_PER_ROW = 96;
@@ -75,14 +75,14 @@ export interface WrittenList<Item, Row> {
 }
 
 /**
- * A list whose rows are made and serialised piece by piece: one of 15,000 as one text would be in memory several
+ * A list whose rows are made and serialised chunk by chunk: one of 15,000 as one text would be in memory several
  * times over.
  */
 export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerContent {
   return {
-    pieces: () => piecesOf(list),
-    largeAs:
-      list.items.length > LARGE_ROWS
+    chunks: () => contentChunks(list),
+    streamed:
+      list.items.length > STREAM_ABOVE_ROWS
         ? {
             name: list.name,
             heldBytes: list.items.length * HELD_BYTES_PER_ROW,
@@ -96,23 +96,23 @@ export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerCont
   };
 }
 
-function piecesOf<Item, Row>(list: WrittenList<Item, Row>): Iterable<Piece> {
+function contentChunks<Item, Row>(list: WrittenList<Item, Row>): Iterable<Chunk> {
   switch (list.format) {
     case "json":
-      return jsonPieces(list);
+      return jsonChunks(list);
     case "csv":
-      return csvPieces(list);
+      return csvChunks(list);
     case "ndjson":
-      return ndjsonPieces(list);
+      return ndjsonChunks(list);
   }
 }
 
-function* jsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+function* jsonChunks<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
   const { head, tail, texts } = list;
   yield `${JSON.stringify(head).slice(0, -1)},"rows":[`;
   const json = texts?.json ?? null;
   let isFirst = true;
-  for (const items of inPieces(list.items)) {
+  for (const items of chunked(list.items)) {
     const rows = json === null ? jsonTexts(shownRows(list, items)) : items.map(json);
     yield (isFirst ? "" : ",") + rows.join(",");
     isFirst = false;
@@ -127,20 +127,20 @@ function jsonTexts(rows: readonly unknown[]): string[] {
   return texts;
 }
 
-function* csvPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+function* csvChunks<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
   const { columns, toRow, texts } = list;
   if (list.hasBom === true) yield BYTE_ORDER_MARK;
   yield csvLines([columns.map(({ name }) => name)]);
   const csv = texts?.csv ?? null;
-  for (const items of inPieces(list.items)) {
+  for (const items of chunked(list.items)) {
     if (csv === null) yield csvLines(items.map((item) => cellsOf(columns, toRow(item))));
     else yield items.map(csv).join("");
   }
 }
 
-function* ndjsonPieces<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
+function* ndjsonChunks<Item, Row>(list: WrittenList<Item, Row>): Generator<string> {
   const json = list.texts?.json ?? null;
-  for (const items of inPieces(list.items)) {
+  for (const items of chunked(list.items)) {
     const rows =
       json === null ? shownRows(list, items).map((row) => JSON.stringify(row)) : items.map(json);
     yield `${rows.join("\n")}\n`;
@@ -155,7 +155,7 @@ function shownRows<Item, Row>(
   return jsonOf === null ? items.map(toRow) : items.map((item) => jsonOf(toRow(item)));
 }
 
-function* inPieces<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let from = 0; from < items.length; from += ROWS_PER_PIECE)
-    yield items.slice(from, from + ROWS_PER_PIECE);
+function* chunked<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += ROWS_PER_CHUNK)
+    yield items.slice(from, from + ROWS_PER_CHUNK);
 }

@@ -109,12 +109,12 @@ function redirect(location: string, requestId: string): Response {
 /** Something that changes with a release only. */
 function asset(
   contentType: string,
-  piece: string | Uint8Array<ArrayBuffer>,
+  chunk: string | Uint8Array<ArrayBuffer>,
   headers: FixedHeaders,
 ): AnswerContent {
   return {
-    pieces: () => [piece],
-    largeAs: null,
+    chunks: () => [chunk],
+    streamed: null,
     contentType,
     cacheControl: CACHE_REVALIDATED,
     vary: "Accept-Encoding",

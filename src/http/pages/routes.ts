@@ -62,8 +62,8 @@ export function addPageRoutes(
   const { css, assets } = readStyleSheet();
   const styleSheet = new Answer(
     {
-      pieces: () => [css],
-      largeAs: null,
+      chunks: () => [css],
+      streamed: null,
       contentType: "text/css; charset=utf-8",
       cacheControl: CACHE_IMMUTABLE,
       vary: "Accept-Encoding",
@@ -82,8 +82,8 @@ export function addPageRoutes(
       snapshot,
       query: `${sort} ${order}`,
       make: () => ({
-        largeAs: null,
-        pieces: () => [
+        streamed: null,
+        chunks: () => [
           renderPage(BoardPage({ model: boardPageModel(snapshot, tables, sort, order), assets })),
         ],
         contentType: HTML_TYPE,

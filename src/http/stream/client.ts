@@ -17,7 +17,7 @@ const SURELY_CUT_AFTER_MS = 2 * FAREWELL_SECONDS * 1000;
 
 /**
  * One reader of a stream. What it is sent waits here until its connection has room: the runtime asks for the next
- * piece only when the socket has taken the one before, so that a reader who is slow shows as a queue that grows.
+ * chunk only when the socket has taken the one before, so that a reader who is slow shows as a queue that grows.
  */
 export class StreamClient {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -28,11 +28,11 @@ export class StreamClient {
   readonly #connection: StreamConnection;
   readonly #onGone: (client: StreamClient) => void;
   readonly #queue: SharedEvent[] = [];
-  /** Pieces of the first event of the queue that were taken. */
+  /** Chunks of the first event of the queue that were taken. */
   #taken = 0;
   /** When the queue last got shorter, or stopped being empty. */
   #movedAtMs = 0;
-  /** Where the next piece goes: the connection has asked for it and there was none. */
+  /** Where the next chunk goes: the connection has asked for it and there was none. */
   #wanted: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
   #state: "open" | "ending" | "gone" = "open";
 
@@ -105,8 +105,8 @@ export class StreamClient {
   }
 
   #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
-    const piece = this.#next();
-    if (piece !== null) controller.enqueue(piece);
+    const chunk = this.#next();
+    if (chunk !== null) controller.enqueue(chunk);
     else if (this.#state === "open") this.#wanted = controller;
     if (this.#state === "ending" && this.#queue.length === 0) {
       this.#state = "gone";
@@ -116,15 +116,15 @@ export class StreamClient {
 
   #next(): Uint8Array<ArrayBuffer> | null {
     const event = this.#queue[0];
-    const piece = event?.pieces[this.#taken];
-    if (event === undefined || piece === undefined) return null;
+    const chunk = event?.chunks[this.#taken];
+    if (event === undefined || chunk === undefined) return null;
     this.#movedAtMs = this.#clock.monotonicMs();
     this.#taken += 1;
-    if (this.#taken === event.pieces.length) {
+    if (this.#taken === event.chunks.length) {
       this.#queue.shift();
       this.#taken = 0;
     }
-    return piece;
+    return chunk;
   }
 
   /** The connection is closed. */

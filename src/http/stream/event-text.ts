@@ -29,9 +29,9 @@ export interface EventData {
   ): Iterable<string>;
 }
 
-/** An event in the bytes that all its readers share: made once, sent piece by piece, never changed. */
+/** An event in the bytes that all its readers share: made once, sent chunk by chunk, never changed. */
 export interface SharedEvent {
-  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly sizeBytes: number;
 }
 
@@ -80,34 +80,34 @@ function eventOf(texts: Iterable<string>): SharedEvent {
   return writer.event();
 }
 
-/** A piece has no more bytes, for the runtime keeps a copy of one for each reader who has not taken it … */
-const PIECE_BYTES = 64 * 1024;
+/** A chunk has no more bytes, for the runtime keeps a copy of one for each reader who has not taken it … */
+const CHUNK_BYTES = 64 * 1024;
 
 /** … and is made of as many characters at least, so that there are few. */
-const PIECE_CHARACTERS = PIECE_BYTES;
+const CHUNK_CHARACTERS = CHUNK_BYTES;
 
 /** Puts an event together from its texts, so that a long one can be made with pauses. */
 export class EventWriter {
   readonly #encoder = new TextEncoder();
-  readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
+  readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #text = "";
   #sizeBytes = 0;
 
   add(text: string): void {
     this.#text += text;
-    if (this.#text.length >= PIECE_CHARACTERS) this.#encode();
+    if (this.#text.length >= CHUNK_CHARACTERS) this.#encode();
   }
 
   /** The event of all that was added. */
   event(): SharedEvent {
     if (this.#text !== "") this.#encode();
-    return { pieces: this.#pieces, sizeBytes: this.#sizeBytes };
+    return { chunks: this.#chunks, sizeBytes: this.#sizeBytes };
   }
 
   #encode(): void {
     const bytes = this.#encoder.encode(this.#text);
-    for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES)
-      this.#pieces.push(bytes.subarray(from, from + PIECE_BYTES));
+    for (let from = 0; from < bytes.byteLength; from += CHUNK_BYTES)
+      this.#chunks.push(bytes.subarray(from, from + CHUNK_BYTES));
     this.#sizeBytes += bytes.byteLength;
     this.#text = "";
   }

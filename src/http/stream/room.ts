@@ -4,7 +4,7 @@ import type { StreamGroups } from "./groups.ts";
 
 /**
  * Of encoded events that wait or are kept for readers to come, each counted once: seven full lists of 15,000 rows.
- * Beside them there are the event that was made last and a piece for each reader, PIECE_BYTES.
+ * Beside them there are the event that was made last and a chunk for each reader, CHUNK_BYTES.
  */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 

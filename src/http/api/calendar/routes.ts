@@ -107,8 +107,8 @@ export function addCalendarRoutes(
       const settlements = settlementsAhead(snapshot, query);
       const text = calendarText(snapshot, settlements, missing);
       return {
-        pieces: () => [text],
-        largeAs: null,
+        chunks: () => [text],
+        streamed: null,
         contentType: `${CALENDAR_TYPE}; charset=utf-8`,
         cacheControl: null,
         vary: "Accept-Encoding",
