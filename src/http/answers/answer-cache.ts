@@ -5,19 +5,22 @@ import type { AnswerLoad } from "./answer-load.ts";
 import type { Format } from "../protocol/list-format.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
-/** All kept answers together, in a market of up to 20,000 rows … */
+/** Limit for all cached answers together, in a market of up to 20,000 rows … */
 const MIN_CACHE_BYTES = 24 * 1024 * 1024;
 
-/** … and for each row of a larger one: the full list as it is, compressed and as CSV takes 1,050, measured at 51,000. */
+/**
+ * … and per row of a larger one: the full list uncompressed, compressed and as CSV takes 1,050, measured at 51,000
+ * rows.
+ */
 const CACHE_BYTES_PER_ROW = 1_200;
 
-/** What an entry costs besides its bytes, measured with 8,000 of them: header sets, the Blob's own record. */
+/** Overhead of an entry, measured with 8,000 of them: header sets and the Blob's own bookkeeping. */
 const ENTRY_OVERHEAD_BYTES = 4096;
 
-/** A key is a text, and the headers of some answers hold the query that it was made of. */
+/** A key is a string, and some answers repeat the query in their headers. */
 const BYTES_PER_KEY_CHARACTER = 4;
 
-/** Answers by key, bounded by their bytes. Equal keys give the same answer, made once. */
+/** Answers by key, limited by their total size. Equal keys share one answer. */
 export class AnswerCache {
   readonly #load: AnswerLoad;
   readonly #minBytes: number;
@@ -29,13 +32,12 @@ export class AnswerCache {
     this.#answers = emptyCache(minBytes);
   }
 
-  /** The answer under `key`, made by `make` when it is not kept. `key` names everything the bytes depend on. */
+  /** The answer for `key`, created by `make` if it is not cached. `key` must cover everything the bytes depend on. */
   get(key: string, make: () => AnswerContent): Answer {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
     const answer: Answer = new Answer(make(), this.#load, () => {
-      // Weigh the answer again, unless it has left meanwhile. Setting the value that is there already would keep
-      // the old weight.
+      // Update the entry's size, unless it was evicted meanwhile. Setting the same value again would keep the old size.
       if (this.#answers.peek(key) !== answer) return;
       this.#answers.delete(key);
       this.#answers.set(key, answer);
@@ -44,19 +46,19 @@ export class AnswerCache {
     return answer;
   }
 
-  /** The answer under `key` where it is kept; counts as a use of it. */
+  /** The cached answer for `key`; counts as a use of it. */
   kept(key: string): Answer | null {
     return this.#answers.get(key) ?? null;
   }
 
-  /** Lets go of every answer; the bound is from now on that of a market of `rows`. */
+  /** Discards all answers and sets the size limit for a market of `rows`. */
   clear(rows: number): void {
     const maxBytes = Math.max(this.#minBytes, rows * CACHE_BYTES_PER_ROW);
     if (maxBytes === this.#answers.maxSize) this.#answers.clear();
     else this.#answers = emptyCache(maxBytes);
   }
 
-  /** Bytes held by answers, their overhead included. */
+  /** Bytes held by answers, including their overhead. */
   get sizeBytes(): number {
     return this.#answers.calculatedSize;
   }
@@ -70,9 +72,9 @@ function emptyCache(maxSize: number): LRUCache<string, Answer> {
   });
 }
 
-/** Addresses remembered per snapshot; more distinct ones are answered by the router as at first. */
+/** Addresses remembered per snapshot; beyond that, requests go through the router as usual. */
 const MAX_HOT = 512;
-/** Long targets are rare and would make the memory of this map unbounded in bytes. */
+/** Long targets are rare and would make this map's memory unbounded. */
 const MAX_HOT_TARGET_LENGTH = 512;
 
 interface Hot {
@@ -86,9 +88,9 @@ export interface HotAnswer {
 }
 
 /**
- * Answers of the current snapshot by the routed path, raw query and format of requests that have had them: such a
- * request needs no routing and no parsing. Holds keys only, so the cache alone decides how many bytes are kept.
- * A new snapshot empties it.
+ * Finds answers of the current snapshot by routed path, raw query and format, for requests seen before: these need
+ * neither routing nor parsing. It stores keys only, so the cache alone decides how many bytes are held. Cleared by each
+ * new snapshot.
  */
 export class HotAnswers {
   readonly #cache: AnswerCache;
@@ -110,7 +112,7 @@ export class HotAnswers {
     return answer === null ? null : { answer, route: hot.route };
   }
 
-  /** Remembers that `address` is answered from `key` while `snapshot` is the current one. */
+  /** Remembers that `address` is answered by `key` while `snapshot` is current. */
   remember(address: RequestAddress, accepts: Format, snapshot: Snapshot, hot: Hot): void {
     if (snapshot !== this.#snapshot || address.target.length > MAX_HOT_TARGET_LENGTH) return;
     if (this.#byAddress.size < MAX_HOT) this.#byAddress.set(hotKey(address, accepts), hot);
@@ -118,8 +120,8 @@ export class HotAnswers {
 }
 
 /**
- * A path begins with a slash, so that no format before it can be one; a raw query holds no line break, so that no path
- * with one in it can end where another does.
+ * Unambiguous: a path starts with a slash, so it cannot be read as part of the format before it; a raw query contains
+ * no line break, so a path with one in it cannot be read as path and query.
  */
 function hotKey({ path, query }: RequestAddress, accepts: Format): string {
   return `${accepts === "json" ? "" : accepts}${path}\n${query}`;

@@ -4,17 +4,17 @@ import { Pauses } from "../../lib/pauses.ts";
 import { BytesInFlight } from "./bytes-in-flight.ts";
 import { WorkQueue } from "./work-queue.ts";
 
-/** What all answers of the process share: turns to be made, and room to be sent. */
+/** What all answers of the process share: turns for building them, and memory for sending them. */
 export interface AnswerLoad {
   readonly work: WorkQueue;
   readonly flight: BytesInFlight;
-  /** Counts the large forms that were made. */
+  /** Counts the bytes of streamed representations that were built. */
   readonly garbage: GarbageMeter;
-  /** For one work that may be long. */
+  /** Pauses for one potentially long task. */
   readonly pauses: () => Pauses;
 }
 
-/** Three full lists of 14,000 rows: minutes apart in ordinary use, twice a second when somebody wants the worst. */
+/** Three full lists of 14,000 rows: minutes apart in ordinary use, twice a second under the worst load. */
 const COLLECT_EVERY_BYTES = 24 * 1024 * 1024;
 
 export function answerLoad(clock: Clock): AnswerLoad {
@@ -22,7 +22,7 @@ export function answerLoad(clock: Clock): AnswerLoad {
     work: new WorkQueue(clock),
     pauses: () => new Pauses(clock),
     flight: new BytesInFlight(clock),
-    // Not at once but beside the work: a collection that waits for its end would hold the loop for 40 ms.
+    // Asynchronously: waiting for the collection to finish would block the event loop for 40 ms.
     garbage: new GarbageMeter(COLLECT_EVERY_BYTES, () => Bun.gc(false)),
   };
 }

@@ -8,39 +8,41 @@ import { matchesEtag, type Encoding } from "../protocol/negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "../protocol/request-context.ts";
 import { TRIES_TOGETHER } from "./work-queue.ts";
 
-/** Bodies below this stay as they are: a compressed one would not save a packet. */
+/** Bodies below this are not compressed: that would not save a packet. */
 const MIN_COMPRESSED_BYTES = 1024;
 
-/** A part of an answer's bytes; a text is sent in UTF-8. */
+/** A chunk of the body; strings are encoded as UTF-8. */
 export type Chunk = string | Uint8Array<ArrayBuffer>;
 
-/** What stands for bytes that are made when they are asked for. */
+/** Describes a body that is generated on demand instead of being built up front. */
 export interface Streamed {
-  /** Equal names, equal bytes. */
+  /** Equal names mean equal bytes. */
   readonly name: string;
-  /** What `chunks` keeps in memory so that they can be made. */
+  /** Memory that `chunks` retains in order to generate the body. */
   readonly heldBytes: number;
-  /** About what all chunks together will take. */
+  /** Estimated size of the whole body. */
   readonly expectedBytes: number;
 }
 
-/** What an answer is made of. `headers` hold the caching policy and all that is the same for everyone. */
+/**
+ * What an answer is built from. `headers` contain the caching policy and everything that is the same for all clients.
+ */
 export interface AnswerContent {
-  /** Makes the parts, one after the other; the same ones each time. */
+  /** Generates the body, chunk by chunk; the same chunks each time. */
   readonly chunks: () => Iterable<Chunk>;
-  /** Where the bytes are too many to be made before they are sent. Null: they are made at once and hashed. */
+  /** Set for bodies too large to be built before they are sent. Null: the body is built and hashed up front. */
   readonly streamed: Streamed | null;
   readonly contentType: string;
-  /** Null: until the next snapshot, as the request's context says. */
+  /** Null: until the next snapshot, as given by the request's context. */
   readonly cacheControl: string | null;
-  /** Request headers that it depends on. */
+  /** The request headers that the answer depends on. */
   readonly vary: string;
   readonly headers: FixedHeaders;
 }
 
 /**
- * What a 304 repeats besides Cache-Control and Date: all that RFC 9110 15.4.5 asks for, and what lets a page of another
- * origin have it. The rest is kept with the body that the client has.
+ * The headers that a 304 repeats besides Cache-Control and Date: those that RFC 9110 15.4.5 requires, and the one that
+ * lets pages of other origins read it. The client has the others with its cached body.
  */
 const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "etag",
@@ -48,18 +50,18 @@ const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "access-control-allow-origin",
 ]);
 
-/** Up to here an answer is given to the runtime whole, which is the fastest way; what is longer is sent in chunks. */
+/** Up to this size a body is handed to the runtime in one part, which is fastest; longer ones are sent in chunks. */
 const WHOLE_BYTES = 64 * 1024;
 
-/** A compressed list is about so many times smaller; measured with all three encodings. */
+/** Approximate compression ratio of a list, measured with all three encodings. */
 const COMPRESSED_SHARE = 1 / 8;
 
-/** One encoding of an answer with its header sets; only the request id is added per request. */
+/** An answer in one encoding, with its header sets; only the request id is added per request. */
 interface Representation extends SharedBytes {
-  /** The same bytes as one body; null where they are sent chunk by chunk. */
+  /** The same bytes as a single body; null if they are sent in chunks. */
   readonly whole: Blob | null;
   readonly headers: HeaderSet;
-  /** For HEAD: as above, with the length that the body would have. */
+  /** For HEAD: the same headers plus the body's length. */
   readonly headHeaders: HeaderSet;
 }
 
@@ -69,13 +71,13 @@ interface Tag {
 }
 
 /**
- * The bytes of one answer and their compressed forms. Each form is made once, when it is first asked for;
- * requests that come meanwhile wait for the same one. Compression runs off the main thread. Of a large answer only
- * the forms that are asked for are ever in memory: it is compressed while it is made, chunk by chunk.
+ * The bytes of one answer and its compressed representations. Each representation is built once, on first use;
+ * concurrent requests wait for the same one. Compression runs off the main thread. A streamed answer holds only the
+ * representations that were requested: it is compressed chunk by chunk while it is generated.
  */
 export class Answer {
   readonly #content: Omit<AnswerContent, "chunks">;
-  /** Makes the bytes of a large answer. Those of another are there: what it was made from is let go. */
+  /** Generates a streamed body. Other bodies are already built, and what they were built from is released. */
   readonly #chunks: AnswerContent["chunks"];
   readonly #hash: string;
   readonly #representations = new Map<Encoding, Representation>();
@@ -85,7 +87,7 @@ export class Answer {
   readonly #onGrow: () => void;
   #sizeBytes = 0;
 
-  /** `onGrow` is called when a form was added: the answer weighs more. */
+  /** `onGrow` is called when a representation was added, i.e. when `sizeBytes` has grown. */
   constructor(
     { chunks, ...content }: AnswerContent,
     load: AnswerLoad,
@@ -97,7 +99,7 @@ export class Answer {
     this.#chunks = content.streamed === null ? () => [] : chunks;
     if (content.streamed === null) {
       const made = [...chunks()];
-      // With its headers: a page of CSV has its snapshot and the way to the next page there, and a 304 keeps them.
+      // Includes the headers: in CSV they carry the snapshot and the next page's link, and a 304 keeps the old ones.
       this.#hash = hashOf([JSON.stringify(content.headers), ...made]);
       this.#keep("identity", made.map(bytesOf));
     } else {
@@ -106,14 +108,14 @@ export class Answer {
     }
   }
 
-  /** Bytes of all forms made so far, and of what a large one is made from. */
+  /** Bytes of all representations so far, plus what a streamed body retains. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
   /**
-   * The answer to one GET or HEAD: 304 where the client has it. At once, unless a form must be made first: in the
-   * `turn` that the caller holds, else in one of its own. Throws the 503 problem `busy`.
+   * The response to one GET or HEAD; 304 if the client has it. Synchronous unless a representation has to be built
+   * first: within the caller's `turn`, else within a turn of its own. Throws the 503 problem `busy`.
    */
   respond(
     request: Request,
@@ -151,7 +153,7 @@ export class Answer {
     return representation.whole ?? this.#load.flight.body(representation, client ?? "", connection);
   }
 
-  /** Of a large answer whose bytes nobody has asked for: without their length it costs nothing. */
+  /** HEAD of a streamed answer that has not been generated: without Content-Length it costs nothing. */
   #head(encoding: Encoding, cacheControl: string, context: RequestContext): Response {
     const headers = new Headers({ ...this.#fixedHeaders(encoding), "cache-control": cacheControl });
     return withRequestId(null, 200, headers, context);
@@ -163,16 +165,16 @@ export class Answer {
     return identity !== undefined && identity.sizeBytes < MIN_COMPRESSED_BYTES;
   }
 
-  /** The form that is not there yet; whoever asks while it is made waits for the same one. */
+  /** Builds a missing representation; concurrent requests share one build. */
   async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Representation> {
     let held = turn;
     for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
       const running = this.#making.get(encoding);
       if (running === undefined) break;
-      // It may be waiting for this very turn.
+      // The running build may be waiting for the turn we hold.
       held?.();
       held = null;
-      // It may find no turn, as its own client's doing; then the first of those who waited makes it.
+      // The build may fail for its own client's reasons (no free turn); then the first request that waited takes over.
       const made = await running.catch(() => null);
       if (made !== null) return made;
     }
@@ -198,7 +200,7 @@ export class Answer {
     }
   }
 
-  /** Making megabytes that are then refused would be the dearest way to say no. */
+  /** Checked before building: generating megabytes only to refuse them would be the most expensive refusal. */
   #requireRoom(encoding: Encoding, client: string): void {
     const { streamed } = this.#content;
     if (streamed === null) return;
@@ -272,14 +274,14 @@ function bytesOf(chunk: Chunk): Uint8Array<ArrayBuffer> {
   return typeof chunk === "string" ? ENCODER.encode(chunk) : chunk;
 }
 
-/** Of all chunks in order, the same in every process and version: xxHash64, each chunk seeded with those before. */
+/** xxHash64 over all chunks, each seeded with the hash so far: the same in every process and version. */
 function hashOf(chunks: readonly Chunk[]): string {
   let hash = 0n;
   for (const chunk of chunks) hash = Bun.hash.xxHash64(chunk, hash);
   return hash.toString(36);
 }
 
-/** `new Response` copies the prepared headers natively: three times cheaper than an object of strings. */
+/** `new Response` copies the prepared headers natively, three times cheaper than an object of strings. */
 function withRequestId(
   body: Blob | ReadableStream | null,
   status: number,

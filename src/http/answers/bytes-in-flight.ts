@@ -3,33 +3,35 @@ import type { Release } from "../../lib/semaphore.ts";
 import type { RequestInfo } from "../protocol/request-context.ts";
 import { busy } from "../protocol/problem.ts";
 
-/** One form of an answer in chunks that all its readers share. */
+/** One representation of an answer, in chunks shared by all its readers. */
 export interface SharedBytes {
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly sizeBytes: number;
 }
 
-/** Until a connection has taken a chunk whole, the runtime keeps a copy of it. */
+/** The runtime keeps a copy of a chunk until the connection has taken all of it. */
 export const CHUNK_BYTES = 128 * 1024;
 
-/** Bytes that may be held for readers at once, whatever they do: a fifth of the memory of a small machine's service. */
+/** Limit for all readers together: a fifth of the service's memory on a small machine. */
 const MAX_BYTES = 96 * 1024 * 1024;
 
-/** The last quarter is for clients that read no large answer: a few that read many, slowly, leave others room. */
+/**
+ * The last quarter is reserved for clients without a large download: a few slow ones with many must not block others.
+ */
 const MAX_BYTES_WITH_ANOTHER = 72 * 1024 * 1024;
 
-/** Of an answer over this size … */
+/** From this size on an answer is large … */
 const LARGE_BYTES = 1024 * 1024;
-/** … one client may read so many at once. */
+/** … and this is how many of them a client may read at a time. */
 const LARGE_PER_CLIENT = 3;
 
-/** And of any that come in chunks: with the shares that they may keep alive about a third of all. */
+/** The same for all chunked answers; together they can hold about a third of the limit. */
 const READ_PER_CLIENT = 32;
 
-/** A connection that has taken nothing for this long is cut. */
+/** A connection that has taken nothing for this long is closed. */
 const STALLED_AFTER_SECONDS = 10;
 
-/** By then the connection was cut: what is still counted never began, or ended without a word. */
+/** By now the connection is closed: a reading still counted never started, or ended without notice. */
 const FORGOTTEN_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 10_000;
 
@@ -41,9 +43,9 @@ interface Reading {
 }
 
 /**
- * Sends large bodies chunk by chunk and counts what is held for them: the bytes of each form once, however many read
- * it, and a chunk for each reader. Above the bound, and where one client reads too many, a reader is refused before
- * anything is sent.
+ * Sends large bodies chunk by chunk and accounts for their memory: the bytes of each representation once, however many
+ * readers it has, plus one chunk per reader. Over the limit, or when one client reads too many, a reader is refused
+ * before anything is sent.
  */
 export class BytesInFlight {
   readonly #clock: Clock;
@@ -53,19 +55,19 @@ export class BytesInFlight {
   readonly #readOf = new Map<string, number>();
   #bytes = 0;
   #lookedAtMs = 0;
-  /** Resolves when bodies may go on; null where they may. */
+  /** Resolves when sending may continue; null while it is not paused. */
   #held: Promise<void> | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Bytes held for readers now. */
+  /** Bytes currently held for readers. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The body for one reader. Throws the 503 problem `busy`. It must be read or cancelled. */
+  /** The body for one reader, which must be read or cancelled. Throws the 503 problem `busy`. */
   body(
     shared: SharedBytes,
     client: string,
@@ -85,7 +87,7 @@ export class BytesInFlight {
       release();
       controller.close();
     };
-    // Nothing is asked for ahead: the runtime takes the next chunk when the connection has taken the last one.
+    // No read-ahead: the runtime pulls the next chunk when the connection has taken the last one.
     return new ReadableStream(
       {
         pull: (controller) => this.#held?.then(() => give(controller)) ?? give(controller),
@@ -95,7 +97,7 @@ export class BytesInFlight {
     );
   }
 
-  /** Until what is returned is called, no body goes on or ends; new ones may begin. */
+  /** Pauses all bodies until the returned function is called; new ones may start, but none continues or ends. */
   hold(): Release {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held = promise;
@@ -105,7 +107,7 @@ export class BytesInFlight {
     };
   }
 
-  /** Throws the 503 problem `busy` where a new body of about `sizeBytes` would be refused now. */
+  /** Throws the 503 problem `busy` if a new body of about `sizeBytes` would be refused now. */
   requireRoom(sizeBytes: number, client: string): void {
     this.#require(sizeBytes > LARGE_BYTES, CHUNK_BYTES + sizeBytes, client);
   }
@@ -116,7 +118,7 @@ export class BytesInFlight {
       throw busy(`This address reads ${LARGE_PER_CLIENT} large answers already.`);
     if ((this.#readOf.get(client) ?? 0) >= READ_PER_CLIENT)
       throw busy(`This address reads ${READ_PER_CLIENT} answers already.`);
-    // One that is larger than the bound alone is sent when nothing else is.
+    // A body larger than the limit itself is sent if no other is.
     const bound = largeReading > 0 ? MAX_BYTES_WITH_ANOTHER : MAX_BYTES;
     if (this.#bytes > 0 && this.#bytes + added > bound)
       throw busy("Too many answers are being read.");
@@ -154,7 +156,7 @@ export class BytesInFlight {
     };
   }
 
-  /** A body that nobody began to read, because the client left before, is neither read nor cancelled. */
+  /** A body is neither read nor cancelled if its client disconnected before the first read. */
   #forgetOld(): void {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
@@ -165,7 +167,7 @@ export class BytesInFlight {
   }
 }
 
-/** Bytes in chunks that are sent one by one. */
+/** Splits bytes into chunks that are sent one by one. */
 export function chunksOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const count = Math.ceil(bytes.byteLength / CHUNK_BYTES);
   return Array.from({ length: count }, (_, at) =>
@@ -173,7 +175,7 @@ export function chunksOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
   );
 }
 
-/** One less of `key`; what is left. */
+/** Decrements the count of `key` and returns the new count. */
 function countDown<Key>(counts: Map<Key, number>, key: Key): number {
   const left = (counts.get(key) ?? 1) - 1;
   if (left === 0) counts.delete(key);

@@ -13,7 +13,7 @@ import {
 } from "node:zlib";
 import type { Compression } from "../protocol/negotiate.ts";
 
-/** Measured on the full list: a higher level costs several times the time for a few percent. */
+/** Measured on the full list: higher levels take several times as long for a few percent. */
 const GZIP = { level: 6 };
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 const BROTLI_QUALITY = { [constants.BROTLI_PARAM_QUALITY]: 4 };
@@ -22,7 +22,7 @@ const gzipAsync = promisify(gzip);
 const zstdAsync = promisify(zstdCompress);
 const brotliAsync = promisify(brotliCompress);
 
-/** Compresses bytes that are there already, off the main thread. */
+/** Compresses bytes that are already in memory, off the main thread. */
 export function compress(
   encoding: Compression,
   bytes: Uint8Array<ArrayBuffer>,
@@ -40,8 +40,9 @@ export function compress(
 }
 
 /**
- * Compresses chunks while they are made, off the main thread: the next one is made when the last has been taken,
- * so that one chunk is in memory at a time and other requests are answered in between. Parts of up to `partBytes`.
+ * Compresses chunks while they are generated, off the main thread. The next chunk is generated when the last one has
+ * been consumed, so only one is in memory at a time and other requests are served in between. Parts of up to
+ * `partBytes`.
  */
 export async function compressChunks(
   encoding: Compression,
@@ -51,13 +52,10 @@ export async function compressChunks(
   return through(compressor(encoding, partBytes), chunks);
 }
 
-/** Texts are made for about this long before other requests have a turn. */
+/** Characters generated before other requests get a turn. */
 const TURN_CHARACTERS = 256 * 1024;
 
-/**
- * All chunks, made one after the other with turns for other requests in between, as bytes in parts of about
- * `partBytes`.
- */
+/** Concatenates all chunks into parts of about `partBytes`, yielding to the event loop in between. */
 export async function gather(
   chunks: Iterable<string | Uint8Array<ArrayBuffer>>,
   partBytes: number,
@@ -86,7 +84,7 @@ export async function gather(
   return parts;
 }
 
-/** What a stream makes of the chunks. When either fails both end, and so does this. */
+/** The output of `stream` for the chunks. If either side fails, both are closed and this rejects. */
 export async function through(
   stream: Transform,
   chunks: Iterable<string | Uint8Array<ArrayBuffer>>,

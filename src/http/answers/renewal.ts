@@ -4,16 +4,16 @@ import type { Format } from "../protocol/list-format.ts";
 import type { Encoding } from "../protocol/negotiate.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
-/** What nobody has asked for in this time is not made again unasked. */
+/** Answers that were not requested within this time are not renewed. */
 const WANTED_FOR_MS = 60_000;
 
-/** Answers that are made again after a snapshot: those of a page with all its lists, in two encodings. */
+/** Answers renewed per snapshot: enough for a page with all its lists, in two encodings. */
 const MAX_RENEWED = 24;
 
-/** More addresses than readers have in a minute on a machine of this size; the oldest make room. */
+/** More addresses than are requested per minute on a machine of this size; the oldest are dropped. */
 const MAX_KNOWN = 256;
 
-/** One answer as it was asked for. */
+/** A recent request whose answer is worth renewing. */
 export interface Wanted {
   readonly address: RequestAddress;
   readonly accepts: Format;
@@ -22,31 +22,31 @@ export interface Wanted {
 
 export interface RenewalDeps {
   readonly clock: Clock;
-  /** Makes the answer of the current snapshot, so that it is kept. May reject: then it is made when it is asked for. */
+  /** Builds and caches the answer for the current snapshot. If it rejects, the answer is built on the next request. */
   readonly make: (wanted: Wanted) => Promise<void>;
-  /** Calls its argument with each new snapshot; returns how to stop that. */
+  /** Registers a listener for new snapshots; returns the function that removes it. */
   readonly onPublish: (renew: () => void) => () => void;
-  /** Whether requests wait for their answers: theirs come first. */
+  /** Whether requests are waiting for answers: those have priority. */
   readonly isBusy: () => boolean;
 }
 
 /**
- * Each snapshot voids every answer, and whoever asks first would wait for the next: those that were asked for within
- * the last minute are made again beforehand, one after the other, the newest asked first, while no request waits.
+ * Each snapshot invalidates every answer, and the first request for one would have to wait. So the answers requested in
+ * the last minute are rebuilt beforehand, one by one, most recent first, while no request is waiting.
  */
 export class Renewal {
   readonly #deps: RenewalDeps;
-  /** By everything that names the answer, the least recently asked first. */
+  /** By address, format and encoding; least recently requested first. */
   readonly #wanted = new Map<string, Wanted & { readonly requestedAtMs: number }>();
   #round = 0;
-  /** While something is wanted. */
+  /** Set while there is anything to renew. */
   #stopListening: (() => void) | null = null;
 
   constructor(deps: RenewalDeps) {
     this.#deps = deps;
   }
 
-  /** Somebody was given this answer. */
+  /** Records that this answer was requested. */
   note(wanted: Wanted): void {
     const { address, accepts, encoding } = wanted;
     this.#stopListening ??= this.#deps.onPublish(() => void this.#renew());
@@ -65,7 +65,7 @@ export class Renewal {
     }
   }
 
-  /** Makes the answers of a snapshot that was just published; one that comes meanwhile ends this and begins anew. */
+  /** Rebuilds answers for a snapshot that was just published; the next publication aborts this run and starts anew. */
   async #renew(): Promise<void> {
     this.#round += 1;
     const round = this.#round;

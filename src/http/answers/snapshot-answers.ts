@@ -10,28 +10,28 @@ import { notReady } from "../protocol/problem.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
 import { TRIES_TOGETHER } from "./work-queue.ts";
 
-/** Makes what an answer is made of; long work in parts. */
+/** Builds an answer's content; long work is split into steps. */
 type Make = () => AnswerContent | Promise<AnswerContent>;
 
-/** An answer, and the turn in which it was made: its bytes are made in the same one. */
+/** An answer and the turn it was built in, which also covers encoding its bytes. */
 interface Made {
   readonly answer: Answer;
   readonly turn: Release;
 }
 
-/** An answer that is there, and what was sent to the one who had the turn. */
+/** An answer that was built, and the response to the request that held the turn. */
 interface Sent {
   readonly answer: Answer;
   readonly response: Response | Promise<Response>;
 }
 
-/** Answers made from the board: serialised once per snapshot and query, whoever asks. */
+/** Answers built from the board, serialised once per snapshot and query for all clients. */
 export class SnapshotAnswers {
   readonly #board: BoardView;
   readonly #cache: AnswerCache;
   readonly #hot: HotAnswers;
   readonly #load: AnswerLoad;
-  /** Answers that are not made yet, by key: all who ask for one wait for the same. */
+  /** Answers being built, by key: concurrent requests wait for the same one. */
   readonly #awaited = new Map<string, Promise<Sent>>();
   #newestId: string | null = null;
 
@@ -42,7 +42,7 @@ export class SnapshotAnswers {
     this.#load = load;
   }
 
-  /** The current snapshot, null before the first. */
+  /** The current snapshot; null before the first. */
   newest(): Snapshot | null {
     return this.#board.current();
   }
@@ -54,19 +54,19 @@ export class SnapshotAnswers {
     return snapshot;
   }
 
-  /** The snapshot that a cursor names, null when it is gone. */
+  /** The snapshot that a cursor refers to; null if it is no longer retained. */
   byId(id: string): Snapshot | null {
     return this.#board.byId(id);
   }
 
-  /** A cursor into this snapshot is about to be sent. */
+  /** Pins a snapshot because a cursor into it is about to be sent. */
   pin(snapshot: Snapshot): void {
     this.#board.pin(snapshot.id);
   }
 
   /**
-   * Sends the answer that `query` (canonical, without order and defaults, with the format) has on `snapshot`. One that
-   * is not kept is made in a turn of its own. Throws the 503 problem `busy`.
+   * Responds with the answer to `query` (canonical: no order, no defaults, format included) on `snapshot`. If it is not
+   * cached it is built in its own turn. Throws the 503 problem `busy`.
    */
   respond(
     request: Request,
@@ -93,21 +93,21 @@ export class SnapshotAnswers {
     const finish = ({ answer, turn }: Made): Response | Promise<Response> =>
       inTurn(turn, () => send(answer, turn));
     if (!(made instanceof Promise)) return finish(made);
-    // Those who wait find its bytes in the making, in the turn that is held: who wants the same ones needs no other.
+    // Waiting requests find the bytes being built within this turn; those for the same representation need no other.
     const sent = made.then((ready) => ({ answer: ready.answer, response: finish(ready) }));
     return this.#share(key, sent).then(({ response }) => response);
   }
 
-  /** For one work that may be long: when the event loop is to come round. */
+  /** Pauses for one potentially long task: when to yield to the event loop. */
   pauses(): Pauses {
     return this.#load.pauses();
   }
 
-  /** Makes the answer when its turn comes, which is kept then, or given back where it fails. */
+  /** Builds and caches the answer when its turn comes; the turn is released on failure. */
   #made(key: string, make: Make, turn: Release | Promise<Release>): Made | Promise<Made> {
     const work = (held: Release): Made | Promise<Made> =>
       unless(held, () => {
-        // Others may have had it made while this one waited for its turn.
+        // Another request may have built it while this one waited for its turn.
         const kept = this.#cache.kept(key);
         if (kept !== null) return { answer: kept, turn: held };
         const content = make();
@@ -130,8 +130,8 @@ export class SnapshotAnswers {
   }
 
   /**
-   * The answers of replaced snapshots are asked for by cursors only, and rarely: letting them go keeps the memory at
-   * what is in use instead of at the bound of the cache, and no row alive that the board has let go.
+   * Answers of replaced snapshots are only requested by cursors, which is rare. Discarding them keeps memory at what is
+   * in use instead of at the cache's limit, and retains no rows that the board has released.
    */
   #letGo(): void {
     const current = this.#board.current();
@@ -143,7 +143,7 @@ export class SnapshotAnswers {
   }
 }
 
-/** Releases when the work is over, however it ends. */
+/** Releases when the work is done, whether or not it succeeded. */
 function inTurn<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
   const done = unless(release, work);
   if (done instanceof Promise) return done.finally(release);
@@ -151,7 +151,7 @@ function inTurn<T>(release: Release, work: () => T | Promise<T>): T | Promise<T>
   return done;
 }
 
-/** Releases when the work fails. */
+/** Releases if the work fails. */
 function unless<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
   const failed = (error: unknown): never => {
     release();

@@ -4,19 +4,19 @@ import type { Asker } from "../protocol/asker.ts";
 import { busy } from "../protocol/problem.ts";
 
 export interface WorkLimits {
-  /** Answers that are made at once: on two cores a third would only slow the other two and the loop down. */
+  /** Answers built concurrently: with two cores a third would only slow the other two and the event loop down. */
   readonly atOnce: number;
   /** Answers that may wait for their turn. */
   readonly waiting: number;
-  /** Whoever has waited this long is sent away: its client has most likely given up. */
+  /** A request that has waited this long is refused: its client has most likely given up. */
   readonly waitMs: number;
 }
 
 const WORK_LIMITS: WorkLimits = { atOnce: 2, waiting: 32, waitMs: 10_000 };
 
 /**
- * How often one waits for what another asks for. Whose turn it would have been may leave or be sent away; a row of such
- * must not keep others waiting for many times `waitMs`: the third time everyone asks for itself.
+ * How often a request waits for another one that builds the same answer. That one may disconnect or be refused; a
+ * series of such failures must not multiply `waitMs`: the third time each request builds it itself.
  */
 export const TRIES_TOGETHER = 2;
 
@@ -27,10 +27,10 @@ interface Waiter {
 }
 
 /**
- * The making of answers that are not kept: a few at a time, the others wait, and whoever finds no place is refused with
- * 503. Between two of them the event loop comes round, so that kept answers and probes never wait behind a row of them.
- * Fair among clients: the next turn goes to whoever has the fewest under way, and a full queue makes room for a client
- * that waits for less than another by sending the newest of that one's away.
+ * Limits the building of answers that are not cached: a few at a time, the others queue, and when the queue is full the
+ * request is refused with 503. The event loop runs between two builds, so cached answers and probes never queue behind.
+ * Fair among clients: the next turn goes to the client with the fewest running, and a full queue makes room for a
+ * client with fewer waiting requests by refusing the newest request of the client with the most.
  */
 export class WorkQueue {
   readonly #clock: Clock;
@@ -53,8 +53,8 @@ export class WorkQueue {
   }
 
   /**
-   * A turn: at once where one is free. Rejects with the 503 problem `busy`, also when the asker leaves before its turn:
-   * nothing is made for nobody.
+   * A turn; synchronous if one is free. Rejects with the 503 problem `busy`, also if the client disconnects while
+   * waiting: then there is no one to build it for.
    */
   enter(asker: Asker): Release | Promise<Release> {
     if (this.#held < this.#limits.atOnce) return this.#start(asker.client);
@@ -68,7 +68,7 @@ export class WorkQueue {
     return () => {
       if (isReleased) return;
       isReleased = true;
-      // Requests that came meanwhile are answered before the next one is made.
+      // Requests that have arrived meanwhile are served before the next build starts.
       setImmediate(() => this.#end(client));
     };
   }
@@ -86,7 +86,7 @@ export class WorkQueue {
     return this.#running.get(client) ?? 0;
   }
 
-  /** Takes the first of those whose client has the fewest under way. */
+  /** Removes and returns the first waiter of the client with the fewest running. */
   #next(): Waiter | null {
     let chosen: Waiter | null = null;
     for (const waiter of this.#waiting) {
@@ -131,7 +131,7 @@ export class WorkQueue {
     }
   }
 
-  /** Sends the newest of the client that waits for most away, if that is more than `client` would then wait for. */
+  /** Refuses the newest request of the client with the most waiting, if that is more than `client` would then have. */
   #makeRoom(client: string): boolean {
     const counts = new Map<string, number>();
     for (const waiter of this.#waiting)

@@ -1,8 +1,8 @@
 import type { RequestContext } from "./request-context.ts";
 
-/** For whom an answer is made. */
+/** The client that an answer is built for. */
 export interface Asker {
-  /** Whose bounds hold: all requests of one address have the same. */
+  /** Key of the per-client limits; all requests of one address share it. */
   readonly client: string;
   /** Aborted when the connection is closed. */
   readonly left: AbortSignal;
