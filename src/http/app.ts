@@ -4,7 +4,7 @@ import { errorText, type Log } from "../lib/log.ts";
 import type { Release } from "../lib/semaphore.ts";
 import { AnswerCache, HotAnswers } from "./answers/answer-cache.ts";
 import { answerLoad } from "./answers/answer-load.ts";
-import { Renewal, type Wanted } from "./answers/renewal.ts";
+import { Renewal, type RecentRequest } from "./answers/renewal.ts";
 import { SnapshotAnswers } from "./answers/snapshot-answers.ts";
 import { requestObserver } from "./observe.ts";
 import { type Identified, pipeline, type Steps, UNMATCHED } from "./pipeline.ts";
@@ -39,7 +39,7 @@ export interface App {
   /** Answers one request; never rejects. */
   fetch(request: Request, info?: RequestInfo): Response | Promise<Response>;
   /** Until what is returned is called, no answer that is sent in chunks goes on or ends. */
-  holdBodies(): Release;
+  pauseBodies(): Release;
 }
 
 /** Longer addresses are no query of ours; this bounds parameters and their values, too. */
@@ -61,7 +61,7 @@ export function createApp(deps: AppDeps): App {
   const answers = new SnapshotAnswers(board, cache, hot, load);
   deps.metrics.watchAnswers(() => ({
     inFlightBytes: load.flight.bytes,
-    keptBytes: cache.sizeBytes,
+    cachedBytes: cache.sizeBytes,
     making: load.work.running,
     waiting: load.work.waiting,
   }));
@@ -71,10 +71,10 @@ export function createApp(deps: AppDeps): App {
     clock,
     onPublish: (renew) => board.onPublish(renew),
     isBusy: () => load.work.waiting > 0,
-    make: async (wanted) => {
-      const request = new Request(`http://localhost${wanted.address.target}`);
+    make: async (recent) => {
+      const request = new Request(`http://localhost${recent.address.target}`);
       const made = await deps.metrics.timeStep("answers", () =>
-        dispatch(router, request, unasked(router, wanted)),
+        dispatch(router, request, renewalContext(router, recent)),
       );
       // Its bytes are kept; a reader of them there is not.
       await made.body?.cancel();
@@ -84,15 +84,15 @@ export function createApp(deps: AppDeps): App {
   router.onError((error, c) => failed(error, c.env));
   const answer = pipeline(
     {
-      identify: identification(deps),
+      identify: identifier(deps),
       limit,
-      kept: (request, asked) => {
+      cached: (request, asked) => {
         const hit = isRead(request)
           ? hot.find(asked.address, asked.accepts, board.current())
           : null;
         if (hit === null) return null;
         asked.route = hit.route;
-        renewal.note(asked);
+        renewal.record(asked);
         return sent(request, hit.answer.respond(request, asked));
       },
       route: (request, asked) => {
@@ -102,7 +102,7 @@ export function createApp(deps: AppDeps): App {
         void Promise.resolve(made).then(
           () => {
             if (isRead(request) && hot.find(asked.address, asked.accepts, board.current()) !== null)
-              renewal.note(asked);
+              renewal.record(asked);
           },
           () => {},
         );
@@ -114,13 +114,13 @@ export function createApp(deps: AppDeps): App {
     () => clock.monotonicMs(),
   );
   return {
-    holdBodies: () => load.flight.hold(),
+    pauseBodies: () => load.flight.pause(),
     fetch: (request, info = {}) => answer(request, info),
   };
 }
 
 /** Who asks, for what, and which form they like best. */
-function identification(deps: AppDeps): Steps["identify"] {
+function identifier(deps: AppDeps): Steps["identify"] {
   const { board } = deps;
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
   const encodings = new HeaderChoice(encodingOf, "identity");
@@ -150,9 +150,9 @@ function identification(deps: AppDeps): Steps["identify"] {
 }
 
 /** The context of an answer that is made before somebody asks for it. */
-function unasked(router: OpenAPIHono<AppEnv>, wanted: Wanted): RequestContext {
-  const route = routeOf(router, "GET", wanted.address.path) ?? UNMATCHED;
-  return { ...wanted, route, requestId: "", client: null, cacheControl: "" };
+function renewalContext(router: OpenAPIHono<AppEnv>, recent: RecentRequest): RequestContext {
+  const route = routeOf(router, "GET", recent.address.path) ?? UNMATCHED;
+  return { ...recent, route, requestId: "", client: null, cacheControl: "" };
 }
 
 /** Throws for an address that cannot be read or is too long. Keys and rates are looked at here, too. */

@@ -21,7 +21,7 @@ export interface Steps {
   /** Throws the problem of a request that is not let in: who may be refused is refused before any work. */
   limit(request: Request, asked: Identified): void;
   /** The answer that is kept for this address, null where none is. Sets the route. */
-  kept(request: Request, asked: Identified): Answered | null;
+  cached(request: Request, asked: Identified): Answered | null;
   /** Has a route make the answer. Sets the route. */
   route(request: Request, asked: Identified): Answered;
   /** What is sent in place of an answer where a step threw. Never throws. */
@@ -42,7 +42,7 @@ export function pipeline(
       steps.observe(request, asked, steps.failed(error, asked), startedMs);
     try {
       steps.limit(request, asked);
-      const answer = steps.kept(request, asked) ?? steps.route(request, asked);
+      const answer = steps.cached(request, asked) ?? steps.route(request, asked);
       // What is at hand is sent at once: a promise would cost a kept answer a turn of the event loop.
       return answer instanceof Response
         ? steps.observe(request, asked, answer, startedMs)

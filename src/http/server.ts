@@ -56,11 +56,11 @@ export function startServer(
   // Bun counts an answer as over when its last bytes were written, also where the kernel had no room for them, and
   // takes its connection for idle. Nothing is over between the moment when there is room for all and the stop.
   const stopWhole = async (): Promise<void> => {
-    const goOn = app.holdBodies();
+    const resume = app.pauseBodies();
     makeRoomInSockets(ownPort, log);
     await systemClock.sleep(FLUSH_MS);
     const stopped = served.stop();
-    goOn();
+    resume();
     await stopped;
   };
   return {

@@ -37,7 +37,7 @@ async function scene() {
   const clock = new ManualClock();
   let load: () => AnswerLoadStats = () => ({
     inFlightBytes: 0,
-    keptBytes: 0,
+    cachedBytes: 0,
     making: 0,
     waiting: 0,
   });
@@ -48,14 +48,14 @@ async function scene() {
   const app = testApp(board, { clock, metrics });
   for (const [target, encoding] of WANTED)
     await (await app.get(target, { "accept-encoding": encoding })).arrayBuffer();
-  const wantedBytes = load().keptBytes;
+  const wantedBytes = load().cachedBytes;
   await (await app.get(FIRST)).arrayBuffer();
-  const firstBytes = load().keptBytes - wantedBytes;
+  const firstBytes = load().cachedBytes - wantedBytes;
   /** How many bytes of the wanted answers of a new snapshot are still to be made. */
   const missingOf = async (id: string): Promise<() => number> => {
     board.publish(snapshotOf(id, rows));
     await (await app.get(FIRST)).arrayBuffer();
-    return () => wantedBytes + firstBytes - load().keptBytes;
+    return () => wantedBytes + firstBytes - load().cachedBytes;
   };
   return { app, clock, wantedBytes, missingOf };
 }

@@ -43,7 +43,7 @@ function bareAnswers() {
   };
   /** Both turns are taken; what is returned ends one of them. */
   const takeTurns = async () => {
-    const other = { client: "other", left: new AbortController().signal };
+    const other = { client: "other", disconnected: new AbortController().signal };
     const end = await load.work.enter(other);
     await load.work.enter(other);
     return end;
@@ -70,7 +70,7 @@ describe("who waits for an answer that another has asked for", () => {
     const endOne = await takeTurns();
     const sent = Array.from({ length: 4 }, () => send({ a: 1 }));
     // Behind the one that is to make the answer, and then at work for good.
-    void load.work.enter({ client: "", left: new AbortController().signal });
+    void load.work.enter({ client: "", disconnected: new AbortController().signal });
     expect(load.work.waiting).toBe(2);
     endOne();
     await clock.advance(0);

@@ -52,60 +52,60 @@ test("an answer is made once and kept", () => {
     made += 1;
     return content(KB);
   };
-  expect(cache.get("a", make)).toBe(cache.get("a", make));
+  expect(cache.getOrCreate("a", make)).toBe(cache.getOrCreate("a", make));
   expect(made).toBe(1);
 });
 
 test("the least recently used answers leave when the bytes run out", () => {
   const cache = new AnswerCache(load, 72 * KB);
-  for (const key of ["a", "b", "c"]) cache.get(key, () => content(18 * KB));
-  cache.kept("a");
-  cache.get("d", () => content(18 * KB));
-  expect(cache.kept("a")).not.toBeNull();
-  expect(cache.kept("b")).toBeNull();
+  for (const key of ["a", "b", "c"]) cache.getOrCreate(key, () => content(18 * KB));
+  cache.get("a");
+  cache.getOrCreate("d", () => content(18 * KB));
+  expect(cache.get("a")).not.toBeNull();
+  expect(cache.get("b")).toBeNull();
   expect(cache.sizeBytes).toBeLessThanOrEqual(72 * KB);
 });
 
 test("compressed forms count as they are made, so that the bound holds for them, too", async () => {
   const cache = new AnswerCache(load, 72 * KB);
-  const first = cache.get("a", () => content(20 * KB));
-  const second = cache.get("b", () => content(20 * KB));
+  const first = cache.getOrCreate("a", () => content(20 * KB));
+  const second = cache.getOrCreate("b", () => content(20 * KB));
   const before = cache.sizeBytes;
   await first.respond(request, context("gzip"));
   expect(cache.sizeBytes).toBeGreaterThan(before + 19 * KB);
   await second.respond(request, context("gzip"));
   expect(cache.sizeBytes).toBeLessThanOrEqual(72 * KB);
-  expect(cache.kept("a")).toBeNull();
+  expect(cache.get("a")).toBeNull();
 });
 
 test("an answer larger than the whole cache is served and not kept", async () => {
   const cache = new AnswerCache(load, 8 * KB);
-  const answer = cache.get("a", () => content(9 * KB));
+  const answer = cache.getOrCreate("a", () => content(9 * KB));
   const response = await answer.respond(request, context("identity"));
   expect((await response.arrayBuffer()).byteLength).toBe(9 * KB);
-  expect(cache.kept("a")).toBeNull();
+  expect(cache.get("a")).toBeNull();
 });
 
 test("all answers are let go together", () => {
   const cache = new AnswerCache(load);
-  for (const key of ["a", "b"]) cache.get(key, () => content(KB));
+  for (const key of ["a", "b"]) cache.getOrCreate(key, () => content(KB));
   cache.clear(0);
-  expect([cache.kept("a"), cache.kept("b"), cache.sizeBytes]).toEqual([null, null, 0]);
+  expect([cache.get("a"), cache.get("b"), cache.sizeBytes]).toEqual([null, null, 0]);
 });
 
 test("an answer that was let go while a form of it was made does not come back", async () => {
   const cache = new AnswerCache(load);
-  const response = cache.get("a", () => content(20 * KB)).respond(request, context("gzip"));
+  const response = cache.getOrCreate("a", () => content(20 * KB)).respond(request, context("gzip"));
   cache.clear(0);
   expect((await response).status).toBe(200);
-  expect([cache.kept("a"), cache.sizeBytes]).toEqual([null, 0]);
+  expect([cache.get("a"), cache.sizeBytes]).toEqual([null, 0]);
 });
 
 test("addresses are remembered up to a number and a length", () => {
   const cache = new AnswerCache(load);
   const hot = new HotAnswers(cache);
   const snapshot = snapshotOf("1-1", []);
-  cache.get("a", () => content(KB));
+  cache.getOrCreate("a", () => content(KB));
   const isKnown = (target: string) => hot.find(addressAt(target), "json", snapshot) !== null;
   const remember = (target: string) => {
     hot.remember(addressAt(target), "json", snapshot, { key: "a", route: "/" });
@@ -125,18 +125,18 @@ test("a large answer that was never sent counts with what it holds, so that 304s
       ...content(0),
       streamed: { name: `list ${n}`, heldBytes: 10 * KB, expectedBytes: 0 },
     };
-    const response = await cache.get(`${n}`, () => large).respond(held, context("gzip"));
+    const response = await cache.getOrCreate(`${n}`, () => large).respond(held, context("gzip"));
     expect(response.status).toBe(304);
   }
-  const kept = Array.from({ length: 20 }, (_, n) => cache.kept(`${n}`)).filter(Boolean);
+  const kept = Array.from({ length: 20 }, (_, n) => cache.get(`${n}`)).filter(Boolean);
   expect(kept).toHaveLength(4);
 });
 
 test("keys count, so that long queries cannot fill the memory", () => {
   const cache = new AnswerCache(load, 64 * KB);
-  for (let n = 0; n < 20; n += 1) cache.get(`${n} ${"x".repeat(8 * KB)}`, () => content(1));
+  for (let n = 0; n < 20; n += 1) cache.getOrCreate(`${n} ${"x".repeat(8 * KB)}`, () => content(1));
   expect(cache.sizeBytes).toBeLessThanOrEqual(64 * KB);
-  const kept = Array.from({ length: 20 }, (_, n) => cache.kept(`${n} ${"x".repeat(8 * KB)}`));
+  const kept = Array.from({ length: 20 }, (_, n) => cache.get(`${n} ${"x".repeat(8 * KB)}`));
   expect(kept.filter(Boolean).length).toBeLessThan(4);
 });
 
@@ -210,7 +210,7 @@ describe("a large answer", () => {
       making -= 1;
     };
     const answers = Array.from({ length: 8 }, (_, n) =>
-      cache.get(`${n}`, () => ({
+      cache.getOrCreate(`${n}`, () => ({
         ...content(0),
         chunks: slowChunks,
         streamed: { name: `list ${n}`, heldBytes: 0, expectedBytes: 0 },

@@ -155,18 +155,18 @@ describe("the bytes of large answers", () => {
     const left = open(sharedOf(MB));
     const readWhileHeld = async () => {
       let isThere = false;
-      const goOn = flight.hold();
+      const resume = flight.pause();
       const read = reader.read().finally(() => (isThere = true));
       await clock.advance(0);
       expect(isThere).toBe(false);
-      goOn();
+      resume();
       return (await read).value;
     };
     expect(await readWhileHeld()).toEqual(new Uint8Array([0]));
     expect(await readWhileHeld()).toBeUndefined();
-    const goOn = flight.hold();
+    const resume = flight.pause();
     await left.cancel();
-    goOn();
+    resume();
     expect(flight.bytes).toBe(0);
   });
 });

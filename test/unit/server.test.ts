@@ -4,7 +4,7 @@ import { memoryLog } from "../support/memory-log.ts";
 import { isListening } from "../support/paced-reader.ts";
 
 test("a port that is in use is refused, also where another service of this kind has it", async () => {
-  const app = { fetch: () => new Response(), holdBodies: () => () => {} };
+  const app = { fetch: () => new Response(), pauseBodies: () => () => {} };
   await using first = startServer(app, { host: "127.0.0.1", port: 0 }, memoryLog());
   const port = Number(first.port);
   expect(() => startServer(app, { host: "127.0.0.1", port }, memoryLog())).toThrow(
@@ -19,7 +19,7 @@ test("answers in pieces stand still from the moment when there is room for their
   const steps: string[] = [];
   const app = {
     fetch: () => new Response(),
-    holdBodies: () => {
+    pauseBodies: () => {
       steps.push("held");
       return () => void steps.push(`go on, ${isListening(port) ? "others may come" : "the last"}`);
     },

@@ -92,7 +92,7 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
         const chunks = (sizes[of] ?? []).map((bytes) => new Uint8Array(bytes));
         return new Response(flight.body({ chunks, sizeBytes: 0 }, `client ${of}`, undefined));
       },
-      holdBodies: () => flight.hold(),
+      pauseBodies: () => flight.pause(),
     };
     const server = startServer(app, { host: "127.0.0.1", port: 0 }, memoryLog());
     const readers = sizes.map((_, n) => askAtPace(Number(server.port), `/?n=${n}`));

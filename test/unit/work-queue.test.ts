@@ -4,11 +4,11 @@ import { WorkQueue } from "../../src/http/answers/work-queue.ts";
 import type { Release } from "../../src/lib/semaphore.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-const LIMITS = { atOnce: 2, waiting: 4, waitMs: 10_000 };
+const LIMITS = { concurrent: 2, waiting: 4, waitMs: 10_000 };
 
 /** A client that stays. */
 const STAYS = new AbortController().signal;
-const A = { client: "a", left: STAYS };
+const A = { client: "a", disconnected: STAYS };
 
 /** A queue whose turns are noted as they come. */
 function bench() {
@@ -19,7 +19,7 @@ function bench() {
   const releases: Release[] = [];
   const ask = async (client: string, name: string, left: AbortSignal): Promise<void> => {
     try {
-      const release = await queue.enter({ client, left });
+      const release = await queue.enter({ client, disconnected: left });
       began.push(name);
       releases.push(release);
     } catch (error) {

@@ -33,7 +33,7 @@ export class AnswerCache {
   }
 
   /** The answer for `key`, created by `make` if it is not cached. `key` must cover everything the bytes depend on. */
-  get(key: string, make: () => AnswerContent): Answer {
+  getOrCreate(key: string, make: () => AnswerContent): Answer {
     const kept = this.#answers.get(key);
     if (kept !== undefined) return kept;
     const answer: Answer = new Answer(make(), this.#load, () => {
@@ -47,7 +47,7 @@ export class AnswerCache {
   }
 
   /** The cached answer for `key`; counts as a use of it. */
-  kept(key: string): Answer | null {
+  get(key: string): Answer | null {
     return this.#answers.get(key) ?? null;
   }
 
@@ -108,7 +108,7 @@ export class HotAnswers {
     }
     const hot = this.#byAddress.get(hotKey(address, accepts));
     if (hot === undefined) return null;
-    const answer = this.#cache.kept(hot.key);
+    const answer = this.#cache.get(hot.key);
     return answer === null ? null : { answer, route: hot.route };
   }
 

@@ -1,12 +1,12 @@
 import type { Release } from "../../lib/semaphore.ts";
-import { askerOf, type Asker } from "../protocol/asker.ts";
+import { requesterOf, type Requester } from "../protocol/requester.ts";
 import type { AnswerLoad } from "./answer-load.ts";
 import { chunksOf, CHUNK_BYTES, type SharedBytes } from "./bytes-in-flight.ts";
 import { compress, compressChunks, gather } from "./compress.ts";
 import { type FixedHeaders, HeaderSet } from "../protocol/headers.ts";
 import { matchesEtag, type Encoding } from "../protocol/negotiate.ts";
 import { REQUEST_ID_HEADER, type RequestContext } from "../protocol/request-context.ts";
-import { TRIES_TOGETHER } from "./work-queue.ts";
+import { MAX_SHARED_TRIES } from "./work-queue.ts";
 
 /** Bodies below this are not compressed: that would not save a packet. */
 const MIN_COMPRESSED_BYTES = 1024;
@@ -24,9 +24,7 @@ export interface Streamed {
   readonly expectedBytes: number;
 }
 
-/**
- * What an answer is built from. `headers` contain the caching policy and everything that is the same for all clients.
- */
+/** What an answer is built from. `headers` are those that are the same for all clients. */
 export interface AnswerContent {
   /** Generates the body, chunk by chunk; the same chunks each time. */
   readonly chunks: () => Iterable<Chunk>;
@@ -40,10 +38,7 @@ export interface AnswerContent {
   readonly headers: FixedHeaders;
 }
 
-/**
- * The headers that a 304 repeats besides Cache-Control and Date: those that RFC 9110 15.4.5 requires, and the one that
- * lets pages of other origins read it. The client has the others with its cached body.
- */
+/** Headers that a 304 repeats besides Cache-Control and Date: those of RFC 9110 15.4.5, and the one for other origins. */
 const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "etag",
   "vary",
@@ -141,9 +136,9 @@ export class Answer {
           );
     const representation = this.#representations.get(encoding);
     if (representation !== undefined) return send(representation);
-    const isUnmade = this.#content.streamed !== null && request.method === "HEAD";
-    if (isUnmade) return this.#head(encoding, cacheControl, context);
-    return this.#made(encoding, askerOf(request, context), turn).then(send);
+    const isHeadOnly = this.#content.streamed !== null && request.method === "HEAD";
+    if (isHeadOnly) return this.#head(encoding, cacheControl, context);
+    return this.#made(encoding, requesterOf(request, context), turn).then(send);
   }
 
   #body(
@@ -166,9 +161,13 @@ export class Answer {
   }
 
   /** Builds a missing representation; concurrent requests share one build. */
-  async #made(encoding: Encoding, asker: Asker, turn: Release | null): Promise<Representation> {
+  async #made(
+    encoding: Encoding,
+    requester: Requester,
+    turn: Release | null,
+  ): Promise<Representation> {
     let held = turn;
-    for (let tries = 0; tries < TRIES_TOGETHER; tries += 1) {
+    for (let tries = 0; tries < MAX_SHARED_TRIES; tries += 1) {
       const running = this.#making.get(encoding);
       if (running === undefined) break;
       // The running build may be waiting for the turn we hold.
@@ -180,17 +179,23 @@ export class Answer {
     }
     const known = this.#representations.get(encoding);
     if (known !== undefined) return known;
-    const making = this.#make(encoding, asker, held).finally(() => this.#making.delete(encoding));
+    const making = this.#make(encoding, requester, held).finally(() =>
+      this.#making.delete(encoding),
+    );
     this.#making.set(encoding, making);
     return making;
   }
 
-  async #make(encoding: Encoding, asker: Asker, held: Release | null): Promise<Representation> {
-    const release = held ?? (await this.#load.work.enter(asker));
+  async #make(
+    encoding: Encoding,
+    requester: Requester,
+    held: Release | null,
+  ): Promise<Representation> {
+    const release = held ?? (await this.#load.work.enter(requester));
     try {
       const known = this.#representations.get(encoding);
       if (known !== undefined) return known;
-      this.#requireRoom(encoding, asker.client);
+      this.#requireRoom(encoding, requester.client);
       const representation = this.#keep(encoding, await this.#bytes(encoding));
       this.#onGrow();
       if (this.#content.streamed !== null) this.#load.garbage.add(representation.sizeBytes);

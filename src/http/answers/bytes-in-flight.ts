@@ -18,28 +18,28 @@ const MAX_BYTES = 96 * 1024 * 1024;
 /**
  * The last quarter is reserved for clients without a large download: a few slow ones with many must not block others.
  */
-const MAX_BYTES_WITH_ANOTHER = 72 * 1024 * 1024;
+const MAX_BYTES_WITH_LARGE = 72 * 1024 * 1024;
 
 /** From this size on an answer is large … */
 const LARGE_BYTES = 1024 * 1024;
 /** … and this is how many of them a client may read at a time. */
-const LARGE_PER_CLIENT = 3;
+const MAX_LARGE_PER_CLIENT = 3;
 
 /** The same for all chunked answers; together they can hold about a third of the limit. */
-const READ_PER_CLIENT = 32;
+const MAX_PER_CLIENT = 32;
 
 /** A connection that has taken nothing for this long is closed. */
 const STALLED_AFTER_SECONDS = 10;
 
 /** By now the connection is closed: a reading still counted never started, or ended without notice. */
-const FORGOTTEN_AFTER_MS = 60_000;
-const LOOK_EVERY_MS = 10_000;
+const ABANDONED_AFTER_MS = 60_000;
+const CHECK_EVERY_MS = 10_000;
 
 interface Reading {
   readonly shared: SharedBytes;
   readonly client: string;
-  movedAtMs: number;
-  isOver: boolean;
+  lastProgressMs: number;
+  isFinished: boolean;
 }
 
 /**
@@ -50,13 +50,13 @@ interface Reading {
 export class BytesInFlight {
   readonly #clock: Clock;
   readonly #readings = new Set<Reading>();
-  readonly #readersOf = new Map<SharedBytes, number>();
-  readonly #largeOf = new Map<string, number>();
-  readonly #readOf = new Map<string, number>();
+  readonly #readersByBody = new Map<SharedBytes, number>();
+  readonly #largeByClient = new Map<string, number>();
+  readonly #readingsByClient = new Map<string, number>();
   #bytes = 0;
-  #lookedAtMs = 0;
+  #checkedAtMs = 0;
   /** Resolves when sending may continue; null while it is not paused. */
-  #held: Promise<void> | null = null;
+  #paused: Promise<void> | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -73,14 +73,14 @@ export class BytesInFlight {
     client: string,
     connection: RequestInfo | undefined,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
-    this.#forgetOld();
+    this.#dropAbandoned();
     const reading = this.#admit(shared, client);
     const release = this.#releaseOf(reading);
     connection?.limitIdle?.(STALLED_AFTER_SECONDS);
     let next = 0;
-    const give = (controller: ReadableStreamDefaultController): void => {
-      if (reading.isOver) return;
-      reading.movedAtMs = this.#clock.monotonicMs();
+    const send = (controller: ReadableStreamDefaultController): void => {
+      if (reading.isFinished) return;
+      reading.lastProgressMs = this.#clock.monotonicMs();
       const chunk = shared.chunks[next];
       next += 1;
       if (chunk !== undefined) return controller.enqueue(chunk);
@@ -90,7 +90,7 @@ export class BytesInFlight {
     // No read-ahead: the runtime pulls the next chunk when the connection has taken the last one.
     return new ReadableStream(
       {
-        pull: (controller) => this.#held?.then(() => give(controller)) ?? give(controller),
+        pull: (controller) => this.#paused?.then(() => send(controller)) ?? send(controller),
         cancel: release,
       },
       { highWaterMark: 0 },
@@ -98,11 +98,11 @@ export class BytesInFlight {
   }
 
   /** Pauses all bodies until the returned function is called; new ones may start, but none continues or ends. */
-  hold(): Release {
+  pause(): Release {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#held = promise;
+    this.#paused = promise;
     return () => {
-      this.#held = null;
+      this.#paused = null;
       resolve();
     };
   }
@@ -112,57 +112,57 @@ export class BytesInFlight {
     this.#require(sizeBytes > LARGE_BYTES, CHUNK_BYTES + sizeBytes, client);
   }
 
-  #require(isLarge: boolean, added: number, client: string): void {
+  #require(isLarge: boolean, addedBytes: number, client: string): void {
     const largeReading = this.#largeReadBy(client);
-    if (isLarge && largeReading >= LARGE_PER_CLIENT)
-      throw busy(`This address reads ${LARGE_PER_CLIENT} large answers already.`);
-    if ((this.#readOf.get(client) ?? 0) >= READ_PER_CLIENT)
-      throw busy(`This address reads ${READ_PER_CLIENT} answers already.`);
+    if (isLarge && largeReading >= MAX_LARGE_PER_CLIENT)
+      throw busy(`This address reads ${MAX_LARGE_PER_CLIENT} large answers already.`);
+    if ((this.#readingsByClient.get(client) ?? 0) >= MAX_PER_CLIENT)
+      throw busy(`This address reads ${MAX_PER_CLIENT} answers already.`);
     // A body larger than the limit itself is sent if no other is.
-    const bound = largeReading > 0 ? MAX_BYTES_WITH_ANOTHER : MAX_BYTES;
-    if (this.#bytes > 0 && this.#bytes + added > bound)
+    const bound = largeReading > 0 ? MAX_BYTES_WITH_LARGE : MAX_BYTES;
+    if (this.#bytes > 0 && this.#bytes + addedBytes > bound)
       throw busy("Too many answers are being read.");
   }
 
   #largeReadBy(client: string): number {
-    return this.#largeOf.get(client) ?? 0;
+    return this.#largeByClient.get(client) ?? 0;
   }
 
   #admit(shared: SharedBytes, client: string): Reading {
     const isLarge = shared.sizeBytes > LARGE_BYTES;
-    const readers = this.#readersOf.get(shared) ?? 0;
-    const added = CHUNK_BYTES + (readers === 0 ? shared.sizeBytes : 0);
-    this.#require(isLarge, added, client);
-    const movedAtMs = this.#clock.monotonicMs();
-    const reading = { shared, client, movedAtMs, isOver: false };
+    const readers = this.#readersByBody.get(shared) ?? 0;
+    const addedBytes = CHUNK_BYTES + (readers === 0 ? shared.sizeBytes : 0);
+    this.#require(isLarge, addedBytes, client);
+    const lastProgressMs = this.#clock.monotonicMs();
+    const reading = { shared, client, lastProgressMs, isFinished: false };
     this.#readings.add(reading);
-    this.#readersOf.set(shared, readers + 1);
-    if (isLarge) this.#largeOf.set(client, this.#largeReadBy(client) + 1);
-    this.#readOf.set(client, (this.#readOf.get(client) ?? 0) + 1);
-    this.#bytes += added;
+    this.#readersByBody.set(shared, readers + 1);
+    if (isLarge) this.#largeByClient.set(client, this.#largeReadBy(client) + 1);
+    this.#readingsByClient.set(client, (this.#readingsByClient.get(client) ?? 0) + 1);
+    this.#bytes += addedBytes;
     return reading;
   }
 
   #releaseOf(reading: Reading): Release {
     return () => {
-      if (reading.isOver) return;
-      reading.isOver = true;
+      if (reading.isFinished) return;
+      reading.isFinished = true;
       const { shared, client } = reading;
       this.#readings.delete(reading);
       this.#bytes -= CHUNK_BYTES;
-      if (countDown(this.#readersOf, shared) === 0) this.#bytes -= shared.sizeBytes;
-      if (shared.sizeBytes > LARGE_BYTES) countDown(this.#largeOf, client);
-      countDown(this.#readOf, client);
+      if (decrement(this.#readersByBody, shared) === 0) this.#bytes -= shared.sizeBytes;
+      if (shared.sizeBytes > LARGE_BYTES) decrement(this.#largeByClient, client);
+      decrement(this.#readingsByClient, client);
     };
   }
 
   /** A body is neither read nor cancelled if its client disconnected before the first read. */
-  #forgetOld(): void {
+  #dropAbandoned(): void {
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
-    this.#lookedAtMs = nowMs;
+    if (nowMs - this.#checkedAtMs < CHECK_EVERY_MS) return;
+    this.#checkedAtMs = nowMs;
     for (const reading of this.#readings) {
-      if (nowMs - reading.movedAtMs > FORGOTTEN_AFTER_MS) this.#releaseOf(reading)();
+      if (nowMs - reading.lastProgressMs > ABANDONED_AFTER_MS) this.#releaseOf(reading)();
     }
   }
 }
@@ -176,7 +176,7 @@ export function chunksOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
 }
 
 /** Decrements the count of `key` and returns the new count. */
-function countDown<Key>(counts: Map<Key, number>, key: Key): number {
+function decrement<Key>(counts: Map<Key, number>, key: Key): number {
   const left = (counts.get(key) ?? 1) - 1;
   if (left === 0) counts.delete(key);
   else counts.set(key, left);

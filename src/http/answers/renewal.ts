@@ -5,16 +5,16 @@ import type { Encoding } from "../protocol/negotiate.ts";
 import type { RequestAddress } from "../protocol/request-address.ts";
 
 /** Answers that were not requested within this time are not renewed. */
-const WANTED_FOR_MS = 60_000;
+const RENEWED_FOR_MS = 60_000;
 
 /** Answers renewed per snapshot: enough for a page with all its lists, in two encodings. */
 const MAX_RENEWED = 24;
 
 /** More addresses than are requested per minute on a machine of this size; the oldest are dropped. */
-const MAX_KNOWN = 256;
+const MAX_REMEMBERED = 256;
 
 /** A recent request whose answer is worth renewing. */
-export interface Wanted {
+export interface RecentRequest {
   readonly address: RequestAddress;
   readonly accepts: Format;
   readonly encoding: Encoding;
@@ -23,7 +23,7 @@ export interface Wanted {
 export interface RenewalDeps {
   readonly clock: Clock;
   /** Builds and caches the answer for the current snapshot. If it rejects, the answer is built on the next request. */
-  readonly make: (wanted: Wanted) => Promise<void>;
+  readonly make: (recent: RecentRequest) => Promise<void>;
   /** Registers a listener for new snapshots; returns the function that removes it. */
   readonly onPublish: (renew: () => void) => () => void;
   /** Whether requests are waiting for answers: those have priority. */
@@ -37,7 +37,7 @@ export interface RenewalDeps {
 export class Renewal {
   readonly #deps: RenewalDeps;
   /** By address, format and encoding; least recently requested first. */
-  readonly #wanted = new Map<string, Wanted & { readonly requestedAtMs: number }>();
+  readonly #recent = new Map<string, RecentRequest & { readonly requestedAtMs: number }>();
   #round = 0;
   /** Set while there is anything to renew. */
   #stopListening: (() => void) | null = null;
@@ -47,20 +47,20 @@ export class Renewal {
   }
 
   /** Records that this answer was requested. */
-  note(wanted: Wanted): void {
-    const { address, accepts, encoding } = wanted;
+  record(recent: RecentRequest): void {
+    const { address, accepts, encoding } = recent;
     this.#stopListening ??= this.#deps.onPublish(() => void this.#renew());
     const key = `${accepts} ${encoding} ${address.target}`;
-    this.#wanted.delete(key);
-    this.#wanted.set(key, {
+    this.#recent.delete(key);
+    this.#recent.set(key, {
       address,
       accepts,
       encoding,
       requestedAtMs: this.#deps.clock.monotonicMs(),
     });
-    if (this.#wanted.size <= MAX_KNOWN) return;
-    for (const oldest of this.#wanted.keys()) {
-      this.#wanted.delete(oldest);
+    if (this.#recent.size <= MAX_REMEMBERED) return;
+    for (const oldest of this.#recent.keys()) {
+      this.#recent.delete(oldest);
       return;
     }
   }
@@ -69,18 +69,18 @@ export class Renewal {
   async #renew(): Promise<void> {
     this.#round += 1;
     const round = this.#round;
-    const sinceMs = this.#deps.clock.monotonicMs() - WANTED_FOR_MS;
-    for (const [key, { requestedAtMs }] of this.#wanted)
-      if (requestedAtMs < sinceMs) this.#wanted.delete(key);
-    if (this.#wanted.size === 0) {
+    const sinceMs = this.#deps.clock.monotonicMs() - RENEWED_FOR_MS;
+    for (const [key, { requestedAtMs }] of this.#recent)
+      if (requestedAtMs < sinceMs) this.#recent.delete(key);
+    if (this.#recent.size === 0) {
       this.#stopListening?.();
       this.#stopListening = null;
     }
-    const newestFirst = [...this.#wanted.values()].toReversed().slice(0, MAX_RENEWED);
-    for (const wanted of newestFirst) {
+    const newestFirst = [...this.#recent.values()].toReversed().slice(0, MAX_RENEWED);
+    for (const recent of newestFirst) {
       await yieldToEventLoop();
       if (round !== this.#round || this.#deps.isBusy()) return;
-      await this.#deps.make(wanted).catch(() => {});
+      await this.#deps.make(recent).catch(() => {});
     }
   }
 }

@@ -2,13 +2,13 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { BoardView } from "../../services/board/board-view.ts";
 import type { Pauses } from "../../lib/pauses.ts";
 import type { Release } from "../../lib/semaphore.ts";
-import { askerOf } from "../protocol/asker.ts";
+import { requesterOf } from "../protocol/requester.ts";
 import type { AnswerCache, HotAnswers } from "./answer-cache.ts";
 import type { AnswerLoad } from "./answer-load.ts";
 import type { Answer, AnswerContent } from "./answer.ts";
 import { notReady } from "../protocol/problem.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
-import { TRIES_TOGETHER } from "./work-queue.ts";
+import { MAX_SHARED_TRIES } from "./work-queue.ts";
 
 /** Builds an answer's content; long work is split into steps. */
 type Make = () => AnswerContent | Promise<AnswerContent>;
@@ -72,26 +72,26 @@ export class SnapshotAnswers {
     request: Request,
     context: RequestContext,
     of: { readonly snapshot: Snapshot; readonly query: string; readonly make: Make },
-    triesTogether = TRIES_TOGETHER,
+    sharedTries = MAX_SHARED_TRIES,
   ): Response | Promise<Response> {
-    this.#letGo();
+    this.#discardReplaced();
     const { route, address, accepts } = context;
     const key = `${of.snapshot.id}\n${route}\n${of.query}`;
     const send = (answer: Answer, turn: Release | null): Response | Promise<Response> => {
       this.#hot.remember(address, accepts, of.snapshot, { key, route });
       return answer.respond(request, context, turn);
     };
-    const kept = this.#cache.kept(key);
+    const kept = this.#cache.get(key);
     if (kept !== null) return send(kept, null);
-    const awaited = triesTogether > 0 ? this.#awaited.get(key) : undefined;
+    const awaited = sharedTries > 0 ? this.#awaited.get(key) : undefined;
     if (awaited !== undefined)
       return awaited.then(
         ({ answer }) => send(answer, null),
-        () => this.respond(request, context, of, triesTogether - 1),
+        () => this.respond(request, context, of, sharedTries - 1),
       );
-    const made = this.#made(key, of.make, this.#load.work.enter(askerOf(request, context)));
+    const made = this.#made(key, of.make, this.#load.work.enter(requesterOf(request, context)));
     const finish = ({ answer, turn }: Made): Response | Promise<Response> =>
-      inTurn(turn, () => send(answer, turn));
+      releaseAfter(turn, () => send(answer, turn));
     if (!(made instanceof Promise)) return finish(made);
     // Waiting requests find the bytes being built within this turn; those for the same representation need no other.
     const sent = made.then((ready) => ({ answer: ready.answer, response: finish(ready) }));
@@ -106,13 +106,13 @@ export class SnapshotAnswers {
   /** Builds and caches the answer when its turn comes; the turn is released on failure. */
   #made(key: string, make: Make, turn: Release | Promise<Release>): Made | Promise<Made> {
     const work = (held: Release): Made | Promise<Made> =>
-      unless(held, () => {
+      releaseOnFailure(held, () => {
         // Another request may have built it while this one waited for its turn.
-        const kept = this.#cache.kept(key);
+        const kept = this.#cache.get(key);
         if (kept !== null) return { answer: kept, turn: held };
         const content = make();
         const keep = (known: AnswerContent): Made => ({
-          answer: this.#cache.get(key, () => known),
+          answer: this.#cache.getOrCreate(key, () => known),
           turn: held,
         });
         return content instanceof Promise ? content.then(keep) : keep(content);
@@ -133,7 +133,7 @@ export class SnapshotAnswers {
    * Answers of replaced snapshots are only requested by cursors, which is rare. Discarding them keeps memory at what is
    * in use instead of at the cache's limit, and retains no rows that the board has released.
    */
-  #letGo(): void {
+  #discardReplaced(): void {
     const current = this.#board.current();
     const id = current?.id ?? null;
     if (id === this.#newestId) return;
@@ -144,15 +144,15 @@ export class SnapshotAnswers {
 }
 
 /** Releases when the work is done, whether or not it succeeded. */
-function inTurn<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
-  const done = unless(release, work);
+function releaseAfter<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
+  const done = releaseOnFailure(release, work);
   if (done instanceof Promise) return done.finally(release);
   release();
   return done;
 }
 
 /** Releases if the work fails. */
-function unless<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
+function releaseOnFailure<T>(release: Release, work: () => T | Promise<T>): T | Promise<T> {
   const failed = (error: unknown): never => {
     release();
     throw error;

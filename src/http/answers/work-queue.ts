@@ -1,24 +1,24 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Release } from "../../lib/semaphore.ts";
-import type { Asker } from "../protocol/asker.ts";
+import type { Requester } from "../protocol/requester.ts";
 import { busy } from "../protocol/problem.ts";
 
 export interface WorkLimits {
   /** Answers built concurrently: with two cores a third would only slow the other two and the event loop down. */
-  readonly atOnce: number;
+  readonly concurrent: number;
   /** Answers that may wait for their turn. */
   readonly waiting: number;
   /** A request that has waited this long is refused: its client has most likely given up. */
   readonly waitMs: number;
 }
 
-const WORK_LIMITS: WorkLimits = { atOnce: 2, waiting: 32, waitMs: 10_000 };
+const WORK_LIMITS: WorkLimits = { concurrent: 2, waiting: 32, waitMs: 10_000 };
 
 /**
  * How often a request waits for another one that builds the same answer. That one may disconnect or be refused; a
  * series of such failures must not multiply `waitMs`: the third time each request builds it itself.
  */
-export const TRIES_TOGETHER = 2;
+export const MAX_SHARED_TRIES = 2;
 
 interface Waiter {
   readonly client: string;
@@ -37,7 +37,7 @@ export class WorkQueue {
   readonly #limits: WorkLimits;
   readonly #running = new Map<string, number>();
   readonly #waiting: Waiter[] = [];
-  #held = 0;
+  #runningCount = 0;
 
   constructor(clock: Clock, limits: WorkLimits = WORK_LIMITS) {
     this.#clock = clock;
@@ -45,7 +45,7 @@ export class WorkQueue {
   }
 
   get running(): number {
-    return this.#held;
+    return this.#runningCount;
   }
 
   get waiting(): number {
@@ -56,13 +56,13 @@ export class WorkQueue {
    * A turn; synchronous if one is free. Rejects with the 503 problem `busy`, also if the client disconnects while
    * waiting: then there is no one to build it for.
    */
-  enter(asker: Asker): Release | Promise<Release> {
-    if (this.#held < this.#limits.atOnce) return this.#start(asker.client);
-    return this.#wait(asker);
+  enter(requester: Requester): Release | Promise<Release> {
+    if (this.#runningCount < this.#limits.concurrent) return this.#start(requester.client);
+    return this.#wait(requester);
   }
 
   #start(client: string): Release {
-    this.#held += 1;
+    this.#runningCount += 1;
     this.#running.set(client, this.#runningOf(client) + 1);
     let isReleased = false;
     return () => {
@@ -74,7 +74,7 @@ export class WorkQueue {
   }
 
   #end(client: string): void {
-    this.#held -= 1;
+    this.#runningCount -= 1;
     const left = this.#runningOf(client) - 1;
     if (left === 0) this.#running.delete(client);
     else this.#running.set(client, left);
@@ -104,11 +104,11 @@ export class WorkQueue {
     return true;
   }
 
-  async #wait({ client, left }: Asker): Promise<Release> {
+  async #wait({ client, disconnected }: Requester): Promise<Release> {
     if (this.#waiting.length >= this.#limits.waiting && !this.#makeRoom(client))
       throw busy(`${this.#limits.waiting} answers wait to be made already.`);
     const { promise, resolve, reject } = Promise.withResolvers<Release>();
-    const over = new AbortController();
+    const done = new AbortController();
     const waiter: Waiter = {
       client,
       enter: resolve,
@@ -119,15 +119,15 @@ export class WorkQueue {
       if (this.#remove(waiter)) waiter.refuse(reason);
     };
     void this.#clock
-      .sleep(this.#limits.waitMs, over.signal)
+      .sleep(this.#limits.waitMs, done.signal)
       .then(() => refuse(`It was not its turn within ${this.#limits.waitMs / 1000} s.`));
-    const leave = (): void => refuse("Its client has left.");
-    if (left.aborted) leave();
-    else left.addEventListener("abort", leave, { signal: over.signal });
+    const refuseWaiter = (): void => refuse("Its client has left.");
+    if (disconnected.aborted) refuseWaiter();
+    else disconnected.addEventListener("abort", refuseWaiter, { signal: done.signal });
     try {
       return await promise;
     } finally {
-      over.abort();
+      done.abort();
     }
   }
 
@@ -138,9 +138,9 @@ export class WorkQueue {
       counts.set(waiter.client, (counts.get(waiter.client) ?? 0) + 1);
     const most = Math.max(...counts.values());
     if (most <= (counts.get(client) ?? 0) + 1) return false;
-    const sentAway = this.#waiting.findLast((waiter) => counts.get(waiter.client) === most);
-    if (sentAway === undefined || !this.#remove(sentAway)) return false;
-    sentAway.refuse("Others who wait for less come first.");
+    const evicted = this.#waiting.findLast((waiter) => counts.get(waiter.client) === most);
+    if (evicted === undefined || !this.#remove(evicted)) return false;
+    evicted.refuse("Others who wait for less come first.");
     return true;
   }
 }

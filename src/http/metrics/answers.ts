@@ -5,7 +5,7 @@ export interface AnswerLoadStats {
   /** Bytes held for readers of large answers. */
   readonly inFlightBytes: number;
   /** Bytes of answers that are kept for whoever asks next. */
-  readonly keptBytes: number;
+  readonly cachedBytes: number;
   /** Answers that are being made, and that wait for their turn. */
   readonly making: number;
   readonly waiting: number;
@@ -30,7 +30,7 @@ export function addAnswerGauges(registry: Registry, read: () => AnswerLoadStats)
   gauge(
     "http_answer_bytes_kept",
     "Bytes of answers that are kept until the next snapshot.",
-    "keptBytes",
+    "cachedBytes",
   );
   gauge("http_answers_making", "Answers that are being made: two at most.", "making");
   gauge(

@@ -1,13 +1,13 @@
 import type { RequestContext } from "./request-context.ts";
 
 /** The client that an answer is built for. */
-export interface Asker {
+export interface Requester {
   /** Key of the per-client limits; all requests of one address share it. */
   readonly client: string;
   /** Aborted when the connection is closed. */
-  readonly left: AbortSignal;
+  readonly disconnected: AbortSignal;
 }
 
-export function askerOf(request: Request, context: RequestContext): Asker {
-  return { client: context.client ?? "", left: request.signal };
+export function requesterOf(request: Request, context: RequestContext): Requester {
+  return { client: context.client ?? "", disconnected: request.signal };
 }
