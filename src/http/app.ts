@@ -25,34 +25,34 @@ import {
 import { allowedMethods, nothingAt, routeOf } from "./protocol/routing.ts";
 import { createRouter, type RouteDeps } from "./routes.ts";
 
-/** Everything that the HTTP surface needs. */
+/** Dependencies of the HTTP application. */
 export interface AppDeps extends Omit<RouteDeps, "answers" | "load"> {
   readonly clock: Clock;
   readonly log: Log;
-  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+  /** Addresses and CIDR ranges whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Makes request ids; random UUIDs by default. */
+  /** Generates request ids; random UUIDs by default. */
   readonly newRequestId?: () => string;
 }
 
 export interface App {
   /** Answers one request; never rejects. */
   fetch(request: Request, info?: RequestInfo): Response | Promise<Response>;
-  /** Until what is returned is called, no answer that is sent in chunks goes on or ends. */
+  /** Pauses all chunked answers until the returned function is called: none continues or ends. */
   pauseBodies(): Release;
 }
 
-/** Longer addresses are no query of ours; this bounds parameters and their values, too. */
+/** Longer targets are rejected; this also bounds the number and length of parameters. */
 const MAX_TARGET_LENGTH = 8192;
 
-/** A preflight's answer holds for a day: the longest that browsers accept. */
+/** Browsers cache a preflight for at most a day. */
 const PREFLIGHT_SECONDS = 86_400;
 const ALLOWED_REQUEST_HEADERS = "If-None-Match, Last-Event-ID, X-Request-Id";
 
-/** What a request without a readable address asks for. */
+/** The address of a request whose own one cannot be read. */
 const NO_ADDRESS: RequestAddress = { target: "", path: "", query: "" };
 
-/** Builds the whole HTTP surface as one function from Request to Response. */
+/** Builds the HTTP application as one function from Request to Response. */
 export function createApp(deps: AppDeps): App {
   const { board, clock, log } = deps;
   const load = answerLoad(clock);
@@ -98,7 +98,8 @@ export function createApp(deps: AppDeps): App {
       route: (request, asked) => {
         asked.route = routeOf(router, request.method, asked.address.path) ?? UNMATCHED;
         const made = dispatch(router, request, asked);
-        // What is remembered now is an answer of the snapshot, which the next one voids.
+        // The answer may belong to a snapshot that was replaced meanwhile: only renew what is cached for the current
+        // one.
         void Promise.resolve(made).then(
           () => {
             if (isRead(request) && hot.find(asked.address, asked.accepts, board.current()) !== null)
@@ -119,7 +120,7 @@ export function createApp(deps: AppDeps): App {
   };
 }
 
-/** Who asks, for what, and which form they like best. */
+/** Identifies the client, the address and the preferred encoding and format. */
 function identifier(deps: AppDeps): Steps["identify"] {
   const { board } = deps;
   const newRequestId = deps.newRequestId ?? (() => crypto.randomUUID());
@@ -140,7 +141,7 @@ function identifier(deps: AppDeps): Steps["identify"] {
       accepts: formats.of(headers.get("accept")),
       cacheControl: cacheUntilNext(board.freshForMs()),
       connection: info,
-      // Looking the address up costs more than a kept answer: only who asks pays.
+      // Resolving the client costs more than a cached answer, so it is done on demand.
       get client() {
         const client = clients.of(info.remoteAddress, headers);
         return client === null ? null : addressGroup(client);
@@ -149,13 +150,13 @@ function identifier(deps: AppDeps): Steps["identify"] {
   };
 }
 
-/** The context of an answer that is made before somebody asks for it. */
+/** The request context for an answer that is built before it is requested. */
 function renewalContext(router: OpenAPIHono<AppEnv>, recent: RecentRequest): RequestContext {
   const route = routeOf(router, "GET", recent.address.path) ?? UNMATCHED;
   return { ...recent, route, requestId: "", client: null, cacheControl: "" };
 }
 
-/** Throws for an address that cannot be read or is too long. Keys and rates are looked at here, too. */
+/** Throws for an address that is unreadable or too long. API keys and rate limits belong here. */
 function limit(_request: Request, { address, unreadable }: Identified): void {
   if (unreadable === "host")
     throw new ApiError(
@@ -206,7 +207,7 @@ function preflight(allow: string, context: RequestContext): Response {
   });
 }
 
-/** What may be known of a failure is rendered; of any other the caller learns the request id only, the log the error. */
+/** Renders errors. A caller sees only what an ApiError says, otherwise just the request id; the log has the error. */
 function failures(
   log: Log,
   publicUrl: string | null,

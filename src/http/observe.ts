@@ -3,7 +3,7 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { RequestContext } from "./protocol/request-context.ts";
 
-/** Invented methods must not make new series. */
+/** Unknown methods must not create series. */
 const KNOWN_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 interface ObserverDeps {
@@ -12,7 +12,7 @@ interface ObserverDeps {
   readonly clock: Clock;
 }
 
-/** Called with each answer as it leaves. */
+/** Called with each response before it is sent. */
 type Finish = (
   request: Request,
   context: RequestContext,
@@ -20,7 +20,7 @@ type Finish = (
   startedMs: number,
 ) => Response;
 
-/** Counts and logs each answered request, then passes the answer on. */
+/** Counts and logs each request, then passes the response on. */
 export function requestObserver({ metrics, log, clock }: ObserverDeps): Finish {
   return (request, context, response, startedMs) => {
     const { status } = response;
@@ -33,12 +33,12 @@ export function requestObserver({ metrics, log, clock }: ObserverDeps): Finish {
       route: context.route,
       status,
       tookMs,
-      // Read by a log that writes this line, not by one that skips it.
+      // Evaluated only by a log that writes this line.
       get client() {
         return context.client;
       },
     };
-    // 503 says that there is no place or no data, to thousands of requests at once: the metrics count them.
+    // 503 means no capacity or no data, possibly for thousands of requests at once: metrics count them.
     if (status >= 500 && status !== 503) log.info("request", fields);
     else log.debug("request", fields);
     return response;

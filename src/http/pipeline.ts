@@ -3,34 +3,34 @@ import type { RequestContext, RequestInfo } from "./protocol/request-context.ts"
 
 type Answered = Response | Promise<Response>;
 
-/** A request as the steps pass it on. */
+/** A request with its context, passed from step to step. */
 export interface Identified extends RequestContext {
-  /** UNMATCHED until a route is found, and where none is. */
+  /** UNMATCHED until a route is found. */
   route: string;
-  /** Why the address cannot be read: it is empty then. */
+  /** Why the address cannot be read; it is empty then. */
   readonly unreadable: UnreadableAddress | null;
 }
 
-/** Label of requests that no route takes; invented paths must not make new series. */
+/** Route label of requests without a route; unknown paths must not create series. */
 export const UNMATCHED = "unmatched";
 
-/** What every request goes through, in this order. */
+/** The steps of every request, in this order. */
 export interface Steps {
-  /** Reads who asks for what and in which form. Never throws. */
+  /** Reads client, address and preferred format. Never throws. */
   identify(request: Request, info: RequestInfo): Identified;
-  /** Throws the problem of a request that is not let in: who may be refused is refused before any work. */
+  /** Throws the problem if the request is refused: before any work is done for it. */
   limit(request: Request, asked: Identified): void;
-  /** The answer that is kept for this address, null where none is. Sets the route. */
+  /** The cached answer for this address, or null. Sets the route. */
   cached(request: Request, asked: Identified): Answered | null;
-  /** Has a route make the answer. Sets the route. */
+  /** Has a route build the answer. Sets the route. */
   route(request: Request, asked: Identified): Answered;
-  /** What is sent in place of an answer where a step threw. Never throws. */
+  /** The response if a step threw. Never throws. */
   failed(error: unknown, asked: Identified): Response;
-  /** Counts and logs what is sent, and gives it back. */
+  /** Counts and logs a response, and returns it. */
   observe(request: Request, asked: Identified, response: Response, startedMs: number): Response;
 }
 
-/** The steps as one function, which never throws and never rejects. */
+/** Combines the steps into one function, which never throws or rejects. */
 export function pipeline(
   steps: Steps,
   monotonicMs: () => number,
@@ -43,7 +43,7 @@ export function pipeline(
     try {
       steps.limit(request, asked);
       const answer = steps.cached(request, asked) ?? steps.route(request, asked);
-      // What is at hand is sent at once: a promise would cost a kept answer a turn of the event loop.
+      // Synchronous if possible: a promise would cost a cached answer a turn of the event loop.
       return answer instanceof Response
         ? steps.observe(request, asked, answer, startedMs)
         : answer.then((late) => steps.observe(request, asked, late, startedMs)).catch(fail);

@@ -35,7 +35,7 @@ import { queryNamesOf, requireParameters } from "./protocol/routing.ts";
 import type { StreamHub } from "./stream/hub.ts";
 import { addStreamRoutes } from "./stream/routes.ts";
 
-/** What the routes are made from. */
+/** Dependencies of the routes. */
 export interface RouteDeps {
   readonly answers: SnapshotAnswers;
   readonly load: AnswerLoad;
@@ -46,28 +46,28 @@ export interface RouteDeps {
   readonly metrics: Metrics;
   readonly exchanges: readonly (ExchangeInfo & ExchangeRules)[];
   readonly intervalChanges: IntervalChanges;
-  /** Shared with whoever else compares a snapshot's listings. */
+  /** Shared with all other users that compare a snapshot's listings. */
   readonly groups: AssetGroups;
   /** Taker fees of this installation. */
   readonly fees: FeeTable;
-  /** Asks the collector where a row came from. */
+  /** Asks the collector for the origin of a row. */
   readonly askForOrigin: AskForOrigin;
   readonly streams: StreamHub;
-  /** Origin under which people reach the service; null where it is not known. */
+  /** The service's public origin; null if unknown. */
   readonly publicUrl: string | null;
 }
 
-/** Every route there is. All are registered before the first request. */
+/** All routes. They are registered before the first request. */
 export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   const router: OpenAPIHono<AppEnv> = new OpenAPIHono<AppEnv>({
-    // The router reads no address by itself: what the cache saw is what is routed.
+    // The router does not parse addresses itself: it routes exactly what the cache has seen.
     getPath: (_request, options) => pathOf(options?.env),
     defaultHook: (result, c) =>
       requireParameters(result, c.env.address.query, () => queryNamesOf(router, c.env.route)),
   });
   const { answers, load, clock, board, groups, fees, exchanges } = deps;
   const { health, readiness, metrics, intervalChanges, askForOrigin, streams, publicUrl } = deps;
-  // Anyone may ask for all of these, without a key.
+  // All of these are public, without a key.
   addHealthRoutes(router, { health, readiness, metrics });
   addExchangeRoutes(router, { answers, exchanges, fees });
   addFundingRoutes(router, { answers, board, clock, timeStep: metrics.timeStep });
@@ -92,7 +92,7 @@ export function createRouter(deps: RouteDeps): OpenAPIHono<AppEnv> {
   return router;
 }
 
-/** Every request is dispatched with its context as environment; the library's types do not know it here. */
+/** Every request is dispatched with its context as environment, which the library's types do not express here. */
 function pathOf(env: unknown): string {
   return (env as RequestContext).address.path;
 }

@@ -4,29 +4,30 @@ import type { Log } from "../lib/log.ts";
 import type { App } from "./app.ts";
 import { limitSockets, makeRoomInSockets } from "./protocol/socket-limits.ts";
 
-/** The API takes no bodies; what arrives all the same is cut off early. */
+/** The API accepts no bodies; larger ones are cut off early. */
 const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
 
-/** A client that has sent nothing for this long is gone. */
+/** A client that has sent nothing for this long is disconnected. */
 const IDLE_TIMEOUT_SECONDS = 30;
 
-/** In so many turns of the event loop what has got room is with the kernel; several, as one may be under way. */
+/**
+ * Within this time anything with buffer space has been handed to the kernel; several event loop turns, one may be busy.
+ */
 const FLUSH_MS = 20;
 
 export interface HttpServer extends AsyncDisposable {
   readonly url: URL;
   readonly port: number | undefined;
   /**
-   * Takes no more connections and closes those that are idle; resolves when no answer is under way any more. None is
-   * cut but for a reader who takes nothing.
-   * With `closeActiveConnections` all are cut at once.
+   * Stops accepting connections and closes idle ones; resolves when no response is in progress. None is cut off except
+   * for readers that take nothing. With `closeActiveConnections` all are closed immediately.
    */
   stop(closeActiveConnections?: boolean): Promise<void>;
 }
 
 const SETTINGS = { host: "HOST", port: "PORT" } as const;
 
-/** Listens on `port` of `host`; 0 is any free port. Throws ListenFailure when it cannot. */
+/** Listens on `port` of `host`; 0 means any free port. Throws ListenFailure if that fails. */
 export function startServer(
   app: App,
   { host, port }: { readonly host: string; readonly port: number },
@@ -37,13 +38,13 @@ export function startServer(
       hostname: host,
       port,
       development: false,
-      // Outside of development the runtime would share the port: a forgotten process would answer half of all requests.
+      // Without this the runtime shares the port: a leftover process would answer half of all requests.
       reusePort: false,
       maxRequestBodySize: MAX_REQUEST_BODY_BYTES,
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       fetch: (request, server) =>
         app.fetch(request, {
-          // Looking the address up costs more than a cached answer: only who asks pays.
+          // Resolving the address costs more than a cached answer, so it is done on demand.
           get remoteAddress() {
             return server.requestIP(request)?.address;
           },
@@ -53,8 +54,8 @@ export function startServer(
   );
   const { port: ownPort } = served;
   limitSockets(ownPort, log);
-  // Bun counts an answer as over when its last bytes were written, also where the kernel had no room for them, and
-  // takes its connection for idle. Nothing is over between the moment when there is room for all and the stop.
+  // Bun considers a response finished when its last bytes are written, even if the kernel had no room for them, and its
+  // connection idle. So no response may finish between making room for all of them and stopping.
   const stopWhole = async (): Promise<void> => {
     const resume = app.pauseBodies();
     makeRoomInSockets(ownPort, log);

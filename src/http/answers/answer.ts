@@ -38,7 +38,7 @@ export interface AnswerContent {
   readonly headers: FixedHeaders;
 }
 
-/** Headers that a 304 repeats besides Cache-Control and Date: those of RFC 9110 15.4.5, and the one for other origins. */
+/** Headers that a 304 repeats besides Cache-Control and Date: those of RFC 9110 15.4.5, and one for other origins. */
 const ON_NOT_MODIFIED: ReadonlySet<string> = new Set([
   "etag",
   "vary",

@@ -3,16 +3,16 @@ import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import { decodeCursor } from "./cursor.ts";
 
-/** Parameters whose `base` holds bases, and what was found of the names that were asked for. */
+/** Parameters with resolved bases, and how the names were resolved. */
 interface Asked<Params> {
   readonly params: Params;
-  /** Null where every name stands for itself. */
+  /** Null if every name is a base itself. */
   readonly names: NamesFound | null;
 }
 
 /**
- * Puts bases in place of names that stand for them, in the snapshot that the request is answered from. Throws the 503
- * problem before the first one.
+ * Replaces names by the bases they stand for, in the snapshot that the request is answered from. Throws the 503 problem
+ * before the first snapshot.
  */
 export function withNames<
   Params extends { readonly base: readonly string[] | null; readonly cursor?: string | null },
@@ -26,7 +26,7 @@ export function withNames<
   return { params: { ...params, base: names.bases }, names };
 }
 
-/** What an envelope says of names; nothing where each stands for itself. */
+/** The envelope's members about names; empty if nothing was resolved. */
 export function namesMember(names: NamesFound | null) {
   const { resolved = [], didYouMean = [] } = names ?? {};
   return {
@@ -40,7 +40,7 @@ export function namesMember(names: NamesFound | null) {
   };
 }
 
-/** The same for formats that have rows alone; names may have letters that no header has. */
+/** The same as headers, for formats without an envelope; percent-encoded because names may contain any character. */
 export function namesHeaders(names: NamesFound | null): FixedHeaders {
   const { resolved = [], didYouMean = [] } = names ?? {};
   return {

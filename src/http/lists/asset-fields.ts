@@ -4,9 +4,9 @@ import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { ofExchangesField } from "../openapi/missing-exchanges.ts";
 import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
 
-/** Pieces of schemas of the lists that have one row per asset. */
+/** Schema parts shared by lists with one row per asset. */
 
-/** Said by every list of assets. */
+/** Part of the description of every list of assets. */
 export const LISTINGS_THAT_COUNT =
   "Filters select the listings that count. Only trusted ones do: no blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`), and an identity shown by prices.";
 
@@ -21,7 +21,7 @@ const money = (description: string) =>
 
 const UNVERIFIED = flagBit("unverified_rate");
 
-/** Which asset, and how much is known of it. */
+/** Identifies the asset and says how much is known about it. */
 export const assetFields = {
   base: z.string().openapi({
     description: "Name of the asset; its listings may have other tickers.",
@@ -79,7 +79,7 @@ export function assetPart(asset: AssetListings, ofExchanges: number) {
   };
 }
 
-/** Percent a year, simple. */
+/** Percent per year, simple (not compounded). */
 export const yearlyPct = (description: string) =>
   z.number().openapi({
     description: `${description} Percent a year, simple; positive: longs pay shorts.`,

@@ -5,7 +5,7 @@ import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.t
 import type { Says } from "../protocol/routing.ts";
 
 /**
- * An answer that is made for one request and kept by nobody. It states its length, because HEAD must say what GET
+ * A response built for one request and not cached. It sets Content-Length because HEAD must report the length that GET
  * would.
  */
 export function freshResponse(
@@ -21,7 +21,7 @@ export function freshResponse(
   });
 }
 
-/** The same, of a value in JSON. */
+/** The same for a JSON value. */
 export function freshJsonResponse<Body>(
   body: Body,
   of: { readonly status: number; readonly requestId: string },
@@ -30,22 +30,22 @@ export function freshJsonResponse<Body>(
   return response;
 }
 
-/** Rows in one chunk of an answer: some 50 KB. */
+/** Rows per chunk of an answer: some 50 KB. */
 const ROWS_PER_CHUNK = 96;
 
-/** Rows given to JSON.stringify at a time: up to 8 KB it has a way that is a fifth faster. */
+/** Rows per JSON.stringify call: up to 8 KB it has a fast path that takes a fifth less time. */
 const ROWS_AT_ONCE = 8;
 
-/** Some spreadsheets take a file for one of Windows-1252 without it. */
+/** Without it some spreadsheets read the file as Windows-1252. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** Lists with more rows are a megabyte and up: they are made when they are sent. */
+/** Longer lists, a megabyte and up, are generated while they are sent. */
 const STREAM_ABOVE_ROWS = 2_000;
 
-/** What a selected item takes until its row is made: a reference, for lists of pairs the pair as well. */
+/** What a selected item occupies until its row is built: a reference, in lists of pairs the pair as well. */
 const HELD_BYTES_PER_ROW = 96;
 
-/** What a written row takes, roughly: rows of listings 620 bytes in JSON, those of pairs more, all less in CSV. */
+/** Approximate size of a serialised row: listings take 620 bytes in JSON, pairs more, all of them less in CSV. */
 const EXPECTED_BYTES_PER_ROW = 600;
 
 /** Writes items one by one; a CSV line includes its line end. */
@@ -56,7 +56,7 @@ export interface WrittenTexts<Item> {
 
 /** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
 export interface WrittenList<Item, Row> {
-  /** Tells it from all others: equal names, equal bytes. */
+  /** Identifies the list: equal names mean equal bytes. */
   readonly name: string;
   readonly format: Format;
   readonly vary: string;
@@ -66,7 +66,7 @@ export interface WrittenList<Item, Row> {
   readonly items: readonly Item[];
   readonly toRow: (item: Item) => Row;
   readonly columns: readonly Column<Row>[];
-  /** What stands for a row in JSON; unset or null: the row itself. */
+  /** Maps a row to its JSON value; unset or null: the row itself. */
   readonly jsonOf?: ((row: Row) => unknown) | null;
   /** Writes an item from kept texts: the same text as from `toRow`, `jsonOf` and `columns`. */
   readonly texts?: WrittenTexts<Item> | null | undefined;
@@ -75,8 +75,8 @@ export interface WrittenList<Item, Row> {
 }
 
 /**
- * A list whose rows are made and serialised chunk by chunk: one of 15,000 as one text would be in memory several
- * times over.
+ * A list whose rows are built and serialised chunk by chunk: 15,000 rows in one string would be in memory several times
+ * over.
  */
 export function writtenList<Item, Row>(list: WrittenList<Item, Row>): AnswerContent {
   return {

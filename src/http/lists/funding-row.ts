@@ -8,7 +8,7 @@ import { instrumentPart, knownSeconds, secondsOf } from "./row-fields.ts";
 import type { RowWriting, TextAroundAge } from "./row-texts.ts";
 import { type FundingRow, FundingRowSchema, type ListParams } from "./funding-schema.ts";
 
-/** A query with its defaults filled in. `bases` are canonical, null for all. */
+/** The query of the parameters. `bases` are canonical; null for all. */
 export function queryOf(params: ListParams, bases: readonly string[] | null): FundingQuery {
   const { sort } = params;
   return {
@@ -20,7 +20,7 @@ export function queryOf(params: ListParams, bases: readonly string[] | null): Fu
 
 export const FUNDING_COLUMNS = columnsOf(FundingRowSchema);
 
-/** A row as it is sent. Times become whole unix seconds, so that age_seconds is their difference. */
+/** A row as sent. Times become whole unix seconds, so that age_seconds is exactly their difference. */
 export function fundingRow(row: BoardRow, fetchedAt: number): FundingRow {
   const { record, flags } = row;
   const observedAt = secondsOf(record.observedAtMs);

@@ -20,7 +20,7 @@ import {
 } from "./row-fields.ts";
 import { thresholdListSchema } from "./thresholds.ts";
 
-/** Beyond this a minimum has no meaning: more dollars than all markets together turn over. */
+/** No minimum makes sense beyond this: it exceeds the turnover of all markets together. */
 export const MAX_MINIMUM_USD = 1_000_000_000_000;
 const money = (description: string) =>
   z
@@ -28,7 +28,7 @@ const money = (description: string) =>
     .nullable()
     .openapi({ description: `${description} US dollars.`, example: 1_250_000 });
 
-/** One instrument on one exchange, in the order in which fields are sent. */
+/** One instrument on one exchange; fields are in the order they are sent. */
 export const FundingRowSchema = z
   .strictObject({
     ...instrumentFields,
@@ -141,7 +141,7 @@ export const FundingListSchema = z
 
 export type FundingList = z.infer<typeof FundingListSchema>;
 
-/** The filters, order and paging that lists of rows share. */
+/** The filters, sorting and paging that lists of rows share. */
 export const listParams = {
   exchange: instrumentFilters.exchange,
   quote: instrumentFilters.quote,
@@ -208,7 +208,7 @@ export const FundingQuerySchema = z.strictObject({
   ...pageParams,
 });
 
-/** Longer than any id of a snapshot. */
+/** Longer than any snapshot id. */
 const MAX_SNAPSHOT_LENGTH = 64;
 
 export const CurrentQuerySchema = z.strictObject({

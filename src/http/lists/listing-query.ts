@@ -4,7 +4,7 @@ import type { AssetClass } from "../../domain/quote.ts";
 import { type FundingQuery, NO_FILTER } from "../../services/finder/funding-query.ts";
 import { FundingQuerySchema } from "./funding-schema.ts";
 
-/** Which listings count: the filters that most lists share. */
+/** Which listings to include: the filters that most lists share. */
 export const listingFilters = FundingQuerySchema.pick({
   exchange: true,
   base: true,
@@ -15,7 +15,7 @@ export const listingFilters = FundingQuerySchema.pick({
   min_open_interest: true,
 });
 
-/** Filters of listings as parameters; a list has some of them. */
+/** Filters of listings as parameters; each list has some of them. */
 interface ListingParams {
   readonly exchange: readonly ExchangeId[] | null;
   readonly base: readonly string[] | null;
@@ -28,7 +28,7 @@ interface ListingParams {
   readonly min_open_interest?: number;
 }
 
-/** The same as a query of rows, in the order of a snapshot; a filter that the list does not have lets all through. */
+/** The filters as a query, in snapshot order; a filter that the list does not have passes everything. */
 export function listingQuery(params: ListingParams): FundingQuery {
   return {
     ...NO_FILTER,

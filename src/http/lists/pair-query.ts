@@ -27,7 +27,7 @@ const SCOPES = ["all", ...EXCHANGE_IDS];
 
 const isFeeScope = (text: string): text is FeeScope => text === "all" || isExchangeId(text);
 
-/** Exchange, or `all`, and basis points of each member; none: the table's. */
+/** By exchange or `all`, in basis points; empty: the installation's fee table. */
 const feesParam = openListParam((text) => text, {
   description: `Taker fees in basis points per fill, as exchange:bps (0 to ${MAX_TAKER_BPS}), for all listings of that exchange; all:bps applies to every exchange not named. Without \`all\`, listings on exchanges that are not named keep their own fee (taker_fee_bps of /api/funding/current) or the one in /api/exchanges. \`default\`: all keep theirs.`,
   example: ["all:4", "okx:3.5"],
@@ -56,16 +56,16 @@ const feesParam = openListParam((text) => text, {
   });
 
 const MAX_PCT = 1_000_000;
-/** Ten years: nobody plans a trade for longer, and a time in seconds is refused. */
+/** Ten years: no trade is planned for longer, and a time in seconds is rejected. */
 const MAX_HOLD_HOURS = 87_600;
-/** Beyond it the funding of a few days can liquidate a leg. */
+/** With more leverage a few days of funding can liquidate a leg. */
 const MAX_LEVERAGE = 50;
 const MAX_AGE_SECONDS = 315_360_000;
 const DEFAULT_LIMIT = 100;
-/** A month of two hourly legs is 1,440 payments, 160 KB: ten of them are what a page of pairs without them is. */
+/** Two hourly legs have 1,440 payments a month, i.e. 160 KB: ten of them equal a page of pairs without schedules. */
 const MAX_SCHEDULES = 10;
 const MAX_SCHEDULE_HOURS = 720;
-/** A pair is some 1.5 KB: more at once would hold other requests up. */
+/** A pair is about 1.5 KB: more in one answer would delay other requests. */
 const MAX_LIMIT = 5_000;
 
 const ArbParamsSchema = z.strictObject({
@@ -237,12 +237,12 @@ const ArbParamsSchema = z.strictObject({
   fields: fieldsParam(["base", "net_apr_pct", "long_exchange", "short_exchange"]),
 });
 
-/** How many rows are sent where `limit` does not say it. */
+/** The default number of rows. */
 export function arbLimit({ limit, schedule }: Pick<ArbParams, "limit" | "schedule">): number {
   return limit ?? (schedule === "1" ? MAX_SCHEDULES : DEFAULT_LIMIT);
 }
 
-/** One says it of both legs together, the other of each: whichever was meant, only one can be kept. */
+/** Capital covers both legs together, notional each leg: only one of them can be meant. */
 const ONE_SIZE = "cannot be combined with";
 
 export const ArbQuerySchema = ArbParamsSchema.superRefine((params, context) => {

@@ -17,7 +17,7 @@ import { fundingRow } from "./funding-row.ts";
 import { type ArbLeg, ArbPairSchema, type ArbRow, type CashBody } from "./pair-schema.ts";
 import type { ScheduleBody } from "./schedule-schema.ts";
 
-/** A pair as it is sent; its schedule only where it is asked for: it may be longer than all the rest. */
+/** A pair as sent; with its schedule only on request, as it may be longer than everything else. */
 export function arbRow(pair: Pair, fetchedAt: number, withSchedule = false): ArbRow {
   return {
     ...pairPart(pair, fetchedAt),
@@ -29,7 +29,7 @@ export function arbRow(pair: Pair, fetchedAt: number, withSchedule = false): Arb
   };
 }
 
-/** What every list of pairs says of one. */
+/** Everything that lists of pairs say about a pair, except its yields. */
 export function pairPart(pair: Pair, fetchedAt: number) {
   const { group, long, short } = pair;
   const facts = factsOf(pair);
@@ -52,7 +52,7 @@ export function pairPart(pair: Pair, fetchedAt: number) {
     first_seen_at: opportunity && secondsOf(opportunity.firstSeenMs),
     lasted_seconds: facts.ageSeconds,
     unobserved_seconds: opportunity && secondsOf(opportunity.unobservedMs),
-    // What is stored is up to a minute old and has two digits: the yield of now may be above it.
+    // The stored peak is up to a minute old and rounded to two digits: the current yield may exceed it.
     peak_gross_apr_pct: opportunity && Math.max(opportunity.peakGrossPct, pair.grossPct ?? 0),
   };
 }

@@ -16,13 +16,13 @@ import {
   openListParam,
 } from "../openapi/params.ts";
 
-/** Pieces of schemas that several resources share: fields of rows, envelopes of lists, filters. */
+/** Schema parts that several resources share: fields of rows, envelopes of lists, filters. */
 
 /** A time in unix seconds. */
 export const time = (description: string) =>
   z.int().openapi({ description: `${description} Unix seconds.`, example: 1_793_620_800 });
 
-/** Who an instrument is, alike in every list. */
+/** Identifies an instrument; the same in every list. */
 export const instrumentFields = {
   uid: z.string().openapi({
     description: "Permanent id of this instrument: a reused ticker gets a new one.",
@@ -68,12 +68,12 @@ export function instrumentPart(of: {
   };
 }
 
-/** Whole unix seconds of unix milliseconds. */
+/** Unix milliseconds as whole unix seconds. */
 export function secondsOf(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
-/** The same, of a time that may be unknown. */
+/** The same for a time that may be unknown. */
 export function knownSeconds(ms: number | null): number | null {
   return ms === null ? null : secondsOf(ms);
 }
@@ -138,7 +138,7 @@ const MAX_LIMIT = 100_000;
 const baseDescription =
   "Assets, case-insensitive, aliases allowed (XBT is BTC), including listings under other tickers (GOLD and XAU, TON and GRAM). A symbol (BTCUSDT), an exchange symbol (PF_XBTUSD) or a ticker with a multiplier (1000PEPE) that belongs to exactly one asset is resolved to it, as shown in `resolved`. One that fits several matches nothing and is listed in `did_you_mean`; an unknown name matches nothing. Default: all.";
 
-/** Filters by what an instrument is. */
+/** Filters by properties of an instrument. */
 export const instrumentFilters = {
   exchange: closedListParam(EXCHANGE_IDS, {
     component: "ExchangeId",
@@ -171,13 +171,13 @@ export const instrumentFilters = {
   }),
 };
 
-/** The class of a listing, wherever it is shown. */
+/** The class of a listing, in every list. */
 export const assetClassField = orNull(AssetClassSchema).openapi({
   description:
     "Once `identity` is `confirmed`, the class that most exchanges listing the asset state; until then, the class that its own exchange states. Null if no exchange states one.",
 });
 
-/** Some scripts add it so that nothing kept is sent. */
+/** Some scripts add it to bypass caches. */
 export const ignoredParams = {
   _: ignoredParam({
     description: "Ignored: any value gives the same answer. Useful to bypass a cache.",
@@ -185,7 +185,7 @@ export const ignoredParams = {
   }),
 };
 
-/** Which fields of its rows a list shows; `example` has some of them. */
+/** Selects the fields of a list's rows; `example` contains some of them. */
 export function fieldsParam(example: readonly string[]) {
   return openListParam((text) => text.toLowerCase(), {
     description:
@@ -196,7 +196,7 @@ export function fieldsParam(example: readonly string[]) {
   });
 }
 
-/** How a list is written. */
+/** The output format of a list. */
 export const formatParam = {
   format: choiceParam(FORMATS, {
     description:

@@ -28,7 +28,7 @@ const PaymentSchema = z
   })
   .openapi("SchedulePayment");
 
-/** What a pair is paid when. */
+/** The payments of a pair over time. */
 export const ScheduleSchema = z
   .strictObject({
     worst_interim_usd: z.number().nullable().openapi({

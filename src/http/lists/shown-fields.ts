@@ -3,32 +3,32 @@ import { echo } from "../protocol/query-text.ts";
 import { didYouMean } from "../protocol/nearest.ts";
 import type { Column } from "./columns.ts";
 
-/** How moments are written. */
+/** Formats of times. */
 export const TIME_FORMS = ["unix", "iso"] as const;
 export type TimeForm = (typeof TIME_FORMS)[number];
 
-/** Which fields of its rows a list shows, and how. */
+/** Which fields of its rows a list shows, and in which format. */
 export interface ShownAs {
-  /** In the asked order; null: all. */
+  /** In the requested order; null: all. */
   readonly fields: readonly string[] | null;
   readonly time: TimeForm;
 }
 
-/** Rows as they are shown. */
+/** How rows are shown. */
 export interface Shown<Row> {
   readonly columns: readonly Column<Row>[];
-  /** What stands for a row in JSON; null: the row itself. */
+  /** Maps a row to its JSON value; null: the row itself. */
   readonly jsonOf: ((row: Row) => unknown) | null;
 }
 
-/** What may be asked for. */
+/** The fields that can be selected. */
 export interface Pickable<Row> {
   readonly columns: readonly Column<Row>[];
-  /** Fields of JSON that are columns by what the list holds: of an empty one they are none. */
+  /** JSON fields whose columns depend on the content: an empty list has no columns for them. */
   readonly wholes: readonly string[];
 }
 
-/** One asked field: its columns, and its value under its name in JSON. */
+/** A selected field: its columns, and its value in JSON. */
 interface Pick<Row> {
   readonly name: string;
   readonly columns: readonly Column<Row>[];
@@ -36,8 +36,8 @@ interface Pick<Row> {
 }
 
 /**
- * The asked fields of a list with `columns`, among `pickable` ones. A field that is an object in JSON can be asked for
- * as a whole (`long`) and by its columns (`long_exchange`). Throws the problem of a name that the list does not have.
+ * The selected fields of a list with `columns`, out of `pickable`. An object field can be selected as a whole (`long`)
+ * and by its columns (`long_exchange`). Throws the problem for a name that the list does not have.
  */
 export function shownFields<Row extends object>(
   columns: readonly Column<Row>[],
@@ -72,7 +72,7 @@ function pickOf<Row extends object>(
   throw badParameters([{ parameter: "fields", rule }]);
 }
 
-/** Names of moments: next_funding_time is the only one that does not end in _at. */
+/** Names of time fields: next_funding_time is the only one that does not end in _at. */
 const MOMENT = /(_at|_time)$/;
 
 function isoColumn<Row>(column: Column<Row>): Column<Row> {
@@ -81,7 +81,7 @@ function isoColumn<Row>(column: Column<Row>): Column<Row> {
   return { ...column, cell: (row) => isoMoment(cell(row)) };
 }
 
-/** The same value with every moment in it as a text, at any depth. */
+/** Replaces every time in a value with a string, at any depth. */
 function isoOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(isoOf);
   if (typeof value !== "object" || value === null) return value;
@@ -93,7 +93,7 @@ function isoOf(value: unknown): unknown {
   );
 }
 
-/** Whole unix seconds as ISO 8601 in UTC: 2026-11-02T12:00:05Z; anything else stays. */
+/** Whole unix seconds as ISO 8601 in UTC: 2026-11-02T12:00:05Z; anything else is returned unchanged. */
 export function isoMoment<Value>(value: Value): Value | string {
   if (typeof value !== "number") return value;
   return `${new Date(value * 1000).toISOString().slice(0, -".000Z".length)}Z`;

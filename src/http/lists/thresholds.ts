@@ -3,16 +3,16 @@ import type { ReadParams } from "../protocol/canonical-query.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import { listShape } from "./row-fields.ts";
 
-/** Parameters that rows are held against: what is asked for at least or at most, and how far a calendar looks ahead. */
+/** Parameters that are thresholds: minimums, maximums, and how far a calendar looks ahead. */
 const THRESHOLD = /^(min_|max_|hours$)/;
 
-/** Those of them that hold nothing back unless they are set: a limit above, and a minimum that may be negative. */
+/** Those without effect unless set: maximums, and a minimum that may be negative. */
 const UNSET = /^(max_|min_net)/;
 
-/** A threshold as it was used, by the name of its parameter; null: not set. */
+/** Thresholds in effect, by parameter name; null: not set. */
 type Thresholds = Readonly<Record<string, number | null>>;
 
-/** What an envelope says of the thresholds among the parameters; nothing where there are none. */
+/** The envelope's thresholds; empty if the list has none. */
 export function thresholdMember(params: ReadParams): { readonly thresholds?: Thresholds } {
   const found = Object.entries(params).flatMap(([name, value]) =>
     THRESHOLD.test(name) && (typeof value === "number" || value === null) ? [[name, value]] : [],
@@ -20,7 +20,7 @@ export function thresholdMember(params: ReadParams): { readonly thresholds?: Thr
   return found.length === 0 ? {} : { thresholds: Object.fromEntries(found) };
 }
 
-/** The same for formats that have rows alone: `name=figure` with commas between, without those that are not set. */
+/** The same as a header, for formats without an envelope: `name=value`, separated by commas, set ones only. */
 export function thresholdHeader(params: ReadParams): FixedHeaders {
   const { thresholds } = thresholdMember(params);
   if (thresholds === undefined) return {};
@@ -28,7 +28,7 @@ export function thresholdHeader(params: ReadParams): FixedHeaders {
   return { "x-thresholds": set.map(([name, value]) => `${name}=${value}`).join(", ") };
 }
 
-/** The envelope of a list that has the thresholds `names`. */
+/** The envelope of a list with the thresholds `names`. */
 export function thresholdListSchema<Row extends z.ZodType, const Name extends string>(
   name: string,
   row: Row,

@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from "./prom-client.ts";
 
-/** What the making and sending of answers takes now. */
+/** The current load of building and sending answers. */
 export interface AnswerLoadStats {
-  /** Bytes held for readers of large answers. */
+  /** Bytes held for readers of streamed answers. */
   readonly inFlightBytes: number;
-  /** Bytes of answers that are kept for whoever asks next. */
+  /** Bytes of cached answers. */
   readonly cachedBytes: number;
-  /** Answers that are being made, and that wait for their turn. */
+  /** Answers being built, and waiting for their turn. */
   readonly making: number;
   readonly waiting: number;
 }

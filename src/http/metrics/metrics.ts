@@ -17,22 +17,22 @@ import { addStreamMetrics } from "./streams.ts";
 
 export type CycleResult = "ok" | "degraded" | FailureKind;
 
-/** Counts what the service does and shows it in the Prometheus text format. */
+/** Counts what the service does, in the Prometheus text format. */
 export interface Metrics {
-  /** One answered request. `route` is the pattern, never the path: the number of series stays bounded. */
+  /** One request. `route` is the route's pattern, never the path, so the number of series stays bounded. */
   request(route: string, method: string, status: number, tookMs: number): void;
-  /** One refresh of an exchange that this process made: `ok`, `degraded` or the kind of its failure. */
+  /** One refresh of an exchange by this process: `ok`, `degraded` or the kind of failure. */
   cycle(exchange: ExchangeId, outcome: CycleResult): void;
-  /** Shows the load of answers as `read` tells it; called once, by whoever makes them. */
+  /** Exports the load of answers as returned by `read`; called once, by their owner. */
   watchAnswers(read: () => AnswerLoadStats): void;
   /** Measures background work. */
   readonly timeStep: TimeStep;
   readonly contentType: string;
-  /** The text of all metrics; gauges are read now. */
+  /** All metrics as text; gauges are read at this moment. */
   scrape(): Promise<string>;
 }
 
-/** Cached answers take tens of microseconds, a first full list tens of milliseconds, history up to seconds. */
+/** Cached answers take tens of microseconds, an uncached full list tens of milliseconds, history up to seconds. */
 const LATENCY_BUCKETS_SECONDS = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5,
 ];
@@ -42,15 +42,15 @@ interface RequestSeries {
   readonly latency: { observe(seconds: number): void };
 }
 
-/** Metrics with a registry of their own, so that two services in one process do not mix. */
+/** Metrics with their own registry, so that two services in one process do not mix. */
 export function createMetrics(deps: {
   readonly board: BoardView;
   readonly health: () => HealthReport;
   readonly clock: Clock;
   readonly streams: () => StreamStats;
-  /** Of a process that can collect. */
+  /** Set in a process that can collect. */
   readonly opportunities?: () => OpportunityStats;
-  /** Log lines that could not be written, of a process that has a log. */
+  /** Log lines that could not be written; set in a process that has a log. */
   readonly logLinesDropped?: () => number;
   /** Of a process that has databases. */
   readonly databaseSizes?: () => Promise<readonly DatabaseSize[]>;
@@ -86,7 +86,7 @@ export function createMetrics(deps: {
   if (deps.bases !== undefined && deps.bases.length > 0)
     addRateGauges(registry, deps.board, deps.bases);
   if (deps.logLinesDropped !== undefined) addLogCounter(registry, deps.logLinesDropped);
-  // Resolving labels costs more than counting: the handles are kept, one per route, method and status.
+  // Resolving labels costs more than counting, so the handles are cached per route, method and status.
   const series = new Map<string, RequestSeries>();
   return {
     timeStep,

@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "./prom-client.ts";
 import type { OpportunityStats } from "../../domain/opportunity.ts";
 
-/** Shows what is followed of opportunities, read at each scrape. */
+/** Exports the statistics of tracked opportunities, read at each scrape. */
 export function addOpportunityMetrics(registry: Registry, stats: () => OpportunityStats): void {
   const registers = [registry];
   new Gauge({

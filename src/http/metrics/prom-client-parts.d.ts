@@ -1,4 +1,4 @@
-// The parts of prom-client have no types of their own: they are those of the index.
+// The modules of prom-client have no types of their own: they are declared in its index.
 declare module "prom-client/lib/counter.js" {
   export { Counter as default } from "prom-client";
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "./prom-client.ts";
 import type { StreamStats } from "../stream/hub.ts";
 
-/** Shows who reads the stream and who may not, read at each scrape. */
+/** Exports the statistics of streams, read at each scrape. */
 export function addStreamMetrics(registry: Registry, stats: () => StreamStats): void {
   const registers = [registry];
   new Gauge({

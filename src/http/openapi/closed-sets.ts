@@ -7,9 +7,9 @@ import {
   objectOf,
 } from "./json-tree.ts";
 
-/** Closed sets of texts as generators of clients can read them: without null among the members, each by a name. */
+/** Prepares enums for client generators: null is split off, and each set gets a name. */
 
-/** Names that say more than the place where a set stands: by "<schema>.<field>" or "<operationId>.<parameter>". */
+/** Better names than those derived from the place: by "<schema>.<field>" or "<operationId>.<parameter>". */
 export const SET_NAMES: Readonly<Record<string, string>> = {
   "ArbPair.decision": "Decision",
   "ArbPair.reasons": "Reason",
@@ -34,7 +34,9 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
   "listArbitragePairs.sort": "PairSort",
 };
 
-/** `type: [string, null]` with null in `enum` becomes `anyOf` the set and null, which every generator understands. */
+/**
+ * Turns `type: [string, null]` with null in `enum` into `anyOf` the set and null, which every generator understands.
+ */
 export function withNullApart(document: JsonObject): JsonObject {
   return objectOf(
     mapObjects(document, (object) => {
@@ -46,7 +48,7 @@ export function withNullApart(document: JsonObject): JsonObject {
   );
 }
 
-/** Each closed set becomes a schema of its own that the places refer to, named for the first place where it stands. */
+/** Turns each enum into a named schema that its uses refer to, named after the first use. */
 export function withNamedSets(document: JsonObject): JsonObject {
   const schemas = objectOf(objectOf(document["components"])["schemas"]);
   const sets = new Map<string, string>();
@@ -104,17 +106,17 @@ function withNamedParameters(
   return { ...operation, parameters: renamed };
 }
 
-/** A set of one is a constant: it needs no name. */
+/** A set of one is a constant and needs no name. */
 const SMALLEST_SET = 2;
 
-/** The members of a closed set, as a key; null where the schema is none. */
+/** The members of an enum as a key; null if the schema is not an enum. */
 function membersOf(schema: Json): string | null {
   const { enum: members, type } = objectOf(schema);
   const isSet = type === "string" && Array.isArray(members) && members.length >= SMALLEST_SET;
   return isSet ? JSON.stringify(members) : null;
 }
 
-/** "listSentiment.sort" is SentimentSort, "Heatmap.rate_source" HeatmapRateSource. */
+/** "listSentiment.sort" becomes SentimentSort, "Heatmap.rate_source" HeatmapRateSource. */
 function pascal(place: string): string {
   return place
     .replace(/^(list|get)(?=[A-Z])/, "")

@@ -6,7 +6,7 @@ import { PROBLEMS, problemType, type ProblemCode } from "../protocol/problem.ts"
 /** Version of the public contract, not of the program. */
 const API_VERSION = "1.0.0";
 
-/** What the API is about, in the order of its documentation: each operation has one of these as its tag. */
+/** Topics of the API, in the order of its documentation: each operation is tagged with one of them. */
 const TOPICS = [
   {
     name: "Rates",
@@ -23,7 +23,7 @@ const TOPICS = [
   { name: "Service", description: "Health of the service itself." },
 ] as const;
 
-/** What may change without notice, and what may not. Also in docs/api-changes.md. */
+/** What may change without notice and what may not. Also in docs/api-changes.md. */
 export const POLICY = [
   "**What may change.** Answers may gain fields, closed sets may gain members (flags, reasons, statuses, exchanges), endpoints may gain parameters, and human-readable texts (`detail`, `reason` in words, descriptions) may be reworded. Ignore what you do not know; the order of fields has no meaning.",
   "**What is a breaking change.** A path, field, parameter, problem code or member of a set that is removed or changes its name, type, unit or meaning; a default that changes; a parameter that becomes required. Such a change comes with a new major version and is announced in advance.",
@@ -31,7 +31,7 @@ export const POLICY = [
   "**Deprecation.** What will be removed is marked `deprecated` in this document and named in the changelog, and keeps working for six months; its answers carry the header `Deprecation` (RFC 9745).",
 ];
 
-/** What the document says besides its paths. Clients reach `publicUrl`, or the host that served the document. */
+/** The document's metadata. Clients reach `publicUrl`, or else the host that served the document. */
 export function openApiInfo(publicUrl: string | null) {
   return {
     openapi: "3.1.0",
@@ -107,7 +107,7 @@ const CACHING = {
 
 const header = (description: string) => ({ description, schema: { type: "string" as const } });
 
-/** Headers of a list; what an envelope has, formats other than JSON have here alone. */
+/** Headers of a list; formats other than JSON have the envelope's members only here. */
 const FILE = {
   "Content-Disposition": header("Suggested file name, for formats other than JSON."),
   Link: header('The next page as rel="next"; absent on the last page.'),
@@ -149,7 +149,7 @@ const NdjsonSchema = z
   .string()
   .openapi("Ndjson", { description: "One JSON object per line, one line per row." });
 
-/** The documented answer of a list, kept as bytes in each of its formats. */
+/** The documented response of a list, cached in each of its formats. */
 export function cachedList<Schema extends z.ZodType>(schema: Schema, description: string) {
   return {
     200: {
@@ -165,7 +165,7 @@ export function cachedList<Schema extends z.ZodType>(schema: Schema, description
   };
 }
 
-/** The documented answer of a route that is made per request. */
+/** The documented response of a route that is not cached. */
 export function freshJson<Schema extends z.ZodType>(schema: Schema, description: string) {
   return { description, headers: REQUEST_ID, content: { "application/json": { schema } } };
 }
@@ -181,7 +181,7 @@ export function freshText(description: string, sample: string) {
 
 type ProblemStatus = (typeof PROBLEMS)[ProblemCode]["status"];
 
-/** Documented failures, several codes of one status together; any request may be one that cannot be read. */
+/** Documented failures, grouped by status; any request may fail because it cannot be read. */
 export function problems<const Code extends ProblemCode>(
   ...codes: readonly Code[]
 ): Record<(typeof PROBLEMS)[Code | "bad_request"]["status"], ReturnType<typeof problem>> {
@@ -209,7 +209,7 @@ function problem(status: ProblemStatus, codes: readonly ProblemCode[]) {
   };
 }
 
-/** What a body says beside its code, where an example makes it plainer. */
+/** Example details, for codes where they make the problem clearer. */
 const DETAILS: Partial<
   Record<ProblemCode, { readonly detail: string; readonly [key: string]: unknown }>
 > = {
@@ -227,7 +227,7 @@ const DETAILS: Partial<
   no_data: { detail: "There are no rates of okx (down).", missing: MISSING_SAMPLE },
 };
 
-/** A body with this code as it is sent. */
+/** A problem body with this code, as sent. */
 export function exampleOf(code: ProblemCode) {
   const { detail, ...more } = DETAILS[code] ?? { detail: "In words, for this request." };
   return {

@@ -3,7 +3,7 @@ import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { FLAGS } from "../../domain/flags.ts";
 import { ASSET_CLASSES } from "../../domain/quote.ts";
 
-/** Closed sets that many resources name: one component each in the document, one type in a generated client. */
+/** Enums that many resources use: one component each in the document, one type in a generated client. */
 
 export const ExchangeIdSchema = z
   .enum(EXCHANGE_IDS)
@@ -25,7 +25,7 @@ export const AccrualSchema = z.enum(["periodic", "continuous"]).openapi("Accrual
   example: "periodic",
 });
 
-/** One of a named set, or null. `nullable()` would make the set itself nullable in the document, wherever it is used. */
+/** A member of a named enum, or null. `nullable()` would make the enum itself nullable, wherever it is used. */
 export function orNull<Schema extends z.ZodType>(schema: Schema) {
   return z.union([schema, z.null()]);
 }

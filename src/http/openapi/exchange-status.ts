@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { ExchangeStatus } from "../../domain/exchange.ts";
 
-/** What each status of an exchange means. A new one without a meaning does not compile. */
+/** The meaning of each exchange status. A new status without a meaning does not compile. */
 export const STATUS_MEANINGS = {
   starting: "no batch yet",
   ok: "delivers in time",
@@ -26,7 +26,7 @@ export const reasonField = z.string().nullable().openapi({
   example: "rate_limited: HTTP 429",
 });
 
-/** Said of an exchange wherever its facts are. */
+/** Documented wherever the facts of an exchange are shown. */
 export const unverifiedRateField = z.string().nullable().openapi({
   description:
     "Why it is unproven which of the rates that the exchange publishes is charged next; its rows are flagged `unverified_rate`. Null if that is certain.",

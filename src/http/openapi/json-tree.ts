@@ -1,4 +1,4 @@
-/** A document as what it is written down as, for the passes that rewrite it. */
+/** A document as a JSON tree, for the passes that rewrite it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 export interface JsonObject {
@@ -9,19 +9,19 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An object where one is expected; an empty one where there is none. */
+/** The value if it is an object, else an empty one. */
 export function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** What would be written down of a value: fields without a value are gone. Throws where it is no object. */
+/** The JSON tree of a value; undefined fields are dropped. Throws if it is not an object. */
 export function treeOf(value: object): JsonObject {
   const tree = JSON.parse(JSON.stringify(value)) as Json;
   if (!isObject(tree)) throw new Error("assertion failed: a document is an object");
   return tree;
 }
 
-/** The same object with each of its values replaced. */
+/** Returns the object with each of its values mapped. */
 export function mapValues(
   object: JsonObject,
   change: (value: Json, key: string) => Json,
@@ -31,10 +31,10 @@ export function mapValues(
   );
 }
 
-/** Keywords of a schema under which instances stand, not schemas: nothing in them is rewritten. */
+/** Keywords whose values are instances, not schemas: these are left unchanged. */
 const INSTANCE_KEYWORDS = new Set(["example", "examples", "default", "enum", "const"]);
 
-/** The same tree with each object in it replaced, those inside before those around them. Instances stay as they are. */
+/** Returns the tree with each object mapped, innermost first. Instances are left unchanged. */
 export function mapObjects(tree: Json, change: (object: JsonObject) => Json): Json {
   if (Array.isArray(tree)) return tree.map((value) => mapObjects(value, change));
   if (!isObject(tree)) return tree;
@@ -45,7 +45,7 @@ export function mapObjects(tree: Json, change: (object: JsonObject) => Json): Js
   );
 }
 
-/** What a reference into `document` stands for. Throws where nothing is. */
+/** Resolves a reference into `document`. Throws if it points to nothing. */
 export function resolved(document: JsonObject, ref: string): Json {
   const keys = ref.replace(/^#\//, "").split("/");
   return keys.reduce<Json>((value, key) => {

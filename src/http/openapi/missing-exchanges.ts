@@ -10,7 +10,7 @@ import { ExchangeIdSchema } from "./enums.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import { ApiError } from "../protocol/problem.ts";
 
-/** How answers say which exchanges they had to do without. */
+/** How answers list the exchanges without data. */
 
 export const MISSING_SAMPLE = [
   { exchange: "okx", status: "down", reason: "No new rates: it cannot be reached." },
@@ -36,15 +36,15 @@ export const missingField = z.array(MissingExchangeSchema).openapi({
   example: MISSING_SAMPLE,
 });
 
-/** Stands beside a number of exchanges. */
+/** Accompanies a number of exchanges. */
 export const ofExchangesField = z.int().min(0).max(EXCHANGE_IDS.length).openapi({
   description: "Number of exchanges requested, including missing ones.",
   example: 38,
 });
 
 /**
- * What an answer rests on, for formats that have rows alone: how many exchanges were asked, and which of them are missing
- * as a list of RFC 9651 (structured fields), absent where none is.
+ * Coverage as headers, for formats without an envelope: how many exchanges were requested, and which of them are
+ * missing as an RFC 9651 list (structured fields), absent if none is.
  */
 export function coverageHeaders({
   asked,
@@ -57,7 +57,7 @@ export function coverageHeaders({
   };
 }
 
-/** How soon it is worth asking again, by what the exchange does meanwhile. Seconds. */
+/** When a retry makes sense, by the exchange's status. Seconds. */
 const RETRY_SECONDS = {
   starting: 5,
   stale: 60,
@@ -66,7 +66,7 @@ const RETRY_SECONDS = {
   off: 3_600,
 } as const satisfies Record<MissingStatus, number>;
 
-/** The answer where nothing that was asked for can be known: an empty list would say that there is nothing. */
+/** The problem if nothing requested can be known: an empty list would claim that there is nothing. */
 export function noData(missing: readonly MissingExchange[]): ApiError {
   const names = missing.map(({ exchange, status }) => `${exchange} (${status})`);
   const seconds = Math.min(...missing.map(({ status }) => RETRY_SECONDS[status]));

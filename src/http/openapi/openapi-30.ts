@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, mapObjects, objectOf } from "./json-tree.ts";
 
-/** The same document in OpenAPI 3.0.3, for tools that do not read 3.1. Takes what `finishedDocument` gives. */
+/** The same document as OpenAPI 3.0.3, for tools that do not support 3.1. Expects the output of `finishedDocument`. */
 export function asOpenApi30(document: JsonObject): JsonObject {
   const { webhooks: _webhooks, ...rest } = document;
   const { summary: _summary, license, ...info } = objectOf(document["info"]);
@@ -11,7 +11,7 @@ export function asOpenApi30(document: JsonObject): JsonObject {
   };
 }
 
-/** Keywords that stand in place of a schema alone: an object with one is no map of names. */
+/** Converts one object; its members are converted already. */
 function olderObject(object: JsonObject): Json {
   const steps = [
     withoutContent,
@@ -36,13 +36,13 @@ function withNullable(schema: JsonObject): JsonObject {
   if (others.length === anyOf.length) return schema;
   const [only] = others;
   if (others.length > 1 || !isObject(only)) return { nullable: true, anyOf: others, ...rest };
-  // A null beside a reference is said around it: nothing may stand beside a reference in 3.0.
+  // 3.0 ignores siblings of a reference, so nullability is expressed around it.
   return "$ref" in only
     ? { nullable: true, allOf: [only], ...rest }
     : { ...only, nullable: true, ...rest };
 }
 
-/** What the text of a stream holds cannot be said in 3.0 but by an extension. */
+/** 3.0 can describe the content of an event stream only by an extension. */
 function withoutContent(schema: JsonObject): JsonObject {
   const { contentSchema, contentMediaType, ...rest } = schema;
   if (contentSchema === undefined && contentMediaType === undefined) return schema;
@@ -55,7 +55,7 @@ function withEnum(schema: JsonObject): JsonObject {
   return isSchema ? { ...rest, enum: [value] } : schema;
 }
 
-/** Bounds that exclude their own value are marks beside the bound. */
+/** Exclusive bounds are boolean modifiers of the bound. */
 function withExclusiveBounds(schema: JsonObject): JsonObject {
   const { exclusiveMinimum: above, exclusiveMaximum: below, ...rest } = schema;
   return {
@@ -71,14 +71,14 @@ function withExclusiveBounds(schema: JsonObject): JsonObject {
   };
 }
 
-/** A schema has one `example`; the `examples` of a media type are a map and stay. */
+/** A schema has a single `example`; the `examples` of a media type are a map and remain. */
 function withOneExample(schema: JsonObject): JsonObject {
   const { examples, ...rest } = schema;
   if (!Array.isArray(examples)) return schema;
   return { example: examples[0] ?? null, ...rest };
 }
 
-/** What stands beside a reference is not read in 3.0. */
+/** 3.0 ignores siblings of a reference. */
 function withBareReference(schema: JsonObject): JsonObject {
   const { $ref, ...beside } = schema;
   if (typeof $ref !== "string" || Object.keys(beside).length === 0) return schema;

@@ -17,27 +17,27 @@ import {
 } from "../protocol/query-text.ts";
 
 /**
- * Query parameters. One grammar for all: a list is written with commas or by repeating the name, a single
- * value once; an empty value is an error, never a default. Values are parsed here and by nothing else, and what
- * stands for a parameter that is not given is said here and nowhere else: a handler gets the filled value.
+ * Query parameters. One grammar for all: lists are comma-separated or repeat the name, single values occur once; an
+ * empty value is an error, never a default. Values are parsed and defaults are defined here and nowhere else: handlers
+ * get complete values.
  */
 
-/** The query of an address that takes no parameter: any is an error that names it. */
+/** The query of a path without parameters: any parameter is an error that names it. */
 export const NO_PARAMS = z.strictObject({});
 
-/** What the documentation says of one parameter. */
+/** Documentation of one parameter. */
 interface ParameterDoc<Fallback> {
   readonly description: string;
   readonly example: unknown;
-  /** Read where the parameter is not given, and its `default` in the document. Null: unset is a value of its own. */
+  /** Used if the parameter is absent, and its `default` in the document. Null: unset has its own meaning. */
   readonly fallback: Fallback;
-  /** A list whose members stay in the order in which they were asked for. */
+  /** A list that keeps the order of the request. */
   readonly isOrdered?: true;
 }
 
 /**
- * A list whose members come from a closed set; an unknown one is an error that names it. `component` names the set in
- * the document, where it is one.
+ * A list with members from a closed set; unknown ones are errors that name them. `component` is the set's name in the
+ * document, if it has one.
  */
 export function closedListParam<
   const Member extends string,
@@ -107,7 +107,7 @@ export function countListParam<const Fallback extends readonly number[] | null>(
     });
 }
 
-/** One of a closed set. */
+/** A member of a closed set. */
 export function choiceParam<const Member extends string, const Fallback extends Member | null>(
   members: readonly Member[],
   doc: ParameterDoc<Fallback>,
@@ -121,7 +121,7 @@ export function choiceParam<const Member extends string, const Fallback extends 
   return single(read, { type: "string", enum: [...members] }, doc);
 }
 
-/** A decimal number such as 250000 or 0.5, taken with all its digits: the user's own figure. */
+/** A decimal number such as 250000 or 0.5, used with all its digits: it is the user's own figure. */
 export function numberParam<const Fallback extends number | null>(
   bounds: NumberBounds,
   doc: ParameterDoc<Fallback>,
@@ -137,7 +137,7 @@ export function countParam<const Fallback extends number | null>(
   return single((text, context) => countIn(text, bounds, context), countDoc(bounds), doc);
 }
 
-/** A number that rows are held against: rounded, so that figures next to each other are one question. */
+/** A threshold for rows: rounded, so that nearby values share one answer. */
 export function thresholdParam<const Fallback extends number | null>(
   bounds: NumberBounds,
   doc: ParameterDoc<Fallback>,
@@ -155,15 +155,15 @@ export function countThresholdParam<const Fallback extends number | null>(
   return single(read, countDoc(bounds), roundedDoc(doc));
 }
 
-/** Nobody tells a market of 1,001,000 dollars from one of 1,000,000. */
+/** 1,001,000 dollars of volume are as good as 1,000,000. */
 const THRESHOLD_DIGITS = 3;
 
-/** A threshold as it is used: the nearest number with three significant digits. */
+/** A threshold as it is applied: rounded to three significant digits. */
 export function roundThreshold(value: number): number {
   return Number(value.toPrecision(THRESHOLD_DIGITS));
 }
 
-/** What the document says of each threshold. */
+/** Part of the description of each threshold. */
 export const ROUNDED = `Rounded to ${THRESHOLD_DIGITS} significant digits when it is read.`;
 
 /** A time in whole unix seconds. */
@@ -173,8 +173,8 @@ export function timeParam(doc: ParameterDoc<null>) {
 }
 
 /**
- * A text that only this service can have made. Unset: null. Without an example where none works for long: the
- * interactive documentation would send it.
+ * A string issued by this service. Unset: null. No example if none stays valid: the interactive documentation would
+ * send it.
  */
 export function opaqueParam(maxLength: number, description: string, example?: string) {
   const read = (text: string, context: Context): string => {
@@ -185,7 +185,7 @@ export function opaqueParam(maxLength: number, description: string, example?: st
   return single(read, schema, { description, example, fallback: null });
 }
 
-/** A text in any case, which is read in capitals. Unset: null. */
+/** A case-insensitive string, converted to upper case. Unset: null. */
 export function textParam(
   maxLength: number,
   doc: { readonly description: string; readonly example: string },
@@ -198,7 +198,7 @@ export function textParam(
   return single(read, schema, { ...doc, fallback: null });
 }
 
-/** What the document says of a single value's kind. */
+/** Documentation of the type of a single value. */
 type KindDoc =
   | { readonly type: "string"; enum?: string[]; minLength?: number; maxLength?: number }
   | {
@@ -208,7 +208,7 @@ type KindDoc =
       maximum: number;
     };
 
-/** A parameter that has one value. */
+/** A parameter with one value. */
 function single<Value, Fallback>(
   read: (text: string, context: Context) => Value,
   kind: KindDoc,
@@ -222,7 +222,7 @@ function single<Value, Fallback>(
     .openapi({ ...kind, ...textDoc(doc) });
 }
 
-/** Each member once; sorted, unless the order is a part of the question. */
+/** Removes duplicates; sorted unless the order matters. */
 function membersOf<T extends string>(
   texts: readonly T[],
   { isOrdered }: Pick<ParameterDoc<unknown>, "isOrdered">,
@@ -235,10 +235,10 @@ function mustBeOneOf(text: string, members: readonly string[]): string {
   return `${echo(text)} must be one of ${members.join(", ")}${didYouMean(text, members)}`;
 }
 
-/** What the document says of each list whose order counts. */
+/** Part of the description of each list whose order matters. */
 export const ORDERED = "The order is kept.";
 
-/** A parameter that says nothing: whatever it holds, the answer is the same. */
+/** A parameter without any effect. */
 export function ignoredParam(doc: { readonly description: string; readonly example: string }) {
   return raw
     .transform(() => null)

@@ -1,18 +1,18 @@
 import { z } from "@hono/zod-openapi";
 import { echo, oneOf, refuse } from "../protocol/query-text.ts";
 
-/** Query parameters that must be given, each once. */
+/** Query parameters that must be given, exactly once. */
 
-/** What the document says of one. */
+/** Documentation of one. */
 interface RequiredDoc {
   readonly description: string;
   readonly example: string;
 }
 
-/** What arrives of one. */
+/** The raw value. */
 const given = z.union([z.string(), z.array(z.string())], { error: "must be given" });
 
-/** A text. */
+/** A string. */
 export function requiredTextParam(maxLength: number, doc: RequiredDoc) {
   return given
     .transform((value, context): string => {
@@ -24,7 +24,7 @@ export function requiredTextParam(maxLength: number, doc: RequiredDoc) {
     .openapi({ type: "string", minLength: 1, maxLength, ...doc });
 }
 
-/** One of a closed set. */
+/** A member of a closed set. */
 export function requiredChoiceParam<const Member extends string>(
   members: readonly [Member, ...Member[]],
   doc: RequiredDoc,

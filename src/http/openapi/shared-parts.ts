@@ -1,8 +1,8 @@
 import { isObject, type Json, type JsonObject, mapValues, objectOf } from "./json-tree.ts";
 
 /**
- * Writes what operations have in common once, as components that they refer to: parameters, headers, examples of
- * problems, answers. What the document says stays the same: with its references resolved it is equal to the one before.
+ * Moves what operations have in common into components: parameters, headers, examples of problems, responses. With its
+ * references resolved the document is unchanged.
  */
 export function withSharedParts(document: JsonObject): JsonObject {
   const parameters = new SharedParts("parameters");
@@ -27,7 +27,7 @@ export function withSharedParts(document: JsonObject): JsonObject {
         withParts(objectOf(operation), String(objectOf(operation)["operationId"])),
       ),
     );
-  // Counted until nothing is new: what stands in an answer is counted as it will be referred to.
+  // One pass per kind, innermost first: responses are counted with references to the parts inside them.
   const kinds = [examples, headers, parameters, responses];
   for (const kind of kinds) {
     rewrite();
@@ -44,7 +44,7 @@ interface Inner {
   readonly id: string;
 }
 
-/** An answer whose headers and examples are references where they are shared. */
+/** A response with shared headers and examples replaced by references. */
 function slimResponse(response: JsonObject, { headers, examples, id }: Inner): JsonObject {
   const refer = (parts: SharedParts) => (value: Json, key: string) => parts.referTo(value, key, id);
   return mapValues(response, (value, key) => {
@@ -58,7 +58,7 @@ function slimResponse(response: JsonObject, { headers, examples, id }: Inner): J
   });
 }
 
-/** Problems are named for their codes, other answers for their status. */
+/** Problems are named after their codes, other responses after their status. */
 function responseName({ content }: JsonObject, status: string): string {
   const { examples } = objectOf(objectOf(content)["application/problem+json"]);
   if (!isObject(examples)) return status === "304" ? "NotModified" : `Status${status}`;
@@ -71,7 +71,7 @@ function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** Parts of one kind: those that stand twice or more have a name. */
+/** Parts of one kind; those used at least twice get a name. */
 class SharedParts {
   readonly kind: string;
   readonly #counts = new Map<
@@ -84,7 +84,7 @@ class SharedParts {
     this.kind = kind;
   }
 
-  /** The part itself, or the reference to it once it has a name. */
+  /** The part itself, or a reference once it has a name. */
   referTo(part: Json, name: string, id: string): Json {
     if (isObject(part) && "$ref" in part) return part;
     const text = JSON.stringify(part);
@@ -96,11 +96,11 @@ class SharedParts {
     return part;
   }
 
-  /** Ends one count of the whole document; `isKept`: what was counted twice is named from now on. */
+  /** Ends a pass over the whole document; `isKept`: parts counted twice are named from now on. */
   endCount(isKept: boolean): void {
     if (isKept) {
       const often = [...this.#counts].filter(([, { count }]) => count > 1);
-      // The version that most places have gets the plain name, the others name the first operation that has them.
+      // The most frequent version gets the plain name, the others are qualified by the first operation that uses them.
       for (const [text, { name, id }] of often.toSorted(([, a], [, b]) => b.count - a.count)) {
         const isTaken = [...this.#names.values()].includes(name);
         this.#names.set(text, isTaken ? `${name}Of${capital(id)}` : name);

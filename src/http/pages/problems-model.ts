@@ -2,7 +2,7 @@ import type { ProblemModel } from "../../web/docs-model.ts";
 import { exampleOf } from "../openapi/document.ts";
 import { PROBLEMS, type ProblemCode, problemType } from "../protocol/problem.ts";
 
-/** What each problem means and what to do about it. A code without an entry does not compile. */
+/** The meaning of each problem and its remedy. A code without an entry does not compile. */
 const ADVICE = {
   bad_request: {
     meaning: "The address or the request line is not valid HTTP, so the request was not read.",

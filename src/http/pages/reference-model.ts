@@ -8,7 +8,7 @@ import type {
 } from "../../web/docs-model.ts";
 import { isObject, type Json, type JsonObject, objectOf, resolved } from "../openapi/json-tree.ts";
 
-/** What /docs shows of the document. */
+/** The contents of /docs, from the document. */
 export function referenceModel(document: JsonObject): ReferenceModel {
   const info = objectOf(document["info"]);
   const operations = operationsOf(document);
@@ -61,10 +61,7 @@ function operationsOf(
   );
 }
 
-/**
- * The path with its parameters and the required query parameters at their examples: an address that returns results.
- * Minimums that are stricter than their example are set to it: after a start nothing has lasted long.
- */
+/** The path and the required query parameters, filled with examples. */
 function addressOf(path: string, parameters: readonly JsonObject[]): string {
   const filled = parameters
     .filter((parameter) => parameter["in"] === "path")

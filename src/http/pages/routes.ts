@@ -25,13 +25,13 @@ import { readStyleSheet } from "./style-sheet.ts";
 
 export const HTML_TYPE = "text/html; charset=utf-8";
 
-/** What a page shows an exchange by. */
+/** How pages name an exchange. */
 interface NamedExchange {
   readonly id: ExchangeId;
   readonly name: string;
 }
 
-/** As many lines as a reader scans; the API has them all. */
+/** As many rows as a reader scans; the API has all of them. */
 const SHOWN_LINES = 50;
 
 const DEFAULT_SORT: SortField = "abs_annualized_pct";
@@ -41,7 +41,7 @@ interface Rendered {
   toString(): string | Promise<string>;
 }
 
-/** The bytes of a page. Components here are synchronous: they are functions of a view model. */
+/** The HTML of a page. Components are synchronous functions of a view model. */
 export function renderPage(page: Rendered): string {
   return `<!doctype html>${page.toString()}`;
 }
@@ -75,7 +75,7 @@ export function addPageRoutes(
   router.get("/", (c) => {
     const snapshot = answers.newest();
     if (snapshot === null) return waitingPage(assets, c.env.requestId);
-    // Addresses are written by hand and by trackers: what is not understood is the default.
+    // Addresses are typed by hand and mangled by trackers: anything unknown falls back to the default.
     const sort = SORT_FIELDS.find((field) => field === c.req.query("sort")) ?? DEFAULT_SORT;
     const order = SORT_ORDERS.find((known) => known === c.req.query("order")) ?? defaultOrder(sort);
     return answers.respond(c.req.raw, c.env, {
@@ -108,7 +108,7 @@ function waitingPage(assets: PageAssets, requestId: string): Response {
   });
 }
 
-/** What the front page shows of a snapshot: the first rows that can be relied on, in the asked order. */
+/** The front page's model: the first trusted rows, in the requested order. */
 function boardPageModel(
   snapshot: Snapshot,
   { exchanges, fees }: Pick<PageDeps, "exchanges" | "fees">,

@@ -6,7 +6,7 @@ import { type Json, type JsonObject, objectOf, resolved } from "../openapi/json-
 import { FORMULAS } from "./formulas.ts";
 import { FLAG_TERMS, NULL_REASON_TERMS, REASON_TERMS, THRESHOLDS } from "./terms.ts";
 
-/** What /docs/terms shows: the tables of the code, and what the document says of defaults. */
+/** The contents of /docs/terms: tables from the code, and defaults from the document. */
 export function termsModel(document: JsonObject): TermsModel {
   const blocking = new Set<Flag>(BLOCKING_FLAGS);
   const flag = (name: Flag): TermModel => ({ name, meaning: FLAG_TERMS[name] });
@@ -22,10 +22,10 @@ export function termsModel(document: JsonObject): TermsModel {
   };
 }
 
-/** Parameters that hold rows back where nothing else is asked for. */
+/** Parameters that restrict the rows by default. */
 const HOLDS_BACK = /^(limit|(min|max)_\w+)$/;
 
-/** The defaults of limits, minimums and maximums of each address; "none" where it is not set. */
+/** The defaults of limits, minimums and maximums for each path; "none" if unset. */
 export function defaultsOf(document: JsonObject): TermsModel["defaults"] {
   return Object.entries(objectOf(document["paths"])).flatMap(([path, methods]) => {
     const { parameters } = objectOf(objectOf(methods)["get"]);

@@ -42,7 +42,7 @@ type NullReason =
   | MarketReason
   | OriginGap;
 
-/** What the documentation says of the words that programs read. A new one without a text does not compile. */
+/** Documentation of the terms that programs read. A new term without a text does not compile. */
 
 const count = (value: number): string => value.toLocaleString("en-US");
 const percent = (fraction: number): string => `${Number((fraction * 100).toPrecision(3))} %`;

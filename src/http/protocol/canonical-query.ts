@@ -1,13 +1,13 @@
-/** What a parameter is once it is read. A map is written as `key:value`, like the fees of exchanges. */
+/** A parsed parameter. A map is written as `key:value`, like the fees of exchanges. */
 type Value =
   string | number | null | undefined | readonly (string | number)[] | ReadonlyMap<string, number>;
 
-/** The parameters of a request as they were read: lists sorted, defaults filled in. */
+/** The parsed parameters of a request: lists sorted, defaults filled in. */
 export type ReadParams = Readonly<Record<string, Value>>;
 
 /**
- * One spelling for all queries that are read alike: by name, each parameter once, without those that are not set.
- * It is a query of an address itself: read again it is the same parameters.
+ * One spelling for all equivalent queries: sorted by name, each parameter once, unset ones omitted. It is a valid query
+ * itself and parses to the same parameters.
  */
 export function canonicalQuery(params: ReadParams): string {
   const query = new URLSearchParams();

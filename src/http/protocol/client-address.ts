@@ -1,15 +1,15 @@
 import { BlockList, isIP } from "node:net";
 
-/** Finds the address of the client behind proxies that the operator trusts. */
+/** Determines a client's address behind trusted proxies. */
 export interface ClientAddresses {
-  /** `remoteAddress` is the peer of the connection; null when nothing is known. */
+  /** `remoteAddress` is the peer of the connection; returns null if nothing is known. */
   of(remoteAddress: string | undefined, headers: Headers): string | null;
 }
 
 /**
- * `trusted` holds addresses and CIDR ranges. X-Forwarded-For is read from its right end: each trusted hop
- * vouches for the one before it, the first address that is not trusted is the client. A caller that is no
- * trusted proxy is the client itself, whatever it claims. Throws on an entry that is neither.
+ * `trusted` contains addresses and CIDR ranges. X-Forwarded-For is read from the right: each trusted hop vouches for
+ * the one before it, and the first untrusted address is the client. A caller that is not a trusted proxy is the client
+ * itself, whatever it claims. Throws on an entry that is neither.
  */
 export function clientAddresses(trusted: readonly string[]): ClientAddresses {
   const proxies = new BlockList();
@@ -24,7 +24,7 @@ export function clientAddresses(trusted: readonly string[]): ClientAddresses {
       const hops = (headers.get("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
       while (isIP(client) !== 0 && isTrusted(client)) {
         const hop = plainAddress(withoutPort(hops.pop() ?? ""));
-        // A hop that is no address ends the chain: nobody trusted vouches for what stands left of it.
+        // A hop that is not an address ends the chain: no trusted hop vouches for what is left of it.
         if (isIP(hop) === 0) break;
         client = hop;
       }
@@ -42,23 +42,23 @@ function addNetwork(list: BlockList, entry: string): void {
   else list.addSubnet(address, Number(prefix), family);
 }
 
-/** As some proxies write a hop: `1.2.3.4:5000`, `[2001:db8::1]:5000`; and IPv6 in brackets alone. */
+/** How some proxies write a hop: `1.2.3.4:5000`, `[2001:db8::1]:5000`, or IPv6 in brackets without a port. */
 const IPV4_WITH_PORT = /^([\d.]+):\d{1,5}$/;
 const IPV6_IN_BRACKETS = /^\[([\da-f:.]*:[\da-f:.]*)\](?::\d{1,5})?$/i;
 
-/** The address of a hop that may have a port, which changes from one connection to the next; what is none stays as it is. */
+/** Strips a hop's port, which changes with each connection; anything else is returned unchanged. */
 function withoutPort(hop: string): string {
   return IPV4_WITH_PORT.exec(hop)?.[1] ?? IPV6_IN_BRACKETS.exec(hop)?.[1] ?? hop;
 }
 
-/** A dual-stack socket shows IPv4 peers as ::ffff:a.b.c.d. */
+/** A dual-stack socket reports IPv4 peers as ::ffff:a.b.c.d. */
 function plainAddress(address: string): string {
   return address.toLowerCase().startsWith("::ffff:") && address.includes(".")
     ? address.slice("::ffff:".length)
     : address;
 }
 
-/** Of an IPv6 address, the words that name a network: one line of a home or a server has a /64 of its own. */
+/** The words of an IPv6 address that identify a network: a home or a server usually has its own /64. */
 const NETWORK_WORDS = 4;
 const WORDS = 8;
 
@@ -66,8 +66,8 @@ const WORDS = 8;
 const IPV4_PREFIX = "0:0:0:0:0:ffff";
 
 /**
- * What bounds per address count as one address: IPv4 as it is, also where it is written as IPv6; of IPv6 the /64, for
- * whoever has one address of it has them all.
+ * The unit that per-address limits count: IPv4 as it is, also if written as IPv6; for IPv6 the /64, since whoever has
+ * one of its addresses has all of them.
  */
 export function addressGroup(address: string): string {
   const [plain = ""] = plainAddress(address).split("%");

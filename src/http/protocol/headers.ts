@@ -1,30 +1,30 @@
 import { REQUEST_ID_HEADER } from "./request-context.ts";
 
-/** Header sets that never change: made once, sent with every answer of their kind. */
+/** Header sets that never change: built once, sent with every response of their kind. */
 export type FixedHeaders = Readonly<Record<string, string>>;
 
-/** A client may show what it has for this long while it asks again. */
+/** How long a client may use a stale answer while it revalidates. */
 const REVALIDATE_SECONDS = 30;
 
-/** Assets whose address holds their hash never change. */
+/** Assets with a hash in their address never change. */
 const IMMUTABLE_SECONDS = 31_536_000;
 
 export const CACHE_IMMUTABLE = `public, max-age=${IMMUTABLE_SECONDS}, immutable`;
-/** Documents that change with a release only: cheap to ask for again. */
+/** Documents that change only with a release: cheap to revalidate. */
 export const CACHE_REVALIDATED = "public, max-age=300";
 export const CACHE_NEVER = "no-store";
-/** Of a stream: a proxy that compresses answers would hold its events until there is enough to compress. */
+/** For streams: a proxy that compresses responses would hold events back until it has enough to compress. */
 export const CACHE_NEVER_AS_SENT = "no-store, no-transform";
 
-/** Texts of Cache-Control by their seconds: made once, every request has one. */
+/** Cache-Control values by max-age: built once, since every request needs one. */
 const UNTIL_NEXT = Array.from(
   { length: 61 },
   (_, seconds) => `public, max-age=${seconds}, stale-while-revalidate=${REVALIDATE_SECONDS}`,
 );
 
 /**
- * Cache-Control of an answer that is made from the current snapshot, `freshForMs` before the next one can come.
- * At least a second: it lets a shared cache gather the requests that come in it. At most a minute.
+ * Cache-Control of an answer from the current snapshot, with the next one due in `freshForMs`. At least a second, so
+ * that a shared cache can combine concurrent requests; at most a minute.
  */
 export function cacheUntilNext(freshForMs: number): string {
   const seconds = Math.min(UNTIL_NEXT.length - 1, Math.max(1, Math.ceil(freshForMs / 1000)));
@@ -32,19 +32,19 @@ export function cacheUntilNext(freshForMs: number): string {
 }
 
 /**
- * Strict-Transport-Security is missing on purpose: TLS ends in the proxy before this service, which alone
- * knows whether the name is served by HTTPS.
+ * Strict-Transport-Security is omitted on purpose: TLS ends at the proxy in front of this service, and only that knows
+ * whether the name is served over HTTPS.
  */
 const EVERYWHERE: FixedHeaders = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };
 
-/** Headers that a page of another origin may read. */
+/** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS =
   "Content-Disposition, ETag, Link, Retry-After, X-Did-You-Mean, X-Fetched-At, X-Missing-Exchanges, X-Of-Exchanges, X-Removed, X-Request-Id, X-Reset, X-Resolved, X-Snapshot, X-Thresholds, X-Total-Count";
 
-/** Public data: any origin may read it, no origin may frame it or let it act. */
+/** Public data: any origin may read it; none may frame it or embed active content. */
 export const API_HEADERS: FixedHeaders = {
   ...EVERYWHERE,
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -56,7 +56,7 @@ export const API_HEADERS: FixedHeaders = {
 const PAGE_POLICY =
   "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:";
 
-/** Server-rendered pages: own style sheet, no script at all. */
+/** Server-rendered pages: our style sheet, no script at all. */
 export const PAGE_HEADERS: FixedHeaders = {
   ...EVERYWHERE,
   "content-security-policy": `${PAGE_POLICY}; style-src 'self'; form-action 'self'`,
@@ -70,7 +70,7 @@ export const TRY_HEADERS: FixedHeaders = {
   "content-security-policy": `${PAGE_POLICY}; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'`,
 };
 
-/** Headers of an answer that is made per request and kept by nobody. */
+/** Headers of a response that is built per request and not cached. */
 export function uncachedHeaders(contentType: string, requestId: string): Record<string, string> {
   return {
     ...API_HEADERS,
@@ -80,7 +80,7 @@ export function uncachedHeaders(contentType: string, requestId: string): Record<
   };
 }
 
-/** A header set as it is at one Cache-Control; within a snapshot that takes as many values as the snapshot has seconds. */
+/** A header set combined with a Cache-Control value; within a snapshot there are as many of these as seconds. */
 export class HeaderSet {
   readonly #fixed: FixedHeaders;
   readonly #byPolicy = new Map<string, Headers>();

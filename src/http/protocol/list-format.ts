@@ -1,6 +1,6 @@
 import { parseAccept } from "hono/utils/accept";
 
-/** How a list is written. */
+/** Output formats of a list. */
 export const FORMATS = ["json", "csv", "ndjson"] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -8,7 +8,7 @@ export const JSON_TYPE = "application/json";
 export const CSV_TYPE = "text/csv";
 export const NDJSON_TYPE = "application/x-ndjson";
 
-/** Media types that ask for a format; NDJSON was never registered and has several names. */
+/** Media types by format; NDJSON was never registered and goes by several names. */
 const FORMAT_OF_TYPE: ReadonlyMap<string, Format> = new Map([
   [JSON_TYPE, "json"],
   [CSV_TYPE, "csv"],
@@ -17,19 +17,19 @@ const FORMAT_OF_TYPE: ReadonlyMap<string, Format> = new Map([
   ["application/jsonl", "ndjson"],
 ]);
 
-/** Content-Type of each format; `header=present` is RFC 4180's way to say that the first line has the names. */
+/** Content-Type by format; `header=present` is RFC 4180's way to say that the first line holds the names. */
 export const CONTENT_TYPES = {
   json: JSON_TYPE,
   csv: `${CSV_TYPE}; charset=utf-8; header=present`,
   ndjson: NDJSON_TYPE,
 } as const satisfies Record<Format, string>;
 
-/** Ranges that JSON lies in. */
+/** Ranges that include JSON. */
 const WILDCARDS: ReadonlySet<string> = new Set(["*/*", "application/*"]);
 
 /**
- * The format that an Accept header likes best. A wildcard is read as JSON, after what is named at the same weight;
- * and so is a header that names none of ours: an answer in JSON serves such a client better than a 406.
+ * The preferred format of an Accept header. A wildcard means JSON, after explicit types of the same weight; so does a
+ * header without any of our types: such a client is better served by JSON than by a 406.
  */
 export function formatOf(accept: string): Format {
   let best: Format = "json";

@@ -1,7 +1,7 @@
-/** Names further from each other than this share of the shorter one are not meant for each other. */
+/** Names that differ by more than this share of the longer one are unrelated. */
 const FAR_SHARE = 0.4;
 
-/** No name of ours is longer; what is, is no slip of the finger. */
+/** No name of ours is longer; a longer text is not a typo of one. */
 const MAX_LENGTH = 64;
 
 /** Shorter prefixes match too many names. */
@@ -43,13 +43,13 @@ function byTypos(text: string, names: readonly string[]): string | null {
   return nearest;
 }
 
-/** What an error adds where a name is near: `; did you mean okx?` */
+/** Suffix for error messages if a name is similar: `; did you mean okx?` */
 export function didYouMean(text: string, names: readonly string[]): string {
   const nearest = nearestName(text, names);
   return nearest === null ? "" : `; did you mean ${nearest}?`;
 }
 
-/** How many letters are to be put in, left out, replaced or swapped with the next (optimal string alignment). */
+/** Edit distance with transpositions (optimal string alignment). */
 function distance(left: string, right: string): number {
   let before: number[] = [];
   let above = Array.from({ length: right.length + 1 }, (_, place) => place);
@@ -74,7 +74,7 @@ function at(line: readonly number[], place: number): number {
   return line[place] ?? Number.POSITIVE_INFINITY;
 }
 
-/** Texts that are members but for their case, as the set writes them. */
+/** Texts that match members except for case, in the spelling of the set. */
 export function asWritten(members: readonly string[], texts: readonly string[] | null) {
   const written = new Map(members.map((member) => [member.toLowerCase(), member]));
   return texts?.map((text) => written.get(text.toLowerCase()) ?? text) ?? null;

@@ -3,7 +3,7 @@ import { uncachedHeaders } from "./headers.ts";
 import { rawPathOf } from "./request-address.ts";
 import type { RequestContext } from "./request-context.ts";
 
-/** Every way a request can fail, with its status and title. Codes are part of the public contract. */
+/** Every kind of failure, with its status and title. Codes are part of the public contract. */
 export const PROBLEMS = {
   bad_request: { status: 400, title: "The request cannot be read" },
   bad_parameter: { status: 400, title: "A parameter is invalid" },
@@ -27,20 +27,20 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One parameter that broke one rule. */
+/** A parameter and the rule that it broke. */
 export interface ParameterError {
   readonly parameter: string;
   readonly rule: string;
 }
 
-/** A failure that the caller may know about: thrown by handlers, rendered once. */
+/** A failure that is reported to the caller: thrown by handlers, rendered once. */
 export class ApiError extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly ParameterError[];
   readonly headers: Readonly<Record<string, string>>;
-  /** The exchanges for want of which there is no answer; empty for other failures. */
+  /** The exchanges whose absence caused the failure; empty for other failures. */
   readonly missing: readonly MissingExchange[];
-  /** What may have been meant; empty where nobody can tell. */
+  /** Suggestions for a misspelt name; may be empty. */
   readonly didYouMean: readonly string[];
 
   constructor(
@@ -90,10 +90,10 @@ export function notReady(): ApiError {
   });
 }
 
-/** How soon whoever found no place should ask again: by then most of what is under way is over. */
+/** Suggested retry time under overload: most of the current work is done by then. */
 const BUSY_RETRY_SECONDS = 2;
 
-/** Too much is under way; `detail` says what. */
+/** The service is overloaded; `detail` says in which respect. */
 export function busy(detail: string): ApiError {
   return new ApiError("busy", detail, { headers: { "retry-after": String(BUSY_RETRY_SECONDS) } });
 }
@@ -102,14 +102,17 @@ export function busy(detail: string): ApiError {
 const PROBLEMS_PATH = "/docs/problems";
 
 /**
- * Leads to the page that explains a code. RFC 9457 wants an absolute reference where one can be made, and else one
- * with its whole path: with `origin`, under which people reach the service, it is the former.
+ * The URI of the page section that explains a code. RFC 9457 wants an absolute URI if possible, otherwise one with the
+ * full path: with `origin`, the service's public origin, it is absolute.
  */
 export function problemType(code: ProblemCode, origin: string | null): string {
   return `${origin ?? ""}${PROBLEMS_PATH}#${code}`;
 }
 
-/** The answer to a failed request: problem+json of RFC 9457 with our `code` and `request_id`. For `origin` see `problemType`. */
+/**
+ * The response to a failed request: RFC 9457 problem+json with our `code` and `request_id`. See `problemType` for
+ * `origin`.
+ */
 export function problemResponse(
   error: ApiError,
   context: RequestContext,
@@ -133,12 +136,12 @@ export function problemResponse(
     status,
     headers: {
       ...uncachedHeaders("application/problem+json", context.requestId),
-      // Said here because HEAD, which sends no body, has to name the same length.
+      // Set here because HEAD, which has no body, must report the same length.
       "content-length": String(Buffer.byteLength(text)),
       ...error.headers,
     },
   });
 }
 
-/** An address that was refused for its length is not sent back whole. */
+/** A target that was rejected for its length is not echoed in full. */
 const MAX_INSTANCE_LENGTH = 256;

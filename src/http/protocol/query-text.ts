@@ -2,15 +2,15 @@ import { z } from "@hono/zod-openapi";
 import { LIST_SEPARATOR } from "../../domain/symbol.ts";
 import type { ParameterError } from "./problem.ts";
 
-/** How the text of a query is read: what the parameters of all addresses share. */
+/** Reading raw query text: what the parameters of all paths share. */
 
-/** What a query parameter arrives as: one text, or several when the name is repeated. */
+/** A raw query parameter: a string, or several if the name is repeated. */
 export const raw = z.union([z.string(), z.array(z.string())]).optional();
 
 /** More members than any sensible filter has; bounds the work per request. */
 export const MAX_LIST_MEMBERS = 200;
 
-/** How much of a wrong value an error repeats. */
+/** How much of an invalid value an error repeats. */
 const MAX_ECHO_LENGTH = 64;
 
 /** The unit of a number, as stated in errors; null for rows, exchanges and ratios. Required, so that none is forgotten. */
@@ -31,22 +31,22 @@ export interface CountBounds {
   readonly max: number;
 }
 
-/** A number as programs write it, the exponent included: no sign (see `numberIn`), no hexadecimal, no spaces. */
+/** A number as written by programs, with optional exponent; no sign (see `numberIn`), hexadecimal or spaces. */
 const DECIMAL = /^\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 const WHOLE = /^\d{1,15}$/;
 
 export type Context = z.RefinementCtx;
 
-/** What an error says of a name that the address does not know. */
+/** The error for an unknown parameter name. */
 export const UNKNOWN_NAME = "is not a parameter of this endpoint";
 
-/** What stands where the server, or whoever made the address, found no text in the bytes. */
+/** What a decoder puts in place of bytes that are not text. */
 const REPLACEMENT = "\u{FFFD}";
 
 /**
- * What a raw query holds that the parameters never see as it was sent: values without a name, which the parser drops,
- * and escapes or bytes that are no UTF-8, which it leaves as they stand or which are replaced. Nothing between two
- * ampersands is nothing. Each name once.
+ * Problems of a raw query that parsed parameters no longer show: values without a name, which the parser drops, and
+ * escapes or bytes that are not UTF-8, which it keeps or replaces. An empty segment between ampersands is ignored. Each
+ * name is reported once.
  */
 export function unreadIn(query: string): ParameterError[] {
   const rules = new Map<string, string>();
@@ -59,18 +59,18 @@ export function unreadIn(query: string): ParameterError[] {
   return [...rules].map(([parameter, rule]) => ({ parameter, rule }));
 }
 
-/** The text of a name or a value; null where it has none. */
+/** The decoded name or value; null if it is not valid text. */
 function textOf(encoded: string): string | null {
   try {
     const text = decodeURIComponent(encoded.replaceAll("+", " "));
     return text.includes(REPLACEMENT) ? null : text;
   } catch {
-    // What decodeURIComponent throws says no more than that it cannot.
+    // decodeURIComponent's error adds no information.
     return null;
   }
 }
 
-/** The text of a parameter that has one value; null where it is not given. */
+/** The value of a single-valued parameter; null if absent. */
 export function oneOf(value: string | string[] | undefined, context: Context): string | null {
   if (value === undefined) return null;
   if (Array.isArray(value)) {
@@ -82,7 +82,7 @@ export function oneOf(value: string | string[] | undefined, context: Context): s
   return null;
 }
 
-/** The members of a list; null where it is not given. */
+/** The members of a list; null if absent. */
 export function listOf(value: string | string[] | undefined, context: Context): string[] | null {
   if (value === undefined) return null;
   const texts = (Array.isArray(value) ? value : [value])
@@ -97,12 +97,12 @@ export function listOf(value: string | string[] | undefined, context: Context): 
   return named;
 }
 
-/** The number that a text is; NaN where it is none. */
+/** The number written in a text; NaN if there is none. */
 export function decimalOf(text: string): number {
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
-/** A number within the bounds; with a minus sign where they go below 0. */
+/** A number within the bounds; a minus sign is allowed if the bounds go below 0. */
 export function numberIn(text: string, bounds: NumberBounds, context: Context): number {
   const isNegative = (bounds.min ?? 0) < 0 && text.startsWith("-");
   const value = isNegative ? -decimalOf(text.slice(1)) : decimalOf(text);
@@ -159,7 +159,7 @@ export function refuse(context: Context, rule: string): void {
   context.addIssue({ code: "custom", message: rule });
 }
 
-/** A wrong value as an error repeats it. */
+/** An invalid value, shortened for an error message. */
 export function echo(text: string): string {
   return JSON.stringify(
     text.length > MAX_ECHO_LENGTH ? `${text.slice(0, MAX_ECHO_LENGTH)}…` : text,

@@ -6,7 +6,7 @@ import type { AppEnv } from "./request-context.ts";
 
 declare const BODY: unique symbol;
 
-/** A response whose bytes say a `Body`, in JSON or in another form of the same. Known to the compiler alone. */
+/** A response whose bytes represent a `Body`, as JSON or in another format. Exists for the compiler only. */
 export type Says<Body> = Response & { readonly [BODY]?: Body };
 
 type Contents<Route> = Route extends {
@@ -15,7 +15,7 @@ type Contents<Route> = Route extends {
   ? Content
   : never;
 
-/** What the document says that a route answers; how thresholds are named is left to the tests. */
+/** The body that the document declares for a route; names of thresholds are left to tests. */
 type Documented<Route> =
   Contents<Route> extends { readonly "application/json": { readonly schema: infer Schema } }
     ? Schema extends z.ZodType
@@ -24,8 +24,8 @@ type Documented<Route> =
     : string;
 
 /**
- * Lets a handler of `route` answer with prepared bytes, which the library's types cannot see into. The compiler holds
- * what made the bytes against the document; that they are what was said, and the other formats, the tests check.
+ * Lets a handler of `route` return prepared bytes, whose type the library cannot check. The compiler checks their
+ * declared body against the document; tests check that the bytes match it, and the other formats.
  */
 export function documented<Route extends RouteConfig>(
   _route: Route,
@@ -34,24 +34,24 @@ export function documented<Route extends RouteConfig>(
   return response as never;
 }
 
-/** An answer in a form of its own, which the JSON that is documented says nothing of: no compiler checks it. */
+/** A response in a format that the documented JSON does not describe: not checked by the compiler. */
 export function otherForm(response: Response | Promise<Response>): Promise<Says<never>> {
   return Promise.resolve(response);
 }
 
-/** Methods whose routes are looked for when a path does not take the one that was sent. */
+/** Methods to look for if a path does not support the requested one. */
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-/** The pattern of the route for `method` and `path`, null when there is none. HEAD is served by GET. */
+/** The pattern of the route for `method` and `path`, or null. HEAD is served by GET. */
 export function routeOf(app: OpenAPIHono<AppEnv>, method: string, path: string): string | null {
   const wanted = method === "HEAD" ? "GET" : method;
   const [handlers] = app.router.match(wanted, path);
-  // Middleware is registered for ALL methods and is no route.
+  // Middleware is registered for ALL methods and is not a route.
   for (const [[, route]] of handlers) if (route.method === wanted) return route.path;
   return null;
 }
 
-/** What an address takes, for Allow; empty when nothing is there. */
+/** The methods that a path supports, for Allow; empty if it does not exist. */
 export function allowedMethods(app: OpenAPIHono<AppEnv>, path: string): string[] {
   const found: string[] = METHODS.filter((method) => routeOf(app, method, path) !== null);
   if (found.length === 0) return [];
@@ -59,18 +59,18 @@ export function allowedMethods(app: OpenAPIHono<AppEnv>, path: string): string[]
   return [...found, ...heads, "OPTIONS"].toSorted();
 }
 
-/** An unknown name is repeated only so far. */
+/** How much of an unknown name an error repeats. */
 const MAX_NAME_LENGTH = 64;
 
-/** What came of reading the path, the headers or the query of a request. */
+/** The result of parsing the path, the headers or the query of a request. */
 interface Reading {
   readonly target: string;
   readonly error?: z.core.$ZodError;
 }
 
 /**
- * Throws the 400 problem for parameters that did not parse, and for what `query` holds besides parameters. `names` are
- * those of the address: the nearest is offered for one that it does not know.
+ * Throws the 400 problem for invalid parameters, and for anything in `query` that is not a parameter. `names` are the
+ * valid names: the nearest is suggested for an unknown one.
  */
 export function requireParameters(
   { target, error }: Reading,
@@ -109,7 +109,7 @@ export function nothingAt(app: OpenAPIHono<AppEnv>, path: string): ApiError {
   return new ApiError("not_found", asSentence(`See /docs for what there is${near}`));
 }
 
-/** The query parameters that the document names for a route; none where it has no such route. */
+/** The documented query parameters of a route; empty if it does not exist. */
 export function queryNamesOf(app: OpenAPIHono<AppEnv>, route: string): readonly string[] {
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type !== "route") continue;

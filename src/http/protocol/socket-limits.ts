@@ -3,20 +3,20 @@ import { readdirSync } from "node:fs";
 import { errorText, type Log } from "../../lib/log.ts";
 
 /**
- * With so much unsent the kernel takes no more of a connection; what is on the way does not count. Left alone it takes
- * megabytes, hence most answers whole, whether or not they are read: nobody could count them, and a slow reader would
- * give no sign of life for longer than the 10 s that a stalled one is given. A bound of the send buffer would also do
- * that, and would slow down those who read fast: it counts what is on the way.
+ * The kernel accepts no more data for a connection with this much unsent; data in flight does not count. By default it
+ * accepts megabytes, i.e. most answers in full whether or not they are read: their memory could not be counted, and a
+ * slow reader would appear stalled for longer than the 10 s it is given. Limiting the send buffer would work too but
+ * slow down fast readers, as it includes data in flight.
  */
 const UNSENT_BYTES = 128 * 1024;
 
 /**
- * What was sent and not taken for so long ends the connection, also one that the service has closed before: what waits
- * there would be kept for minutes. Longer than the service's own rules: 10 s for answers, 30 to 35 s for streams.
+ * A connection whose data is not acknowledged for this long is closed, even if the service closed it before: otherwise
+ * the data would be held for minutes. Longer than the service's own limits: 10 s for answers, 30 to 35 s for streams.
  */
 const UNTAKEN_AFTER_MS = 40_000;
 
-/** Linux numbers of setsockopt(2), socket(7) and tcp(7), as on every machine that Bun runs on. */
+/** Linux constants of setsockopt(2), socket(7) and tcp(7), valid on every machine that Bun supports. */
 const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const SO_ACCEPTCONN = 30;
@@ -24,19 +24,19 @@ const IPPROTO_TCP = 6;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
 
-/** The largest that an option can be: no bound. */
+/** The largest value of an option, i.e. unlimited. */
 const UNBOUNDED = 0x7f_ff_ff_ff;
 
-/** sockaddr_in and sockaddr_in6 both have the port in their third and fourth byte, high byte first. */
+/** sockaddr_in and sockaddr_in6 both store the port in bytes 2 and 3, big-endian. */
 const PORT_AT_BYTE = 2;
 const ADDRESS_BYTES = 128;
 
 type Library = ReturnType<typeof openLibrary>;
 
 /**
- * Bounds what the kernel holds for a connection to `port` of this process, and for how long, by options of the listening
- * socket that those it accepts inherit. It is looked for, as the runtime does not name it. One warning where that cannot
- * be done: without Linux and glibc, or where nothing listens on a TCP port.
+ * Limits how much the kernel holds for a connection to `port` of this process, and for how long, by options of the
+ * listening socket that accepted ones inherit. The socket is searched for, as the runtime does not expose it. Logs one
+ * warning if that fails: without Linux and glibc, or if nothing listens on a TCP port.
  */
 export function limitSockets(port: number | undefined, log: Log): void {
   try {
@@ -53,8 +53,8 @@ export function limitSockets(port: number | undefined, log: Log): void {
 }
 
 /**
- * Lifts the bound, as far as the system lets a program, so that the kernel takes what is left of answers that are over
- * at the next turn of the event loop. One warning where that cannot be done.
+ * Lifts the limit as far as the system permits, so that the kernel takes the rest of all finished answers in the next
+ * turn of the event loop. Logs one warning if that fails.
  */
 export function makeRoomInSockets(port: number | undefined, log: Log): void {
   try {
@@ -64,7 +64,7 @@ export function makeRoomInSockets(port: number | undefined, log: Log): void {
       setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNBOUNDED);
     const largestBytes = largestSendBuffer(library, sockets);
     for (const socket of sockets) {
-      // The kernel lets it grow further than a program may ask for: none is made smaller.
+      // The kernel may have grown it beyond what programs can request: never shrink it.
       const bytes = option(library, socket, SOL_SOCKET, SO_SNDBUF) ?? largestBytes;
       if (bytes < largestBytes) setOption(library, socket, SOL_SOCKET, SO_SNDBUF, largestBytes);
     }
@@ -73,7 +73,7 @@ export function makeRoomInSockets(port: number | undefined, log: Log): void {
   }
 }
 
-/** What the system makes of the largest wish: /proc does not say it in every container. */
+/** The largest send buffer the system grants: /proc does not show the limit in every container. */
 function largestSendBuffer(library: Library, sockets: readonly number[]): number {
   const listening = sockets.find((socket) => listens(library, socket));
   if (listening === undefined) return 0;
@@ -89,14 +89,14 @@ function openLibrary() {
   }).symbols;
 }
 
-/** The TCP sockets of this process whose own port is `port`: the listening one and those that it has accepted. */
+/** The TCP sockets of this process with local port `port`: the listening one and those it accepted. */
 function socketsOn(library: Library, port: number | undefined): number[] {
   return readdirSync("/proc/self/fd")
     .map(Number)
     .filter((descriptor) => portOf(library, descriptor) === port);
 }
 
-/** Null where it is no TCP socket. */
+/** Null if it is not a TCP socket. */
 function portOf(library: Library, descriptor: number): number | null {
   if (option(library, descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT) === null) return null;
   const address = new Uint8Array(ADDRESS_BYTES);
@@ -109,7 +109,7 @@ function listens(library: Library, socket: number): boolean {
   return option(library, socket, SOL_SOCKET, SO_ACCEPTCONN) === 1;
 }
 
-/** Null where the socket has no such option. */
+/** Null if the socket does not have the option. */
 function option(library: Library, socket: number, level: number, name: number): number | null {
   const value = new Int32Array(1);
   const valueBytes = new Uint32Array([value.byteLength]);

@@ -2,37 +2,37 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { endComment, endEvent, type EndReason, type SharedEvent } from "./event-text.ts";
 
-/** What a stream needs to know of the connection that it is sent on. */
+/** The connection that a stream is sent on. */
 export interface StreamConnection {
-  /** Whose it is: streams of one address share bounds. */
+  /** The client's address: streams of one address share limits. */
   readonly address: string;
-  /** Cuts the connection off when nothing moves on it for this long; 0: never. */
+  /** Closes the connection if nothing moves on it for this long; 0: never. */
   limitIdle(seconds: number): void;
 }
 
 /** How long a connection may take to read its last event … */
 const FAREWELL_SECONDS = 10;
-/** … and by then it was cut off, though we may not have been told. */
+/** … and when it has certainly been closed, even without a notification. */
 const SURELY_CUT_AFTER_MS = 2 * FAREWELL_SECONDS * 1000;
 
 /**
- * One reader of a stream. What it is sent waits here until its connection has room: the runtime asks for the next
- * chunk only when the socket has taken the one before, so that a reader who is slow shows as a queue that grows.
+ * One reader of a stream. Events queue here until the connection has room: the runtime pulls the next chunk only when
+ * the socket has taken the last one, so a slow reader shows up as a growing queue.
  */
 export class StreamClient {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly address: string;
-  /** The snapshot that the reader has when it has read all that was sent; null before the first event. */
+  /** The snapshot that the reader has once it has read everything sent; null before the first event. */
   at: Snapshot | null;
   readonly #clock: Clock;
   readonly #connection: StreamConnection;
   readonly #onGone: (client: StreamClient) => void;
   readonly #queue: SharedEvent[] = [];
-  /** Chunks of the first event of the queue that were taken. */
+  /** Chunks of the queue's first event that were taken. */
   #taken = 0;
-  /** When the queue last got shorter, or stopped being empty. */
+  /** When the queue last shrank, or became non-empty. */
   #movedAtMs = 0;
-  /** Where the next chunk goes: the connection has asked for it and there was none. */
+  /** Receives the next chunk: set while the connection has requested one and there is none. */
   #wanted: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
   #state: "open" | "ending" | "gone" = "open";
 
@@ -40,7 +40,7 @@ export class StreamClient {
     readonly at: Snapshot | null;
     readonly clock: Clock;
     readonly connection: StreamConnection;
-    /** Called once, when nothing more can be sent: the reader has left or was sent away. */
+    /** Called once, when nothing more can be sent: the reader disconnected or was dropped. */
     readonly onGone: (client: StreamClient) => void;
   }) {
     this.at = of.at;
@@ -48,16 +48,16 @@ export class StreamClient {
     this.#clock = of.clock;
     this.#connection = of.connection;
     this.#onGone = of.onGone;
-    // Nothing is asked for ahead: what waits, waits here, where it can be counted and taken back.
+    // No read-ahead: queued events stay here, where they are counted and can be discarded.
     this.body = new ReadableStream(
       { pull: (controller) => this.#pull(controller), cancel: () => this.#leave() },
       { highWaterMark: 0 },
     );
-    // A quiet market is no reason to hang up: who does not read is found by its queue.
+    // A market without changes is no reason to disconnect: a reader that stopped reading is found by its queue.
     of.connection.limitIdle(0);
   }
 
-  /** Events that the connection has not taken, the one that it is taking included. */
+  /** Events not taken by the connection yet, including the one in progress. */
   get waiting(): readonly SharedEvent[] {
     return this.#queue;
   }
@@ -66,24 +66,24 @@ export class StreamClient {
     return this.#state === "open";
   }
 
-  /** Whether the stream was ended from this side and its connection, with what was sent on it, is still there. */
+  /** Whether the stream was ended by us but its connection, with unsent data, still exists. */
   get isEnding(): boolean {
     const sinceMs = this.#clock.monotonicMs() - this.#movedAtMs;
     return this.#state === "ending" && sinceMs < SURELY_CUT_AFTER_MS;
   }
 
-  /** For how long nothing has been taken though something waits. */
+  /** How long nothing has been taken although events are waiting. */
   stalledMs(): number {
     return this.#queue.length === 0 ? 0 : this.#clock.monotonicMs() - this.#movedAtMs;
   }
 
-  /** Sends an event after those before; nothing once the stream has ended. */
+  /** Queues an event; ignored once the stream has ended. */
   send(event: SharedEvent): void {
     if (this.#state !== "open") return;
     this.#put(event);
   }
 
-  /** Takes back what waits, says why and ends the stream. */
+  /** Discards the queue, sends the reason and ends the stream. */
   end(reason: EndReason): void {
     if (this.#state !== "open") return;
     const isInEvent = this.#taken > 0;
@@ -91,7 +91,8 @@ export class StreamClient {
     this.#taken = 0;
     this.#state = "ending";
     this.#connection.limitIdle(FAREWELL_SECONDS);
-    // Half an event cannot be taken back, and readers ignore one that the stream ends in: no other may follow it.
+    // A partly sent event cannot be taken back, and readers discard one that the stream ends in: no other may follow
+    // it.
     this.#put(isInEvent ? endComment(reason) : endEvent(reason));
     this.#onGone(this);
   }
@@ -127,7 +128,7 @@ export class StreamClient {
     return chunk;
   }
 
-  /** The connection is closed. */
+  /** The connection was closed. */
   #leave(): void {
     const wasOpen = this.#state === "open";
     this.#state = "gone";

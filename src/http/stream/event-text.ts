@@ -2,7 +2,7 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { MissingExchange } from "../../domain/exchange.ts";
 import type { MarketChanges } from "../../services/finder/market-changes.ts";
 
-/** Why a stream is ended from this side. */
+/** Why the service ends a stream. */
 export const END_REASONS = [
   "slow_consumer",
   "overloaded",
@@ -12,15 +12,15 @@ export const END_REASONS = [
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-/** The JSON of events, as texts that belong one after the other; none of them holds a line break. */
+/** The JSON of events, as a sequence of strings without line breaks. */
 export interface EventData {
-  /** All `rows` of a filter in `snapshot`, and which of its exchanges are missing there. */
+  /** All `rows` of a filter in `snapshot`, and its exchanges without data. */
   reset(
     snapshot: Snapshot,
     rows: Snapshot["rows"],
     missing: readonly MissingExchange[],
   ): Iterable<string>;
-  /** What became of them since the snapshot `sinceId`. */
+  /** What changed since the snapshot `sinceId`. */
   changes(
     snapshot: Snapshot,
     sinceId: string,
@@ -29,16 +29,16 @@ export interface EventData {
   ): Iterable<string>;
 }
 
-/** An event in the bytes that all its readers share: made once, sent chunk by chunk, never changed. */
+/** An encoded event shared by all its readers: built once, sent chunk by chunk, never changed. */
 export interface SharedEvent {
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly sizeBytes: number;
 }
 
-/** How long a reader waits before it connects again. */
+/** How long readers wait before they reconnect. */
 const RECONNECT_AFTER_MS = 5_000;
 
-/** The texts of an event of this name that carries `id` to Last-Event-ID. */
+/** The text of an event, as a sequence; its `id` comes back as Last-Event-ID. */
 export function* eventTexts(
   name: "reset" | "changes",
   id: string,
@@ -46,47 +46,47 @@ export function* eventTexts(
 ): Generator<string> {
   yield `event: ${name}\ndata: `;
   yield* data;
-  // Last, so that a reader which takes ids as they come never has the id of an event that was cut off.
+  // Last, so that a reader that applies ids immediately never has the id of a truncated event.
   yield `\nid: ${id}\n\n`;
 }
 
-/** What a stream begins with: the pause between two connections. */
+/** The start of a stream: sets the reconnection delay. */
 export function retryEvent(): SharedEvent {
   return eventOf([`retry: ${RECONNECT_AFTER_MS}\n\n`]);
 }
 
 /**
- * Shows that the stream lives, to both ends and all between. It has no data, so no reader is told of it; its id
- * is kept nevertheless, which makes the next resumption a short one.
+ * Keeps the stream alive for both ends and any proxy. It has no data, so readers do not dispatch it; they still store
+ * its id, which makes the next resumption a short one.
  */
 export function heartbeatEvent(id: string): SharedEvent {
   return eventOf([`: heartbeat\nid: ${id}\n\n`]);
 }
 
-/** The last event. Without an id: whoever comes back goes on after the last event before it. */
+/** The last event. It has no id: a reader that reconnects resumes from the event before it. */
 export function endEvent(reason: EndReason): SharedEvent {
   return eventOf([`event: end\ndata: ${JSON.stringify({ reason })}\n\n`]);
 }
 
-/** The reason where half an event was sent: a comment, after which readers let go of that half as the stream ends. */
+/** The reason after a partly sent event: a comment, after which readers discard that part as the stream ends. */
 export function endComment(reason: EndReason): SharedEvent {
   return eventOf([`\n: ${reason}\n`]);
 }
 
-/** Encodes texts at once. */
+/** Encodes an event in one go. */
 function eventOf(texts: Iterable<string>): SharedEvent {
   const writer = new EventWriter();
   for (const text of texts) writer.add(text);
   return writer.event();
 }
 
-/** A chunk has no more bytes, for the runtime keeps a copy of one for each reader who has not taken it … */
+/** Maximum size of a chunk: the runtime keeps a copy of one for each reader that has not taken it … */
 const CHUNK_BYTES = 64 * 1024;
 
-/** … and is made of as many characters at least, so that there are few. */
+/** … and the minimum number of characters, so that there are few chunks. */
 const CHUNK_CHARACTERS = CHUNK_BYTES;
 
-/** Puts an event together from its texts, so that a long one can be made with pauses. */
+/** Encodes an event text by text, so that a long one can be built with pauses. */
 export class EventWriter {
   readonly #encoder = new TextEncoder();
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -98,7 +98,7 @@ export class EventWriter {
     if (this.#text.length >= CHUNK_CHARACTERS) this.#encode();
   }
 
-  /** The event of all that was added. */
+  /** The event built from all added texts. */
   event(): SharedEvent {
     if (this.#text !== "") this.#encode();
     return { chunks: this.#chunks, sizeBytes: this.#sizeBytes };

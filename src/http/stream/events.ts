@@ -5,10 +5,10 @@ import { secondsOf } from "../lists/row-fields.ts";
 import { fundingRow } from "../lists/funding-row.ts";
 import type { StreamChanges, StreamReset } from "./schema.ts";
 
-/** Rows that are serialised at a time: about a millisecond. */
+/** Rows serialised at a time: about a millisecond. */
 const ROWS_PER_TEXT = 256;
 
-/** Events as JSON, in the fields and the row format of the API. */
+/** The JSON of events, with the API's fields and row format. */
 export const EVENT_DATA: EventData = {
   reset: (snapshot, rows, missing) =>
     objectTexts<StreamReset>({ ...shown(snapshot, missing), rows: [] }, snapshot, rows),

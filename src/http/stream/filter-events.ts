@@ -11,13 +11,13 @@ import {
 } from "../../services/finder/market-changes.ts";
 import { type EventData, EventWriter, eventTexts, type SharedEvent } from "./event-text.ts";
 
-/** What differs between older snapshots, by their ids, and one newer one: the same for all filters. */
+/** Differences from older snapshots, by their ids, to one newer one: the same for all filters. */
 export type Steps = Map<string, readonly RowDifference[]>;
 
-/** Texts of this length are about a millisecond of encoding. */
+/** Encoding a text of this length takes about a millisecond. */
 const LONG_TEXT_CHARACTERS = 16 * 1024;
 
-/** What a look at a snapshot showed. */
+/** Result of checking a snapshot. */
 interface Look {
   readonly snapshot: Snapshot | null;
   readonly isEmpty: boolean;
@@ -29,10 +29,10 @@ export class FilterEvents {
   readonly #data: EventData;
   readonly #timeStep: TimeStep;
   readonly #matches: (row: BoardRow) => boolean;
-  /** Whether the filter selects no row: in the snapshot that was looked at last, and in the one before. */
+  /** Whether the filter selects no row: in the last snapshot checked, and in the one before. */
   #last: Look;
   #before: Look | null = null;
-  /** By the id of the snapshot that a reader has, "" for none; null where there is nothing to tell. */
+  /** By the id of the reader's snapshot, "" for none; null if there is nothing to send. */
   readonly #made = new Map<string, SharedEvent | null>();
   #toId = "";
 
@@ -45,12 +45,12 @@ export class FilterEvents {
     this.#last = { snapshot: now, isEmpty: now === null || !now.rows.some(this.#matches) };
   }
 
-  /** Whether the filter selects no row of the snapshot that was looked at last. */
+  /** Whether the filter selects no row of the last snapshot checked. */
   get isEmpty(): boolean {
     return this.#last.isEmpty;
   }
 
-  /** Looks at a snapshot. Where nothing was selected, only rows that differ since then can be. */
+  /** Checks a snapshot. If nothing was selected before, only rows that changed since can be. */
   look(at: Snapshot, steps: Steps): void {
     const { snapshot, isEmpty } = this.#last;
     if (snapshot === at) return;
@@ -67,14 +67,14 @@ export class FilterEvents {
     return snapshot.rows.reduce((count, row) => (this.#matches(row) ? count + 1 : count), 0);
   }
 
-  /** The event that leads from `since` to `to`, null where there is nothing to tell; undefined: not made yet. */
+  /** The event that leads from `since` to `to`; null if there is nothing to send; undefined if it is not built yet. */
   made(since: Snapshot | null, to: Snapshot): SharedEvent | null | undefined {
     const wasEmpty = since !== null && this.#isEmptyAt(since);
     if (wasEmpty && this.#isEmptyAt(to)) return null;
     return this.#toId === to.id ? this.#made.get(since?.id ?? "") : undefined;
   }
 
-  /** Makes that event and keeps it until one to another snapshot is made. Pauses while it is long. */
+  /** Builds that event and keeps it until one for another snapshot is built. Long ones are built with pauses. */
   async make(since: Snapshot | null, to: Snapshot, steps: Steps): Promise<SharedEvent | null> {
     await yieldToEventLoop();
     const texts = this.#timeStep("stream", () =>
@@ -91,7 +91,7 @@ export class FilterEvents {
     return [...this.#made.values()].filter((event) => event !== null);
   }
 
-  /** Keeps those of `needed` alone. */
+  /** Discards all events except `needed`. */
   forget(needed: ReadonlySet<SharedEvent> = new Set()): void {
     for (const [sinceId, event] of this.#made)
       if (event === null || !needed.has(event)) this.#made.delete(sinceId);

@@ -6,25 +6,25 @@ import type { FundingQuery } from "../../services/finder/funding-query.ts";
 import type { StreamClient } from "./client.ts";
 import type { EventData } from "./event-text.ts";
 
-/** Readers at once: what one event loop serves beside 2,000 requests a second. */
+/** Concurrent readers: what one event loop serves alongside 2,000 requests per second. */
 export const MAX_STREAMS = 500;
 
-/** The last places are for addresses that hold none: whoever takes many addresses leaves some to others. */
+/** The last places are reserved for addresses without a stream, so that a few addresses cannot take all of them. */
 export const KEPT_STREAMS = MAX_STREAMS / 10;
 
-/** An office behind one address has this many; one program needs one. */
+/** Enough for an office behind one address; a program needs one. */
 export const MAX_STREAMS_PER_ADDRESS = 20;
 
-/** Filters at once that select rows: every one of them is an encoding per snapshot. */
+/** Concurrent filters that select rows: each of them is encoded once per snapshot. */
 export const MAX_STREAM_FILTERS = 200;
 
-/** The last of them are for addresses that hold none, as the last places are. */
+/** Reserved for addresses without a filter, like the last places. */
 export const KEPT_FILTERS = MAX_STREAM_FILTERS / 10;
 
-/** A twentieth of them. */
+/** A twentieth of all filters. */
 export const MAX_FILTERS_PER_ADDRESS = 10;
 
-/** Why there is no stream for a reader. */
+/** Why a stream is refused. */
 export const REFUSALS = [
   "too_many_readers",
   "kept_for_others",
@@ -42,10 +42,10 @@ export interface StreamGroup {
   readonly clients: Set<StreamClient>;
 }
 
-/** What filters that select no row count as, together: nothing is encoded for them. */
+/** The shared key of all filters that select no row: nothing is encoded for them. */
 const EMPTY = "";
 
-/** Who reads which filter, and whether another reader has a place. */
+/** Tracks which reader has which filter, and whether there is capacity for another reader. */
 export class StreamGroups {
   readonly #groups = new Map<string, StreamGroup>();
   readonly #data: EventData;
@@ -58,7 +58,7 @@ export class StreamGroups {
     this.#timeStep = timeStep;
   }
 
-  /** All groups; one that is added while they are gone through is visited, too. */
+  /** All groups; one added during iteration is visited as well. */
   values(): Iterable<StreamGroup> {
     return this.#groups.values();
   }
@@ -68,8 +68,8 @@ export class StreamGroups {
   }
 
   /**
-   * The filter whose turn it is: of those with readers who are not in `seen`, one for the address that had least of
-   * the bytes `madeFor` each. What many filters of one address cost is so waited for by that address. Null: none is left.
+   * The next filter to serve: of those with readers not in `seen`, the one whose address has had the fewest bytes built
+   * (`madeFor`). So an address with many filters waits for its own ones. Null if none is left.
    */
   next(seen: ReadonlySet<StreamClient>, madeFor: ReadonlyMap<string, number>): StreamGroup | null {
     let next: StreamGroup | null = null;
@@ -86,14 +86,14 @@ export class StreamGroups {
     return next;
   }
 
-  /** Filters that select rows, and one for all those that select none. */
+  /** The number of filters that select rows, plus one for all those that select none. */
   get filters(): number {
     return filtersOf(this.#groups.values()).size;
   }
 
-  /** The group that a reader at `address` would be added to, or why there is no place. `now` is the current snapshot. */
+  /** The group for a new reader at `address`, or why it is refused. `now` is the current snapshot. */
   placeFor(query: FundingQuery, address: string, now: Snapshot | null): StreamGroup | Refusal {
-    // Before the filter is looked at: whoever is refused again and again must not cost a look at all rows each time.
+    // Checked before the filter: a reader that is refused repeatedly must not cost a scan of all rows each time.
     const refusal = this.#readersRefusal(address);
     if (refusal !== null) return refusal;
     const key = keyOf(query);
@@ -118,11 +118,11 @@ export class StreamGroups {
     if (client.isEnding) this.#ending.add(client);
     if (group.clients.size > 0) return;
     this.#groups.delete(group.key);
-    // A connection that takes its last event slowly still leads here.
+    // The group may stay referenced by a connection that reads its last event slowly.
     group.events.forget();
   }
 
-  /** The readers of `group` for whom it is one filter too many since it selects rows. */
+  /** The readers of `group` that exceed a limit now that the filter selects rows. */
   excess(group: StreamGroup): readonly StreamClient[] {
     if (this.filters > MAX_STREAM_FILTERS) return [...group.clients];
     return [...group.clients].filter(
@@ -146,7 +146,7 @@ export class StreamGroups {
   }
 }
 
-/** Whether `groups` are `most` filters already and `group` is not one of them. */
+/** Whether `groups` already have `most` filters and `group` is not one of them. */
 function isFull(groups: Iterable<StreamGroup>, most: number, group: StreamGroup): boolean {
   const filters = filtersOf(groups);
   return filters.size >= most && !filters.has(filterOf(group));
@@ -160,7 +160,7 @@ function filterOf({ key, events }: StreamGroup): string {
   return events.isEmpty ? EMPTY : key;
 }
 
-/** One text for all queries that mean the same: every exchange is no filter at all. */
+/** One key for all equivalent queries: selecting every exchange is the same as no filter. */
 function keyOf(query: FundingQuery): string {
   const isEveryExchange = query.exchanges?.length === EXCHANGE_IDS.length;
   return JSON.stringify(isEveryExchange ? { ...query, exchanges: null } : query);

@@ -18,47 +18,47 @@ import {
 } from "./event-text.ts";
 import { StreamRoom } from "./room.ts";
 
-/** How often queues are looked at. */
+/** How often queues are checked. */
 const CHECK_EVERY_MS = 5_000;
 
-/** Every third look sends a heartbeat: after 15 s, half of what proxies and our own server wait. */
+/** A heartbeat on every third check: after 15 s, half of the usual idle time-outs, including our own server's. */
 const CHECKS_PER_HEARTBEAT = 3;
 
-/** A reader whose connection has taken nothing for this long is not reading. */
+/** A reader whose connection has taken nothing for this long is considered stalled. */
 export const STALLED_AFTER_MS = 30_000;
 
-/** At a snapshot each 5 s these are more than a minute: who is that far behind does not catch up. */
+/** More than a minute with a snapshot every 5 s: a reader this far behind does not catch up. */
 const MAX_WAITING_EVENTS = 16;
 
-/** Readers who are written to in one go, about a millisecond; requests are served between two goes. */
+/** Readers written to before requests are served again: about a millisecond. */
 const READERS_PER_GO = 16;
 
-/** The same bound for long events. */
+/** The same limit for long events. */
 const BYTES_PER_GO = 512 * 1024;
 
 export interface StreamStats {
-  /** Readers now, and their distinct filters; those that select no row are one. */
+  /** Current readers and their distinct filters; those that select no row count as one. */
   readonly open: number;
   readonly filters: number;
-  /** Since the start: events handed to readers (heartbeats are none). */
+  /** Events sent since the start, excluding heartbeats. */
   readonly sent: number;
-  /** Readers who were sent away, and those who never got a stream, by reason. */
+  /** Readers that were dropped or refused, by reason. */
   readonly dropped: Readonly<Record<EndReason, number>>;
   readonly refused: Readonly<Record<Refusal, number>>;
 }
 
-/** One walk to all readers. */
+/** One pass over all readers. */
 interface Round {
   readonly to: Snapshot;
   readonly steps: Steps;
-  /** Bytes that were made for each address. */
+  /** Bytes built for each address. */
   readonly madeFor: Map<string, number>;
 }
 
 /**
- * The readers of the stream. One loop brings them to the current snapshot, whether they have just come, come back
- * with an older one or were there before: each filter's rows are encoded once per snapshot, all its readers share
- * the bytes, and requests are served between two steps. Listens to the board only while somebody reads.
+ * The readers of the stream. One loop brings them to the current snapshot, whether they are new, have reconnected with
+ * an older one or were there before: each filter's rows are encoded once per snapshot, all its readers share the bytes,
+ * and requests are served between steps. Subscribes to the board only while there are readers.
  */
 export class StreamHub {
   readonly #board: Pick<BoardView, "current" | "byId" | "onPublish">;
@@ -78,7 +78,7 @@ export class StreamHub {
   #isWorking = false;
   /** What was written since requests were last served. */
   #go = { readers: 0, bytes: 0 };
-  /** Ends what runs only while there are readers. */
+  /** Stops everything that runs only while there are readers. */
   #stop: (() => void) | null = null;
 
   constructor(deps: {
@@ -97,8 +97,8 @@ export class StreamHub {
   }
 
   /**
-   * The stream of one reader: what changed since the snapshot `lastEventId` where that is still kept, else all rows
-   * of the filter first. The body must be read or cancelled.
+   * Opens a stream for one reader: starting with the changes since the snapshot `lastEventId` if that is still
+   * retained, else with all rows of the filter. The body must be read or cancelled.
    */
   open(
     query: FundingQuery,
@@ -135,7 +135,7 @@ export class StreamHub {
     };
   }
 
-  /** Ends all streams and takes no more: the end of the process is near. */
+  /** Ends all streams and refuses new ones: the process is about to exit. */
   close(): void {
     this.#closed = true;
     this.#endAll("shutting_down");
@@ -191,7 +191,7 @@ export class StreamHub {
     this.#isWorking = true;
     try {
       while (this.#isDue) {
-        // Also takes the work out of whoever woke us: a request, or the board in the middle of publishing.
+        // Also moves the work out of the caller: a request, or the board while it publishes.
         await yieldToEventLoop();
         this.#isDue = false;
         await this.#round();
@@ -204,7 +204,7 @@ export class StreamHub {
     }
   }
 
-  /** Brings every reader to the snapshot that is current now. */
+  /** Brings every reader to the current snapshot. */
   async #round(): Promise<void> {
     const to = this.#board.current();
     if (to === null) return;
@@ -213,7 +213,7 @@ export class StreamHub {
     const round: Round = { to, steps: new Map(), madeFor: new Map() };
     const seen = new Set<StreamClient>();
     const next = () => this.#groups.next(seen, round.madeFor);
-    // Readers and groups that come meanwhile are visited, too; those that leave are not.
+    // Readers and groups that are added meanwhile are visited; removed ones are not.
     for (let group = next(); group !== null; group = next()) {
       await this.#look(group, round);
       for (const client of group.clients) {
@@ -225,17 +225,17 @@ export class StreamHub {
     if (!isBeat) return;
     const heartbeat = heartbeatEvent(to.id);
     for (const client of this.#groups.clients()) {
-      // Whoever has something to read needs no sign of life.
+      // A reader with unread events needs no heartbeat.
       if (client.at !== to || client.waiting.length > 0) continue;
       client.send(heartbeat);
       await this.#pace(heartbeat);
     }
   }
 
-  /** A filter that selects rows from now on counts: whoever has too many of them cannot keep it. */
+  /** A filter that starts to select rows counts from now on: readers with too many filters are dropped. */
   async #look(group: StreamGroup, { to, steps }: Round): Promise<void> {
     const wasEmpty = group.events.isEmpty;
-    // The others pause when their event is made.
+    // The other groups yield when their event is built.
     if (wasEmpty) await yieldToEventLoop();
     this.#timeStep("stream", () => group.events.look(to, steps));
     if (!wasEmpty || group.events.isEmpty) return;
@@ -249,7 +249,7 @@ export class StreamHub {
   ): Promise<void> {
     const since = client.at;
     if (since?.id === to.id) return;
-    // Came back while an older snapshot is being sent: this round would take news back, the next one has more.
+    // It reconnected with a newer snapshot than this round's, which would take changes back; the next round serves it.
     const isBehind = to !== this.#board.current();
     if (isBehind && since !== null && since.asOfMs > to.asOfMs) return;
     const made = group.events.made(since, to);
@@ -268,7 +268,7 @@ export class StreamHub {
     await this.#pace(event);
   }
 
-  /** Lets requests be served when enough was written since the last time. */
+  /** Yields to requests when enough was written since the last time. */
   async #pace({ sizeBytes }: SharedEvent): Promise<void> {
     const go = this.#go;
     go.readers += 1;
@@ -283,7 +283,7 @@ function add(counts: Map<string, number>, key: string, count: number): void {
   counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
-/** A count for each reason. Guaranteed: the object has exactly the members of the list. */
+/** A counter for each reason. Guaranteed: the object has exactly the members of the list. */
 function zeroes<Reason extends string>(reasons: readonly Reason[]): Record<Reason, number> {
   return Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>;
 }

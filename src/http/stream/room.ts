@@ -3,41 +3,43 @@ import type { EndReason, SharedEvent } from "./event-text.ts";
 import type { StreamGroups } from "./groups.ts";
 
 /**
- * Of encoded events that wait or are kept for readers to come, each counted once: seven full lists of 15,000 rows.
- * Beside them there are the event that was made last and a chunk for each reader, CHUNK_BYTES.
+ * Limit for encoded events that are queued or kept for new readers, each counted once: seven full lists of 15,000 rows.
+ * On top come the event built last and one chunk of CHUNK_BYTES per reader.
  */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** When bytes are short, whoever has taken nothing for this long makes room first: two packets lost cost a reader less. */
+/**
+ * When memory is short, readers that have taken nothing for this long are dropped first; two lost packets take less.
+ */
 export const SILENT_AFTER_MS = 3_000;
 
-/** A newcomer's event is made at the cost of an address that holds more, not of one that holds about as much. */
+/** A new reader's event displaces an address that holds clearly more, not one that holds about as much. */
 const CLEARLY_MORE = 1.25;
 
-/** An event that has just been made and sent. */
+/** An event that was just built and sent. */
 export interface NewEvent {
   readonly event: SharedEvent;
   readonly client: StreamClient;
-  /** Of the filter, where the event has them all; else 0. */
+  /** The filter's rows if the event contains all of them; else 0. */
   readonly rows: number;
-  /** The reader had taken all that was sent to it before. */
+  /** Whether the reader had taken everything sent to it before. */
   readonly hadReadAll: boolean;
 }
 
-/** Keeps what is held for the readers of `groups` under a bound, at the cost of those who do not read. */
+/** Limits the memory held for the readers of `groups`, at the cost of those that do not read. */
 export class StreamRoom {
   readonly #groups: StreamGroups;
   readonly #drop: (client: StreamClient, reason: EndReason) => void;
-  /** Of all events with all rows of a filter since the start. */
+  /** Totals of all events with all rows of a filter since the start. */
   readonly #resets = { rows: 0, bytes: 0 };
 
-  /** `drop` must take the reader out of `groups` at once. */
+  /** `drop` must remove the reader from `groups` synchronously. */
   constructor(groups: StreamGroups, drop: (client: StreamClient, reason: EndReason) => void) {
     this.#groups = groups;
     this.#drop = drop;
   }
 
-  /** Whether an event of so many rows, if it were made for `newcomer`, would only have it sent away. */
+  /** Whether building an event of this many rows for `newcomer` would only lead to dropping it. */
   isFullFor(newcomer: StreamClient, rows: number): boolean {
     const bytes = rows * (this.#resets.bytes / Math.max(1, this.#resets.rows));
     const readers = this.#groups.clients().filter((client) => !isSilent(client));
@@ -49,8 +51,8 @@ export class StreamRoom {
   }
 
   /**
-   * After an event was made and sent: brings what is held back under the bound. What is only kept goes first, then
-   * readers are sent away until the rest fits. An event that waits alone always does.
+   * Called after an event was built and sent: reduces what is held to the limit. Events that are only kept are
+   * discarded first, then readers are dropped until the rest fits. A single queued event always does.
    */
   makeFor(made: NewEvent): void {
     if (made.rows > 0) {
@@ -72,7 +74,7 @@ export class StreamRoom {
   }
 }
 
-/** A reader of the address that holds most: of those who take nothing where there are any, else of all. */
+/** A reader of the address that holds most: a stalled one if there is any. */
 function loserOf(
   clients: readonly StreamClient[],
   { client: newest, hadReadAll }: NewEvent,
@@ -83,7 +85,7 @@ function loserOf(
     .toSorted((left, right) => right.stalledMs() - left.stalledMs());
   const silentLoser = firstOfLargest(behind.filter(isSilent), shares);
   if (silentLoser !== null) return { client: silentLoser, reason: "slow_consumer" };
-  // A newcomer loses where nobody holds more: the others may be in the middle of theirs.
+  // The new reader is dropped if no other holds more: the others may be in the middle of reading.
   const candidates = hadReadAll || !newest.isOpen ? behind : [newest, ...behind];
   const loser = firstOfLargest(candidates, shares);
   return loser && { client: loser, reason: "overloaded" };
@@ -93,7 +95,7 @@ function isSilent(client: StreamClient): boolean {
   return client.stalledMs() >= SILENT_AFTER_MS;
 }
 
-/** The first of `clients` whose address has the largest share; null where there are none. */
+/** The first of `clients` whose address has the largest share; null if there are none. */
 function firstOfLargest(
   clients: readonly StreamClient[],
   shares: ReadonlyMap<string, number>,
@@ -109,7 +111,7 @@ function firstOfLargest(
   return first;
 }
 
-/** The bytes that wait for each address: those of an event in equal parts for all whom it waits for. */
+/** The bytes queued for each address: an event counts in equal shares for all addresses it is queued for. */
 function sharesOf(clients: readonly StreamClient[]): ReadonlyMap<string, number> {
   const addressesOf = new Map<SharedEvent, Set<string>>();
   for (const { address, waiting } of clients) {

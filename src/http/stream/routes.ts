@@ -46,7 +46,7 @@ id: 7-1044
 
 `;
 
-/** contentSchema is a word of JSON Schema that the library's types do not know. */
+/** contentSchema is a JSON Schema keyword that the library's types do not know. */
 const eventStream = {
   description: `Server-sent events. \`reset\` carries a ${RESET}, \`changes\` a ${CHANGES}, \`end\` \`{"reason": …}\` before the server disconnects: ${END_REASONS.join(", ")}; a client that is cut off in the middle of an event finds the reason in a comment after the incomplete event, which is lost.`,
   contentMediaType: EVENT_STREAM_TYPE,
@@ -82,10 +82,10 @@ const streamRoute = createRoute({
   },
 });
 
-/** All whose address is not known share the bounds of one. */
+/** Shared by all clients whose address is unknown. */
 const UNKNOWN_ADDRESS = "unknown";
 
-/** How soon a refused reader should ask again: streams are long, places are given back rarely. */
+/** Suggested retry time after a refusal: streams are long-lived, so places rarely become free. */
 const RETRY_SECONDS = 30;
 
 export function addStreamRoutes(
@@ -95,12 +95,12 @@ export function addStreamRoutes(
   app.openAPIRegistry.register(RESET, StreamResetSchema);
   app.openAPIRegistry.register(CHANGES, StreamChangesSchema);
   app.openapi(streamRoute, (c) => {
-    // A stream starts with rows: before the first snapshot there are none.
+    // A stream starts with rows: it is refused before the first snapshot.
     answers.current();
     const headers = {
       ...uncachedHeaders(EVENT_STREAM_TYPE, c.env.requestId),
       "cache-control": CACHE_NEVER_AS_SENT,
-      // Proxies that gather an answer before they pass it on must not gather this one.
+      // Tells proxies not to buffer this response.
       "x-accel-buffering": "no",
     };
     if (c.req.method === "HEAD") return documented(streamRoute, new Response(null, { headers }));
@@ -115,7 +115,7 @@ export function addStreamRoutes(
   });
 }
 
-/** What a reader who gets no stream is answered. */
+/** The problem for each reason of refusal. */
 const REFUSED = {
   too_many_of_address: {
     code: "stream_limit",

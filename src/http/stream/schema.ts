@@ -4,7 +4,7 @@ import { missingField } from "../openapi/missing-exchanges.ts";
 import { time } from "../lists/row-fields.ts";
 import { FundingQuerySchema, FundingRowSchema } from "../lists/funding-schema.ts";
 
-/** The filters of /api/funding/current; order and pages make no sense here. */
+/** The filters of /api/funding/current; sorting and paging make no sense here. */
 export const StreamQuerySchema = FundingQuerySchema.pick({
   exchange: true,
   base: true,
@@ -18,7 +18,7 @@ export const StreamQuerySchema = FundingQuerySchema.pick({
   _: true,
 });
 
-/** An id that nobody knows is no error: the answer starts with everything. */
+/** An unknown id is not an error: the stream then starts with all rows. */
 export const StreamHeadersSchema = z.object({
   "Last-Event-ID": z
     .string()

@@ -4,7 +4,7 @@ import { type Coverage, coverageOf } from "../../../services/board/coverage.ts";
 
 type Exchanges = readonly ExchangeId[] | null;
 
-/** Where the legs of pairs may be; null: anywhere. */
+/** The exchanges requested for the legs of pairs; null: any. */
 interface AskedLegs {
   readonly exchange: Exchanges;
   readonly exclude: Exchanges;
@@ -13,8 +13,8 @@ interface AskedLegs {
 }
 
 /**
- * What a list of pairs rests on: the exchanges that either leg may be on. Where all of one leg are missing without a row
- * left there is nothing to say, however many deliver the other one.
+ * The coverage of a list of pairs: the exchanges that either leg may be on. If all exchanges of one leg are missing and
+ * have no rows left, there are no pairs to report, however many deliver the other leg.
  */
 export function pairCoverage(snapshot: Snapshot, asked: AskedLegs): Coverage {
   const { exchange, exclude, long_exchange: long, short_exchange: short } = asked;

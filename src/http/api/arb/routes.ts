@@ -51,7 +51,8 @@ export function addArbRoutes(
       name: "funding-arb",
 
       names,
-      // All fees: the pages of a chain, and what a browser keeps, are of one table, also where an operator changes it.
+      // All fees: pages of one cursor chain and what browsers cache share one fee table, even if the operator changes
+      // it.
       besides: [...query.fees],
       coverage: (snapshot) => pairCoverage(snapshot, params),
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
@@ -62,14 +63,14 @@ export function addArbRoutes(
   });
 }
 
-/** The size that is asked for: by capital or by notional, never by both. */
+/** The requested size: by capital or by notional, never both. */
 function sizeOf({ capital, notional, leverage }: ArbParams): PositionSize {
   return capital === null
     ? positionSize({ notionalUsd: notional ?? ARBITRAGE_DEFAULTS.notionalUsd, leverage })
     : positionSize({ capitalUsd: capital, leverage });
 }
 
-/** With what stands for a size and a limit that are not given: one answer, however it is asked. */
+/** Fills in the defaults of size and limit, so that equivalent requests share one answer. */
 function filledParams(params: ArbParams): ArbParams {
   const { capital, notional } = params;
   return {

@@ -5,19 +5,19 @@ import type { Snapshot } from "../../../domain/market.ts";
 import type { MissingExchange } from "../../../domain/exchange.ts";
 import type { Settlement, Settlements } from "../../../services/finder/calendar.ts";
 
-/** Calendar programs slow down with more, and a person reads far fewer. */
+/** Calendar programs slow down with more, and people read far fewer. */
 export const MAX_EVENTS = 1_000;
 
-/** How often a program should ask again. */
+/** Suggested refresh interval for calendar programs. */
 const REFRESH_SECONDS = 3_600;
 
-/** Settlement times jitter below a minute; an event that is the same one must keep its name. */
+/** Settlement times jitter by less than a minute; the same event must keep its id. */
 const SLOT_SECONDS = 60;
 
-/** RFC 5545 3.1: every line ends so, also the last one, which the library leaves open. */
+/** RFC 5545 3.1: every line ends with it, including the last one, which the library leaves open. */
 const LINE_END = "\r\n";
 
-/** RFC 5545 3.6: a calendar has a component. With no settlement ahead it is the time zone of those to come. */
+/** RFC 5545 3.6: a calendar needs a component. Without settlements it is the time zone. */
 const UTC_ZONE = [
   "BEGIN:VTIMEZONE",
   "TZID:Etc/UTC",
@@ -33,7 +33,7 @@ const UTC_ZONE = [
 
 const END = "END:VCALENDAR";
 
-/** The nearest settlements as a calendar of RFC 5545; a function of its arguments alone. */
+/** The nearest settlements as an RFC 5545 calendar; a pure function. */
 export function calendarText(
   snapshot: Snapshot,
   settlements: Settlements,
@@ -44,24 +44,24 @@ export function calendarText(
   const calendar = new ICalCalendar({
     prodId: { company: "Funding Finder", product: "Funding calendar", language: "EN" },
     name: "Funding settlements",
-    // The library writes this text as it is: it must hold neither comma, semicolon nor backslash.
+    // The library does not escape this text: it must not contain a comma, semicolon or backslash.
     description: `Funding settlements of perpetuals. Positive rate: longs pay shorts. The nearest ${shown.length} are here and ${left} later ones are left out.${missingText(missing)}`,
     ttl: REFRESH_SECONDS,
   });
   const stamp = new Date(snapshot.asOfMs);
   for (const settlement of shown) calendar.createEvent({ ...eventOf(settlement), stamp });
   const text = calendar.toString() + LINE_END;
-  // Not by the library, which writes properties behind it: RFC 5545 wants all of them before.
+  // Not added by the library, which puts properties after it: RFC 5545 wants all of them before components.
   return shown.length === 0 ? text.replace(END, UTC_ZONE + END) : text;
 }
 
-/** The names are of a closed set, hence as the description must be. */
+/** The names are from a closed set, so they need no escaping (see the description). */
 function missingText(missing: readonly MissingExchange[]): string {
   const names = missing.map(({ exchange }) => exchange);
   return names.length === 0 ? "" : ` Exchanges that are missing now: ${names.join(" ")}.`;
 }
 
-/** Without an end an event lasts no time (RFC 5545 3.6.1), and it makes nobody look busy. */
+/** Without an end an event has no duration (RFC 5545 3.6.1) and does not mark anyone as busy. */
 function eventOf({ row, settlesAt, intervalHours, rate, rateSource }: Settlement): ICalEventData {
   const { record } = row;
   const pct = rate === null ? null : fractionToPct(rate);
@@ -83,13 +83,16 @@ function eventOf({ row, settlesAt, intervalHours, rate, rateSource }: Settlement
   };
 }
 
-/** Words for a person, like those of the page; nothing of a row without a flag. */
+/** Flags in plain words, as on the front page; empty without flags. */
 function marksText(flags: FlagBits): readonly string[] {
   const names = flagNames(flags).map((flag) => flag.replaceAll("_", " "));
   return names.length === 0 ? [] : [`Marks: ${names.join(", ")}`];
 }
 
-/** The library writes ids as they are, and an exchange's symbol may hold anything: what could end a line is encoded. */
+/**
+ * The library does not escape ids, and an exchange's symbol may contain anything: characters that end a line are
+ * encoded.
+ */
 function eventId(uid: string, settlesAt: number): string {
   const slot = Math.round(settlesAt / SLOT_SECONDS) * SLOT_SECONDS;
   return `${encodeURIComponent(uid.toWellFormed())}-${slot}@funding-finder`;

@@ -63,7 +63,7 @@ export const CalendarListSchema = thresholdListSchema("SettlementList", Calendar
 
 export type CalendarList = z.infer<typeof CalendarListSchema>;
 
-/** Exchanges announce no times further ahead, and intervals change within hours. */
+/** Exchanges do not announce times further ahead, and intervals change within hours. */
 const MAX_HOURS = 48;
 
 const hoursParam = (fallback: number) =>
@@ -77,9 +77,9 @@ const hoursParam = (fallback: number) =>
     },
   );
 
-/** The settlements of a whole market are some ten thousand in eight hours: nobody wants them all unasked. */
+/** The whole market has some ten thousand settlements in eight hours: too many for a default. */
 const DEFAULT_LIMIT = 500;
-/** A megabyte or two; two days of a whole market would be a hundred of them. */
+/** One or two megabytes; two days of the whole market would be a hundred. */
 const MAX_LIMIT = 5_000;
 
 export const CalendarQuerySchema = z.strictObject({

@@ -18,7 +18,7 @@ import {
   ExchangeSchema,
 } from "./schema.ts";
 
-/** What is known of an exchange apart from its data; the registry's facts have this shape. */
+/** Static facts about an exchange; the registry's entries have this shape. */
 export interface ExchangeInfo {
   readonly id: ExchangeId;
   readonly name: string;
@@ -55,7 +55,7 @@ export function addExchangeRoutes(
     readonly fees: FeeTable;
   },
 ): void {
-  // What the snapshot knows of other exchanges is left out.
+  // Exchanges in the snapshot that this build does not know are left out.
   const ordered = infos.toSorted((left, right) => (left.id < right.id ? -1 : 1));
   app.openapi(exchangesRoute, (c) => {
     const sent = sendList(answers, c, c.req.valid("query"), {
@@ -78,14 +78,14 @@ export function addExchangeRoutes(
 
 const COLUMNS = columnsOf(ExchangeSchema);
 
-/** One exchange with what is known of it. */
+/** One exchange with everything known about it. */
 interface Known {
   readonly info: ExchangeInfo;
   readonly view: ExchangeView | null;
   readonly fee: TakerFee | null;
 }
 
-/** Facts and state of one exchange. Without a view it was never set up in this database: it is off. */
+/** Facts and state of one exchange. Without a view it was never set up in this database, i.e. it is disabled. */
 function exchangeRow({ info, view, fee }: Known): ExchangeRow {
   const ageSeconds = view?.ageSeconds ?? null;
   const state = view?.state ?? null;

@@ -26,7 +26,7 @@ import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import { fundingRow } from "../../lists/funding-row.ts";
 import { ExplainPathSchema, type ExplanationBody, ExplanationSchema } from "./schema.ts";
 
-/** What an explanation says of an exchange; the registry's facts have this shape. */
+/** The facts of an exchange that an explanation shows; the registry's entries have this shape. */
 export interface ExchangeRules {
   readonly id: ExchangeId;
   readonly documentation: string;
@@ -84,7 +84,7 @@ export function addExplainRoutes(
   });
 }
 
-/** What is known of a row besides what it shows. */
+/** What is known about a row beyond its own fields. */
 interface Known {
   readonly rules: ExchangeRules;
   readonly fee: Fee | null;

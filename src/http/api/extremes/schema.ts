@@ -39,10 +39,10 @@ export const ExtremeListSchema = thresholdListSchema("ExtremeList", ExtremeSchem
   "min_open_interest",
 ]);
 
-/** Nobody reads further into a ranking at once. */
+/** No one reads further into a ranking at once. */
 const MAX_LIMIT_PER_SIDE = 1_000;
 
-/** Rows with another flag are in no ranking. */
+/** Rows with any other flag are excluded from rankings. */
 const ADVISORY_FLAGS = FLAGS.filter((flag) => !isBlocked(flagBit(flag)));
 
 const { exchange, base, asset_id, quote, asset_class, interval, min_volume, min_open_interest } =

@@ -97,7 +97,7 @@ export function addFundingRoutes(
     return documented(currentRoute, sent);
   });
   app.openapi(symbolRoute, (c) => {
-    // Before the first snapshot nothing can be said, not even that an asset is unknown.
+    // Before the first snapshot nothing is known, not even that an asset does not exist.
     const { rows } = answers.current();
     const asked = canonicalBase(c.req.valid("param").base);
     const query = c.req.valid("query");
@@ -105,7 +105,7 @@ export function addFundingRoutes(
     const fitting = names?.didYouMean ?? [];
     if (fitting.length > 0) throw unknownBase(asked, "fits several assets", fitting);
     const isMeant = baseMatcher(params.base);
-    // A new name is found by listings under the old ones, and the other way round.
+    // A new name is found by listings under old ones, and vice versa.
     if (!board.knowsBase(asked) && !rows.some(({ record }) => isMeant(record)))
       throw unknownBase(asked, `was never seen on any exchange${nearestBase(rows, asked)}`);
     const list = {
@@ -119,7 +119,7 @@ export function addFundingRoutes(
   });
 }
 
-/** What tells a list of rows from others, and what is said of its names. */
+/** What distinguishes a list of rows from other lists, and how its names were resolved. */
 interface Named {
   readonly name: string;
   readonly names: NamesFound | null;
@@ -144,7 +144,7 @@ function sendRows(
   });
 }
 
-/** The same, of what has changed since the snapshot that is named. */
+/** The same list, limited to what has changed since the given snapshot. */
 function sendChanges(
   answers: SnapshotAnswers,
   c: Context<AppEnv>,
@@ -154,14 +154,14 @@ function sendChanges(
   const { since, base, limit } = params;
   const query = queryOf(params, base);
   const held = answers.byId(since);
-  // The pages that come after this one are made from both snapshots.
+  // The pages after this one are built from both snapshots.
   if (held !== null && limit !== null) answers.pin(held);
   const changes = changesSince(held, query, params.format ?? c.env.accepts);
   const asked = { ...params, order: query.order };
   return sendList(answers, c, asked, {
     ...list,
     ...AS_ROWS,
-    // The pages of the whole list are not those of its changes.
+    // Cursors of the whole list and of its changes must not be interchangeable.
     besides: held === null ? "reset" : "changes",
     select: (snapshot) => changes(snapshot).rows,
     head: (snapshot) => sinceMember(since, changes(snapshot)),

@@ -4,27 +4,27 @@ import { changesOf, differences } from "../../../services/finder/market-changes.
 import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { Format } from "../../protocol/list-format.ts";
 
-/** What leads from the list of an older snapshot to that of another one. */
+/** The changes that lead from the list of an older snapshot to the current one. */
 interface SinceThen {
-  /** In the order of the list. */
+  /** In the list's order. */
   readonly rows: readonly BoardRow[];
-  /** uids of rows to take out. */
+  /** The uids of rows to remove. */
   readonly removed: readonly string[];
-  /** The rows are the whole list: what was there before is to be forgotten. */
+  /** The rows are the whole list: clients discard what they had. */
   readonly isReset: boolean;
 }
 
-/** Formats without an envelope name what is gone in a header: as much as servers and proxies let through … */
+/** Formats without an envelope name removed rows in a header: as many bytes as servers and proxies accept … */
 const MAX_REMOVED_BYTES = 4_000;
 
-/** … and the whole list says the same in place of more. */
+/** … otherwise the whole list is sent instead. */
 function fits(removed: readonly string[], format: Format): boolean {
   return format === "json" || removedText(removed).length <= MAX_REMOVED_BYTES;
 }
 
 /**
- * How the rows of `query` changed from the snapshot `held` on; null: it is no longer held, and the whole list is the
- * answer. It is asked for rows, head and headers, and made once.
+ * How the rows of `query` changed since the snapshot `held`. Null: it is no longer retained, and the result is the
+ * whole list. Computed once, although it is needed for rows, head and headers.
  */
 export function changesSince(
   held: Snapshot | null,
@@ -47,12 +47,12 @@ export function changesSince(
   }
 }
 
-/** What the envelope says of them. */
+/** The envelope's members about changes. */
 export function sinceMember(since: string, { removed, isReset }: SinceThen) {
   return { since, removed: [...removed], reset: isReset };
 }
 
-/** The same for formats that have rows alone. */
+/** The same as headers, for formats without an envelope. */
 export function sinceHeaders({ removed, isReset }: SinceThen): FixedHeaders {
   return {
     "x-reset": String(isReset),
@@ -60,7 +60,7 @@ export function sinceHeaders({ removed, isReset }: SinceThen): FixedHeaders {
   };
 }
 
-/** A symbol may have letters that no header has. */
+/** A symbol may contain characters that are not allowed in headers. */
 function removedText(removed: readonly string[]): string {
   return removed.map(encodeURIComponent).join(", ");
 }

@@ -93,7 +93,7 @@ function heatmapQuery(params: HeatmapParams): HeatmapQuery {
   };
 }
 
-/** The matrix is asked for its rows, its columns and its head, all of one snapshot. */
+/** Computes the matrix once per snapshot: rows, columns and head all need it. */
 function madeOnce(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) => Heatmap {
   const made = new WeakMap<Snapshot, Heatmap>();
   return (snapshot) => {
@@ -111,7 +111,7 @@ type NamedRow = Omit<HeatmapRow, "values"> & {
   readonly values: { readonly [Id in ExchangeId]?: number };
 };
 
-/** A row that can be read without the names of the columns: the known values by exchange. */
+/** A row that is readable without the list of columns: the known values by exchange. */
 function namedRow({ exchanges, ...line }: HeatmapLine): NamedRow {
   const { base, assetId, marks } = line;
   const values: NamedRow["values"] = Object.fromEntries(
@@ -123,7 +123,7 @@ function namedRow({ exchanges, ...line }: HeatmapLine): NamedRow {
   return { base, asset_id: assetId, values, marks };
 }
 
-/** Columns of the matrix, and those that may be asked for by name: of every exchange. */
+/** The columns of the matrix; and those selectable by name, which cover every exchange. */
 function columnsOf<Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
   { exchanges }: Pick<Heatmap, "exchanges">,
   value: HeatmapValue,
@@ -148,5 +148,5 @@ function columnsOf<Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
   return { columns, pickable: { columns: all, wholes: ["values"] } };
 }
 
-/** Of an exchange that the matrix does not have. */
+/** Index of an exchange that is not in the matrix. */
 const NO_COLUMN = -1;

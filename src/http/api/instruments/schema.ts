@@ -19,7 +19,7 @@ export const MULTIPLIER_SOURCES = [
   "contradicted_by_price",
 ] as const;
 
-/** One listed instrument and how what is said of it is known. */
+/** One listed instrument, and where its attributes come from. */
 export const InstrumentSchema = z
   .strictObject({
     ...instrumentFields,

@@ -58,7 +58,7 @@ export function addPositionRoutes(
     const snapshot = answers.current();
     const position = findPosition(snapshot, groups, { uid, side, notionalUsd: notional });
     if (position === null) throw unknown(snapshot, uid);
-    // Under its uid, however it was asked for: one answer.
+    // Keyed by its uid, so that equivalent requests share one answer.
     const asked = { ...params, uid: position.row.record.uid };
     const sent = sendList(answers, c, asked, {
       name: "funding-position",
@@ -70,7 +70,7 @@ export function addPositionRoutes(
   });
 }
 
-/** Of an exchange without any data nobody knows what it lists. */
+/** If the exchange has no data at all, its listings are unknown. */
 function unknown(snapshot: Snapshot, uid: string): ApiError {
   const exchange = (uid.split(":")[0] ?? "").toLowerCase();
   if (isExchangeId(exchange)) {

@@ -47,7 +47,7 @@ const AlternativeSchema = z
   })
   .openapi("PositionAlternative");
 
-/** Whether a side receives or pays, in words. */
+/** Whether a side receives or pays. */
 const DIRECTIONS = ["receive", "pay", "nothing"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 

@@ -16,7 +16,7 @@ const count = z.int().min(0);
 const counts = <const Key extends string>(keys: readonly [Key, ...Key[]]) =>
   z.strictObject(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
 
-/** What of a row the rest of the market can contradict. */
+/** Fields of a row that the rest of the market can contradict. */
 const CONTRADICTED = ["volume", "open_interest", "rate"] as const;
 
 export const QualitySchema = z
