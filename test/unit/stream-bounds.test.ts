@@ -4,8 +4,8 @@ import type { BoardRow } from "../../src/domain/market.ts";
 import { EVENT_DATA } from "../../src/http/stream/events.ts";
 import { type FundingQuery, NO_FILTER } from "../../src/services/finder/funding-query.ts";
 import {
-  KEPT_FILTERS,
-  KEPT_STREAMS,
+  RESERVED_FILTERS,
+  RESERVED_STREAMS,
   MAX_FILTERS_PER_ADDRESS,
   MAX_STREAM_FILTERS,
   MAX_STREAMS,
@@ -87,13 +87,15 @@ describe("all addresses together", () => {
       open(elsewhere(Math.floor(n / MAX_STREAMS_PER_ADDRESS)), coin(1)),
     );
 
-  test(`have ${MAX_STREAMS} streams, the last ${KEPT_STREAMS} of them for addresses that have none`, async () => {
+  test(`have ${MAX_STREAMS} streams, the last ${RESERVED_STREAMS} of them for addresses that have none`, async () => {
     const scene = setUp();
     const { hub, open } = scene;
     open(HERE, coin(1));
-    const bodies = fill(scene, MAX_STREAMS - KEPT_STREAMS - 1);
+    const bodies = fill(scene, MAX_STREAMS - RESERVED_STREAMS - 1);
     expect(() => open(HERE, coin(1))).toThrow("kept_for_others");
-    const late = Array.from({ length: KEPT_STREAMS }, (_, n) => open(`203.0.113.${n}`, coin(1)));
+    const late = Array.from({ length: RESERVED_STREAMS }, (_, n) =>
+      open(`203.0.113.${n}`, coin(1)),
+    );
     expect(() => open("203.0.113.99", coin(1))).toThrow("too_many_readers");
     expect(hub.stats()).toMatchObject({
       open: MAX_STREAMS,
@@ -106,9 +108,9 @@ describe("all addresses together", () => {
     expect(() => open("203.0.113.1", coin(1))).toThrow("kept_for_others");
   });
 
-  test(`have ${MAX_STREAM_FILTERS} filters, the last ${KEPT_FILTERS} for addresses that have none; readers of a known one still come in`, () => {
+  test(`have ${MAX_STREAM_FILTERS} filters, the last ${RESERVED_FILTERS} for addresses that have none; readers of a known one still come in`, () => {
     const { hub, open } = setUp();
-    const free = MAX_STREAM_FILTERS - KEPT_FILTERS;
+    const free = MAX_STREAM_FILTERS - RESERVED_FILTERS;
     for (let n = 0; n < free; n += 1) open(elsewhere(Math.floor(n / 10)), coin(n));
     open(HERE, coin(7));
     expect(() => open(HERE, coin(free))).toThrow("too_many_filters");

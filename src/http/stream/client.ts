@@ -11,9 +11,9 @@ export interface StreamConnection {
 }
 
 /** How long a connection may take to read its last event … */
-const FAREWELL_SECONDS = 10;
+const LAST_EVENT_SECONDS = 10;
 /** … and when it has certainly been closed, even without a notification. */
-const SURELY_CUT_AFTER_MS = 2 * FAREWELL_SECONDS * 1000;
+const CLOSED_AFTER_MS = 2 * LAST_EVENT_SECONDS * 1000;
 
 /**
  * One reader of a stream. Events queue here until the connection has room: the runtime pulls the next chunk only when
@@ -26,31 +26,31 @@ export class StreamClient {
   at: Snapshot | null;
   readonly #clock: Clock;
   readonly #connection: StreamConnection;
-  readonly #onGone: (client: StreamClient) => void;
+  readonly #onClosed: (client: StreamClient) => void;
   readonly #queue: SharedEvent[] = [];
   /** Chunks of the queue's first event that were taken. */
   #taken = 0;
   /** When the queue last shrank, or became non-empty. */
-  #movedAtMs = 0;
+  #progressedAtMs = 0;
   /** Receives the next chunk: set while the connection has requested one and there is none. */
-  #wanted: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
-  #state: "open" | "ending" | "gone" = "open";
+  #pending: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
+  #state: "open" | "ending" | "closed" = "open";
 
   constructor(of: {
     readonly at: Snapshot | null;
     readonly clock: Clock;
     readonly connection: StreamConnection;
     /** Called once, when nothing more can be sent: the reader disconnected or was dropped. */
-    readonly onGone: (client: StreamClient) => void;
+    readonly onClosed: (client: StreamClient) => void;
   }) {
     this.at = of.at;
     this.address = of.connection.address;
     this.#clock = of.clock;
     this.#connection = of.connection;
-    this.#onGone = of.onGone;
+    this.#onClosed = of.onClosed;
     // No read-ahead: queued events stay here, where they are counted and can be discarded.
     this.body = new ReadableStream(
-      { pull: (controller) => this.#pull(controller), cancel: () => this.#leave() },
+      { pull: (controller) => this.#pull(controller), cancel: () => this.#onCancel() },
       { highWaterMark: 0 },
     );
     // A market without changes is no reason to disconnect: a reader that stopped reading is found by its queue.
@@ -68,13 +68,13 @@ export class StreamClient {
 
   /** Whether the stream was ended by us but its connection, with unsent data, still exists. */
   get isEnding(): boolean {
-    const sinceMs = this.#clock.monotonicMs() - this.#movedAtMs;
-    return this.#state === "ending" && sinceMs < SURELY_CUT_AFTER_MS;
+    const sinceMs = this.#clock.monotonicMs() - this.#progressedAtMs;
+    return this.#state === "ending" && sinceMs < CLOSED_AFTER_MS;
   }
 
   /** How long nothing has been taken although events are waiting. */
   stalledMs(): number {
-    return this.#queue.length === 0 ? 0 : this.#clock.monotonicMs() - this.#movedAtMs;
+    return this.#queue.length === 0 ? 0 : this.#clock.monotonicMs() - this.#progressedAtMs;
   }
 
   /** Queues an event; ignored once the stream has ended. */
@@ -90,27 +90,27 @@ export class StreamClient {
     this.#queue.length = 0;
     this.#taken = 0;
     this.#state = "ending";
-    this.#connection.limitIdle(FAREWELL_SECONDS);
+    this.#connection.limitIdle(LAST_EVENT_SECONDS);
     // A partly sent event cannot be taken back, and readers discard one that the stream ends in: no other may follow
     // it.
     this.#put(isInEvent ? endComment(reason) : endEvent(reason));
-    this.#onGone(this);
+    this.#onClosed(this);
   }
 
   #put(event: SharedEvent): void {
-    if (this.#queue.length === 0) this.#movedAtMs = this.#clock.monotonicMs();
+    if (this.#queue.length === 0) this.#progressedAtMs = this.#clock.monotonicMs();
     this.#queue.push(event);
-    const wanted = this.#wanted;
-    this.#wanted = null;
-    if (wanted !== null) this.#pull(wanted);
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending !== null) this.#pull(pending);
   }
 
   #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): void {
     const chunk = this.#next();
     if (chunk !== null) controller.enqueue(chunk);
-    else if (this.#state === "open") this.#wanted = controller;
+    else if (this.#state === "open") this.#pending = controller;
     if (this.#state === "ending" && this.#queue.length === 0) {
-      this.#state = "gone";
+      this.#state = "closed";
       controller.close();
     }
   }
@@ -119,7 +119,7 @@ export class StreamClient {
     const event = this.#queue[0];
     const chunk = event?.chunks[this.#taken];
     if (event === undefined || chunk === undefined) return null;
-    this.#movedAtMs = this.#clock.monotonicMs();
+    this.#progressedAtMs = this.#clock.monotonicMs();
     this.#taken += 1;
     if (this.#taken === event.chunks.length) {
       this.#queue.shift();
@@ -129,11 +129,11 @@ export class StreamClient {
   }
 
   /** The connection was closed. */
-  #leave(): void {
+  #onCancel(): void {
     const wasOpen = this.#state === "open";
-    this.#state = "gone";
+    this.#state = "closed";
     this.#queue.length = 0;
-    this.#wanted = null;
-    if (wasOpen) this.#onGone(this);
+    this.#pending = null;
+    if (wasOpen) this.#onClosed(this);
   }
 }

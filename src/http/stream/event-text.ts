@@ -73,7 +73,7 @@ export function endComment(reason: EndReason): SharedEvent {
   return eventOf([`\n: ${reason}\n`]);
 }
 
-/** Encodes an event in one go. */
+/** Encodes an event in one batch. */
 function eventOf(texts: Iterable<string>): SharedEvent {
   const writer = new EventWriter();
   for (const text of texts) writer.add(text);

@@ -18,7 +18,7 @@ export type Steps = Map<string, readonly RowDifference[]>;
 const LONG_TEXT_CHARACTERS = 16 * 1024;
 
 /** Result of checking a snapshot. */
-interface Look {
+interface Check {
   readonly snapshot: Snapshot | null;
   readonly isEmpty: boolean;
 }
@@ -30,8 +30,8 @@ export class FilterEvents {
   readonly #timeStep: TimeStep;
   readonly #matches: (row: BoardRow) => boolean;
   /** Whether the filter selects no row: in the last snapshot checked, and in the one before. */
-  #last: Look;
-  #before: Look | null = null;
+  #last: Check;
+  #before: Check | null = null;
   /** By the id of the reader's snapshot, "" for none; null if there is nothing to send. */
   readonly #made = new Map<string, SharedEvent | null>();
   #toId = "";
@@ -51,7 +51,7 @@ export class FilterEvents {
   }
 
   /** Checks a snapshot. If nothing was selected before, only rows that changed since can be. */
-  look(at: Snapshot, steps: Steps): void {
+  check(at: Snapshot, steps: Steps): void {
     const { snapshot, isEmpty } = this.#last;
     if (snapshot === at) return;
     const isStillEmpty =
@@ -81,25 +81,25 @@ export class FilterEvents {
       since === null ? this.#reset(to) : this.#changes(since, to, steps),
     );
     const event = texts === null ? null : await encoded(texts);
-    if (this.#toId !== to.id) this.forget();
+    if (this.#toId !== to.id) this.discard();
     this.#toId = to.id;
     this.#made.set(since?.id ?? "", event);
     return event;
   }
 
-  kept(): readonly SharedEvent[] {
+  retained(): readonly SharedEvent[] {
     return [...this.#made.values()].filter((event) => event !== null);
   }
 
   /** Discards all events except `needed`. */
-  forget(needed: ReadonlySet<SharedEvent> = new Set()): void {
+  discard(needed: ReadonlySet<SharedEvent> = new Set()): void {
     for (const [sinceId, event] of this.#made)
       if (event === null || !needed.has(event)) this.#made.delete(sinceId);
   }
 
   #isEmptyAt(snapshot: Snapshot): boolean {
     return [this.#last, this.#before].some(
-      (look) => look !== null && look.isEmpty && look.snapshot === snapshot,
+      (check) => check !== null && check.isEmpty && check.snapshot === snapshot,
     );
   }
 

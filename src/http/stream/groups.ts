@@ -10,7 +10,7 @@ import type { EventData } from "./event-text.ts";
 export const MAX_STREAMS = 500;
 
 /** The last places are reserved for addresses without a stream, so that a few addresses cannot take all of them. */
-export const KEPT_STREAMS = MAX_STREAMS / 10;
+export const RESERVED_STREAMS = MAX_STREAMS / 10;
 
 /** Enough for an office behind one address; a program needs one. */
 export const MAX_STREAMS_PER_ADDRESS = 20;
@@ -19,7 +19,7 @@ export const MAX_STREAMS_PER_ADDRESS = 20;
 export const MAX_STREAM_FILTERS = 200;
 
 /** Reserved for addresses without a filter, like the last places. */
-export const KEPT_FILTERS = MAX_STREAM_FILTERS / 10;
+export const RESERVED_FILTERS = MAX_STREAM_FILTERS / 10;
 
 /** A twentieth of all filters. */
 export const MAX_FILTERS_PER_ADDRESS = 10;
@@ -69,19 +69,19 @@ export class StreamGroups {
 
   /**
    * The next filter to serve: of those with readers not in `seen`, the one whose address has had the fewest bytes built
-   * (`madeFor`). So an address with many filters waits for its own ones. Null if none is left.
+   * (`builtFor`). So an address with many filters waits for its own ones. Null if none is left.
    */
-  next(seen: ReadonlySet<StreamClient>, madeFor: ReadonlyMap<string, number>): StreamGroup | null {
+  next(seen: ReadonlySet<StreamClient>, builtFor: ReadonlyMap<string, number>): StreamGroup | null {
     let next: StreamGroup | null = null;
-    let leastBytes = Number.POSITIVE_INFINITY;
+    let fewestBytes = Number.POSITIVE_INFINITY;
     for (const group of this.#groups.values()) {
       for (const client of group.clients) {
-        const bytes = madeFor.get(client.address) ?? 0;
-        if (bytes >= leastBytes || seen.has(client)) continue;
+        const bytes = builtFor.get(client.address) ?? 0;
+        if (bytes >= fewestBytes || seen.has(client)) continue;
         next = group;
-        leastBytes = bytes;
+        fewestBytes = bytes;
       }
-      if (leastBytes === 0) break;
+      if (fewestBytes === 0) break;
     }
     return next;
   }
@@ -104,7 +104,7 @@ export class StreamGroups {
     };
     const own = this.#heldBy(address);
     if (isFull(own, MAX_FILTERS_PER_ADDRESS, group)) return "too_many_filters_of_address";
-    const most = own.length > 0 ? MAX_STREAM_FILTERS - KEPT_FILTERS : MAX_STREAM_FILTERS;
+    const most = own.length > 0 ? MAX_STREAM_FILTERS - RESERVED_FILTERS : MAX_STREAM_FILTERS;
     return isFull(this.#groups.values(), most, group) ? "too_many_filters" : group;
   }
 
@@ -119,7 +119,7 @@ export class StreamGroups {
     if (group.clients.size > 0) return;
     this.#groups.delete(group.key);
     // The group may stay referenced by a connection that reads its last event slowly.
-    group.events.forget();
+    group.events.discard();
   }
 
   /** The readers of `group` that exceed a limit now that the filter selects rows. */
@@ -142,7 +142,7 @@ export class StreamGroups {
     const own = clients.filter((client) => client.address === address).length;
     if (own >= MAX_STREAMS_PER_ADDRESS) return "too_many_of_address";
     if (clients.length >= MAX_STREAMS) return "too_many_readers";
-    return own > 0 && clients.length >= MAX_STREAMS - KEPT_STREAMS ? "kept_for_others" : null;
+    return own > 0 && clients.length >= MAX_STREAMS - RESERVED_STREAMS ? "kept_for_others" : null;
   }
 }
 

@@ -16,7 +16,7 @@ import {
   retryEvent,
   type SharedEvent,
 } from "./event-text.ts";
-import { StreamRoom } from "./room.ts";
+import { StreamMemory } from "./memory.ts";
 
 /** How often queues are checked. */
 const CHECK_EVERY_MS = 5_000;
@@ -31,10 +31,10 @@ export const STALLED_AFTER_MS = 30_000;
 const MAX_WAITING_EVENTS = 16;
 
 /** Readers written to before requests are served again: about a millisecond. */
-const READERS_PER_GO = 16;
+const READERS_PER_BATCH = 16;
 
 /** The same limit for long events. */
-const BYTES_PER_GO = 512 * 1024;
+const BYTES_PER_BATCH = 512 * 1024;
 
 export interface StreamStats {
   /** Current readers and their distinct filters; those that select no row count as one. */
@@ -52,7 +52,7 @@ interface Round {
   readonly to: Snapshot;
   readonly steps: Steps;
   /** Bytes built for each address. */
-  readonly madeFor: Map<string, number>;
+  readonly builtFor: Map<string, number>;
 }
 
 /**
@@ -66,18 +66,18 @@ export class StreamHub {
   readonly #log: Log;
   readonly #timeStep: TimeStep;
   readonly #groups: StreamGroups;
-  readonly #room: StreamRoom;
-  readonly #greeting = retryEvent();
+  readonly #memory: StreamMemory;
+  readonly #firstEvent = retryEvent();
   readonly #dropped = zeroes(END_REASONS);
   readonly #refused = zeroes(REFUSALS);
   #sent = 0;
   #closed = false;
   /** Readers may be behind the board, or a heartbeat is due. */
   #isDue = false;
-  #isBeatDue = false;
+  #isHeartbeatDue = false;
   #isWorking = false;
   /** What was written since requests were last served. */
-  #go = { readers: 0, bytes: 0 };
+  #batch = { readers: 0, bytes: 0 };
   /** Stops everything that runs only while there are readers. */
   #stop: (() => void) | null = null;
 
@@ -93,7 +93,7 @@ export class StreamHub {
     this.#log = deps.log;
     this.#timeStep = deps.timeStep ?? untimedStep;
     this.#groups = new StreamGroups(deps.data, this.#timeStep);
-    this.#room = new StreamRoom(this.#groups, (client, reason) => this.#drop(client, reason));
+    this.#memory = new StreamMemory(this.#groups, (client, reason) => this.#drop(client, reason));
   }
 
   /**
@@ -116,10 +116,10 @@ export class StreamHub {
       at: lastEventId === null ? null : this.#board.byId(lastEventId),
       clock: this.#clock,
       connection,
-      onGone: (gone) => this.#remove(group, gone),
+      onClosed: (closed) => this.#remove(group, closed),
     });
     this.#groups.add(group, client);
-    client.send(this.#greeting);
+    client.send(this.#firstEvent);
     this.#stop ??= this.#start();
     this.#wake();
     return client.body;
@@ -177,7 +177,7 @@ export class StreamHub {
         if (isTooLate) this.#drop(client, "slow_consumer");
       }
       if (checks % CHECKS_PER_HEARTBEAT !== 0) continue;
-      this.#isBeatDue = true;
+      this.#isHeartbeatDue = true;
       this.#wake();
     }
   }
@@ -208,21 +208,21 @@ export class StreamHub {
   async #round(): Promise<void> {
     const to = this.#board.current();
     if (to === null) return;
-    const isBeat = this.#isBeatDue;
-    this.#isBeatDue = false;
-    const round: Round = { to, steps: new Map(), madeFor: new Map() };
+    const isHeartbeatDue = this.#isHeartbeatDue;
+    this.#isHeartbeatDue = false;
+    const round: Round = { to, steps: new Map(), builtFor: new Map() };
     const seen = new Set<StreamClient>();
-    const next = () => this.#groups.next(seen, round.madeFor);
+    const next = () => this.#groups.next(seen, round.builtFor);
     // Readers and groups that are added meanwhile are visited; removed ones are not.
     for (let group = next(); group !== null; group = next()) {
-      await this.#look(group, round);
+      await this.#checkFilter(group, round);
       for (const client of group.clients) {
         if (seen.has(client)) continue;
         seen.add(client);
-        await this.#bring(client, group, round);
+        await this.#update(client, group, round);
       }
     }
-    if (!isBeat) return;
+    if (!isHeartbeatDue) return;
     const heartbeat = heartbeatEvent(to.id);
     for (const client of this.#groups.clients()) {
       // A reader with unread events needs no heartbeat.
@@ -233,19 +233,19 @@ export class StreamHub {
   }
 
   /** A filter that starts to select rows counts from now on: readers with too many filters are dropped. */
-  async #look(group: StreamGroup, { to, steps }: Round): Promise<void> {
+  async #checkFilter(group: StreamGroup, { to, steps }: Round): Promise<void> {
     const wasEmpty = group.events.isEmpty;
     // The other groups yield when their event is built.
     if (wasEmpty) await yieldToEventLoop();
-    this.#timeStep("stream", () => group.events.look(to, steps));
+    this.#timeStep("stream", () => group.events.check(to, steps));
     if (!wasEmpty || group.events.isEmpty) return;
     for (const client of this.#groups.excess(group)) this.#drop(client, "too_many_filters");
   }
 
-  async #bring(
+  async #update(
     client: StreamClient,
     group: StreamGroup,
-    { to, steps, madeFor }: Round,
+    { to, steps, builtFor }: Round,
   ): Promise<void> {
     const since = client.at;
     if (since?.id === to.id) return;
@@ -254,27 +254,27 @@ export class StreamHub {
     if (isBehind && since !== null && since.asOfMs > to.asOfMs) return;
     const made = group.events.made(since, to);
     const rows = made === undefined && since === null ? group.events.rowsIn(to) : 0;
-    if (rows > 0 && this.#room.isFullFor(client, rows)) return this.#drop(client, "overloaded");
+    if (rows > 0 && this.#memory.isFullFor(client, rows)) return this.#drop(client, "overloaded");
     const event = made === undefined ? await group.events.make(since, to, steps) : made;
     client.at = to;
     if (event === null) return;
-    if (made === undefined) add(madeFor, client.address, event.sizeBytes);
+    if (made === undefined) add(builtFor, client.address, event.sizeBytes);
     if (!client.isOpen) return;
     if (client.waiting.length >= MAX_WAITING_EVENTS) return this.#drop(client, "slow_consumer");
-    const hadReadAll = since !== null && client.waiting.length === 0;
+    const wasCaughtUp = since !== null && client.waiting.length === 0;
     client.send(event);
     this.#sent += 1;
-    if (made === undefined) this.#room.makeFor({ event, client, rows, hadReadAll });
+    if (made === undefined) this.#memory.makeRoomFor({ event, client, rows, wasCaughtUp });
     await this.#pace(event);
   }
 
   /** Yields to requests when enough was written since the last time. */
   async #pace({ sizeBytes }: SharedEvent): Promise<void> {
-    const go = this.#go;
-    go.readers += 1;
-    go.bytes += sizeBytes;
-    if (go.readers < READERS_PER_GO && go.bytes < BYTES_PER_GO) return;
-    this.#go = { readers: 0, bytes: 0 };
+    const batch = this.#batch;
+    batch.readers += 1;
+    batch.bytes += sizeBytes;
+    if (batch.readers < READERS_PER_BATCH && batch.bytes < BYTES_PER_BATCH) return;
+    this.#batch = { readers: 0, bytes: 0 };
     await yieldToEventLoop();
   }
 }

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { END_REASONS } from "./event-text.ts";
 import {
-  KEPT_FILTERS,
-  KEPT_STREAMS,
+  RESERVED_FILTERS,
+  RESERVED_STREAMS,
   MAX_FILTERS_PER_ADDRESS,
   MAX_STREAM_FILTERS,
   MAX_STREAMS,
@@ -10,7 +10,7 @@ import {
   type Refusal,
 } from "./groups.ts";
 import { STALLED_AFTER_MS, type StreamHub } from "./hub.ts";
-import { SILENT_AFTER_MS } from "./room.ts";
+import { UNRESPONSIVE_AFTER_MS } from "./memory.ts";
 import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../protocol/headers.ts";
 import { withNames } from "../lists/asked-names.ts";
 import { listingQuery } from "../lists/listing-query.ts";
@@ -65,7 +65,7 @@ const streamRoute = createRoute({
   description:
     "First all matching rows (`reset`), then with each snapshot, at most every five seconds, the rows whose rate, interval, next time, flags or identity changed and those that appeared or disappeared (`changes`), also without any such row if `missing` has changed. A filter that matches no row gets neither until it does. Applying the events gives the rows of /api/funding/current with the same filters; prices, volumes and observation times are as of a row's last change. An idle stream sends a comment every 15 seconds. An interrupted stream resumes with Last-Event-ID. " +
     `One address (for IPv6, one /64) may have ${MAX_STREAMS_PER_ADDRESS} streams with ${MAX_FILTERS_PER_ADDRESS} distinct filters; an ended stream counts until its connection is closed, and filters that match no row count as one. A client that exceeds this because rows start to match is disconnected with the reason too_many_filters. ` +
-    `A client that reads nothing for ${STALLED_AFTER_MS / 1000} seconds is disconnected as a slow_consumer, and after ${SILENT_AFTER_MS / 1000} if more data waits to be read than memory is reserved for. If that is not enough, the address that holds most loses a stream, as does a new client that would hold about as much (overloaded).`,
+    `A client that reads nothing for ${STALLED_AFTER_MS / 1000} seconds is disconnected as a slow_consumer, and after ${UNRESPONSIVE_AFTER_MS / 1000} if more data waits to be read than memory is reserved for. If that is not enough, the address that holds most loses a stream, as does a new client that would hold about as much (overloaded).`,
   request: { query: StreamQuerySchema, headers: StreamHeadersSchema },
   responses: {
     200: {
@@ -131,11 +131,11 @@ const REFUSED = {
   },
   kept_for_others: {
     code: "too_many_streams",
-    detail: `The last ${KEPT_STREAMS} of ${MAX_STREAMS} streams are for addresses that have none.`,
+    detail: `The last ${RESERVED_STREAMS} of ${MAX_STREAMS} streams are for addresses that have none.`,
   },
   too_many_filters: {
     code: "too_many_streams",
-    detail: `There are ${MAX_STREAM_FILTERS} distinct filters, the last ${KEPT_FILTERS} for addresses that have none. Ask with a more common one.`,
+    detail: `There are ${MAX_STREAM_FILTERS} distinct filters, the last ${RESERVED_FILTERS} for addresses that have none. Ask with a more common one.`,
   },
   shutting_down: {
     code: "too_many_streams",

@@ -220,15 +220,15 @@ describe("a filter that is read no more", () => {
     const group = groups.placeFor(NO_FILTER, SILENT, now);
     if (typeof group === "string") throw new Error(group);
     await group.events.make(null, now, new Map());
-    expect(group.events.kept()).toHaveLength(1);
+    expect(group.events.retained()).toHaveLength(1);
     const client = new StreamClient({
       at: null,
       clock: new ManualClock(),
       connection: { address: SILENT, limitIdle: () => {} },
-      onGone: () => {},
+      onClosed: () => {},
     });
     groups.add(group, client);
     groups.remove(group, client);
-    expect(group.events.kept()).toHaveLength(0);
+    expect(group.events.retained()).toHaveLength(0);
   });
 });

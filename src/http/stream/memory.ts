@@ -11,10 +11,10 @@ const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /**
  * When memory is short, readers that have taken nothing for this long are dropped first; two lost packets take less.
  */
-export const SILENT_AFTER_MS = 3_000;
+export const UNRESPONSIVE_AFTER_MS = 3_000;
 
 /** A new reader's event displaces an address that holds clearly more, not one that holds about as much. */
-const CLEARLY_MORE = 1.25;
+const CLEAR_MARGIN = 1.25;
 
 /** An event that was just built and sent. */
 export interface NewEvent {
@@ -23,11 +23,11 @@ export interface NewEvent {
   /** The filter's rows if the event contains all of them; else 0. */
   readonly rows: number;
   /** Whether the reader had taken everything sent to it before. */
-  readonly hadReadAll: boolean;
+  readonly wasCaughtUp: boolean;
 }
 
 /** Limits the memory held for the readers of `groups`, at the cost of those that do not read. */
-export class StreamRoom {
+export class StreamMemory {
   readonly #groups: StreamGroups;
   readonly #drop: (client: StreamClient, reason: EndReason) => void;
   /** Totals of all events with all rows of a filter since the start. */
@@ -42,57 +42,57 @@ export class StreamRoom {
   /** Whether building an event of this many rows for `newcomer` would only lead to dropping it. */
   isFullFor(newcomer: StreamClient, rows: number): boolean {
     const bytes = rows * (this.#resets.bytes / Math.max(1, this.#resets.rows));
-    const readers = this.#groups.clients().filter((client) => !isSilent(client));
+    const readers = this.#groups.clients().filter((client) => !isUnresponsive(client));
     const waiting = waitingFor(readers);
     if (waiting.size === 0 || sizeOf(waiting) + bytes <= MAX_HELD_BYTES) return false;
     const shares = sharesOf(readers);
     const own = (shares.get(newcomer.address) ?? 0) + bytes;
-    return shares.values().every((share) => share < own * CLEARLY_MORE);
+    return shares.values().every((share) => share < own * CLEAR_MARGIN);
   }
 
   /**
    * Called after an event was built and sent: reduces what is held to the limit. Events that are only kept are
    * discarded first, then readers are dropped until the rest fits. A single queued event always does.
    */
-  makeFor(made: NewEvent): void {
+  makeRoomFor(made: NewEvent): void {
     if (made.rows > 0) {
       this.#resets.rows += made.rows;
       this.#resets.bytes += made.event.sizeBytes;
     }
     const groups = this.#groups;
     let waiting = waitingFor(groups.clients());
-    const kept = [...groups.values()].flatMap(({ events }) => events.kept());
+    const kept = [...groups.values()].flatMap(({ events }) => events.retained());
     if (sizeOf(new Set([...waiting, ...kept])) <= MAX_HELD_BYTES) return;
     const needed = new Set([...waiting, made.event]);
-    for (const { events } of groups.values()) events.forget(needed);
+    for (const { events } of groups.values()) events.discard(needed);
     while (waiting.size > 1 && sizeOf(waiting) > MAX_HELD_BYTES) {
-      const loser = loserOf(groups.clients(), made);
-      if (loser === null) return;
-      this.#drop(loser.client, loser.reason);
+      const dropped = readerToDrop(groups.clients(), made);
+      if (dropped === null) return;
+      this.#drop(dropped.client, dropped.reason);
       waiting = waitingFor(groups.clients());
     }
   }
 }
 
 /** A reader of the address that holds most: a stalled one if there is any. */
-function loserOf(
+function readerToDrop(
   clients: readonly StreamClient[],
-  { client: newest, hadReadAll }: NewEvent,
+  { client: newest, wasCaughtUp }: NewEvent,
 ): { readonly client: StreamClient; readonly reason: EndReason } | null {
   const shares = sharesOf(clients);
   const behind = clients
     .filter((client) => client !== newest && client.waiting.length > 0)
     .toSorted((left, right) => right.stalledMs() - left.stalledMs());
-  const silentLoser = firstOfLargest(behind.filter(isSilent), shares);
-  if (silentLoser !== null) return { client: silentLoser, reason: "slow_consumer" };
+  const unresponsive = firstOfLargest(behind.filter(isUnresponsive), shares);
+  if (unresponsive !== null) return { client: unresponsive, reason: "slow_consumer" };
   // The new reader is dropped if no other holds more: the others may be in the middle of reading.
-  const candidates = hadReadAll || !newest.isOpen ? behind : [newest, ...behind];
-  const loser = firstOfLargest(candidates, shares);
-  return loser && { client: loser, reason: "overloaded" };
+  const candidates = wasCaughtUp || !newest.isOpen ? behind : [newest, ...behind];
+  const dropped = firstOfLargest(candidates, shares);
+  return dropped && { client: dropped, reason: "overloaded" };
 }
 
-function isSilent(client: StreamClient): boolean {
-  return client.stalledMs() >= SILENT_AFTER_MS;
+function isUnresponsive(client: StreamClient): boolean {
+  return client.stalledMs() >= UNRESPONSIVE_AFTER_MS;
 }
 
 /** The first of `clients` whose address has the largest share; null if there are none. */
