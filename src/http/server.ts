@@ -2,7 +2,7 @@ import { systemClock } from "../lib/clock.ts";
 import { listenOr } from "../lib/listening.ts";
 import type { Log } from "../lib/log.ts";
 import type { App } from "./app.ts";
-import { limitSockets, makeRoomInSockets } from "./protocol/socket-limits.ts";
+import { limitSockets, liftSocketLimits } from "./protocol/socket-limits.ts";
 
 /** The API accepts no bodies; larger ones are cut off early. */
 const MAX_REQUEST_BODY_BYTES = 1024 * 1024;
@@ -56,9 +56,9 @@ export function startServer(
   limitSockets(ownPort, log);
   // Bun considers a response finished when its last bytes are written, even if the kernel had no room for them, and its
   // connection idle. So no response may finish between making room for all of them and stopping.
-  const stopWhole = async (): Promise<void> => {
+  const stopGracefully = async (): Promise<void> => {
     const resume = app.pauseBodies();
-    makeRoomInSockets(ownPort, log);
+    liftSocketLimits(ownPort, log);
     await systemClock.sleep(FLUSH_MS);
     const stopped = served.stop();
     resume();
@@ -68,7 +68,7 @@ export function startServer(
     url: served.url,
     port: ownPort,
     stop: (closeActiveConnections = false) =>
-      closeActiveConnections ? served.stop(true) : stopWhole(),
+      closeActiveConnections ? served.stop(true) : stopGracefully(),
     [Symbol.asyncDispose]: () => served.stop(true),
   };
 }

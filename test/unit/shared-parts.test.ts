@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { withNamedSets, withNullApart } from "../../src/http/openapi/closed-sets.ts";
+import { withNamedSets, withNullSplitOff } from "../../src/http/openapi/closed-sets.ts";
 import { finishedDocument } from "../../src/http/openapi/finished-document.ts";
 import { type JsonObject, objectOf } from "../../src/http/openapi/json-tree.ts";
 import { withSharedParts } from "../../src/http/openapi/shared-parts.ts";
@@ -90,7 +90,7 @@ test("what one operation alone has stays where it is", () => {
 });
 
 test("null stands beside a closed set, not among its members", () => {
-  const { schemas } = objectOf(withNullApart(DOCUMENT)["components"]);
+  const { schemas } = objectOf(withNullSplitOff(DOCUMENT)["components"]);
   const { properties } = objectOf(objectOf(schemas)["Problem"]);
   expect(objectOf(properties)["why"]).toEqual({
     anyOf: [{ type: "string", enum: ["x", "y"] }, { type: "null" }],
@@ -99,7 +99,7 @@ test("null stands beside a closed set, not among its members", () => {
 });
 
 test("every closed set is a schema with a name, wherever it stands", () => {
-  const named = withNamedSets(withNullApart(DOCUMENT));
+  const named = withNamedSets(withNullSplitOff(DOCUMENT));
   const { schemas } = objectOf(named["components"]);
   expect(objectOf(schemas)).toMatchObject({
     ProblemCode: { type: "string", enum: ["bad_a", "bad_c"] },

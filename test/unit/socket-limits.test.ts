@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "bun:test";
 import { BytesInFlight } from "../../src/http/answers/bytes-in-flight.ts";
 import { startServer } from "../../src/http/server.ts";
-import { limitSockets, makeRoomInSockets } from "../../src/http/protocol/socket-limits.ts";
+import { limitSockets, liftSocketLimits } from "../../src/http/protocol/socket-limits.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { memoryLog } from "../support/memory-log.ts";
 import { askAtPace, isListening } from "../support/paced-reader.ts";
@@ -70,7 +70,7 @@ describe("what the kernel holds for a connection is bounded, in bytes and time",
       expect(values(UNSENT)).toEqual([128 * 1024, 128 * 1024]);
       const before = values(SEND_BUFFER);
 
-      makeRoomInSockets(bounded.port, log);
+      liftSocketLimits(bounded.port, log);
       expect(values(UNSENT)).toEqual([0x7f_ff_ff_ff, 0x7f_ff_ff_ff]);
       // The kernel may have let one grow further than a program may ask for; it stays as it is.
       const after = values(SEND_BUFFER);

@@ -37,7 +37,7 @@ export const SET_NAMES: Readonly<Record<string, string>> = {
 /**
  * Turns `type: [string, null]` with null in `enum` into `anyOf` the set and null, which every generator understands.
  */
-export function withNullApart(document: JsonObject): JsonObject {
+export function withNullSplitOff(document: JsonObject): JsonObject {
   return objectOf(
     mapObjects(document, (object) => {
       const { type, enum: members, ...rest } = object;
@@ -60,7 +60,7 @@ export function withNamedSets(document: JsonObject): JsonObject {
   const nameOf = (members: string, place: string): string => {
     const known = sets.get(members);
     if (known !== undefined) return known;
-    const name = SET_NAMES[place] ?? pascal(place);
+    const name = SET_NAMES[place] ?? pascalName(place);
     if (name in schemas || name in added)
       throw new Error(`assertion failed: two sets would have the name ${name}`);
     sets.set(members, name);
@@ -107,17 +107,17 @@ function withNamedParameters(
 }
 
 /** A set of one is a constant and needs no name. */
-const SMALLEST_SET = 2;
+const MIN_SET_SIZE = 2;
 
 /** The members of an enum as a key; null if the schema is not an enum. */
 function membersOf(schema: Json): string | null {
   const { enum: members, type } = objectOf(schema);
-  const isSet = type === "string" && Array.isArray(members) && members.length >= SMALLEST_SET;
+  const isSet = type === "string" && Array.isArray(members) && members.length >= MIN_SET_SIZE;
   return isSet ? JSON.stringify(members) : null;
 }
 
 /** "listSentiment.sort" becomes SentimentSort, "Heatmap.rate_source" HeatmapRateSource. */
-function pascal(place: string): string {
+function pascalName(place: string): string {
   return place
     .replace(/^(list|get)(?=[A-Z])/, "")
     .split(/[._]/)

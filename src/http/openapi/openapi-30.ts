@@ -5,14 +5,14 @@ export function asOpenApi30(document: JsonObject): JsonObject {
   const { webhooks: _webhooks, ...rest } = document;
   const { summary: _summary, license, ...info } = objectOf(document["info"]);
   return {
-    ...objectOf(mapObjects(rest, olderObject)),
+    ...objectOf(mapObjects(rest, convertObject)),
     openapi: "3.0.3",
     info: { ...info, license: { name: objectOf(license)["name"] ?? "" } },
   };
 }
 
 /** Converts one object; its members are converted already. */
-function olderObject(object: JsonObject): Json {
+function convertObject(object: JsonObject): Json {
   const steps = [
     withoutContent,
     withNullable,

@@ -1,5 +1,5 @@
 /** Names that differ by more than this share of the longer one are unrelated. */
-const FAR_SHARE = 0.4;
+const MAX_DISTANCE_SHARE = 0.4;
 
 /** No name of ours is longer; a longer text is not a typo of one. */
 const MAX_LENGTH = 64;
@@ -32,7 +32,7 @@ function byTypos(text: string, names: readonly string[]): string | null {
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const name of names) {
-    const most = Math.min(asked.length, name.length) * FAR_SHARE;
+    const most = Math.min(asked.length, name.length) * MAX_DISTANCE_SHARE;
     // Each extra or missing letter is a typo: most names are ruled out by their length.
     if (Math.abs(asked.length - name.length) > most) continue;
     const steps = distance(asked, name.toLowerCase());

@@ -13,16 +13,16 @@ const MAX_REMEMBERED = 256;
 export class HeaderChoice<Choice> {
   readonly #known = new Map<string, Choice>();
   readonly #choose: (header: string) => Choice;
-  readonly #unsaid: Choice;
+  readonly #fallback: Choice;
 
-  /** `unsaid` is the choice for requests without the header. */
-  constructor(choose: (header: string) => Choice, unsaid: Choice) {
+  /** `fallback` is the choice for requests without the header. */
+  constructor(choose: (header: string) => Choice, fallback: Choice) {
     this.#choose = choose;
-    this.#unsaid = unsaid;
+    this.#fallback = fallback;
   }
 
   of(header: string | null): Choice {
-    if (header === null) return this.#unsaid;
+    if (header === null) return this.#fallback;
     const known = this.#known.get(header);
     if (known !== undefined) return known;
     const chosen = this.#choose(header);

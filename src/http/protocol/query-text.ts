@@ -48,7 +48,7 @@ const REPLACEMENT = "\u{FFFD}";
  * escapes or bytes that are not UTF-8, which it keeps or replaces. An empty segment between ampersands is ignored. Each
  * name is reported once.
  */
-export function unreadIn(query: string): ParameterError[] {
+export function queryProblems(query: string): ParameterError[] {
   const rules = new Map<string, string>();
   for (const part of query.split("&")) {
     const [name = "", ...values] = part.split("=");

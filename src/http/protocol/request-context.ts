@@ -35,10 +35,10 @@ export interface AppEnv {
 export const REQUEST_ID_HEADER = "x-request-id";
 
 /** A caller's request id that is safe to echo: short, and unable to break a header or a log line. */
-const SANE_REQUEST_ID = /^[\w.:-]{1,64}$/;
+const SAFE_REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 /** The caller's request id if it is safe, else a new one. */
 export function requestIdOf(headers: Headers, newId: () => string): string {
   const given = headers.get(REQUEST_ID_HEADER);
-  return given !== null && SANE_REQUEST_ID.test(given) ? given : newId();
+  return given !== null && SAFE_REQUEST_ID.test(given) ? given : newId();
 }

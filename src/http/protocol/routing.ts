@@ -1,7 +1,7 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { didYouMean } from "./nearest.ts";
 import { ApiError, asSentence, badParameters, type ParameterError } from "./problem.ts";
-import { UNKNOWN_NAME, unreadIn } from "./query-text.ts";
+import { UNKNOWN_NAME, queryProblems } from "./query-text.ts";
 import type { AppEnv } from "./request-context.ts";
 
 declare const BODY: unique symbol;
@@ -77,7 +77,7 @@ export function requireParameters(
   query: string,
   names: () => readonly string[],
 ): void {
-  const unread = target === "query" ? unreadIn(query) : [];
+  const unread = target === "query" ? queryProblems(query) : [];
   const all = [...unread, ...(error?.issues.flatMap(parameterErrors) ?? [])];
   if (all.length === 0) return;
   const known = names();

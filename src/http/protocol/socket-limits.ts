@@ -14,7 +14,7 @@ const UNSENT_BYTES = 128 * 1024;
  * A connection whose data is not acknowledged for this long is closed, even if the service closed it before: otherwise
  * the data would be held for minutes. Longer than the service's own limits: 10 s for answers, 30 to 35 s for streams.
  */
-const UNTAKEN_AFTER_MS = 40_000;
+const UNACKNOWLEDGED_AFTER_MS = 40_000;
 
 /** Linux constants of setsockopt(2), socket(7) and tcp(7), valid on every machine that Bun supports. */
 const SOL_SOCKET = 1;
@@ -44,7 +44,7 @@ export function limitSockets(port: number | undefined, log: Log): void {
     const sockets = socketsOn(library, port).filter((socket) => listens(library, socket));
     if (sockets.length === 0) throw new Error(`no socket of this process listens on ${port}`);
     for (const socket of sockets) {
-      setOption(library, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, UNTAKEN_AFTER_MS);
+      setOption(library, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_AFTER_MS);
       setOption(library, socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES);
     }
   } catch (error) {
@@ -56,7 +56,7 @@ export function limitSockets(port: number | undefined, log: Log): void {
  * Lifts the limit as far as the system permits, so that the kernel takes the rest of all finished answers in the next
  * turn of the event loop. Logs one warning if that fails.
  */
-export function makeRoomInSockets(port: number | undefined, log: Log): void {
+export function liftSocketLimits(port: number | undefined, log: Log): void {
   try {
     const library = openLibrary();
     const sockets = socketsOn(library, port);

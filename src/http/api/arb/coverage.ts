@@ -5,7 +5,7 @@ import { type Coverage, coverageOf } from "../../../services/board/coverage.ts";
 type Exchanges = readonly ExchangeId[] | null;
 
 /** The exchanges requested for the legs of pairs; null: any. */
-interface AskedLegs {
+interface RequestedLegs {
   readonly exchange: Exchanges;
   readonly exclude: Exchanges;
   readonly long_exchange: Exchanges;
@@ -16,7 +16,7 @@ interface AskedLegs {
  * The coverage of a list of pairs: the exchanges that either leg may be on. If all exchanges of one leg are missing and
  * have no rows left, there are no pairs to report, however many deliver the other leg.
  */
-export function pairCoverage(snapshot: Snapshot, asked: AskedLegs): Coverage {
+export function pairCoverage(snapshot: Snapshot, asked: RequestedLegs): Coverage {
   const { exchange, exclude, long_exchange: long, short_exchange: short } = asked;
   const sides = [long, short];
   for (const side of sides) {

@@ -5,7 +5,7 @@ import type { FixedHeaders } from "../../protocol/headers.ts";
 import type { Format } from "../../protocol/list-format.ts";
 
 /** The changes that lead from the list of an older snapshot to the current one. */
-interface SinceThen {
+interface ListChanges {
   /** In the list's order. */
   readonly rows: readonly BoardRow[];
   /** The uids of rows to remove. */
@@ -18,7 +18,7 @@ interface SinceThen {
 const MAX_REMOVED_BYTES = 4_000;
 
 /** … otherwise the whole list is sent instead. */
-function fits(removed: readonly string[], format: Format): boolean {
+function fitsInHeader(removed: readonly string[], format: Format): boolean {
   return format === "json" || removedText(removed).length <= MAX_REMOVED_BYTES;
 }
 
@@ -30,17 +30,17 @@ export function changesSince(
   held: Snapshot | null,
   query: FundingQuery,
   format: Format,
-): (snapshot: Snapshot) => SinceThen {
-  let made: { readonly of: Snapshot; readonly since: SinceThen } | null = null;
+): (snapshot: Snapshot) => ListChanges {
+  let made: { readonly of: Snapshot; readonly since: ListChanges } | null = null;
   return (snapshot) => {
-    if (made?.of !== snapshot) made = { of: snapshot, since: sinceThen(held, snapshot) };
+    if (made?.of !== snapshot) made = { of: snapshot, since: changesFrom(held, snapshot) };
     return made.since;
   };
 
-  function sinceThen(before: Snapshot | null, after: Snapshot): SinceThen {
+  function changesFrom(before: Snapshot | null, after: Snapshot): ListChanges {
     if (before !== null) {
       const { rows, removed } = changesOf(differences(before, after), query, after);
-      if (fits(removed, format))
+      if (fitsInHeader(removed, format))
         return { rows: sortRows(rows, query.sort, query.order), removed, isReset: false };
     }
     return { rows: selectRows(after, query), removed: [], isReset: true };
@@ -48,12 +48,12 @@ export function changesSince(
 }
 
 /** The envelope's members about changes. */
-export function sinceMember(since: string, { removed, isReset }: SinceThen) {
+export function sinceMember(since: string, { removed, isReset }: ListChanges) {
   return { since, removed: [...removed], reset: isReset };
 }
 
 /** The same as headers, for formats without an envelope. */
-export function sinceHeaders({ removed, isReset }: SinceThen): FixedHeaders {
+export function sinceHeaders({ removed, isReset }: ListChanges): FixedHeaders {
   return {
     "x-reset": String(isReset),
     ...(removed.length > 0 && { "x-removed": removedText(removed) }),

@@ -53,7 +53,7 @@ export function addHeatmapRoutes(
   app.openapi(heatmapRoute, (c) => {
     const { params, names } = withNames(answers, c.req.valid("query"));
     const query = heatmapQuery(params);
-    const matrixOf = madeOnce((snapshot) => heatmapOf(groups.of(snapshot), query));
+    const matrixOf = oncePerSnapshot((snapshot) => heatmapOf(groups.of(snapshot), query));
     const list = {
       name: "funding-heatmap",
 
@@ -94,7 +94,7 @@ function heatmapQuery(params: HeatmapParams): HeatmapQuery {
 }
 
 /** Computes the matrix once per snapshot: rows, columns and head all need it. */
-function madeOnce(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) => Heatmap {
+function oncePerSnapshot(make: (snapshot: Snapshot) => Heatmap): (snapshot: Snapshot) => Heatmap {
   const made = new WeakMap<Snapshot, Heatmap>();
   return (snapshot) => {
     const matrix = made.get(snapshot) ?? make(snapshot);
