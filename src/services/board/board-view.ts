@@ -1,17 +1,17 @@
 import type { Snapshot } from "../../domain/market.ts";
 
-/** What an answer is made from: the board as readers see it. */
+/** The board as its readers see it: the source of all answers. */
 export interface BoardView {
-  /** The newest snapshot, null before the first accepted batch ever. */
+  /** The latest snapshot; null before the first accepted batch. */
   current(): Snapshot | null;
-  /** The current snapshot, or one that was replaced less than 20 s ago; 120 s where somebody goes on in it. */
+  /** The current snapshot, or one replaced less than 20 s ago (120 s if it is pinned). */
   byId(id: string): Snapshot | null;
-  /** Somebody will go on in this snapshot: it is kept for longer. */
+  /** Retains this snapshot for longer because a cursor refers to it. */
   pin(id: string): void;
-  /** How long the current snapshot is the newest at least, in milliseconds; 0 when the next may come at once. */
+  /** Milliseconds for which the current snapshot will remain the latest; 0 if the next may come at any time. */
   freshForMs(): number;
-  /** Whether an instrument of this canonical base was ever seen, under any of the names that the table has for it. */
+  /** Whether an instrument with this canonical base was ever seen, under any of its names in the table. */
   knowsBase(base: string): boolean;
-  /** Calls `listener` with each new snapshot; returns how to stop that. */
+  /** Calls `listener` with each new snapshot; returns the function that unsubscribes. */
   onPublish(listener: (snapshot: Snapshot) => void): () => void;
 }

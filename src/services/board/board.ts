@@ -15,12 +15,14 @@ import { exchangeTerms } from "./exchange-terms.ts";
 import { healthReport, type HealthReport } from "./health.ts";
 import { KeptSnapshots } from "./kept-snapshots.ts";
 
-/** Commits are gathered: at most one snapshot in this time, so that forty exchanges do not void every cache each second. */
+/**
+ * At most one snapshot is published in this time, so that forty exchanges do not invalidate every cache each second.
+ */
 export const PUBLISH_EVERY_MS = 5_000;
 
 /**
- * Health looks ahead of the snapshot this long: the publish period and the look that ends it. A board that
- * is not refreshed after that shows its age, whatever the database says.
+ * How long health may use states newer than the snapshot: the publish period plus one poll. A board that is not
+ * refreshed within that time reports its own age, whatever the database says.
  */
 const AHEAD_WITHIN_MS = 2 * PUBLISH_EVERY_MS;
 
@@ -32,9 +34,9 @@ interface ExchangeRows {
 }
 
 /**
- * The read model: an immutable snapshot of the whole market, made from the database only, so that every
- * process that reads the same file serves the same. A snapshot is a function of (epoch, seq, k): the stored
- * state, and how many publish periods have passed since it was stored. Equal ids mean equal content.
+ * The read model: an immutable snapshot of the whole market, built from the database only, so that all processes
+ * reading the same file serve the same data. A snapshot is a function of (epoch, seq, k): the stored state and the
+ * number of publish periods since it was stored. Equal ids mean equal content.
  */
 export class Board {
   readonly #reader: Reader;
@@ -46,18 +48,18 @@ export class Board {
   #current: Snapshot | null = null;
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #market: MarketState | null = null;
-  /** Rows that were read before they are published, by exchange. */
+  /** Rows that were read ahead of the next publication, by exchange. */
   readonly #early = new Map<ExchangeId, ExchangeMarket>();
   #earlyBook = NO_OPPORTUNITIES;
-  /** The progress up to which no exchange is left to be read early. */
+  /** The progress at which no exchange was left to read ahead. */
   #earlySeq: number | null = null;
-  /** States that are newer than #market, read while publishing waits. */
+  /** States newer than #market, read between publications. */
   #ahead: MarketState | null = null;
-  /** Rows have changed since the last snapshot. */
+  /** Whether rows have changed since the last snapshot. */
   #dirty = false;
-  /** When the collector of this process last said that it lives. */
+  /** When this process's collector sent its last heartbeat. */
   #heartbeatAtMs: number | null = null;
-  /** The id that a snapshot had or would have had at the last look. */
+  /** The id that the last snapshot had, or would have had if anything had changed. */
   #lookedAtId: string | null = null;
 
   constructor(deps: {
@@ -70,7 +72,7 @@ export class Board {
     this.#staleAfterMs = deps.staleAfterMs;
   }
 
-  /** The newest snapshot, null before the first batch was ever stored. */
+  /** The latest snapshot; null before the first batch was stored. */
   current(): Snapshot | null {
     return this.#current;
   }
@@ -92,13 +94,13 @@ export class Board {
     return namesOfThing(base).some((name) => this.#reader.knowsBase(name));
   }
 
-  /** Calls `listener` with each new snapshot; returns how to stop that. */
+  /** Calls `listener` with each new snapshot; returns the function that unsubscribes. */
   onPublish(listener: (snapshot: Snapshot) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Looks at the database and publishes when something changed. Call it every 250 ms and on each hint. */
+  /** Polls the database and publishes if something changed. To be called every 250 ms and on each notification. */
   poll(): void {
     const progress = this.#reader.progress();
     if (progress === null) return;
@@ -109,12 +111,12 @@ export class Board {
     this.#publish();
   }
 
-  /** This process's collector lives: what the database says may be old while another program holds its lock. */
+  /** This process's collector is alive; its state in the database may be old while another program holds the lock. */
   noteHeartbeat(): void {
     this.#heartbeatAtMs = this.#clock.nowMs();
   }
 
-  /** Health by the clock of now, not of the snapshot. */
+  /** Health at the current time, not at the snapshot's. */
   health(): HealthReport {
     return healthReport({
       states: this.states(),
@@ -129,7 +131,7 @@ export class Board {
     });
   }
 
-  /** The states of now: an exchange that has just answered is not called stale until the next snapshot. */
+  /** The current states: an exchange that has just answered is not reported stale until the next snapshot. */
   states(): readonly ExchangeState[] {
     const loaded = this.#market?.states ?? [];
     if (this.#sincePublishedMs() > AHEAD_WITHIN_MS) return loaded;
@@ -144,15 +146,15 @@ export class Board {
   }
 
   /**
-   * Reads the rows of one exchange that has committed since the last snapshot, so that a publish finds most of them
-   * read: a thousand rows at a time delay no request by more than a few milliseconds, fifteen thousand would.
-   * Returns whether other exchanges are collected than the snapshot says: whoever asks for a new one must not be told
-   * for seconds that it is none of them.
+   * Reads the rows of one exchange that has committed since the last snapshot, so that most rows are already read when
+   * publishing: reading a thousand rows at a time delays requests by only a few milliseconds, fifteen thousand would
+   * not. Returns whether the set of enabled exchanges differs from the snapshot's: a request for a newly enabled one
+   * must not be refused for seconds.
    */
   #readEarly(seq: number): boolean {
     if (this.#earlySeq === seq) return false;
     const market = this.#reader.read(() => false);
-    // A new book of opportunities was unpacked with it: that is enough for one step.
+    // A new book of opportunities was unpacked as well, which is enough work for one step.
     const hasBook = market !== null && market.opportunities !== this.#earlyBook;
     this.#earlyBook = market?.opportunities ?? this.#earlyBook;
     const states = market?.states ?? [];
@@ -168,7 +170,7 @@ export class Board {
     return false;
   }
 
-  /** Whether the rows of this state's commit were read, for a snapshot or early. */
+  /** Whether the rows of this state's commit were read already, for a snapshot or ahead of one. */
   #hasRows({ exchange, commitSeq }: ExchangeState): boolean {
     return (
       this.#exchangeRows.get(exchange)?.commitSeq === commitSeq ||
@@ -195,14 +197,14 @@ export class Board {
     }
   }
 
-  /** What was read early of exactly this state's commit; forgotten either way. */
+  /** The rows read ahead for exactly this state's commit; removed in any case. */
   #earlyRows({ exchange, commitSeq, enabled }: ExchangeState): ExchangeMarket["rows"] | undefined {
     const early = this.#early.get(exchange);
     this.#early.delete(exchange);
     return enabled && early?.commitSeq === commitSeq ? early.rows : undefined;
   }
 
-  /** Makes the snapshot of now; publishes it unless it would say the same as the current one. */
+  /** Builds the current snapshot and publishes it unless it would equal the last one. */
   #publish(): void {
     const market = this.#market;
     if (market === null || market.states.every((state) => state.lastOkAtMs === null)) return;
@@ -210,7 +212,7 @@ export class Board {
     const periods = Math.max(0, Math.floor((this.#clock.nowMs() - changedAtMs) / PUBLISH_EVERY_MS));
     const asOfMs = changedAtMs + periods * PUBLISH_EVERY_MS;
     const id = periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`;
-    // The same stored state at the same time: whatever it says was looked at before.
+    // The same stored state and time: this was compared before.
     if (id === this.#lookedAtId) return;
     this.#lookedAtId = id;
     const flagsChanged = this.#flagRows(market.states, asOfMs);
@@ -229,7 +231,7 @@ export class Board {
     });
   }
 
-  /** Gives every row its flags of `asOfMs`; rows whose flags stay are the same objects as before. */
+  /** Updates the flags of all rows for `asOfMs`; rows with unchanged flags keep their objects. */
   #flagRows(states: readonly ExchangeState[], asOfMs: number): boolean {
     let changed = false;
     for (const { exchange, periodMs } of states) {

@@ -7,27 +7,27 @@ import {
 } from "../../domain/exchange.ts";
 import type { Snapshot } from "../../domain/market.ts";
 
-/** Which exchanges a question is put to. */
+/** Which exchanges are requested. */
 interface Asked {
-  /** Unset or null: all that are collected. */
+  /** Unset or null: all that are enabled. */
   readonly exchange?: readonly ExchangeId[] | null;
-  /** Left out, also where named above. */
+  /** Excluded, even if listed above. */
   readonly exclude?: readonly ExchangeId[] | null;
 }
 
-/** What an answer rests on. */
+/** Which exchanges an answer is based on. */
 export interface Coverage {
-  /** How many exchanges are asked, those that are missing among them. */
+  /** The number of requested exchanges, including missing ones. */
   readonly asked: number;
-  /** In the order of their ids. */
+  /** Ordered by id. */
   readonly missing: readonly MissingExchange[];
-  /** Every asked exchange is missing, and the snapshot has no row of any. */
+  /** Whether every requested exchange is missing and has no rows in the snapshot. */
   readonly hasNothing: boolean;
 }
 
 /**
- * Which of the asked exchanges are missing in a snapshot. One that is off is asked only by its name, one that is
- * degraded delivers.
+ * Which of the requested exchanges are missing in a snapshot. A disabled exchange is only included if it is named; a
+ * degraded one is not missing.
  */
 export function coverageOf(
   { exchanges }: Pick<Snapshot, "exchanges">,
@@ -51,7 +51,7 @@ export function coverageOf(
   return { asked: asked.length, missing, hasNothing };
 }
 
-/** What each status means for whoever misses the exchange's rates. */
+/** What each status means for someone missing the exchange's rates. */
 const STATUS_WORDS = {
   starting: "No rates yet",
   stale: "No new rates for too long",
@@ -60,7 +60,7 @@ const STATUS_WORDS = {
   off: "It is not collected here",
 } as const satisfies Record<MissingStatus, string>;
 
-/** How the last attempt failed, without anything of the exchange's or of ours. */
+/** How the last attempt failed, without any text of the exchange's or our own details. */
 const FAILURE_WORDS = {
   timeout: "it does not answer in time",
   network: "it cannot be reached",
@@ -74,8 +74,8 @@ const FAILURE_WORDS = {
 } as const satisfies Record<FailureKind, string>;
 
 /**
- * Why the rates of an exchange are missing, in words. `isFrozen`: its own clock stands still. Without times: the
- * words change only when the state does.
+ * Why the rates of an exchange are missing, in words. `isFrozen`: its own clock has stopped. Contains no times, so the
+ * text changes only with the state.
  */
 export function missingReason(
   status: MissingStatus,

@@ -3,7 +3,7 @@ import { type ExchangeTerms, flagBit } from "../../domain/flags.ts";
 import type { ExchangeFacts } from "../../exchanges/exchange.ts";
 import { EXCHANGES } from "../../exchanges/registry.ts";
 
-/** What holds for every row of an exchange that is refreshed every `periodMs`, by what its adapter says of it. */
+/** What applies to every row of an exchange refreshed every `periodMs`, according to its adapter. */
 export function exchangeTerms(exchange: ExchangeId, periodMs: number): ExchangeTerms {
   const { unverifiedRate, interestOf }: ExchangeFacts = EXCHANGES[exchange].facts;
   return {

@@ -3,13 +3,13 @@ import type { BoardRow, ExchangeState, ExchangeView } from "../../domain/market.
 import { missingReason } from "./coverage.ts";
 import { exchangeStatus } from "./health.ts";
 
-/** An exchange counts as standing still when this share of its rows does. */
+/** An exchange counts as frozen when this share of its rows does. */
 const FROZEN_SHARE = 0.5;
 
-/** The rows of each exchange that has any. */
+/** The rows of every exchange that has any. */
 type RowsByExchange = ReadonlyMap<ExchangeId, { readonly rows: readonly BoardRow[] }>;
 
-/** Every exchange as it is at `asOfMs`. */
+/** The view of every exchange at `asOfMs`. */
 export function exchangeViews(
   states: readonly ExchangeState[],
   rowsOf: RowsByExchange,
@@ -36,7 +36,7 @@ export function exchangeViews(
   });
 }
 
-/** The exchanges whose own clocks stand still. */
+/** The exchanges whose own clocks have stopped. */
 export function frozenExchanges(rowsOf: RowsByExchange): ReadonlySet<ExchangeId> {
   const frozen = new Set<ExchangeId>();
   for (const [exchange, { rows }] of rowsOf) {
@@ -46,7 +46,7 @@ export function frozenExchanges(rowsOf: RowsByExchange): ReadonlySet<ExchangeId>
   return frozen;
 }
 
-/** Whether two snapshots' exchanges say the same, but for ages. */
+/** Whether two snapshots' exchanges are equal except for ages. */
 export function sameExchanges(
   left: readonly ExchangeView[],
   right: readonly ExchangeView[],
@@ -62,7 +62,7 @@ export function sameExchanges(
   );
 }
 
-/** Which exchanges are collected, in the order of the database, as one text. */
+/** The enabled exchanges in database order, as one string. */
 export function enabledIn(states: readonly ExchangeState[]): string {
   return states.flatMap(({ enabled, exchange }) => (enabled ? [exchange] : [])).join(" ");
 }

@@ -1,46 +1,46 @@
 import type { ExchangeId, ExchangeStatus } from "../../domain/exchange.ts";
 import type { ExchangeState } from "../../domain/market.ts";
 
-/** Failures in a row after which an exchange counts as down and not as having hiccups. */
+/** Consecutive failures after which an exchange is down rather than temporarily failing. */
 const DOWN_AFTER_FAILURES = 3;
 
-/** A collector that has not said for this long that it lives is none. */
+/** A collector without a heartbeat for this long is considered dead. */
 const COLLECTOR_SILENT_AFTER_MS = 10_000;
 
-/** A block of an exchange that has delivered within this time may pass; an older one is how things are. */
+/** A geo-block of an exchange that delivered within this time may pass; an older one is permanent. */
 const BLOCKED_LATELY_MS = 24 * 3_600_000;
 
-/** With less than this share of the enabled exchanges fresh, whatever the reason, the service is not ok. */
+/** With less than this share of the enabled exchanges fresh, for whatever reason, the service is not ok. */
 export const OK_FROM_SHARE = 0.8;
 
 export interface ExchangeHealth {
   readonly exchange: ExchangeId;
   readonly symbols: number;
-  /** Seconds since the last accepted batch, null before the first. */
+  /** Seconds since the last accepted batch; null before the first. */
   readonly ageSeconds: number | null;
   readonly status: ExchangeStatus;
-  /** Our words: anyone may read them. */
+  /** Our own wording, safe to publish. */
   readonly lastError: string | null;
 }
 
 export interface HealthReport {
   readonly status: "ok" | "degraded" | "down";
-  /** Seconds since the newest accepted batch of any exchange, null before the first. */
+  /** Seconds since the latest accepted batch of any exchange; null before the first. */
   readonly dataAgeSeconds: number | null;
   readonly staleThresholdSeconds: number;
   readonly collectorAlive: boolean;
   readonly exchanges: readonly ExchangeHealth[];
   readonly enabledExchanges: number;
-  /** Within the threshold, and not failing again and again since. */
+  /** Within the threshold and not failing repeatedly since. */
   readonly freshExchanges: number;
-  /** Those that should be fresh and are not. */
+  /** Those that should be fresh but are not. */
   readonly staleExchanges: readonly ExchangeId[];
   readonly totalRows: number;
 }
 
 /**
- * The state of one exchange in one word. `newestRowAtMs` is when its newest row was observed; rows whose
- * own clock stands still count as old, however often the exchange answers.
+ * The status of one exchange. `newestRowAtMs` is when its newest row was observed; rows of an exchange whose own clock
+ * has stopped count as old, however often it answers.
  */
 export function exchangeStatus(
   state: ExchangeState,
@@ -57,34 +57,36 @@ export function exchangeStatus(
   return "ok";
 }
 
-/** Whether an exchange that never answered is left alone for longer than a hiccup takes: a ban, a long limit. */
+/**
+ * Whether an exchange that never answered is paused for longer than a temporary failure: by a ban or a long rate limit.
+ */
 function waitsLong(state: ExchangeState): boolean {
   if (state.retryAtMs === null || state.lastAttemptAtMs === null) return false;
   return state.retryAtMs - state.lastAttemptAtMs > DOWN_AFTER_FAILURES * state.periodMs;
 }
 
-/** Why an exchange is not ok, in our words: the kind of its failure and what we say of it. Null when it is ok. */
+/** Why an exchange is not ok: the kind of its failure and our wording of it. Null if it is ok. */
 export function lastErrorOf({ failureKind, failure, degradedBy }: ExchangeState): string | null {
   if (failureKind === null) return degradedBy;
   return failure === null ? failureKind : `${failureKind}: ${failure}`;
 }
 
-/** Whether a refusal by country began so lately that it may pass: the exchange delivered within the last day. */
+/** Whether a geo-block is so recent that it may pass: the exchange delivered within the last day. */
 export function isBlockedLately(state: ExchangeState, nowMs: number): boolean {
   const { failureKind, lastOkAtMs } = state;
   if (failureKind !== "geo_blocked" || lastOkAtMs === null) return false;
   return nowMs - lastOkAtMs <= BLOCKED_LATELY_MS;
 }
 
-/** Whether an exchange should be fresh: one that is off, or blocked for good, is missed by nobody. */
+/** Whether an exchange is expected to be fresh; disabled and permanently blocked ones are not. */
 function isCounted(state: ExchangeState, nowMs: number): boolean {
   if (!state.enabled) return false;
   return state.failureKind !== "geo_blocked" || isBlockedLately(state, nowMs);
 }
 
 /**
- * Whether an exchange's rows may be relied on now: it answered within the threshold, its clock moves, and it does not
- * refuse us, which no refresh mends soon.
+ * Whether an exchange's rows can be trusted now: it answered within the threshold, its clock is running, and it does
+ * not reject us in a way that no refresh will fix soon.
  */
 function isFresh(
   state: ExchangeState,
@@ -102,10 +104,9 @@ function isFresh(
 }
 
 /**
- * The whole service in one word. `ok`: every enabled exchange is fresh; one that is off, or has been geo-blocked for
- * more than a day or ever, does not count. `degraded`: some are not, or under 80 % of all enabled ones
- * are fresh and have not failed three times in a row since.
- * `down`: no fresh exchange, or no collector anywhere.
+ * The status of the whole service. `ok`: every enabled exchange is fresh; those that are disabled, or geo-blocked for
+ * more than a day or always, do not count. `degraded`: some are not, or under 80 % of all enabled ones are fresh and
+ * have not failed three times in a row since. `down`: no fresh exchange, or no running collector.
  */
 export function healthReport(input: {
   readonly states: readonly ExchangeState[];
@@ -136,8 +137,8 @@ export function healthReport(input: {
   const newestMs = Math.max(
     ...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY),
   );
-  // The threshold is meant for one exchange that hiccups. When many fail again and again, their rows are stale minutes
-  // before it has passed.
+  // The threshold allows for one exchange with a temporary failure. When many fail repeatedly, their rows become stale
+  // minutes before it has passed.
   const delivering = [...fresh].filter(({ failuresInRow }) => failuresInRow < DOWN_AFTER_FAILURES);
   const isOk = staleExchanges.length === 0 && delivering.length / enabled.length >= OK_FROM_SHARE;
   return {

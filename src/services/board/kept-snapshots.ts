@@ -1,8 +1,8 @@
 import type { Snapshot } from "../../domain/market.ts";
 
-/** How long a replaced snapshot is kept: for cursors made by another process, and for streams that were cut off … */
+/** How long a replaced snapshot is retained: for cursors issued by another process and for interrupted streams … */
 export const KEPT_MS = 20_000;
-/** … and for cursors that were made here. */
+/** … and for cursors issued by this one. */
 export const PINNED_KEPT_MS = 120_000;
 
 interface Kept {
@@ -10,37 +10,37 @@ interface Kept {
   readonly replacedAtMs: number;
 }
 
-/** Replaced snapshots, for those who go on in them. Times are of the monotonic clock. */
+/** Replaced snapshots, retained for cursors and streams. Times are of the monotonic clock. */
 export class KeptSnapshots {
   readonly #most: number;
-  /** The newest first. */
+  /** Newest first. */
   #kept: Kept[] = [];
-  /** Snapshots that cursors point at, the current one among them. */
+  /** Snapshots that cursors refer to, possibly including the current one. */
   readonly #pinned = new Set<string>();
 
-  /** One is replaced every `publishEveryMs` at most. */
+  /** Snapshots are replaced at most every `publishEveryMs`. */
   constructor(publishEveryMs: number) {
     this.#most = Math.ceil(PINNED_KEPT_MS / publishEveryMs);
   }
 
-  /** The snapshot called `id` where it is kept still. */
+  /** The snapshot with this id, if it is still retained. */
   find(id: string, nowMs: number): Snapshot | null {
     this.#forget(nowMs, null);
     return this.#kept.find(({ snapshot }) => snapshot.id === id)?.snapshot ?? null;
   }
 
-  /** A cursor into this snapshot, the current one or a kept one, was made here. */
+  /** Called when a cursor into this snapshot, current or retained, is issued. */
   pin(id: string): void {
     this.#pinned.add(id);
   }
 
-  /** Keeps `replaced`, in whose place `current` has come. */
+  /** Retains `replaced`, now that `current` has taken its place. */
   replace(replaced: Snapshot | null, current: Snapshot, nowMs: number): void {
     if (replaced !== null) this.#kept.unshift({ snapshot: replaced, replacedAtMs: nowMs });
     this.#forget(nowMs, current.id);
   }
 
-  /** Pins of snapshots that are gone are forgotten with them; `currentId`: where the current one has just changed. */
+  /** Drops expired snapshots and, after a replacement (`currentId`), pins of snapshots that are no longer retained. */
   #forget(nowMs: number, currentId: string | null): void {
     const keptMs = ({ snapshot }: Kept): number =>
       this.#pinned.has(snapshot.id) ? PINNED_KEPT_MS : KEPT_MS;

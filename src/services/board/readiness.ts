@@ -3,18 +3,20 @@ import { staleAfterMs } from "../../domain/flags.ts";
 import type { ExchangeState } from "../../domain/market.ts";
 import type { Clock } from "../../lib/clock.ts";
 
-/** The start is over after this, whoever is still awaited: a sweep of single instruments takes most of a minute. */
+/**
+ * The start-up phase ends after this, whatever is still missing: a sweep of single instruments takes most of a minute.
+ */
 const START_MS = 20_000;
 
-/** Names in one answer; the rest is a number. */
+/** Exchanges named in one message; the others are counted. */
 const NAMED = 5;
 
-/** What the start still waits for, in words, a line at most; null when it is over. */
+/** What the start-up is waiting for, in at most a line; null when it is complete. */
 export type Readiness = () => string | null;
 
 /**
- * Tells whether the start of this process is over: the schema is the one of this program, there is a snapshot, and
- * each of `exchanges` has a batch that is not stale (whoever stored it) or was asked since, or the time is over.
+ * Reports whether this process has started up: the database schema is this program's, there is a snapshot, and each of
+ * `exchanges` has a batch that is not stale (whoever stored it) or was tried since, or the time is over.
  */
 export function createReadiness(deps: {
   readonly isSchemaCurrent: () => boolean;

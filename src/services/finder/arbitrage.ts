@@ -19,17 +19,17 @@ import {
 import { PairOrder, UNKNOWN_RANK } from "./pair-order.ts";
 import { type Candidate, feesOf, PairRank } from "./pair-rank.ts";
 
-/** Pairs as they are found, in order as far as they were asked for. */
+/** Pairs in order, as far as requested. */
 export interface FoundPairs {
-  /** How many there are in all. */
+  /** The total number of pairs found. */
   readonly length: number;
-  /** From place `from` up to, not including, place `to`, which is at most what was asked for. */
+  /** Pairs from index `from` up to but excluding `to`, which must not exceed what was requested. */
   slice(from: number, to: number): readonly Pair[];
 }
 
 /**
- * The pairs of a snapshot that a query asks for, the best first, ties in the order of the legs; ordered up to, not
- * including, place `end`. There may be 200,000: between parts of the work the event loop comes round.
+ * The pairs of a snapshot that match a query, best first, ties in the order of the legs; sorted up to but excluding
+ * index `end`. There may be 200,000, so the search yields to the event loop in between.
  */
 export async function findPairs(
   snapshot: Snapshot,
@@ -62,9 +62,9 @@ class PairSearch {
   readonly #withRefused: boolean;
   readonly #rank: PairRank;
   readonly #plan: Plan;
-  /** Where each leg may be; null where that is open. */
+  /** Which exchanges each leg may be on; null if unrestricted. */
   readonly #sides: Sides | null;
-  /** By the place of the exchange: to look one up by its name for each leg is a sixth of the whole search. */
+  /** By exchange index: looking fees up by name for each leg takes a sixth of the whole search. */
   readonly #fees: (Fee | null | undefined)[] = [];
 
   constructor(snapshot: Snapshot, query: ArbitrageQuery, end: number) {
@@ -79,7 +79,7 @@ class PairSearch {
     this.#rank = new PairRank(query, snapshot.asOfMs);
   }
 
-  /** Adds the pairs of one asset that pass every filter, or the best of them. */
+  /** Adds those pairs of one asset that pass every filter, or the best of them. */
   addFrom(group: AssetGroup): void {
     const candidates = this.#candidates(group);
     if (candidates.length < 2) return;
@@ -101,8 +101,8 @@ class PairSearch {
   }
 
   /**
-   * The best pair that passes. There are a hundred thousand pairs of 12,000 legs: the two rates that are farthest
-   * apart are tried first, and a leg that cannot reach the best so far is not paired any more.
+   * The best pair that passes. 12,000 legs make a hundred thousand pairs, so the two most distant rates are tried
+   * first, and a leg that cannot beat the best so far is skipped.
    */
   #best(group: AssetGroup, candidates: readonly Candidate[]): Pair | null {
     let best: Pair | null = null;
@@ -134,7 +134,7 @@ class PairSearch {
     return best;
   }
 
-  /** Whether two listings of an asset make a pair at all, by where they are. */
+  /** Whether two listings of an asset may be paired, given their exchanges. */
   #mayPair(left: Leg, right: Leg): boolean {
     if (left.exchangePlace === right.exchangePlace) {
       if (left === right || this.#query.sameExchange === "exclude") return false;
@@ -176,7 +176,7 @@ class PairSearch {
     return listingFee(ofExchange, record.takerFeeBps);
   }
 
-  /** The pair of two legs, the lower rate first. */
+  /** The pair of two legs, the one with the lower rate first. */
   #pairOf(group: AssetGroup, left: Candidate, right: Candidate): Pair {
     const { holdHours } = this.#query;
     const [long, short] = this.#isLong(left.leg, right.leg) ? [left, right] : [right, left];
@@ -208,12 +208,12 @@ class PairSearch {
     if (maxPriceGapPct !== null && (gapPct === null || Math.abs(gapPct) > maxPriceGapPct))
       return false;
     if (minAgeSeconds > 0 && (ageSecondsOf(pair) ?? 0) < minAgeSeconds) return false;
-    // Whatever is refused is gone, or all decisions are asked for: which it is needs the age, which costs the most.
+    // Every remaining decision is accepted: skip it, since it needs the age, which is the most expensive part.
     if (decisions.includes("usable") && decisions.includes("watch")) return true;
     return decisions.includes(decisionOf(factsOf(pair)));
   }
 
-  /** Whether a pair reaches what is asked for after fees; one of which that is not known reaches no minimum. */
+  /** Whether a pair reaches the minimums after fees; an unknown net reaches none. */
   #isWorthIt(pair: Pair): boolean {
     const { minNetPct, minNetUsd } = this.#query;
     if (minNetPct !== null && (pair.netPct === null || pair.netPct < minNetPct)) return false;
@@ -223,7 +223,7 @@ class PairSearch {
   }
 }
 
-/** Which legs may be the long one and the short one of a pair. */
+/** Which legs may be the long and the short one of a pair. */
 interface Sides {
   readonly long: (leg: Leg) => boolean;
   readonly short: (leg: Leg) => boolean;

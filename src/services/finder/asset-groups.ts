@@ -7,33 +7,33 @@ import { isLarge, outlierTest } from "../../domain/outlier.ts";
 import { yieldToEventLoop } from "../../lib/event-loop.ts";
 import { type TimeStep, untimedStep } from "../../lib/time-step.ts";
 
-/** One listing as comparisons see it. */
+/** One listing, prepared for comparisons. */
 export interface Leg {
   readonly row: BoardRow;
-  /** Percent a year, simple; null where the interval is unknown. */
+  /** Percent per year, simple; null if the interval is unknown. */
   readonly annualizedPct: number | null;
-  /** Of one unit of the asset in the quote currency. */
+  /** Price of one unit of the asset, in the quote currency. */
   readonly unitPrice: number | null;
-  /** Which price that is; null where there is none. */
+  /** Which price that is; null if there is none. */
   readonly priceSource: PriceSource | null;
-  /** Whether prices have shown that it is the asset of its group. */
+  /** Whether prices have confirmed that it is the asset of its group. */
   readonly identityKnown: boolean;
-  /** Of its exchange among those of the snapshot, from 0: quicker to compare and to look up than its name. */
+  /** Index of its exchange in the snapshot, from 0: faster to compare and look up than the name. */
   readonly exchangePlace: number;
-  /** Whether its annual rate is far beyond those of the asset's listings; see domain/outlier. */
+  /** Whether its annual rate is far beyond those of the asset's other listings; see domain/outlier. */
   readonly isOutlier: boolean;
 }
 
-/** All listings of one asset. Comparisons are made within a group and nowhere else. */
+/** All listings of one asset. Listings are only compared within a group. */
 export interface AssetGroup {
   readonly assetId: string;
-  /** Its name without a number: one for all, whatever their tickers are. */
+  /** The asset's name without a number: the same for all its tickers. */
   readonly base: string;
-  /** Listings without a blocking flag whose asset is known, in the order of the snapshot. */
+  /** Listings without a blocking flag and with a known identity, in snapshot order. */
   readonly trusted: readonly Leg[];
   /**
-   * The other ones, and those whose ticker is the asset's while no price has told, or prices speak against it: they
-   * make no opportunity and are shown as refused.
+   * The other ones, and those with the asset's ticker that prices have not confirmed or contradict: they are no
+   * opportunities and are reported as refused.
    */
   readonly refused: readonly Leg[];
 }
@@ -42,13 +42,14 @@ export interface AssetGroup {
 const ROWS_PER_STEP = 2_000;
 
 /**
- * The listings of a snapshot by asset, made once and shared by every comparison. Those of the snapshot that was asked
- * for last are kept: the older ones of two minutes would be some 20 MB, to save a millisecond for a cursor.
+ * The listings of a snapshot by asset, computed once and shared by every comparison. Only the groups of the snapshot
+ * last requested are cached: those of the last two minutes would take some 20 MB to save a millisecond per cursor
+ * request.
  */
 export class AssetGroups {
   #last: Grouping | null = null;
 
-  /** In the order in which the snapshot first names each asset, those last that no listing is known to be. */
+  /** In the order in which assets first occur in the snapshot; assets without identified listings last. */
   of(snapshot: Snapshot): readonly AssetGroup[] {
     const grouping = this.#start(snapshot);
     while (grouping.groups === null) grouping.step();
@@ -152,9 +153,9 @@ function addGroup(groups: Map<string, Draft>, assetId: string, base: string): Dr
   return group;
 }
 
-/** Among the listings that can be trusted: what a stale or a contradicted one says is no measure. */
+/** Considers trusted listings only: stale or contradicted ones are no reference. */
 function markOutliers(trusted: readonly LegDraft[]): void {
-  // Most assets have no such rate at all, and no need of their median.
+  // Most assets have no large rate, so their median is not needed.
   if (!trusted.some(({ annualizedPct: pct }) => isLarge(pct))) return;
   const isOutlier = outlierTest(trusted.map(({ annualizedPct: pct }) => pct));
   if (isOutlier === null) return;

@@ -6,14 +6,14 @@ import type { FlagBits } from "../../domain/flags.ts";
 import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
 import { type FundingQuery, rowMatcher, type SortOrder } from "./funding-query.ts";
 
-/** One figure of fewer exchanges than this would be read as the market's: it is withheld. */
+/** A figure based on fewer exchanges would be mistaken for the market's, so it is withheld. */
 export const LEAST_EXCHANGES = 3;
 
-/** One listing that counts. */
+/** A trusted listing. */
 export interface Listing {
   readonly record: MarketRecord;
   readonly flags: FlagBits;
-  /** Percent a year, simple. */
+  /** Percent per year, simple. */
   readonly annualizedPct: number;
 }
 
@@ -21,17 +21,17 @@ export interface Listing {
 export interface AssetListings {
   readonly assetId: string;
   readonly base: string;
-  /** Those that can be trusted, in the order of exchange, then exchange_symbol. */
+  /** The trusted ones, ordered by exchange, then exchange_symbol. */
   readonly listings: readonly Listing[];
-  /** How many bear a blocking flag and are left out. */
+  /** How many are excluded because of a blocking flag. */
   readonly untrusted: number;
-  /** On how many exchanges the trusted ones are. */
+  /** The number of exchanges of the trusted ones. */
   readonly exchanges: number;
   readonly openInterestUsd: KnownSum;
   readonly volume24hUsd: KnownSum;
 }
 
-/** Every asset of a snapshot with a listing that passes `query`; the order of `query` is not used. */
+/** Every asset of a snapshot with a listing that passes `query`, whose order is ignored. */
 export function assetListings(
   snapshot: Snapshot,
   groups: AssetGroups,
@@ -74,7 +74,7 @@ function listingsOf(
   const listings: Listing[] = [];
   for (const leg of group.trusted) {
     const { row, annualizedPct } = leg;
-    // A trusted row has an interval, and so an annual rate.
+    // A trusted row has an interval and hence an annual rate.
     if (annualizedPct !== null && matches(row))
       listings.push({ record: row.record, flags: row.flags, annualizedPct });
   }
@@ -89,22 +89,22 @@ function listingsOf(
   };
 }
 
-/** Whether there are exchanges enough for a figure about the asset. */
+/** Whether there are enough exchanges for a figure about the asset. */
 export function isKnown({ exchanges }: AssetListings): boolean {
   return exchanges >= LEAST_EXCHANGES;
 }
 
-/** The mean annual rate by 24 h volume, percent; null while fewer than three exchanges tell one above 0. */
+/** Mean annual rate weighted by 24 h volume, percent; null if fewer than three exchanges report one above 0. */
 export function volumeWeightedPct({ listings }: AssetListings): number | null {
   return weightedPct(listings, ({ volume24hUsd }) => volume24hUsd);
 }
 
-/** The mean annual rate by open interest, percent; null while fewer than three exchanges tell one above 0. */
+/** Mean annual rate weighted by open interest, percent; null if fewer than three exchanges report one above 0. */
 export function oiWeightedPct({ listings }: Pick<AssetListings, "listings">): number | null {
   return weightedPct(listings, ({ openInterestUsd }) => openInterestUsd);
 }
 
-/** A mean that only one or two exchanges have a weight in is theirs and not the market's. */
+/** With weights from only one or two exchanges, a mean would be theirs and not the market's. */
 function weightedPct(
   listings: readonly Listing[],
   weightOf: (record: MarketRecord) => number | null,
@@ -121,14 +121,14 @@ function weightedPct(
   );
 }
 
-/** On how many exchanges some listings are. */
+/** The number of exchanges of some listings. */
 export function countExchanges(listings: readonly Listing[]): number {
   return new Set(listings.map(({ record }) => record.exchange)).size;
 }
 
 type SortKey = string | number | null;
 
-/** Orders assets by a key, unknown keys last both ways; ties by asset_id. */
+/** Sorts assets by a key; unknown keys come last in either direction, ties are sorted by asset_id. */
 export function orderAssets<Item extends { readonly asset: AssetListings }>(
   items: readonly Item[],
   keyOf: (item: Item) => SortKey,

@@ -1,39 +1,38 @@
 import { commonName, isNumbered, nameOfAsset } from "../../domain/asset-names.ts";
 import type { MarketRecord, Snapshot } from "../../domain/market.ts";
 
-/** What the names of a filter by base stand for in one snapshot. */
+/** How the names in a base filter were resolved in one snapshot. */
 export interface NamesFound {
-  /** The names to filter by: those that were asked for, with the base in place of a name that stands for one. */
+  /** The names to filter by: the requested ones, with aliases replaced by their bases. */
   readonly bases: readonly string[];
-  /** The names that stand for another one, and what each stands for, in the same order. */
+  /** The names that were replaced, and by which base; in request order. */
   readonly resolved: readonly { readonly asked: string; readonly base: string }[];
-  /** The bases that a name fits which fits several; such a name matches nothing. */
+  /** The candidates for ambiguous names, which match nothing themselves. */
   readonly didYouMean: readonly string[];
 }
 
-/** Names that a snapshot was asked for are remembered up to this many: an invented one costs a walk over its rows. */
+/** Resolved names cached per snapshot: an unknown one costs a scan of its rows. */
 const MAX_REMEMBERED = 2_000;
 
-/** What a snapshot answers about names. */
+/** What is known about names in a snapshot. */
 interface Names {
-  /** Every ticker and every name of an asset. */
+  /** Every ticker and every asset name. */
   readonly known: ReadonlySet<string>;
   /** Every name of an asset. */
   readonly assets: ReadonlySet<string>;
   /** A ticker that there is, by the common name of the table for it. */
   readonly byCommon: ReadonlyMap<string, string>;
-  /** Bases that other names fit: of those that were looked for. */
+  /** The bases that match other names, as far as they were looked up. */
   readonly fits: Map<string, readonly string[]>;
 }
 
-/** A snapshot never changes, and neither does what it answers. */
+/** A snapshot never changes, so neither do its names. */
 const NAMES = new WeakMap<Snapshot, Names>();
 
 /**
- * What `asked` (canonical spellings) stand for. A ticker and a name of an asset stand for themselves, an alias of the
- * table for the name of the asset; another name for the one base of which it is a symbol, an exchange's symbol or
- * the ticker with a multiplier (BTCUSDT, PF_XBTUSD, 1000PEPE, kPEPE). One that is nothing of all this stays: it matches
- * nothing.
+ * Resolves `asked` (in canonical spelling). Tickers and asset names stand for themselves, an alias in the table for the
+ * asset's name; any other name for the only base that has it as symbol, exchange symbol or ticker with a multiplier
+ * (BTCUSDT, PF_XBTUSD, 1000PEPE, kPEPE). A name that is none of these is kept and matches nothing.
  */
 export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFound {
   const { known, assets, byCommon, fits } = namesOf(snapshot);
@@ -41,7 +40,7 @@ export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFo
     !known.has(name) && !byCommon.has(commonName(name)) && !isNumbered(name);
   const others = asked.filter((name) => isOther(name) && !fits.has(name));
   if (others.length > 0) look(snapshot, others, fits);
-  /** What an alias of the table stands for; nothing where a name stands for itself. */
+  /** The asset's name for an alias in the table; empty if a name stands for itself. */
   const commonOf = (name: string): readonly string[] => {
     // An alias that is also the name of another asset (GOLD is a share and a metal) stands for both.
     if (assets.has(name)) return [];
@@ -61,7 +60,7 @@ export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFo
       return name;
     }
     resolved.push({ asked: name, base });
-    // By a ticker of its own more may be meant than the asset: what else has that ticker comes along.
+    // A ticker may mean more than the asset: keep it, so that everything with that ticker is included.
     return known.has(name) ? name : base;
   });
   return {
@@ -88,7 +87,7 @@ function namesOf(snapshot: Snapshot): Names {
   return names;
 }
 
-/** Finds in one walk the bases that each of `names` fits. */
+/** Finds the bases that match each of `names` in one pass. */
 function look({ rows }: Snapshot, names: readonly string[], fits: Names["fits"]): void {
   const found = new Map(names.map((name) => [name, new Set<string>()]));
   for (const { record } of rows)
@@ -97,7 +96,7 @@ function look({ rows }: Snapshot, names: readonly string[], fits: Names["fits"])
   for (const [name, bases] of found) fits.set(name, [...bases].toSorted());
 }
 
-/** Other names of a listing, in capitals. */
+/** Other names of a listing, in upper case. */
 function spellingsOf({
   base,
   quote,

@@ -7,32 +7,32 @@ import type { AssetClass } from "../../domain/quote.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 export interface AssetQuery {
-  /** Which listings count; its order is not used. */
+  /** Which listings to include; its order is ignored. */
   readonly listings: FundingQuery;
-  /** A part of a name of it, in capitals; null: all assets. */
+  /** Part of one of the asset's names, in upper case; null: all assets. */
   readonly text: string | null;
 }
 
-/** What is known of one asset by its listings. */
+/** What the listings of one asset say about it. */
 export interface FoundAsset {
   readonly assetId: string;
   readonly base: string;
   /** The tickers of its listings, sorted. */
   readonly tickers: readonly string[];
-  /** Other names under which it is found. */
+  /** Other names by which it is found. */
   readonly aliases: readonly string[];
   readonly assetClass: AssetClass | null;
-  /** Median price of one unit over its listings; null where none tells. */
+  /** Median price of one unit over its listings; null if none has a price. */
   readonly price: number | null;
   readonly instruments: number;
   readonly exchanges: readonly ExchangeId[];
-  /** Median prices of the other assets of the same name or ticker, by their ids. */
+  /** Median prices of other assets with the same name or ticker, by their ids. */
   readonly twins: Readonly<Record<string, number | null>>;
 }
 
 /**
- * The assets with a listing that passes, of a name that `text` is in: an id, a ticker, an alias, a symbol. Those that
- * bear exactly that name come first, then those with most listings; ties in the order of the id.
+ * The assets with a passing listing and a name that contains `text`: an id, ticker, alias or symbol. Exact matches come
+ * first, then the assets with the most listings; ties are sorted by id.
  */
 export function findAssets(
   snapshot: Snapshot,
@@ -65,7 +65,7 @@ export function findAssets(
     .map(({ asset }) => asset);
 }
 
-/** Listings by asset_id; those without one belong to no asset yet. */
+/** Listings by the asset that prices have confirmed, or at least not contradicted. */
 function byAsset(rows: readonly BoardRow[]): ReadonlyMap<string, BoardRow[]> {
   const assets = new Map<string, BoardRow[]>();
   for (const row of rows) {
@@ -96,7 +96,7 @@ function assetOf(
   };
 }
 
-/** In capitals: what it is called by itself, whatever it is quoted in. */
+/** The asset's own names without quote currencies, in upper case. */
 function namesOf(assetId: string, rows: readonly BoardRow[]): readonly string[] {
   const base = nameOfAsset(assetId);
   return [assetId, base, ...aliasesOf(base), ...distinct(rows, ({ base: ticker }) => ticker)];
@@ -121,7 +121,7 @@ function priceOf(rows: readonly BoardRow[]): number | null {
   return median(prices);
 }
 
-/** Assets by what may be taken for the name of each: its own, and the tickers of its listings. */
+/** Asset ids by the names that may refer to them: their own names and the tickers of their listings. */
 function idsByTicker(all: ReadonlyMap<string, readonly BoardRow[]>): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
   for (const [assetId, rows] of all)

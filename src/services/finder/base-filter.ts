@@ -1,17 +1,17 @@
 import { commonName, isNumbered, nameOfAsset } from "../../domain/asset-names.ts";
 
-/** What tells which asset a listing is of. */
+/** The fields that identify a listing's asset. */
 interface Named {
   readonly base: string;
   readonly assetId: string | null;
 }
 
 /**
- * Whether a listing is one of those that somebody means who asks for `bases`: it has that ticker, or it is of an asset
- * that bears any of the names which the table has for one thing. So GOLD finds the asset XAU and all its listings, and
- * SP500 the index also where all its listings, and so the asset, are called SPX500. What only shares a name comes along:
- * asset_id tells it apart, and is null while no price has told which asset a listing is of. An id with a number (LIT~2)
- * means the listings of that asset alone.
+ * Matches the listings that someone means who filters by `bases`: those with that ticker, and those of an asset with
+ * any of the names that the table has for it. So GOLD finds the asset XAU and all its listings, and SP500 the index
+ * even if all its listings, and hence the asset, are called SPX500. Listings that merely share a name are included:
+ * asset_id distinguishes them, and is null until prices have identified a listing. An id with a number (LIT~2) matches
+ * the listings of that asset only.
  */
 export function baseMatcher(bases: readonly string[]): (listing: Named) => boolean {
   const asked = new Set(bases);

@@ -12,24 +12,24 @@ import {
   timesIn,
 } from "./calendar.ts";
 
-/** What settles in one minute, together. Money is US dollars. */
+/** The totals of all settlements within one minute. Amounts are US dollars. */
 export interface SettlementSlot {
   /** Unix seconds, a full minute. */
   readonly settlesAt: number;
   readonly instruments: number;
   readonly exchanges: number;
-  /** Of those that tell it; null when none does. */
+  /** Of the listings that report it; null if none does. */
   readonly openInterestUsd: number | null;
   readonly openInterestUnknown: number;
-  /** What longs pay where the rate is above 0; null when no payment is known. */
+  /** What longs pay where the rate is above 0; null if no payment is known. */
   readonly longsPayUsd: number | null;
   /** What shorts pay where it is below 0. */
   readonly shortsPayUsd: number | null;
-  /** Instruments of which the rate or the open interest is not known. */
+  /** Instruments whose rate or open interest is unknown. */
   readonly paymentUnknown: number;
 }
 
-/** The same while it is summed. */
+/** Running totals of a slot. */
 interface Totals {
   instruments: number;
   readonly exchanges: Set<ExchangeId>;
@@ -40,12 +40,12 @@ interface Totals {
   paymentUnknown: number;
 }
 
-/** Rates are told of the next settlement and of the one after; what is known of all later ones is the same. */
+/** Rates are known for the next settlement and the one after; from this index on nothing distinguishes settlements. */
 const FIRST_UNTOLD = 2;
 
 /**
- * The settlements ahead of a snapshot summed by the minute, by time: exchanges stamp one time some seconds apart. Two days
- * of a whole market are half a million settlements; what shares a grid is summed once.
+ * The upcoming settlements of a snapshot, totalled per minute, by time: exchanges' times differ by seconds. Two days of
+ * the whole market are half a million settlements, so listings that share a grid are added up once.
  */
 export function slotsAhead(snapshot: Snapshot, query: CalendarQuery): readonly SettlementSlot[] {
   const listings = settlingRows(snapshot, query).flatMap(listingOf);
@@ -79,7 +79,7 @@ function noTotals(): Totals {
   };
 }
 
-/** Of the `nth` settlement of listings that share a grid. */
+/** The totals of the `nth` settlement of listings that share a grid. */
 function totalsOf(listings: readonly Listing[], nth: number): Totals {
   const totals = noTotals();
   for (const listing of listings) {

@@ -3,44 +3,44 @@ import { HOUR_MS } from "../../domain/funding.ts";
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher, sortRows } from "./funding-query.ts";
 
-/** How the rate of a settlement ahead is known: the live one, or the exchange's own estimate. */
+/** Where the rate of an upcoming settlement comes from: the live rate, or the exchange's own prediction. */
 export const RATE_SOURCES = ["live", "predicted"] as const;
 export type RateSource = (typeof RATE_SOURCES)[number];
 
-/** One settlement of one instrument that is still to come. */
+/** One upcoming settlement of one instrument. */
 export interface Settlement {
   readonly row: BoardRow;
   /** Unix seconds. */
   readonly settlesAt: number;
   readonly intervalHours: number;
-  /** A fraction; null for a settlement of which the exchange does not say it yet. */
+  /** A fraction; null if the exchange has not published it yet. */
   readonly rate: number | null;
   readonly rateSource: RateSource | null;
 }
 
-/** Which settlements: those of the rows that pass, in (as_of, as_of + hours]. */
+/** Which settlements: those of matching rows, in (as_of, as_of + hours]. */
 export interface CalendarQuery {
-  /** Its sort is not used. */
+  /** Its sort is ignored. */
   readonly filter: FundingQuery;
   readonly hours: number;
 }
 
-/** What is asked for where nothing else is said: one interval of most instruments. */
+/** The defaults: 8 hours are one interval of most instruments. */
 export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 
 /** The same for a calendar program, which asks once an hour or less often: it is shown a day. */
 export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hours: 24 };
 
 /**
- * The settlements ahead of a snapshot: of periodic funding without a blocking flag, by time, then the largest open
- * interest first (unknown last), then exchange and exchange_symbol. Times are whole seconds, as answers show them.
+ * The upcoming settlements of a snapshot: periodic funding without a blocking flag, by time, then largest open interest
+ * first (unknown last), then exchange and exchange_symbol. Times are in whole seconds, as in responses.
  */
 export function settlementsAhead(snapshot: Snapshot, query: CalendarQuery): Settlements {
   const rows = sortRows(settlingRows(snapshot, query), "open_interest_usd", "desc");
   return new Settlements(rows.flatMap(listingOf), spanOf(snapshot, query));
 }
 
-/** The rows whose settlements a query asks for, in the order of the snapshot. */
+/** The rows whose settlements a query includes, in snapshot order. */
 export function settlingRows(snapshot: Snapshot, query: CalendarQuery): readonly BoardRow[] {
   const matches = rowMatcher(query.filter);
   return snapshot.rows.filter(
@@ -48,7 +48,7 @@ export function settlingRows(snapshot: Snapshot, query: CalendarQuery): readonly
   );
 }
 
-/** The time that a query asks for, unix seconds: after `fromS`, up to and including `toS`. */
+/** The time range of a query in unix seconds: after `fromS`, up to and including `toS`. */
 export interface Span {
   readonly fromS: number;
   readonly toS: number;
@@ -61,7 +61,7 @@ export function spanOf({ asOfMs }: Snapshot, { hours }: CalendarQuery): Span {
 
 const HOUR_SECONDS = HOUR_MS / 1000;
 
-/** A row and when it settles: at the first time, then again and again, seconds. */
+/** A row and its settlement times: the first one and the interval, in seconds. */
 export interface Listing {
   readonly row: BoardRow;
   readonly intervalHours: number;
@@ -69,12 +69,12 @@ export interface Listing {
   readonly stepS: number;
 }
 
-/** Less than any interval; it bounds how often an instrument can settle within the hours asked for. */
+/** Shorter than any interval; bounds how often an instrument can settle within the requested hours. */
 const LEAST_STEP_SECONDS = 60;
 
 /**
- * The grid goes on from the stored time also where that has just passed: until the exchange is asked again its rate
- * is not known, the next times are.
+ * The grid continues from the stored time even if that has just passed: until the next refresh the rate is unknown, but
+ * the next times are known.
  */
 export function listingOf(row: BoardRow): readonly Listing[] {
   const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
@@ -84,32 +84,32 @@ export function listingOf(row: BoardRow): readonly Listing[] {
   return [{ row, intervalHours, firstS: Math.floor(nextFundingAtMs / 1000), stepS }];
 }
 
-/** Places in the ordered listings, rising. */
+/** Indexes into the ordered listings, ascending. */
 type Ranks = readonly number[];
 
-/** Everything that settles at one time; one list of ranks for each grid that has it. */
+/** All settlements at one time, as one list of ranks per grid. */
 interface Slot {
   readonly ranks: Ranks[];
   count: number;
 }
 
 /**
- * A list that is made where it is read: two days of hourly settlements of a whole market are hundreds of thousands,
- * but instruments share a handful of grids, and a page shows a few hundred.
+ * A lazy list: two days of hourly settlements of the whole market are hundreds of thousands, but instruments share a
+ * handful of grids, and a page shows a few hundred.
  */
 export class Settlements {
   readonly length: number;
   readonly #listings: readonly Listing[];
   readonly #slots: readonly (readonly [settlesAt: number, slot: Slot])[];
 
-  /** Of `listings`, which are in the order of one time, those in `span`. */
+  /** The settlements in `span` of `listings`, which are ordered as within one time. */
   constructor(listings: readonly Listing[], span: Span) {
     this.#listings = listings;
     this.#slots = slotsOf(listings, span);
     this.length = this.#slots.reduce((sum, [, { count }]) => sum + count, 0);
   }
 
-  /** The settlements from place `from` up to, not including, place `to`. */
+  /** The settlements from index `from` up to but excluding `to`. */
   slice(from: number, to: number): readonly Settlement[] {
     const found: Settlement[] = [];
     let start = 0;
@@ -127,7 +127,7 @@ export class Settlements {
   }
 }
 
-/** Which settlements of a grid are in a span: the first one is number 0. */
+/** The settlements of a grid within a span, with their numbers; the first one of the grid is number 0. */
 export function* timesIn(
   { firstS, stepS }: Pick<Listing, "firstS" | "stepS">,
   { fromS, toS }: Span,
@@ -155,7 +155,7 @@ export function gridKey({ firstS, stepS }: Pick<Listing, "firstS" | "stepS">): s
   return `${firstS} ${stepS}`;
 }
 
-/** Which listings settle together. */
+/** Groups listings by grid. */
 function gridsOf(listings: readonly Listing[]) {
   const grids = new Map<string, Pick<Listing, "firstS" | "stepS"> & { readonly ranks: number[] }>();
   for (const [rank, { firstS, stepS }] of listings.entries()) {
@@ -175,8 +175,8 @@ function ranksOf({ ranks: [only, ...others] }: Slot): Ranks {
 }
 
 /**
- * What is known of the rate: of the stored next time the live one, of the time after it the predicted one. A row that
- * is settling still shows the rate that was charged, which says nothing of the next time.
+ * The known rate: the live one for the stored next time, the predicted one for the time after it. A row that is
+ * settling still shows the rate just charged, which says nothing about the next time.
  */
 export function settlementOf(
   { row, intervalHours, firstS, stepS }: Listing,

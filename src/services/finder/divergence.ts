@@ -6,15 +6,15 @@ import { findPairs, candidateMatcher } from "./arbitrage.ts";
 import type { AssetGroups } from "./asset-groups.ts";
 import { ARBITRAGE_DEFAULTS, type ArbitrageQuery, type Pair } from "./pair.ts";
 
-/** Assets whose rates point both ways: what a pair query asks for, and how far the rates must lie apart. */
+/** Assets whose rates have opposite signs: the pairs to consider, and the minimum spread of the rates. */
 export interface DivergenceQuery {
-  /** Its best pair of an asset is the straddle that is shown. */
+  /** The best pair of each asset that matches is shown as its straddle. */
   readonly pairs: ArbitrageQuery;
-  /** Least standard deviation of the annual rates, percentage points. */
+  /** Minimum standard deviation of the annual rates, percentage points. */
   readonly minDeviationPct: number;
 }
 
-/** What is asked for where nothing else is said. Fees, holding time and size do not decide what diverges. */
+/** The defaults. Fees, holding time and size do not affect divergence. */
 export const DIVERGENCE_DEFAULTS = {
   pairs: {
     ...ARBITRAGE_DEFAULTS,
@@ -29,7 +29,7 @@ export const DIVERGENCE_DEFAULTS = {
   readonly pairs: Omit<ArbitrageQuery, "fees">;
 };
 
-/** One asset with its straddle and how its annual rates are spread. Percent a year. */
+/** One asset with its straddle and the spread of its annual rates. Percent per year. */
 export interface Divergence {
   readonly pair: Pair;
   readonly exchanges: number;
@@ -37,11 +37,11 @@ export interface Divergence {
   readonly positive: number;
   readonly negative: number;
   readonly meanPct: number | null;
-  /** Of the population of listings that pass the filters. */
+  /** Over all listings that pass the filters (population standard deviation). */
   readonly deviationPct: number | null;
 }
 
-/** The assets of a snapshot whose rates diverge, the widest straddle first. */
+/** The assets of a snapshot whose rates diverge, widest straddle first. */
 export async function findDivergences(
   snapshot: Snapshot,
   groups: AssetGroups,

@@ -3,12 +3,12 @@ import { pctToFraction } from "../../domain/funding.ts";
 
 /** What one side of a held pair is charged, in US dollars; positive is received. */
 export interface SideCash {
-  /** Settlements that fall into the holding time; null for continuous funding and where they are not known. */
+  /** Settlements within the holding time; null for continuous funding and if unknown. */
   readonly settlements: number | null;
   readonly fundingUsd: number | null;
 }
 
-/** What holding a pair brings if both rates stay as they are, in US dollars. Null cannot be computed. */
+/** The cash flow of holding a pair if both rates stay the same, in US dollars. Null: cannot be computed. */
 export interface ExpectedCash {
   readonly long: SideCash;
   readonly short: SideCash;
@@ -17,15 +17,15 @@ export interface ExpectedCash {
   readonly netUsd: number | null;
 }
 
-/** What both sides are charged while they are held; null is not known. */
+/** The charges of both sides while they are held; null: unknown. */
 export interface HeldCharges {
   readonly long: Charged | null;
   readonly short: Charged | null;
-  /** Four taker fills in percent of notional. */
+  /** Four taker fills, in percent of notional. */
   readonly feesPct: number | null;
 }
 
-/** The cash of holding `notionalUsd` on each side. */
+/** The cash flow of holding `notionalUsd` on each side. */
 export function expectedCash(held: HeldCharges, notionalUsd: number): ExpectedCash {
   const long = sideCash(held.long, "long", notionalUsd);
   const short = sideCash(held.short, "short", notionalUsd);
@@ -41,7 +41,9 @@ export function expectedCash(held: HeldCharges, notionalUsd: number): ExpectedCa
   };
 }
 
-/** What is left of what both sides receive, US dollars; rises with both and falls with the fees (percent of notional). */
+/**
+ * Receipts of both sides minus fees (percent of notional), US dollars; increases with both, decreases with the fees.
+ */
 export function netUsdOf(
   longUsd: number,
   shortUsd: number,
@@ -51,13 +53,13 @@ export function netUsdOf(
   return longUsd + shortUsd - feesUsdOf(feesPct, notionalUsd);
 }
 
-/** What a side receives, US dollars: a short its rate, a long the opposite. */
+/** What a side receives, US dollars: a short its rate, a long the negative of it. */
 export function receivedUsd(
   { paidFraction }: Charged,
   side: "long" | "short",
   notionalUsd: number,
 ): number {
-  // `0 - 0` is 0 where `-0` would be written as such in some formats.
+  // Adding 0 turns `-0`, which some formats would print, into `0`.
   return 0 + paidFraction * (side === "long" ? -notionalUsd : notionalUsd);
 }
 

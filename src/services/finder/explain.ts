@@ -25,17 +25,17 @@ export async function originOf(
   return isSame ? origin : "being_replaced";
 }
 
-/** How a number was made: the rule with names, the rule with the numbers in it, and what comes out. */
+/** How a number was computed: the rule with names, the rule with numbers, and the result. */
 export interface Working {
   readonly formula: string;
   readonly withNumbers: string;
   readonly value: number;
 }
 
-/** Names a value inside a row of a payload: `{rates.fundingRate}`, `{prices.estimate.rate}`, `{status.12}`. */
+/** Refers to a value inside a payload's row: `{rates.fundingRate}`, `{prices.estimate.rate}`, `{status.12}`. */
 const NAME = /\{([^{}]+)\}/g;
 
-/** How the funding rate of the last cycle came from the payloads, values as received. */
+/** How the funding rate of the last cycle was read from the payloads, values as received. */
 export function rateWorking({ origin, quote }: Explanation): Working {
   const withNumbers = origin.formula.replaceAll(NAME, (_all, path: string) =>
     String(valueAt(origin.rows, path)),
@@ -43,7 +43,7 @@ export function rateWorking({ origin, quote }: Explanation): Working {
   return { formula: origin.formula, withNumbers, value: quote.fundingRate };
 }
 
-/** How annualized_pct comes from a row's own rate and interval; null where the interval is unknown. */
+/** How annualized_pct follows from a row's rate and interval; null if the interval is unknown. */
 export function annualWorking({ record }: BoardRow): Working | null {
   const { fundingRate, fundingIntervalHours } = record;
   const value = annualizedPct(fundingRate, fundingIntervalHours);
@@ -55,7 +55,7 @@ export function annualWorking({ record }: BoardRow): Working | null {
   };
 }
 
-/** The value at a path of keys and places; undefined where there is none. */
+/** The value at a path of keys and indexes; undefined if there is none. */
 function valueAt(rows: unknown, path: string): unknown {
   return path
     .split(".")

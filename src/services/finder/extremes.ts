@@ -3,7 +3,7 @@ import { annualizedPct, ratePerHourPct as perHourPct } from "../../domain/fundin
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
-/** Which end of the market is asked for. */
+/** Which ends of the market are requested. */
 export const EXTREME_SIDES = ["both", "positive", "negative"] as const;
 export type ExtremeSides = (typeof EXTREME_SIDES)[number];
 
@@ -11,19 +11,19 @@ export type ExtremeSides = (typeof EXTREME_SIDES)[number];
 export const EXTREME_ENDS = ["most_positive", "most_negative"] as const;
 export type ExtremeEnd = (typeof EXTREME_ENDS)[number];
 
-/** The time that the ranked figure is for. */
+/** The period that the ranked figure refers to. */
 export const EXTREME_PERIODS = ["hour", "year"] as const;
 export type ExtremePeriod = (typeof EXTREME_PERIODS)[number];
 
 export interface ExtremesQuery {
-  /** What a row must pass; its order is not used. */
+  /** The filter for rows; its order is ignored. */
   readonly rows: FundingQuery;
   readonly side: ExtremeSides;
   readonly per: ExtremePeriod;
   readonly limitPerSide: number;
 }
 
-/** What is asked for where nothing else is said. */
+/** The defaults. */
 export const EXTREMES_DEFAULTS: ExtremesQuery = {
   rows: NO_FILTER,
   side: "both",
@@ -35,15 +35,15 @@ export const EXTREMES_DEFAULTS: ExtremesQuery = {
 export interface Extreme {
   readonly row: BoardRow;
   readonly end: ExtremeEnd;
-  /** From 1 at each end. */
+  /** Starts at 1 at each end. */
   readonly rank: number;
   readonly per: ExtremePeriod;
-  /** The figure that ranks: percent per `per`. */
+  /** The figure that is ranked: percent per `per`. */
   readonly valuePct: number;
   readonly ratePerHourPct: number;
 }
 
-/** The rows with the highest rates above 0, then those with the lowest below 0; ties in the order of the snapshot. */
+/** The rows with the highest rates above 0, then those with the lowest below 0; ties in snapshot order. */
 export function findExtremes(snapshot: Snapshot, query: ExtremesQuery): readonly Extreme[] {
   const { side, limitPerSide, per } = query;
   const matches = rowMatcher(query.rows);
@@ -65,7 +65,7 @@ export function findExtremes(snapshot: Snapshot, query: ExtremesQuery): readonly
 
 type Rated = Pick<Extreme, "row" | "valuePct" | "ratePerHourPct">;
 
-/** Null where the interval is unknown: nobody can say what the rate is an hour. */
+/** Null if the interval is unknown, and with it the rate per hour. */
 function ratedRow(row: BoardRow, per: ExtremePeriod): Rated | null {
   const { fundingRate, fundingIntervalHours } = row.record;
   const yearPct = annualizedPct(fundingRate, fundingIntervalHours);

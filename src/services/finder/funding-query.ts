@@ -5,7 +5,7 @@ import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { AssetClass } from "../../domain/quote.ts";
 import { baseMatcher } from "./base-filter.ts";
 
-/** What a list can be ordered by. Closed set: the names of row fields, and two sizes without their sign. */
+/** What a list can be sorted by: row fields, and two sizes ignoring the sign. */
 export const SORT_FIELDS = [
   "exchange",
   "base",
@@ -25,16 +25,16 @@ export type SortField = (typeof SORT_FIELDS)[number];
 export const SORT_ORDERS = ["asc", "desc"] as const;
 export type SortOrder = (typeof SORT_ORDERS)[number];
 
-/** Which rows, in which order. A null list does not filter; lists are sorted and hold no member twice. */
+/** Which rows, in which order. A null list does not filter; lists are sorted and without duplicates. */
 export interface FundingQuery {
   readonly exchanges: readonly ExchangeId[] | null;
-  /** Tickers or names of assets; `baseMatcher` says which listings they mean. */
+  /** Tickers or names of assets; `baseMatcher` defines which listings they match. */
   readonly bases: readonly string[] | null;
-  /** Assets by their ids: a listing of which no price has told is of none. */
+  /** Asset ids; a listing that no price has identified has none. */
   readonly assetIds: readonly string[] | null;
   readonly quotes: readonly string[] | null;
   readonly assetClasses: readonly AssetClass[] | null;
-  /** Rows that have at least one of them. */
+  /** Rows with at least one of them. */
   readonly flags: readonly Flag[] | null;
   readonly intervalHours: readonly number[] | null;
   /** US dollars; an unknown volume passes only 0. */
@@ -44,7 +44,7 @@ export interface FundingQuery {
   readonly order: SortOrder;
 }
 
-/** Every row, in the order of a snapshot. */
+/** Every row, in snapshot order. */
 export const NO_FILTER: FundingQuery = {
   exchanges: null,
   bases: null,
@@ -59,7 +59,7 @@ export const NO_FILTER: FundingQuery = {
   order: "asc",
 };
 
-/** Texts and times read upwards, measures from the largest: the order when none is asked for. */
+/** The default direction: strings and times ascending, measures descending. */
 export function defaultOrder(sort: SortField): SortOrder {
   switch (sort) {
     case "exchange":
@@ -78,12 +78,12 @@ export function defaultOrder(sort: SortField): SortOrder {
   }
 }
 
-/** The matching rows, ordered; ties by exchange, then exchange_symbol; unknown values last both ways. */
+/** The matching rows, sorted; ties by exchange, then exchange_symbol; unknown values last in either direction. */
 export function selectRows(snapshot: Snapshot, query: FundingQuery): readonly BoardRow[] {
   return sortRows(snapshot.rows.filter(rowMatcher(query)), query.sort, query.order);
 }
 
-/** Whether a row passes all filters of a query. Only those that are set are looked at: each row is far in memory. */
+/** A function that tests all filters of a query. Unset filters are skipped, since touching a row is expensive. */
 export function rowMatcher(query: FundingQuery): (row: BoardRow) => boolean {
   const tests = testsOf(query);
   const [first, ...others] = tests;
@@ -121,7 +121,7 @@ function testsOf(query: FundingQuery): readonly ((row: BoardRow) => boolean)[] {
   return tests;
 }
 
-/** Orders rows that are in the order of a snapshot; that order decides ties, whatever `order` is. */
+/** Sorts rows that are in snapshot order; that order decides ties, whatever `order` is. */
 export function sortRows(
   rows: readonly BoardRow[],
   sort: SortField,

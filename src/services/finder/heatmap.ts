@@ -18,25 +18,25 @@ export const HEATMAP_SORTS = ["volume", "base", "spread"] as const;
 export type HeatmapSort = (typeof HEATMAP_SORTS)[number];
 
 /**
- * Why an exchange that lists an asset has no value: a blocking flag, or no price has told which asset it is. And of
- * values: the one flag that says that they may be those of another rate.
+ * Why an exchange that lists an asset has no value: a blocking flag, or an unconfirmed identity. And for values, the
+ * only flag that means that they may be a different rate.
  */
 export const MARKS = [...BLOCKING_FLAGS, "identity_unknown", "unverified_rate"] as const;
 export type Mark = (typeof MARKS)[number];
 
-/** Which listings, shown how, in which order. */
+/** Which listings and values, in which order. */
 export interface HeatmapQuery {
-  /** What each listing must pass; its sort is not used. */
+  /** The filter for listings; its sort is ignored. */
   readonly listings: FundingQuery;
   readonly value: HeatmapValue;
   readonly sort: HeatmapSort;
-  /** Least number of exchanges with a value; 0 also shows assets that have none. */
+  /** Minimum number of exchanges with a value; 0 includes assets without any. */
   readonly minExchanges: number;
-  /** The columns, in this order, whatever they hold; null: each exchange that has a value or a mark. */
+  /** The columns in this order, even if empty; null: each exchange that has a value or a mark. */
   readonly columns: readonly ExchangeId[] | null;
 }
 
-/** What is asked for where nothing else is said. */
+/** The defaults. */
 export const HEATMAP_DEFAULTS: HeatmapQuery = {
   listings: NO_FILTER,
   value: "annualized_pct",
@@ -49,11 +49,11 @@ export const HEATMAP_DEFAULTS: HeatmapQuery = {
 export interface HeatmapLine {
   readonly base: string;
   readonly assetId: string;
-  /** Those of the whole matrix. */
+  /** The exchanges of the whole matrix. */
   readonly exchanges: readonly ExchangeId[];
-  /** In the order of `exchanges`; null where there is no listing that can be relied on. */
+  /** In the order of `exchanges`; null if there is no trusted listing. */
   readonly values: (number | null)[];
-  /** The exchanges among the nulls that do list the asset, then those whose value is of an unverified rate. */
+  /** The exchanges without a value that do list the asset, then those whose value is an unverified rate. */
   readonly marks: { readonly exchange: ExchangeId; readonly flag: Mark }[];
 }
 
@@ -70,13 +70,13 @@ interface Cell {
 
 interface Draft extends Pick<HeatmapLine, "base" | "assetId"> {
   readonly cells: readonly Cell[];
-  /** Listings that cannot be relied on, of exchanges without a cell. */
+  /** Untrusted listings on exchanges without a cell. */
   readonly marked: readonly Leg[];
-  /** Of all listings that pass and can be relied on; null where none of them tells. */
+  /** Of all trusted listings that pass; null if none reports it. */
   readonly volumeUsd: number | null;
 }
 
-/** The matrix of these groups; ties in the order of base, then asset. */
+/** The matrix of these groups; ties are sorted by base, then asset. */
 export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): Heatmap {
   const matches = rowMatcher(query.listings);
   const drafts: Draft[] = [];
@@ -117,17 +117,17 @@ function draftOf(
   return { base, assetId, cells, marked, volumeUsd: listings.volumeUsd };
 }
 
-/** The legs of exchanges that show no value. */
+/** The legs of exchanges without a value. */
 function unshown(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[] {
-  // One or two, mostly: a set of the cells would take longer to make than they take to be looked through.
+  // Usually one or two: building a set of the cells would take longer than searching them.
   return refused.filter(
     ({ exchangePlace: place }) => !cells.some(({ leg }) => leg.exchangePlace === place),
   );
 }
 
 /**
- * One of each exchange's matching legs, the first of its most traded ones, and what all that match turn over (null
- * where none tells). `legs` are in the order of a snapshot, an exchange's next to each other.
+ * The most traded matching leg of each exchange (the first of equal ones), and the total volume of all matching legs
+ * (null if none reports it). `legs` are in snapshot order, i.e. contiguous by exchange.
  */
 function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
   const best: Leg[] = [];
@@ -183,7 +183,9 @@ function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
   );
 }
 
-/** The exchanges that are asked for, else those that have a cell or a mark, and the column of each place of the snapshot. */
+/**
+ * The requested exchanges, or else those with a cell or a mark; and the column of each exchange index of the snapshot.
+ */
 function columnsOf(drafts: readonly Draft[], asked: HeatmapQuery["columns"]) {
   const byPlace: (ExchangeId | undefined)[] = [];
   const see = (leg: Leg): void => {
@@ -207,10 +209,10 @@ function ordered(drafts: readonly Draft[], sort: HeatmapSort): readonly Draft[] 
   return keyed.map(({ draft }) => draft);
 }
 
-/** Of what is not known: after everything that is. */
+/** Sorts unknown values last. */
 const UNKNOWN_SIZE = Number.NEGATIVE_INFINITY;
 
-/** What the largest come first by; all alike where names alone decide. */
+/** The sort key, largest first; the same for all if sorting by name. */
 function sizeOf({ cells, volumeUsd }: Draft, sort: HeatmapSort): number {
   switch (sort) {
     case "volume":

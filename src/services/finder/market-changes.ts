@@ -1,29 +1,29 @@
 import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { type FundingQuery, selectRows } from "./funding-query.ts";
 
-/** An instrument whose row is not the same in two snapshots; null where it is not listed. */
+/** An instrument whose row differs between two snapshots; null if it is not listed. */
 export interface RowDifference {
   readonly before: BoardRow | null;
   readonly after: BoardRow | null;
 }
 
-/** What a reader of one filter has to do with its rows to get from one snapshot to another. */
+/** How a reader of one filter gets from its rows of one snapshot to those of another. */
 export interface MarketChanges {
-  /** Rows to put in place of those with the same uid, or to add. */
+  /** Rows to add, or to replace those with the same uid. */
   readonly rows: readonly BoardRow[];
-  /** uids of rows to take out: no longer listed, or no longer matching. */
+  /** The uids of rows to remove: no longer listed, or no longer matching. */
   readonly removed: readonly string[];
 }
 
 /**
- * Every instrument with another row in `after` than in `before`, whatever differs; in the order of `after`, those
- * that are gone last. Snapshots share the rows that did not change, which makes most of them cheap to pass over.
+ * Every instrument whose row differs between `before` and `after` in any way; in the order of `after`, removed ones
+ * last. Snapshots share unchanged rows, so most are cheap to skip.
  */
 export function differences(before: Snapshot, after: Snapshot): readonly RowDifference[] {
   const old = new Map<string, BoardRow>();
   const fresh: BoardRow[] = [];
   const length = Math.max(before.rows.length, after.rows.length);
-  // Rows at unequal places may still be the same ones: found by uid below.
+  // Rows at different indexes may still be equal: they are matched by uid below.
   for (let index = 0; index < length; index += 1) {
     const left = before.rows[index];
     const right = after.rows[index];
@@ -43,8 +43,8 @@ export function differences(before: Snapshot, after: Snapshot): readonly RowDiff
 }
 
 /**
- * What of `found` the readers of `query` must be told. Applied to the rows that matched before, it gives exactly
- * those that match after: a row that only crosses a minimum of the query is told, too, because it comes or goes.
+ * The part of `found` that readers of `query` need. Applied to the rows that matched before, it yields exactly those
+ * that match after: a row that merely crosses a minimum of the query is included, since it appears or disappears.
  */
 export function changesOf(
   found: readonly RowDifference[],
@@ -83,7 +83,7 @@ function matching(
   return new Set(selectRows({ ...snapshot, rows }, query));
 }
 
-/** Rate, interval, next time, flags and identity are news; prices, volumes and times of observation are not. */
+/** Rate, interval, next time, flags and identity matter; prices, volumes and times of observation do not. */
 function isNews(before: BoardRow, after: BoardRow): boolean {
   const [old, now] = [before.record, after.record];
   return (
@@ -95,7 +95,7 @@ function isNews(before: BoardRow, after: BoardRow): boolean {
   );
 }
 
-/** Times are sent in whole seconds: an exchange whose times jitter by milliseconds says nothing new. */
+/** Times are sent in whole seconds, so jitter of milliseconds is no change. */
 function wholeSeconds(ms: number | null): number | null {
   return ms === null ? null : Math.floor(ms / 1000);
 }

@@ -7,7 +7,7 @@ import type { AssetGroups } from "./asset-groups.ts";
 import { countExchanges, LEAST_EXCHANGES, type Listing, oiWeightedPct } from "./asset-listings.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
-/** What listings are taken together by: all of them, those of a class, those of an exchange. */
+/** How listings are grouped: all together, by class, or by exchange. */
 export const MARKET_GROUPS = ["market", "asset_class", "exchange"] as const;
 export type MarketGroupKind = (typeof MARKET_GROUPS)[number];
 
@@ -19,27 +19,27 @@ export const MARKET_REASONS = [
 ] as const;
 export type MarketReason = (typeof MARKET_REASONS)[number];
 
-/** The rate of many listings together, each as heavy as its open interest. */
+/** The rate of a group of listings, weighted by open interest. */
 export interface MarketRate {
   readonly kind: MarketGroupKind;
-  /** Of a class: which, null where no exchange states one; null for the others. */
+  /** For a class: which one, null if no exchange states any; null for other groups. */
   readonly assetClass: AssetClass | null;
   readonly exchange: ExchangeId | null;
   /** Trusted listings that match. */
   readonly instruments: number;
-  /** Listings that match and are left out: blocked, or of unknown identity. */
+  /** Matching listings that are excluded: blocked, or of unknown identity. */
   readonly untrusted: number;
-  /** On how many exchanges the trusted ones are. */
+  /** The number of exchanges of the trusted ones. */
   readonly exchanges: number;
   readonly openInterestUsd: KnownSum;
-  /** Percent a year, simple; null with `reason`. */
+  /** Percent per year, simple; null together with a `reason`. */
   readonly annualizedPct: number | null;
   /** The same as percent of notional per 8 hours. */
   readonly rate8hPct: number | null;
   readonly reason: MarketReason | null;
 }
 
-/** How often 8 hours, which traders compare rates by, go into a year of 365 days. */
+/** Periods of 8 hours, the unit in which traders compare rates, in a year of 365 days. */
 const EIGHT_HOURS_A_YEAR = 1_095;
 
 type Key = Pick<MarketRate, "kind" | "assetClass" | "exchange">;
@@ -50,9 +50,9 @@ interface Group extends Key {
 }
 
 /**
- * The market, then its classes in the order of ASSET_CLASSES (the unknown one last), then its exchanges by id: groups
- * with a listing that passes `query`, whose order is not used. A figure of fewer than three exchanges is no market's; an
- * exchange's is its own.
+ * The market, then its classes in the order of ASSET_CLASSES (unknown last), then its exchanges by id: all groups with
+ * a listing that passes `query`, whose order is ignored. The market and its classes need three exchanges for a figure;
+ * a single exchange does not.
  */
 export function marketRates(
   snapshot: Snapshot,
@@ -70,7 +70,7 @@ export function marketRates(
   ];
   for (const { trusted, refused } of groups.of(snapshot)) {
     for (const { row, annualizedPct } of trusted) {
-      // A trusted row has an interval, and so an annual rate.
+      // A trusted row has an interval and hence an annual rate.
       if (annualizedPct === null || !matches(row)) continue;
       const listing = { record: row.record, flags: row.flags, annualizedPct };
       for (const group of groupsOf(row)) group.listings.push(listing);

@@ -2,10 +2,10 @@ import type { Pauses } from "../../lib/pauses.ts";
 import { sortInParts } from "../../lib/sort-in-parts.ts";
 import { compareLegs, type Pair } from "./pair.ts";
 
-/** Of a rank that is not known: after everything that is. */
+/** Sorts unknown ranks last. */
 export const UNKNOWN_RANK = Number.NEGATIVE_INFINITY;
 
-/** Up to so many are sorted in one go: a millisecond or two. */
+/** Sorted in one step, which takes a millisecond or two. */
 const SORTED_AT_ONCE = 2_048;
 
 interface Ranked {
@@ -14,13 +14,13 @@ interface Ranked {
 }
 
 /**
- * The first `most` of all pairs that it is given: the higher rank first, ties in the order of the legs. Of a hundred
- * thousand pairs a page shows a hundred, and to keep and order all of them takes longer than to find them.
+ * The first `most` of all pairs added: highest rank first, ties in the order of the legs. A page shows a hundred out of
+ * a hundred thousand pairs, and keeping and sorting all of them takes longer than finding them.
  */
 export class PairOrder {
   readonly #most: number;
   #kept: Ranked[] = [];
-  /** Once `most` are kept: whoever does not come before this one comes behind them all. */
+  /** Set once `most` are kept: a pair that does not precede this one cannot be among the first. */
   #last: Ranked | null = null;
   #length = 0;
 
@@ -28,7 +28,7 @@ export class PairOrder {
     this.#most = most;
   }
 
-  /** How many it was given. */
+  /** How many pairs were added. */
   get length(): number {
     return this.#length;
   }
@@ -45,7 +45,7 @@ export class PairOrder {
     if (this.#kept.length >= SORTED_AT_ONCE && this.#most <= SORTED_AT_ONCE / 2) this.#cut();
   }
 
-  /** The first ones in order, at most as many as are kept. */
+  /** The first pairs in order, at most as many as are kept. */
   async first(pauses: Pauses): Promise<readonly Pair[]> {
     const ordered = await sortInParts(this.#kept, compareRanked, pauses);
     return ordered.slice(0, this.#most).map(({ pair }) => pair);
@@ -57,7 +57,7 @@ export class PairOrder {
   }
 }
 
-/** Unknown ranks are infinite: their difference would be no number. */
+/** Unknown ranks are infinite, so their difference would be NaN. */
 function compareRanked(left: Ranked, right: Ranked): number {
   return left.rank === right.rank
     ? compareLegs(left.pair, right.pair)

@@ -7,17 +7,19 @@ import { legFlow, type LegTerms } from "./leg-terms.ts";
 import { ageSecondsOf, type ArbitrageQuery, breakevenHoursOf, cashOf, type Pair } from "./pair.ts";
 import { UNKNOWN_RANK } from "./pair-order.ts";
 
-/** A leg that passed the filters, with what its pairs are ordered by. */
+/** A leg that passed the filters, with the values that its pairs are ranked by. */
 export interface Candidate extends LegTerms {
-  /** Only where pairs are ordered by cash: what each side would receive, US dollars; null is not known. */
+  /** Set only when ranking by cash: what each side would receive, US dollars; null is unknown. */
   readonly cash: { readonly longUsd: number; readonly shortUsd: number } | null;
-  /** Only where they are ordered by break-even: how far its payments can be ahead of their mean, on either side. */
+  /**
+   * Set only when ranking by break-even: the maximum by which its payments can be ahead of their mean, on either side.
+   */
   readonly maxLead: number;
 }
 
-/** What the candidates of one asset come to at most: no pair of them is better than these together. */
+/** Upper bounds over the candidates of one asset: no pair of them can be better than these combined. */
 export interface Extremes {
-  /** With the lowest and the highest annual rate; null where none is known. */
+  /** The candidates with the lowest and the highest annual rate; null if none is known. */
   readonly lowest: Candidate | null;
   readonly highest: Candidate | null;
   readonly cheapestBps: number;
@@ -26,7 +28,7 @@ export interface Extremes {
   readonly maxLead: number;
 }
 
-/** By what a query orders pairs, and how high a pair can come before it is made. Higher is better. */
+/** The rank of a pair under a query, and upper bounds for it before the pair is built. Higher is better. */
 export class PairRank {
   readonly #query: ArbitrageQuery;
   readonly #asOfMs: number;
@@ -93,7 +95,7 @@ export class PairRank {
     return { lowest, highest, ...most };
   }
 
-  /** The highest rank that any pair of a candidate could have: against the best of each that its asset has. */
+  /** The highest rank that any pair with this candidate could have, given the extremes of its asset. */
   reach({ leg: { annualizedPct: pct }, fee, cash, maxLead }: Candidate, of: Extremes): number {
     const feesPct = fee === null ? null : roundTripFeesPct(fee.bps, of.cheapestBps);
     if (this.#query.sort === "cash") {
@@ -110,7 +112,7 @@ export class PairRank {
     return this.#most(grossPct, feesPct, maxLead + of.maxLead);
   }
 
-  /** The rank of two legs' pair, or more. */
+  /** An upper bound for the rank of two legs' pair. */
   limit(left: Candidate, right: Candidate): number {
     const feesPct = feesOf(left, right);
     if (this.#query.sort === "cash") {
@@ -126,7 +128,7 @@ export class PairRank {
     return this.#most(grossPct, feesPct, left.maxLead + right.maxLead);
   }
 
-  /** A rank by numbers alone; for an order by age, which is stored, the most that it could be. */
+  /** A rank from numbers alone; when ranking by age, which is stored, its upper bound. */
   #most(grossPct: number | null, feesPct: number | null, maxLead: number): number {
     const { sort, holdHours } = this.#query;
     if (sort === "lasted") return Number.POSITIVE_INFINITY;
@@ -137,13 +139,13 @@ export class PairRank {
     return -earliestBreakevenHours(pctPerMs(grossPct), maxLead, feesPct);
   }
 
-  /** As `cashOf` reckons it, digit by digit: sums of larger terms are never smaller. */
+  /** Computed exactly like `cashOf`, to the last bit, so that larger terms never give smaller sums. */
   #netUsd(longUsd: number, shortUsd: number, feesPct: number): number {
     return netUsdOf(longUsd, shortUsd, feesPct, this.#query.notionalUsd);
   }
 }
 
-/** Four taker fills of a pair, percent of notional; null where a fee is not known. */
+/** Four taker fills of a pair, percent of notional; null if a fee is unknown. */
 export function feesOf({ fee: left }: LegTerms, { fee: right }: LegTerms): number | null {
   return left === null || right === null ? null : roundTripFeesPct(left.bps, right.bps);
 }

@@ -7,7 +7,7 @@ import {
 import { legFlow } from "./leg-terms.ts";
 import type { Pair } from "./pair.ts";
 
-/** What a pair is paid when while it is held as planned; null where an interval or a next settlement is not known. */
+/** The payments of a pair held as planned; null if an interval or a next settlement is unknown. */
 export function scheduleOf(pair: Pair): PaymentSchedule | null {
   const long = heldLeg(pair, "long");
   const short = heldLeg(pair, "short");

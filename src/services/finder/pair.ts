@@ -15,52 +15,52 @@ import { type FundingQuery, NO_FILTER } from "./funding-query.ts";
 import { legFlow, type LegTerms } from "./leg-terms.ts";
 import { type PositionSize, positionSize } from "./position-size.ts";
 
-/** What pairs can be ordered by: the best first, unknown last. */
+/** What pairs can be sorted by: best first, unknown last. */
 export const PAIR_SORTS = ["net", "cash", "gross", "breakeven", "lasted"] as const;
 export type PairSort = (typeof PAIR_SORTS)[number];
 
-/** How much is held for how long. */
+/** The size and the holding time. */
 export interface Plan extends PositionSize {
   readonly holdHours: number;
 }
 
-/** Whether two instruments of one exchange make a pair. */
+/** Whether two instruments of one exchange may form a pair. */
 export const SAME_EXCHANGE = ["exclude", "allow"] as const;
 export type SameExchange = (typeof SAME_EXCHANGE)[number];
 
-/** Which pairs, by what reckoning, in which order. */
+/** Which pairs, under which plan, in which order. */
 export interface ArbitrageQuery extends Plan {
-  /** What each leg must pass; its sort is not used. */
+  /** The filter for each leg; its sort is ignored. */
   readonly legs: FundingQuery;
-  /** Exchanges to leave out; null: none. */
+  /** Exchanges to exclude; null: none. */
   readonly exclude: FundingQuery["exchanges"];
-  /** Where the long leg may be, of those that `legs` lets through; null: on any. */
+  /** Exchanges for the long leg, out of those that `legs` allows; null: any. */
   readonly longExchanges: FundingQuery["exchanges"];
   readonly shortExchanges: FundingQuery["exchanges"];
-  /** Whether both legs may be on one exchange: two of its instruments, never one with itself. */
+  /** Whether both legs may be on one exchange: two of its instruments, never the same one twice. */
   readonly sameExchange: SameExchange;
-  /** Taker fees by exchange; what a listing states of itself wins over one that is not the user's. */
+  /** Taker fees by exchange; a listing's own fee takes precedence over one not set by the user. */
   readonly fees: TakerFees;
-  /** Of gross, percent a year. */
+  /** Minimum gross yield, percent per year. */
   readonly minYieldPct: number;
-  /** Of net, percent a year; null: any, also an unknown one. */
+  /** Minimum net yield, percent per year; null: any, including an unknown one. */
   readonly minNetPct: number | null;
-  /** Of the expected cash after fees, US dollars; null: any, also an unknown one. */
+  /** Minimum expected cash after fees, US dollars; null: any, including an unknown one. */
   readonly minNetUsd: number | null;
   readonly minAgeSeconds: number;
-  /** Of the size of the gap; null: any, also an unknown one. */
+  /** Maximum absolute price gap; null: any, including an unknown one. */
   readonly maxPriceGapPct: number | null;
   readonly decisions: readonly Decision[];
   readonly sort: PairSort;
-  /** Assets on fewer exchanges, of the legs that pass, make no pair; two are what any pair needs. */
+  /** Assets on fewer exchanges, among passing legs, form no pair; any pair needs two. */
   readonly minExchanges: number;
-  /** Only pairs that are paid on both sides: the long leg's rate below 0, the short leg's above. */
+  /** Only pairs that receive on both sides: the long leg's rate is below 0, the short leg's above. */
   readonly paidOnBothSides: boolean;
   /** The best pair of each asset, or every one. */
   readonly pairs: "best" | "all";
 }
 
-/** What is asked for where nothing else is said: by whoever asks over HTTP, and by everything else. */
+/** The defaults, for the HTTP API and every other caller. */
 export const ARBITRAGE_DEFAULTS: Omit<ArbitrageQuery, "fees"> = {
   legs: { ...NO_FILTER, minVolumeUsd: 1_000_000 },
   exclude: null,
@@ -82,8 +82,8 @@ export const ARBITRAGE_DEFAULTS: Omit<ArbitrageQuery, "fees"> = {
 };
 
 /**
- * One pair: long the lower, short the higher annual rate. Yields are percent a year; null cannot be computed. What only
- * the shown ones need is reckoned when it is asked for.
+ * One pair: long the lower, short the higher annual rate. Yields are percent per year; null: cannot be computed. Values
+ * that only displayed pairs need are computed on demand.
  */
 export interface Pair {
   readonly group: AssetGroup;
@@ -94,12 +94,12 @@ export interface Pair {
   readonly shortTerms: LegTerms;
   readonly plan: Plan;
   readonly grossPct: number | null;
-  /** Four taker fills in percent of notional. */
+  /** Four taker fills, in percent of notional. */
   readonly feesPct: number | null;
   readonly netPct: number | null;
 }
 
-/** What holding a pair as planned brings. */
+/** The cash flow of holding a pair as planned. */
 export function cashOf(pair: Pair): ExpectedCash {
   return cashOn(pair, pair.plan.notionalUsd);
 }
@@ -109,13 +109,13 @@ function cashOn({ longTerms, shortTerms, feesPct }: Pair, notionalUsd: number): 
   return expectedCash(held, notionalUsd);
 }
 
-/** What is left of it, percent of the notional of a leg; null where that is not known. */
+/** Net cash in percent of a leg's notional; null if unknown. */
 function netCashPct(pair: Pair): number | null {
-  // Of a hundred dollars, not of the plan's: with the smallest notional nothing would be left after rounding.
+  // Based on a hundred dollars, not on the plan's size: the smallest notional would be rounded to nothing.
   return cashOn(pair, 100).netUsd;
 }
 
-/** Hours until what both legs are paid has paid the fees; null where that is not known, or takes over 90 days. */
+/** Hours until the payments of both legs have covered the fees; null if unknown or over 90 days. */
 export function breakevenHoursOf({ long, short, snapshot, feesPct }: Pair): number | null {
   if (feesPct === null) return null;
   const longFlow = legFlow(long, "long", snapshot.asOfMs);
@@ -125,12 +125,12 @@ export function breakevenHoursOf({ long, short, snapshot, feesPct }: Pair): numb
     : breakevenHours(longFlow, shortFlow, feesPct);
 }
 
-/** The same if the gross yield came evenly; null where it is not known or never does. */
+/** The same if the gross yield accrued evenly; null if unknown or never. */
 export function smoothBreakevenHoursOf({ grossPct, feesPct }: Pair): number | null {
   return grossPct === null || feesPct === null ? null : smoothBreakevenHours(grossPct, feesPct);
 }
 
-/** Net of the capital that both legs bind, percent a year; null where net is not known. */
+/** Net yield on the capital of both legs, percent per year; null if net is unknown. */
 export function netOnCapitalPctOf({ netPct, plan }: Pair): number | null {
   return netPct === null ? null : onCapitalAprPct(netPct, plan.leverage);
 }
@@ -151,27 +151,27 @@ export function capacityOf({ long, short }: Pair): {
   return { usd, reason: openInterests.includes(null) ? "open_interest_unknown" : "volume_unknown" };
 }
 
-/** Whether a leg pays or is paid in the holding time; null where that is not known. */
+/** Whether a leg has a payment within the holding time; null if unknown. */
 function paysInHold({ longTerms, shortTerms }: Pair): boolean | null {
   const [long, short] = [longTerms.charged, shortTerms.charged];
   if (long === null || short === null) return null;
   return long.settlements !== 0 || short.settlements !== 0;
 }
 
-/** The opportunity that a pair is, as it was stored last; null below the yield from which pairs are kept. */
+/** The stored opportunity of a pair; null below the yield from which opportunities are tracked. */
 export function opportunityOf({ snapshot, long, short, grossPct }: Pair): Opportunity | null {
   if (grossPct === null || grossPct < OPPORTUNITY_GROSS_PCT) return null;
   return snapshot.opportunities.find(long.row.record.instrumentId, short.row.record.instrumentId);
 }
 
-/** Whole seconds for which a pair has lasted at its snapshot; null where that is not known. */
+/** How long a pair has lasted at its snapshot, in whole seconds; null if unknown. */
 export function ageSecondsOf(pair: Pair): number | null {
   const opportunity = opportunityOf(pair);
   if (opportunity === null) return null;
   return Math.max(0, Math.floor((pair.snapshot.asOfMs - opportunity.firstSeenMs) / 1000));
 }
 
-/** What the decision on a pair rests on. */
+/** The facts that the decision about a pair is based on. */
 export function factsOf(pair: Pair): PairFacts {
   const { long, short, feesPct } = pair;
   return {

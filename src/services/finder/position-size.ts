@@ -1,14 +1,14 @@
-/** How large a position of two legs is. US dollars. */
+/** The size of a position with two legs. US dollars. */
 export interface PositionSize {
   /** Of each leg. */
   readonly notionalUsd: number;
-  /** What both legs bind together. */
+  /** Margin of both legs together. */
   readonly capitalUsd: number;
   /** Notional of both legs over capital. */
   readonly leverage: number;
 }
 
-/** The size that a capital for both legs, or a notional of one of them, comes to: notional = capital x leverage / 2. */
+/** The size resulting from a capital for both legs or a notional of each: notional = capital x leverage / 2. */
 export function positionSize(
   of: { readonly leverage: number } & (
     { readonly capitalUsd: number } | { readonly notionalUsd: number }

@@ -14,35 +14,35 @@ export type PositionSide = (typeof POSITION_SIDES)[number];
 
 /** One position on one instrument. */
 export interface PositionQuery {
-  /** The instrument's uid, or `exchange:exchange_symbol` of the one that has this symbol now. */
+  /** The instrument's uid, or `exchange:exchange_symbol` of the one that currently has this symbol. */
   readonly uid: string;
   readonly side: PositionSide;
   readonly notionalUsd: number;
 }
 
-/** What is asked for where nothing else is said. */
+/** The defaults. */
 export const POSITION_DEFAULTS: Pick<PositionQuery, "notionalUsd"> = {
   notionalUsd: ARBITRAGE_DEFAULTS.notionalUsd,
 };
 
-/** Why no other exchange can be named. */
+/** Why there is no alternative. */
 export const ALTERNATIVE_REASONS = ["blocked", "identity_unknown", "no_other_exchange"] as const;
 export type AlternativeReason = (typeof ALTERNATIVE_REASONS)[number];
 
-/** The same position elsewhere. */
+/** The same position on another exchange. */
 export interface Alternative {
   readonly leg: Leg;
-  /** What it brings more a year, US dollars, if both rates stay; below 0 where here is better. */
+  /** The additional gain per year, US dollars, if both rates stay the same; negative if the current one is better. */
   readonly yearlyGainUsd: number;
 }
 
-/** What a position is paid, US dollars, received where positive; null for a row that cannot be relied on. */
+/** The payments of a position, US dollars, positive if received; null for an untrusted row. */
 export interface Position {
   readonly row: BoardRow;
   readonly side: PositionSide;
   readonly notionalUsd: number;
   readonly blockedBy: readonly (typeof BLOCKING_FLAGS)[number][];
-  /** Null also where the rate accrues: nothing is due at a time. */
+  /** Null for continuous funding as well: nothing is due at a particular time. */
   readonly next: { readonly inMs: number; readonly usd: number } | null;
   readonly dayUsd: number | null;
   readonly thirtyDaysUsd: number | null;
@@ -52,7 +52,9 @@ export interface Position {
 
 const THIRTY_DAYS_HOURS = 30 * HOURS_PER_DAY;
 
-/** What a position is paid next, in a day and in thirty, if its rate stays as it is; null for an unknown instrument. */
+/**
+ * The payments of a position: the next one, a day and thirty days at the current rate; null for an unknown instrument.
+ */
 export function findPosition(
   snapshot: Snapshot,
   groups: AssetGroups,

@@ -3,13 +3,13 @@ import { type Flag, flagNames } from "../../domain/flags.ts";
 import type { ExchangeView, Snapshot } from "../../domain/market.ts";
 import { IMPLAUSIBLE } from "../../domain/plausibility.ts";
 
-/** How good one exchange's data is, counted over its rows of one snapshot. */
+/** The quality of one exchange's data, counted over its rows in one snapshot. */
 export interface ExchangeQuality {
   readonly view: ExchangeView;
   /** Rows by flag; a row with two flags counts twice. */
   readonly flagged: Readonly<Partial<Record<Flag, number>>>;
   readonly identities: Readonly<Record<Identity, number>>;
-  /** Rows of which the rest of the market contradicts this field. */
+  /** Rows where the rest of the market contradicts this field. */
   readonly implausible: {
     readonly volume: number;
     readonly openInterest: number;
@@ -17,7 +17,7 @@ export interface ExchangeQuality {
   };
 }
 
-/** The quality of every exchange that a snapshot knows, in the order of their ids. */
+/** The quality of every exchange in a snapshot, ordered by id. */
 export function qualityOf(snapshot: Snapshot): readonly ExchangeQuality[] {
   const tallies = new Map(snapshot.exchanges.map((view) => [view.exchange, newTally(view)]));
   for (const { record, flags } of snapshot.rows) {

@@ -14,14 +14,14 @@ import {
 } from "./asset-listings.ts";
 import { type FundingQuery, NO_FILTER, type SortOrder } from "./funding-query.ts";
 
-/** Who pays whom for one asset, over all exchanges. */
+/** Which side pays for one asset, over all exchanges. */
 export const SENTIMENT_LABELS = ["longs_pay", "shorts_pay", "mixed", "resting"] as const;
 export type SentimentLabel = (typeof SENTIMENT_LABELS)[number];
 
 /** Why there is no figure. */
 export const SENTIMENT_REASONS = ["too_few_exchanges"] as const;
 
-/** What assets can be ordered by; the names of fields. */
+/** What assets can be sorted by; the names of fields. */
 export const SENTIMENT_SORTS = [
   "exchanges",
   "base",
@@ -35,31 +35,28 @@ export const SENTIMENT_SORTS = [
 ] as const;
 export type SentimentSort = (typeof SENTIMENT_SORTS)[number];
 
-/** Two thirds on one side are a side. */
+/** Two thirds on one side decide the label. */
 export const LONGS_PAY_FROM = 2 / 3;
 export const SHORTS_PAY_TO = 1 / 3;
 
-/** More than this share at rest: the few that move speak for nobody. */
+/** With more than this share at rest the few others are not representative. */
 export const RESTING_ABOVE = 1 / 2;
 
 const AT_BASELINE = flagBit("pinned_baseline");
 
 /** Which assets, in which order. */
 export interface SentimentQuery {
-  /** What a listing must pass to count; its order is not used. */
+  /** The filter for listings; its order is ignored. */
   readonly listings: FundingQuery;
-  /** Assets on fewer exchanges are left out. */
+  /** Assets on fewer exchanges are excluded. */
   readonly minExchanges: number;
-  /** Null: all, also the assets without a label. */
+  /** Null: all, including assets without a label. */
   readonly labels: readonly SentimentLabel[] | null;
   readonly sort: SentimentSort;
   readonly order: SortOrder;
 }
 
-/**
- * What is asked for where nothing else is said: also the assets of which nothing can be trusted now, which are not
- * absent but unknown.
- */
+/** The defaults: include assets without any trusted listing at the moment, which are not absent but unknown. */
 export const SENTIMENT_DEFAULTS: SentimentQuery = {
   listings: NO_FILTER,
   minExchanges: 0,
@@ -68,30 +65,30 @@ export const SENTIMENT_DEFAULTS: SentimentQuery = {
   order: "desc",
 };
 
-/** What one asset's listings say together. Rates are percent a year, simple. */
+/** What one asset's listings show together. Rates are percent per year, simple. */
 export interface Sentiment {
   readonly asset: AssetListings;
-  /** Listings at the resting rate of their exchange: it says nothing about demand. */
+  /** Listings at their exchange's baseline rate, which says nothing about demand. */
   readonly atBaseline: number;
-  /** Listings whose rate is 0 without that being their resting rate. */
+  /** Listings whose rate is 0 without that being their baseline. */
   readonly atZero: number;
   /** Null under three exchanges. */
   readonly figures: SentimentFigures | null;
 }
 
-/** The means are of all trusted listings: a resting rate is charged like any other. */
+/** The means include all trusted listings: a baseline rate is charged like any other. */
 export interface SentimentFigures {
   readonly meanPct: number;
   readonly medianPct: number;
-  /** Null while fewer than three exchanges tell a weight. */
+  /** Null if fewer than three exchanges report a weight. */
   readonly oiWeightedPct: number | null;
   readonly volumeWeightedPct: number | null;
-  /** 0 to 1, of the listings above or below 0 off the baseline; null when there is none. */
+  /** 0 to 1, of the listings above or below 0 that are off the baseline; null if there are none. */
   readonly positiveShare: number | null;
   readonly label: SentimentLabel;
 }
 
-/** What the trusted listings of each asset say; unknown values come last, ties are in the order of asset_id. */
+/** The sentiment of each asset by its trusted listings; unknown values come last, ties are sorted by asset_id. */
 export function findSentiments(
   snapshot: Snapshot,
   groups: AssetGroups,
@@ -107,12 +104,12 @@ export function findSentiments(
   return orderAssets(found, (sentiment) => sortKey(sentiment, sort), order);
 }
 
-/** Names read upwards, measures from the largest: the order when none is asked for. */
+/** The default direction: names ascending, measures descending. */
 export function sentimentOrder(sort: SentimentSort): SortOrder {
   return sort === "base" ? "asc" : "desc";
 }
 
-/** What the trusted listings of one asset say together. */
+/** The sentiment of one asset by its trusted listings. */
 function sentimentOf(asset: AssetListings): Sentiment {
   let [atBaseline, atZero, positive] = [0, 0, 0];
   for (const { record, flags } of asset.listings) {

@@ -12,22 +12,22 @@ import type { FundingQuery } from "./funding-query.ts";
 
 /** One asset and where it is traded. */
 export interface VolumeRank {
-  /** From 1. */
+  /** Starts at 1. */
   readonly rank: number;
   readonly asset: AssetListings;
-  /** Percent a year; null while fewer than three exchanges tell a volume above 0. */
+  /** Percent per year; null if fewer than three exchanges report a volume above 0. */
   readonly volumeWeightedPct: number | null;
-  /** The listings with the lowest and the highest annual rate; the same one where there is but one. */
+  /** The listings with the lowest and the highest annual rate; the same one if there is only one. */
   readonly lowest: Listing;
   readonly highest: Listing;
-  /** Null while nobody tells a volume above 0. */
+  /** Null if no exchange reports a volume above 0. */
   readonly top: TopExchange | null;
 }
 
-/** The exchange with most of an asset's volume. */
+/** The exchange with the largest share of an asset's volume. */
 export interface TopExchange {
   readonly exchange: ExchangeId;
-  /** 0 to 1, of the volume that is known. */
+  /** 0 to 1, of the known volume. */
   readonly share: number;
 }
 
@@ -52,7 +52,7 @@ export function rankByVolume(
   }));
 }
 
-/** Of equal rates the first in the order of exchange, then exchange_symbol; null of none. */
+/** Of equal rates the first by exchange, then exchange_symbol; null if there are no listings. */
 function endsOf(listings: readonly Listing[]): { lowest: Listing; highest: Listing } | null {
   let [lowest, highest] = [listings[0], listings[0]];
   if (lowest === undefined || highest === undefined) return null;
