@@ -9,7 +9,7 @@ import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 
 const LIMIT_MB = 512;
-const LEAST_ROWS = 13_500;
+const MIN_ROWS = 13_500;
 
 /** A large exchange: its bounds are the widest. */
 const VICTIM = "bybit";
@@ -33,7 +33,7 @@ export async function hostile(): Promise<Figure[]> {
   await using service = await startServiceProcess(
     simulator.origin,
     { REFRESH_SECONDS: String(REFRESH_SECONDS) },
-    { rows: LEAST_ROWS, withinMs: 180_000 },
+    { rows: MIN_ROWS, withinMs: 180_000 },
     group?.start,
   );
   const control = async (command: string, body: object): Promise<void> => {

@@ -9,7 +9,7 @@ import { startServiceProcess } from "./service.ts";
 import { startSimulatorProcess } from "./simulator.ts";
 
 const LIMIT_MB = 512;
-const LEAST_ROWS = 13_500;
+const MIN_ROWS = 13_500;
 
 const READERS = 400;
 const READERS_STAY_MS = 30_000;
@@ -22,7 +22,7 @@ const KEPT = "/api/funding/current?limit=30";
 export async function siege(share = 1): Promise<Figure[]> {
   using group = memoryGroup(LIMIT_MB);
   await using simulator = await startSimulatorProcess({ scale: 1 });
-  const ready = { rows: LEAST_ROWS, withinMs: 180_000 };
+  const ready = { rows: MIN_ROWS, withinMs: 180_000 };
   await using service = await startServiceProcess(
     simulator.origin,
     { TRUSTED_PROXIES: "127.0.0.1" },

@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER_SECONDS = 20;
  * A change of units is told by 20 instruments with rates that are not next to nothing, and not across a settlement: on a
  * smaller exchange, or while an hour ends, nothing in the payload shows it.
  */
-const LEAST_FOR_SCALE = 40;
+const MIN_FOR_SCALE = 40;
 const HOUR_MS = 3_600_000;
 
 /** Tries to find an exchange without a fault, and one of its requests. */
@@ -100,7 +100,7 @@ export class RandomFaults {
   #showsScale(exchange: ExchangeName): boolean {
     const leftMs = HOUR_MS - (Date.now() % HOUR_MS);
     const isLong = leftMs > 2 * MAX_LASTS_MS && leftMs < HOUR_MS - 2 * MAX_LASTS_MS;
-    return isLong && this.#instruments(exchange) >= LEAST_FOR_SCALE;
+    return isLong && this.#instruments(exchange) >= MIN_FOR_SCALE;
   }
 
   async #end(exchange: ExchangeName): Promise<void> {

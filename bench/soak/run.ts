@@ -8,7 +8,7 @@ import type { Readers } from "./readers.ts";
 import type { TruthBook } from "./truth-book.ts";
 
 /** The aims. */
-const MOST_MEMORY_MB = 250;
+const MAX_MEMORY_MB = 250;
 export const FRESH_WITHIN_MS = 300_000;
 
 /** Five refreshes at the soak's pace: health calls an exchange well for longer … */
@@ -82,8 +82,8 @@ export class Run {
     const figures: readonly (readonly [isGood: boolean, text: string])[] = [
       [!signal.aborted, "ran to its end"],
       [
-        this.#highestMb > 0 && this.#highestMb < MOST_MEMORY_MB,
-        `memory: ${this.#highestMb.toFixed(0)} MB at the most, aim under ${MOST_MEMORY_MB}; ${readers.rows} rows`,
+        this.#highestMb > 0 && this.#highestMb < MAX_MEMORY_MB,
+        `memory: ${this.#highestMb.toFixed(0)} MB at the most, aim under ${MAX_MEMORY_MB}; ${readers.rows} rows`,
       ],
       [
         recoveredMs !== null,

@@ -27,7 +27,7 @@ import { MarketReview } from "./market-review.ts";
 import { OpportunityTracker } from "./opportunity-tracker.ts";
 import { type CollectorSettings, type FromWorker, HEARTBEAT_EVERY_MS } from "./protocol.ts";
 import { PayloadBudget } from "./recorded-refresh.ts";
-import { MOST_BYTES } from "./reply-caps.ts";
+import { MAX_BYTES } from "./reply-caps.ts";
 import { ExchangeRunner, type MarketStore } from "./exchange-runner.ts";
 import { ExchangeSource } from "./source.ts";
 import { waitForLock } from "./standby.ts";
@@ -43,9 +43,9 @@ const ASSUMED_PERIOD_MS = 60_000;
 /** Of one request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
-  maxBodyBytes: MOST_BYTES,
+  maxBodyBytes: MAX_BYTES,
   // The largest reply and a quarter as much of others': more than what all exchanges together send in a minute.
-  maxHeldBytes: 1.25 * MOST_BYTES,
+  maxHeldBytes: 1.25 * MAX_BYTES,
 };
 
 /** How soon a new listing is known for what it is: soon while there is news, as at a start … */

@@ -70,7 +70,7 @@ export interface RunDeps {
 }
 
 /** More instruments than any exchange lists. */
-const MOST_KNOWN_KINDS = 10_000;
+const MAX_KNOWN_KINDS = 10_000;
 
 /** One exchange over its cycles: fetch, judge, commit. What a cycle leaves is in the database. */
 export class ExchangeRunner {
@@ -180,7 +180,7 @@ export class ExchangeRunner {
       reason === "unknown_kind" && exchangeSymbol !== null ? [exchangeSymbol] : [],
     );
     return symbols.filter((symbol) => {
-      if (this.#knownKinds.has(symbol) || this.#knownKinds.size >= MOST_KNOWN_KINDS) return false;
+      if (this.#knownKinds.has(symbol) || this.#knownKinds.size >= MAX_KNOWN_KINDS) return false;
       this.#knownKinds.add(symbol);
       return true;
     });

@@ -3,14 +3,14 @@ import type { JsonReply, JsonReading } from "../lib/http-client.ts";
 /** A reply may be so many times the largest that was accepted … */
 const BYTES_GROWTH = 8;
 /** … and at least this large, which is four times the largest real reply … */
-const LEAST_BYTES = 8 * 1024 * 1024;
+const MIN_BYTES = 8 * 1024 * 1024;
 /** … and never more: parsed it is several times that. */
-export const MOST_BYTES = 32 * 1024 * 1024;
+export const MAX_BYTES = 32 * 1024 * 1024;
 
 /** A list may hold so many times the rows that were accepted … */
 const ROWS_GROWTH = 4;
 /** … and at least so many: the largest real list has 1,500. */
-const LEAST_ROWS = 5_000;
+const MIN_ROWS = 5_000;
 
 /** Replies nest up to seven deep; parsing millions of levels takes a gigabyte. */
 const MAX_DEPTH = 32;
@@ -25,7 +25,7 @@ type Size = Pick<JsonReply<unknown>, "bytes" | "mostMembers">;
 
 /** How many rows may come where `accepted` were accepted before, null where none were. */
 export function mostRows(accepted: number | null): number {
-  return Math.max(LEAST_ROWS, ROWS_GROWTH * (accepted ?? 0));
+  return Math.max(MIN_ROWS, ROWS_GROWTH * (accepted ?? 0));
 }
 
 /**
@@ -47,7 +47,7 @@ export class ReplyCaps {
     const accepted = this.#accepted.get(request);
     const bytes = BYTES_GROWTH * (accepted?.bytes ?? 0);
     return {
-      maxBytes: Math.min(MOST_BYTES, Math.max(LEAST_BYTES, bytes)),
+      maxBytes: Math.min(MAX_BYTES, Math.max(MIN_BYTES, bytes)),
       json: {
         maxDepth: MAX_DEPTH,
         maxValues: MAX_VALUES,
@@ -58,7 +58,7 @@ export class ReplyCaps {
 
   /** Remembers a reply that was read without a failure. Its batch may still be refused for its size. */
   accept(request: string, { bytes, mostMembers }: Size): void {
-    if (bytes * BYTES_GROWTH <= LEAST_BYTES && mostMembers * ROWS_GROWTH <= LEAST_ROWS) return;
+    if (bytes * BYTES_GROWTH <= MIN_BYTES && mostMembers * ROWS_GROWTH <= MIN_ROWS) return;
     const before = this.#accepted.get(request);
     this.#accepted.delete(request);
     this.#accepted.set(request, {

@@ -5,13 +5,13 @@ import type { Quote } from "../domain/quote.ts";
 import { isConfirmed } from "./batch-gate.ts";
 
 /** No market moves as a whole by so much between two batches; percent for fractions is 100, s for ms 1,000. */
-const MOST_SCALE = 20;
+const MAX_SCALE = 20;
 
 /** Fewer instruments than this make no median. */
-const LEAST_COMPARED = 20;
+const MIN_COMPARED = 20;
 
 /** Rates at or under this an hour are noise: 0.9 % a year. */
-const LEAST_RATE_PER_HOUR = 1e-6;
+const MIN_RATE_PER_HOUR = 1e-6;
 
 /** Scales within this factor are like each other: rates move while we wait. */
 const LIKE_FACTOR = 2;
@@ -55,8 +55,8 @@ export function judgeScale(
   const counted: PendingScale[] = [];
   for (const of of ["rates", "prices"] as const) {
     const compared = scales[of].length;
-    const scale = compared < LEAST_COMPARED ? null : median(scales[of]);
-    if (scale === null || (scale <= MOST_SCALE && scale >= 1 / MOST_SCALE)) continue;
+    const scale = compared < MIN_COMPARED ? null : median(scales[of]);
+    if (scale === null || (scale <= MAX_SCALE && scale >= 1 / MAX_SCALE)) continue;
     const found = countLike({ of, scale, batches: 1, sinceMs: nowMs }, pending);
     counted.push(found);
     if (isConfirmed(found, nowMs)) continue;
@@ -73,7 +73,7 @@ function rateScale(quote: Quote, known: LastQuote, nowMs: number): number | null
   if (!isSamePeriod(quote, known, nowMs)) return null;
   const rate = perHour(quote);
   const knownRate = perHour(known);
-  if (rate <= LEAST_RATE_PER_HOUR || knownRate <= LEAST_RATE_PER_HOUR) return null;
+  if (rate <= MIN_RATE_PER_HOUR || knownRate <= MIN_RATE_PER_HOUR) return null;
   return rate / knownRate;
 }
 

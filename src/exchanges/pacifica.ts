@@ -75,7 +75,7 @@ const RATE_LIMIT_CODE = 429;
 
 const MEASURE = "BTC";
 /** No book holds as many bitcoins; a figure above is dollars. */
-const MOST_BITCOINS = 100_000;
+const MAX_BITCOINS = 100_000;
 
 const word = text.catch(null);
 const symbol = z.string().min(1);
@@ -152,7 +152,7 @@ function listingOf(row: InstrumentRow): Listing | null {
 function unitOf(rows: readonly PriceRow[]): Unit {
   const measure = quantityOf(rows.find((row) => row.symbol === MEASURE)?.open_interest);
   if (measure === null) return "unknown";
-  return measure > MOST_BITCOINS ? "dollars" : "base";
+  return measure > MAX_BITCOINS ? "dollars" : "base";
 }
 
 function quoteOf(row: PriceRow, listing: Listing, unit: Unit, receivedAtMs: number): Quote {

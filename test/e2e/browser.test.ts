@@ -11,7 +11,7 @@ import {
 import { LONG_MS } from "../support/patience.ts";
 
 /** Enough rows to tell a page that grows with them from one that does not. */
-const LEAST_ROWS = 13_000;
+const MIN_ROWS = 13_000;
 
 /** The page holds fifty lines and a card for each exchange, whatever the number of rows. */
 const PAGE_BYTES = 64 * 1024;
@@ -129,7 +129,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
     async () => {
       const { service, browser } = staged();
       const { total } = await fundingAt(service.origin, "?limit=1");
-      expect(total).toBeGreaterThan(LEAST_ROWS);
+      expect(total).toBeGreaterThan(MIN_ROWS);
       const { page, complaints } = await browser.page({ viewport: DESKTOP });
       const tookMs: number[] = [];
       const orders = [

@@ -14,7 +14,7 @@ import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 
 /** What the enabled exchanges list together, at least. */
-const LEAST_ROWS = 11_000;
+const MIN_ROWS = 11_000;
 
 /** The slowest is asked for four hundred instruments one by one, twenty a second: twenty seconds where nothing else runs. */
 const ALL_FRESH_WITHIN_MS = 2 * PATIENCE_MS;
@@ -55,7 +55,7 @@ describe("make demo", () => {
         await allFresh(demo, startedMs);
         const list = await fundingAt(demo.address);
         console.log(`demo: ${list.total} rows of ${ENABLED.length} exchanges`);
-        expect(list.total).toBeGreaterThan(LEAST_ROWS);
+        expect(list.total).toBeGreaterThan(MIN_ROWS);
         expect(new Set(list.rows.map((row) => row.exchange))).toEqual(new Set(ENABLED));
         expect((await fetch(demo.address)).headers.get("content-type")).toStartWith("text/html");
         await tellsWhatItKnows(demo);
@@ -67,7 +67,7 @@ describe("make demo", () => {
       await using again = await startDemo(settings);
       console.log(`demo: second start ready ${seconds(again.readyMs)}`);
       // No exchange that is asked one by one can have told all its rates yet: they are those of the first run.
-      expect((await fundingAt(again.address)).total).toBeGreaterThan(LEAST_ROWS);
+      expect((await fundingAt(again.address)).total).toBeGreaterThan(MIN_ROWS);
       await endsWhole(again, "SIGTERM");
     },
     LONG_MS,
@@ -148,7 +148,7 @@ async function pagesConcatenate(address: string): Promise<void> {
   expect(pages.length).toBeGreaterThan(2);
   expect(new Set(pages.map((page) => page.snapshot)).size).toBe(1);
   expect(instruments.length).toBe(pages[0]?.total ?? Number.NaN);
-  expect(instruments.length).toBeGreaterThan(LEAST_ROWS);
+  expect(instruments.length).toBeGreaterThan(MIN_ROWS);
   expect(new Set(instruments.map((row) => row.uid)).size).toBe(instruments.length);
 }
 

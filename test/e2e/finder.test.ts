@@ -16,7 +16,7 @@ import { LONG_MS } from "../support/patience.ts";
 const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;
 
 /** Assets that are compared; fewer would mean that the market was not there. */
-const LEAST_ASSETS = 50;
+const MIN_ASSETS = 50;
 
 const ARB = "/api/funding/arb?limit=50";
 
@@ -149,9 +149,9 @@ describe("the finder of two processes on one database", () => {
       const { rows: exchanges } = await answerOf<ExchangeList>(second.origin, "/api/exchanges");
       const fees = new Map(exchanges.map((one) => [one.exchange, one.taker_fee_bps]));
       for (const { rows } of [lists.arb, lists.sentiment, lists.divergence, lists.heatmap])
-        expect(rows.length).toBeGreaterThan(LEAST_ASSETS);
+        expect(rows.length).toBeGreaterThan(MIN_ASSETS);
       for (const { rows } of [lists.extremes, lists.byVolume, lists.calendar])
-        expect(rows.length).toBeGreaterThan(LEAST_ASSETS);
+        expect(rows.length).toBeGreaterThan(MIN_ASSETS);
       expect(finderDifferences(lists, fees).slice(0, 10)).toEqual([]);
     },
     LONG_MS,

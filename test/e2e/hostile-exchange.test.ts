@@ -22,7 +22,7 @@ const HOSTILE: readonly (readonly [fault: FaultName, lastError: RegExp])[] = [
 const REFRESHES_EACH = 2;
 
 /** Parsed, 10 MB of brackets took 650 MB more, and a bomb of which nobody stops the inflating a gigabyte. */
-const MOST_GROWTH_MB = 300;
+const MAX_GROWTH_MB = 300;
 
 /** The highest resident memory of a process so far; null where the system does not tell. */
 function peakMb(pid: number): number | null {
@@ -85,7 +85,7 @@ test(
     console.log(
       `hostile exchange: ${atRestMb.toFixed(0)} MB at rest, ${peak.toFixed(0)} MB at most`,
     );
-    expect(peak - atRestMb).toBeLessThan(MOST_GROWTH_MB);
+    expect(peak - atRestMb).toBeLessThan(MAX_GROWTH_MB);
   },
   LONG_MS,
 );

@@ -14,7 +14,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 /** Three times what all exchanges list today. */
 const SCALE = 3.6;
-const LEAST_ROWS = 50_000;
+const MIN_ROWS = 50_000;
 
 /** A start takes 20 s on two cores that others use as well; a machine ten times as busy is no failure. */
 const PATIENCE_MS = 200_000;
@@ -161,13 +161,13 @@ function trueRows({ market }: Simulator): number {
 }
 
 test(
-  `a market of ${LEAST_ROWS} listings is served whole: every endpoint answers, and nothing is left out`,
+  `a market of ${MIN_ROWS} listings is served whole: every endpoint answers, and nothing is left out`,
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
     simulator.market.freeze();
     const total = trueRows(simulator);
-    expect(total).toBeGreaterThan(LEAST_ROWS);
+    expect(total).toBeGreaterThan(MIN_ROWS);
     const settings = {
       DATABASE_PATH: database.path,
       EXCHANGE_ORIGIN: simulator.origin,

@@ -58,17 +58,15 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
     await lab.clock.advance(MINUTE_MS);
     await lab.cycle(id);
     expect(totalOf(market.requests())).toBe(requestsPerRefresh + each);
-    expect(first).toBeLessThanOrEqual(
-      (MOST_AT_FIRST[id] ?? requestsPerRefresh + MOST_LISTS) + each,
-    );
+    expect(first).toBeLessThanOrEqual((MAX_AT_FIRST[id] ?? requestsPerRefresh + MAX_LISTS) + each);
   });
 });
 
 /** The most requests that a first refresh may add for its lists and interval sources. */
-const MOST_LISTS = 3;
+const MAX_LISTS = 3;
 
 /** The most that a first refresh may ask, its lists included, where the exchange's page tells it. */
-const MOST_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
+const MAX_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
   binance: 4,
   bybit: 2,
   okx: 6,

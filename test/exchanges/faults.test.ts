@@ -205,7 +205,7 @@ describe("a fault that spoils some rows", () => {
 });
 
 /** Fewer instruments whose rate per hour is known, and is more than noise, make no median. */
-const LEAST_COMPARED = 20;
+const MIN_COMPARED = 20;
 const NOISE_PER_HOUR = 1e-6;
 
 test.each(cases.filter(([, fault]) => fault === "scaled_rates"))(
@@ -222,7 +222,7 @@ test.each(cases.filter(([, fault]) => fault === "scaled_rates"))(
       const hours = record.fundingIntervalHours ?? Number.POSITIVE_INFINITY;
       return record.exchange === id && Math.abs(record.fundingRate) / hours > NOISE_PER_HOUR;
     });
-    if (comparable.length < LEAST_COMPARED) {
+    if (comparable.length < MIN_COMPARED) {
       expect(outcome.kind).toBe("accepted");
       return;
     }

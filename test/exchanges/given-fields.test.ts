@@ -67,14 +67,14 @@ const callsOf = (asks: readonly { readonly requests: readonly string[] }[]): rea
 ];
 
 /** More kinds of calls than any exchange has. Calls of single instruments may have paths of their own: a few tell all. */
-const MOST_CALLS = 16;
+const MAX_CALLS = 16;
 
 test.each(EXCHANGE_IDS)(
   "%s: what a row gives is listed, and what is listed is given, also by a call that stands in for another",
   async (id) => {
     const { quotes, asks } = await shownWithout(id, null);
     const all = [...quotes];
-    for (const call of callsOf(asks).slice(0, MOST_CALLS))
+    for (const call of callsOf(asks).slice(0, MAX_CALLS))
       all.push(...(await shownWithout(id, call)).quotes);
     expect(fieldsOf(all).toSorted()).toEqual(listedBy(id).toSorted());
   },

@@ -13,7 +13,7 @@ const LATER_MS = 40 * 60_000;
 const SWEPT = EXCHANGE_IDS.filter((id) => EXCHANGES[id].facts.requestsPerInstrument !== undefined);
 
 /** Requests of one refresh in which nothing is answered, its lists and their repeats among them. */
-const MOST_REQUESTS = {
+const MAX_REQUESTS = {
   http403: 16,
   http429: 10,
   http418: 10,
@@ -25,7 +25,7 @@ const MOST_REQUESTS = {
 
 const CASES = SWEPT.flatMap((id) =>
   (["http403", "http429", "http418", "http451", "http500", "html", "error_envelope"] as const).map(
-    (fault) => [id, fault, MOST_REQUESTS[fault]] as const,
+    (fault) => [id, fault, MAX_REQUESTS[fault]] as const,
   ),
 );
 

@@ -19,9 +19,9 @@ function kindsOf({ rejects }: Batch): readonly string[] {
 }
 
 /** A text that is one of a few in a list says what a row is: at most so many of them … */
-const MOST_KINDS = 8;
+const MAX_KINDS = 8;
 /** … each on so many rows in the middle. */
-const LEAST_SHARE = 3;
+const MIN_SHARE = 3;
 
 const isWord = (value: unknown): value is string =>
   typeof value === "string" && /^[^-+.\d]/.test(value);
@@ -37,7 +37,7 @@ async function kindKeysOf(market: MutatedMarket, id: ExchangeId): Promise<readon
   await refreshOver(market, id);
   return [...words].flatMap(([key, values]) => {
     const kinds = new Set(values).size;
-    return kinds <= MOST_KINDS && values.length >= LEAST_SHARE * kinds ? [key] : [];
+    return kinds <= MAX_KINDS && values.length >= MIN_SHARE * kinds ? [key] : [];
   });
 }
 

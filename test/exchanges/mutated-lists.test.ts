@@ -121,12 +121,12 @@ const PRICE = /price|mark|index|oracle|spot|px$|last|rp$|^[acikm]$|close/i;
 const NO_PRICE = /rate|fund|percent|pcnt|change|time|stamp|ts$|symbol|^index$/i;
 
 /** Fewer instruments make no middle. */
-const LEAST_COMPARED = 20;
+const MIN_COMPARED = 20;
 
 describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
   test("is refused where enough can be compared with what was accepted", async () => {
     const small = marketOf();
-    const isEnough = small.truth(id).instruments.length >= 2 * LEAST_COMPARED;
+    const isEnough = small.truth(id).instruments.length >= 2 * MIN_COMPARED;
     const market = isEnough ? small : marketOf(partFor(id));
     const rotations = id === "cryptocom" ? "all" : "none";
     const { quotes } = await refreshOver(market, id, { rotations });
@@ -152,7 +152,7 @@ describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
     const refusal = judgeScale(mutated.quotes, last, [], MORNING_MS);
     if (TOO_FEW.has(id)) {
       expect(refusal).toBeNull();
-      expect(quotes.length).toBeLessThan(LEAST_COMPARED);
+      expect(quotes.length).toBeLessThan(MIN_COMPARED);
     } else
       expect(refusal?.reason).toMatch(/^prices are \d+ times those of the last accepted batch/);
   });

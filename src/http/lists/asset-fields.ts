@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { flagBit } from "../../domain/flags.ts";
 import { EXCHANGE_IDS } from "../../domain/exchange.ts";
 import { ofExchangesField } from "../openapi/missing-exchanges.ts";
-import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { type AssetListings, MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
 
 /** Schema parts shared by lists with one row per asset. */
 
@@ -10,7 +10,7 @@ import { type AssetListings, LEAST_EXCHANGES } from "../../services/finder/asset
 export const LISTINGS_THAT_COUNT =
   "Filters select the listings that count. Only trusted ones do: no blocking flag (`stale`, `expired`, `interval_unknown`, `identity_conflict`, `suspect`), and an identity shown by prices.";
 
-export const TOO_FEW = `fewer than ${LEAST_EXCHANGES} exchanges with a trusted listing`;
+export const TOO_FEW = `fewer than ${MIN_EXCHANGES} exchanges with a trusted listing`;
 
 const count = z.int().min(0);
 const money = (description: string) =>

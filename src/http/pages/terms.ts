@@ -24,7 +24,7 @@ import {
   TURNOVER_MAX,
   TURNOVER_MIN,
 } from "../../domain/plausibility.ts";
-import { LEAST_EXCHANGES } from "../../services/finder/asset-listings.ts";
+import { MIN_EXCHANGES } from "../../services/finder/asset-listings.ts";
 import type { MarketReason } from "../../services/finder/market-rate.ts";
 import type { CAPACITY_REASONS } from "../../services/finder/pair.ts";
 import type { ALTERNATIVE_REASONS } from "../../services/finder/position.ts";
@@ -93,8 +93,8 @@ export const REASON_TERMS = {
 
 /** Why a figure is null, for the fields of that name (`reason` and those that end in `_reason`). */
 export const NULL_REASON_TERMS = {
-  too_few_exchanges: `Fewer than ${LEAST_EXCHANGES} exchanges have a trusted listing.`,
-  open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${LEAST_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none.`,
+  too_few_exchanges: `Fewer than ${MIN_EXCHANGES} exchanges have a trusted listing.`,
+  open_interest_unknown: `Of a pair: a leg has no open interest. Of a rate of the market: fewer than ${MIN_EXCHANGES} exchanges report an open interest above 0, or the exchange of the row reports none.`,
   volume_unknown: "A leg has no 24 h volume.",
   no_trusted_instrument: "Every matching listing has a blocking flag or an unknown asset.",
   blocked: "The listing of the position cannot be trusted: see its `reasons`.",
@@ -204,7 +204,7 @@ export const THRESHOLDS = [
   },
   {
     name: "too_few_exchanges",
-    value: `under ${LEAST_EXCHANGES} exchanges`,
+    value: `under ${MIN_EXCHANGES} exchanges`,
     why: "Too few to speak of a market.",
   },
 ] as const;

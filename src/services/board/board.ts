@@ -49,18 +49,18 @@ export class Board {
   #publishedAtMs = Number.NEGATIVE_INFINITY;
   #market: MarketState | null = null;
   /** Rows that were read ahead of the next publication, by exchange. */
-  readonly #early = new Map<ExchangeId, ExchangeMarket>();
-  #earlyBook = NO_OPPORTUNITIES;
+  readonly #readAhead = new Map<ExchangeId, ExchangeMarket>();
+  #readAheadBook = NO_OPPORTUNITIES;
   /** The progress at which no exchange was left to read ahead. */
-  #earlySeq: number | null = null;
+  #readAheadSeq: number | null = null;
   /** States newer than #market, read between publications. */
-  #ahead: MarketState | null = null;
+  #newerState: MarketState | null = null;
   /** Whether rows have changed since the last snapshot. */
-  #dirty = false;
+  #rowsChanged = false;
   /** When this process's collector sent its last heartbeat. */
   #heartbeatAtMs: number | null = null;
   /** The id that the last snapshot had, or would have had if anything had changed. */
-  #lookedAtId: string | null = null;
+  #comparedId: string | null = null;
 
   constructor(deps: {
     readonly reader: Reader;
@@ -105,7 +105,7 @@ export class Board {
     const progress = this.#reader.progress();
     if (progress === null) return;
     if (this.#current !== null && this.#sincePublishedMs() < PUBLISH_EVERY_MS) {
-      if (isAt(this.#market, progress) || !this.#readEarly(progress.seq)) return;
+      if (isAt(this.#market, progress) || !this.#readNext(progress.seq)) return;
     }
     if (!isAt(this.#market, progress)) this.#reload();
     this.#publish();
@@ -137,8 +137,8 @@ export class Board {
     if (this.#sincePublishedMs() > AHEAD_WITHIN_MS) return loaded;
     const progress = this.#reader.progress();
     if (progress === null || isAt(this.#market, progress)) return loaded;
-    if (!isAt(this.#ahead, progress)) this.#ahead = this.#reader.read(() => false);
-    return this.#ahead?.states ?? loaded;
+    if (!isAt(this.#newerState, progress)) this.#newerState = this.#reader.read(() => false);
+    return this.#newerState?.states ?? loaded;
   }
 
   #sincePublishedMs(): number {
@@ -151,22 +151,22 @@ export class Board {
    * not. Returns whether the set of enabled exchanges differs from the snapshot's: a request for a newly enabled one
    * must not be refused for seconds.
    */
-  #readEarly(seq: number): boolean {
-    if (this.#earlySeq === seq) return false;
+  #readNext(seq: number): boolean {
+    if (this.#readAheadSeq === seq) return false;
     const market = this.#reader.read(() => false);
     // A new book of opportunities was unpacked as well, which is enough work for one step.
-    const hasBook = market !== null && market.opportunities !== this.#earlyBook;
-    this.#earlyBook = market?.opportunities ?? this.#earlyBook;
+    const hasBook = market !== null && market.opportunities !== this.#readAheadBook;
+    this.#readAheadBook = market?.opportunities ?? this.#readAheadBook;
     const states = market?.states ?? [];
     if (enabledIn(states) !== enabledIn(this.#market?.states ?? [])) return true;
     if (hasBook) return false;
     const next = states.find((state) => state.enabled && !this.#hasRows(state));
     if (next === undefined) {
-      this.#earlySeq = seq;
+      this.#readAheadSeq = seq;
       return false;
     }
     const rows = this.#reader.readExchange(next.exchange);
-    if (rows !== null) this.#early.set(next.exchange, rows);
+    if (rows !== null) this.#readAhead.set(next.exchange, rows);
     return false;
   }
 
@@ -174,7 +174,7 @@ export class Board {
   #hasRows({ exchange, commitSeq }: ExchangeState): boolean {
     return (
       this.#exchangeRows.get(exchange)?.commitSeq === commitSeq ||
-      this.#early.get(exchange)?.commitSeq === commitSeq
+      this.#readAhead.get(exchange)?.commitSeq === commitSeq
     );
   }
 
@@ -183,10 +183,10 @@ export class Board {
     if (market === null) return;
     this.#market = market;
     for (const state of market.states) {
-      const records = market.rows.get(state.exchange) ?? this.#earlyRows(state);
-      if (!state.enabled && this.#exchangeRows.delete(state.exchange)) this.#dirty = true;
+      const records = market.rows.get(state.exchange) ?? this.#takeReadAhead(state);
+      if (!state.enabled && this.#exchangeRows.delete(state.exchange)) this.#rowsChanged = true;
       if (records !== undefined) {
-        this.#dirty = true;
+        this.#rowsChanged = true;
         const rows = records.map((record): BoardRow => ({
           record,
           flags: 0,
@@ -198,10 +198,14 @@ export class Board {
   }
 
   /** The rows read ahead for exactly this state's commit; removed in any case. */
-  #earlyRows({ exchange, commitSeq, enabled }: ExchangeState): ExchangeMarket["rows"] | undefined {
-    const early = this.#early.get(exchange);
-    this.#early.delete(exchange);
-    return enabled && early?.commitSeq === commitSeq ? early.rows : undefined;
+  #takeReadAhead({
+    exchange,
+    commitSeq,
+    enabled,
+  }: ExchangeState): ExchangeMarket["rows"] | undefined {
+    const ahead = this.#readAhead.get(exchange);
+    this.#readAhead.delete(exchange);
+    return enabled && ahead?.commitSeq === commitSeq ? ahead.rows : undefined;
   }
 
   /** Builds the current snapshot and publishes it unless it would equal the last one. */
@@ -213,14 +217,15 @@ export class Board {
     const asOfMs = changedAtMs + periods * PUBLISH_EVERY_MS;
     const id = periods === 0 ? `${epoch}-${seq}` : `${epoch}-${seq}.${periods}`;
     // The same stored state and time: this was compared before.
-    if (id === this.#lookedAtId) return;
-    this.#lookedAtId = id;
+    if (id === this.#comparedId) return;
+    this.#comparedId = id;
     const flagsChanged = this.#flagRows(market.states, asOfMs);
     const exchanges = exchangeViews(market.states, this.#exchangeRows, asOfMs, this.#staleAfterMs);
     const current = this.#current;
-    const same = !this.#dirty && !flagsChanged && current?.opportunities === market.opportunities;
+    const same =
+      !this.#rowsChanged && !flagsChanged && current?.opportunities === market.opportunities;
     if (same && sameExchanges(exchanges, current.exchanges)) return;
-    this.#dirty = false;
+    this.#rowsChanged = false;
     this.#replace({
       id,
       asOfMs,

@@ -8,7 +8,7 @@ import {
 import type { Snapshot } from "../../domain/market.ts";
 
 /** Which exchanges are requested. */
-interface Asked {
+interface Requested {
   /** Unset or null: all that are enabled. */
   readonly exchange?: readonly ExchangeId[] | null;
   /** Excluded, even if listed above. */
@@ -31,7 +31,7 @@ export interface Coverage {
  */
 export function coverageOf(
   { exchanges }: Pick<Snapshot, "exchanges">,
-  { exchange, exclude }: Asked,
+  { exchange, exclude }: Requested,
 ): Coverage {
   const views = new Map(exchanges.map((view) => [view.exchange, view]));
   const collected = exchanges.flatMap((view) => (view.status === "off" ? [] : [view.exchange]));

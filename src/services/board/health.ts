@@ -5,10 +5,10 @@ import type { ExchangeState } from "../../domain/market.ts";
 const DOWN_AFTER_FAILURES = 3;
 
 /** A collector without a heartbeat for this long is considered dead. */
-const COLLECTOR_SILENT_AFTER_MS = 10_000;
+const COLLECTOR_DEAD_AFTER_MS = 10_000;
 
 /** A geo-block of an exchange that delivered within this time may pass; an older one is permanent. */
-const BLOCKED_LATELY_MS = 24 * 3_600_000;
+const RECENTLY_BLOCKED_MS = 24 * 3_600_000;
 
 /** With less than this share of the enabled exchanges fresh, for whatever reason, the service is not ok. */
 export const OK_FROM_SHARE = 0.8;
@@ -51,7 +51,7 @@ export function exchangeStatus(
   if (!state.enabled) return "off";
   if (state.failureKind === "geo_blocked") return "geo_blocked";
   if (state.failuresInRow >= DOWN_AFTER_FAILURES) return "down";
-  if (state.lastOkAtMs === null) return waitsLong(state) ? "down" : "starting";
+  if (state.lastOkAtMs === null) return isPausedLong(state) ? "down" : "starting";
   if (frozen || nowMs - state.lastOkAtMs > staleAfterMs) return "stale";
   if (state.failureKind !== null || state.degradedBy !== null) return "degraded";
   return "ok";
@@ -60,7 +60,7 @@ export function exchangeStatus(
 /**
  * Whether an exchange that never answered is paused for longer than a temporary failure: by a ban or a long rate limit.
  */
-function waitsLong(state: ExchangeState): boolean {
+function isPausedLong(state: ExchangeState): boolean {
   if (state.retryAtMs === null || state.lastAttemptAtMs === null) return false;
   return state.retryAtMs - state.lastAttemptAtMs > DOWN_AFTER_FAILURES * state.periodMs;
 }
@@ -72,16 +72,16 @@ export function lastErrorOf({ failureKind, failure, degradedBy }: ExchangeState)
 }
 
 /** Whether a geo-block is so recent that it may pass: the exchange delivered within the last day. */
-export function isBlockedLately(state: ExchangeState, nowMs: number): boolean {
+export function isRecentlyBlocked(state: ExchangeState, nowMs: number): boolean {
   const { failureKind, lastOkAtMs } = state;
   if (failureKind !== "geo_blocked" || lastOkAtMs === null) return false;
-  return nowMs - lastOkAtMs <= BLOCKED_LATELY_MS;
+  return nowMs - lastOkAtMs <= RECENTLY_BLOCKED_MS;
 }
 
 /** Whether an exchange is expected to be fresh; disabled and permanently blocked ones are not. */
 function isCounted(state: ExchangeState, nowMs: number): boolean {
   if (!state.enabled) return false;
-  return state.failureKind !== "geo_blocked" || isBlockedLately(state, nowMs);
+  return state.failureKind !== "geo_blocked" || isRecentlyBlocked(state, nowMs);
 }
 
 /**
@@ -133,7 +133,7 @@ export function healthReport(input: {
     .map((state) => state.exchange);
   const collectorAlive =
     input.collectorHeartbeatMs !== null &&
-    nowMs - input.collectorHeartbeatMs <= COLLECTOR_SILENT_AFTER_MS;
+    nowMs - input.collectorHeartbeatMs <= COLLECTOR_DEAD_AFTER_MS;
   const newestMs = Math.max(
     ...enabled.map((state) => state.lastOkAtMs ?? Number.NEGATIVE_INFINITY),
   );

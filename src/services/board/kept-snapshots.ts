@@ -12,7 +12,7 @@ interface Kept {
 
 /** Replaced snapshots, retained for cursors and streams. Times are of the monotonic clock. */
 export class KeptSnapshots {
-  readonly #most: number;
+  readonly #maxRetained: number;
   /** Newest first. */
   #kept: Kept[] = [];
   /** Snapshots that cursors refer to, possibly including the current one. */
@@ -20,7 +20,7 @@ export class KeptSnapshots {
 
   /** Snapshots are replaced at most every `publishEveryMs`. */
   constructor(publishEveryMs: number) {
-    this.#most = Math.ceil(PINNED_KEPT_MS / publishEveryMs);
+    this.#maxRetained = Math.ceil(PINNED_KEPT_MS / publishEveryMs);
   }
 
   /** The snapshot with this id, if it is still retained. */
@@ -46,9 +46,10 @@ export class KeptSnapshots {
       this.#pinned.has(snapshot.id) ? PINNED_KEPT_MS : KEPT_MS;
     this.#kept = this.#kept
       .filter((kept) => nowMs - kept.replacedAtMs < keptMs(kept))
-      .slice(0, this.#most);
+      .slice(0, this.#maxRetained);
     if (currentId === null) return;
-    const held = new Set(this.#kept.map(({ snapshot }) => snapshot.id));
-    for (const id of this.#pinned) if (!held.has(id) && id !== currentId) this.#pinned.delete(id);
+    const retained = new Set(this.#kept.map(({ snapshot }) => snapshot.id));
+    for (const id of this.#pinned)
+      if (!retained.has(id) && id !== currentId) this.#pinned.delete(id);
   }
 }

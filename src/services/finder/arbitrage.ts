@@ -136,7 +136,7 @@ class PairSearch {
 
   /** Whether two listings of an asset may be paired, given their exchanges. */
   #mayPair(left: Leg, right: Leg): boolean {
-    if (left.exchangePlace === right.exchangePlace) {
+    if (left.exchangeIndex === right.exchangeIndex) {
       if (left === right || this.#query.sameExchange === "exclude") return false;
     }
     return this.#isLong(left, right) ? this.#fits(left, right) : this.#fits(right, left);
@@ -167,11 +167,11 @@ class PairSearch {
     return candidates;
   }
 
-  #feeOf({ exchangePlace, row: { record } }: Leg): Fee | null {
-    let ofExchange = this.#fees[exchangePlace];
+  #feeOf({ exchangeIndex, row: { record } }: Leg): Fee | null {
+    let ofExchange = this.#fees[exchangeIndex];
     if (ofExchange === undefined) {
       ofExchange = this.#query.fees.get(record.exchange) ?? null;
-      this.#fees[exchangePlace] = ofExchange;
+      this.#fees[exchangeIndex] = ofExchange;
     }
     return listingFee(ofExchange, record.takerFeeBps);
   }
@@ -241,7 +241,7 @@ function isOn(exchanges: ArbitrageQuery["longExchanges"]): (leg: Leg) => boolean
 }
 
 function countExchanges(candidates: readonly Candidate[]): number {
-  return new Set(candidates.map(({ leg }) => leg.exchangePlace)).size;
+  return new Set(candidates.map(({ leg }) => leg.exchangeIndex)).size;
 }
 
 /** The lower rate first; equal and unknown rates are a tie. */

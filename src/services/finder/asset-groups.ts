@@ -19,7 +19,7 @@ export interface Leg {
   /** Whether prices have confirmed that it is the asset of its group. */
   readonly identityKnown: boolean;
   /** Index of its exchange in the snapshot, from 0: faster to compare and look up than the name. */
-  readonly exchangePlace: number;
+  readonly exchangeIndex: number;
   /** Whether its annual rate is far beyond those of the asset's other listings; see domain/outlier. */
   readonly isOutlier: boolean;
 }
@@ -162,14 +162,14 @@ function markOutliers(trusted: readonly LegDraft[]): void {
   for (const leg of trusted) leg.isOutlier = isOutlier(leg.annualizedPct);
 }
 
-function legOf(row: BoardRow, identityKnown: boolean, exchangePlace: number): LegDraft {
+function legOf(row: BoardRow, identityKnown: boolean, exchangeIndex: number): LegDraft {
   const { fundingRate, fundingIntervalHours } = row.record;
   return {
     row,
     annualizedPct: annualizedPct(fundingRate, fundingIntervalHours),
     ...unitPriceOf(row.record),
     identityKnown,
-    exchangePlace,
+    exchangeIndex,
     isOutlier: false,
   };
 }

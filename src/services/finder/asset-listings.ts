@@ -7,7 +7,7 @@ import type { AssetGroup, AssetGroups } from "./asset-groups.ts";
 import { type FundingQuery, rowMatcher, type SortOrder } from "./funding-query.ts";
 
 /** A figure based on fewer exchanges would be mistaken for the market's, so it is withheld. */
-export const LEAST_EXCHANGES = 3;
+export const MIN_EXCHANGES = 3;
 
 /** A trusted listing. */
 export interface Listing {
@@ -91,7 +91,7 @@ function listingsOf(
 
 /** Whether there are enough exchanges for a figure about the asset. */
 export function isKnown({ exchanges }: AssetListings): boolean {
-  return exchanges >= LEAST_EXCHANGES;
+  return exchanges >= MIN_EXCHANGES;
 }
 
 /** Mean annual rate weighted by 24 h volume, percent; null if fewer than three exchanges report one above 0. */
@@ -109,11 +109,11 @@ function weightedPct(
   listings: readonly Listing[],
   weightOf: (record: MarketRecord) => number | null,
 ): number | null {
-  const weighty = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
-  if (countExchanges(weighty) < LEAST_EXCHANGES) return null;
+  const weighted = listings.filter(({ record }) => (weightOf(record) ?? 0) > 0);
+  if (countExchanges(weighted) < MIN_EXCHANGES) return null;
   return roundKnownPct(
     weightedMean(
-      weighty.map(({ record, annualizedPct }) => ({
+      weighted.map(({ record, annualizedPct }) => ({
         value: annualizedPct,
         weight: weightOf(record),
       })),

@@ -39,7 +39,7 @@ export function findNames(snapshot: Snapshot, asked: readonly string[]): NamesFo
   const isOther = (name: string) =>
     !known.has(name) && !byCommon.has(commonName(name)) && !isNumbered(name);
   const others = asked.filter((name) => isOther(name) && !fits.has(name));
-  if (others.length > 0) look(snapshot, others, fits);
+  if (others.length > 0) findFits(snapshot, others, fits);
   /** The asset's name for an alias in the table; empty if a name stands for itself. */
   const commonOf = (name: string): readonly string[] => {
     // An alias that is also the name of another asset (GOLD is a share and a metal) stands for both.
@@ -88,7 +88,7 @@ function namesOf(snapshot: Snapshot): Names {
 }
 
 /** Finds the bases that match each of `names` in one pass. */
-function look({ rows }: Snapshot, names: readonly string[], fits: Names["fits"]): void {
+function findFits({ rows }: Snapshot, names: readonly string[], fits: Names["fits"]): void {
   const found = new Map(names.map((name) => [name, new Set<string>()]));
   for (const { record } of rows)
     for (const spelling of spellingsOf(record)) found.get(spelling)?.add(record.base);

@@ -41,7 +41,7 @@ interface Totals {
 }
 
 /** Rates are known for the next settlement and the one after; from this index on nothing distinguishes settlements. */
-const FIRST_UNTOLD = 2;
+const FIRST_UNKNOWN = 2;
 
 /**
  * The upcoming settlements of a snapshot, totalled per minute, by time: exchanges' times differ by seconds. Two days of
@@ -56,8 +56,8 @@ export function slotsAhead(snapshot: Snapshot, query: CalendarQuery): readonly S
     if (any === undefined) continue;
     const summed = new Map<number, Totals>();
     for (const { nth, settlesAt } of timesIn(any, span)) {
-      const alike = Math.min(nth, FIRST_UNTOLD);
-      const totals = summed.getOrInsertComputed(alike, () => totalsOf(grid, alike));
+      const n = Math.min(nth, FIRST_UNKNOWN);
+      const totals = summed.getOrInsertComputed(n, () => totalsOf(grid, n));
       const minuteS = settlementMinuteMs(settlesAt * 1000) / 1000;
       addTo(slots.getOrInsertComputed(minuteS, noTotals), totals);
     }

@@ -70,7 +70,7 @@ export interface Listing {
 }
 
 /** Shorter than any interval; bounds how often an instrument can settle within the requested hours. */
-const LEAST_STEP_SECONDS = 60;
+const MIN_STEP_SECONDS = 60;
 
 /**
  * The grid continues from the stored time even if that has just passed: until the next refresh the rate is unknown, but
@@ -80,7 +80,7 @@ export function listingOf(row: BoardRow): readonly Listing[] {
   const { nextFundingAtMs, fundingIntervalHours: intervalHours } = row.record;
   if (nextFundingAtMs === null || intervalHours === null) return [];
   const stepS = Math.round(intervalHours * HOUR_SECONDS);
-  if (stepS < LEAST_STEP_SECONDS) return [];
+  if (stepS < MIN_STEP_SECONDS) return [];
   return [{ row, intervalHours, firstS: Math.floor(nextFundingAtMs / 1000), stepS }];
 }
 

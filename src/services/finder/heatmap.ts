@@ -90,7 +90,7 @@ export function heatmapOf(groups: readonly AssetGroup[], query: HeatmapQuery): H
     exchanges,
     lines: ordered(drafts, query.sort).map(({ base, assetId, cells, marked }) => {
       const values = new Array<number | null>(exchanges.length).fill(null);
-      for (const { leg, value } of cells) values[columnOf[leg.exchangePlace] ?? 0] = value;
+      for (const { leg, value } of cells) values[columnOf[leg.exchangeIndex] ?? 0] = value;
       return {
         base,
         assetId,
@@ -113,15 +113,15 @@ function draftOf(
     const shown = valueOf(leg, value);
     if (shown !== null) cells.push({ leg, value: shown });
   }
-  const marked = unshown(mostTraded(refused, matches).legs, cells);
+  const marked = withoutCell(mostTraded(refused, matches).legs, cells);
   return { base, assetId, cells, marked, volumeUsd: listings.volumeUsd };
 }
 
 /** The legs of exchanges without a value. */
-function unshown(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[] {
+function withoutCell(refused: readonly Leg[], cells: readonly Cell[]): readonly Leg[] {
   // Usually one or two: building a set of the cells would take longer than searching them.
   return refused.filter(
-    ({ exchangePlace: place }) => !cells.some(({ leg }) => leg.exchangePlace === place),
+    ({ exchangeIndex: place }) => !cells.some(({ leg }) => leg.exchangeIndex === place),
   );
 }
 
@@ -137,7 +137,7 @@ function mostTraded(legs: readonly Leg[], matches: (row: BoardRow) => boolean) {
     const { record } = leg.row;
     if (!matches(leg.row)) continue;
     if (record.volume24hUsd !== null) volumeUsd = (volumeUsd ?? 0) + record.volume24hUsd;
-    const isNew = last === null || last.exchangePlace !== leg.exchangePlace;
+    const isNew = last === null || last.exchangeIndex !== leg.exchangeIndex;
     if (last === null || isNew || tradesMore(leg, last)) {
       best[isNew ? best.length : best.length - 1] = leg;
       last = leg;
@@ -189,7 +189,7 @@ function unverified(cells: readonly Cell[]): HeatmapLine["marks"] {
 function columnsOf(drafts: readonly Draft[], asked: HeatmapQuery["columns"]) {
   const byPlace: (ExchangeId | undefined)[] = [];
   const see = (leg: Leg): void => {
-    byPlace[leg.exchangePlace] ??= leg.row.record.exchange;
+    byPlace[leg.exchangeIndex] ??= leg.row.record.exchange;
   };
   for (const { cells, marked } of drafts) {
     for (const { leg } of cells) see(leg);

@@ -68,7 +68,7 @@ export function changesOf(
     const is = one.after !== null && matchesNow.has(one.after) ? one.after : null;
     if (is === null) {
       if (was !== null) removed.push(was.record.uid);
-    } else if (was === null || isNews(was, is)) {
+    } else if (was === null || isRelevantChange(was, is)) {
       rows.push(is);
     }
   }
@@ -84,7 +84,7 @@ function matching(
 }
 
 /** Rate, interval, next time, flags and identity matter; prices, volumes and times of observation do not. */
-function isNews(before: BoardRow, after: BoardRow): boolean {
+function isRelevantChange(before: BoardRow, after: BoardRow): boolean {
   const [old, now] = [before.record, after.record];
   return (
     old.fundingRate !== now.fundingRate ||

@@ -4,7 +4,7 @@ import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import { ASSET_CLASSES, type AssetClass } from "../../domain/quote.ts";
 import { type KnownSum, knownSum, weightedMean } from "../../domain/statistics.ts";
 import type { AssetGroups } from "./asset-groups.ts";
-import { countExchanges, LEAST_EXCHANGES, type Listing, oiWeightedPct } from "./asset-listings.ts";
+import { countExchanges, MIN_EXCHANGES, type Listing, oiWeightedPct } from "./asset-listings.ts";
 import { type FundingQuery, rowMatcher } from "./funding-query.ts";
 
 /** How listings are grouped: all together, by class, or by exchange. */
@@ -112,7 +112,7 @@ function ownPct(listings: readonly Listing[]): number | null {
 
 function reasonOf(kind: MarketGroupKind, exchanges: number): MarketReason {
   if (exchanges === 0) return "no_trusted_instrument";
-  return kind !== "exchange" && exchanges < LEAST_EXCHANGES
+  return kind !== "exchange" && exchanges < MIN_EXCHANGES
     ? "too_few_exchanges"
     : "open_interest_unknown";
 }

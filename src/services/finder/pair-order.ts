@@ -6,7 +6,7 @@ import { compareLegs, type Pair } from "./pair.ts";
 export const UNKNOWN_RANK = Number.NEGATIVE_INFINITY;
 
 /** Sorted in one step, which takes a millisecond or two. */
-const SORTED_AT_ONCE = 2_048;
+const SORT_STEP = 2_048;
 
 interface Ranked {
   readonly pair: Pair;
@@ -18,14 +18,14 @@ interface Ranked {
  * a hundred thousand pairs, and keeping and sorting all of them takes longer than finding them.
  */
 export class PairOrder {
-  readonly #most: number;
+  readonly #max: number;
   #kept: Ranked[] = [];
   /** Set once `most` are kept: a pair that does not precede this one cannot be among the first. */
   #last: Ranked | null = null;
   #length = 0;
 
   constructor(most: number) {
-    this.#most = most;
+    this.#max = most;
   }
 
   /** How many pairs were added. */
@@ -42,17 +42,17 @@ export class PairOrder {
     )
       return;
     this.#kept.push({ pair, rank });
-    if (this.#kept.length >= SORTED_AT_ONCE && this.#most <= SORTED_AT_ONCE / 2) this.#cut();
+    if (this.#kept.length >= SORT_STEP && this.#max <= SORT_STEP / 2) this.#cut();
   }
 
   /** The first pairs in order, at most as many as are kept. */
   async first(pauses: Pauses): Promise<readonly Pair[]> {
     const ordered = await sortInParts(this.#kept, compareRanked, pauses);
-    return ordered.slice(0, this.#most).map(({ pair }) => pair);
+    return ordered.slice(0, this.#max).map(({ pair }) => pair);
   }
 
   #cut(): void {
-    this.#kept = this.#kept.toSorted(compareRanked).slice(0, this.#most);
+    this.#kept = this.#kept.toSorted(compareRanked).slice(0, this.#max);
     this.#last = this.#kept.at(-1) ?? null;
   }
 }

@@ -23,8 +23,8 @@ export interface Extremes {
   readonly lowest: Candidate | null;
   readonly highest: Candidate | null;
   readonly cheapestBps: number;
-  readonly mostLongUsd: number;
-  readonly mostShortUsd: number;
+  readonly maxLongUsd: number;
+  readonly maxShortUsd: number;
   readonly maxLead: number;
 }
 
@@ -77,16 +77,16 @@ export class PairRank {
     let highest: Candidate | null = null;
     const most = {
       cheapestBps: Number.POSITIVE_INFINITY,
-      mostLongUsd: Number.NEGATIVE_INFINITY,
-      mostShortUsd: Number.NEGATIVE_INFINITY,
+      maxLongUsd: Number.NEGATIVE_INFINITY,
+      maxShortUsd: Number.NEGATIVE_INFINITY,
       maxLead: 0,
     };
     for (const candidate of candidates) {
       const { annualizedPct: pct } = candidate.leg;
       const { fee, cash, maxLead } = candidate;
       most.cheapestBps = Math.min(most.cheapestBps, fee?.bps ?? most.cheapestBps);
-      most.mostLongUsd = Math.max(most.mostLongUsd, cash?.longUsd ?? most.mostLongUsd);
-      most.mostShortUsd = Math.max(most.mostShortUsd, cash?.shortUsd ?? most.mostShortUsd);
+      most.maxLongUsd = Math.max(most.maxLongUsd, cash?.longUsd ?? most.maxLongUsd);
+      most.maxShortUsd = Math.max(most.maxShortUsd, cash?.shortUsd ?? most.maxShortUsd);
       most.maxLead = Math.max(most.maxLead, maxLead);
       if (pct === null) continue;
       if (pct < (lowest?.leg.annualizedPct ?? Number.POSITIVE_INFINITY)) lowest = candidate;
@@ -101,15 +101,15 @@ export class PairRank {
     if (this.#query.sort === "cash") {
       if (cash === null || feesPct === null) return UNKNOWN_RANK;
       return Math.max(
-        this.#netUsd(cash.longUsd, of.mostShortUsd, feesPct),
-        this.#netUsd(of.mostLongUsd, cash.shortUsd, feesPct),
+        this.#netUsd(cash.longUsd, of.maxShortUsd, feesPct),
+        this.#netUsd(of.maxLongUsd, cash.shortUsd, feesPct),
       );
     }
     const lowestPct = of.lowest?.leg.annualizedPct ?? null;
     const highestPct = of.highest?.leg.annualizedPct ?? null;
     const isKnown = pct !== null && lowestPct !== null && highestPct !== null;
     const grossPct = isKnown ? roundPct(Math.max(pct - lowestPct, highestPct - pct)) : null;
-    return this.#most(grossPct, feesPct, maxLead + of.maxLead);
+    return this.#upperBound(grossPct, feesPct, maxLead + of.maxLead);
   }
 
   /** An upper bound for the rank of two legs' pair. */
@@ -125,11 +125,11 @@ export class PairRank {
     const [leftPct, rightPct] = [left.leg.annualizedPct, right.leg.annualizedPct];
     const isKnown = leftPct !== null && rightPct !== null;
     const grossPct = isKnown ? Math.abs(grossAprPct(leftPct, rightPct)) : null;
-    return this.#most(grossPct, feesPct, left.maxLead + right.maxLead);
+    return this.#upperBound(grossPct, feesPct, left.maxLead + right.maxLead);
   }
 
   /** A rank from numbers alone; when ranking by age, which is stored, its upper bound. */
-  #most(grossPct: number | null, feesPct: number | null, maxLead: number): number {
+  #upperBound(grossPct: number | null, feesPct: number | null, maxLead: number): number {
     const { sort, holdHours } = this.#query;
     if (sort === "lasted") return Number.POSITIVE_INFINITY;
     if (grossPct === null) return UNKNOWN_RANK;

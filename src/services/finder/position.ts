@@ -111,7 +111,7 @@ function bestElsewhere(
   const ofHere = received(here.annualizedPct);
   let best: { readonly leg: Leg; readonly pct: number } | null = null;
   for (const leg of trusted) {
-    if (leg.exchangePlace === here.exchangePlace || leg.annualizedPct === null) continue;
+    if (leg.exchangeIndex === here.exchangeIndex || leg.annualizedPct === null) continue;
     if (isRefusedGap(priceGapPct(here.unitPrice, leg.unitPrice))) continue;
     const pct = received(leg.annualizedPct);
     if (best === null || pct > best.pct) best = { leg, pct };

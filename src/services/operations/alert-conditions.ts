@@ -3,7 +3,7 @@ import type { ExchangeState } from "../../domain/market.ts";
 import {
   type ExchangeHealth,
   type HealthReport,
-  isBlockedLately,
+  isRecentlyBlocked,
   OK_FROM_SHARE,
 } from "../board/health.ts";
 
@@ -166,7 +166,7 @@ function blockCondition(
     ageSeconds === null
       ? "it has never delivered data"
       : `its last data is ${duration(ageSeconds)} old`;
-  if (!isBlockedLately(state, nowMs)) {
+  if (!isRecentlyBlocked(state, nowMs)) {
     const text = (): string => `${name}: geo-blocked, ${silent}. ${WHAT_TO_DO.geo_blocked}`;
     return { key, state: "geo_blocked", text };
   }
