@@ -4,35 +4,38 @@ import type { Batch } from "../domain/quote.ts";
 import { mostRows } from "./reply-caps.ts";
 import type { CycleNotes } from "./source.ts";
 
-/** Under this share of what should be there, a batch is refused whole. */
+/** With less than this share of the expected instruments, a batch is refused as a whole. */
 const REFUSE_UNDER = 0.5;
-/** Under this share it is accepted, and the exchange is degraded. */
+/** With less than this share it is accepted and the exchange is degraded. */
 const DEGRADE_UNDER = 0.95;
 
-/** Over this share of unreadable rows a batch is refused whole: what is left is a chance selection. */
+/** With more than this share of unreadable rows a batch is refused: the rest is an arbitrary selection. */
 const REFUSE_REJECTS_OVER = 0.5;
-/** Over this share it is degraded, and says nothing of what exists: rows of the exchange's own list may be among them. */
+/**
+ * With more than this share it is degraded and does not show which instruments exist: unreadable rows may be listed
+ * ones.
+ */
 const DEGRADE_REJECTS_OVER = 0.05;
 
-/** A size that was held against an older one is true after this many like batches … */
+/** A size that differs from the trusted one is accepted after this many similar batches … */
 const CONFIRMING_BATCHES = 10;
 /** … over at least this long. */
 const CONFIRMING_MS = 30 * 60_000;
-/** Sizes this close are like each other: listings come and go while we wait. */
+/** Sizes within this share are similar: listings come and go meanwhile. */
 const LIKE_SHARE = 0.02;
 
 /** The sizes of one batch, in instruments. */
 export interface BatchSize {
   readonly seen: number;
-  /** By the exchange's own independent list, null where it has none. */
+  /** According to the exchange's own independent list; null if it has none. */
   readonly expected: number | null;
-  /** Rows with a rate that the list does not know. */
+  /** Rows with a rate that the list does not contain. */
   readonly unlisted: number;
-  /** Rows of any of its payloads that could not be used; those of an unknown kind are no sign of a broken payload. */
+  /** Unusable rows of any of its payloads, except those of an unknown kind, which do not indicate a broken payload. */
   readonly rejected: number;
-  /** Of the exchange's own list, without a reply of their own: they are there, but their rates are not. */
+  /** Instruments on the exchange's own list without a reply: they exist, but their rates are unknown. */
   readonly unanswered: number;
-  /** Not seen for a request that failed, the unanswered ones among them: they count for what exists. */
+  /** Instruments not seen because a request failed, including the unanswered ones: they count as existing. */
   readonly hidden: number;
 }
 
@@ -42,7 +45,7 @@ export type Verdict =
       readonly trustedSize: number;
       readonly degradedBy: string | null;
       readonly pending: PendingSize | null;
-      /** Whether the exchange lists no more than the batch holds, but for what a failed request may hide. */
+      /** Whether the batch covers everything the exchange lists, except what a failed request may hide. */
       readonly whole: boolean;
     }
   | {
@@ -74,10 +77,10 @@ export function sizeOf(
 }
 
 /**
- * Judges a batch by its size: against the exchange's own list and against the last size that was trusted.
- * A smaller size becomes trusted when the list confirms it, after ten like batches over thirty minutes,
- * or by the operator's word. An empty batch is never accepted. One with many unreadable rows makes no size true, and one
- * of many times the rows that were trusted is too large.
+ * Judges a batch by its size, compared with the exchange's own list and with the last trusted size. A smaller size
+ * becomes trusted if the list confirms it, after ten similar batches over thirty minutes, or on the operator's command.
+ * An empty batch is never accepted. A batch with many unreadable rows establishes no size, and one with many times the
+ * trusted number of rows is too large.
  */
 export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdict {
   const { seen, expected } = size;
@@ -91,7 +94,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   if (memory.acceptNextSize) return { ...whole, degradedBy: unread };
   const bound = mostRows(trustedSize);
   if (seen + size.rejected > bound) {
-    // Pages that each keep the bound of a reply may be too many together.
+    // Pages that are each within the limit may be too many together.
     const reason = `${seen + size.rejected} rows, over ${bound}`;
     return { ...refuse, failureKind: "too_large", reason };
   }
@@ -99,7 +102,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
     return { ...refuse, reason: unread };
   }
   const listIsShort = isListShort(size, trustedSize);
-  // What is hidden exists all the same: it is missed in what is shown, not in what the size is.
+  // Hidden instruments do exist: they reduce what is shown, not the exchange's size.
   const listedShare = shareOf(seen + size.unanswered, expected);
   const isListed = expected !== null && listedShare >= DEGRADE_UNDER && !listIsShort && isRead;
   const knownShare = Math.min(listedShare, shareOf(counted, trustedSize));
@@ -120,7 +123,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   return { kind: "accept", trustedSize: known, degradedBy: reason, pending, whole: false };
 }
 
-/** Says how many rows could not be used where they are too many; null where not. */
+/** A message with the number of unusable rows if there are too many; else null. */
 function unreadOf(size: BatchSize): string | null {
   if (rejectShare(size) <= DEGRADE_REJECTS_OVER) return null;
   return `${size.rejected} rows could not be used`;
@@ -131,15 +134,15 @@ function rejectShare({ seen, rejected }: BatchSize): number {
 }
 
 /**
- * A list confirms a size when nearly all of it is there, unless the list itself lacks instruments that have
- * rates and is smaller than what was trusted: then it is the list that is short.
+ * A list confirms a size if nearly all of it is there, unless instruments with rates are missing from the list and it
+ * is smaller than the trusted size: then the list is incomplete.
  */
 function isListShort({ seen, expected, unlisted }: BatchSize, trustedSize: number | null): boolean {
   if (expected === null || unlisted <= seen * (1 - DEGRADE_UNDER)) return false;
   return trustedSize === null || expected < trustedSize * DEGRADE_UNDER;
 }
 
-/** Whether what was held against an older state has lasted for so long that it must be true. */
+/** Whether a state that contradicts an older one has lasted long enough to be accepted. */
 export function isConfirmed(
   pending: Pick<PendingSize, "batches" | "sinceMs"> | null,
   nowMs: number,

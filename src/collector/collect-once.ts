@@ -7,25 +7,25 @@ import { fetchBatch, rejectCounts } from "./fetch-batch.ts";
 import { judge, sizeOf } from "./batch-gate.ts";
 import { ExchangeSource } from "./source.ts";
 
-/** One exchange's refresh without a database. */
+/** The result of refreshing one exchange without a database. */
 export interface OnceResult {
   readonly exchange: ExchangeId;
   readonly quotes: readonly Quote[];
-  /** Null when all is well or only degraded. */
+  /** Null if the refresh succeeded, even if degraded. */
   readonly failure: string | null;
-  /** Why the result is not whole, null when it is. */
+  /** Why the result is incomplete; null if it is complete. */
   readonly degradedBy: string | null;
   readonly rejects: Readonly<Record<string, number>>;
   readonly expected: number | null;
   readonly tookMs: number;
 }
 
-/** A single refresh has the deadline and the ages of a service that refreshes every minute. */
+/** A single refresh has the deadline and expiry times of a service with a period of one minute. */
 export const PERIOD_MS = 60_000;
 
 /**
- * Refreshes `exchanges` once, without a database, and judges each batch by the exchange's own list alone.
- * `full` also asks for what is fetched one by one, which takes minutes. Never rejects for an exchange's failure.
+ * Refreshes `exchanges` once, without a database, and judges each batch only by the exchange's own list. `full`
+ * includes everything that is fetched one by one, which takes minutes. Never rejects if an exchange fails.
  */
 export async function collectOnce(
   exchanges: readonly Exchange[],
@@ -38,7 +38,7 @@ export async function collectOnce(
     exchanges.map(async (exchange): Promise<OnceResult> => {
       const requests = new ExchangeRequests(exchange.facts, shared);
       const rotationMode = options.full ? "whole" : "off";
-      // A sweep ends before the deadline with what it has: a longer one would make a user wait for the slowest exchange.
+      // A sweep ends before the deadline with what it has, so that users do not wait for the slowest exchange.
       const deadline = !options.full;
       const source = new ExchangeSource({
         requests,

@@ -32,27 +32,27 @@ import { ExchangeRunner, type MarketStore } from "./exchange-runner.ts";
 import { ExchangeSource } from "./source.ts";
 import { waitForLock } from "./standby.ts";
 
-/** Requests of one instrument at a time are spread over this share of a period; the rest is for late answers. */
+/** Requests for single instruments are spread over this share of a period; the rest is left for late responses. */
 const SWEEP_SHARE = 0.5;
 
-/** Instruments of a swept exchange that was never refreshed: more than any of them has. */
+/** Instruments assumed for a swept exchange that was never refreshed: more than any of them has. */
 const ASSUMED_INSTRUMENTS = 500;
-/** What is only assumed makes no period longer than a usual one, in which the largest swept exchange fits. */
+/** An assumed count must not lengthen the period beyond a usual one, which fits the largest swept exchange. */
 const ASSUMED_PERIOD_MS = 60_000;
 
-/** Of one request. The slowest bulk replies take two to three seconds. */
+/** Per request. The slowest bulk replies take two to three seconds. */
 const EXCHANGE_HTTP_LIMITS: HttpLimits = {
   timeoutMs: 10_000,
   maxBodyBytes: MAX_BYTES,
-  // The largest reply and a quarter as much of others': more than what all exchanges together send in a minute.
+  // The largest reply plus a quarter: more than all exchanges together send in a minute.
   maxHeldBytes: 1.25 * MAX_BYTES,
 };
 
-/** How soon a new listing is known for what it is: soon while there is news, as at a start … */
+/** How soon a new listing is identified: quickly while there are changes, as after a start … */
 const REVIEW_AGAIN_MS = 10_000;
-/** … and else twice a minute: a review of 12,000 rows takes some 40 ms. */
+/** … and otherwise twice a minute: a review of 12,000 rows takes some 40 ms. */
 const REVIEW_EVERY_MS = 30_000;
-/** The first one comes when the first exchanges have answered. */
+/** The first review comes when the first exchanges have answered. */
 const FIRST_REVIEW_MS = 3_000;
 
 type Db = ReturnType<typeof openDb>;
@@ -66,11 +66,11 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly post: (message: FromWorker) => void;
   readonly lifetime: AbortSignal;
-  /** Told of the bytes that exchanges send. */
+  /** Called with the number of bytes that exchanges send. */
   readonly onRead?: (bytes: number) => void;
 }
 
-/** Explains rows while a collector runs; before and after, nothing. */
+/** Explains rows while a collector is running; otherwise null. */
 export interface Explaining {
   now: (request: OriginRequest) => Promise<Origin>;
 }
@@ -96,8 +96,8 @@ export function httpShared(
 }
 
 /**
- * Waits for the right to collect, then collects until `lifetime` ends: of all processes on one database
- * exactly one does. Rejects when the database fails or another collector has taken over.
+ * Waits for the right to collect, then collects until `lifetime` ends: of all processes on one database exactly one
+ * collects. Rejects if the database fails or another collector has taken over.
  */
 export async function collect(
   settings: CollectorSettings,
@@ -118,7 +118,7 @@ export async function collect(
     await Promise.all([alive, collectInto(db, writes, lock, settings, deps, explaining)]);
     checkpoint(db);
   } catch (error) {
-    // At an end by signal what could not be written is given up; the next start asks the exchanges again.
+    // At a shutdown, pending writes are abandoned; the next start refreshes the exchanges anyway.
     if (!(error instanceof WriteAbandoned)) throw error;
   } finally {
     explaining.now = NOT_COLLECTING;
@@ -127,7 +127,7 @@ export async function collect(
   }
 }
 
-/** Opens the file that is served: one that was put in its place would be mixed with it. */
+/** Opens the same file that is served; data must not be mixed into one put in its place. */
 function openFor({ databasePath, databaseIdentity }: CollectorSettings): Db {
   if (databaseIdentity !== undefined && fileIdentity(databasePath) !== databaseIdentity)
     throw new Error("the database was deleted or replaced");
@@ -196,8 +196,8 @@ async function collectInto(
 }
 
 /**
- * The asked period, or the shortest in which the exchange's own limit lets a whole refresh pass. One with requests of
- * single instruments has a share of the period for them; how many there are, `known` tells from its last refresh (0: none yet).
+ * The configured period, or the shortest that the exchange's rate limit permits for a whole refresh. Requests for
+ * single instruments get a share of the period; `known` is their number at the last refresh (0: none yet).
  */
 function periodOf(facts: ExchangeFacts, periodMs: number, known: number): number {
   const { requestsPerRefresh, requestsPerInstrument, pacing } = facts;
@@ -249,8 +249,8 @@ function makeRunners(
 }
 
 /**
- * Reviews the market whenever something was stored since the last review. One that cannot be stored now (null) is
- * made anew later: the rows may be others by then.
+ * Reviews the market whenever something was stored since the last review. A review that cannot be stored now (null) is
+ * recomputed later, as the rows may have changed by then.
  */
 async function reviewForever(
   review: (nowMs: number) => number | null,
@@ -269,7 +269,7 @@ async function reviewForever(
   }
 }
 
-/** Tells the main thread that this one lives, whatever the database does. */
+/** Sends heartbeats to the main thread, whatever the state of the database. */
 async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void> {
   while (!lifetime.aborted) {
     post({ type: "heartbeat", collecting: true });
@@ -277,7 +277,7 @@ async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void>
   }
 }
 
-/** Tells every process that reads the database that this collector lives, while the right to collect is its own. */
+/** Writes heartbeats for all processes that read the database, while this process holds the right to collect. */
 async function beat(
   write: () => Promise<void>,
   lock: FileLock,

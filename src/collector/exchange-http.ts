@@ -7,18 +7,18 @@ import { type Release, Semaphore } from "../lib/semaphore.ts";
 import { ReplyCaps } from "./reply-caps.ts";
 
 /**
- * Requests in flight at one exchange: two, so that one slow list does not hold back the rates. An exchange that is
- * swept one instrument at a time may have more (`facts.sweepInFlight`): its latency times its instruments fills a cycle.
+ * Concurrent requests to one exchange: two, so that one slow list does not delay the rates. An exchange that is swept
+ * instrument by instrument may have more (`facts.sweepInFlight`): its latency times its instruments fills a cycle.
  */
 const SLOTS_PER_EXCHANGE = 2;
 
-/** Requests in flight over all exchanges: enough to refresh forty in a few seconds, few enough for memory. */
+/** Concurrent requests to all exchanges: enough to refresh forty in a few seconds, few enough for memory. */
 export const GLOBAL_SLOTS = 8;
 
-/** Of these, at most so many are of exchanges that are swept: whatever those do, the others find slots. */
+/** At most this many of them are for swept exchanges, so that the others always find a slot. */
 export const SWEEP_SLOTS = 5;
 
-/** A request that is not answered by then gives its global slot back: a hanging host holds up only itself. */
+/** A request without a response by then releases its global slot, so that a hanging host delays only itself. */
 const GLOBAL_SLOT_LEASE_MS = 2_000;
 
 /** What all exchanges share. */
@@ -26,7 +26,7 @@ export interface HttpShared {
   readonly client: HttpClient;
   readonly clock: Clock;
   readonly globalSlots: Semaphore;
-  /** Taken besides a global one by exchanges that are swept. */
+  /** Swept exchanges need one in addition to a global slot. */
   readonly sweepSlots: Semaphore;
   /** Replaces every exchange's origin: `<originOverride>/<id>` or `/<id>.<host>`. Null: the real hosts. */
   readonly originOverride: string | null;
@@ -34,7 +34,7 @@ export interface HttpShared {
 
 /** Sends one exchange's requests: paced, a few at a time, each to the exchange's own origin. */
 export class ExchangeRequests {
-  /** Requests of this exchange that may be in flight at once. */
+  /** Maximum number of concurrent requests to this exchange. */
   readonly inFlight: number;
   readonly #facts: ExchangeFacts;
   readonly #shared: HttpShared;
@@ -42,7 +42,7 @@ export class ExchangeRequests {
   readonly #slots: Semaphore;
   readonly #caps: ReplyCaps;
 
-  /** `knownRows`: instruments of the exchange's last accepted batch, 0 where there is none. */
+  /** `knownRows`: instruments of the exchange's last accepted batch, 0 if there is none. */
   constructor(facts: ExchangeFacts, shared: HttpShared, knownRows = 0) {
     this.#facts = facts;
     this.#shared = shared;
@@ -52,14 +52,14 @@ export class ExchangeRequests {
     this.#slots = new Semaphore(this.inFlight);
   }
 
-  /** How long one try may take once it is sent. */
+  /** Time-out of one try once it is sent. */
   get timeoutMs(): number {
     return this.#shared.client.timeoutMs;
   }
 
   /**
-   * The requests of one cycle, which all end when `signal` aborts. `refusal` is asked before each is sent, also after it
-   * has waited for its turn: what it returns is thrown instead.
+   * The requests of one cycle, which all end when `signal` aborts. `refusal` is called before each is sent, including
+   * after waiting for a slot; a failure that it returns is thrown instead.
    */
   during(signal: AbortSignal, refusal: Refusal = () => null): ExchangeHttp {
     const sending = { signal, admission: this.#admission(refusal) };
@@ -122,7 +122,9 @@ export class ExchangeRequests {
     }
   }
 
-  /** Own slot, then turn, then global slot: whoever waits for its own exchange holds nothing of the others'. */
+  /**
+   * First the exchange's own slot, then the pacer, then a global slot: waiting for one's own exchange blocks no other.
+   */
   #admission(refusal: Refusal): Admission {
     return async (signal) => {
       const releaseOwn = await this.#slots.acquire(signal);
@@ -146,12 +148,12 @@ export class ExchangeRequests {
   }
 }
 
-/** Why a request is not to be sent now; null when it may be. */
+/** Why a request must not be sent now; null if it may. */
 type Refusal = () => RequestFailure | null;
 
 type Classify = NonNullable<ExchangeFacts["classifyFailure"]>;
 
-/** A refused batch is a verdict on data; an HTTP status cannot be one. */
+/** A refused batch is a verdict on data, so an HTTP status cannot be one. */
 function requestKindOnly(classify: Classify) {
   return (status: number, bodyStart: string): RequestFailure["kind"] | null => {
     const kind = classify(status, bodyStart);

@@ -24,16 +24,16 @@ export type CycleOutcome =
   | {
       readonly kind: "accepted";
       readonly rows: number;
-      /** Our words, as `message` below. */
+      /** Our own wording, like `message` below. */
       readonly degradedBy: string | null;
       readonly detail: string | null;
     }
   | {
       readonly kind: "failed";
       readonly failureKind: FailureKind;
-      /** Our words: anyone may read them. */
+      /** Our own wording, safe to publish. */
       readonly message: string;
-      /** The exchange's words, for the operator's log alone. */
+      /** The exchange's wording, only for the operator's log. */
       readonly detail: string | null;
     };
 
@@ -41,15 +41,15 @@ export interface Cycle {
   readonly outcome: CycleOutcome;
   readonly tookMs: number;
   readonly rejects: Readonly<Record<string, number>>;
-  /** Symbols of a kind that the adapter does not know, each in the first cycle that meets it. */
+  /** Symbols of a kind that the adapter does not know, each reported in the first cycle that has it. */
   readonly newKinds: readonly string[];
-  /** How long to wait before the next one, from the end of this one but for the time in `waitedMs`. */
+  /** The pause until the next cycle, counted from the end of this one without `waitedMs`. */
   readonly pauseMs: number;
   /** How long its result waited for another writer of the database. */
   readonly waitedMs: number;
 }
 
-/** The database as the collector writes it: at once, or as soon as others let it. */
+/** The collector's write access to the database: immediate, or queued until other writers are done. */
 export interface MarketStore {
   readonly writer: {
     commit(...args: Parameters<MarketWriter["commit"]>): void | Promise<void>;
@@ -72,7 +72,7 @@ export interface RunDeps {
 /** More instruments than any exchange lists. */
 const MAX_KNOWN_KINDS = 10_000;
 
-/** One exchange over its cycles: fetch, judge, commit. What a cycle leaves is in the database. */
+/** Runs one exchange's cycles: fetch, judge, commit. The results are in the database. */
 export class ExchangeRunner {
   readonly #exchange: Exchange;
   readonly #source: ExchangeSource;
@@ -80,11 +80,11 @@ export class ExchangeRunner {
   readonly #deps: RunDeps;
   #failuresInRow: number;
   #pause: Pause | null;
-  /** The failure that the pause was made for. */
+  /** The failure that caused the pause. */
   #lastAnswer: RequestFailure | null = null;
   #isWhole = true;
   #pendingScales: readonly PendingScale[] = [];
-  /** Reported already. */
+  /** Those reported already. */
   readonly #knownKinds = new Set<string>();
 
   constructor(
@@ -93,7 +93,7 @@ export class ExchangeRunner {
       readonly source: ExchangeSource;
       readonly staleFeeds: StaleFeedDetector;
       readonly failuresInRow: number;
-      /** The pause after the newest of these failures. */
+      /** The pause after the latest of these failures. */
       readonly pause: Pause | null;
     },
     deps: RunDeps,
@@ -111,8 +111,8 @@ export class ExchangeRunner {
   }
 
   /**
-   * Runs one cycle; null when the collector stopped meanwhile. What was fetched is kept until the database takes it,
-   * and nothing newer is asked for before. Throws only what the database throws (EpochLost among it).
+   * Runs one cycle; null if the collector was stopped meanwhile. A fetched batch is kept until the database accepts it,
+   * and nothing newer is requested before. Throws only database errors (including EpochLost).
    */
   async cycle(): Promise<Cycle | null> {
     const refresh = new RecordedRefresh(this.#deps.explainer.budget);
@@ -133,7 +133,7 @@ export class ExchangeRunner {
     );
     if (lifetime.aborted) return null;
     if (fetched.kind === "failure") {
-      // It may be an older list that the new rates do not fit.
+      // The cached list may be outdated and not match the new rates.
       if (fetched.failureKind === "bad_envelope") this.#source.doubtLists();
       return this.#fail(fetched, {});
     }
@@ -164,7 +164,7 @@ export class ExchangeRunner {
       cycleMs: tookMs,
       rejects,
     });
-    // Asked for once: an exchange may lack a few instruments for days.
+    // Refetched only once: an exchange may lack a few instruments for days.
     if (verdict.degradedBy !== null && this.#isWhole) this.#source.doubtLists();
     this.#isWhole = verdict.degradedBy === null;
     this.#failuresInRow = 0;
@@ -186,7 +186,7 @@ export class ExchangeRunner {
     });
   }
 
-  /** Why the units of a batch are not believed; null when they are. */
+  /** Why the units of a batch are implausible; null if they are not. */
   #otherScale({ quotes }: Batch, last: readonly LastQuote[]): string | null {
     const { clock } = this.#deps;
     const refusal = judgeScale(quotes, last, this.#pendingScales, clock.nowMs());
@@ -231,7 +231,7 @@ export class ExchangeRunner {
     return clock.monotonicMs() - startedMs;
   }
 
-  /** Counts a failure that the exchange made; how long to leave it alone then. */
+  /** Counts a failure caused by the exchange and returns how long to pause. */
   #nextPauseMs(kind: FailureKind, retryAfterMs: number | null): number {
     this.#failuresInRow += 1;
     const ms = retryDelayMs({
@@ -262,7 +262,7 @@ export class ExchangeRunner {
     const { answer, retryAfterMs } = failure;
     const isKnown = answer !== null && answer === this.#lastAnswer;
     this.#lastAnswer = answer;
-    // One answer lengthens the pause once, however many requests are not sent for it.
+    // One answer lengthens the pause once, however many requests are skipped because of it.
     const pauseMs = isKnown
       ? Math.max(periodMs, retryAfterMs ?? 0)
       : this.#nextPauseMs(kind, answer === null ? retryAfterMs : answer.retryAfterMs);

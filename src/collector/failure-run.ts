@@ -1,22 +1,22 @@
 import { RequestFailure } from "../lib/request-failure.ts";
 
-/** After this many failures in a row that are not of one key the rest of the keys is not worth asking for. */
+/** After this many consecutive failures that are not specific to a key, the remaining keys are not requested. */
 const GIVE_UP_AFTER = 3;
 
-/** While no key has been answered, this many in a row are enough, even where each may be of its key alone. */
+/** As long as no key was answered, this many consecutive failures suffice, even if each may be specific to its key. */
 const GIVE_UP_UNANSWERED_AFTER = 20;
 
-/** Statuses from here on say that the host is ill. */
+/** Statuses from here on mean that the host has a problem. */
 const SERVER_ERROR_FROM = 500;
 
-/** Statuses below that say something of a single key; every other one refuses whoever asks. */
+/** Statuses below 500 that concern a single key; all others refuse the client. */
 const STATUSES_OF_A_KEY: ReadonlySet<number> = new Set([400, 404, 422]);
 
-/** How the requests of many keys go, one after the other: when it is no use to ask for the rest of them. */
+/** Tracks requests for many keys, one after the other, and decides when to give up on the rest. */
 export class FailureRun {
   #hasAnswer = false;
   #inRow = 0;
-  /** Those in a row that say nothing of their key. */
+  /** Consecutive failures that are not specific to a key. */
   #ofAllInRow = 0;
 
   get isHopeless(): boolean {
@@ -30,7 +30,7 @@ export class FailureRun {
     this.#ofAllInRow = 0;
   }
 
-  /** Where other keys are answered a refusal tells of one key alone; where none is, of all. */
+  /** If other keys were answered a refusal concerns only its key; if none was, all of them. */
   failed(error: unknown): void {
     const isOfAll = isUnanswered(error) || (!this.#hasAnswer && isRefused(error));
     this.#inRow += 1;
@@ -38,7 +38,7 @@ export class FailureRun {
   }
 }
 
-/** Whether nobody answered, or somebody who can answer nothing, or with so much that hundreds of it are a flood. */
+/** Whether there was no response, one from a host that is broken, or one so large that hundreds would be a flood. */
 function isUnanswered(failure: unknown): boolean {
   if (!(failure instanceof RequestFailure)) return false;
   const { kind, status } = failure;
@@ -46,7 +46,7 @@ function isUnanswered(failure: unknown): boolean {
   return kind === "timeout" || kind === "network" || kind === "too_large";
 }
 
-/** Whether the exchange refused a request without saying that its key is the matter. */
+/** Whether the exchange refused a request without blaming its key. */
 function isRefused(failure: unknown): boolean {
   if (!(failure instanceof RequestFailure) || failure.kind !== "http") return false;
   const { status } = failure;

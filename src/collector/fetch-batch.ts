@@ -17,12 +17,15 @@ export type Fetched =
   | {
       readonly kind: "failure";
       readonly failureKind: FailureKind;
-      /** Our words: anyone may read them. */
+      /** Our own wording, safe to publish. */
       readonly message: string;
-      /** The exchange's words, for the operator's log alone. */
+      /** The exchange's wording, only for the operator's log. */
       readonly detail: string | null;
       readonly retryAfterMs: number | null;
-      /** What the exchange answered: now, or before where a request was not sent for it. Null: it was no request. */
+      /**
+       * The exchange's answer: the current one, or the earlier one because of which a request was skipped. Null: no
+       * request.
+       */
       readonly answer: RequestFailure | null;
       readonly tookMs: number;
     };
@@ -35,7 +38,7 @@ export interface FetchDeps {
   readonly deadline: boolean;
 }
 
-/** Asks one exchange and reads its answer. Never throws: every outcome is a value. */
+/** Queries one exchange and parses the result. Never throws: every outcome is a value. */
 export async function fetchBatch(
   exchange: Exchange,
   from: ExchangeSource,
@@ -67,7 +70,7 @@ export async function fetchBatch(
   }
 }
 
-/** Rejects with the signal's reason: an adapter that waits for something else still ends with its cycle. */
+/** Rejects with the signal's reason, so that an adapter waiting for something else ends with its cycle. */
 function rejectsWith(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -79,7 +82,7 @@ type Failure = Omit<Extract<Fetched, { kind: "failure" }>, "kind" | "tookMs">;
 
 function describe(error: unknown): Failure {
   const { publicWords: message, detail } = accountOf(error);
-  // A payload that breaks the adapter in a way it did not foresee is an envelope that we cannot read.
+  // An unexpected exception of the adapter means that the payload is an envelope we cannot read.
   if (!(error instanceof RequestFailure))
     return { failureKind: "bad_envelope", message, detail, retryAfterMs: null, answer: null };
   const { kind, retryAfterMs } = error;

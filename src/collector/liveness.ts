@@ -1,18 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
 
-/** A thread that is asked to end stops at once, unless it is stuck in the system, as on a disk that does not answer. */
+/** A terminated thread ends immediately unless it is stuck in the kernel, as on a disk that does not respond. */
 const END_WITHIN_MS = 30_000;
 
 /**
- * Without a sign from any thread for this long the supervisor itself has failed: silence is judged, and a thread
- * replaced, in less.
+ * Without a sign from any thread for this long the supervisor itself has failed: it detects a stuck thread and replaces
+ * it in less time.
  */
 const SIGN_WITHIN_MS = 240_000;
 
-/** Whether the collector's thread lives or can be replaced: what the watchdog of the whole process asks. */
+/** Whether the collector's thread is alive or can be replaced; polled by the watchdog of the whole process. */
 export class Liveness {
   readonly #clock: Clock;
-  /** Threads that were ended and are still there, since when. One may hold the lock, so that its successors only wait. */
+  /** When threads that still exist were terminated. One may hold the lock, so that its successors only wait. */
   readonly #stuckSinceMs = new Map<object, number>();
   #signMs: number;
 
@@ -21,23 +21,23 @@ export class Liveness {
     this.#signMs = clock.monotonicMs();
   }
 
-  /** A thread has sent something, or was started. */
+  /** A thread has sent something or was started. */
   sign(): void {
     this.#signMs = this.#clock.monotonicMs();
   }
 
-  /** A thread is ended from outside. */
+  /** A thread is being terminated. */
   ending(thread: object): void {
     this.#stuckSinceMs.set(thread, this.#clock.monotonicMs());
   }
 
-  /** A thread is gone. */
+  /** A thread has ended. */
   gone(thread: object): void {
     this.#stuckSinceMs.delete(thread);
     this.sign();
   }
 
-  /** False when only the end of the process can help. */
+  /** False if only a restart of the process can help. */
   get isFresh(): boolean {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#signMs > SIGN_WITHIN_MS) return false;

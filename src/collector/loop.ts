@@ -5,10 +5,10 @@ import type { Log } from "../lib/log.ts";
 import { askedToWaitMs } from "./retry-delay.ts";
 import type { Cycle, CycleOutcome, ExchangeRunner } from "./exchange-runner.ts";
 
-/** The first refreshes are spread over this, so that a start is no burst and still quick. */
+/** The first refreshes are spread over this time, so that a start is quick without being a burst. */
 const START_SPREAD_MS = 1_500;
 
-/** Periods vary by this share either way, so that exchanges do not march in step. */
+/** Periods vary by this share in either direction, so that exchanges do not run in lockstep. */
 const PERIOD_JITTER_SHARE = 0.05;
 
 /** The part of an exchange's runner that the loop uses. */
@@ -23,9 +23,9 @@ export interface LoopDeps {
 }
 
 /**
- * Runs every exchange on its own period until `lifetime` ends. One whose batch in the database is younger than its
- * period, or that asked to be left alone, is asked when that is over: a restart is no second refresh of everything.
- * Rejects with what the database throws.
+ * Runs every exchange with its own period until `lifetime` ends. If its stored batch is younger than the period, or it
+ * asked for a pause, the first refresh waits for that: a restart does not refresh everything again. Rejects with
+ * database errors.
  */
 export async function runLoop(
   runners: readonly Runner[],
@@ -49,18 +49,18 @@ async function runForever(runner: Runner, waitMs: number, deps: LoopDeps): Promi
     deps.onCycle(runner.id, cycle);
     said = sayChange(runner, cycle.outcome, said, deps.log);
     sayNewKinds(runner, cycle, deps.log);
-    // The first pause is any part of a period: exchanges that have all answered within seconds of the start must
-    // not come together every minute, for their payloads would be in memory together, too.
+    // The first pause is a random part of a period: exchanges that all answered within seconds of the start must not
+    // coincide every minute, as their payloads would be in memory together.
     const spreads = isFirst && cycle.outcome.kind === "accepted";
     const share = spreads ? random() : jitterOf(cycle.outcome, random);
     const pauseMs = Math.max(0, cycle.pauseMs * share - cycle.waitedMs);
-    // All that the database has kept waiting beyond their pause are due at once: they begin as at a start.
+    // All that were delayed by the database beyond their pause are due at the same time: spread them as at a start.
     isFirst = pauseMs === 0 && cycle.waitedMs > START_SPREAD_MS;
     await clock.sleep(isFirst ? random() * START_SPREAD_MS : pauseMs, lifetime);
   }
 }
 
-/** Either way of the period; after a failure only later, since the exchange may have asked for the whole pause. */
+/** In either direction; after a failure only later, since the exchange may have asked for the whole pause. */
 function jitterOf(outcome: CycleOutcome, random: Random): number {
   const spread = random() * PERIOD_JITTER_SHARE;
   return outcome.kind === "failed" ? 1 + spread : 1 + spread * 2 - PERIOD_JITTER_SHARE;
@@ -70,13 +70,13 @@ function firstWaitMs(state: ExchangeState, nowMs: number): number {
   return Math.max(restOfPeriodMs(state, nowMs), askedToWaitMs(state, nowMs));
 }
 
-/** How long the last batch is still as young as it would be between two refreshes; 0 where its time lies ahead. */
+/** How long the last batch is younger than one period; 0 if its time lies in the future. */
 function restOfPeriodMs({ lastOkAtMs, periodMs }: ExchangeState, nowMs: number): number {
   if (lastOkAtMs === null || lastOkAtMs > nowMs) return 0;
   return Math.max(0, lastOkAtMs + periodMs - nowMs);
 }
 
-/** As many names as make a line that can be read. */
+/** As many names as fit a readable line. */
 const KINDS_SAID = 10;
 
 function sayNewKinds(runner: Runner, { newKinds }: Cycle, log: Log): void {
@@ -85,7 +85,7 @@ function sayNewKinds(runner: Runner, { newKinds }: Cycle, log: Log): void {
   log.warn("exchange_unknown_kinds", { exchange: runner.id, count: newKinds.length, symbols });
 }
 
-/** One log line per change of state, none while it stays. Returns the state that was last said. */
+/** Logs changes of state, one line each. Returns the state last logged. */
 function sayChange(runner: Runner, outcome: CycleOutcome, said: string, log: Log): string {
   const state =
     outcome.kind === "failed"

@@ -7,12 +7,12 @@ import type { OpportunityLeg } from "../domain/opportunity.ts";
 import { INSTRUMENT_ID_BOUND } from "../domain/opportunity-columns.ts";
 import { OpenPairs } from "./open-pairs.ts";
 
-/** One instrument as its exchange's last commit left it. */
+/** One instrument as of its exchange's last commit. */
 export interface MarketLeg extends OpportunityLeg {
   readonly id: number;
-  /** Empty while nothing is known but its id. */
+  /** Empty while only its id is known. */
   exchange: ExchangeId | "";
-  /** Null where it is not known, or the instrument not listed. */
+  /** Null if it is unknown or the instrument is not listed. */
   asset: Asset | null;
   annualizedPct: number | null;
   unitPrice: number | null;
@@ -21,30 +21,30 @@ export interface MarketLeg extends OpportunityLeg {
   trustedUntilMs: number;
   /** As of the last call of `judge`. */
   isTrusted: boolean;
-  /** Whether it has become another one since the last look. */
+  /** Whether it has changed since the last check. */
   isTouched: boolean;
-  /** What the last look went by; null where it was not trusted then. */
+  /** Its values at the last check; null if it was not trusted then. */
   seen: OpportunityLeg | null;
-  /** The open pairs in which it is the long leg. */
+  /** The open pairs whose long leg it is. */
   readonly pairs: OpenPairs;
 }
 
 interface Asset {
   readonly id: string;
-  /** In the order of their ids. */
+  /** Ordered by id. */
   readonly legs: MarketLeg[];
 }
 
-/** What a judgement of all legs comes to. */
+/** The result of judging all legs. */
 export interface Judgement {
   readonly trusted: number;
-  /** Legs that nothing blocks and that are not trusted because their id does not fit. */
+  /** Legs that are not blocked but cannot be trusted because their id is out of range. */
   readonly omitted: number;
-  /** Whether a leg is trusted that was not before, or the other way round. */
+  /** Whether any leg became trusted or lost trust. */
   readonly hasChanged: boolean;
 }
 
-/** All listings by their assets, brought up to date exchange by exchange. */
+/** All listings by asset, updated exchange by exchange. */
 export class MarketLegs {
   readonly #legs = new Map<number, MarketLeg>();
   readonly #assets = new Map<string, Asset>();
@@ -58,7 +58,7 @@ export class MarketLegs {
     return this.#legs.get(id);
   }
 
-  /** The leg with this id; a new one that is not listed where there is none yet. */
+  /** The leg with this id, created unlisted if it does not exist yet. */
   at(id: number): MarketLeg {
     let leg = this.#legs.get(id);
     if (leg === undefined) {
@@ -81,8 +81,8 @@ export class MarketLegs {
   }
 
   /**
-   * Takes in all listings of an exchange that is refreshed every `periodMs`; what is not among them is unlisted. Pairs
-   * whose legs part are missing since `metAt`, the last look.
+   * Replaces the listings of an exchange that is refreshed every `periodMs`; others of it become unlisted. Pairs that
+   * are separated by this count as missing since `metAt`, the last check.
    */
   reload(
     exchange: ExchangeId,
@@ -105,7 +105,7 @@ export class MarketLegs {
     this.#listed.set(exchange, listed);
   }
 
-  /** Says of every leg whether it is trusted at `asOfMs`. */
+  /** Determines for every leg whether it is trusted at `asOfMs`. */
   judge(asOfMs: number): Judgement {
     let [trusted, omitted, hasChanged] = [0, 0, false];
     for (const leg of this.#legs.values()) {
@@ -121,7 +121,7 @@ export class MarketLegs {
     return { trusted, omitted, hasChanged };
   }
 
-  /** A look is over: the leg is not touched any more, and forgotten when it is neither listed nor in a pair. */
+  /** Called after a check: resets the leg's change mark, and removes it if it is neither listed nor in a pair. */
   settle(leg: MarketLeg): void {
     if (leg.isTouched) {
       const { exchange, annualizedPct: yearlyPct, unitPrice, isTrusted } = leg;

@@ -7,35 +7,35 @@ import type { ExchangeId } from "../domain/exchange.ts";
 import { type Misfits, identify } from "../domain/identity.ts";
 import { implausibleInMarket, type ImplausibleBits } from "../domain/plausibility.ts";
 
-/** Prices that are further apart in time than this are not compared. */
+/** Prices further apart in time than this are not compared. */
 const PRICE_FRESH_MS = 120_000;
 
 /**
- * Where all prices of an asset's listings are within this of each other, each is well within the distance at which
- * listings join an asset, whatever the middle is that it is held against: there is nothing to decide.
+ * If all prices of an asset's listings are this close, each is well within the distance at which listings join an
+ * asset, whatever the reference price is, so there is nothing to decide.
  */
 const CALM_WITHIN = 0.029;
 
-/** All names are decided anew after this, whatever they look like: what was missed is made up for. */
+/** All names are decided anew after this time in any case, to correct anything that was missed. */
 const ALL_NAMES_EVERY_MS = 600_000;
 
-/** Scales are told with two digits: enough to see 8, 100 or 10,000, and stored only when that changes. */
+/** Scales are stored with two digits, enough to distinguish 8, 100 or 10,000, and only when that changes. */
 const SCALE_DIGITS = 2;
 
 /**
- * Looks at all exchanges at once: which listings are one asset, and which numbers cannot be. What it decides is
- * stored beside the rows, so that every process shows the same. How long a misfit has persisted is kept here.
- * Names of which nothing has changed but prices, and those by little, are not decided again.
+ * Compares all exchanges: which listings are the same asset, and which numbers are implausible. The results are stored
+ * with the rows, so that every process shows the same. How long a misfit has persisted is kept in memory. Names for
+ * which only prices have changed, and only a little, are not decided again.
  */
 export class MarketReview {
   readonly #repository: Pick<ReviewRepository, "rows" | "rateScales" | "store">;
   readonly #writer: Pick<MarketWriter, "takeChangedBases"> | null;
   #misfits: Misfits = new Map();
-  /** Common names whose listings were all decided as they are stored, without a misfit. */
+  /** Common names whose listings are all stored as decided, without a misfit. */
   readonly #settled = new Set<string>();
   #allNamesAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Without a writer that says of which bases the listings have changed, every run decides all names. */
+  /** Without a writer that reports the bases of changed listings, every run decides all names. */
   constructor(
     repository: Pick<ReviewRepository, "rows" | "rateScales" | "store">,
     writer: Pick<MarketWriter, "takeChangedBases"> | null = null,
@@ -45,8 +45,8 @@ export class MarketReview {
   }
 
   /**
-   * Reviews the market as of `nowMs`; returns how many rows changed. Throws EpochLost as every write does; whatever
-   * it throws, the same review run again decides the same.
+   * Reviews the market as of `nowMs`; returns how many rows changed. Throws EpochLost like every write; after an error
+   * the same review can be repeated with the same result.
    */
   run(epoch: number, nowMs: number): number {
     this.#unsettle(nowMs);
@@ -74,13 +74,13 @@ export class MarketReview {
     const count = changes.decisions.size + changes.implausible.size;
     if (count + rateScales.size > 0)
       this.#repository.store(epoch, { ...changes, rateScales }, nowMs);
-    // Only what was stored counts as acted on.
+    // Only what was stored has taken effect.
     this.#misfits = misfits;
     for (const name of settled) this.#settled.add(name);
     return count;
   }
 
-  /** Forgets what may have become otherwise since the last run. */
+  /** Invalidates whatever may have changed since the last run. */
   #unsettle(nowMs: number): void {
     const isDue = Math.abs(nowMs - this.#allNamesAtMs) >= ALL_NAMES_EVERY_MS;
     if (this.#writer === null || isDue) {
@@ -91,14 +91,14 @@ export class MarketReview {
       this.#settled.delete(commonName(base));
   }
 
-  /** What is decided of all listings but the settled ones, for which that would be what is stored. */
+  /** Decides all listings except the settled ones, for which the stored decision stands. */
   #identify(
     rows: readonly ReviewRow[],
     misfits: Misfits,
     nowMs: number,
   ): {
     readonly decided: ReadonlyMap<number, Decision>;
-    /** Names that are settled by this. */
+    /** Names settled by this run. */
     readonly settled: readonly string[];
   } {
     if (misfits.size > 0) {
@@ -126,7 +126,7 @@ export class MarketReview {
   }
 }
 
-/** By the common name of their bases. */
+/** Grouped by the common name of their bases. */
 function rowsByName(rows: readonly ReviewRow[]): ReadonlyMap<string, readonly ReviewRow[]> {
   const byName = new Map<string, ReviewRow[]>();
   for (const row of rows) {
@@ -138,7 +138,7 @@ function rowsByName(rows: readonly ReviewRow[]): ReadonlyMap<string, readonly Re
   return byName;
 }
 
-/** Whether listings that were settled before still are by their prices of now: one asset, all close together. */
+/** Whether the current prices keep settled listings settled: one asset, all close together. */
 function isCalm(rows: readonly ReviewRow[], nowMs: number): boolean {
   let assetId: string | null = null;
   let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
@@ -158,7 +158,7 @@ function isCalm(rows: readonly ReviewRow[], nowMs: number): boolean {
   return highest <= lowest * (1 + CALM_WITHIN);
 }
 
-/** Null when it is not of now: a feed that stands still has no such price, whatever time its rows are given. */
+/** Null if it is not current: a frozen feed has no current price, whatever time its rows carry. */
 function priceOf({ frozen, observedAtMs, price }: ReviewRow, nowMs: number): number | null {
   return frozen === 0 && nowMs - observedAtMs <= PRICE_FRESH_MS ? price : null;
 }

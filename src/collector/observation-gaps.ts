@@ -2,29 +2,29 @@ import type { ExchangeState } from "../domain/market.ts";
 import type { MarketLeg } from "./market-legs.ts";
 
 /**
- * When no exchange at all has answered for this many of the shortest period, it is we who are cut off, asleep or
- * without a collector. Well before rows become stale, which takes three periods …
+ * When no exchange at all has answered for this many of the shortest period, we are offline, suspended or without a
+ * collector. This is well before rows become stale, which takes three periods …
  */
 const SILENT_PERIODS = 1.5;
 /** … or 180 s. */
 const SILENT_FLOOR_MS = 90_000;
 
-/** An exchange that answers at all has been asked again after this: until then its old rows say nothing … */
+/** An exchange that answers at all has been asked again after this time: until then its old rows prove nothing … */
 const ASKED_AGAIN_PERIODS = 3;
-/** … or this, where periods are short. */
+/** … or after this time if periods are short. */
 const ASKED_AGAIN_FLOOR_MS = 180_000;
 
-/** What a look goes by of an exchange. */
+/** The fields of an exchange that a check uses. */
 export type EnabledExchange = Pick<
   ExchangeState,
   "exchange" | "commitSeq" | "periodMs" | "lastOkAtMs"
 >;
 
-/** The times in which nobody looked at the market: before a collector begins, while we sleep or are cut off. */
+/** Times in which the market was not observed: before a collector starts, while the machine sleeps or is offline. */
 export class ObservationGaps {
-  /** Of the last look, silent ones included; null before the first. */
+  /** Time of the last check, including checks without answers; null before the first. */
   #asOfMs: number | null = null;
-  /** Rows observed before are from a time after which nobody looked. Unix milliseconds. */
+  /** Rows observed earlier are from before a gap. Unix milliseconds. */
   #sinceMs: number;
   #isAway = true;
 
@@ -32,19 +32,19 @@ export class ObservationGaps {
     this.#sinceMs = nowMs;
   }
 
-  /** Whether nobody has looked since the last look that told something. */
+  /** Whether there has been no valid check since a gap began. */
   get isAway(): boolean {
     return this.#isAway;
   }
 
-  /** Says whether a look at `asOfMs` tells anything: not while no exchange answers. */
+  /** Returns whether a check at `asOfMs` is meaningful: it is not while no exchange answers. */
   begin(asOfMs: number, exchanges: readonly EnabledExchange[]): boolean {
-    // A machine that slept, or a clock that was set, shows no silent look before the first answer comes.
+    // After a suspend or a clock step there is no check without answers before the first answer arrives.
     const hasSlept = this.#asOfMs !== null && asOfMs - this.#asOfMs > silentAfterMs(exchanges);
     const okAtMs = Math.max(...exchanges.map(({ lastOkAtMs }) => lastOkAtMs ?? 0));
     const isSilent = asOfMs - okAtMs > silentAfterMs(exchanges);
     this.#asOfMs = asOfMs;
-    // After a clock was set back everything new is from before #sinceMs, and nothing would ever end.
+    // After the clock was set back everything new would be before #sinceMs, and nothing would ever end.
     this.#sinceMs = Math.min(this.#sinceMs, asOfMs);
     if (hasSlept || isSilent) {
       this.#isAway = true;
@@ -53,12 +53,12 @@ export class ObservationGaps {
     return !isSilent;
   }
 
-  /** The look is done: the next one follows on it. */
+  /** The check is done; the next one continues from it. */
   end(): void {
     this.#isAway = false;
   }
 
-  /** Tells of a leg whether its row is from before a gap and its exchange may not have been asked again since. */
+  /** Tells for a leg whether its row predates a gap and its exchange may not have been asked again since. */
   outdatedAt(
     asOfMs: number,
     exchanges: readonly EnabledExchange[],
@@ -76,7 +76,7 @@ export class ObservationGaps {
   }
 }
 
-/** Some exchange answers within this time, and a look shows it. */
+/** Within this time some exchange answers and a check sees it. */
 function silentAfterMs(exchanges: readonly EnabledExchange[]): number {
   const shortestMs = Math.min(...exchanges.map(({ periodMs }) => periodMs));
   return Math.max(SILENT_FLOOR_MS, SILENT_PERIODS * shortestMs);

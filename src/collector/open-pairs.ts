@@ -1,31 +1,31 @@
 import { OPPORTUNITY_ENDS_AFTER } from "../domain/opportunity.ts";
 import { cell, type OpportunityColumns } from "../domain/opportunity-columns.ts";
 
-/** Words of one pair, by what they are; units as in the columns that are stored. */
+/** Layout of a pair in words; units as in the stored columns. */
 const SHORT_ID = 0;
 const FIRST_SEEN = 1;
-/** Of no meaning while the pair is there: then that is the last look. */
+/** Only meaningful while the pair is absent; otherwise it is the last check. */
 const LAST_SEEN = 2;
 const PEAK = 3;
 const UNOBSERVED = 4;
 const STATE = 5;
 const WORDS = 6;
 
-/** State: the last look met the pair; what else is there is 0 then. */
+/** State: the last check met the pair; the other bits are 0 then. */
 const THERE = 0b0100;
-/** State: nobody could say, since it was last met, that it was gone. */
+/** State: since it was last met, there was a time in which its absence could not be determined. */
 const UNSURE = 0b1000;
-/** State: looks in a row that counted against it. */
+/** State: consecutive checks that counted against it. */
 const MISSES = 0b0011;
 
-/** Grows by a quarter: no more than a fifth is ever empty. */
+/** Grows by a quarter, so at most a fifth is unused. */
 const GROWTH = 1.25;
 const FIRST_PAIRS = 4;
 const NO_WORDS = new Uint32Array(0);
 
 /**
- * The open pairs of one long leg, in the order of their short ids. Words, since there are ninety thousand pairs; times
- * are unix seconds. `metAt` is always the time of the last look: a pair that stays is not touched by each.
+ * The open pairs of one long leg, ordered by short id. Packed into words, since there are ninety thousand pairs; times
+ * are unix seconds. `metAt` is always the time of the last check, so that unchanged pairs need no update.
  */
 export class OpenPairs {
   #words = NO_WORDS;
@@ -36,12 +36,12 @@ export class OpenPairs {
     return this.#count;
   }
 
-  /** Those of them that the last look did not meet. */
+  /** How many of them the last check did not meet. */
   get missing(): number {
     return this.#missing;
   }
 
-  /** Where the pair with this short leg is; where it would be, as its complement, when it is not open. */
+  /** The index of the pair with this short leg; if it is not open, the complement of where it would be. */
   indexOf(shortId: number): number {
     const words = this.#words;
     let low = 0;
@@ -54,16 +54,16 @@ export class OpenPairs {
     return low < this.#count && cell(words, low * WORDS) === shortId ? low : ~low;
   }
 
-  /** A look at `asOf` meets an open pair. */
+  /** A check at `asOf` meets an open pair. */
   meet(index: number, asOf: number, peak: number): void {
     const words = this.#words;
     const at = index * WORDS;
     const state = cell(words, at + STATE);
     let unobserved = cell(words, at + UNOBSERVED);
-    // A clock that was set back makes no negative time.
+    // After the clock was set back the time must not be negative.
     if ((state & UNSURE) !== 0) unobserved += Math.max(0, asOf - cell(words, at + LAST_SEEN));
     if ((state & THERE) === 0) this.#missing -= 1;
-    // One that opened while the clock was ahead begins when it was set back: it would have no age until then.
+    // A pair that opened while the clock was ahead starts at the new time; otherwise it would have no age until then.
     const firstSeen = Math.min(cell(words, at + FIRST_SEEN), asOf);
     words[at + FIRST_SEEN] = firstSeen;
     words[at + PEAK] = Math.max(cell(words, at + PEAK), peak);
@@ -71,23 +71,23 @@ export class OpenPairs {
     words[at + STATE] = THERE;
   }
 
-  /** A look at `asOf` meets a new pair; `index` is what `indexOf` says of it. */
+  /** A check at `asOf` meets a new pair; `index` is the result of `indexOf`. */
   open(index: number, shortId: number, asOf: number, peak: number): void {
     this.#insert(~index, [shortId, asOf, asOf, peak, 0, THERE]);
   }
 
-  /** A look does not meet a pair that may be open. */
+  /** A check does not meet a pair that may be open. */
   miss(shortId: number, metAt: number): void {
     const index = this.#count === 0 ? -1 : this.indexOf(shortId);
     if (index >= 0) this.#leave(index, metAt, 0);
   }
 
-  /** Nobody has looked since `metAt`: no pair is there before it is met, and the time until then is unobserved. */
+  /** Nothing was observed since `metAt`: pairs count as absent until they are met, and that time as unobserved. */
   goAway(metAt: number): void {
     for (let index = 0; index < this.#count; index += 1) this.#leave(index, metAt, UNSURE);
   }
 
-  /** Counts a look against the pairs that it has not met, but for those of which nothing is known again yet. */
+  /** Counts a check against the pairs it did not meet, except those whose legs are not observed again yet. */
   countMisses(isUnknown: (shortId: number) => boolean): void {
     const words = this.#words;
     let kept = 0;
@@ -106,7 +106,7 @@ export class OpenPairs {
     this.#count = kept / WORDS;
   }
 
-  /** Takes in a stored pair, in order; it is not there before it is met. */
+  /** Loads a stored pair, in order; it is absent until it is met. */
   load(stored: OpportunityColumns, at: number): void {
     const { shortIds, firstSeen, lastSeen, peak, unobserved } = stored;
     const columns = [shortIds, firstSeen, lastSeen, peak, unobserved];
@@ -114,7 +114,7 @@ export class OpenPairs {
     this.#missing += 1;
   }
 
-  /** Writes all pairs into columns, from `at` on. */
+  /** Writes all pairs into columns, starting at index `from`. */
   store(longId: number, metAt: number, columns: OpportunityColumns, at: number): void {
     const words = this.#words;
     for (let index = 0; index < this.#count; index += 1) {

@@ -15,19 +15,19 @@ import { errorText, type Log } from "../lib/log.ts";
 import { type MarketLeg, MarketLegs } from "./market-legs.ts";
 import { type EnabledExchange, ObservationGaps } from "./observation-gaps.ts";
 
-/** A crash loses this much of what was seen; a write is 300 to 700 KB. */
+/** A crash loses this much history; a write is 300 to 700 KB. */
 const STORE_EVERY_MS = 60_000;
-/** The first write of a collector: ages are known soon after a start. */
+/** The first write of a collector, so that ages are available soon after a start. */
 const FIRST_STORE_MS = 10_000;
 
-/** How often is asked whether there is something new to look at … */
+/** How often to check for new data … */
 const NEWS_EVERY_MS = 1_000;
-/** … and the pace of looks, that of the board: a snapshot more or less ends nothing. */
+/** … and the interval of comparisons, the same as the board's: one snapshot more or less ends nothing. */
 const LOOK_EVERY_MS = 5_000;
 
 export interface TrackerDeps {
   readonly epoch: number;
-  /** The enabled exchanges, and their listings as their last commits left them. */
+  /** The enabled exchanges, and their listings as of their last commits. */
   readonly market: {
     enabled(): readonly EnabledExchange[];
     legs(exchange: ExchangeId): readonly LegRecord[];
@@ -36,31 +36,31 @@ export interface TrackerDeps {
   readonly writes: Pick<WriteQueue, "attempt" | "run">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Learns what is followed, whenever that has changed. */
+  /** Called with the statistics whenever they change. */
   readonly onStats: (stats: OpportunityStats) => void;
   readonly storeEveryMs?: number;
 }
 
 /**
- * Keeps how long each pair has been an opportunity, in the thread that collects: all others read what it stores.
- * A pair opens at OPPORTUNITY_GROSS_PCT and ends after OPPORTUNITY_ENDS_AFTER looks without it. Looks from a time
- * in which nobody looked (no exchange has answered, or this collector has just begun) end nothing; when a pair is
- * met after one, the time since it was last met counts as unobserved. Compared are listings with a changed row alone.
+ * Tracks how long each pair has been an opportunity, in the collector's thread; all others read what it stores. A pair
+ * opens at OPPORTUNITY_GROSS_PCT and ends after OPPORTUNITY_ENDS_AFTER checks without it. Checks after a gap in
+ * observation (no exchange has answered, or this collector has just started) end nothing; if a pair is met after one,
+ * the time since it was last met counts as unobserved. Only listings with a changed row are compared.
  */
 export class OpportunityTracker {
   readonly #deps: TrackerDeps;
   readonly #storeEveryMs: number;
   readonly #legs = new MarketLegs();
-  /** The commits whose rows are in #legs. */
+  /** The commits that are loaded into #legs. */
   readonly #commits = new Map<ExchangeId, number>();
   readonly #gaps: ObservationGaps;
-  /** Of the last look that told something, unix seconds. */
+  /** Time of the last meaningful check, unix seconds. */
   #lookedAt = 0;
   #stats = NOTHING_FOLLOWED;
   #isStored = true;
   #storeAtMs: number;
 
-  /** Loads what was stored; throws when the database fails. */
+  /** Loads what was stored; throws if the database fails. */
   constructor(deps: TrackerDeps) {
     const { clock, log, store } = deps;
     this.#deps = deps;
@@ -73,7 +73,9 @@ export class OpportunityTracker {
     else if (stored !== null) this.#take(stored);
   }
 
-  /** Looks whenever rows have changed, by a commit or by time alone, until `lifetime` ends; then stores what is known. */
+  /**
+   * Checks whenever rows have changed, by a commit or over time, until `lifetime` ends; then stores the final state.
+   */
   async run(lifetime: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     let waitMs = NEWS_EVERY_MS;
@@ -85,8 +87,8 @@ export class OpportunityTracker {
   }
 
   /**
-   * Looks at the market if a row of it has changed, and stores once a minute. Returns whether it looked. Throws
-   * EpochLost as every write does.
+   * Checks the market if a row has changed, and stores once a minute. Returns whether it checked. Throws EpochLost like
+   * every write.
    */
   look(): boolean {
     let hasLooked = false;
@@ -101,7 +103,7 @@ export class OpportunityTracker {
     return hasLooked;
   }
 
-  /** Stores what is not stored yet. Rejects with WriteAbandoned when the database is not free in time. */
+  /** Stores whatever is unsaved. Rejects with WriteAbandoned if the database is busy for too long. */
   async close(): Promise<void> {
     if (this.#isStored) return;
     try {
@@ -109,7 +111,7 @@ export class OpportunityTracker {
       this.#isStored = true;
     } catch (error) {
       if (error instanceof WriteAbandoned) throw error;
-      // What another collector stores counts.
+      // Another collector has taken over and stores now.
       if (!(error instanceof EpochLost)) this.#noteFailure(error);
     }
   }
@@ -121,7 +123,7 @@ export class OpportunityTracker {
     if (!hasNewRows && !judgement.hasChanged) return false;
     if (!this.#gaps.begin(asOfMs, exchanges)) return true;
     const asOf = Math.floor(asOfMs / 1000);
-    // What was left out may find room now, and after a clock was set back everything is met at another time.
+    // Pairs left out may fit now, and after the clock was set back everything must be met at the new time.
     const isWhole = this.#gaps.isAway || asOf < this.#lookedAt || this.#stats.leftOut.pairs > 0;
     const room = Math.max(0, maxOpportunities(judgement.trusted) - this.#stats.pairs);
     const leftOut = this.#compare(asOf, room, isWhole);
@@ -133,7 +135,7 @@ export class OpportunityTracker {
     return true;
   }
 
-  /** Looks at the pairs of all touched legs, of all legs if `isWhole`; returns how many new ones found no room. */
+  /** Compares the pairs of all changed legs, or of all legs if `isWhole`; returns how many new ones did not fit. */
   #compare(asOf: number, room: number, isWhole: boolean): number {
     let leftOut = 0;
     const judge = (long: MarketLeg, short: MarketLeg): void => {
@@ -156,7 +158,7 @@ export class OpportunityTracker {
     for (const leg of this.#legs.all()) {
       if (!leg.isTouched) continue;
       for (const other of leg.asset?.legs ?? []) {
-        // Of two that are touched the first one sees to both.
+        // If both legs have changed, the first one handles the pair.
         if (other === leg || (other.isTouched && other.id < leg.id)) continue;
         judge(leg, other);
         judge(other, leg);
@@ -165,7 +167,7 @@ export class OpportunityTracker {
     return leftOut;
   }
 
-  /** Counts this look against the pairs that it has not met; returns how many are open then. */
+  /** Counts this check against pairs it did not meet; returns how many are open afterwards. */
   #countMisses(isOutdated: (leg: MarketLeg | undefined) => boolean): number {
     let open = 0;
     for (const leg of this.#legs.all()) {
@@ -178,7 +180,7 @@ export class OpportunityTracker {
     return open;
   }
 
-  /** Takes in the exchanges that have committed since; returns whether any has. */
+  /** Loads the exchanges that have committed since; returns whether there are any. */
   #reload(exchanges: readonly EnabledExchange[]): boolean {
     const newer = exchanges.filter(
       ({ exchange, commitSeq }) => this.#commits.get(exchange) !== commitSeq,
@@ -194,7 +196,7 @@ export class OpportunityTracker {
     const { log, onStats } = this.#deps;
     const before = this.#stats;
     this.#stats = stats;
-    // Logged when it begins, not again with each look.
+    // Logged when it begins, not on every check.
     if (isAnyLeftOut(stats) && !isAnyLeftOut(before))
       log.warn("opportunities_left_out", { ...stats.leftOut });
     if (!Bun.deepEquals(stats, before)) onStats(stats);
@@ -222,7 +224,7 @@ export class OpportunityTracker {
     store.store(epoch, this.#columns(), clock.nowMs());
   }
 
-  /** `store` says whether it has stored; one for which the database was not free is made anew at the next look. */
+  /** `store` returns whether it stored; if the database was busy it is repeated at the next check. */
   #noteStore(store: () => boolean): void {
     try {
       if (!store()) return;
@@ -239,7 +241,7 @@ export class OpportunityTracker {
   }
 }
 
-/** Whether the last look met a pair, or would have had there been room: of all others nothing has to be found. */
+/** Whether the last check met a pair, or would have if it had fit; other pairs need no search. */
 function wasMet(long: MarketLeg, short: MarketLeg): boolean {
   if (long.seen === null || short.seen === null) return false;
   return opportunityPct(long.seen, short.seen) !== null;

@@ -1,7 +1,7 @@
 import type { Origin } from "../domain/origin.ts";
 import type { Clock } from "../lib/clock.ts";
 
-/** How long an explanation may take: reading one exchange's payloads again takes milliseconds. */
+/** Time-out for an explanation: reading one exchange's payloads again takes milliseconds. */
 const EXPLAIN_WITHIN_MS = 2_000;
 
 /** Many times what a page of rows asks for; they are of all clients together. */

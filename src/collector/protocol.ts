@@ -4,10 +4,10 @@ import type { Origin, OriginRequest } from "../domain/origin.ts";
 import type { LogLevel } from "../lib/log.ts";
 import type { CycleOutcome } from "./exchange-runner.ts";
 
-/** What the worker needs to know to collect. Plain data: it crosses a thread boundary. */
+/** The settings of the worker. Plain data, as it crosses a thread boundary. */
 export interface CollectorSettings {
   readonly databasePath: string;
-  /** Which file that is (db/file-identity); another one at the path is not collected into. */
+  /** The identity of that file (db/file-identity); the worker does not collect into another one. */
   readonly databaseIdentity?: string | null;
   readonly exchanges: readonly ExchangeId[];
   readonly periodMs: number;
@@ -23,15 +23,15 @@ export type ToWorker =
 
 /** From the worker to the main thread. Hints and counts only: the data itself goes through the database. */
 export type FromWorker =
-  /** `collecting` once it has the right to, whether or not the database can be written just now. */
+  /** `collecting` once it has the right to, whether or not the database is writable at the moment. */
   | { readonly type: "heartbeat"; readonly collecting?: true }
   | {
       readonly type: "standby";
       /** The lock file that another process holds. */
       readonly lock: string;
-      /** Since when the worker waits for it, in unix milliseconds. */
+      /** When the worker started to wait for it, in unix milliseconds. */
       readonly sinceMs: number;
-      /** The last heartbeat of whoever collects, in unix milliseconds; null when none could be read. */
+      /** The last heartbeat of the collecting process, in unix milliseconds; null if none could be read. */
       readonly heartbeatAtMs: number | null;
     }
   | { readonly type: "collecting"; readonly epoch: number }
@@ -42,22 +42,22 @@ export type FromWorker =
       readonly id: number;
       readonly origin: Origin;
     }
-  /** Another worker would meet the same: one line with the path and the cure. */
+  /** Another worker would have the same problem: one line with the path and the remedy. */
   | { readonly type: "database_unusable"; readonly reason: string }
   /** A line for the log: one thread writes for all. */
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "stopped" };
 
-/** What this process follows of opportunities, as of a message; null where that does not tell. */
+/** Statistics of the tracked opportunities in a message; null if it contains none. */
 export function followedBy(message: FromWorker): OpportunityStats | null {
   if (message.type === "opportunities") return message.stats;
   return message.type === "standby" ? NOTHING_FOLLOWED : null;
 }
 
-/** How often the worker says that it lives. */
+/** How often the worker sends a heartbeat. */
 export const HEARTBEAT_EVERY_MS = 1_000;
 
-/** What the worker is doing, in words for an operator; null where the message does not tell. */
+/** What the worker is doing, in words for an operator; null if the message does not say. */
 export function collectingText(message: FromWorker, exchanges: number): string | null {
   if (message.type === "collecting") {
     return `collecting ${exchanges} exchanges, epoch ${message.epoch}`;

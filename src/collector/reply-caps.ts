@@ -1,48 +1,48 @@
 import type { JsonReply, JsonReading } from "../lib/http-client.ts";
 
-/** A reply may be so many times the largest that was accepted … */
+/** A reply may be this many times the largest accepted one … */
 const BYTES_GROWTH = 8;
-/** … and at least this large, which is four times the largest real reply … */
+/** … and at least this large, four times the largest real reply … */
 const MIN_BYTES = 8 * 1024 * 1024;
-/** … and never more: parsed it is several times that. */
+/** … and never larger: parsed, it takes several times that. */
 export const MAX_BYTES = 32 * 1024 * 1024;
 
-/** A list may hold so many times the rows that were accepted … */
+/** A list may have this many times the rows accepted before … */
 const ROWS_GROWTH = 4;
-/** … and at least so many: the largest real list has 1,500. */
+/** … and at least this many: the largest real list has 1,500. */
 const MIN_ROWS = 5_000;
 
-/** Replies nest up to seven deep; parsing millions of levels takes a gigabyte. */
+/** Replies nest up to seven levels; parsing millions of levels takes a gigabyte. */
 const MAX_DEPTH = 32;
-/** The largest real replies hold 100,000 values; a million take some 100 MB when parsed. */
+/** The largest real replies contain 100,000 values; a million take some 100 MB when parsed. */
 const MAX_VALUES = 1_000_000;
 
-/** Requests of one exchange whose replies are large enough to raise a cap: five on the exchange with most. */
+/** Requests per exchange whose replies are large enough to raise a limit: five on the exchange with the most. */
 const MAX_REMEMBERED = 64;
 
 type Bounds = JsonReading<unknown>["bounds"];
 type Size = Pick<JsonReply<unknown>, "bytes" | "mostMembers">;
 
-/** How many rows may come where `accepted` were accepted before, null where none were. */
+/** The maximum number of rows if `accepted` were accepted before (null: none were). */
 export function mostRows(accepted: number | null): number {
   return Math.max(MIN_ROWS, ROWS_GROWTH * (accepted ?? 0));
 }
 
 /**
- * How large the replies of one exchange may be, by the largest that was accepted of the same request. Held in memory:
- * after a restart the least bounds hold, and for rows the number of instruments that the exchange had.
+ * Limits the size of an exchange's replies by the largest accepted reply to the same request. Kept in memory only:
+ * after a restart the minimums apply, and for rows the number of instruments that the exchange had.
  */
 export class ReplyCaps {
   readonly #knownRows: number;
-  /** Only of requests whose replies raise a bound above the least one, the one that was accepted longest ago first. */
+  /** Only requests whose replies raise a limit above the minimum; least recently accepted first. */
   readonly #accepted = new Map<string, Size>();
 
-  /** `knownRows`: instruments of the exchange's last accepted batch, 0 where there is none. */
+  /** `knownRows`: instruments of the exchange's last accepted batch, 0 if there is none. */
   constructor(knownRows: number) {
     this.#knownRows = knownRows;
   }
 
-  /** What the next reply to `request` may hold. */
+  /** The limits for the next reply to `request`. */
   of(request: string): Bounds {
     const accepted = this.#accepted.get(request);
     const bytes = BYTES_GROWTH * (accepted?.bytes ?? 0);
@@ -56,7 +56,7 @@ export class ReplyCaps {
     };
   }
 
-  /** Remembers a reply that was read without a failure. Its batch may still be refused for its size. */
+  /** Records a reply that was read successfully. Its batch may still be refused for its size. */
   accept(request: string, { bytes, mostMembers }: Size): void {
     if (bytes * BYTES_GROWTH <= MIN_BYTES && mostMembers * ROWS_GROWTH <= MIN_ROWS) return;
     const before = this.#accepted.get(request);

@@ -2,48 +2,48 @@ import type { FailureKind } from "../domain/exchange.ts";
 import type { ExchangeState } from "../domain/market.ts";
 import { unreachable } from "../lib/assert.ts";
 
-/** Failures in a row that are met with the normal period: hiccups are common and short. */
+/** Consecutive failures retried at the normal period: temporary failures are common and short. */
 const PATIENT_FAILURES = 2;
 
-/** The longest pause between tries of an exchange that just fails: recovery is seen within this. */
+/** The longest pause between tries of an exchange that merely fails: recovery is noticed within this time. */
 const BACKOFF_CAP_MS = 5 * 60_000;
 
-/** Where an exchange asks us to slow down without saying how long. */
+/** The pause if an exchange asks us to slow down without stating a time. */
 const RATE_LIMIT_WAIT_MS = 60_000;
 
 /**
- * A block or a ban without an end is believed for so long the first time, and twice as long with each repeat: CDNs
- * block for seconds by mistake, bans start at two minutes (Binance: 2 min to 3 days; Bybit: 10 min).
+ * How long a block or ban without a stated end is trusted the first time, doubled with each repeat: CDNs block for
+ * seconds by mistake, bans start at two minutes (Binance: 2 min to 3 days; Bybit: 10 min).
  */
 const FIRST_BLOCK_MS = 2 * 60_000;
-/** A country is not unblocked in a minute; who moves the machine sees it work within this. */
+/** Geo-blocks do not end within minutes; after moving the machine it works within this time. */
 const LONGEST_BLOCK_MS = 30 * 60_000;
 
 /**
- * A wait that one answer states is believed up to this, and twice as long with each repeat: clocks and units go wrong,
- * and what is silent for longer than its rows are good has to have said so more than once.
+ * A stated wait is trusted up to this the first time, doubled with each repeat: clocks and units may be wrong, and an
+ * exchange must ask more than once before we pause for longer than its rows stay fresh.
  */
 export const FIRST_STATED_WAIT_MS = 10 * 60_000;
 
-/** A pause that was made for a failure, and the kind of that failure. */
+/** A pause after a failure, and the kind of that failure. */
 export interface Pause {
   readonly kind: FailureKind;
   readonly ms: number;
 }
 
-/** How long to leave an exchange alone after its failure number `failuresInRow` (1 is the first). */
+/** The pause after an exchange's failure number `failuresInRow` (1 is the first). */
 export function retryDelayMs(input: {
   readonly kind: FailureKind;
   readonly failuresInRow: number;
-  /** Null where the exchange did not say. */
+  /** Null if the exchange did not state it. */
   readonly retryAfterMs: number | null;
   readonly periodMs: number;
-  /** The one before, null after a success. */
+  /** The previous pause; null after a success. */
   readonly previous: Pause | null;
 }): number {
   const { kind, retryAfterMs, periodMs } = input;
   const previousMs = input.previous?.kind === kind ? input.previous.ms : 0;
-  // By whom a block of a country comes says nothing of its end: what it states is not read.
+  // Whoever sets up a geo-block says nothing about when it ends, so a stated time is ignored.
   if (kind === "geo_blocked") return Math.max(periodMs, blockMs(previousMs));
   const doublings = Math.max(0, input.failuresInRow - PATIENT_FAILURES);
   const growingMs = Math.min(BACKOFF_CAP_MS, periodMs * 2 ** doublings);
@@ -76,7 +76,7 @@ function unstatedWaitMs(kind: Exclude<FailureKind, "geo_blocked">, previousMs: n
   }
 }
 
-/** The pause that stands in the database; null where the last refresh was well or none was made. */
+/** The pause stored in the database; null if the last refresh succeeded or there was none. */
 export function storedRetryDelay(state: ExchangeState): Pause | null {
   const { failureKind: kind, retryAtMs, lastAttemptAtMs } = state;
   if (kind === null || retryAtMs === null || lastAttemptAtMs === null) return null;
@@ -84,8 +84,8 @@ export function storedRetryDelay(state: ExchangeState): Pause | null {
 }
 
 /**
- * What is left of a wait that the exchange asked for, after a restart of ours. Bounded: the clock may have been set
- * back, the pause be one of an older version, the machine have moved; one request more offends nobody.
+ * The rest of a wait that the exchange asked for, after our restart. Bounded: the clock may have been set back, the
+ * pause may be from an older version, the machine may have moved; one extra request does no harm.
  */
 export function askedToWaitMs(state: ExchangeState, nowMs: number): number {
   const pause = storedRetryDelay(state);

@@ -3,24 +3,24 @@ import type { Clock } from "../lib/clock.ts";
 import type { RequestCooldown } from "./cooldown.ts";
 import { FailureRun } from "./failure-run.ts";
 
-/** A value leaves after this many rotations without a newer one. */
+/** A value is dropped after this many rotations without a newer one. */
 const EXPIRES_AFTER_ROTATIONS = 2;
 
-/** The first round, in which nothing is known, is this many times as quick; the exchange's pace bounds it as ever. */
+/** The first rotation, when nothing is known, is this many times faster, still limited by the exchange's pace. */
 const FIRST_ROUND_SPEEDUP = 5;
 
-/** How long a rotation waits before it looks again whether the rates of its exchange are still behind. */
+/** How long a rotation waits before it checks again whether its exchange's rates are still behind. */
 const LOOK_AGAIN_MS = 250;
 
-/** After a few failures in a row that are not of one key a rotation stands still for so long. */
+/** A rotation pauses for this long after a few consecutive failures that are not specific to a key. */
 const HOPELESS_WAIT_MS = 60_000;
 
-/** A rotation that nobody has asked for in this time stands still. */
+/** A rotation pauses if its values were not requested for this long. */
 const IDLE_AFTER_MS = 180_000;
 
 /**
- * `background`: keys are asked one after the other, spread over the rotation, while cycles go on.
- * `whole`: a call asks for every key and waits. `off`: nothing is asked.
+ * `background`: keys are requested one by one, spread over the rotation, while cycles continue. `whole`: a call
+ * requests every key and waits. `off`: nothing is requested.
  */
 export type RotationMode = "background" | "whole" | "off";
 
@@ -32,7 +32,7 @@ export interface RotationDeps {
   readonly clock: Clock;
   readonly mode: RotationMode;
   readonly pause: RequestCooldown;
-  /** Whether the rates of the exchange want all its requests now. Heeded in the background alone. */
+  /** Whether the exchange's rates need all of its requests now. Only considered in background mode. */
   readonly hasToWait: () => boolean;
   readonly lifetime: AbortSignal;
 }
@@ -42,7 +42,7 @@ interface Entry {
   readonly atMonotonicMs: number;
 }
 
-/** One value per key, each asked once per rotation and never in a burst. Resumes where it stood. */
+/** One value per key, each requested once per rotation, never in a burst. Resumes where it stopped. */
 export class Rotation {
   readonly #deps: RotationDeps;
   readonly #entries = new Map<string, Entry>();
@@ -60,7 +60,7 @@ export class Rotation {
     this.#deps = deps;
   }
 
-  /** What is known of `keys` now. Failures since the last call are noted once. */
+  /** The current values of `keys`. Failures since the last call are reported once. */
   async known<T>(
     keys: readonly string[],
     rotationMs: number,
@@ -80,7 +80,7 @@ export class Rotation {
     } else if (this.#deps.mode === "background" && !this.#running) {
       void this.#turn();
     }
-    // What is refused for half an hour is missing all the time.
+    // While a request is refused for half an hour its values are missing throughout.
     const failure = this.#failure ?? this.#deps.pause.ownRefusal;
     if (failure !== null) note(this.#deps.name, failure);
     this.#failure = null;

@@ -4,19 +4,19 @@ import { median } from "../domain/median.ts";
 import type { Quote } from "../domain/quote.ts";
 import { isConfirmed } from "./batch-gate.ts";
 
-/** No market moves as a whole by so much between two batches; percent for fractions is 100, s for ms 1,000. */
+/** No whole market moves by this factor between two batches; percent for fractions is 100, s for ms 1,000. */
 const MAX_SCALE = 20;
 
-/** Fewer instruments than this make no median. */
+/** With fewer instruments a median is meaningless. */
 const MIN_COMPARED = 20;
 
-/** Rates at or under this an hour are noise: 0.9 % a year. */
+/** Rates up to this per hour are noise: 0.9 % a year. */
 const MIN_RATE_PER_HOUR = 1e-6;
 
-/** Scales within this factor are like each other: rates move while we wait. */
+/** Scales within this factor are similar: rates move meanwhile. */
 const LIKE_FACTOR = 2;
 
-/** A scale that is not believed yet, and how often it came since when. */
+/** A scale that is not accepted yet, how often it occurred and since when. */
 export interface PendingScale {
   readonly of: "rates" | "prices";
   readonly scale: number;
@@ -24,17 +24,17 @@ export interface PendingScale {
   readonly sinceMs: number;
 }
 
-/** Null: the batch is in the units of the last one, or its new units have lasted. */
+/** Null: the batch has the same units as the last one, or its new units have persisted. */
 export interface ScaleRefusal {
   readonly reason: string;
-  /** Of rates and of prices, each with a count of its own: one that has lasted says nothing of the other. */
+  /** Of rates and of prices, counted separately: one that has persisted says nothing about the other. */
   readonly pending: readonly PendingScale[];
 }
 
 /**
- * Holds a batch against what was last accepted of the same instruments: a whole exchange whose rates or prices are 20
- * times others, or a twentieth, has changed a unit. It becomes true after ten like batches over thirty minutes.
- * Rates are compared within one funding period only, for each charges and starts anew.
+ * Compares a batch with the last accepted values of the same instruments: if the rates or prices of a whole exchange
+ * are 20 times higher or lower, a unit has changed. It is accepted after ten similar batches over thirty minutes. Rates
+ * are only compared within one funding period, since each period starts anew.
  */
 export function judgeScale(
   quotes: readonly Quote[],
@@ -77,7 +77,7 @@ function rateScale(quote: Quote, known: LastQuote, nowMs: number): number | null
   return rate / knownRate;
 }
 
-/** Whether no settlement lies between the two. A continuous rate is compared within one quoting period. */
+/** Whether there is no settlement between the two. A continuous rate is compared within one quoting period. */
 function isSamePeriod(quote: Quote, known: LastQuote, nowMs: number): boolean {
   const { accrual, fundingIntervalHours, nextFundingAtMs, observedAtMs } = known;
   switch (accrual) {
@@ -91,7 +91,7 @@ function isSamePeriod(quote: Quote, known: LastQuote, nowMs: number): boolean {
   }
 }
 
-/** The size of a rate per hour; 0 where the interval is unknown. */
+/** The absolute rate per hour; 0 if the interval is unknown. */
 function perHour(quote: Pick<Quote, "fundingRate" | "fundingIntervalHours">): number {
   const { fundingRate, fundingIntervalHours } = quote;
   return fundingIntervalHours === null ? 0 : Math.abs(fundingRate) / fundingIntervalHours;

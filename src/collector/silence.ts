@@ -1,22 +1,24 @@
-/** How often a supervisor looks at its worker. */
+/** How often a supervisor checks its worker. */
 export const WATCH_EVERY_MS = 1_000;
 
 /**
- * A look that comes later than this was held up by a machine without time for us, or by work of this thread: a
- * worker's messages may be waiting just as long.
+ * A check later than this was delayed by an overloaded machine or by work of this thread: the worker's messages may
+ * have been waiting just as long.
  */
 const LATE_MS = 500;
 
-/** A worker speaks each second; a batch of 12,000 rows holds it for under one. The first bound, and the longest. */
+/**
+ * A worker sends something each second; a batch of 12,000 rows blocks it for less. The first time-out, and the maximum.
+ */
 const SILENT_BOUNDS = { firstMs: 15_000, capMs: 120_000 } as const;
 
-/** A start reads and compiles the whole program, which takes a second on a machine with nothing else to do. */
+/** A start reads and compiles the whole program, which takes a second on an idle machine. */
 const FIRST_WORD_WITHIN_MS = 120_000;
 
-/** A worker that has lived for this long shows that the bound fits the machine. */
+/** A worker that has lived this long shows that the time-out fits the machine. */
 const FORGIVEN_AFTER_MS = 3_600_000;
 
-/** What is silence of a worker; each verdict doubles it, so that a starved machine is not starved further by restarts. */
+/** The time-out for a silent worker; it doubles each time, so that restarts do not overload a slow machine further. */
 export class SilenceBound {
   #ms: number = SILENT_BOUNDS.firstMs;
 
@@ -24,14 +26,14 @@ export class SilenceBound {
     return this.#ms;
   }
 
-  /** A worker was ended as silent after `livedMs`. */
+  /** A worker was terminated as silent after `livedMs`. */
   judged(livedMs: number): void {
     const from = livedMs >= FORGIVEN_AFTER_MS ? SILENT_BOUNDS.firstMs : this.#ms;
     this.#ms = Math.min(from * 2, SILENT_BOUNDS.capMs);
   }
 }
 
-/** Counts the silence of one worker, in looks that came on time. */
+/** Measures how long one worker has been silent, in checks that were on time. */
 export class Silence {
   readonly #bound: SilenceBound;
   #silentMs = 0;
@@ -47,7 +49,7 @@ export class Silence {
     this.#silentMs = 0;
   }
 
-  /** A look, `tookMs` after the last one. Returns whether the worker counts as hanging. */
+  /** A check, `tookMs` after the last one. Returns whether the worker counts as hung. */
   look(tookMs: number): boolean {
     if (tookMs - WATCH_EVERY_MS <= LATE_MS) this.#silentMs += WATCH_EVERY_MS;
     return this.#silentMs > (this.#hasSpoken ? this.#bound.ms : FIRST_WORD_WITHIN_MS);

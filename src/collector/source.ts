@@ -7,13 +7,13 @@ import { Cooldown, RequestCooldown } from "./cooldown.ts";
 import { Rotation, type RotationMode } from "./rotation.ts";
 import { Sweep, type SweepCycle } from "./sweep.ts";
 
-/** A cached instrument list still tells which contracts live for a day. */
+/** A cached instrument list remains useful for a day: it shows which contracts are live. */
 export const INSTRUMENTS_SERVE_MS = 24 * 3_600_000;
 
-/** A sweep is over so long before its cycle is given up: what it has must still be read, judged and stored. */
+/** A sweep ends this long before its cycle is aborted: the results must still be parsed, judged and stored. */
 const SWEEP_MARGIN_MS = 3_000;
 
-/** Intervals change within hours: an older source is worse than none. */
+/** Intervals change within hours: an older list is worse than none. */
 export const INTERVALS_SERVE_MS = 30 * 60_000;
 
 interface Cached {
@@ -21,15 +21,15 @@ interface Cached {
   readonly atMonotonicMs: number;
 }
 
-/** What one cycle's requests told besides their payloads. */
+/** What one cycle's requests revealed besides their payloads. */
 export interface CycleNotes {
-  /** Requests that failed without failing the refresh, in our words: "name: kind: reason". */
+  /** Requests that failed without failing the refresh, in our wording: "name: kind: reason". */
   readonly failures: readonly string[];
-  /** What the exchange wrote about them, for the operator's log alone. */
+  /** The exchange's wording about them, only for the operator's log. */
   readonly details: readonly string[];
-  /** Instruments of the exchange's own list whose rates were asked for one by one, and are not known. */
+  /** Instruments on the exchange's own list whose rates were requested one by one and are unknown. */
   readonly unanswered: ReadonlySet<string>;
-  /** Whether a request that this instrument comes by failed: that it is not in the batch then tells nothing. */
+  /** Whether a request that covers this instrument failed, so that its absence from the batch proves nothing. */
   readonly mayHide: (exchangeSymbol: string) => boolean;
 }
 
@@ -39,7 +39,7 @@ export interface SourceDeps {
   readonly rotationMode: RotationMode;
   /** Of the cycles. */
   readonly periodMs: number;
-  /** The time from the start of a cycle over which the requests of a sweep are spread, 0 for none. */
+  /** How long after the start of a cycle the requests of a sweep are spread; 0 for none. */
   readonly sweepMs: number;
   /** Whether a cycle has a deadline: a sweep then ends before it, with what it has. */
   readonly deadline: boolean;
@@ -51,7 +51,7 @@ export interface SourceDeps {
 export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
-  /** Those of the cache that are asked for again before their time. */
+  /** Cached lists that are refetched early. */
   readonly #doubted = new Set<string>();
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
@@ -64,7 +64,7 @@ export class ExchangeSource {
     this.#cooldown = new Cooldown(deps.clock);
   }
 
-  /** The source of one cycle; all its requests end when `signal` aborts. */
+  /** The source for one cycle; all its requests end when `signal` aborts. */
   cycle(signal: AbortSignal): { readonly source: Source; readonly notes: CycleNotes } {
     const failures: string[] = [];
     const details: string[] = [];
@@ -117,7 +117,7 @@ export class ExchangeSource {
     return { source, notes: { failures, details, unanswered, mayHide } };
   }
 
-  /** Resolves when a request may be sent, which may be minutes after another one was refused. */
+  /** Resolves when a request may be sent, possibly minutes after another one was refused. */
   async ready(): Promise<void> {
     const { clock, lifetime } = this.#deps;
     const waitMs = this.#cooldown.nothingMs();
@@ -125,8 +125,8 @@ export class ExchangeSource {
   }
 
   /**
-   * Has every list with a period of its own asked for again in the next cycle: what was made with them was not
-   * believed, and one bad list must not outlast the trouble for the rest of its period. The old one serves meanwhile.
+   * Has every list with its own period refetched in the next cycle: the batch based on them was implausible, and one
+   * bad list must not persist for the rest of its period. The old ones serve meanwhile.
    */
   doubtLists(): void {
     for (const name of this.#cache.keys()) this.#doubted.add(name);
@@ -142,7 +142,9 @@ export class ExchangeSource {
     }
   }
 
-  /** A list with its own period. When asking fails, the old one serves for `serveMs`; then the failure is returned. */
+  /**
+   * A list with its own period. If refetching fails, the old one serves for `serveMs`; then the failure is returned.
+   */
   async #cached<T>(
     name: string,
     everyMs: number,
@@ -213,7 +215,7 @@ export class ExchangeSource {
     return sweep;
   }
 
-  /** A request that begins last still has its whole time-out, unless the period is too short for that. */
+  /** The last request still has its whole time-out, unless the period is too short for that. */
   #sweepCycle(startedMs: number, signal: AbortSignal): SweepCycle {
     const { requests, periodMs, sweepMs, deadline } = this.#deps;
     const lastMs = deadline ? deadlineMs(periodMs) - SWEEP_MARGIN_MS : Number.POSITIVE_INFINITY;

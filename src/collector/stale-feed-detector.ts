@@ -1,6 +1,6 @@
 import type { Quote } from "../domain/quote.ts";
 
-/** An exchange timestamp that stands still this long makes its rows stale. */
+/** Rows become stale when their exchange timestamp has not moved for this long. */
 const FROZEN_AFTER_MS = 5 * 60_000;
 
 interface Stamp {
@@ -8,11 +8,11 @@ interface Stamp {
   readonly sinceMonotonicMs: number;
 }
 
-/** Remembers since when each row of one exchange carries the same timestamp. */
+/** Remembers since when each row of one exchange has had the same timestamp. */
 export class StaleFeedDetector {
   #stamps = new Map<string, Stamp>();
 
-  /** The symbols of `quotes` whose timestamp has not moved for too long. Call it once per batch. */
+  /** The symbols of `quotes` whose timestamp has not moved for too long. To be called once per batch. */
   frozen(quotes: readonly Quote[], monotonicMs: number): ReadonlySet<string> {
     const frozen = new Set<string>();
     const stamps = new Map<string, Stamp>();

@@ -3,15 +3,15 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { FromWorker } from "./protocol.ts";
 
-/** How often a collector in waiting tries for the lock: a dead one is replaced well within three seconds. */
+/** How often a waiting collector tries the lock: a dead one is replaced well within three seconds. */
 const LOCK_RETRY_MS = 500;
 
-/** How often it looks at the heartbeat of whoever holds the lock: each look opens the database anew. */
+/** How often it checks the heartbeat of the lock's holder: each check opens the database. */
 const LOOK_EVERY_MS = 5_000;
 
-/** A holder's heartbeat moves each second; one that stood still for this long while we looked is no hiccup. */
+/** A holder's heartbeat moves each second; if it has not moved for this long, the holder is hung. */
 const HUNG_AFTER_MS = 30_000;
-/** The warning is repeated, for a log that nobody reads at once. */
+/** The warning is repeated, since a log may not be read immediately. */
 const WARN_EVERY_MS = 300_000;
 
 export interface StandbyDeps {
@@ -19,13 +19,13 @@ export interface StandbyDeps {
   readonly log: Log;
   readonly post: (message: FromWorker) => void;
   readonly lifetime: AbortSignal;
-  /** The last heartbeat in the database, in unix milliseconds; null when there is none, or it cannot be read. */
+  /** The last heartbeat in the database, in unix milliseconds; null if there is none or it cannot be read. */
   readonly heartbeatAtMs: () => number | null;
 }
 
 /**
- * Waits for the lock that gives the right to collect; null when `lifetime` ends first. While another holds it,
- * the log says so, and warns when the holder hangs: only its end can free the lock.
+ * Waits for the lock that gives the right to collect; null if `lifetime` ends first. While another process holds it,
+ * this is logged, with a warning if the holder is hung: only its exit can release the lock.
  */
 export async function waitForLock(path: string, deps: StandbyDeps): Promise<FileLock | null> {
   const { clock, lifetime, post } = deps;
@@ -41,14 +41,14 @@ export async function waitForLock(path: string, deps: StandbyDeps): Promise<File
   return null;
 }
 
-/** Whoever holds the lock, as far as the heartbeat in the database shows it. */
+/** The lock's holder, as far as the heartbeat in the database shows its state. */
 class HolderWatch {
   readonly #path: string;
   readonly #deps: StandbyDeps;
   readonly #sinceMs: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #heartbeatAtMs: number | null = null;
-  /** On the monotonic clock: a step of the wall time is no silence. */
+  /** On the monotonic clock, so that a step of the wall clock does not look like a hang. */
   #movedMs: number;
   #warnedMs: number | null = null;
 
@@ -59,7 +59,7 @@ class HolderWatch {
     this.#movedMs = deps.clock.monotonicMs();
   }
 
-  /** To be called with each try; looks when it is time. */
+  /** To be called with each try; checks when it is time. */
   look(): void {
     const { clock, log, post } = this.#deps;
     const nowMs = clock.monotonicMs();

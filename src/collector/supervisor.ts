@@ -14,17 +14,17 @@ import {
 } from "./protocol.ts";
 import { Silence, SilenceBound, WATCH_EVERY_MS } from "./silence.ts";
 
-/** Between the end of a worker and the start of the next one, growing while they die young. */
+/** The pause before a worker is restarted, growing while workers die young. */
 const RESTART_BOUNDS = { baseMs: 200, capMs: 30_000 } as const;
 /** A worker that lived this long died of something new: start over with a short pause. */
 const HEALTHY_AFTER_MS = 60_000;
 
-/** Why a worker was ended that hangs. */
+/** The reason for terminating a hung worker. */
 const SILENT = "silent";
-/** What is done while no worker has said what it does. */
+/** What is being done before a worker has reported anything. */
 const STARTING = "starting the collector";
 
-/** How long a worker may take to end its transaction before it is ended: as long as answers under way may take. */
+/** How long a worker may take to finish its transaction before it is terminated: as long as responses in progress. */
 const STOP_WITHIN_MS = 15_000;
 
 /** The part of a Worker that the supervisor uses. */
@@ -33,7 +33,7 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-/** Starts a worker; `close` is called however it ends, more than once perhaps. */
+/** Starts a worker; `close` is called however it ends, possibly more than once. */
 export type StartWorker = (on: {
   readonly message: (message: FromWorker) => void;
   readonly close: (reason: string) => void;
@@ -56,9 +56,9 @@ export interface Supervisor {
   explain(request: OriginRequest): Promise<Origin>;
   /** Asks the worker to end its transaction and waits for it, 15 seconds at most. */
   stop(): Promise<void>;
-  /** Whether the worker lives or can be replaced; false when only the end of the process can help. */
+  /** Whether the worker is alive or can be replaced; false if only a restart of the process can help. */
   readonly lives: boolean;
-  /** What the worker does, in one line for an operator. */
+  /** What the worker is doing, in one line for an operator. */
   readonly doing: string;
   /** Workers started so far. */
   readonly starts: number;
@@ -82,7 +82,7 @@ export function threadStarter(script: URL): StartWorker {
 export const startCollectorThread: StartWorker = (on) =>
   threadStarter(pathToFileURL(threadScript("collector", "worker")))(on);
 
-/** Keeps one worker running: starts it again however it ends, and when it has fallen silent. */
+/** Keeps one worker running: restarts it however it ends, and when it is hung. */
 export function superviseCollector(deps: SupervisorDeps): Supervisor {
   const { clock, log } = deps;
   const stopping = new AbortController();
@@ -133,7 +133,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
   };
 }
 
-/** What the workers of one supervisor share, one after the other. */
+/** Shared by all workers of one supervisor, one after the other. */
 interface Shared {
   readonly questions: PendingRequests;
   readonly liveness: Liveness;
@@ -177,7 +177,7 @@ class SupervisedWorker {
     );
   }
 
-  /** Asks the worker to end and waits for it, STOP_WITHIN_MS at most. */
+  /** Asks the worker to end and waits for it, at most STOP_WITHIN_MS. */
   async stop(): Promise<void> {
     this.#worker?.postMessage({ type: "stop" });
     await Promise.race([this.ended, this.#deps.clock.sleep(STOP_WITHIN_MS)]);
@@ -229,7 +229,7 @@ class SupervisedWorker {
   }
 }
 
-/** What a listener throws is its own: it must not end the process that keeps the worker. */
+/** An exception of a listener must not end the process that supervises the worker. */
 function guarded({ onMessage, log }: SupervisorDeps): (message: FromWorker) => void {
   return (message) => {
     try {

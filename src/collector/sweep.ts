@@ -4,38 +4,38 @@ import { ownFailure, RequestFailure } from "../lib/request-failure.ts";
 import { asksForCooldown } from "./cooldown.ts";
 import { FailureRun } from "./failure-run.ts";
 
-/** A key that was not asked in time is fine while its reply is younger: it comes first in the next sweep. */
+/** A key that was not reached in time is acceptable while its reply is younger; it comes first in the next sweep. */
 const OVERDUE_AFTER_PERIODS = 2;
 
-/** A reply that was not renewed for so long leaves: its row is stale (three periods) by then. */
+/** A reply that was not renewed for this long is dropped: its row is stale by then (three periods). */
 const EXPIRES_AFTER_PERIODS = 5;
 
 export interface SweepDeps {
   readonly clock: Clock;
-  /** Requests in flight: as many as the exchange may have. */
+  /** Concurrent requests: as many as the exchange may have. */
   readonly lanes: number;
   /** Of the cycles. */
   readonly periodMs: number;
 }
 
-/** What one cycle gives its sweep; times are monotonic. */
+/** What one cycle provides for its sweep; times are monotonic. */
 export interface SweepCycle {
   /** The requests, which all end when `signal` aborts. */
   readonly during: (signal: AbortSignal) => ExchangeHttp;
   /** The end of the cycle. */
   readonly signal: AbortSignal;
-  /** The requests are spread until then; where that is past, the pace of the exchange is the only bound. */
+  /** The requests are spread until then; if that has passed, only the exchange's pace limits them. */
   readonly spreadUntilMs: number;
-  /** No request begins after that. */
+  /** No request is started after this. */
   readonly lastStartMs: number;
-  /** Requests that are not answered by then are given up, so that the cycle ends well with those that are. */
+  /** Requests without a response by then are aborted, so that the cycle succeeds with the others. */
   readonly endMs: number;
 }
 
-/** How one sweep went. */
+/** The result of one sweep. */
 export interface Swept<T> {
   readonly known: ReadonlyMap<string, Reply<T>>;
-  /** The last failure of a key, or that replies are overdue; null when all is well. */
+  /** The last failure of a key, or that replies are overdue; null if all is well. */
   readonly failure: unknown;
 }
 
@@ -44,13 +44,13 @@ interface Entry {
   readonly atMonotonicMs: number;
 }
 
-/** A sweep under way: `order[next]` is the key that is asked next, at `startMs + next * gapMs`. */
+/** A sweep in progress: `order[next]` is the next key, due at `startMs + next * gapMs`. */
 interface Round {
   readonly order: readonly string[];
   readonly startMs: number;
   readonly gapMs: number;
   next: number;
-  /** The first key that was left out after its turn had come. */
+  /** The first key that was skipped after it was due. */
   skipped: number;
   answered: number;
   readonly run: FailureRun;
@@ -58,8 +58,8 @@ interface Round {
 }
 
 /**
- * One request per key and cycle. What was fetched is kept over cycles: a key that fails or is not reached
- * keeps its older reply with its own time, and the next sweep begins where this one stopped.
+ * One request per key and cycle. Replies are kept across cycles: a key that fails or is not reached keeps its older
+ * reply with its own time, and the next sweep starts where this one stopped.
  */
 export class Sweep {
   readonly #deps: SweepDeps;
@@ -71,7 +71,7 @@ export class Sweep {
     this.#deps = deps;
   }
 
-  /** Whether a sweep is under way and has keys left that were due by now: other requests had better wait. */
+  /** Whether a sweep is in progress and has keys that are overdue: other requests should wait. */
   get isBehind(): boolean {
     const round = this.#running;
     if (round === null || round.next >= round.order.length) return false;
@@ -79,8 +79,8 @@ export class Sweep {
   }
 
   /**
-   * Asks for every key once. Throws a RequestFailure when none was answered, and at once when the exchange
-   * asks for a pause; what was fetched until then stays known.
+   * Requests every key once. Throws a RequestFailure if none was answered, and immediately if the exchange asks for a
+   * pause; replies received until then are kept.
    */
   async run<T>(
     keys: readonly string[],
@@ -111,14 +111,14 @@ export class Sweep {
   #begin(keys: readonly string[], { spreadUntilMs, lastStartMs }: SweepCycle): Round {
     const startMs = this.#deps.clock.monotonicMs();
     const order = this.#order(keys);
-    // Nothing is known yet at first: then the pace of the exchange is the only bound.
+    // Nothing is known the first time, so only the exchange's pace limits the requests.
     const spreadMs = this.#entries.size === 0 ? 0 : Math.min(spreadUntilMs, lastStartMs) - startMs;
     const gapMs = Math.max(0, spreadMs) / Math.max(1, order.length);
     const counts = { next: 0, skipped: order.length, answered: 0, run: new FailureRun() };
     return { order, startMs, gapMs, ...counts, failure: null };
   }
 
-  /** Aborts at the end that the cycle sets, or with the cycle itself. */
+  /** Aborts at the end set by the cycle, or with the cycle itself. */
   #endOf({ signal, endMs }: SweepCycle): AbortController {
     const { clock } = this.#deps;
     const ended = new AbortController();
@@ -161,7 +161,7 @@ export class Sweep {
           round.skipped = Math.min(round.skipped, index);
           return;
         }
-        // What asks for a pause is not forgotten over what another lane hears next.
+        // A failure that asks for a pause must not be overwritten by another lane's failure.
         if (!isCooldownAsked(round.failure)) round.failure = error;
         round.run.failed(error);
       }
@@ -180,7 +180,7 @@ export class Sweep {
     }
   }
 
-  /** Says how many keys have no reply, or an old one; null when none. */
+  /** A failure with the number of keys whose reply is missing or old; null if there are none. */
   #overdue(keys: readonly string[]): RequestFailure | null {
     const overdue = keys.filter((key) => {
       const entry = this.#entries.get(key);

@@ -1,4 +1,4 @@
-/** The worker thread's entry: collects until it is told to stop. Everything else is in collector.ts. */
+/** The worker thread's entry point: collects until it is asked to stop. Everything else is in collector.ts. */
 import { asUnusable, databaseFailure, UnusableDatabase } from "../db/failure.ts";
 import type { Origin, OriginRequest } from "../domain/origin.ts";
 import { EXCHANGES } from "../exchanges/registry.ts";
@@ -11,16 +11,16 @@ import type { CollectorSettings, FromWorker, ToWorker } from "./protocol.ts";
 declare const self: Worker;
 
 /**
- * Payloads of megabytes come and go all the time and little of them stays. The runtime lets its heap grow to twice
- * what stays before it collects; a collection of some 30 ms keeps the thread 15 MB smaller. At the usual pace of all
- * exchanges these are four a minute.
+ * Payloads of megabytes come and go all the time and little of them is retained. By default the heap grows to twice the
+ * retained size before a collection; forcing one, some 30 ms long, keeps the thread 15 MB smaller. At the usual pace of
+ * all exchanges that happens four times a minute.
  */
 const COLLECT_EVERY_BYTES = 4 * 1024 * 1024;
 
 const lifetime = new AbortController();
 const explaining: Explaining = { now: NOT_COLLECTING };
 const sink = { write: (line: string): void => post({ type: "log", line }) };
-/** Follows the settings as soon as they are known. */
+/** Uses the configured level as soon as the settings are known. */
 let log = createLog("info", sink).child({ part: "collector" });
 
 function post(message: FromWorker): void {
