@@ -1,7 +1,7 @@
 import type { PendingSize, SizeMemory } from "../db/market/exchange-state-repository.ts";
 import type { FailureKind } from "../domain/exchange.ts";
 import type { Batch } from "../domain/quote.ts";
-import { mostRows } from "./reply-caps.ts";
+import { maxRows } from "./reply-caps.ts";
 import type { CycleNotes } from "./source.ts";
 
 /** With less than this share of the expected instruments, a batch is refused as a whole. */
@@ -22,7 +22,7 @@ const CONFIRMING_BATCHES = 10;
 /** … over at least this long. */
 const CONFIRMING_MS = 30 * 60_000;
 /** Sizes within this share are similar: listings come and go meanwhile. */
-const LIKE_SHARE = 0.02;
+const SIMILAR_SHARE = 0.02;
 
 /** The sizes of one batch, in instruments. */
 export interface BatchSize {
@@ -92,7 +92,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   const isRead = unread === null;
   const whole = { kind: "accept", trustedSize: counted, pending: null, whole: isRead } as const;
   if (memory.acceptNextSize) return { ...whole, degradedBy: unread };
-  const bound = mostRows(trustedSize);
+  const bound = maxRows(trustedSize);
   if (seen + size.rejected > bound) {
     // Pages that are each within the limit may be too many together.
     const reason = `${seen + size.rejected} rows, over ${bound}`;
@@ -115,7 +115,7 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
     const known = isListed ? counted : Math.max(counted, trustedSize ?? 0);
     return { ...whole, trustedSize: known, degradedBy: shown < DEGRADE_UNDER ? reason : unread };
   }
-  const pending = isRead ? countLike(counted, memory.pending, nowMs) : memory.pending;
+  const pending = isRead ? countSimilar(counted, memory.pending, nowMs) : memory.pending;
   const isMostlySeen = seen >= counted * REFUSE_UNDER;
   if (isRead && isMostlySeen && isConfirmed(pending, nowMs)) return { ...whole, degradedBy: null };
   if (shown < REFUSE_UNDER) return { ...refuse, reason, pending };
@@ -155,10 +155,10 @@ function shareOf(seen: number, of: number | null): number {
   return of === null || of === 0 ? 1 : seen / of;
 }
 
-function countLike(seen: number, pending: PendingSize | null, nowMs: number): PendingSize {
-  const isLike =
-    pending !== null && Math.abs(seen - pending.size) <= Math.max(1, pending.size * LIKE_SHARE);
-  if (!isLike) return { size: seen, batches: 1, sinceMs: nowMs };
+function countSimilar(seen: number, pending: PendingSize | null, nowMs: number): PendingSize {
+  const isSimilar =
+    pending !== null && Math.abs(seen - pending.size) <= Math.max(1, pending.size * SIMILAR_SHARE);
+  if (!isSimilar) return { size: seen, batches: 1, sinceMs: nowMs };
   return { ...pending, batches: pending.batches + 1 };
 }
 

@@ -113,7 +113,7 @@ export async function collect(
   try {
     const { clock, log, lifetime } = deps;
     const writes = new WriteQueue({ clock, log, until: lifetime });
-    const alive = sayAlive(deps);
+    const alive = sendHeartbeats(deps);
     db = await writes.run(() => openFor(settings));
     await Promise.all([alive, collectInto(db, writes, lock, settings, deps, explaining)]);
     checkpoint(db);
@@ -185,7 +185,7 @@ async function collectInto(
     onStats: (stats) => deps.post({ type: "opportunities", stats }),
   });
   await Promise.all([
-    beat(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
+    writeHeartbeats(() => writes.run(() => epochs.beat(epoch, clock.nowMs())), lock, deps),
     reviewForever((nowMs) => writes.attempt(() => review.run(epoch, nowMs)), epochs, deps),
     opportunities.run(deps.lifetime),
     runLoop(runners, states.list(), {
@@ -270,7 +270,7 @@ async function reviewForever(
 }
 
 /** Sends heartbeats to the main thread, whatever the state of the database. */
-async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void> {
+async function sendHeartbeats({ clock, post, lifetime }: CollectorDeps): Promise<void> {
   while (!lifetime.aborted) {
     post({ type: "heartbeat", collecting: true });
     await clock.sleep(HEARTBEAT_EVERY_MS, lifetime);
@@ -278,7 +278,7 @@ async function sayAlive({ clock, post, lifetime }: CollectorDeps): Promise<void>
 }
 
 /** Writes heartbeats for all processes that read the database, while this process holds the right to collect. */
-async function beat(
+async function writeHeartbeats(
   write: () => Promise<void>,
   lock: FileLock,
   { clock, lifetime }: CollectorDeps,

@@ -6,14 +6,14 @@ import { FIRST_STATED_WAIT_MS, type Pause, retryDelayMs } from "./retry-delay.ts
 const UNSTATED_WAIT_MS = 60_000;
 
 /** Appended to the exchange's answer. */
-const LEFT_OUT = "left out while the exchange asks us to wait";
+const SKIPPED = "left out while the exchange asks us to wait";
 
 /** How long one exchange wants no requests; shared by everything that sends requests to it. */
 export class Cooldown {
   readonly #clock: Clock;
   #untilMs = Number.NEGATIVE_INFINITY;
   /** Until then not even rates are requested: each request would prolong a ban. */
-  #nothingUntilMs = Number.NEGATIVE_INFINITY;
+  #blockedUntilMs = Number.NEGATIVE_INFINITY;
   /** The exchange's last answer that asked for a pause. */
   #answer = new RequestFailure("rate_limited", "none yet");
 
@@ -23,17 +23,17 @@ export class Cooldown {
 
   /** Milliseconds remaining, 0 if requests may be sent. */
   leftMs(): number {
-    return Math.max(this.nothingMs(), this.#untilMs - this.#clock.monotonicMs());
+    return Math.max(this.blockedMs(), this.#untilMs - this.#clock.monotonicMs());
   }
 
   /** Milliseconds during which no request at all may be sent. */
-  nothingMs(): number {
-    return Math.max(0, this.#nothingUntilMs - this.#clock.monotonicMs());
+  blockedMs(): number {
+    return Math.max(0, this.#blockedUntilMs - this.#clock.monotonicMs());
   }
 
   /** Why no request at all may be sent now; null if one may. */
   readonly refusal = (): NotSent | null => {
-    const retryAfterMs = this.nothingMs();
+    const retryAfterMs = this.blockedMs();
     return retryAfterMs > 0 ? new NotSent(this.#answer, this.#text(), retryAfterMs) : null;
   };
 
@@ -43,7 +43,7 @@ export class Cooldown {
   }
 
   #text(): string {
-    return `${accountOf(this.#answer).publicWords}; ${LEFT_OUT}`;
+    return `${accountOf(this.#answer).publicWords}; ${SKIPPED}`;
   }
 
   /** Records a failure that asks for a pause; ignores others. A single answer is trusted for minutes, not days. */
@@ -55,8 +55,8 @@ export class Cooldown {
     const nowMs = this.#clock.monotonicMs();
     this.#untilMs = Math.max(this.#untilMs, nowMs + waitMs);
     // Whoever sets up a geo-block says nothing about when it ends.
-    const nothingMs = error.kind === "geo_blocked" ? UNSTATED_WAIT_MS : waitMs;
-    this.#nothingUntilMs = Math.max(this.#nothingUntilMs, nowMs + nothingMs);
+    const blockedMs = error.kind === "geo_blocked" ? UNSTATED_WAIT_MS : waitMs;
+    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + blockedMs);
   }
 }
 

@@ -134,7 +134,7 @@ export class ExchangeRunner {
     if (lifetime.aborted) return null;
     if (fetched.kind === "failure") {
       // The cached list may be outdated and not match the new rates.
-      if (fetched.failureKind === "bad_envelope") this.#source.doubtLists();
+      if (fetched.failureKind === "bad_envelope") this.#source.refetchLists();
       return this.#fail(fetched, {});
     }
     const { batch, tookMs, notes } = fetched;
@@ -145,7 +145,7 @@ export class ExchangeRunner {
     const rejects = rejectCounts(batch);
     const refused = { detail: null, retryAfterMs: null, answer: null, tookMs } as const;
     if (verdict.kind === "refuse") {
-      this.#source.doubtLists();
+      this.#source.refetchLists();
       const { failureKind, reason: message, pending } = verdict;
       return this.#fail({ ...refused, failureKind, message, pending }, rejects);
     }
@@ -165,7 +165,7 @@ export class ExchangeRunner {
       rejects,
     });
     // Refetched only once: an exchange may lack a few instruments for days.
-    if (verdict.degradedBy !== null && this.#isWhole) this.#source.doubtLists();
+    if (verdict.degradedBy !== null && this.#isWhole) this.#source.refetchLists();
     this.#isWhole = verdict.degradedBy === null;
     this.#failuresInRow = 0;
     this.#pause = null;

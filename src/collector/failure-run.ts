@@ -10,31 +10,31 @@ const GIVE_UP_UNANSWERED_AFTER = 20;
 const SERVER_ERROR_FROM = 500;
 
 /** Statuses below 500 that concern a single key; all others refuse the client. */
-const STATUSES_OF_A_KEY: ReadonlySet<number> = new Set([400, 404, 422]);
+const KEY_SPECIFIC_STATUSES: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /** Tracks requests for many keys, one after the other, and decides when to give up on the rest. */
 export class FailureRun {
   #hasAnswer = false;
   #inRow = 0;
   /** Consecutive failures that are not specific to a key. */
-  #ofAllInRow = 0;
+  #generalInRow = 0;
 
-  get isHopeless(): boolean {
-    if (this.#ofAllInRow >= GIVE_UP_AFTER) return true;
+  get hasGivenUp(): boolean {
+    if (this.#generalInRow >= GIVE_UP_AFTER) return true;
     return !this.#hasAnswer && this.#inRow >= GIVE_UP_UNANSWERED_AFTER;
   }
 
   answered(): void {
     this.#hasAnswer = true;
     this.#inRow = 0;
-    this.#ofAllInRow = 0;
+    this.#generalInRow = 0;
   }
 
   /** If other keys were answered a refusal concerns only its key; if none was, all of them. */
   failed(error: unknown): void {
     const isOfAll = isUnanswered(error) || (!this.#hasAnswer && isRefused(error));
     this.#inRow += 1;
-    this.#ofAllInRow = isOfAll ? this.#ofAllInRow + 1 : 0;
+    this.#generalInRow = isOfAll ? this.#generalInRow + 1 : 0;
   }
 }
 
@@ -50,5 +50,5 @@ function isUnanswered(failure: unknown): boolean {
 function isRefused(failure: unknown): boolean {
   if (!(failure instanceof RequestFailure) || failure.kind !== "http") return false;
   const { status } = failure;
-  return status === null || !STATUSES_OF_A_KEY.has(status);
+  return status === null || !KEY_SPECIFIC_STATUSES.has(status);
 }

@@ -27,12 +27,12 @@ export class Liveness {
   }
 
   /** A thread is being terminated. */
-  ending(thread: object): void {
+  terminating(thread: object): void {
     this.#stuckSinceMs.set(thread, this.#clock.monotonicMs());
   }
 
   /** A thread has ended. */
-  gone(thread: object): void {
+  ended(thread: object): void {
     this.#stuckSinceMs.delete(thread);
     this.sign();
   }

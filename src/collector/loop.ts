@@ -2,7 +2,7 @@ import type { ExchangeState } from "../domain/market.ts";
 import type { Random } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { askedToWaitMs } from "./retry-delay.ts";
+import { remainingWaitMs } from "./retry-delay.ts";
 import type { Cycle, CycleOutcome, ExchangeRunner } from "./exchange-runner.ts";
 
 /** The first refreshes are spread over this time, so that a start is quick without being a burst. */
@@ -40,15 +40,15 @@ export async function runLoop(
 
 async function runForever(runner: Runner, waitMs: number, deps: LoopDeps): Promise<void> {
   const { clock, random, lifetime } = deps;
-  let said = "";
+  let lastLogged = "";
   let isFirst = waitMs === 0;
   await clock.sleep(waitMs + random() * START_SPREAD_MS, lifetime);
   while (!lifetime.aborted) {
     const cycle = await runner.cycle();
     if (cycle === null) return;
     deps.onCycle(runner.id, cycle);
-    said = sayChange(runner, cycle.outcome, said, deps.log);
-    sayNewKinds(runner, cycle, deps.log);
+    lastLogged = logChange(runner, cycle.outcome, lastLogged, deps.log);
+    logNewKinds(runner, cycle, deps.log);
     // The first pause is a random part of a period: exchanges that all answered within seconds of the start must not
     // coincide every minute, as their payloads would be in memory together.
     const spreads = isFirst && cycle.outcome.kind === "accepted";
@@ -67,7 +67,7 @@ function jitterOf(outcome: CycleOutcome, random: Random): number {
 }
 
 function firstWaitMs(state: ExchangeState, nowMs: number): number {
-  return Math.max(restOfPeriodMs(state, nowMs), askedToWaitMs(state, nowMs));
+  return Math.max(restOfPeriodMs(state, nowMs), remainingWaitMs(state, nowMs));
 }
 
 /** How long the last batch is younger than one period; 0 if its time lies in the future. */
@@ -77,23 +77,23 @@ function restOfPeriodMs({ lastOkAtMs, periodMs }: ExchangeState, nowMs: number):
 }
 
 /** As many names as fit a readable line. */
-const KINDS_SAID = 10;
+const MAX_LOGGED_KINDS = 10;
 
-function sayNewKinds(runner: Runner, { newKinds }: Cycle, log: Log): void {
+function logNewKinds(runner: Runner, { newKinds }: Cycle, log: Log): void {
   if (newKinds.length === 0) return;
-  const symbols = newKinds.slice(0, KINDS_SAID);
+  const symbols = newKinds.slice(0, MAX_LOGGED_KINDS);
   log.warn("exchange_unknown_kinds", { exchange: runner.id, count: newKinds.length, symbols });
 }
 
 /** Logs changes of state, one line each. Returns the state last logged. */
-function sayChange(runner: Runner, outcome: CycleOutcome, said: string, log: Log): string {
+function logChange(runner: Runner, outcome: CycleOutcome, lastLogged: string, log: Log): string {
   const state =
     outcome.kind === "failed"
       ? `failed ${outcome.failureKind}`
       : outcome.degradedBy === null
         ? "ok"
         : "degraded";
-  if (state === said) return said;
+  if (state === lastLogged) return lastLogged;
   const exchange = runner.id;
   if (outcome.kind === "failed") {
     const { failureKind: kind, message: reason, detail } = outcome;
@@ -107,7 +107,10 @@ function sayChange(runner: Runner, outcome: CycleOutcome, said: string, log: Log
       ...(detail === null ? {} : { detail }),
     });
   } else {
-    log.info(said === "" ? "exchange_ok" : "exchange_recovered", { exchange, rows: outcome.rows });
+    log.info(lastLogged === "" ? "exchange_ok" : "exchange_recovered", {
+      exchange,
+      rows: outcome.rows,
+    });
   }
   return state;
 }

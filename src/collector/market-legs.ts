@@ -22,7 +22,7 @@ export interface MarketLeg extends OpportunityLeg {
   /** As of the last call of `judge`. */
   isTrusted: boolean;
   /** Whether it has changed since the last check. */
-  isTouched: boolean;
+  isChanged: boolean;
   /** Its values at the last check; null if it was not trusted then. */
   seen: OpportunityLeg | null;
   /** The open pairs whose long leg it is. */
@@ -71,7 +71,7 @@ export class MarketLegs {
         observedAtMs: null,
         trustedUntilMs: Number.NEGATIVE_INFINITY,
         isTrusted: false,
-        isTouched: true,
+        isChanged: true,
         seen: null,
         pairs: new OpenPairs(),
       };
@@ -115,7 +115,7 @@ export class MarketLegs {
       else if (isUnblocked) omitted += 1;
       if (isTrusted === leg.isTrusted) continue;
       leg.isTrusted = isTrusted;
-      leg.isTouched = true;
+      leg.isChanged = true;
       hasChanged = true;
     }
     return { trusted, omitted, hasChanged };
@@ -123,10 +123,10 @@ export class MarketLegs {
 
   /** Called after a check: resets the leg's change mark, and removes it if it is neither listed nor in a pair. */
   settle(leg: MarketLeg): void {
-    if (leg.isTouched) {
+    if (leg.isChanged) {
       const { exchange, annualizedPct: yearlyPct, unitPrice, isTrusted } = leg;
       leg.seen = isTrusted ? { exchange, annualizedPct: yearlyPct, unitPrice } : null;
-      leg.isTouched = false;
+      leg.isChanged = false;
     }
     if (leg.observedAtMs === null && leg.pairs.count === 0) this.#legs.delete(leg.id);
   }
@@ -144,7 +144,7 @@ export class MarketLegs {
     }
     leg.asset = assetId === null ? null : this.#asset(assetId);
     leg.isTrusted = false;
-    leg.isTouched = true;
+    leg.isChanged = true;
     if (leg.asset === null) return;
     const { legs } = leg.asset;
     legs.splice(legs.findLastIndex(({ id }) => id < leg.id) + 1, 0, leg);
@@ -163,7 +163,7 @@ export class MarketLegs {
 function update(leg: MarketLeg, exchange: ExchangeId, record: LegRecord, periodMs: number): void {
   const yearlyPct = annualizedPct(record.fundingRate, record.fundingIntervalHours);
   const { unitPrice } = unitPriceOf(record);
-  if (leg.annualizedPct !== yearlyPct || leg.unitPrice !== unitPrice) leg.isTouched = true;
+  if (leg.annualizedPct !== yearlyPct || leg.unitPrice !== unitPrice) leg.isChanged = true;
   leg.exchange = exchange;
   leg.annualizedPct = yearlyPct;
   leg.unitPrice = unitPrice;

@@ -14,7 +14,7 @@ const PRICE_FRESH_MS = 120_000;
  * If all prices of an asset's listings are this close, each is well within the distance at which listings join an
  * asset, whatever the reference price is, so there is nothing to decide.
  */
-const CALM_WITHIN = 0.029;
+const STABLE_WITHIN = 0.029;
 
 /** All names are decided anew after this time in any case, to correct anything that was missed. */
 const ALL_NAMES_EVERY_MS = 600_000;
@@ -49,7 +49,7 @@ export class MarketReview {
    * the same review can be repeated with the same result.
    */
   run(epoch: number, nowMs: number): number {
-    this.#unsettle(nowMs);
+    this.#invalidate(nowMs);
     const rows = this.#repository.rows();
     const misfits: Misfits = new Map(this.#misfits);
     const { decided, settled } = this.#identify(rows, misfits, nowMs);
@@ -81,7 +81,7 @@ export class MarketReview {
   }
 
   /** Invalidates whatever may have changed since the last run. */
-  #unsettle(nowMs: number): void {
+  #invalidate(nowMs: number): void {
     const isDue = Math.abs(nowMs - this.#allNamesAtMs) >= ALL_NAMES_EVERY_MS;
     if (this.#writer === null || isDue) {
       this.#settled.clear();
@@ -108,7 +108,7 @@ export class MarketReview {
     const decided = new Map<number, Decision>();
     const settled: string[] = [];
     for (const [name, listings] of rowsByName(rows)) {
-      if (this.#settled.has(name) && isCalm(listings, nowMs)) continue;
+      if (this.#settled.has(name) && isStable(listings, nowMs)) continue;
       const decisions = identify(
         listings.map((row) => candidateOf(row, nowMs)),
         misfits,
@@ -139,7 +139,7 @@ function rowsByName(rows: readonly ReviewRow[]): ReadonlyMap<string, readonly Re
 }
 
 /** Whether the current prices keep settled listings settled: one asset, all close together. */
-function isCalm(rows: readonly ReviewRow[], nowMs: number): boolean {
+function isStable(rows: readonly ReviewRow[], nowMs: number): boolean {
   let assetId: string | null = null;
   let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
   for (const row of rows) {
@@ -155,7 +155,7 @@ function isCalm(rows: readonly ReviewRow[], nowMs: number): boolean {
     lowest = Math.min(lowest, unitPrice);
     highest = Math.max(highest, unitPrice);
   }
-  return highest <= lowest * (1 + CALM_WITHIN);
+  return highest <= lowest * (1 + STABLE_WITHIN);
 }
 
 /** Null if it is not current: a frozen feed has no current price, whatever time its rows carry. */

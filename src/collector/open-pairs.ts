@@ -12,9 +12,9 @@ const STATE = 5;
 const WORDS = 6;
 
 /** State: the last check met the pair; the other bits are 0 then. */
-const THERE = 0b0100;
+const PRESENT = 0b0100;
 /** State: since it was last met, there was a time in which its absence could not be determined. */
-const UNSURE = 0b1000;
+const UNCERTAIN = 0b1000;
 /** State: consecutive checks that counted against it. */
 const MISSES = 0b0011;
 
@@ -61,19 +61,19 @@ export class OpenPairs {
     const state = cell(words, at + STATE);
     let unobserved = cell(words, at + UNOBSERVED);
     // After the clock was set back the time must not be negative.
-    if ((state & UNSURE) !== 0) unobserved += Math.max(0, asOf - cell(words, at + LAST_SEEN));
-    if ((state & THERE) === 0) this.#missing -= 1;
+    if ((state & UNCERTAIN) !== 0) unobserved += Math.max(0, asOf - cell(words, at + LAST_SEEN));
+    if ((state & PRESENT) === 0) this.#missing -= 1;
     // A pair that opened while the clock was ahead starts at the new time; otherwise it would have no age until then.
     const firstSeen = Math.min(cell(words, at + FIRST_SEEN), asOf);
     words[at + FIRST_SEEN] = firstSeen;
     words[at + PEAK] = Math.max(cell(words, at + PEAK), peak);
     words[at + UNOBSERVED] = Math.min(unobserved, asOf - firstSeen);
-    words[at + STATE] = THERE;
+    words[at + STATE] = PRESENT;
   }
 
   /** A check at `asOf` meets a new pair; `index` is the result of `indexOf`. */
   open(index: number, shortId: number, asOf: number, peak: number): void {
-    this.#insert(~index, [shortId, asOf, asOf, peak, 0, THERE]);
+    this.#insert(~index, [shortId, asOf, asOf, peak, 0, PRESENT]);
   }
 
   /** A check does not meet a pair that may be open. */
@@ -83,8 +83,8 @@ export class OpenPairs {
   }
 
   /** Nothing was observed since `metAt`: pairs count as absent until they are met, and that time as unobserved. */
-  goAway(metAt: number): void {
-    for (let index = 0; index < this.#count; index += 1) this.#leave(index, metAt, UNSURE);
+  markUnobserved(metAt: number): void {
+    for (let index = 0; index < this.#count; index += 1) this.#leave(index, metAt, UNCERTAIN);
   }
 
   /** Counts a check against the pairs it did not meet, except those whose legs are not observed again yet. */
@@ -93,8 +93,8 @@ export class OpenPairs {
     let kept = 0;
     for (let at = 0; at < this.#count * WORDS; at += WORDS) {
       const state = cell(words, at + STATE);
-      if ((state & THERE) === 0) {
-        words[at + STATE] = isUnknown(cell(words, at + SHORT_ID)) ? state | UNSURE : state + 1;
+      if ((state & PRESENT) === 0) {
+        words[at + STATE] = isUnknown(cell(words, at + SHORT_ID)) ? state | UNCERTAIN : state + 1;
         if ((cell(words, at + STATE) & MISSES) === OPPORTUNITY_ENDS_AFTER) {
           this.#missing -= 1;
           continue;
@@ -119,25 +119,25 @@ export class OpenPairs {
     const words = this.#words;
     for (let index = 0; index < this.#count; index += 1) {
       const from = index * WORDS;
-      const isThere = (cell(words, from + STATE) & THERE) !== 0;
+      const isPresent = (cell(words, from + STATE) & PRESENT) !== 0;
       columns.longIds[at + index] = longId;
       columns.shortIds[at + index] = cell(words, from + SHORT_ID);
       columns.firstSeen[at + index] = cell(words, from + FIRST_SEEN);
-      columns.lastSeen[at + index] = isThere ? metAt : cell(words, from + LAST_SEEN);
+      columns.lastSeen[at + index] = isPresent ? metAt : cell(words, from + LAST_SEEN);
       columns.peak[at + index] = cell(words, from + PEAK);
       columns.unobserved[at + index] = cell(words, from + UNOBSERVED);
     }
   }
 
-  #leave(index: number, metAt: number, unsure: 0 | typeof UNSURE): void {
+  #leave(index: number, metAt: number, unsure: 0 | typeof UNCERTAIN): void {
     const words = this.#words;
     const at = index * WORDS;
     const state = cell(words, at + STATE);
-    if ((state & THERE) !== 0) {
+    if ((state & PRESENT) !== 0) {
       words[at + LAST_SEEN] = metAt;
       this.#missing += 1;
     }
-    words[at + STATE] = (state & ~THERE) | unsure;
+    words[at + STATE] = (state & ~PRESENT) | unsure;
   }
 
   #insert(index: number, pair: readonly number[]): void {

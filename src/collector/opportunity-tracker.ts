@@ -23,7 +23,7 @@ const FIRST_STORE_MS = 10_000;
 /** How often to check for new data … */
 const NEWS_EVERY_MS = 1_000;
 /** … and the interval of comparisons, the same as the board's: one snapshot more or less ends nothing. */
-const LOOK_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 5_000;
 
 export interface TrackerDeps {
   readonly epoch: number;
@@ -55,7 +55,7 @@ export class OpportunityTracker {
   readonly #commits = new Map<ExchangeId, number>();
   readonly #gaps: ObservationGaps;
   /** Time of the last meaningful check, unix seconds. */
-  #lookedAt = 0;
+  #checkedAt = 0;
   #stats = NOTHING_FOLLOWED;
   #isStored = true;
   #storeAtMs: number;
@@ -82,7 +82,7 @@ export class OpportunityTracker {
     for (;;) {
       await clock.sleep(waitMs, lifetime);
       if (lifetime.aborted) return this.close();
-      waitMs = this.look() ? LOOK_EVERY_MS : NEWS_EVERY_MS;
+      waitMs = this.check() ? CHECK_EVERY_MS : NEWS_EVERY_MS;
     }
   }
 
@@ -90,17 +90,17 @@ export class OpportunityTracker {
    * Checks the market if a row has changed, and stores once a minute. Returns whether it checked. Throws EpochLost like
    * every write.
    */
-  look(): boolean {
-    let hasLooked = false;
+  check(): boolean {
+    let hasChecked = false;
     try {
-      hasLooked = this.#look(this.#deps.clock.nowMs());
+      hasChecked = this.#checkMarket(this.#deps.clock.nowMs());
     } catch (error) {
       this.#deps.log.error("opportunities_not_followed", { reason: errorText(error) });
     }
     const { clock, writes } = this.#deps;
     if (!this.#isStored && clock.monotonicMs() >= this.#storeAtMs)
       this.#noteStore(() => writes.attempt(() => this.#store()) !== null);
-    return hasLooked;
+    return hasChecked;
   }
 
   /** Stores whatever is unsaved. Rejects with WriteAbandoned if the database is busy for too long. */
@@ -116,7 +116,7 @@ export class OpportunityTracker {
     }
   }
 
-  #look(asOfMs: number): boolean {
+  #checkMarket(asOfMs: number): boolean {
     const exchanges = this.#deps.market.enabled();
     const hasNewRows = this.#reload(exchanges);
     const judgement = this.#legs.judge(asOfMs);
@@ -124,11 +124,11 @@ export class OpportunityTracker {
     if (!this.#gaps.begin(asOfMs, exchanges)) return true;
     const asOf = Math.floor(asOfMs / 1000);
     // Pairs left out may fit now, and after the clock was set back everything must be met at the new time.
-    const isWhole = this.#gaps.isAway || asOf < this.#lookedAt || this.#stats.leftOut.pairs > 0;
+    const isWhole = this.#gaps.isAway || asOf < this.#checkedAt || this.#stats.leftOut.pairs > 0;
     const room = Math.max(0, maxOpportunities(judgement.trusted) - this.#stats.pairs);
     const leftOut = this.#compare(asOf, room, isWhole);
     const pairs = this.#countMisses(this.#gaps.outdatedAt(asOfMs, exchanges));
-    this.#lookedAt = asOf;
+    this.#checkedAt = asOf;
     this.#gaps.end();
     this.#isStored = false;
     this.#note({ pairs, leftOut: { pairs: leftOut, listings: judgement.omitted } });
@@ -142,7 +142,7 @@ export class OpportunityTracker {
       const isTrusted = long.isTrusted && short.isTrusted;
       const grossPct = isTrusted ? opportunityPct(long, short) : null;
       if (grossPct === null) {
-        if (wasMet(long, short)) long.pairs.miss(short.id, this.#lookedAt);
+        if (wasMet(long, short)) long.pairs.miss(short.id, this.#checkedAt);
         return;
       }
       const index = long.pairs.indexOf(short.id);
@@ -152,14 +152,14 @@ export class OpportunityTracker {
       room = Math.max(0, room - 1);
     };
     for (const leg of isWhole ? this.#legs.all() : []) {
-      if (this.#gaps.isAway) leg.pairs.goAway(this.#lookedAt);
-      leg.isTouched = true;
+      if (this.#gaps.isAway) leg.pairs.markUnobserved(this.#checkedAt);
+      leg.isChanged = true;
     }
     for (const leg of this.#legs.all()) {
-      if (!leg.isTouched) continue;
+      if (!leg.isChanged) continue;
       for (const other of leg.asset?.legs ?? []) {
         // If both legs have changed, the first one handles the pair.
-        if (other === leg || (other.isTouched && other.id < leg.id)) continue;
+        if (other === leg || (other.isChanged && other.id < leg.id)) continue;
         judge(leg, other);
         judge(other, leg);
       }
@@ -186,7 +186,7 @@ export class OpportunityTracker {
       ({ exchange, commitSeq }) => this.#commits.get(exchange) !== commitSeq,
     );
     for (const { exchange, commitSeq, periodMs } of newer) {
-      this.#legs.reload(exchange, this.#deps.market.legs(exchange), periodMs, this.#lookedAt);
+      this.#legs.reload(exchange, this.#deps.market.legs(exchange), periodMs, this.#checkedAt);
       this.#commits.set(exchange, commitSeq);
     }
     return newer.length > 0;
@@ -213,7 +213,7 @@ export class OpportunityTracker {
     const legs = [...this.#legs.all()].filter(({ pairs }) => pairs.count > 0);
     let at = 0;
     for (const { id, pairs } of legs.toSorted((left, right) => left.id - right.id)) {
-      pairs.store(id, this.#lookedAt, columns, at);
+      pairs.store(id, this.#checkedAt, columns, at);
       at += pairs.count;
     }
     return columns;

@@ -24,7 +24,7 @@ type Bounds = JsonReading<unknown>["bounds"];
 type Size = Pick<JsonReply<unknown>, "bytes" | "mostMembers">;
 
 /** The maximum number of rows if `accepted` were accepted before (null: none were). */
-export function mostRows(accepted: number | null): number {
+export function maxRows(accepted: number | null): number {
   return Math.max(MIN_ROWS, ROWS_GROWTH * (accepted ?? 0));
 }
 
@@ -51,7 +51,7 @@ export class ReplyCaps {
       json: {
         maxDepth: MAX_DEPTH,
         maxValues: MAX_VALUES,
-        maxMembers: mostRows(Math.max(accepted?.mostMembers ?? 0, this.#knownRows)),
+        maxMembers: maxRows(Math.max(accepted?.mostMembers ?? 0, this.#knownRows)),
       },
     };
   }

@@ -3,7 +3,7 @@ import type { ExchangeState } from "../domain/market.ts";
 import { unreachable } from "../lib/assert.ts";
 
 /** Consecutive failures retried at the normal period: temporary failures are common and short. */
-const PATIENT_FAILURES = 2;
+const TOLERATED_FAILURES = 2;
 
 /** The longest pause between tries of an exchange that merely fails: recovery is noticed within this time. */
 const BACKOFF_CAP_MS = 5 * 60_000;
@@ -45,7 +45,7 @@ export function retryDelayMs(input: {
   const previousMs = input.previous?.kind === kind ? input.previous.ms : 0;
   // Whoever sets up a geo-block says nothing about when it ends, so a stated time is ignored.
   if (kind === "geo_blocked") return Math.max(periodMs, blockMs(previousMs));
-  const doublings = Math.max(0, input.failuresInRow - PATIENT_FAILURES);
+  const doublings = Math.max(0, input.failuresInRow - TOLERATED_FAILURES);
   const growingMs = Math.min(BACKOFF_CAP_MS, periodMs * 2 ** doublings);
   const askedMs =
     retryAfterMs === null
@@ -87,7 +87,7 @@ export function storedRetryDelay(state: ExchangeState): Pause | null {
  * The rest of a wait that the exchange asked for, after our restart. Bounded: the clock may have been set back, the
  * pause may be from an older version, the machine may have moved; one extra request does no harm.
  */
-export function askedToWaitMs(state: ExchangeState, nowMs: number): number {
+export function remainingWaitMs(state: ExchangeState, nowMs: number): number {
   const pause = storedRetryDelay(state);
   if (pause === null || state.retryAtMs === null) return 0;
   const { kind, ms } = pause;

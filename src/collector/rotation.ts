@@ -10,10 +10,10 @@ const EXPIRES_AFTER_ROTATIONS = 2;
 const FIRST_ROUND_SPEEDUP = 5;
 
 /** How long a rotation waits before it checks again whether its exchange's rates are still behind. */
-const LOOK_AGAIN_MS = 250;
+const RECHECK_MS = 250;
 
 /** A rotation pauses for this long after a few consecutive failures that are not specific to a key. */
-const HOPELESS_WAIT_MS = 60_000;
+const GIVE_UP_WAIT_MS = 60_000;
 
 /** A rotation pauses if its values were not requested for this long. */
 const IDLE_AFTER_MS = 180_000;
@@ -51,7 +51,7 @@ export class Rotation {
   #rounds = 0;
   #rotationMs = 0;
   #loadOne: LoadOne = () => Promise.reject(new Error("assertion failed: no loader yet"));
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #requestedAtMs = Number.NEGATIVE_INFINITY;
   #running = false;
   #failure: unknown = null;
   #run = new FailureRun();
@@ -70,11 +70,11 @@ export class Rotation {
     this.#keys = keys;
     this.#rotationMs = rotationMs;
     this.#loadOne = loadOne;
-    this.#askedAtMs = this.#deps.clock.monotonicMs();
+    this.#requestedAtMs = this.#deps.clock.monotonicMs();
     if (this.#deps.mode === "whole") {
       this.#run = new FailureRun();
       for (const key of keys) {
-        if (this.#deps.pause.leftMs() > 0 || this.#run.isHopeless) break;
+        if (this.#deps.pause.leftMs() > 0 || this.#run.hasGivenUp) break;
         await this.#ask(key);
       }
     } else if (this.#deps.mode === "background" && !this.#running) {
@@ -93,7 +93,7 @@ export class Rotation {
   async #turn(): Promise<void> {
     const { clock, lifetime, pause } = this.#deps;
     this.#running = true;
-    while (!lifetime.aborted && clock.monotonicMs() - this.#askedAtMs < IDLE_AFTER_MS) {
+    while (!lifetime.aborted && clock.monotonicMs() - this.#requestedAtMs < IDLE_AFTER_MS) {
       if (this.#keys.length === 0) break;
       const waitMs = pause.leftMs();
       if (waitMs > 0) {
@@ -101,7 +101,7 @@ export class Rotation {
         continue;
       }
       if (this.#deps.hasToWait()) {
-        await clock.sleep(LOOK_AGAIN_MS, lifetime);
+        await clock.sleep(RECHECK_MS, lifetime);
         continue;
       }
       const startedMs = clock.monotonicMs();
@@ -115,8 +115,8 @@ export class Rotation {
       }
       await this.#ask(key);
       const gapMs = roundMs / Math.max(1, this.#keys.length);
-      const dueMs = startedMs + (this.#run.isHopeless ? Math.max(gapMs, HOPELESS_WAIT_MS) : gapMs);
-      if (this.#run.isHopeless) this.#run = new FailureRun();
+      const dueMs = startedMs + (this.#run.hasGivenUp ? Math.max(gapMs, GIVE_UP_WAIT_MS) : gapMs);
+      if (this.#run.hasGivenUp) this.#run = new FailureRun();
       await clock.sleep(Math.max(0, dueMs - clock.monotonicMs()), lifetime);
     }
     this.#running = false;

@@ -14,7 +14,7 @@ const MIN_COMPARED = 20;
 const MIN_RATE_PER_HOUR = 1e-6;
 
 /** Scales within this factor are similar: rates move meanwhile. */
-const LIKE_FACTOR = 2;
+const SIMILAR_FACTOR = 2;
 
 /** A scale that is not accepted yet, how often it occurred and since when. */
 export interface PendingScale {
@@ -57,7 +57,7 @@ export function judgeScale(
     const compared = scales[of].length;
     const scale = compared < MIN_COMPARED ? null : median(scales[of]);
     if (scale === null || (scale <= MAX_SCALE && scale >= 1 / MAX_SCALE)) continue;
-    const found = countLike({ of, scale, batches: 1, sinceMs: nowMs }, pending);
+    const found = countSimilar({ of, scale, batches: 1, sinceMs: nowMs }, pending);
     counted.push(found);
     if (isConfirmed(found, nowMs)) continue;
     const times = `${Number(scale.toPrecision(2))} times`;
@@ -107,10 +107,10 @@ function priceScale(quote: Quote, known: LastQuote): number | null {
   return null;
 }
 
-function countLike(found: PendingScale, pending: readonly PendingScale[]): PendingScale {
+function countSimilar(found: PendingScale, pending: readonly PendingScale[]): PendingScale {
   const before = pending.find(({ of }) => of === found.of);
   if (before === undefined) return found;
   const factor = found.scale / before.scale;
-  if (factor > LIKE_FACTOR || factor < 1 / LIKE_FACTOR) return found;
+  if (factor > SIMILAR_FACTOR || factor < 1 / SIMILAR_FACTOR) return found;
   return { ...before, batches: before.batches + 1 };
 }

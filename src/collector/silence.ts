@@ -13,10 +13,10 @@ const LATE_MS = 500;
 const SILENT_BOUNDS = { firstMs: 15_000, capMs: 120_000 } as const;
 
 /** A start reads and compiles the whole program, which takes a second on an idle machine. */
-const FIRST_WORD_WITHIN_MS = 120_000;
+const FIRST_MESSAGE_WITHIN_MS = 120_000;
 
 /** A worker that has lived this long shows that the time-out fits the machine. */
-const FORGIVEN_AFTER_MS = 3_600_000;
+const RESET_AFTER_MS = 3_600_000;
 
 /** The time-out for a silent worker; it doubles each time, so that restarts do not overload a slow machine further. */
 export class SilenceBound {
@@ -27,8 +27,8 @@ export class SilenceBound {
   }
 
   /** A worker was terminated as silent after `livedMs`. */
-  judged(livedMs: number): void {
-    const from = livedMs >= FORGIVEN_AFTER_MS ? SILENT_BOUNDS.firstMs : this.#ms;
+  extend(livedMs: number): void {
+    const from = livedMs >= RESET_AFTER_MS ? SILENT_BOUNDS.firstMs : this.#ms;
     this.#ms = Math.min(from * 2, SILENT_BOUNDS.capMs);
   }
 }
@@ -37,21 +37,21 @@ export class SilenceBound {
 export class Silence {
   readonly #bound: SilenceBound;
   #silentMs = 0;
-  #hasSpoken = false;
+  #hasSent = false;
 
   constructor(bound: SilenceBound) {
     this.#bound = bound;
   }
 
   /** The worker has sent something. */
-  broken(): void {
-    this.#hasSpoken = true;
+  reset(): void {
+    this.#hasSent = true;
     this.#silentMs = 0;
   }
 
   /** A check, `tookMs` after the last one. Returns whether the worker counts as hung. */
-  look(tookMs: number): boolean {
+  check(tookMs: number): boolean {
     if (tookMs - WATCH_EVERY_MS <= LATE_MS) this.#silentMs += WATCH_EVERY_MS;
-    return this.#silentMs > (this.#hasSpoken ? this.#bound.ms : FIRST_WORD_WITHIN_MS);
+    return this.#silentMs > (this.#hasSent ? this.#bound.ms : FIRST_MESSAGE_WITHIN_MS);
   }
 }

@@ -52,7 +52,7 @@ export class ExchangeSource {
   readonly #deps: SourceDeps;
   readonly #cache = new Map<string, Cached>();
   /** Cached lists that are refetched early. */
-  readonly #doubted = new Set<string>();
+  readonly #toRefetch = new Set<string>();
   readonly #rotations = new Map<string, Rotation>();
   readonly #sweeps = new Map<string, Sweep>();
   readonly #cooldown: Cooldown;
@@ -120,7 +120,7 @@ export class ExchangeSource {
   /** Resolves when a request may be sent, possibly minutes after another one was refused. */
   async ready(): Promise<void> {
     const { clock, lifetime } = this.#deps;
-    const waitMs = this.#cooldown.nothingMs();
+    const waitMs = this.#cooldown.blockedMs();
     if (waitMs > 0) await clock.sleep(waitMs, lifetime);
   }
 
@@ -128,8 +128,8 @@ export class ExchangeSource {
    * Has every list with its own period refetched in the next cycle: the batch based on them was implausible, and one
    * bad list must not persist for the rest of its period. The old ones serve meanwhile.
    */
-  doubtLists(): void {
-    for (const name of this.#cache.keys()) this.#doubted.add(name);
+  refetchLists(): void {
+    for (const name of this.#cache.keys()) this.#toRefetch.add(name);
   }
 
   async #load<T>(http: ExchangeHttp, load: Load<T>): Promise<Reply<T>> {
@@ -154,13 +154,13 @@ export class ExchangeSource {
   ): Promise<Reply<T> | RequestFailure> {
     const nowMs = this.#deps.clock.monotonicMs();
     const cached = this.#cache.get(name);
-    const isDue = this.#doubted.has(name) || nowMs - (cached?.atMonotonicMs ?? 0) >= everyMs;
+    const isDue = this.#toRefetch.has(name) || nowMs - (cached?.atMonotonicMs ?? 0) >= everyMs;
     if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
       const reply = await ask();
       // One that would never serve again would only be held.
       if (serveMs > 0) this.#cache.set(name, { reply, atMonotonicMs: nowMs });
-      this.#doubted.delete(name);
+      this.#toRefetch.delete(name);
       return reply;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;

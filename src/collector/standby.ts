@@ -7,7 +7,7 @@ import type { FromWorker } from "./protocol.ts";
 const LOCK_RETRY_MS = 500;
 
 /** How often it checks the heartbeat of the lock's holder: each check opens the database. */
-const LOOK_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 5_000;
 
 /** A holder's heartbeat moves each second; if it has not moved for this long, the holder is hung. */
 const HUNG_AFTER_MS = 30_000;
@@ -34,7 +34,7 @@ export async function waitForLock(path: string, deps: StandbyDeps): Promise<File
     const lock = tryFileLock(path);
     if (lock !== null) return lock;
     watch ??= new HolderWatch(path, deps);
-    watch.look();
+    watch.check();
     post({ type: "heartbeat" });
     await clock.sleep(LOCK_RETRY_MS, lifetime);
   }
@@ -46,28 +46,28 @@ class HolderWatch {
   readonly #path: string;
   readonly #deps: StandbyDeps;
   readonly #sinceMs: number;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #checkedMs = Number.NEGATIVE_INFINITY;
   #heartbeatAtMs: number | null = null;
   /** On the monotonic clock, so that a step of the wall clock does not look like a hang. */
-  #movedMs: number;
+  #heartbeatMovedMs: number;
   #warnedMs: number | null = null;
 
   constructor(path: string, deps: StandbyDeps) {
     this.#path = path;
     this.#deps = deps;
     this.#sinceMs = deps.clock.nowMs();
-    this.#movedMs = deps.clock.monotonicMs();
+    this.#heartbeatMovedMs = deps.clock.monotonicMs();
   }
 
   /** To be called with each try; checks when it is time. */
-  look(): void {
+  check(): void {
     const { clock, log, post } = this.#deps;
     const nowMs = clock.monotonicMs();
-    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
-    const isFirst = this.#lookedMs === Number.NEGATIVE_INFINITY;
-    this.#lookedMs = nowMs;
+    if (nowMs - this.#checkedMs < CHECK_EVERY_MS) return;
+    const isFirst = this.#checkedMs === Number.NEGATIVE_INFINITY;
+    this.#checkedMs = nowMs;
     const heartbeatAtMs = this.#deps.heartbeatAtMs();
-    if (heartbeatAtMs !== this.#heartbeatAtMs) this.#movedMs = nowMs;
+    if (heartbeatAtMs !== this.#heartbeatAtMs) this.#heartbeatMovedMs = nowMs;
     this.#heartbeatAtMs = heartbeatAtMs;
     if (isFirst) {
       const reason = "another process, or a hung thread of this one, holds the right to collect";
@@ -79,7 +79,7 @@ class HolderWatch {
 
   #judge(nowMs: number): void {
     const { log } = this.#deps;
-    if (nowMs - this.#movedMs < HUNG_AFTER_MS) {
+    if (nowMs - this.#heartbeatMovedMs < HUNG_AFTER_MS) {
       if (this.#warnedMs !== null) log.info("collector_back", this.#fields());
       this.#warnedMs = null;
       return;

@@ -57,7 +57,7 @@ export interface Supervisor {
   /** Asks the worker to end its transaction and waits for it, 15 seconds at most. */
   stop(): Promise<void>;
   /** Whether the worker is alive or can be replaced; false if only a restart of the process can help. */
-  readonly lives: boolean;
+  readonly isAlive: boolean;
   /** What the worker is doing, in one line for an operator. */
   readonly doing: string;
   /** Workers started so far. */
@@ -104,7 +104,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
       const reason = await current.ended;
       if (stopping.signal.aborted) return;
       const livedMs = clock.monotonicMs() - startedMs;
-      if (reason === SILENT) shared.bound.judged(livedMs);
+      if (reason === SILENT) shared.bound.extend(livedMs);
       youngDeaths = livedMs >= HEALTHY_AFTER_MS ? 0 : youngDeaths + 1;
       const pauseMs = fullJitterMs(youngDeaths, RESTART_BOUNDS, deps.random);
       log.error("collector_ended", { reason, restart_in_ms: Math.round(pauseMs) });
@@ -121,7 +121,7 @@ export function superviseCollector(deps: SupervisorDeps): Supervisor {
       stopping.abort();
       await current?.stop();
     },
-    get lives() {
+    get isAlive() {
       return shared.liveness.isFresh;
     },
     get doing() {
@@ -151,7 +151,7 @@ class SupervisedWorker {
   readonly #silence: Silence;
   readonly #end: (reason: string) => void;
   #worker: WorkerHandle | null = null;
-  #isGone = false;
+  #hasEnded = false;
 
   constructor(deps: SupervisorDeps, shared: Shared) {
     this.#deps = deps;
@@ -189,8 +189,8 @@ class SupervisedWorker {
       this.#worker = this.#deps.startWorker({
         message: (message) => this.#take(message),
         close: (reason) => {
-          this.#isGone = true;
-          this.#shared.liveness.gone(this);
+          this.#hasEnded = true;
+          this.#shared.liveness.ended(this);
           this.#end(reason);
         },
       });
@@ -201,7 +201,7 @@ class SupervisedWorker {
   }
 
   #take(message: FromWorker): void {
-    this.#silence.broken();
+    this.#silence.reset();
     this.#shared.liveness.sign();
     this.doing = collectingText(message, this.#deps.settings.exchanges.length) ?? this.doing;
     if (message.type === "stopped") this.#end("stopped");
@@ -213,9 +213,9 @@ class SupervisedWorker {
   async #watch(over: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     while (!over.aborted) {
-      const lookedMs = clock.monotonicMs();
+      const checkedMs = clock.monotonicMs();
       await clock.sleep(WATCH_EVERY_MS, over);
-      if (this.#silence.look(clock.monotonicMs() - lookedMs)) this.#end(SILENT);
+      if (this.#silence.check(clock.monotonicMs() - checkedMs)) this.#end(SILENT);
     }
   }
 
@@ -224,7 +224,7 @@ class SupervisedWorker {
     if (worker === null) return;
     this.#worker = null;
     this.doing = STARTING;
-    if (!this.#isGone) this.#shared.liveness.ending(this);
+    if (!this.#hasEnded) this.#shared.liveness.terminating(this);
     worker.terminate();
   }
 }

@@ -196,7 +196,7 @@ export class Sweep {
 }
 
 function isOver(round: Round): boolean {
-  return round.run.isHopeless || isCooldownAsked(round.failure);
+  return round.run.hasGivenUp || isCooldownAsked(round.failure);
 }
 
 function isCooldownAsked(failure: unknown): boolean {

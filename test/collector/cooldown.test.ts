@@ -32,7 +32,7 @@ describe("a wait that the exchange asked for once", () => {
         const refused = cooldown.refusal();
         if (refused !== null) {
           // Whoever waits as long as it is told sends nothing in vain.
-          expect(request.leftMs()).toBe(cooldown.nothingMs());
+          expect(request.leftMs()).toBe(cooldown.blockedMs());
           request.failed(refused);
           cooldown.note(refused);
         }

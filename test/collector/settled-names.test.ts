@@ -47,12 +47,12 @@ const STEP = fc.record({
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 type Market = Map<string, Cell | null>;
 
-/** A database and its review; `isTouched`: which decides again what may have changed alone. */
-function world(isTouched: boolean) {
+/** A database and its review; `isChanged`: which decides again what may have changed alone. */
+function world(isChanged: boolean) {
   const database = testDatabase();
   const epoch = startCollecting(database, IDS, NOON_MS);
   const repository = new ReviewRepository(database.db, database.epochs);
-  const review = new MarketReview(repository, isTouched ? database.writer : null);
+  const review = new MarketReview(repository, isChanged ? database.writer : null);
   return {
     take: (market: Market, atMs: number): number => {
       for (const exchange of IDS) {

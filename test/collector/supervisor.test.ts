@@ -57,7 +57,7 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
       onMessage(message);
     },
   });
-  /** Lets time pass while the newest worker says each second that it lives. */
+  /** Lets time pass while the newest worker says each second that it isAlive. */
   const live = async (seconds: number): Promise<void> => {
     for (let n = 0; n < seconds; n += 1) {
       workers.at(-1)?.say({ type: "heartbeat" });
@@ -237,19 +237,19 @@ describe("the supervisor", () => {
   });
 });
 
-describe("the collector lives, for the watchdog of the process,", () => {
+describe("the collector isAlive, for the watchdog of the process,", () => {
   test("while its worker speaks, and while a dead or silent one can be replaced", async () => {
     const { supervisor, workers, clock, live, silence } = setUp();
     await live(300);
     workers[0]?.die("closed");
     await clock.advance(1_000);
-    expect(supervisor.lives).toBe(true);
+    expect(supervisor.isAlive).toBe(true);
     await live(5);
     // Silent, ended, and gone when it is ended.
     await silence();
     workers[1]?.die("closed");
     await live(300);
-    expect([workers.length, supervisor.lives]).toEqual([3, true]);
+    expect([workers.length, supervisor.isAlive]).toEqual([3, true]);
   });
 
   test("not when a worker that was ended stays: it may hold the lock for which its successor waits", async () => {
@@ -257,11 +257,11 @@ describe("the collector lives, for the watchdog of the process,", () => {
     await live(5);
     await silence();
     await live(25);
-    expect(supervisor.lives).toBe(true);
+    expect(supervisor.isAlive).toBe(true);
     await live(10);
-    expect([workers.length, supervisor.lives]).toEqual([2, false]);
+    expect([workers.length, supervisor.isAlive]).toEqual([2, false]);
     workers[0]?.die("closed");
-    expect(supervisor.lives).toBe(true);
+    expect(supervisor.isAlive).toBe(true);
   });
 
   test("not when no worker has said anything for four minutes, whatever the reason", async () => {
@@ -269,8 +269,8 @@ describe("the collector lives, for the watchdog of the process,", () => {
     await live(5);
     clock.lateMs = 2_000;
     await clock.advance(235_000);
-    expect(supervisor.lives).toBe(true);
+    expect(supervisor.isAlive).toBe(true);
     await clock.advance(10_000);
-    expect(supervisor.lives).toBe(false);
+    expect(supervisor.isAlive).toBe(false);
   });
 });

@@ -44,11 +44,11 @@ test(
     });
     await until(() => log.events().includes("collector_ended"));
     expect(log.lines[0]?.fields["reason"]).toBe("silent");
-    expect(supervisor.lives).toBe(true);
-    await until(() => !supervisor.lives);
+    expect(supervisor.isAlive).toBe(true);
+    await until(() => !supervisor.isAlive);
     // The disk answers again: somebody writes.
     closeSync(openSync(pipe, "w"));
-    await until(() => supervisor.lives);
+    await until(() => supervisor.isAlive);
     await supervisor.stop();
   },
   LONG_MS,

@@ -159,7 +159,7 @@ export function trackerScene(
     await goTo(second);
     market.okAt = okAt;
     for (const exchange of EXCHANGE_IDS) market.commit(exchange, listings, second);
-    tracker.look();
+    tracker.check();
   };
   return {
     clock,

@@ -82,7 +82,7 @@ describe("stored opportunities", () => {
     await clock.advance(5_000);
     setup.commit(epoch);
     const before = database.reader.progress()?.seq ?? Number.NaN;
-    tracker.look();
+    tracker.check();
     for (const reader of readers) {
       expect(bookIn(reader).find(1, 2)).toEqual({
         firstSeenMs: NOON_MS + 5_000,
@@ -96,7 +96,7 @@ describe("stored opportunities", () => {
     expect([progress?.seq, progress?.changedAtMs]).toEqual([before + 1, NOON_MS + 5_000]);
     await clock.advance(3_000);
     setup.commit(epoch, [...BOTH, ["gate", 30]]);
-    tracker.look();
+    tracker.check();
     expect(database.db.query("SELECT stored_at, pairs FROM opportunity_book").all()).toEqual([
       { stored_at: NOON_MS + 8_000, pairs: 3 },
     ]);
@@ -110,12 +110,12 @@ describe("stored opportunities", () => {
     const tracker = setup.start(epoch);
     await clock.advance(5_000);
     setup.commit(epoch);
-    tracker.look();
+    tracker.check();
     const first = bookIn(database.reader);
     await clock.advance(5_000);
     setup.commit(epoch);
     expect(bookIn(database.reader)).toBe(first);
-    tracker.look();
+    tracker.check();
     const second = bookIn(database.reader);
     expect(second.find(1, 2)?.lastSeenMs).toBe(NOON_MS + 10_000);
     // What a snapshot of before holds stays as it was.
@@ -133,7 +133,7 @@ describe("stored opportunities", () => {
         ["okx", 10.95],
         ["bybit", 98.55],
       ]);
-      tracker.look();
+      tracker.check();
       board.poll();
       await clock.advance(6_000);
     }
@@ -171,7 +171,7 @@ describe("stored opportunities", () => {
     const board = new Board({ reader: noting, clock, staleAfterMs: 900_000 });
     board.poll();
     setup.commit(epoch);
-    tracker.look();
+    tracker.check();
     const perLook: string[][] = [];
     for (let look = 0; look < 4; look += 1) {
       await clock.advance(250);
@@ -192,12 +192,12 @@ describe("stored opportunities", () => {
     const before = setup.start(first);
     await clock.advance(5_000);
     setup.commit(first);
-    before.look();
+    before.check();
     await clock.advance(300_000);
     const second = setup.takeOver();
     const after = setup.start(second);
     setup.commit(second);
-    after.look();
+    after.check();
     expect(bookIn(database.reader).find(1, 2)).toEqual({
       firstSeenMs: NOON_MS + 5_000,
       lastSeenMs: NOON_MS + 305_000,
@@ -214,7 +214,7 @@ describe("stored opportunities", () => {
     setup.commit(epoch);
     setup.takeOver();
     const before = database.reader.progress();
-    expect(() => tracker.look()).toThrow(EpochLost);
+    expect(() => tracker.check()).toThrow(EpochLost);
     expect(bookIn(database.reader)).toBe(NO_OPPORTUNITIES);
     expect(database.reader.progress()).toEqual(before);
     expect(() => setup.store.store(epoch, NO_COLUMNS, NOON_MS)).toThrow(EpochLost);
@@ -228,7 +228,7 @@ describe("stored opportunities", () => {
     const first = setup.takeOver();
     const before = setup.start(first);
     setup.commit(first);
-    before.look();
+    before.check();
     database.db.run("UPDATE opportunity_book SET version = version + 1, body = x'01ff00ff'");
     expect(bookIn(database.reader).find(1, 2)).toBeNull();
     await clock.advance(60_000);
@@ -236,7 +236,7 @@ describe("stored opportunities", () => {
     const after = setup.start(second);
     expect(setup.log.events()).toEqual(["opportunities_unreadable"]);
     setup.commit(second);
-    after.look();
+    after.check();
     expect(bookIn(database.reader).find(1, 2)?.firstSeenMs).toBe(NOON_MS + 60_000);
   });
 
@@ -250,7 +250,7 @@ describe("stored opportunities", () => {
     database.db.run(
       "CREATE TRIGGER full BEFORE INSERT ON opportunity_book BEGIN SELECT RAISE(ABORT, 'full'); END",
     );
-    tracker.look();
+    tracker.check();
     expect(setup.log.events()).toEqual(["opportunities_not_stored"]);
     expect(bookIn(database.reader)).toBe(NO_OPPORTUNITIES);
     database.db.run("DROP TRIGGER full");

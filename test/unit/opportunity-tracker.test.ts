@@ -174,7 +174,7 @@ describe("the tracker", () => {
     expect(storedOf(writes.at(-1) ?? expect.unreachable())[PAIR]?.last).toBe(200);
     await tracker.close();
     await clock.advance(60_000);
-    tracker.look();
+    tracker.check();
     expect(writes).toHaveLength(5);
   });
 
@@ -213,7 +213,7 @@ describe("the tracker", () => {
       await goTo(second);
       market.okAt = second;
       if (hasAnswered) market.commit("okx", BOTH, second);
-      return tracker.look();
+      return tracker.check();
     };
     for (const second of [60, 120, 175]) expect(await lookAt(second, true)).toBe(true);
     expect(await lookAt(180, false)).toBe(false);
@@ -262,7 +262,7 @@ describe("the tracker", () => {
     await see(10, BOTH);
     expect(store.tried).toBe(0);
     store.isBusy = false;
-    expect(tracker.look()).toBe(false);
+    expect(tracker.check()).toBe(false);
     expect(last()[PAIR]).toEqual({ first: 5, last: 10, peak: 10, unobserved: 0 });
     expect(log.events()).toEqual([]);
   });

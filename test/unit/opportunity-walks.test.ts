@@ -32,7 +32,7 @@ class Oracle {
     }
   }
 
-  look(now: number, rows: readonly Row[], okAt: number): void {
+  check(now: number, rows: readonly Row[], okAt: number): void {
     const slept = this.#asOf !== null && now - this.#asOf > SILENT_AFTER;
     const silent = now - okAt > SILENT_AFTER;
     this.#asOf = now;
@@ -185,10 +185,10 @@ test("whatever the market does, a tracker that looks at changed assets knows wha
           // The first look of a collector takes in what is stored, whatever that is.
           const isNews = isFirst || commits.length > 0 || trusted !== before;
           isFirst = false;
-          const hasLooked = scene.tracker.look();
-          expect(hasLooked).toBe(isNews);
-          if (hasLooked) {
-            oracle.look(now, rows, okAt);
+          const hasChecked = scene.tracker.check();
+          expect(hasChecked).toBe(isNews);
+          if (hasChecked) {
+            oracle.check(now, rows, okAt);
             looks += 1;
           }
           if (scene.writes.length === written) continue;

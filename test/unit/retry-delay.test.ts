@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
-  askedToWaitMs,
+  remainingWaitMs,
   FIRST_STATED_WAIT_MS,
   type Pause,
   retryDelayMs,
@@ -95,16 +95,16 @@ describe("what is left of it after a restart", () => {
   test("is what the exchange asked for, from when it failed", () => {
     for (const kind of ["rate_limited", "banned", "geo_blocked"] as const) {
       const state = waiting(kind, 8 * MINUTE_MS);
-      expect(askedToWaitMs(state, failedAtMs + 3 * MINUTE_MS)).toBe(5 * MINUTE_MS);
-      expect(askedToWaitMs(state, failedAtMs + 9 * MINUTE_MS)).toBe(0);
+      expect(remainingWaitMs(state, failedAtMs + 3 * MINUTE_MS)).toBe(5 * MINUTE_MS);
+      expect(remainingWaitMs(state, failedAtMs + 9 * MINUTE_MS)).toBe(0);
     }
-    expect(askedToWaitMs(waiting("timeout", 8 * MINUTE_MS), failedAtMs)).toBe(0);
-    expect(askedToWaitMs(stateOf("okx"), failedAtMs)).toBe(0);
+    expect(remainingWaitMs(waiting("timeout", 8 * MINUTE_MS), failedAtMs)).toBe(0);
+    expect(remainingWaitMs(stateOf("okx"), failedAtMs)).toBe(0);
   });
 
   test("is half an hour at most, and no longer than the pause when the clock was set back", () => {
-    expect(askedToWaitMs(waiting("banned", 3 * DAY_MS), failedAtMs)).toBe(30 * MINUTE_MS);
-    expect(askedToWaitMs(waiting("banned", 4 * MINUTE_MS), failedAtMs - DAY_MS)).toBe(
+    expect(remainingWaitMs(waiting("banned", 3 * DAY_MS), failedAtMs)).toBe(30 * MINUTE_MS);
+    expect(remainingWaitMs(waiting("banned", 4 * MINUTE_MS), failedAtMs - DAY_MS)).toBe(
       4 * MINUTE_MS,
     );
   });

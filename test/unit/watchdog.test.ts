@@ -7,7 +7,7 @@ function setUp(deadlineMs: number | null) {
   const clock = new ManualClock();
   const log = memoryLog();
   const sent: string[] = [];
-  const state = { lives: true, doing: "collecting", reachable: true };
+  const state = { isAlive: true, doing: "collecting", reachable: true };
   const manager = {
     send(assignments: readonly string[]): boolean {
       if (state.reachable) sent.push(...assignments);
@@ -27,7 +27,7 @@ function setUp(deadlineMs: number | null) {
 }
 
 describe("the service manager", () => {
-  test("is told once that the service is ready, what it does, and every ten seconds that it lives", async () => {
+  test("is told once that the service is ready, what it does, and every ten seconds that it isAlive", async () => {
     const { watchdog, state, sent, pings, pass } = setUp(60_000);
     watchdog.observe();
     expect(sent).toEqual(["READY=1", "STATUS=collecting", "WATCHDOG=1"]);
@@ -52,15 +52,15 @@ describe("the service manager", () => {
     expect(none.sent).toEqual(["READY=1", "STATUS=collecting"]);
   });
 
-  test("gets no ping while the collector hangs, and is told why; one at once when it lives again", async () => {
+  test("gets no ping while the collector hangs, and is told why; one at once when it isAlive again", async () => {
     const { state, sent, pings, pass, log } = setUp(60_000);
     await pass(1);
-    state.lives = false;
+    state.isAlive = false;
     await pass(120);
     expect(pings()).toBe(1);
     expect(sent.at(-1)).toStartWith("STATUS=the collector thread hangs");
     expect(log.events()).toEqual(["collector_hangs"]);
-    state.lives = true;
+    state.isAlive = true;
     await pass(1);
     expect(pings()).toBe(2);
     expect(sent).toContain("STATUS=collecting");
@@ -78,7 +78,7 @@ describe("the service manager", () => {
 
   test("there is none: nothing is sent and nothing fails", () => {
     const parts = { deadlineMs: null, clock: new ManualClock(), log: memoryLog() };
-    const collector = { lives: true, doing: "collecting" };
+    const collector = { isAlive: true, doing: "collecting" };
     const watchdog = createWatchdog({ manager: null, ...parts, collector });
     watchdog.observe();
     watchdog.stopping();

@@ -16,7 +16,7 @@ export interface WatchdogDeps {
   readonly log: Log;
   readonly collector: {
     /** Whether the collector thread is alive, or can be restarted without restarting the process. */
-    readonly lives: boolean;
+    readonly isAlive: boolean;
     /** What it is doing, in one line for `systemctl status`. */
     readonly doing: string;
   };
@@ -47,7 +47,7 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
 
   return {
     observe() {
-      const hangs = !deps.collector.lives;
+      const hangs = !deps.collector.isAlive;
       if (hangs && !wasHanging) log.error("collector_hangs", { reason: HANGING });
       wasHanging = hangs;
       const status = hangs ? HANGING : deps.collector.doing;
