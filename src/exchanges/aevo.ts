@@ -19,11 +19,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Aevo perpetuals: one list in CoinGecko's form has rates, next times, indices, open interest and volume, the market
- * list has marks and classes. Replies of September 2026 and their history bear out an hourly fraction. Off by default,
- * for that list rounds its rates. `caveats` says what is open.
+ * Aevo perpetuals: one list in CoinGecko's format has rates, next times, indices, open interest and volume, the market
+ * list has marks and classes. Replies of September 2026 and their history confirm an hourly fraction. Disabled by
+ * default because that list rounds its rates. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * statistics { ticker_id: "BTC-PERP", funding_rate: "0.000019", next_funding_rate_timestamp: "1793624400",
  *   index_price: "83583.9", open_interest: "119174.50265", target_volume: "8230155472.847947" }
  * instruments { instrument_name: "BTC-PERP", instrument_type: "PERPETUAL", underlying_asset: "BTC",
@@ -34,7 +34,7 @@ const facts = {
   name: "Aevo",
   kind: "decentralised",
   hosts: { main: "https://api.aevo.xyz" },
-  // The number is not published; a known client keeps to 10 in a second per path.
+  // The limit is not published; a known client uses 10 per second and path.
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://api-docs.aevo.xyz/reference/getfunding",
@@ -61,16 +61,16 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** The same reply has the marks, and they are worth little when they are old. */
+/** The same reply has the marks, which are of little use when old. */
 const PRICES_EVERY_MS = 120_000;
 const INTERVAL_HOURS = 1;
 const MS_PER_SECOND = 1000;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDC", "USDT"]);
-/** What every perpetual is settled in. */
+/** The settlement currency of every perpetual. */
 const SETTLE = "USDC";
 const PRE_IPO = "pre_ipo";
-/** By market_type; null: a kind that is known and has no class of ours. */
+/** By market_type; null: a known kind for which we have no class. */
 const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass | null> = new Map([
   ["crypto", "crypto"],
   ["equity", "stock"],
@@ -115,7 +115,7 @@ type Listing = Listed<"assetClass">;
 
 const refusal = z.object({ error: z.unknown() });
 
-/** Success has no envelope; an error is an object that names it. */
+/** A success has no envelope; an error is an object that names it. */
 function checked(body: unknown): unknown {
   const refused = refusal.safeParse(body);
   if (refused.success && refused.data.error !== undefined) {
@@ -129,7 +129,7 @@ const loadStatistics: Load<Rows<StatisticsRow>> = (http) =>
     decodeRows(statisticsRow, checked(body), "ticker_id"),
   );
 
-/** Without the type the list has thousands of options. */
+/** Without the type the list contains thousands of options. */
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>
   http.get("/markets?instrument_type=PERPETUAL", (body) =>
     decodeRows(marketRow, checked(body), "instrument_name"),
@@ -154,12 +154,13 @@ function parse({ statistics, instruments, prices }: Raw): Batch {
     listings: readListings(instruments.value, (row) => row.instrument_name, listingOf),
     quoteOf: (row, listing) =>
       quoteOf(row, listing, markOf.get(row.ticker_id) ?? null, statistics.receivedAtMs),
-    // Dead contracts stay in the list, without a next time: only one that is still charged speaks about the markets.
+    // Dead contracts remain in the list without a next time: only one that is still charged should be in the market
+    // list.
     shouldBeListed: (row) => positiveOf(row.next_funding_rate_timestamp) !== null,
   });
 }
 
-/** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
+/** Null for an instrument that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: MarketRow): Listing | null {
   const { instrument_type: type, is_active: isActive, market_type: kind } = row;
   if (typeof type !== "string") throw new RowReject("bad_row", "instrument_type is not a text");
@@ -192,7 +193,7 @@ function quoteOf(
   const times = fundingTimesOf(
     nextMs,
     receivedAtMs,
-    // No document says the hour: a row bears it out, or has no interval.
+    // The hourly interval is not documented: it applies only to rows with a next time.
     { hours: nextMs === null ? null : INTERVAL_HOURS, source: "documented_default" },
     "next_funding_rate_timestamp",
   );
@@ -206,7 +207,7 @@ function quoteOf(
     ...times,
     markPrice,
     indexPrice,
-    // In units of the priced asset; the index is of the same moment, the mark may be minutes older.
+    // In units of the asset; the index is from the same moment, the mark may be minutes older.
     openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(quantityOf(row.open_interest), indexPrice),
     volume24hUsd: quantityOf(row.target_volume),

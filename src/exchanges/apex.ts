@@ -22,12 +22,12 @@ import {
 } from "./wire.ts";
 
 /**
- * ApeX Omni perpetuals: those of coins, and those of stocks, indices and commodities, which the catalogue lists apart.
- * Prediction contracts share the tickers' reply and are a third list, which is not read.
- * `predictedFundingRate` stood at the interest component and is not used; the unit of the caps
- * is not confirmed, so none is given. `caveats` says what else the sources leave open.
+ * ApeX Omni perpetuals: those of coins, and those of stocks, indices and commodities, which are a separate list in the
+ * catalogue. Prediction contracts are in the tickers' reply, too, and in a third list that is not read.
+ * `predictedFundingRate` was always the interest component and is not used; the unit of the caps is not confirmed, so
+ * none is given. See `caveats` for what else the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { symbol: "BTCUSDT", markPrice: "83609.0", indexPrice: "83579.6", openInterest: "115389.021",
  *   turnover24h: "10163492627.1163559", fundingRate: "0.0000125", nextFundingTime: "2026-11-02T13:00:00Z" }
  * contracts { crossSymbolName: "BTCUSDT", baseTokenId: "BTC", settleAssetId: "USDT", enableTrade: true,
@@ -67,11 +67,11 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Funding is exchanged every hour. */
+/** Funding is exchanged hourly. */
 const INTERVAL_HOURS = 1;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
-/** The older form, which names no day. */
+/** The older format, without a date. */
 const TIME_OF_DAY = /^\d\d:\d\d:\d\d$/;
 
 /** The categories of the stock list; those of the perpetual list are sectors of coins. */
@@ -105,7 +105,7 @@ const contractRow = z.object({
 type TickerRow = z.infer<typeof tickerRow>;
 type ContractRow = z.infer<typeof contractRow>;
 
-/** The catalogue's lists of what is charged funding. */
+/** The catalogue's lists of contracts that are charged funding. */
 interface Contracts {
   readonly perpetuals: Rows<ContractRow>;
   readonly stocks: Rows<ContractRow>;
@@ -126,7 +126,7 @@ const catalogue = z.object({
   }),
 });
 
-/** Success has no code at all; errors come with HTTP 200. */
+/** A success has no code; errors come with HTTP 200. */
 function dataOf(body: unknown): unknown {
   const { code, data } = decodeEnvelope(envelope, body);
   if (code !== undefined && code !== null) throw badEnvelope(`code ${code}`);
@@ -170,12 +170,12 @@ function parse({ tickers, contracts }: Raw): Batch {
       (row) => listingOf(row, ofStocks.has(row)),
     ),
     quoteOf: (row, listing) => quoteOf(row, listing, tickers.receivedAtMs),
-    // Predictions are tickers without a perpetual by design.
+    // By design predictions are tickers without a perpetual.
     shouldBeListed: () => false,
   });
 }
 
-/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow, isOfStocks: boolean): Listing | null {
   if (row.enableTrade === false || row.isPrelaunch === true) return null;
   if (row.enableFundingSettlement === false) return null;
@@ -194,7 +194,7 @@ function listingOf(row: ContractRow, isOfStocks: boolean): Listing | null {
     quote: settle,
     settle,
     assetClass: isOfStocks ? (CLASS_OF_CATEGORY.get(row.category ?? "") ?? null) : "crypto",
-    // The interest of a day.
+    // The interest is per day.
     baselineRate: rateBoundOf(product(positiveOf(row.fundingInterestRate), 1 / HOURS_PER_DAY)),
   };
 }
@@ -224,7 +224,7 @@ function quoteOf(row: TickerRow, listing: Listing, receivedAtMs: number): Quote 
   };
 }
 
-/** Unix ms of an ISO time; a time of day stands for the next full hour; anything else is unknown. */
+/** Unix ms of an ISO time; a time of day means the next full hour; anything else is unknown. */
 function nextTimeOf(time: string | null | undefined, receivedAtMs: number): number | null {
   if (!time) return null;
   if (TIME_OF_DAY.test(time)) return nextGridTimeMs(receivedAtMs, INTERVAL_HOURS);

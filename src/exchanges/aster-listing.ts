@@ -4,16 +4,16 @@ import type { InstrumentRow } from "./aster-wire.ts";
 import type { Listed } from "./wire-join.ts";
 import { epochMsOf, numberOf, RowReject } from "./wire.ts";
 
-/** Which of Aster's contracts are shown, and what they track. */
+/** Decides which of Aster's contracts are shown, and what they track. */
 
 /** A live linear perpetual. */
 export type Listing = Listed<"assetClass" | "listedAtMs">;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USDF", "USD1", "FDUSD"]);
-/** TESTUSDT and its like come with the status of a live contract. */
+/** TESTUSDT and similar ones have the status of a live contract. */
 const TEST_BASE = /^TEST\d*$/;
 
-/** Documented types that end on a day, or have ended. */
+/** Documented types with an expiry, and expired ones. */
 const DATED: ReadonlySet<string> = new Set([
   "CURRENT_MONTH",
   "NEXT_MONTH",
@@ -28,20 +28,20 @@ const CLASS_OF_TAG: ReadonlyMap<string, AssetClass> = new Map([
   ["etf", "etf"],
   ["commodities", "commodity"],
 ]);
-/** The symbolType of every coin; 1 is that of everything else. */
+/** The symbolType of every coin; 1 means anything else. */
 const COIN = 0;
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 export function listingOf(row: InstrumentRow): Listing | null {
   const { contractType, status, baseAsset, quoteAsset, marginAsset } = row;
   if (!status) throw new RowReject("bad_row", "status is missing");
-  // One that does not trade yet has an empty contractType.
+  // A contract that does not trade yet has an empty contractType.
   if (status !== "TRADING") return null;
   if (!contractType) throw new RowReject("bad_row", "contractType is missing");
   if (DATED.has(contractType)) return null;
   if (contractType !== "PERPETUAL")
     throw new RowReject("unknown_kind", "contractType is none that is documented");
-  // Seen live: rows without a base, which are no contracts.
+  // Seen live: rows without a base, which are not contracts.
   if (!baseAsset || TEST_BASE.test(baseAsset)) return null;
   if (!quoteAsset || !marginAsset) throw new RowReject("bad_row", "an asset is missing");
   if (marginAsset !== quoteAsset || !DOLLARS.has(quoteAsset)) return null;
@@ -57,7 +57,7 @@ export function listingOf(row: InstrumentRow): Listing | null {
   };
 }
 
-/** Tags decide; without one a coin is what says so by its type. Tags of two classes say nothing. */
+/** Tags decide; without one the type tells whether it is a coin. Tags of two classes are contradictory. */
 function assetClassOf(tags: readonly string[], symbolType: number | null): AssetClass | null {
   const classes = new Set(tags.flatMap((tag) => CLASS_OF_TAG.get(tag) ?? []));
   const [named = null, ...others] = classes;

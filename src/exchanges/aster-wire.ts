@@ -4,12 +4,12 @@ import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numberOf, numeric, text } from "./wire.ts";
 
-/** What Aster is asked, and the keys of its rows that are kept, as received. */
+/** Aster's calls, and the row fields that are kept, as received. */
 
-/** What a call answers that is no longer there, or not for this contract. */
+/** The answer of a call that no longer exists, or not for this contract. */
 const NOT_THERE: ReadonlySet<number | null> = new Set([400, 404, 410]);
 
-/** Orders and errors share one envelope: `code` 200 is the only one that is no error. */
+/** Orders and errors share one envelope: only `code` 200 is not an error. */
 const SUCCESS = 200;
 const symbol = z.string().min(1);
 const word = text.catch(null);
@@ -85,7 +85,7 @@ export const loadTickers: Load<Rows<TickerRow>> = (http) =>
 export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
   http.get("/fapi/v3/exchangeInfo", decodeInstruments);
 
-/** No document lists this call: that it is gone is no failure of the exchange. */
+/** This call is undocumented, so its removal is not a failure of the exchange. */
 export async function loadOpenInterest(
   http: ExchangeHttp,
   key: string,

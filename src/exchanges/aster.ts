@@ -27,10 +27,10 @@ import {
 } from "./wire.ts";
 
 /**
- * Aster: an API of Binance's shape on hosts of its own. An interval that fundingInfo does not hold is unknown, for no
- * default is documented. `caveats` says what the sources leave open.
+ * Aster: an API like Binance's on its own hosts. An interval that is not in fundingInfo is unknown, as no default is
+ * documented. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTCUSDT", markPrice: "83573.70660162", indexPrice: "83578.55731878", lastFundingRate: "0.00018876",
  *   nextFundingTime: 1793635200000, time: 1793621820000 }
  * intervals { symbol: "BTCUSDT", interestRate: "0.00010000", fundingIntervalHours: 8, fundingFeeCap: 0.003,
@@ -73,7 +73,7 @@ const facts = {
     "Which stablecoins besides USDT settle contracts is not known: contracts in USDC, USDF, USD1 and FDUSD are shown, others are left out.",
     "Open interest is from an undocumented call, one contract at a time; that it counts coins and one side follows from the similarity to Binance.",
   ],
-  // The web firewall answers 403 to those who ask too often.
+  // The web firewall answers 403 to clients that send too many requests.
   classifyFailure: (status) => (status === 403 ? "banned" : null),
 } satisfies ExchangeFacts;
 
@@ -83,7 +83,7 @@ const INTERVALS_EVERY_MS = 5 * 60_000;
 const TICKERS_EVERY_MS = 3 * 60_000;
 /** About 770 symbols in 15 minutes are 0.9 requests a second. */
 const OPEN_INTEREST_ROTATION_MS = 15 * 60_000;
-/** The time that the interest component belongs to. */
+/** The period that the interest component refers to. */
 const INTEREST_HOURS = 8;
 
 async function fetchRaw(source: Source): Promise<Raw> {
@@ -149,7 +149,7 @@ function quoteOf(
     "nextFundingTime",
   );
   if (times === null) return null;
-  // Cap, floor and interest belong to the interval that they came with.
+  // Cap, floor and interest refer to the interval in the same row.
   const limits = times.fundingIntervalHours === null ? undefined : interval;
   return {
     ...NOT_PUBLISHED,

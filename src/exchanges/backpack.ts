@@ -26,10 +26,10 @@ import {
 
 /**
  * Backpack perpetuals. Rate, next settlement, mark and index come in one reply; the interval is in the market list,
- * which is therefore asked as often as an interval must be, and not believed when older than half an hour.
- * Kinds of market are a list of known ones: more were announced. `caveats` says what is left open.
+ * which is therefore refetched as often as intervals need, and trusted for half an hour. Market kinds are matched
+ * against known ones, as new ones were announced. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * markPrices { symbol: "BTC_USDC_PERP", fundingRate: "0.0000125", nextFundingTimestamp: 1793624400000,
  *   markPrice: "83606.54344596", indexPrice: "83587.72503636" }
  */
@@ -38,7 +38,7 @@ const facts = {
   name: "Backpack",
   kind: "centralised",
   hosts: { main: "https://api.backpack.exchange" },
-  // Clients assume 2000 requests a minute per address; no page of Backpack's own was found to say so.
+  // Clients assume 2000 requests a minute per address; no official source was found.
   pacing: { requests: 5, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://docs.backpack.exchange",
@@ -67,20 +67,20 @@ const facts = {
     bodyStart.includes(RATE_LIMIT_CODE) ? "rate_limited" : null,
 } satisfies ExchangeFacts;
 
-/** The list holds the intervals, which have been changed before. */
+/** The list contains the intervals, which have been changed before. */
 const MARKETS_EVERY_MS = 5 * 60_000;
-/** An interval that is older than this is unknown. */
+/** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 const MS_PER_HOUR = 3_600_000;
 const RATE_LIMIT_CODE = "TOO_MANY_REQUESTS";
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDT", "USD"]);
-/** What the tickers of US equities end in: CRCL.US. */
+/** The suffix of US equities' tickers: CRCL.US. */
 const EQUITY_SUFFIX = ".US";
 
 /** Open interest counts the long and the short side of each contract. */
 const SIDES = 2;
-/** Kinds of market that are no linear perpetual. */
+/** Market kinds that are not linear perpetuals. */
 const OTHER_TYPES: ReadonlySet<string> = new Set([
   "SPOT",
   "IPERP",
@@ -89,7 +89,7 @@ const OTHER_TYPES: ReadonlySet<string> = new Set([
   "RFQ",
   "MONAD",
 ]);
-/** What rwaMarketType says; null is what coins have, and older lists do not know the key. */
+/** By rwaMarketType; null is for coins, and older lists do not have the key. */
 const CLASS_OF_RWA: ReadonlyMap<unknown, AssetClass> = new Map<unknown, AssetClass>([
   [null, "crypto"],
   ["STOCK", "stock"],
@@ -146,7 +146,7 @@ interface Listing {
 
 const errorBody = z.object({ code: z.string() });
 
-/** Success is a bare list; an object with a code is an error. */
+/** A success is a bare list; an object with a code is an error. */
 function listOf(body: unknown): unknown {
   const error = errorBody.safeParse(body);
   if (!error.success) return body;
@@ -172,7 +172,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
-  // Older lists do not know the key.
+  // Older lists do not have the key.
   const isToday = markets.value.rows.some((row) => row.visible !== undefined);
   const isListFresh = prices.receivedAtMs - markets.receivedAtMs <= INTERVAL_LIFETIME_MS;
   const openInterestOf = new Map(
@@ -198,12 +198,12 @@ function parse({ prices, openInterests, tickers, markets }: Raw): Batch {
   });
 }
 
-/** Of an older list, where no row says whether it is visible. */
+/** For an older list, whose rows do not say whether they are visible. */
 function olderListingOf(row: MarketRow): Listing | null {
   return listingOf({ ...row, visible: true });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: MarketRow): Listing | null {
   if (!row.marketType || !row.orderBookState) {
     throw new RowReject("bad_row", "marketType or orderBookState is missing");

@@ -5,14 +5,14 @@ import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
 import { rateCapOf, rateFloorOf } from "./wire.ts";
 
-/** What Binance's fundingInfo says of intervals and bounds, and what its silence means. */
+/** Intervals and bounds from Binance's fundingInfo, and what a missing row means. */
 
 /** Documented: a symbol that fundingInfo does not list was never adjusted and settles every 8 h. */
 const DEFAULT_INTERVAL_HOURS = 8;
 
 /**
- * A list with fewer rows per live listing is not whole. It was seen with 760 to 803 rows, dead symbols among them,
- * for about 740 live ones: half of it is 0.54.
+ * A list with fewer rows per live listing is incomplete. It had 760 to 803 rows, including dead symbols, for about 740
+ * live ones: half of it is 0.54.
  */
 const WHOLE_LIST_SHARE = 0.75;
 
@@ -20,7 +20,7 @@ interface Funding extends RowInterval {
   readonly bounds: Pick<Quote, "rateCap" | "rateFloor">;
 }
 
-/** Of a symbol and its published next funding time (unix ms, null where unknown). */
+/** Looks up a symbol with its published next funding time (unix ms; null if unknown). */
 export type FundingLookup = (symbol: string, nextMs: number | null) => Funding;
 
 export const NO_BOUNDS = { rateCap: null, rateFloor: null };
@@ -33,8 +33,8 @@ const DEFAULT: Funding = {
 };
 
 /**
- * A symbol that a whole list leaves out has the documented default, if its next time is one of that grid. Nobody has
- * it in a list too short for `live` listings, nor in one with an unreadable row: what is missing may be anyone's.
+ * A symbol missing from a complete list has the documented default if its next time is on that grid. The default does
+ * not apply if the list is too short for `live` listings or has an unreadable row: any symbol may be missing then.
  */
 export function fundingLookup(list: Rows<FundingRow> | null, live: number): FundingLookup {
   if (list === null) return () => UNKNOWN;

@@ -3,7 +3,7 @@ import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
-/** What Binance is asked, and the keys of its rows that are kept, as received. */
+/** Binance's calls, and the row fields that are kept, as received. */
 
 const symbol = z.string().min(1);
 const premiumRow = z.object({
@@ -64,7 +64,7 @@ export const loadIntervals: Load<Rows<FundingRow>> = (http) =>
 export const loadTickers: Load<Rows<TickerRow>> = (http) =>
   http.get("/fapi/v1/ticker/24hr", (body) => decodeRows(tickerRow, body, "symbol"));
 
-/** Throws RequestFailure("bad_envelope") where the answer is that of another symbol. */
+/** Throws RequestFailure("bad_envelope") if the answer is for another symbol. */
 export const loadOpenInterest = (http: ExchangeHttp, key: string): Promise<OpenInterest> =>
   http.get(`/fapi/v1/openInterest?symbol=${encodeURIComponent(key)}`, (body) => {
     const answer = decodeEnvelope(openInterest, body);

@@ -27,11 +27,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Binance USD-M perpetuals, quoted and margined in the same dollar coin. `caveats` says what the sources
- * leave open. No open interest comes in bulk: it is asked symbol by symbol. A cached interval that the published
- * next funding time contradicts counts as unknown.
+ * Binance USD-M perpetuals, quoted and margined in the same dollar coin. See `caveats` for what the sources leave open.
+ * There is no bulk open interest: it is requested symbol by symbol. A cached interval that the published next funding
+ * time contradicts counts as unknown.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * premiumIndex { symbol: "BTCUSDT", markPrice: "83544.77611196", indexPrice: "83567.05847378",
  *   lastFundingRate: "0.00005016", nextFundingTime: 1793635200000, interestRate: "0.00010000", time: 1793621820000 }
  * fundingInfo { symbol: "BTCUSDT", fundingIntervalHours: 4, adjustedFundingRateCap: "0.00300000",
@@ -77,7 +77,7 @@ const facts = {
   ],
   // The web firewall: too many requests or odd headers.
   classifyFailure: (status) => (status === 403 ? "banned" : null),
-  // "IP banned until 1790000000000": the end of the ban where no Retry-After came.
+  // "IP banned until 1790000000000": the end of the ban if there is no Retry-After.
   statedWaitMs: (bodyStart, nowMs) => {
     const until = /banned until (\d{13})/.exec(bodyStart)?.[1];
     return until === undefined ? null : Number(until) - nowMs;
@@ -90,7 +90,7 @@ const INTERVALS_EVERY_MS = 5 * MINUTE_MS;
 /** About 740 symbols in 8 minutes are 1.5 requests a second. */
 const OPEN_INTEREST_ROTATION_MS = 8 * MINUTE_MS;
 
-/** `interestRate` is stated for this long. */
+/** `interestRate` refers to this period. */
 const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "FDUSD", "USD1"]);
@@ -106,9 +106,9 @@ const CLASS_OF_UNDERLYING: Readonly<Record<string, AssetClass | null>> = {
   FX: "forex",
 };
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
-/** Dated contracts, one that is being delivered, and one that is not open yet. */
+/** Dated contracts, contracts being delivered, and contracts not open yet. */
 const OTHER_CONTRACT = /^$|^(CURRENT|NEXT)_(MONTH|QUARTER)\b|DELIVERING$/;
-/** The mark of shares that are not traded yet, beside underlyingType PREMARKET. */
+/** The tag of shares that are not traded yet, in addition to underlyingType PREMARKET. */
 const PRE_IPO_TAG = "Pre-IPO";
 
 /** A live linear perpetual of exchangeInfo. */
@@ -153,7 +153,7 @@ function listingsOf(list: Rows<SymbolRow>): Listings<Listing> {
   return readListings(list, (row) => row.symbol, listingOf);
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: SymbolRow): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
@@ -207,12 +207,12 @@ function quoteOf(
     listedAtMs: listing.listedAtMs,
     fundingRate,
     ...times,
-    // They came with the interval and are as old as it is.
+    // They were received with the interval and are as old as it is.
     ...(times.fundingIntervalHours === interval.hours ? bounds : NO_BOUNDS),
     baselineRate: baselineOf(row.interestRate, times.fundingIntervalHours),
     markPrice,
     indexPrice: positiveOf(row.indexPrice),
-    // Contract size is 1 unit of base.
+    // The contract size is 1 unit of the base.
     openInterestDigit: lastDigitOf(secondary.openInterest),
     openInterestUsd: product(quantityOf(secondary.openInterest), markPrice),
     volume24hUsd: quantityOf(secondary.volume),
@@ -221,7 +221,7 @@ function quoteOf(
   };
 }
 
-/** `interestRate` is charged in proportion to the length of the interval. */
+/** `interestRate` is charged in proportion to the interval's length. */
 function baselineOf(interestRate: Numeric, intervalHours: number | null): number | null {
   const interest = numberOf(interestRate);
   if (interest === null || Math.abs(interest) > MAX_ABS_RATE) return null;

@@ -26,11 +26,11 @@ import {
 } from "./wire.ts";
 
 /**
- * BingX linear perpetuals in USDT and USDC. One reply holds rate, interval, next time, mark and index of all of them.
- * `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest comes one contract
- * at a time and is gone through slowly. `caveats` says what the sources leave open.
+ * BingX linear perpetuals in USDT and USDC. One reply contains rate, interval, next time, mark and index of all of
+ * them. `lastFundingRate` is, despite its name, the running rate of the coming settlement. Open interest is requested
+ * slowly, one contract at a time. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTC-USDT", markPrice: "83623.1", indexPrice: "83592.3", lastFundingRate: "0.00005000",
  *   nextFundingTime: 1793635200000, fundingIntervalHours: 4, maxFundingRate: "0.00300000",
  *   minFundingRate: "-0.00300000" }
@@ -41,7 +41,7 @@ const facts = {
   name: "BingX",
   kind: "centralised",
   hosts: { main: "https://open-api.bingx.com" },
-  // The stricter of two documented limits: one request a second per endpoint. This is all endpoints together.
+  // The stricter of two documented limits: one request a second per endpoint, applied to all endpoints together.
   pacing: { requests: 1, perMs: 1100 },
   accrual: "periodic",
   documentation: "https://bingx-api.github.io/docs-v3/",
@@ -79,12 +79,12 @@ const BASE_PATH = "/openApi/swap/v2/quote";
 const BUSY_CODE = 100_410;
 const BUSY = /"code"\s*:\s*"?100410\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** About 1,040 contracts in half an hour are 0.6 requests a second, under the pace above with the others. */
+/** About 1,040 contracts in half an hour are 0.6 requests a second; with the others that is below the pace above. */
 const OPEN_INTEREST_ROTATION_MS = 30 * 60_000;
 const STATUS_ONLINE = 1;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
-/** The first four letters of names that are none of coins. */
+/** The first four letters of names that are not coins. */
 const CLASS_OF_PREFIX: ReadonlyMap<string, AssetClass> = new Map([
   ["NCSK", "stock"],
   ["NCFX", "forex"],
@@ -92,9 +92,9 @@ const CLASS_OF_PREFIX: ReadonlyMap<string, AssetClass> = new Map([
   ["NCSI", "index"],
 ]);
 const PREFIX_LENGTH = 4;
-/** What follows the ticker of those: NCCOGOLD2USD. */
+/** What follows the ticker in such names: NCCOGOLD2USD. */
 const IN_DOLLARS = "2USD";
-/** A name that says by its form that it is none of a coin: of a kind that is not known where it is none of the above. */
+/** A name with the form of a non-coin; if its prefix is not one of the above its class is unknown. */
 const OTHER_KIND = /^NC[A-Z]{2}.+2USD$/;
 
 const word = text.catch(null);
@@ -135,7 +135,7 @@ function dataOf(body: unknown): unknown {
   return data;
 }
 
-/** Documented as required of every call, whether or not it is signed. */
+/** Documented as required for every call, signed or not. */
 const timestamp = (source: Source): string => `timestamp=${source.nowMs()}`;
 
 const load =
@@ -196,7 +196,7 @@ function listingsOf(list: Rows<ContractRow>): Listings<Listing> {
   return readListings(list, (row) => row.symbol, listingOf);
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow): Listing | null {
   const status = numberOf(row.status);
   if (status === null) throw new RowReject("bad_row", "status is not a number");
@@ -224,7 +224,7 @@ function listingOf(row: ContractRow): Listing | null {
   };
 }
 
-/** NCCOGOLD2USD is GOLD. A name that is nothing but its marks stays whole. */
+/** NCCOGOLD2USD is GOLD. A name that consists only of its markers is kept. */
 function underlyingOf(name: string): string {
   const marked = name.slice(PREFIX_LENGTH);
   const ticker = marked.endsWith(IN_DOLLARS) ? marked.slice(0, -IN_DOLLARS.length) : marked;
@@ -261,7 +261,7 @@ function quoteOf(
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);

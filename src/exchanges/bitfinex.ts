@@ -22,11 +22,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Bitfinex Derivatives settled in USDt: positional rows, of which early ones were shorter. The current rate was fixed
- * when the last period closed and does not move; the running average of this period makes the rate of the settlement
- * after the next one. The mark is the composite spot index itself. `caveats` says what is left open.
+ * Bitfinex Derivatives settled in USDt: positional rows, which used to be shorter. The current rate was fixed when the
+ * last period closed and does not move; the running average of this period becomes the rate of the settlement after the
+ * next one. The mark is the composite spot index itself. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * status ["tBTCF0:USTF0", 1793621820000, null, 83551.059, 83590.181, null, 36950860.76010306, null, 1793635200000,
  *   0.00004266, 5140, null, 0, null, null, 83558.881, null, null, 58041.93936489, null, null, null, 0.0005, 0.0025]
  */
@@ -70,7 +70,7 @@ const INTERVAL_HOURS = 8;
 
 const RATE_LIMIT_CODE = 11010;
 const RATE_LIMIT_BODY = /ERR_RATE_LIMIT|\berror"\s*,\s*11010\b/;
-/** Documented: a breach blocks the address for a minute. */
+/** Documented: exceeding the limit blocks the address for a minute. */
 const RATE_LIMIT_WAIT_MS = 60_000;
 
 /** Positions in a status row. */
@@ -88,9 +88,9 @@ const STATUS = {
 /** Positions in a ticker row of a pair. */
 const TICKER = { lastPrice: 7, volume: 8 } as const;
 
-/** Settled in USDt. Paper contracts end in TESTUSDTF0, those settled in coin in BTCF0. */
+/** Settled in USDt. Paper contracts end in TESTUSDTF0, coin-settled ones in BTCF0. */
 const PERPETUAL = /^t(.+)F0:USTF0$/;
-/** What Bitfinex calls USDT is UST. */
+/** Bitfinex calls USDT UST. */
 const QUOTE = "USDT";
 const ASSET_OF_CODE: ReadonlyMap<string, string> = new Map([
   ["ALG", "ALGO"],
@@ -101,7 +101,7 @@ const ASSET_OF_CODE: ReadonlyMap<string, string> = new Map([
   ["LUNA", "LUNC"],
 ]);
 
-/** Null is what the exchange sends for "none"; what cannot be read is undefined, as what is missing is. */
+/** Null means "none" on the wire; an unreadable element becomes undefined, like a missing one. */
 const element = z.union([z.string(), z.number()]).nullish().catch(undefined);
 /** A positional row whose first element is its key. */
 const keyedRow = z
@@ -133,7 +133,7 @@ const loadPairs: Load<Rows<PairRow>> = (http) =>
     return decodeRows(pairRow, list, "0");
   });
 
-/** Success is a bare list; an error is a list that begins with "error", or an object. */
+/** A success is a bare list; an error is a list that begins with "error", or an object. */
 function successOf(body: unknown): readonly unknown[] {
   if (!Array.isArray(body)) {
     throw failureOf(String(Reflect.get(Object(body), "error")) === "ERR_RATE_LIMIT");
@@ -165,7 +165,7 @@ function parse({ status, tickers, pairs }: Raw): Batch {
     symbolOf: keyOf,
     listings: readListings(pairs.value, (row) => row.symbol, listingOf),
     quoteOf: (row, listing) => quoteOf(row, listing, tickerOf.get(keyOf(row)), status.receivedAtMs),
-    // Other families are not ours, so that only a contract of this one speaks about the list.
+    // Other families are not shown, so only contracts of this one are expected in the list.
     shouldBeListed: (row) => PERPETUAL.test(keyOf(row)),
   });
 }
@@ -174,7 +174,7 @@ function keyOf(row: KeyedRow): string {
   return String(row[STATUS.key]);
 }
 
-/** A listed pair is live: there is no status. Null for the families that are not settled in USDt. */
+/** A listed pair is live, as there is no status. Null for families not settled in USDt. */
 function listingOf({ symbol }: PairRow): Listed | null {
   const code = PERPETUAL.exec(symbol)?.[1];
   if (code === undefined) return null;
@@ -233,8 +233,8 @@ function quoteOf(
 }
 
 /**
- * The average premium of this period as the rate of the settlement after the next one: brought toward zero by the
- * dead band, then limited. Some indices have no limit: null. A missing or unreadable band or limit makes it unknown.
+ * The average premium of this period as the rate of the settlement after the next one: reduced towards zero by the dead
+ * band, then limited. Some indices have no limit: null. Unknown if the band or limit is missing or unreadable.
  */
 function predictedOf(accrued: Numeric, clampMin: Numeric, clampMax: Numeric): number | null {
   const average = numberOf(accrued);

@@ -4,7 +4,7 @@ import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numeric, text } from "./wire.ts";
 
-/** The envelope of Bitget, and the keys of its rows that are kept, as received. */
+/** Bitget's envelope, and the row fields that are kept, as received. */
 
 const SUCCESS = "00000";
 const RATE_LIMIT_CODE = "429";
@@ -12,9 +12,9 @@ const RATE_LIMIT_CODE = "429";
 const word = text.catch(null);
 const symbol = z.string().min(1);
 export type Settle = "USDT" | "USDC";
-/** What the API calls a family. */
+/** The API's name of a family. */
 export const categoryOf = (settle: Settle) => `${settle}-FUTURES` as const;
-/** A row that names another family belongs to the reply of another request. Rates name none as yet. */
+/** A row with another family belongs to another request's reply. Rates do not name it so far. */
 const inFamily = (settle: Settle) => z.literal(categoryOf(settle)).nullish();
 
 const rowsOf = (settle: Settle) => ({
@@ -63,7 +63,7 @@ export interface Timed<T> extends Rows<T> {
   readonly timeMs: number | null;
 }
 
-/** What one family (by its settlement coin) was sent. */
+/** The payloads of one family (identified by its settlement coin). */
 export interface Family {
   readonly settle: Settle;
   readonly rates: Reply<Timed<RateRow>>;

@@ -30,12 +30,12 @@ import {
 } from "./wire.ts";
 
 /**
- * Bitget perpetuals of the families USDT-FUTURES and USDC-FUTURES, over API v3 alone: it is the current generation
- * (v2 is in maintenance), its bulk replies agreed with v2 on rate, mark and index when both were measured, and one
- * code path cannot mix the fields of two. An interval that the rate's own reply does not hold is taken from
- * the instrument list while that is young. `caveats` says what the sources leave open.
+ * Bitget perpetuals of the families USDT-FUTURES and USDC-FUTURES, only over API v3: it is the current generation (v2
+ * is in maintenance), its bulk replies agreed with v2 on rate, mark and index when both were measured, and one code
+ * path cannot mix up their fields. An interval missing from the rate's own reply is taken from the instrument list
+ * while that is recent. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTCUSDT", fundingRate: "0.0001", fundingRateInterval: "8", nextUpdate: "1793635200000",
  *   minFundingRate: "-0.018", maxFundingRate: "0.018" }
  * instruments { symbol: "BTCUSDT", category: "USDT-FUTURES", type: "perpetual", status: "online", baseCoin: "BTC",
@@ -80,13 +80,13 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** An interval that is older than this is unknown. */
+/** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 /** Documented: a fixed interest of 0.01 % per 8 h on coins, divided by 8 / interval. */
 const INTEREST_PER_HOUR = 0.0001 / 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
-/** What `deliveryTime` holds on a contract without one. */
+/** Values of `deliveryTime` on contracts without one. */
 const NO_DELIVERY: ReadonlySet<unknown> = new Set([undefined, null, "", "0", 0]);
 const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["crypto", "crypto"],
@@ -151,7 +151,7 @@ function batchOf(family: Family): ListedBatch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow, settle: Settle): Listing | null {
   if (!row.type || !row.status) throw new RowReject("bad_row", "type or status is missing");
   if (row.type === "delivery" || row.status !== "online") return null;
@@ -172,7 +172,7 @@ function listingOf(row: InstrumentRow, settle: Settle): Listing | null {
   };
 }
 
-/** `symbolType` says it, but calls forex and compute "crypto" too: that is a coin where `isRwa` is "NO". */
+/** `symbolType` states it, but calls forex and compute "crypto" too: it is a coin if `isRwa` is "NO". */
 function assetClassOf(row: InstrumentRow): AssetClass | null {
   const named = CLASS_OF_TYPE.get(row.symbolType ?? "") ?? null;
   return named === "crypto" && row.isRwa !== "NO" ? null : named;
@@ -190,7 +190,7 @@ function quoteOf(
   const exchangeTimeMs = reply.value.timeMs;
   const atMs = observedAtMs(exchangeTimeMs, reply.receivedAtMs);
   const fundingRate = rateOf(row.fundingRate, "fundingRate");
-  // One that is stated and cannot be is no missing one.
+  // An implausible stated interval does not count as missing.
   const isStated = positiveOf(row.fundingRateInterval) !== null;
   const times = fundingTimesOf(
     positiveOf(row.nextUpdate),
@@ -224,7 +224,7 @@ function quoteOf(
   };
 }
 
-/** A family is that of a symbol when it has both a rate and an instrument of that name. */
+/** A symbol belongs to a family that has both a rate and an instrument with its name. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const isAsked = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   for (const family of raw.families) {

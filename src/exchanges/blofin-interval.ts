@@ -4,28 +4,28 @@ import type { Reply } from "./exchange.ts";
 import { intervalHoursOf, type RowInterval } from "./wire-times.ts";
 import { epochMsOf } from "./wire.ts";
 
-/** The one unit that rows were seen with. */
+/** The only unit that was seen in rows. */
 const HOUR = "hour";
 
-/** What the row itself says; null where it says nothing that can be read. */
+/** The interval that the row states; null if it states none or an unreadable one. */
 export function publishedHours(row: RateRow): number | null {
   return row.fundingIntervalUnit === HOUR ? intervalHoursOf(row.fundingInterval) : null;
 }
 
-/** The interval of a row: its own word, or else what the settlements of its instrument tell. */
+/** The interval of a row: as stated, or else derived from the settlements of its instrument. */
 export function intervalOf(row: RateRow, settlements: Reply<Settlement> | undefined): RowInterval {
   const hours = publishedHours(row);
   if (hours !== null) return { hours, source: "published" };
   return { hours: derivedHours(row, settlements), source: "derived", cached: true };
 }
 
-/** How long the history may lack the first settlement of an interval that was just halved. */
+/** How long the history may lack the first settlement after an interval was halved. */
 const HISTORY_LAG_MS = 10 * 60_000;
 
 /**
- * Hours from the last settlement to the next, as of when both were asked, where that is also the time between the last
- * two settlements: a history that lacks the newest one shows a longer span, however long it lags. Null also where the
- * next settlement of now does not lie on the same grid, because the interval was changed since.
+ * Hours from the last settlement to the next at the time of the request, if that equals the time between the last two
+ * settlements: a history without the newest one shows a longer span, however late it is. Also null if the current next
+ * settlement is not on the same grid, because the interval has changed since.
  */
 function derivedHours(row: RateRow, reply: Reply<Settlement> | undefined): number | null {
   if (reply === undefined) return null;
@@ -41,7 +41,7 @@ function derivedHours(row: RateRow, reply: Reply<Settlement> | undefined): numbe
   return intervalHoursOf(spanMs, HOUR_MS);
 }
 
-/** Whether the middle of a span is just past: settlements fall on full hours. */
+/** Whether the middle of a span has just passed: settlements are at full hours. */
 function mayBeHalved(spanMs: number, sinceLastMs: number): boolean {
   const pastMiddleMs = sinceLastMs - spanMs / 2;
   return spanMs % (2 * HOUR_MS) === 0 && pastMiddleMs >= 0 && pastMiddleMs < HISTORY_LAG_MS;

@@ -4,7 +4,7 @@ import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numeric, text } from "./wire.ts";
 
-/** What BloFin is asked, and the keys of its rows that are kept, as received. */
+/** BloFin's calls, and the row fields that are kept, as received. */
 
 const SUCCESS = "0";
 
@@ -14,7 +14,7 @@ const rateRow = z.object({
   instId,
   fundingRate: numeric,
   fundingTime: numeric,
-  // Undocumented, and on every row since September 2026.
+  // Undocumented, but on every row since September 2026.
   fundingInterval: numeric.optional(),
   fundingIntervalUnit: word.optional(),
   fundingRateCap: numeric.optional(),
@@ -40,9 +40,9 @@ export type TickerRow = z.infer<typeof tickerRow>;
 export type InterestRow = z.infer<typeof interestRow>;
 export type InstrumentRow = z.infer<typeof instrumentRow>;
 
-/** The last settlements of one instrument beside the next one of the same moment (unix ms). */
+/** The last settlements of one instrument and the next one at that moment (unix ms). */
 export interface Settlement {
-  /** The newest first. */
+  /** Newest first. */
   readonly settledAtMs: readonly number[];
   readonly nextAtMs: number | null;
 }
@@ -53,7 +53,7 @@ export interface Raw {
   readonly prices: Reply<Rows<PriceRow>> | null;
   readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly interests: Reply<Rows<InterestRow>> | null;
-  /** Of instruments whose rate row tells no interval. */
+  /** Of instruments whose rate row states no interval. */
   readonly settlements: ReadonlyMap<string, Reply<Settlement>>;
 }
 
@@ -82,14 +82,14 @@ const load =
 export const loadRates = load("funding-rate", rateRow);
 export const loadPrices = load("mark-price", priceRow);
 export const loadTickers = load("tickers", tickerRow);
-/** Not documented without instId; it answers for all. */
+/** Undocumented without instId; it returns all instruments. */
 export const loadInterests = load("open-interest", interestRow);
 export const loadInstruments = load("instruments", instrumentRow);
 
-/** Two settlements: the newest, and the one before it, which says what the interval was so far. */
+/** Two settlements: the newest, and the one before it, which gives the previous interval. */
 const SETTLEMENTS = 2;
 
-/** Settled times of one instrument, the newest first; none for a new listing. */
+/** Settlement times of one instrument, newest first; empty for a new listing. */
 export function loadSettledTimes(
   http: ExchangeHttp,
   instrument: string,
@@ -101,7 +101,7 @@ export function loadSettledTimes(
     const { rows } = decodeRows(rateRow, data, "fundingTime");
     if (rows.some((row) => row.instId !== instrument))
       throw badEnvelope("the answer is another instrument's");
-    // In whatever order the rows are.
+    // The rows may be in any order.
     const times = rows.map((row) => epochMsOf(row.fundingTime)).filter((time) => time !== null);
     return times.toSorted((a, b) => b - a);
   });

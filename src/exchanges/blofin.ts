@@ -36,10 +36,10 @@ import {
 } from "./wire.ts";
 
 /**
- * BloFin perpetuals. Each rate row tells its interval and bounds; for a row that does not, the interval is the next
- * settlement less the last settled one, learnt one instrument at a time. `caveats` says what stays open.
+ * BloFin perpetuals. Each rate row states its interval and bounds; for a row that does not, the interval is the next
+ * settlement minus the last one, fetched one instrument at a time. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { instId: "BTC-USDT", fundingRate: "0.000087945752455563", fundingTime: "1793635200000", fundingInterval: "8",
  *   fundingIntervalUnit: "hour", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
  * instruments { instId: "BTC-USDT", baseCurrency: "BTC", quoteCurrency: "USDT", settleCurrency: "USDT",
@@ -79,22 +79,22 @@ const facts = {
   ],
   classifyFailure: (status, bodyStart) => {
     if (status !== 403) return null;
-    // The firewall's ban (5 min) and the page for refused countries share the status.
+    // The firewall's ban (5 min) and the page for blocked countries share the status.
     return REGION_PAGE.test(bodyStart) ? "geo_blocked" : "banned";
   },
 } satisfies ExchangeFacts;
 
-/** "Restricted" alone is also what a firewall says of an address. */
+/** "Restricted" alone may also refer to an address blocked by the firewall. */
 const REGION_PAGE = /countr|region|jurisdiction/i;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Volume and open interest are wanted every few minutes. */
+/** Volume and open interest are needed every few minutes. */
 const QUANTITIES_EVERY_MS = 3 * 60_000;
-/** All 471 instruments would be one request in 2 s; what leaves after two rotations is half an hour old. */
+/** All 471 instruments would take one request per 2 s; a value expires after two rotations, i.e. half an hour. */
 const SETTLEMENTS_ROTATION_MS = 15 * 60_000;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
-/** Prices of these are no amount of dollars for an asset. */
+/** Their prices are not dollar amounts of an asset. */
 const RATIOS: ReadonlySet<string> = new Set(["ETHBTC", "ETHBTC-USDT"]);
 const CLASSES: ReadonlyMap<string, AssetClass> = new Map([
   ["Crypto", "crypto"],
@@ -105,7 +105,7 @@ const CLASSES: ReadonlyMap<string, AssetClass> = new Map([
 
 const SWAP = "SWAP";
 const LINEAR = "linear";
-/** Kinds that are known and not ours. */
+/** Known kinds that are not shown. */
 const OTHER_KINDS: ReadonlySet<string> = new Set(["SPOT", "FUTURES", "OPTION", "inverse"]);
 
 type Listing = Listed<"assetClass" | "listedAtMs">;
@@ -126,7 +126,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, instruments, prices, tickers, interests, settlements };
 }
 
-/** The next settlement is that of the rates at hand, so that all times belong to one moment. */
+/** Uses the next settlement of these rates, so that all times are from one moment. */
 function fetchSettlements(
   source: Source,
   rates: Rows<RateRow>,
@@ -177,13 +177,13 @@ function parse(raw: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   const { instType, contractType, state, baseCurrency, quoteCurrency, settleCurrency } = row;
   if (!instType || !contractType || !state) {
     throw new RowReject("bad_row", "instType, contractType or state is missing");
   }
-  // expireTime says nothing: perpetuals have one too.
+  // expireTime is meaningless: perpetuals have one too.
   if (instType !== SWAP || contractType !== LINEAR) {
     const kind = instType === SWAP ? contractType : instType;
     if (OTHER_KINDS.has(kind)) return null;
@@ -219,7 +219,7 @@ function sizesOf(
   return {
     markPrice,
     indexPrice: positiveOf(price?.indexPrice),
-    // Both are in base coins; the contracts stand beside them.
+    // Both are in base coins; the amounts in contracts are in other fields.
     openInterestDigit: lastDigitOf(interest?.openInterestCurrency),
     openInterestUsd: product(quantityOf(interest?.openInterestCurrency), markPrice),
     volume24hUsd: product(quantityOf(ticker?.volCurrency24h), positiveOf(ticker?.last)),

@@ -23,10 +23,10 @@ import {
 } from "./wire.ts";
 
 /**
- * BTSE perpetuals: rates and quantities from the unified markets API, mark and index from the legacy one, which leaves
- * the quote out of its symbols and has no envelope. The success code is 1. `caveats` says what is left open.
+ * BTSE perpetuals: rates and quantities from the unified markets API, mark and index from the legacy one, which omits
+ * the quote from its symbols and has no envelope. The success code is 1. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { symbol: "BTC-PERP-USDT", fundingRate: "0.00245711", nextFundingTime: 1793635200000,
  *   fundingIntervalMinutes: 480, openInterest: "596216063", volume: "2402940947.286702" }
  */
@@ -66,7 +66,7 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const SUCCESS_CODE = 1;
-/** The rate without a premium by interval in hours, where it is known. */
+/** The rate at zero premium by interval in hours, where known. */
 const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
   [8, 0.0001],
   [4, 0.00005],
@@ -77,7 +77,7 @@ const PERPETUAL = "FuturesPerpetual";
 const TYPES = `types=%5B%22${PERPETUAL}%22%5D`;
 const SETTLE = "USDT";
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
-/** What legacy symbols lack. */
+/** The suffix missing from legacy symbols. */
 const LEGACY_SUFFIX = "-USDT";
 
 /** 1KPEPE is a thousand PEPE. */
@@ -139,7 +139,7 @@ const envelope = z.object({
   data: z.unknown().optional(),
 });
 
-/** The data of a reply of the markets API and its time. Throws a bad envelope for an error. */
+/** The data and the time of a markets API reply. Throws a bad envelope for an error. */
 function successOf(body: unknown): { readonly data: unknown; readonly timeMs: number | null } {
   const { success, code, time, data } = decodeEnvelope(envelope, body);
   if (success !== true || numberOf(code) !== SUCCESS_CODE) {
@@ -183,7 +183,7 @@ function parse({ tickers, prices, markets }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: MarketRow): Listing | null {
   if (!row.type) throw new RowReject("bad_row", "type is missing");
   if (row.type !== PERPETUAL || row.active === false) return null;

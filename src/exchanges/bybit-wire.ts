@@ -4,9 +4,9 @@ import type { ExchangeHttp, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
-/** What Bybit is asked, and the keys of its rows that are kept, as received. */
+/** Bybit's calls, and the row fields that are kept, as received. */
 
-/** Pages of 1,000: ten times what is listed. More means that the cursor does not end. */
+/** Pages of 1,000 rows: ten times what is listed. Beyond that the cursor is endless. */
 const MAX_PAGES = 10;
 const RATE_LIMIT_CODES: ReadonlySet<number> = new Set([10006, 10018]);
 
@@ -52,7 +52,7 @@ export interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-// An error may come without a result: its code counts.
+// An error may come without a result, so its code is checked.
 const envelope = z.object({
   retCode: numeric,
   retMsg: word,

@@ -19,17 +19,17 @@ import {
   RowReject,
 } from "./wire.ts";
 
-/** Of a blocked address; the page wants no call within ten minutes. */
+/** The text for a blocked address; the documentation asks for a pause of ten minutes. */
 const TOO_FREQUENT = /too frequent/i;
 const BAN_MS = 10 * 60_000;
 
 /**
- * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply.
- * `openInterest` counts both sides; the single figure is used, else the half. `caveats` says what the sources
- * leave open. `isPreListing` of the list says which contracts are pre-market ones; the phase of the ticker, which stays
- * "Finished" on those that were, counts only where the list does not know that mark.
+ * Bybit linear perpetuals, settled in USDT and USDC. Rate, interval and next time come in one reply. `openInterest`
+ * counts both sides; the single figure is used, else half of it. See `caveats` for what the sources leave open.
+ * `isPreListing` in the list marks pre-market contracts; the ticker's phase, which stays "Finished" on former ones,
+ * only counts if the list does not have that mark.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { symbol: "BTCUSDT", fundingRate: "0.00017847", fundingIntervalHour: "8", nextFundingTime: "1793635200000",
  *   fundingCap: "0.003", markPrice: "83622.8", indexPrice: "83587.4", singleOpenInterest: "58356.489",
  *   singleOpenInterestValue: "4879933948.66", openInterest: "116712.978", openInterestValue: "9759867875.59",
@@ -96,9 +96,9 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["commodity", "commodity"],
 ]);
 
-/** What a taker pays on contracts of the innovation zone, twice the usual 5.5 bps; the list marks them. */
+/** Taker fee of contracts in the innovation zone, twice the usual 5.5 bps; they are marked in the list. */
 const TAKER_BPS_OF_TYPE: ReadonlyMap<string, number> = new Map([["innovation", 11]]);
-/** Phases of the ticker that say of a contract that it is no pre-market one (any more). */
+/** Ticker phases of contracts that are not (or no longer) pre-market. */
 const NORMAL_PHASES: ReadonlySet<string> = new Set(["", "Finished"]);
 const OTHER_CONTRACTS: ReadonlySet<string> = new Set([
   "LinearFutures",
@@ -129,9 +129,9 @@ function parse({ tickers, instruments }: Raw): Batch {
   });
 }
 
-/** Marks in the list what is not launched yet: a row without the mark has lost it. */
+/** The list marks contracts that are not launched yet: a row without the mark is damaged. */
 const TODAY = { listingOf: markedListingOf, isPreMarket: () => false };
-/** Has no such mark: the ticker says what is not launched yet. */
+/** No such mark in the list: the ticker says what is not launched yet. */
 const OF_2023 = { listingOf: contractOf, isPreMarket: isInPreListing };
 
 function markedListingOf(row: InstrumentRow): Listing | null {
@@ -141,7 +141,7 @@ function markedListingOf(row: InstrumentRow): Listing | null {
   return contract;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function contractOf(row: InstrumentRow): Listing | null {
   if (typeof row.status !== "string" || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
@@ -168,7 +168,7 @@ function contractOf(row: InstrumentRow): Listing | null {
   };
 }
 
-/** By the ticker alone. Throws RowReject where it cannot be told. */
+/** By the ticker alone. Throws RowReject if that cannot be determined. */
 function isInPreListing({ curPreListingPhase: phase }: TickerRow): boolean {
   if (typeof phase !== "string") {
     throw new RowReject("bad_row", "neither isPreListing nor curPreListingPhase is known");
@@ -200,13 +200,13 @@ function quoteOf(
     accrual: facts.accrual,
     fundingRate,
     ...times,
-    // The symmetric cap came with the rate; the bounds of the list may be older.
+    // The symmetric cap was received with the rate; the bounds of the list may be older.
     rateCap: cap ?? listing.rateCap,
     rateFloor: cap === null ? listing.rateFloor : -cap,
     baselineRate: product(times.fundingIntervalHours, INTEREST_PER_HOUR),
     markPrice: positiveOf(row.markPrice),
     indexPrice: positiveOf(row.indexPrice),
-    // Of the figure that is served, or of the one that half is served of.
+    // Of the figure that is shown, or the one that it is half of.
     openInterestDigit: lastDigitOf(row.singleOpenInterest ?? row.openInterest),
     openInterestUsd:
       quantityOf(row.singleOpenInterestValue) ?? product(quantityOf(row.openInterestValue), 0.5),

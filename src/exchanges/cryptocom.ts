@@ -24,12 +24,12 @@ import {
 } from "./wire.ts";
 
 /**
- * Crypto.com Exchange perpetuals, all settled in USD. `funding_rate` is the rate of each hour of the current 4 h
- * block; `estimated_funding_rate` is that of the next block, hence of no settlement that this program shows, and is
- * not asked for. Rate and mark come one instrument at a time. The recorded stamp of a rate is a
- * full hour, so rows carry no time of their own; one from before the current block is still that of the block before.
+ * Crypto.com Exchange perpetuals, all settled in USD. `funding_rate` is the rate of each hour of the current 4 h block;
+ * `estimated_funding_rate` is that of the next block, i.e. of no settlement shown here, and is not requested. Rate and
+ * mark come one instrument at a time. The timestamp of a rate is a full hour, so rows have no time of their own; a rate
+ * from before the current block still belongs to the previous one.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { v: "0.000159382", t: 1793620800000 }
  * instruments { symbol: "BTCUSD-PERP", inst_type: "PERPETUAL_SWAP", tradable: true, beta_product: false,
  *   product_type: "DIGITAL_CURRENCIES", expiry_timestamp_ms: 0, base_ccy: "BTC", quote_ccy: "USD",
@@ -42,7 +42,7 @@ const facts = {
   name: "Crypto.com",
   kind: "centralised",
   hosts: { main: "https://api.crypto.com" },
-  // Documented: 100 in a second per method; 40 were measured to pass.
+  // Documented: 100 per second and method; 40 were measured to work.
   pacing: { requests: 20, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html",
@@ -69,11 +69,11 @@ const BASE_PATH = "/exchange/v1/public";
 const RATE_LIMIT_CODE = "42901";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?42901\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Identity needs a price of the last minutes. */
+/** Identity needs a price from the last minutes. */
 const MARK_ROTATION_MS = 120_000;
 
 const INTERVAL_HOURS = 1;
-/** The rate stands for blocks of this length from midnight UTC. */
+/** The rate is constant in blocks of this length, starting at midnight UTC. */
 const BLOCK_MS = 4 * HOUR_MS;
 const PERP_SUFFIX = "-PERP";
 
@@ -84,7 +84,7 @@ const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
   ["EQUITY_IND", "index"],
   ["COMMODITIES", "commodity"],
 ]);
-/** Pre-IPO contracts are named so as well: OPENAIIPO. */
+/** Pre-IPO contracts carry it in their name as well: OPENAIIPO. */
 const PRE_IPO = "PRE_IPO";
 const PRE_IPO_SUFFIX = "IPO";
 
@@ -147,7 +147,7 @@ const load =
 
 type Valuation = "funding_rate" | "mark_price";
 
-/** The newest point alone: with more of them the series is sparse and older. */
+/** Only the newest point: with more points the series is sparse and older. */
 const loadPoint =
   (type: Valuation) =>
   (http: ExchangeHttp, symbol: string): Promise<Point> => {
@@ -186,7 +186,7 @@ function parse(replies: Raw): Batch {
     ...joinAnswers(listings, (listing) =>
       quoteOf(listing, tickerOf.get(listing.exchangeSymbol), replies),
     ),
-    // Rates are asked for by the list: that the list is short shows in the tickers alone.
+    // Rates are requested by list, so an incomplete list only shows in the tickers.
     unlisted: [...tickerOf.keys()].filter(
       (name) => name.endsWith(PERP_SUFFIX) && !listings.known.has(name),
     ).length,
@@ -197,7 +197,7 @@ function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
   return readListings(list, (row) => row.symbol, listingOf);
 }
 
-/** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
+/** Null for an instrument that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   if (typeof row.inst_type !== "string") throw new RowReject("bad_row", "inst_type is not a text");
   if (row.inst_type !== "PERPETUAL_SWAP") return null;
@@ -248,7 +248,7 @@ function quoteOf(
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
     settling: pointMs !== null && pointMs < Math.floor(receivedAtMs / BLOCK_MS) * BLOCK_MS,
     markPrice,
-    // In coins, because a contract is one coin.
+    // In coins, since a contract is one coin.
     openInterestDigit: lastDigitOf(ticker?.oi),
     openInterestUsd:
       contractSize === 1

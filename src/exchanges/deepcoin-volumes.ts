@@ -1,9 +1,9 @@
 import { type Numeric, positiveOf, product, quantityOf } from "./wire.ts";
 
-/** Prices of a day lie within this factor of the last one, or the volume is left unknown. */
+/** Prices within a day differ from the last one by at most this factor, otherwise the volume is unknown. */
 const DAY_PRICE_FACTOR = 2;
 
-/** What a ticker says of one contract's day. */
+/** The day's figures in one contract's ticker. */
 interface Turnover {
   readonly instId: string;
   readonly last?: Numeric;
@@ -17,8 +17,8 @@ interface Sized {
 }
 
 /**
- * volCcy24h by symbol, where it is dollars as one client says: volume x last price comes to the same, whether vol24h
- * counts contracts or coins, and the reply as a whole does not speak for coins, for a single row may fit by chance.
+ * volCcy24h by symbol, if it is in dollars as one client says: volume x last price must match whether vol24h counts
+ * contracts or coins, and the reply as a whole must not suggest coins, since a single row may match by chance.
  */
 export function volumesOf(
   tickers: readonly Turnover[],

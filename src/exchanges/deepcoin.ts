@@ -19,11 +19,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Deepcoin perpetuals settled in USDT. The instrument list alone says what exists: rates, marks and tickers hold hidden
- * and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
- * Interval and next settlement are a reply of their own. `caveats` says what is left open.
+ * Deepcoin perpetuals settled in USDT. Only the instrument list says what exists: rates, marks and tickers contain
+ * hidden and dead names too. Funding replies name a contract without dashes, under two capitalisations of one key.
+ * Interval and next settlement are a separate reply. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { instrumentId: "BTCUSDT", fundingRate: 0.00005 }
  * instruments { instId: "BTC-USDT-SWAP", instType: "SWAP", state: "live", quoteCcy: "USDT", ctVal: "0.001" }
  */
@@ -36,7 +36,7 @@ const facts = {
   pacing: { requests: 5, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://www.deepcoin.com/docs",
-  // The cycles are as many as the refreshes.
+  // Plus the cycles, requested as often as the rates.
   requestsPerRefresh: 4,
   rateRule:
     "fundingRate of current-funding-rate: the rate of the next settlement; a fraction per contract interval, used as is.",
@@ -55,12 +55,12 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** The next settlement is in this reply, which is old right after each settlement. */
+/** This reply has the next settlement, which is outdated right after each settlement. */
 const CYCLES_EVERY_MS = 60_000;
 const SUCCESS_CODE = "0";
 const SECONDS_PER_HOUR = 3600;
 const MS_PER_SECOND = 1000;
-/** The rate without a premium by interval in hours, where it is known. */
+/** The rate at zero premium by interval in hours, where known. */
 const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
   [8, 0.0001],
   [4, 0.00005],
@@ -147,14 +147,14 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, cycles, marks, tickers, instruments };
 }
 
-/** A join of its own: rates go by a name that is not the symbol, and a dead one of them may stay for ever. */
+/** Custom join: rates use a name that is not the symbol, and those of dead names may remain forever. */
 function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
   const listings = collectRows(instruments.value.rows, (row) => row.instId, listingOf);
   const live = new Map(
     listings.quotes.map((listing) => [fundingKeyOf(listing.exchangeSymbol), listing]),
   );
   const known = new Set(instruments.value.rows.map((row) => fundingKeyOf(row.instId)));
-  // Two spellings are one contract: what they say differently is unknown.
+  // Two spellings are one contract: where they differ the value is unknown.
   const named = collectRows(
     cycles?.value.rows ?? [],
     (row) => fundingKeyOf(row.instrumentID),
@@ -173,7 +173,7 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
     (row) => live.get(row.instrumentId)?.exchangeSymbol ?? row.instrumentId,
     (row) => {
       const cycle = cycleOf.get(row.instrumentId);
-      // Rates of dead names stay for ever: only one that is still settled speaks about the list.
+      // Rates of dead names remain forever: only one that is still settled should be in the list.
       if (cycle !== undefined && !known.has(row.instrumentId)) unlisted += 1;
       const listing = live.get(row.instrumentId);
       if (listing === undefined) return null;
@@ -195,18 +195,18 @@ function parse({ rates, cycles, marks, tickers, instruments }: Raw): Batch {
   };
 }
 
-/** `BTC-USDT-SWAP` is `BTCUSDT` in the funding replies: without its end and its first dash. */
+/** `BTC-USDT-SWAP` is `BTCUSDT` in the funding replies: without its suffix and its first dash. */
 function fundingKeyOf(instId: string): string {
   return instId.endsWith("-SWAP") ? instId.slice(0, -"-SWAP".length).replace("-", "") : instId;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instType || !row.state || !row.quoteCcy) {
     throw new RowReject("bad_row", "a field that tells the kind of contract is missing");
   }
   if (row.instType !== "SWAP" || row.state !== "live" || row.quoteCcy !== COIN) return null;
-  // baseCcy is cut off on long names.
+  // baseCcy is truncated for long names.
   const [base, quote, kind, ...rest] = row.instId.split("-");
   if (!base || quote !== COIN || kind !== "SWAP" || rest.length > 0) return null;
   return {

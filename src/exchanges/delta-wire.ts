@@ -3,9 +3,9 @@ import type { ExchangeHttp, Load } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
-/** Payloads of Delta Exchange: one shape on both platforms, which `host` names. */
+/** Payloads of Delta Exchange: the same on both platforms; `host` selects one. */
 
-/** The kind of contract that is asked for. */
+/** The requested contract type. */
 export const PERPETUAL = "perpetual_futures";
 
 /** A page holds up to 3000 products; all kinds of contract of one platform are a few thousand. */
@@ -69,13 +69,13 @@ export const loadTickers =
   (http) =>
     http.get(`/v2/tickers?contract_types=${PERPETUAL}`, decodePage(tickerRow), host);
 
-/** Products of the pages that were read. */
+/** The products of all pages read. */
 export interface Products extends Rows<ProductRow> {
-  /** There are more pages than `MAX_PAGES`. */
+  /** Whether there are more pages than `MAX_PAGES`. */
   readonly isCut: boolean;
 }
 
-/** Products by all pages of the list, which an empty page after the first one ends. */
+/** Reads all pages of the product list; an empty page after the first one ends it. */
 export const loadProducts =
   (host: string): Load<Products> =>
   (http) =>

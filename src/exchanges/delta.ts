@@ -22,11 +22,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Delta Exchange, two platforms with one API: India (contracts in USD) is the universe, global adds a few in USDT and
- * may fail alone. The published rate is a percentage. Neither the interval nor the next settlement is beside the
- * rate: the interval is the product's, the settlement the next point of its grid. `caveats` says what is open.
+ * Delta Exchange, two platforms with one API: India (contracts in USD) is the main one, global adds a few in USDT and
+ * may fail separately. The published rate is a percentage. Neither the interval nor the next settlement comes with the
+ * rate: the interval is the product's, the settlement the next point of its grid. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { symbol: "BTCUSD", contract_type: "perpetual_futures", funding_rate: "0.00491999",
  *   mark_price: "83546.99181", spot_price: "83579.30423", oi_contracts: "638687110", oi_value_usd: "5336038674.5646",
  *   turnover_usd: 11939202600.012083, timestamp: 1793621820000000 }
@@ -36,7 +36,7 @@ const facts = {
   name: "Delta Exchange",
   kind: "centralised",
   hosts: { main: "https://api.india.delta.exchange", global: "https://api.delta.exchange" },
-  // The documented quota is per five minutes, its size is not known: this is little for any.
+  // The documented quota is per five minutes, its size is unknown: this is little in any case.
   pacing: { requests: 20, perMs: 60_000 },
   accrual: "periodic",
   documentation: "https://docs.delta.exchange",
@@ -68,9 +68,9 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-/** The shortest period documented for this heavy list, for it holds the intervals. */
+/** The shortest period documented for this heavy list, since it contains the intervals. */
 const INSTRUMENTS_EVERY_MS = 10 * 60_000;
-/** An interval that is older than this is unknown. */
+/** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
 const SECONDS_PER_HOUR = 3600;
@@ -83,7 +83,7 @@ const INTEREST_PER_HOUR = 0.0001 / 8;
 const DOLLARS: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
 const ISO_UTC = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** What one platform was sent. */
+/** The payloads of one platform. */
 interface Platform {
   readonly tickers: Reply<Rows<TickerRow>> | null;
   readonly products: Reply<Products>;
@@ -103,14 +103,14 @@ interface Listing {
   readonly annualCap: Numeric;
 }
 
-/** Those of the global platform are settled in USDT (BTCUSDT), those of India in USD (BTCUSD). */
+/** Contracts of the global platform are settled in USDT (BTCUSDT), those of India in USD (BTCUSD). */
 const isGlobal = (exchangeSymbol: string): boolean => exchangeSymbol.endsWith("USDT");
 
 async function fetchRaw(source: Source): Promise<Raw> {
   const [tickers, products, globalTickers, globalProducts] = await Promise.all([
     source.essential("tickers", loadTickers("main")),
     source.instruments("products", INSTRUMENTS_EVERY_MS, loadProducts("main")),
-    // Six contracts on another host: they must not cost the two hundred of India.
+    // Six contracts on another host: a failure there must not affect the two hundred of India.
     source.secondary("globalTickers", loadTickers("global"), undefined, isGlobal),
     source.secondary("globalProducts", loadProducts("global"), INSTRUMENTS_EVERY_MS, isGlobal),
   ]);
@@ -141,7 +141,7 @@ function parse(raw: Raw): Batch {
   return { quotes, rejects, expected, unlisted, ...leftOut };
 }
 
-/** `taken`: symbols that another platform has shown, which would be two markets under one name. */
+/** `taken`: symbols shown for the other platform; the same name would denote two markets. */
 function batchOf({ tickers, products }: Platform, taken: ReadonlySet<string>): ListedBatch {
   const listings = readListings(products.value, (row) => row.symbol, listingOf);
   if (tickers === null)
@@ -164,7 +164,7 @@ function isPerpetual({ contract_type: type }: TickerRow): boolean {
   return !type || type === PERPETUAL;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ProductRow): Listing | null {
   const { contract_type: type, state, trading_status: status, notional_type: notional } = row;
   if (!type || !state || !status || !notional) {
@@ -230,7 +230,7 @@ function quoteOf(
 }
 
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
-  // A name that is dead on one platform may be live on the other: only the one that shows it counts.
+  // A name that is dead on one platform may be live on the other: use the one that shows it.
   const platform = raw.platforms.find((each) =>
     batchOf(each, new Set()).quotes.some((quote) => quote.exchangeSymbol === exchangeSymbol),
   );

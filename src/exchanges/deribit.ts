@@ -24,11 +24,10 @@ import {
 
 /**
  * Deribit perpetuals settled in USDC. Funding accrues every millisecond: there is no settlement to wait for, and both
- * numbers are expressed per 8 h. `funding_8h` is what the last 8 h accrued and compares with exchanges that average
- * the premium; `current_funding` is the rate of this instant and jumps within seconds.
- * `caveats` says what is left open.
+ * numbers are expressed per 8 h. `funding_8h` is what the last 8 h accrued and compares with exchanges that average the
+ * premium; `current_funding` is the rate at this instant and jumps within seconds. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * summary { instrument_name: "BTC_USDC-PERPETUAL", funding_8h: -0.00240241, current_funding: 0, mark_price: 83594.674,
  *   estimated_delivery_price: 83577.5, open_interest: 169970.3381, volume_notional: 12829453557.04,
  *   volume_usd: 12829453557.04, creation_timestamp: 1793621820000 }
@@ -37,7 +36,7 @@ const facts = {
   id: "deribit",
   name: "Deribit",
   kind: "centralised",
-  // The test venue and the Coinbase-branded gateway answer alike: one is not real, the other has the same books.
+  // The test venue and the Coinbase-branded gateway are not used: one is not real, the other has the same books.
   hosts: { main: "https://www.deribit.com" },
   // Documented: about 20 requests a second sustained, the instrument list 1 a second.
   pacing: { requests: 4, perMs: 1000 },
@@ -81,7 +80,7 @@ const CAP = 0.05;
 const SUFFIX = "_USDC-PERPETUAL";
 const COIN = "USDC";
 const PRE_IPO = "preipo";
-/** By underlying_type in small letters alone, for its separators were not seen. */
+/** By the lower-case letters of underlying_type, as its separators are not known. */
 const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["crypto", "crypto"],
   ["equity", "stock"],
@@ -180,7 +179,7 @@ function parse({ summaries, instruments }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instrument_name.endsWith(SUFFIX)) return null;
   const direction = row.instrument_type ?? row.future_type;
@@ -226,7 +225,7 @@ function quoteOf(row: SummaryRow, listing: Listing, receivedAtMs: number): Quote
     rateCap: CAP,
     rateFloor: -CAP,
     markPrice,
-    // Of a perpetual the delivery price is the index.
+    // The delivery price of a perpetual is the index.
     indexPrice: positiveOf(row.estimated_delivery_price),
     // In base coins, not in contracts.
     openInterestDigit: lastDigitOf(row.open_interest),

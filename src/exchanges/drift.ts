@@ -17,12 +17,12 @@ import {
 } from "./wire.ts";
 
 /**
- * Drift, renamed Velocity: list and rates in one reply. Off by default, for trading stopped on 2026-04-01 and four
- * markets are back. Rates are what a long earns, in percent; one that is no number (earlier replies held an object) is
- * refused.
- * Volume is taken as USD by the magnitude of the documented example; open interest has no documented unit: null.
+ * Drift, renamed Velocity: list and rates in one reply. Disabled by default, as trading stopped on 2026-04-01 and four
+ * markets have returned. Rates are what a long earns, in percent; a rate that is not a number (earlier replies had an
+ * object) is rejected. Volume is taken as USD, judging by the documented example; open interest has no documented unit:
+ * null.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * markets { symbol: "BTC-PERP", marketType: "perp", status: "active", fundingRate: -0.0035945, oraclePrice: 83578.3,
  *   volume24h: 10752348273.68 }
  */
@@ -31,7 +31,7 @@ const facts = {
   name: "Drift (Velocity)",
   kind: "decentralised",
   hosts: { main: "https://data.velocity.exchange" },
-  // "A number of requests per minute", not published; one is asked per cycle.
+  // "A number of requests per minute", not published; one is sent per cycle.
   pacing: { requests: 2, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://docs.velocity.exchange/developers/data-api/glossary",
@@ -57,7 +57,7 @@ const INTERVAL_HOURS = 1;
 const PERCENT = 100;
 const DOLLAR = "USDC";
 const PERP_SUFFIX = "-PERP";
-/** 1KMEW is 1,000 MEW; 1MBONK, a million, is a form that others have too. */
+/** 1KMEW is 1,000 MEW; 1MBONK, a million, is a form that other exchanges use as well. */
 const THOUSAND_PREFIX = /^1K(?=\p{Lu}{3})(.+)$/u;
 
 const raw = z.unknown().optional();
@@ -117,7 +117,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote {
   };
 }
 
-/** What a long pays, as a fraction, of what it earns in percent; unknown: null. */
+/** Converts what a long earns in percent to what it pays as a fraction; unknown: null. */
 function chargeOf(earnedPct: Numeric): number | null {
   const earned = numberOf(earnedPct);
   return earned === null || earned === 0 ? earned : -earned / PERCENT;

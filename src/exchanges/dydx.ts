@@ -21,10 +21,10 @@ import {
 } from "./wire.ts";
 
 /**
- * dYdX v4 over its indexer: one reply holds everything. Margin is marked at the oracle price, which therefore
- * stands for mark and index alike. `caveats` says what the sources leave open.
+ * dYdX v4 over its indexer: one reply contains everything. Margin is marked at the oracle price, which therefore is
+ * used as mark and index alike. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * markets { ticker: "BTC-USD", status: "ACTIVE", oraclePrice: "83585.443", volume24H: "11500036604.5658",
  *   nextFundingRate: "-0.00009132179313333864", initialMarginFraction: "0.02", maintenanceMarginFraction: "0.012",
  *   openInterest: "127559.6011", defaultFundingRate1H: "0" }
@@ -61,10 +61,10 @@ const facts = {
   classifyFailure: (status) => (status === 403 ? "geo_blocked" : null),
 } satisfies ExchangeFacts;
 
-/** Every market settles hourly, on the full hour. */
+/** Every market settles hourly, at the full hour. */
 const INTERVAL_HOURS = 1;
 
-/** Documented: the rate of 8 hours is at most 600 % of initial less maintenance margin fraction. */
+/** Documented: the 8-hour rate is at most 600 % of initial minus maintenance margin fraction. */
 const CAP_PER_MARGIN_GAP = 6;
 const CAP_HOURS = 8;
 
@@ -73,7 +73,7 @@ const SETTLE = "USDC";
 
 const NAME = /^(?<ticker>[^,]+)(?:,[^,]+,[^,]+)?-USD$/;
 
-/** `symbol` is the key in the reply, `market` what stands there. */
+/** `symbol` is the key in the reply, `market` its value. */
 const marketRow = z.object({
   symbol: z.string().min(1),
   market: z.object({
@@ -116,7 +116,7 @@ function parse({ markets }: Raw): Batch {
   );
 }
 
-/** Null where a market is not ours to show; throws RowReject where it cannot be used. */
+/** Null for a market that must not be shown; throws RowReject if it cannot be used. */
 function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | null {
   if (!market.status) throw new RowReject("bad_row", "status is missing");
   if (market.status !== "ACTIVE") return null;
@@ -147,7 +147,7 @@ function quoteOf({ symbol, market }: MarketRow, receivedAtMs: number): Quote | n
 }
 
 /**
- * What comes before the last dash is the name, which may hold dashes of its own. Isolated markets are called
+ * The name is everything before the last dash and may contain dashes itself. Isolated markets are called
  * TICKER,DEX,ADDRESS: the ticker is the part before the first comma. Throws RowReject for any other form.
  */
 function tickerOf(symbol: string): string {
@@ -167,7 +167,7 @@ function capOf({ initialMarginFraction, maintenanceMarginFraction }: Market): nu
   return rateBoundOf((CAP_PER_MARGIN_GAP * (initial - maintenance)) / CAP_HOURS);
 }
 
-/** The fixed interest of an hour; 0 on most markets. */
+/** The fixed hourly interest; 0 on most markets. */
 function interestOf({ defaultFundingRate1H }: Market): number | null {
   const interest = numberOf(defaultFundingRate1H);
   return interest === 0 ? 0 : rateBoundOf(interest);

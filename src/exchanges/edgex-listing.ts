@@ -5,7 +5,7 @@ import type { Listed } from "./wire-join.ts";
 import { collectRows } from "./wire-rows.ts";
 import { rateCapOf, rateFloorOf, RowReject, takerBpsOf } from "./wire.ts";
 
-/** Which of edgeX's contracts are shown, and the names of their coins. */
+/** Decides which of edgeX's contracts are shown, and the names of their coins. */
 
 const QUOTES: ReadonlySet<string> = new Set(["USD", "USDT", "USDC"]);
 
@@ -14,7 +14,7 @@ export type Listing = Listed<"assetClass" | "rateCap" | "rateFloor" | "takerFeeB
   readonly contractId: string;
 };
 
-/** The live contracts of the metadata, and those that cannot be told. */
+/** The live contracts of the metadata, and rejects for unclear ones. */
 export function listingsOf(data: Metadata): ReturnType<typeof collectRows<ContractRow, Listing>> {
   const coins = new Map(data.coins.rows.map((row) => [String(row.coinId), row.coinName]));
   return collectRows(
@@ -24,12 +24,12 @@ export function listingsOf(data: Metadata): ReturnType<typeof collectRows<Contra
   );
 }
 
-/** Documented: a retired contract stays listed, under an id of its own; another one may have its name. */
+/** Documented: a retired contract stays listed under its own id; another one may have its name. */
 function isRetired({ enableTrade }: ContractRow): boolean {
   return enableTrade === false;
 }
 
-/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(
   row: ContractRow,
   coins: ReadonlyMap<string, string>,
@@ -60,7 +60,7 @@ function listingOf(
   };
 }
 
-/** Gold carries neither mark, as coins do: without one the class is unknown. */
+/** Gold has neither mark, like coins: without a mark the class is unknown. */
 function assetClassOf({ isStock, isFx }: ContractRow): AssetClass | null {
   if (isFx === true) return "forex";
   return isStock === true ? "stock" : null;

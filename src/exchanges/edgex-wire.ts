@@ -3,13 +3,13 @@ import type { Decode, ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
-/** What edgeX is asked, and the keys of its rows that are kept, as received. */
+/** edgeX's calls, and the row fields that are kept, as received. */
 
 const SUCCESS = "SUCCESS";
-/** Ids in one request: a few hundred would make the URL too long. */
+/** Ids per request: a few hundred would make the URL too long. */
 const IDS_PER_REQUEST = 200;
 
-/** Ids are numbers in quotes; unquoted ones mean the same. */
+/** Ids are quoted numbers; unquoted ones mean the same. */
 const id = z.union([z.string().min(1), z.number()]);
 const idOrNone = id.nullish().catch(null);
 const raw = z.unknown().optional();
@@ -58,7 +58,7 @@ export type TickerRow = z.infer<typeof tickerRow>;
 export interface Raw {
   readonly instruments: Reply<Metadata>;
   readonly rates: Reply<Rows<RateRow>>;
-  /** By the contract's id; null where the exchange answered with nothing. */
+  /** By contract id; null if the exchange returned nothing. */
   readonly tickers: ReadonlyMap<string, Reply<TickerRow | null>>;
 }
 
@@ -76,7 +76,7 @@ function dataOf(body: unknown): unknown {
   return data;
 }
 
-/** Contracts, coins and the collateral coin; fails where one of them is missing. */
+/** Contracts, coins and the collateral coin; fails if any of them is missing. */
 export const loadInstruments: Load<Metadata> = (http) =>
   http.get("/api/v2/public/meta/getMetaData", (body) => {
     const { contractList, coinList, global } = decodeEnvelope(metadata, dataOf(body));
@@ -93,7 +93,7 @@ const decodeRates: Decode<Rows<RateRow>> = (body) =>
 export const loadRates =
   (ids: readonly string[]): Load<Rows<RateRow>> =>
   async (http) => {
-    // Without ids the answer is an empty list.
+    // Without ids the reply is an empty list.
     if (ids.length === 0) throw badEnvelope("the metadata lists no live contract");
     const parts: Promise<Rows<RateRow>>[] = [];
     for (let from = 0; from < ids.length; from += IDS_PER_REQUEST) {
@@ -107,7 +107,7 @@ export const loadRates =
     return joinedRows(await Promise.all(parts), (row) => String(row.contractId));
   };
 
-/** Without an id, or with several, the answer is an empty list. */
+/** Without an id, or with several, the reply is an empty list. */
 export async function loadTicker(
   http: ExchangeHttp,
   contractId: string,

@@ -19,11 +19,11 @@ import {
 } from "./wire.ts";
 
 /**
- * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its
- * end; `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract whose
- * coins it does not name is refused. Volume and open interest come one contract at a time.
+ * edgeX perpetuals over the V2 API. The rate of a period is fixed at its start (`fundingTime`) and charged at its end;
+ * `predictedFundingRate` is a constant, not a prediction. Names of coins come from `coinList`: a contract with an
+ * unknown coin is rejected. Volume and open interest come one contract at a time.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { contractId: "10000001", fundingTime: "1793620800000", fundingTimestamp: "1793621820000",
  *   oraclePrice: "83559.76765490918", markPrice: "83557.261", indexPrice: "83571.8961023", fundingRate: "-0.00049956",
  *   forecastFundingRate: "-0.00052417", interestRate: "0.0003", fundingRateIntervalMin: "240" }
@@ -36,7 +36,7 @@ const facts = {
   name: "edgeX",
   kind: "decentralised",
   hosts: { main: "https://edgex-prod-v2.edgex.exchange" },
-  // No limit is published; the reference page keeps to 5 in a second.
+  // No limit is published; the reference page uses 5 per second.
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://edgex-1.gitbook.io/edgeX-documentation/api-v2/public-api/funding-api",
@@ -69,7 +69,7 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** Some 170 contracts in this time are one request in two seconds. */
+/** Some 170 contracts in this time are one request per two seconds. */
 const TICKERS_ROTATION_MS = 5 * 60_000;
 const MINUTES_PER_HOUR = 60;
 const MINUTE_MS = 60_000;
@@ -87,7 +87,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, rates, tickers };
 }
 
-/** A join of its own: rates go by the contract's id, for a retired contract may have the same name. */
+/** Custom join: rates use the contract's id, as a retired contract may have the same name. */
 function parse({ instruments, rates, tickers }: Raw): Batch {
   const listings = listingsOf(instruments.value);
   const live = new Map(listings.quotes.map((listing) => [listing.contractId, listing]));
@@ -113,7 +113,7 @@ function parse({ instruments, rates, tickers }: Raw): Batch {
       ...rejects,
     ],
     expected: live.size,
-    // Rates are asked for by the list: only an answer that was not asked for is none of it.
+    // Rates are requested by list: only a row that was not requested is unlisted.
     unlisted: unlisted.size,
   };
 }
@@ -134,7 +134,7 @@ function quoteOf(
     "fundingTime + fundingRateIntervalMin",
   );
   if (times === null) return null;
-  // markPrice is not in the documented reply, yet on every row of V2.
+  // markPrice is not documented, but on every row of V2.
   const markPrice = positiveOf(row.markPrice) ?? positiveOf(row.oraclePrice);
   return {
     ...NOT_PUBLISHED,
@@ -143,7 +143,7 @@ function quoteOf(
     fundingRate,
     ...times,
     predictedRate: boundedRateOf(row.forecastFundingRate),
-    // interestRate is that of a day: 0.0003 is 0.00005 per 4 h.
+    // interestRate is per day: 0.0003 is 0.00005 per 4 h.
     baselineRate: boundedRateOf(
       product(numberOf(row.interestRate), 1 / HOURS_PER_DAY, times.fundingIntervalHours),
     ),
@@ -157,7 +157,7 @@ function quoteOf(
   };
 }
 
-/** `fundingTime` is the start of the current period: the charge comes an interval later. */
+/** `fundingTime` is the start of the current period: the charge comes one interval later. */
 function nextFundingOf(row: RateRow, hours: number | null): number | null {
   const startMs = positiveOf(row.fundingTime);
   if (startMs === null || hours === null) return null;

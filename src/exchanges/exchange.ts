@@ -12,9 +12,9 @@ export type Decode<T> = (body: unknown, text?: Uint8Array) => T;
 
 /** Sends requests to this exchange's hosts: paced, bounded, retried, with typed failures. */
 export interface ExchangeHttp {
-  /** `path` is everything after the origin, query included. `host` names one of `facts.hosts`. */
+  /** `path` is everything after the origin, including the query. `host` names one of `facts.hosts`. */
   get<T>(path: string, decode: Decode<T>, host?: string): Promise<T>;
-  /** For exchanges whose read calls are POST: sent again like a GET when it fails. */
+  /** For exchanges whose read calls are POST: retried like a GET. */
   postRead<T>(path: string, body: unknown, decode: Decode<T>, host?: string): Promise<T>;
 }
 
@@ -25,19 +25,20 @@ export interface Reply<T> {
   readonly receivedAtMs: number;
 }
 
-/** How `fetchRaw` asks for payloads. The caller owns caches, clocks, slots and failures. */
+/** How `fetchRaw` requests payloads. The caller owns caches, clocks, slots and failures. */
 export interface Source {
-  /** The present wall time, unix ms: for requests that must state it. Rows are measured against `receivedAtMs`. */
+  /** The current wall time, unix ms, for requests that must state it. Ages of rows are relative to `receivedAtMs`. */
   nowMs(): number;
-  /** Asked every cycle; its failure fails the refresh. */
+  /** Requested every cycle; its failure fails the refresh. */
   essential<T>(name: string, load: Load<T>): Promise<Reply<T>>;
-  /** The instrument list: asked every `everyMs`, serves for 24 h when asking fails, then fails the refresh. */
+  /** The instrument list: requested every `everyMs`; on failure the old one serves for 24 h, then the refresh fails. */
   instruments<T>(name: string, everyMs: number, load: Load<T>): Promise<Reply<T>>;
-  /** The interval source: asked every `everyMs`, serves for 30 minutes when asking fails, then null. */
+  /** The interval source: requested every `everyMs`; on failure the old one serves for 30 minutes, then null. */
   intervals<T>(name: string, everyMs: number, load: Load<T>): Promise<Reply<T> | null>;
   /**
-   * Volume, open interest, prices: its failure yields null and a degraded exchange. One that instruments come by (of a
-   * second host, in another currency) hides them while it fails: `carries` tells them by name, also after a restart.
+   * Volume, open interest, prices: on failure it yields null and the exchange is degraded. If instruments depend on it
+   * (of a second host, in another currency), a failure hides them: `carries` identifies them by name, also after a
+   * restart.
    */
   secondary<T>(
     name: string,
@@ -46,8 +47,8 @@ export interface Source {
     carries?: (exchangeSymbol: string) => boolean,
   ): Promise<Reply<T> | null>;
   /**
-   * One request per key, spread evenly so that each key is asked once per `rotationMs`.
-   * Answers at once with what is known; an entry leaves after two rotations.
+   * One request per key, spread evenly so that each key is requested once per `rotationMs`. Returns immediately with
+   * what is known; an entry expires after two rotations.
    */
   rotation<T>(
     name: string,
@@ -56,9 +57,9 @@ export interface Source {
     loadOne: (http: ExchangeHttp, key: string) => Promise<T>,
   ): Promise<ReadonlyMap<string, Reply<T>>>;
   /**
-   * The rates of an exchange that tells them one instrument at a time: each key is asked once per cycle, spread over it.
-   * A key that fails, or is not reached in time, keeps its older reply for five periods, and the next cycle begins
-   * with those that were not reached. Fails the refresh when no key was answered in this cycle.
+   * The rates of an exchange without a bulk form: each key is requested once per cycle, spread over it. A key that
+   * fails, or is not reached in time, keeps its older reply for five periods, and the next cycle begins with those that
+   * were not reached. Fails the refresh if no key was answered in this cycle.
    */
   sweep<T>(
     name: string,
@@ -67,7 +68,7 @@ export interface Source {
   ): Promise<ReadonlyMap<string, Reply<T>>>;
 }
 
-/** What is known of an exchange apart from its payloads; docs and tests are generated from it. */
+/** What is known about an exchange apart from its payloads; docs and tests are generated from it. */
 export interface ExchangeFacts {
   readonly id: ExchangeId;
   /** The exchange's own spelling of its name. */
@@ -75,44 +76,44 @@ export interface ExchangeFacts {
   readonly kind: "centralised" | "decentralised";
   /** Origins by name; `main` is the default one. No path, no trailing slash. */
   readonly hosts: Readonly<{ main: string } & Record<string, string>>;
-  /** At most `requests` in any `perMs` milliseconds, inside the documented limit. */
+  /** At most `requests` in any `perMs` milliseconds, below the documented limit. */
   readonly pacing: { readonly requests: number; readonly perMs: number };
   readonly accrual: Accrual;
   readonly documentation: string;
-  /** Requests of every cycle: lists with a period of their own and rotations come on top. A test counts them. */
+  /** Requests of every cycle, without lists that have their own period and rotations. Verified by a test. */
   readonly requestsPerRefresh: number;
-  /** Requests of every cycle that each live instrument adds, where the exchange has no bulk form (`source.sweep`). */
+  /** Additional requests of every cycle per live instrument, if the exchange has no bulk form (`source.sweep`). */
   readonly requestsPerInstrument?: number;
-  /** How many of those may be in flight at once, inside what the exchange's page bears; absent: as on any exchange. */
+  /** Maximum number of these in flight, within the documented limit; absent: as on any exchange. */
   readonly sweepInFlight?: number;
-  /** Where the rate is, its unit and what is done to it, in words. */
+  /** Where the rate is found, its unit and how it is converted, in words. */
   readonly rateRule: string;
   /** Where the interval comes from, in words. */
   readonly intervalRule: string;
-  /** The fields of a quote, beyond those that all have, that this exchange fills on at least some rows. */
+  /** The optional fields of a quote that this exchange fills on at least some rows. */
   readonly providedFields: readonly OptionalField[];
-  /** Why it is off unless the operator names it; absent on those that are on. */
+  /** Why it is disabled unless the operator names it; absent if it is enabled. */
   readonly disabledReason?: string;
   /**
-   * Why it is not proven which of the rates that it publishes is charged next, in words; absent where that is certain.
-   * All its rows bear the flag `unverified_rate`.
+   * Why it is not certain which of its published rates is charged next, in words; absent if it is. All its rows get the
+   * flag `unverified_rate`.
    */
   readonly unverifiedRate?: string;
   /**
-   * `coins` where the interest of `baselineRate` is documented, and of coins or of nothing in particular: other contracts
-   * have no resting rate then. Absent where it is published contract by contract, or was seen on contracts of all kinds.
+   * `coins` if the interest behind `baselineRate` is documented, for coins or without restriction: other contracts then
+   * have no baseline. Absent if it is published per contract, or was observed on contracts of all kinds.
    */
   readonly interestOf?: "coins";
   /**
-   * Whether it has no word for coins: its adapter calls a coin whatever bears no other mark. What any other exchange
-   * states of the asset then decides its class (a basket of coins has no mark either). Absent where it says so of coins.
+   * Whether it has no marker for coins: its adapter treats anything without another marker as a coin. The class stated
+   * by any other exchange then takes precedence (a basket of coins has no marker either). Absent if it marks coins.
    */
   readonly coinsByExclusion?: true;
   /** Facts that the sources do not settle, in words for the operator. */
   readonly caveats: readonly string[];
-  /** Reads how long to wait (ms) from a failure's body, where the exchange says it there. */
+  /** Reads how long to wait (ms) from a failure's body, if the exchange states it there. */
   readonly statedWaitMs?: (bodyStart: string, nowMs: number) => number | null;
-  /** Reads an HTTP failure in this exchange's own terms; null leaves the general rule. */
+  /** Classifies an HTTP failure by this exchange's own rules; null leaves the general rule. */
   readonly classifyFailure?: (status: number, bodyStart: string) => FailureKind | null;
 }
 

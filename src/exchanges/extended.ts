@@ -19,10 +19,10 @@ import {
 } from "./wire.ts";
 
 /**
- * Extended: list, rates and statistics in one reply. `nextFundingRate` is a time in spite of its name. The hourly cap
- * is in a unit that is not confirmed and therefore unknown. `caveats` says what else the sources leave open.
+ * Extended: list, rates and statistics in one reply. `nextFundingRate` is a time despite its name. The hourly cap is in
+ * an unconfirmed unit and therefore unknown. See `caveats` for what else the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * markets { name: "BTC-USD", category: "Crypto", subCategory: "DeFi", assetName: "BTC", collateralAssetName: "USD",
  *   active: true, status: "ACTIVE", type: "PERPETUAL", marketStats: { dailyVolume: "2987284775.715176",
  *   markPrice: "83604.287846719002", indexPrice: "83590.662847339976", fundingRate: "0.000034",
@@ -61,7 +61,7 @@ const facts = {
 /** Every market charges hourly. */
 const INTERVAL_HOURS = 1;
 
-/** The API calls its collateral USD; it is USDC. */
+/** The API calls its collateral USD, but it is USDC. */
 const COLLATERAL = "USD";
 const SETTLE = "USDC";
 const SPOT = "SPOT";
@@ -69,7 +69,7 @@ const PERPETUAL = "PERPETUAL";
 
 const COINS = "Crypto";
 const REAL_WORLD = "RWA";
-/** What the subcategories of real-world assets stand for. */
+/** The classes of real-world assets by subcategory. */
 const CLASSES: Readonly<Record<string, AssetClass>> = {
   Equity: "stock",
   "ETF/Index": "index",
@@ -79,9 +79,9 @@ const CLASSES: Readonly<Record<string, AssetClass>> = {
 /** Companies that are not listed yet. */
 const PRE_MARKET = "Pre-market";
 
-/** Shares that trade round the clock on five days carry this behind their ticker. */
+/** Shares that trade round the clock five days a week carry this suffix. */
 const ROUND_THE_CLOCK = /_24_5$/;
-/** Indices whose m is the exchange's own mark; other small letters stay. */
+/** Indices whose m is added by the exchange; other lower-case letters are kept. */
 const MARKED_INDICES: Readonly<Record<string, string>> = { SPX500m: "SPX500", TECH100m: "TECH100" };
 
 const word = text.catch(null);
@@ -166,7 +166,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
     ...times,
     markPrice: positiveOf(stats?.markPrice),
     indexPrice: positiveOf(stats?.indexPrice),
-    // Both are in dollars already; their namesakes that end in Base are not.
+    // Both are in dollars already; the fields of the same name with Base are not.
     openInterestDigit: lastDigitOf(stats?.openInterestBase),
     openInterestUsd: quantityOf(stats?.openInterest),
     volume24hUsd: quantityOf(stats?.dailyVolume),
@@ -174,7 +174,7 @@ function quoteOf(row: MarketRow, receivedAtMs: number): Quote | null {
   };
 }
 
-/** Throws RowReject where a field that decides cannot be read: the market may be dead, or spot. */
+/** Throws RowReject if a deciding field is unreadable: the market may be dead, or spot. */
 function isLive({ status, active, type, collateralAssetName: collateral }: MarketRow): boolean {
   if (typeof type === "string" && type.toUpperCase() === SPOT) return false;
   if (!status) throw new RowReject("bad_row", "status is missing");
@@ -183,7 +183,7 @@ function isLive({ status, active, type, collateralAssetName: collateral }: Marke
   if (type !== undefined && type !== null && typeof type !== "string") {
     throw new RowReject("bad_row", "type is not a text");
   }
-  // Older replies have none.
+  // Older replies do not have it.
   if (typeof type === "string" && type !== PERPETUAL)
     throw new RowReject("unknown_kind", `type ${type}`);
   if (!collateral) throw new RowReject("bad_row", "collateralAssetName is missing");
@@ -191,14 +191,14 @@ function isLive({ status, active, type, collateralAssetName: collateral }: Marke
 }
 
 /**
- * The class by category and subcategory; null for companies that are not listed yet, which are not ours. A token of gold
- * is a coin, though its subcategory is Commodity.
+ * The class by category and subcategory; null for companies that are not listed yet, which are not shown. A gold token
+ * is a coin, although its subcategory is Commodity.
  */
 function classOf({ category, subCategory }: MarketRow): AssetClass | null {
   if (category === COINS) return "crypto";
   if (subCategory === PRE_MARKET) return null;
   const known = category === REAL_WORLD && subCategory ? CLASSES[subCategory] : undefined;
-  // It may as well be one that is not traded yet.
+  // It may be a kind that is not traded yet.
   if (known === undefined) throw new RowReject("unknown_kind", `${category}, ${subCategory}`);
   return known;
 }
@@ -209,7 +209,7 @@ function tickerOf(assetName: string): string {
   return ticker;
 }
 
-/** Assets of spot markets may have the word in their name; the bare word is a stock's ticker. */
+/** Assets of spot markets may contain the word in their name; the word alone is a stock's ticker. */
 function isSpotName(assetName: string): boolean {
   return assetName !== SPOT && assetName.includes(SPOT);
 }

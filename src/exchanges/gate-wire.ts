@@ -4,11 +4,11 @@ import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, numeric, text } from "./wire.ts";
 
-/** What Gate is asked, and the keys of its rows that are kept, as received. */
+/** Gate's calls, and the row fields that are kept, as received. */
 
 export const RATE_LIMIT_LABEL = "TOO_MANY_REQUESTS";
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 
 const contractRow = z.object({
@@ -43,7 +43,7 @@ export interface Raw {
   readonly usd1Tickers: Reply<Rows<TickerRow>> | null;
 }
 
-// `limit` must never be sent: without it all contracts come, with it at most 100.
+// `limit` must never be sent: without it all contracts are returned, with it at most 100.
 export const loadContracts =
   (settle: string): Load<Rows<ContractRow>> =>
   (http) =>
@@ -60,7 +60,7 @@ export const loadTickers =
 
 const errorBody = z.object({ label: z.string() });
 
-/** Success is a bare list; an object with a label is Gate's error. */
+/** A success is a bare list; an object with a label is Gate's error. */
 function listOf(body: unknown): unknown {
   const error = errorBody.safeParse(body);
   if (!error.success) return body;

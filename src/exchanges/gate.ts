@@ -21,11 +21,11 @@ import {
 /**
  * Gate perpetuals settled in USDT, and the few settled in USD1.
  *
- * Left open by the sources: the wire form of the rate limit answer; where the API is geo-blocked; which field names
- * the listing time. Sizes of contracts with decimals arrive rounded down. The fee in a contract is not what a taker
- * pays (the maintainers of the API's client say so), hence not read.
+ * Not settled by the sources: the format of the rate limit's response; where the API is geo-blocked; which field is the
+ * listing time. Sizes of contracts with decimals are rounded down. The fee in a contract is not what a taker pays
+ * (according to the maintainers of the API's client), so it is not read.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * contracts { name: "BTC_USDT", type: "direct", status: "trading", in_delisting: false, is_pre_market: false,
  *   contract_type: "", funding_rate: "0.000063", funding_rate_limit: "0.003", funding_interval: 14400,
  *   funding_next_apply: 1793635200, interest_rate: "0.0003", mark_price: "83564.8", index_price: "83565.1",
@@ -71,10 +71,10 @@ const facts = {
 const NAME = /^(?<base>[^_]+)_(?<quote>[^_]+)(?:_(?<date>\d{8}))?$/;
 const SECONDS_PER_HOUR = 3600;
 
-/** The reply keeps showing the charged rate for about this long after a settlement (it is recomputed every 60 s). */
+/** How long the reply still shows the charged rate after a settlement (it is recomputed every 60 s). */
 const SETTLING_WINDOW_MS = 60_000;
 
-/** Pre-market contracts carry this cap, ordinary ones at least a thousand times as much. */
+/** Pre-market contracts have this cap, ordinary ones at least a thousand times as much. */
 const PRE_MARKET_CAP = 0.000001;
 
 const ASSET_CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
@@ -105,7 +105,7 @@ function parse(payloads: Raw): Batch {
   return {
     quotes: families.flatMap((family) => family.quotes),
     rejects: families.flatMap((family) => family.rejects),
-    // List and rates are one reply.
+    // List and rates are the same reply.
     expected: null,
     unlisted: 0,
   };
@@ -176,7 +176,7 @@ function quoteOf(
   };
 }
 
-/** The rate without a premium: the interest of a day, shared out over its settlements; 0 on stocks and metals. */
+/** The rate at zero premium: the daily interest divided by the settlements per day; 0 on stocks and metals. */
 function baselineOf(row: ContractRow, intervalHours: number | null): number | null {
   const interest = quantityOf(row.interest_rate);
   if (interest === null || interest > MAX_ABS_RATE || intervalHours === null) return null;
@@ -195,7 +195,7 @@ function assetClassOf(contractType: string | null | undefined): AssetClass | nul
   return ASSET_CLASS_OF_TYPE.get(contractType) ?? null;
 }
 
-/** Throws RowReject where a field that decides is not readable: the contract may be dead. */
+/** Throws RowReject if a deciding field is unreadable: the contract may be dead. */
 function isLive(row: ContractRow): boolean {
   if (row.in_delisting === true || row.is_pre_market === true) return false;
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
@@ -207,7 +207,7 @@ function isLive(row: ContractRow): boolean {
   return isOf2023(row) ? !looksPreMarket(row) : isTrading(row);
 }
 
-/** Rows of 2023 have neither key; a row that has one of them has lost the other. */
+/** Rows of 2023 have neither key; a row with only one of them is damaged. */
 function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean {
   return status === undefined && isPreMarket === undefined;
 }
@@ -217,7 +217,7 @@ function isTrading(row: ContractRow): boolean {
   return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
 }
 
-/** Without its flag a pre-market contract shows in its cap, or in a zero rate with no index of its own. */
+/** Without the flag a pre-market contract is recognised by its cap, or by a zero rate without an index of its own. */
 function looksPreMarket(row: ContractRow): boolean {
   const cap = positiveOf(row.funding_rate_limit);
   if (cap !== null) return cap <= PRE_MARKET_CAP;
@@ -226,7 +226,7 @@ function looksPreMarket(row: ContractRow): boolean {
   return numberOf(row.funding_rate) === 0 && !ownIndex;
 }
 
-/** Measures from the settlement before the published next time, or from that one when it has just passed. */
+/** Measured from the settlement before the published next time, or from that one if it has just passed. */
 function isSettling(times: FundingTimes, atMs: number): boolean {
   const { nextFundingAtMs: nextMs, fundingIntervalHours: intervalHours } = times;
   if (nextMs === null) return false;

@@ -30,10 +30,11 @@ import {
 
 /**
  * GRVT perpetuals. Rates, caps and floors are percentage points per the instrument's own interval, times are
- * nanoseconds, every call is a POST. The interval is in the instrument list, which is asked every 5 minutes for it.
- * funding_rate_8h_curr is the same figure under an old name, whatever the interval (seen on every ticker, 2026-09).
+ * nanoseconds, every call is a POST. The interval is in the instrument list, which is therefore requested every 5
+ * minutes. funding_rate_8h_curr is the same figure under an old name, whatever the interval (seen on every ticker,
+ * 2026-09).
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { instrument: "BTC_USDT_Perp", event_time: "1793621820000025205", mark_price: "83574.106300760",
  *   index_price: "83574.352242878", funding_rate: "0.16488", next_funding_time: "1793635200000000000",
  *   open_interest: "63696.143557308", buy_volume_24h_q: "3322907533.4703", sell_volume_24h_q: "3458536412.3874" }
@@ -45,7 +46,7 @@ const facts = {
   name: "GRVT",
   kind: "decentralised",
   hosts: { main: "https://market-data.grvt.io" },
-  // Not documented for certain: known clients assume 20 to 25 in a second.
+  // Not clearly documented: known clients assume 20 to 25 per second.
   pacing: { requests: 10, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://api-docs.grvt.io/market_data_api/",
@@ -81,22 +82,22 @@ const facts = {
 
 const RATE_LIMIT_CODE = "1006";
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?1006\b/;
-/** The list holds the intervals, and those change within hours. */
+/** The list contains the intervals, which change within hours. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
-/** An interval that is older than this is unknown. */
+/** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
 const PERCENT = 100;
-/** The resting value of coins is 0.01 % at 8 h and 0.005 % at 4 h, as seen in 2026-09; AAPL was at 0. */
+/** The baseline of coins is 0.01 % at 8 h and 0.005 % at 4 h, as seen in 2026-09; AAPL was at 0. */
 const BASELINE_RATE_PER_HOUR = 0.0001 / 8;
 
-/** Contracts of a thousand coins, by their prices; KAITO, KAS and KSM begin with the same letter. */
+/** Contracts of a thousand coins, judging by their prices; KAITO, KAS and KSM start with the same letter. */
 const THOUSANDS: Readonly<Record<string, string>> = { KPEPE: "PEPE", KSHIB: "SHIB", KBONK: "BONK" };
 
 const THOUSAND = 1000;
 
 const PERPETUAL = "PERPETUAL";
-/** Kinds that are known and not ours. */
+/** Known kinds that are not shown. */
 const OTHER_KINDS: ReadonlySet<string> = new Set(["FUTURE", "CALL", "PUT"]);
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
@@ -140,7 +141,7 @@ const envelope = z.object({
   code: z.union([z.string(), z.number()]).nullish().catch(null),
 });
 
-/** Success has a `result`; errors are objects with code and message, or a message alone. */
+/** A success has a `result`; errors are objects with code and message, or only a message. */
 function resultOf(body: unknown): unknown {
   const { result, code } = decodeEnvelope(envelope, body);
   if (result !== undefined && result !== null) return result;
@@ -184,7 +185,7 @@ function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
   return readListings(list, (row) => row.instrument, listingOf);
 }
 
-/** Null where an instrument is not ours to show; throws RowReject where it cannot be told. */
+/** Null for an instrument that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   const { kind, base, quote } = row;
   if (typeof kind !== "string") throw new RowReject("bad_row", "kind is not a text");
@@ -240,13 +241,13 @@ function quoteOf(
   };
 }
 
-/** Percentage points as a fraction. */
+/** Percentage points to a fraction. */
 function fractionOf(points: Numeric): number | null {
   const value = numberOf(points);
   return value === null ? null : value / PERCENT;
 }
 
-/** Takers' buys and sells are counted apart. */
+/** Taker buys and sells are separate fields. */
 function volumeOf(row: TickerRow): number | null {
   const bought = quantityOf(row.buy_volume_24h_q);
   const sold = quantityOf(row.sell_volume_24h_q);

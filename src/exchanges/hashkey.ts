@@ -21,11 +21,11 @@ import {
 } from "./wire.ts";
 
 /**
- * HashKey Global perpetuals, two of them in September 2026. Off by default: its replies of index and mark were never
- * recorded. The rates want the present time though nothing is signed. Success is a bare list, an error an object. No
- * public open interest is known.
+ * HashKey Global perpetuals, two of them in September 2026. Disabled by default: its replies of index and mark were
+ * never recorded. The rates call requires the current time although nothing is signed. A success is a bare list, an
+ * error an object. No public open interest is known.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTCUSDT-PERPETUAL", rate: "-0.000239", nextSettleTime: "1793635200000" }
  * instruments { symbol: "BTCUSDT-PERPETUAL", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
  *   marginToken: "USDT" }
@@ -35,7 +35,7 @@ const facts = {
   name: "HashKey Global",
   kind: "centralised",
   hosts: { main: "https://api-glb.hashkey.com" },
-  // Not published for public calls; signed ones may come twice in a second.
+  // Not published for public calls; signed ones may be sent twice per second.
   pacing: { requests: 2, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://hashkeyglobal-apidoc.readme.io/reference/get-futures-funding-rate",
@@ -56,11 +56,11 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const INSTRUMENTS_EVERY_MS = 60 * 60_000;
-/** One request per contract; the index, which identity prefers, comes every cycle. */
+/** One request per contract; the index, which identity prefers, is requested every cycle. */
 const MARKS_ROTATION_MS = 120_000;
 const VOLUMES_ROTATION_MS = 5 * 60_000;
 const INTERVAL_HOURS = 8;
-/** The rate without a premium, per 8 h. */
+/** The rate at zero premium, per 8 h. */
 const BASELINE_RATE = 0.0001;
 const DOLLAR = "USDT";
 
@@ -70,7 +70,7 @@ const contractRow = z.object({
   symbol: z.string().min(1),
   status: raw,
   inverse: raw,
-  // baseAsset holds the whole symbol.
+  // baseAsset contains the whole symbol.
   underlying: text.catch(null),
   quoteAsset: text.catch(null),
   marginToken: text.catch(null),
@@ -167,7 +167,7 @@ function listingsOf(list: Rows<ContractRow>): Listings<Listing> {
   return readListings(list, (row) => row.symbol, listingOf);
 }
 
-/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow): Listing | null {
   const { symbol, status, inverse, underlying, quoteAsset, marginToken } = row;
   if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");

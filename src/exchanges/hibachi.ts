@@ -23,11 +23,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Hibachi perpetuals: one reply holds the estimate, the prices and the quantities of all contracts; the list of
- * contracts beside it says whether the exchange is under maintenance, and then nothing is shown. The rate is an
- * estimate over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
+ * Hibachi perpetuals: one reply contains the estimate, the prices and the quantities of all contracts; the list of
+ * contracts in it says whether the exchange is under maintenance, and then nothing is shown. The rate is an estimate
+ * over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * inventory { symbol: "BTC/USDT-P", category: "CRYPTO", tags: [], estimatedFundingRate: "0.000015",
  *   markPrice: "83590.838122", spotPrice: "83579.643827", openInterestQuantity: "238988.1298816692",
  *   volume24h: "15735134971.356659" }
@@ -39,7 +39,7 @@ const facts = {
   name: "Hibachi",
   kind: "decentralised",
   hosts: { main: "https://data-api.hibachi.xyz" },
-  // No limit is published; the reference page keeps to 5 in a second.
+  // No limit is published; the reference page uses 5 per second.
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://docs.hibachi.xyz/hibachi-docs/trading/funding",
@@ -72,7 +72,7 @@ const INTERVAL_HOURS = 1;
 const MS_PER_SECOND = 1000;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 
 const contractRow = z.object({
@@ -92,7 +92,7 @@ const exchangeInfo = z.object({
   maintenanceWindow: z.array(z.object({ begin: numeric, end: numeric })).nullish(),
 });
 
-/** A market of the inventory: the category of its contract, and its figures. */
+/** A market of the inventory: its contract's category, and its figures. */
 const marketRow = z.object({
   symbol: z.string().min(1),
   category: text.catch(null),
@@ -110,7 +110,7 @@ const inventory = z.object({ markets: z.unknown() });
 interface Info {
   readonly contracts: Rows<ContractRow>;
   readonly status: unknown;
-  /** Of all contracts. */
+  /** The same for all contracts. */
   readonly takerFeeBps: number | null;
   readonly windows: readonly { readonly begin?: Numeric; readonly end?: Numeric }[];
 }
@@ -146,7 +146,7 @@ const loadMarkets: Load<Rows<MarketRow>> = (http) =>
     return decodeRows(marketRow, Array.isArray(markets) ? markets.map(flat) : markets, "symbol");
   });
 
-/** A market is a contract and its figures; both have a category, and that of the contract is the one always there. */
+/** A market is a contract and its figures; both have a category, but only the contract's is always present. */
 function flat(market: unknown): object {
   const { contract, info }: Record<string, unknown> = { ...Object(market) };
   const { symbol, category }: Record<string, unknown> = { ...Object(contract) };
@@ -163,7 +163,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { instruments, markets };
 }
 
-/** A join of its own: closing times take all markets, or those that rest at the weekend, out of what is expected. */
+/** Custom join: closing times exclude all markets, or those closed at weekends, from what is expected. */
 function parse({ instruments, markets }: Raw): Batch {
   const { contracts, windows, takerFeeBps } = instruments.value;
   const nowMs = markets.receivedAtMs;
@@ -197,7 +197,7 @@ function parse({ instruments, markets }: Raw): Batch {
   return { quotes, rejects: [...known, ...rejects], expected: live.size, unlisted };
 }
 
-/** A window whose end cannot be read runs on. */
+/** A window without a readable end is open-ended. */
 function isRunning(window: Info["windows"][number], nowMs: number): boolean {
   const beginMs = secondsOf(window.begin);
   const endMs = secondsOf(window.end);
@@ -208,7 +208,7 @@ function secondsOf(seconds: Numeric): number | null {
   return product(positiveOf(seconds), MS_PER_SECOND);
 }
 
-/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow, nowMs: number): Listed | null {
   const { status, underlyingSymbol, settlementSymbol } = row;
   if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");
@@ -227,7 +227,7 @@ function listingOf(row: ContractRow, nowMs: number): Listed | null {
   };
 }
 
-/** When a market opens or closes, unix ms; null where it has no such border. */
+/** When a market opens or closes, unix ms; null if it does not. */
 function borderOf(value: unknown): number | null {
   if (value === null || value === undefined) return null;
   const ms = epochMsOf(secondsOf(numeric.parse(value)));
@@ -235,11 +235,13 @@ function borderOf(value: unknown): number | null {
   return ms;
 }
 
-/** Currencies are not traded from Friday evening in New York to Sunday evening there, 21:00 or 22:00 UTC by season. */
+/**
+ * Currencies are not traded from Friday to Sunday evening in New York, i.e. 21:00 or 22:00 UTC depending on the season.
+ */
 const CLOSES_FRIDAY_UTC_HOUR = 21;
 const OPENS_SUNDAY_UTC_HOUR = 22;
 
-/** The hours in which markets of currencies are expected to be closed; outside them one that is shows as missing. */
+/** The hours in which currency markets are expected to be closed; at other times a closed one is reported missing. */
 function isWeekend(nowMs: number): boolean {
   const now = new Date(nowMs);
   const [day, hour] = [now.getUTCDay(), now.getUTCHours()];
@@ -247,13 +249,13 @@ function isWeekend(nowMs: number): boolean {
   return isFridayNight || day === 6 || (day === 0 && hour < OPENS_SUNDAY_UTC_HOUR);
 }
 
-/** A coin trades at all hours; a currency or a metal has no estimate while its market is closed. */
+/** Coins trade at all hours; currencies and metals have no estimate while their market is closed. */
 function isClosed(row: MarketRow): boolean {
   const category = row.category?.toUpperCase();
   return category === "FX" && (row.estimatedFundingRate ?? null) === null;
 }
 
-/** The category of the contract; metals and goods stand among the currencies with a tag. */
+/** The contract's category; metals and goods are among the currencies, with a tag. */
 function assetClassOf({ category, tags }: MarketRow): AssetClass | null {
   switch (category?.toUpperCase()) {
     case "CRYPTO":

@@ -6,7 +6,7 @@ import type { Rows } from "./wire-rows.ts";
 import { intervalHoursOf } from "./wire-times.ts";
 import { numberOf, RowReject } from "./wire.ts";
 
-/** Which of HTX's contracts are shown, and what they track. */
+/** Decides which of HTX's contracts are shown, and what they track. */
 
 /** A live linear swap of the contract list. */
 export interface Listing {
@@ -25,7 +25,7 @@ const CLASS_OF_TRADFI_LABEL: ReadonlyMap<unknown, AssetClass> = new Map([
   ["Metals", "metal"],
   ["Commodities", "commodity"],
 ]);
-/** The free labels; most of them are no classes. */
+/** The free-form labels; most of them are not classes. */
 const CLASS_OF_LABEL: ReadonlyMap<unknown, AssetClass> = new Map([
   ["stock", "stock"],
   ["indices", "index"],
@@ -36,7 +36,7 @@ export function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
   return readListings(list, (row) => row.contract_code, listingOf);
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   const status = numberOf(row.contract_status);
   if (status === null) throw new RowReject("bad_row", "contract_status is not a number");
@@ -70,8 +70,8 @@ export function tickerOf(code: string): string | null {
 }
 
 /**
- * Measured on the whole list of September 2026: 12 shares and funds have a free label alone, both Stocks and Indices
- * are on funds only, and an index was filed under Stocks with the label indices. Neither says anything of a coin.
+ * Measured on the whole list of September 2026: 12 shares and funds have only a free-form label, the combination of
+ * Stocks and Indices is on funds only, and an index was listed under Stocks with the label indices. Coins have neither.
  */
 function assetClassOf(row: InstrumentRow): AssetClass | null {
   const declared = namesOf(row.tradfi_labels).map((name) => CLASS_OF_TRADFI_LABEL.get(name));

@@ -4,15 +4,15 @@ import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, joinedRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
-/** What HTX is asked, and the keys of its rows that are kept, as received. */
+/** HTX's calls, and the row fields that are kept, as received. */
 
-/** The kind of contract that is asked for. */
+/** The requested contract type. */
 export const SWAP = "swap";
 
 const word = text.catch(null);
 const contract_code = z.string().min(1);
 
-/** One row of either rate call; only the successor sends bounds. */
+/** One row of either rate call; only the new one sends bounds. */
 const rateRow = z.object({
   contract_code,
   funding_rate: numeric,
@@ -53,7 +53,7 @@ const BATCH_CALL = "/linear-swap-api/v1/swap_batch_funding_rate";
 const SUCCESSOR_CALL = "/v5/market/funding_rate?contract_code=";
 /** Measured: 20 codes are refused. */
 const CODES_PER_REQUEST = 10;
-/** With these a call that was closed may answer, too. */
+/** Statuses with which a call that was removed may answer. */
 const GONE: ReadonlySet<number | null> = new Set([404, 410]);
 
 const RATE_LIMIT_CODE = 1032;
@@ -69,7 +69,7 @@ const envelope = z.object({
   data: z.unknown().optional(),
 });
 
-/** The envelope of either generation, or null for one that says that it is an error. Throws rate_limited. */
+/** The envelope of either generation, or null for one that reports an error. Throws rate_limited. */
 function soundOf(body: unknown): z.infer<typeof envelope> | null {
   const reply = decodeEnvelope(envelope, body);
   if (failureOf(reply) === RATE_LIMIT_CODE) {
@@ -107,10 +107,10 @@ export const loadIndex = load("swap_index", indexRow);
 export const loadOpenInterest = load("swap_open_interest", interestRow);
 export const loadInstruments = load(`swap_contract_info?business_type=${SWAP}`, instrumentRow);
 
-/** Which call tells the rates. */
+/** Which call the rates came from. */
 export type RateCall = "batch" | "successor";
 
-/** The rates, and which call told them. */
+/** The rates, and which call they came from. */
 export interface Rates extends TimedRows<RateRow> {
   readonly call: RateCall;
 }
@@ -122,13 +122,13 @@ export interface Raw {
   readonly instruments: Reply<Rows<InstrumentRow>>;
 }
 
-/** Whether the call of all rates answers. */
+/** Whether the call for all rates works. */
 export const loadRateCall: Load<RateCall> = async (http) =>
   (await loadBatch(http)) === null ? "successor" : "batch";
 
 /**
- * The rates of all contracts in one reply; where that call is closed, or `call` says so, those of `liveCodes` from its
- * successor.
+ * The rates of all contracts in one reply; if that call is closed, or `call` says so, the rates of `liveCodes` from the
+ * new call.
  */
 export async function loadRates(
   http: ExchangeHttp,
@@ -140,7 +140,10 @@ export async function loadRates(
   return { ...(await loadFromSuccessor(http, await liveCodes())), call: "successor" };
 }
 
-/** Null where the call is closed: HTX says so with HTTP 200 and any error but too many requests, or with 404 or 410. */
+/**
+ * Null if the call is closed: HTX reports that with HTTP 200 and any error except too many requests, or with 404 or
+ * 410.
+ */
 async function loadBatch(http: ExchangeHttp): Promise<TimedRows<RateRow> | null> {
   try {
     return await http.get(BATCH_CALL, (body) => (soundOf(body) ? rowsOf(rateRow, body) : null));

@@ -25,10 +25,10 @@ import {
 
 /**
  * HTX USDT-margined swaps: rates, index prices and open interest of all contracts in one reply each. The interval is in
- * the contract list, so that list is asked for every five minutes and its intervals are believed for thirty.
- * Should the rate call be closed, its successor is asked (`htx-wire.ts`). There is no bulk mark price.
+ * the contract list, so that list is requested every five minutes and its intervals are trusted for thirty. If the rate
+ * call is closed, the new one is used (`htx-wire.ts`). There is no bulk mark price.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { contract_code: "BTC-USDT", funding_rate: "0.000100000000000000", funding_time: "1793635200000" }
  * instruments { contract_code: "BTC-USDT", contract_status: 1, business_type: "swap", contract_type: "swap",
  *   trade_partition: "USDT", settlement_period: "8", labels: ["hot", "common"], tradfi_labels: [] }
@@ -67,18 +67,18 @@ const facts = {
 } satisfies ExchangeFacts;
 
 const TOO_FREQUENT = /"err[_-]code"\s*:\s*"?1032\b/;
-/** The list holds the intervals, and they change. */
+/** The list contains the intervals, which change. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
-/** An interval that is older than this is unknown. */
+/** Intervals older than this are treated as unknown. */
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 /** Delisted contracts keep their last index price for years. */
 const INDEX_LIFETIME_MS = 5 * 60_000;
-/** For so long a closed call is left alone, and an open one is not doubted. */
+/** How long a closed call is not retried, and an open one is not checked. */
 const RATE_CALL_EVERY_MS = 4 * 60 * 60_000;
 /** The turnover is the sum of buy and sell sides. */
 const ONE_SIDE = 0.5;
 
-/** What a failed call tells is asked for once more and kept, so that a closed one is left alone from then on. */
+/** The outcome of a failed call is verified once more and cached, so that a closed one is not used from then on. */
 async function ratesOf(
   source: Source,
   liveCodes: () => Promise<readonly string[]>,
@@ -122,7 +122,7 @@ function parse({ rates, index, openInterest, instruments }: Raw): Batch {
   });
 }
 
-/** Null when the price has not moved with the clock, or says not when it is from. */
+/** Null if the price has not moved with the clock, or has no time. */
 function indexPriceOf(row: IndexRow, receivedAtMs: number): number | null {
   const atMs = epochMsOf(row.index_ts);
   if (atMs === null || Math.abs(receivedAtMs - atMs) > INDEX_LIFETIME_MS) return null;
@@ -165,7 +165,7 @@ function quoteOf(
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly contract_code: string }): boolean =>
     row.contract_code === exchangeSymbol;

@@ -2,9 +2,9 @@ import type { AssetClass } from "../domain/quote.ts";
 import type { AssetRow } from "./hyperliquid-wire.ts";
 import { type Numeric, product, quantityOf } from "./wire.ts";
 
-/** What deployers say of the contracts of HIP-3 dexes: their class, and what a taker pays there. */
+/** What deployers state about the contracts of HIP-3 dexes: their class, and the taker fee there. */
 
-/** Categories as deployers write them, in small letters. */
+/** Categories as written by deployers, in lower case. */
 const CLASSES: Readonly<Record<string, AssetClass>> = {
   crypto: "crypto",
   stock: "stock",
@@ -22,26 +22,26 @@ const CLASSES: Readonly<Record<string, AssetClass>> = {
 };
 const PRE_IPO: ReadonlySet<string> = new Set(["preipo", "pre-ipo"]);
 
-/** The class of a deployer's category; null for one that we have no class for (`rates`). */
+/** The class of a deployer's category; null if we have no class for it (`rates`). */
 export function classOf(category: string | undefined): AssetClass | null {
   return category === undefined ? null : (CLASSES[category.toLowerCase()] ?? null);
 }
 
-/** Whether a category is that of companies which are not listed yet. */
+/** Whether a category is that of companies that are not listed yet. */
 export function isPreIpo(category: string | undefined): boolean {
   return category !== undefined && PRE_IPO.has(category.toLowerCase());
 }
 
-/** A taker of the main dex without a discount, bps. */
+/** Taker fee of the main dex without a discount, bps. */
 const MAIN_TAKER_BPS = 4.5;
-/** The largest scale that a deployer may set, in growth mode; documented. */
+/** The largest scale that a deployer may set in growth mode; documented. */
 const MAX_FEE_SCALE = 10;
 const GROWTH_MODE_FACTOR = 0.1;
 
 /**
- * What a taker of a HIP-3 contract pays in bps of one fill, by the fee formula of Hyperliquid's documentation: the
- * deployer's share comes on top and is as much as the rest from a scale of 1; in growth mode a tenth of all.
- * `dexScale` is that of the whole dex, for a contract without its own. Null where scale or mode cannot be read.
+ * The taker fee of a HIP-3 contract in bps per fill, by the formula in Hyperliquid's documentation: the deployer's
+ * share is added, and equals the rest from a scale of 1 on; in growth mode everything is divided by ten. `dexScale`
+ * applies to contracts without their own scale. Null if scale or mode is unreadable.
  */
 export function takerFeeBpsOf(asset: AssetRow["asset"], dexScale: Numeric): number | null {
   const scale = quantityOf(asset.deployerFeeScale ?? dexScale);

@@ -3,18 +3,18 @@ import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, type Numeric, quantityOf, text } from "./wire.ts";
 
-/** What Hyperliquid is asked, and the keys of its rows that are kept, as received. */
+/** Hyperliquid's calls, and the row fields that are kept, as received. */
 
 const INFO_PATH = "/info";
 
-/** Three times the dexes known; with the main dex and the lists it stays inside the pacing of one minute. */
+/** Three times the known dexes; with the main dex and the lists that fits the pacing of one minute. */
 export const MAX_DEXES = 30;
 
 const assetRow = z.object({
   name: z.string().min(1),
   asset: z.object({
     isDelisted: z.unknown().optional(),
-    // On HIP-3 dexes alone.
+    // Only on HIP-3 dexes.
     growthMode: z.unknown().optional(),
     deployerFeeScale: numeric.optional(),
   }),
@@ -42,7 +42,7 @@ export interface Dex {
 
 export type Tokens = ReadonlyMap<number, string>;
 
-/** What deployers say their contracts track, by the contract's name; in their own spelling. */
+/** What deployers state that their contracts track, by contract name; in their own spelling. */
 export type Categories = ReadonlyMap<string, string>;
 
 /** One HIP-3 dex of the list. */
@@ -53,7 +53,7 @@ export interface ListedDex {
 
 export interface DexList {
   readonly dexes: readonly ListedDex[];
-  /** How many more there are than are asked for, those without a name among them. */
+  /** How many more exist than are requested, including those without a name. */
   readonly leftOut: number;
 }
 
@@ -95,7 +95,7 @@ function refuseError(body: unknown): void {
   if (error.success) throw badEnvelope(`error ${error.data.response ?? "without a text"}`);
 }
 
-/** Contexts carry no names: they belong to the universe entry of the same index. Only a builder's dex may be empty. */
+/** Contexts have no names: they belong to the universe entry with the same index. Only a builder's dex may be empty. */
 function decodeDex(body: unknown, dex: string | null): Dex {
   refuseError(body);
   const [meta, ctxs] = decodeEnvelope(metaAndCtxs, body);
@@ -116,7 +116,7 @@ function decodeDex(body: unknown, dex: string | null): Dex {
   };
 }
 
-/** What stands before the colon; null on the main dex. */
+/** The part before the colon; null on the main dex. */
 function dexOf(name: string | null): string | null | undefined {
   if (name === null) return undefined;
   const colon = name.indexOf(":");
@@ -132,7 +132,7 @@ function nameOf(item: unknown): string | null {
 
 const listedDex = z.object({ name: z.string().min(1), deployerFeeScale: numeric.optional() });
 
-/** The first entry is null and stands for the main dex. */
+/** The first entry is null and represents the main dex. */
 function decodeDexes(body: unknown): DexList {
   refuseError(body);
   const entries = decodeEnvelope(z.array(z.unknown()).min(1), body);
@@ -151,7 +151,7 @@ function decodeDexes(body: unknown): DexList {
 const annotation = z.tuple([z.string().min(1), z.object({ category: z.string().min(1) })]);
 const categoryRow = z.object({ coin: z.string().min(1), category: z.string() });
 
-/** Entries without a category say nothing; a contract that comes twice with different ones has none. */
+/** Entries without a category are ignored; a contract with two different ones has none. */
 function decodeCategories(body: unknown): Categories {
   refuseError(body);
   const rows = decodeEnvelope(z.array(z.unknown()).min(1), body).flatMap((entry) => {

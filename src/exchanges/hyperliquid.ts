@@ -22,7 +22,7 @@ import {
  * Hyperliquid: the main dex and every builder-deployed (HIP-3) dex, one request each. Open interest is the sum of longs
  * and shorts there. The main dex lists coins; deployers annotate the class of what theirs track.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * assetCtxs { funding: "-0.0000202142", openInterest: "350869.18062", dayNtlVlm: "11062842135.0139484406",
  *   oraclePx: "83592.7", markPx: "83591.1", midPx: "83590.7" }
  * universe { name: "BTC" }
@@ -68,30 +68,30 @@ const facts = {
 
 const DEXS_EVERY_MS = 30 * 60_000;
 const CATEGORIES_EVERY_MS = 30 * 60_000;
-/** Token names hardly ever change; the page asks once a day. */
+/** Token names hardly ever change. */
 const TOKENS_EVERY_MS = 24 * 60 * 60_000;
 
-/** Every contract settles hourly, and the published rate is that of the hour. */
+/** Every contract settles hourly, and the published rate is hourly. */
 const INTERVAL_HOURS = 1;
 
 /** The interest of 0.01 % per 8 h, paid in eighths. */
 const BASELINE_RATE = 0.0000125;
 
-/** The documented bound of the rate of one hour, both ways. */
+/** The documented bound of the hourly rate, in both directions. */
 const RATE_CAP = 0.04;
 
-/** Every long is counted, and the short that it stands against. */
+/** Counts every long and the short on the other side. */
 const SIDES = 2;
 
 const MAIN_COLLATERAL = "USDC";
-/** Indices that the documentation names; they hold while the list of tokens is not there. */
+/** Indexes named in the documentation; used while the list of tokens is unavailable. */
 const DOCUMENTED_TOKENS: ReadonlyMap<number, string> = new Map([
   [0, "USDC"],
   [360, "USDH"],
 ]);
 const DOLLARS: ReadonlySet<string> = new Set(["USDC", "USDH", "USDE", "USDT0", "USDT"]);
 
-/** The dex before the colon of a name; empty on the main one. */
+/** The dex before the colon of a name; empty on the main dex. */
 const dexOf = (exchangeSymbol: string): string =>
   exchangeSymbol.slice(0, Math.max(0, exchangeSymbol.indexOf(":")));
 
@@ -105,13 +105,13 @@ async function fetchRaw(source: Source): Promise<Raw> {
     fetchCategories(source),
     fetchBuilders(source),
   ]);
-  // Without the list of tokens these dexes are not shown, for nobody knows what they are settled in.
+  // Without the list of tokens these dexes are not shown, as their settlement currency is unknown.
   for (const { name, reply } of builders)
     if (!DOCUMENTED_TOKENS.has(quantityOf(reply.value.collateralToken) ?? -1)) unnamed.add(name);
   return { main, tokens, categories, builders, dexesLeftOut };
 }
 
-/** An old list serves as long as one of instruments does; without any, classes are unknown, and that is all. */
+/** An old list serves as long as a list of instruments does; without any, only the classes are unknown. */
 async function fetchCategories(source: Source): Promise<Raw["categories"]> {
   try {
     return await source.instruments("categories", CATEGORIES_EVERY_MS, loadCategories);
@@ -138,13 +138,13 @@ async function fetchBuilders(source: Source): Promise<Pick<Raw, "builders" | "de
   return { builders: dexes.filter((dex) => dex !== null), dexesLeftOut: value.leftOut };
 }
 
-/** One row with what its dex and its deployer say about it. */
+/** One row with the data of its dex and its deployer. */
 interface Listing {
   readonly row: AssetRow;
   /** Null on the main dex. */
   readonly dex: ListedDex | null;
   readonly collateral: string;
-  /** What its deployer says it tracks. */
+  /** What it tracks according to its deployer. */
   readonly category: string | undefined;
   readonly receivedAtMs: number;
 }
@@ -180,7 +180,7 @@ function listingsOf(
   });
 }
 
-/** The collateral of a HIP-3 dex; null where it cannot be named or is no dollar stablecoin. */
+/** The collateral of a HIP-3 dex; null if it is unknown or not a dollar stablecoin. */
 function collateralOf(index: Numeric, tokens: Tokens): string | null {
   const number = quantityOf(index);
   const name = number === null ? undefined : tokens.get(number)?.toUpperCase();
@@ -205,11 +205,11 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
     nextFundingAtMs: nextGridTimeMs(receivedAtMs, INTERVAL_HOURS),
     rateCap: RATE_CAP,
     rateFloor: -RATE_CAP,
-    // Deployers of HIP-3 dexes scale their funding by an amount that is only inferred.
+    // Deployers of HIP-3 dexes scale their funding by a factor that is only inferred.
     baselineRate: dex === null ? BASELINE_RATE : null,
     markPrice,
     indexPrice: positiveOf(ctx.oraclePx),
-    // What the main dex takes is the exchange's own fee.
+    // On the main dex the exchange's own fee applies.
     takerFeeBps: dex === null ? null : takerFeeBpsOf(asset, dex.deployerFeeScale),
     openInterestDigit: lastDigitOf(ctx.openInterest),
     openInterestUsd: product(quantityOf(ctx.openInterest), markPrice, 1 / SIDES),
@@ -218,7 +218,7 @@ function quoteOf({ row, dex, collateral, category, receivedAtMs }: Listing): Quo
   };
 }
 
-/** A delisted contract still comes, with no mid price and no open interest. */
+/** A delisted contract is still sent, without mid price and open interest. */
 function isLive({ asset, ctx }: AssetRow): boolean {
   const { isDelisted } = asset;
   if (isDelisted === true) return false;
@@ -227,7 +227,7 @@ function isLive({ asset, ctx }: AssetRow): boolean {
   throw new RowReject("bad_row", "isDelisted is neither true nor false");
 }
 
-/** `xyz:TSLA` of the dex xyz is TSLA. The prefix keeps dexes apart, so a name without it is refused. */
+/** `xyz:TSLA` on the dex xyz is TSLA. The prefix distinguishes dexes, so a name without it is rejected. */
 function tickerOf(name: string, dex: string | null): string {
   const prefix = dex === null ? "" : `${dex}:`;
   const ticker = name.slice(prefix.length);

@@ -4,12 +4,12 @@ import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
-/** What Kraken is asked, and the keys of its rows that are kept, as received. */
+/** Kraken's calls, and the row fields that are kept, as received. */
 
 const BASE_PATH = "/derivatives/api/v3";
 export const RATE_LIMIT_ERROR = "apiLimitExceeded";
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 
 const tickerRow = z.object({
@@ -87,7 +87,7 @@ function failureOf(error: string | null | undefined): RequestFailure {
   return badEnvelope(`error ${error ?? "without a text"}`);
 }
 
-/** ISO 8601 with its zone; without one the machine's zone would be taken. */
+/** ISO 8601 with a zone; without one the machine's zone would be used. */
 const ZONED_TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/;
 
 export function timeOf(iso: string | null | undefined): number | null {

@@ -19,13 +19,13 @@ import {
 } from "./wire.ts";
 
 /**
- * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour;
- * the fraction is that amount over the index price (near, because the exchange divided by the index of an
- * earlier moment), clamped to the bounds of the contract.
+ * Kraken Futures: the linear `PF_` perpetuals. Their published rate is an amount in USD per unit of base and hour; the
+ * fraction is that amount divided by the index price (approximately, as the exchange used the index of an earlier
+ * moment), clamped to the bounds of the contract.
  *
- * Left open by the sources: the public rate limit; what the rate shows in the first seconds after the full hour.
+ * Not settled by the sources: the public rate limit; what the rate shows in the first seconds after the full hour.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * tickers { symbol: "PF_XBTUSD", tag: "perpetual", suspended: false, postOnly: false, pair: "XBT:USD",
  *   fundingRate: 1.07299685142, fundingRatePrediction: 0.889696883518, markPrice: 83612.17064, indexPrice: 83585.9,
  *   openInterest: 105787.3493, volumeQuote: 10153755479.8495 }
@@ -38,7 +38,7 @@ const facts = {
   name: "Kraken",
   kind: "centralised",
   hosts: { main: "https://futures.kraken.com" },
-  // Not documented for public calls; a known client keeps to 5 in a second.
+  // Not documented for public calls; a known client uses 5 per second.
   pacing: { requests: 2, perMs: 1_000 },
   accrual: "periodic",
   documentation: "https://docs.kraken.com/api-reference/market-data",
@@ -75,7 +75,7 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 /** Every perpetual settles at the full hour. */
 const INTERVAL_HOURS = 1;
 
-/** Index and mark price of one contract further apart than this cannot both be right. */
+/** If index and mark price of a contract are further apart, one of them is wrong. */
 const MAX_PRICE_RATIO = 10;
 
 /** The rate as a fraction, in the terms of `explain`. */
@@ -88,7 +88,7 @@ const LINEAR_PREFIX = "PF_";
 const QUOTE = "USD";
 
 const PRE_IPO = "pre-ipo";
-/** Kraken's words for kinds of coins; `Commodities`, `RWA` and `DTF` may be either, and stay out. */
+/** Kraken's names for kinds of coins; `Commodities`, `RWA` and `DTF` are ambiguous and excluded. */
 const COIN_CATEGORIES: ReadonlySet<string> = new Set([
   "AI",
   "Community",
@@ -115,7 +115,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { tickers, instruments };
 }
 
-/** A join of its own: whether a contract is live is in the list and in its rate row, and both decide. */
+/** Custom join: both the list and the rate row state whether a contract is live. */
 function parse({ tickers, instruments }: Raw): Batch {
   const listed = instrumentsOf(instruments.value.rows);
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
@@ -130,7 +130,7 @@ function parse({ tickers, instruments }: Raw): Batch {
         if (numberOf(row.fundingRate) !== null) unlisted += 1;
         return null;
       }
-      // One that stands still by the tickers alone stays expected: a list that halts by mistake must show.
+      // A contract halted only in the tickers remains expected: a reply that halts by mistake must show up.
       if (!isListedLive(instrument) || !isTrading(row, instrument)) return null;
       return quoteOf(row, instrument, serverTimeMs, tickers.receivedAtMs);
     },
@@ -144,8 +144,8 @@ function parse({ tickers, instruments }: Raw): Batch {
 }
 
 /**
- * The instruments, and which of them a symbol names: the one of exactly this name, for a share (GMx) and a coin (GMX)
- * may differ in nothing but case; else, for symbols were lower case once, the one in any case.
+ * The instruments, and which of them a symbol refers to: the one with exactly this name, as a share (GMx) and a coin
+ * (GMX) may differ only in case; otherwise the one in any case, as symbols used to be lower case.
  */
 function instrumentsOf(rows: readonly InstrumentRow[]) {
   const exact = new Map(rows.map((row) => [row.symbol, row]));
@@ -173,7 +173,7 @@ function isListedLive(row: InstrumentRow): boolean {
   return row.postOnly !== true && !foreign;
 }
 
-/** Throws RowReject where a field that decides is not readable: the contract may not trade. */
+/** Throws RowReject if a deciding field is unreadable: the contract may not trade. */
 function isTrading(row: TickerRow, instrument: InstrumentRow): boolean {
   const { tag, suspended, postOnly = instrument.postOnly } = row;
   if (suspended === true || postOnly === true) return false;
@@ -217,7 +217,9 @@ function quoteOf(
   };
 }
 
-/** The index price, without which there is no fraction; it must be of the size of the mark price where that is known. */
+/**
+ * The index price, which the fraction requires; it must be of the same magnitude as the mark price, if that is known.
+ */
 function indexPriceOf(row: TickerRow, markPrice: number | null): number {
   const indexPrice = positiveOf(row.indexPrice);
   if (indexPrice === null) throw new RowReject("bad_price", "indexPrice is not a price");
@@ -230,7 +232,7 @@ function indexPriceOf(row: TickerRow, markPrice: number | null): number {
 
 type Bounds = Pick<Quote, "rateCap" | "rateFloor">;
 
-/** A floor of its own may be above 0; without one the cap holds both ways. Bounds that cross are unknown. */
+/** A separate floor may be above 0; without one the cap applies in both directions. Crossing bounds are unknown. */
 function boundsOf(instrument: InstrumentRow): Bounds {
   const rateCap = rateBoundOf(instrument.maxRelativeFundingRate);
   const floor = instrument.minRelativeFundingRate ?? null;
@@ -258,7 +260,7 @@ function fractionOf(absolute: Numeric, indexPrice: number, bounds: Bounds): numb
   return held(rateOf(amount / indexPrice, "fundingRate over indexPrice"), bounds);
 }
 
-/** The estimate is not clamped on the wire, yet no more than the cap is charged. Too large to be a rate: null. */
+/** The estimate is not clamped on the wire, but no more than the cap is charged. Null if too large to be a rate. */
 function predictionOf(absolute: Numeric, indexPrice: number, bounds: Bounds): number | null {
   const fraction = (numberOf(absolute) ?? Number.NaN) / indexPrice;
   return Math.abs(fraction) <= MAX_ABS_RATE ? held(fraction, bounds) : null;
@@ -269,14 +271,14 @@ function held(fraction: number, { rateCap, rateFloor }: Bounds): number {
   return rateCap === null ? atLeast : Math.min(rateCap, atLeast);
 }
 
-/** The instrument's base, else the left side of `BTC:USD`. A tokenised stock carries an x: AAPLx is AAPL. */
+/** The instrument's base, else the left side of `BTC:USD`. A tokenised stock has an x: AAPLx is AAPL. */
 function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
   const base = instrument.base || row.pair?.split(":")[0];
   if (!base) throw new RowReject("bad_row", "neither base nor pair names the asset");
   return /^[\dA-Z.]+x$/.test(base) ? base.slice(0, -1) : base;
 }
 
-/** Held within the bounds of the contract where they are there. */
+/** Clamped to the bounds of the contract, if there are any. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const tickers = raw.tickers.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
   const instruments = instrumentsOf(raw.instruments.value.rows).named(exchangeSymbol);

@@ -26,12 +26,12 @@ import {
 } from "./wire.ts";
 
 /**
- * KuCoin Futures: everything of all contracts in one reply.
+ * KuCoin Futures: all data of all contracts in one reply.
  *
- * Left open by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
+ * Not settled by the sources: whether US addresses are refused, and how; whether the rate here ever differs from
  * the one of the newer unified endpoint; whether every ordinary contract names its marketStage (see `stageIsNamed`).
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * contracts { symbol: "XBTUSDTM", baseCurrency: "XBT", displayBaseCurrency: "XBT", quoteCurrency: "USDT",
  *   settleCurrency: "USDT", type: "FFWCSX", isInverse: false, status: "Open", expireDate: null, marketStage: "NORMAL",
  *   assetClass: "CRYPTO", firstOpenDate: 1740182400000, fundingFeeRate: 0.000047, fundingRateCap: 0.003,
@@ -85,7 +85,7 @@ const RATE_LIMIT_BODY = /"code"\s*:\s*"?429000\b/;
 const PERPETUAL = "FFWCSX";
 const DATED = "FFICSX";
 const NORMAL_STAGE = "NORMAL";
-/** PRE_MARKET is the documented stage; others have its form. */
+/** PRE_MARKET is the documented stage; others have the same form. */
 const STAGE = /^[A-Z_]+$/;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
@@ -97,7 +97,7 @@ const ASSET_CLASSES: ReadonlyMap<string, AssetClass> = new Map([
   ["COMMODITY", "commodity"],
 ]);
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 
 const contractRow = z.object({
@@ -109,7 +109,7 @@ const contractRow = z.object({
   type: raw,
   isInverse: raw,
   status: raw,
-  // Of a perpetual: when it will be taken off. Unreadable is not absent.
+  // For a perpetual: when it will be delisted. Unreadable is not absent.
   expireDate: z.union([z.string(), z.number()]).nullish().catch(Number.NaN),
   marketStage: raw,
   assetClass: text.catch(null),
@@ -119,7 +119,7 @@ const contractRow = z.object({
   fundingRateFloor: numeric,
   dailyInterestRate: numeric,
   fundingRateGranularity: numeric,
-  // Unreadable is not absent: only an absent one makes room for fundingRateGranularity.
+  // Unreadable is not absent: only if absent is fundingRateGranularity used.
   currentFundingRateGranularity: z.union([z.string(), z.number()]).nullish().catch(Number.NaN),
   nextFundingRateDateTime: numeric,
   markPrice: numeric,
@@ -195,7 +195,7 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
     ...times,
     rateCap: rateBoundOf(row.fundingRateCap),
     rateFloor: floorOf(row),
-    // The interest of a day, shared out over its settlements.
+    // The daily interest divided by the settlements per day.
     baselineRate: product(
       quantityOf(row.dailyInterestRate),
       intervalHours === null ? null : intervalHours / HOURS_PER_DAY,
@@ -210,7 +210,7 @@ function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number):
   };
 }
 
-/** Throws RowReject where a field that decides is not readable: the contract may be dead. */
+/** Throws RowReject if a deciding field is unreadable: the contract may be dead. */
 function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
   if (row.isInverse === true) return false;
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
@@ -224,7 +224,7 @@ function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
   return !isBeforeMarket(row.marketStage, stageIsNamed);
 }
 
-/** A perpetual whose end is announced trades and pays funding until then. */
+/** A perpetual with an announced end trades and pays funding until then. */
 function isTakenOff({ expireDate }: ContractRow, atMs: number): boolean {
   if (expireDate === null || expireDate === undefined) return false;
   const expiresAtMs = epochMsOf(expireDate);
@@ -233,8 +233,8 @@ function isTakenOff({ expireDate }: ContractRow, atMs: number): boolean {
 }
 
 /**
- * Whether ordinary contracts name a stage is not documented: where the reply shows that they do, a contract
- * without one is not trusted; where none does, its absence is the ordinary state.
+ * Whether ordinary contracts have a stage is not documented: if any in the reply has one, a contract without one is not
+ * trusted; if none has, its absence is normal.
  */
 function isBeforeMarket(stage: unknown, stageIsNamed: boolean): boolean {
   if (stage === NORMAL_STAGE) return false;
@@ -251,13 +251,13 @@ function isPreMarket(stage: string): boolean {
   return stage.startsWith("PRE");
 }
 
-/** Where the shown name is not ASCII, baseCurrency is only its transcription. */
+/** If the displayed name is not ASCII, baseCurrency is only its transcription. */
 function tickerOf(row: ContractRow): string {
   const shown = row.displayBaseCurrency ?? "";
   return /[^\p{ASCII}]/u.test(shown) ? shown : row.baseCurrency;
 }
 
-/** What trades was listed before now. */
+/** Contracts that trade were listed before now. */
 function listedAtOf(row: ContractRow, receivedAtMs: number): number | null {
   const listedAtMs = positiveOf(row.firstOpenDate);
   return listedAtMs !== null && listedAtMs <= receivedAtMs ? listedAtMs : null;

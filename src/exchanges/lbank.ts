@@ -24,10 +24,10 @@ import {
 
 /**
  * LBank perpetuals of the product group SwapU: rates, prices and turnover in one reply, the currencies in the list of
- * instruments. There is no open interest. Any other product group, or none, is an empty list that calls itself a
- * success, so an empty list is a failure. `caveats` says what the sources leave open.
+ * instruments. There is no open interest. Any other product group, or none, yields an empty list with a success code,
+ * so an empty list is a failure. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * marketData { symbol: "BTCUSDT", fundingRate: "0.00005000", positionFeeTime: 14400, nextFeeTime: 1793635200000,
  *   markedPrice: "83561.0", underlyingPrice: "83581.0", turnover: "8409309988.589613", lastTime: 1793621800 }
  * instrument { symbol: "BTCUSDT", baseCurrency: "BTC", priceCurrency: "USDT", clearCurrency: "USDT" }
@@ -37,7 +37,7 @@ const facts = {
   name: "LBank",
   kind: "centralised",
   hosts: { main: "https://lbkperp.lbank.com" },
-  // Not documented for contracts; a known client keeps to 20 a second.
+  // Not documented for contracts; a known client uses 20 per second.
   pacing: { requests: 2, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://www.lbank.com/docs/contract.html",
@@ -66,7 +66,7 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const SECONDS_PER_HOUR = 3600;
 const MS_PER_SECOND = 1000;
 const QUOTE = "USDT";
-/** A listing whose name holds its multiplier twice; it is no real contract. */
+/** A listing that contains its multiplier twice; it is not a real contract. */
 const ODD_SYMBOL = "10001000SATSUSDT";
 
 const word = text.catch(null);
@@ -126,19 +126,19 @@ function parse({ rates, instruments }: Raw): Batch {
   return joinRates({
     rates: rates.value,
     symbolOf: (row) => row.symbol,
-    // Those that pay no funding are expected all the same: else a reply that lost its rates would confirm itself.
+    // Listings without funding are expected as well: otherwise a reply that lost its rates would confirm itself.
     listings: readListings(instruments.value, (row) => row.symbol, listingOf),
     quoteOf: (row, listing) =>
       paysNoFunding(row) ? null : quoteOf(row, listing, rates.receivedAtMs),
   });
 }
 
-/** A few listings have no rate, with an interval or without one: nobody can trade them. */
+/** A few listings have no rate, with or without an interval: they cannot be traded. */
 function paysNoFunding({ fundingRate }: RateRow): boolean {
   return fundingRate === undefined || fundingRate === null;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listed | null {
   const { baseCurrency, priceCurrency, clearCurrency } = row;
   if (row.symbol === ODD_SYMBOL) return null;
@@ -177,7 +177,7 @@ function quoteOf(row: RateRow, listing: Listed, receivedAtMs: number): Quote | n
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const marketData = raw.rates.value.rows.find(ours);

@@ -23,11 +23,12 @@ import {
 } from "./wire.ts";
 
 /**
- * Lighter, the deployment on its own rollup. The rates' reply normalises every exchange that it relays, Lighter too, to
- * 8 hours; Lighter charges hourly, so an eighth of it is the rate. Mark and index stand in the list of markets, which is
- * asked every cycle for them; where a row lacks them, its last trade says what it is. `caveats` says what is open.
+ * Lighter, the deployment on its own rollup. The rates reply normalises all exchanges that it relays, including
+ * Lighter, to 8 hours; Lighter charges hourly, so the rate is an eighth of it. Mark and index are in the market list,
+ * which is therefore requested every cycle; a row without them has its last trade price. See `caveats` for open
+ * questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTC", market_id: 0, exchange: "lighter", rate: 0.00016 }
  * markets { symbol: "BTC", market_id: 0, market_type: "perp", status: "active", mark_price: "83532.0",
  *   index_price: "83568.9", last_trade_price: 83522.8, daily_quote_token_volume: 12117621851.484495,
@@ -38,7 +39,7 @@ const facts = {
   name: "Lighter",
   kind: "decentralised",
   hosts: { main: "https://mainnet.zklighter.elliot.ai" },
-  // Documented: 60 requests a minute and address, whatever they ask.
+  // Documented: 60 requests per minute and address, whatever the path.
   pacing: { requests: 20, perMs: 60_000 },
   accrual: "periodic",
   documentation: "https://apidocs.lighter.xyz/reference/funding-rates",
@@ -65,17 +66,17 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-/** The list also holds the prices, so it is asked with the rates: two of the 60 requests that a minute may have. */
+/** The list also contains the prices, so it is requested with the rates: two of the 60 requests allowed per minute. */
 const MARKETS_EVERY_MS = 0;
-/** When asking fails the older list serves: its prices for two more cycles … */
+/** On failure the older list serves: its prices for two more cycles … */
 const PRICES_LIFETIME_MS = 3 * 60_000;
 /** … and its volume and open interest for a little longer; then they are unknown. */
 const QUANTITIES_LIFETIME_MS = 10 * 60_000;
 
-/** The rates' reply is for 8 hours, the charge is hourly. */
+/** The rates reply is per 8 hours, the charge is hourly. */
 const QUOTED_HOURS = 8;
 const INTERVAL_HOURS = 1;
-/** Lighter's resting rate: 0.0012 % an hour. */
+/** Lighter's baseline: 0.0012 % an hour. */
 const BASELINE_RATE = 0.000012;
 
 const OWN_ROWS = "lighter";
@@ -109,7 +110,7 @@ interface Raw {
   readonly markets: Reply<Rows<MarketRow>>;
 }
 
-/** A live perpetual of the list. */
+/** A live perpetual in the list. */
 interface Listing {
   readonly exchangeSymbol: string;
   readonly id: number;
@@ -159,7 +160,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { rates, markets };
 }
 
-/** A join of its own: rates go by the market's id, and their symbol must be that of the same market. */
+/** Custom join: rates use the market's id, and their symbol must be that of the same market. */
 function parse({ rates, markets }: Raw): Batch {
   const listings = listingsOf(markets);
   const live = new Map(listings.quotes.map((listing) => [listing.id, listing]));
@@ -197,14 +198,14 @@ function idOf(value: Numeric): number | null {
   return Number.isSafeInteger(id) ? id : null;
 }
 
-/** Null where a market is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a market that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(market: MarketRow): Listing | null {
   const { market_type: type, status, market_config: config } = market;
   if (!type || !status) throw new RowReject("bad_row", "market_type or status is missing");
   if (type === "spot") return null;
   if (type !== "perp") throw new RowReject("unknown_kind", `market_type ${type}`);
   if (status !== "active") return null;
-  // Hidden ones and those that can only be left are dead markets.
+  // Hidden and reduce-only markets are dead.
   if (config?.hidden === true || config?.force_reduce_only === true) return null;
   if (config?.hidden !== false || config.force_reduce_only !== false) {
     throw new RowReject("bad_row", "hidden or force_reduce_only is neither true nor false");

@@ -26,11 +26,11 @@ import {
 } from "./wire.ts";
 
 /**
- * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply holds rate, interval, next time and both prices of
- * all contracts; a second one volume and open interest in contracts, whose size is in the instrument list.
- * `caveats` says what the sources leave open.
+ * MEXC linear perpetuals settled in USDT, USDC and USD1. One reply contains rate, interval, next time and both prices
+ * of all contracts; a second one volume and open interest in contracts, whose size is in the instrument list. See
+ * `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTC_USDT", fundingRate: -0.000028, maxFundingRate: 0.003, minFundingRate: -0.003, collectCycle: 4,
  *   nextSettleTime: 1793635200000, timestamp: 1793621820000, idxPrice: 83575.1, fairPrice: 83567.6 }
  * instruments { symbol: "BTC_USDT", baseCoin: "BTC", quoteCoin: "USDT", settleCoin: "USDT", contractSize: 0.0001,
@@ -82,7 +82,7 @@ const FUTURE_TYPE_DATED = 2;
 const TYPE_STOCK = 2;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD1"]);
 
-/** Names of MEXC's own for assets that go by another ticker everywhere else. */
+/** MEXC's own names for assets that have another ticker everywhere else. */
 const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([
   ["NVIDIA", "NVDA"],
   ["TESLA", "TSLA"],
@@ -170,7 +170,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 }
 
 function parse({ rates, tickers, instruments }: Raw): Batch {
-  // Older lists lack the key, or have it on few rows.
+  // Older lists lack the key, or have it only on a few rows.
   const stated = instruments.value.rows.filter((row) => isThere(row.futureType)).length;
   const isToday = stated * 2 >= instruments.value.rows.length;
   const tickerOf = new Map(tickers?.value.rows.map((row) => [row.symbol, row]));
@@ -190,12 +190,12 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told: without its kind it may be dated. */
+/** Null for a row that must not be shown; throws RowReject if unclear: without a kind it may be dated. */
 function listingOf(row: InstrumentRow): Listing | null {
   return isEnabled(row) && isPerpetual(row) ? contractOf(row) : null;
 }
 
-/** Of an older list, by the coins alone where a row does not say its kind. */
+/** For an older list: by the coins alone if a row does not state its kind. */
 function olderListingOf(row: InstrumentRow): Listing | null {
   if (isThere(row.futureType)) return listingOf(row);
   return isEnabled(row) ? contractOf(row) : null;
@@ -217,7 +217,7 @@ function isPerpetual({ futureType }: InstrumentRow): boolean {
 
 function contractOf(row: InstrumentRow): Listing | null {
   const { settleCoin } = row;
-  // Documented: the symbol names two of the coins as well. It never tells what settles the contract.
+  // Documented: the symbol also names two of the coins, but never the settlement currency.
   const [symbolBase, symbolQuote] = row.symbol.split("_");
   const baseCoin = row.baseCoin || symbolBase;
   const quoteCoin = row.quoteCoin || symbolQuote;
@@ -250,7 +250,7 @@ function quoteOf(
     "nextSettleTime",
   );
   if (times === null) return null;
-  // The prices joined this reply in 2026; the ticker has them too, some seconds older.
+  // The prices were added to this reply in 2026; the ticker has them too, some seconds older.
   const markPrice = positiveOf(row.fairPrice) ?? positiveOf(ticker?.fairPrice);
   return {
     ...NOT_PUBLISHED,
@@ -272,7 +272,7 @@ function quoteOf(
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const bySymbol = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(bySymbol);

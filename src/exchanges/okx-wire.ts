@@ -4,10 +4,10 @@ import type { Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numeric, text } from "./wire.ts";
 
-/** The envelope of OKX, and the keys of its rows that are kept, as received. */
+/** OKX's envelope, and the row fields that are kept, as received. */
 
 const RATE_LIMIT_CODE = "50011";
-/** Maintenance and busy: the service says so itself, its envelope is sound. */
+/** Maintenance and overload: reported by the service itself, in a valid envelope. */
 const UNAVAILABLE_CODES: ReadonlySet<string> = new Set(["50001", "50013"]);
 
 const word = text.catch(null);
@@ -59,7 +59,7 @@ export interface Raw {
   readonly indexes: Reply<RowsOf<typeof indexRow>> | null;
 }
 
-// An error may come without data: its code counts.
+// An error may come without data, so its code is checked.
 const envelope = z.object({ code: z.string(), msg: word, data: z.unknown().optional() });
 
 /** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */

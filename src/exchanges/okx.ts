@@ -21,12 +21,12 @@ import {
 } from "./wire.ts";
 
 /**
- * OKX linear swaps settled in USDT and USDC. One reply holds the rates of all swaps; `fundingTime` in it is the next
+ * OKX linear swaps settled in USDT and USDC. One reply contains the rates of all swaps; its `fundingTime` is the next
  * settlement and `nextFundingTime` the one after it. The rate is that of the running period, which began at
- * `prevFundingTime`: the one after may have another length, ahead of a change of the interval that takes effect when
- * the coming settlement has passed. `caveats` says what the sources leave open.
+ * `prevFundingTime`: the following period may have another length if the interval changes after the coming settlement.
+ * See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { instId: "BTC-USDT-SWAP", instType: "SWAP", fundingRate: "0.0000171920397681", fundingTime: "1793635200000",
  *   nextFundingTime: "1793649600000", prevFundingTime: "1793620800000", formulaType: "withRate",
  *   interestRate: "0.0001000000000000", minFundingRate: "-0.01", maxFundingRate: "0.01",
@@ -39,7 +39,7 @@ const facts = {
   name: "OKX",
   kind: "centralised",
   hosts: { main: "https://www.okx.com" },
-  // Documented: 10 requests in 2 s per endpoint and address; this is the pace of all endpoints together.
+  // Documented: 10 requests in 2 s per endpoint and address; this is the pace for all endpoints together.
   pacing: { requests: 8, perMs: 2000 },
   accrual: "periodic",
   documentation: "https://www.okx.com/docs-v5/en/#public-data-rest-api-get-funding-rate",
@@ -77,9 +77,9 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const INTEREST_PERIOD_HOURS = 8;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
-/** Rules of contracts that are no ordinary perpetuals. */
+/** Rule types of contracts that are not ordinary perpetuals. */
 const OTHER_RULES: ReadonlySet<string> = new Set(["pre_market", "rebase_contract", "xperp"]);
-/** 6 is bonds, which have no class here. */
+/** 6 is bonds, for which there is no class. */
 const CLASS_OF_CATEGORY: ReadonlyMap<number, AssetClass> = new Map([
   [1, "crypto"],
   [3, "stock"],
@@ -87,7 +87,7 @@ const CLASS_OF_CATEGORY: ReadonlyMap<number, AssetClass> = new Map([
   [5, "forex"],
 ]);
 
-/** A live linear swap of the instrument list; `underlying` (`BTC-USDT`) names its index too. */
+/** A live linear swap of the instrument list; `underlying` (`BTC-USDT`) is also its index. */
 interface Listing {
   readonly exchangeSymbol: string;
   readonly underlying: string;
@@ -125,14 +125,14 @@ function parse(raw: Raw): Batch {
   });
 }
 
-/** The reply mixes in dated contracts (X-Perps) as FUTURES. */
+/** The reply also contains dated contracts (X-Perps) as FUTURES. */
 function isSwap({ instType }: RateRow): boolean {
   return typeof instType !== "string" || instType === "SWAP";
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
-  // A preopen row may hold nothing but its id, its type and its state.
+  // A preopen row may contain nothing but its id, type and state.
   if (!row.instType || !row.state) throw new RowReject("bad_row", "instType or state is missing");
   if (row.instType !== "SWAP" || row.state !== "live") return null;
   if (!row.ctType || !row.ruleType) throw new RowReject("bad_row", "ctType or ruleType is missing");
@@ -205,7 +205,7 @@ function quoteOf(row: RateRow, of: Listing, prices: Prices, receivedAtMs: number
   };
 }
 
-/** The running period; where none was settled before it, the one that follows. */
+/** The running period; if nothing was settled before it, the following one. */
 function intervalOf(row: RateRow): number | null {
   const previousMs = epochMsOf(row.prevFundingTime);
   const comingMs = epochMsOf(row.fundingTime);
@@ -213,13 +213,13 @@ function intervalOf(row: RateRow): number | null {
   return hoursBetween(comingMs, epochMsOf(row.nextFundingTime));
 }
 
-/** Hours from one settlement (unix ms) to another; null where either is unknown or the span is no interval. */
+/** Hours between two settlements (unix ms); null if either is unknown or the span is not an interval. */
 function hoursBetween(fromMs: number | null, toMs: number | null): number | null {
   if (fromMs === null || toMs === null) return null;
   return intervalHoursOf(settlementMinuteMs(toMs) - settlementMinuteMs(fromMs), HOUR_MS);
 }
 
-/** While `settState` is "processing" the figure is not charged yet. */
+/** While `settState` is "processing" the rate is not charged yet. */
 function settledOf(row: RateRow, atMs: number): Pick<Quote, "settledRate" | "settledAtMs"> {
   const settledRate = numberOf(row.settFundingRate);
   const settledAtMs = epochMsOf(row.prevFundingTime);
@@ -229,7 +229,7 @@ function settledOf(row: RateRow, atMs: number): Pick<Quote, "settledRate" | "set
     : { settledRate: null, settledAtMs: null };
 }
 
-/** The formula with an interest component says so; `interestRate` is that of 8 h. */
+/** Only if the formula has an interest component; `interestRate` is per 8 h. */
 function baselineOf(row: RateRow, intervalHours: number | null): number | null {
   const interest = numberOf(row.interestRate);
   const isStated = row.formulaType === "withRate" && Math.abs(interest ?? 0) <= MAX_ABS_RATE;

@@ -4,7 +4,7 @@ import type { Load } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, epochMsOf, numberOf, numeric, text } from "./wire.ts";
 
-/** Orderly's replies as far as they are read. */
+/** The parts of Orderly's replies that are read. */
 
 const RATE_LIMIT_CODE = -1003;
 
@@ -21,7 +21,7 @@ export const rateRow = z.object({
 });
 export type RateRow = z.infer<typeof rateRow>;
 
-/** Fields that decide whether a market lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a market is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 export const instrumentRow = z.object({
   symbol,
@@ -54,7 +54,7 @@ const envelope = z.object({
   data: z.object({ rows: z.unknown() }).nullish().catch(null),
 });
 
-/** Asks for one list in its envelope; the stamp is that of the reply. */
+/** Requests one list in its envelope; the timestamp is the reply's. */
 export const load =
   <S extends z.ZodType>(path: string, row: S): Load<Timed<z.infer<S>>> =>
   (http) =>

@@ -27,10 +27,10 @@ import {
 } from "./wire.ts";
 
 /**
- * Orderly Network: one order book behind many front ends, read once. A market that a broker listed carries the broker
- * as the fourth part of its symbol and trades in the same book. `caveats` says what the sources leave open.
+ * Orderly Network: one order book behind many front ends, read once. A market listed by a broker has the broker as the
+ * fourth part of its symbol and trades in the same book. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "PERP_BTC_USDC", index_price: 83561.4, mark_price: 83601.8, est_funding_rate: 0.00003254,
  *   last_funding_rate: 0.00003559, next_funding_time: 1793635200000, open_interest: 98529.22099,
  *   "24h_amount": 9140554786.419373 }
@@ -73,11 +73,11 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-/** The list holds the funding period, which the exchange changes in volatile times. */
+/** The list contains the funding period, which the exchange changes in volatile times. */
 const INSTRUMENTS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
-/** The period that the interest component is known to belong to. */
+/** The period that the interest component refers to. */
 const INTEREST_HOURS = 8;
 const PERPETUAL = "PERP";
 const SPOT = "SPOT";
@@ -115,7 +115,7 @@ function parse({ rates, instruments, settlements }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told, and for a name of another form. */
+/** Null for a row that must not be shown; throws RowReject if unclear, or for a name of another form. */
 function listingOf(row: InstrumentRow): Listing | null {
   const [kind, base, quote, broker, ...rest] = row.symbol.split("_");
   if (kind === SPOT) return null;
@@ -158,7 +158,7 @@ function quoteOf(
     "next_funding_time",
   );
   if (times === null) return null;
-  // Cap, floor and interest belong to the period that they came with.
+  // Cap, floor and interest refer to the period in the same row.
   const limits = times.fundingIntervalHours === null ? undefined : terms;
   const markPrice = positiveOf(row.mark_price);
   return {
@@ -181,12 +181,12 @@ function quoteOf(
   };
 }
 
-/** The interest component is that of 8 hours; markets of 4 rest at half of it. */
+/** The interest component is per 8 hours; markets with 4 hours rest at half of it. */
 function shareOfInterest(hours: number | null): number | null {
   return hours === null ? null : hours / INTEREST_HOURS;
 }
 
-/** The hours from the last settlement to the coming one, where both replies speak of the same one. */
+/** The hours from the last settlement to the coming one, if both replies refer to the same one. */
 function runningHoursOf(row: RateRow, settlement: SettlementRow | undefined): number | null {
   const nextMs = positiveOf(settlement?.next_funding_time);
   const lastMs = epochMsOf(settlement?.last_funding_rate_timestamp);
@@ -195,7 +195,7 @@ function runningHoursOf(row: RateRow, settlement: SettlementRow | undefined): nu
   return intervalHoursOf(settlementMinuteMs(nextMs) - settlementMinuteMs(lastMs), HOUR_MS);
 }
 
-/** The last rate and when it was charged, from one row; without that row the rate alone, from the rates. */
+/** The last rate and its time, from one row; without that row only the rate, from the rates. */
 function settledOf(
   row: RateRow,
   settlement: SettlementRow | undefined,

@@ -23,11 +23,12 @@ import {
 } from "./wire.ts";
 
 /**
- * Pacifica: as documented, `funding` was paid in the past hour and `next_funding` is charged at the next full one, so the
- * latter is the rate. Its history can be read the other way round: no charge is called settled until that is closed.
- * The unit of open interest is told by Bitcoin's (see `unitOf`). `unverifiedRate` and `caveats` say what is open.
+ * Pacifica: according to its documentation `funding` was paid in the past hour and `next_funding` is charged at the
+ * next full one, so the latter is the rate. Its history suggests the opposite: no charge is reported as settled until
+ * that is resolved. The unit of open interest is inferred from Bitcoin's (see `unitOf`). See `unverifiedRate` and
+ * `caveats`.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * prices { symbol: "BTC", next_funding: "0.00004122", mark: "83582.579359", oracle: "83575.392082",
  *   open_interest: "8627.87647", volume_24h: "546419486.3567", timestamp: 1793621820000 }
  * instruments { symbol: "BTC", instrument_type: "perpetual", base_asset: "BTC" }
@@ -66,7 +67,7 @@ const facts = {
 
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const INTERVAL_HOURS = 1;
-/** 0.01 % per 8 h, also of what is no coin: XAU and EURUSD were at it, NVDA and SP500 an hour before (2026-09-13). */
+/** 0.01 % per 8 h, not only for coins: XAU and EURUSD were at it, NVDA and SP500 an hour before (2026-09-13). */
 const BASELINE_RATE = 0.0000125;
 const PERPETUAL = "perpetual";
 const QUOTE = "USD";
@@ -74,7 +75,7 @@ const SETTLE = "USDC";
 const RATE_LIMIT_CODE = 429;
 
 const MEASURE = "BTC";
-/** No book holds as many bitcoins; a figure above is dollars. */
+/** No book has as many bitcoins; a larger figure is in dollars. */
 const MAX_BITCOINS = 100_000;
 
 const word = text.catch(null);
@@ -112,7 +113,7 @@ const load =
       const { success, data, code } = decodeEnvelope(envelope, body);
       if (success) return decodeRows(row, data, "symbol");
       const message = `code ${code ?? "unknown"}`.slice(0, 200);
-      // The code may echo an HTTP status.
+      // The code may be an HTTP status.
       if (numberOf(code) === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
       throw badEnvelope(message);
     });
@@ -137,18 +138,18 @@ function parse({ prices, instruments }: Raw): Batch {
 
 type Listing = Pick<Quote, "exchangeSymbol" | "base" | "multiplier">;
 
-/** Null for spot; throws RowReject where the kind cannot be told. */
+/** Null for spot; throws RowReject if the kind is unclear. */
 function listingOf(row: InstrumentRow): Listing | null {
   if (!row.instrument_type) throw new RowReject("bad_row", "instrument_type is missing");
   if (row.instrument_type !== PERPETUAL) return null;
   const named = canonicalAsset(row.symbol, ["kilo_prefix"]);
   const asset = canonicalAsset(row.base_asset || row.symbol, ["kilo_prefix"]);
-  // The symbol is what is priced: its multiplier counts where the base asset is written without one.
+  // The symbol states what is priced: its multiplier applies if the base asset is written without one.
   const isSame = named.base === asset.base && named.multiplier > asset.multiplier;
   return { exchangeSymbol: row.symbol, ...(isSame ? named : asset) };
 }
 
-/** Open interest is in one unit for all; the size of Bitcoin's shows in which. */
+/** Open interest has one unit for all contracts; Bitcoin's magnitude shows which. */
 function unitOf(rows: readonly PriceRow[]): Unit {
   const measure = quantityOf(rows.find((row) => row.symbol === MEASURE)?.open_interest);
   if (measure === null) return "unknown";

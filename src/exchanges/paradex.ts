@@ -23,9 +23,9 @@ import {
 
 /**
  * Paradex perpetuals. Funding accrues each second: the rate is quoted per funding period of the market, there is no
- * settlement and no next time. Options and spot stand in the same lists. `caveats` says what is open.
+ * settlement and no next time. Options and spot are in the same lists. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * summary { symbol: "BTC-USD-PERP", mark_price: "83599.68216596", underlying_price: "83593.3933317",
  *   volume_24h: "11019091427.634159088", open_interest: "165193.499", funding_rate: "0.00002859495351",
  *   created_at: 1793621820000 }
@@ -65,11 +65,11 @@ const facts = {
   ],
 } satisfies ExchangeFacts;
 
-/** The list holds the funding period, which may not be older than half an hour. */
+/** The list contains the funding period, which may not be older than half an hour. */
 const MARKETS_EVERY_MS = 5 * 60_000;
 const INTERVAL_LIFETIME_MS = 30 * 60_000;
 
-/** Caps and the resting rate are documented for 8 hours. */
+/** Caps and the baseline are documented for 8 hours. */
 const DOCUMENTED_HOURS = 8;
 const RESTING_RATE = 0.0001;
 /** The cap of TradFi markets; their funding is halved. */
@@ -77,7 +77,7 @@ const TRADFI_CAP = 0.005;
 
 const PERPETUAL = "PERP";
 const PERPETUAL_ENDING = "-PERP";
-/** Kinds that share the lists. They are dropped before they are read: they are most of the reply. */
+/** Other kinds in the lists. They are dropped before parsing, as they make up most of the reply. */
 const OTHER_KINDS: ReadonlySet<unknown> = new Set(["PERP_OPTION", "OPTION", "SPOT"]);
 const NO_ORDER_BOOK = "RFQ_ONLY";
 /** The form of a mode: RFQ_ONLY, or STANDARD for a market with an order book. */
@@ -163,7 +163,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 function parse({ summary, markets }: Raw): Batch {
   const atMs = summary.receivedAtMs;
-  // Older replies do not name the usual mode.
+  // Older replies do not state the usual mode.
   const isToday = markets.value.rows.some(
     ({ trading_mode: mode }) => isMode(mode) && mode !== NO_ORDER_BOOK,
   );
@@ -185,7 +185,7 @@ function isMode(mode: unknown): mode is string {
   return typeof mode === "string" && MODE.test(mode);
 }
 
-/** Throws RowReject where a field that decides cannot be read: the market may be dated or not open. */
+/** Throws RowReject if a deciding field is unreadable: the market may be dated or not open. */
 function isOpen(row: MarketRow, atMs: number): boolean {
   if (!row.asset_kind) throw new RowReject("bad_row", "asset_kind is missing");
   if (row.asset_kind !== PERPETUAL) return false;
@@ -197,13 +197,13 @@ function isOpen(row: MarketRow, atMs: number): boolean {
   return expiryAtMs === 0 && openAtMs <= atMs;
 }
 
-/** Throws RowReject for a market without a mode that can be read, in a list that names the modes. */
+/** Throws RowReject for a market without a readable mode, in a list that states modes. */
 function namesOrderBook({ trading_mode: mode }: MarketRow): boolean {
   if (isMode(mode)) return mode !== NO_ORDER_BOOK;
   throw new RowReject("bad_row", "trading_mode cannot be read");
 }
 
-/** Of an older list, where only markets without an order book have a mode. */
+/** For an older list, where only markets without an order book have a mode. */
 function mayHaveOrderBook(row: MarketRow): boolean {
   return row.trading_mode ? namesOrderBook(row) : true;
 }
@@ -222,7 +222,7 @@ function listingOf(row: MarketRow, isYoung: boolean): Listing | null {
   };
 }
 
-/** Cap and resting rate are documented for 8 hours and scale with the period. */
+/** Cap and baseline are documented for 8 hours and scale with the period. */
 function termsOf(row: MarketRow, hours: number | null): Terms {
   const periods = hours === null ? null : hours / DOCUMENTED_HOURS;
   const cap = rateBoundOf(row.max_funding_rate);

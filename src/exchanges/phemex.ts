@@ -24,11 +24,11 @@ import {
 } from "./wire.ts";
 
 /**
- * Phemex linear perpetuals in USDT and USDC. Rates come in pages, and a reply of one page looks complete, so pages are
- * read until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts.
- * `caveats` says what the sources leave open.
+ * Phemex linear perpetuals in USDT and USDC. Rates are paged, and a reply of one page looks complete, so pages are read
+ * until the stated total is reached. Prices, open interest and volume are in the ticker of all contracts. See `caveats`
+ * for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTCUSDT", fundingInterval: 28800, nextfundingTime: 1793635200000, fundingRate: "0.00070730",
  *   interestRate: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
  * instruments { symbol: "BTCUSDT", type: "PerpetualV2", status: "Listed", perpProductSubType: "Normal",
@@ -39,7 +39,7 @@ const facts = {
   name: "Phemex",
   kind: "centralised",
   hosts: { main: "https://api.phemex.com" },
-  // Documented: 5,000 requests in 5 minutes per address; headers show 300 a minute for two of the calls.
+  // Documented: 5,000 requests in 5 minutes per address; headers show 300 per minute for two of the calls.
   pacing: { requests: 3, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://phemex-docs.github.io/#query-real-funding-rates",
@@ -73,7 +73,7 @@ const facts = {
 const RATES_PATH = "/contract-biz/public/real-funding-rates";
 /** Known to work; the default is 20. */
 const PAGE_SIZE = 200;
-/** What is listed fits in one page, in seven should they ever come in the default size; a total beyond it is wrong. */
+/** All listings fit in one page, or in seven of the default size; a larger total is wrong. */
 const MAX_PAGES = 8;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const SECONDS_PER_HOUR = 3600;
@@ -82,7 +82,7 @@ const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 const PRE_MARKET = "PreMarket";
 const COIN = "Normal";
 const ORDINARY: ReadonlySet<string> = new Set([COIN, "TradFi"]);
-/** A name of Phemex's own for a fund that goes by another ticker elsewhere. */
+/** Phemex's own name for a fund that has another ticker elsewhere. */
 const TICKER_OF_OWN_NAME: ReadonlyMap<string, string> = new Map([["SPYX", "SPY"]]);
 
 const word = text.catch(null);
@@ -118,12 +118,12 @@ const productRow = z.object({
 type ProductRow = z.infer<typeof productRow>;
 
 interface Products extends Rows<ProductRow> {
-  /** Symbols of coin-margined and spot products, which the rates hold too. */
+  /** Symbols of coin-margined and spot products, which the rates contain too. */
   readonly others: ReadonlySet<string>;
 }
 
 interface Rates extends Rows<RateRow> {
-  /** What the bound of pages left out; null: nothing. */
+  /** What the page limit cut off; null: nothing. */
   readonly left: string | null;
 }
 
@@ -145,7 +145,7 @@ const productLists = z.object({
 const tickerEnvelope = z.object({ error: z.unknown().optional(), result: z.unknown().optional() });
 const named = z.object({ symbol });
 
-/** `code` is a number or a text; anything but 0 is a failure, with HTTP 200 too. */
+/** `code` is a number or a string; anything but 0 is a failure, even with HTTP 200. */
 function dataOf(body: unknown): unknown {
   const { code, data } = decodeEnvelope(envelope, body);
   if (numberOf(code) !== 0) throw badEnvelope(`code ${numberOf(code) ?? "unreadable"}`);
@@ -215,7 +215,7 @@ function parse({ rates, tickers, instruments }: Raw): Batch {
   };
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told: without a kind it may be pre-market. */
+/** Null for a row that must not be shown; throws RowReject if unclear: without a kind it may be pre-market. */
 function listingOf(row: ProductRow): Listing | null {
   const { perpProductSubType: subType } = row;
   if (!isListed(row) || subType === PRE_MARKET) return null;
@@ -233,7 +233,7 @@ function isListed({ type, status }: ProductRow): boolean {
 function contractOf(row: ProductRow): Listing | null {
   const { perpProductSubType: subType, quoteCurrency, settleCurrency } = row;
   if (!isListed(row)) return null;
-  // "1000 SHIB" comes with a space.
+  // "1000 SHIB" has a space.
   const base = row.baseCurrency?.replaceAll(" ", "");
   if (!base || !quoteCurrency || !settleCurrency)
     throw new RowReject("bad_row", "a currency is missing");
@@ -283,7 +283,7 @@ function quoteOf(
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = raw.rates.value.rows.find(ours);

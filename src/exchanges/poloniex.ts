@@ -24,10 +24,10 @@ import {
 
 /**
  * Poloniex Futures v3. `nFR` is the running estimate of the rate charged at `nFT`; `fR` was charged at `fT`. The
- * distance of the two times is the interval, and unknown when it is none of the usual ones. Open interest is null:
+ * difference of the two times is the interval, which is unknown if it is not a usual one. Open interest is null:
  * neither the shape of its reply nor its unit is confirmed.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { s: "BTC_USDT_PERP", fR: "0.000157", fT: "1793606400000", nFR: "0.000182", nFT: "1793635200000" }
  * instruments { symbol: "BTC_USDT_PERP", bCcy: "BTC", qCcy: "USDT", sCcy: "USDT", ctType: "LINEAR", status: "OPEN",
  *   alias: "" }
@@ -38,7 +38,7 @@ const facts = {
   name: "Poloniex",
   kind: "centralised",
   hosts: { main: "https://api.poloniex.com" },
-  // Documented: 300 in a second per address over market data.
+  // Documented: 300 per second and address over market data.
   pacing: { requests: 20, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://api-docs.poloniex.com/v3/futures/api/market/get-current-funding-rate",
@@ -71,10 +71,10 @@ const SUCCESS = "200";
 const RATE_LIMIT_CODE = "429";
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 
-/** Times of settlement jitter: the minute counts. */
+/** Settlement times jitter: only the minute matters. */
 const JITTER_MS = 30_000;
 const USUAL_HOURS = [1, 2, 4, 8];
-/** The interest rate, at which many contracts rest. */
+/** The interest rate, the baseline of many contracts. */
 const BASELINE_HOURS = 8;
 const BASELINE_RATE = 0.0001;
 
@@ -114,7 +114,7 @@ const envelope = z.object({
   data: z.unknown().optional(),
 });
 
-/** Failures may come with HTTP 200, another `code` and an empty text for data. */
+/** Failures may come with HTTP 200, another `code` and an empty string as data. */
 function dataOf(body: unknown): unknown {
   const { code, data } = decodeEnvelope(envelope, body);
   if (String(code) === RATE_LIMIT_CODE) {
@@ -162,7 +162,7 @@ function parse({ instruments, tickers, rates }: Raw): Batch {
       if (reply === undefined) return null;
       return quoteOf(listing, reply, tickerOf.get(listing.exchangeSymbol));
     }),
-    // Rates are asked for by the list: that the list is short shows in the tickers alone.
+    // Rates are requested by list, so an incomplete list only shows in the tickers.
     unlisted: [...tickerOf.keys()].filter((name) => !listings.known.has(name)).length,
   };
 }
@@ -171,7 +171,7 @@ function listingsOf(list: Rows<InstrumentRow>): Listings<Listed> {
   return readListings(list, (row) => row.symbol, listingOf);
 }
 
-/** Null where a contract is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listed | null {
   const { ctType, status, alias, bCcy, qCcy, sCcy } = row;
   if (typeof ctType !== "string" || typeof status !== "string" || typeof alias !== "string") {
@@ -218,7 +218,7 @@ function quoteOf(
   };
 }
 
-/** From the last settlement to the next; null unless it is one of the usual intervals. */
+/** From the last settlement to the next; null unless it is a usual interval. */
 function intervalOf(row: RateRow): number | null {
   const fromMs = epochMsOf(row.fT);
   const toMs = epochMsOf(row.nFT);
@@ -228,7 +228,7 @@ function intervalOf(row: RateRow): number | null {
   return USUAL_HOURS.includes(nearest) ? nearest : null;
 }
 
-/** A charged rate and its time belong together: one without the other says nothing. */
+/** A charged rate and its time belong together: one is useless without the other. */
 function settledOf(row: RateRow): Pick<Quote, "settledRate" | "settledAtMs"> {
   const settledRate = numberOf(row.fR);
   const settledAtMs = epochMsOf(row.fT);

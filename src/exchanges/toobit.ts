@@ -27,10 +27,10 @@ import {
 
 /**
  * Toobit perpetuals in USDT and USDC. Rates, marks, index prices and volumes are four replies, joined to the contract
- * list; the rates and marks hold rows of test, dated and delisted contracts that it does not. The index is named by
- * token, not by contract. For a while after a settlement the row still shows it as the next one, with the charged rate.
+ * list; rates and marks also contain test, dated and delisted contracts. The index is named by token, not by contract.
+ * For a while after a settlement the row still shows it as the next one, with the charged rate.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTC-SWAP-USDT", rate: "-0.00121959", period: "8H", nextFundingTime: "1793635200000",
  *   interest: "0.0001", fundingRateCap: "0.003", fundingRateFloor: "-0.003" }
  * contracts { symbol: "BTC-SWAP-USDT", status: "TRADING", inverse: false, underlying: "BTC", quoteAsset: "USDT",
@@ -41,7 +41,7 @@ const facts = {
   name: "Toobit",
   kind: "centralised",
   hosts: { main: "https://api.toobit.com" },
-  // Documented: weight 3,000 a minute, of which a refresh takes 52, and 5 requests a second for the marks.
+  // Documented: weight 3,000 per minute, of which a refresh takes 52, and 5 requests per second for the marks.
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://api-docs.toobit.com/api/usdt-m-market-data.html",
@@ -80,7 +80,7 @@ const facts = {
 const RATE_LIMIT_CODES: ReadonlySet<number | null> = new Set([-1003, -1015]);
 const TOO_FREQUENT = /"code"\s*:\s*"?-10(03|15)\b/;
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
-/** The row rolls about 75 s after the settlement; the rest is for clocks. */
+/** The row rolls over about 75 s after the settlement; the rest is for clock differences. */
 const SETTLING_WINDOW_MS = 90_000;
 const INTEREST_PERIOD_HOURS = 8;
 /** Open interest counts the long and the short side of each contract. */
@@ -90,7 +90,7 @@ const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 /** Rows of the rates that belong to no contract. */
 const STRANGER_PREFIX = "TBV_";
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 const word = text.catch(null);
 const symbol = z.string().min(1);
@@ -135,7 +135,7 @@ interface Raw {
 interface Listing {
   readonly exchangeSymbol: string;
   readonly indexToken: string | null;
-  /** Coins, or thousands of them, in one contract. */
+  /** Coins, or thousands of them, per contract. */
   readonly contractSize: number | null;
   readonly identity: Pick<Quote, "base" | "multiplier" | "quote" | "settle" | "assetClass">;
 }
@@ -144,7 +144,7 @@ const failure = z.object({ code: numeric });
 const indexReply = z.object({ index: z.record(z.string(), numeric) });
 const exchangeInfo = z.object({ contracts: z.unknown() });
 
-/** The body, unless it is `{code, msg}`: lists come bare, and an error may come with HTTP 200. */
+/** The body, unless it is `{code, msg}`: lists are bare, and an error may come with HTTP 200. */
 function successOf(body: unknown): unknown {
   const code = numberOf(failure.safeParse(body).data?.code);
   if (RATE_LIMIT_CODES.has(code)) throw new RequestFailure("rate_limited", `code ${code}`);
@@ -200,9 +200,9 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow): Listing | null {
-  // ID2-SWAP-USDT replaced an earlier contract: what it is of is ID.
+  // ID2-SWAP-USDT replaced an earlier contract: its asset is ID.
   const { status, inverse, underlying: base, quoteAsset, marginToken } = row;
   if (!status) throw new RowReject("bad_row", "status is missing");
   if (status !== "TRADING" || inverse === true) return null;
@@ -222,7 +222,7 @@ function listingOf(row: ContractRow): Listing | null {
   };
 }
 
-/** Everything of the real world is called a stock there; the categories tell currencies alone from it. */
+/** All real-world assets are called stocks there; the categories distinguish currencies. */
 function assetClassOf({ isRwa, categories }: ContractRow, base: string): AssetClass | null {
   if (isRwa === false) return coinByExclusion(base);
   const isForex = Array.isArray(categories) && categories.includes("Forex");
@@ -265,7 +265,7 @@ function quoteOf(
   };
 }
 
-/** The row of the rates, as received; the rate needs nothing done to it. */
+/** The rates row as received; the rate needs no conversion. */
 function explain(payloads: Raw, exchangeSymbol: string): RateOrigin | null {
   const ours = (row: { readonly symbol: string }): boolean => row.symbol === exchangeSymbol;
   const rates = payloads.rates.value.rows.find(ours);

@@ -21,11 +21,11 @@ import {
 } from "./wire.ts";
 
 /**
- * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the
- * one charged last; some clients read them the other way round. A success has no envelope: an object where a list
- * is due is an error. `caveats` says what the sources leave open.
+ * WEEX perpetuals over API v3. `forecastFundingRate` is the rate of the coming settlement and `lastFundingRate` the one
+ * charged last; some clients interpret them the other way round. A success has no envelope: an object instead of a list
+ * is an error. See `caveats` for what the sources leave open.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "BTCUSDT", forecastFundingRate: "-0.00030192", lastFundingRate: "-0.00038395", collectCycle: 240,
  *   nextFundingTime: 1793635200000, time: 1793621820000, markPrice: "83546.1", indexPrice: "83571.3" }
  */
@@ -34,7 +34,7 @@ const facts = {
   name: "WEEX",
   kind: "centralised",
   hosts: { main: "https://api-contract.weex.com" },
-  // Documented: 500 weight in 10 s; the ticker list weighs 40, the others 1.
+  // Documented: weight 500 in 10 s; the ticker list weighs 40, the others 1.
   pacing: { requests: 40, perMs: 10_000 },
   accrual: "periodic",
   documentation: "https://www.weex.com/api-doc/contract/Market_API/GetCurrentFundingRate",
@@ -66,7 +66,7 @@ const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const MINUTES_PER_HOUR = 60;
 
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC", "USD"]);
-/** The margin coin of demo contracts. A symbol that ends in it may be real: GASUSDT. */
+/** The margin coin of demo contracts. A symbol that ends with it may be real: GASUSDT. */
 const DEMO_COIN = "SUSDT";
 const CONTRACT_TYPES: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
 const PRE_IPO = "Pre-IPO";
@@ -78,7 +78,7 @@ const CLASS_OF_TYPE: ReadonlyMap<string, AssetClass> = new Map([
   ["Forex", "forex"],
   ["Commodities", "commodity"],
 ]);
-/** The Nikkei, which WEEX files as a coin. */
+/** The Nikkei, which WEEX lists as a coin. */
 const MISFILED_INDEX = "JP225";
 
 const symbol = z.string().min(1);
@@ -124,7 +124,7 @@ type Listing = Listed<"assetClass">;
 
 const errorBody = z.object({ code: z.union([z.string(), z.number()]) });
 
-/** Success is bare; an object with a code is an error. */
+/** A success is bare; an object with a code is an error. */
 function successOf(body: unknown): unknown {
   const error = errorBody.safeParse(body);
   if (error.success) throw badEnvelope(`code ${error.data.code}`);
@@ -167,7 +167,7 @@ function parse({ rates, instruments, tickers }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   const { baseAsset, quoteAsset, marginAsset, contractType, underlyingType } = row;
   if (!baseAsset || !quoteAsset || !marginAsset) {
@@ -208,7 +208,7 @@ function quoteOf(
   const exchangeTimeMs = epochMsOf(row.time);
   const fundingRate = rateOf(row.forecastFundingRate, "forecastFundingRate");
   const times = fundingTimesOf(
-    // A contract without a settlement shows a time of 1970.
+    // A contract without settlements has a time in 1970.
     epochMsOf(row.nextFundingTime),
     observedAtMs(exchangeTimeMs, receivedAtMs),
     { hours: intervalHoursOf(row.collectCycle, MINUTES_PER_HOUR), source: "published" },
@@ -223,7 +223,7 @@ function quoteOf(
     fundingRate,
     ...times,
     settledRate: settledRate !== null && Math.abs(settledRate) <= MAX_ABS_RATE ? settledRate : null,
-    // The ticker's prices are live; those beside the rate are up to a minute old.
+    // The ticker's prices are live; those next to the rate are up to a minute old.
     markPrice: positiveOf(ticker?.markPrice) ?? positiveOf(row.markPrice),
     indexPrice: positiveOf(ticker?.indexPrice) ?? positiveOf(row.indexPrice),
     volume24hUsd: quantityOf(ticker?.quoteVolume),

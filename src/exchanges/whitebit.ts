@@ -22,13 +22,13 @@ import {
 } from "./wire.ts";
 
 /**
- * WhiteBIT perpetuals: everything of all contracts in one reply. The list of markets says which of them still trade,
- * which are no coins, and how many there should be; a contract that it does not hold is not shown.
+ * WhiteBIT perpetuals: all data of all contracts in one reply. The market list says which of them still trade, which
+ * are not coins, and how many to expect; a contract that is not in it is not shown.
  *
- * Open interest is documented in contracts. It is read as base coins, by the page's check of one contract: 3,721,488
- * at 0.6065 are 2.3 million dollars; a contract is one coin.
+ * Open interest is documented in contracts. It is read as base coins, based on a check of one contract: 3,721,488 at
+ * 0.6065 are 2.3 million dollars; a contract is one coin.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * futures { ticker_id: "BTC_PERP", stock_currency: "BTC", money_currency: "USDT", product_type: "Perpetual",
  *   funding_rate: "0.00005", funding_cap: "0.003", funding_floor: "-0.003", funding_interval_minutes: 240,
  *   next_funding_rate_timestamp: "1793635200000", mark_price: "83553.4", last_price: "83550.4",
@@ -113,7 +113,7 @@ const loadFutures: Load<Rows<FuturesRow>> = (http) =>
   });
 
 const loadMarkets: Load<Rows<MarketRow>> = (http) =>
-  // A bare list, spot markets included; only failures have an envelope.
+  // A bare list, including spot markets; only failures have an envelope.
   http.get(`${BASE_PATH}/markets`, (body) => decodeRows(marketRow, body, "name"));
 
 async function fetchRaw(source: Source): Promise<Raw> {
@@ -124,7 +124,7 @@ async function fetchRaw(source: Source): Promise<Raw> {
   return { futures, markets };
 }
 
-/** A join of its own: the list has no more than the kinds of markets, all else is in the rate rows. */
+/** Custom join: the list contains only the kinds of markets, everything else is in the rate rows. */
 function parse({ futures, markets }: Raw): Batch {
   const typeOf = new Map(markets.value.rows.map((row) => [row.name, row.type ?? null]));
   let unlisted = 0;
@@ -133,7 +133,7 @@ function parse({ futures, markets }: Raw): Batch {
     (row) => row.ticker_id,
     (row) => {
       const type = typeOf.get(row.ticker_id);
-      // A market that the list does not hold is gone.
+      // A market that is not in the list is delisted.
       if (type === undefined) {
         unlisted += 1;
         return null;
@@ -144,7 +144,7 @@ function parse({ futures, markets }: Raw): Batch {
   );
   let expected = 0;
   for (const type of typeOf.values()) if (type !== null && FUTURES.has(type)) expected += 1;
-  // Types tell futures from spot markets; a list without any counts nothing.
+  // Types distinguish futures from spot markets; a list without any is not counted.
   return {
     quotes,
     rejects: [futures.value, markets.value, { rejects }].flatMap((part) => part.rejects),
@@ -153,15 +153,15 @@ function parse({ futures, markets }: Raw): Batch {
   };
 }
 
-/** Throws RowReject where a row does not say what it is. */
+/** Throws RowReject if a row does not state its kind. */
 function isOurs({ product_type: kind, money_currency: money }: FuturesRow): boolean {
   if (!kind || !money) throw new RowReject("bad_row", "product_type or money_currency is missing");
   return kind === PERPETUAL && money === QUOTE;
 }
 
 /**
- * A market without a type may be a coin or not: null. Throws RowReject for a type that is none of the two of a
- * perpetual: a new kind, or the list and the rates contradict each other.
+ * Null for a market without a type, which may be a coin or not. Throws RowReject for a type other than the two of
+ * perpetuals: a new kind, or a contradiction between list and rates.
  */
 function assetClassOf(type: string | null): AssetClass | null {
   if (type === null) return null;
@@ -198,7 +198,7 @@ function quoteOf(
     rateFloor: rateFloorOf(row.funding_floor),
     markPrice,
     indexPrice: positiveOf(row.index_price),
-    // In base coins; the last price serves where no fresh mark is sent.
+    // In base coins; the last price is used if there is no recent mark.
     openInterestDigit: lastDigitOf(row.open_interest),
     openInterestUsd: product(
       quantityOf(row.open_interest),
@@ -209,7 +209,7 @@ function quoteOf(
   };
 }
 
-/** The row as received; the rate needs nothing done to it. */
+/** The row as received; the rate needs no conversion. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const futures = raw.futures.value.rows.find((row) => row.ticker_id === exchangeSymbol);
   const markets = raw.markets.value.rows.find((row) => row.name === exchangeSymbol);

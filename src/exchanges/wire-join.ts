@@ -2,13 +2,13 @@ import type { NamedListing } from "../domain/pre-ipo.ts";
 import type { Batch, Quote, RateOrigin, Reject } from "../domain/quote.ts";
 import { collectRows, type Rows } from "./wire-rows.ts";
 
-/** What a quote takes from the list of instruments, where rates come in a reply of their own. */
+/** The fields of a quote that come from the instrument list, if rates are a separate reply. */
 export type Listed<More extends keyof Quote = never> = Pick<
   Quote,
   "exchangeSymbol" | "base" | "multiplier" | "quote" | "settle" | More
 >;
 
-/** What an exchange may not publish. An adapter spreads it first and then names what its exchange gives. */
+/** Fields that an exchange may not publish. An adapter spreads it first and then sets what its exchange provides. */
 export const NOT_PUBLISHED = {
   assetClass: null,
   listedAtMs: null,
@@ -27,16 +27,16 @@ export const NOT_PUBLISHED = {
   exchangeTimeMs: null,
 } satisfies Partial<Quote>;
 
-/** The list of instruments as it was read. */
+/** The instrument list as read. */
 export interface Listings<L> {
-  /** Those that are ours to show, by symbol. */
+  /** Those that are shown, by symbol. */
   readonly live: ReadonlyMap<string, L>;
-  /** Every symbol of the list, also those that are not shown. */
+  /** Every symbol of the list, including those not shown. */
   readonly known: ReadonlySet<string>;
   readonly rejects: readonly Reject[];
 }
 
-/** Reads a list of instruments. `listingOf` is null for a row that is not ours; a RowReject of it is counted. */
+/** Reads an instrument list. `listingOf` is null for a row that is not shown; its RowRejects are counted. */
 export function readListings<T, L extends NamedListing & { readonly exchangeSymbol: string }>(
   list: Rows<T>,
   symbolOf: (row: T) => string,
@@ -50,24 +50,24 @@ export function readListings<T, L extends NamedListing & { readonly exchangeSymb
   };
 }
 
-/** A batch whose exchange has a list of instruments to count by. */
+/** A batch whose exchange has an instrument list to compare with. */
 export type ListedBatch = Batch & { readonly expected: number };
 
-/** A reply of rates and the list that it belongs to. */
+/** A rates reply and the instrument list. */
 interface RatesAndListings<R, L> {
   readonly rates: Rows<R>;
   readonly symbolOf: (row: R) => string;
   readonly listings: Listings<L>;
-  /** Null for a row that is not ours to show; a RowReject is counted. */
+  /** Null for a row that is not shown; a RowReject is counted. */
   readonly quoteOf: (row: R, listing: L) => Quote | null;
-  /** Whether a rate that the list does not hold speaks against the list; absent: every one does. */
+  /** Whether a rate missing from the list indicates an incomplete list; absent: every one does. */
   readonly shouldBeListed?: (row: R) => boolean;
 }
 
 /**
- * Joins rates to listings by symbol. A rate without a live listing is not shown, and is counted where the list does not
- * hold it at all; a listing without a rate is expected and not shown. Unreadable rows of either side are rejects, and
- * twins what `collectRows` says.
+ * Joins rates to listings by symbol. A rate without a live listing is not shown, and counts as unlisted if it is not in
+ * the list at all; a listing without a rate is expected but not shown. Unreadable rows of either side are rejects;
+ * duplicates are handled by `collectRows`.
  */
 export function joinRates<R, L>(join: RatesAndListings<R, L>): ListedBatch {
   const { rates, symbolOf, listings, quoteOf, shouldBeListed = () => true } = join;
@@ -84,7 +84,7 @@ export function joinRates<R, L>(join: RatesAndListings<R, L>): ListedBatch {
   };
 }
 
-/** Where each listing is asked for its own rate, none can be unlisted. `quoteOf` is null where there is no answer. */
+/** If each listing's rate is requested separately, none can be unlisted. `quoteOf` is null if there is no answer. */
 export function joinAnswers<L extends Listed>(
   listings: Listings<L>,
   quoteOf: (listing: L) => Quote | null,
@@ -93,7 +93,7 @@ export function joinAnswers<L extends Listed>(
   return joinRates({ rates, symbolOf: (row) => row.exchangeSymbol, listings, quoteOf });
 }
 
-/** Where list and rates are one reply, nothing else says how many there should be. */
+/** If list and rates are one reply, there is no other count to compare with. */
 export function onlyReply<R>(
   rates: Rows<R>,
   symbolOf: (row: R) => string,

@@ -4,16 +4,16 @@ import type { Reject } from "../domain/quote.ts";
 import { ambiguous, figuresOf, type Read, withoutTwins } from "../domain/twins.ts";
 import { badEnvelope, firstIssue, RowReject } from "./wire.ts";
 
-/** Rows of one payload that passed their schema, and those that did not. */
+/** Rows of one payload that match their schema, and those that do not. */
 export interface Rows<T> {
   readonly rows: readonly T[];
   readonly rejects: readonly Reject[];
 }
 
 /**
- * Checks each row of a list on its own: a bad row becomes a reject and costs nothing else. Of rows with one `symbolKey`
- * equal ones are one, and different ones are none: nobody can say which is true.
- * An empty list is never believable for a whole exchange and fails as a bad envelope.
+ * Checks each row of a list separately: a bad row becomes a reject without affecting others. Of rows with the same
+ * `symbolKey` equal ones are merged, and different ones are dropped, as it is unknown which is right. An empty list is
+ * implausible for a whole exchange and fails as a bad envelope.
  */
 export function decodeRows<S extends z.ZodType>(
   schema: S,
@@ -34,7 +34,7 @@ export function decodeRows<S extends z.ZodType>(
   return { rows, rejects };
 }
 
-/** The rows of pages or lists that are one list: what one of them holds in doubt, another does not make certain. */
+/** Joins pages or lists that form one list: a symbol that is ambiguous in one of them remains so. */
 export function joinedRows<T>(parts: readonly Rows<T>[], symbolOfRow: (row: T) => string): Rows<T> {
   const unread = parts.flatMap((part) => part.rejects);
   const doubtful = new Set(unread.map((reject) => reject.exchangeSymbol));
@@ -49,10 +49,10 @@ export function joinedRows<T>(parts: readonly Rows<T>[], symbolOfRow: (row: T) =
 }
 
 /**
- * Runs `read` on each row; a RowReject is counted, a null is a row that is not ours to show, as is one that bears the
- * name of shares that are not traded yet: it is in no list of live instruments, and so is not missed. A symbol that pages
- * or joined lists hold twice is shown once where both say the same, and else not at all: nor where one of them is not to
- * be shown. Where an exchange lists two things under one name, `symbolOfRow` or a filter keeps them apart.
+ * Runs `read` on each row. A RowReject is counted, a null is a row that is not shown, and so are shares that are not
+ * traded yet: they are in no list of live instruments, hence not missing. A symbol that occurs twice in pages or joined
+ * lists is shown once if both rows agree, and otherwise not at all; nor is it if one of them must not be shown. If an
+ * exchange lists two things under one name, `symbolOfRow` or a filter distinguishes them.
  */
 export function collectRows<T, Q extends NamedListing & { readonly exchangeSymbol: string }>(
   rows: readonly T[],
@@ -76,7 +76,7 @@ export function collectRows<T, Q extends NamedListing & { readonly exchangeSymbo
   return { quotes, rejects };
 }
 
-/** What a list calls a row: a text or a number. */
+/** A row's symbol in a list: a string or a number. */
 function symbolOf(item: unknown, key: string): string | null {
   if (typeof item !== "object" || item === null) return null;
   const value: unknown = Reflect.get(item, key);

@@ -9,8 +9,8 @@ import type { IntervalSource, Quote } from "../domain/quote.ts";
 import { type Numeric, positiveOf, RowReject } from "./wire.ts";
 
 /**
- * A funding interval in hours. Null where unknown, or none of 1, 2, 3, 4, 6, 8, 12 and 24: "8" that was meant in hours
- * and is read in minutes is a yearly rate 60 times too high.
+ * A funding interval in hours. Null if unknown, or not 1, 2, 3, 4, 6, 8, 12 or 24: "8" hours read as minutes would give
+ * a yearly rate 60 times too high.
  */
 export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null {
   const parsed = positiveOf(value);
@@ -19,20 +19,20 @@ export function intervalHoursOf(value: Numeric, unitsPerHour = 1): number | null
   return isFundingInterval(hours) ? hours : null;
 }
 
-/** How far past one interval a next time may lie before it contradicts the interval. */
+/** How much later than one interval a next time may be before it contradicts the interval. */
 const NEXT_TIME_GRACE_MS = 10 * 60_000;
 
 /**
- * A next time that is past by more than 48 h belongs to a contract that nobody settles any more. No contract is
- * left in a list for longer than a year and a margin; the smallest error of unit (s for ms) is past by decades.
+ * A next time more than 48 h in the past belongs to a contract that is no longer settled. No contract remains in a list
+ * for longer than a year plus a margin; the smallest unit error (s for ms) is decades in the past.
  */
 const DEAD_CONTRACT_LIMIT_MS = 400 * HOURS_PER_DAY * HOUR_MS;
 
-/** The interval of a row and where it is from. */
+/** The interval of a row and its source. */
 export interface RowInterval {
   readonly hours: number | null;
   readonly source: IntervalSource;
-  /** It came in another reply than the next time, and may be older. */
+  /** It comes from another reply than the next time and may be older. */
   readonly cached?: boolean;
 }
 
@@ -42,12 +42,12 @@ export type FundingTimes = Pick<
 >;
 
 /**
- * Interval and published next funding time (unix ms, null where unknown) of one row observed at `atMs`, as far as
- * they agree. A past next time is kept: it says until when the rate was good. An interval that is no usual one is
- * null. One that is from a cached list, or a documented default, is null where its grid from midnight UTC does not
- * hold the next time: the row itself shows that it is out of date. A next time later than an interval plus a grace
- * contradicts the interval: unless that may be out of date both are null, for either may be wrong.
- * Null for a dead contract, whose next time is past by over 48 h. Throws RowReject when it is in another unit.
+ * Interval and published next funding time (unix ms; null if unknown) of a row observed at `atMs`, as far as they are
+ * consistent. A past next time is kept: it says until when the rate was valid. An unusual interval is null. An interval
+ * from a cached list or a documented default is null if the next time is not on its grid from midnight UTC: the row
+ * itself shows that it is outdated. A next time later than an interval plus a grace period contradicts the interval:
+ * unless that may be outdated both are null, as either may be wrong. Null for a dead contract, whose next time is over
+ * 48 h in the past. Throws RowReject if it is in another unit.
  */
 export function fundingTimesOf(
   nextMs: number | null,

@@ -3,19 +3,19 @@ import { fractionToBps, MAX_ABS_RATE } from "../domain/funding.ts";
 import type { RejectReason } from "../domain/quote.ts";
 import { RequestFailure } from "../lib/request-failure.ts";
 
-/** Pieces that adapters share to read payloads. A string and a number both pass where exchanges mix them. */
+/** Building blocks for parsing payloads. Strings and numbers are both accepted where exchanges mix them. */
 
 /** A number as exchanges write it; "", null, a missing key and any other JSON type mean unknown. */
 export const numeric = z.union([z.string(), z.number()]).nullish().catch(null);
 export type Numeric = z.infer<typeof numeric>;
 
-/** A text that may be missing. */
+/** A string that may be missing. */
 export const text = z.string().nullish();
 
-/** Decimal digits, no other notation that the language knows: "0x1" is a hundred per cent to it, and junk to us. */
+/** Decimal digits only: JavaScript would read "0x1" as a rate of 100 %. */
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 
-/** Reads a number for which 0 is a value (a rate, a volume, an open interest). Unknown or not finite: null. */
+/** Reads a number for which 0 is a value (a rate, a volume, an open interest). Null if unknown or not finite. */
 export function numberOf(value: Numeric): number | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "string" && !DECIMAL.test(value)) return null;
@@ -23,22 +23,22 @@ export function numberOf(value: Numeric): number | null {
   return Number.isFinite(parsed) ? parsed : null;
 }
 
-/** Reads a number for which 0 is a hole (a price, a time, a contract size) and negatives are nonsense. */
+/** Reads a number for which 0 means missing (a price, a time, a contract size) and negatives are invalid. */
 export function positiveOf(value: Numeric): number | null {
   const parsed = numberOf(value);
   return parsed !== null && parsed > 0 ? parsed : null;
 }
 
-/** Reads a quantity (volume, open interest): 0 is a value, a negative one is nonsense. */
+/** Reads a quantity (volume, open interest): 0 is a value, negatives are invalid. */
 export function quantityOf(value: Numeric): number | null {
   const parsed = numberOf(value);
   return parsed !== null && parsed >= 0 ? parsed : null;
 }
 
-/** A plain number, whose last digit but 0 is read. */
+/** A plain number, whose last non-zero digit is read. */
 const PLAIN = /^\d+(?:\.\d+)?$/;
 
-/** The last digit of a quantity as published that is not 0; null where it is none, or written in another way. */
+/** The last non-zero digit of a published quantity; null if there is none or the notation is different. */
 export function lastDigitOf(value: Numeric): number | null {
   const figure = String(value ?? "").trim();
   if (!PLAIN.test(figure)) return null;
@@ -46,21 +46,21 @@ export function lastDigitOf(value: Numeric): number | null {
   return last === undefined ? null : Number(last);
 }
 
-/** 2009-01-01 and 2100-01-01 in unix ms: a number outside is no time, or is in another unit. */
+/** 2009-01-01 and 2100-01-01 in unix ms: a number outside is not a time, or in another unit. */
 const EARLIEST_EPOCH_MS = 1_230_768_000_000;
 const LATEST_EPOCH_MS = 4_102_444_800_000;
 
-/** Reads a unix time in ms that nothing else checks (a listing, a stamp of a reply); nonsense: null. */
+/** Reads a unix time in ms that nothing else checks (a listing, a reply's timestamp); null if implausible. */
 export function epochMsOf(value: Numeric): number | null {
   const parsed = numberOf(value);
   return parsed !== null && parsed >= EARLIEST_EPOCH_MS && parsed < LATEST_EPOCH_MS ? parsed : null;
 }
 
 const NS_PER_MS = 1_000_000;
-/** Whole nanoseconds: more than a double holds, so six digits are cut instead. */
+/** Whole nanoseconds exceed a double's precision, so six digits are cut off as text. */
 const WHOLE_NANOSECONDS = /^\d{7,}$/;
 
-/** Reads a time in nanoseconds, as a text or a number, in whole ms; unknown: null. */
+/** Reads a time in nanoseconds, as a string or a number, in whole ms; unknown: null. */
 export function msOfNanoseconds(value: Numeric): number | null {
   if (typeof value === "string" && WHOLE_NANOSECONDS.test(value)) return Number(value.slice(0, -6));
   const parsed = numberOf(value);
@@ -89,7 +89,7 @@ export function product(...factors: readonly (number | null)[]): number | null {
   return Number.isFinite(result) ? result : null;
 }
 
-/** A row that cannot be used. Caught by `collectRows`, by nothing else. */
+/** A row that cannot be used. Only caught by `collectRows`. */
 export class RowReject extends Error {
   readonly reason: RejectReason;
   constructor(reason: RejectReason, detail: string) {
@@ -98,7 +98,7 @@ export class RowReject extends Error {
   }
 }
 
-/** A rate that must be there: a fraction of notional, at most 100 % per interval. */
+/** A required rate: a fraction of notional, at most 100 % per interval. */
 export function rateOf(value: Numeric, field: string): number {
   const parsed = numberOf(value);
   if (parsed === null) throw new RowReject("bad_rate", `${field} is not a number`);
@@ -107,22 +107,22 @@ export function rateOf(value: Numeric, field: string): number {
   return parsed;
 }
 
-/** A published bound of the rate, as a size: a fraction above 0, at most 100 % per interval. Else null. */
+/** A published bound of the rate, unsigned: a fraction above 0, at most 100 % per interval. Else null. */
 export function rateBoundOf(value: Numeric): number | null {
   const bound = positiveOf(value);
   return bound !== null && bound <= MAX_ABS_RATE ? bound : null;
 }
 
-/** No exchange takes a hundredth of a trade: such a figure is in percent or in basis points already. */
+/** No exchange takes a hundredth of a trade: a larger figure is in percent or basis points already. */
 const MAX_STATED_TAKER_BPS = 100;
-/** More than any fee has. */
+/** More digits than any fee has. */
 const FEE_DIGITS = 12;
 
-/** Reads a taker fee that a payload states as a fraction of notional, in basis points; what can be no fee is unknown. */
+/** Reads a taker fee stated as a fraction of notional, in basis points; null if implausible. */
 export function takerBpsOf(fraction: Numeric): number | null {
   const parsed = quantityOf(fraction);
   if (parsed === null) return null;
-  // 0.00045 x 10,000 is 4.5 but for its last digit.
+  // 0.00045 x 10,000 is 4.5 except for its last digit.
   const bps = Number(fractionToBps(parsed).toPrecision(FEE_DIGITS));
   return bps <= MAX_STATED_TAKER_BPS ? bps : null;
 }

@@ -27,10 +27,10 @@ import {
 
 /**
  * WOO X perpetuals over API v3. `estFundingRate` is the running estimate of the coming charge, `lastFundingRate` the
- * one charged last. A contract that the list does not hold yet waits for the next list. Frozen contracts keep an old
- * stamp and a past settlement, which is how they are found stale and expired. `caveats` says what is left open.
+ * one charged last. A contract that the list does not contain yet waits for the next list. Frozen contracts keep an old
+ * timestamp and a past settlement, which makes them stale and expired. See `caveats` for open questions.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * rates { symbol: "PERP_BTC_USDT", estFundingRate: "0.00019817", estFundingRateTimestamp: 1793621820000,
  *   lastFundingRate: "0.00019753", lastFundingRateTimestamp: 1793620800000, nextFundingTime: 1793635200000,
  *   estFundingIntervalHours: 4 }
@@ -74,7 +74,7 @@ const facts = {
 const INSTRUMENTS_EVERY_MS = 30 * 60_000;
 const RATE_LIMIT_CODE = -1003;
 const RATE_LIMIT_BODY = /"code"\s*:\s*"?-1003\b/;
-/** The rate without a premium by interval in hours, where it is known. */
+/** The rate at zero premium by interval in hours, where known. */
 const NEUTRAL_RATE: ReadonlyMap<number | null, number> = new Map([
   [8, 0.0001],
   [4, 0.00005],
@@ -161,7 +161,7 @@ function parse({ rates, futures, instruments }: Raw): Batch {
   });
 }
 
-/** Null where a row is not ours to show; throws RowReject where it cannot be told. */
+/** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
   const [kind, base, quote, ...rest] = row.symbol.split("_");
   if (kind !== PERPETUAL || rest.length > 0) return null;
@@ -172,7 +172,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   if (multiplier === null) throw new RowReject("bad_row", "baseAssetMultiplier is missing");
   return {
     exchangeSymbol: row.symbol,
-    // Tickers hold single units and may begin with digits (1INCH, 0G): nothing is stripped.
+    // Tickers denote single units and may start with digits (1INCH, 0G): nothing is stripped.
     base: canonicalAsset(base, []).base,
     multiplier,
     quote,

@@ -4,20 +4,20 @@ import type { ExchangeHttp, Load, Reply } from "./exchange.ts";
 import { decodeRows, type Rows } from "./wire-rows.ts";
 import { badEnvelope, decodeEnvelope, numberOf, numeric, type Numeric, text } from "./wire.ts";
 
-/** What XT is asked, and the keys of its rows that are kept, as received. */
+/** XT's calls, and the row fields that are kept, as received. */
 
 const BASE_PATH = "/future/market/v1/public";
 const TOO_MANY = "TOO_MANY_REQUESTS";
-/** Documented: whoever exceeds the limit is locked out for this long. */
+/** Documented: exceeding the limit locks a client out for this long. */
 export const LOCK_MS = 10 * 60_000;
 
-/** What XT says of one contract's interval, where its feed of all contracts does not. */
+/** The interval of one contract, if the feed of all contracts has none. */
 export interface OneInterval {
   /** Hours in this call; seconds in its history. */
   readonly collectionInternal?: Numeric;
 }
 
-/** Fields that decide whether a contract lives are kept raw: absent and of a wrong type are different there. */
+/** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
 const word = text.catch(null);
 const symbol = z.string().min(1);
@@ -45,7 +45,7 @@ const instrumentRow = z.object({
 export type InstrumentRow = z.infer<typeof instrumentRow>;
 
 export interface Raw {
-  /** Of contracts for which the feed tells none. */
+  /** Of contracts without an interval in the feed. */
   readonly intervals: ReadonlyMap<string, Reply<OneInterval>>;
   readonly rates: Reply<Rows<RateRow>>;
   readonly tickers: Reply<Rows<TickerRow>> | null;
@@ -87,14 +87,14 @@ export const loadInstruments: Load<Rows<InstrumentRow>> = (http) =>
   );
 
 /**
- * One request per contract, documented at one in a second: the first round is five times as quick as the others, and
- * 13 minutes for all 730 contracts keep to that.
+ * One request per contract, documented as one per second: the first rotation is five times faster than the others, and
+ * 13 minutes for all 730 contracts stay within that.
  */
 export const ONE_INTERVAL_ROTATION_MS = 65 * 60_000;
 
 const one = z.object({ symbol: z.string(), collectionInternal: numeric });
 
-/** Throws RequestFailure when the answer is another contract's. */
+/** Throws RequestFailure if the answer is for another contract. */
 export const loadOneInterval = (http: ExchangeHttp, key: string): Promise<OneInterval> =>
   http.get(`${BASE_PATH}/q/funding-rate?symbol=${encodeURIComponent(key)}`, (body) => {
     const answer = decodeEnvelope(one, resultOf(body));

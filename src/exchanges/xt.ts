@@ -18,12 +18,12 @@ import {
 import type { InstrumentRow, OneInterval, RateRow, Raw, TickerRow } from "./xt-wire.ts";
 
 /**
- * XT USDT-margined perpetuals. The rates come from the feed that XT makes for CoinGecko, the one bulk form of them;
- * prices and volume from the tickers, which hold dead contracts too and are read by symbol alone.
+ * XT USDT-margined perpetuals. The rates come from the feed that XT provides for CoinGecko, their only bulk form;
+ * prices and volume from the tickers, which contain dead contracts too and are looked up by symbol.
  *
- * The open interest of the feed is documented as contracts and not confirmed, so it is not shown.
+ * The open interest of the feed is documented as contracts but not confirmed, so it is not shown.
  *
- * A row, with numbers of our own:
+ * Sample row, with made-up numbers:
  * contracts { symbol: "btc_usdt", product_type: "PERPETUAL", target_currency: "USDT", funding_rate: "0.00004477",
  *   collection_internal: 4, next_funding_rate_timestamp: 1793635200000 }
  * instruments { symbol: "btc_usdt", productType: "perpetual", underlyingType: "U_BASED", tradeSwitch: true,
@@ -34,7 +34,7 @@ const facts = {
   name: "XT.COM",
   kind: "centralised",
   hosts: { main: "https://fapi.xt.com" },
-  // Documented: 1,000 requests a minute per address, then ten minutes of silence.
+  // Documented: 1,000 requests per minute and address, then a lock of ten minutes.
   pacing: { requests: 4, perMs: 1000 },
   accrual: "periodic",
   documentation: "https://doc.xt.com/docs/futures/MarketData/get-funding-rate-information",
@@ -84,7 +84,7 @@ function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): reado
 }
 
 function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
-  // Older lists lack the key, or show it on few rows.
+  // Older lists lack the key, or have it only on a few rows.
   const stated = list.rows.filter((row) => !isAbsent(row.inPreMarket)).length;
   const isToday = stated * 2 >= list.rows.length;
   return readListings(list, (row) => row.symbol, isToday ? listingOf : olderListingOf);
@@ -106,8 +106,8 @@ function parse({ rates, tickers, instruments, intervals }: Raw): Batch {
 }
 
 /**
- * Null where a row is not ours to show; throws RowReject where it cannot be told. `state` and `isOpenApi` say nothing
- * about life, and perpetuals may carry a delivery date.
+ * Null for a row that must not be shown; throws RowReject if that cannot be determined. `state` and `isOpenApi` do not
+ * show whether it is live, and perpetuals may have a delivery date.
  */
 function listingOf(row: InstrumentRow): Listing | null {
   if (row.tradeSwitch === false || row.inPreMarket === true) return null;
@@ -116,7 +116,7 @@ function listingOf(row: InstrumentRow): Listing | null {
   return contractOf(row);
 }
 
-/** Of an older list, where a row need not say whether it is pre-market. */
+/** For an older list, whose rows need not say whether they are pre-market. */
 function olderListingOf(row: InstrumentRow): Listing | null {
   return listingOf(isAbsent(row.inPreMarket) ? { ...row, inPreMarket: false } : row);
 }
@@ -142,7 +142,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** The feed holds dated contracts too. Throws RowReject where it does not say what a row is. */
+/** The feed contains dated contracts too. Throws RowReject if a row does not state its kind. */
 function isPerpetual({ product_type: kind, target_currency: currency }: RateRow): boolean {
   if (!kind || !currency)
     throw new RowReject("bad_row", "product_type or target_currency is missing");
