@@ -23,8 +23,8 @@ import {
 } from "./wire.ts";
 
 /**
- * Hibachi perpetuals: one reply contains the estimate, the prices and the quantities of all contracts; the list of
- * contracts in it says whether the exchange is under maintenance, and then nothing is shown. The rate is an estimate
+ * Hibachi perpetuals: one reply contains the estimate, the prices and the quantities of all contracts; a separate list of
+ * contracts says whether the exchange is under maintenance, and then nothing is shown. The rate is an estimate
  * over the elapsed part of the running hour. Currencies and metals close at weekends and then have none.
  *
  * Sample row, with made-up numbers:
