@@ -17,7 +17,7 @@ function bigApp() {
   return testApp(new TestBoard(snapshotOf("1-1", MANY)));
 }
 
-/** A snapshot that counts how often an answer is made from its rows. */
+/** A snapshot that counts how often an answer is built from its rows. */
 function countedSnapshot(id: string): { snapshot: Snapshot; made: () => number } {
   let made = 0;
   const plain = snapshotOf(id, MANY);
@@ -32,16 +32,19 @@ function countedSnapshot(id: string): { snapshot: Snapshot; made: () => number }
 }
 
 describe("encodings", () => {
-  test.each(["gzip", "br", "zstd"])("%s holds the same bytes as identity", async (encoding) => {
-    const app = bigApp();
-    const plain = Buffer.from(await (await app.get(PATH)).arrayBuffer());
-    const packed = await app.get(PATH, { "accept-encoding": encoding });
-    expect(packed.headers.get("content-encoding")).toBe(encoding);
-    expect(packed.headers.get("vary")).toBe("Accept, Accept-Encoding");
-    const size = (await packed.clone().arrayBuffer()).byteLength;
-    expect(size).toBeLessThan(plain.byteLength / 2);
-    expect(await decodedBody(packed)).toEqual(plain);
-  });
+  test.each(["gzip", "br", "zstd"])(
+    "%s decodes to the same bytes as identity",
+    async (encoding) => {
+      const app = bigApp();
+      const plain = Buffer.from(await (await app.get(PATH)).arrayBuffer());
+      const packed = await app.get(PATH, { "accept-encoding": encoding });
+      expect(packed.headers.get("content-encoding")).toBe(encoding);
+      expect(packed.headers.get("vary")).toBe("Accept, Accept-Encoding");
+      const size = (await packed.clone().arrayBuffer()).byteLength;
+      expect(size).toBeLessThan(plain.byteLength / 2);
+      expect(await decodedBody(packed)).toEqual(plain);
+    },
+  );
 
   test("answers under 1 KB are not compressed", async () => {
     const app = bigApp();
@@ -49,7 +52,7 @@ describe("encodings", () => {
     expect(response.headers.has("content-encoding")).toBe(false);
   });
 
-  test("requests that come while a form is made get the same one", async () => {
+  test("concurrent requests for an encoding share one representation", async () => {
     const app = bigApp();
     const all = await Promise.all(
       Array.from({ length: 20 }, () => app.get(PATH, { "accept-encoding": "gzip" })),
@@ -72,7 +75,7 @@ describe("validation", () => {
     for (const tag of tags) expect(tag).toMatch(/^"[\w-]+"$/);
   });
 
-  test("what the client has is a 304 without a body, weak, listed or as *", async () => {
+  test("If-None-Match with the current tag is a 304 without a body: weak, in a list, or *", async () => {
     const app = bigApp();
     const etag = (await app.get(PATH)).headers.get("etag") ?? "";
     for (const held of [etag, `W/${etag}`, `"other", ${etag}`, `"a",W/${etag}`, "*"]) {
@@ -87,7 +90,7 @@ describe("validation", () => {
     }
   });
 
-  test("a new snapshot is a new entity tag", async () => {
+  test("a new snapshot has a new entity tag", async () => {
     const app = bigApp();
     const etag = (await app.get(PATH)).headers.get("etag") ?? "";
     app.board.publish(snapshotOf("1-2", MANY));
@@ -115,7 +118,7 @@ async function bothOf(url: URL): Promise<{ readonly head: Response; readonly got
 }
 
 test.each(["csv", "ndjson"])(
-  "a page of %s is new in each snapshot, whose headers lead to the next page",
+  "a page of %s changes with each snapshot, since its headers link to the next page",
   async (format) => {
     const app = bigApp();
     const path = `${PATH}?format=${format}&limit=1`;
@@ -145,18 +148,18 @@ describe("HEAD", () => {
     },
   );
 
-  test("has the length in bytes of what is made for it alone, not in letters", () => {
+  test("reports the length of an uncached answer in bytes, not in characters", () => {
     const of = { contentType: "text/plain", status: 200, requestId: "1" };
     expect(freshResponse("ä€", of).headers.get("content-length")).toBe("5");
   });
 
-  test("keeps its length through the server", async () => {
+  test("reports the same length through the server", async () => {
     await using server = serverOf(bigApp());
     const { head, got } = await bothOf(server.url);
     expect(head.headers.get("content-length")).toBe(String((await got.bytes()).byteLength));
   });
 
-  test("of a list that was never asked for leaves the length out, which is not to say 0", async () => {
+  test("of a list that was never requested omits the length instead of reporting 0", async () => {
     const rows = Array.from({ length: 2_001 }, (_, n) => rowOf("okx", `C${n}`));
     await using server = serverOf(testApp(new TestBoard(snapshotOf("1-1", rows))));
     const early = await bothOf(server.url);
@@ -170,7 +173,7 @@ describe("HEAD", () => {
 });
 
 describe("serialisation", () => {
-  test("happens once per snapshot and query, however the query is spelled or encoded", async () => {
+  test("happens once per snapshot and query, regardless of spelling and encoding", async () => {
     const { snapshot, made } = countedSnapshot("1-1");
     const app = testApp(new TestBoard(snapshot));
     const before = made();
@@ -190,7 +193,7 @@ describe("serialisation", () => {
     expect(made() - before).toBe(2);
   });
 
-  test("happens again for a new snapshot, never with the old one's rows", async () => {
+  test("happens again for a new snapshot, never with the previous one's rows", async () => {
     const app = bigApp();
     await app.get(PATH);
     const { snapshot, made } = countedSnapshot("1-2");
@@ -203,7 +206,7 @@ describe("serialisation", () => {
 });
 
 describe("one query", () => {
-  test("has an answer for each page size", async () => {
+  test("has a separate answer for each page size", async () => {
     const app = bigApp();
     const sizes = [1, 2, MANY.length];
     for (const size of sizes) {
@@ -215,13 +218,13 @@ describe("one query", () => {
   });
 });
 
-describe("a list that is made when it is sent", () => {
+describe("a streamed list", () => {
   // The first row is the same in every answer.
   const long = (["binance", "bybit", "okx"] as const).flatMap((exchange) =>
     Array.from({ length: 2_001 }, (_, place) => rowOf(exchange, `COIN${place}`)),
   );
 
-  test("has a tag of its own for every snapshot, query, page and format", async () => {
+  test("has its own tag for every snapshot, query, page and format", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", long)));
     const tags: (string | null)[] = [];
     const ask = async (query: string) => {
@@ -246,7 +249,7 @@ describe("a list that is made when it is sent", () => {
 });
 
 describe("a replaced snapshot", () => {
-  test("leaves no answers behind, those of its later pages included", async () => {
+  test("leaves no cached answers behind, including those of its later pages", async () => {
     const { snapshot, made } = countedSnapshot("1-1");
     const app = testApp(new TestBoard(snapshot));
     const { next_cursor: cursor } = (await (await app.get(`${PATH}?limit=2`)).json()) as {
@@ -266,13 +269,13 @@ describe("a replaced snapshot", () => {
 });
 
 describe("a path", () => {
-  test("with percent-encoded letters is the same address in every way", async () => {
+  test("with percent-encoded letters is treated as the same address everywhere", async () => {
     const app = bigApp();
     const odd = "/api/funding/c%75rrent";
     expect(await (await app.get(odd)).text()).toBe(await (await app.get(PATH)).text());
     expect((await app.send("POST", odd)).status).toBe(405);
     expect((await app.send("OPTIONS", odd)).status).toBe(204);
-    // The label of metrics, and a part of the key that its answer is kept under.
+    // The route label of metrics is also part of the cache key.
     expect(app.log.lines[0]?.fields["route"]).toBe(PATH);
   });
 });

@@ -40,7 +40,7 @@ async function pairs(served: ReturnType<typeof app>, query = ""): Promise<readon
 const SHORT = { fundingRate: 0.001 };
 
 describe("a pair", () => {
-  test("whose short leg is the cheaper one has a gap all the same", async () => {
+  test("has a price gap even if its short leg is cheaper", async () => {
     const served = app([
       listing("okx", { markPrice: 101 }),
       listing("bybit", { ...SHORT, markPrice: 99 }),
@@ -53,7 +53,7 @@ describe("a pair", () => {
   test.each([
     ["long", "okx"],
     ["short", "bybit"],
-  ])("whose %s leg no price has told what it is, is refused", async (_, unknown) => {
+  ])("is refused if no price has identified its %s leg", async (_, unknown) => {
     const of = (exchange: ExchangeId, extra: Partial<MarketRecord>) =>
       listing(exchange, exchange === unknown ? { ...extra, assetId: null } : extra);
     const served = app([of("okx", {}), of("bybit", SHORT)]);
@@ -62,7 +62,7 @@ describe("a pair", () => {
     expect(refused).toMatchObject({ decision: "refuse", reasons: ["identity_unknown"] });
   });
 
-  test("that yields exactly 5 percent a year has an age", async () => {
+  test("with a yield of exactly 5 percent a year has an age", async () => {
     const served = app([
       listing("okx", { fundingRate: 0 }),
       listing("bybit", { fundingRate: 5 / 36_500, fundingIntervalHours: 24 }),
@@ -70,12 +70,12 @@ describe("a pair", () => {
     expect(await pairs(served)).toMatchObject([{ gross_apr_pct: 5, lasted_seconds: 3600 }]);
   });
 
-  test("that was first seen by a clock ahead of this snapshot's has no negative age", async () => {
+  test("first seen by a clock ahead of this snapshot's has no negative age", async () => {
     const served = app([listing("okx"), listing("bybit", SHORT)], seenBefore(-60));
     expect(await pairs(served)).toMatchObject([{ lasted_seconds: 0, reasons: ["young"] }]);
   });
 
-  test("is of the class that either exchange names", async () => {
+  test("has the class that either exchange states", async () => {
     const served = app([
       listing("okx", { assetClass: null }),
       listing("bybit", { ...SHORT, assetClass: "stock" }),
@@ -83,7 +83,7 @@ describe("a pair", () => {
     expect(await pairs(served)).toMatchObject([{ asset_class: "stock" }]);
   });
 
-  test("of listings without a class is found by none", async () => {
+  test("of listings without a class matches no class filter", async () => {
     const served = app([
       listing("okx", { assetClass: null }),
       listing("bybit", { ...SHORT, assetClass: null }),
@@ -93,7 +93,7 @@ describe("a pair", () => {
   });
 
   test.each(["0.3333333333333333", "1.6666666666666667", "24.0", "1e1", "1.5E+1", "2e-05"])(
-    "is held for %s hours, as programs write a number",
+    "can be held for %s hours, in any notation that programs write",
     async (hours) => {
       const served = app([listing("okx"), listing("bybit", SHORT)]);
       expect(await pairs(served, `?hold_hours=${hours.replace("+", "%2B")}`)).toMatchObject([
@@ -103,7 +103,7 @@ describe("a pair", () => {
   );
 
   test.each(["1e999", "0x10", "+1", "-1", ".5", "1e", "1_000", "NaN", "Infinity", "1e-400"])(
-    "is not held for %s hours",
+    "cannot be held for %s hours",
     async (hours) => {
       const served = app([listing("okx"), listing("bybit", SHORT)]);
       const response = await served.get(`/api/funding/arb?hold_hours=${encodeURIComponent(hours)}`);
@@ -126,24 +126,24 @@ describe("a query", () => {
     ["watch", ["ETH"]],
     ["usable,watch", ["BTC", "ETH"]],
     ["watch,refuse", ["ETH"]],
-  ])("of decision=%s shows no other", async (decision, bases) => {
+  ])("with decision=%s returns no other decision", async (decision, bases) => {
     const found = await pairs(app(rows), `?decision=${decision}`);
     expect(found.map(({ base }) => base)).toEqual(bases);
   });
 
-  test("of another notional is another answer", async () => {
+  test("with another notional is another answer", async () => {
     const served = app(rows);
     const cash = async (notional: number) =>
       (await pairs(served, `?base=BTC&notional=${notional}`))[0]?.expected_cash.notional_usd;
     expect([await cash(1000), await cash(2000)]).toEqual([1000, 2000]);
   });
 
-  test("may reckon with fees of 10 percent, not with more", async () => {
+  test("accepts fees up to 10 percent", async () => {
     expect(await pairs(app(rows), "?fees=okx:1000")).toHaveLength(2);
     expect((await app(rows).get("/api/funding/arb?fees=okx:1000.1")).status).toBe(400);
   });
 
-  test("equal yields are in the order of the legs, the refused ones among them", async () => {
+  test("orders equal yields by their legs, including refused pairs", async () => {
     const served = app([
       listing("okx"),
       listing("bybit", SHORT, flagBit("stale")),

@@ -4,7 +4,7 @@ import { EXCHANGE_IDS } from "../../src/domain/exchange.ts";
 import { appOf, bodyOf, LISTS, MANY, market, marketOf } from "../support/lists.ts";
 import { TestBoard } from "../support/board.ts";
 
-/** All pairs, whatever is unknown or small of them. */
+/** All pairs, including those with unknown or small values. */
 const arb = LISTS.find(({ path }) => path === "/api/funding/arb");
 
 describe("filters of pairs", () => {
@@ -24,7 +24,7 @@ describe("filters of pairs", () => {
   const names = Object.keys(filters) as (keyof typeof filters)[];
   const two = fc.subarray(names, { minLength: 2, maxLength: 2 });
 
-  test("commute: both at once give what one gives after the other", async () => {
+  test("commute: both together give the same as one after the other", async () => {
     let found = 0;
     await fc.assert(
       fc.asyncProperty(market, fc.record(filters), two, async (rows, values, chosen) => {

@@ -44,7 +44,7 @@ describe("a fixed leg", () => {
     ["long_exchange=okx", ["okx USDT mexc USDT"]],
     ["long_exchange=bybit", ["bybit USDT mexc USDT"]],
     ["short_exchange=gate", ["okx USDT gate USDT"]],
-    // The lower rate is the long leg: mexc, which has the highest, is none.
+    // The lower rate is the long leg, so mexc with the highest rate never is.
     ["long_exchange=mexc", []],
     ["short_exchange=okx", []],
     ["long_exchange=bybit,gate", ["bybit USDT mexc USDT"]],
@@ -91,7 +91,7 @@ describe("a fixed leg", () => {
 });
 
 describe("two instruments of one exchange", () => {
-  test("make a pair when asked for, and never one with itself", async () => {
+  test("form a pair on request, but never an instrument with itself", async () => {
     const one = served(ROWS.slice(2, 4));
     expect(await legs("min_volume=0", one)).toEqual([]);
     expect(await legs("same_exchange=exclude", one)).toEqual([]);
@@ -100,7 +100,7 @@ describe("two instruments of one exchange", () => {
     expect(await legs("same_exchange=allow", served(ROWS.slice(0, 1)))).toEqual([]);
   });
 
-  test("are two venues inside one exchange, too", async () => {
+  test("may be on two venues within one exchange", async () => {
     const dexes = ["xyz:BTC", "km:BTC"].map((exchangeSymbol, place) =>
       listing("hyperliquid", place * 0.001, { exchangeSymbol, quote: "USDC" }),
     );
@@ -108,11 +108,11 @@ describe("two instruments of one exchange", () => {
     expect(rows.map(({ long, short }) => [long.exchange_symbol, short.exchange_symbol])).toEqual([
       ["xyz:BTC", "km:BTC"],
     ]);
-    // Nobody records how long such a pair has lasted.
+    // How long such a pair has lasted is not recorded.
     expect(rows).toMatchObject([{ lasted_seconds: null, decision: "watch" }]);
   });
 
-  test("go with a fixed leg", async () => {
+  test("can be combined with a fixed leg", async () => {
     const query = "same_exchange=allow&short_exchange=gate&sort=gross&pairs=all";
     expect(await legs(query)).toEqual([
       "okx USDT gate USDT",
@@ -124,7 +124,7 @@ describe("two instruments of one exchange", () => {
     expect(await legs(`${query}&long_exchange=gate`)).toEqual(["gate USDC gate USDT"]);
   });
 
-  test("any other word than allow and exclude is refused", async () => {
+  test("accept only allow and exclude", async () => {
     const response = await served().get(`${ARB}?same_exchange=yes`);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ parameter: "same_exchange" }] });
@@ -139,13 +139,13 @@ describe("one fee for all exchanges", () => {
     );
   };
 
-  test("is the user's own, but for those that are named", async () => {
+  test("overrides all fees except those of named exchanges", async () => {
     expect(await fees("fees=all:4")).toEqual(["okx 4 request", "mexc 4 request"]);
     expect(await fees("fees=all:4,okx:2.5")).toEqual(["okx 2.5 request", "mexc 4 request"]);
     expect(await fees("fees=okx:2.5&fees=all:0")).toEqual(["okx 2.5 request", "mexc 0 request"]);
   });
 
-  test("wins over what a listing states, and where nobody vouches for one", async () => {
+  test("overrides a listing's own fee and applies where no fee is known", async () => {
     const rows = [listing("hyperliquid", 0, { takerFeeBps: 0.9 }), listing("orderly", 0.001)];
     expect(await fees("fees=all:4", rows)).toEqual(["hyperliquid 4 request", "orderly 4 request"]);
     expect(await fees("fees=orderly:6", rows)).toEqual([
@@ -189,7 +189,7 @@ describe("missing exchanges", () => {
     expect(await missing("long_exchange=okx&exclude=htx")).toEqual(["kraken"]);
   });
 
-  test("leave nothing to say where they are all that a leg may be on", async () => {
+  test("yield a 503 if one leg has no exchange left", async () => {
     const app = testApp(board());
     for (const query of ["long_exchange=kraken,aevo", "short_exchange=htx"]) {
       const response = await app.get(`${ARB}?${query}`);

@@ -23,7 +23,7 @@ const AN_HOUR: OpportunityBook = {
 
 let nextId = 0;
 
-/** A listing that settles every 8 h, next in 4, unless said otherwise. */
+/** A listing that settles every 8 h, next in 4, unless specified otherwise. */
 function listing(exchange: ExchangeId, extra: Partial<MarketRecord> = {}, base = "BTC") {
   nextId += 1;
   return rowOf(exchange, base, { instrumentId: nextId, ...extra });
@@ -45,12 +45,12 @@ async function onlyPair(served: ReturnType<typeof app>, query = ""): Promise<Arb
   return rows[0] ?? expect.unreachable();
 }
 
-describe("a pair that does not pay", () => {
-  // 0.5 % every 8 h: 547.5 % a year, of which fees of 0.2 % leave something in a day.
+describe("a pair without a profit", () => {
+  // 0.5 % every 8 h is 547.5 % a year; of a day's payments fees of 0.2 % leave something.
   const rich = [listing("okx", { fundingRate: 0 }), listing("bybit", { fundingRate: 0.005 })];
   const FEES = "fees=okx:5,bybit:5";
 
-  test("within the holding time is to be watched, though its yearly yield is high", async () => {
+  test("within the holding time is marked watch despite a high annual yield", async () => {
     expect(await onlyPair(app(rich), `?hold_hours=4&${FEES}`)).toMatchObject({
       decision: "usable",
       breakeven_hours: 4,
@@ -62,14 +62,14 @@ describe("a pair that does not pay", () => {
     expect((await listed(app(rich), `?decision=usable&hold_hours=3.9&${FEES}`)).total).toBe(0);
   });
 
-  test("is judged by its rates, not by how little money is put into it", async () => {
+  test("is judged by its rates, not by the size of the position", async () => {
     for (const notional of ["5e-324", "0.000001", "1000"]) {
       const query = `?hold_hours=4&notional=${notional}&${FEES}`;
       expect((await onlyPair(app(rich), query)).decision).toBe("usable");
     }
   });
 
-  test("is to be watched where nobody knows when a leg is charged", async () => {
+  test("is marked watch if a leg's settlement times are unknown", async () => {
     const rows = [
       listing("okx", { fundingRate: 0, nextFundingAtMs: null }),
       listing("bybit", { fundingRate: 0.005 }),
@@ -79,7 +79,7 @@ describe("a pair that does not pay", () => {
     expect([pair.decision, pair.reasons]).toEqual(["watch", ["settlement_unknown"]]);
   });
 
-  test("is another thing where a leg accrues: it pays all the time", async () => {
+  test("differs if a leg accrues continuously: it pays all the time", async () => {
     const accruing = { accrual: "continuous", nextFundingAtMs: null } as const;
     const rows = [
       listing("okx", { fundingRate: 0 }),
@@ -92,14 +92,14 @@ describe("a pair that does not pay", () => {
     expect(pair.breakeven_hours).toBeCloseTo(2, 9);
   });
 
-  test("in yearly terms, or in what is paid in fact, is to be watched", async () => {
+  test("by its annual yield, or by its actual payments, is marked watch", async () => {
     // 0.045 % a day against fees of 0.2 %.
     const poor = [listing("okx", { fundingRate: 0 }), listing("bybit", { fundingRate: 0.00015 })];
     expect(await onlyPair(app(poor), `?${FEES}`)).toMatchObject({
       decision: "watch",
       reasons: ["not_profitable"],
     });
-    // Over 11 h 0.25 % would come by the mean; one settlement of 0.18 % comes in fact.
+    // On average 0.25 % would accrue in 11 h; the only actual settlement pays 0.18 %.
     const late = [listing("okx", { fundingRate: 0 }), listing("bybit", { fundingRate: 0.0018 })];
     const pair = await onlyPair(app(late), `?hold_hours=11&${FEES}`);
     expect(pair.net_apr_pct).toBeGreaterThan(30);
@@ -114,11 +114,11 @@ describe("minimums after fees", () => {
     listing("bybit", { fundingRate: 0.005 }, "A"),
     listing("okx", { fundingRate: 0 }, "B"),
     listing("bybit", { fundingRate: 0.0005 }, "B"),
-    // Nobody vouches for the fee of this one.
+    // The fee of this one is unknown.
     listing("okx", { fundingRate: 0 }, "C"),
     listing("orderly", { fundingRate: 0.005 }, "C"),
   ];
-  // A: 0.2 % of fees a day are 73 % a year off 547.5; in cash three times 50 less 20. B: 54.75 less 73; 15 less 20.
+  // A: fees of 0.2 % a day are 73 % a year off 547.5; in cash three times 50 minus 20. B: 54.75 minus 73; 15 minus 20.
   test.each([
     ["", ["A", "B", "C"]],
     ["&min_net=-1000", ["A", "B"]],
@@ -161,12 +161,12 @@ describe("minimums after fees", () => {
   );
 });
 
-test("sort=cash has the most expected cash first, not the highest yearly yield; unknown last", async () => {
+test("sort=cash puts the highest expected cash first, not the highest annual yield; unknown last", async () => {
   const rows = [
-    // 1 % in a day, once: 365 % a year.
+    // 1 % once in a day: 365 % a year.
     listing("okx", { fundingRate: 0 }, "DAILY"),
     listing("bybit", { fundingRate: 0.01, fundingIntervalHours: 24 }, "DAILY"),
-    // 0.06 % an hour, 525.6 % a year; four fall into the time.
+    // 0.06 % an hour, 525.6 % a year; four settlements within the holding time.
     listing("okx", { fundingRate: 0 }, "HOURLY"),
     listing(
       "bybit",
@@ -175,7 +175,7 @@ test("sort=cash has the most expected cash first, not the highest yearly yield; 
     ),
     listing("okx", { fundingRate: 0 }, "UNKNOWN"),
     listing("orderly", { fundingRate: 0.01 }, "UNKNOWN"),
-    // The next one is due after the time.
+    // The next settlement is after the holding time.
     listing("okx", { fundingRate: 0 }, "LATER"),
     listing("bybit", { fundingRate: 0.02, nextFundingAtMs: NOON_MS + 7 * HOUR_MS }, "LATER"),
   ];
@@ -190,7 +190,7 @@ test("sort=cash has the most expected cash first, not the highest yearly yield; 
   expect(byNet.rows.map(({ base }) => base)).toEqual(["LATER", "HOURLY", "DAILY", "UNKNOWN"]);
 });
 
-describe("fees of a listing", () => {
+describe("a listing's own fee", () => {
   const rows = [
     listing("okx", { fundingRate: 0 }),
     listing("hyperliquid", { fundingRate: 0.005, takerFeeBps: 0.9 }),
@@ -205,7 +205,7 @@ describe("fees of a listing", () => {
     };
   };
 
-  test("win over those of its exchange, and pay in every figure", async () => {
+  test("takes precedence over its exchange's, in every figure", async () => {
     expect(await feesOf(app(rows))).toEqual({
       long: [5, "exchange"],
       short: [0.9, "listing"],
@@ -214,7 +214,7 @@ describe("fees of a listing", () => {
     });
   });
 
-  test("give way to the figure of a request and of the operator", async () => {
+  test("yields to fees set by a request or by the operator", async () => {
     const asked = await feesOf(app(rows), "?fees=hyperliquid:3");
     expect([asked.short, asked.fees_pct]).toEqual([[3, "request"], 0.16]);
     const table = feeTable({ asOf: "2026-11-01", takerBps: new Map([["hyperliquid", 4]]) });
@@ -228,7 +228,7 @@ describe("fees of a listing", () => {
     });
   });
 
-  test("are a fee where nobody vouches for one of the exchange", async () => {
+  test("applies even if the exchange's fee is unknown", async () => {
     const orderly = [
       listing("okx", { fundingRate: 0 }),
       listing("orderly", { fundingRate: 0.005 }),
@@ -238,7 +238,7 @@ describe("fees of a listing", () => {
     expect(await feesOf(app(stated))).toMatchObject({ short: [6, "listing"], fees_pct: 0.22 });
   });
 
-  test("stand on the row, in the CSV of pairs and in the explanation", async () => {
+  test("is shown on the row, in the CSV of pairs and in the explanation", async () => {
     const served = app(rows);
     const current = await served.get("/api/funding/current?exchange=hyperliquid,okx");
     expect(await current.json()).toMatchObject({
@@ -274,13 +274,13 @@ describe("fees of a listing", () => {
   });
 });
 
-describe("a leg that is far off", () => {
-  test("in price by over 10 % is refused at once, whatever its name is; by less it is watched", async () => {
+describe("a leg with an outlying value", () => {
+  test("in price is refused above 10 %, whatever its name; below that the pair is marked watch", async () => {
     const at = (price: number) => [
       listing("okx", { fundingRate: 0 }),
       listing("bybit", { fundingRate: 0.005, markPrice: price }),
     ];
-    // A split of ten to one that has reached one exchange: 164 %.
+    // A ten-to-one split that has reached only one exchange: 164 %.
     for (const price of [1000, 10, 110.6, 90.4]) {
       expect((await listed(app(at(price)))).total).toBe(0);
       expect((await listed(app(at(price)), "?pairs=all")).total).toBe(0);
@@ -302,7 +302,7 @@ describe("a leg that is far off", () => {
     }
   });
 
-  test("in price leaves the asset its next best pair", async () => {
+  test("in price leaves the asset with its next best pair", async () => {
     const rows = [
       listing("okx", { fundingRate: 0 }),
       listing("bybit", { fundingRate: 0.009, markPrice: 1000 }),
@@ -311,7 +311,7 @@ describe("a leg that is far off", () => {
     expect((await onlyPair(app(rows))).short.exchange).toBe("gate");
   });
 
-  test("in its rate is an outlier, to be watched", async () => {
+  test("in its rate is an outlier, marked watch", async () => {
     const rows = [
       listing("okx", { fundingRate: 0.0001 }),
       listing("gate", { fundingRate: 0.0001 }),
@@ -319,11 +319,11 @@ describe("a leg that is far off", () => {
       listing("bybit", { fundingRate: 0.0101 }),
     ];
     expect(await onlyPair(app(rows))).toMatchObject({ decision: "watch", reasons: ["outlier"] });
-    // Of two listings neither is the odd one.
+    // With two listings neither is the outlier.
     expect(await onlyPair(app([...rows.slice(0, 1), ...rows.slice(3)]))).toMatchObject({
       decision: "usable",
     });
-    // What is asked for does not decide what the others say.
+    // Filters do not change which listings an outlier is compared with.
     expect(await onlyPair(app(rows), "?exchange=okx,bybit")).toMatchObject({
       reasons: ["outlier"],
     });

@@ -40,7 +40,7 @@ const ROWS = [
   }),
 ];
 
-test("a schedule has every settlement of both legs with the sum so far, and the worst of it", async () => {
+test("a schedule lists every settlement of both legs with the running sum, and the worst interim", async () => {
   const [pair] = await pairsOf("schedule=1&hold_hours=3&notional=1000&fees=all:2.5", ROWS);
   const of = (leg: "long" | "short", paidAt: number, rate: number, running: number) => ({
     paid_at: paidAt,
@@ -65,12 +65,12 @@ test("a schedule has every settlement of both legs with the sum so far, and the 
   expect(pair?.breakeven_hours).toBe(1.5);
 });
 
-test("nobody gets one who does not ask", async () => {
+test("a pair has no schedule unless requested", async () => {
   for (const query of ["", "schedule=0"])
     expect(await pairsOf(query, ROWS)).toMatchObject([{ schedule: null }]);
 });
 
-test("is null where a settlement is not known, without sums where a fee is not", async () => {
+test("is null if a settlement is unknown, and has no sums if a fee is unknown", async () => {
   const timeless = listing("gate", { fundingIntervalHours: null }, flagBit("interval_unknown"));
   const refused = [listing("okx"), timeless];
   expect(await pairsOf("schedule=1&decision=refuse", refused)).toMatchObject([{ schedule: null }]);
@@ -86,7 +86,7 @@ test("is null where a settlement is not known, without sums where a fee is not",
   });
 });
 
-test("a list of many pairs, or of a long time, has none", async () => {
+test("is rejected for many pairs or a long time", async () => {
   const app = served(ROWS);
   for (const [query, parameter, rule] of [
     ["limit=11", "limit", "must not be above 10 with schedule=1"],
@@ -103,7 +103,7 @@ test("a list of many pairs, or of a long time, has none", async () => {
   expect((await app.get(`${ARB}?schedule=1&limit=10&hold_hours=720`)).status).toBe(200);
 });
 
-test("with schedules ten pairs are a page, and the next page has its own", async () => {
+test("with schedules a page has ten pairs, and the next page has schedules as well", async () => {
   const rows = (["okx", "bybit", "gate", "mexc", "kraken", "htx"] as const).map((exchange, place) =>
     listing(exchange, { fundingRate: place * 0.0001 }),
   );
@@ -148,7 +148,7 @@ function toRow(
   });
 }
 
-describe("what is served of one pair agrees", () => {
+describe("the figures of one pair agree", () => {
   const market = fc.tuple(anyListing, anyListing);
   const plan = fc.record({
     hold: fc.oneof(fc.integer({ min: 1, max: 240 }), fc.constantFrom(0.25, 7.5, 33.3)),
@@ -180,7 +180,7 @@ describe("what is served of one pair agrees", () => {
             payments
               .filter((payment) => payment.leg === leg)
               .reduce((sum, payment) => sum + payment.payment_usd, 0);
-          // Hundreds of payments of millions: what their sum loses in its last digits is far below a cent.
+          // Hundreds of payments of millions: floating-point error in their sum is far below a cent.
           expect(Math.abs(sumOf("long") - (cash.long_usd ?? NaN))).toBeLessThan(0.005);
           expect(Math.abs(sumOf("short") - (cash.short_usd ?? NaN))).toBeLessThan(0.005);
           const last = payments.at(-1)?.running_usd ?? -(cash.fees_usd ?? NaN);

@@ -15,7 +15,7 @@ function listing(exchange: ExchangeId, fundingRate: number, extra: Partial<Marke
   return rowOf(exchange, "BTC", { instrumentId: nextId, fundingRate, ...extra });
 }
 
-/** 0.5 % every 8 h is 547.5 % a year; four fills at 5 bps once a day take 73 of them. */
+/** 0.5 % every 8 h is 547.5 % a year; four fills at 5 bps once a day cost 73 of it. */
 const ROWS = [listing("okx", 0), listing("bybit", 0.005)];
 const FEES = "fees=all:5";
 
@@ -44,11 +44,11 @@ describe("the size of a position", () => {
       capital,
       leverage,
     ]);
-    // Three settlements of 0.5 % less 0.2 %.
+    // Three settlements of 0.5 % minus 0.2 %.
     expect(cash.net_usd).toBeCloseTo(notional * 0.013, 9);
   });
 
-  test("net is also said of the capital: at leverage 2 they are the same", async () => {
+  test("net is also given on the capital: at leverage 2 both are the same", async () => {
     for (const [query, share] of [
       ["", 0.5],
       ["leverage=2", 1],
@@ -61,7 +61,7 @@ describe("the size of a position", () => {
     }
   });
 
-  test("what net brings a year in dollars is that share of the capital, whatever the size", async () => {
+  test("the annual net in dollars is that share of the capital, whatever the size", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.double({ min: 1, max: 1e9, noNaN: true }),
@@ -80,7 +80,7 @@ describe("the size of a position", () => {
     );
   });
 
-  test("is said once: capital and notional together are refused, both by name", async () => {
+  test("is given once: capital and notional together are refused, naming both", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", ROWS)));
     const response = await app.get(`${ARB}?capital=1000&notional=10000`);
     expect(response.status).toBe(400);
@@ -104,7 +104,7 @@ describe("the size of a position", () => {
     },
   );
 
-  test("a page that goes on is of the same size", async () => {
+  test("applies to the following pages as well", async () => {
     const rows = [...ROWS, listing("gate", 0.004)];
     const app = testApp(new TestBoard(snapshotOf("1-1", rows)));
     const query = "pairs=all&capital=1234.5&leverage=7&limit=1";
@@ -123,7 +123,7 @@ describe("capacity_usd", () => {
     onlyPair("min_volume=0", [listing("okx", 0, long), listing("bybit", 0.005, short)]);
 
   test("is 1 % of the smallest of both legs' open interest and volume", async () => {
-    // Rows have 5 million open interest and 9 million volume unless said otherwise.
+    // Rows have 5 million open interest and 9 million volume unless specified otherwise.
     expect((await at({})).capacity_usd).toBe(50_000);
     expect((await at({ openInterestUsd: 400_000 })).capacity_usd).toBe(4_000);
     expect((await at({}, { openInterestUsd: 300_000 })).capacity_usd).toBe(3_000);

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 
 let nextId = 0;
 
-/** A listing with an id of its own, at 100 a unit unless said otherwise. */
+/** A listing with its own id, with a unit price of 100 unless specified otherwise. */
 function listing(
   exchange: ExchangeId,
   extra: Partial<MarketRecord> = {},
@@ -53,8 +53,8 @@ async function onlyPair(served: ReturnType<typeof app>, query = ""): Promise<Arb
   return rows[0];
 }
 
-describe("worked out by hand", () => {
-  test("a leg of one hour against a leg of eight", async () => {
+describe("calculated by hand", () => {
+  test("a leg with one hour against a leg with eight", async () => {
     // okx: 0.01 % every 8 h = 10.95 % a year. hyperliquid: 0.005 % every hour = 43.8 % a year.
     const served = app([
       listing("okx", { fundingRate: 0.0001, fundingIntervalHours: 8 }),
@@ -66,7 +66,7 @@ describe("worked out by hand", () => {
       }),
     ]);
     const pair = await onlyPair(served, "?fees=okx:5,hyperliquid:4.5&notional=20000");
-    // The larger number of the two rates is the cheaper one to hold: a naive tool has it the wrong way round.
+    // The numerically larger of the two rates is the cheaper one to hold, which a naive comparison gets wrong.
     expect([pair.long.exchange, pair.short.exchange]).toEqual(["okx", "hyperliquid"]);
     expect(pair.gross_apr_pct).toBeCloseTo(43.8 - 10.95, 9);
     // 2 x (5 + 4.5) bps = 0.19 %, once a day: 69.35 % a year.
@@ -96,7 +96,7 @@ describe("worked out by hand", () => {
     expect([pair.peak_gross_apr_pct, pair.unobserved_seconds]).toEqual([50, 0]);
   });
 
-  test("the highest yield so far is never below the one of now, though what is stored is older", async () => {
+  test("the peak yield is never below the current one, though the stored peak is older", async () => {
     const rows = [listing("okx", { fundingRate: 0 }), listing("bybit", { fundingRate: 0.0003 })];
     const pair = await onlyPair(app(rows, lasting(60, { peakGrossPct: 32.84 })));
     expect(pair.gross_apr_pct).toBeCloseTo(32.85, 9);
@@ -115,7 +115,7 @@ describe("worked out by hand", () => {
     expect(long.net_apr_pct).toBeCloseTo(30 - 0.2 * (8760 / 720), 9);
   });
 
-  test("a pinned leg is shown to be watched", async () => {
+  test("a pair with a pinned leg is marked watch", async () => {
     const served = app([
       listing("okx", { fundingRate: 0.0001 }, flagBit("pinned_baseline")),
       listing("bybit", { fundingRate: 0.003 }, flagBit("pinned_cap")),
@@ -125,7 +125,7 @@ describe("worked out by hand", () => {
     expect(await pairs(served, "?decision=usable")).toEqual([]);
   });
 
-  test("an identity conflict makes no pair, unless refused ones are asked for", async () => {
+  test("an identity conflict makes no pair unless refused ones are requested", async () => {
     const served = app([
       listing("okx", { fundingRate: 0.0001, assetId: "LIT" }, 0, "LIT"),
       listing("bybit", { fundingRate: 0.0002, assetId: "LIT" }, 0, "LIT"),
@@ -135,7 +135,7 @@ describe("worked out by hand", () => {
         flagBit("identity_conflict"),
         "LIT",
       ),
-      // Another asset of that name, known as such: it is no party to this one.
+      // Another asset with that name and a known identity is not affected.
       listing("mexc", { fundingRate: -0.01, assetId: "LIT~3", markPrice: 7 }, 0, "LIT"),
     ]);
     const pair = await onlyPair(served);
@@ -151,7 +151,7 @@ describe("worked out by hand", () => {
     }
   });
 
-  test("a stale leg makes no pair, unless refused ones are asked for", async () => {
+  test("a stale leg makes no pair unless refused ones are requested", async () => {
     const served = app([
       listing("okx", { fundingRate: 0.0001 }),
       listing("bybit", { fundingRate: 0.003 }, flagBit("stale")),
@@ -161,7 +161,7 @@ describe("worked out by hand", () => {
     expect([refused.decision, refused.reasons]).toEqual(["refuse", ["stale"]]);
   });
 
-  test("an unknown interval leaves nothing to compute", async () => {
+  test("with an unknown interval nothing can be computed", async () => {
     const served = app([
       listing("okx", { fundingRate: 0.0001 }),
       listing("bybit", { fundingIntervalHours: null }, flagBit("interval_unknown")),
@@ -178,7 +178,7 @@ describe("worked out by hand", () => {
     expect(await pairs(served, "?decision=refuse&min_yield=0.1")).toEqual([]);
   });
 
-  test("equal rates are a pair that yields nothing and never pays its fees", async () => {
+  test("equal rates make a pair that yields nothing and never covers its fees", async () => {
     const rows = [listing("okx"), listing("bybit")];
     const pair = await onlyPair(app(rows), "?fees=okx:5,bybit:5");
     expect([pair.long.exchange, pair.short.exchange]).toEqual(["bybit", "okx"]);
@@ -187,7 +187,7 @@ describe("worked out by hand", () => {
     expect(await pairs(app(rows), "?min_yield=0.01")).toEqual([]);
   });
 
-  test("one exchange alone makes no pair, however many contracts it has", async () => {
+  test("a single exchange makes no pair, however many contracts it has", async () => {
     const served = app([
       listing("okx", { fundingRate: 0.0001 }),
       listing("okx", { fundingRate: 0.001, quote: "USDC" }),
@@ -197,7 +197,7 @@ describe("worked out by hand", () => {
 });
 
 describe("reasons and unknowns", () => {
-  test("a fee that nobody vouches for leaves net and break-even unknown, and says so", async () => {
+  test("an unknown fee leaves net and break-even unknown, with a reason", async () => {
     const rows = [listing("okx"), listing("orderly", { fundingRate: 0.001 })];
     const pair = await onlyPair(app(rows));
     expect(pair).toMatchObject({ fees_pct: null, net_apr_pct: null, breakeven_hours: null });
@@ -208,7 +208,7 @@ describe("reasons and unknowns", () => {
     expect([named.short.taker_fee_bps, named.decision]).toEqual([6, "usable"]);
   });
 
-  test("prices per unit are compared, by multiplier; a wide gap is to be watched", async () => {
+  test("prices per unit are compared using the multiplier; a wide gap is marked watch", async () => {
     const served = app([
       listing("okx", { markPrice: 0.00001, multiplier: 1 }, 0, "PEPE"),
       listing("bybit", { markPrice: 0.0102, multiplier: 1000, fundingRate: 0.001 }, 0, "PEPE"),
@@ -220,7 +220,7 @@ describe("reasons and unknowns", () => {
     expect(await pairs(served, "?max_price_gap_pct=2")).toHaveLength(1);
   });
 
-  test("a pair without a price has no gap, and passes no maximum", async () => {
+  test("a pair without prices has no gap, and passes no maximum", async () => {
     const served = app([
       listing("okx"),
       listing("lighter", { markPrice: null, indexPrice: null, fundingRate: 0.001 }),
@@ -230,14 +230,14 @@ describe("reasons and unknowns", () => {
     expect(await pairs(served, "?max_price_gap_pct=100")).toEqual([]);
   });
 
-  test("a leg that has neither mark nor index is compared by its last trade, and says so", async () => {
+  test("a leg without mark and index price is compared by its last trade, and says so", async () => {
     const unpriced = { markPrice: null, indexPrice: null, fundingRate: 0.001 };
     const served = app([
       listing("okx", { indexPrice: null }),
       listing("lighter", { ...unpriced, lastPrice: 100.5 }),
     ]);
     const pair = await onlyPair(served);
-    // 0.5 of the middle of 100 and 100.5.
+    // 0.5 relative to the mean of 100 and 100.5.
     expect(pair.price_gap_pct).toBeCloseTo((0.5 / 100.25) * 100, 9);
     expect([pair.decision, pair.reasons]).toEqual(["usable", []]);
     expect([pair.long.price_source, pair.short.price_source]).toEqual(["mark", "last"]);
@@ -251,7 +251,7 @@ describe("reasons and unknowns", () => {
     expect([indexed.long.price_source, indexed.short.price_source]).toEqual(["index", null]);
   });
 
-  test("what is younger than ten minutes, or of unknown age, is young", async () => {
+  test("pairs younger than ten minutes, or of unknown age, are young", async () => {
     const rows = [listing("okx"), listing("bybit", { fundingRate: 0.001 })];
     expect((await onlyPair(app(rows, lasting(9.99)))).reasons).toEqual(["young"]);
     expect((await onlyPair(app(rows, lasting(10)))).reasons).toEqual([]);
@@ -262,7 +262,7 @@ describe("reasons and unknowns", () => {
     expect(await pairs(app(rows, { find: () => null }), "?min_lasted=1")).toEqual([]);
   });
 
-  test("a leg whose price has not told what it is, is refused", async () => {
+  test("a leg that no price has identified is refused", async () => {
     const served = app([
       listing("okx"),
       listing("bybit", { assetId: null, identity: "probable", fundingRate: 0.001 }),
@@ -300,14 +300,14 @@ describe("filters and order", () => {
     ["?min_open_interest=5010000", []],
     ["?limit=1", ["BTC okx gate"]],
     ["?pairs=all&sort=gross&base=BTC", ["BTC okx gate", "BTC bybit gate", "BTC okx bybit"]],
-    // The fee of gate eats what it yields more.
+    // The fee of gate exceeds its higher yield.
     ["?base=BTC&fees=okx:5,bybit:5,gate:500", ["BTC okx bybit"]],
     ["?base=BTC&sort=breakeven&fees=okx:5,bybit:0,gate:5", ["BTC bybit gate"]],
   ])("%s", async (query, expected) => {
     expect(await names(query)).toEqual(expected);
   });
 
-  test("the longest lasting pair comes first when asked for", async () => {
+  test("the longest-lasting pair comes first on request", async () => {
     const book: OpportunityBook = {
       find: (long, short) => lasting(long * 10 + short).find(long, short),
     };
@@ -342,14 +342,14 @@ describe("filters and order", () => {
     ["sort=luck", "sort"],
     ["limit=0", "limit"],
     ["pairs=some", "pairs"],
-  ])("%s is refused and named", async (query, parameter) => {
+  ])("%s is refused with its name", async (query, parameter) => {
     const response = await app(rows).get(`/api/funding/arb?${query}`);
     expect(response.status).toBe(400);
     const { errors } = (await response.json()) as { errors: { parameter: string }[] };
     expect(errors.map((error) => error.parameter)).toEqual([parameter]);
   });
 
-  test("spellings of one query are one answer", async () => {
+  test("different spellings of one query share one answer", async () => {
     const served = app(rows);
     const tagOf = async (query: string) =>
       (await served.get(`/api/funding/arb${query}`)).headers.get("etag");

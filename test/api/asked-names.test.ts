@@ -14,7 +14,7 @@ const ROWS = [
   rowOf("hyperliquid", "PEPE", { ...pepe, exchangeSymbol: "kPEPE", quote: "USDC" }),
   rowOf("bybit", "XAU", { assetClass: "metal" }),
   rowOf("bingx", "GOLD", { assetId: "XAU", assetClass: "metal", fundingRate: -0.0003 }),
-  // A symbol of two things: the first five letters of one and the last four of the other.
+  // An ambiguous symbol: the first five letters of one asset and the last four of the other.
   rowOf("gate", "AB", { exchangeSymbol: "SAMESYMBOL" }),
   rowOf("mexc", "CD", { exchangeSymbol: "sameSymbol" }),
   rowOf("okx", "SPX500", { assetClass: "index", fundingRate: -0.0003 }),
@@ -28,7 +28,7 @@ const ROWS = [
 const board = () => new TestBoard(snapshotOf("1-1", ROWS));
 const app = () => testApp(board());
 
-/** Every address that filters by base. */
+/** Every path that filters by base. */
 const FILTERED = ADDRESSES.filter(
   ({ path, parameters }) =>
     parameters.some(({ name }) => name === "base") && !/stream$|\.ics$/.test(path),
@@ -44,7 +44,7 @@ const NAMES = [
   ["1000pepeusdt", "PEPE"],
 ] as const;
 
-test("there are lists that filter by base, and all of those by asset_id", () => {
+test("there are lists that filter by base, and all of them by asset_id", () => {
   expect(FILTERED.length).toBeGreaterThan(9);
   for (const { path, parameters } of FILTERED)
     expect([path, parameters.some(({ name }) => name === "asset_id")]).toEqual([path, true]);
@@ -55,7 +55,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
   ({ path }) => {
     const at = (more: string) => `${path}${queryOf(path)}&${more}`;
 
-    test("takes a symbol, an exchange's symbol or a multiplied ticker for the base it stands for", async () => {
+    test("resolves a symbol, an exchange's symbol or a multiplied ticker to its base", async () => {
       for (const [asked, base] of NAMES) {
         const { rows, ...said } = await bodyOf(app(), at(`base=${encodeURIComponent(asked)}`));
         const direct = await bodyOf(app(), at(`base=${base}`));
@@ -65,7 +65,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       }
     });
 
-    test("says of an alias what it stands for", async () => {
+    test("reports how an alias was resolved", async () => {
       const { resolved, rows } = (await bodyOf(app(), at("base=gold"))) as unknown as {
         resolved: unknown;
         rows: unknown[];
@@ -96,7 +96,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       }
     });
 
-    test("is empty for a name that fits several, and says which; and for one that fits none", async () => {
+    test("is empty for an ambiguous name, with suggestions; and for an unknown one", async () => {
       const several = await bodyOf(app(), at("base=SameSymbol"));
       expect(several).toMatchObject({ total: 0, rows: [], did_you_mean: ["AB", "CD"] });
       const none = await bodyOf(app(), at("base=NOSUCH"));
@@ -105,7 +105,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       expect(csv.headers.get("x-did-you-mean")).toBe("AB, CD");
     });
 
-    test("says of several names what each stands for", async () => {
+    test("reports how each of several names was resolved", async () => {
       const target = at("base=kPEPE,BTCUSDT,LIT");
       const said = await bodyOf(app(), target);
       expect(said).toMatchObject({ resolved: { asked: "BTCUSDT,KPEPE", base: "BTC,PEPE" } });
@@ -114,22 +114,22 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       expect(headers.get("x-resolved")).toBe("BTCUSDT=BTC, KPEPE=PEPE");
     });
 
-    test("tells two assets of one ticker apart by asset_id", async () => {
+    test("distinguishes two assets with one ticker by asset_id", async () => {
       const shared = app();
       const plain = await bodyOf(shared, at("asset_id=lit"));
       const other = await bodyOf(shared, at("asset_id=LIT~2"));
       expect(await bodyOf(shared, at("asset_id=LIT~3"))).toMatchObject({ rows: [] });
-      // Sums over many assets have no id.
+      // Totals over many assets have no id.
       for (const row of plain.rows) if ("asset_id" in row) expect(row.asset_id).toBe("LIT");
       for (const row of other.rows) if ("asset_id" in row) expect(row.asset_id).toBe("LIT~2");
-      // The pair that there is has both its legs in the plain one.
+      // The only pair has both legs in the asset without a number.
       expect(plain.rows.length).toBeGreaterThan(0);
       expect(await bodyOf(shared, at("asset_id=LIT~2&base=BTC"))).toMatchObject({ rows: [] });
     });
   },
 );
 
-test("answers of two names that stand for one base are not taken for each other", async () => {
+test("answers to two names of one base are not confused", async () => {
   const shared = app();
   const asked = async (name: string) => await bodyOf(shared, `/api/funding/current?base=${name}`);
   expect(await asked("BTC")).not.toHaveProperty("resolved");
@@ -138,11 +138,11 @@ test("answers of two names that stand for one base are not taken for each other"
   expect(await asked("BTC")).not.toHaveProperty("resolved");
 });
 
-test("a name stands for what it stood for in the snapshot of its cursor", async () => {
+test("a name keeps the meaning that it had in its cursor's snapshot", async () => {
   const shown = board();
   const shared = testApp(shown);
   const first = await bodyOf(shared, "/api/funding/current?base=BTCUSDT&limit=1");
-  // From now on it is the exchange's symbol of something else, too.
+  // From now on it is also the exchange's symbol of something else.
   shown.publish(snapshotOf("1-2", [...ROWS, rowOf("delta", "ODD", { exchangeSymbol: "BTCUSDT" })]));
   expect(await bodyOf(shared, "/api/funding/current?base=BTCUSDT")).toMatchObject({
     did_you_mean: ["BTC", "ODD"],
@@ -161,7 +161,7 @@ describe("/api/funding/symbol", () => {
     expect(found.rows.length).toBeGreaterThan(1);
   });
 
-  test("takes the id of an asset, in any case", async () => {
+  test("accepts an asset id in any case", async () => {
     for (const id of ["LIT~2", "lit~2", "LIT%7E2"]) {
       const { rows } = await bodyOf(app(), `${SYMBOL}/${id}`);
       expect(rows.map(({ exchange }) => exchange)).toEqual(["xt"]);
@@ -169,7 +169,7 @@ describe("/api/funding/symbol", () => {
     expect((await app().get(`${SYMBOL}/LIT~3`)).status).toBe(404);
   });
 
-  test("does not choose for a name that fits several: a 404 that has them", async () => {
+  test("does not choose for an ambiguous name: a 404 with suggestions", async () => {
     const response = await app().get(`${SYMBOL}/SAMESYMBOL`);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({
@@ -180,7 +180,7 @@ describe("/api/funding/symbol", () => {
     expect([unknown.status, Object(await unknown.json()).did_you_mean]).toEqual([404, undefined]);
   });
 
-  test("goes on where the page before ended", async () => {
+  test("continues after the previous page", async () => {
     const shared = app();
     const response = await shared.get(`${SYMBOL}/BTCUSDT?limit=2`);
     const [, next = ""] = /<(.+)>/.exec(response.headers.get("link") ?? "") ?? [];
@@ -189,7 +189,7 @@ describe("/api/funding/symbol", () => {
   });
 });
 
-test("a calendar file and a stream take the same names", async () => {
+test("the calendar file and the stream resolve the same names", async () => {
   const calendar = await app().get("/api/funding/calendar.ics?base=1000PEPE");
   expect(calendar.headers.get("x-resolved")).toBe("1000PEPE=PEPE");
   expect(await calendar.text()).toContain("PEPE");

@@ -10,7 +10,7 @@ const ROWS = [
   rowOf("bingx", "GOLD", { ...gold, fundingRate: -0.0005 }),
   rowOf("bybit", "XAU", gold),
   rowOf("gate", "XAU", { ...gold, fundingRate: 0.0006 }),
-  // A share of that ticker, and a listing of which no price has told.
+  // A share with that ticker, and a listing that no price has identified.
   rowOf("kraken", "GOLD", { assetId: "GOLD", identity: "probable", assetClass: "stock" }),
   rowOf("lbank", "GOLD", { assetId: null, identity: "probable", assetClass: null }),
   rowOf("okx", "GRAM"),
@@ -62,9 +62,9 @@ const LISTS_BY_BASE = [
   "sentiment?base=",
 ];
 
-describe("a question for one name of a thing", () => {
+describe("a query by one of an asset's names", () => {
   test.each(["/api/funding/symbol/", "/api/funding/current?base="])(
-    "%s finds its listings under every ticker; asset_id tells apart what else has that name",
+    "%s finds its listings under every ticker; asset_id distinguishes others with that name",
     async (path) => {
       for (const name of ["gold", "XAU", "XAUUSD"])
         expect(await listings(`${path}${name}`)).toEqual(ALL_GOLD);
@@ -106,7 +106,7 @@ describe("a question for one name of a thing", () => {
     }
   });
 
-  test("a name that nothing bears is a 404 under /symbol/", async () => {
+  test("an unused name is a 404 under /symbol/", async () => {
     expect((await app.get("/api/funding/symbol/SILVER")).status).toBe(404);
   });
 
@@ -126,7 +126,7 @@ describe("a question for one name of a thing", () => {
   );
 
   test.each(["TON", "GRAM"])(
-    "%s finds the pair with a listing of which no price has told, refused and beside its asset",
+    "%s finds the refused pair with a listing that no price has identified, next to its asset",
     async (name) => {
       expect(await pairsOf(`base=${name}`)).toEqual([]);
       expect(await pairsOf(`base=${name}&decision=refuse`)).toEqual([
@@ -135,7 +135,7 @@ describe("a question for one name of a thing", () => {
     },
   );
 
-  test("grouped lists name an asset alike whichever listing comes first", async () => {
+  test("grouped lists name an asset the same way whichever listing comes first", async () => {
     const response = await app.get("/api/funding/heatmap?base=GOLD&min_volume=0");
     const { rows } = (await response.json()) as { rows: { base: string; asset_id: string }[] };
     expect(rows.map(({ base, asset_id: id }) => [base, id])).toContainEqual(["XAU", "XAU"]);

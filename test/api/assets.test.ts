@@ -30,11 +30,11 @@ async function ids(query: string): Promise<unknown[]> {
 }
 
 describe("/api/assets", () => {
-  test("has each asset once, those with most listings first", async () => {
+  test("lists each asset once, the ones with most listings first", async () => {
     expect(await ids("")).toEqual(["BTC", "LIT", "XAU", "GOLD", "LIT~2", "PEPE"]);
   });
 
-  test("says what it is called, what it costs and where it is listed", async () => {
+  test("shows its names, its price and where it is listed", async () => {
     const { rows } = await bodyOf(app(), "/api/assets?asset_id=BTC,PEPE");
     expect(rows).toEqual([
       {
@@ -43,7 +43,7 @@ describe("/api/assets", () => {
         tickers: ["BTC"],
         aliases: ["XBT"],
         asset_class: "crypto",
-        // The middle of 100, 102 and 104: what is suspect does not count.
+        // The median of 100, 102 and 104: suspect rows do not count.
         unit_price: 102,
         instruments: 4,
         exchanges: 3,
@@ -96,7 +96,7 @@ describe("/api/assets", () => {
     ["lit~2", ["LIT~2"]],
     ["pep", ["PEPE"]],
     ["xbt", ["BTC"]],
-    // An alias of the metal, and so of what shares a name with it.
+    // An alias of the metal, and hence of anything that shares a name with it.
     ["XAUUSD", ["XAU", "GOLD"]],
     ["1000pepeusdt", ["PEPE"]],
     ["btc-usdc", ["BTC"]],
@@ -106,14 +106,14 @@ describe("/api/assets", () => {
     expect(await ids(`q=${encodeURIComponent(q)}`)).toEqual(found);
   });
 
-  test("puts first what has exactly that name", async () => {
-    // XAU has the alias; more listings than the share as well.
+  test("puts exact matches first", async () => {
+    // XAU has the alias and more listings than the share.
     expect(await ids("q=gold")).toEqual(["XAU", "GOLD"]);
     expect(await ids("q=LIT")).toEqual(["LIT", "LIT~2"]);
     expect(await ids("q=t")).toEqual(["BTC", "LIT", "XAU", "GOLD", "LIT~2", "PEPE"]);
   });
 
-  test("counts the listings that pass the filters, and has the twins of them all", async () => {
+  test("counts the listings that pass the filters, but twins among all of them", async () => {
     const { rows } = await bodyOf(app(), "/api/assets?exchange=okx,lbank");
     expect(rows).toMatchObject([
       { asset_id: "BTC", instruments: 2, exchanges: 1 },
@@ -121,7 +121,7 @@ describe("/api/assets", () => {
     ]);
   });
 
-  test("comes in pages and formats like any list", async () => {
+  test("has pages and formats like any list", async () => {
     const shared = app();
     const first = await bodyOf(shared, "/api/assets?limit=4");
     const rest = await bodyOf(shared, `/api/assets?limit=4&cursor=${first.next_cursor}`);

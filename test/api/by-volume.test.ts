@@ -6,7 +6,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 
 const PATH = "/api/funding/by_volume";
 
-/** BTC turns over 8 M on three exchanges, PEPE 9 M on one, SOL and ADA nobody knows what, DOGE went stale. */
+/** BTC turns over 8 M on three exchanges, PEPE 9 M on one, SOL and ADA an unknown amount, DOGE is stale. */
 const ROWS = [
   rowOf("binance", "BTC", { volume24hUsd: 2e6, openInterestUsd: 1e6 }),
   rowOf("okx", "BTC", { fundingRate: -0.0001, volume24hUsd: 3e6, openInterestUsd: null }),
@@ -47,20 +47,20 @@ async function list(query = "", of: TestApp = app()): Promise<VolumeRankList> {
   return (await response.json()) as VolumeRankList;
 }
 
-/** Equal but for rounding. */
+/** Equal except for rounding. */
 const close = (value: number): number => expect.closeTo(value, 9) as unknown as number;
 
 const ranks = ({ rows }: VolumeRankList): string[] =>
   rows.map(({ rank, asset_id }) => `${rank} ${asset_id}`);
 
 describe("/api/funding/by_volume", () => {
-  test("ranks assets by the volume of their trusted listings together, the unknown last", async () => {
+  test("ranks assets by the total volume of their trusted listings, unknown last", async () => {
     const whole = await list();
     expect(ranks(whole)).toEqual(["1 PEPE", "2 BTC", "3 ADA", "4 SOL"]);
     expect([whole.count, whole.total, whole.next_cursor]).toEqual([4, 4, null]);
   });
 
-  test("tells where an asset is traded, and at which rates", async () => {
+  test("shows where an asset is traded, and at which rates", async () => {
     const { rows } = await list("?base=BTC");
     expect(rows).toEqual([
       {
@@ -91,7 +91,7 @@ describe("/api/funding/by_volume", () => {
     ]);
   });
 
-  test("gives no mean of fewer than three exchanges, and no top without a volume", async () => {
+  test("gives no mean for fewer than three exchanges, and no top exchange without volume", async () => {
     const { rows } = await list("?base=ADA,PEPE");
     expect(rows).toMatchObject([
       {
@@ -116,7 +116,7 @@ describe("/api/funding/by_volume", () => {
     ]);
   });
 
-  test("a volume of 0 everywhere is known and has no top", async () => {
+  test("a volume of 0 everywhere is known but has no top exchange", async () => {
     const still = (["binance", "okx", "kraken"] as const).map((id) =>
       rowOf(id, "BTC", { volume24hUsd: 0 }),
     );
@@ -127,7 +127,7 @@ describe("/api/funding/by_volume", () => {
     expect(rows[0]?.volume_weighted_annualized_pct).toBeNull();
   });
 
-  test("of equal rates and volumes the first exchange by name is meant", async () => {
+  test("of equal rates and volumes the first exchange by name is shown", async () => {
     const equal = (["okx", "binance", "kraken"] as const).map((id) => rowOf(id, "BTC"));
     const { rows } = await list("", testApp(new TestBoard(snapshotOf("1-1", equal))));
     expect(rows).toMatchObject([
@@ -145,7 +145,7 @@ describe("/api/funding/by_volume", () => {
     expect(ranks(await list(`?${query}`))).toEqual(expected);
   });
 
-  test("ranks go on over pages, which join to the unpaged list while the board moves on", async () => {
+  test("ranks continue over pages, which join to the unpaged list while the board moves on", async () => {
     const of = app();
     const whole = await list("", of);
     const first = await list("?limit=3", of);
@@ -155,12 +155,12 @@ describe("/api/funding/by_volume", () => {
     expect([ranks(second), second.next_cursor]).toEqual([["4 SOL"], null]);
   });
 
-  test("refuses what it does not know", async () => {
+  test("refuses unknown parameters", async () => {
     for (const query of ["sort=base", "limit=0", "exchange=nyse", "min_volume=-1"])
       expect([query, (await app().get(`${PATH}?${query}`)).status]).toEqual([query, 400]);
   });
 
-  test("as CSV has the names of its fields in the header line, and empty cells for what is unknown", async () => {
+  test("in CSV has field names in the header line and empty cells for unknown values", async () => {
     const response = await app().get(`${PATH}?format=csv&base=SOL`);
     expect((await response.text()).split("\r\n")).toEqual([
       "rank,base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,unverified_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,volume_weighted_annualized_pct,lowest_exchange,lowest_exchange_symbol,lowest_annualized_pct,lowest_flags,highest_exchange,highest_exchange_symbol,highest_annualized_pct,highest_flags,top_exchange,top_exchange_share",
@@ -169,16 +169,16 @@ describe("/api/funding/by_volume", () => {
     ]);
   });
 
-  test("a query is one answer, however it is spelled", async () => {
+  test("a query has one answer, however it is spelled", async () => {
     const served = app();
     const etag = async (query: string) => (await served.get(PATH + query)).headers.get("etag");
-    // With a page to come the answer holds its cursor, and that the query.
+    // If another page follows, the answer contains its cursor, which contains the query.
     const plain = "?base=BTC,SOL&limit=1";
     expect(await etag("?limit=1&base=sol&base=xbt&min_volume=0")).toBe(await etag(plain));
     expect(await etag("?base=BTC,ADA&limit=1")).not.toBe(await etag(plain));
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
   });
 });

@@ -39,7 +39,7 @@ interface Read {
   readonly text: string;
 }
 
-/** The calendar as an independent parser reads it. */
+/** The calendar as read by an independent parser. */
 async function file(query = "", app: TestApp = appWith()): Promise<Read> {
   const response = await app.get(FILE + query);
   expect(response.status).toBe(200);
@@ -50,7 +50,7 @@ async function file(query = "", app: TestApp = appWith()): Promise<Read> {
 }
 
 describe("/api/funding/calendar.ics", () => {
-  test("is a calendar of one event per settlement, in UTC, without length", async () => {
+  test("has one event per settlement, in UTC, without duration", async () => {
     const { root, events } = await file("?hours=8");
     expect(root.getFirstPropertyValue("version")).toBe("2.0");
     expect(String(root.getFirstPropertyValue("x-published-ttl"))).toBe("PT1H");
@@ -79,18 +79,18 @@ describe("/api/funding/calendar.ics", () => {
     expect(events[1]?.description).toEndWith("Every 8 h\nMarks: thin, unverified rate");
   });
 
-  test("shows a day unless told otherwise, later rates as not known yet", async () => {
+  test("covers a day by default, later rates marked as not yet known", async () => {
     const { events } = await file("?base=BTC");
     expect(events).toHaveLength(6);
     expect(events[5]?.summary).toBe("BTC funding on okx: rate not known yet");
     expect((await file("?base=BTC&hours=48")).events).toHaveLength(12);
   });
 
-  test("is a calendar also while nothing is ahead: RFC 5545 wants a component in it", async () => {
+  test("is valid without settlements: RFC 5545 requires a component", async () => {
     const { text, events } = await file("?base=NOPE");
     expect(events).toEqual([]);
     expect(ICAL.Component.fromString(text).getAllSubcomponents("vtimezone")).toHaveLength(1);
-    // Properties come before components: none stands behind it.
+    // Properties come before components, so none may follow one.
     expect(text).toEndWith("\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n");
     expect(text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   });
@@ -111,7 +111,7 @@ describe("/api/funding/calendar.ics", () => {
     );
   });
 
-  test("depends on the snapshot and the query alone, whichever process answers", async () => {
+  test("depends only on the snapshot and the query, whichever process answers", async () => {
     const { text } = await file();
     expect((await file("", appWith())).text).toBe(text);
     expect(text).toContain("DTSTAMP:20261102T120000Z");
@@ -120,7 +120,7 @@ describe("/api/funding/calendar.ics", () => {
     );
   });
 
-  test("an event keeps its name while its rate moves and its time jitters, and no two share one", async () => {
+  test("an event keeps its id while its rate moves and its time jitters, and ids are unique", async () => {
     const uids = async (fundingRate: number, jitterMs: number, seq: number) => {
       const row = rowOf("okx", "BTC", {
         fundingRate,
@@ -135,7 +135,7 @@ describe("/api/funding/calendar.ics", () => {
     expect(await uids(0.0002, 1_100, 3)).toEqual(before);
   });
 
-  test("survives whatever a symbol holds, in lines of at most 75 octets that all end alike", async () => {
+  test("handles any characters in a symbol, in lines of at most 75 octets with the same line ending", async () => {
     const exchangeSymbol = `A,B;C\\D"E:F\r\nEND:VCALENDAR\n${"ä€🙂".repeat(40)}`;
     const { events, text } = await file("", appWith([rowOf("okx", "A;B,C", { exchangeSymbol })]));
     expect(events.length).toBeGreaterThan(0);
@@ -154,7 +154,7 @@ describe("/api/funding/calendar.ics", () => {
     expect(lines.some((line) => line.startsWith(" "))).toBe(true);
   });
 
-  test("holds the nearest thousand and says how many are left out", async () => {
+  test("contains the nearest thousand and says how many are left out", async () => {
     const many = Array.from({ length: 90 }, (_, index) =>
       rowOf("okx", `C${index}`, { fundingIntervalHours: 1, nextFundingAtMs: NOON_MS + HOUR_MS }),
     );
@@ -164,7 +164,7 @@ describe("/api/funding/calendar.ics", () => {
     expect(root.getFirstPropertyValue("x-wr-caldesc")).toContain("1160 later ones are left out");
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(FILE)).status).toBe(503);
   });
 
@@ -172,10 +172,7 @@ describe("/api/funding/calendar.ics", () => {
     expect((await file("?base=NOPE")).events).toEqual([]);
   });
 
-  test.each(["limit=5", "cursor=x", "format=csv", "hours=49"])(
-    "does not take %s",
-    async (query) => {
-      expect((await appWith().get(`${FILE}?${query}`)).status).toBe(400);
-    },
-  );
+  test.each(["limit=5", "cursor=x", "format=csv", "hours=49"])("rejects %s", async (query) => {
+    expect((await appWith().get(`${FILE}?${query}`)).status).toBe(400);
+  });
 });

@@ -45,7 +45,7 @@ async function slots(query = "", app: TestApp = appWith()): Promise<SlotList> {
 }
 
 describe(PATH, () => {
-  test("has a row per time with what is known summed and what is not counted", async () => {
+  test("has a row per time with totals of what is known and counts of what is not", async () => {
     const { rows, total } = await slots();
     expect(total).toBe(2);
     expect(rows).toEqual([
@@ -61,7 +61,7 @@ describe(PATH, () => {
         payment_usd: expect.closeTo(1_700, 9),
         payment_unknown: 1,
       },
-      // The one after, of the only one of four hours, by the exchange's own estimate.
+      // The second settlement, of the only one with four hours, with the exchange's own prediction.
       {
         settles_at: NOON + 21_600,
         seconds_ahead: 21_600,
@@ -77,7 +77,7 @@ describe(PATH, () => {
     ]);
   });
 
-  test("knows no payment of later settlements: null, not 0", async () => {
+  test("has null, not 0, for the payments of later settlements", async () => {
     const { rows } = await slots("?hours=16");
     expect(rows.map(({ settles_at: at }) => (at - NOON) / 3_600)).toEqual([2, 6, 10, 14]);
     expect(rows[3]).toMatchObject({
@@ -91,7 +91,7 @@ describe(PATH, () => {
     expect(rows[2]).toMatchObject({ instruments: 3, exchanges: 3, payment_unknown: 3 });
   });
 
-  test("a settlement of this minute is not ahead by less than nothing", async () => {
+  test("a settlement in this minute is not a negative time ahead", async () => {
     const { rows } = await slots("?hours=1", appWith(ROWS, AT_TWO + 1_000));
     expect(rows).toMatchObject([{ settles_at: NOON + 7_200, seconds_ahead: 0, instruments: 1 }]);
   });
@@ -102,7 +102,7 @@ describe(PATH, () => {
     ["min_open_interest=2000000", 2],
     ["quote=usdc", 0],
     ["limit=1", 2],
-  ])("%s: %i times", async (query, total) => {
+  ])("%s: %i slots", async (query, total) => {
     expect((await slots(`?${query}`)).total).toBe(total);
   });
 
@@ -132,7 +132,7 @@ const MARKET = fc.array(
 );
 
 test(
-  "the slots are the rows of the calendar, summed by the minute",
+  "the slots equal the rows of the calendar, totalled by the minute",
   async () => {
     await fc.assert(
       fc.asyncProperty(MARKET, fc.constantFrom(1, 8, 30), async (market, hours) => {

@@ -41,7 +41,7 @@ async function calendar(query = "", app: TestApp = appWith()): Promise<CalendarL
 }
 
 describe("/api/funding/calendar", () => {
-  test("has a row per settlement: the live rate, then the exchange's own estimate", async () => {
+  test("has a row per settlement: the live rate, then the exchange's own prediction", async () => {
     const { rows, total } = await calendar();
     const btc = {
       uid: "okx:BTCUSDT:1",
@@ -108,7 +108,7 @@ describe("/api/funding/calendar", () => {
     expect((await calendar(`?${query}`)).total).toBe(total);
   });
 
-  test("as CSV has units in the names of its columns", async () => {
+  test("in CSV has units in its column names", async () => {
     const text = await (await appWith().get(`${PATH}?format=csv&exchange=gate`)).text();
     expect(text.split("\r\n")[0]).toBe(
       "settles_at,seconds_ahead,uid,exchange,exchange_symbol,symbol,asset_id,base,quote,funding_interval_hours,funding_rate,funding_rate_pct,annualized_pct,rate_8h_pct,rate_source,open_interest_usd,payment_usd,flags",
@@ -116,7 +116,7 @@ describe("/api/funding/calendar", () => {
     expect(text.split("\r\n")).toHaveLength(3);
   });
 
-  test("sends 500 rows unasked, up to 5,000 when asked, and says how many there are", async () => {
+  test("sends 500 rows by default, up to 5,000 on request, and reports the total", async () => {
     const many = Array.from({ length: 120 }, (_, index) =>
       rowOf("okx", `C${index}`, {
         fundingIntervalHours: 1,
@@ -142,11 +142,11 @@ describe("/api/funding/calendar", () => {
     },
   );
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
   });
 
-  test("pages of one cursor chain join to the unpaged list, though the board moves on", async () => {
+  test("pages of a cursor chain join to the unpaged list, though the board moves on", async () => {
     const market = fc
       .uniqueArray(
         fc.record({

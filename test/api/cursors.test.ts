@@ -16,7 +16,7 @@ async function list(app: TestApp, target: string): Promise<FundingList> {
   return (await response.json()) as FundingList;
 }
 
-/** Every page of `query`, joined. `between` runs after each page. */
+/** All pages of `query`, joined. `between` runs after each page. */
 async function walk(app: TestApp, query: string, between = (): void => {}): Promise<FundingList[]> {
   const pages: FundingList[] = [];
   let cursor = "";
@@ -74,7 +74,7 @@ const query = fc
   );
 
 describe("generated markets", () => {
-  test("pages of one cursor chain join to the unpaged list, though the board moves on", async () => {
+  test("pages of a cursor chain join to the unpaged list, though the board moves on", async () => {
     await fc.assert(
       fc.asyncProperty(
         market,
@@ -103,7 +103,7 @@ describe("generated markets", () => {
     );
   });
 
-  test("filters commute: both at once give what one gives after the other", async () => {
+  test("filters commute: both together give the same as one after the other", async () => {
     const names = Object.keys(filters) as (keyof typeof filters)[];
     const pair = fc.record({ left: fc.constantFrom(...names), right: fc.constantFrom(...names) });
     await fc.assert(
@@ -123,7 +123,7 @@ describe("generated markets", () => {
     );
   });
 
-  test("garbage queries are 200 or 400, never anything else", async () => {
+  test("random queries are 200 or 400, never anything else", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
     const name = fc.oneof(
       fc.constantFrom(
@@ -168,7 +168,7 @@ async function firstCursor(app: TestApp, text = "limit=1"): Promise<string> {
 }
 
 describe("a cursor", () => {
-  test("is 410 once its snapshot is gone, and says so", async () => {
+  test("is a 410 once its snapshot is no longer retained", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     const cursor = await firstCursor(app);
     app.board.publish(snapshotOf("1-2", THREE));
@@ -179,13 +179,13 @@ describe("a cursor", () => {
     expect(await response.json()).toMatchObject({ code: "cursor_expired" });
   });
 
-  test("made by another process is good here while the snapshot is", async () => {
+  test("issued by another process works here as long as the snapshot is retained", async () => {
     const cursor = await firstCursor(testApp(new TestBoard(snapshotOf("1-1", THREE))));
     const other = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     expect((await list(other, `${PATH}?limit=1&cursor=${cursor}`)).rows[0]?.base).toBe("B");
   });
 
-  test("goes on in its own snapshot beside one that goes on in another", async () => {
+  test("continues in its own snapshot alongside one in another", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     const first = await firstCursor(app);
     app.board.publish(snapshotOf("1-2", THREE.toReversed().slice(0, 2)));
@@ -195,7 +195,7 @@ describe("a cursor", () => {
     expect([await bases(first), await bases(second)]).toEqual([["B", "C"], ["C"]]);
   });
 
-  test("may go on with another page size, or with all that is left", async () => {
+  test("can continue with another page size, or with all remaining rows", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     const cursor = await firstCursor(app);
     const { rows } = await list(app, `${PATH}?cursor=${cursor}`);
@@ -217,7 +217,7 @@ describe("a cursor", () => {
   });
 
   test.each(["arb?min_volume=0&", "divergence?min_volume=0&min_lasted=0&min_exchanges=2&"])(
-    "of %s belongs to the fees it was made with: those of the service may be others tomorrow",
+    "of %s belongs to the fees it was issued with: the service's may change",
     async (resource) => {
       const rates = ["A", "B"].flatMap((base) => [
         rowOf("okx", base, { fundingRate: -0.001 }),
@@ -236,13 +236,13 @@ describe("a cursor", () => {
     },
   );
 
-  test("of the list is no cursor of one asset with other rows", async () => {
+  test("of the list is not a cursor for one asset", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     const cursor = await firstCursor(app);
     expect((await app.get(`/api/funding/symbol/A?cursor=${cursor}`)).status).toBe(400);
   });
 
-  test("that was changed or made up is 400", async () => {
+  test("that was modified or invented is a 400", async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", THREE)));
     const cursor = await firstCursor(app);
     const [version, id, hash] = Buffer.from(cursor, "base64url").toString().split("~");

@@ -8,7 +8,7 @@ import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-/** Percent a year of a rate of one basis point every eight hours. */
+/** Percent per year for a rate of one basis point every eight hours. */
 const BASIS_POINT_PCT = 10.95;
 
 /** Every pair has lasted for an hour. */
@@ -42,7 +42,7 @@ async function found(
 const DIVERGING = [listing("okx", -2), listing("bybit", 1), listing("gate", 4), listing("mexc", 1)];
 
 describe("/api/funding/divergence", () => {
-  test("shows the widest straddle and how the rates are spread, worked out by hand", async () => {
+  test("shows the widest straddle and the spread of the rates, calculated by hand", async () => {
     const [row, ...others] = await found(DIVERGING);
     expect(others).toEqual([]);
     expect(row).toMatchObject({
@@ -51,7 +51,7 @@ describe("/api/funding/divergence", () => {
       instruments: 4,
       positive: 3,
       negative: 1,
-      // 65.7 % a year are 0.18 % in a day, under the 0.2 % of four fills.
+      // 65.7 % a year is 0.18 % a day, less than the 0.2 % of four fills.
       decision: "watch",
       reasons: ["not_profitable"],
       lasted_seconds: 3600,
@@ -59,7 +59,7 @@ describe("/api/funding/divergence", () => {
     expect([row?.long.exchange, row?.short.exchange]).toEqual(["okx", "gate"]);
     expect(row?.gross_apr_pct).toBeCloseTo(6 * BASIS_POINT_PCT, 9);
     expect(row?.mean_annualized_pct).toBeCloseTo(BASIS_POINT_PCT, 9);
-    // -2, 1, 4, 1 lie 3, 0, 3 and 0 from their mean: the root of 18 / 4.
+    // -2, 1, 4, 1 are 3, 0, 3 and 0 away from their mean: the root of 18 / 4.
     expect(row?.standard_deviation_pct).toBeCloseTo(Math.sqrt(4.5) * BASIS_POINT_PCT, 9);
   });
 
@@ -87,7 +87,7 @@ describe("/api/funding/divergence", () => {
     expect(await found(negative)).toEqual([]);
   });
 
-  test("leaves out what cannot be relied on, from the figures as well", async () => {
+  test("excludes untrusted listings, also from the figures", async () => {
     const stale = listing("kraken", -50, {}, flagBit("stale"));
     const [row] = await found([...DIVERGING, stale]);
     expect([row?.long.exchange, row?.instruments]).toEqual(["okx", 4]);
@@ -100,13 +100,13 @@ describe("/api/funding/divergence", () => {
     expect(await found([...DIVERGING, usdc], "?exclude=mexc&min_exchanges=4")).toEqual([]);
   });
 
-  test("does not ask what a fee eats: the widest straddle is shown", async () => {
-    // Nobody knows the fee of orderly.
+  test("ignores fees: the widest straddle is shown", async () => {
+    // The fee of orderly is unknown.
     const [row] = await found([...DIVERGING, listing("orderly", 9)]);
     expect(row).toMatchObject({ short: { exchange: "orderly" } });
   });
 
-  test("asks for prices that are near enough, and for rates that are far enough apart", async () => {
+  test("requires prices that are close enough, and rates that are far enough apart", async () => {
     const daily = { fundingIntervalHours: 24 };
     const apart = [
       listing("okx", -50_000 / 36_500, daily),
@@ -133,7 +133,7 @@ describe("/api/funding/divergence", () => {
     expect(await found(DIVERGING, query)).toHaveLength(count);
   });
 
-  test("by default: three exchanges, five million dollars a leg, half an hour", async () => {
+  test("by default: three exchanges, five million dollars per leg, half an hour", async () => {
     const unknown: OpportunityBook = { find: () => null };
     expect(await found(DIVERGING, "", unknown)).toEqual([]);
     expect(await found(DIVERGING, "?min_lasted=0", unknown)).toHaveLength(1);

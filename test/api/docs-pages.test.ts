@@ -27,7 +27,7 @@ function app(publicUrl: string | null = null) {
 
 const pageOf = async (path: string): Promise<string> => (await app().get(path)).text();
 
-/** The text of a page as a reader has it. */
+/** The text of a page as a reader sees it. */
 function textOf(page: string): string {
   const entities: Readonly<Record<string, string>> = {
     lt: "<",
@@ -56,7 +56,7 @@ async function operations(): Promise<(readonly [string, Operation])[]> {
 }
 
 describe.each(PAGES)("%s", (path) => {
-  test("holds no script, loads nothing from elsewhere and leads back to the rates", async () => {
+  test("has no script, loads nothing from other hosts and links back to the rates", async () => {
     const response = await app().get(path);
     const policy = response.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
@@ -67,7 +67,7 @@ describe.each(PAGES)("%s", (path) => {
     expect(page).toContain('<a href="/">← Rates</a>');
   });
 
-  test("has no link that leads nowhere", async () => {
+  test("has no broken link", async () => {
     const page = await pageOf(path);
     const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
     const links = [...page.matchAll(/ href="([^"]+)"/g)].map(([, href = ""]) =>
@@ -138,7 +138,7 @@ describe("/docs/problems", () => {
     }
   });
 
-  test("is where the type of a problem leads, absolute where the public address is known", async () => {
+  test("is the target of a problem's type, absolute if the public address is known", async () => {
     const target = "/api/funding/current?limit=x";
     const { type } = (await (await app().get(target)).json()) as { type: string };
     expect(type).toBe("/docs/problems#bad_parameter");
@@ -154,7 +154,7 @@ describe("/docs/problems", () => {
   });
 });
 
-test("docs/fields.md has the defaults that the document has; `bun scripts/write-defaults.ts` writes them", async () => {
+test("docs/fields.md has the document's defaults; `bun scripts/write-defaults.ts` writes them", async () => {
   const page = await Bun.file(FIELDS_FILE).text();
   const rows = page.split("\n").map((line) => line.replaceAll(/ +/g, " "));
   const wanted = defaultRows(await servedDocument());

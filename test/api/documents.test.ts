@@ -10,7 +10,7 @@ import { plainDocument } from "../support/plain-document.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** What all kept answers of market data may take together. */
+/** The limit for all cached market data. */
 const CACHE_BYTES = 24 * 1024 * 1024;
 
 interface Operation {
@@ -26,7 +26,7 @@ function app() {
 }
 
 describe("the API document", () => {
-  test("is the one in docs/openapi.json; `bun scripts/write-openapi.ts` writes it", async () => {
+  test("equals docs/openapi.json; `bun scripts/write-openapi.ts` writes it", async () => {
     expect(await Bun.file(OPENAPI_FILE).text()).toBe(await servedDocument());
   });
 
@@ -76,14 +76,15 @@ describe("the API document", () => {
     expect(parameters.length).toBeGreaterThan(10);
     for (const { name, description, schema } of parameters) {
       expect([name, description?.length]).not.toEqual([name, undefined]);
-      // No example of these works: a cursor dies within minutes, and a capital excludes the notional, which has one.
+      // These have no example that works: a cursor expires within minutes, and capital excludes notional, which has
+      // one.
       if (name === "cursor" || name === "capital") expect(schema.example).toBeUndefined();
       else expect([name, schema.example]).not.toEqual([name, undefined]);
       if (schema.type === "array") expect(description).toContain("separated by commas");
     }
   });
 
-  test("names the closed sets once, none of them with null in it", async () => {
+  test("names each enum once, none of them including null", async () => {
     const { components, paths } = JSON.parse(await servedDocument()) as {
       components: { schemas: Record<string, { type?: string; enum?: unknown[] }> };
       paths: object;
@@ -96,14 +97,14 @@ describe("the API document", () => {
     for (const [name, schema] of sets) expect([name, schema.type]).toEqual([name, "string"]);
     const members = sets.map(([, schema]) => JSON.stringify(schema.enum));
     expect(new Set(members).size).toBe(members.length);
-    // Sets stand in schemas of their own and nowhere else, those of one member aside.
+    // Enums are separate schemas, except those with one member.
     const others = Object.entries(components.schemas).filter(([, schema]) => !schema.enum);
     const elsewhere = JSON.stringify([paths, others]);
     expect(elsewhere.match(/"enum":\["[^"]*",[^\]]*\]/g)).toBeNull();
     expect(elsewhere).not.toContain('"hyperliquid"');
   });
 
-  test("each operation has one topic, a summary and a description", async () => {
+  test("has one topic, a summary and a description for each operation", async () => {
     const { paths, tags } = JSON.parse(await servedDocument());
     const topics = new Set<string>();
     for (const [path, { get }] of Object.entries(paths as Record<string, { get: Operation }>)) {
@@ -117,7 +118,7 @@ describe("the API document", () => {
     );
   });
 
-  test("has whom to ask, what may change and where its other form is", async () => {
+  test("names a contact, the policy of change and its 3.0 version", async () => {
     const { info } = JSON.parse(await servedDocument());
     expect(info.contact).toEqual({ name: "The operator of this service" });
     const known = testApp(new TestBoard(), { publicUrl: "https://funding.example" });
@@ -131,7 +132,7 @@ describe("the API document", () => {
     expect(info.description).toContain("/openapi-3.0.json");
   });
 
-  test("repeats nothing: what several operations have is referred to", async () => {
+  test("repeats nothing: what several operations share is referenced", async () => {
     const served = JSON.parse(await servedDocument());
     const written = JSON.parse(await plainDocument());
     expect(written.paths).not.toEqual(served.paths);
@@ -143,7 +144,7 @@ describe("the API document", () => {
     expect(parts.length).toBeGreaterThan(2 * whole.length);
   });
 
-  test("says what a positive rate means and how a year is reckoned", async () => {
+  test("explains what a positive rate means and how rates are annualized", async () => {
     const text = await servedDocument();
     expect(text).toContain("longs pay shorts");
     expect(text).toContain("simple interest");
@@ -166,7 +167,7 @@ test.each(["/openapi.json", "/docs/try", "/docs/try.js"])(
       const answer = await served.fetch(new Request(list));
       bytes += (await answer.arrayBuffer()).byteLength;
     }
-    // A form that must be made first comes as a promise.
+    // A representation that has to be built first is returned as a promise.
     const again = ask(target);
     expect(again).toBeInstanceOf(Response);
     expect((await again).headers.get("content-encoding")).toBe("gzip");
@@ -174,7 +175,7 @@ test.each(["/openapi.json", "/docs/try", "/docs/try.js"])(
 );
 
 describe("/docs/try", () => {
-  test("loads only what this service has, and all of it is there", async () => {
+  test("loads only files of this service, and all of them exist", async () => {
     const served = app();
     const page = await (await served.get("/docs/try")).text();
     const loaded = [...page.matchAll(/<(?:script|link)[^>]* (?:src|href)="([^"]+)"/g)].map(

@@ -22,19 +22,22 @@ const GET_ROUTES = [
 ];
 
 describe("methods", () => {
-  test.each(GET_ROUTES)("%s takes GET and HEAD, and says so to others", async (target) => {
-    const served = app();
-    expect((await served.get(target)).status).toBe(200);
-    expect((await served.send("HEAD", target)).status).toBe(200);
-    for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-      const response = await served.send(method, target);
-      expect(response.status).toBe(405);
-      expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
-      expect(await response.json()).toMatchObject({ code: "method_not_allowed" });
-    }
-  });
+  test.each(GET_ROUTES)(
+    "%s supports GET and HEAD, and says so to other methods",
+    async (target) => {
+      const served = app();
+      expect((await served.get(target)).status).toBe(200);
+      expect((await served.send("HEAD", target)).status).toBe(200);
+      for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
+        const response = await served.send(method, target);
+        expect(response.status).toBe(405);
+        expect(response.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
+        expect(await response.json()).toMatchObject({ code: "method_not_allowed" });
+      }
+    },
+  );
 
-  test("a preflight from any origin may GET and HEAD", async () => {
+  test("a preflight from any origin allows GET and HEAD", async () => {
     const response = await app().send("OPTIONS", "/api/funding/current", {
       origin: "https://elsewhere.test",
       "access-control-request-method": "GET",
@@ -45,7 +48,7 @@ describe("methods", () => {
     expect(response.headers.has("access-control-allow-credentials")).toBe(false);
   });
 
-  test("answers and errors of the API may be read by any origin", async () => {
+  test("any origin may read answers and errors of the API", async () => {
     for (const target of ["/api/funding/current", "/api/health", "/api/funding/current?x=1"]) {
       const response = await app().get(target, { origin: "https://elsewhere.test" });
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
@@ -62,7 +65,7 @@ test.each([
   "/docs/../secret",
   "//",
   "/API/health",
-])("nothing is at %s: a 404 problem for every method", async (target) => {
+])("%s is a 404 problem for every method", async (target) => {
   for (const method of ["GET", "POST", "OPTIONS"]) {
     const response = await app().send(method, target);
     expect([method, response.status]).toEqual([method, 404]);
@@ -71,7 +74,7 @@ test.each([
   }
 });
 
-test("an address that is too long is a 414 that does not send it back", async () => {
+test("a target that is too long is a 414 that does not echo it", async () => {
   const response = await app().get(`/api/funding/current?base=${"A".repeat(9000)}`);
   expect(response.status).toBe(414);
   expect((await response.text()).length).toBeLessThan(600);
@@ -87,7 +90,7 @@ test("a parameter named __proto__ is as unknown as any other", async () => {
 });
 
 describe("request ids", () => {
-  test("a sane one comes back, in the header and in the problem", async () => {
+  test("a valid one is returned, in the header and in the problem", async () => {
     const response = await app().get("/nope", { "x-request-id": "trace-7:a.b" });
     expect(response.headers.get("x-request-id")).toBe("trace-7:a.b");
     expect(await response.json()).toMatchObject({ request_id: "trace-7:a.b", instance: "/nope" });
@@ -112,13 +115,13 @@ describe("request ids", () => {
   });
 });
 
-describe("a fault of ours", () => {
+describe("an internal error", () => {
   const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
   const health = (): never => {
     throw new Error("secret of the house");
   };
 
-  test("is a 500 that says nothing but the request id; the log has the error", async () => {
+  test("is a 500 that contains only the request id; the log has the error", async () => {
     const served = testApp(board, { health });
     const response = await served.get("/api/health");
     expect(response.status).toBe(500);
@@ -130,13 +133,13 @@ describe("a fault of ours", () => {
     expect(logged?.fields).toMatchObject({ requestId: id, error: "Error: secret of the house" });
   });
 
-  test("in the metrics is the same", async () => {
+  test("is the same in the metrics", async () => {
     const metrics = createMetrics({ board, health, clock: systemClock, streams: noStreams });
     const response = await testApp(board, { metrics }).get("/metrics");
     expect(response.status).toBe(500);
   });
 
-  test("in making an answer is the same", async () => {
+  test("is the same while building an answer", async () => {
     let isBroken = false;
     const broken = new TestBoard({
       ...snapshotOf("1-1", []),
@@ -183,7 +186,7 @@ describe("the request log", () => {
     expect(doubting.log.lines[0]?.fields).toMatchObject({ client: "10.0.0.9" });
   });
 
-  test("says a refusal for lack of data or place at level debug: thousands come at once", async () => {
+  test("logs refusals for lack of data or capacity at debug level: there may be thousands", async () => {
     const served = testApp(new TestBoard());
     await served.get("/api/exchanges");
     expect(served.log.lines.map(({ level }) => level)).toEqual(["debug"]);

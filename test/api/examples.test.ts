@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).map(([path, { get }]) => ({
   parameters: (get.parameters ?? []).filter(({ name }) => name !== "cursor" && name !== "capital"),
 }));
 
-/** The example instrument of the document is among them. */
+/** Includes the document's example instrument. */
 const board = () =>
   new TestBoard(
     snapshotOf(
@@ -32,7 +32,7 @@ const board = () =>
     ),
   );
 
-/** The address of an operation with these parameters at their examples; those that it needs always have theirs. */
+/** The address of an operation with the examples of these parameters; required ones are always included. */
 function target(path: string, parameters: readonly Parameter[], asked: readonly Parameter[]) {
   const filled = parameters
     .filter((parameter) => parameter.in === "path")
@@ -43,11 +43,11 @@ function target(path: string, parameters: readonly Parameter[], asked: readonly 
   return query.length === 0 ? filled : `${filled}?${query.join("&")}`;
 }
 
-/** Streams never end: their parameters are those of the list of current rates. */
+/** Streams never end; their parameters are those of the list of current rates. */
 const ENDLESS = "/api/funding/stream";
 
 test.each(operations.filter(({ path }) => path !== ENDLESS))(
-  "$path answers to the examples of its parameters, each alone and all together",
+  "$path accepts the examples of its parameters, one by one and all together",
   async ({ path, parameters }) => {
     const app = testApp(board());
     const targets = [
@@ -61,7 +61,7 @@ test.each(operations.filter(({ path }) => path !== ENDLESS))(
   },
 );
 
-test("every example of a schema is valid by its own schema", () => {
+test("every example of a schema conforms to that schema", () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema(document, "openapi");
   let checked = 0;

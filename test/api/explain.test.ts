@@ -120,7 +120,7 @@ describe("/api/explain", () => {
     expect(asked).toEqual([]);
   });
 
-  test("is not kept by caches", async () => {
+  test("is not cacheable", async () => {
     const response = await app().served.get("/api/explain/kraken/PF_XBTUSD");
     expect(response.headers.get("cache-control")).toContain("no-store");
   });

@@ -6,7 +6,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 
 const PATH = "/api/funding/extremes";
 
-/** In percent a year: 87.6, 54.75, 10.95, -21.9 and -109.5, and a stale 876. */
+/** In percent per year: 87.6, 54.75, 10.95, -21.9 and -109.5, and a stale 876. */
 const ROWS = [
   rowOf("kraken", "BTC", { quote: "USD", fundingRate: 0.0001, fundingIntervalHours: 1 }),
   rowOf("okx", "ETH", { fundingRate: 0.0005, volume24hUsd: 50_000 }, flagBit("thin")),
@@ -41,7 +41,7 @@ async function exchanges(query: string): Promise<string[]> {
 }
 
 describe("/api/funding/extremes", () => {
-  test("has both ends, each from its outermost row, without the stale one", async () => {
+  test("has both ends, starting from the outermost row, without the stale one", async () => {
     const { rows, count, total, next_cursor } = await list();
     expect(rows.map(({ side, rank, exchange }) => `${side} ${rank} ${exchange}`)).toEqual([
       "most_positive 1 kraken",
@@ -53,7 +53,7 @@ describe("/api/funding/extremes", () => {
     expect([count, total, next_cursor]).toEqual([5, 5, null]);
   });
 
-  test("a row is a funding row with its rank and the figure that ranks", async () => {
+  test("a row is a funding row with its rank and the ranked figure", async () => {
     const { rows } = await list("?limit=1&side=positive");
     const funding = await app().get("/api/funding/current?exchange=kraken");
     const [plain] = ((await funding.json()) as { rows: object[] }).rows;
@@ -71,7 +71,7 @@ describe("/api/funding/extremes", () => {
     expect(rows[0]?.annualized_pct).toBe(rows[0]?.value_pct ?? null);
   });
 
-  test("per hour the figure is the rate of an hour", async () => {
+  test("per hour the figure is the hourly rate", async () => {
     const { rows } = await list("?per=hour&side=negative&limit=1");
     expect(rows[0]).toMatchObject({ exchange: "bitget", per: "hour" });
     expect(rows[0]?.value_pct).toBeCloseTo(-0.0125, 12);
@@ -107,7 +107,7 @@ describe("/api/funding/extremes", () => {
     expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
   });
 
-  test("as CSV has units in its header line and one line per row", async () => {
+  test("in CSV has units in its header line and one line per row", async () => {
     const response = await app().get(`${PATH}?format=csv&side=negative&limit=1`);
     const [header, first, ...rest] = (await response.text()).split("\r\n");
     expect(header).toBe(
@@ -117,7 +117,7 @@ describe("/api/funding/extremes", () => {
     expect(rest).toEqual([""]);
   });
 
-  test("a query is reckoned once, however it is spelled", async () => {
+  test("a query is evaluated once, however it is spelled", async () => {
     let read = 0;
     const plain = snapshotOf("7-9", ROWS);
     const counted = {
@@ -133,7 +133,7 @@ describe("/api/funding/extremes", () => {
       expect((await served.get(PATH + query)).status).toBe(200);
       return read - before;
     };
-    // What is a name is found out once in a snapshot, whatever is asked.
+    // Names are collected once per snapshot, whatever is requested.
     await readsOf("?base=BTC");
     const once = await readsOf("?base=BTC,SOL");
     expect(once).toBeGreaterThan(0);
@@ -144,7 +144,7 @@ describe("/api/funding/extremes", () => {
       expect([other, await readsOf(`?base=BTC,SOL&${other}`)]).toEqual([other, once]);
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
   });
 });

@@ -16,7 +16,7 @@ import {
 import { rowOf, TestBoard } from "../support/board.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-/** A line of NDJSON has no envelope that could name the columns; the document says so. */
+/** A line of NDJSON has no envelope to name the columns; the document says so. */
 const NDJSON_DIFFERS: ReadonlySet<string> = new Set(["/api/funding/heatmap"]);
 
 /** Every number within a value. */
@@ -25,21 +25,21 @@ function numbersOf(value: unknown): readonly number[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersOf) : [];
 }
 
-/** What a spreadsheet takes for a number. */
+/** What a spreadsheet interprets as a number. */
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/;
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
-/** What the documentation says of units: by the end of a name. */
+/** Units according to the documentation: by the ending of a name. */
 const ENDINGS = [
   ...readFileSync(join(import.meta.dir, "../../docs/fields.md"), "utf8").matchAll(/^\| `(\w+)`/gm),
 ].map(([, ending = ""]) => ending);
 const UNIT = new RegExp(`(${ENDINGS.join("|")})$`);
 
-/** Counts alone have no unit: whatever has a fraction, and a time of these days, is of something. */
+/** Only counts have no unit: anything with a fraction, or a recent time, must have one. */
 const isOfSomething = (value: number) =>
   !Number.isInteger(value) || Math.abs(value - NOON_MS / 1000) < 365 * 24 * 3600;
 
-/** The first `=` of a cell such as `bad_rate=2 LIT~2=0.5` is no formula, and its figures are numbers of the row. */
+/** The first `=` of a cell such as `bad_rate=2 LIT~2=0.5` is not a formula, and its figures are numbers of the row. */
 const countsOf = (cell: string) =>
   [...cell.matchAll(/[\w~]=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?= |$)/g)].map(([, n]) => Number(n));
 
@@ -67,14 +67,14 @@ function expectSameTexts(row: ListBody["rows"][number], cells: readonly string[]
   for (const text of texts) expect(cells).toContain(FORMULA.test(text) ? `'${text}` : text);
 }
 
-test("several values in one cell of CSV have a blank between them", async () => {
+test("several values in one CSV cell are separated by spaces", async () => {
   const flags = flagBit("thin") | flagBit("settling");
   const app = appOf(new TestBoard(marketOf([rowOf("okx", "BTC", {}, flags)])));
   const csv = await (await app.get("/api/funding/current?format=csv")).text();
   expect(cellsOf(csv)[1]).toContain("thin settling");
 });
 
-test("the documentation has units", () => {
+test("the documentation defines units", () => {
   expect(ENDINGS).toContain("_pct");
   expect(ENDINGS.length).toBeGreaterThan(10);
 });
@@ -88,7 +88,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
   const target = path + query;
   const of = (format: string) => `${target}&format=${format}`;
 
-  test("carries the same numbers and texts in JSON, CSV and NDJSON", async () => {
+  test("has the same numbers and texts in JSON, CSV and NDJSON", async () => {
     let seen = 0;
     await fc.assert(
       fc.asyncProperty(market, async (rows) => {
@@ -119,7 +119,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
     expect(seen).toBeGreaterThan(0);
   });
 
-  test("as a file says its name, its snapshot, the total and where it goes on", async () => {
+  test("as a file has its name, its snapshot, the total and a link to the next page", async () => {
     const app = appOf(new TestBoard(marketOf(fc.sample(market, { numRuns: 1, seed: 7 }).flat())));
     const { snapshot, total } = await bodyOf(app, target);
     for (const [format, type] of [

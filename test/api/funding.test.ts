@@ -50,7 +50,7 @@ async function errorsOf(query: string): Promise<unknown> {
 }
 
 describe("a row", () => {
-  test("has the contract's fields in the contract's order, times in whole seconds, unknown as null", async () => {
+  test("has the documented fields in order, times in whole seconds, unknown values as null", async () => {
     const observedAtMs = NOON_MS - 7_400;
     const app = appWith([
       rowOf("okx", "BTC", {
@@ -101,7 +101,7 @@ describe("a row", () => {
     expect(Object.keys(rows[0] ?? {})).toEqual(Object.keys(expected));
   });
 
-  test("of an asset that no price has told yet has none; one in conflict keeps its own", async () => {
+  test("that no price has identified yet has no asset_id; one in conflict keeps its own", async () => {
     const app = appWith([
       rowOf("gate", "LIT", { assetId: null, identity: "probable" }),
       rowOf("okx", "LIT", { assetId: "LIT~2", identity: "conflict" }, flagBit("identity_conflict")),
@@ -116,7 +116,7 @@ describe("a row", () => {
     expect((await app.get("/api/funding/current?flag=odd")).status).toBe(400);
   });
 
-  test("with an unknown interval has no annual figure and says why", async () => {
+  test("with an unknown interval has no annual figure, and a flag for it", async () => {
     const { rows } = await list(appWith(), "/api/funding/current?base=NEW");
     expect(rows[0]).toMatchObject({ annualized_pct: null, flags: ["interval_unknown"] });
   });
@@ -128,7 +128,7 @@ describe("a row", () => {
 });
 
 describe("the list", () => {
-  test("without parameters is whole, in the order of exchange and exchange_symbol", async () => {
+  test("without parameters is complete, ordered by exchange and exchange_symbol", async () => {
     const answer = await list(appWith(), "/api/funding/current");
     expect(answer).toMatchObject({
       fetched_at: NOON_MS / 1000,
@@ -141,14 +141,14 @@ describe("the list", () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  test("lists may be written with commas, by repeating the name, or both", async () => {
+  test("lists may be separated by commas, given by repeating the name, or both", async () => {
     const both = await symbols("?exchange=okx,kraken");
     expect(both).toEqual(["kraken:BTCUSD", "okx:BTC-USDT-SWAP", "okx:TSLAUSDT"]);
     expect(await symbols("?exchange=okx&exchange=kraken")).toEqual(both);
     expect(await symbols("?exchange=okx,okx&exchange=kraken,okx")).toEqual(both);
   });
 
-  test("bases and quotes ignore case and take aliases; no match is an empty 200", async () => {
+  test("bases and quotes ignore case and accept aliases; no match is an empty 200", async () => {
     expect(await symbols("?base=xbt&quote=usdt")).toEqual(["binance:BTCUSDT", "okx:BTC-USDT-SWAP"]);
     expect(await symbols("?base=NOPE")).toEqual([]);
   });
@@ -180,7 +180,7 @@ describe("the list", () => {
     expect(wanted(await symbols("?sort=funding_rate&order=desc"))).toEqual(tied);
   });
 
-  test("measures sort from the largest unless told otherwise, names upwards", async () => {
+  test("measures sort in descending order by default, names in ascending", async () => {
     expect((await symbols("?sort=funding_rate"))[0]).toBe("binance:1000PEPEUSDT");
     expect((await symbols("?sort=abs_annualized_pct"))[0]).toBe("binance:ETHUSDT");
     expect((await symbols("?sort=base"))[0]).toBe("binance:BTCUSDT");
@@ -216,7 +216,7 @@ describe("a bad parameter is a 400 that names it", () => {
     expect(await errorsOf(query)).toEqual([{ parameter, rule: expect.stringContaining(rule) }]);
   });
 
-  test("every wrong parameter is named at once", async () => {
+  test("all invalid parameters are reported together", async () => {
     const errors = (await errorsOf("?a=1&limit=x&b=2")) as { parameter: string }[];
     expect(errors.map(({ parameter }) => parameter).toSorted()).toEqual(["a", "b", "limit"]);
   });
@@ -230,7 +230,7 @@ describe("one asset", () => {
     }
   });
 
-  test("takes the filters and the order of the whole list", async () => {
+  test("accepts the whole list's filters and order", async () => {
     const { rows, total } = await list(
       appWith(),
       "/api/funding/symbol/BTC?quote=USDT&sort=annualized_pct&limit=1",
@@ -253,7 +253,7 @@ describe("one asset", () => {
 });
 
 test.each(["/api/funding/current", "/api/funding/symbol/BTC", "/api/exchanges"])(
-  "before the first snapshot %s is a 503 that says when to come back",
+  "before the first snapshot %s is a 503 with a retry time",
   async (target) => {
     const response = await testApp(new TestBoard()).get(target);
     expect(response.status).toBe(503);

@@ -28,7 +28,7 @@ function app(status: HealthReport["status"]) {
 }
 
 describe("/api/health", () => {
-  test("says everything, by name, and is kept by nobody", async () => {
+  test("shows everything by name, and is not cacheable", async () => {
     const response = await app("degraded").get("/api/health");
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("no-store");
@@ -61,7 +61,7 @@ describe("/api/health", () => {
     expect(await down.json()).toMatchObject({ status: "down", instruments: 1012 });
   });
 
-  test("is asked anew for every request", async () => {
+  test("is evaluated for every request", async () => {
     let asked = 0;
     const counting = testApp(new TestBoard(), {
       health: () => {
@@ -76,7 +76,7 @@ describe("/api/health", () => {
 });
 
 test.each(["/api/health", "/livez", "/readyz", "/metrics"])(
-  "%s refuses no parameter, whatever a probe adds",
+  "%s rejects no parameter, whatever a probe adds",
   async (target) => {
     const served = testApp(new TestBoard(snapshotOf("1-1", [])));
     const plain = await served.get(target);
@@ -87,7 +87,7 @@ test.each(["/api/health", "/livez", "/readyz", "/metrics"])(
   },
 );
 
-test("/livez is ok at once, /readyz says what it waits for and then ok; data is served before that", async () => {
+test("/livez is ok immediately, /readyz says what it is waiting for and then ok; data is served before that", async () => {
   let awaited: string | null = "okx, gate";
   const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
   const served = testApp(board, { readiness: () => awaited });
@@ -100,7 +100,7 @@ test("/livez is ok at once, /readyz says what it waits for and then ok; data is 
   expect((await served.get("/readyz")).status).toBe(200);
 });
 
-test("/api/exchanges lists every registered exchange; one without a state yet is off", async () => {
+test("/api/exchanges lists every registered exchange; one without a state is off", async () => {
   const full = snapshotOf("1-1", [rowOf("okx", "BTC")]);
   const exchanges = full.exchanges.filter(({ exchange }) => exchange === "okx");
   const served = testApp(new TestBoard({ ...full, exchanges }));
@@ -131,7 +131,7 @@ test("/api/exchanges lists every registered exchange; one without a state yet is
   });
 });
 
-test("/api/exchanges leaves out what the registry does not have", async () => {
+test("/api/exchanges omits exchanges that are not registered", async () => {
   const registered = INFOS.filter(({ id }) => id !== "gate");
   const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])), {
     exchanges: registered,
@@ -155,12 +155,12 @@ test("/api/exchanges joins the facts with the snapshot's state", async () => {
 });
 
 test.each(["/api/health", "/livez", "/readyz", "/metrics", "/api/explain/okx/BTCUSDT"])(
-  "HEAD of %s states the length that GET has",
+  "HEAD of %s reports the length of GET",
   async (path) => {
     const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
     const body = await (await served.get(path)).arrayBuffer();
     const head = await served.send("HEAD", path);
-    // The metrics count the request before: their length may have grown.
+    // The metrics count the previous request, so their length may have grown.
     const length = Number(head.headers.get("content-length"));
     expect(length).toBeGreaterThanOrEqual(body.byteLength);
     expect(length).toBeLessThan(body.byteLength + 5_000);
@@ -168,7 +168,7 @@ test.each(["/api/health", "/livez", "/readyz", "/metrics", "/api/explain/okx/BTC
 );
 
 describe("/metrics", () => {
-  test("counts requests by route pattern, method and status; invented ones make no series", async () => {
+  test("counts requests by route pattern, method and status; unknown paths create no series", async () => {
     const served = testApp(new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")])));
     await served.get("/api/funding/symbol/BTC");
     await served.get("/api/funding/symbol/btc");
@@ -190,7 +190,7 @@ describe("/metrics", () => {
     expect(text).toContain(`http_request_duration_seconds_count{route="${route}"} 4`);
   });
 
-  test("counts the refreshes of this process by exchange and how they ended", async () => {
+  test("counts the refreshes of this process by exchange and outcome", async () => {
     const board = new TestBoard(snapshotOf("1-1", [rowOf("okx", "BTC")]));
     const health = () => healthOf(board);
     const metrics = createMetrics({ board, health, clock: new ManualClock(), streams: noStreams });
@@ -207,7 +207,7 @@ describe("/metrics", () => {
     ]);
   });
 
-  test("shows rows, age and rejects per exchange as they are now", async () => {
+  test("shows the current rows, age and rejects per exchange", async () => {
     const snapshot = snapshotOf("1-1", [rowOf("okx", "BTC"), rowOf("gate", "BTC")]);
     const exchanges = snapshot.exchanges.map((view) =>
       view.exchange === "gate"

@@ -26,7 +26,7 @@ async function heatmap(query = "", app: TestApp = appWith()): Promise<Heatmap> {
 }
 
 describe("/api/funding/heatmap", () => {
-  test("names its columns, says what the cells are, and has one cell per column in each row", async () => {
+  test("names its columns and values, and has one cell per column in each row", async () => {
     expect(await heatmap()).toMatchObject({
       snapshot: "3-14",
       count: 3,
@@ -76,7 +76,7 @@ describe("/api/funding/heatmap", () => {
     expect(answer.rows.map(({ base }) => base)).toEqual(bases);
   });
 
-  test("as CSV has a column per exchange with the unit in its name, empty cells for unknown", async () => {
+  test("in CSV has a column per exchange with the unit in its name, empty cells for unknown values", async () => {
     const lines = async (query: string) =>
       (await (await appWith().get(`${PATH}?format=csv&${query}`)).text()).split("\r\n");
     expect(await lines("exchange=okx,gate")).toEqual([
@@ -91,7 +91,7 @@ describe("/api/funding/heatmap", () => {
     expect(await lines("base=NOPE")).toEqual(["base,asset_id,marks", ""]);
   });
 
-  test("as NDJSON names the known cells in each line, whoever asks for it", async () => {
+  test("in NDJSON names the known cells in each line, however NDJSON is requested", async () => {
     const byParameter = await appWith().get(`${PATH}?format=ndjson&base=ETH`);
     const byHeader = await appWith().get(`${PATH}?base=ETH`, { accept: "application/x-ndjson" });
     const text = await byParameter.text();
@@ -118,13 +118,13 @@ describe("/api/funding/heatmap", () => {
     ["min_exchanges=42", "min_exchanges"],
     ["min_exchanges=", "min_exchanges"],
     ["order=asc", "order"],
-  ])("a wrong %s is a 400 that names it", async (query, parameter) => {
+  ])("an invalid %s is a 400 that names it", async (query, parameter) => {
     const response = await appWith().get(`${PATH}?${query}`);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
   });
 });
@@ -153,7 +153,7 @@ const market = fc
   );
 
 describe("generated markets", () => {
-  test("every cell is the number that /current has for that listing in the same snapshot", async () => {
+  test("every cell is the number that /current shows for that listing in the same snapshot", async () => {
     await fc.assert(
       fc.asyncProperty(market, async (rows) => {
         const app = appWith(rows);
@@ -173,7 +173,7 @@ describe("generated markets", () => {
     );
   });
 
-  test("pages of one cursor chain join to the unpaged list, though the board moves on", async () => {
+  test("pages of a cursor chain join to the unpaged list, though the board moves on", async () => {
     const query = fc.record({
       limit: fc.integer({ min: 1, max: 3 }),
       sort: fc.constantFrom("volume", "base", "spread"),

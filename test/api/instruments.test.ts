@@ -47,7 +47,7 @@ const keys = ({ rows }: InstrumentList): string[] =>
   rows.map(({ exchange, base }) => `${exchange} ${base}`);
 
 describe("/api/instruments", () => {
-  test("tells what an instrument is and how each part is known", async () => {
+  test("shows what an instrument is and where each attribute comes from", async () => {
     const { rows } = await list("/api/instruments?exchange=gate");
     expect(rows).toEqual([
       {
@@ -74,7 +74,7 @@ describe("/api/instruments", () => {
     ]);
   });
 
-  test("says of every multiplier whether it is plain, documented, confirmed or contradicted", async () => {
+  test("shows for every multiplier whether it is plain, documented, confirmed or contradicted", async () => {
     const { rows } = await list("/api/instruments");
     expect(rows.map((row) => [row.exchange, row.multiplier, row.multiplier_source])).toEqual([
       ["binance", 1000, "documented"],
@@ -96,7 +96,7 @@ describe("/api/instruments", () => {
     expect(keys(await list(`/api/instruments?${query}`))).toEqual(expected);
   });
 
-  test("pages of one cursor chain are the unpaged list, while newer snapshots come", async () => {
+  test("pages of a cursor chain join to the unpaged list while newer snapshots arrive", async () => {
     const board = new TestBoard(snapshotOf("1-1", ROWS));
     const served = testApp(board);
     const whole = keys(await list("/api/instruments", served));
@@ -115,13 +115,13 @@ describe("/api/instruments", () => {
     expect(refused.status).toBe(400);
   });
 
-  test("names a parameter that it does not know and a member that is none", async () => {
+  test("names unknown parameters and invalid members", async () => {
     expect((await app().get("/api/instruments?sort=base")).status).toBe(400);
     const wrong = await app().get("/api/instruments?identity=sure");
     expect(await wrong.json()).toMatchObject({ errors: [{ parameter: "identity" }] });
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get("/api/instruments")).status).toBe(503);
   });
 });

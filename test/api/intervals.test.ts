@@ -49,7 +49,7 @@ const told = (rows: readonly IntervalChangeRow[]): string[] =>
   rows.map((row) => `${row.exchange} ${row.base} ${row.from_hours}>${row.to_hours}`);
 
 describe("/api/intervals/changes", () => {
-  test("tells each change of the last 30 days once, the newest first", async () => {
+  test("lists each change of the last 30 days once, newest first", async () => {
     using database = testDatabase();
     changed(database);
     const rows = await rowsOf(appOn(database), "");
@@ -68,7 +68,7 @@ describe("/api/intervals/changes", () => {
     });
   });
 
-  test("from is inside the range and to is not", async () => {
+  test("includes changes at `from` and excludes those at `to`", async () => {
     using database = testDatabase();
     changed(database);
     const app = appOn(database);
@@ -79,14 +79,14 @@ describe("/api/intervals/changes", () => {
     expect(told(await rowsOf(app, "?from=0&exchange=gate"))).toEqual(["gate BTC 8>4"]);
   });
 
-  test("a snapshot does not tell what came after it", async () => {
+  test("a snapshot does not contain later changes", async () => {
     using database = testDatabase();
     changed(database);
     const app = appOn(database, NOON_MS - 90_000);
     expect(told(await rowsOf(app, ""))).toEqual(["okx ETH 8>1"]);
   });
 
-  test("pages, and refuses a time in milliseconds and one that is none", async () => {
+  test("has pages, and refuses invalid times and milliseconds", async () => {
     using database = testDatabase();
     changed(database);
     const app = appOn(database);

@@ -71,7 +71,7 @@ describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, quer
   });
 });
 
-test("a file whose query has a question mark in it goes on in the same query", async () => {
+test("a file whose query contains a question mark continues in the same query", async () => {
   const rows = ["BTC", "ETH"].map((base) => rowOf("okx", base));
   const app = appOf(new TestBoard(marketOf(rows)));
   const first = await app.get("/api/funding/current?base=A?B,btc,eth&limit=1&format=csv");

@@ -41,12 +41,12 @@ async function rates(query = "", of: TestApp = app()): Promise<MarketRates> {
   return (await response.json()) as MarketRates;
 }
 
-/** Rows by what they are of: "market", "stock", "okx". */
+/** Rows by what they are about: "market", "stock", "okx". */
 const named = ({ rows }: MarketRates) =>
   new Map(rows.map((row) => [row.exchange ?? row.asset_class ?? row.group, row]));
 
 describe(PATH, () => {
-  test("weighs every trusted listing by its open interest", async () => {
+  test("weights every trusted listing by its open interest", async () => {
     const all = await rates();
     const whole = named(all).get("market");
     // (1 x 6 + 4 x 3 - 2 x 1 + 2 x 5) / 15 = 26 / 15 bps every 8 h.
@@ -68,7 +68,7 @@ describe(PATH, () => {
     expect(all.missing).toMatchObject([{ exchange: "htx", status: "down" }]);
   });
 
-  test("comes first, then the classes, the unknown one last, then the exchanges by id", async () => {
+  test("comes first, then the classes with the unknown one last, then the exchanges by id", async () => {
     const { rows } = await rates();
     expect(rows.map((row) => [row.group, row.asset_class, row.exchange])).toEqual([
       ["market", null, null],
@@ -82,7 +82,7 @@ describe(PATH, () => {
     ]);
   });
 
-  test("says of a class with under three exchanges that they are too few, as sentiment does", async () => {
+  test("reports a class on fewer than three exchanges as too few, like sentiment", async () => {
     expect(named(await rates()).get("stock")).toMatchObject({
       exchanges: 1,
       instruments: 1,
@@ -91,7 +91,7 @@ describe(PATH, () => {
       oi_weighted_rate_8h_pct: null,
       reason: "too_few_exchanges",
     });
-    // Three exchanges are there, but only two tell an open interest above 0.
+    // There are three exchanges, but only two report an open interest above 0.
     const rows = [...ROWS.slice(0, 2), listing("gate", "BTC", 1, 0)];
     expect(named(await rates("", app(rows))).get("market")).toMatchObject({
       exchanges: 3,
@@ -100,7 +100,7 @@ describe(PATH, () => {
     });
   });
 
-  test("says of an exchange its own mean, and why there is none", async () => {
+  test("has an exchange's own mean, or why there is none", async () => {
     const of = named(await rates());
     // (1 x 6 + 2 x 5) / 11 bps.
     expect(of.get("okx")).toMatchObject({
@@ -152,7 +152,7 @@ describe(PATH, () => {
 
 const BLOCKING = ["stale", "expired", "interval_unknown", "identity_conflict", "suspect"];
 
-/** Reckoned again from the rows of /api/funding/current: weighted percent a year, null under three exchanges. */
+/** Recomputed from the rows of /api/funding/current: weighted percent per year, null under three exchanges. */
 function weighted(rows: readonly FundingRow[], leastExchanges: number): number | null {
   const weighty = rows.filter(({ open_interest_usd: usd }) => (usd ?? 0) > 0);
   if (new Set(weighty.map(({ exchange }) => exchange)).size < leastExchanges) return null;
@@ -164,7 +164,7 @@ function weighted(rows: readonly FundingRow[], leastExchanges: number): number |
   return sum / total;
 }
 
-test("every figure is that of the rows of /api/funding/current", async () => {
+test("every figure follows from the rows of /api/funding/current", async () => {
   await fc.assert(
     fc.asyncProperty(market, async (rows) => {
       const served = appOf(new TestBoard(marketOf(rows)));

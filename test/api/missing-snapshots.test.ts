@@ -4,17 +4,17 @@ import { bodyOf, is, MIXED, missingScene, statusesOf } from "../support/missing-
 
 const CURRENT = "/api/funding/current";
 
-describe("an aggregate says of how many exchanges it is", () => {
+describe("an aggregate says how many exchanges it covers", () => {
   test.each([
     "sentiment?base=BTC",
     "by_volume?base=BTC",
     "divergence?base=BTC&min_exchanges=2&min_lasted=0",
-  ])("%s, beside the number that it rests on", async (path) => {
+  ])("%s, next to the number that it is based on", async (path) => {
     await using scene = await missingScene(MIXED);
     scene.commit("binance", ["BTC"], { fundingRate: -0.0003 });
     await scene.publish();
     for (const [query, of] of [
-      // All but the one that is off.
+      // All except the disabled one.
       ["", 7],
       ["&exchange=binance,kraken,okx", 3],
       ["&exchange=binance,kraken,okx,htx", 4],
@@ -25,7 +25,7 @@ describe("an aggregate says of how many exchanges it is", () => {
     }
   });
 
-  test("the heatmap beside its columns", async () => {
+  test("the heatmap, next to its columns", async () => {
     await using scene = await missingScene(MIXED);
     const body = await bodyOf(scene, "/api/funding/heatmap");
     expect(body).toMatchObject({ of_exchanges: 7 });
@@ -33,7 +33,7 @@ describe("an aggregate says of how many exchanges it is", () => {
 });
 
 describe("caches", () => {
-  test("a change of status alone is another snapshot, another body and another tag, in all formats", async () => {
+  test("a mere change of status gives another snapshot, another body and another tag, in all formats", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("starting") });
     const targets = ["json", "csv", "ndjson"].map((format) => `${CURRENT}?format=${format}`);
     const tags = async () =>
@@ -54,11 +54,11 @@ describe("caches", () => {
     }
     const tag = after[1] ?? "";
     const known = await scene.get(targets[1] ?? "", { headers: { "if-none-match": tag } });
-    // It names an answer whose header the client has: a 304 repeats none of those.
+    // It is the tag of an answer whose headers the client has: a 304 repeats none of them.
     expect([known.status, known.headers.get("x-missing-exchanges")]).toEqual([304, null]);
   });
 
-  test("another reason of the same status is another snapshot, too", async () => {
+  test("another reason for the same status gives another snapshot, too", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("down") });
     const reason = async () => (await bodyOf(scene, CURRENT)).missing[0]?.reason;
     expect(await reason()).toBe("No new rates: it does not answer in time.");
@@ -67,7 +67,7 @@ describe("caches", () => {
     expect(await reason()).toBe("No new rates: it cannot be reached.");
   });
 
-  test("time alone makes one, too: nothing is written and an exchange becomes stale", async () => {
+  test("so does time alone: nothing is written and an exchange becomes stale", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("ok") });
     expect((await bodyOf(scene, CURRENT)).missing).toEqual([]);
     await scene.clock.advance(900_000);
@@ -78,7 +78,7 @@ describe("caches", () => {
     expect(statusesOf(await bodyOf(scene, CURRENT))).toEqual(["binance stale", "okx stale"]);
   });
 
-  test("pages of a cursor say what was missing in their own snapshot", async () => {
+  test("pages of a cursor show what was missing in their own snapshot", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("down") });
     scene.commit("binance", ["BTC", "ETH"]);
     await scene.publish();

@@ -13,7 +13,7 @@ async function open(scene: MissingScene, query = ""): Promise<EventReader> {
 }
 
 describe("the stream", () => {
-  test("begins with what is missing, also where that is all there is to say", async () => {
+  test("starts with what is missing, even if there is nothing else", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("starting") });
     for (const [query, rows, missing] of [
       ["", 1, ["okx"]],
@@ -29,7 +29,7 @@ describe("the stream", () => {
     }
   });
 
-  test("says when an asked exchange goes missing and when it comes, and nothing while all is the same", async () => {
+  test("reports when a requested exchange goes missing and when it returns, and nothing in between", async () => {
     await using scene = await missingScene({ binance: is("ok", true), okx: is("starting") });
     const [all, binance] = [await open(scene), await open(scene, "?exchange=binance")];
     const first = await all.next();
@@ -40,7 +40,7 @@ describe("the stream", () => {
       name: "changes",
       data: { since: first.id, rows: [], removed: [], missing: [DOWN] },
     });
-    // Only the rate's time of observation is another one.
+    // Only the rate's time of observation differs.
     scene.commit("binance", ["BTC"]);
     await scene.publish();
     scene.commit("okx", ["BTC"]);
@@ -48,7 +48,7 @@ describe("the stream", () => {
     const back = await all.next();
     expect(back).toMatchObject({ name: "changes", data: { missing: [] } });
     expect(back.data.rows.map(({ exchange }) => exchange)).toEqual(["okx"]);
-    // None of this was a change to who asked for the other one alone.
+    // Nothing has changed for a reader of only the other exchange.
     scene.commit("binance", ["BTC"], { fundingRate: 0.0007 });
     await scene.publish();
     const other = await binance.next();

@@ -15,14 +15,14 @@ import {
 
 const CURRENT = "/api/funding/current";
 
-/** Lists of the exchanges themselves, or of the past: they have something to say without any listing. */
+/** Lists of the exchanges themselves, or of the past, which do not depend on listings. */
 const WITHOUT_LISTINGS = ["/api/exchanges", "/api/quality", "/api/intervals/changes"];
 
-/** Lists that answer without a parameter. */
+/** Lists that work without parameters. */
 const PLAIN = LISTS.flatMap(({ path, isPlain }) => (isPlain ? [path] : []));
 
 describe("missing", () => {
-  test("names the asked exchanges that do not deliver, each with a reason in words", async () => {
+  test("names the requested exchanges without data, each with a reason in words", async () => {
     await using scene = await missingScene(MIXED);
     const { missing, rows } = await bodyOf(scene, CURRENT);
     expect(missing).toEqual([
@@ -40,11 +40,11 @@ describe("missing", () => {
       },
       { exchange: "okx", status: "down", reason: "No new rates: it does not answer in time." },
     ]);
-    // What an exchange has left is in the answer.
+    // The remaining rows of an exchange are in the answer.
     expect(rows.map(({ exchange }) => exchange)).toEqual(["binance", "bitget", "gate", "kraken"]);
   });
 
-  test("names only those that are asked, and one that is off where it is named", async () => {
+  test("names only requested ones, and a disabled one only if named", async () => {
     await using scene = await missingScene(MIXED);
     const of = async (query: string) => statusesOf(await bodyOf(scene, `${CURRENT}?${query}`));
     expect(await of("exchange=binance,kraken")).toEqual([]);
@@ -66,7 +66,7 @@ describe("missing", () => {
     expect(statusesOf(await bodyOf(scene, path))).toEqual(all);
   });
 
-  test("is beside a single answer", async () => {
+  test("accompanies a single object", async () => {
     await using scene = await missingScene(MIXED);
     const of = async (path: string) => statusesOf(await bodyOf(scene, `/api/explain/${path}`));
     expect(await of("bitget/BTCUSDT")).toEqual(["bitget down"]);
@@ -75,7 +75,7 @@ describe("missing", () => {
 });
 
 describe("no_data", () => {
-  test("is the answer where every asked exchange is missing and no row is left, with when to ask again", async () => {
+  test("is the answer if every requested exchange is missing and has no rows left, with a retry time", async () => {
     await using scene = await missingScene(MIXED);
     const response = await scene.get(`${CURRENT}?exchange=okx`);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "60"]);
@@ -121,12 +121,12 @@ describe("no_data", () => {
     expect(status).toBe(503);
   });
 
-  test("is not the answer where nothing was asked, nor where one of the exchanges delivers nothing but is well", async () => {
+  test("is not the answer if nothing was requested, or if one of the exchanges is healthy but has no rows", async () => {
     await using scene = await missingScene({ okx: is("down"), gate: is("ok") });
     const arb = await bodyOf(scene, "/api/funding/arb?exchange=okx&exclude=okx");
     expect([arb.total, arb.missing]).toEqual([0, []]);
     expect(statusesOf(await bodyOf(scene, CURRENT))).toEqual(["okx down"]);
-    // It lists no such instrument; of the other nobody knows.
+    // It lists no such instrument; the other's listings are unknown.
     expect((await scene.get("/api/explain/gate/BTCUSDT")).status).toBe(404);
   });
 });
@@ -136,7 +136,7 @@ describe("formats without an envelope", () => {
   const ALL =
     "bitget;status=down, bybit;status=starting, gate;status=stale, mexc;status=geo_blocked, okx;status=down";
 
-  test("have a header, also in the answer to HEAD; it is absent where none is missing", async () => {
+  test("have a header, also for HEAD; it is absent if none is missing", async () => {
     await using scene = await missingScene(MIXED);
     for (const query of ["format=csv", "format=ndjson"]) {
       for (const method of ["GET", "HEAD"]) {
@@ -149,9 +149,9 @@ describe("formats without an envelope", () => {
     expect((await scene.get(CURRENT)).headers.get(HEADER)).toBeNull();
   });
 
-  test("say how many exchanges were asked, as JSON does, on every resource of rows", async () => {
+  test("show how many exchanges were requested, as JSON does, on every resource with rows", async () => {
     await using scene = await missingScene(MIXED);
-    // One of them is off.
+    // One of them is disabled.
     const asked = Object.keys(MIXED).length - 1;
     for (const path of [...PLAIN, "/api/funding/calendar.ics"]) {
       for (const format of path.endsWith(".ics") ? [""] : ["?format=csv", "?format=ndjson"]) {
@@ -166,14 +166,14 @@ describe("formats without an envelope", () => {
     expect((await scene.get(CURRENT)).headers.get("x-of-exchanges")).toBeNull();
   });
 
-  test("let a page of another origin read it", async () => {
+  test("expose it to pages of other origins", async () => {
     await using scene = await missingScene(MIXED);
     const { headers } = await scene.get(`${CURRENT}?format=csv`);
     const exposed = headers.get("access-control-expose-headers")?.split(", ");
     expect(exposed).toContain("X-Missing-Exchanges");
   });
 
-  test("a calendar says it in the header and in its own description", async () => {
+  test("a calendar shows it in the header and in its own description", async () => {
     await using scene = await missingScene(MIXED);
     const file = await scene.get("/api/funding/calendar.ics?exchange=okx,gate,binance");
     expect(file.headers.get(HEADER)).toBe("gate;status=stale, okx;status=down");
@@ -202,7 +202,7 @@ const condition = fc.oneof(
 );
 
 test(
-  "in generated markets missing is exactly what the rule says, and 503 exactly where nothing is left",
+  "in generated markets missing follows the rule exactly, and 503 only if nothing is left",
   async () => {
     const asked = fc.option(fc.subarray([...IDS, "aevo" as const], { minLength: 1 }));
     const excluded = fc.subarray([...IDS]);
@@ -224,7 +224,7 @@ test(
               .map((id) => ({ id, status: "off", hasRow: false, ...conditions[id] }))
               .filter(({ status }) => named !== null || status !== "off");
             const gone = put.filter(({ status }) => status !== "ok" && status !== "degraded");
-            // What is off leaves the board with its rows.
+            // A disabled exchange leaves the board with its rows.
             const isLeft = put.some(({ status, hasRow }) => hasRow && status !== "off");
             const isNothing = put.length > 0 && gone.length === put.length && !isLeft;
             expect(response.status).toBe(isNothing ? 503 : 200);

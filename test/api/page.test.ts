@@ -28,11 +28,11 @@ function order(page: string): string[] {
 }
 
 describe("the front page", () => {
-  test("shows the rates furthest from zero first and leaves out those that cannot be relied on", async () => {
+  test("shows the rates furthest from zero first and excludes untrusted ones", async () => {
     expect(order(await pageText("/"))).toEqual(["COLD", "HOT", "CALM"]);
   });
 
-  test("sorts by the links in its heads", async () => {
+  test("sorts by the links in its column headers", async () => {
     expect(order(await pageText("/?sort=symbol&order=asc"))).toEqual(["CALM", "COLD", "HOT"]);
     expect(order(await pageText("/?sort=funding_rate&order=desc"))).toEqual([
       "HOT",
@@ -44,25 +44,25 @@ describe("the front page", () => {
     expect(page).toContain('href="/?sort=symbol&amp;order=desc"');
   });
 
-  test("takes an address it does not understand for the default", async () => {
+  test("falls back to the default for unknown parameters", async () => {
     expect(await pageText("/?sort=nosuch&utm_source=x")).toBe(await pageText("/"));
   });
 
-  test("names its snapshot and time, and links to the documentation", async () => {
+  test("shows its snapshot and time, and links to the documentation", async () => {
     const page = await pageText("/");
     expect(page).toContain("<code>1-77</code>");
     expect(page).toContain("2026-11-02 12:00:00 UTC");
     expect(page).toContain('href="/docs"');
   });
 
-  test("says how fresh each collected exchange is", async () => {
+  test("shows how fresh each enabled exchange is", async () => {
     const page = await pageText("/");
     expect(page).toContain("GATE");
     expect(page).toContain("5 s old");
     expect(page).not.toContain("KRAKEN");
   });
 
-  test("says what each exchange takes, and where that is not all: MEXC has a fee of the API and one by hand", async () => {
+  test("shows each exchange's taker fee, and where it is incomplete: MEXC has one for the API and one for manual orders", async () => {
     const rows = [rowOf("mexc", "BTC"), rowOf("okx", "BTC"), rowOf("orderly", "BTC")];
     const page = await pageText("/", app(rows));
     expect(page).toContain(
@@ -72,12 +72,12 @@ describe("the front page", () => {
     expect(page).toContain("taker fee unknown (each front end sets its own");
   });
 
-  test("words the marks of a rate", async () => {
+  test("puts flags into words", async () => {
     const rows = [rowOf("edgex", "BTC", {}, flagBit("thin") | flagBit("unverified_rate"))];
     expect(await pageText("/", app(rows))).toContain("thin, unverified rate</td>");
   });
 
-  test("says in one line which exchanges are missing, and nothing where none is", async () => {
+  test("lists missing exchanges in one line, if there are any", async () => {
     const shown = async (statuses: Parameters<typeof withStatuses>[1]) => {
       const snapshot = withStatuses(snapshotOf("1-77", ROWS), statuses);
       const page = await pageText("/", testApp(new TestBoard(snapshot)));
@@ -97,12 +97,12 @@ describe("the front page", () => {
     );
   });
 
-  test("shows at most 50 lines", async () => {
+  test("shows at most 50 rows", async () => {
     const many = Array.from({ length: 80 }, (_, n) => rowOf("okx", `C${n}`));
     expect(order(await pageText("/", app(many)))).toHaveLength(50);
   });
 
-  test("has no script, a strict policy, and a style sheet of its own under an address with its hash", async () => {
+  test("has no script, a strict policy, and its own style sheet at an address with its hash", async () => {
     const served = app();
     const response = await served.get("/");
     const page = await response.text();
@@ -118,7 +118,7 @@ describe("the front page", () => {
     expect(sheet.headers.get("cache-control")).toContain("immutable");
   });
 
-  test("escapes what exchanges write", async () => {
+  test("escapes text from exchanges", async () => {
     const page = await pageText("/", app([rowOf("okx", "X", { exchangeSymbol: "<b>&\"'" })]));
     expect(page).not.toContain("<b>");
     expect(page).toContain("&lt;b&gt;&amp;");

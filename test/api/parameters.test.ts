@@ -13,7 +13,7 @@ import {
 
 const EVENT_STREAM = "text/event-stream";
 
-/** Everything of an answer but what differs from one request to the next. */
+/** All parts of a response except those that differ between requests. */
 async function answerOf(app: ReturnType<typeof appOf>, target: string) {
   const response = await app.fetch(new Request(`http://finder.test${target}`));
   const headers = Object.fromEntries(response.headers);
@@ -33,7 +33,7 @@ async function firstEventOf(response: Response): Promise<string> {
   return text;
 }
 
-/** Answers of an application that has answered nothing before. */
+/** Responses of a fresh application. */
 const uncached = (board: TestBoard, target: string) => answerOf(appOf(board), target);
 
 const boardOf = (rows: Parameters<typeof marketOf>[0]) => new TestBoard(marketOf(rows));
@@ -53,7 +53,7 @@ test("the document has parameters with defaults and thresholds", () => {
 describe.each(ADDRESSES)("$path", ({ path, required, parameters }) => {
   const defaults = parameters.filter(({ schema }) => schema.default !== undefined);
 
-  test.each(defaults)("$name left out is its documented default", async ({ name, schema }) => {
+  test.each(defaults)("$name omitted is its documented default", async ({ name, schema }) => {
     const rows = fc.sample(market, { numRuns: 2, seed: 11 });
     for (const board of rows.map(boardOf)) {
       const plain = `${path}?${required}`;
@@ -66,7 +66,7 @@ describe.each(ADDRESSES)("$path", ({ path, required, parameters }) => {
 describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path", (address) => {
   const { path, parameters } = address;
 
-  test("one question has one answer, however it is written", async () => {
+  test("equivalent queries have one answer, however they are written", async () => {
     await fc.assert(
       fc.asyncProperty(market, queries(address), async (rows, query) => {
         const board = boardOf(rows);
@@ -77,8 +77,8 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
     );
   });
 
-  test("what somebody asked before changes nobody's answer", async () => {
-    // Alike but for a few parameters, so that a key which forgets one of them is found out.
+  test("earlier requests do not affect an answer", async () => {
+    // They differ in a few parameters, so that a cache key without one of them is detected.
     const pairs = fc
       .tuple(queries(address), queries(address), fc.nat({ max: 20 }))
       .map(([query, other, at]) => {
@@ -106,7 +106,7 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
   });
 
   const thresholds = parameters.filter(isThreshold);
-  test.each(thresholds)("says that $name was rounded", async ({ name, schema }) => {
+  test.each(thresholds)("reports that $name was rounded", async ({ name, schema }) => {
     const asked = schema.type === "integer" ? 12_345 : 12.345;
     const board = boardOf([rowOf("okx", "BTC")]);
     const sent = `${path}?${name}=${asked}`;
@@ -123,7 +123,7 @@ describe.each(ADDRESSES.filter(({ path }) => !path.endsWith("/stream")))("$path"
 describe("a threshold", () => {
   const figures = fc.double({ min: 0, max: 1e12, noNaN: true });
 
-  test("is rounded to the nearest number of three digits; one that has no more stays as it is", () => {
+  test("is rounded to the nearest number with three digits; one with fewer is unchanged", () => {
     expect([0, 5, 0.5, 3600, 1e6, 1_234_567, 0.012_345, 999_900].map(roundThreshold)).toEqual([
       0, 5, 0.5, 3600, 1e6, 1_230_000, 0.0123, 1e6,
     ]);
@@ -137,7 +137,7 @@ describe("a threshold", () => {
     );
   });
 
-  test("as it was rounded decides which rows there are", async () => {
+  test("decides by its rounded value which rows are included", async () => {
     const volumes = [1_229_999, 1_230_000, 1_234_000];
     const rows = volumes.map((volume24hUsd, place) => rowOf("okx", `A${place}`, { volume24hUsd }));
     const { rows: found } = await bodyOf(
@@ -147,7 +147,7 @@ describe("a threshold", () => {
     expect(found.map(({ base }) => base)).toEqual(["A1", "A2"]);
   });
 
-  test("never takes the digits of a trader's own figures", async () => {
+  test("does not apply to a trader's own figures, which keep all digits", async () => {
     const rows = ["okx", "bybit"].map((exchange, place) =>
       rowOf(exchange as "okx" | "bybit", "BTC", {
         fundingRate: place * 0.001,

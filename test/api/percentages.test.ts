@@ -5,7 +5,7 @@ import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/event-stream.ts";
 import { appOf, bodyOf, cellsOf, LISTS, market, marketOf } from "../support/lists.ts";
 
-/** Every number under a name of a percentage, at any depth. */
+/** Every number with the name of a percentage, at any depth. */
 function percentagesOf(value: unknown, name = ""): readonly number[] {
   if (typeof value === "number") return name.endsWith("_pct") ? [value] : [];
   if (Array.isArray(value))
@@ -16,7 +16,7 @@ function percentagesOf(value: unknown, name = ""): readonly number[] {
 
 const isRounded = (value: number) => value === Number(value.toPrecision(15));
 
-test.each(LISTS)("$path has no percentage of more than 15 digits", async ({ path, query }) => {
+test.each(LISTS)("$path has no percentage with more than 15 digits", async ({ path, query }) => {
   await fc.assert(
     fc.asyncProperty(market, async (rows) => {
       const { rows: sent } = await bodyOf(appOf(new TestBoard(marketOf(rows))), path + query);
@@ -40,7 +40,7 @@ const FIGURES = {
 };
 
 test.each(["/api/funding/current", "/api/funding/symbol/BTC", "/api/funding/extremes"])(
-  "%s has the rate of eight hours and the premium, the same in each format",
+  "%s has the rate per eight hours and the premium, the same in each format",
   async (path) => {
     const app = appOf(new TestBoard(snapshotOf("1-1", [ROW])));
     const { rows } = (await (await app.get(path)).json()) as FundingList;
@@ -53,14 +53,14 @@ test.each(["/api/funding/current", "/api/funding/symbol/BTC", "/api/funding/extr
   },
 );
 
-test("a rate without an interval has none of eight hours, a row without an index no premium", async () => {
+test("without an interval there is no rate per eight hours, without an index no premium", async () => {
   const row = rowOf("okx", "BTC", { fundingIntervalHours: null, indexPrice: null });
   const app = appOf(new TestBoard(snapshotOf("1-1", [row])));
   const { rows } = await bodyOf(app, "/api/funding/current");
   expect(rows).toMatchObject([{ rate_8h_pct: null, premium_pct: null }]);
 });
 
-test("the stream sends them, too", async () => {
+test("the stream includes them, too", async () => {
   const app = appOf(new TestBoard(snapshotOf("1-1", [ROW])));
   const { body } = await app.fetch(new Request("http://finder.test/api/funding/stream"));
   const stream = new EventReader(body);

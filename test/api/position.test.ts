@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const STALE = flagBit("stale");
 const THIN = flagBit("thin");
 
-/** Percent a year: okx 10.95, bybit -21.9, gate 43.8 (hourly), mexc 109.5 (stale), deribit 5.475 (accrues). */
+/** Percent per year: okx 10.95, bybit -21.9, gate 43.8 (hourly), mexc 109.5 (stale), deribit 5.475 (continuous). */
 const ROWS = [
   rowOf("okx", "BTC", { fundingRate: 0.0001 }),
   rowOf("okx", "BTC", { fundingRate: -0.005, quote: "USDC" }),
@@ -48,8 +48,8 @@ async function position(query: string, of: TestApp = app()): Promise<PositionRow
   return rows[0] ?? expect.unreachable();
 }
 
-describe("what a position is paid", () => {
-  test("next, in a day and in thirty, by hand", async () => {
+describe("the payments of a position", () => {
+  test("next, in a day and in thirty, calculated by hand", async () => {
     const row = await position("uid=okx:BTCUSDT:1&side=long&notional=25000");
     expect(row).toMatchObject({
       uid: "okx:BTCUSDT:1",
@@ -82,12 +82,12 @@ describe("what a position is paid", () => {
     expect(row.next_payment_usd).toBeCloseTo(next, 9);
     expect(row.day_usd).toBeCloseTo(day, 9);
     expect(row.thirty_days_usd).toBeCloseTo(30 * day, 9);
-    // Nothing is 0, not a negative nothing: some formats would show it.
+    // Nothing is 0, not -0, which some formats would show.
     expect(Object.is(row.next_payment_usd, -0)).toBe(false);
   });
 
-  test("accrues where funding is continuous: nothing is due at a time", async () => {
-    // 0.005 % every 8 h of 10,000 dollars are 1.5 a day.
+  test("accrue for continuous funding: nothing is due at a particular time", async () => {
+    // 0.005 % every 8 h on 10,000 dollars is 1.5 a day.
     expect(await position("uid=deribit:BTCUSDT:1&side=short")).toMatchObject({
       accrual: "continuous",
       direction: "receive",
@@ -99,7 +99,7 @@ describe("what a position is paid", () => {
     });
   });
 
-  test("is null on a row that cannot be relied on, with the reasons", async () => {
+  test("are null on an untrusted row, with the reasons", async () => {
     const rows = [rowOf("okx", "BTC", {}, STALE | flagBit("suspect") | THIN), ...ROWS.slice(2)];
     expect(await position("uid=okx:BTCUSDT:1&side=long", app(rows))).toMatchObject({
       flags: ["stale", "suspect", "thin"],
@@ -114,7 +114,7 @@ describe("what a position is paid", () => {
     });
   });
 
-  test("is what expected_cash of a pair says of that leg", async () => {
+  test("equal expected_cash of a pair for that leg", async () => {
     const anyRow = fc.record({
       rate: fc.double({ min: -0.01, max: 0.01, noNaN: true }),
       interval: fc.constantFrom(1, 2, 4, 8),
@@ -150,7 +150,7 @@ describe("what a position is paid", () => {
 });
 
 describe("the best other exchange", () => {
-  test("is the lowest rate for a long and the highest for a short, of those that can be trusted", async () => {
+  test("has the lowest rate for a long and the highest for a short, among trusted listings", async () => {
     // Not okx itself, though its USDC contract pays a long more; not mexc, which is stale.
     const long = await position("uid=okx:BTCUSDT:1&side=long");
     expect(long.alternative).toMatchObject({ uid: "bybit:BTCUSDT:1", flags: ["thin"] });
@@ -161,7 +161,7 @@ describe("the best other exchange", () => {
     expect(short.alternative?.yearly_gain_usd).toBeCloseTo(3_285, 9);
   });
 
-  test("gains less than nothing where the position is best already", async () => {
+  test("has a negative gain if the position is already the best", async () => {
     const row = await position("uid=gate:BTCUSDT:1&side=short");
     expect(row.alternative).toMatchObject({
       exchange: "okx",
@@ -170,7 +170,7 @@ describe("the best other exchange", () => {
     expect(row.alternative?.yearly_gain_usd).toBeCloseTo(-3_285, 9);
   });
 
-  test("is none where the price is another one, no other lists it, or no price has told what it is", async () => {
+  test("is null if the price differs, no other exchange lists it, or no price has identified it", async () => {
     const far = [ROWS[0], rowOf("bybit", "BTC", { markPrice: 112 })].flatMap((row) => row ?? []);
     for (const [query, reason, rows] of [
       ["uid=okx:BTCUSDT:1&side=long", "no_other_exchange", far],
@@ -183,7 +183,7 @@ describe("the best other exchange", () => {
     }
   });
 
-  test("is one of the same asset, by any search", async () => {
+  test("lists the same asset, verified by brute force", async () => {
     const rates = fc.array(fc.integer({ min: -90, max: 90 }), { minLength: 2, maxLength: 6 });
     const EXCHANGES = ["okx", "bybit", "gate", "mexc", "kraken", "htx"] as const;
     await fc.assert(
@@ -194,7 +194,7 @@ describe("the best other exchange", () => {
         const row = await position(`uid=okx:BTCUSDT:1&side=${side}`, app(rows));
         const sign = side === "long" ? -1 : 1;
         const best = Math.max(...bps.slice(1).map((of) => sign * of));
-        // A basis point every 8 h of 10,000 dollars is 1,095 a year.
+        // A basis point every 8 h on 10,000 dollars is 1,095 a year.
         expect(row.alternative?.yearly_gain_usd ?? NaN).toBeCloseTo(
           (best - sign * (bps[0] ?? NaN)) * 1_095,
           6,
@@ -205,8 +205,8 @@ describe("the best other exchange", () => {
   });
 });
 
-describe("what is asked", () => {
-  test("may be the exchange and its symbol: the same answer, colons in it or not", async () => {
+describe("the instrument", () => {
+  test("can be given as exchange and symbol: the same answer, even if the symbol contains colons", async () => {
     const dex = rowOf("hyperliquid", "GOLD", { exchangeSymbol: "xyz:GOLD" });
     const of = app([...ROWS, dex]);
     const tag = async (uid: string) =>
@@ -246,7 +246,7 @@ describe("what is asked", () => {
     },
   );
 
-  test("of an exchange without any data is a 503, and others are named as missing", async () => {
+  test("of an exchange without any data is a 503, and other exchanges are listed as missing", async () => {
     await using scene = await missingScene(MIXED);
     const response = await scene.get(`${PATH}?side=long&uid=okx:BTCUSDT`);
     expect([response.status, await response.json()]).toMatchObject([

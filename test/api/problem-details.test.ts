@@ -76,7 +76,7 @@ describe("the detail of a bad parameter", () => {
     expect((await problemOf(target)).detail).toBe(detail);
   });
 
-  test("is the first of errors, which has them all", async () => {
+  test("is the first of errors, which has all of them", async () => {
     const { detail, errors } = await problemOf("/api/funding/current?nope=1&limit=0");
     expect(errors).toEqual([
       { parameter: "limit", rule: '"0" must be a whole number from 1 to 100000' },
@@ -97,14 +97,14 @@ describe("a time in another unit", () => {
     ["2026-11-01T00:00:00Z", "; this looks like a date"],
     ["soon", ""],
     ["4102444801", ""],
-  ])("%s is named", async (text, hint) => {
+  ])("%s is recognised", async (text, hint) => {
     const { errors } = await problemOf(`/api/intervals/changes?from=${encodeURIComponent(text)}`);
     const rule = `${JSON.stringify(text)} must be unix seconds from 0 to 4102444800${hint}`;
     expect(errors).toEqual([{ parameter: "from", rule }]);
   });
 });
 
-test("an exchange in a path is read in any case, and an unknown one is offered the nearest", async () => {
+test("an exchange in a path is case-insensitive, and the nearest is suggested for an unknown one", async () => {
   const target = "/api/explain/Binance/BTCUSDT";
   const { row } = (await (await app().get(target)).json()) as { row: { exchange: string } };
   expect(row.exchange).toBe("binance");

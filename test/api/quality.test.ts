@@ -43,7 +43,7 @@ async function rowsOf(query: string): Promise<readonly QualityRow[]> {
 }
 
 describe("/api/quality", () => {
-  test("tells of an exchange what was expected, seen, rejected, flagged, doubted and refused", async () => {
+  test("shows what was expected, seen, rejected, flagged, implausible and refused for an exchange", async () => {
     const [okx] = await rowsOf("?exchange=okx");
     expect(okx).toEqual({
       exchange: "okx",
@@ -73,13 +73,13 @@ describe("/api/quality", () => {
     });
   });
 
-  test("a whole exchange in another unit shows as doubted rates", async () => {
+  test("a whole exchange in another unit shows up as implausible rates", async () => {
     const [gate] = await rowsOf("?exchange=gate");
     expect(gate?.implausible).toEqual({ volume: 0, open_interest: 0, rate: 1 });
     expect(gate?.last_refused_at).toBeNull();
   });
 
-  test("can be asked for the exchanges that have a flag", async () => {
+  test("can be filtered by exchanges with a flag", async () => {
     const ids = async (query: string) => (await rowsOf(query)).map(({ exchange }) => exchange);
     expect(await ids("?flag=thin")).toEqual(["okx"]);
     expect(await ids("?flag=suspect")).toEqual(["gate", "okx"]);

@@ -9,10 +9,10 @@ const ROWS = ["BTC", "ETH", "A%C3", "%C3"].map((base) => rowOf("okx", base));
 const UNKNOWN = "is not a parameter of this endpoint";
 const NO_TEXT = "must be UTF-8 with percent-encoding";
 
-/** Addresses that answer without an exchange behind the board and read their parameters. */
+/** Paths that answer without an exchange behind the board and parse their parameters. */
 const READING = ADDRESSES.map(({ path, required }) => ({ path, required }));
 
-/** Those, and the ones that read none and refuse none. */
+/** Those, and the ones that parse none and reject none. */
 const PATHS = [
   ...READING,
   ...["/api/health", "/livez", "/readyz", "/metrics"].map((path) => ({ path, required: "" })),
@@ -23,7 +23,7 @@ const boardOf = () => new TestBoard(snapshotOf("1-1", [...ROWS, rowOf("xt", "BTC
 
 describe.each(READING)("$path", ({ path, required }) => {
   test.each(["=", "=1", "&=x&", "==", "=&=1", "=%C3%A9"])(
-    "refuses ?%s and names it",
+    "rejects ?%s and names it",
     async (query) => {
       const response = await testApp(boardOf()).get(`${path}?${required}${query}`);
       expect([query, response.status]).toEqual([query, 400]);
@@ -36,9 +36,9 @@ describe.each(READING)("$path", ({ path, required }) => {
   );
 });
 
-// A stream has no end, and is read as the others are.
+// A stream never ends, and is parsed like the others.
 test.each(PATHS.filter(({ path }) => !path.endsWith("/stream")))(
-  "$path reads nothing in a query that holds nothing",
+  "$path accepts a query without content",
   async ({ path, required }) => {
     const plain = await testApp(boardOf()).get(required === "" ? path : `${path}?${required}`);
     for (const query of ["", "&&&"]) {
@@ -64,7 +64,7 @@ describe("a query", () => {
     ["base=%ED%A0%80", [["base", NO_TEXT]]],
     ["base=%F4%90%80%80", [["base", NO_TEXT]]],
     ["base=%C0%80", [["base", NO_TEXT]]],
-    // What the server makes of bytes that are no UTF-8.
+    // The server's replacement for bytes that are not UTF-8.
     ["base=%EF%BF%BD", [["base", NO_TEXT]]],
     ["b%61se=BTC&b%61se=%FF", [["base", NO_TEXT]]],
     ["base=%zz&base=%zz", [["base", NO_TEXT]]],
@@ -86,14 +86,14 @@ describe("a query", () => {
         ["limit", "must not be empty"],
       ],
     ],
-  ] as const)("%s is refused with every name that is wrong", async (query, errors) => {
+  ] as const)("%s is rejected with every invalid name", async (query, errors) => {
     expect(await errorsOf(query)).toMatchObject({
       status: 400,
       errors: errors.map(([parameter, rule]) => ({ parameter, rule })),
     });
   });
 
-  test("names a wrong parameter only as far as 64 characters, and each once", async () => {
+  test("repeats only 64 characters of an invalid parameter, and each once", async () => {
     const long = "n".repeat(500);
     const { errors } = await errorsOf(`${long}=%&${long}=%&${"=&".repeat(500)}`);
     expect(errors).toEqual([
@@ -103,7 +103,7 @@ describe("a query", () => {
     ]);
   });
 
-  test("is refused or read just as another parser reads it, whatever was asked before", async () => {
+  test("is rejected or parsed like by another parser, whatever was requested before", async () => {
     const known = new Set(
       ADDRESSES.find(({ path }) => path === "/api/funding/current")?.parameters.map(
         ({ name }) => name,

@@ -25,13 +25,13 @@ const ID_BYTES = 64;
 /** Many times the turns that an answer takes to be made. */
 const TURNS = 200;
 
-/** A kept answer is given back at once; one that has to be made and compressed is waited for. */
+/** A cached answer is returned synchronously; one that has to be built and compressed is awaited. */
 function isKept(app: TestApp, target: string, encoding: string): boolean {
   const headers = { "accept-encoding": encoding };
   return app.fetch(new Request(`http://finder.test${target}`, { headers })) instanceof Response;
 }
 
-/** An application of which the wanted answers were read. */
+/** An application whose answers of interest were requested. */
 async function scene() {
   const board = new TestBoard(snapshotOf("1-1", rows));
   const clock = new ManualClock();

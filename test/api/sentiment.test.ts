@@ -11,7 +11,7 @@ const PATH = "/api/funding/sentiment";
 
 const AT_BASELINE = flagBit("pinned_baseline");
 
-/** BTC at 10.95 (resting), 21.9 and -10.95 % a year; ETH on two exchanges and a stale third; SOL at rest. */
+/** BTC at 10.95 (baseline), 21.9 and -10.95 % a year; ETH on two exchanges and a stale third; SOL at its baseline. */
 const ROWS = [
   rowOf("binance", "BTC", { volume24hUsd: 1e6, openInterestUsd: 4e6 }, AT_BASELINE),
   rowOf("okx", "BTC", { fundingRate: 0.0002, volume24hUsd: 3e6, openInterestUsd: 3e6 }),
@@ -38,7 +38,7 @@ async function list(query = "", of: TestApp = app()): Promise<SentimentList> {
   return (await response.json()) as SentimentList;
 }
 
-/** Equal but for rounding. */
+/** Equal except for rounding. */
 const close = (value: number): number => expect.closeTo(value, 9) as unknown as number;
 
 const assets = ({ rows }: SentimentList): string[] => rows.map(({ asset_id }) => asset_id);
@@ -88,7 +88,7 @@ describe("/api/funding/sentiment", () => {
         mean_annualized_pct: close(7.3),
         median_annualized_pct: close(10.95),
         oi_weighted_annualized_pct: close((10.95 * 4 + 21.9 * 3 - 10.95 * 4) / 11),
-        // Two exchanges that tell a volume are no market.
+        // Two exchanges with a volume are not a market.
         volume_weighted_annualized_pct: null,
         positive_share: 0.5,
         label: "mixed",
@@ -97,7 +97,7 @@ describe("/api/funding/sentiment", () => {
     ]);
   });
 
-  test("says why it says nothing of an asset on two fresh exchanges", async () => {
+  test("has a reason instead of figures for an asset on two fresh exchanges", async () => {
     const { rows } = await list("?base=ETH");
     expect(rows).toEqual([
       {
@@ -125,14 +125,14 @@ describe("/api/funding/sentiment", () => {
     ]);
   });
 
-  test("comes from the asset on most exchanges down", async () => {
+  test("is ordered by the number of exchanges, descending", async () => {
     const whole = await list();
     expect(assets(whole)).toEqual(["SOL", "BTC", "ETH"]);
     expect([whole.count, whole.total, whole.next_cursor]).toEqual([3, 3, null]);
     expect(whole.rows[0]).toMatchObject({ label: "resting", positive_share: null, at_baseline: 4 });
   });
 
-  test("a rate of 0 that is the resting one is at its baseline, not at zero", async () => {
+  test("a baseline rate of 0 counts as at the baseline, not at zero", async () => {
     const still = (exchange: "okx" | "gate" | "bybit", flags: number) =>
       rowOf(exchange, "NIL", { fundingRate: 0 }, flags);
     const rows = [still("okx", AT_BASELINE), still("gate", AT_BASELINE), still("bybit", 0)];
@@ -167,7 +167,7 @@ describe("/api/funding/sentiment", () => {
     },
   );
 
-  test("an asset all of whose rows are stale is unknown, not calm and not gone", async () => {
+  test("an asset with only stale rows is unknown, neither resting nor absent", async () => {
     const stale = ROWS.map((row) => ({ ...row, flags: row.flags | flagBit("stale") }));
     const of = testApp(new TestBoard(snapshotOf("7-9", stale)));
     const { rows } = await list("", of);
@@ -189,7 +189,7 @@ describe("/api/funding/sentiment", () => {
     expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
   });
 
-  test("as CSV has units in its header line, and empty cells for what is unknown", async () => {
+  test("in CSV has units in its header line, and empty cells for unknown values", async () => {
     const response = await app().get(`${PATH}?format=csv&base=ETH`);
     expect((await response.text()).split("\r\n")).toEqual([
       "base,asset_id,exchanges,of_exchanges,instruments,untrusted_instruments,unverified_instruments,open_interest_usd,open_interest_unknown,volume_24h_usd,volume_unknown,at_baseline,at_zero,mean_annualized_pct,median_annualized_pct,oi_weighted_annualized_pct,volume_weighted_annualized_pct,positive_share,label,reason",
@@ -198,10 +198,10 @@ describe("/api/funding/sentiment", () => {
     ]);
   });
 
-  test("a query is one answer, however it is spelled", async () => {
+  test("a query has one answer, however it is spelled", async () => {
     const served = app();
     const etag = async (query: string) => (await served.get(PATH + query)).headers.get("etag");
-    // With a page to come the answer holds its cursor, and that the query.
+    // If another page follows, the answer contains its cursor, which contains the query.
     const plain = await etag("?base=BTC,SOL&label=mixed,resting&limit=1");
     const spelled =
       "?label=resting&label=mixed&base=sol,xbt&sort=exchanges&order=desc&min_exchanges=0&min_volume=0&limit=1";
@@ -210,7 +210,7 @@ describe("/api/funding/sentiment", () => {
     expect(await etag("?base=BTC,SOL&label=mixed,resting&order=asc&limit=1")).not.toBe(plain);
   });
 
-  test("has nothing to say before the first snapshot", async () => {
+  test("is a 503 before the first snapshot", async () => {
     expect((await testApp(new TestBoard()).get(PATH)).status).toBe(503);
   });
 });
@@ -231,7 +231,7 @@ const MARKET = fc
     ),
   );
 
-test("pages of one cursor chain join to the unpaged list, though the board moves on", async () => {
+test("pages of a cursor chain join to the unpaged list, though the board moves on", async () => {
   const sort = fc.constantFrom(...SENTIMENT_SORTS);
   const limit = fc.integer({ min: 1, max: 4 });
   await fc.assert(

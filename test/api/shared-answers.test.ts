@@ -9,13 +9,13 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 const PATH = "/api/funding/current";
 
-/** By then whoever has had no turn is sent away. */
+/** By then requests without a turn have been refused. */
 const WAITED_MS = 10_000;
 
-/** So many rows are made when they are sent. */
+/** Lists with this many rows are streamed. */
 const ROWS = 2_001;
 
-/** Answers of a board of their own, with the clock and the load that they depend on. */
+/** Answers on a separate board, with the clock and the load they depend on. */
 function bareAnswers() {
   const clock = new ManualClock();
   const load = answerLoad(clock);
@@ -41,7 +41,7 @@ function bareAnswers() {
     const list = { name: "list", select, toRow: () => row, columns: [], head: () => head };
     return sendList(answers, c, { format: null }, list);
   };
-  /** Both turns are taken; what is returned ends one of them. */
+  /** Occupies both turns; the returned function releases one of them. */
   const takeTurns = async () => {
     const other = { client: "other", disconnected: new AbortController().signal };
     const end = await load.work.enter(other);
@@ -56,7 +56,7 @@ async function bodiesOf(sent: readonly Promise<Response>[]): Promise<ReadonlySet
   return new Set(await Promise.all(responses.map((response) => response.text())));
 }
 
-test("a long list whose rows or envelope have another form has another tag: the next release may add a field", async () => {
+test("a streamed list with other rows or another envelope has another tag: the next release may add a field", async () => {
   const tagOf = async (row: object, head = {}) =>
     (await bareAnswers().send(row, {}, head)).headers.get("etag");
   expect(await tagOf({ a: 1 })).toBe(await tagOf({ a: 1 }));
@@ -64,12 +64,12 @@ test("a long list whose rows or envelope have another form has another tag: the 
   expect(await tagOf({ a: 1 })).not.toBe(await tagOf({ a: 1 }, { more: 1 }));
 });
 
-describe("who waits for an answer that another has asked for", () => {
+describe("a request for an answer that is being built for another", () => {
   test("needs no turn", async () => {
     const { clock, load, send, takeTurns } = bareAnswers();
     const endOne = await takeTurns();
     const sent = Array.from({ length: 4 }, () => send({ a: 1 }));
-    // Behind the one that is to make the answer, and then at work for good.
+    // Queued behind the one that builds the answer, then running forever.
     void load.work.enter({ client: "", disconnected: new AbortController().signal });
     expect(load.work.waiting).toBe(2);
     endOne();
@@ -78,20 +78,23 @@ describe("who waits for an answer that another has asked for", () => {
     expect((await bodiesOf(sent)).size).toBe(1);
   });
 
-  test("waits with all others for one turn, too, when that one leaves", async () => {
+  test("waits with all others for one turn if that one disconnects", async () => {
     const answers = bareAnswers();
     expect(await askedWhileFirstLeaves(answers)).toBe(1);
     expect(answers.timesSelected()).toBe(1);
   });
 
-  test("waits with all others for its bytes when the one that was to make them leaves", async () => {
+  test("waits with all others for its bytes if the one that builds them disconnects", async () => {
     const answers = bareAnswers();
     await answers.send({ a: 1 }, { method: "HEAD" });
     expect(await askedWhileFirstLeaves(answers)).toBe(1);
   });
 });
 
-/** Many ask while no turn is free, and the first of them leaves: one waits for a turn then. How many bodies there are. */
+/**
+ * Many requests while no turn is free, the first of which disconnects: one then waits for a turn. Returns the bodies
+ * built.
+ */
 async function askedWhileFirstLeaves({
   clock,
   load,

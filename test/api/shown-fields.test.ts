@@ -29,14 +29,14 @@ async function errorOf(target: string): Promise<unknown> {
 describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
   const at = (more: string, format = "json") => `${path}${query}&${more}&format=${format}`;
 
-  /** Two columns that this list has, the later one first. */
+  /** Two columns of this list, the later one first. */
   async function twoNames(): Promise<readonly [string, string]> {
     const [header = []] = cellsOf(await (await app().get(at("", "csv"))).text());
     const [first = "", ...others] = header;
     return [others.at(-1) ?? "", first];
   }
 
-  test("shows the asked columns in the asked order, with the same values in every format", async () => {
+  test("shows the requested columns in the requested order, with the same values in every format", async () => {
     const names = await twoNames();
     const fields = `fields=${names.join(",")}`;
     const whole = await bodyOf(app(), at(""));
@@ -54,7 +54,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
     );
   });
 
-  test("a field that it does not have is a 400 which names the nearest", async () => {
+  test("an unknown field is a 400 that suggests the nearest", async () => {
     const [name] = await twoNames();
     const wrong = `${name.slice(0, 2)}${name.slice(3)}`;
     for (const format of ["json", "csv", "ndjson"])
@@ -68,7 +68,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
     });
   });
 
-  test("writes moments as texts in every format when asked to, and nothing else in another way", async () => {
+  test("writes times as ISO strings in every format on request, and changes nothing else", async () => {
     const unix = await bodyOf(app(), at(""));
     const response = await app().get(at("time=iso"));
     expect(response.headers.get("x-fetched-at")).toBe("2026-11-02T12:00:00Z");
@@ -91,7 +91,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
     expect(await bodyOf(app(), at("time=unix"))).toEqual(unix);
   });
 
-  test("has a byte-order mark in CSV alone, and only when asked for one", async () => {
+  test("has a byte-order mark only in CSV, and only on request", async () => {
     const plain = Buffer.from(await (await app().get(at("", "csv"))).arrayBuffer());
     const marked = Buffer.from(await (await app().get(at("bom=1", "csv"))).arrayBuffer());
     expect(marked.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
@@ -102,7 +102,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
       );
   });
 
-  test("is the same answer whatever _ holds, and none of the parts of another form", async () => {
+  test("is the same answer whatever _ contains, and its pages are not those of another format", async () => {
     const shared = app();
     const asked = await shared.get(at("_=1793620800"));
     const etag = asked.headers.get("etag") ?? "none";
@@ -117,7 +117,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
     }
   });
 
-  test("says in headers of JSON, too, what it is of and where it goes on", async () => {
+  test("has headers in JSON, too, for its snapshot and the next page", async () => {
     const response = await app().get(at(hasCursor ? "limit=1" : ""));
     const body = (await response.json()) as {
       snapshot: string;
@@ -138,7 +138,7 @@ describe.each(LISTS)("$path", ({ path, query, hasCursor }) => {
 
 const secondsOf = (text: string) => String(Date.parse(text) / 1000);
 
-/** Texts of moments as numbers. */
+/** ISO times converted back to numbers. */
 function back(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (name, inner: unknown) =>
@@ -150,7 +150,7 @@ function back(value: unknown): unknown {
 describe("a field that is an object", () => {
   const path = "/api/funding/arb?decision=usable,watch,refuse";
 
-  test("can be asked for whole, and by what is in it", async () => {
+  test("can be selected as a whole, and by its members", async () => {
     const { rows } = await bodyOf(app(), `${path}&fields=short,base,long_exchange,long_flags`);
     const whole = await bodyOf(app(), path);
     expect(rows).toEqual(
@@ -163,7 +163,7 @@ describe("a field that is an object", () => {
     );
   });
 
-  test("is all its columns in CSV", async () => {
+  test("becomes all of its columns in CSV", async () => {
     const csv = await (await app().get(`${path}&fields=long,base&format=csv`)).text();
     const [header = []] = cellsOf(csv);
     expect(header.at(-1)).toBe("base");
@@ -172,13 +172,13 @@ describe("a field that is an object", () => {
   });
 });
 
-test("the pages of a list keep its form, and another form may go on with them", async () => {
+test("the pages of a list keep its format, and another format can continue the chain", async () => {
   const shared = app();
   const first = await shared.get(
     "/api/funding/current?limit=2&fields=uid&time=iso&format=csv&bom=1",
   );
   const [, next = ""] = /<(.+)>/.exec(first.headers.get("link") ?? "") ?? [];
-  // A decoder of texts would take the mark away.
+  // A text decoder would strip the mark.
   const rest = Buffer.from(await (await shared.get(next)).arrayBuffer()).toString();
   expect(rest).toStartWith("\uFEFFuid\r\n");
   const { next_cursor: cursor } = await bodyOf(shared, "/api/funding/current?limit=2&fields=uid");
@@ -189,7 +189,7 @@ test("the pages of a list keep its form, and another form may go on with them", 
 describe("the heatmap", () => {
   const path = "/api/funding/heatmap?exchange=xt,weex,bybit";
 
-  test("has the asked exchanges in the asked order, also those without a value", async () => {
+  test("has the requested exchanges in the requested order, including those without a value", async () => {
     const csv = await (await app().get(`${path}&format=csv`)).text();
     expect(cellsOf(csv)[0]).toEqual([
       "base",
@@ -206,12 +206,12 @@ describe("the heatmap", () => {
     });
   });
 
-  test("has them where no row is left as well", async () => {
+  test("has them even if no row is left", async () => {
     const csv = await (await app().get(`${path}&base=NOSUCH&format=csv`)).text();
     expect(cellsOf(csv)[0]?.length).toBe(6);
   });
 
-  test("has its values also where there are none, as no column", async () => {
+  test("has its values even if there are none, but no columns", async () => {
     const target = "/api/funding/heatmap?base=NOSUCH&fields=values,base";
     expect(await bodyOf(app(), target)).toMatchObject({ rows: [] });
     expect(await (await app().get(`${target}&format=csv`)).text()).toBe("base\r\n");
@@ -232,7 +232,7 @@ describe("the heatmap", () => {
   });
 });
 
-test("an unknown member of a closed set is told the nearest name", async () => {
+test("the nearest name is suggested for an unknown member of a closed set", async () => {
   expect(await errorOf("/api/funding/current?exchange=binanse")).toMatchObject({
     parameter: "exchange",
     rule: expect.stringMatching(/^"binanse" must be one of .*; did you mean binance\?$/),
@@ -248,7 +248,7 @@ test("an unknown member of a closed set is told the nearest name", async () => {
   });
 });
 
-test("a list of a market without rows still has its columns", async () => {
+test("a list of an empty market still has its columns", async () => {
   const empty = appOf(new TestBoard(snapshotOf("1-1", ROWS)));
   const csv = await (
     await empty.get("/api/funding/current?base=NOSUCH&fields=uid&format=csv")

@@ -14,7 +14,7 @@ async function listOf(app: TestApp, query: string): Promise<FundingList> {
   return (await response.json()) as FundingList;
 }
 
-/** A snapshot in which unchanged rows are the same objects, as those of the board are. */
+/** A snapshot that shares unchanged row objects, as the board's do. */
 const shown = (id: string, rows: readonly BoardRow[]) => allCollected(snapshotOf(id, rows));
 
 const A = rowOf("okx", "A");
@@ -54,7 +54,7 @@ describe("since", () => {
     expect(quiet).toMatchObject({ count: 0, total: 0, rows: [], removed: [], reset: false });
   });
 
-  test("names what is gone and what matches no more, and has what is new or matches now", async () => {
+  test("names rows that are removed or no longer match, and has those that are new or match now", async () => {
     const app = appFrom([A, C], [changed(C, { volume24hUsd: 900_000 }), B]);
     expect(await listOf(app, "since=1-1&min_volume=1000000")).toMatchObject({
       removed: ["bybit:CUSDT:1", "okx:AUSDT:1"],
@@ -62,7 +62,7 @@ describe("since", () => {
     });
   });
 
-  test("of the snapshot of now nothing has changed", async () => {
+  test("of the current snapshot has no changes", async () => {
     expect(await listOf(appFrom([A], [B]), "since=1-2")).toMatchObject({
       rows: [],
       removed: [],
@@ -71,7 +71,7 @@ describe("since", () => {
   });
 
   test.each(["0-9", "nonsense", "1-1"])(
-    "%s is not held: the whole list, as a reset",
+    "%s is not retained: the whole list, as a reset",
     async (id) => {
       const board = new TestBoard(shown("1-1", [A]));
       board.publish(shown("1-2", [A, B]));
@@ -81,18 +81,18 @@ describe("since", () => {
     },
   );
 
-  test("without it a list says nothing of all this", async () => {
+  test("without it a list has none of these members", async () => {
     const list = await listOf(appFrom([A], [B]), "");
     for (const name of ["since", "removed", "reset"]) expect(list).not.toHaveProperty(name);
   });
 
-  test("is a parameter of current alone", async () => {
+  test("is a parameter of current only", async () => {
     const app = appFrom([A], [B]);
     for (const path of ["/api/funding/symbol/B", "/api/funding/arb", "/api/instruments"])
       expect((await app.get(`${path}?since=1-1`)).status).toBe(400);
   });
 
-  test("comes in the asked order and in pages", async () => {
+  test("supports sorting and pages", async () => {
     const after = [A, B, C].map((row, at) => changed(row, { fundingRate: at / 1000 }));
     const app = appFrom([A, B, C], after);
     const first = await listOf(app, "since=1-1&sort=funding_rate&limit=2");
@@ -104,7 +104,7 @@ describe("since", () => {
     expect([idsOf(rest), rest.next_cursor]).toEqual([["okx:AUSDT:1"], null]);
   });
 
-  test("says in headers what CSV and NDJSON cannot, and all again where that is too much", async () => {
+  test("uses headers in CSV and NDJSON, or sends everything if that is too long", async () => {
     const odd = rowOf("okx", "ODD", { exchangeSymbol: "币,1" });
     for (const format of ["csv", "ndjson"]) {
       const some = await appFrom([odd, A], [A]).get(`${CURRENT}?since=1-1&format=${format}`);
@@ -152,7 +152,7 @@ const filters = fc.constantFrom(
   "interval=1,8&base=A,B,C",
 );
 
-/** What a change is; the rest of a row is as of its last one. */
+/** The fields that make a change; the rest of a row is as of its last change. */
 const newsOf = (row: FundingRow) => [
   row.uid,
   row.funding_rate,
@@ -163,7 +163,7 @@ const newsOf = (row: FundingRow) => [
 ];
 const sorted = (rows: Iterable<FundingRow>) => [...rows].map(newsOf).toSorted();
 
-test("applied to the old list it gives the new one, over any number of snapshots", async () => {
+test("applied to the old list gives the new one, over any number of snapshots", async () => {
   const stats = { changes: 0 };
   await fc.assert(
     fc.asyncProperty(

@@ -13,12 +13,12 @@ import { until } from "../support/service.ts";
 
 const STREAM = "/api/funding/stream";
 
-/** Some 12 MB as one event, more than the buffers of two sockets take: five of them are held, six are not. */
+/** Some 12 MB as one event, more than the buffers of two sockets take: five of them are retained, six are not. */
 const ROWS = Array.from({ length: 20_000 }, (_, n) =>
   rowOf("okx", `COIN${n}`, { volume24hUsd: 2_000_000 }),
 );
 
-/** A connection that asks for all rows, each `n` by a filter of its own, and reads nothing. */
+/** A connection that requests all rows, each `n` with its own filter, and reads nothing. */
 function silent(port: number, address: string, n: number): Socket {
   const socket = connect({ host: "127.0.0.1", port });
   socket.pause();
@@ -33,7 +33,7 @@ test.each([
   ["addresses of one IPv6 network", (n: number) => `2001:db8::${n}`],
   ["two addresses", (n: number) => `198.51.100.${n % 2}`],
 ])(
-  "silent readers of %s are cut, and others get their streams, short and long",
+  "readers of %s that do not read are dropped, and others get their streams, short and long",
   async (_, addressOf) => {
     const clock = new ManualClock();
     const board = new TestBoard(snapshotOf("1-1", ROWS));

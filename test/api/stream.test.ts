@@ -30,7 +30,7 @@ function market(rate: number): BoardRow[] {
   ]);
 }
 
-/** The application behind a real server, on a board and a clock that the test owns. */
+/** The application behind a real server, on a board and a clock controlled by the test. */
 function serve(rows: readonly BoardRow[] = market(1)) {
   const board = new TestBoard(snapshotOf("1-1", rows));
   const clock = new ManualClock();
@@ -76,7 +76,7 @@ function serve(rows: readonly BoardRow[] = market(1)) {
 }
 
 describe("the answer", () => {
-  test("is an event stream that nobody stores, gathers or compresses, with the headers of all answers", async () => {
+  test("is an event stream that must not be stored, buffered or compressed, with the headers of all answers", async () => {
     await using service = serve();
     const response = await fetch(service.origin + STREAM, { headers: { "x-request-id": "mine" } });
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -109,14 +109,14 @@ describe("the answer", () => {
     expect(response.headers.get("access-control-allow-headers")).toContain("Last-Event-ID");
   });
 
-  test("before the first snapshot it is 503", async () => {
+  test("before the first snapshot it is a 503", async () => {
     const response = await testApp(new TestBoard()).get(STREAM);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: "not_ready" });
   });
 
   test.each(["?sort=base", "?limit=1", "?format=csv", "?exchange=nowhere", "?min_volume=", "?x=1"])(
-    "%s is 400: filters are those of /api/funding/current, and nothing else is taken",
+    "%s is a 400: filters are those of /api/funding/current, and nothing else is accepted",
     async (query) => {
       const response = await testApp(new TestBoard(snapshotOf("1-1", market(1)))).get(
         STREAM + query,
@@ -126,7 +126,7 @@ describe("the answer", () => {
     },
   );
 
-  test(`beyond ${MAX_STREAMS} streams it is 503 and says when to come again`, async () => {
+  test(`beyond ${MAX_STREAMS} streams it is a 503 with a retry time`, async () => {
     const app = testApp(new TestBoard(snapshotOf("1-1", market(1))));
     const ask = (remoteAddress: string) =>
       app.fetch(new Request(ORIGIN + STREAM), { remoteAddress });
@@ -145,7 +145,7 @@ describe("the answer", () => {
     [MAX_STREAMS_PER_ADDRESS, "too_many_of_address", () => ""],
     [MAX_FILTERS_PER_ADDRESS, "too_many_filters_of_address", (n: number) => `?min_volume=${n}`],
   ])(
-    "beyond %d for one client it is 429, whatever its proxy and its IPv6 address: %s",
+    "beyond %d per client it is a 429, whatever its proxy and its IPv6 address: %s",
     async (most, reason, query) => {
       const app = testApp(new TestBoard(snapshotOf("1-1", market(1))), {
         trustedProxies: ["10.0.0.1"],
@@ -167,7 +167,7 @@ describe("the answer", () => {
 });
 
 describe("events", () => {
-  test("are what the document says, and rows are those of /api/funding/current", async () => {
+  test("match the document, and rows are those of /api/funding/current", async () => {
     await using service = serve();
     const reader = await service.open("?exchange=okx&base=btc,eth");
     const reset = await reader.next();
@@ -187,7 +187,7 @@ describe("events", () => {
     await reader.close();
   });
 
-  test("go on after a cut with Last-Event-ID; with an unknown one they start again", async () => {
+  test("continue after a disconnect with Last-Event-ID; with an unknown one they start again", async () => {
     await using service = serve();
     const first = await service.open("?exchange=okx");
     const { id } = await first.next();
@@ -204,7 +204,7 @@ describe("events", () => {
     await third.close();
   });
 
-  test("a quiet stream has a heartbeat every 15 s that moves the id on", async () => {
+  test("without changes there is a heartbeat every 15 s, which advances the id", async () => {
     await using service = serve();
     const reader = await service.open("?base=XRP");
     expect((await reader.next()).data.rows).toEqual([]);
@@ -225,7 +225,7 @@ describe("events", () => {
     for (const reader of readers) await reader.close();
   });
 
-  test("a reader that hangs up is gone at once", async () => {
+  test("a reader that disconnects is removed immediately", async () => {
     await using service = serve();
     const readers = [await service.open(), await service.open()];
     for (const reader of readers) await reader.next();
@@ -236,7 +236,7 @@ describe("events", () => {
     expect([service.board.listening, service.streams.stats().filters]).toEqual([0, 0]);
   });
 
-  test("when the service stops they end with a reason, and nobody waits for the readers", async () => {
+  test("when the service stops they end with a reason, without waiting for readers", async () => {
     await using service = serve();
     const reader = await service.open();
     await reader.next();
@@ -247,7 +247,7 @@ describe("events", () => {
   });
 });
 
-/** What a client is promised to have right: who a row is, and the fields that make an event. */
+/** What clients can rely on: the identity of a row, and the fields that trigger an event. */
 function essence(row: FundingRow) {
   const { uid, funding_rate, funding_interval_hours, next_funding_time, flags } = row;
   return { uid, funding_rate, funding_interval_hours, next_funding_time, flags };
@@ -282,7 +282,7 @@ function rowsOf(state: readonly (ListingState | null)[]): BoardRow[] {
   });
 }
 
-/** Turns of the event loop in which a few short events are certainly made and sent. */
+/** Event loop turns in which a few short events are certain to be built and sent. */
 const TURNS = 40;
 
 /** One state of one listing; null while it is not listed. */
@@ -295,7 +295,7 @@ const listing = fc.option(
   }),
 );
 
-test("whoever follows the events has the rows of /api/funding/current at every snapshot, in every filter", async () => {
+test("a client that applies the events has the rows of /api/funding/current at every snapshot, with every filter", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(listing, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 6 }),
@@ -342,7 +342,7 @@ describe("a client that does not read", () => {
   /** More than the buffers of two sockets take. */
   const MANY = Array.from({ length: 20_000 }, (_, n) => rowOf("okx", `COIN${n}`));
 
-  test("is sent away after 30 s and does not disturb one that reads", async () => {
+  test("is dropped after 30 s and does not affect one that reads", async () => {
     await using service = serve(MANY);
     let received = 0;
     const closed = Promise.withResolvers<void>();
@@ -374,7 +374,7 @@ describe("a client that does not read", () => {
       data: { rows: [{ funding_rate: 7 }] },
     });
     await healthy.close();
-    // When it reads after all, it finds a stream that is over and no whole event.
+    // If it does read later, it finds an ended stream and no complete event.
     socket.resume();
     await until(() => received > 0);
     await until(() => service.server.pendingRequests === 0);
@@ -384,7 +384,7 @@ describe("a client that does not read", () => {
   }, 20_000);
 
   test.each(["end", "terminate"] as const)(
-    "gives its place back as soon as its connection closes, also in the middle of an event (%s)",
+    "frees its place as soon as its connection closes, also in the middle of an event (%s)",
     async (how) => {
       await using service = serve(MANY);
       const connect = () =>
@@ -403,7 +403,7 @@ describe("a client that does not read", () => {
       await until(() => service.streams.stats().sent === MAX_STREAMS_PER_ADDRESS);
       expect((await fetch(service.origin + STREAM)).status).toBe(429);
       for (const socket of sockets) socket[how]();
-      // No time passes here: nothing else could send them away.
+      // The clock is stopped, so nothing else could drop them.
       await until(() => service.streams.stats().open === 0);
       await (await service.open("?base=COIN1")).close();
     },

@@ -10,8 +10,8 @@ const SNAPSHOT = snapshotOf(
 
 const PATH = "/api/funding/current";
 
-test("many who ask for a few answers at once all get them: nobody keeps a turn while he waits for another's", async () => {
-  // On a clock that stands still nobody is sent away for having waited too long.
+test("many requests for a few answers are all served: none holds a turn while it waits for another's", async () => {
+  // With a stopped clock no request is refused for having waited too long.
   const app = testApp(new TestBoard(SNAPSHOT));
   const limits = [10, 20, 30, 40, 50, 60];
   const targets = Array.from({ length: 4 }, () => limits.map((limit) => `${PATH}?limit=${limit}`));
@@ -23,11 +23,11 @@ test("many who ask for a few answers at once all get them: nobody keeps a turn w
   expect(await Promise.all(asked)).toEqual(asked.map(() => 200));
 });
 
-test("an answer whose client has left before its turn is not made", async () => {
+test("an answer whose client disconnected before its turn is not built", async () => {
   const app = testApp(new TestBoard(SNAPSHOT));
   const leaving = new AbortController();
   const gone = AbortSignal.abort();
-  // Two are under way at once; of those who wait, one leaves later and one had left before.
+  // Two are running; of the waiting ones, one disconnects later and one had before.
   const asked = [undefined, undefined, leaving.signal, gone, undefined].map((signal, at) =>
     app.fetch(new Request(`http://finder.test${PATH}?limit=${10 + at}`, signal && { signal })),
   );
