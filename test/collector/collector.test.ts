@@ -7,14 +7,14 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 
-/** The first review of the market gives each listing its asset: one more change of the exchange's rows. */
+/** The first review of the market assigns each listing its asset, which changes the exchange's rows once more. */
 const REVIEW = 1;
 const MINUTE_MS = 60_000;
 
 const BTC_ETH = [quoteOf("BTC"), quoteOf("ETH")];
 
 describe("collecting", () => {
-  test("refreshes each exchange once per period and commits what it yields", async () => {
+  test("refreshes each exchange once per period and commits the result", async () => {
     using database = testDatabase();
     const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
     const run = start(database, [okx]);
@@ -28,7 +28,7 @@ describe("collecting", () => {
     });
   });
 
-  test("exchanges that start together drift apart at once: the first pause is any part of a period", async () => {
+  test("exchanges that start together drift apart: the first pause is a random part of a period", async () => {
     using database = testDatabase();
     const draws = [0, 0, 0.25, 0.75];
     const random = () => draws.shift() ?? 0.5;
@@ -47,7 +47,7 @@ describe("collecting", () => {
     expect(times.get("bybit")).toEqual([0, 45_000, 105_000]);
   });
 
-  test("one exchange that never answers delays no other and is given up at its deadline", async () => {
+  test("an exchange that never answers delays no other and is aborted at its deadline", async () => {
     using database = testDatabase();
     const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
     const hanging = scriptedExchange("bybit", () => new Promise(() => {}));
@@ -62,7 +62,7 @@ describe("collecting", () => {
     await run.stop();
   });
 
-  test("a failure keeps the old rows, is stored with its kind and words, and is said once", async () => {
+  test("a failure keeps the old rows, is stored with its kind and wording, and is logged once", async () => {
     using database = testDatabase();
     let broken = false;
     const okx = scriptedExchange("okx", () => {
@@ -97,7 +97,7 @@ describe("collecting", () => {
     ]);
   });
 
-  test("a refused batch leaves the rows, degrades the exchange and says both sizes", async () => {
+  test("a refused batch leaves the rows, degrades the exchange and reports both sizes", async () => {
     using database = testDatabase();
     let quotes = ["A", "B", "C", "D", "E"].map((base) => quoteOf(base));
     const okx = scriptedExchange("okx", () => batchOf(quotes));
@@ -121,7 +121,7 @@ describe("collecting", () => {
     await run.stop();
   });
 
-  test("a timestamp that stands still for five minutes makes the row frozen, a moving one frees it", async () => {
+  test("a timestamp that does not move for five minutes freezes the row, a moving one unfreezes it", async () => {
     using database = testDatabase();
     let exchangeTimeMs = NOON_MS;
     const okx = scriptedExchange("okx", () => batchOf([quoteOf("BTC", { exchangeTimeMs })]));
@@ -137,7 +137,7 @@ describe("collecting", () => {
     await run.stop();
   });
 
-  test("a payload that the adapter did not foresee fails that exchange, not the collector", async () => {
+  test("a payload unforeseen by the adapter fails that exchange, not the collector", async () => {
     using database = testDatabase();
     const okx = scriptedExchange("okx", () => {
       throw new TypeError("undefined is not an object");
@@ -154,7 +154,7 @@ describe("collecting", () => {
 });
 
 describe("the right to collect", () => {
-  test("is with one of two; the other takes over within a second of its end, in a new epoch", async () => {
+  test("belongs to one of two; the other takes over within a second of its end, in a new epoch", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const [okx, other] = [
@@ -176,7 +176,7 @@ describe("the right to collect", () => {
     await second.stop();
   });
 
-  test("a collector whose epoch was taken ends instead of writing", async () => {
+  test("a collector whose epoch was taken over ends instead of writing", async () => {
     using database = testDatabase();
     const okx = scriptedExchange("okx", () => batchOf(BTC_ETH));
     const run = start(database, [okx]);
@@ -187,7 +187,7 @@ describe("the right to collect", () => {
     expect(String(await failed)).toContain("EpochLost");
   });
 
-  test("stays with its holder over a forced garbage collection", () => {
+  test("stays with its holder during a forced garbage collection", () => {
     using database = testDatabase();
     const path = `${database.path}.some-lock`;
     const hold = (): (() => void) | undefined => tryFileLock(path)?.release;

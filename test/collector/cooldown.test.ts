@@ -20,9 +20,9 @@ const ANSWERS = [
   ["rate_limited", 429, null],
 ] as const;
 
-describe("a wait that the exchange asked for once", () => {
+describe("a single request by the exchange to wait", () => {
   test.each(ANSWERS)(
-    "%s (%p, Retry-After %p) is over after a minute",
+    "%s (%p, Retry-After %p) expires after a minute",
     async (kind, status, statedMs) => {
       const clock = new ManualClock();
       const cooldown = new Cooldown(clock);
@@ -31,7 +31,7 @@ describe("a wait that the exchange asked for once", () => {
       for (let second = 0; second < 60; second += 1) {
         const refused = cooldown.refusal();
         if (refused !== null) {
-          // Whoever waits as long as it is told sends nothing in vain.
+          // While a client waits as told, no request is refused.
           expect(request.leftMs()).toBe(cooldown.blockedMs());
           request.failed(refused);
           cooldown.note(refused);
@@ -43,7 +43,7 @@ describe("a wait that the exchange asked for once", () => {
   );
 
   test.each(ANSWERS)(
-    "%s (%p, Retry-After %p), heard by a rotation: rates are asked for again after it, and always then",
+    "%s (%p, Retry-After %p), received by a rotation: rates are requested again afterwards, and always then",
     async (kind, status, statedMs) => {
       const clock = new ManualClock();
       const lifetime = new AbortController();
@@ -87,7 +87,7 @@ describe("a wait that the exchange asked for once", () => {
     },
   );
 
-  test("of one path is told by its type while the request is left out, with the answer that it is for", async () => {
+  test("for one path is identified by its type while the request is skipped, with the answer that caused it", async () => {
     const clock = new ManualClock();
     const request = new RequestCooldown(new Cooldown(clock), clock, MINUTE_MS);
     const answer = new RequestFailure("banned", "HTTP 403", { status: 403 });
@@ -100,7 +100,7 @@ describe("a wait that the exchange asked for once", () => {
     expect([request.leftMs(), request.reason]).toEqual([0, null]);
   });
 
-  test("lengthens the pause of the exchange once, however many refreshes are left out for it", async () => {
+  test("lengthens the exchange's pause once, however many refreshes are skipped because of it", async () => {
     using database = testDatabase();
     const answer = new RequestFailure("geo_blocked", "HTTP 451", { status: 451 });
     let isOver = false;

@@ -14,7 +14,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 const PERIOD_MS = 5_000;
 
-/** Each try really waits its 100 ms, four times in a second of the test's clock. */
+/** Each try really waits its 100 ms, four times per second of the test's clock. */
 const HELD_MS = 12_000;
 
 function start(database: TestDatabase, exchanges: readonly Exchange[], clock: ManualClock) {
@@ -45,7 +45,7 @@ function heartbeats(posted: readonly FromWorker[]): number {
   return posted.filter((message) => message.type === "heartbeat").length;
 }
 
-/** Another connection that holds the write lock until it is called. */
+/** Another connection that holds the write lock until the returned function is called. */
 function lock(database: TestDatabase): () => void {
   const other = openDb(marketFile(database.path));
   other.run("BEGIN IMMEDIATE");
@@ -55,9 +55,9 @@ function lock(database: TestDatabase): () => void {
   };
 }
 
-describe("another program's lock over more than two periods", () => {
+describe("another program's lock for more than two periods", () => {
   test(
-    "ends no collector: it keeps each batch, stores it at the end and asks again at once",
+    "ends no collector: each keeps its batch, stores it afterwards and refreshes immediately",
     async () => {
       using database = testDatabase();
       const clock = new ManualClock(NOON_MS);
@@ -72,7 +72,7 @@ describe("another program's lock over more than two periods", () => {
       const beats = heartbeats(run.posted);
       const stored = database.states.list();
       await clock.advance(HELD_MS);
-      // One batch of each is kept; nothing newer is asked for that could not be stored either.
+      // One batch of each is kept; nothing newer is requested, as it could not be stored either.
       expect(exchanges.map(({ refreshes }, n) => refreshes - (before[n] ?? 0))).toEqual([1, 1]);
       expect(heartbeats(run.posted) - beats).toBe(HELD_MS / 1_000);
       expect(database.states.list()).toEqual(stored);
@@ -98,7 +98,7 @@ describe("another program's lock over more than two periods", () => {
   );
 
   test(
-    "holds up no end: what cannot be stored is given up",
+    "delays no shutdown: pending writes are abandoned",
     async () => {
       using database = testDatabase();
       const clock = new ManualClock(NOON_MS);
@@ -140,7 +140,7 @@ describe("another program's lock over more than two periods", () => {
   );
 });
 
-describe("a collector's lock file that is taken away", () => {
+describe("a collector's lock file that is removed", () => {
   test.each([
     ["deleted", (path: string) => rmSync(path)],
     [
@@ -150,7 +150,7 @@ describe("a collector's lock file that is taken away", () => {
         renameSync(`${path}-new`, path);
       },
     ],
-  ])("and %s ends it within a second: another may hold the new one", async (_, take) => {
+  ])("and %s ends it within a second: another process may hold the new one", async (_, take) => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const run = start(database, [scriptedExchange("okx", () => batchOf([quoteOf("BTC")]))], clock);

@@ -19,7 +19,7 @@ const IDS = ["binance", "bybit", "okx", "gate"] as const;
 const priced = (base: string, price: number | null, extra: Partial<Quote> = {}): Quote =>
   quoteOf(base, { indexPrice: price, markPrice: price, ...extra });
 
-/** A database in which four exchanges store what the test says, and a review of it. */
+/** A database in which four exchanges store given quotes, and a review of it. */
 function setUp() {
   const database = testDatabase();
   const epoch = startCollecting(database, IDS, NOON_MS);
@@ -42,7 +42,7 @@ function record(database: TestDatabase, exchange: ExchangeId, base: string): Mar
 }
 
 describe("a review of the market", () => {
-  test("gives every listing its asset, tells conflicts, and makes readers load the rows again", () => {
+  test("assigns every listing its asset, detects conflicts, and makes readers reload the rows", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", [priced("BTC", 80_000), priced("LIT", 0.34)]);
@@ -65,7 +65,7 @@ describe("a review of the market", () => {
     expect(database.epochs.read()?.seq).toBe(seq + 1);
   });
 
-  test("that finds nothing new writes nothing", () => {
+  test("without changes writes nothing", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", [priced("BTC", 80_000)]);
@@ -76,7 +76,7 @@ describe("a review of the market", () => {
     expect(database.epochs.read()?.seq).toBe(seq);
   });
 
-  test("survives a restart: who was decided stays, though prices drift apart by less than 10 %", () => {
+  test("survives a restart: decided listings stay, though prices drift apart by less than 10 %", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", [priced("BTC", 80_000)]);
@@ -100,7 +100,7 @@ describe("a review of the market", () => {
     });
   });
 
-  test("takes no price from a feed that stands still", () => {
+  test("uses no price from a frozen feed", () => {
     const { database, epoch, review } = setUp();
     using _ = database;
     const batch = (exchange: ExchangeId, price: number, frozen: ReadonlySet<string>) =>
@@ -114,7 +114,7 @@ describe("a review of the market", () => {
     expect(record(database, "binance", "LIT").identity).toBe("probable");
   });
 
-  test("takes the last trade where an exchange tells neither mark nor index, and shows it as no price", () => {
+  test("uses the last trade if an exchange has neither mark nor index, without showing it as a price", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", [priced("BTC", 80_000)]);
@@ -128,7 +128,7 @@ describe("a review of the market", () => {
     });
   });
 
-  test("undoes a multiplier that prices contradict", () => {
+  test("reverts a multiplier that prices contradict", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", [priced("PEPE", 0.000004)]);
@@ -152,12 +152,12 @@ describe("a review of the market", () => {
   });
 });
 
-describe("numbers that cannot be", () => {
+describe("implausible numbers", () => {
   const bases = Array.from({ length: 25 }, (_, index) => `COIN${index}`);
   const listings = (change: (base: string) => Partial<Quote> = () => ({})): Quote[] =>
     bases.map((base) => priced(base, 10, change(base)));
 
-  test("a quantity in another unit is doubted and shown as unknown until it is right again", () => {
+  test("a quantity in another unit is implausible and shown as unknown until it is right again", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     store("binance", listings());
@@ -181,7 +181,7 @@ describe("numbers that cannot be", () => {
     });
   });
 
-  test("an exchange whose rates are in percent is doubted as a whole, and its scale is told", () => {
+  test("an exchange with rates in percent is implausible as a whole, and its scale is reported", () => {
     const { database, epoch, review, store } = setUp();
     using _ = database;
     for (const id of ["binance", "bybit", "okx"] as const) store(id, listings());
@@ -199,7 +199,7 @@ describe("numbers that cannot be", () => {
     expect(record(database, "okx", "COIN0").implausible).toBe(0);
   });
 
-  test("a volume that its own open interest makes impossible is unknown at once, and so is that", () => {
+  test("a volume contradicted by its own open interest is unknown immediately, and so is the open interest", () => {
     const { database, store } = setUp();
     using _ = database;
     store("okx", [priced("BTC", 10, { volume24hUsd: 100, openInterestUsd: 1_000_000 })]);

@@ -9,7 +9,7 @@ import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 const MINUTE_MS = 60_000;
 
 describe("after a failure", () => {
-  test("an exchange that keeps failing is asked less and less, every five minutes in the end", async () => {
+  test("an exchange that keeps failing is tried less and less often, finally every five minutes", async () => {
     using database = testDatabase();
     const okx = scriptedExchange("okx", () => {
       throw new RequestFailure("network", "the connection failed");
@@ -40,7 +40,7 @@ describe("after a failure", () => {
     ["geo_blocked", null, 2],
     ["geo_blocked", 24 * 60 * MINUTE_MS, 2],
   ] as const)(
-    "%s with Retry-After %p waits %p minutes, also over a restart",
+    "%s with Retry-After %p waits %p minutes, also across a restart",
     async (kind, retryAfterMs, minutes) => {
       using database = testDatabase();
       const okx = scriptedExchange("okx", () => {
@@ -59,7 +59,7 @@ describe("after a failure", () => {
     },
   );
 
-  test("a block that lasts is asked after 2, 4, 8, 16, 30 and 30 minutes, over a restart too; a new one after 2", async () => {
+  test("a persistent block is retried after 2, 4, 8, 16, 30 and 30 minutes, also across a restart; a new one after 2", async () => {
     using database = testDatabase();
     let blocked = true;
     const okx = scriptedExchange("okx", () => {
@@ -102,7 +102,7 @@ describe("after a failure", () => {
 describe("one bad instrument list", () => {
   const BASES = ["A", "B", "C", "D", "E", "F", "G", "H"];
 
-  /** Rates come whole; what is shown of them is what the list names, which is asked once an hour. */
+  /** Rates are complete, but only what the list names is shown, and the list is requested once an hour. */
   function listed(listNow: () => readonly string[]) {
     const okx = scriptedExchange("okx", () => batchOf([]));
     const asked: number[] = [];
@@ -118,7 +118,7 @@ describe("one bad instrument list", () => {
     return { okx, asked };
   }
 
-  test("that has a batch refused is asked for again at once, not after its hour", async () => {
+  test("that causes a batch to be refused is refetched immediately, not after its hour", async () => {
     using database = testDatabase();
     let list = BASES.slice(0, 1);
     const { okx, asked } = listed(() => list);
@@ -133,7 +133,7 @@ describe("one bad instrument list", () => {
     await run.stop();
   });
 
-  test("that leaves an exchange with a part of its instruments is asked for again once", async () => {
+  test("that leaves an exchange with only some of its instruments is refetched once", async () => {
     using database = testDatabase();
     let list = BASES.slice(0, 6);
     const { okx, asked } = listed(() => list);

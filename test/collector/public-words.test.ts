@@ -31,11 +31,11 @@ const ADDRESSES = [
   "4.3.3.7.0.7.3.0.e.2.a.8.8.b.d.0.1.0.0.2.ip6.arpa",
 ] as const;
 
-/** No word of ours: whatever holds it is the exchange's. */
+/** Not a word of ours: any text that contains it is from the exchange. */
 const MARK = "zqxj";
 const SAID = `${MARK} your IP(s): ${ADDRESSES.join(" ")}`;
 
-/** A message of each exchange's kinds of envelope at once, with codes of rate limits among them. */
+/** A message in each exchange's kinds of envelope, including codes of rate limits. */
 function envelopeWith(code: unknown): unknown {
   const nested = { code, message: SAID, msg: SAID, reason: SAID, name: SAID };
   return {
@@ -58,12 +58,12 @@ function envelopeWith(code: unknown): unknown {
   };
 }
 
-/** Rows whose keys and values are words where names and numbers should be. */
+/** Rows with words as keys and values where names and numbers should be. */
 const ROWS = [{ [SAID]: SAID, symbol: SAID, instId: SAID, rate: { [SAID]: [SAID] } }];
 
 const CODES = [SAID, "0", 0, 1, "50011", 10006, "429", 429, "200003", 510, 1003, 4291, "99999"];
 
-/** What the host answers next, to every request. */
+/** The host's next response, to every request. */
 let answer: () => Response = () => new Response("");
 let server: ReturnType<typeof Bun.serve>;
 
@@ -76,7 +76,7 @@ afterAll(() => server.stop(true));
 async function refresh(id: ExchangeId): Promise<Fetched> {
   const clock = systemClock;
   const lifetime = new AbortController();
-  // Three tries of a 500 would wait for each other.
+  // The three tries of a 500 would otherwise wait for each other.
   const shared = httpShared({ clock, random: () => 0 }, `http://127.0.0.1:${server.port}`);
   const { facts } = EXCHANGES[id];
   const requests = new ExchangeRequests(
@@ -98,7 +98,7 @@ async function refresh(id: ExchangeId): Promise<Fetched> {
   return fetched;
 }
 
-/** What of a refresh anyone may read. */
+/** The public parts of a refresh's result. */
 function publicOf(fetched: Fetched): string {
   return fetched.kind === "failure"
     ? `${fetched.failureKind}: ${fetched.message}`
@@ -109,42 +109,45 @@ function isClean(text: string): boolean {
   return !text.includes(MARK) && ADDRESSES.every((address) => !text.includes(address));
 }
 
-describe.each(EXCHANGE_IDS.map((id) => [id]))("what %s writes is not in what we say", (id) => {
-  test("when it refuses with a status", async () => {
-    for (const [status, kind] of [
-      [403, /^(http|banned|rate_limited|geo_blocked): HTTP 403$/],
-      [418, /^banned: HTTP 418$/],
-      [429, /^rate_limited: HTTP 429$/],
-      [451, /^geo_blocked: HTTP 451$/],
-    ] as const) {
-      answer = () => Response.json(envelopeWith(SAID), { status });
-      const fetched = await refresh(id);
-      expect(publicOf(fetched)).toMatch(kind);
-      // The log has it.
-      expect(fetched.kind === "failure" ? fetched.detail : "").toContain(MARK);
-    }
-  });
+describe.each(EXCHANGE_IDS.map((id) => [id]))(
+  "text written by %s does not appear in our messages",
+  (id) => {
+    test("when it refuses with a status", async () => {
+      for (const [status, kind] of [
+        [403, /^(http|banned|rate_limited|geo_blocked): HTTP 403$/],
+        [418, /^banned: HTTP 418$/],
+        [429, /^rate_limited: HTTP 429$/],
+        [451, /^geo_blocked: HTTP 451$/],
+      ] as const) {
+        answer = () => Response.json(envelopeWith(SAID), { status });
+        const fetched = await refresh(id);
+        expect(publicOf(fetched)).toMatch(kind);
+        // The log has it.
+        expect(fetched.kind === "failure" ? fetched.detail : "").toContain(MARK);
+      }
+    });
 
-  test("when it answers with an error, with rows that are none, and with no JSON", async () => {
-    const bodies = [
-      ...CODES.map(envelopeWith),
-      ROWS,
-      { data: ROWS, code: "0" },
-      { result: ROWS, success: true },
-      [SAID],
-      SAID,
-      [[SAID]],
-      { code: 0, data: { [SAID]: ROWS }, result: { list: ROWS, [SAID]: SAID }, success: true },
-    ].map((body) => JSON.stringify(body));
-    for (const body of [...bodies, SAID, `<html>${SAID}</html>`]) {
-      answer = () => new Response(body);
-      const said = publicOf(await refresh(id));
-      expect([body.slice(0, 80), said, isClean(said)]).toEqual([body.slice(0, 80), said, true]);
-    }
-  });
-});
+    test("when it answers with an error, with invalid rows, and with invalid JSON", async () => {
+      const bodies = [
+        ...CODES.map(envelopeWith),
+        ROWS,
+        { data: ROWS, code: "0" },
+        { result: ROWS, success: true },
+        [SAID],
+        SAID,
+        [[SAID]],
+        { code: 0, data: { [SAID]: ROWS }, result: { list: ROWS, [SAID]: SAID }, success: true },
+      ].map((body) => JSON.stringify(body));
+      for (const body of [...bodies, SAID, `<html>${SAID}</html>`]) {
+        answer = () => new Response(body);
+        const said = publicOf(await refresh(id));
+        expect([body.slice(0, 80), said, isClean(said)]).toEqual([body.slice(0, 80), said, true]);
+      }
+    });
+  },
+);
 
-test("whatever a failure's message and detail are, only our words are public and the rest is kept for the log", () => {
+test("whatever a failure's message and detail are, only our wording is public and the rest is kept for the log", () => {
   const kinds: readonly RequestFailureKind[] = ["http", "rate_limited", "banned", "bad_envelope"];
   fc.assert(
     fc.property(

@@ -11,10 +11,10 @@ const PERIOD_MS = 60_000;
 /** Every start is spread over a second and a half. */
 const SPREAD_MS = 1_500;
 
-/** Ages of the last batch in the database, in milliseconds; null where there is none. */
+/** Ages of the last batch in the database, in milliseconds; null if there is none. */
 const AGES = { okx: 20_000, bybit: 59_000, gate: 60_000, mexc: 3_600_000, kraken: -5_000 } as const;
 
-/** What is stored of each exchange when a collector starts at noon. */
+/** The stored state of each exchange when a collector starts at noon. */
 function storedStates(): readonly ExchangeState[] {
   using database = testDatabase();
   const ids: ExchangeId[] = ["okx", "bybit", "gate", "mexc", "kraken", "binance"];
@@ -26,7 +26,7 @@ function storedStates(): readonly ExchangeState[] {
   return database.states.list().map((state) => ({ ...state, periodMs: PERIOD_MS }));
 }
 
-test("a restart asks an exchange when its last batch is a period old, and the others at once", async () => {
+test("after a restart an exchange is refreshed when its last batch is a period old, and the others immediately", async () => {
   const clock = new ManualClock(NOON_MS);
   const lifetime = new AbortController();
   const asked = new Map<string, number[]>();
@@ -53,8 +53,8 @@ test("a restart asks an exchange when its last batch is a period old, and the ot
   const firstOf = (id: string): number | undefined => asked.get(id)?.[0];
   expect(firstOf("okx")).toBe(40_000 + middle);
   expect(firstOf("bybit")).toBe(1_000 + middle);
-  // Old enough, never refreshed, and one whose time lies ahead of ours.
+  // Old enough, never refreshed, and one with a time in the future.
   for (const id of ["gate", "mexc", "binance", "kraken"]) expect(firstOf(id)).toBe(middle);
-  // Who waited is out of step already: its second refresh comes a whole period later.
+  // Those that waited are spread already: their second refresh is a whole period later.
   expect(asked.get("okx")?.[1]).toBe(40_000 + middle + PERIOD_MS);
 });

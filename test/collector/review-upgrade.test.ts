@@ -16,13 +16,16 @@ interface Stored {
   readonly base: string;
   readonly price: number;
   readonly assetClass: Quote["assetClass"];
-  /** What an earlier version decided. */
+  /** The decisions of an earlier version. */
   readonly before: readonly [assetId: string, identity: Decision["identity"]];
   readonly after: string;
 }
 
 const confirmed = "confirmed" as const;
-/** Classes split gold and a token of it, letters split gold again, and two things of one ticker were both in conflict. */
+/**
+ * Classes separated gold and its token, letters separated gold again, and two assets with one ticker were both in
+ * conflict.
+ */
 const STORED: readonly Stored[] = [
   {
     exchange: "binance",
@@ -138,7 +141,7 @@ const STORED: readonly Stored[] = [
   },
 ];
 
-test("a database with older decisions comes to the new ones within ten cycles", () => {
+test("a database with older decisions reaches the new ones within ten cycles", () => {
   using database = testDatabase();
   const epoch = startCollecting(database, IDS, NOON_MS);
   const repository = new ReviewRepository(database.db, database.epochs);

@@ -10,7 +10,7 @@ const KEYS = Array.from({ length: 200 }, (_, nth) => `K${nth}`);
 const NO_HTTP = {} as ExchangeHttp;
 const FORBIDDEN = new RequestFailure("http", "HTTP 403", { status: 403 });
 
-/** How many keys a rotation asks for in ten refreshes, one a minute, while `isRefused` says which are refused. */
+/** How many keys a rotation requests in ten refreshes, one a minute, with those refused that `isRefused` selects. */
 async function askedIn(mode: RotationMode, isRefused: (key: string) => boolean): Promise<number> {
   const clock = new ManualClock();
   const lifetime = new AbortController();
@@ -37,12 +37,12 @@ async function askedIn(mode: RotationMode, isRefused: (key: string) => boolean):
   return asked;
 }
 
-test("a rotation that is refused everything asks for three keys a minute, not for all", async () => {
+test("a rotation that is refused everything requests three keys a minute, not all", async () => {
   expect(await askedIn("background", () => true)).toBeLessThanOrEqual(40);
   expect(await askedIn("whole", () => true)).toBeLessThanOrEqual(40);
 });
 
-test("a rotation of which single keys are refused goes on", async () => {
+test("a rotation with single refused keys continues", async () => {
   const isOdd = (key: string): boolean => key.endsWith("7") || key.endsWith("8");
   expect(await askedIn("background", isOdd)).toBeGreaterThan(900);
   expect(await askedIn("whole", isOdd)).toBe(2_000);

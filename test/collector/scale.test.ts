@@ -52,7 +52,7 @@ const ratesOf = (database: TestDatabase): ReadonlySet<number> =>
   new Set(database.reader.readExchange("okx")?.rows.map(({ fundingRate }) => fundingRate));
 
 describe("an exchange that changes a unit", () => {
-  test("is refused with its old rows kept, and taken at once when it is right again", async () => {
+  test("is refused with its old rows kept, and accepted immediately when it is right again", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const { okx, show } = changing();
@@ -72,7 +72,7 @@ describe("an exchange that changes a unit", () => {
     await stop();
   });
 
-  test("is refused after a restart, too", async () => {
+  test("is also refused after a restart", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const { okx, show } = changing();
@@ -88,7 +88,7 @@ describe("an exchange that changes a unit", () => {
     await stopAgain();
   });
 
-  test("is believed by the operator's word", async () => {
+  test("is accepted on the operator's command", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const { okx, show } = changing();
@@ -104,7 +104,7 @@ describe("an exchange that changes a unit", () => {
     await stop();
   });
 
-  test("is believed when it has lasted for ten batches and thirty minutes", async () => {
+  test("is accepted when it has persisted for ten batches and thirty minutes", async () => {
     using database = testDatabase();
     const clock = new ManualClock(NOON_MS);
     const { okx, show } = changing();

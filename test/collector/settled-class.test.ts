@@ -43,7 +43,7 @@ const classes = (database: TestDatabase) =>
   records(database.reader).map(({ exchange, assetClass }) => `${exchange} ${assetClass}`);
 
 describe("the class of a confirmed asset", () => {
-  test("is on all its rows after the review, and makes no other instrument and no event", () => {
+  test("is on all its rows after the review, and creates no other instrument and no event", () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);
     store("binance", gold("XAU", "metal"));
@@ -53,7 +53,7 @@ describe("the class of a confirmed asset", () => {
     const uids = records(database.reader).map(({ uid }) => uid);
     review.run(epoch, NOON_MS);
     expect(classes(database)).toEqual(["binance metal", "bingx metal", "gate metal"]);
-    // The next batches state what they stated before.
+    // The next batches state the same as before.
     const nextMs = NOON_MS + MINUTE_MS;
     const commits = database.states.list().map(({ commitSeq }) => commitSeq);
     store("bingx", gold("GOLD", "commodity"), nextMs);
@@ -68,7 +68,7 @@ describe("the class of a confirmed asset", () => {
     expect(count.get()?.n).toBe(0);
   });
 
-  test("follows its exchanges: another word of one of them changes rows of all, under the same uids", () => {
+  test("follows its exchanges: a new statement by one of them changes the rows of all, under the same uids", () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);
     const fund = (exchange: ExchangeId, assetClass: AssetClass | null, atMs: number): void =>
@@ -98,7 +98,7 @@ describe("the class of a confirmed asset", () => {
     "toobit",
     "whitebit",
   ] as const)(
-    "is what another exchange states of an index that %s only does not mark as anything",
+    "is what another exchange states of an index that %s merely leaves unmarked",
     (exchange) => {
       using database = testDatabase();
       const ids = ["binance", "okx", exchange] as const;
@@ -114,12 +114,12 @@ describe("the class of a confirmed asset", () => {
         return of.flatMap((id) => rows?.get(id)?.[0]?.assetClass ?? null);
       };
       expect(shown("binance", exchange)).toEqual(["index", "index"]);
-      // OKX says so of coins, and has a word for the rest: one against one, each keeps its own.
+      // OKX states coins explicitly and has a word for others: one against one, each keeps its own.
       expect(shown("binance", exchange, "okx")).toEqual(["index", "crypto", "crypto"]);
     },
   );
 
-  test("is void as the asset is when a ticker becomes another claim", () => {
+  test("is dropped with the asset when a ticker becomes another claim", () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);
     store("binance", gold("XAU", "metal"));
@@ -130,7 +130,7 @@ describe("the class of a confirmed asset", () => {
     expect(records(database.reader)[1]).toMatchObject({ assetId: null, assetClass: "stock" });
   });
 
-  test("is the same for every process that reads, in a snapshot of the same name", async () => {
+  test("is the same for every process that reads, in a snapshot with the same id", async () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);
     store("binance", gold("XAU", "metal"));
@@ -156,13 +156,13 @@ describe("the class of a confirmed asset", () => {
     expect(left?.[0]).not.toBe(before?.[0]);
   });
 
-  test("comes to a database that was written before it was kept, with the first review", () => {
+  test("is added by the first review to a database written before it existed", () => {
     using database = testDatabase();
     const { epoch, review, store } = setUp(database);
     store("binance", gold("XAU", "metal"));
     store("bingx", gold("GOLD", "commodity"));
     review.run(epoch, NOON_MS);
-    // As the migration leaves it.
+    // The state after the migration.
     database.db.run("UPDATE instruments SET settled_class = NULL");
     migrateDb(database.db, marketFile(database.path));
     expect(classes(database)).toEqual(["binance metal", "bingx commodity"]);

@@ -9,10 +9,10 @@ import { LONG_MS } from "../support/patience.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
 
 const IDS = ["binance", "bybit", "okx", "gate"] as const satisfies readonly ExchangeId[];
-/** TON and GRAM are proposed to be one. */
+/** TON and GRAM are configured as one asset. */
 const BASES = ["LIT", "TON", "GRAM"] as const;
 
-/** What an exchange lists under a base; null where it does not. */
+/** What an exchange lists under a base; null if nothing. */
 interface Cell {
   readonly price: number | null;
   readonly assetClass: AssetClass | null;
@@ -34,20 +34,20 @@ const STEP = fc.record({
       exchange: fc.constantFrom(...IDS),
       base: fc.constantFrom(...BASES),
       cell: CELL,
-      /** Whether only the price is another one: the usual step of a market. */
+      /** Whether only the price differs: the usual step of a market. */
       isPriceOnly: fc.constantFrom(true, true, false),
     }),
     { minLength: 1, maxLength: 3 },
   ),
   seconds: fc.constantFrom(2, 2, 2, 20, 60, 200, 4_200),
-  /** Enough for what lasts to be acted on. */
+  /** Enough runs for a persistent misfit to take effect. */
   cycles: fc.constantFrom(1, 1, 3, 11),
 });
 
 type Step = typeof STEP extends fc.Arbitrary<infer T> ? T : never;
 type Market = Map<string, Cell | null>;
 
-/** A database and its review; `isChanged`: which decides again what may have changed alone. */
+/** A database and its review; `isChanged`: decides only what may have changed. */
 function world(isChanged: boolean) {
   const database = testDatabase();
   const epoch = startCollecting(database, IDS, NOON_MS);
@@ -84,7 +84,7 @@ function change(market: Market, { changes }: Step): void {
 }
 
 test(
-  "a review of names that may have changed decides what a review of all names decides",
+  "a review of names that may have changed gives the same as a review of all names",
   () => {
     let changed = 0;
     fc.assert(
@@ -115,7 +115,7 @@ test(
   LONG_MS,
 );
 
-test("a doubt that has passed begins anew, also where nothing was decided while all was well", () => {
+test("a misfit that has passed starts anew, even if nothing was decided in between", () => {
   using touched = world(true);
   const market: Market = new Map();
   const cell = { price: 100, assetClass: "crypto", multiplier: 1 } as const;
@@ -134,7 +134,7 @@ test("a doubt that has passed begins anew, also where nothing was decided while 
   expect(cycles(130, 1)).toBeGreaterThan(0);
 });
 
-test("a writer says of which bases a listing has come, gone or become another one, once", () => {
+test("a writer reports the bases of listings that were added, removed or changed, once", () => {
   using database = testDatabase();
   const epoch = startCollecting(database, ["okx"], NOON_MS);
   let atMs = NOON_MS;
@@ -161,7 +161,7 @@ test("a writer says of which bases a listing has come, gone or become another on
   expect(changedBy([{ ...listedAnew, base: "GRAM" }])).toEqual(["GRAM", "TON"]);
 });
 
-/** Rows of two names on two exchanges, which say how often a decision was held against each. */
+/** Rows of two names on two exchanges, with the number of times that each was a misfit. */
 function countedRows() {
   const read = new Map<string, number>();
   const rows = ["binance", "bybit"].flatMap((exchange, place) =>
@@ -195,7 +195,7 @@ function countedRows() {
   return { rows, read };
 }
 
-describe("names that are settled", () => {
+describe("settled names", () => {
   const scene = () => {
     const { rows, read } = countedRows();
     let bases = new Set<string>();
@@ -220,7 +220,7 @@ describe("names that are settled", () => {
     return { rows, decide, touch: (base: string) => bases.add(base) };
   };
 
-  test("are not decided again while their prices stay close, nor when rows only come anew", () => {
+  test("are not decided again while their prices stay close, nor when rows are merely updated", () => {
     const { decide, touch, rows } = scene();
     expect(decide(NOON_MS)).toEqual(["BTC", "LIT"]);
     expect(decide(NOON_MS + 1)).toEqual([]);
@@ -234,7 +234,7 @@ describe("names that are settled", () => {
     expect(decide(NOON_MS + 5)).toEqual(["LIT"]);
   });
 
-  test("are decided again after ten minutes, whatever they look like", () => {
+  test("are decided again after ten minutes in any case", () => {
     const { decide } = scene();
     decide(NOON_MS);
     expect(decide(NOON_MS + 599_999)).toEqual([]);

@@ -25,7 +25,7 @@ function setUp(rotationMode: RotationMode = "background", sweepMs = 0) {
     deadline: true,
     lifetime: lifetime.signal,
   });
-  /** Runs `ask` as one cycle and returns its answer and notes. */
+  /** Runs `ask` as one cycle and returns its result and notes. */
   const cycle = async <T>(ask: (source: Source) => Promise<T>) => {
     const { source: of, notes } = source.cycle(new AbortController().signal);
     const value = await ask(of).catch((error: unknown) => error);
@@ -34,7 +34,7 @@ function setUp(rotationMode: RotationMode = "background", sweepMs = 0) {
   return { clock, lifetime, cycle };
 }
 
-/** A load that answers or fails as told, and counts. */
+/** A load that succeeds or fails as configured, and counts calls. */
 function scripted(): { load: Load<number>; fail: RequestFailure | null; asked: number } {
   const script = {
     fail: null as RequestFailure | null,
@@ -51,7 +51,7 @@ function scripted(): { load: Load<number>; fail: RequestFailure | null; asked: n
 const BROKEN = ownFailure("http", "HTTP 500");
 
 describe("an instrument list", () => {
-  test("is asked once per period and remembers when it came", async () => {
+  test("is requested once per period and keeps its time", async () => {
     const { clock, cycle } = setUp();
     const list = scripted();
     const ask = (source: Source) => source.instruments("list", 30 * MINUTE_MS, list.load);
@@ -63,7 +63,7 @@ describe("an instrument list", () => {
     expect(list.asked).toBe(2);
   });
 
-  test("serves for 24 h while asking fails, says so each time, then fails the refresh", async () => {
+  test("serves for 24 h while requests fail, reports each failure, then fails the refresh", async () => {
     const { clock, cycle } = setUp();
     const list = scripted();
     const ask = (source: Source) => source.instruments("list", MINUTE_MS, list.load);
@@ -80,7 +80,7 @@ describe("an instrument list", () => {
     expect((await cycle(ask)).failures).toEqual([]);
   });
 
-  test("that never came fails the refresh", async () => {
+  test("that was never received fails the refresh", async () => {
     const { cycle } = setUp();
     const list = scripted();
     list.fail = BROKEN;
@@ -90,7 +90,7 @@ describe("an instrument list", () => {
   });
 });
 
-test("an interval source serves for 30 minutes while asking fails, then is unknown and not wrong", async () => {
+test("an interval list serves for 30 minutes while requests fail, then intervals are unknown rather than wrong", async () => {
   const { clock, cycle } = setUp();
   const intervals = scripted();
   const ask = (source: Source) => source.intervals("intervals", 5 * MINUTE_MS, intervals.load);
@@ -103,7 +103,7 @@ test("an interval source serves for 30 minutes while asking fails, then is unkno
 });
 
 describe("a secondary request", () => {
-  test("that fails is null and noted; the refresh goes on", async () => {
+  test("that fails is null and reported; the refresh continues", async () => {
     const { cycle } = setUp();
     const volume = scripted();
     volume.fail = BROKEN;
@@ -113,7 +113,7 @@ describe("a secondary request", () => {
     });
   });
 
-  test("is left out while the exchange asks us to wait", async () => {
+  test("is skipped while the exchange asks us to wait", async () => {
     const { clock, cycle } = setUp();
     const volume = scripted();
     const ask = (source: Source) => source.secondary("volume", volume.load);
@@ -127,7 +127,7 @@ describe("a secondary request", () => {
     expect((await cycle(ask)).value).toMatchObject({ value: 2 });
   });
 
-  test("that a firewall refuses is asked for after 2, 4, 8, 16, 30 and 30 minutes, and is missing all the time", async () => {
+  test("refused by a firewall is retried after 2, 4, 8, 16, 30 and 30 minutes, and is missing throughout", async () => {
     const { clock, cycle } = setUp();
     const volume = scripted();
     const interest = scripted();
@@ -158,7 +158,7 @@ describe("a secondary request", () => {
     expect(volume.asked).toBe(asked + 1);
   });
 
-  test("that a firewall refuses for a stated time speaks for the whole exchange", async () => {
+  test("refused by a firewall for a stated time pauses the whole exchange", async () => {
     const { cycle } = setUp();
     const [volume, interest] = [scripted(), scripted()];
     volume.fail = new RequestFailure("banned", "HTTP 403", { status: 403, retryAfterMs: 5_000 });
@@ -167,7 +167,7 @@ describe("a secondary request", () => {
     expect(interest.asked).toBe(0);
   });
 
-  test("that the adapter misread is a defect and throws", async () => {
+  test("misread by the adapter is a defect and throws", async () => {
     const { cycle } = setUp();
     const result = await cycle((source) =>
       source.secondary("volume", () =>
@@ -195,7 +195,7 @@ describe("a rotation", () => {
   /** The first round takes a fifth of a rotation. */
   const FIRST_ROUND_MS = ROTATION_MS / 5;
 
-  test("answers at once with what is known and asks one key after the other, evenly", async () => {
+  test("returns immediately what is known and requests one key after the other, evenly", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
     const ask = asking(asked);
@@ -214,7 +214,7 @@ describe("a rotation", () => {
     expect(known.get("B")).toEqual({ value: "b", receivedAtMs: clock.nowMs() - 2 * MINUTE_MS });
   });
 
-  test("a value leaves after two rotations without a newer one", async () => {
+  test("a value expires after two rotations without a newer one", async () => {
     const { clock, cycle } = setUp();
     let broken = false;
     const ask = asking([], () => (broken ? BROKEN : null));
@@ -228,7 +228,7 @@ describe("a rotation", () => {
     expect(((await cycle(ask)).value as Map<string, unknown>).has("A")).toBe(false);
   });
 
-  test("waits as long as the exchange asks, and notes the failure once", async () => {
+  test("waits as long as the exchange asks, and reports the failure once", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
     const limited = ownFailure("rate_limited", "HTTP 429", { retryAfterMs: 10 * MINUTE_MS });
@@ -245,7 +245,7 @@ describe("a rotation", () => {
     expect(asked).toEqual(["A", "B"]);
   });
 
-  test("an absurd wait is believed for ten minutes: one answer does not take quantities away for days", async () => {
+  test("an absurd wait is trusted for ten minutes: one answer does not remove quantities for days", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
     const limited = ownFailure("rate_limited", "HTTP 429", {
@@ -259,7 +259,7 @@ describe("a rotation", () => {
     expect(asked.length).toBeGreaterThan(1);
   });
 
-  test("heeds what the refresh was told, and a whole one stops at a ban", async () => {
+  test("observes a wait that the refresh was asked for, and a whole rotation stops at a ban", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
     const blocked = scripted();
@@ -281,7 +281,7 @@ describe("a rotation", () => {
     expect(banned).toEqual(["A"]);
   });
 
-  test("that a firewall refuses is left alone, and is missing until it is answered", async () => {
+  test("refused by a firewall is paused, and its values are missing until it succeeds", async () => {
     const { clock, cycle } = setUp();
     const asked: string[] = [];
     const forbidden = new RequestFailure("banned", "HTTP 403", { status: 403 });
@@ -294,7 +294,7 @@ describe("a rotation", () => {
     }
   });
 
-  test("stands still when nobody asks any more, and ends with the collector", async () => {
+  test("pauses when its values are no longer requested, and ends with the collector", async () => {
     const { clock, cycle, lifetime } = setUp();
     const asked: string[] = [];
     await cycle(asking(asked));
@@ -308,7 +308,7 @@ describe("a rotation", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("whole: asks for every key before it answers; off: for none", async () => {
+  test("whole: requests every key before it returns; off: none", async () => {
     const whole = setUp("whole");
     const asked: string[] = [];
     expect(((await whole.cycle(asking(asked))).value as Map<string, unknown>).size).toBe(4);

@@ -11,7 +11,7 @@ import { temporaryDatabasePath } from "../support/service.ts";
 
 const MINUTE_MS = 60_000;
 
-/** A collector in waiting, and the lock as another process holds it. */
+/** A waiting collector, and the lock as held by another process. */
 function setUp() {
   const database = temporaryDatabasePath();
   const path = `${database.path}.collector-lock`;
@@ -56,8 +56,8 @@ function setUp() {
   };
 }
 
-describe("the heartbeat of whoever collects", () => {
-  test("is read from the database, which is not made for it", async () => {
+describe("the heartbeat of the collecting process", () => {
+  test("is read from the database, which is not created for that", async () => {
     using database = testDatabase();
     expect(readHeartbeat(database.path)).toBeNull();
     startCollecting(database, ["okx"], 1_000);
@@ -70,8 +70,8 @@ describe("the heartbeat of whoever collects", () => {
   });
 });
 
-describe("a collector in waiting", () => {
-  test("says once which lock it waits for, and lives; it collects as soon as the lock is free", async () => {
+describe("a waiting collector", () => {
+  test("logs once which lock it waits for, and is alive; it collects as soon as the lock is free", async () => {
     await using standby = setUp();
     const { clock, log, messages, path } = standby;
     const sinceMs = clock.nowMs();
@@ -98,7 +98,7 @@ describe("a collector in waiting", () => {
     expect(standby.got()).toBe(true);
   });
 
-  test("warns when the holder hangs, again every five minutes, and says when it is back", async () => {
+  test("warns when the holder hangs, again every five minutes, and logs when it is back", async () => {
     await using standby = setUp();
     const { log, holder } = standby;
     await standby.pass(MINUTE_MS);
@@ -117,7 +117,7 @@ describe("a collector in waiting", () => {
     expect(log.events().at(-1)).toBe("collector_back");
   });
 
-  test("takes a step of the wall clock for no silence", async () => {
+  test("does not mistake a step of the wall clock for a hang", async () => {
     await using standby = setUp();
     const { clock, log } = standby;
     await standby.pass(10_000);
@@ -126,7 +126,7 @@ describe("a collector in waiting", () => {
     expect(log.events()).toEqual(["standby"]);
   });
 
-  test("ends its waiting with the collector", async () => {
+  test("stops waiting with the collector", async () => {
     await using standby = setUp();
     await standby.pass(2_000);
     await standby[Symbol.asyncDispose]();

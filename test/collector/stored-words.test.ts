@@ -11,7 +11,7 @@ import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 const MINUTE_MS = 60_000;
 const ADDRESS = "2001:db8::8a2e:370:7334";
 
-test("an exchange's words go from the collector into the log, and into no answer of any kind", async () => {
+test("an exchange's wording goes from the collector into the log, and into no response of any kind", async () => {
   using database = testDatabase();
   let isBroken = false;
   const okx = scriptedExchange("okx", () => {

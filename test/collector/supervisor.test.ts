@@ -12,7 +12,7 @@ const SETTINGS: CollectorSettings = {
   logLevel: "silent",
 };
 
-/** A clock of a machine without time: each sleep takes longer by `lateMs`. */
+/** The clock of an overloaded machine: each sleep takes longer by `lateMs`. */
 class BusyClock extends ManualClock {
   lateMs = 0;
 
@@ -21,7 +21,7 @@ class BusyClock extends ManualClock {
   }
 }
 
-/** A worker that does what the test says. */
+/** A worker controlled by the test. */
 interface FakeWorker {
   readonly got: ToWorker[];
   readonly say: (message: FromWorker) => void;
@@ -57,14 +57,14 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
       onMessage(message);
     },
   });
-  /** Lets time pass while the newest worker says each second that it isAlive. */
+  /** Lets time pass while the newest worker sends a heartbeat each second. */
   const live = async (seconds: number): Promise<void> => {
     for (let n = 0; n < seconds; n += 1) {
       workers.at(-1)?.say({ type: "heartbeat" });
       await clock.advance(1_000);
     }
   };
-  /** Lets the newest worker say nothing until there is another; how long that one was believed, in ms. */
+  /** Lets the newest worker stay silent until it is replaced; returns how long that took, in ms. */
   const silence = async (): Promise<number> => {
     const count = workers.length;
     const fromMs = clock.monotonicMs();
@@ -80,7 +80,7 @@ function setUp(onMessage: (message: FromWorker) => void = () => {}) {
 }
 
 describe("the supervisor", () => {
-  test("starts one worker with the settings and passes on what it says", async () => {
+  test("starts one worker with the settings and passes on its messages", async () => {
     const { workers, heard, live } = setUp();
     await live(30);
     expect(workers).toHaveLength(1);
@@ -89,7 +89,7 @@ describe("the supervisor", () => {
     expect(heard.at(-1)).toEqual({ type: "collecting", epoch: 3 });
   });
 
-  test("what a listener throws is logged and ends nothing", async () => {
+  test("an exception of a listener is logged and ends nothing", async () => {
     const { log, workers, live } = setUp((message) => {
       if (message.type === "heartbeat") throw new Error("disk I/O error");
     });
@@ -98,7 +98,7 @@ describe("the supervisor", () => {
     expect(log.events()).toEqual(["collector_message_failed", "collector_message_failed"]);
   });
 
-  test("starts another however it ends: an error, or a close with code 0", async () => {
+  test("restarts it however it ends: with an error, or by closing with code 0", async () => {
     const { workers, live, log } = setUp();
     await live(100);
     workers[0]?.die("closed");
@@ -111,7 +111,7 @@ describe("the supervisor", () => {
     expect(log.events()).toEqual(["collector_ended", "collector_ended"]);
   });
 
-  test("ends and replaces a worker that has been silent for 15 seconds", async () => {
+  test("terminates and replaces a worker that has been silent for 15 seconds", async () => {
     const { workers, clock, live } = setUp();
     await live(5);
     await clock.advance(14_000);
@@ -121,7 +121,7 @@ describe("the supervisor", () => {
     expect(workers).toHaveLength(2);
   });
 
-  test("waits two minutes for the first word of a worker, and then replaces it", async () => {
+  test("waits two minutes for a worker's first message, and then replaces it", async () => {
     const { workers, clock, log } = setUp();
     await clock.advance(119_000);
     expect([workers.length, log.events()]).toEqual([1, []]);
@@ -130,7 +130,7 @@ describe("the supervisor", () => {
     expect(workers).toHaveLength(2);
   });
 
-  test("calls no worker silent while it is held up itself: what was sent may wait as well", async () => {
+  test("considers no worker silent while its own checks are delayed: messages may be delayed as well", async () => {
     const { workers, clock, log, live } = setUp();
     await live(5);
     clock.lateMs = 2_000;
@@ -141,7 +141,7 @@ describe("the supervisor", () => {
     expect(workers[0]?.terminated).toBe(true);
   });
 
-  test("believes each new worker twice as long as the last one, two minutes at most", async () => {
+  test("gives each new worker twice the time of the last one, at most two minutes", async () => {
     const { live, silence } = setUp();
     const silences: number[] = [];
     for (let n = 0; n < 6; n += 1) {
@@ -151,7 +151,7 @@ describe("the supervisor", () => {
     expect(silences).toEqual([15, 30, 60, 120, 120, 120]);
   });
 
-  test("begins with the short bound again after a worker that has lived for an hour", async () => {
+  test("starts with the short time-out again after a worker that has lived for an hour", async () => {
     const { live, silence } = setUp();
     for (let n = 0; n < 4; n += 1) {
       await live(2);
@@ -163,7 +163,7 @@ describe("the supervisor", () => {
     expect(await silence()).toBeLessThan(45_000);
   });
 
-  test("starts another when one cannot be started at all", async () => {
+  test("tries again when a worker cannot be started at all", async () => {
     const { workers, clock, log, fail } = setUp();
     fail(true);
     workers[0]?.die("closed");
@@ -175,7 +175,7 @@ describe("the supervisor", () => {
     expect(log.lines.at(-1)?.fields["reason"]).toBe("not started: Error: no thread");
   });
 
-  test("waits longer while workers die young, half a minute at most", async () => {
+  test("waits longer while workers die young, at most half a minute", async () => {
     const { workers, clock } = setUp();
     const started: number[] = [];
     for (let n = 0; n < 12; n += 1) {
@@ -202,7 +202,7 @@ describe("the supervisor", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("stop waits fifteen seconds for a worker to end its transaction, not longer", async () => {
+  test("stop waits fifteen seconds for a worker to finish its transaction, not longer", async () => {
     const { supervisor, clock, workers } = setUp();
     await clock.advance(0);
     let done = false;
@@ -216,7 +216,7 @@ describe("the supervisor", () => {
     expect(workers.map((worker) => worker.terminated)).toEqual([true]);
   });
 
-  test("says what the worker does, in one line", async () => {
+  test("reports what the worker is doing, in one line", async () => {
     const { supervisor, workers, clock } = setUp();
     await clock.advance(0);
     expect(supervisor.doing).toBe("starting the collector");
@@ -237,22 +237,22 @@ describe("the supervisor", () => {
   });
 });
 
-describe("the collector isAlive, for the watchdog of the process,", () => {
-  test("while its worker speaks, and while a dead or silent one can be replaced", async () => {
+describe("the collector is alive, for the process's watchdog,", () => {
+  test("while its worker sends messages, and while a dead or hung one can be replaced", async () => {
     const { supervisor, workers, clock, live, silence } = setUp();
     await live(300);
     workers[0]?.die("closed");
     await clock.advance(1_000);
     expect(supervisor.isAlive).toBe(true);
     await live(5);
-    // Silent, ended, and gone when it is ended.
+    // Silent, terminated, and ended when terminated.
     await silence();
     workers[1]?.die("closed");
     await live(300);
     expect([workers.length, supervisor.isAlive]).toEqual([3, true]);
   });
 
-  test("not when a worker that was ended stays: it may hold the lock for which its successor waits", async () => {
+  test("not when a terminated worker remains: it may hold the lock its successor waits for", async () => {
     const { supervisor, workers, live, silence } = setUp();
     await live(5);
     await silence();
@@ -264,7 +264,7 @@ describe("the collector isAlive, for the watchdog of the process,", () => {
     expect(supervisor.isAlive).toBe(true);
   });
 
-  test("not when no worker has said anything for four minutes, whatever the reason", async () => {
+  test("not when no worker has sent anything for four minutes, whatever the reason", async () => {
     const { supervisor, clock, live } = setUp();
     await live(5);
     clock.lateMs = 2_000;

@@ -22,10 +22,10 @@ import { LONG_MS } from "../support/patience.ts";
 
 const PERIOD_MS = 60_000;
 const TIMEOUT_MS = 10_000;
-/** Perpetuals that Crypto.com listed in September 2026. */
+/** Perpetuals listed by Crypto.com in September 2026. */
 const INSTRUMENTS = 394;
 
-/** A client without a network: each answer takes `latencyMs` of virtual time. */
+/** A client without a network: each response takes `latencyMs` of virtual time. */
 class FarClient extends HttpClient {
   readonly #clock: ManualClock;
   readonly #latencyMs: number;
@@ -97,7 +97,7 @@ function farExchange(facts: ExchangeFacts, latencyMs: number, periodMs = PERIOD_
 
 describe("an exchange with one request per instrument", () => {
   test.each([100, 200, 300])(
-    "is read whole in every cycle at %p ms, inside its pace, its marks beside it",
+    "is read completely in every cycle at %p ms, within its pace, alongside its marks",
     async (latencyMs) => {
       const { facts } = EXCHANGES.cryptocom;
       const { clock, client, source, lifetime } = farExchange(facts, latencyMs);
@@ -132,7 +132,7 @@ describe("an exchange with one request per instrument", () => {
     LONG_MS,
   );
 
-  test("says how many requests may be in flight, at most half of all; others have two", async () => {
+  test("states how many concurrent requests it allows, at most half of all; others have two", async () => {
     const swept: [ExchangeId, number | undefined][] = [];
     for (const { facts } of Object.values<Exchange>(EXCHANGES)) {
       expect([facts.id, facts.sweepInFlight !== undefined]).toEqual([
@@ -152,7 +152,7 @@ describe("an exchange with one request per instrument", () => {
       const asked = Promise.all(keysOf(10).map((key) => loadOne(http, key)));
       await clock.advance(1_999);
       expect([client.inFlight, globalSlots.held]).toEqual([most, most]);
-      // One that is not answered for two seconds gives its global slot back, not its own.
+      // A request without a response for two seconds releases its global slot, not its own.
       await clock.advance(1);
       expect([client.inFlight, globalSlots.held]).toEqual([most, 0]);
       await clock.advance(60_000);
@@ -161,7 +161,7 @@ describe("an exchange with one request per instrument", () => {
     }
   });
 
-  test("never takes the last slots of the others, however many of its kind hang at once", async () => {
+  test("never takes the last slots of the others, however many swept exchanges hang at once", async () => {
     const clock = new ManualClock();
     const client = new FarClient(clock, 10_000);
     const shared = {
@@ -188,7 +188,7 @@ describe("an exchange with one request per instrument", () => {
     expect([shared.globalSlots.held, shared.sweepSlots.held]).toEqual([0, 0]);
   });
 
-  test("leaves the first answers to its rates: a rotation begins when they are no longer behind", async () => {
+  test("gives its rates priority: a rotation begins when they are no longer behind", async () => {
     const { clock, client, source, lifetime } = farExchange(EXCHANGES.grvt.facts, 500);
     const keys = keysOf(40);
     const { source: of } = source.cycle(new AbortController().signal);
@@ -209,7 +209,7 @@ describe("an exchange with one request per instrument", () => {
 });
 
 test.each([1_000, 15_000, 20_000, PERIOD_MS, 5 * PERIOD_MS])(
-  "with a period of %p ms a sweep ends before its cycle is given up, and keeps its good answers",
+  "with a period of %p ms a sweep ends before its cycle is aborted, and keeps its good replies",
   async (periodMs) => {
     const clock = new ManualClock();
     const source = new ExchangeSource({
@@ -236,7 +236,7 @@ test.each([1_000, 15_000, 20_000, PERIOD_MS, 5 * PERIOD_MS])(
   },
 );
 
-test("a period shorter than an answer leaves the time for it that the cycle has", async () => {
+test("a period shorter than a response leaves it the time of the cycle", async () => {
   const periodMs = 1_000;
   const { clock, source } = farExchange(EXCHANGES.poloniex.facts, 8_000, periodMs);
   const lifetime = new AbortController().signal;
@@ -246,7 +246,7 @@ test("a period shorter than an answer leaves the time for it that the cycle has"
   expect(await fetched).toMatchObject({ kind: "batch", notes: { failures: [] } });
 });
 
-/** Answers keys before `key` at once, others never. */
+/** Answers keys before `key` immediately, others never. */
 function hangingFrom(key: string, signal: AbortSignal): ExchangeHttp {
   const get = <T>(path: string, decode: (body: unknown) => T): Promise<T> =>
     path.slice(1) < key
@@ -285,7 +285,7 @@ describe("collect --once", () => {
     return (await results)[0];
   };
 
-  test("keeps what a slow sweep reached before the deadline, and says what is missing", async () => {
+  test("keeps what a slow sweep reached before the deadline, and reports what is missing", async () => {
     const result = await once(false);
     expect(result).toMatchObject({ failure: null, expected: 100 });
     expect(result?.quotes).toHaveLength(66);
@@ -293,7 +293,7 @@ describe("collect --once", () => {
     expect(result?.tookMs).toBeLessThan(45_000);
   });
 
-  test("--full goes on until all are there", async () => {
+  test("--full continues until everything is fetched", async () => {
     const result = await once(true);
     expect(result).toMatchObject({ failure: null, degradedBy: null });
     expect(result?.quotes).toHaveLength(100);

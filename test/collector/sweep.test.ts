@@ -10,10 +10,10 @@ const KEYS = ["A", "B", "C", "D", "E", "F"];
 const NO_HTTP = {} as ExchangeHttp;
 const BROKEN = ownFailure("http", "HTTP 500");
 
-/** `signal` is that of the request. */
+/** `signal` is the request's. */
 type Answer = (key: string, signal: AbortSignal) => Promise<string>;
 
-/** A source whose sweeps are answered as the test says, on a clock that the test moves. */
+/** A source whose sweeps are answered by the test, on a clock controlled by the test. */
 function setUp(answer: { now: Answer }, inFlight = 2) {
   const clock = new ManualClock();
   const asked: { key: string; atMs: number }[] = [];
@@ -53,21 +53,21 @@ function setUp(answer: { now: Answer }, inFlight = 2) {
 
 const answering = (): { now: Answer } => ({ now: async (key) => `rate of ${key}` });
 
-/** A request that is not answered until it is given up. */
+/** A request without a response until it is aborted. */
 function rejectedBy(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(new RequestFailure("timeout", "given up")));
   });
 }
 
-/** Answers that take `ms`, unless they are given up before. */
+/** Responses that take `ms`, unless they are aborted before. */
 function answeringIn(clock: ManualClock, ms: number): Answer {
   return (key, signal) =>
     Promise.race([clock.sleep(ms).then(() => `late ${key}`), rejectedBy(signal)]);
 }
 
 describe("a sweep", () => {
-  test("asks for each key once: at once when nothing is known, later spread over its time", async () => {
+  test("requests each key once: immediately when nothing is known, later spread over its time", async () => {
     const { asked, cycle, keysSince } = setUp(answering());
     const { known, failures } = await cycle();
     expect([...(known ?? [])].map(([key, { value }]) => [key, value])).toEqual(
@@ -82,7 +82,7 @@ describe("a sweep", () => {
     ]);
   });
 
-  test("keeps the older reply of a key that fails, with its own time, and says so", async () => {
+  test("keeps the older reply of a key that fails, with its own time, and reports it", async () => {
     const answer = answering();
     const { clock, cycle } = setUp(answer);
     await cycle();
@@ -95,7 +95,7 @@ describe("a sweep", () => {
     expect(failures).toEqual(["rates: http: HTTP 500"]);
   });
 
-  test("that runs out of time keeps what it has and begins there the next time", async () => {
+  test("that runs out of time keeps what it has and starts there the next time", async () => {
     const answer = answering();
     const { clock, asked, cycle, keysSince } = setUp(answer);
     await cycle();
@@ -115,7 +115,7 @@ describe("a sweep", () => {
     expect(keysSince(before)).toEqual(["E", "F", "A", "B", "C", "D"]);
   });
 
-  test("that never reaches all is well while each reply is younger than two periods, else says so", async () => {
+  test("that never reaches all keys is healthy while each reply is younger than two periods, else it reports them", async () => {
     const answer = answering();
     const { clock, cycle } = setUp(answer);
     await cycle();
@@ -136,7 +136,7 @@ describe("a sweep", () => {
     ]);
   });
 
-  test("says at once that it has not reached what it knows nothing of", async () => {
+  test("reports immediately that it has not reached keys without any reply", async () => {
     const answer = answering();
     const { clock, cycle } = setUp(answer);
     answer.now = answeringIn(clock, 15_000);
@@ -150,7 +150,7 @@ describe("a sweep", () => {
     const { clock, asked, cycle } = setUp(answer);
     await cycle();
     const before = asked.length;
-    // The list came late: 20 s of the cycle are gone.
+    // The list arrived late: 20 s of the cycle have passed.
     const { known } = await cycle(KEYS, PERIOD_MS, 20_000);
     expect(known?.size).toBe(KEYS.length);
     const startsMs = asked.slice(before).map(({ atMs }) => atMs - PERIOD_MS);
@@ -160,7 +160,7 @@ describe("a sweep", () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test("a reply that is not renewed leaves after five periods, and its key is said to be missing", async () => {
+  test("a reply that is not renewed expires after five periods, and its key is reported as missing", async () => {
     const answer = answering();
     const { cycle } = setUp(answer);
     await cycle();
@@ -175,7 +175,7 @@ describe("a sweep", () => {
     expect(has).toEqual([true, true, true, true, false, false]);
   });
 
-  test("gives up after a few failures in a row, and fails when no key was answered", async () => {
+  test("gives up after a few consecutive failures, and fails if no key was answered", async () => {
     const answer = answering();
     const { asked, cycle } = setUp(answer);
     await cycle();
@@ -191,7 +191,7 @@ describe("a sweep", () => {
   test.each([
     ["bad_envelope", null],
     ["http", 400],
-  ] as const)("goes on when single keys are refused: %s %p", async (kind, status) => {
+  ] as const)("continues when single keys are refused: %s %p", async (kind, status) => {
     const refusal = new RequestFailure(kind, "no", { status });
     const answer = answering();
     const { asked, cycle } = setUp(answer);
@@ -208,7 +208,7 @@ describe("a sweep", () => {
     ["too_large", 200],
     ["network", null],
     ["timeout", null],
-  ] as const)("does not go on when nobody answers: %s %p", async (kind, status) => {
+  ] as const)("does not continue when no request is answered: %s %p", async (kind, status) => {
     const failure = new RequestFailure(kind, "no", { status });
     const answer = answering();
     const { asked, cycle } = setUp(answer);
@@ -217,7 +217,7 @@ describe("a sweep", () => {
     expect(asked.length).toBeLessThanOrEqual(4);
   });
 
-  test("gives up after twenty keys that are all refused for their own sake, and begins behind them the next time", async () => {
+  test("gives up after twenty keys that are all refused individually, and starts after them the next time", async () => {
     const keys = Array.from({ length: 60 }, (_, nth) => `K${nth}`);
     const unknown = new RequestFailure("http", "HTTP 404", { status: 404 });
     const answer = answering();
@@ -233,7 +233,7 @@ describe("a sweep", () => {
     expect(known?.size).toBe(keys.length);
   });
 
-  test("asks nothing more after a limit, not even what waits for its turn", async () => {
+  test("sends nothing more after a rate limit, not even requests waiting for a slot", async () => {
     const answer = answering();
     const { asked, cycle } = setUp(answer, 4);
     await cycle();
@@ -244,7 +244,7 @@ describe("a sweep", () => {
     expect(asked.length - before).toBe(1);
   });
 
-  test("hears a limit also where another lane hears something else after it", async () => {
+  test("observes a rate limit even if another lane fails differently after it", async () => {
     const answer = answering();
     const { clock, cycle } = setUp(answer);
     const limited = new RequestFailure("rate_limited", "HTTP 429");
@@ -255,7 +255,7 @@ describe("a sweep", () => {
     expect((await cycle()).error).toBe(limited);
   });
 
-  test("stops at once when the exchange asks for quiet, and fails the refresh", async () => {
+  test("stops immediately when the exchange asks for a pause, and fails the refresh", async () => {
     const answer = answering();
     const { asked, cycle } = setUp(answer);
     const limited = new RequestFailure("rate_limited", "HTTP 429", { retryAfterMs: 120_000 });
@@ -264,7 +264,7 @@ describe("a sweep", () => {
     expect(asked.length).toBeLessThanOrEqual(3);
   });
 
-  test("that hangs in the middle ends before its cycle does and keeps what came before", async () => {
+  test("that hangs in the middle ends before its cycle does and keeps earlier replies", async () => {
     const answer = answering();
     const { clock, asked, cycle, keysSince } = setUp(answer);
     await cycle();
@@ -285,7 +285,7 @@ describe("a sweep", () => {
     expect(keysSince(before)[0]).toBe("C");
   });
 
-  test("forgets keys that are asked for no more, and never mixes two lists of keys", async () => {
+  test("forgets keys that are no longer requested, and never mixes two lists of keys", async () => {
     const { cycle } = setUp(answering());
     await cycle();
     const { known } = await cycle(["B", "X"]);

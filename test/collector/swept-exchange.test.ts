@@ -10,14 +10,14 @@ import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Ten requests in a second, and one for each instrument where `each` says so. */
+/** Ten requests per second, and one for each instrument if `each` says so. */
 function exchangeOf(next: () => Batch, each?: number): Exchange {
   const exchange = scriptedExchange("okx", next);
   if (each === undefined) return exchange;
   return { ...exchange, facts: { ...exchange.facts, requestsPerInstrument: each } };
 }
 
-/** Collects for `forMs` with the period that the operator asked for. */
+/** Collects for `forMs` with the configured period. */
 async function collectFor(
   database: TestDatabase,
   exchange: Exchange,
@@ -50,14 +50,14 @@ describe("the period of an exchange", () => {
   test("with one request per instrument is long enough for all of them in its first half", async () => {
     using database = testDatabase();
     const swept = exchangeOf(() => batchOf(quotesOf(199)), 1);
-    // Not known yet how many there are: a usual period holds them.
+    // The number is not known yet: a usual period is assumed.
     expect(await periodAfter(database, swept, 5_000)).toBe(60_000);
-    // 1 + 199 requests are 20 s at the pace.
+    // 1 + 199 requests take 20 s at this pace.
     expect(await periodAfter(database, swept, 5_000)).toBe(40_000);
     expect(await periodAfter(database, swept, 90_000)).toBe(90_000);
   });
 
-  test("with bulk lists alone is the asked one", async () => {
+  test("with only bulk lists is the configured one", async () => {
     using database = testDatabase();
     expect(
       await periodAfter(
@@ -69,7 +69,7 @@ describe("the period of an exchange", () => {
   });
 });
 
-test("instruments whose rows in the exchange's own list turn unreadable are not delisted", async () => {
+test("instruments whose rows in the exchange's own list become unreadable are not delisted", async () => {
   using database = testDatabase();
   let refreshes = 0;
   const exchange = exchangeOf(() => {

@@ -8,7 +8,7 @@ const PERIOD_MS = 60_000;
 const KEYS = ["A", "B", "C", "D", "E", "F"];
 const NO_HTTP = {} as ExchangeHttp;
 
-/** An exchange that is swept; what a cycle of it does not know of `KEYS`, and what it may hide of some others. */
+/** A swept exchange; returns which of `KEYS` a cycle does not know, and what it may hide of some others. */
 function setUp() {
   const clock = new ManualClock();
   const from = new ExchangeSource({
@@ -38,15 +38,15 @@ const failing = (key: string): Promise<string> =>
   key === "C" ? Promise.reject(new RequestFailure("http", "no", { status: 500 })) : answered(key);
 
 describe("what a sweep excuses", () => {
-  test("is nothing when all keys were answered", async () => {
+  test("is nothing if all keys were answered", async () => {
     expect(await setUp()(answered)).toEqual(nothing);
   });
 
-  test("is the key that failed alone", async () => {
+  test("is only the key that failed", async () => {
     expect(await setUp()(failing)).toEqual({ unanswered: ["C"], hidden: ["C"] });
   });
 
-  test("is not a key whose older reply still counts, and is it when that has gone", async () => {
+  test("is not a key whose older reply is still valid, but is once that has expired", async () => {
     const cycle = setUp();
     await cycle(answered);
     for (let nth = 0; nth < 4; nth += 1) expect(await cycle(failing)).toEqual(nothing);
@@ -55,7 +55,7 @@ describe("what a sweep excuses", () => {
     expect(await cycle(answered)).toEqual(nothing);
   });
 
-  test("are the keys that it did not reach before it broke off, as after a start", async () => {
+  test("are the keys that it did not reach before it stopped, as after a start", async () => {
     const cycle = setUp();
     let asked = 0;
     const ill = (key: string): Promise<string> => {
@@ -70,7 +70,7 @@ describe("what a sweep excuses", () => {
   });
 });
 
-test("what a request carries is excused while it fails, by name, and nothing else is", async () => {
+test("what a request covers is excused while it fails, by name, and nothing else is", async () => {
   const clock = new ManualClock();
   const from = new ExchangeSource({
     requests: { during: () => NO_HTTP, inFlight: 2, timeoutMs: 10_000 },

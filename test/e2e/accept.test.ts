@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dir, "../..");
 const EXCHANGE = "bybit";
 
 test(
-  "an exchange that has changed its unit is refused, and taken after the operator's word beside the running service",
+  "an exchange that has changed its unit is refused, and accepted on the operator's command while the service runs",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now() });

@@ -12,7 +12,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 const NGINX = nginxPath();
 
-/** As somebody sets it up who wants everything smaller; nothing in it is meant for streams. */
+/** A setup by someone who wants everything compressed, with nothing specific to streams. */
 const COMPRESSING = `
   gzip on;
   gzip_types text/event-stream application/json;
@@ -20,10 +20,10 @@ const COMPRESSING = `
   gzip_min_length 0;
   proxy_http_version 1.1;`;
 
-/** More than all buffers between the service and a reader take together. */
+/** More than all buffers between the service and a reader can take. */
 const MANY = Array.from({ length: 5_000 }, (_, n) => rowOf("okx", `COIN${n}`));
 
-/** The application behind a real server, on a board and a clock that the test owns. */
+/** The application behind a real server, on a board and a clock controlled by the test. */
 function serve() {
   const board = new TestBoard(snapshotOf("1-1", MANY));
   const clock = new ManualClock();
@@ -48,9 +48,9 @@ function serve() {
   };
 }
 
-describe.if(NGINX !== null)("behind nginx that compresses", () => {
+describe.if(NGINX !== null)("behind nginx with compression", () => {
   test(
-    "every event of the stream arrives when it is sent, and who hangs up is gone",
+    "every event of the stream arrives when it is sent, and a reader that disconnects is removed",
     async () => {
       await using service = serve();
       await using proxy = await startNginx({
@@ -65,7 +65,7 @@ describe.if(NGINX !== null)("behind nginx that compresses", () => {
       await reader.sees("retry: 5000\n\n");
       const reset = await reader.next();
       expect([reset.name, reset.data.rows.length]).toEqual(["reset", MANY.length]);
-      // Each must come while nothing is sent after it: what a proxy gathers would never come.
+      // Each must arrive while nothing is sent after it: an event buffered by a proxy never would.
       for (const [id, rate] of [
         ["1-2", 2],
         ["1-3", 3],
@@ -86,7 +86,7 @@ describe.if(NGINX !== null)("behind nginx that compresses", () => {
   );
 });
 
-test("there is an nginx where one is required", () => {
+test("nginx is installed where it is required", () => {
   const isRequired = process.env["REQUIRE_NGINX"] === "1";
   if (NGINX === null)
     console.error("NO NGINX FOUND: nothing was tested behind a proxy (install nginx to test it)");

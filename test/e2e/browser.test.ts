@@ -10,10 +10,10 @@ import {
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** Enough rows to tell a page that grows with them from one that does not. */
+/** Enough rows to notice a page that grows with them. */
 const MIN_ROWS = 13_000;
 
-/** The page holds fifty lines and a card for each exchange, whatever the number of rows. */
+/** The page has fifty rows and a card for each exchange, whatever the size of the market. */
 const PAGE_BYTES = 64 * 1024;
 
 const DESKTOP = { width: 1280, height: 900 };
@@ -21,23 +21,26 @@ const PHONE = { width: 390, height: 844 };
 
 const CHROMIUM = browserPath();
 
-/** Operations that are tried out: a list of rows, one with nineteen parameters, one whose name others begin with. */
+/**
+ * Operations that are tried out: a list of rows, one with nineteen parameters, and one whose name is a prefix of
+ * others.
+ */
 const TRIED_OUT = ["/api/funding/current", "/api/funding/arb", "/api/funding/calendar"] as const;
 
-/** Columns of the table, counted from 1 with the row's head. */
+/** Columns of the table, counted from 1 including the row's head. */
 const YEARLY_COLUMN = 5;
 const VOLUME_COLUMN = 7;
 
 const MONEY_UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9 };
 
-/** The number that a cell shows: signs as printed, $ and K, M, B understood. */
+/** The number that a cell shows: signs as printed, $ and K, M, B converted. */
 function numberIn(cell: string): number {
   const [, sign = "", digits = "", unit = ""] =
     /^([+−]?)\$?([\d.]+)([KMB]?)$/.exec(cell.trim()) ?? [];
   return (sign === "−" ? -1 : 1) * Number(digits || Number.NaN) * (MONEY_UNITS[unit] ?? 1);
 }
 
-/** Looks at the rendered page from inside; this project has no DOM types, so the question is a text. */
+/** Evaluated in the rendered page; this project has no DOM types, so the script is a string. */
 const WIDTHS = `({
   page: document.documentElement.scrollWidth,
   window: document.documentElement.clientWidth,
@@ -51,7 +54,7 @@ interface Stage {
   readonly browser: BrowserSession;
 }
 
-/** Light of a CSS colour, 0 to 255. */
+/** Luminance of a CSS colour, 0 to 255. */
 function lightOf(colour: string): number {
   const parts = (colour.match(/\d+/g) ?? []).slice(0, 3).map(Number);
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;
@@ -80,14 +83,14 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
     stack.use(service);
     stack.use(browser);
     stage = { service, browser };
-    // All is shown by the second snapshot; the next one comes with the next refresh.
+    // Everything is shown by the second snapshot; the next one comes with the next refresh.
     await allShown(service.origin, ENABLED_IN_BULK);
   }, LONG_MS);
 
   afterAll(() => stack.disposeAsync());
 
   test(
-    "the front page shows rates, its column heads sort them, and it asks nobody else for anything",
+    "the front page shows rates, its column headers sort them, and it loads nothing from other hosts",
     async () => {
       const { service, browser } = staged();
       const { page, complaints, hosts } = await browser.page({ viewport: DESKTOP });
@@ -125,7 +128,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
   );
 
   test(
-    "a board of thousands is one short page: its bytes do not grow, each order has its fifty lines, the rest is in the API",
+    "a board of thousands is one short page: its size does not grow, each order has its fifty rows, the rest is in the API",
     async () => {
       const { service, browser } = staged();
       const { total } = await fundingAt(service.origin, "?limit=1");
@@ -158,7 +161,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
   );
 
   test(
-    "on a phone only the table scrolls sideways; in the dark the page is dark",
+    "on a phone only the table scrolls sideways; in dark mode the page is dark",
     async () => {
       const { service, browser } = staged();
       const light = await browser.page({ viewport: PHONE, colorScheme: "light" });
@@ -179,7 +182,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
   );
 
   test(
-    "without JavaScript the front page says the same",
+    "without JavaScript the front page shows the same",
     async () => {
       const { service, browser } = staged();
       const pages = [
@@ -237,7 +240,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
   );
 });
 
-test("there is a browser where one is required", () => {
+test("a browser is installed where it is required", () => {
   const isRequired = process.env["REQUIRE_BROWSER"] === "1";
   if (CHROMIUM === null)
     console.error("NO BROWSER FOUND: the pages were NOT tested (install chromium to test them)");

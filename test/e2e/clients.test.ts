@@ -27,12 +27,12 @@ import { allShown, fundingAt, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** Rows change often enough for a stream to have something to say soon. */
+/** Rows change often enough for a stream to have events soon. */
 const REFRESH_SECONDS = "2";
 
 interface Stage {
   readonly origin: string;
-  /** As the running service serves it. */
+  /** As served by the running service. */
   readonly document: string;
   readonly operations: readonly Operation[];
   readonly clients: GeneratedClients;
@@ -66,7 +66,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-/** Values for required parameters, by name: those of a row that is there. */
+/** Values for required parameters, by name: those of an existing row. */
 async function pathValues(origin: string): Promise<Record<string, string>> {
   const [row] = (await fundingAt(origin, "?base=BTC&exchange=okx")).rows;
   if (row === undefined) throw new Error("no row of BTC");
@@ -74,7 +74,7 @@ async function pathValues(origin: string): Promise<Record<string, string>> {
   return { base, exchange, exchange_symbol };
 }
 
-/** "GET /api/health" of everything that the document has, told from the document alone. */
+/** "GET /api/health" and so on for everything in the document, derived from the document alone. */
 function documented(document: string): string[] {
   const { paths } = JSON.parse(document) as { paths: Record<string, object> };
   return Object.entries(paths).flatMap(([path, methods]) =>
@@ -82,13 +82,13 @@ function documented(document: string): string[] {
   );
 }
 
-/** The programs of this test have these exports: they were written for it, and are type-checked by it. */
+/** The programs of this test have these exports; they are type-checked by it. */
 async function programs(clients: GeneratedClients): Promise<CallsModule & UsageModule> {
   const loaded = { ...(await clients.load("calls.ts")), ...(await clients.load("usage.ts")) };
   return loaded as unknown as CallsModule & UsageModule;
 }
 
-/** A fetch that notes what is sent and holds each finished answer against the document. */
+/** A fetch that records requests and validates each complete response against the document. */
 function watchedFetch(contract: Contract) {
   const sent: URL[] = [];
   const statuses: number[] = [];
@@ -108,14 +108,14 @@ function watchedFetch(contract: Contract) {
   };
 }
 
-/** Whether an address is one of a documented path: "/a/{b}" has "/a/x". */
+/** Whether an address belongs to a documented path: "/a/{b}" matches "/a/x". */
 function isOf(operation: Operation, url: URL): boolean {
   const pattern = operation.path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+");
   return new RegExp(`^${pattern}$`).test(url.pathname);
 }
 
 describe("clients generated from the document of a running service", () => {
-  test("hey-api makes a function of each operationId, and no other", async () => {
+  test("hey-api generates a function for each operationId, and no other", async () => {
     const functions = Object.keys(await stage.clients.load("sdk/sdk.gen.ts"));
     const { paths } = JSON.parse(stage.document) as {
       paths: Record<string, Record<string, { operationId: string }>>;
@@ -126,7 +126,7 @@ describe("clients generated from the document of a running service", () => {
     expect(functions.toSorted()).toEqual(ids.toSorted());
   });
 
-  test("type-check strictly with a call of each operation, and no mistake passes", async () => {
+  test("type-check strictly with a call of each operation, and reject every mistake", async () => {
     const errors = await stage.clients.typeErrors();
     const planned = errors.filter(({ file }) => file === "direct.ts");
     expect(planned.map(({ text }) => text.includes(MISTAKEN_FIELD))).toEqual([true, true]);
@@ -142,7 +142,7 @@ describe("clients generated from the document of a running service", () => {
   });
 
   test.each(CLIENTS)(
-    "%s calls every operation, and every answer is as documented",
+    "%s calls every operation, and every response is as documented",
     async (client) => {
       const watched = watchedFetch(await Contract.served());
       const calls = (await programs(stage.clients)).callsOf(stage.origin, watched.fetch)[client];
@@ -164,7 +164,7 @@ describe("clients generated from the document of a running service", () => {
   );
 
   test.each(DIRECT_CLIENTS)(
-    "%s calls every operation that ends, filters, and is refused with a code",
+    "%s calls every operation that ends, filters, and gets an error code",
     async (client) => {
       const { directOf } = (await stage.clients.load("direct.ts")) as unknown as DirectModule;
       const { calls, filtered, refused } = directOf(stage.origin)[client];
@@ -181,7 +181,7 @@ describe("clients generated from the document of a running service", () => {
   );
 
   test.each(CLIENTS)(
-    "%s filters by lists, pages, explains, is refused with a code and sees what is missing",
+    "%s filters by lists, pages, explains, gets an error code and sees what is missing",
     async (client) => {
       const watched = watchedFetch(await Contract.served());
       const usages = (await programs(stage.clients)).usageOf(stage.origin, watched.fetch);

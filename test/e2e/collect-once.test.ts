@@ -43,7 +43,7 @@ function rowsOf(out: string): Row[] {
 }
 
 describe("collect --once", () => {
-  test("prints a row per instrument with the fields of the API, and a line per exchange aside", async () => {
+  test("prints a row per instrument with the fields of the API, and a line per exchange separately", async () => {
     const { status, out, err } = await collect();
     expect(status).toBe(0);
     const rows = rowsOf(out);
@@ -60,7 +60,7 @@ describe("collect --once", () => {
     expect(err.trim().split("\n")).toHaveLength(ENABLED.length);
   });
 
-  test("leaves out what is asked one by one, unless it is to be full", async () => {
+  test("omits what is fetched one by one, unless --full is given", async () => {
     const plain = rowsOf((await collect("--exchange", "binance")).out);
     expect(plain.every((row) => row.open_interest_usd === null)).toBe(true);
     const scaled = startSimulator({ nowMs: () => Date.now(), scale: 0.01 });
@@ -108,9 +108,9 @@ describe("collect --once", () => {
   });
 
   test.each(["ndjson", "table"])(
-    "whose reader stops reading ends quietly with status 0 (%s)",
+    "ends silently with status 0 when its reader stops reading (%s)",
     async (format) => {
-      // Far more than a pipe holds.
+      // Far more than a pipe buffers.
       const named = LARGE.map((id) => `--exchange ${id}`).join(" ");
       const command = `"$1" src/cli/main.ts collect --once --format ${format} ${named} | head -n 1; echo "\${PIPESTATUS[0]}"`;
       const child = Bun.spawn(["bash", "-c", command, "bash", process.execPath], {
@@ -131,7 +131,7 @@ describe("collect --once", () => {
     },
   );
 
-  test("half of the exchange's own list is not printed as if it were all", async () => {
+  test("does not print half of the exchange's own list as if it were complete", async () => {
     simulator.market.setFault("okx", { name: "half_list" });
     const { err } = await collect("--exchange", "okx");
     simulator.market.clearFaults();

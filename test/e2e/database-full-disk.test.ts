@@ -9,7 +9,7 @@ import { PART } from "../support/part-of-market.ts";
 
 const PRLIMIT = Bun.which("prlimit") ?? "/usr/bin/prlimit";
 
-/** The signal of the limit is ignored, as on a full disk there is none: writes fail with an error. */
+/** The limit's signal is ignored, as on a full disk there is none: writes fail with an error. */
 const IGNORING_THE_SIGNAL = ["bash", "-c", `trap "" XFSZ; exec "$@"`, "bash"];
 
 const EXCHANGES = ["okx", "kraken"] as const;
@@ -29,7 +29,7 @@ function scene() {
   return { path: database.path, settings, [Symbol.dispose]: () => stack.dispose() };
 }
 
-/** From now on no file of the process may be written beyond `bytes`. */
+/** From now on no file of the process may grow beyond `bytes`. */
 function limitFiles(pid: number, bytes: number): void {
   const { exitCode, stderr } = Bun.spawnSync([PRLIMIT, "--pid", `${pid}`, `--fsize=${bytes}:`]);
   if (exitCode !== 0) throw new Error(stderr.toString());
@@ -44,9 +44,9 @@ function integrity(path: string): unknown {
   }
 }
 
-describe("a disk that takes no more", () => {
+describe("a full disk", () => {
   test(
-    "stops no answer, is logged once, and SIGTERM ends with 0; the next start goes on",
+    "interrupts no response, is logged once, and SIGTERM ends with 0; the next start continues",
     async () => {
       using one = scene();
       await using service = await startService(one.settings, IGNORING_THE_SIGNAL);
@@ -69,7 +69,7 @@ describe("a disk that takes no more", () => {
   );
 
   test(
-    "and then does is written to again, by the same collector",
+    "is written to again by the same collector once there is space",
     async () => {
       using one = scene();
       await using service = await startService(one.settings, IGNORING_THE_SIGNAL);
@@ -87,12 +87,12 @@ describe("a disk that takes no more", () => {
 
 describe("a database that is damaged while the service runs", () => {
   test(
-    "ends it with status 3 and one line that tells the cure",
+    "ends it with status 3 and one line with the remedy",
     async () => {
       using one = scene();
       await using service = await startService(one.settings);
       await allShown(service.origin, EXCHANGES);
-      // Everything that is read from now on is garbage, in the log as in the file.
+      // Everything read from now on is garbage, in the log as in the file.
       for (const suffix of ["", "-wal"]) overwrite(one.path + suffix);
       expect(await service.exited).toBe(3);
       expect(service.log()).toMatch(/database \S+: it is damaged .*restore a backup/);

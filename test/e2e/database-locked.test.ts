@@ -15,17 +15,17 @@ const PROMPT_MS = 2_000;
 const ASK_EVERY_MS = 20;
 
 const REFRESH_SECONDS = 3;
-/** Asked in bulk: each has its next batch within seconds. */
+/** Fetched in bulk: each has its next batch within seconds. */
 const EXCHANGES = ["okx", "kraken", "bybit", "gate"] as const;
 const BOT = { token: "987654:TOKEN", chatId: "42" };
-/** Longer than the holder of the lock takes to start, shorter than it holds it. */
+/** Longer than the lock's holder takes to start, shorter than it holds the lock. */
 const SEND_AGAIN = {
   status: 429,
   body: { ok: false, error_code: 429, description: "Slow", parameters: { retry_after: 5 } },
 };
 const HOLDER = join(import.meta.dir, "../support/lock-holder-child.ts");
 
-/** Takes the write lock of a file as another program; `released` resolves when it has given it back. */
+/** Takes the write lock of a file from another program; `released` resolves when it was released. */
 async function holdLock(path: string): Promise<{ readonly released: Promise<unknown> }> {
   const child = Bun.spawn([process.execPath, HOLDER, path, String(HELD_MS)], { stdout: "pipe" });
   const { value } = await child.stdout.getReader().read();
@@ -43,7 +43,7 @@ function query<T>(path: string, sql: string): T[] {
 }
 
 test(
-  "another program's write lock of ten seconds delays no answer, ends no collector and loses no alert",
+  "another program's write lock of ten seconds delays no response, ends no collector and loses no alert",
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
@@ -62,14 +62,14 @@ test(
     });
     await allShown(service.origin, EXCHANGES);
 
-    // One alert is to be sent again while the lock is held, which is a write of the main thread …
+    // One alert is due again while the lock is held, which is a write by the main thread …
     bot.answerNext(SEND_AGAIN);
     simulator.market.setFault("okx", { name: "http451" });
     await until(() => bot.calls === 1);
     const accountsPath = accountsFile(database.path).path;
     const held = await Promise.all([database.path, accountsPath].map(holdLock));
     const released = Promise.all(held.map((lock) => lock.released));
-    // … and one comes of what is fetched meanwhile.
+    // … and one is caused by what is fetched meanwhile.
     simulator.market.setFault("kraken", { name: "http451" });
     const worstMs = new Map<string, number>();
     const heldAtMs = performance.now();
@@ -92,7 +92,7 @@ test(
     for (const part of ['"file":"accounts"', '"part":"collector"'])
       expect(service.log()).toMatch(new RegExp(`${part}.*"event":"database_not_writable"`));
 
-    // Each exchange has a batch from after the lock, its rows among them.
+    // Each exchange has a batch from after the lock, including its rows.
     const releasedAtMs = Date.now();
     await until(
       async () => {
@@ -104,7 +104,7 @@ test(
       },
       () => service.log(),
     );
-    // The snapshot that holds them comes within its five seconds.
+    // The snapshot with them comes within its five seconds.
     await until(async () => {
       const { rows } = await fundingAt(service.origin, "?exchange=gate");
       return rows.some((row) => row.observed_at * 1_000 > releasedAtMs);

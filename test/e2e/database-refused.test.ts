@@ -10,7 +10,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** A user without rights, as whom a read-only file is one also where root runs the tests. */
+/** An unprivileged user, for whom a read-only file is one even if root runs the tests. */
 const NOBODY = 65_534;
 const IS_ROOT = process.getuid?.() === 0;
 
@@ -19,7 +19,7 @@ const COMMANDS = {
   accept: ["src/cli/main.ts", "accept", "okx"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Runs a command on the database at `path` to its end, as a user without rights where `asNobody`. */
+/** Runs a command on the database at `path` to its end, as an unprivileged user if `asNobody`. */
 async function run(command: readonly string[], path: string, asNobody = false) {
   const identity = asNobody && IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
   const child = spawn(process.execPath, [...command], {
@@ -38,7 +38,7 @@ async function run(command: readonly string[], path: string, asNobody = false) {
 }
 
 describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) => {
-  // Every reason is tried in test/unit/start-database: here it is how a process ends for one of each kind.
+  // Every reason is tested in test/unit/start-database: here it is how a process ends, for one of each kind.
   test.each(REFUSED.slice(0, 2))(
     "%s ends with status 3 and one line",
     async (_, make, words) => {
@@ -51,7 +51,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
   );
 
   test.each(BAD_LOCKS.slice(0, 1))(
-    "beside which %s lies as %s ends with status 3 and one line",
+    "with %s next to it, which is %s, ends with status 3 and one line",
     async (_, suffix, make) => {
       using temporary = temporaryDatabasePath();
       makeDatabase(marketFile(temporary.path));
@@ -74,7 +74,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
       /its folder \S+ cannot be created or written; give this user write access/,
     ],
   ] as const)(
-    "in a %s that may only be read ends with status 3 and one line",
+    "in a %s that is read-only ends with status 3 and one line",
     async (_, fileMode, folderMode, words) => {
       using temporary = temporaryDatabasePath();
       makeDatabase(marketFile(temporary.path));
@@ -91,7 +91,7 @@ describe.each(Object.entries(COMMANDS))("%s with a database", (_name, command) =
 });
 
 test(
-  "the service with an accounts' file that is damaged ends with status 3 and one line that names it",
+  "the service with a damaged accounts file ends with status 3 and one line that names it",
   async () => {
     using temporary = temporaryDatabasePath();
     makeDatabase(marketFile(temporary.path));
@@ -111,7 +111,7 @@ test(
 );
 
 test(
-  "the service with an empty database beside lock files begins anew and warns",
+  "the service with an empty database and lock files starts anew and warns",
   async () => {
     using temporary = temporaryDatabasePath();
     writeFileSync(temporary.path, "");

@@ -47,7 +47,7 @@ function count(path: string, sql: string): number {
   }
 }
 
-/** Every file of a database, not its locks. */
+/** Every file of a database, without its locks. */
 function removeDatabase(path: string): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix);
 }
@@ -57,9 +57,9 @@ async function endsBecause(service: ServiceProcess): Promise<void> {
   expect(service.log()).toContain("it was deleted or replaced while in use");
 }
 
-describe("a database that is taken away", () => {
+describe("a database that is removed", () => {
   test(
-    "ends the service that collects and the one that waits, each with status 1; the next start makes a new one",
+    "ends the collecting and the waiting service, each with status 1; the next start creates a new one",
     async () => {
       using one = scene();
       await using collecting = await startService(one.settings);
@@ -80,7 +80,7 @@ describe("a database that is taken away", () => {
   );
 
   test(
-    "and replaced by another one is left as it came: the old service writes nothing into it, and takes its log along",
+    "and replaced by another one is left unchanged: the old service writes nothing into it, and takes its log along",
     async () => {
       using one = scene();
       const backup = `${one.path}.backup`;
@@ -93,7 +93,7 @@ describe("a database that is taken away", () => {
         db.run(`VACUUM INTO '${backup}'`);
         db.run("UPDATE collector_epoch SET epoch = 500");
         db.close();
-        // What is newer than the backup is in the log: read together with the backup it would be a ruin.
+        // Changes newer than the backup are in the log: combined with the backup it would be corrupt.
         renameSync(backup, one.path);
         await endsBecause(first);
       }
@@ -110,7 +110,7 @@ describe("a database that is taken away", () => {
 });
 
 test(
-  "an accounts' file that is taken away ends the service with status 1; the next start makes a new one",
+  "an accounts file that is removed ends the service with status 1; the next start creates a new one",
   async () => {
     using one = scene();
     const { path } = accountsFile(one.path);
@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  "a lock file that is taken away makes no second collector: of two services one collects at the end",
+  "a lock file that is removed does not lead to two collectors: of two services one collects in the end",
   async () => {
     using one = scene();
     await using first = await startService(one.settings);
@@ -140,7 +140,7 @@ test(
     await until(() => says(second, "standby"));
     rmSync(`${one.path}.collector-lock`);
     await until(() => says(first, "collector_failed"));
-    // Nearly always the second: it looks each half second, and the first must begin a worker. Then that one waits.
+    // Nearly always the second: it checks each half second, while the first must restart a worker, which then waits.
     await until(() => says(second, "collecting") || timesSaid(first, "collecting") > 1);
     if (says(second, "collecting")) await until(() => says(first, "standby"));
     expect(

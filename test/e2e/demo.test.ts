@@ -13,16 +13,19 @@ import { classDifferences } from "../support/class-differences.ts";
 import { truthDifferences } from "../support/truth-differences.ts";
 import { LONG_MS, PATIENCE_MS } from "../support/patience.ts";
 
-/** What the enabled exchanges list together, at least. */
+/** The minimum that the enabled exchanges list together. */
 const MIN_ROWS = 11_000;
 
-/** The slowest is asked for four hundred instruments one by one, twenty a second: twenty seconds where nothing else runs. */
+/**
+ * The slowest exchange has four hundred instruments fetched one by one, twenty a second: twenty seconds on an idle
+ * machine.
+ */
 const ALL_FRESH_WITHIN_MS = 2 * PATIENCE_MS;
 
-/** Rows of one asset are of one price; the same distance joins a listing to an asset. */
+/** Rows of one asset have one price; the same distance joins a listing to an asset. */
 const ONE_PRICE_WITHIN = 0.03;
 
-/** Fewer pages than a reader would notice, several of them. */
+/** Few pages, but more than one. */
 const PAGE_ROWS = 4_000;
 
 interface List<Row> {
@@ -44,7 +47,7 @@ function seconds(ms: number): string {
 
 describe("make demo", () => {
   test(
-    "prints an address where all exchanges are, ends with its children at SIGINT and SIGTERM, starts again at once",
+    "prints an address with all exchanges, ends with its children on SIGINT and SIGTERM, starts again immediately",
     async () => {
       using database = temporaryDatabasePath();
       const settings = { DATABASE_PATH: database.path };
@@ -61,12 +64,12 @@ describe("make demo", () => {
         await tellsWhatItKnows(demo);
         await keepsAssetsApart(demo.address);
         await endsWhole(demo, "SIGINT");
-        // Nobody who tries it out reads JSON.
+        // The console is not JSON.
         expect(demo.output()).not.toMatch(/^\{/m);
       }
       await using again = await startDemo(settings);
       console.log(`demo: second start ready ${seconds(again.readyMs)}`);
-      // No exchange that is asked one by one can have told all its rates yet: they are those of the first run.
+      // No exchange that is fetched one by one can have all its rates yet: they are those of the first run.
       expect((await fundingAt(again.address)).total).toBeGreaterThan(MIN_ROWS);
       await endsWhole(again, "SIGTERM");
     },
@@ -74,7 +77,7 @@ describe("make demo", () => {
   );
 
   test(
-    "serves every instrument of a market that stands still as it truly is, and again after it has moved",
+    "serves every instrument of a frozen market with its true values, and again after it has moved",
     async () => {
       using database = temporaryDatabasePath();
       const settings = { EXCHANGES: STANDING.join(","), REFRESH_SECONDS: "2" };
@@ -82,7 +85,7 @@ describe("make demo", () => {
       await allShown(demo.address, STANDING);
       await servesTruth(demo, STANDING);
       await moveOn(demo.simulator);
-      // Until its number of instruments is known, an exchange that is asked one by one has a long period.
+      // Until its number of instruments is known, a swept exchange has a long period.
       await servesTruth(
         demo,
         STANDING.filter((id) => id !== "poloniex"),
@@ -93,7 +96,7 @@ describe("make demo", () => {
   );
 });
 
-/** Waits until every enabled exchange is well, and prints how long the first ones and the last ones took. */
+/** Waits until every enabled exchange is ok, and prints how long the first and the last ones took. */
 async function allFresh(demo: DemoProcess, startedMs: number): Promise<void> {
   const wellMs = new Map<ExchangeId, number>();
   await allShown(demo.address, ENABLED, {
@@ -109,7 +112,7 @@ async function allFresh(demo: DemoProcess, startedMs: number): Promise<void> {
   console.log(`demo: all fresh and shown ${seconds(performance.now() - startedMs)}`);
 }
 
-/** The resources beside the list of rates answer, and agree with it. */
+/** The resources other than the list of rates respond, and agree with it. */
 async function tellsWhatItKnows({ address, simulator }: DemoProcess): Promise<void> {
   const truth = await truthOf(simulator);
   const quality = await answerOf<List<QualityRow>>(address, "/api/quality");
@@ -120,7 +123,7 @@ async function tellsWhatItKnows({ address, simulator }: DemoProcess): Promise<vo
   }
   expect(await answerOf(address, "/api/intervals/changes")).toMatchObject({ total: 0, rows: [] });
 
-  // Volumes and open interest that an exchange tells one by one come later than its rates.
+  // Volumes and open interest that an exchange has one by one arrive later than its rates.
   let wanting: readonly string[] = [];
   await until(
     async () => {
@@ -158,7 +161,7 @@ async function explainsKraken(address: string): Promise<void> {
   const { row, raw, rate, annualized } = explained;
   const { tickers } = raw as { readonly tickers: Record<string, number> };
   const { fundingRate = Number.NaN, indexPrice = Number.NaN } = tickers ?? {};
-  // An amount in dollars per coin, over the index, is a fraction for one hour.
+  // An amount in dollars per coin divided by the index is a fraction per hour.
   expect(rate?.formula).toContain("{tickers.fundingRate} / {tickers.indexPrice}");
   expect(rate?.with_numbers).toContain(`${fundingRate} / ${indexPrice}`);
   expect(rate?.value).toBeCloseTo(fundingRate / indexPrice, 12);
@@ -166,7 +169,7 @@ async function explainsKraken(address: string): Promise<void> {
   expect(annualized?.value).toBeCloseTo(row.annualized_pct ?? Number.NaN, 9);
 }
 
-/** Two coins share the ticker LIT: as soon as prices were compared, no asset has two prices. */
+/** Two coins share the ticker LIT: once prices were compared, no asset has two prices. */
 async function keepsAssetsApart(address: string): Promise<void> {
   let lit: FundingRow[] = [];
   const ids = (): Set<string | null> => new Set(lit.map((row) => row.asset_id));
@@ -202,7 +205,7 @@ function priceOf({ index_price: index, mark_price: mark, multiplier }: FundingRo
   return price === null ? null : price / multiplier;
 }
 
-/** Of every kind one: amounts, percents, a continuous rate, several hosts, rates asked for one by one. */
+/** One of every kind: amounts, percentages, a continuous rate, several hosts, rates fetched one by one. */
 const STANDING = [
   "binance",
   "okx",
@@ -219,13 +222,13 @@ const STANDING = [
 const STEP_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Freezes the market in our hour, away from its first minutes: they are told otherwise. */
+/** Freezes the market within our hour, away from its first minutes, which have special rules. */
 async function standStill(simulator: string): Promise<void> {
   await control(simulator, "freeze");
   await keepHour(simulator);
 }
 
-/** Where the market stands in an hour before ours, or in the first minutes of ours, moves it into ours. */
+/** If the market's time is in an earlier hour, or in the first minutes of ours, moves it into ours. */
 async function keepHour(simulator: string): Promise<void> {
   const early = 5 * 60_000;
   const hourMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
@@ -233,7 +236,7 @@ async function keepHour(simulator: string): Promise<void> {
   if (behindMs > 0) await control(simulator, "step", { ms: behindMs });
 }
 
-/** Moves the market on, never over the full hour: our clock has not settled what a market ahead of it has. */
+/** Advances the market, never past the full hour: a settlement in the market would be ahead of our clock. */
 async function moveOn(simulator: string): Promise<void> {
   const leftMs = HOUR_MS - ((await marketMs(simulator)) % HOUR_MS);
   await control(simulator, "step", { ms: Math.min(STEP_MS, Math.floor(leftMs / 2)) });
@@ -243,12 +246,12 @@ async function marketMs(simulator: string): Promise<number> {
   return (await answerOf<{ now_ms: number }>(simulator, "/control/clock")).now_ms;
 }
 
-/** Waits until the list equals the market that stands still. */
+/** Waits until the list equals the frozen market. */
 async function servesTruth(demo: DemoProcess, ids: readonly ExchangeId[]): Promise<void> {
   let wrong = ["nothing compared yet"];
   await until(
     async () => {
-      // On the full hour our clock settles what the market has not: it has to follow.
+      // At the full hour our clock settles what the market has not: it has to follow.
       await keepHour(demo.simulator);
       const truth = await truthOf(demo.simulator);
       const list = await fundingAt(demo.address);
@@ -270,14 +273,14 @@ function differencesOn(
   { instruments }: ExchangeTruth,
 ): readonly string[] {
   const served = list.rows.filter((row) => row.exchange === id);
-  // The class is that of the asset. Binance's open interest is asked for one by one, over minutes.
+  // The class is the asset's. Binance's open interest is fetched one by one, over minutes.
   const but = ["asset_class", ...(id === "binance" ? ["open_interest_usd" as const] : [])] as const;
   const wrong = truthDifferences(served, instruments, but).map((text) => `${id} ${text}`);
   const sizes = `${id} serves ${served.length} of ${instruments.length}`;
   return served.length === instruments.length ? wrong : [...wrong, sizes];
 }
 
-/** Sends the signal to the demo alone: it ends with status 0, both its children with it. */
+/** Sends the signal only to the demo: it ends with status 0, and both its children with it. */
 async function endsWhole(demo: DemoProcess, signal: "SIGINT" | "SIGTERM"): Promise<void> {
   const children = childrenOf(demo.pid);
   expect(children).toHaveLength(2);

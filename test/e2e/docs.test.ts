@@ -16,7 +16,7 @@ const SCREENS = [
   { name: "phone", colorScheme: "dark", viewport: { width: 360, height: 740 } },
 ] as const;
 
-/** The whole of the accessibility checker, as it would be pasted into the console. */
+/** The whole accessibility checker, as it would be pasted into the console. */
 const AXE = Bun.resolveSync("axe-core/axe.min.js", import.meta.dir);
 const VIOLATIONS = `axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
   violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + " " + html)))`;
@@ -24,7 +24,7 @@ const VIOLATIONS = `axe.run({ resultTypes: ["violations"] }).then(({ violations 
 const WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]";
 const GROUND = "getComputedStyle(document.body).backgroundColor";
 
-/** Light of a CSS colour, 0 to 255. */
+/** Luminance of a CSS colour, 0 to 255. */
 function lightOf(colour: string): number {
   const parts = (colour.match(/\d+/g) ?? []).slice(0, 3).map(Number);
   return parts.reduce((sum, part) => sum + part, 0) / parts.length;
@@ -77,7 +77,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   );
 
   test(
-    "a page that breaks a rule is found to",
+    "a page that violates a rule is detected",
     async () => {
       const { origin, browser } = staged();
       const { page } = await browser.page();
@@ -93,7 +93,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   );
 
   test(
-    "the reference says the same without JavaScript, and leads back to the rates",
+    "the reference shows the same without JavaScript, and links back to the rates",
     async () => {
       const { origin, browser } = staged();
       const { page } = await browser.page({ javaScriptEnabled: false });

@@ -12,19 +12,19 @@ import {
 } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** What the unit file gives the service between SIGTERM and SIGKILL. */
+/** The time that the unit file allows between SIGTERM and SIGKILL. */
 const TIMEOUT_STOP_MS = 25_000;
 
-/** Requests of one moment, each of them an answer of its own that must be compressed. */
+/** Concurrent requests, each for a different answer that must be compressed. */
 const AT_ONCE = 24;
 
-/** More than any other process of the machine leaves to us. */
+/** More than any other process on the machine leaves for us. */
 const BUSY_LOOPS = 4;
 
-/** Longer than an ending took that did not wait. */
+/** Longer than a shutdown took that did not wait. */
 const READS_AFTER_MS = 3_000;
 
-/** The list of this many times the usual rows, 11 MB, is longer than what the kernel takes of it even at a stop: 8 MB. */
+/** The list with this many times the usual rows, 11 MB, exceeds what the kernel takes of it even at a stop: 8 MB. */
 const LONG_LIST = "/api/funding/current";
 const SCALE = 3;
 const LONG_BYTES = 8_000_000;
@@ -35,7 +35,7 @@ const SIP_BYTES = 1_000_000;
 
 const EXCHANGES = LARGE.join(",");
 
-/** A service that collects enough rows for long answers; they are in the database from then on. */
+/** A service that collects enough rows for long answers; they remain in the database. */
 async function collectingService(
   stack: AsyncDisposableStack,
   databasePath: string,
@@ -53,7 +53,7 @@ async function collectingService(
   return service;
 }
 
-/** A service that shows the rows of an earlier one: no exchange answers it. */
+/** A service that shows the rows of an earlier one: no exchange is reachable. */
 async function laterService(
   stack: AsyncDisposableStack,
   databasePath: string,
@@ -94,7 +94,7 @@ describe("SIGTERM", () => {
       await using stack = new AsyncDisposableStack();
       const service = collecting;
       stack.use(busyLoops(BUSY_LOOPS));
-      // A process that stands still takes nothing: all of it waits in the system when the signal comes.
+      // A stopped process takes nothing: everything waits in the kernel when the signal comes.
       process.kill(service.pid, "SIGSTOP");
       const answers = Array.from({ length: AT_ONCE }, (_, n) =>
         stack.adopt(
@@ -115,7 +115,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "waits for a reader who takes an answer slowly",
+    "waits for a reader that takes an answer slowly",
     async () => {
       await using stack = new AsyncDisposableStack();
       const service = await laterService(stack, database.path);
@@ -134,7 +134,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "is not held up for ever by a reader who takes nothing",
+    "is not delayed forever by a reader that takes nothing",
     async () => {
       await using stack = new AsyncDisposableStack();
       const service = await laterService(stack, database.path);
@@ -153,7 +153,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "ends the service at once when it comes a second time",
+    "ends the service immediately when it comes a second time",
     async () => {
       await using stack = new AsyncDisposableStack();
       const service = await laterService(stack, database.path);
@@ -182,7 +182,7 @@ test(
       await slow.sent;
       await answersAt(demo.address);
       demo.kill("SIGINT");
-      // A reader who takes nothing would be cut before the demo had to wait for long.
+      // A reader that takes nothing would be cut off before the demo had to wait for long.
       for (let sip = 0; sip < SIPS; sip += 1) {
         await Bun.sleep(READS_AFTER_MS);
         slow.read(SIP_BYTES);
@@ -198,7 +198,7 @@ test(
   LONG_MS,
 );
 
-/** An answer on another connection: what was asked before it is in work. */
+/** A response on another connection: earlier requests are in progress by then. */
 async function answersAt(origin: string): Promise<void> {
   expect((await fetch(`${origin}/livez`)).status).toBe(200);
 }

@@ -10,7 +10,7 @@ import { allShown, fundingAt, healthAt } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** Fifteen refreshes: whatever goes on is never that late, however busy the machine is. */
+/** Fifteen refreshes: nothing that continues is ever that late, however busy the machine is. */
 const STALE_AFTER_SECONDS = "30";
 
 const BOT = { token: "987654:TOKEN-THAT-NOBODY-MAY-READ", chatId: "42" };
@@ -19,11 +19,11 @@ interface Trouble {
   readonly fault: Fault;
   /** What the operator reads. */
   readonly lastError: RegExp;
-  /** Whether nothing usable comes any more: then it is stale, and that is told. */
+  /** Whether no usable data comes any more: then it becomes stale, with an alert. */
   readonly silences: boolean;
 }
 
-/** One kind of fault for each kind of failure, all at the same time. */
+/** One fault for each kind of failure, all at the same time. */
 const TROUBLES: ReadonlyMap<ExchangeId, Trouble> = new Map<ExchangeId, Trouble>([
   ["okx", { fault: { name: "hang" }, lastError: /within 1\d s/, silences: true }],
   [
@@ -53,13 +53,13 @@ const TROUBLES: ReadonlyMap<ExchangeId, Trouble> = new Map<ExchangeId, Trouble>(
   ],
 ]);
 
-/** Of each kind one that nothing happens to. */
+/** One unaffected exchange of each kind. */
 const WELL: readonly ExchangeId[] = ["bitget", "dydx", "phemex"];
 const EXCHANGES = [...TROUBLES.keys(), ...WELL];
 
-// Both mostly wait, each for services of its own: they wait at the same time.
+// Both mostly wait, each for its own services: they wait at the same time.
 test.concurrent(
-  "five exchanges fail in five ways: health names each and why, the others stay well, one alert each, all recover",
+  "five exchanges fail in five ways: health names each and why, the others stay ok, one alert each, all recover",
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
@@ -95,7 +95,7 @@ test.concurrent(
     const disturbed = new Set<string>();
     const messagesAbout = (id: ExchangeId): readonly string[] =>
       bot.messages.map(({ text }) => text).filter((text) => text.startsWith(`${id}:`));
-    // Each fault ends as soon as it was seen for what it is.
+    // Each fault ends as soon as it was recognised.
     await until(
       async () => {
         const report = await health();
@@ -123,7 +123,7 @@ test.concurrent(
     );
     expect([...disturbed]).toEqual([]);
 
-    // The messages that they are well again wait for the end of the cooldown.
+    // Recovery messages wait for the end of the cooldown.
     expect(recoveredMs).toBeLessThan(COOLDOWN_MS);
     const told = Object.fromEntries(EXCHANGES.map((id) => [id, messagesAbout(id).length]));
     const expected = EXCHANGES.map((id) => [id, TROUBLES.get(id)?.silences === true ? 1 : 0]);
@@ -138,33 +138,33 @@ test.concurrent(
   LONG_MS,
 );
 
-/** A fault as one exchange meets it, and the words in which an operator reads of it. */
+/** A fault as one exchange has it, and the words in which an operator reads of it. */
 type Round = readonly [fault: Fault, lastError: RegExp];
 
 /**
- * Of each group one exchange: of the first eight, a centralised one, a decentralised one, and one that is
- * asked for one instrument at a time.
+ * One exchange of each group: of the first eight, a centralised one, a decentralised one, and one that is fetched
+ * instrument by instrument.
  */
 const VICTIMS = ["okx", "phemex", "dydx", "poloniex"] as const;
 const BYSTANDERS = ["bybit", "bitget", "paradex", "kraken"] as const;
 
 const ROUND_REFRESH_SECONDS = 3;
 
-/** Refreshes that fail stand between refreshes of which some rows are left: no pause grows. */
+/** Failing refreshes alternate with refreshes that leave some rows: no pause grows. */
 const ROUNDS: readonly Round[] = [
   [{ name: "hang" }, /within 1\d s/],
   [{ name: "garbage_numbers" }, /^(refused_batch: )?\d+ instruments, /],
   [{ name: "http429", retryAfterSeconds: 1 }, /^rate_limited: HTTP 429/],
-  // Half of the instruments are not there, or are each refused.
+  // Half of the instruments are missing, or are each refused.
   [{ name: "half_list" }, /^(refused_batch: )?\d+ instruments, |^rates: bad_envelope/],
   [{ name: "html" }, /HTML/],
 ];
 
-/** While four hosts leave their requests hanging, for ten seconds. Whoever had to wait for them would have none. */
+/** While four hosts leave their requests hanging for ten seconds. An exchange that waited for them would be late. */
 const BYSTANDER_REFRESHES = 2;
 
 test.concurrent(
-  "one exchange of each group goes through five faults: each is told in words, no garbage is served, the others do not notice",
+  "one exchange of each group has five faults: each is reported in words, no garbage is served, the others are unaffected",
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
@@ -176,8 +176,8 @@ test.concurrent(
       REFRESH_SECONDS: String(ROUND_REFRESH_SECONDS),
     };
     {
-      // What an exchange is worth is known from its first batch, and how often one can be asked that is asked
-      // for one instrument at a time from the start after it.
+      // The size of an exchange is known from its first batch, and the possible period of one that is fetched
+      // instrument by instrument from the start after that.
       await using first = await startService(settings);
       await allShown(first.origin, [...VICTIMS, ...BYSTANDERS]);
       first.kill("SIGTERM");
@@ -189,7 +189,7 @@ test.concurrent(
     const rowsBefore = (await fundingAt(service.origin)).total;
     const garbage = new Set<string>();
     const startedMs = performance.now();
-    /** Requests to a bystander so far, in refreshes. */
+    /** Requests to an unaffected exchange so far, in refreshes. */
     const refreshesOf = (id: ExchangeId): number => {
       const asked = Object.entries(simulator.market.requests());
       const ofIt = asked.filter(([request]) => request.startsWith(`${id} `));
@@ -199,7 +199,7 @@ test.concurrent(
     };
     const refreshesBefore = new Map(BYSTANDERS.map((id) => [id, refreshesOf(id)]));
     const refreshesInHang = new Map<ExchangeId, number>();
-    // Each exchange goes from one fault to the next as soon as the one it has was seen for what it is.
+    // Each exchange gets its next fault as soon as the current one was recognised.
     const suffer = async (id: ExchangeId): Promise<void> => {
       for (const [fault, lastError] of ROUNDS) {
         simulator.market.setFault(id, fault);
@@ -241,7 +241,7 @@ test.concurrent(
 
 type HealthOfOne = Awaited<ReturnType<typeof healthAt>>["exchanges"][number];
 
-/** Looks at the health of a service and remembers what befell the exchanges that nothing should befall. */
+/** Polls the health of a service and remembers what happened to the unaffected exchanges. */
 class HealthWatch {
   readonly #origin: string;
   readonly #bystanders: readonly ExchangeId[];
@@ -266,7 +266,7 @@ class HealthWatch {
   }
 }
 
-/** No simulated rate reaches its notional, every spoiled one that is a number is far beyond. */
+/** No simulated rate reaches its notional; every garbled one that is a number is far beyond. */
 function isGarbage({
   funding_rate: rate,
   mark_price: mark,

@@ -15,12 +15,12 @@ import { LONG_MS } from "../support/patience.ts";
 /** Periodic and continuous, hourly to eight-hourly, prefixed symbols, assets listed more than once. */
 const EXCHANGES = ["binance", "okx", "hyperliquid", "deribit"] as const;
 
-/** Assets that are compared; fewer would mean that the market was not there. */
+/** Assets that are compared; with fewer the market would be missing. */
 const MIN_ASSETS = 50;
 
 const ARB = "/api/funding/arb?limit=50";
 
-/** The lists of one snapshot: they are asked for until all show the same. */
+/** The lists of one snapshot: they are requested until all show the same. */
 async function listsOfOneSnapshot(origin: string): Promise<FinderLists> {
   let lists: FinderLists | null = null;
   await until(async () => {
@@ -38,7 +38,7 @@ async function listsOfOneSnapshot(origin: string): Promise<FinderLists> {
   return lists;
 }
 
-/** A whole answer: the text is what a cache would keep. */
+/** A complete answer: the text is what a cache would store. */
 interface Shown {
   readonly etag: string | null;
   readonly text: string;
@@ -56,7 +56,7 @@ function keyOf({ long, short }: ArbRow): string {
   return `${long.uid} ${short.uid}`;
 }
 
-/** Since when each pair has lasted, as far as that is known. */
+/** Since when each pair has lasted, as far as known. */
 function firstSeenOf({ rows }: ArbList): Map<string, number> {
   return new Map(
     rows.flatMap((row) =>
@@ -65,7 +65,7 @@ function firstSeenOf({ rows }: ArbList): Map<string, number> {
   );
 }
 
-/** Asks until a list has ages and is what the caller waits for. */
+/** Requests a list until it has ages and meets the caller's condition. */
 async function agedList(
   service: ServiceProcess,
   isAwaited: (list: ArbList) => boolean,
@@ -83,7 +83,7 @@ async function agedList(
   return found;
 }
 
-/** Whether the second collector of the database made a snapshot with a leg that was observed after `since`, unix seconds. */
+/** Whether the second collector made a snapshot with a leg observed after `since`, unix seconds. */
 function isCollectedAnew({ snapshot, fetched_at: fetchedAt, rows }: ArbList, since: number) {
   const legs = rows.flatMap(({ long, short }) => [long, short]);
   return (
@@ -92,7 +92,7 @@ function isCollectedAnew({ snapshot, fetched_at: fetchedAt, rows }: ArbList, sin
   );
 }
 
-/** Expects that the pairs that both lists show with their ages began when `before` says. */
+/** Expects that pairs in both lists with ages started when `before` says. */
 function expectKept(before: ArbList, after: ArbList): void {
   const known = firstSeenOf(before);
   const kept = [...firstSeenOf(after)].filter(([pair]) => known.has(pair));
@@ -101,7 +101,7 @@ function expectKept(before: ArbList, after: ArbList): void {
 }
 
 interface Stage {
-  /** The one that collects. */
+  /** The collecting one. */
   readonly first: ServiceProcess;
   readonly second: ServiceProcess;
   readonly settings: Readonly<Record<string, string>>;
@@ -125,7 +125,7 @@ describe("the finder of two processes on one database", () => {
       EXCHANGES: EXCHANGES.join(","),
       REFRESH_SECONDS: "8",
     };
-    // Both see the first commit, and so publish at the same times from then on: most of their snapshots are alike.
+    // Both see the first commit, and publish at the same times from then on: most of their snapshots are equal.
     const both = await Promise.all([startService(settings), startService(settings)]);
     for (const service of both) stack.use(service);
     let first: ServiceProcess | undefined;
@@ -158,7 +158,7 @@ describe("the finder of two processes on one database", () => {
   );
 
   test(
-    "both answer with the same bytes and ETag, ages included; after kill -9 of the collecting one the other goes on with the same first_seen",
+    "both respond with the same bytes and ETag, including ages; after kill -9 of the collecting one the other continues with the same first_seen",
     async () => {
       const { first, second, settings } = staged();
       const byFirst = new Map<string, Shown>();
@@ -184,7 +184,7 @@ describe("the finder of two processes on one database", () => {
       const killedAt = Math.ceil(Date.now() / 1000);
       expectKept(before, await agedList(second, (list) => isCollectedAnew(list, killedAt)));
 
-      // What the second has stored in its turn is what the next one goes on with.
+      // The next one continues with what the second has stored in turn.
       second.kill("SIGTERM");
       expect(await second.exited).toBe(0);
       await using third = await startService(settings);

@@ -8,11 +8,11 @@ import { startService, temporaryDatabasePath, until } from "../support/service.t
 import { LONG_MS } from "../support/patience.ts";
 
 const VICTIM = "bybit";
-/** The request of it that is asked in every refresh. */
+/** Its request that is sent in every refresh. */
 const RATES = `${VICTIM} /v5/market/tickers`;
 const OTHERS = ["okx", "kraken", "dydx", "gate"] as const satisfies readonly ExchangeId[];
 
-/** What is sent, and what an operator reads of it. */
+/** What is sent, and what an operator reads about it. */
 const HOSTILE: readonly (readonly [fault: FaultName, lastError: RegExp])[] = [
   ["deep_json", /nested more than 32 levels deep/],
   ["gzip_bomb", /a list of more than 5000/],
@@ -21,10 +21,10 @@ const HOSTILE: readonly (readonly [fault: FaultName, lastError: RegExp])[] = [
 ];
 const REFRESHES_EACH = 2;
 
-/** Parsed, 10 MB of brackets took 650 MB more, and a bomb of which nobody stops the inflating a gigabyte. */
+/** Parsing 10 MB of brackets took 650 MB more, and a bomb whose inflation is not stopped a gigabyte. */
 const MAX_GROWTH_MB = 300;
 
-/** The highest resident memory of a process so far; null where the system does not tell. */
+/** The peak resident memory of a process; null if the system does not report it. */
 function peakMb(pid: number): number | null {
   try {
     const kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
@@ -35,7 +35,7 @@ function peakMb(pid: number): number | null {
 }
 
 test(
-  "an exchange that sends what would fill the memory fails alone: the process stays small, the others fresh",
+  "an exchange that sends memory-filling payloads fails alone: the process stays small, the others fresh",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now() });

@@ -8,7 +8,7 @@ import { LONG_MS } from "../support/patience.ts";
 
 const STUCK = new URL("../support/stuck-worker-child.ts", import.meta.url);
 
-/** Silence is judged in seconds of this clock; slow enough that a look is on time now and then on any machine. */
+/** Silence is measured in seconds of this clock; slow enough that some checks are on time on any machine. */
 const FASTER = 5;
 const fastClock: Clock = {
   nowMs: () => systemClock.nowMs(),
@@ -17,7 +17,7 @@ const fastClock: Clock = {
 };
 
 test(
-  "a thread that hangs in the system cannot be ended: the collector does not live before it is gone",
+  "a thread stuck in the kernel cannot be terminated: the collector is not alive until it has ended",
   async () => {
     using database = temporaryDatabasePath();
     const pipe = `${database.path}.pipe`;
@@ -32,7 +32,7 @@ test(
     } as const;
     const supervisor = superviseCollector({
       settings,
-      // The second one does nothing at all: what it says would not count.
+      // The second one does nothing at all: its messages would not count.
       startWorker: (on) =>
         log.events().length === 0
           ? threadStarter(STUCK)(on)
@@ -46,7 +46,7 @@ test(
     expect(log.lines[0]?.fields["reason"]).toBe("silent");
     expect(supervisor.isAlive).toBe(true);
     await until(() => !supervisor.isAlive);
-    // The disk answers again: somebody writes.
+    // The disk responds again: a write goes through.
     closeSync(openSync(pipe, "w"));
     await until(() => supervisor.isAlive);
     await supervisor.stop();

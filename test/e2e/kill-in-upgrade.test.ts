@@ -13,7 +13,7 @@ import { LONG_MS } from "../support/patience.ts";
 import { temporaryDatabasePath } from "../support/service.ts";
 
 const KILLS = 20;
-/** So many that taking them over takes some 150 ms: kills fall into it. */
+/** So many that copying them takes some 150 ms: kills occur during that. */
 const MESSAGES = Array.from({ length: 20_000 }, (_, n) =>
   oldMessage(n + 1, n % 2 === 0 ? { sent_at: 1 } : {}),
 );
@@ -38,12 +38,12 @@ function integrity(path: string): unknown {
   }
 }
 
-/** Ids only: a diff of 20,000 rows helps nobody. */
+/** Ids only: a diff of 20,000 rows is unreadable. */
 function ids(rows: readonly OldMessage[]): string {
   return rows.map(({ id }) => id).join();
 }
 
-/** All messages and states are in the accounts' file, each once, as they were. */
+/** All messages and states are in the accounts file, each once, as they were. */
 function expectTakenOver(path: string): void {
   const accounts = accountsFile(path).path;
   const taken = rowsOf<OldMessage>(accounts, "alert_outbox");
@@ -56,7 +56,7 @@ function expectTakenOver(path: string): void {
 }
 
 test(
-  `kill -9 while alerts are taken over from the market's file, ${KILLS} times: none is lost and none doubled`,
+  `kill -9 while alerts are copied from the market file, ${KILLS} times: none is lost and none duplicated`,
   async () => {
     const seen = { before: 0, after: 0 };
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "of two processes that start together one takes them over, once, and both begin",
+  "of two processes that start together one copies them, once, and both start",
   async () => {
     using temporary = temporaryDatabasePath();
     const { path } = temporary;

@@ -14,13 +14,13 @@ const KILLS = 20;
 const WRITER = join(import.meta.dir, "../support/writer-child.ts");
 const ALERT_WRITER = join(import.meta.dir, "../support/alert-writer-child.ts");
 
-/** Waits for the first line that the child prints. */
+/** Waits for the child's first line. */
 async function firstLine(output: ReadableStream<Uint8Array>): Promise<string> {
   const { value } = await output.getReader().read();
   return new TextDecoder().decode(value).trim();
 }
 
-/** Kills a child some time after it has printed its first line; all numbers that it has printed behind a word. */
+/** Kills a child some time after its first line; returns all numbers that it has printed after a word. */
 async function killedAfter(script: string, path: string, afterMs: number) {
   const child = Bun.spawn([process.execPath, script, path], { stdout: "pipe", stderr: "inherit" });
   let text = "";
@@ -36,7 +36,7 @@ async function killedAfter(script: string, path: string, afterMs: number) {
 }
 
 test(
-  `kill -9 in the middle of writing, ${KILLS} times: the file is sound, no batch is half, the lock is free`,
+  `kill -9 in the middle of writing, ${KILLS} times: the file is intact, no batch is partial, the lock is free`,
   async () => {
     using database = testDatabase();
     let lastSeq = 0;
@@ -46,7 +46,7 @@ test(
         stderr: "inherit",
       });
       expect(await firstLine(child.stdout)).toBe("writing");
-      // A different point of the transaction each time: batches take some 5 ms.
+      // At a different point of the transaction each time: batches take some 5 ms.
       await Bun.sleep(10 + kill * 1.7);
       child.kill("SIGKILL");
       await child.exited;
@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  `kill -9 in the middle of a message, ${KILLS} times: none is lost, and none that is noted as sent is left`,
+  `kill -9 in the middle of a message, ${KILLS} times: none is lost, and none that is recorded as sent remains`,
   async () => {
     using temporary = temporaryDatabasePath();
     const { path } = temporary;
@@ -85,7 +85,7 @@ test(
 
       const accounts = accountsFile(path).path;
       const messages = rowsOf<OldMessage>(accounts, "alert_outbox");
-      // One row for each change of the state, in order, whether or not its writer lived to say so.
+      // One row for each change of state, in order, whether or not its writer lived to report it.
       const [state] = rowsOf<OldState>(accounts, "alert_states");
       expect(messages.map(({ text }) => Number(text))).toEqual(upTo(Number(state?.state)));
       expect(Number(state?.state)).toBeGreaterThanOrEqual(queued.at(-1) ?? Number.NaN);

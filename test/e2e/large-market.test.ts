@@ -16,16 +16,19 @@ import { LONG_MS } from "../support/patience.ts";
 const SCALE = 3.6;
 const MIN_ROWS = 50_000;
 
-/** A start takes 20 s on two cores that others use as well; a machine ten times as busy is no failure. */
+/** A start takes 20 s on two shared cores; a machine ten times as busy is no failure. */
 const PATIENCE_MS = 200_000;
 
-/** Without an end; its own test reads the first event. */
+/** Endless; its own test reads the first event. */
 const STREAM = "/api/funding/stream";
 
-/** Lists that are rightly empty: no interval changes while the market stands still, and no age is an hour yet. */
+/** Lists that are rightly empty: no interval changes in a frozen market, and no age is an hour yet. */
 const MAY_BE_EMPTY = new Set(["/api/intervals/changes", "/api/funding/divergence"]);
 
-/** What is of the asset and not of the row; what some exchanges are asked for one by one, over minutes; what changes at a full hour. */
+/**
+ * What depends on the asset instead of the row; what some exchanges have one by one, over minutes; what changes at a
+ * full hour.
+ */
 const NOT_COMPARED = [
   "asset_class",
   "open_interest_usd",
@@ -42,14 +45,18 @@ interface List {
   readonly rows: readonly unknown[];
 }
 
+/** Every address of the document, with examples for path parameters, and the two pages. */
 async function addresses(origin: string): Promise<readonly string[]> {
   return (await documentedAddresses(origin)).filter((path) => path !== STREAM);
 }
 
-/** Yearly rates that are reckoned in another order may differ by so much. */
+/** Annual rates computed in another order may differ by this much. */
 const ROUNDING_PCT = 1e-9;
 
-/** How many pairs on two exchanges are at least 5 % a year apart; some are so to the last digit, and may be or not. */
+/**
+ * How many pairs on two exchanges are at least 5 % a year apart; some only up to rounding, so they may or may not
+ * count.
+ */
 function countOpportunities(
   rows: readonly FundingRow[],
 ): readonly [surely: number, atMost: number] {
@@ -92,7 +99,7 @@ async function checkEndpoints(origin: string): Promise<void> {
   }
 }
 
-/** The whole list in every form, and as the stream begins. */
+/** The whole list in every format, and as the start of the stream. */
 async function checkForms(origin: string, total: number): Promise<void> {
   for (const encoding of ["identity", "gzip", "br", "zstd"]) {
     for (const format of ["json", "csv", "ndjson"] as const) {
@@ -113,7 +120,9 @@ async function checkForms(origin: string, total: number): Promise<void> {
   await stream.close();
 }
 
-/** Every pair is followed, and none is left out for want of room. Gives pairs that were shown, all of them followed. */
+/**
+ * Every pair is tracked, and none is left out for lack of capacity. Returns pairs that were shown, all of them tracked.
+ */
 async function checkOpportunities(origin: string): Promise<ReadonlySet<string>> {
   const pairs = new Set((await shownPairs(origin)).map(nameOf));
   expect(pairs.size).toBeGreaterThan(1_000);
@@ -161,7 +170,7 @@ function trueRows({ market }: Simulator): number {
 }
 
 test(
-  `a market of ${MIN_ROWS} listings is served whole: every endpoint answers, and nothing is left out`,
+  `a market of ${MIN_ROWS} listings is served completely: every endpoint responds, and nothing is left out`,
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: SCALE });
@@ -182,7 +191,7 @@ test(
       truthDifferences(
         served.get(id) ?? [],
         simulator.market.truth(id).instruments,
-        // edgeX tells it one contract at a time, over minutes.
+        // edgeX has it one contract at a time, over minutes.
         id === "edgex" ? [...NOT_COMPARED, "volume_24h_usd"] : NOT_COMPARED,
       ).map((text) => `${id} ${text}`),
     );

@@ -11,11 +11,11 @@ const ROOT = join(import.meta.dir, "../..");
 /** Nothing listens there: every exchange is unreachable. */
 const NO_EXCHANGES = "http://127.0.0.1:9";
 
-/** Each request is a line of 150 bytes and more: together over twice what may wait. */
+/** Each request is a line of at least 150 bytes: together over twice what may wait. */
 const REQUESTS = 16_000;
 const AT_ONCE = 50;
 
-/** Starts a command with its log elsewhere. */
+/** Starts a command with its log redirected. */
 const LOGGING_TO = ["bash", "-c", `exec 2>"$LOG_TO"; exec "$@"`, "bash"];
 
 interface Line {
@@ -24,7 +24,7 @@ interface Line {
   readonly lines?: number;
 }
 
-/** Asks for `requests` answers, each of which is a line of the log at level debug. */
+/** Sends `requests` requests, each of which is a line of the log at level debug. */
 async function ask(origin: string, requests: number): Promise<void> {
   let left = requests;
   const asking = async (): Promise<void> => {
@@ -43,7 +43,7 @@ async function droppedLines(origin: string): Promise<number> {
   return Number(/^log_lines_dropped_total (\d+)$/m.exec(text)?.[1] ?? Number.NaN);
 }
 
-/** A service whose log goes to `path`: where it listens is found by asking, for it can tell nobody. */
+/** A service whose log goes to `path`: its address is found by polling, as the log is not read. */
 async function startLoggingTo(path: string, settings: Readonly<Record<string, string>>) {
   const port = freePort();
   const child = Bun.spawn([...LOGGING_TO, process.execPath, join(ROOT, "src/main.ts")], {
@@ -69,9 +69,9 @@ async function startLoggingTo(path: string, settings: Readonly<Record<string, st
 
 const SETTINGS = { EXCHANGE_ORIGIN: NO_EXCHANGES, EXCHANGES: "okx", LOG_LEVEL: "debug" };
 
-describe("a log that nobody reads", () => {
+describe("a log that is not read", () => {
   test(
-    "holds up no answer; read again it goes on in order and says how many lines are missing",
+    "delays no response; when read again it continues in order and reports how many lines are missing",
     async () => {
       using database = temporaryDatabasePath();
       await using reader = startLogReader(`${database.path}.log`);
@@ -103,7 +103,7 @@ describe("a log that nobody reads", () => {
   );
 
   test(
-    "does not hold up the end either",
+    "does not delay the shutdown either",
     async () => {
       using database = temporaryDatabasePath();
       await using reader = startLogReader(`${database.path}.log`);
@@ -122,10 +122,10 @@ describe("a log that nobody reads", () => {
   );
 });
 
-// Linux has it; other systems have no disk that is always full.
+// Exists on Linux; other systems have no disk that is always full.
 if (existsSync("/dev/full"))
   test(
-    "a log on a full disk ends nothing: lines are counted, answers go on, SIGTERM ends with 0",
+    "a log on a full disk ends nothing: lines are counted, responses continue, SIGTERM ends with 0",
     async () => {
       using database = temporaryDatabasePath();
       await using service = await startLoggingTo("/dev/full", {
@@ -142,7 +142,7 @@ if (existsSync("/dev/full"))
   );
 
 test.each(["exception", "rejection"])(
-  "an unexpected %s is one line of the log with its stack, after all before it",
+  "an unexpected %s is one line of the log with its stack, after everything before it",
   async (kind) => {
     const child = Bun.spawn(
       [process.execPath, join(ROOT, "test/support/crashing-child.ts"), kind],

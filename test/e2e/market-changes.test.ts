@@ -13,15 +13,15 @@ import {
 import { LONG_MS } from "../support/patience.ts";
 
 /**
- * Where a change shows with the next refresh: MEXC publishes the interval with the rate, OKX has it between two
- * times, KuCoin tells which contracts live, and since when, in the reply that holds the rates.
+ * Exchanges where a change shows up in the next refresh: MEXC publishes the interval with the rate, OKX has it between
+ * two times, KuCoin shows which contracts are live, and since when, in the reply with the rates.
  */
 const EXCHANGES = ["mexc", "okx", "kucoin"] as const;
 type Exchange = (typeof EXCHANGES)[number];
 
 const REFRESH_SECONDS = 2;
 
-/** One may be under way when a change comes, the next shows it, and is over when the one after it begins. */
+/** One may be in progress when a change comes, the next shows it, and is over when the one after it begins. */
 const REFRESHES_TO_SEE_IT = 3;
 
 /** Accepted batches without an instrument after which it is delisted. */
@@ -51,7 +51,7 @@ describe("what changes on an exchange while the service runs", () => {
     return stage;
   };
 
-  /** Sends a command to the simulator's control, as an operator of the demo would. */
+  /** Sends a command to the simulator's control, like an operator of the demo. */
   const control = async (command: string, body: object): Promise<void> => {
     const init = { method: "POST", body: JSON.stringify(body) };
     const response = await fetch(`${staged().simulator.origin}/control/${command}`, init);
@@ -83,7 +83,7 @@ describe("what changes on an exchange while the service runs", () => {
     return () => sent() - before;
   };
 
-  /** A contract of eight hours that others would miss. */
+  /** A contract with eight hours that others depend on. */
   const eightHours = async (exchange: Exchange): Promise<FundingRow> => {
     const rows = await rowsOf(exchange);
     const row = rows.find(
@@ -109,9 +109,9 @@ describe("what changes on an exchange while the service runs", () => {
 
   afterAll(() => stack.disposeAsync());
 
-  // Each test has an exchange of its own: they wait at the same time.
+  // Each test has its own exchange: they wait at the same time.
   test.concurrent.each(["mexc", "okx"] as const)(
-    "%s: an interval that becomes another one is one event, and the row's from the next refresh on",
+    "%s: a changed interval is one event, and on the row from the next refresh on",
     async (exchange) => {
       const before = await eightHours(exchange);
       const { exchange_symbol: symbol, uid } = before;
@@ -161,7 +161,7 @@ describe("what changes on an exchange while the service runs", () => {
   );
 
   test.concurrent(
-    "a contract that is delisted leaves the list after three refreshes; listed again it is a new instrument",
+    "a delisted contract leaves the list after three refreshes; listed again it is a new instrument",
     async () => {
       const exchange = "kucoin";
       const { exchange_symbol: symbol, uid: oldUid } = await eightHours(exchange);
@@ -188,7 +188,7 @@ describe("what changes on an exchange while the service runs", () => {
       console.log(`changes: ${symbol} listed again, shown after ${relisted()} refreshes`);
       expect(newUid).toStartWith(`${exchange}:${symbol}:`);
       expect(newUid).not.toBe(oldUid);
-      // And it stays the same one.
+      // And it remains the same one.
       const shownAfter = relisted();
       await until(() => relisted() >= shownAfter + AFTERWARDS);
       const now = await rowsOf(exchange);

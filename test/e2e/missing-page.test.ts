@@ -9,7 +9,7 @@ const CHROMIUM = browserPath();
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 360, height: 740 };
 
-/** What the line looks like from inside; this project has no DOM types, so the question is a text. */
+/** The line as rendered; this project has no DOM types, so the script is a string. */
 const LINE = `(() => {
   const line = document.querySelector(".missing");
   return {
@@ -21,7 +21,7 @@ const LINE = `(() => {
   };
 })()`;
 
-/** As in the first seconds: nearly all of them are still awaited. */
+/** As in the first seconds: nearly all of them are still missing. */
 const STARTING: Conditions = {
   binance: is("ok", true),
   ...Object.fromEntries(
@@ -44,7 +44,7 @@ describe.if(CHROMIUM !== null)("the front page in a browser", () => {
       "Missing now: APEX (starting), BACKPACK (starting), BYBIT (starting), CRYPTOCOM (starting), HYPERLIQUID (starting) and 2 more.",
     ],
   ] as const)(
-    "says which exchanges are missing (%s) on a wide and on a narrow screen",
+    "shows which exchanges are missing (%s) on a wide and on a narrow screen",
     async (name, conditions, words) => {
       await using scene = await missingScene(conditions);
       await using browser = await startBrowser(CHROMIUM ?? "");

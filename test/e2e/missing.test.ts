@@ -4,7 +4,7 @@ import { bodyOf, statusesOf } from "../support/missing-scene.ts";
 import { LONG_MS } from "../support/patience.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 
-/** One that never answers well, one that refuses the country, two that are well. */
+/** One that never succeeds, one that blocks the country, two that are ok. */
 const EXCHANGES = ["okx", "bybit", "dydx", "phemex"];
 
 const CURRENT = "/api/funding/current";
@@ -34,7 +34,7 @@ test(
         },
         () => `${seen.join(", ")}; ${service.log()}`,
       );
-    // Which listings are one asset is found a moment after their rates.
+    // Assets are identified a moment after the rates.
     const restsOn = (exchanges: number) =>
       until(async () => {
         const { rows } = await bodyOf(asked, "/api/funding/sentiment?base=BTC");

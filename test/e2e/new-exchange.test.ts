@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dir, "../..");
 /** Not part of what a developer has after cloning. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["node_modules", ".git", "data", "coverage"]);
 
-/** The packages are those of this tree and there already: make must not install them again. */
+/** The packages are linked from this tree: make must not install them again. */
 const INSTALLED = `node_modules/.installed-${Bun.version}`;
 
 const MADE = [
@@ -55,7 +55,7 @@ const scaffold = (...args: readonly string[]): Result => run("scripts/new-exchan
 
 const listsOf = (): string[] => LISTS.map(({ path }) => readFileSync(join(tree, path), "utf8"));
 
-describe("an exchange is started by one command", () => {
+describe("one command starts a new exchange", () => {
   test.each([
     ["BadName", "is not a valid id"],
     ["bad-name", "is not a valid id"],
@@ -74,7 +74,7 @@ describe("an exchange is started by one command", () => {
     expect(listsOf()).toEqual([...before]);
   });
 
-  test("no id, or two of them, is answered with the usage", () => {
+  test("no id, or two of them, prints the usage", () => {
     for (const args of [[], [""], ["newone", "newtwo"]]) {
       expect(scaffold(...args)).toEqual({
         status: 2,
@@ -85,7 +85,7 @@ describe("an exchange is started by one command", () => {
   });
 
   test(
-    "the new files are there, the lists hold the id, and the documents are written",
+    "the new files exist, the lists contain the id, and the documents are written",
     () => {
       const { status, output } = make("exchange", "ID=newone");
       expect(status, output).toBe(0);
@@ -101,7 +101,7 @@ describe("an exchange is started by one command", () => {
   );
 
   test(
-    "the whole check has no complaint: format, lint, types, unused code",
+    "the whole check passes: format, lint, types, unused code",
     () => {
       const { status, output } = make("check");
       expect(status, output).toBe(0);
@@ -131,7 +131,7 @@ describe("an exchange is started by one command", () => {
     LONG_MS,
   );
 
-  test("a second time it is taken, and what was written since stays", async () => {
+  test("a second time it is taken, and later changes are kept", async () => {
     const mine = join(tree, "src/exchanges/newone.ts");
     await Bun.write(mine, "// mine\n");
     const { status, output } = scaffold("newone");
@@ -141,7 +141,7 @@ describe("an exchange is started by one command", () => {
   });
 });
 
-describe("an id comes into a list of source", () => {
+describe("an id is inserted into a list in source code", () => {
   const list = {
     path: "a.ts",
     opens: "export const ALL = {",
@@ -161,7 +161,7 @@ describe("an id comes into a list of source", () => {
       "",
     ].join("\n");
 
-  test.each(["aa", "cc", "zz"])("%s: at the end of it, and in the alphabet of imports", (id) => {
+  test.each(["aa", "cc", "zz"])("%s: at its end, and alphabetically among the imports", (id) => {
     const lines = withExchange(source("bb", "dd"), list, id, "2026-10-05").split("\n");
     const imported = lines.filter((line) => line.includes('"./')).slice(1);
     expect(imported).toEqual(
@@ -170,7 +170,7 @@ describe("an id comes into a list of source", () => {
     expect(lines.slice(-5)).toEqual(["  bb,", "  dd,", `  ${id},`, "} satisfies T;", ""]);
   });
 
-  test("a file of another form is an error, not a guess", () => {
+  test("a file with another form is an error, not a guess", () => {
     expect(() => withExchange("export const ALL = [];", list, "aa", "2026-10-05")).toThrow(
       "a.ts has no list",
     );

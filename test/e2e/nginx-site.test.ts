@@ -15,7 +15,7 @@ const NGINX = nginxPath();
 
 const FILE = await Bun.file(join(import.meta.dir, "../../nginx/funding-finder.conf")).text();
 
-/** The file as it is, for these ports; `change` is what somebody makes of it. */
+/** The file itself, for these ports; `change` is a modification by the operator. */
 const siteOf = (ports: readonly number[], change = (text: string) => text) => ({
   site: (port: number) =>
     change(FILE)
@@ -24,10 +24,10 @@ const siteOf = (ports: readonly number[], change = (text: string) => text) => ({
       .replace("# server 127.0.0.1:8084", `server 127.0.0.1:${ports[1]}`),
 });
 
-/** So many that each answer is compressed, which takes its turn. */
+/** So many that each answer is compressed, which takes a turn. */
 const ROWS = ["BTC", "ETH", "SOL", "XRP"].map((base) => rowOf("okx", base));
 
-/** Two processes on one board, behind nginx as the file sets it up. */
+/** Two processes on one board, behind nginx as configured by the file. */
 async function serveTwo(change?: (text: string) => string) {
   const board = new TestBoard(snapshotOf("1-1", ROWS));
   const clock = new ManualClock();
@@ -43,7 +43,7 @@ async function serveTwo(change?: (text: string) => string) {
   return {
     board,
     nginx,
-    /** Who asked, as both services saw it, and how often. */
+    /** Which clients both services have seen, and how often. */
     clients: () =>
       apps
         .flatMap(({ log }) => log.lines)
@@ -68,9 +68,9 @@ function send(
 /** Clients that nginx spreads over both servers. */
 const EACH = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
 
-describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it up", () => {
+describe.if(NGINX !== null)("behind nginx with nginx/funding-finder.conf", () => {
   test(
-    "an invented method is refused by nginx, and what there is goes on",
+    "an unknown method is refused by nginx, and known ones work",
     async () => {
       await using service = await serveTwo();
       for (const method of ["FOO", "POST", "DELETE", "PROPFIND", "TRACE", "BREW"]) {
@@ -92,7 +92,7 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
   test(
     "a request that both processes hang up on takes neither of them out",
     async () => {
-      // Without the refusal by nginx the parser of each process gets to see the method.
+      // Without nginx's refusal the parser of each process gets the method.
       const unguarded = (text: string) => text.replace("return 405;", "");
       await using service = await serveTwo(unguarded);
       for (const from of EACH) {
@@ -104,7 +104,7 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
   );
 
   test(
-    "a process that is gone costs nobody an answer",
+    "a process that has ended costs no client a response",
     async () => {
       const gone = serveApp(testApp(new TestBoard()));
       await gone[Symbol.asyncDispose]();
@@ -116,7 +116,7 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
   );
 
   test(
-    "a client cannot name another one, whether its own address is trusted or not",
+    "a client cannot impersonate another one, whether its own address is trusted or not",
     async () => {
       await using service = await serveTwo();
       for (const claim of ["198.51.100.7", "198.51.100.7, 127.0.0.1", "127.0.0.1:1"])
@@ -190,7 +190,7 @@ describe.if(NGINX !== null)("behind nginx as nginx/funding-finder.conf sets it u
   );
 
   test(
-    "one client has so many requests under way and no more",
+    "one client may have this many concurrent requests and no more",
     async () => {
       const two = (text: string) =>
         text.replace("funding_finder_clients 64;", "funding_finder_clients 2;");

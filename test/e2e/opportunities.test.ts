@@ -7,12 +7,12 @@ import { answerOf, HANDFUL } from "../support/service-api.ts";
 import { startService, temporaryDatabasePath, until } from "../support/service.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** Every pair that is an opportunity; none is left out for being thin or young. */
+/** Every pair that is an opportunity; none is excluded for being thin or young. */
 const OPPORTUNITIES = "/api/funding/arb?pairs=all&min_yield=5";
 
 const NEWEST = "/api/funding/current?limit=1";
 
-/** At most so far apart are two looks while exchanges commit. */
+/** The maximum interval between two checks while exchanges commit. */
 const LOOK_SECONDS = 6;
 
 /** How many changes had been stored when a snapshot was made. */
@@ -43,7 +43,7 @@ function storedVersion(path: string): number {
 }
 
 test(
-  "opportunities keep their age over kill -9, tell how long nobody looked, and are stored at an end by signal",
+  "opportunities keep their age over kill -9, report unobserved time, and are stored at a shutdown by signal",
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
@@ -89,7 +89,7 @@ test(
     }
     expect(goneOn.filter((row) => before.has(`${row.long.uid} ${row.short.uid}`))).not.toEqual([]);
 
-    // What is stored at the end is what was seen since the last write: a look comes within seconds of a commit.
+    // What is stored at the end includes what was seen since the last write: a check comes within seconds of a commit.
     const shown = await answerOf<FundingList>(second.origin, NEWEST);
     await until(
       async () => {

@@ -7,7 +7,7 @@ import { nginxPath, startNginx } from "../support/nginx.ts";
 import { type RawAnswer, rawRequest, serveApp, type ServedApp } from "../support/raw-http.ts";
 import { LONG_MS } from "../support/patience.ts";
 
-/** What others ask for while somebody sends what follows. */
+/** Requests by other clients while these are sent. */
 const VICTIMS = [
   "/",
   "/livez",
@@ -27,7 +27,7 @@ const ROWS = (["okx", "bybit", "gate"] as const).flatMap((exchange, n) =>
 const serve = (): ServedApp => serveApp(testApp(new TestBoard(snapshotOf("1-1", ROWS))));
 
 interface Raw {
-  /** As it stands in the request; null for none. */
+  /** As written in the request; null for none. */
   readonly host: string | null;
   readonly target: string;
   readonly version: "1.0" | "1.1";
@@ -142,7 +142,7 @@ async function victimsAt(port: number): Promise<readonly RawAnswer[]> {
   return answers;
 }
 
-/** Sends all in order; their answers in the order of `requests`, whichever way they are sent. */
+/** Sends all in order; returns their responses in the order of `requests`, however they are sent. */
 async function sendAll(
   port: number,
   requests: readonly Raw[],
@@ -156,7 +156,7 @@ async function sendAll(
 
 describe("a raw request", () => {
   test(
-    "has the same answer whatever was asked before, and leaves everybody else's as they were",
+    "has the same response whatever was requested before, and affects no other client's",
     async () => {
       await using untouched = serve();
       const expected = await victimsAt(untouched.port);
@@ -198,7 +198,7 @@ describe("a raw request", () => {
     }
   });
 
-  test("has a URL that names its Host wherever that is accepted", async () => {
+  test("has a URL with its Host wherever that is accepted", async () => {
     const addressOf = addressReader();
     await using echo = serveApp({
       fetch: (received) => Response.json({ url: received.url, address: addressOf(received) }),
@@ -234,11 +234,11 @@ describe("a raw request", () => {
 });
 
 if (nginxPath() === null && process.env["REQUIRE_NGINX"] === "1")
-  test("nginx is there to be tested behind", () => expect(nginxPath()).not.toBeNull());
+  test("nginx is installed for these tests", () => expect(nginxPath()).not.toBeNull());
 
 describe.if(nginxPath() !== null)("a raw request through nginx", () => {
   test(
-    "cannot change what others are answered",
+    "cannot change the responses of other clients",
     async () => {
       await using untouched = serve();
       const expected = await victimsAt(untouched.port);
@@ -247,7 +247,7 @@ describe.if(nginxPath() !== null)("a raw request through nginx", () => {
         upstream: attacked.origin,
         serverConfig: 'server_name ""; merge_slashes off; proxy_set_header Host $host;',
       });
-      // Before anything is kept: the first to ask would have filled what others then get.
+      // Before anything is cached: the first response would be the one that others get.
       const attack = {
         host: null,
         target: "/z:xxx/?q=:///api/funding/arb",

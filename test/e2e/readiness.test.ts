@@ -9,7 +9,7 @@ import { LONG_MS } from "../support/patience.ts";
 const OLD_MS = 10 * 60_000;
 
 test(
-  "a service on old data serves it at once, says what is missing, and is ready when those that it waits for have failed",
+  "a service with old data serves it immediately, says what is missing, and is ready when the exchanges that it waits for have failed",
   async () => {
     using database = testDatabase();
     const nowMs = Date.now();

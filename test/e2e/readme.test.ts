@@ -7,10 +7,10 @@ import { allShown } from "../support/service-api.ts";
 const README = join(import.meta.dir, "../../README.md");
 const DEMO_ADDRESS = "http://127.0.0.1:8083";
 
-/** The ones that the examples name, and one that calls Bitcoin XBT. */
+/** The ones used in the examples, and one that calls Bitcoin XBT. */
 const EXCHANGES = ["okx", "bybit", "kraken"] as const;
 
-test("every curl example of the README answers 200 with something in it", async () => {
+test("every curl example of the README responds 200 with non-empty data", async () => {
   const text = await Bun.file(README).text();
   const urls = [...text.matchAll(/^curl -s '([^']+)'$/gm)].map((match) => match[1] ?? "");
   expect(urls.length).toBeGreaterThanOrEqual(8);
@@ -27,7 +27,7 @@ test("every curl example of the README answers 200 with something in it", async 
     const response = await fetch(url.replace(DEMO_ADDRESS, service.origin));
     const body = await response.text();
     expect([url, response.status]).toEqual([url, 200]);
-    // Nothing changes its interval while this runs: of that list alone an empty one is right.
+    // No interval changes while this runs: only that list is rightly empty.
     if (!url.endsWith("/api/intervals/changes")) expect(body).not.toMatch(/"count":0\b/);
     expect(body.length).toBeGreaterThan(90);
   }

@@ -9,7 +9,7 @@ const NO_EXCHANGES = "http://127.0.0.1:9";
 /** Watched closely, so that several pings come within a moment: one each second. */
 const WATCHDOG_USEC = "3000000";
 
-/** Collects what a service says to its manager. */
+/** Collects the service's messages to its manager. */
 class Manager {
   readonly lines: string[] = [];
   readonly #socket: ManagerSocket;
@@ -18,7 +18,7 @@ class Manager {
     this.#socket = socket;
   }
 
-  /** Waits until a line begins with `start`, and returns the newest one. */
+  /** Waits until a line starts with `start`, and returns the newest one. */
   async line(start: string): Promise<string> {
     const found = (): string | undefined => {
       this.lines.push(...this.#socket.received());
@@ -34,7 +34,7 @@ class Manager {
 
 describe("a service under a service manager", () => {
   test(
-    "says when it listens, what it does, that it lives, and that it ends",
+    "reports when it listens, what it is doing, that it is alive, and that it is stopping",
     async () => {
       using database = temporaryDatabasePath();
       const name = `${database.path}.notify`;
@@ -67,7 +67,7 @@ describe("a service under a service manager", () => {
   );
 
   test(
-    "which waits for another's right to collect lives, and says what it waits for",
+    "that waits for the right to collect is alive, and reports what it waits for",
     async () => {
       using database = temporaryDatabasePath();
       const settings = {

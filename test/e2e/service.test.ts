@@ -23,7 +23,7 @@ async function get<T>(url: string): Promise<{ status: number; body: T }> {
   return { status: response.status, body: (await response.json()) as T };
 }
 
-/** A database as a service left it a minute ago. */
+/** A database as left by a service a minute ago. */
 function filledDatabase() {
   const database = testDatabase();
   const nowMs = Date.now();
@@ -36,7 +36,7 @@ function filledDatabase() {
 }
 
 describe("the service", () => {
-  test("answers from the database at once after a start, with no exchange in reach", async () => {
+  test("responds from the database immediately after a start, with no exchange reachable", async () => {
     using database = filledDatabase();
     await using service = await startService({
       DATABASE_PATH: database.path,
@@ -50,7 +50,7 @@ describe("the service", () => {
     ]);
   });
 
-  test("ends with status 0 at SIGTERM, in time for systemd, and leaves no WAL behind", async () => {
+  test("ends with status 0 on SIGTERM, in time for systemd, and leaves no WAL behind", async () => {
     using database = filledDatabase();
     database.db.close();
     await using service = await startService({
@@ -67,7 +67,7 @@ describe("the service", () => {
     expect((await wal.exists()) ? wal.size : 0).toBe(0);
   });
 
-  test("never prints a secret, whatever it is set up with", async () => {
+  test("never prints a secret, however it is configured", async () => {
     using database = testDatabase();
     await using service = await startService({
       DATABASE_PATH: database.path,
@@ -86,7 +86,7 @@ describe("the service", () => {
   });
 });
 
-/** Runs a program of ours to its end. */
+/** Runs one of our programs to its end. */
 async function run(
   script: string,
   args: readonly string[],
@@ -136,7 +136,7 @@ describe("the command line", () => {
   });
 
   test.each([["help"], ["--help"], ["collect --help"], ["accept -h"]])(
-    "%s tells how it is used",
+    "%s prints its usage",
     async (args) => {
       const { status, out } = await run("src/cli/main.ts", args.split(" "));
       expect(status).toBe(0);
@@ -144,7 +144,7 @@ describe("the command line", () => {
     },
   );
 
-  test("collect with every exchange out of reach: no row, a line each, status 1", async () => {
+  test("collect with every exchange unreachable: no row, a line each, status 1", async () => {
     const { status, out, err } = await run(
       "src/cli/main.ts",
       ["collect", "--once", "--exchange", "okx", "--exchange", "gate"],
@@ -159,7 +159,7 @@ describe("the command line", () => {
     ]);
   });
 
-  test("accept notes the operator's word for the collector, and knows its exchanges", async () => {
+  test("accept records the operator's command for the collector, and knows its exchanges", async () => {
     using database = filledDatabase();
     const noted = await run("src/cli/main.ts", ["accept", "okx"], { DATABASE_PATH: database.path });
     expect(noted.status).toBe(0);
@@ -173,7 +173,7 @@ describe("the command line", () => {
     ]);
   });
 
-  test("accept makes no database where there is none: status 1, and it names the path", async () => {
+  test("accept creates no database: status 1, and it names the path", async () => {
     const folder = mkdtempSync(join(tmpdir(), "no-database-"));
     try {
       const path = join(folder, "wrong", "finder.db");

@@ -6,10 +6,10 @@ import { startService, temporaryDatabasePath } from "../support/service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** An address for documentation (RFC 5737), which no machine has. */
+/** A documentation address (RFC 5737), which no machine has. */
 const FOREIGN_ADDRESS = "192.0.2.7";
 
-/** Runs a program of ours to its end. */
+/** Runs one of our programs to its end. */
 async function run(
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -27,7 +27,7 @@ async function run(
   return { status: await child.exited, lines: text.trimEnd().split("\n") };
 }
 
-/** A program that holds a port of loopback. */
+/** A program that listens on a loopback port. */
 function otherProgram() {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
   return { port: `${server.port}`, [Symbol.dispose]: () => void server.stop(true) };
@@ -157,7 +157,7 @@ describe("one line and no trace:", () => {
     LONG_MS,
   );
 
-  // Linux has it; other systems have no disk that is always full.
+  // Exists on Linux; other systems have no disk that is always full.
   if (existsSync("/dev/full"))
     test(
       "a command whose output goes to a full disk, status 1",
@@ -175,7 +175,7 @@ describe("one line and no trace:", () => {
 });
 
 test(
-  "a NOTIFY_SOCKET that is none is warned of, and the service starts",
+  "an invalid NOTIFY_SOCKET causes a warning, and the service starts",
   async () => {
     using database = temporaryDatabasePath();
     await using service = await startService({

@@ -9,7 +9,7 @@ import { END_WITHIN_MS, LONG_MS } from "../support/patience.ts";
 /** Events that may pass before a change shows: refreshes come every two seconds, snapshots at most every five. */
 const PATIENCE_EVENTS = 5;
 
-/** MEXC publishes the interval with the rate: a change shows with the next refresh. */
+/** MEXC publishes the interval with the rate: a change shows in the next refresh. */
 const EXCHANGE = "mexc";
 
 function essence(rows: readonly FundingRow[]) {
@@ -25,7 +25,7 @@ function essence(rows: readonly FundingRow[]) {
 }
 
 test(
-  "a change on an exchange reaches whoever streams; SIGTERM ends the streams and the service in time",
+  "a change on an exchange reaches streaming clients; SIGTERM ends the streams and the service in time",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now() });
@@ -36,7 +36,7 @@ test(
       REFRESH_SECONDS: "2",
     });
     await allShown(service.origin, [EXCHANGE]);
-    // From here on nothing changes but what the test changes.
+    // From here on only the test changes anything.
     simulator.market.freeze();
 
     const address = `${service.origin}/api/funding/stream?exchange=${EXCHANGE}`;
@@ -58,7 +58,7 @@ test(
     const before = held.snapshot;
     held.apply(await stream.next());
     expect(held.snapshot).not.toBe(before);
-    // A list that is ahead of the events has one coming, and the market stands still.
+    // If the list is ahead of the events one is coming, and the market is frozen.
     const listed = async () =>
       essence((await fundingAt(service.origin, `?exchange=${EXCHANGE}`)).rows);
     for (let events = 0; !Bun.deepEquals(await listed(), essence(held.rows)); events += 1) {
@@ -66,7 +66,7 @@ test(
       held.apply(await stream.next());
     }
 
-    // Somebody who never reads must not keep the process.
+    // A reader that never reads must not keep the process alive.
     const idle = await Bun.connect({
       hostname: "127.0.0.1",
       port: Number(new URL(service.origin).port),
@@ -88,7 +88,7 @@ test(
       name: "end",
       data: { reason: "shutting_down" },
     });
-    // It had the newest rows: they were not sent again.
+    // It had the latest rows: they were not sent again.
     const names = (await resumed.rest()).map(({ name }) => name);
     expect([names.includes("reset"), names.at(-1)]).toEqual([false, "end"]);
     expect(await service.exited).toBe(0);

@@ -12,10 +12,10 @@ import {
 import { LONG_MS } from "../support/patience.ts";
 import { PART } from "../support/part-of-market.ts";
 
-/** Snapshots that both processes must have shown before their bytes count as compared. */
+/** Snapshots that both processes must have shown for the comparison to count. */
 const SHARED_SNAPSHOTS = 2;
 
-/** More than a publish period of quiet between two rounds, so that both processes see the end of each. */
+/** More than a publish period without changes between two rounds, so that both processes see the end of each. */
 const REFRESH_SECONDS = "6";
 
 const LIST = "/api/funding/current";
@@ -25,7 +25,7 @@ function collects(service: ServiceProcess): boolean {
   return service.log().includes('"event":"collecting"');
 }
 
-/** Remembers the body of each snapshot that a service shows. Throws when one id has two bodies. */
+/** Remembers the body of each snapshot that a service shows. Throws if one id has two bodies. */
 class Seen {
   readonly #hashes = new Map<string, bigint | number>();
 
@@ -73,7 +73,7 @@ function listed(path: string): { readonly doubled: readonly unknown[]; readonly 
 }
 
 test(
-  "of two services on one database one collects, both serve the same; kill -9 it and the other goes on",
+  "of two services on one database one collects, both serve the same; after kill -9 the other continues",
   async () => {
     using database = temporaryDatabasePath();
     using stack = new DisposableStack();
@@ -107,7 +107,7 @@ test(
 
     const explained = await answerOf<ExplanationBody>(collecting.origin, EXPLAINED);
     expect([explained.raw_reason, explained.raw === null]).toEqual([null, false]);
-    // Raw rows never leave the process that collects; everything else is explained by both.
+    // Raw rows never leave the collecting process; everything else is explained by both.
     const elsewhere = await answerOf<ExplanationBody>(waiting.origin, EXPLAINED);
     expect(elsewhere).toMatchObject({ raw: null, raw_reason: "not_in_memory", rate: null });
     expect(elsewhere.rate_rule).toBe(explained.rate_rule);

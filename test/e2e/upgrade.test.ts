@@ -13,7 +13,7 @@ const BOT = { token: "987654:TOKEN", chatId: "42" };
 const DAY_MS = 86_400_000;
 
 test(
-  "a service on a database of the version before sends what waited there, once, and says nothing again",
+  "a service on a database of the previous version sends the messages queued there, once, and repeats nothing",
   async () => {
     using database = temporaryDatabasePath();
     const nowMs = Date.now();
@@ -48,7 +48,7 @@ test(
     const outbox = () => rowsOf<OldMessage>(accountsFile(database.path).path, "alert_outbox");
     const sent = () => outbox().filter(({ sent_at: at }) => at !== null);
     const told = () => bot.messages.map(({ text }) => text.replace(/,.*/s, ""));
-    // Blocked as told a day ago, and blocked within the time after the last message about it: no news of either.
+    // Blocked as reported a day ago, and blocked within the time since the last message about it: neither is new.
     for (const id of ["okx", "kraken"] as const) simulator.market.setFault(id, { name: "http451" });
     const isBlocked = async (origin: string) => {
       const { exchanges } = await healthAt(origin);
@@ -59,7 +59,7 @@ test(
       await using service = await startService(settings);
       await until(() => bot.messages.length >= 2, service.log);
       await until(() => isBlocked(service.origin), service.log);
-      // The look that finds this one judges the others, too.
+      // The check that finds this one judges the others, too.
       simulator.market.setFault("bybit", { name: "http451" });
       await until(() => sent().length === 4, service.log);
       await until(

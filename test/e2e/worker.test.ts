@@ -73,7 +73,7 @@ function supervised(options: {
 
 describe("a collector thread", () => {
   test(
-    "that is terminated is started again and goes on collecting",
+    "that is terminated is restarted and continues collecting",
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
@@ -97,7 +97,7 @@ describe("a collector thread", () => {
   );
 
   test(
-    "that dies of a rejection which nobody handles is started again, too",
+    "that dies of an unhandled rejection is restarted, too",
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
@@ -140,7 +140,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "cuts no answer short: each one that began with 200 comes whole",
+    "cuts no response short: each one that began with 200 is complete",
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
@@ -166,7 +166,7 @@ describe("SIGTERM", () => {
   );
 
   test(
-    "finishes the answers that it has begun to work on",
+    "finishes the responses in progress",
     async () => {
       using database = temporaryDatabasePath();
       using exchanges = simulator();
@@ -176,7 +176,7 @@ describe("SIGTERM", () => {
         EXCHANGES: LARGE.join(","),
       });
       await allShown(service.origin, LARGE);
-      // Each is an answer of its own that must be compressed first: when one is there, the others are in work.
+      // Each is a different answer that must be compressed first: when one is there, the others are in progress.
       const first = Promise.withResolvers<void>();
       const answers = Array.from({ length: AT_WORK }, async (_, minimum) => {
         const url = `${service.origin}/api/funding/current?min_volume=${minimum + 1}`;
@@ -199,10 +199,10 @@ describe("SIGTERM", () => {
 /** Far more than are compressed at the same time. */
 const AT_WORK = 24;
 
-/** Requests at the same time; each is followed by the next. */
+/** Concurrent requests; each is followed by the next. */
 const LANES = 16;
 
-/** Asks without a pause until the server is gone, or `stop`; every lane for a client of its own. */
+/** Sends requests without a pause until the server has stopped, or `stop`; each lane with its own client. */
 function startLoad(url: string) {
   let whole = 0;
   const over = new AbortController();
@@ -210,7 +210,7 @@ function startLoad(url: string) {
   const lane = async (_: unknown, n: number): Promise<void> => {
     const headers = { "accept-encoding": "identity", "x-forwarded-for": `10.0.0.${n + 1}` };
     while (!over.signal.aborted) {
-      // Nobody there, or nobody any more: nothing has begun.
+      // No server yet, or no longer: nothing has begun.
       const response = await fetch(url, { headers }).catch(() => null);
       if (response === null) return;
       const flaw = await flawOf(response);

@@ -27,7 +27,7 @@ function setUp(deadlineMs: number | null) {
 }
 
 describe("the service manager", () => {
-  test("is told once that the service is ready, what it does, and every ten seconds that it isAlive", async () => {
+  test("is told once that the service is ready, what it does, and every ten seconds that it lives", async () => {
     const { watchdog, state, sent, pings, pass } = setUp(60_000);
     watchdog.observe();
     expect(sent).toEqual(["READY=1", "STATUS=collecting", "WATCHDOG=1"]);
@@ -52,7 +52,7 @@ describe("the service manager", () => {
     expect(none.sent).toEqual(["READY=1", "STATUS=collecting"]);
   });
 
-  test("gets no ping while the collector hangs, and is told why; one at once when it isAlive again", async () => {
+  test("gets no ping while the collector hangs, and is told why; one at once when it lives again", async () => {
     const { state, sent, pings, pass, log } = setUp(60_000);
     await pass(1);
     state.isAlive = false;
