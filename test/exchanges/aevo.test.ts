@@ -77,11 +77,11 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
   quotes.map((quote) => quote.exchangeSymbol);
 
 describe("aevo", () => {
-  test("is off, and says why", () => {
+  test("is disabled, with a reason", () => {
     expect(aevo.facts.disabledReason).toContain("six decimals");
   });
 
-  test("one list every cycle; markets and marks on periods of their own, all together", async () => {
+  test("one list every cycle; markets and marks with their own periods, all concurrently", async () => {
     const source = sourceOf(BODIES);
     await aevo.refresh(source);
     expect(source.asks).toEqual([
@@ -94,7 +94,7 @@ describe("aevo", () => {
     expect(aevo.facts.requestsPerRefresh).toBe(1);
   });
 
-  test("an instrument becomes a quote with every field by the page's units", async () => {
+  test("an instrument becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -176,7 +176,7 @@ describe("aevo", () => {
     [{ underlying_asset: "" }],
     [{ quote_asset: null }],
     [{ market_type: null }],
-  ])("an instrument that cannot be told is refused: %p", async (extra) => {
+  ])("an unclear instrument is rejected: %p", async (extra) => {
     const batch = await withBtc({}, extra);
     expect(shown(batch.quotes)).toEqual([SOL]);
     const rejects = [{ exchangeSymbol: BTC, reason: "bad_row" }];
@@ -188,13 +188,13 @@ describe("aevo", () => {
     [{ funding_rate: "1.5" }, "implausible_rate"],
     // Milliseconds where seconds belong.
     [{ next_funding_rate_timestamp: String(NEXT) }, "bad_next_time"],
-  ])("a rate with %p is refused as %s", async (extra, reason) => {
+  ])("a rate with %p is rejected as %s", async (extra, reason) => {
     const batch = await withBtc(extra);
     expect(shown(batch.quotes)).toEqual([SOL]);
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 2 });
   });
 
-  test("a time that is long past is a dead instrument's", async () => {
+  test("a time that is long past means a dead instrument", async () => {
     const batch = await withBtc({ next_funding_rate_timestamp: seconds(NEXT - 96 * HOUR) });
     expect(shown(batch.quotes)).toEqual([SOL]);
     expect(batch).toMatchObject({ rejects: [], expected: 2 });
@@ -267,7 +267,7 @@ const exemptions: readonly Exemption[] = [
   ),
 ];
 
-test("aevo: no single wrong value makes a wrong quote", async () => {
+test("aevo: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : []);
   const breaches = await mutationBreaches({
     bodies: BODIES,

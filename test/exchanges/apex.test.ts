@@ -97,7 +97,7 @@ const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, se
 const UNKNOWN = { rateCap: null, rateFloor: null, listedAtMs: null };
 
 describe("apex", () => {
-  test("one request every cycle, the catalogue every half hour, together", async () => {
+  test("one request every cycle, the catalogue every half hour, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await apex.refresh(source);
     expect(source.asks).toEqual([
@@ -109,7 +109,7 @@ describe("apex", () => {
     expect(apex.facts.requestsPerRefresh).toBe(1);
   });
 
-  test("a contract becomes a quote with every field by the page's units, never the predicted rate", async () => {
+  test("a contract becomes a quote with every field in the documented units, never the predicted rate", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 0 });
     const { baselineRate, ...exact } = quotes[0] ?? {};
@@ -249,7 +249,7 @@ const exemptions: readonly Exemption[] = [
   may("stocks.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier", "assetClass"),
 ];
 
-test("apex: no single wrong value makes a wrong quote", async () => {
+test("apex: no single wrong value leads to a wrong quote", async () => {
   const breaches = await mutationBreaches({
     bodies: BODIES,
     payloads: [

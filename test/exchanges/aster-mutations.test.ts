@@ -30,7 +30,7 @@ const exemptions: readonly Exemption[] = [
   { at: "instruments.baseAsset", mutations: NAMES, fields: NAMED, why: "any text may be a ticker" },
 ];
 
-test("aster: no single wrong value makes a wrong quote", async () => {
+test("aster: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] =>
     Array.isArray(body) ? body : Object(body).symbols;
   const payload = (name: string, request: string) => ({ name, request, rows });

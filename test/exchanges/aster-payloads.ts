@@ -1,6 +1,6 @@
 import type { Bodies } from "../support/memory-source.ts";
 
-/** Replies of Aster for its tests. */
+/** Aster's replies for its tests. */
 
 export const RATES = "/fapi/v3/premiumIndex";
 export const INTERVALS = "/fapi/v3/fundingInfo";

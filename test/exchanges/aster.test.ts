@@ -38,7 +38,7 @@ const BTC = { exchangeSymbol: "BTCUSDT", base: "BTC", multiplier: 1, quote: "USD
 const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
 
 describe("aster", () => {
-  test("rates every cycle, intervals, volume and the list on their own period, all together", async () => {
+  test("rates every cycle, intervals, volume and the list with their own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await aster.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -54,7 +54,7 @@ describe("aster", () => {
     expect(source.mostAtOnce()).toBe(4);
   });
 
-  test("a contract becomes a quote with every field by the page's units; nothing dead is shown", async () => {
+  test("a contract becomes a quote with every field in the documented units; nothing dead is shown", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(symbolsOf(LIVE));
@@ -121,7 +121,7 @@ describe("aster", () => {
     },
   );
 
-  test("what is not launched is not shown; what does not trade yet is no broken row", async () => {
+  test("what is not launched is not shown; what does not trade yet is not a bad row", async () => {
     for (const extra of [
       { underlyingSubType: ["STOCK", "Pre-Launch"] },
       { status: "PENDING_TRADING", contractType: "" },
@@ -131,7 +131,7 @@ describe("aster", () => {
     }
   });
 
-  test("a type that is not documented is a kind that is not known", async () => {
+  test("a type that is not documented is an unknown kind", async () => {
     const { batch } = await btcOf({}, { contractType: "TRADIFI_PERPETUAL" });
     const rejects = [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind" }];
     expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
@@ -195,7 +195,7 @@ describe("aster", () => {
     expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
   });
 
-  test("a symbol twice with different rates is shown with neither; equal twins are one", async () => {
+  test("a symbol listed twice with different rates is not shown; equal duplicates are merged", async () => {
     const twins = (second: Row) => ({
       ...BODIES,
       [RATES]: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")],
@@ -208,7 +208,7 @@ describe("aster", () => {
     expect((await refresh(twins(rate("BTCUSDT")))).quotes).toHaveLength(2);
   });
 
-  test("next times: 0 is no funding, seconds are refused, one past by days is a dead contract", async () => {
+  test("next times: 0 is no funding, seconds are rejected, one days in the past is a dead contract", async () => {
     const none = { quotes: [], rejects: [], expected: 1 };
     expect((await btcOf({ nextFundingTime: 0 })).batch).toMatchObject(none);
     expect((await btcOf({ nextFundingTime: at(16) - 3 * 86_400_000 })).batch).toMatchObject(none);
@@ -220,19 +220,19 @@ describe("aster", () => {
     ["", "bad_rate"],
     [null, "bad_rate"],
     ["-2", "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (lastFundingRate, reason) => {
+  ])("a rate of %p is rejected as %s", async (lastFundingRate, reason) => {
     const { batch } = await btcOf({ lastFundingRate });
     expect(batch).toMatchObject({ quotes: [], rejects: [{ exchangeSymbol: "BTCUSDT", reason }] });
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     for (const key of ["contractType", "status", "quoteAsset", "marginAsset"]) {
       const { batch } = await btcOf({}, { [key]: 1 });
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 0 });
     }
   });
 
-  test("tickers and intervals failing cost their fields only; rates or the list cost the refresh", async () => {
+  test("tickers and intervals failing affect only their own fields; rates or the list cost the refresh", async () => {
     const { quotes } = await refresh({ ...BODIES, [INTERVALS]: down, [TICKERS]: down });
     expect(quotes[0]).toMatchObject({ fundingIntervalHours: null, volume24hUsd: null });
     for (const key of [RATES, INSTRUMENTS]) {

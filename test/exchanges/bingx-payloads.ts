@@ -2,7 +2,7 @@ import { bingx } from "../../src/exchanges/bingx.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
 
-/** Replies of our own making in the shape that the page of bingx documents, and readers of them. */
+/** Made-up replies in bingx's documented format, and readers of them. */
 
 const CALL = "/openApi/swap/v2/quote";
 export const AT = Date.UTC(2026, 9, 5, 13, 30, 0);

@@ -42,7 +42,7 @@ describe("bingx", () => {
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
   });
 
-  test("rates and tickers every cycle, the list and open interest on their own periods, all together", async () => {
+  test("rates and tickers every cycle, the list and open interest with their own periods, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await bingx.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
@@ -55,7 +55,7 @@ describe("bingx", () => {
     expect([source.mostAtOnce(), bingx.facts.requestsPerRefresh]).toEqual([3, 2]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -119,7 +119,7 @@ describe("bingx", () => {
     expect(quotes).toMatchObject([{ base, assetClass, openInterestUsd: null }]);
   });
 
-  test("a name that is none of a coin and of no kind that is known is neither shown nor a broken row", async () => {
+  test("a name that is none of a coin and of no kind that is known is neither shown nor a bad row", async () => {
     const symbol = "NCBDUST10Y2USD-USDT";
     const bodies = { [RATES]: reply([rate(symbol)]), [LIST]: reply([contract(symbol)]) };
     expect(await refresh({ ...BODIES, ...bodies })).toMatchObject({
@@ -147,7 +147,7 @@ describe("bingx", () => {
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     for (const extra of [{ status: null }, { status: "online" }, { currency: null }]) {
       const { batch } = await btcOf({}, extra);
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
@@ -158,7 +158,7 @@ describe("bingx", () => {
     [{ lastFundingRate: "" }, "bad_rate"],
     [{ lastFundingRate: "-3" }, "implausible_rate"],
     [{ nextFundingTime: 9_000_000 }, "bad_next_time"],
-  ])("%p is refused as %s", async (extra, reason) => {
+  ])("%p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
   });
@@ -170,7 +170,7 @@ describe("bingx", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [] });
   });
 
-  test("a secondary reply failing costs its field only; rates or list failing cost the refresh", async () => {
+  test("a secondary reply failing affects only its own fields; rates or list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const strange = interest("ETH-USDT", "9");
     const bodies = { ...BODIES, [TICKERS]: down, [interestAt("BTC-USDT")]: strange };
@@ -212,7 +212,7 @@ const may = (
 ): Exemption => ({ at: where, mutations, fields, why });
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 
-test("bingx: no single wrong value makes a wrong quote", async () => {
+test("bingx: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => Object(body).data;
   const breaches = await mutationBreaches({
     bodies: BODIES,

@@ -91,7 +91,7 @@ const refreshBtc = (other: Readonly<Record<number, unknown>>) =>
   refresh({ ...BODIES, [RATES]: [status(BTC, other)] });
 
 describe("bitfinex", () => {
-  test("status and tickers every cycle, the pairs on their own period, all together", async () => {
+  test("status and tickers every cycle, the pairs with their own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await bitfinex.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -106,7 +106,7 @@ describe("bitfinex", () => {
     expect(source.mostAtOnce()).toBe(3);
   });
 
-  test("a row becomes a quote with every field by its position", async () => {
+  test("a row becomes a quote with every field from its position", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(LIVE);
@@ -189,14 +189,14 @@ describe("bitfinex", () => {
     ["", "bad_rate"],
     [null, "bad_rate"],
     [-2, "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (value, reason) => {
+  ])("a rate of %p is rejected as %s", async (value, reason) => {
     expect(await refreshBtc({ 12: value })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: BTC, reason }],
     });
   });
 
-  test("next times: days past is a dead contract, seconds are refused, one beyond 8 h is unknown with the interval", async () => {
+  test("next times: days in the past is a dead contract, seconds are rejected, one beyond 8 h is unknown with the interval", async () => {
     expect(await refreshBtc({ 8: at(8, 3) })).toMatchObject({ quotes: [], rejects: [] });
     expect((await refreshBtc({ 8: at(16) / 1000 })).rejects).toMatchObject([
       { reason: "bad_next_time" },
@@ -218,7 +218,7 @@ describe("bitfinex", () => {
     expect(rejects).toMatchObject([{ reason: "bad_row" }, { reason: "bad_row" }]);
   });
 
-  test("tickers failing cost the volume only; status or pairs failing cost the refresh", async () => {
+  test("tickers failing affect only the volume; status or pairs failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
     expect(quotes).toHaveLength(5);
@@ -282,7 +282,7 @@ const exemptions: readonly Exemption[] = (
   why: "the value is as legal as the right one; an absent limit is none",
 }));
 
-test("bitfinex: no single wrong value makes a wrong quote", async () => {
+test("bitfinex: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : []);
   const breaches = await mutationBreaches({
     bodies: BODIES,

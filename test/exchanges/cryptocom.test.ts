@@ -112,7 +112,7 @@ describe("cryptocom", () => {
     expect([requestsPerRefresh, requestsPerInstrument]).toEqual([1, 1]);
   });
 
-  test("an instrument becomes a quote with every field by the page's units", async () => {
+  test("an instrument becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 0 });
     expect(quotes[0]).toEqual({
@@ -168,7 +168,7 @@ describe("cryptocom", () => {
     [{ beta_product: null }],
     [{ product_type: undefined }],
     [{ base_ccy: "" }],
-  ])("an instrument that cannot be told is refused: %p", async (extra) => {
+  ])("an unclear instrument is rejected: %p", async (extra) => {
     const list = reply([instrument(BTC, "BTC", extra), ...LIVE.slice(1)]);
     const batch = await refresh({ ...BODIES, [LIST]: list });
     expect(batch).toMatchObject({
@@ -294,7 +294,7 @@ const exemptions: readonly Exemption[] = [
   ),
 ];
 
-test("cryptocom: no single wrong value makes a wrong quote", async () => {
+test("cryptocom: no single wrong value leads to a wrong quote", async () => {
   const list = (body: unknown): readonly unknown[] => {
     const rows: unknown = Reflect.get(Object(Reflect.get(Object(body), "result")), "data");
     return Array.isArray(rows) ? rows : [];

@@ -114,7 +114,7 @@ const refreshBtc = (
   });
 
 describe("deepcoin", () => {
-  test("rates, marks and tickers every cycle, settlements each minute, the list on its own period, all together", async () => {
+  test("rates, marks and tickers every cycle, settlements each minute, the list with its own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await deepcoin.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -130,7 +130,7 @@ describe("deepcoin", () => {
     expect(source.mostAtOnce()).toBe(5);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     // Dead and hidden names are no sign of a short list; NEWUSDT, which is settled, is.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
@@ -222,7 +222,7 @@ describe("deepcoin", () => {
   });
 
   test.each(["instType", "state", "quoteCcy"])(
-    "an instrument without %s is refused and said",
+    "an instrument without %s is rejected and counted",
     async (key) => {
       expect(await refreshBtc({ listing: { [key]: null } })).toMatchObject({
         quotes: [],
@@ -236,7 +236,7 @@ describe("deepcoin", () => {
     ["", "bad_rate"],
     [null, "bad_rate"],
     [-2, "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (value, reason) => {
+  ])("a rate of %p is rejected as %s", async (value, reason) => {
     expect(await refreshBtc({ rate: value })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: BTC, reason }],
@@ -244,7 +244,7 @@ describe("deepcoin", () => {
     });
   });
 
-  test("next times: days past is a dead contract, milliseconds are refused, one beyond an interval contradicts it", async () => {
+  test("next times: days in the past is a dead contract, milliseconds are rejected, one beyond an interval contradicts it", async () => {
     expect(await refreshBtc({ cycle: { nextSettleTime: at(8, 3) / 1000 } })).toMatchObject({
       quotes: [],
       rejects: [],
@@ -316,7 +316,7 @@ const exemptions: readonly Exemption[] = (
   why: "a large or negative value cannot be told from a wrong one here",
 }));
 
-test("deepcoin: no single wrong value makes a wrong quote", async () => {
+test("deepcoin: no single wrong value leads to a wrong quote", async () => {
   const data = (body: unknown): unknown => Reflect.get(Object(body), "data");
   const rows = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);
   const breaches = await mutationBreaches({

@@ -105,7 +105,7 @@ const refreshBtc = (tickerExtra: Row, productExtra: Row = {}) =>
   });
 
 describe("delta", () => {
-  test("tickers of both platforms every cycle, the lists on their own period, all together", async () => {
+  test("tickers of both platforms every cycle, the lists with their own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await delta.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -121,7 +121,7 @@ describe("delta", () => {
     expect(source.mostAtOnce()).toBe(4);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual([
@@ -270,7 +270,7 @@ describe("delta", () => {
     "is_quanto",
     "quoting_asset",
     "settling_asset",
-  ])("a product without %s is refused and said", async (key) => {
+  ])("a product without %s is rejected and counted", async (key) => {
     expect(await refreshBtc({}, { [key]: null })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: "BTCUSD", reason: "bad_row" }],
@@ -288,7 +288,7 @@ describe("delta", () => {
     ["", "bad_rate"],
     [null, "bad_rate"],
     ["-200", "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (funding_rate, reason) => {
+  ])("a rate of %p is rejected as %s", async (funding_rate, reason) => {
     expect(await refreshBtc({ funding_rate })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: "BTCUSD", reason }],
@@ -350,7 +350,7 @@ const exemptions: readonly Exemption[] = (
   ] as const
 ).map(([place, mutations, fields]) => ({ at: place, mutations, fields, why: LEGAL }));
 
-test("delta: no single wrong value makes a wrong quote", async () => {
+test("delta: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => {
     const found: unknown = Reflect.get(Object(body), "result");
     return Array.isArray(found) ? found : [];

@@ -98,7 +98,7 @@ const refreshBtc = (summaryExtra: Row, instrumentExtra: Row = {}) =>
   });
 
 describe("deribit", () => {
-  test("summaries every cycle, the list on its own period, together", async () => {
+  test("summaries every cycle, the list with its own period, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await deribit.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -112,7 +112,7 @@ describe("deribit", () => {
     expect(source.mostAtOnce()).toBe(2);
   });
 
-  test("a perpetual becomes a quote with every field by the page's units", async () => {
+  test("a perpetual becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(
@@ -187,7 +187,7 @@ describe("deribit", () => {
     "base_currency",
     "counter_currency",
     "settlement_currency",
-  ])("a contract without %s is refused and said", async (key) => {
+  ])("a contract without %s is rejected and counted", async (key) => {
     expect(await refreshBtc({}, { [key]: null })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: BTC, reason: "bad_row" }],
@@ -208,7 +208,7 @@ describe("deribit", () => {
     ["", "bad_rate"],
     [null, "bad_rate"],
     [-2, "implausible_rate"],
-  ])("a rate of %p is refused as %s", async (value, reason) => {
+  ])("a rate of %p is rejected as %s", async (value, reason) => {
     expect(await refreshBtc({ funding_8h: value })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: BTC, reason }],
@@ -247,7 +247,7 @@ describe("deribit", () => {
     }
   });
 
-  test("the code of too many requests is one at any status", () => {
+  test("the code for too many requests counts with any status", () => {
     const body = (code: number) => `{"jsonrpc":"2.0","error":{"code":${code},"message":"m"}}`;
     expect(deribit.facts.classifyFailure?.(400, body(10028))).toBe("rate_limited");
     expect(deribit.facts.classifyFailure?.(400, body(-32602))).toBeNull();
@@ -278,7 +278,7 @@ const exemptions: readonly Exemption[] = [
   },
 ];
 
-test("deribit: no single wrong value makes a wrong quote", async () => {
+test("deribit: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => {
     const found: unknown = Reflect.get(Object(body), "result");
     return Array.isArray(found) ? found : [];

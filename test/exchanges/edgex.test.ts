@@ -114,7 +114,7 @@ async function btcOf(rateExtra: Row, contractExtra: Row = {}) {
 }
 
 describe("edgex", () => {
-  test("the list on its own period, all live ids in one request, and tickers one contract at a time", async () => {
+  test("the list with its own period, all live ids in one request, and tickers one contract at a time", async () => {
     const source = sourceOf(BODIES);
     await edgex.refresh(source);
     expect(source.asks).toEqual([
@@ -137,7 +137,7 @@ describe("edgex", () => {
     expect(asked.map((request) => request.split(",").length)).toEqual([200, 1]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -215,7 +215,7 @@ describe("edgex", () => {
     [{ baseCoinId: "9" }],
     [{ quoteCoinId: null }],
     [{ contractName: "" }],
-  ])("a contract that cannot be told is refused: %p", async (extra) => {
+  ])("an unclear contract is rejected: %p", async (extra) => {
     const { batch } = await btcOf({}, extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
   });
@@ -225,7 +225,7 @@ describe("edgex", () => {
     [{ fundingRate: undefined }, "bad_rate"],
     [{ fundingRate: "1.5" }, "implausible_rate"],
     [{ fundingTime: String(START / 1000) }, "bad_next_time"],
-  ])("a row with %p is refused as %s", async (extra, reason) => {
+  ])("a row with %p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({
       quotes: [],
@@ -284,7 +284,7 @@ describe("edgex", () => {
     }
   });
 
-  test("the rates or the list failing cost the refresh", async () => {
+  test("the rates or the list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     for (const key of [RATES, META]) {
       await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
@@ -383,7 +383,7 @@ const exemptions: readonly Exemption[] = [
   free("contracts.contractName", ["NaN", "huge", "negative"], ["exchangeSymbol"], NAME),
 ];
 
-test("edgex: no single wrong value makes a wrong quote", async () => {
+test("edgex: no single wrong value leads to a wrong quote", async () => {
   const listAt =
     (...keys: readonly string[]) =>
     (body: unknown): readonly unknown[] => {

@@ -99,7 +99,7 @@ describe("grvt", () => {
     expect([requestsPerRefresh, requestsPerInstrument]).toEqual([0, 1]);
   });
 
-  test("an instrument becomes a quote with every field by the page's units", async () => {
+  test("an instrument becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
     expect(quotes[0]).toEqual({
@@ -196,7 +196,7 @@ describe("grvt", () => {
     ]);
   });
 
-  test("an instrument of a kind that is not known is neither shown nor a broken row", async () => {
+  test("an instrument of a kind that is not known is neither shown nor a bad row", async () => {
     const { batch } = await btcOf({}, { kind: "PERPETUAL_V2" });
     expect(shown(batch.quotes)).toEqual([WIF]);
     expect(batch).toMatchObject({
@@ -222,7 +222,7 @@ describe("grvt", () => {
   });
 
   test.each([[{ kind: null }], [{ kind: 1 }], [{ base: "" }], [{ quote: undefined }]])(
-    "an instrument that cannot be told is refused: %p",
+    "an unclear instrument is rejected: %p",
     async (extra) => {
       const { batch } = await btcOf({}, extra);
       expect(shown(batch.quotes)).toEqual([WIF]);
@@ -237,13 +237,13 @@ describe("grvt", () => {
     // Milliseconds where nanoseconds belong, and the reverse of it.
     [{ next_funding_time: String(hour(16)) }, "bad_next_time"],
     [{ next_funding_time: ns(hour(16), "000000000") }, "bad_next_time"],
-  ])("a ticker with %p is refused as %s", async (extra, reason) => {
+  ])("a ticker with %p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(shown(batch.quotes)).toEqual([WIF]);
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 2 });
   });
 
-  test("a next time that is long past is a dead contract's", async () => {
+  test("a next time that is long past means a dead contract", async () => {
     const { batch, quote } = await btcOf({ next_funding_time: ns(hour(16) - 4 * 86_400_000) });
     expect(quote).toBeUndefined();
     expect(batch).toMatchObject({ rejects: [], expected: 2 });
@@ -311,7 +311,7 @@ const exemptions: readonly Exemption[] = [
   free("list.base", ["NaN", "huge", "negative"], ["base", "multiplier"], "any text may be a name"),
 ];
 
-test("grvt: no single wrong value makes a wrong quote", async () => {
+test("grvt: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => {
     const result: unknown = Reflect.get(Object(body), "result");
     return Array.isArray(result) ? result : [result];

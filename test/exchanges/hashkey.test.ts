@@ -72,7 +72,7 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
   quotes.map((quote) => quote.exchangeSymbol);
 
 describe("hashkey", () => {
-  test("is off, and says why", () => {
+  test("is disabled, with a reason", () => {
     expect(hashkey.facts.disabledReason).toContain("never recorded");
   });
 
@@ -101,7 +101,7 @@ describe("hashkey", () => {
     }
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 2, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -157,7 +157,7 @@ describe("hashkey", () => {
     [{ inverse: undefined }],
     [{ underlying: "" }],
     [{ marginToken: null }],
-  ])("a contract that cannot be told is refused: %p", async (extra) => {
+  ])("an unclear contract is rejected: %p", async (extra) => {
     const list = info([contract(BTC, "BTC", extra), contract(ETH, "ETH")]);
     const batch = await refresh({ ...BODIES, [INFO]: list });
     expect(shown(batch.quotes)).toEqual([ETH]);
@@ -172,13 +172,13 @@ describe("hashkey", () => {
     [{ rate: undefined }, "bad_rate"],
     [{ rate: "1.5" }, "implausible_rate"],
     [{ nextSettleTime: String(NEXT / 1000) }, "bad_next_time"],
-  ])("a rate with %p is refused as %s", async (extra, reason) => {
+  ])("a rate with %p is rejected as %s", async (extra, reason) => {
     const batch = await withBtc(extra);
     expect(shown(batch.quotes)).toEqual([ETH]);
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 2 });
   });
 
-  test("a settlement that is long past is a dead contract's; one beyond the interval contradicts it", async () => {
+  test("a settlement that is long past means a dead contract; one beyond the interval contradicts it", async () => {
     const dead = await withBtc({ nextSettleTime: String(NEXT - 4 * 86_400_000) });
     expect(shown(dead.quotes)).toEqual([ETH]);
     const far = await withBtc({ nextSettleTime: String(NEXT + 86_400_000) });
@@ -189,7 +189,7 @@ describe("hashkey", () => {
     });
   });
 
-  test("index and rotations failing cost their fields; rates or the list failing cost the refresh", async () => {
+  test("index and rotations failing affect only their own fields; rates or the list failing fail the refresh", async () => {
     for (const index of [down, { index: {}, edp: {} }]) {
       const bare = await refresh({ ...BODIES, [INDEX]: index }, { rotationsEmpty: true });
       expect(bare.quotes[0]).toMatchObject({
@@ -240,7 +240,7 @@ const exemptions: readonly Exemption[] = [
   free("contracts.underlying", ["NaN", "huge", "negative"], ["base"], "any text may be a name"),
 ];
 
-test("hashkey: no single wrong value makes a wrong quote", async () => {
+test("hashkey: no single wrong value leads to a wrong quote", async () => {
   const list = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : [body]);
   const strangers = Object.fromEntries(
     ["NaN", "1e300", "-1"].flatMap((name) => [

@@ -12,7 +12,7 @@ const may = (
 ): Exemption => ({ at: where, mutations, fields, why });
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 
-test("htx: no single wrong value makes a wrong quote", async () => {
+test("htx: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => Object(body).data;
   const breaches = await mutationBreaches({
     bodies: BODIES,

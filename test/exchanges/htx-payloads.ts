@@ -2,7 +2,7 @@ import { htx } from "../../src/exchanges/htx.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
 
-/** Replies of our own making in the shape that the page of htx documents, and readers of them. */
+/** Made-up replies in htx's documented format, and readers of them. */
 
 const V1 = "/linear-swap-api/v1";
 export const RATES = `${V1}/swap_batch_funding_rate`;

@@ -36,7 +36,7 @@ describe("htx", () => {
     expect([source.mostAtOnce(), htx.facts.requestsPerRefresh]).toEqual([4, 3]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -87,7 +87,7 @@ describe("htx", () => {
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(codeOf));
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     const untyped = { business_type: null, contract_type: 5 };
     for (const extra of [{ contract_status: null }, { contract_status: "on" }, untyped]) {
       const { batch } = await btcOf({}, extra);
@@ -129,7 +129,7 @@ describe("htx", () => {
     expect((await btcOf({}, { labels, tradfi_labels })).quote).toMatchObject({ assetClass });
   });
 
-  test("a business that is neither swap nor futures is a kind that is not known", async () => {
+  test("a business that is neither swap nor futures is an unknown kind", async () => {
     const { batch } = await btcOf({}, { business_type: "prediction" });
     const rejects = [{ exchangeSymbol: "BTC-USDT", reason: "unknown_kind" }];
     expect(batch).toMatchObject({ quotes: [], rejects, expected: 1 });
@@ -155,7 +155,7 @@ describe("htx", () => {
     expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
   });
 
-  test("a contract twice with different rates is shown with neither; equal twins are one", async () => {
+  test("a contract listed twice with different rates is not shown; equal duplicates are merged", async () => {
     const twins = (second: unknown) =>
       refresh({ ...BODIES, [RATES]: reply([rate("BTC-USDT"), second, rate("PEPE-USDT")]) });
     const { quotes, rejects } = await twins(rate("BTC-USDT", { funding_rate: "0.0002" }));
@@ -168,12 +168,12 @@ describe("htx", () => {
     [{ funding_rate: null }, "bad_rate"],
     [{ funding_rate: "1.2" }, "implausible_rate"],
     [{ funding_time: String(at(16) / 1000) }, "bad_next_time"],
-  ])("%p is refused as %s", async (extra, reason) => {
+  ])("%p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
   });
 
-  test("a secondary reply failing costs its fields only; rates or list failing cost the refresh", async () => {
+  test("a secondary reply failing affects only its own fields; rates or list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const [noIndex] = (await refresh({ ...BODIES, [INDEX]: down })).quotes;
     expect(noIndex).toMatchObject({ indexPrice: null, openInterestUsd: 142000000.5 });

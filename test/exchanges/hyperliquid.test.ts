@@ -149,7 +149,7 @@ describe("hyperliquid", () => {
     ]);
   });
 
-  test("a contract of the main dex becomes a quote with every field by the page's units", async () => {
+  test("a contract of the main dex becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500", "hyna:BTC"]);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: null, unlisted: 0 });
@@ -482,7 +482,7 @@ const exemptions: readonly Exemption[] = [
   { at: "ctxs.dayNtlVlm", mutations: ["huge"], fields: ["volume24hUsd"], why: QUANTITY },
 ];
 
-test("hyperliquid: no single wrong value makes a wrong quote", async () => {
+test("hyperliquid: no single wrong value leads to a wrong quote", async () => {
   const breaches = await mutationBreaches({
     bodies: BODIES,
     payloads: [

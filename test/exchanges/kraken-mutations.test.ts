@@ -39,7 +39,7 @@ const rowsOf =
     return Array.isArray(list) ? list : [];
   };
 
-test("kraken: no single wrong value makes a wrong quote", async () => {
+test("kraken: no single wrong value leads to a wrong quote", async () => {
   const breaches = await mutationBreaches({
     bodies: BODIES,
     payloads: [

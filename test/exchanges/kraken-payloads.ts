@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import { kraken } from "../../src/exchanges/kraken.ts";
 import { memorySource, type Bodies } from "../support/memory-source.ts";
 
-/** Replies of Kraken for its tests. */
+/** Kraken's replies for its tests. */
 
 export const TICKERS = "/derivatives/api/v3/tickers";
 export const INSTRUMENTS = "/derivatives/api/v3/instruments";

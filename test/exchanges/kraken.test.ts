@@ -30,7 +30,7 @@ describe("kraken", () => {
     expect(source.mostAtOnce()).toBe(2);
   });
 
-  test("a contract becomes a quote with every field by the page's units, XBT being BTC", async () => {
+  test("a contract becomes a quote with every field in the documented units, XBT being BTC", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual([
       "PF_XBTUSD",

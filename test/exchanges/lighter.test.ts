@@ -85,7 +85,7 @@ const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, se
 const PRICES = { markPrice: 64000.5, indexPrice: 64010, lastPrice: null };
 
 describe("lighter", () => {
-  test("rates and markets, which hold the prices, every cycle, together", async () => {
+  test("rates and markets, which hold the prices, every cycle, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await lighter.refresh(source);
     expect(source.asks).toEqual([
@@ -97,7 +97,7 @@ describe("lighter", () => {
     expect(lighter.facts.requestsPerRefresh).toBe(2);
   });
 
-  test("a market becomes a quote with every field by the page's units: an eighth of the quoted rate", async () => {
+  test("a market becomes a quote with every field in the documented units: an eighth of the quoted rate", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -164,7 +164,7 @@ describe("lighter", () => {
     expect(older[0]).toMatchObject({ volume24hUsd: null, openInterestUsd: null });
   });
 
-  test("a market of another type is an unknown kind, no broken row", async () => {
+  test("a market of another type is an unknown kind, not a bad row", async () => {
     expect(await btcOf({}, { market_type: "prediction" })).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: "BTC", reason: "unknown_kind" }],
@@ -235,7 +235,7 @@ const exemptions: readonly Exemption[] = [
   huge("markets.daily_quote_token_volume", "volume24hUsd"),
 ];
 
-test("lighter: no single wrong value makes a wrong quote", async () => {
+test("lighter: no single wrong value leads to a wrong quote", async () => {
   const markets = (body: unknown): readonly Row[] => Object(body).order_book_details;
   const breaches = await mutationBreaches({
     bodies: BODIES,

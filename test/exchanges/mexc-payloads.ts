@@ -2,7 +2,7 @@ import { mexc } from "../../src/exchanges/mexc.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies } from "../support/memory-source.ts";
 
-/** Replies of our own making in the shape that the page of mexc documents, and readers of them. */
+/** Made-up replies in mexc's documented format, and readers of them. */
 
 export const RATES = "/api/v1/contract/funding_rate";
 export const TICKERS = "/api/v1/contract/ticker";

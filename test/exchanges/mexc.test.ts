@@ -22,7 +22,7 @@ import {
 } from "./mexc-payloads.ts";
 
 describe("mexc", () => {
-  test("rates and tickers every cycle, the list on its own period, all together", async () => {
+  test("rates and tickers every cycle, the list with its own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await mexc.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
@@ -34,7 +34,7 @@ describe("mexc", () => {
     expect([source.mostAtOnce(), mexc.facts.requestsPerRefresh]).toEqual([3, 2]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -84,7 +84,7 @@ describe("mexc", () => {
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map((row) => String(row["symbol"])));
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     for (const extra of [
       { state: null },
       { state: "x" },
@@ -97,7 +97,7 @@ describe("mexc", () => {
     expect((await btcOf({}, { futureType: undefined })).batch.quotes).toEqual([]);
   });
 
-  test("a futureType that is not documented is a kind that is not known", async () => {
+  test("a futureType that is not documented is an unknown kind", async () => {
     expect((await btcOf({}, { futureType: 3 })).batch).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: "BTC_USDT", reason: "unknown_kind", detail: "futureType 3" }],
@@ -127,7 +127,7 @@ describe("mexc", () => {
     [{ fundingRate: null }, "bad_rate"],
     [{ fundingRate: -1.5 }, "implausible_rate"],
     [{ nextSettleTime: at(16) / 1000 }, "bad_next_time"],
-  ])("%p is refused as %s", async (extra, reason) => {
+  ])("%p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
   });
@@ -142,7 +142,7 @@ describe("mexc", () => {
     expect(dead.batch).toMatchObject({ quotes: [], rejects: [] });
   });
 
-  test("tickers failing cost volume and open interest only; rates or list failing cost the refresh", async () => {
+  test("tickers failing affect only volume and open interest; rates or list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
     expect(quotes).toHaveLength(5);
@@ -198,7 +198,7 @@ const may = (
   why: string,
 ): Exemption => ({ at: where, mutations, fields, why });
 
-test("mexc: no single wrong value makes a wrong quote", async () => {
+test("mexc: no single wrong value leads to a wrong quote", async () => {
   const list = (body: unknown): readonly unknown[] => Object(body).data;
   const breaches = await mutationBreaches({
     bodies: BODIES,

@@ -134,7 +134,7 @@ async function btcOf(rateExtra: Row, instrumentExtra: Row = {}) {
 }
 
 describe("okx", () => {
-  test("five requests a cycle started together; the instrument list on its own period", async () => {
+  test("five requests a cycle started together; the instrument list with its own period", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await okx.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -152,7 +152,7 @@ describe("okx", () => {
     expect(source.mostAtOnce()).toBe(6);
   });
 
-  test("a swap becomes a quote with every field by the page's units; fundingTime is the next settlement", async () => {
+  test("a swap becomes a quote with every field in the documented units; fundingTime is the next settlement", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -252,7 +252,7 @@ describe("okx", () => {
     expect((await btcOf({}, { instCategory })).quote?.assetClass).toBe(assetClass);
   });
 
-  test("a settlement that has passed is kept, one beyond the interval is unknown with it, one in seconds is refused", async () => {
+  test("a settlement that has passed is kept, one beyond the interval is unknown, as is the interval, one in seconds is refused", async () => {
     const passed = { fundingTime: ms(13), nextFundingTime: ms(21), prevFundingTime: ms(5) };
     expect((await btcOf(passed)).quote).toMatchObject({
       nextFundingAtMs: at(13),
@@ -280,7 +280,7 @@ describe("okx", () => {
     });
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     for (const key of ["instType", "state", "ctType", "ruleType", "settleCcy"]) {
       const { batch } = await btcOf({}, { [key]: null });
       expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 0 });
@@ -448,7 +448,7 @@ const exemptions: readonly Exemption[] = [
   { at: "indexes.idxPx", mutations: ["huge"], fields: ["indexPrice"], why: LEGAL },
 ];
 
-test("okx: no single wrong value makes a wrong quote", async () => {
+test("okx: no single wrong value leads to a wrong quote", async () => {
   const list = (body: unknown): readonly unknown[] => {
     const rows: unknown = Reflect.get(Object(body), "data");
     return Array.isArray(rows) ? rows : [];

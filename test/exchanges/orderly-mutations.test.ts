@@ -21,7 +21,7 @@ const exemptions: readonly Exemption[] = [
   may("rates.24h_amount", ["huge"], "volume24hUsd"),
 ];
 
-test("orderly: no single wrong value makes a wrong quote", async () => {
+test("orderly: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly Row[] => Object(body).data.rows;
   // Without those that one field keeps from being shown: the price of one, the status of the others.
   const hidden = new Set<unknown>(["PERP_OLD_USDC", "PERP_PRE_USDC", "PERP_HALT_USDC_alpix"]);

@@ -1,6 +1,6 @@
 import type { Bodies } from "../support/memory-source.ts";
 
-/** Replies of Orderly for its tests. */
+/** Orderly's replies for its tests. */
 
 export const RATES = "/v1/public/futures";
 export const INFO = "/v1/public/info";

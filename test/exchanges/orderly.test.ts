@@ -36,7 +36,7 @@ const BTC = { exchangeSymbol: "PERP_BTC_USDC", base: "BTC", multiplier: 1, quote
 const UNKNOWN = { predictedRate: null, instantRate: null, assetClass: null, listedAtMs: null };
 
 describe("orderly", () => {
-  test("rates and settlements every cycle, the list with its periods every five minutes, together", async () => {
+  test("rates and settlements every cycle, the list with its periods every five minutes, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await orderly.refresh(source);
     expect(source.asks).toEqual([
@@ -49,7 +49,7 @@ describe("orderly", () => {
     expect(orderly.facts.requestsPerRefresh).toBe(2);
   });
 
-  test("a market becomes a quote with every field by the page's units", async () => {
+  test("a market becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     // The one without prices is listed, and stays expected.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 1 });
@@ -165,7 +165,7 @@ describe("orderly", () => {
     expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
   });
 
-  test("a market twice with different rates is shown with neither; equal twins are one", async () => {
+  test("a market listed twice with different rates is not shown; equal duplicates are merged", async () => {
     const twins = (second: Row) =>
       refresh({
         ...BODIES,
@@ -186,7 +186,7 @@ describe("orderly", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 1 });
   });
 
-  test("one past by days is dead; a settled rate over the notional is unknown", async () => {
+  test("one days in the past is dead; a settled rate over the notional is unknown", async () => {
     const dead = await btcOf({ next_funding_time: at(16) - 3 * 86_400_000 });
     expect(dead.batch).toMatchObject({ quotes: [], rejects: [] });
     expect((await btcOf({ last_funding_rate: 9 })).quote?.settledRate).toBeNull();

@@ -86,7 +86,7 @@ const BTC = { exchangeSymbol: "BTC-USD-PERP", base: "BTC", multiplier: 1, quote:
 const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
 
 describe("paradex", () => {
-  test("one summary every cycle, the markets with their periods every five minutes, together", async () => {
+  test("one summary every cycle, the markets with their periods every five minutes, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await paradex.refresh(source);
     expect(source.asks).toEqual([
@@ -98,7 +98,7 @@ describe("paradex", () => {
     expect(paradex.facts.requestsPerRefresh).toBe(1);
   });
 
-  test("a market becomes a quote with every field by the page's units, accruing without a next time", async () => {
+  test("a market becomes a quote with every field in the documented units, accruing without a next time", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -224,7 +224,7 @@ const exemptions: readonly Exemption[] = [
   { at: "markets.base_currency", mutations: NAMES, fields: NAMED, why: "any text may be a ticker" },
 ];
 
-test("paradex: no single wrong value makes a wrong quote", async () => {
+test("paradex: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => Object(body).results;
   const breaches = await mutationBreaches({
     bodies: BODIES,

@@ -2,7 +2,7 @@ import { phemex } from "../../src/exchanges/phemex.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies } from "../support/memory-source.ts";
 
-/** Replies of our own making in the shape that the page of phemex documents, and readers of them. */
+/** Made-up replies in phemex's documented format, and readers of them. */
 
 export const ratesAt = (page: number): string =>
   `/contract-biz/public/real-funding-rates?pageNum=${page}&pageSize=200`;

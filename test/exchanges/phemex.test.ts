@@ -25,7 +25,7 @@ import {
 } from "./phemex-payloads.ts";
 
 describe("phemex", () => {
-  test("rates and tickers every cycle, the list on its own period, all together", async () => {
+  test("rates and tickers every cycle, the list with its own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await phemex.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
@@ -37,7 +37,7 @@ describe("phemex", () => {
     expect([source.mostAtOnce(), phemex.facts.requestsPerRefresh]).toEqual([3, 2]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -85,7 +85,7 @@ describe("phemex", () => {
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
   });
 
-  test("a row whose kind cannot be told is refused and said", async () => {
+  test("a row of unclear kind is rejected and counted", async () => {
     const kinds = ["type", "status", "perpProductSubType", "baseCurrency", "quoteCurrency"];
     for (const key of kinds) {
       const { batch } = await btcOf({}, { [key]: null });
@@ -124,7 +124,7 @@ describe("phemex", () => {
     [{ fundingRate: "" }, "bad_rate"],
     [{ fundingRate: "-3" }, "implausible_rate"],
     [{ nextfundingTime: at(16) / 1000 }, "bad_next_time"],
-  ])("%p is refused as %s", async (extra, reason) => {
+  ])("%p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
   });
@@ -139,7 +139,7 @@ describe("phemex", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [] });
   });
 
-  test("tickers failing cost prices and quantities only; rates or list failing cost the refresh", async () => {
+  test("tickers failing affect only prices and quantities; rates or list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const gone = { markPrice: null, indexPrice: null, openInterestUsd: null, volume24hUsd: null };
     for (const body of [down, { error: { code: 6001 }, result: null }]) {
@@ -181,7 +181,7 @@ const may = (
 ): Exemption => ({ at: where, mutations, fields, why });
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 
-test("phemex: no single wrong value makes a wrong quote", async () => {
+test("phemex: no single wrong value leads to a wrong quote", async () => {
   const breaches = await mutationBreaches({
     bodies: BODIES,
     payloads: [

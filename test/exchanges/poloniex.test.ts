@@ -97,7 +97,7 @@ describe("poloniex", () => {
     expect(await refresh({ ...BODIES, [LIST]: short })).toMatchObject({ expected: 1, unlisted: 2 });
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
     expect(quotes[0]).toEqual({
@@ -161,7 +161,7 @@ describe("poloniex", () => {
     [{ alias: null }],
     [{ bCcy: "" }],
     [{ sCcy: null }],
-  ])("a contract that cannot be told is refused: %p", async (extra) => {
+  ])("an unclear contract is rejected: %p", async (extra) => {
     const list = reply([instrument(BTC, extra), instrument(SOL)]);
     const batch = await refresh({ ...BODIES, [LIST]: list });
     expect(shown(batch.quotes)).toEqual([SOL]);
@@ -176,13 +176,13 @@ describe("poloniex", () => {
     [{ nFR: undefined }, "bad_rate"],
     [{ nFR: "-1.5" }, "implausible_rate"],
     [{ nFT: String(hour(16) / 1000) }, "bad_next_time"],
-  ])("a rate with %p is refused as %s", async (extra, reason) => {
+  ])("a rate with %p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(shown(batch.quotes)).toEqual([PEPE, SOL]);
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 3 });
   });
 
-  test("a next time that is long past is a dead contract's", async () => {
+  test("a next time that is long past means a dead contract", async () => {
     const { batch, quote } = await btcOf({ nFT: String(hour(16) - 4 * 86_400_000) });
     expect(quote).toBeUndefined();
     expect(batch).toMatchObject({ rejects: [], expected: 3 });
@@ -255,7 +255,7 @@ const exemptions: readonly Exemption[] = [
   free("list.bCcy", NAMES, ["base", "multiplier"], "any text may be a name"),
 ];
 
-test("poloniex: no single wrong value makes a wrong quote", async () => {
+test("poloniex: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] => {
     const data: unknown = Reflect.get(Object(body), "data");
     return Array.isArray(data) ? data : [data];

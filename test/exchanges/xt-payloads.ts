@@ -2,7 +2,7 @@ import { xt } from "../../src/exchanges/xt.ts";
 import { memorySource } from "../support/memory-source.ts";
 import type { Bodies } from "../support/memory-source.ts";
 
-/** Replies of our own making in the shape that the page of xt documents, and readers of them. */
+/** Made-up replies in xt's documented format, and readers of them. */
 
 const CALL = "/future/market/v1/public";
 export const RATES = `${CALL}/cg/contracts`;

@@ -26,7 +26,7 @@ import {
 import type { Row } from "./xt-payloads.ts";
 
 describe("xt", () => {
-  test("rates and tickers every cycle, the list on its own period, all together", async () => {
+  test("rates and tickers every cycle, the list with its own period, all concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await xt.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
@@ -40,7 +40,7 @@ describe("xt", () => {
     expect([source.mostAtOnce(), xt.facts.requestsPerRefresh]).toEqual([3, 2]);
   });
 
-  test("a contract becomes a quote with every field by the page's units", async () => {
+  test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -123,7 +123,7 @@ describe("xt", () => {
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
   });
 
-  test("a listed row whose kind cannot be told is refused and said", async () => {
+  test("a listed row of unclear kind is rejected and counted", async () => {
     for (const key of ["tradeSwitch", "inPreMarket", "productType", "underlyingType", "quoteCoin"])
       for (const value of [undefined, null, 1]) {
         const { batch } = await btcOf({}, { [key]: value });
@@ -152,7 +152,7 @@ describe("xt", () => {
     [{ funding_rate: null }, "bad_rate"],
     [{ funding_rate: "-3" }, "implausible_rate"],
     [{ next_funding_rate_timestamp: at(16) / 1000 }, "bad_next_time"],
-  ])("%p is refused as %s", async (extra, reason) => {
+  ])("%p is rejected as %s", async (extra, reason) => {
     const { batch } = await btcOf(extra);
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
   });
@@ -167,7 +167,7 @@ describe("xt", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [] });
   });
 
-  test("tickers failing cost prices and volume only; rates or list failing cost the refresh", async () => {
+  test("tickers failing affect only prices and volume; rates or list failing fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
     expect(quotes).toHaveLength(4);
@@ -220,7 +220,7 @@ const may = (
 const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 const TICKER = "any text may be a ticker";
 
-test("xt: no single wrong value makes a wrong quote", async () => {
+test("xt: no single wrong value leads to a wrong quote", async () => {
   // Any contract may lose its interval in the feed: then its own call is asked.
   const own = ["btc_usdt", "1000pepe_usdt", "nflx_usdt", "new_usdt", "NaN", "1e300", "-1", "1"];
   const silent = own.map((symbol) => [one(symbol), reply({ symbol })]);

@@ -37,7 +37,7 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 describeRecorded("backpack, recorded on 2026-09-13", (read) => {
-  test("every figure of every open perpetual; spot, closed and post-only markets are not shown", async () => {
+  test("all figures of every open perpetual; spot, closed and post-only markets are not shown", async () => {
     const bodies = {
       "/api/v1/markPrices": await read("backpack", "live-2026-09/mark-prices.json"),
       "/api/v1/openInterest": await read("backpack", "live-2026-09/open-interest.json"),

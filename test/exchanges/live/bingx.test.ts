@@ -26,7 +26,7 @@ describeRecorded("bingx, recorded on 2026-09-13", (read) => {
   const call = (name: string, symbol = ""): string =>
     `/openApi/swap/v2/quote/${name}?${symbol}timestamp=${AT}`;
 
-  test("every figure of every contract that is open; coffee is closed", async () => {
+  test("all figures of every contract that is open; coffee is closed", async () => {
     const unasked = SHOWN.slice(1).map((line): [string, Error] => [
       call("openInterest", `symbol=${line.split(" ")[0]}&`),
       new RequestFailure("http", "not recorded"),

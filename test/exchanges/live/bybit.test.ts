@@ -18,7 +18,7 @@ const listOf = (body: unknown): readonly object[] => {
 };
 
 describeRecorded("bybit, recorded on 2026-09-11", (read) => {
-  test("every figure of every contract; the dated one is not shown, one that once was pre-market is", async () => {
+  test("all figures of every contract; the dated one is not shown, one that once was pre-market is", async () => {
     const bodies = {
       [TICKERS]: await read("bybit", "live-2026-09/tickers-linear.json"),
       [INSTRUMENTS]: await read("bybit", "live-2026-09/instruments-info.json"),

@@ -107,7 +107,7 @@ describeRecorded("extended, recorded in September 2026", (read) => {
       });
   });
 
-  /** Nothing asks for the history: it shows that what is published is charged each hour. */
+  /** The history is not requested by the adapter: it shows that what is published is charged each hour. */
   test("the history of BTC is hourly, in the unit of the rate", async () => {
     const row = (hour: number, jitterMs: number): object => ({
       f: "0.000013",

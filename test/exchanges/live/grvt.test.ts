@@ -99,7 +99,7 @@ describeRecorded("grvt, recorded in September 2026", (read) => {
     });
   });
 
-  /** Nothing asks for the history: it shows that the rate is per own interval, in the unit of the ticker. */
+  /** The history is not requested by the adapter: it shows that the rate is per own interval, in the unit of the ticker. */
   test("the history of BTC settles every 8 h in percentage points", async () => {
     expect(await read("grvt", `${FOLDER}/funding-history-btc.json`)).toMatchObject({
       result: [

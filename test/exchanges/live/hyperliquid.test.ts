@@ -129,7 +129,7 @@ describeRecorded("hyperliquid, recorded in September 2026", (read) => {
     ]);
   });
 
-  /** Nothing asks for the history: it shows that a rate is for one hour, charged on the full hour. */
+  /** The history is not requested by the adapter: it shows that a rate is for one hour, charged on the full hour. */
   test.each(["funding-history-btc", "funding-history-xyz"])("%s settles hourly", async (name) => {
     const rows: unknown = await file(name);
     const times = (Array.isArray(rows) ? rows : []).map((row: object) => Reflect.get(row, "time"));

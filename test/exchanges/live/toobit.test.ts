@@ -35,7 +35,7 @@ const SHOWN: readonly string[] = [
 ];
 
 describeRecorded("toobit, recorded on 2026-09-13", (read) => {
-  test("every figure of every contract, and none of the demo and delisted ones", async () => {
+  test("all figures of every contract, and none of the demo and delisted ones", async () => {
     const bodies = {
       "/api/v1/futures/fundingRate": await read("toobit", "live-2026-09/fundingRate.json"),
       "/quote/v1/markPrice": await read("toobit", "live-2026-09/markPrice.json"),

@@ -29,7 +29,7 @@ const SHOWN: readonly string[] = [
 ];
 
 describeRecorded("weex, recorded on 2026-09-13", (read) => {
-  test("every figure of every contract; that of a company before its listing is not shown", async () => {
+  test("all figures of every contract; that of a company before its listing is not shown", async () => {
     const info: unknown = await read("weex", "live-2026-09/exchangeInfo.json");
     const listed: unknown = Reflect.get(Object(info), "symbols");
     const symbols = Array.isArray(listed) ? listed.map(Object) : [];
