@@ -11,14 +11,14 @@ import { FRIDAY, SUNDAY } from "../support/recorded-replies.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
 
-/** A name that an adapter makes of the simulator's replies, and the ticker of what is listed under it. */
+/** A name that an adapter derives from the simulator's replies, and the ticker of the asset listed under it. */
 interface Made {
   readonly exchange: ExchangeId;
   readonly name: string;
   readonly ticker: string;
 }
 
-/** Enough for every asset that has a name of its own. */
+/** Enough for every asset with a special name. */
 const SCALE = 0.5;
 const COINS = 1_000;
 const STOCKS = 300;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   made = await namesMade();
 });
 
-/** Names that stand apart from what they are listed for, and why: prices find out, or cannot. */
+/** Names that differ from what they are listed for, and why: prices resolve it, or cannot. */
 const APART: Readonly<Record<string, string>> = {
   "bitfinex LUNA": "another coin under that ticker, which its price tells",
   "btse QNT": "a share under a coin's ticker, which its price tells",
@@ -55,21 +55,21 @@ const APART: Readonly<Record<string, string>> = {
   "weex WOTAMALAILE": "no page has seen that spelling",
 };
 
-test("whatever adapters make of the name of a thing, the table compares it with the others of it", () => {
+test("whatever name adapters derive for an asset, the table groups it with its other names", () => {
   const apart = made.filter(({ name, ticker }) => commonName(name) !== commonName(ticker));
   const lines = apart.map(({ exchange, name }) => `${exchange} ${name}`);
   expect([...new Set(lines)].toSorted()).toEqual(Object.keys(APART).toSorted());
 });
 
-test("no name is in two entries of the table, and none has the ending of a share", () => {
+test("no name is in two entries of the table, and none has the suffix of a share", () => {
   const names = NAMES.flatMap(({ name, others }) => [name, ...others]);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   expect(names.filter((name) => /.STOCK$/.test(name))).toEqual([]);
 });
 
 /**
- * Names of the table that no adapter makes of what was recorded or is simulated: pages have them, or no exchange lists
- * them any more. One that an adapter comes to make leaves this list.
+ * Names in the table that no adapter derives from recorded or simulated payloads: they are from documentation, or no
+ * longer listed by any exchange. A name that an adapter starts to derive must be removed from this list.
  */
 const UNSEEN = (
   "A AUDUSD BRENTOIL BZ COPPER DJ30 DJI DODO DODOX EDGE EDGEX FILECOIN GBPUSD GRAM " +
@@ -79,7 +79,7 @@ const UNSEEN = (
 ).split(" ");
 
 describeRecorded("names in recorded replies", (read) => {
-  test("and simulated ones are all of the table but those that only pages tell", async () => {
+  test("with simulated ones these are all names of the table, except those only in documentation", async () => {
     const recorded = await Promise.all([SUNDAY, FRIDAY].map((day) => readMarket(read, day)));
     const seen = new Set([
       ...made.map(({ name }) => name),

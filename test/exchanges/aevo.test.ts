@@ -81,7 +81,7 @@ describe("aevo", () => {
     expect(aevo.facts.disabledReason).toContain("six decimals");
   });
 
-  test("one list every cycle; markets and marks with their own periods, all concurrently", async () => {
+  test("requests one list every cycle; markets and marks with their own periods, all concurrently", async () => {
     const source = sourceOf(BODIES);
     await aevo.refresh(source);
     expect(source.asks).toEqual([
@@ -128,7 +128,7 @@ describe("aevo", () => {
     });
   });
 
-  test("a 1000x asset; a time further than an hour, or off the hour, gives no interval", async () => {
+  test("a 1000x asset; a time more than an hour away, or not on the hour, gives no interval", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(1)).toMatchObject([
       {
@@ -152,7 +152,7 @@ describe("aevo", () => {
     expect(shown((await refresh(BODIES)).quotes)).toEqual(LIVE);
   });
 
-  test("the class is the market's own; a kind that is new is left out and said, not a broken row", async () => {
+  test("the class is the market's own; a new kind is left out and reported, not a bad row", async () => {
     for (const [type, assetClass] of [
       ["equity", "stock"],
       ["etf", "etf"],
@@ -186,7 +186,7 @@ describe("aevo", () => {
   test.each([
     [{ funding_rate: "" }, "bad_rate"],
     [{ funding_rate: "1.5" }, "implausible_rate"],
-    // Milliseconds where seconds belong.
+    // Milliseconds instead of seconds.
     [{ next_funding_rate_timestamp: String(NEXT) }, "bad_next_time"],
   ])("a rate with %p is rejected as %s", async (extra, reason) => {
     const batch = await withBtc(extra);
@@ -200,7 +200,7 @@ describe("aevo", () => {
     expect(batch).toMatchObject({ rejects: [], expected: 2 });
   });
 
-  test("a market twice with other rates is not shown, and counted", async () => {
+  test("a market listed twice with different rates is not shown, and counted", async () => {
     const rows = [statistics(BTC), statistics(SOL), statistics(BTC, { funding_rate: "0.0003" })];
     const batch = await refresh({ ...BODIES, [STATISTICS]: rows });
     expect(shown(batch.quotes)).toEqual([SOL]);

@@ -136,7 +136,7 @@ describe("apex", () => {
     expect(baselineRate).toBeCloseTo(0.0000125, 15);
   });
 
-  test("a 1000x contract with the older time of day, an unknown time; no dead, pre-launch or prediction one", async () => {
+  test("a 1000x contract with the older time of day, an unknown time; no dead, pre-launch or prediction contracts", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(namesOf([...LIVE, ...STOCKS]));
     const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.00121, nextFundingAtMs: NEXT };
@@ -156,7 +156,7 @@ describe("apex", () => {
     ]);
   });
 
-  test("a contract that stands in both lists is ambiguous, also where one says that it is closed", async () => {
+  test("a contract in both lists is ambiguous, even if one says that it is closed", async () => {
     for (const perpetual of [{}, { enableTrade: false }, { isPrelaunch: true }]) {
       const contracts = symbols([contract("BTC"), contract("XAU", perpetual)], [STOCKS[1]]);
       expect(await refresh({ ...BODIES, [SYMBOLS]: contracts })).toMatchObject({
@@ -166,7 +166,7 @@ describe("apex", () => {
     }
   });
 
-  test("a catalogue without stocks, or with none, is one of coins", async () => {
+  test("a catalogue without stocks, or with none, contains coins only", async () => {
     for (const stocks of [undefined, null, []])
       expect((await refresh({ ...BODIES, [SYMBOLS]: symbols(LIVE, stocks) })).quotes).toHaveLength(
         3,
@@ -176,7 +176,7 @@ describe("apex", () => {
     ).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 
-  test("next times: milliseconds are read, other zones and other forms are unknown", async () => {
+  test("next times: milliseconds are read, other zones and formats are unknown", async () => {
     const nextOf = async (nextFundingTime: unknown) =>
       (await btcOf({ nextFundingTime })).quotes[0]?.nextFundingAtMs;
     expect(await nextOf("2026-10-05T14:00:00.000Z")).toBe(NEXT);
@@ -243,7 +243,7 @@ const exemptions: readonly Exemption[] = [
   may("tickers.indexPrice", ["huge"], "indexPrice"),
   may("tickers.openInterest", ["huge"], "openInterestUsd"),
   may("tickers.turnover24h", ["huge"], "volume24hUsd"),
-  // The empty interest of one contract that turns into a number.
+  // The empty interest of one contract becomes a number.
   may("contracts.fundingInterestRate", ["flipped"], "baselineRate"),
   may("contracts.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier"),
   may("stocks.baseTokenId", ["NaN", "huge", "negative"], "base", "multiplier", "assetClass"),

@@ -34,7 +34,7 @@ test("aster: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly unknown[] =>
     Array.isArray(body) ? body : Object(body).symbols;
   const payload = (name: string, request: string) => ({ name, request, rows });
-  // Rows that their base or their tags alone tell are left out: with others they are other contracts.
+  // Rows recognised by their base or their tags alone are left out: with others they are other contracts.
   const symbols = [...LIVE, ...DEAD.slice(0, 5)];
   const nothing = { code: -1121, msg: "Invalid symbol." };
   const ofOtherNames = Object.fromEntries(

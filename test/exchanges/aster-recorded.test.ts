@@ -20,7 +20,7 @@ const refresh = (bodies: Bodies, nowMs?: number) =>
   aster.refresh(memorySource(bodies, { nowMs: nowMs ?? AT }));
 
 describeRecorded("aster, recorded", (read) => {
-  test("the index and ticker of BTC, joined to an interval and a list made for them", async () => {
+  test("the index and ticker of BTC, joined to a made-up interval and list", async () => {
     const bodies = {
       ...BODIES,
       [RATES]: await read("aster", "premium-index.json"),
@@ -33,7 +33,7 @@ describeRecorded("aster, recorded", (read) => {
     expect(quotes[0]).toMatchObject({ markPrice: 106729.84047826, volume24hUsd: 923607368.61 });
   });
 
-  test("the list and the intervals, joined to rates made for them", async () => {
+  test("the list and the intervals, joined to made-up rates", async () => {
     const bodies = {
       ...BODIES,
       [RATES]: [rate("DOGEUSDT"), rate("ZORAUSDT")],

@@ -106,7 +106,7 @@ describe("aster", () => {
     [["STOCK"], 1, "stock"],
     [["ETF"], 1, "etf"],
     [["Commodities", "AOS2", "USD1-RWA"], 1, "commodity"],
-    // Tags decide; without one that is known only a coin's type says anything.
+    // Tags decide; without a known one only a coin's type states a class.
     [["STOCK"], 0, "stock"],
     [["Something"], 1, null],
     [[], 1, null],
@@ -131,7 +131,7 @@ describe("aster", () => {
     }
   });
 
-  test("a type that is not documented is an unknown kind", async () => {
+  test("an undocumented type is an unknown kind", async () => {
     const { batch } = await btcOf({}, { contractType: "TRADIFI_PERPETUAL" });
     const rejects = [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind" }];
     expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
@@ -145,7 +145,7 @@ describe("aster", () => {
     [4, 16, 0.00005],
     [8, 16, 0.0001],
   ])(
-    "an interest of 0.0001 is that of 8 hours: at %i h the rate rests at its share",
+    "an interest of 0.0001 is per 8 hours: at %i h the baseline is its share",
     async (hours, next, rest) => {
       const { quote } = await btcOf(
         { nextFundingTime: at(next) },
@@ -156,7 +156,7 @@ describe("aster", () => {
     },
   );
 
-  test("open interest that is another's, refused or gone costs itself alone", async () => {
+  test("open interest of another symbol, refused or removed affects only itself", async () => {
     const gone = new RequestFailure("http", "gone", { status: 404 });
     for (const body of [
       interest("ETHUSDT"),
@@ -169,14 +169,14 @@ describe("aster", () => {
       expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: 9236073.61 });
       expect(quotes[1]).toMatchObject({ openInterestUsd: 12.5 * 64000.5 });
     }
-    // No document lists the call: that it is gone is no failure.
+    // The call is undocumented, so its removal is not a failure.
     const { openInterests } = await aster.fetchRaw(
       memorySource({ ...BODIES, [interestAt("BTCUSDT")]: gone }, { nowMs: AT }),
     );
     expect(openInterests.get("BTCUSDT")?.value).toBeNull();
   });
 
-  test("an interval that the next time contradicts is out of date, with the limits it came with", async () => {
+  test("an interval that the next time contradicts is outdated, with the limits it came with", async () => {
     const { quote } = await btcOf({}, {}, { fundingIntervalHours: 1 });
     expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(16) });
     expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
@@ -186,7 +186,7 @@ describe("aster", () => {
     [480, 16],
     [5, 16],
     ["0.25", 16],
-    // The list is older than the row: 20:00 is not on the grid of 8 hours, and 14:00 not on that of 4.
+    // The list is older than the row: 20:00 is not on the 8-hour grid, and 14:00 not on the 4-hour grid.
     [8, 20],
     [4, 14],
   ])("an interval of %p with a next time at %i is unknown", async (fundingIntervalHours, hour) => {
@@ -232,7 +232,7 @@ describe("aster", () => {
     }
   });
 
-  test("tickers and intervals failing affect only their own fields; rates or the list cost the refresh", async () => {
+  test("failing tickers and intervals affect only their fields; failing rates or list fail the refresh", async () => {
     const { quotes } = await refresh({ ...BODIES, [INTERVALS]: down, [TICKERS]: down });
     expect(quotes[0]).toMatchObject({ fundingIntervalHours: null, volume24hUsd: null });
     for (const key of [RATES, INSTRUMENTS]) {
@@ -252,7 +252,7 @@ describe("aster", () => {
     }
   });
 
-  test("an error beside a list is an error; a success code is none", async () => {
+  test("an error next to a list is an error; a success code is not", async () => {
     const info = { symbols: LIVE };
     const failure = refresh({ ...BODIES, [INSTRUMENTS]: { code: -1, ...info } });
     await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });

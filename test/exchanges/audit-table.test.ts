@@ -24,14 +24,14 @@ describe("the registry", () => {
     expect(ALL_FACTS).toHaveLength(41);
   });
 
-  test("aevo, drift and hashkey are switched off with a reason, and so the settings have it", () => {
+  test("aevo, drift and hashkey are disabled with a reason, and so in the settings", () => {
     const off = ALL_FACTS.filter(({ disabledReason }) => disabledReason !== undefined);
     expect(off.map(({ id }) => id)).toEqual(["aevo", "drift", "hashkey"]);
     expect(off.map(({ id }) => id)).toEqual([...DISABLED_BY_DEFAULT]);
     expect(off.filter(({ disabledReason }) => (disabledReason ?? "").length < 20)).toEqual([]);
   });
 
-  test("tells its rules and open points in sentences, as the page prints them", () => {
+  test("states its rules and open points in sentences, as the page prints them", () => {
     const texts = ALL_FACTS.flatMap((facts) =>
       [facts.rateRule, facts.intervalRule, facts.unverifiedRate ?? [], facts.caveats]
         .flat()
@@ -42,7 +42,7 @@ describe("the registry", () => {
 });
 
 describe("docs/exchanges.md", () => {
-  test("is the page that the registry gives; `bun scripts/write-exchanges.ts` writes it", async () => {
+  test("equals the page generated from the registry; `bun scripts/write-exchanges.ts` writes it", async () => {
     expect(await Bun.file(EXCHANGES_FILE).text()).toBe(exchangesPage(ALL_FACTS));
   });
 
@@ -59,7 +59,7 @@ describe("docs/exchanges.md", () => {
     expect(page).toContain("1 exchanges, 0 of them disabled by default.");
   });
 
-  test("tells requests of single instruments, an exchange that is off and one without open points", () => {
+  test("mentions requests for single instruments, a disabled exchange and one without open points", () => {
     const page = exchangesPage([
       { ...FACTS, requestsPerInstrument: 1, disabledReason: "it is closed", caveats: [] },
     ]);

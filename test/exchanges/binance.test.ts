@@ -108,7 +108,7 @@ const FUNDINGS = [
     adjustedFundingRateFloor: "-0.00300000",
     fundingIntervalHours: 1,
   },
-  // The list keeps symbols that are not traded any more.
+  // The list keeps symbols that are no longer traded.
   { symbol: "OLDUSDT", fundingIntervalHours: 4 },
   { symbol: "DEADUSDT", fundingIntervalHours: 8 },
 ];

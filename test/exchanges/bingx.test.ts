@@ -28,7 +28,7 @@ import {
 } from "./bingx-payloads.ts";
 
 describe("bingx", () => {
-  test("what only is not marked as anything else is a coin, but for a company before its listing", async () => {
+  test("anything without another marker is a coin, except a company before its listing", async () => {
     const symbols = ["BTC-USDT", "OPENAI-USDT", "ANTHROPIC-USDT"];
     const { quotes, rejects, expected } = await refresh({
       ...BODIES,
@@ -82,7 +82,7 @@ describe("bingx", () => {
       settling: false,
       markPrice: 71000.5,
       indexPrice: 71012.25,
-      // Sent as a value.
+      // Sent as an amount.
       openInterestUsd: 500100.5,
       volume24hUsd: 3691203440.75,
       exchangeTimeMs: null,
@@ -119,7 +119,7 @@ describe("bingx", () => {
     expect(quotes).toMatchObject([{ base, assetClass, openInterestUsd: null }]);
   });
 
-  test("a name that is none of a coin and of no kind that is known is neither shown nor a bad row", async () => {
+  test("a name of neither a coin nor a known kind is neither shown nor a bad row", async () => {
     const symbol = "NCBDUST10Y2USD-USDT";
     const bodies = { [RATES]: reply([rate(symbol)]), [LIST]: reply([contract(symbol)]) };
     expect(await refresh({ ...BODIES, ...bodies })).toMatchObject({
@@ -129,7 +129,7 @@ describe("bingx", () => {
     });
   });
 
-  test("a contract that cannot be opened over the API is charged funding all the same", async () => {
+  test("a contract that cannot be opened over the API is charged funding nevertheless", async () => {
     const { quote } = await btcOf({}, { apiStateOpen: "false", apiStateClose: "false" });
     expect(quote).toMatchObject({ exchangeSymbol: "BTC-USDT", fundingRate: 0.000073 });
   });
@@ -222,7 +222,7 @@ test("bingx: no single wrong value leads to a wrong quote", async () => {
       { name: "interest", request: interestAt("BTC-USDT"), rows: (body) => [Object(body).data] },
       { name: "list", request: LIST, rows },
     ],
-    // A symbol that changed in the list asks for an open interest that nobody has.
+    // A symbol changed in the list requests an open interest that does not exist.
     refresh: async (bodies) => {
       const down = new RequestFailure("http", "unknown symbol");
       const strange = ["1", "NaN", "1e300", "-1"].map((key) => [interestAt(key), down]);

@@ -15,7 +15,7 @@ const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 2_500;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 
-/** A status row with some positions set to something else. */
+/** A status row with some positions changed. */
 const status = (key: string, other: Readonly<Record<number, unknown>> = {}): unknown[] => {
   const row: unknown[] = Array.from({ length: 24 }, () => null);
   const values = {
@@ -111,7 +111,7 @@ describe("bitfinex", () => {
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(LIVE);
     const { predictedRate, ...btc } = quotes[0] ?? {};
-    // 0.0007 below zero, less the dead band of 0.0005.
+    // 0.0007 below zero, minus the dead band of 0.0005.
     expect(predictedRate).toBeCloseTo(-0.0002, 15);
     expect(btc).toEqual({
       exchangeSymbol: BTC,
@@ -173,7 +173,7 @@ describe("bitfinex", () => {
     expect(quotes[0]?.predictedRate).toBe(right);
   });
 
-  test("a row that ends before its limit predicts nothing: only a limit of null is none", async () => {
+  test("a row that ends before its limit predicts nothing: only a null limit means none", async () => {
     const cut = { ...BODIES, [RATES]: [status(BTC).slice(0, 23)] };
     expect((await refresh(cut)).quotes).toMatchObject([{ predictedRate: null, rateCap: null }]);
   });
@@ -218,7 +218,7 @@ describe("bitfinex", () => {
     expect(rejects).toMatchObject([{ reason: "bad_row" }, { reason: "bad_row" }]);
   });
 
-  test("tickers failing affect only the volume; status or pairs failing fail the refresh", async () => {
+  test("failing tickers affect only the volume; failing status or pairs fail the refresh", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
     expect(quotes).toHaveLength(5);
@@ -254,7 +254,7 @@ describe("bitfinex", () => {
     }
   });
 
-  test("a breach of the rate is one at any status and waits the documented minute", () => {
+  test("exceeding the rate limit counts with any status and waits the documented minute", () => {
     const { classifyFailure, statedWaitMs } = bitfinex.facts;
     for (const body of ['{"error":"ERR_RATE_LIMIT"}', '["error",11010,"ratelimit: error"]']) {
       expect(classifyFailure?.(500, body)).toBe("rate_limited");

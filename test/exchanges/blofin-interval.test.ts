@@ -24,7 +24,7 @@ const BODIES: Bodies = {
   }),
 };
 
-/** The interval that a history yields, and what its request failed with. */
+/** The interval derived from a history, and the failure of its request. */
 async function learn(history: unknown, nowMs = AT, next = at(16)) {
   const rates = reply(rate(next));
   const bodies = { ...BODIES, [`${CALL}funding-rate`]: rates, [HISTORY]: history };
@@ -43,7 +43,7 @@ async function learn(history: unknown, nowMs = AT, next = at(16)) {
   return { hours: quotes[0]?.fundingIntervalHours, failures };
 }
 
-test("blofin: a listing without a settlement yet has no interval, which is no failure", async () => {
+test("blofin: a listing without a settlement yet has no interval, which is not a failure", async () => {
   expect(await learn(reply())).toEqual({ hours: null, failures: [] });
 });
 
@@ -57,11 +57,11 @@ test("blofin: the newest settlements count, in whatever order", async () => {
   });
 });
 
-test("blofin: one settlement tells no interval: nothing bears out that it is the newest", async () => {
+test("blofin: a single settlement gives no interval: it may not be the newest", async () => {
   expect(await learn(reply(rate(at(8))))).toEqual({ hours: null, failures: [] });
 });
 
-test("blofin: a history that is an error, no list or another instrument's is a failure", async () => {
+test("blofin: an error, an invalid list or another instrument's history is a failure", async () => {
   for (const body of [
     { code: "152014", msg: "no" },
     { code: "0", data: null },
@@ -74,7 +74,7 @@ test("blofin: a history that is an error, no list or another instrument's is a f
 
 const MINUTE_MS = 60_000;
 
-test("blofin: a history that lags, for however long, never doubles an interval", async () => {
+test("blofin: a history that lags never doubles an interval", async () => {
   const hoursAt = async (nowMs: number, hours: readonly number[], next: string) =>
     (await learn(reply(...hours.map((hour) => rate(at(hour)))), nowMs, next)).hours;
   for (const lag of [1, 59, 61, 5 * 60, 50 * 60].map((seconds) => seconds * 1000)) {
@@ -86,7 +86,7 @@ test("blofin: a history that lags, for however long, never doubles an interval",
   expect(await hoursAt(Number(at(12)) + MINUTE_MS, [12, 8], at(16))).toBe(4);
 });
 
-test("blofin: an interval just halved is not taken for the old one while its first settlement may be missing", async () => {
+test("blofin: an interval just halved is not mistaken for the old one while its first settlement may be missing", async () => {
   const old = reply(rate(at(8)), rate(at(0)));
   for (const minutes of [0, 1, 9])
     expect((await learn(old, Number(at(12)) + minutes * MINUTE_MS)).hours).toBeNull();
@@ -101,7 +101,7 @@ test("blofin: an interval that was changed is unknown until it has settled twice
   expect((await learn(reply(rate(at(12)), rate(at(8))), AT, at(16))).hours).toBe(4);
 });
 
-test("blofin: times of two moments tell no interval", async () => {
+test("blofin: times from two moments give no interval", async () => {
   const early = await learn(reply(rate(at(8)), rate(at(0))), Number(at(7)));
   expect(early.hours).toBeNull();
 });

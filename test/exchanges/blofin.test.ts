@@ -26,7 +26,7 @@ const rate = (instId: string, extra: Row = {}): Row => ({
   ...PUBLISHED,
   ...extra,
 });
-/** As all rows were before September 2026. */
+/** All rows before September 2026 were like this. */
 const silent = (instId: string, extra: Row = {}): Row => ({ instId, ...RATE, ...extra });
 const PRICE = { indexPrice: "64010", markPrice: "64000.5", ts: String(AT) };
 const price = (instId: string): Row => ({ instId, ...PRICE });

@@ -10,13 +10,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Off every settlement and its minute. */
 const START_MS = NOON_MS + 17 * MINUTE_MS;
-/** The snapshot is made so long after the refresh. */
+/** How long after the refresh the snapshot is made. */
 const PUBLISH_MS = 5_000;
 
-/** One that is never touched beside the one whose clock goes wrong. */
+/** An unaffected exchange next to the one whose clock is wrong. */
 const OTHER: ExchangeId = "bitfinex";
 
-/** Of those that stamp their rows, and of those that do not, some; one continuous. */
+/** Some that stamp their rows, some that do not, and a continuous one. */
 const EXCHANGES = [
   "binance",
   "okx",
@@ -26,7 +26,7 @@ const EXCHANGES = [
   "phemex",
 ] as const satisfies readonly ExchangeId[];
 
-/** Forwards and back: less and more than what is taken for a clock of ours, over settlements, over days. */
+/** Forwards and back: less and more than our clock tolerance, across settlements, across days. */
 const STEPS_MS = [
   30_000,
   -30_000,
@@ -48,9 +48,9 @@ const isNear = (left: number, right: number): boolean =>
 /** A row that was not renewed for three periods is stale. */
 const STALE_AFTER_MS = 3 * MINUTE_MS;
 
-/** What is wrong with the rows that readers see of `id`, in words; `earlier` is what they saw before. */
+/** Problems of the rows that readers see of `id`, in words; `earlier` is what they saw before. */
 function wrongs(lab: ExchangeLab, earlier: Snapshot, snapshot: Snapshot, id: ExchangeId): string[] {
-  // Truth as it was when the exchange was asked.
+  // Truth at the time of the request.
   lab.simulator.market.step(-PUBLISH_MS);
   const { instruments } = lab.simulator.market.truth(id);
   lab.simulator.market.step(PUBLISH_MS);
@@ -66,7 +66,7 @@ function wrongs(lab: ExchangeLab, earlier: Snapshot, snapshot: Snapshot, id: Exc
     if (nextFundingAtMs !== null && nextFundingAtMs <= snapshot.asOfMs)
       found.push(`${name}: its next time is past`);
     if (record.observedAtMs > snapshot.asOfMs + MINUTE_MS) found.push(`${name}: observed later`);
-    // A row that may be relied on is true: a blocked one says itself that it is not.
+    // A trusted row is true; a blocked one is marked itself.
     if (isBlocked(flags)) return found;
     const real = truth.get(record.exchangeSymbol);
     const isNew = before?.observedAtMs !== record.observedAtMs;
@@ -88,7 +88,7 @@ async function minuteLater(lab: ExchangeLab, id: ExchangeId): Promise<Snapshot> 
 
 describe.each(EXCHANGES)("%s steps its clock", (id) => {
   test.each(STEPS_MS)(
-    "by %p ms: no wrong number, no past next time, nobody else notices, and it is well when it is right again",
+    "by %p ms: no wrong number, no past next time, others are unaffected, and it recovers when it is right again",
     async (ms) => {
       using lab = exchangeLab([id, OTHER], START_MS, "off", partFor(id));
       const { market } = lab.simulator;
@@ -97,7 +97,7 @@ describe.each(EXCHANGES)("%s steps its clock", (id) => {
       const first = await lab.snapshot();
       let shown = first;
       market.step(ms, id);
-      // Longer than a stamp may stand still: it does not, it only shows another time.
+      // Longer than a timestamp may stay the same: it does move, it only shows another time.
       for (let minute = 0; minute < 7; minute += 1) {
         const next = await minuteLater(lab, id);
         expect(wrongs(lab, shown, next, id)).toEqual([]);

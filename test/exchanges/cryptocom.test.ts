@@ -97,7 +97,7 @@ const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
   quotes.map((quote) => quote.exchangeSymbol);
 
 describe("cryptocom", () => {
-  test("the tickers and one rate per live instrument every cycle; marks in rotation", async () => {
+  test("requests the tickers and one rate per live instrument every cycle; marks in rotation", async () => {
     const source = sourceOf(BODIES);
     await cryptocom.refresh(source);
     expect(source.asks).toEqual([
@@ -108,7 +108,7 @@ describe("cryptocom", () => {
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     const { requestsPerRefresh, requestsPerInstrument } = cryptocom.facts;
-    // The tickers, and a rate for each of four; the list and the marks have periods of their own.
+    // The tickers, and a rate for each of four; the list and the marks have their own periods.
     expect([requestsPerRefresh, requestsPerInstrument]).toEqual([1, 1]);
   });
 
@@ -147,12 +147,12 @@ describe("cryptocom", () => {
     });
   });
 
-  test("a leading 1000; a last price that is null is replaced by the mark; classes by product type", async () => {
+  test("a leading 1000; a last price of null is replaced by the mark; classes by product type", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(1)).toMatchObject([
       { base: "PEPE", multiplier: 1000, openInterestUsd: 10_200 },
       { base: "TSLA", assetClass: "stock", fundingRate: 0, volume24hUsd: null },
-      // A contract that is not one coin: its open interest has no known unit.
+      // A contract that is not one coin: the unit of its open interest is unknown.
       { base: "US500", assetClass: "index", openInterestUsd: null },
     ]);
   });
@@ -188,7 +188,7 @@ describe("cryptocom", () => {
     expect(shown(batch.quotes)).toEqual(SYMBOLS.slice(1));
   });
 
-  test("each rate is charged at the end of its own hour, also across a reply's full hour", async () => {
+  test("each rate is charged at the end of its own hour, even across the full hour", async () => {
     const hour = Date.UTC(2026, 9, 5, 16, 1);
     const { quotes } = await refresh(BODIES, {
       nowMs: hour,
@@ -200,7 +200,7 @@ describe("cryptocom", () => {
     ]);
   });
 
-  test("a rate stamped before the current block of four hours is still that of the block before", async () => {
+  test("a rate stamped before the current four-hour block still belongs to the previous one", async () => {
     const stamped = async (t: unknown) =>
       (await refresh({ ...BODIES, [value(BTC)]: point("0.0001", BTC, t) })).quotes[0];
     const block = Date.UTC(2026, 9, 5, 12);
@@ -209,12 +209,12 @@ describe("cryptocom", () => {
     for (const t of [block, AT, NEXT, null]) expect((await stamped(t))?.settling).toBe(false);
   });
 
-  test("perpetuals with a ticker that the list lacks tell that the list is short", async () => {
+  test("perpetuals with a ticker that are missing from the list show that it is incomplete", async () => {
     const short = reply([...LIVE.slice(0, 1), ...SKIPPED]);
     expect(await refresh({ ...BODIES, [LIST]: short })).toMatchObject({ expected: 1, unlisted: 2 });
   });
 
-  test("an instrument whose rate fails is missing and counted; tickers and rotations cost their fields", async () => {
+  test("an instrument whose rate fails is missing and counted; tickers and rotations affect only their fields", async () => {
     const batch = await refresh({ ...BODIES, [value(BTC)]: down });
     expect(shown(batch.quotes)).toEqual(SYMBOLS.slice(1));
     expect(batch).toMatchObject({ rejects: [], expected: 4 });
@@ -242,7 +242,7 @@ describe("cryptocom", () => {
     expect(failure).toMatchObject({ kind });
   });
 
-  test("a list that fails, is empty or holds no live perpetual fails the refresh", async () => {
+  test("a list that fails, is empty or contains no live perpetual fails the refresh", async () => {
     await expect(refresh({ ...BODIES, [LIST]: down })).rejects.toBe(down);
     for (const list of [reply([]), reply(SKIPPED)]) {
       const failure = await refresh({ ...BODIES, [LIST]: list }).catch((e: unknown) => e);
@@ -307,14 +307,14 @@ test("cryptocom: no single wrong value leads to a wrong quote", async () => {
       { name: "rates", request: value(BTC), rows: list },
       { name: "marks", request: mark(BTC), rows: list },
     ],
-    // A mutated symbol is asked for by a name that no reply was made for.
+    // A mutated symbol is requested by a name without a reply.
     refresh: async (bodies) => cryptocom.parse(await cryptocom.fetchRaw(sourceOf(known(bodies)))),
     exemptions,
   });
   expect(breaches).toEqual([]);
 });
 
-/** Names that nobody lists are refused as the exchange does. */
+/** Unlisted names are refused like the exchange does. */
 function known(bodies: Bodies): Bodies {
   const refusal = { id: -1, code: 40401 };
   const names = ["NaN", "1e300", "-1"].flatMap((name) => [value(name), mark(name)]);

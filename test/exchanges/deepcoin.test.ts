@@ -132,7 +132,7 @@ describe("deepcoin", () => {
 
   test("a contract becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    // Dead and hidden names are no sign of a short list; NEWUSDT, which is settled, is.
+    // Dead and hidden names do not indicate an incomplete list; NEWUSDT, which is settled, does.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 1 });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual([BTC, CHEEMS, ONE]);
     expect(quotes[0]).toEqual({
@@ -165,7 +165,7 @@ describe("deepcoin", () => {
     });
   });
 
-  test("the base is in the symbol, for baseCcy may be cut; a 1000x contract at 4 h and one at 1 h", async () => {
+  test("the base is in the symbol, as baseCcy may be truncated; a 1000x contract at 4 h and one at 1 h", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[1]).toMatchObject({
       base: "CHEEMS",
@@ -179,7 +179,7 @@ describe("deepcoin", () => {
       fundingRate: 0,
       fundingIntervalHours: 1,
       nextFundingAtMs: at(14),
-      // What an hour rests at is not documented.
+      // The hourly baseline is not documented.
       baselineRate: null,
       markPrice: null,
       volume24hUsd: null,
@@ -194,15 +194,15 @@ describe("deepcoin", () => {
     ["a turnover of another kind", "800000", "9000000", null],
     ["no volume beside it", null, "51500000", null],
   ])(
-    "volume in %s is believed where it agrees with the last price",
+    "volume in %s is accepted if it agrees with the last price",
     async (_, vol, turnover, right) => {
       const { quotes } = await refreshBtc({}, { vol24h: vol, volCcy24h: turnover });
       expect(quotes[0]?.volume24hUsd).toBe(right);
     },
   );
 
-  test("a reply that counts coins gives no volume, not even where the price hides it", async () => {
-    // Ten coins to a contract and ten dollars to a coin: the turnover fits dollars by chance.
+  test("a reply that counts coins gives no volume, even where the price hides it", async () => {
+    // Ten coins per contract and ten dollars per coin: the turnover matches dollars by chance.
     const one = { last: "10", vol24h: "500", volCcy24h: "5000" };
     const cheems = { last: "0.0012", vol24h: "5000000", volCcy24h: "5000000" };
     const inCoins = [ticker(ONE, one), ticker(BTC, { volCcy24h: "805" }), ticker(CHEEMS, cheems)];
@@ -213,7 +213,7 @@ describe("deepcoin", () => {
     expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([null, null, null]);
   });
 
-  test("a cycle under the dashed name is found as well; two of one contract that differ are none", async () => {
+  test("a cycle under the dashed name is found as well; two of one contract that differ are ignored", async () => {
     const other = reply([cycle(BTC), cycle("BTCUSDT", { settleInterval: 14400 })]);
     const twofold = await refresh({ ...BODIES, [CYCLES]: other });
     expect(twofold.quotes[0]).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: null });

@@ -10,16 +10,16 @@ import { asksOf, type WiredAsk } from "../support/simulator-source.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** Longer than any list of instruments is kept, so that each batch has a new one. */
+/** Longer than any instrument list is cached, so that each batch has a new one. */
 const BETWEEN_BATCHES_MS = 61 * MINUTE_MS;
 
-/** Three accepted batches without an instrument delist it; one more for what a batch reads from the list before. */
+/** Three accepted batches without an instrument delist it; one more for batches with the previous list. */
 const DELISTED_BATCHES = 4;
 
 const ASKS = new Map<ExchangeId, readonly WiredAsk[]>();
 for (const id of EXCHANGE_IDS) ASKS.set(id, await asksOf(id));
 
-/** An exchange, the name of a request that it can do without, and the text that it holds and no other one. */
+/** An exchange, the name of an optional request, and a text that only this request contains. */
 type NamedAsk = readonly [id: ExchangeId, name: string, request: string];
 
 const OPTIONAL_ASKS = [...ASKS].flatMap(([id, asks]) =>
@@ -31,7 +31,7 @@ const OPTIONAL_ASKS = [...ASKS].flatMap(([id, asks]) =>
   }),
 );
 
-/** The instruments that come by a request alone: of a second host or currency, of a builder or its currency. */
+/** Instruments that come only by one request: of a second host or currency, of a builder or its currency. */
 function carriedBy(id: ExchangeId, name: string): (symbol: string) => boolean {
   const dex = /^dex:(?<dex>.+)$/.exec(name)?.groups?.dex;
   if (id === "gate" && name === "usd1Contracts") return (symbol) => symbol.endsWith("_USD1");
@@ -51,7 +51,7 @@ async function manyBatches(lab: ExchangeLab, id: ExchangeId): Promise<void> {
   }
 }
 
-test("instruments come by requests that can fail alone on three exchanges", async () => {
+test("on three exchanges instruments come by requests that can fail alone", async () => {
   const carrying = OPTIONAL_ASKS.filter(
     ([id, name]) => carriedBy(id, name)("xyz:BTC_USD1") || carriedBy(id, name)("BTCUSDT"),
   );
@@ -59,7 +59,7 @@ test("instruments come by requests that can fail alone on three exchanges", asyn
 });
 
 test.each(OPTIONAL_ASKS)(
-  "%s %s, gone for good: a contract that is delisted meanwhile leaves, unless it comes by this request",
+  "%s %s, permanently failing: a contract that is delisted meanwhile leaves, unless it comes by this request",
   async (id, name, paths) => {
     using lab = exchangeLab([id], START_MS, "whole", partFor(id));
     await lab.cycle(id);
@@ -73,7 +73,7 @@ test.each(OPTIONAL_ASKS)(
     const hidden = listed.find(isCarried);
     if (hidden !== undefined) expect(lab.simulator.market.delist(id, hidden)).toBe(true);
     await manyBatches(lab, id);
-    // None of those that the request alone carries is taken for gone, be it so or not.
+    // None of those that come only by the request is considered delisted, whether or not it is.
     const after = new Set(await symbolsOf(lab));
     expect(listed.filter((symbol) => !after.has(symbol))).toEqual([gone]);
     lab.simulator.market.clearFaults();
@@ -86,7 +86,7 @@ test.each(OPTIONAL_ASKS)(
 );
 
 test(
-  "hyperliquid without its list of tokens: contracts of dexes whose currency it names stay, others leave as ever",
+  "hyperliquid without its list of tokens: contracts of dexes with a documented currency stay, others leave as usual",
   async () => {
     using lab = exchangeLab(["hyperliquid"], START_MS, "whole", partFor("hyperliquid"));
     await lab.cycle("hyperliquid");
@@ -113,9 +113,9 @@ test(
 
 const SWEPT = EXCHANGE_IDS.filter((id) => EXCHANGES[id].facts.requestsPerInstrument !== undefined);
 
-describe.each(SWEPT)("%s, asked one instrument at a time", (id) => {
+describe.each(SWEPT)("%s, swept instrument by instrument", (id) => {
   test(
-    "of which one fails for good: it stays while it is listed, another one that is delisted leaves",
+    "with one permanent failure: it stays while it is listed, another one that is delisted leaves",
     async () => {
       using lab = exchangeLab([id], START_MS, "whole", partFor(id));
       await lab.cycle(id);
@@ -128,7 +128,7 @@ describe.each(SWEPT)("%s, asked one instrument at a time", (id) => {
       const after = new Set(await symbolsOf(lab));
       expect(listed.filter((symbol) => !after.has(symbol))).toEqual([gone]);
       expect(lab.state(id).degradedBy).toContain("HTTP 500");
-      // What fails is excused while the exchange lists it, and not any longer.
+      // A failing instrument is excused while the exchange lists it, and no longer.
       expect(lab.simulator.market.delist(id, broken)).toBe(true);
       await manyBatches(lab, id);
       const left = await symbolsOf(lab);

@@ -159,7 +159,7 @@ describe("delta", () => {
     });
   });
 
-  test("percent of the own interval, at 4 h, 1 h and an unknown one", async () => {
+  test("percent of its own interval, at 4 h, 1 h and an unknown one", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[1]).toMatchObject({
       fundingRate: -0.015,
@@ -186,7 +186,7 @@ describe("delta", () => {
     });
   });
 
-  test("the global platform is a market of its own in USDT, and may fail alone", async () => {
+  test("the global platform is a separate market in USDT, and may fail alone", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[4]).toMatchObject({ base: "BTC", settle: "USDT", fundingRate: 0.0002 });
     for (const [key, expected] of [
@@ -220,7 +220,7 @@ describe("delta", () => {
     });
   });
 
-  test("a list of several pages is read to its end, which an empty page is; a sixth page is said to be left out", async () => {
+  test("a list of several pages is read up to an empty one; a sixth page is reported as left out", async () => {
     const paged = {
       ...INDIA_ALONE,
       [PRODUCTS]: reply(LIVE.slice(0, 1), { meta: { after: "g3QA" } }),
@@ -242,7 +242,7 @@ describe("delta", () => {
     await expect(refresh(emptyList)).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 
-  test("a contract on two pages in two states of its terms is not shown, and counted", async () => {
+  test("a contract on two pages with different terms is not shown, and counted", async () => {
     const twice = {
       ...INDIA_ALONE,
       [PRODUCTS]: reply(LIVE, { meta: { after: "g3QA" } }),
@@ -255,7 +255,7 @@ describe("delta", () => {
     );
   });
 
-  test("an interval of eight minutes is none: no yearly rate 60 times too high", async () => {
+  test("an interval of eight minutes is invalid: no yearly rate 60 times too high", async () => {
     for (const seconds of [480, 8, 8 * 60, 28_800_000]) {
       const { quotes } = await refreshBtc({}, specs(seconds));
       expect(quotes).toMatchObject([{ fundingIntervalHours: null, nextFundingAtMs: null }]);
@@ -308,7 +308,7 @@ describe("delta", () => {
     expect(delta.explain(raw, "NOPEUSD")).toBeNull();
   });
 
-  test("a contract that is dead in India and live on global is explained by the row that is shown", async () => {
+  test("a contract that is dead in India and live on global is explained by the row shown", async () => {
     const dead = product("BTCUSDT", "BTC", { ...USDT, state: "expired" });
     const bodies = {
       ...BODIES,

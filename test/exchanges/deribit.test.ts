@@ -195,7 +195,7 @@ describe("deribit", () => {
     });
   });
 
-  test("a kind of underlying that is not known is left out and said, a pre-IPO one skipped", async () => {
+  test("an unknown kind of underlying is left out and reported, a pre-IPO one skipped", async () => {
     const stranger = await refreshBtc({}, { underlying_type: "weather" });
     expect(stranger).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
     for (const type of ["pre_ipo", "PREIPO", "pre-IPO"]) {
@@ -216,7 +216,7 @@ describe("deribit", () => {
     });
   });
 
-  test("an instant rate that is missing or implausible is unknown and costs nothing else", async () => {
+  test("an instant rate that is missing or implausible is unknown and affects nothing else", async () => {
     for (const value of [null, 3]) {
       expect((await refreshBtc({ current_funding: value })).quotes).toMatchObject([
         { fundingRate: 0.00008301, instantRate: null },
@@ -307,7 +307,7 @@ describeRecorded("deribit, recorded", (read) => {
     });
   });
 
-  test("the instruments are of the test venue and refused; without that flag none is ours", async () => {
+  test("the instruments are of the test venue and refused; without that flag none is shown", async () => {
     const body = await read("deribit", "get_instruments.json");
     const failure = await refresh({ ...BODIES, [INSTRUMENTS]: body }).catch((e: unknown) => e);
     expect(failure).toMatchObject({ kind: "bad_envelope" });

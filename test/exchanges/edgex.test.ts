@@ -86,7 +86,7 @@ const BODIES: Bodies = {
   [ticker("30000003")]: reply([{ contractId: 30000003, value: "0", openInterest: "0" }]),
 };
 
-/** The rates answer whatever ids are asked for. */
+/** The rates are returned whatever ids are requested. */
 function anyIds(bodies: Bodies): Bodies {
   const keyOf = (key: string | symbol): string | symbol =>
     typeof key === "string" && key.startsWith(RATES) ? RATES : key;
@@ -146,7 +146,7 @@ describe("edgex", () => {
       quote: "USDT",
       settle: "USDT",
       multiplier: 1,
-      // Gold carries the same marks as a coin.
+      // Gold has the same markers as a coin.
       assetClass: null,
       accrual: "periodic",
       listedAtMs: null,
@@ -234,7 +234,7 @@ describe("edgex", () => {
     });
   });
 
-  test("no interval, no next time; a period long over is a dead contract", async () => {
+  test("without an interval there is no next time; a period long over means a dead contract", async () => {
     expect((await btcOf({ fundingRateIntervalMin: "" })).quote).toMatchObject({
       fundingIntervalHours: null,
       intervalSource: null,
@@ -259,7 +259,7 @@ describe("edgex", () => {
     expect((await btcOf({}, extra)).quote?.assetClass).toBe(assetClass);
   });
 
-  test("bounds and fee are unknown where the contract does not state them, or absurdly", async () => {
+  test("bounds and fee are unknown if the contract does not state them, or implausibly", async () => {
     const unknown = { rateCap: null, rateFloor: null, takerFeeBps: null };
     const keys = { fundingMaxRate: "", fundingMinRate: undefined, defaultTakerFeeRate: null };
     expect((await btcOf({}, keys)).quote).toMatchObject(unknown);
@@ -267,7 +267,7 @@ describe("edgex", () => {
     expect((await btcOf({}, absurd)).quote).toMatchObject(unknown);
   });
 
-  test("a ticker that fails, is another contract's or several costs its contract's quantities alone", async () => {
+  test("a ticker that fails, or is of another contract or several, affects only its contract's quantities", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const other = { contractId: "30000003", value: "7", openInterest: "7" };
     const both = reply([{ ...other, contractId: "30000001" }, other]);
@@ -303,7 +303,7 @@ describe("edgex", () => {
     }
   });
 
-  test("an interval in hours where minutes belong is unknown", async () => {
+  test("an interval in hours instead of minutes is unknown", async () => {
     for (const fundingRateIntervalMin of ["4", "8", "14400", "300"])
       expect((await btcOf({ fundingRateIntervalMin })).quote).toMatchObject({
         fundingIntervalHours: null,
@@ -338,7 +338,7 @@ describe("edgex", () => {
     expect(explain("nothing")).toBeNull();
   });
 
-  test("a retired contract of the same name is not what a rate came from", async () => {
+  test("a retired contract with the same name is not the source of a rate", async () => {
     const old = contract("10000001", "BTCUSDT", "1001", { enableTrade: false });
     const source = sourceOf({ ...BODIES, [META]: meta([old, ...CONTRACTS]) });
     const origin = edgex.explain(await edgex.fetchRaw(source), "BTCUSDT");
@@ -348,7 +348,7 @@ describe("edgex", () => {
     });
   });
 
-  test("rates that were not asked for are counted, not shown", async () => {
+  test("rates that were not requested are counted, not shown", async () => {
     const batch = await refresh({
       ...BODIES,
       [META]: meta(CONTRACTS.slice(0, 1)),
@@ -393,7 +393,7 @@ test("edgex: no single wrong value leads to a wrong quote", async () => {
       );
       return Array.isArray(rows) ? rows : [];
     };
-  // Ids that nobody has are answered with nothing.
+  // Unknown ids get an empty reply.
   const strangers = Object.fromEntries(
     ["NaN", "1e300", "-30000001", "-30000002", "-30000003"].map((id) => [ticker(id), reply([])]),
   );

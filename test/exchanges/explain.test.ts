@@ -7,13 +7,13 @@ import { NOON_MS } from "../support/quote.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
 
-/** A symbol is explained by reading the payloads again: this many, spread over the list, tell of all. */
+/** A symbol is explained by reading the payloads again: this many, spread over the list, are representative. */
 const SAMPLE = 40;
 
-/** The payloads' numbers and ours may be put together in another order. */
+/** Formulas may compute in another order than the parser. */
 const RELATIVE_TOLERANCE = 1e-9;
 
-/** Every n-th of a list, the first and at most `count` in all. */
+/** Every n-th of a list, the first included, at most `count`. */
 function spread<T>(list: readonly T[], count: number): readonly T[] {
   const every = Math.ceil(list.length / count);
   return list.filter((_item, index) => index % every === 0);
@@ -23,7 +23,7 @@ function isNear(left: number, right: number): boolean {
   return Math.abs(left - right) <= RELATIVE_TOLERANCE * Math.abs(right);
 }
 
-describe.each(EXCHANGE_IDS)("%s says where its rates come from", (id) => {
+describe.each(EXCHANGE_IDS)("%s explains its rates", (id) => {
   test("the formula with the received numbers in it gives the rate; the rows are the symbol's", async () => {
     using lab = exchangeLab([id], START_MS, "off");
     lab.simulator.market.freeze();

@@ -10,7 +10,7 @@ import { simulatorSource } from "../support/simulator-source.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** What an operator reads must be a sentence, not a word that stands in for one. */
+/** What an operator reads must be a sentence, not a placeholder. */
 const A_SENTENCE = 20;
 
 const factsOf = (id: ExchangeId): ExchangeFacts => EXCHANGES[id].facts;
@@ -18,7 +18,7 @@ const factsOf = (id: ExchangeId): ExchangeFacts => EXCHANGES[id].facts;
 describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
   const facts = factsOf(id);
 
-  test("name it, its documentation, where its rate and its interval are from, and what is not known", () => {
+  test("name it, its documentation, the sources of its rate and its interval, and open questions", () => {
     expect(facts.id).toBe(id);
     expect(facts.name).not.toBe("");
     expect(facts.documentation).toStartWith("https://");
@@ -32,7 +32,7 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
     expect(facts.caveats.length).toBeGreaterThan(0);
   });
 
-  test("have a pace that holds the requests of a minute", async () => {
+  test("have a pace that fits the requests of a minute", async () => {
     const market = demoMarket({ atMs: START_MS });
     const source = simulatorSource(market, id);
     await EXCHANGES[id].refresh(source);
@@ -47,7 +47,7 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
     expect(perMinute).toBeLessThanOrEqual(requests * (MINUTE_MS / perMs));
   });
 
-  test("count the requests of a refresh a minute after the first, in which no list is asked again", async () => {
+  test("count the requests of a refresh a minute after the first, when no list is due again", async () => {
     using lab = exchangeLab([id], START_MS, "off");
     await lab.cycle(id);
     const { market } = lab.simulator;
@@ -62,16 +62,16 @@ describe.each(EXCHANGE_IDS)("the facts of %s", (id) => {
   });
 });
 
-/** The most requests that a first refresh may add for its lists and interval sources. */
+/** The maximum number of requests that a first refresh may add for lists and interval sources. */
 const MAX_LISTS = 3;
 
-/** The most that a first refresh may ask, its lists included, where the exchange's page tells it. */
+/** The maximum for a first refresh including its lists, if the exchange's documentation states it. */
 const MAX_AT_FIRST: Readonly<Partial<Record<ExchangeId, number>>> = {
   binance: 4,
   bybit: 2,
   okx: 6,
   bitget: 6,
-  // The page has three; the volumes of the USD1 contracts are a fourth.
+  // The documentation has three; the volumes of the USD1 contracts are a fourth.
   gate: 4,
   kucoin: 1,
   hyperliquid: 14,

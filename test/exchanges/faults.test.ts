@@ -12,20 +12,20 @@ import { LONG_MS } from "../support/patience.ts";
 
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
-/** An instrument that is missing from so many whole batches is taken for delisted. */
+/** An instrument missing from this many complete batches is considered delisted. */
 const BATCHES_TO_DELIST = 3;
-/** A refresh that goes on for longer than this leaves no time for the next one. */
+/** A refresh that takes longer than this leaves no time for the next one. */
 const DEADLINE_MS = 45_000;
 
-/** An exchange that nothing happens to, beside the one that a fault is switched on for. */
+/** An unaffected exchange next to the one with the fault. */
 function bystanderOf(id: ExchangeId): ExchangeId {
   return id === "bitfinex" ? "dydx" : "bitfinex";
 }
 
-/** Faults that fail the whole refresh, and the kinds that they may fail it with. */
+/** Faults that fail the whole refresh, and the failure kinds they may have. */
 const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
   hang: ["timeout"],
-  // What a firewall means by it each exchange knows.
+  // Each exchange knows what a firewall means by it.
   http403: ["banned", "geo_blocked", "rate_limited", "http"],
   http429: ["rate_limited"],
   http418: ["banned"],
@@ -37,7 +37,7 @@ const FAILING: Partial<Record<FaultName, readonly FailureKind[]>> = {
   deep_json: ["too_large"],
   gzip_bomb: ["too_large"],
   many_rows: ["too_large"],
-  // An exchange may say in its envelope that it is busy: then the envelope is sound.
+  // An exchange may report in its envelope that it is busy: then the envelope is valid.
   error_envelope: ["bad_envelope", "http"],
   empty_list: ["bad_envelope"],
   missing_field: ["refused_batch"],
@@ -62,7 +62,7 @@ function isNear(left: number | undefined, right: number | null | undefined, shar
   return Math.abs(left - right) <= share * Math.max(Math.abs(left), Math.abs(right));
 }
 
-/** A lab after one sound refresh of an exchange and its bystander. */
+/** A lab after one successful refresh of an exchange and an unaffected one. */
 async function preparedLab(id: ExchangeId): Promise<ExchangeLab> {
   const lab = exchangeLab([id, bystanderOf(id)], START_MS, "off", partFor(id));
   expect((await lab.cycle(id)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
@@ -70,7 +70,7 @@ async function preparedLab(id: ExchangeId): Promise<ExchangeLab> {
   return lab;
 }
 
-/** The other exchange is refreshed as if nothing were wrong. */
+/** The other exchange is refreshed as usual. */
 async function expectUntouched(lab: ExchangeLab, id: ExchangeId): Promise<void> {
   const other = bystanderOf(id);
   expect((await lab.cycle(other)).outcome).toMatchObject({ kind: "accepted", degradedBy: null });
@@ -81,7 +81,7 @@ async function expectUntouched(lab: ExchangeLab, id: ExchangeId): Promise<void> 
   expect([...truth].filter(([symbol, rate]) => !isNear(served.get(symbol), rate))).toEqual([]);
 }
 
-/** After the fault ends, the next refresh is whole and true again. */
+/** After the fault ends, the next refresh is complete and true again. */
 async function expectRecovery(lab: ExchangeLab, id: ExchangeId, pauseMs: number): Promise<void> {
   lab.simulator.market.clearFaults(id);
   await lab.clock.advance(pauseMs);
@@ -93,8 +93,8 @@ const cases = EXCHANGE_IDS.flatMap((id) =>
   FAULTS.filter((fault) => applies(id, fault)).map((fault): [ExchangeId, FaultName] => [id, fault]),
 );
 
-describe.each(EXCHANGE_IDS)("a fault of every request of %s", (id) => {
-  // One lab for all of them, one after the other: each begins where the exchange has just recovered.
+describe.each(EXCHANGE_IDS)("a fault of every request to %s", (id) => {
+  // One lab for all of them, one after the other: each starts where the exchange has just recovered.
   let lab: ExchangeLab;
   beforeAll(async () => {
     lab = await preparedLab(id);
@@ -102,7 +102,7 @@ describe.each(EXCHANGE_IDS)("a fault of every request of %s", (id) => {
   afterAll(() => lab[Symbol.dispose]());
 
   test.each(FAULTS.filter((name) => FAILING[name] !== undefined && applies(id, name)))(
-    "%s: old rows stay, the kind is right, others are untouched, it recovers",
+    "%s: old rows stay, the kind is right, others are unaffected, it recovers",
     async (name) => {
       lab.simulator.market.clearFaults();
       const before = ratesOf(await lab.snapshot(), id);
@@ -129,7 +129,7 @@ describe.each(EXCHANGE_IDS)("a fault of every request of %s", (id) => {
     LONG_MS,
   );
 
-  test("slow: it is still read whole", async () => {
+  test("slow: it is still read completely", async () => {
     lab.simulator.market.clearFaults();
     await lab.clock.advance(MINUTE_MS);
     lab.simulator.market.setFault(id, { name: "slow", delayMs: 5, times: 12 });
@@ -137,11 +137,11 @@ describe.each(EXCHANGE_IDS)("a fault of every request of %s", (id) => {
   });
 });
 
-describe("a fault that spoils some rows", () => {
+describe("a fault that garbles some rows", () => {
   const spoiling = cases.filter(([, fault]) => fault === "garbage_numbers");
 
   test.each(spoiling)(
-    "%s, %s: every rate that is new is true, the rest keeps its age",
+    "%s, %s: every rate that is new is true, the others keep their age",
     async (id, name) => {
       using lab = await preparedLab(id);
       await lab.clock.advance(10 * MINUTE_MS);
@@ -204,12 +204,12 @@ describe("a fault that spoils some rows", () => {
   );
 });
 
-/** Fewer instruments whose rate per hour is known, and is more than noise, make no median. */
+/** With fewer instruments of known, non-negligible hourly rates there is no median. */
 const MIN_COMPARED = 20;
 const NOISE_PER_HOUR = 1e-6;
 
 test.each(cases.filter(([, fault]) => fault === "scaled_rates"))(
-  "%s, %s: rates in percent are refused where enough can be compared, and right ones are taken again",
+  "%s, %s: rates in percent are refused where enough can be compared, and right ones are accepted again",
   async (id, name) => {
     using lab = await preparedLab(id);
     const shown = await lab.snapshot();
@@ -262,7 +262,7 @@ test.each(cases.filter(([, fault]) => fault === "frozen_timestamps"))(
 );
 
 test.each(["gate", "kucoin"] as const)(
-  "%s, a market that stands still for nine hours: it answers, and every row is expired, hence blocked",
+  "%s, a market frozen for nine hours: it responds, and every row is expired, hence blocked",
   async (id) => {
     using lab = exchangeLab([id], START_MS);
     await lab.cycle(id);

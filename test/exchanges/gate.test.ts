@@ -157,7 +157,7 @@ const description: ExchangeDescription = {
       nextFundingAtMs: SETTLEMENT,
       rateCap: 0.003,
       rateFloor: -0.003,
-      // A third of the interest of a day.
+      // A third of the daily interest.
       baselineRate: 0.0003 / 3,
       markPrice: 64000.5,
       indexPrice: 64010,

@@ -14,7 +14,7 @@ import { simulatorSource } from "../support/simulator-source.ts";
 
 const AT_MS = NOON_MS + 17 * 60_000;
 
-/** The part of an exchange that shows what it gives while a call of its is gone. */
+/** The part of an exchange that shows which fields it provides while one of its calls is gone. */
 const SCALE = 0.3;
 
 const listedBy = (id: ExchangeId): readonly OptionalField[] =>
@@ -23,7 +23,7 @@ const listedBy = (id: ExchangeId): readonly OptionalField[] =>
 const fieldsOf = (quotes: readonly Quote[]): readonly OptionalField[] =>
   OPTIONAL_FIELDS.filter((field) => quotes.some((quote) => (quote[field] ?? null) !== null));
 
-/** Does without what is not essential, as the collector's source does. */
+/** Does without optional payloads, like the collector's source. */
 function lenient(source: Source): Source {
   const without =
     <Nothing>(nothing: Nothing) =>
@@ -40,7 +40,7 @@ function lenient(source: Source): Source {
   };
 }
 
-/** What an exchange shows while one of its calls answers 404 (none: while all are well); nothing where it cannot do without. */
+/** The fields shown while one of an exchange's calls answers 404 (none: all are ok); empty if it is essential. */
 async function shownWithout(id: ExchangeId, call: string | null) {
   const market = demoMarket({ atMs: AT_MS, scale: call === null ? 1 : SCALE });
   const isGone = (text: string): boolean => call !== null && text.startsWith(call);
@@ -57,7 +57,7 @@ async function shownWithout(id: ExchangeId, call: string | null) {
   }
 }
 
-/** The calls of a refresh: by their body, else by their path, for a query only chooses among the rows of one. */
+/** The calls of a refresh, by body, else by path: a query only selects among the rows of a call. */
 const callsOf = (asks: readonly { readonly requests: readonly string[] }[]): readonly string[] => [
   ...new Set(
     asks.flatMap(({ requests }) =>
@@ -66,11 +66,11 @@ const callsOf = (asks: readonly { readonly requests: readonly string[] }[]): rea
   ),
 ];
 
-/** More kinds of calls than any exchange has. Calls of single instruments may have paths of their own: a few tell all. */
+/** More kinds of calls than any exchange has. Calls for single instruments may have different paths: a few suffice. */
 const MAX_CALLS = 16;
 
 test.each(EXCHANGE_IDS)(
-  "%s: what a row gives is listed, and what is listed is given, also by a call that stands in for another",
+  "%s: the fields of its rows are those declared, even if one call stands in for another",
   async (id) => {
     const { quotes, asks } = await shownWithout(id, null);
     const all = [...quotes];
@@ -82,7 +82,7 @@ test.each(EXCHANGE_IDS)(
 );
 
 describeRecorded("recorded replies", (read) => {
-  test("give no field that is not listed", async () => {
+  test("have no field that is not declared", async () => {
     const markets = [await readMarket(read, SUNDAY), await readMarket(read, FRIDAY)];
     const recorded = markets.flatMap(({ quotes }) => quotes);
     const unlisted = EXCHANGE_IDS.flatMap((id) => {

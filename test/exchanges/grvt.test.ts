@@ -16,7 +16,7 @@ const LIVE = [BTC, PEPE, WIF];
 const AT = Date.UTC(2026, 9, 5, 13, 30);
 const STAMP = AT - 1234;
 const hour = (n: number): number => Date.UTC(2026, 9, 5, n);
-/** With digits below the millisecond, which are cut. */
+/** With digits below the millisecond, which are cut off. */
 const ns = (ms: number, rest = "000000"): string => `${ms}${rest}`;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ async function btcOf(extra: Row, listed: Row = {}, options: Partial<MemorySource
 }
 
 describe("grvt", () => {
-  test("one ticker per live instrument every cycle, the list with its intervals every 5 minutes", async () => {
+  test("requests one ticker per live instrument every cycle, the list with its intervals every 5 minutes", async () => {
     const source = sourceOf(BODIES);
     await grvt.refresh(source);
     expect(source.asks).toEqual([
@@ -135,7 +135,7 @@ describe("grvt", () => {
     });
   });
 
-  test("multipliers, 4 h as a text and 1 h as a number; the resting rate is in proportion to the interval", async () => {
+  test("multipliers, 4 h as text and 1 h as a number; the baseline is proportional to the interval", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(1)).toMatchObject([
       {
@@ -165,7 +165,7 @@ describe("grvt", () => {
     ["a figure scaled to 8 h", "0.01"],
     ["no figure", undefined],
     ["another sign", "-0.02"],
-  ])("at 4 h, a rate beside %s under the old name is per 4 h", async (_, perEightHours) => {
+  ])("at 4 h, a rate with %s under the old name is per 4 h", async (_, perEightHours) => {
     const figures = { funding_rate: "0.005", funding_rate_8h_curr: perEightHours };
     const { batch, quote } = await btcOf(figures, { funding_interval_hours: 4 });
     expect(batch.rejects).toEqual([]);
@@ -176,7 +176,7 @@ describe("grvt", () => {
     });
   });
 
-  test("of names that begin with K only the three known ones count thousands", async () => {
+  test("of names that start with K only the three known ones count thousands", async () => {
     const names = ["KPEPE", "KSHIB", "KBONK", "KAITO", "KAS", "KSM", "kX", "KTRUMP"];
     const symbols = names.map((name) => `${name}_USDT_Perp`);
     const bodies = Object.fromEntries(symbols.map((name) => [ticker(name), reply(row(name))]));
@@ -196,7 +196,7 @@ describe("grvt", () => {
     ]);
   });
 
-  test("an instrument of a kind that is not known is neither shown nor a bad row", async () => {
+  test("an instrument of an unknown kind is neither shown nor a bad row", async () => {
     const { batch } = await btcOf({}, { kind: "PERPETUAL_V2" });
     expect(shown(batch.quotes)).toEqual([WIF]);
     expect(batch).toMatchObject({
@@ -205,7 +205,7 @@ describe("grvt", () => {
     });
   });
 
-  test("an interval is unknown without its key, in a list of over 30 minutes, or against the next time", async () => {
+  test("an interval is unknown without its key, in a list over 30 minutes old, or against the next time", async () => {
     const unknown = {
       fundingIntervalHours: null,
       intervalSource: null,
@@ -213,7 +213,7 @@ describe("grvt", () => {
       baselineRate: null,
     };
     expect((await btcOf({}, { funding_interval_hours: "" })).quote).toMatchObject(unknown);
-    // 16:00 is none of 12 h, and more than one hour ahead.
+    // 16:00 is not on the 12-hour grid, and more than one hour ahead.
     for (const hours of [12, 1, 480, 0.5])
       expect((await btcOf({}, { funding_interval_hours: hours })).quote).toMatchObject(unknown);
     const old = (minutes: number) => ({ receivedAtMs: { instruments: AT - minutes * 60_000 } });
@@ -234,7 +234,7 @@ describe("grvt", () => {
     [{ funding_rate: "" }, "bad_rate"],
     [{ funding_rate: undefined }, "bad_rate"],
     [{ funding_rate: "150" }, "implausible_rate"],
-    // Milliseconds where nanoseconds belong, and the reverse of it.
+    // Milliseconds instead of nanoseconds, and vice versa.
     [{ next_funding_time: String(hour(16)) }, "bad_next_time"],
     [{ next_funding_time: ns(hour(16), "000000000") }, "bad_next_time"],
   ])("a ticker with %p is rejected as %s", async (extra, reason) => {
@@ -249,7 +249,7 @@ describe("grvt", () => {
     expect(batch).toMatchObject({ rejects: [], expected: 2 });
   });
 
-  test("one side of the volume missing is no volume; a failing ticker costs its instrument", async () => {
+  test("one missing side means an unknown volume; a failing ticker affects its instrument", async () => {
     expect((await btcOf({ sell_volume_24h_q: null })).quote?.volume24hUsd).toBeNull();
     const batch = await refresh({ ...BODIES, [ticker(BTC)]: down });
     expect(shown(batch.quotes)).toEqual([PEPE, WIF]);
@@ -280,7 +280,7 @@ describe("grvt", () => {
     expect(classifyFailure?.(400, '{"code":10061}')).toBeNull();
   });
 
-  test("says which rows a rate came from, and what was done to it", async () => {
+  test("says which rows a rate came from, and how it was converted", async () => {
     const raw = await grvt.fetchRaw(sourceOf(BODIES));
     const explain = (symbol: string) => grvt.explain(raw, symbol);
     expect(explain(BTC)).toMatchObject({
@@ -316,7 +316,7 @@ test("grvt: no single wrong value leads to a wrong quote", async () => {
     const result: unknown = Reflect.get(Object(body), "result");
     return Array.isArray(result) ? result : [result];
   };
-  // A name that nobody lists is refused as the exchange does.
+  // An unlisted name is refused like the exchange does.
   const refusal = { code: 1003, message: "no such instrument" };
   const strangers = Object.fromEntries(
     ["NaN", "1e300", "-1"].map((name) => [ticker(name), refusal]),
@@ -334,7 +334,7 @@ test("grvt: no single wrong value leads to a wrong quote", async () => {
 });
 
 describeRecorded("grvt, recorded", (read) => {
-  test("the recorded list and ticker, joined to a ticker made for the other instrument", async () => {
+  test("the recorded list and ticker, joined to a made-up ticker for the other instrument", async () => {
     const { quotes, rejects, expected } = await refresh(
       {
         [LIST]: await read("grvt", "all-instruments.json"),

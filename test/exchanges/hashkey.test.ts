@@ -76,7 +76,7 @@ describe("hashkey", () => {
     expect(hashkey.facts.disabledReason).toContain("never recorded");
   });
 
-  test("rates with the present time, index and list together; marks and volumes in rotation", async () => {
+  test("requests rates with the current time, index and list concurrently; marks and volumes in rotation", async () => {
     const source = sourceOf(BODIES);
     await hashkey.refresh(source);
     expect(source.asks).toEqual([
@@ -92,7 +92,7 @@ describe("hashkey", () => {
     );
   });
 
-  test("the timestamp of the rates is never that of an old list, not even where the index fails", async () => {
+  test("the timestamp of the rates is never that of an old list, even if the index fails", async () => {
     const cached = { receivedAtMs: { instruments: AT - 3_000_000 } };
     for (const index of [BODIES[INDEX], down]) {
       const source = sourceOf({ ...BODIES, [INDEX]: index }, cached);
@@ -134,7 +134,7 @@ describe("hashkey", () => {
     });
   });
 
-  test("without a published next time the grid tells it; another contract's mark and volume are not taken", async () => {
+  test("without a published next time it follows from the grid; another contract's mark and volume are not used", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[1]).toMatchObject({
       base: "ETH",
@@ -178,7 +178,7 @@ describe("hashkey", () => {
     expect(batch).toMatchObject({ rejects: [{ exchangeSymbol: BTC, reason }], expected: 2 });
   });
 
-  test("a settlement that is long past means a dead contract; one beyond the interval contradicts it", async () => {
+  test("a settlement long past means a dead contract; one beyond the interval contradicts it", async () => {
     const dead = await withBtc({ nextSettleTime: String(NEXT - 4 * 86_400_000) });
     expect(shown(dead.quotes)).toEqual([ETH]);
     const far = await withBtc({ nextSettleTime: String(NEXT + 86_400_000) });
@@ -189,7 +189,7 @@ describe("hashkey", () => {
     });
   });
 
-  test("index and rotations failing affect only their own fields; rates or the list failing fail the refresh", async () => {
+  test("failing index and rotations affect only their fields; failing rates or list fail the refresh", async () => {
     for (const index of [down, { index: {}, edp: {} }]) {
       const bare = await refresh({ ...BODIES, [INDEX]: index }, { rotationsEmpty: true });
       expect(bare.quotes[0]).toMatchObject({
@@ -280,7 +280,7 @@ describeRecorded("hashkey, recorded", (read) => {
       },
       { nowMs: now },
     );
-    // The list was cut to one contract.
+    // The list was reduced to one contract.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 1, unlisted: 1 });
     expect(quotes).toMatchObject([
       {

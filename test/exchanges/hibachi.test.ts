@@ -224,7 +224,7 @@ describe("hibachi besides", () => {
     ["Sunday 22:00", Date.UTC(2026, 9, 4, 22), 15],
     ["Wednesday", Date.UTC(2026, 9, 7, 12), 15],
   ] as const)(
-    "%s: a currency without an estimate is closed, and missed outside weekends",
+    "%s: a currency without an estimate is closed, and reported missing outside weekends",
     async (_when, nowMs, due) => {
       const fx = ["EUR", "GBP", "JPY", "AUD", "CAD", "XAU", "XAG"].map((base) => `${base}/USDT-P`);
       const coins = Array.from({ length: 8 }, (_, n) => `COIN${n}/USDT-P`);
@@ -250,7 +250,7 @@ describe("hibachi besides", () => {
     expect(batch).toMatchObject({ rejects: [], expected: 4, unlisted: 1 });
   });
 
-  test("two different markets of one symbol are none", async () => {
+  test("two different markets with one symbol are not shown", async () => {
     const other = market(BTC, { estimatedFundingRate: "0.0002" });
     const batch = await refreshOf(description, { markets: inventory([...MARKETS, other]) });
     expect(shown(batch.quotes)).toEqual([PEPE, TEMP, EUR]);
@@ -299,7 +299,7 @@ describe("hibachi besides", () => {
 describeRecorded("hibachi, recorded", (read) => {
   const ETH = "ETH/USDT-P";
 
-  test("the list and the replies of one contract, put together as the inventory has them", async () => {
+  test("the list and the replies of one contract, combined as in the inventory", async () => {
     const [list, prices, stats, interest] = await Promise.all(
       ["exchange-info-cut.json", "prices.json", "stats.json", "open-interest.json"].map((file) =>
         read("hibachi", file).then((body): Row => Object(body)),

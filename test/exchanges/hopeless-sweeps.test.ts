@@ -12,7 +12,7 @@ const LATER_MS = 40 * 60_000;
 
 const SWEPT = EXCHANGE_IDS.filter((id) => EXCHANGES[id].facts.requestsPerInstrument !== undefined);
 
-/** Requests of one refresh in which nothing is answered, its lists and their repeats among them. */
+/** Requests of one refresh without any response, including its lists and their retries. */
 const MAX_REQUESTS = {
   http403: 16,
   http429: 10,
@@ -35,13 +35,13 @@ function requestsOf(requests: Readonly<Record<string, number>>, id: ExchangeId):
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-describe("an exchange that is asked one instrument at a time and refuses everything", () => {
+describe("a swept exchange that refuses everything", () => {
   test("is one of three", () => {
     expect(SWEPT.toSorted()).toEqual(["cryptocom", "grvt", "poloniex"]);
   });
 
   test.each(CASES)(
-    "%s %s: costs at most %p requests in a refresh, not one for each instrument",
+    "%s %s: takes at most %p requests per refresh, not one for each instrument",
     async (id, fault, most) => {
       using lab = exchangeLab([id], START_MS);
       const { outcome } = await lab.cycle(id);

@@ -39,7 +39,7 @@ const SUCCESSOR: Bodies = {
 };
 const CLOSED = { status: "error", err_code: 1404, err_msg: "offline", ts: STAMP };
 
-describe("htx, when the call of all rates is closed", () => {
+describe("htx, when the call for all rates is closed", () => {
   test.each([
     ["an error of its own", CLOSED],
     ["an unknown contract", { status: "error", err_code: 1014, err_msg: "no" }],
@@ -47,7 +47,7 @@ describe("htx, when the call of all rates is closed", () => {
     ["an error of v5", { code: 1067, message: "no", data: [] }],
     ["HTTP 404", new RequestFailure("http", "gone", { status: 404 })],
     ["HTTP 410", new RequestFailure("http", "gone", { status: 410 })],
-  ])("%s sends to its successor, ten live contracts at a time", async (_, body) => {
+  ])("%s switches to the new call, ten live contracts at a time", async (_, body) => {
     const { quotes } = await refresh({ ...SUCCESSOR, [RATES]: body });
     expect(quotes.map((q) => q.exchangeSymbol)).toEqual(CODES);
     expect(quotes[10]).toMatchObject({
@@ -72,7 +72,7 @@ describe("htx, when the call of all rates is closed", () => {
   test.each([
     ["an error", { code: 1066, message: "no" }],
     ["another contract's rate", answer(["BTC-USDT"])],
-  ])("%s from the successor fails the refresh", async (_, body) => {
+  ])("%s from the new call fails the refresh", async (_, body) => {
     const bodies = { ...SUCCESSOR, [RATES]: CLOSED, [v5(LAST)]: body };
     await expect(refresh(bodies)).rejects.toMatchObject({ kind: "bad_envelope" });
   });
@@ -80,7 +80,7 @@ describe("htx, when the call of all rates is closed", () => {
 
 const MINUTE_MS = 60_000;
 
-test("htx: the outcome is remembered for four hours, and an open call is asked for once a cycle", async () => {
+test("htx: the outcome is remembered for four hours, and an open call is used once a cycle", async () => {
   const clock = new ManualClock(AT);
   let rates: unknown = BODIES[RATES];
   let asked: string[] = [];
@@ -109,12 +109,12 @@ test("htx: the outcome is remembered for four hours, and an open call is asked f
   expect(await ratesAsked(0)).toEqual([2, 0, 0]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
   rates = CLOSED;
-  // Asked in vain, and once more to be sure.
+  // Tried in vain, and once more to be sure.
   expect(await ratesAsked(MINUTE_MS)).toEqual([2, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(238 * MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([1, 1, 1]);
-  // It answers again: found out when it is due, and used from then on.
+  // It works again: noticed when the check is due, and used from then on.
   rates = BODIES[RATES];
   expect(await ratesAsked(239 * MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([2, 0, 0]);

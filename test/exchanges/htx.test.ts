@@ -22,7 +22,7 @@ import {
 } from "./htx-payloads.ts";
 
 describe("htx", () => {
-  test("three requests every cycle, the list every five minutes, and which call tells the rates every four hours", async () => {
+  test("requests three calls every cycle, the list every five minutes, and checks the rate call every four hours", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await htx.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
@@ -45,7 +45,7 @@ describe("htx", () => {
       quote: "USDT",
       settle: "USDT",
       multiplier: 1,
-      // Nothing is said of a coin.
+      // Coins have no label.
       assetClass: null,
       accrual: "periodic",
       listedAtMs: null,
@@ -101,7 +101,7 @@ describe("htx", () => {
     [["Indices"], "index"],
     [["Metals"], "metal"],
     [["Stocks"], "stock"],
-    // Both are on funds only.
+    // Both are only on funds.
     [["Stocks", "Indices"], "etf"],
     [["Stocks", "Indices", "Metals"], null],
     [[], null],
@@ -121,7 +121,7 @@ describe("htx", () => {
     [["tradfi", "common"], [], null],
     [undefined, [], null],
     ["stock", undefined, "stock"],
-    // An index that was filed under Stocks; elsewhere the declared labels win.
+    // An index that was listed under Stocks; otherwise the declared labels take precedence.
     [["tradfi", "indices"], ["Stocks"], "index"],
     [["tradfi", "commodities"], ["Metals"], "metal"],
     [["tradfi", "stock"], ["Bonds"], null],
@@ -147,7 +147,7 @@ describe("htx", () => {
   test.each([
     ["480", 16],
     ["5", 16],
-    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    // The list is older than the row: 20:00 is not on the 8-hour grid.
     ["8", 20],
     ["4", 14],
   ])("an interval of %p with a next time at %i is unknown", async (settlement_period, hour) => {
@@ -206,7 +206,7 @@ describe("htx", () => {
 });
 
 describeRecorded("htx, recorded", (read) => {
-  test("a batch of 2022, joined to a contract made for it", async () => {
+  test("a batch of 2022, joined to a made-up contract", async () => {
     const [quote] = (
       await refresh(
         {
@@ -221,7 +221,7 @@ describeRecorded("htx, recorded", (read) => {
     expect(quote).toMatchObject({ base: "MANA", fundingRate: 0.0001, ...times });
   });
 
-  test("the contracts and open interest of 2026, with the one rate recorded then put into a list", async () => {
+  test("the contracts and open interest of 2026, with the only rate recorded at the time put into a list", async () => {
     const one: unknown = await read("htx", "swap_funding_rate-2026.json");
     const bodies = {
       ...BODIES,
@@ -252,7 +252,7 @@ describeRecorded("htx, recorded", (read) => {
     });
   });
 
-  test("the successor's rates, joined to a contract made for them", async () => {
+  test("the new call's rates, joined to a made-up contract", async () => {
     const v5 = "/v5/market/funding_rate?contract_code=BTC-USDT";
     const bodies = {
       ...BODIES,

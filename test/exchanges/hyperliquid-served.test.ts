@@ -6,10 +6,10 @@ import { NOON_MS } from "../support/quote.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const CAP_PER_HOUR = 0.04;
 
-/** The simulator's market without what a test of hundreds of contracts would not add to. */
+/** The simulator's market without what would not help a test of hundreds of contracts. */
 const PART = 0.3;
 
-test("hyperliquid: a rate at 4 % an hour is said to be at its cap, and no other one is", async () => {
+test("hyperliquid: a rate of 4 % an hour is flagged as at its cap, and no other one is", async () => {
   using lab = exchangeLab(["hyperliquid"], START_MS);
   await lab.cycle("hyperliquid");
   const { rows } = await lab.snapshot();
@@ -21,7 +21,7 @@ test("hyperliquid: a rate at 4 % an hour is said to be at its cap, and no other 
   );
 });
 
-test("hyperliquid: annotations that fail from the start cost classes and degrade; an old list serves later", async () => {
+test("hyperliquid: annotations that fail from the start remove classes and degrade; an old list serves later", async () => {
   using lab = exchangeLab(["hyperliquid"], START_MS, "off", PART);
   const classless = async () =>
     (await lab.snapshot()).rows.filter(

@@ -51,7 +51,7 @@ function dexBody(listings: readonly (readonly [Row, Row])[], collateralToken?: u
 
 const MAIN_BODY = dexBody([
   [{ name: "BTC", szDecimals: 5, maxLeverage: 40 }, ctx()],
-  // Delisted in the middle: a reader that drops it from one list alone shifts everything after it.
+  // Delisted in the middle: a reader that drops it from only one list shifts everything after it.
   [{ name: "OLD", szDecimals: 0, isDelisted: true }, DELISTED_CTX],
   [
     { name: "kPEPE", szDecimals: 0 },
@@ -115,7 +115,7 @@ const refresh = (bodies: Bodies, nowMs = AT) =>
 const symbols = (quotes: readonly Quote[]) => quotes.map((quote) => quote.exchangeSymbol);
 const down = new RequestFailure("http", "503", { status: 503 });
 
-/** The HIP-3 dexes whose reply could be read; any other one degrades the exchange. */
+/** The HIP-3 dexes with readable replies; any other one degrades the exchange. */
 async function answeredDexes(bodies: Bodies): Promise<string[]> {
   const { builders } = await hyperliquid.fetchRaw(memorySource(bodies, { nowMs: AT }));
   return builders.map((builder) => builder.name);
@@ -134,7 +134,7 @@ async function refreshMain(asset: Row, context: Row) {
 }
 
 describe("hyperliquid", () => {
-  test("asks the main dex every cycle, each HIP-3 dex beside it, and the three lists seldom", async () => {
+  test("requests the main dex every cycle, each HIP-3 dex alongside, and the three lists rarely", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await hyperliquid.refresh(source);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
@@ -187,7 +187,7 @@ describe("hyperliquid", () => {
     });
   });
 
-  test("a k before capitals is a thousand, and its context is the one at the same place", async () => {
+  test("a k before capitals is a thousand, and its context is the one at the same index", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[1]).toMatchObject({
       base: "PEPE",
@@ -199,7 +199,7 @@ describe("hyperliquid", () => {
     });
   });
 
-  test("a HIP-3 contract keeps its prefix in the symbol alone and is settled in its dex's token", async () => {
+  test("a HIP-3 contract keeps its prefix in the symbol only and is settled in its dex's token", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(2)).toMatchObject([
       { base: "TSLA", quote: "USDC", settle: "USDC", fundingRate: 0.00000625, baselineRate: null },
@@ -250,7 +250,7 @@ describe("hyperliquid", () => {
     ["an error", { status: "err", response: "x" }],
     ["an empty list", []],
     ["twins that differ", [...CATEGORIES, ["xyz:TSLA", { category: "preipo" }]]],
-  ])("with %s of annotations the contract is shown without a class", async (_case, body) => {
+  ])("with %s as annotations the contract is shown without a class", async (_case, body) => {
     const { quotes } = await refresh({ ...BODIES, [ANNOTATIONS]: body });
     expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500", "hyna:BTC"]);
     expect(quotes[2]?.assetClass).toBeNull();
@@ -267,7 +267,7 @@ describe("hyperliquid", () => {
     ["no scale of its own", {}, 18],
     ["a scale beyond what is documented", { deployerFeeScale: "90" }, null],
     ["an unreadable mode", { growthMode: "on", deployerFeeScale: "1.0" }, null],
-  ])("a taker of a HIP-3 contract with %s pays %p bps", async (_case, asset, bps) => {
+  ])("the taker fee of a HIP-3 contract with %s is %p bps", async (_case, asset, bps) => {
     const { quotes } = await refresh({
       ...BODIES,
       [DEXS]: [null, { name: "xyz", deployerFeeScale: "2.0" }],
@@ -278,7 +278,7 @@ describe("hyperliquid", () => {
     else expect(tsla?.takerFeeBps).toBeCloseTo(bps, 12);
   });
 
-  test("a HIP-3 contract without any scale has no fee of its own", async () => {
+  test("a HIP-3 contract without any scale has no own fee", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map(({ takerFeeBps }) => takerFeeBps)).toEqual([null, null, 0.9, 9, null]);
   });
@@ -288,7 +288,7 @@ describe("hyperliquid", () => {
     expect(quotes[0]?.nextFundingAtMs).toBe(NEXT_HOUR + 3_600_000);
   });
 
-  test("no more HIP-3 dexes are asked than the pacing of a minute allows", async () => {
+  test("no more HIP-3 dexes are requested than the pacing of a minute allows", async () => {
     const names = Array.from({ length: 200 }, (_, index) => ({ name: `d${index}` }));
     const bodies = Object.fromEntries(names.map(({ name }) => [dex(name), down]));
     const source = memorySource({ ...BODIES, ...bodies, [DEXS]: [null, ...names] }, { nowMs: AT });
@@ -296,7 +296,7 @@ describe("hyperliquid", () => {
     expect(source.requests.length).toBeLessThanOrEqual(hyperliquid.facts.pacing.requests);
   });
 
-  test("the batch says how many HIP-3 dexes are left out", async () => {
+  test("the batch reports how many HIP-3 dexes are left out", async () => {
     const names = Array.from({ length: 33 }, (_, index) => ({ name: `d${index}` }));
     const bodies = Object.fromEntries(names.map(({ name }) => [dex(name), down]));
     const batch = await refresh({ ...BODIES, ...bodies, [DEXS]: [null, ...names, { name: 7 }] });
@@ -342,7 +342,7 @@ describe("hyperliquid skips", () => {
     expect(await refreshMain(asset, context)).toEqual({ symbols: ["ETH"], rejects: [] });
   });
 
-  test("nothing of a contract that has open interest and no mid price, or the reverse", async () => {
+  test("no contract that has open interest but no mid price, or vice versa", async () => {
     expect((await refreshMain({ name: "A" }, ctx({ midPx: null }))).symbols).toEqual(["ETH", "A"]);
     expect((await refreshMain({ name: "A" }, ctx({ openInterest: "0.0" }))).symbols).toEqual([
       "ETH",
@@ -366,7 +366,7 @@ describe("hyperliquid skips", () => {
     expect(rejects).toEqual([]);
   });
 
-  test("a HIP-3 dex whose token only the list of tokens knows, while that list is away", async () => {
+  test("a HIP-3 dex whose token is only in the list of tokens, while that is unavailable", async () => {
     const { quotes } = await refresh({ ...BODIES, [TOKENS]: down });
     expect(symbols(quotes)).toEqual(["BTC", "kPEPE", "xyz:TSLA", "km:US500"]);
   });
@@ -384,7 +384,7 @@ describe("hyperliquid rejects", () => {
     expect(outcome.rejects).toMatchObject([{ exchangeSymbol: asset.name, reason }]);
   });
 
-  test("a HIP-3 name without its prefix, so that it never stands for the main contract", async () => {
+  test("a HIP-3 name without its prefix, so that it never passes for the main contract", async () => {
     const body = dexBody(
       [
         [{ name: "BTC" }, ctx()],
@@ -403,7 +403,7 @@ describe("hyperliquid rejects", () => {
 });
 
 describe("hyperliquid failures", () => {
-  test("one failing HIP-3 dex costs its own contracts only", async () => {
+  test("one failing HIP-3 dex affects only its own contracts", async () => {
     for (const body of [down, { status: "err", response: "x" }, [{ universe: [] }]]) {
       const bodies = { ...BODIES, [dex("xyz")]: body };
       const { quotes } = await refresh(bodies);
@@ -412,7 +412,7 @@ describe("hyperliquid failures", () => {
     }
   });
 
-  test("another dex's answer is none, of a HIP-3 dex and of the main one", async () => {
+  test("another dex's reply is ignored, for a HIP-3 dex and for the main one", async () => {
     for (const other of [MAIN_BODY, KM_BODY]) {
       const bodies = { ...BODIES, [dex("xyz")]: other };
       expect(await answeredDexes(bodies)).toEqual(["km", "hyna"]);
@@ -423,7 +423,7 @@ describe("hyperliquid failures", () => {
     });
   });
 
-  test("a HIP-3 dex that lists nothing has answered: it is no failure", async () => {
+  test("an empty HIP-3 dex has answered: it is not a failure", async () => {
     const bodies = { ...BODIES, [dex("xyz")]: dexBody([], 0) };
     expect(await answeredDexes(bodies)).toEqual(["xyz", "km", "hyna"]);
     const { quotes, rejects } = await refresh(bodies);
@@ -516,7 +516,7 @@ function listIn(value: unknown, key: string): readonly unknown[] {
 }
 
 describeRecorded("hyperliquid, recorded", (read) => {
-  test("the main dex of an older capture, with no list of HIP-3 dexes", async () => {
+  test("the main dex of an older capture, without a list of HIP-3 dexes", async () => {
     const body = await read("hyperliquid", "meta-and-asset-ctxs.json");
     const { quotes, rejects } = await refresh({ ...MAIN_ALONE, [MAIN]: body });
     expect(rejects).toEqual([]);
@@ -534,7 +534,7 @@ describeRecorded("hyperliquid, recorded", (read) => {
     expect(source.requests).toContain(dex("test"));
   });
 
-  test("recorded collateral tokens and contexts, joined by place to names made for them", async () => {
+  test("recorded collateral tokens and contexts, joined by index to made-up names", async () => {
     const metas = asList(await read("hyperliquid", "all-perp-metas-cut.json"));
     const stream = await read("hyperliquid", "ws-all-dexs-asset-ctxs-cut.json");
     const data: unknown =

@@ -96,7 +96,7 @@ export const BODIES = bodiesOf(
 export const refresh = (bodies: Bodies, nowMs = AT) =>
   kraken.refresh(memorySource(bodies, { nowMs }));
 
-/** Beside an intact contract, so that a list is never empty. */
+/** Alongside an intact contract, so that a list is never empty. */
 export async function refreshOf(tickerExtra: Row, instrumentExtra: Row = {}, symbol = "PF_AUSD") {
   const { quotes, rejects, expected, unlisted } = await refresh(
     bodiesOf(

@@ -14,7 +14,7 @@ import {
 } from "./kraken-payloads.ts";
 
 describeRecorded("kraken, recorded", (read) => {
-  test("the tickers, joined to an instrument made for the one linear perpetual", async () => {
+  test("the tickers, joined to a made-up instrument for the one linear perpetual", async () => {
     const bodies = {
       [TICKERS]: await read("kraken", "tickers.json"),
       [INSTRUMENTS]: { result: "success", instruments: [instrument("PF_ENJUSD", { base: "ENJ" })] },
@@ -28,7 +28,7 @@ describeRecorded("kraken, recorded", (read) => {
     expect(quotes[0]?.openInterestUsd).toBeCloseTo(72513 * 0.0434, 6);
   });
 
-  test("the instruments, joined to tickers made for them: the inverse one is skipped", async () => {
+  test("the instruments, joined to made-up tickers: the inverse one is skipped", async () => {
     const bodies = {
       ...BODIES,
       [INSTRUMENTS]: await read("kraken", "instruments.json"),
@@ -48,7 +48,7 @@ describeRecorded("kraken, recorded", (read) => {
     expect(quotes[1]?.listedAtMs).toBe(Date.UTC(2023, 4, 25, 10, 52, 25));
   });
 
-  test("the single ticker has no rate: no list of its own, a reject inside one", async () => {
+  test("the single ticker has no rate: not a list by itself, a reject inside one", async () => {
     const body = await read("kraken", "tickers-symbol.json");
     const alone = await refresh({ ...BODIES, [TICKERS]: body }).catch((error: unknown) => error);
     expect(alone).toMatchObject({ kind: "bad_envelope" });

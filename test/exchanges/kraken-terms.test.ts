@@ -29,21 +29,21 @@ describe("kraken bounds", () => {
     [0.005, null, -0.6, -0.005, 0.005, -0.005],
     [0.001, undefined, 0.6, 0.001, 0.001, -0.001],
     [0.02, undefined, 1.5, 0.015, 0.02, -0.02],
-    // A floor of its own, above 0 or below.
+    // A separate floor, above 0 or below.
     [7e-6, 6.25e-6, 0, 6.25e-6, 7e-6, 6.25e-6],
     [7e-6, "0.00000625", 0.00069, 6.9e-6, 7e-6, 6.25e-6],
     [0.005, -0.001, -0.4, -0.001, 0.005, -0.001],
     [0.005, 0.005, -0.4, 0.005, 0.005, 0.005],
-    // A floor that cannot be read, or lies over the cap, bounds nothing.
+    // An unreadable floor, or one over the cap, bounds nothing.
     [0.005, "low", -0.6, -0.006, 0.005, null],
     [0.005, -2, -0.6, -0.006, 0.005, null],
     [0.005, 0.006, 0.4, 0.004, null, null],
-    // Without a cap the rate is as it was published, of whatever size.
+    // Without a cap the rate is as published, whatever its size.
     [null, undefined, 0.4, 0.004, null, null],
     [undefined, undefined, -0.9, -0.009, null, null],
     [null, -0.001, -0.4, -0.001, null, -0.001],
   ])(
-    "a maximum of %p and a minimum of %p hold %p of 100 to %p",
+    "a maximum of %p and a minimum of %p clamp %p of 100 to %p",
     async (max, min, amount, rate, rateCap, rateFloor) => {
       const quote = await boundedOf(amount, {
         maxRelativeFundingRate: max,
@@ -91,7 +91,7 @@ describe("kraken classes", () => {
     ["DTF", false, null],
     ["Something", false, null],
     [undefined, false, null],
-    // No word for a coin makes one of what the exchange calls traditional.
+    // No category of coins makes one of what the exchange calls traditional.
     ["DeFi", true, null],
   ])("category %p, tradfi %p: %p", async (category, tradfi, assetClass) => {
     expect((await refreshOf({}, { category, tradfi })).quote).toMatchObject({ assetClass });

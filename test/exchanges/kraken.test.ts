@@ -17,7 +17,7 @@ import {
 } from "./kraken-payloads.ts";
 
 describe("kraken", () => {
-  test("asks for the tickers every cycle and for the instruments seldom", async () => {
+  test("requests the tickers every cycle and the instruments rarely", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await kraken.refresh(source);
     expect(source.requests.toSorted()).toEqual([INSTRUMENTS, TICKERS]);
@@ -98,7 +98,7 @@ describe("kraken", () => {
     expect(quote?.fundingRate).toBeCloseTo(-0.0024429, 7);
   });
 
-  test("without a base the left side of the pair names the asset", async () => {
+  test("without a base the left side of the pair is the asset", async () => {
     expect((await refreshOf({}, { base: undefined })).quote?.base).toBe("BTC");
   });
 
@@ -122,7 +122,7 @@ describe("kraken", () => {
     }
   });
 
-  test("symbols match whatever their case, and stay verbatim", async () => {
+  test("symbols match in any case, and are kept verbatim", async () => {
     const bodies = bodiesOf([ticker("pf_xbtusd")], [instrument("PF_XBTUSD")]);
     expect((await refresh(bodies)).quotes).toMatchObject([
       { exchangeSymbol: "pf_xbtusd", base: "BTC" },
@@ -158,7 +158,7 @@ describe("kraken", () => {
     expect(kraken.explain(raw, "PF_NONEUSD")).toBeNull();
   });
 
-  test("the explanation leaves out a cap that the contract does not have", async () => {
+  test("the explanation omits a cap that the contract does not have", async () => {
     const bodies = bodiesOf([BTC], [instrument("pf_xbtusd", { maxRelativeFundingRate: null })]);
     expect((await refresh(bodies)).explain("PF_XBTUSD")).toMatchObject({
       quote: { fundingRate: 0.00002, rateCap: null },
@@ -210,7 +210,7 @@ describe("kraken skips", () => {
     },
   );
 
-  test("a rate that the instrument list lacks, and counts it", async () => {
+  test("a rate that is not in the instrument list, and counts it", async () => {
     const bodies = bodiesOf(
       [
         BTC,
@@ -225,7 +225,7 @@ describe("kraken skips", () => {
     expect({ expected, unlisted, rejects }).toEqual({ expected: 1, unlisted: 1, rejects: [] });
   });
 
-  test("a contract that comes twice with different amounts, and counts it; equal twins are one", async () => {
+  test("a contract listed twice with different amounts, and counts it; equal duplicates are merged", async () => {
     const list = [instrument("PF_XBTUSD")];
     const twins = (second: typeof BTC) =>
       refresh(bodiesOf([BTC, second, ticker("in_xbtusd")], list));

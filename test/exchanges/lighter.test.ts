@@ -85,7 +85,7 @@ const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, se
 const PRICES = { markPrice: 64000.5, indexPrice: 64010, lastPrice: null };
 
 describe("lighter", () => {
-  test("rates and markets, which hold the prices, every cycle, concurrently", async () => {
+  test("requests rates and markets with prices every cycle, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await lighter.refresh(source);
     expect(source.asks).toEqual([
@@ -124,7 +124,7 @@ describe("lighter", () => {
     expect(quotes[0]?.fundingRate).toBeCloseTo(0.000012, 15);
   });
 
-  test("a 1000x market, one with trading hours, and no dead, hidden, closing or spot one", async () => {
+  test("a 1000x market, one with trading hours, and no dead, hidden, closing or spot markets", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(["BTC", "1000PEPE", "XAU"]);
     const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0005 };
@@ -132,7 +132,7 @@ describe("lighter", () => {
     expect(quotes[2]).toMatchObject({ base: "XAU", assetClass: null, fundingRate: 0 });
   });
 
-  test("rates relayed from other exchanges alone are no answer", async () => {
+  test("only rates relayed from other exchanges are not an answer", async () => {
     const relayed = ratesOf([rate(1, "BTC", 0.0009, "binance")]);
     const failure = refresh({ ...BODIES, [RATES]: relayed });
     await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });

@@ -6,23 +6,23 @@ import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
 
-/** Names that a list in a query may hold, as far as they cannot stand there. */
+/** Names that could not be listed in a query. */
 const unaskable = ({ quotes }: Batch): readonly string[] =>
   quotes
     .flatMap(({ base, quote, settle }) => [base, quote, settle])
     .filter((name) => name.includes(LIST_SEPARATOR));
 
-test.each(EXCHANGE_IDS)("%s: every base, quote and settlement can stand in a list", async (id) => {
+test.each(EXCHANGE_IDS)("%s: every base, quote and settlement can be listed", async (id) => {
   const market = demoMarket({ scale: 0.1 });
   const batch = await EXCHANGES[id].refresh(simulatorSource(market, id));
   expect(batch.quotes.length).toBeGreaterThan(0);
   expect(unaskable(batch)).toEqual([]);
-  // No adapter leaves a row out for it: the rule behind all of them is for names to come.
+  // No adapter drops a row for this: the general rule is for future names.
   expect(batch.rejects).toEqual([]);
 });
 
 test.each(EXCHANGE_IDS)(
-  "%s: a name that gets a separator never becomes a base, and costs no other row",
+  "%s: a name with a separator never becomes a base, and affects no other row",
   async (id) => {
     const market = demoMarket({ scale: 0.1 });
     const { quotes } = await EXCHANGES[id].refresh(simulatorSource(market, id));

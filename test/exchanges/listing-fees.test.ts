@@ -7,7 +7,7 @@ import { describeRecorded } from "../support/recorded.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
 
-describe("a taker fee of a payload", () => {
+describe("a taker fee in a payload", () => {
   test.each([
     [0.0006, 6],
     ["0.00045", 4.5],
@@ -15,7 +15,7 @@ describe("a taker fee of a payload", () => {
     [0, 0],
     [0.0011, 11],
     [0.01, 100],
-    // In percent, in basis points, below 0, unreadable: no fee.
+    // In percent, in basis points, below 0, unreadable: not a fee.
     ["0.06", null],
     [0.0101, null],
     [6, null],
@@ -27,7 +27,7 @@ describe("a taker fee of a payload", () => {
     expect(takerBpsOf(stated)).toBe(bps);
   });
 
-  // As the simulator states them; gate's is known to be out of date, and the others state none.
+  // As stated by the simulator; gate's is known to be outdated, and the others state none.
   test.each<[ExchangeId, number | null]>([
     ["bitget", 6],
     ["kucoin", 6],
@@ -61,7 +61,7 @@ describeRecorded("the table of fees, recorded", (read) => {
     const rows: readonly unknown[] = Array.isArray(list) ? list : [];
     expect(rows.length).toBeGreaterThan(1);
     const stated = rows.map((row) => takerBpsOf(Reflect.get(Object(row), field)));
-    // Read on a later day they may differ: then the table is to be mended, and its date.
+    // If recorded on a later day they may differ: then the table and its date must be corrected.
     expect([...new Set(stated)]).toEqual([TAKER_FEES[id].takerBps]);
   });
 });

@@ -97,20 +97,20 @@ describe("mexc", () => {
     expect((await btcOf({}, { futureType: undefined })).batch.quotes).toEqual([]);
   });
 
-  test("a futureType that is not documented is an unknown kind", async () => {
+  test("an undocumented futureType is an unknown kind", async () => {
     expect((await btcOf({}, { futureType: 3 })).batch).toMatchObject({
       quotes: [],
       rejects: [{ exchangeSymbol: "BTC_USDT", reason: "unknown_kind", detail: "futureType 3" }],
     });
   });
 
-  test("base and quote are in the symbol as well; what settles is not", async () => {
+  test("base and quote are in the symbol as well; the settlement currency is not", async () => {
     const none = { baseCoin: undefined, quoteCoin: undefined };
     expect((await btcOf({}, none)).quote).toMatchObject({ base: "BTC", quote: "USDT" });
     expect((await btcOf({}, { ...none, settleCoin: "BTC" })).batch.quotes).toEqual([]);
   });
 
-  test("a list of old, whose rows all lack futureType, is read by the coins", async () => {
+  test("an old list, whose rows all lack futureType, is read by the coins", async () => {
     const { quotes } = await refresh({
       ...BODIES,
       [DETAIL]: reply([contract("BTC_USDT", { futureType: undefined })]),
@@ -118,7 +118,7 @@ describe("mexc", () => {
     expect(quotes.map((q) => q.base)).toEqual(["BTC"]);
   });
 
-  test("prices that the rates lack come from the ticker", async () => {
+  test("prices missing from the rates come from the ticker", async () => {
     const { quote } = await btcOf({ fairPrice: undefined, idxPrice: undefined });
     expect(quote).toMatchObject({ markPrice: 71003.5, indexPrice: 71009 });
   });
@@ -258,7 +258,7 @@ describeRecorded("mexc, recorded", (read) => {
     expect(quotes[0]).toMatchObject({ volume24hUsd: 141331823.5755, openInterestUsd });
   });
 
-  test("an error and a reply for one symbol are no list", async () => {
+  test("an error and a reply for one symbol are not lists", async () => {
     for (const file of ["error.json", "funding_rate-one.json"]) {
       const body = await read("mexc", file);
       await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({

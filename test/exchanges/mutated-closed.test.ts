@@ -12,16 +12,16 @@ const MORNING_MS = Date.UTC(2026, 10, 2, 8, 17);
 /** Enough for every kind of contract that an exchange lists; more only take longer. */
 const SMALL_PART = 0.1;
 
-/** One contract in so many is closed. */
+/** One contract in this many is closed. */
 const CLOSED_EVERY = 5;
 
-/** The ways in which a contract is listed and not to be shown. */
+/** The ways in which a contract is listed but must not be shown. */
 const CLOSED: readonly ListingState[] = ["settling", "halted", "pre_market", "pending"];
 
-/** Payloads whose rows are the values of an object hold a name once. */
+/** Payloads whose rows are the values of an object contain a name once. */
 const BY_NAME = /perpetualMarkets/;
 
-/** The rows of a list while some contracts are closed; as they are where those leave the list. */
+/** The rows of a list while some contracts are closed; unchanged if those leave the list. */
 function closedRows(state: ListingState, list: WireList, view: MarketView): readonly WireRow[] {
   const listings = view.listings.map((listing, nth) =>
     nth % CLOSED_EVERY === 0 && listing.state === "live" ? { ...listing, state } : listing,
@@ -31,7 +31,7 @@ function closedRows(state: ListingState, list: WireList, view: MarketView): read
   return rows.length === live.length ? rows : live;
 }
 
-/** Rows that a list holds a second time, as closed. */
+/** Rows that a list contains a second time, as closed. */
 function closedTwins(state: ListingState, list: WireList, view: MarketView): readonly WireRow[] {
   const live = list.rows(view).map((row) => JSON.stringify(row));
   return closedRows(state, list, view).filter((row, nth) => JSON.stringify(row) !== live[nth]);
@@ -116,7 +116,7 @@ test("closed contracts stay listed on all but a few exchanges", async () => {
   expect(without.toSorted()).toEqual(CLOSED_LEAVE.toSorted());
 });
 
-/** Phemex has pages of rates alone: those say of no contract that it is closed. */
+/** Phemex only has pages of rates, which do not say whether a contract is closed. */
 const LISTED_IN_PAGES = PAGED.filter(([id]) => id !== "phemex");
 
 describe.each(LISTED_IN_PAGES)("%s, a contract that two pages list", (id, paged) => {

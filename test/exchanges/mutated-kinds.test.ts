@@ -18,9 +18,9 @@ function kindsOf({ rejects }: Batch): readonly string[] {
   return [...new Set(rejects.map(({ reason }) => reason))];
 }
 
-/** A text that is one of a few in a list says what a row is: at most so many of them … */
+/** A string with few distinct values in a list says what a row is: at most this many values … */
 const MAX_KINDS = 8;
-/** … each on so many rows in the middle. */
+/** … each on this many rows on average. */
 const MIN_SHARE = 3;
 
 const isWord = (value: unknown): value is string =>
@@ -41,7 +41,7 @@ async function kindKeysOf(market: MutatedMarket, id: ExchangeId): Promise<readon
   });
 }
 
-/** Words that exchanges make up as they like, or of which one alone is known: a new one cannot be told from the others. */
+/** Open-ended values that exchanges invent, or of which only one is known: a new one cannot be distinguished. */
 const OPEN_WORDS: readonly (readonly [ExchangeId, string, string])[] = [
   ["hyperliquid", "category", "what builders write into their annotations"],
   ["aster", "0", "tags of the exchange, several to a contract"],
@@ -51,8 +51,8 @@ const OPEN_WORDS: readonly (readonly [ExchangeId, string, string])[] = [
   ["bitget", "category", "no kind of a row: it echoes the family that was asked for"],
 ];
 
-describe.each(EXCHANGE_IDS)("%s, a kind that nobody knows", (id) => {
-  test("on a third of the rows: no wrong figure, no broken row, and the rest is accepted", async () => {
+describe.each(EXCHANGE_IDS)("%s, an unknown kind", (id) => {
+  test("on a third of the rows: no wrong figure, no bad row, and the rest is accepted", async () => {
     const market = marketOf();
     const { instruments } = market.truth(id);
     const open = new Set(OPEN_WORDS.filter(([of]) => of === id).map(([, key]) => key));
@@ -78,14 +78,14 @@ describe.each(EXCHANGE_IDS)("%s, a kind that nobody knows", (id) => {
     }
   });
 
-  test("the words that are open are there, and nothing else needs them to be", async () => {
+  test("the open-ended values exist, and nothing else has to be", async () => {
     const keys = await kindKeysOf(marketOf(), id);
     const open = OPEN_WORDS.filter(([of]) => of === id);
     expect(open.filter(([, key, why]) => !keys.includes(key) || why.length < 20)).toEqual([]);
   });
 });
 
-/** They are asked about one instrument by its name: a list with another name has none of its rates. */
+/** They are requested by instrument name: a list with another name has none of its rates. */
 const ASKED_BY_NAME: ReadonlySet<ExchangeId> = new Set(["cryptocom", "poloniex", "grvt"]);
 
 describe.each(EXCHANGE_IDS.filter((id) => !ASKED_BY_NAME.has(id)))(
@@ -95,7 +95,7 @@ describe.each(EXCHANGE_IDS.filter((id) => !ASKED_BY_NAME.has(id)))(
       ["with a broker's", (name: string) => `${name}_mythos`],
       ["with a dex's", (name: string) => `new:${name}`],
       ["with a date", (name: string) => `${name}-28NOV26`],
-    ] as const)("%s: their figures are their own, and none is a broken row", async (_, form) => {
+    ] as const)("%s: their figures are their own, and none is a bad row", async (_, form) => {
       const market = marketOf();
       const { instruments } = market.truth(id);
       const odd = new Set(
@@ -105,7 +105,7 @@ describe.each(EXCHANGE_IDS.filter((id) => !ASKED_BY_NAME.has(id)))(
         typeof value === "string" && odd.has(value) ? form(value) : value;
       market.mutate({ rows: (rows) => rows.map((row) => changedRow(row, renamed)) });
       const batch = await refreshOver(market, id);
-      // What it is a claim on may be read from the name: then it is nobody's, and joins nothing.
+      // The asset may be read from the name: then it is unmatched, and joins nothing.
       const truth = instruments.map((row) => ({
         ...row,
         exchange_symbol: String(renamed(row.exchange_symbol)),

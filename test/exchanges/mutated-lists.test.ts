@@ -17,10 +17,10 @@ const SMALL_PART = 0.1;
 const marketOf = (scale = SMALL_PART): MutatedMarket =>
   new MutatedMarket({ nowMs: () => MORNING_MS, scale });
 
-test("a reply about another instrument than was asked for is nobody's: nothing of it is shown", async () => {
+test("a reply about another instrument than requested is ignored", async () => {
   const asking: ExchangeId[] = [];
   for (const id of EXCHANGE_IDS) {
-    // A handful of BloFin's contracts alone are asked about.
+    // Only a handful of BloFin's contracts are requested.
     const market = marketOf(id === "blofin" ? PART : SMALL_PART);
     const { instruments } = market.truth(id);
     const asked = new Set<string>();
@@ -36,11 +36,11 @@ test("a reply about another instrument than was asked for is nobody's: nothing o
     const whole = await refreshOver(market, id, { rotations: "all" });
     expect([id, known(batch) < known(whole), known(batch) > 0]).toEqual([id, true, true]);
   }
-  // All others learn everything from lists.
+  // All others get everything from lists.
   expect(asking.toSorted()).toEqual(ONE_BY_ONE.toSorted());
 });
 
-/** They ask for some figure by instrument. */
+/** They request some figure by instrument. */
 const ONE_BY_ONE: readonly ExchangeId[] = [
   "binance",
   "bingx",
@@ -61,11 +61,11 @@ function known({ quotes }: Batch): number {
 
 const doubled = (row: WireRow): WireRow => changedRow(row, (value) => times(value, 2));
 
-describe.each(PAGED)("%s, a list in pages", (id, paged) => {
+describe.each(PAGED)("%s, a paged list", (id, paged) => {
   const market = marketOf();
   const { instruments } = market.truth(id);
 
-  test("an empty page after the last ends it: nothing is lost, nothing is said", async () => {
+  test("an empty page after the last ends it: nothing is lost, nothing is reported", async () => {
     for (const size of [1_000, 4]) {
       market.mutate(
         inPages(paged, (rows) =>
@@ -82,26 +82,29 @@ describe.each(PAGED)("%s, a list in pages", (id, paged) => {
     }
   });
 
-  test.each(["first", "last"])("rows of which the %s page has two are not shown", async (place) => {
-    const lost = new Set<unknown>();
-    market.mutate(
-      inPages(paged, (rows) => {
-        const twice = rows
-          .slice(0, 3)
-          .flatMap((row) => [row, { ...doubled(row), symbol: row["symbol"] }]);
-        for (const { symbol } of twice) lost.add(symbol);
-        const page = [...twice, ...rows.slice(3, 4)];
-        return place === "first" ? [page, rows] : [rows, page];
-      }),
-    );
-    const batch = await refreshOver(market, id);
-    expect(batch.quotes.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol))).toEqual([]);
-    expect(batch.quotes.length).toBeGreaterThan(0);
-    const doubtful = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
-    expect(new Set(doubtful.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
-  });
+  test.each(["first", "last"])(
+    "rows that occur twice on the %s page are not shown",
+    async (place) => {
+      const lost = new Set<unknown>();
+      market.mutate(
+        inPages(paged, (rows) => {
+          const twice = rows
+            .slice(0, 3)
+            .flatMap((row) => [row, { ...doubled(row), symbol: row["symbol"] }]);
+          for (const { symbol } of twice) lost.add(symbol);
+          const page = [...twice, ...rows.slice(3, 4)];
+          return place === "first" ? [page, rows] : [rows, page];
+        }),
+      );
+      const batch = await refreshOver(market, id);
+      expect(batch.quotes.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol))).toEqual([]);
+      expect(batch.quotes.length).toBeGreaterThan(0);
+      const doubtful = batch.rejects.filter(({ exchangeSymbol }) => lost.has(exchangeSymbol));
+      expect(new Set(doubtful.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+    },
+  );
 
-  test("a row that comes again on another page with other figures is not shown, and counted", async () => {
+  test("a row that is repeated on another page with other figures is not shown, and counted", async () => {
     market.mutate(
       inPages(paged, (rows) => [
         rows,
@@ -116,15 +119,15 @@ describe.each(PAGED)("%s, a list in pages", (id, paged) => {
   });
 });
 
-/** Keys of prices; `a`, `c`, `i`, `k`, `m` and `v` are the short ones, rates and times have prices in their names. */
+/** Keys of prices; `a`, `c`, `i`, `k`, `m` and `v` are short ones, rates and times have prices in their names. */
 const PRICE = /price|mark|index|oracle|spot|px$|last|rp$|^[acikm]$|close/i;
 const NO_PRICE = /rate|fund|percent|pcnt|change|time|stamp|ts$|symbol|^index$/i;
 
-/** Fewer instruments make no middle. */
+/** With fewer instruments there is no median. */
 const MIN_COMPARED = 20;
 
-describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
-  test("is refused where enough can be compared with what was accepted", async () => {
+describe.each(EXCHANGE_IDS)("%s, all prices divided by a thousand", (id) => {
+  test("is refused if enough can be compared with accepted ones", async () => {
     const small = marketOf();
     const isEnough = small.truth(id).instruments.length >= 2 * MIN_COMPARED;
     const market = isEnough ? small : marketOf(partFor(id));
@@ -138,7 +141,7 @@ describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
     expect(judgeScale(quotes, last, [], MORNING_MS)).toBeNull();
     market.mutate({
       rows: (rows, _list, { query }) => {
-        // Crypto.com tells a mark as the value of a valuation.
+        // Crypto.com sends a mark as the value of a valuation.
         const isMark = query.get("valuation_type") === "mark_price";
         return rows.map((row) =>
           changedRow(row, (value, key) => {
@@ -158,5 +161,5 @@ describe.each(EXCHANGE_IDS)("%s, all prices in a thousandth", (id) => {
   });
 });
 
-/** They list fewer contracts than make a middle. */
+/** They list fewer contracts than a median needs. */
 const TOO_FEW: ReadonlySet<ExchangeId> = new Set(["poloniex", "hashkey"]);

@@ -13,7 +13,7 @@ import { MutatedMarket, refreshOver } from "../support/mutated-market.ts";
 import { changedRow, insteadOf, times } from "../support/row-changes.ts";
 import { wrongNumbers } from "../support/wrong-numbers.ts";
 
-/** In the first half of every period: the next time tells a period from its half and its double. */
+/** In the first half of every period: the next time distinguishes a period from its half and its double. */
 const MORNING_MS = Date.UTC(2026, 10, 2, 8, 17);
 
 /** Just before all contracts settle: the next time contradicts no interval, however short. */
@@ -39,7 +39,7 @@ describe.each(TELLING)("%s, its intervals in another unit", (id) => {
     });
     const batch = await refreshOver(market, id);
     expect(wrongNumbers(batch, instruments)).toEqual([]);
-    // A contract without an interval is shown, and flagged for it.
+    // A contract without an interval is shown, with a flag for it.
     expect(batch.quotes).toHaveLength(instruments.length);
     return batch;
   }
@@ -93,7 +93,7 @@ test("480 is no interval but to those that count minutes", async () => {
   }
 });
 
-/** What is wrong after all intervals were changed, while lists are from before; the contracts that were changed. */
+/** Problems after all intervals were changed, while lists are older; the contracts that were changed. */
 async function afterChange(id: ExchangeId, factor: number) {
   const market = marketAt(MORNING_MS);
   const cache = new Map();
@@ -111,7 +111,7 @@ async function afterChange(id: ExchangeId, factor: number) {
   return { changed, wrong: wrongNumbers(batch, instruments) };
 }
 
-describe("a list from before a change of intervals", () => {
+describe("a list older than a change of intervals", () => {
   const unshown = new Map(UNSHOWN_CHANGE);
   test.each(TELLING.filter((id) => !unshown.has(id)))(
     "%s, to half and to twice: none is wrong",
@@ -122,25 +122,25 @@ describe("a list from before a change of intervals", () => {
     },
   );
 
-  test.each(UNSHOWN_CHANGE)("%s: it is believed, for %s", async (id) => {
+  test.each(UNSHOWN_CHANGE)("%s: it is accepted, for %s", async (id) => {
     expect((await afterChange(id, 2)).wrong).not.toEqual([]);
   });
 });
 
-/** Payloads whose rows are the values of an object: its parser keeps the last of one name. */
+/** Payloads whose rows are the values of an object: its parser keeps the last one with a name. */
 const BY_NAME: readonly (readonly [ExchangeId, RegExp])[] = [
   ["dydx", /perpetualMarkets/],
   ["toobit", /quote\/v1\/index/],
   ["hashkey", /quote\/v1\/index/],
 ];
 
-/** Keys whose numbers are no figures: times, names and the precision of others. */
+/** Keys whose numbers are not figures: times, names and precisions. */
 const NO_FIGURE = /time|date|stamp|at$|precision|decimals|scale$|id$|^t$|ts$|^index$/i;
 
-/** One row in so many has a twin. */
+/** One row in this many is duplicated. */
 const TWIN_EVERY = 5;
 
-describe.each(EXCHANGE_IDS)("%s, rows that come twice in one reply", (id) => {
+describe.each(EXCHANGE_IDS)("%s, rows that occur twice in one reply", (id) => {
   const market = marketAt(MORNING_MS);
   const { instruments } = market.truth(id);
   const byName = new Map(BY_NAME).get(id);
@@ -193,7 +193,7 @@ describe.each(EXCHANGE_IDS)("%s, rows that come twice in one reply", (id) => {
   );
 });
 
-test("rows that are the values of an object cannot come twice: the last one is all that is read", async () => {
+test("rows that are the values of an object cannot occur twice: only the last one is read", async () => {
   for (const [id, path] of BY_NAME) {
     const market = marketAt(MORNING_MS);
     market.mutate({

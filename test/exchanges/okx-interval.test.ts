@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 const MIDNIGHT = Date.UTC(2026, 9, 5);
 const hour = (hours: number): number => MIDNIGHT + hours * HOUR_MS;
 
-/** The settlements around the present as hours of the day; null where the field is empty. */
+/** The settlements around the present as hours of the day; null for an empty field. */
 interface Settlements {
   readonly previous: number | null;
   readonly coming: number;
@@ -69,7 +69,7 @@ describe("okx, the interval of a rate", () => {
     expect(longer).toMatchObject({ fundingIntervalHours: 4, baselineRate: 0.00005 });
   });
 
-  test("does not change with what is announced for later", async () => {
+  test("does not change with a later announcement", async () => {
     const odd = await quoteAt(hour(9), { previous: 8, coming: 16, following: 16.5 });
     expect(odd?.fundingIntervalHours).toBe(8);
     const missing = await quoteAt(hour(9), { previous: 8, coming: 16, following: null });
@@ -83,12 +83,12 @@ describe("okx, the interval of a rate", () => {
     expect(nothing).toMatchObject({ fundingIntervalHours: null, intervalSource: null });
   });
 
-  test("is unknown where the running period is none in use", async () => {
+  test("is unknown if the running period is not a usual one", async () => {
     const five = await quoteAt(hour(9), { previous: 7, coming: 12, following: 16 });
     expect(five).toMatchObject({ fundingIntervalHours: null, baselineRate: null });
   });
 
-  test("survives milliseconds of jitter in the stamps", async () => {
+  test("tolerates milliseconds of jitter in the times", async () => {
     const jittered = await quoteAt(hour(9), { previous: 8, coming: 16, following: 24 }, 450);
     expect(jittered?.fundingIntervalHours).toBe(8);
   });
@@ -99,7 +99,7 @@ test("okx: a change of the interval is one event, when the coming settlement has
   const epoch = startCollecting(database, ["okx"], MIDNIGHT);
   const rows: readonly (readonly [number, Settlements])[] = [
     [7.5, { previous: 0, coming: 8, following: 16 }],
-    // OKX shortens the interval: the period that began at 8:00 still is one of 8 h.
+    // OKX shortens the interval: the period that began at 8:00 is still 8 h.
     [9, { previous: 8, coming: 16, following: 20 }],
     [15.9, { previous: 8, coming: 16, following: 20 }],
     [16.1, { previous: 16, coming: 20, following: 24 }],

@@ -134,7 +134,7 @@ async function btcOf(rateExtra: Row, instrumentExtra: Row = {}) {
 }
 
 describe("okx", () => {
-  test("five requests a cycle started together; the instrument list with its own period", async () => {
+  test("requests five payloads a cycle concurrently; the instrument list with its own period", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await okx.refresh(source);
     expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
@@ -209,7 +209,7 @@ describe("okx", () => {
     expect(quote).toMatchObject({ settledRate: null, settledAtMs: null, fundingRate: 0.000083 });
   });
 
-  test("a stock swap at 0 is a real zero; its family names it where uly is empty", async () => {
+  test("a stock swap at 0 is a real zero; its family names it if uly is empty", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes[2]).toMatchObject({
       base: "TSLA",
@@ -271,7 +271,7 @@ describe("okx", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_next_time" }] });
   });
 
-  test("a rate that is empty is refused, never zero", async () => {
+  test("an empty rate is rejected, never zero", async () => {
     const { batch } = await btcOf({ fundingRate: "" });
     expect(batch).toMatchObject({
       quotes: [],
@@ -289,7 +289,7 @@ describe("okx", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
   });
 
-  test("a rule that is not documented is a kind that is not known; the documented ones are passed over", async () => {
+  test("an undocumented rule is an unknown kind; documented ones are skipped", async () => {
     for (const ruleType of ["pre_market", "rebase_contract", "xperp"])
       expect((await btcOf({}, { ruleType })).batch).toMatchObject({ quotes: [], rejects: [] });
     expect((await btcOf({}, { ruleType: "auction" })).batch).toMatchObject({
@@ -298,7 +298,7 @@ describe("okx", () => {
     });
   });
 
-  test("each secondary request that fails costs its own fields only", async () => {
+  test("each failing secondary request affects only its own fields", async () => {
     const down = new RequestFailure("timeout", "no answer");
     const all = { [MARKS]: down, [OPEN_INTEREST]: down, [TICKERS]: down, [INDEXES]: down };
     const { quotes } = await refresh({ ...BODIES, ...all });
@@ -332,7 +332,7 @@ describe("okx", () => {
     expect(failure).toMatchObject({ kind });
   });
 
-  test("the code of an error counts without data beside it", async () => {
+  test("the code of an error counts even without data", async () => {
     await expect(
       refresh({ ...BODIES, [RATES]: { code: "50011", msg: "x" } }),
     ).rejects.toMatchObject({
@@ -348,7 +348,7 @@ describe("okx", () => {
     }
   });
 
-  test("a 403 with a page is a refused region", () => {
+  test("a 403 with a page is a geo-block", () => {
     const kindOf = (status: number, body: string) => okx.facts.classifyFailure?.(status, body);
     expect(kindOf(403, "<html><head>")).toBe("geo_blocked");
     expect(kindOf(403, '{"code":"50001"}')).toBeNull();
@@ -393,7 +393,7 @@ describe("okx", () => {
       },
       formula: "{rates.fundingRate}",
     });
-    // Its index is found by the family, where `uly` is empty.
+    // Its index is found by the family, if `uly` is empty.
     expect(okx.explain(raw, "TSLA-USDT-SWAP")?.rows).toMatchObject({
       marks: null,
       openInterests: null,

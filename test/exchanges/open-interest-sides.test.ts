@@ -15,7 +15,7 @@ const BOTH_SIDES: ReadonlySet<ExchangeId> = new Set(["hyperliquid", "toobit", "b
 const MIDDLE = 2 / 3;
 
 test.each(EXCHANGE_IDS)(
-  "%s: the last digits of its open interest tell the sides that are counted",
+  "%s: the last digits of its open interest show which sides are counted",
   async (id) => {
     using lab = exchangeLab([id], NOON_MS + 17 * 60_000, "off", partFor(id));
     await lab.cycle(id);
@@ -29,13 +29,16 @@ test.each(EXCHANGE_IDS)(
   LONG_MS,
 );
 
-/** They publish dollars and nothing else. */
+/** They publish only dollars. */
 const DOLLARS_ALONE: ReadonlySet<ExchangeId> = new Set(["bingx"]);
 
-test.each(EXCHANGE_IDS)("%s: its sides can be told wherever it publishes an amount", async (id) => {
-  const market = demoMarket({ scale: partFor(id) });
-  const { quotes } = await EXCHANGES[id].refresh(simulatorSource(market, id));
-  const open = quotes.filter(({ openInterestUsd }) => (openInterestUsd ?? 0) > 0);
-  const untold = open.filter(({ openInterestDigit: digit }) => (digit ?? null) === null);
-  expect(untold.length).toBe(DOLLARS_ALONE.has(id) ? open.length : 0);
-});
+test.each(EXCHANGE_IDS)(
+  "%s: its sides can be determined wherever it publishes an amount",
+  async (id) => {
+    const market = demoMarket({ scale: partFor(id) });
+    const { quotes } = await EXCHANGES[id].refresh(simulatorSource(market, id));
+    const open = quotes.filter(({ openInterestUsd }) => (openInterestUsd ?? 0) > 0);
+    const untold = open.filter(({ openInterestDigit: digit }) => (digit ?? null) === null);
+    expect(untold.length).toBe(DOLLARS_ALONE.has(id) ? open.length : 0);
+  },
+);

@@ -23,7 +23,7 @@ const exemptions: readonly Exemption[] = [
 
 test("orderly: no single wrong value leads to a wrong quote", async () => {
   const rows = (body: unknown): readonly Row[] => Object(body).data.rows;
-  // Without those that one field keeps from being shown: the price of one, the status of the others.
+  // Except those that a single field keeps from being shown: the price of one, the status of the others.
   const hidden = new Set<unknown>(["PERP_OLD_USDC", "PERP_PRE_USDC", "PERP_HALT_USDC_alpix"]);
   const alive = (key: string) =>
     reply(rows(BODIES[key]).filter((row) => !hidden.has(row["symbol"])));

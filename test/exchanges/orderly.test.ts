@@ -36,7 +36,7 @@ const BTC = { exchangeSymbol: "PERP_BTC_USDC", base: "BTC", multiplier: 1, quote
 const UNKNOWN = { predictedRate: null, instantRate: null, assetClass: null, listedAtMs: null };
 
 describe("orderly", () => {
-  test("rates and settlements every cycle, the list with its periods every five minutes, concurrently", async () => {
+  test("requests rates and settlements every cycle, the list with its periods every five minutes, concurrently", async () => {
     const source = memorySource(BODIES, { nowMs: AT });
     await orderly.refresh(source);
     expect(source.asks).toEqual([
@@ -51,7 +51,7 @@ describe("orderly", () => {
 
   test("a market becomes a quote with every field in the documented units", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    // The one without prices is listed, and stays expected.
+    // The one without prices is listed, and remains expected.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 1 });
     expect(quotes[0]).toEqual({
       ...BTC,
@@ -86,7 +86,7 @@ describe("orderly", () => {
     expect(quotes[1]).toMatchObject({ settledRate: 0, settledAtMs: at(12) });
     const near = { quote: "USDT", settle: "USDT", fundingRate: 0, fundingIntervalHours: 1 };
     expect(quotes[2]).toMatchObject({ ...near, nextFundingAtMs: at(14) });
-    // The settlements do not hold this one: the rate is known, and not when it was charged.
+    // This one is not in the settlements: the rate is known, but not when it was charged.
     expect(quotes[2]).toMatchObject({ settledRate: 0.00010041, settledAtMs: null });
     expect(quotes[3]).toMatchObject({ indexPrice: null, openInterestUsd: 0, volume24hUsd: 0 });
     expect(quotes[3]).toMatchObject({ settledRate: 0.00010042, settledAtMs: null });
@@ -103,16 +103,13 @@ describe("orderly", () => {
     [1, 0.0000125],
     [4, 0.00005],
     [8, 0.0001],
-  ])(
-    "an interest of 0.0001 is that of 8 hours: at %i h the rate rests at %p",
-    async (hours, rest) => {
-      const { quote } = await btcOf(
-        { next_funding_time: at(14 + 2 * (hours > 1 ? 1 : 0)) },
-        { funding_period: hours },
-      );
-      expect(quote).toMatchObject({ fundingIntervalHours: hours, baselineRate: rest });
-    },
-  );
+  ])("an interest of 0.0001 is per 8 hours: at %i h the baseline is %p", async (hours, rest) => {
+    const { quote } = await btcOf(
+      { next_funding_time: at(14 + 2 * (hours > 1 ? 1 : 0)) },
+      { funding_period: hours },
+    );
+    expect(quote).toMatchObject({ fundingIntervalHours: hours, baselineRate: rest });
+  });
 
   test.each([
     ["as far apart as the list says", settled("PERP_BTC_USDC", 8, 16), 8],
@@ -136,14 +133,14 @@ describe("orderly", () => {
     const { quotes } = await refresh({ ...BODIES, [SETTLED]: down });
     expect(quotes).toHaveLength(5);
     expect(quotes[0]).toMatchObject({ settledRate: 0.00010041, settledAtMs: null });
-    // One that lies ahead, or days back, is not believed.
+    // One in the future, or days in the past, is not accepted.
     for (const hour of [16, -60]) {
       const rows = { ...BODIES, [SETTLED]: reply([settled("PERP_BTC_USDC", hour, 16)]) };
       expect((await refresh(rows)).quotes[0]).toMatchObject({ settledAtMs: null });
     }
   });
 
-  test("a period counts while the list is young and the next time does not contradict it", async () => {
+  test("a period counts while the list is recent and the next time does not contradict it", async () => {
     const age = (minutes: number) => ({ receivedAtMs: { instruments: AT - minutes * 60_000 } });
     expect((await btcOf({}, {}, age(30))).quote?.fundingIntervalHours).toBe(8);
     const old = { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs: at(16) };
@@ -156,7 +153,7 @@ describe("orderly", () => {
   test.each([
     [480, 16],
     [5, 16],
-    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    // The list is older than the row: 20:00 is not on the 8-hour grid.
     [8, 20],
     [4, 14],
   ])("a period of %p with a next time at %i is unknown", async (funding_period, hour) => {
@@ -192,7 +189,7 @@ describe("orderly", () => {
     expect((await btcOf({ last_funding_rate: 9 })).quote?.settledRate).toBeNull();
   });
 
-  test("a name of another form is a kind that is not known: never cut, and no broken row", async () => {
+  test("a name with another form is an unknown kind: never truncated, and not a bad row", async () => {
     const names = ["PERP_BTC", "PERP__USDC", "PERP_A_USDC_b_c", "PERP_A_USDC_", "OPTION_BTC_USDC"];
     const bodies = { ...BODIES, [INFO]: reply(names.map((name) => info(name))) };
     const { quotes, rejects, expected } = await refresh(bodies);
@@ -203,7 +200,7 @@ describe("orderly", () => {
   });
 
   test.each([[{ status: 1 }], [{ status: {} }], [{ is_pretge: "true" }], [{ is_pretge: 1 }]])(
-    "a market of which %p is said cannot be told",
+    "a market with %p is unclear",
     async (extra) => {
       const { batch } = await btcOf({}, extra);
       const rejects = [{ exchangeSymbol: "PERP_BTC_USDC", reason: "bad_row" }];

@@ -98,7 +98,7 @@ describe("paradex", () => {
     expect(paradex.facts.requestsPerRefresh).toBe(1);
   });
 
-  test("a market becomes a quote with every field in the documented units, accruing without a next time", async () => {
+  test("a market becomes a quote with every field in the documented units, continuous without a next time", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
     expect(quotes[0]).toEqual({
@@ -126,7 +126,7 @@ describe("paradex", () => {
     });
   });
 
-  test("a kilo prefix at 4 h, a market that is no coin, an unknown period; nothing else is shown", async () => {
+  test("a kilo prefix at 4 h, a market that is not a coin, an unknown period; nothing else is shown", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(symbolsOf(LIVE));
     const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.00121, openInterestUsd: 3.25 };
@@ -155,7 +155,7 @@ describe("paradex", () => {
     expect(quote?.listedAtMs).toBe(AT);
   });
 
-  test("a mode that is left out where it is the usual one costs nothing; a null error is no error", async () => {
+  test("a mode omitted where it is the usual one is fine; a null error is not an error", async () => {
     for (const mode of [undefined, null, ""]) {
       const rows = [
         market("BTC", { trading_mode: mode }),
@@ -263,7 +263,7 @@ describeRecorded("paradex, recorded", (read) => {
     expect(quotes).toMatchObject([{ ...boden, rateCap: null }]);
   });
 
-  test("a list of options alone is no list of perpetuals", async () => {
+  test("a list with only options is not a list of perpetuals", async () => {
     const options = await read("paradex", "markets-perp-option-24h.json");
     const failure = refresh({ ...BODIES, [MARKETS]: options });
     await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });

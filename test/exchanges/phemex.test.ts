@@ -95,7 +95,7 @@ describe("phemex", () => {
     expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
   });
 
-  test("pages are read until the total is there, or no more come", async () => {
+  test("pages are read until the total is reached, or no more come", async () => {
     const [first, second] = [rate("BTCUSDT"), rate("ETHUSDC")];
     const pages = { ...BODIES, [RATES]: page([first], "2"), [ratesAt(2)]: page([second], 2) };
     expect((await refresh(pages)).quotes.map((q) => q.base)).toEqual(["BTC", "ETH"]);
@@ -235,7 +235,7 @@ describeRecorded("phemex, recorded", (read) => {
     expect(quotes).toMatchObject([{ base: "ETH", ...prices, ...money }]);
   });
 
-  test("an empty page and an error are failures; a ticker of one symbol costs its fields", async () => {
+  test("an empty page and an error are failures; a ticker of one symbol affects its fields", async () => {
     for (const file of ["real-funding-rates-empty.json", "error-invalid-argument.json"]) {
       const body = await read("phemex", file);
       await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({

@@ -88,11 +88,11 @@ describe("poloniex", () => {
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
     const { requestsPerRefresh, requestsPerInstrument = 0 } = poloniex.facts;
-    // All but the list.
+    // All except the list.
     expect(source.requests).toHaveLength(1 + requestsPerRefresh + requestsPerInstrument * 3);
   });
 
-  test("contracts with a ticker that the list lacks tell that the list is short", async () => {
+  test("contracts with a ticker that are missing from the list show that it is incomplete", async () => {
     const short = reply([instrument(SOL), ...SKIPPED]);
     expect(await refresh({ ...BODIES, [LIST]: short })).toMatchObject({ expected: 1, unlisted: 2 });
   });
@@ -130,7 +130,7 @@ describe("poloniex", () => {
     });
   });
 
-  test("a 1000x contract at 4 h with a jitter; a distance of 3 h is no interval", async () => {
+  test("a 1000x contract at 4 h with jitter; a difference of 3 h is not an interval", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.slice(1)).toMatchObject([
       {
@@ -188,7 +188,7 @@ describe("poloniex", () => {
     expect(batch).toMatchObject({ rejects: [], expected: 3 });
   });
 
-  test("tickers failing cost prices and volume; a failing rate its contract; the list the refresh", async () => {
+  test("failing tickers affect prices and volume; a failing rate its contract; a failing list the refresh", async () => {
     const bare = await refresh({ ...BODIES, [TICKERS]: down });
     expect(bare.quotes[0]).toMatchObject({
       fundingRate: -0.000037,
@@ -215,7 +215,7 @@ describe("poloniex", () => {
     expect(failure).toMatchObject({ kind });
   });
 
-  test("a list that is empty or holds nothing live fails the refresh", async () => {
+  test("a list that is empty or contains nothing live fails the refresh", async () => {
     for (const list of [reply([]), reply(SKIPPED), reply("", 500)]) {
       const failure = await refresh({ ...BODIES, [LIST]: list }).catch((e: unknown) => e);
       expect(failure).toMatchObject({ kind: "bad_envelope" });

@@ -10,7 +10,7 @@ import { FRIDAY, SUNDAY } from "../support/recorded-replies.ts";
 
 type Decided = RecordedQuote & Decision;
 
-/** What a review of the market decides of quotes that were all read at one time. */
+/** The review's decisions for quotes that were all read at one time. */
 function decide({ quotes }: RecordedMarket): readonly Decided[] {
   const candidates = quotes.map(({ exchange, quote }, instrumentId): Candidate => {
     const { base, assetClass, multiplier, indexPrice, markPrice, lastPrice } = quote;
@@ -35,7 +35,7 @@ function decide({ quotes }: RecordedMarket): readonly Decided[] {
   return quotes.map((listing, id) => ({ ...listing, ...(decided.get(id) ?? UNDECIDED) }));
 }
 
-/** The assets among listings whose tickers have a common name, each with its listings and what is known of it. */
+/** The assets of listings whose tickers have a common name, each with its listings and what is known about it. */
 function assetsOf(decided: readonly Decided[], name: string): Record<string, string[]> {
   const listings = decided.filter(({ quote }) => commonName(quote.base) === name);
   const assets = Map.groupBy(listings, ({ assetId, identity }) => `${assetId} ${identity}`);
@@ -43,12 +43,12 @@ function assetsOf(decided: readonly Decided[], name: string): Record<string, str
   return Object.fromEntries([...assets].map(([id, those]) => [id, those.map(line).toSorted()]));
 }
 
-/** The class on the row of a listing. */
+/** The class on a listing's row. */
 function shownClass({ settledClass, quote }: Decided): Quote["assetClass"] {
   return settledClass ?? quote.assetClass;
 }
 
-/** Names that fall apart, because several things bear them, and what those are. */
+/** Names shared by several assets, and what those are. */
 const APART: Readonly<Record<string, string>> = {
   BB: "BounceBit the coin; BlackBerry, which some list as BBX",
   CAT: "Simon's Cat the coin; Caterpillar, also CATSTOCK",
@@ -89,7 +89,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     expect(listings.length).toBeGreaterThanOrEqual(count);
   });
 
-  test("XOM is listed by one of these exchanges alone, as a share", () => {
+  test("XOM is listed by only one of these exchanges, as a share", () => {
     expect(assets("XOM")).toEqual({ "XOM probable": ["htx XOM"] });
     const classes = decided.flatMap(({ quote }) => (quote.base === "XOM" ? quote.assetClass : []));
     expect(classes).toEqual(["stock"]);
@@ -102,7 +102,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     });
   });
 
-  test("shares under a mark stand apart from the coins that have their letters", () => {
+  test("shares with a marker are separate from the coins with their letters", () => {
     expect(assets("BB")).toEqual({
       "BB confirmed": ["binance BB", "gate BB", "kucoin BB"],
       "BBX confirmed": ["aster BBX", "kucoin BBX"],
@@ -117,13 +117,13 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     });
   });
 
-  test("nothing else falls apart, and what does is two things", () => {
+  test("no other name is split, and each split one denotes two assets", () => {
     const names = new Set(decided.map(({ quote }) => commonName(quote.base)));
     const apart = [...names].filter((name) => Object.keys(assets(name)).length > 1);
     expect(apart.toSorted()).toEqual(Object.keys(APART));
   });
 
-  test("disputed classes are settled: tokens of gold are coins, ounces are metal, EUR is forex", () => {
+  test("disputed classes are resolved: gold tokens are coins, ounces are metal, EUR is forex", () => {
     const classesOf = (name: string): Set<string | null> =>
       new Set(
         decided.flatMap((one) => (one.quote.base === name ? [shownClass(one)] : [])),
@@ -133,7 +133,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     ).toEqual([["crypto"], ["crypto"], ["metal"], ["metal"], ["forex"], ["crypto"]]);
   });
 
-  test("every confirmed asset has one class on all its rows, but for a share that nobody calls anything", () => {
+  test("every confirmed asset has one class on all its rows, except a share that no exchange classifies", () => {
     const confirmed = decided.filter(({ identity }) => identity === "confirmed");
     const classesOf = Map.groupBy(confirmed, ({ assetId }) => assetId)
       .entries()
@@ -151,7 +151,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     ["SP500", "index", "bitget SP500 stock", "orderly SPX500 null", "gate SPX500 index"],
     ["EUR", "forex", "orderly EURUSD null", "gate EURUSD forex"],
   ])(
-    "%s is %s to all, also to those whose exchanges say otherwise or nothing",
+    "%s is %s for all, including exchanges that say otherwise or nothing",
     (name, shown, ...stated) => {
       const rows = decided.filter(({ assetId }) => assetId === name);
       const lines = rows.map(
@@ -162,7 +162,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
     },
   );
 
-  test("an asset that is not confirmed leaves each row its exchange's class", () => {
+  test("an unconfirmed asset leaves each row its exchange's class", () => {
     const others = decided.filter(({ identity }) => identity !== "confirmed");
     expect(others.map(shownClass)).toEqual(others.map(({ quote }) => quote.assetClass));
   });
@@ -174,7 +174,7 @@ describeRecorded("all exchanges together, recorded on a Sunday in September 2026
 });
 
 describeRecorded("more exchanges together, recorded on a Friday in September 2026", (read) => {
-  test("every exchange is read, and no name stands for two things", async () => {
+  test("every exchange is read, and no name denotes two assets", async () => {
     const market = await readMarket(read, FRIDAY);
     expect(market.unread).toEqual([]);
     const decided = decide(market);

@@ -6,7 +6,7 @@ import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-/** CloudFront's page for a 403, as recorded by users: what it is of comes some 400 characters behind its start. */
+/** CloudFront's page for a 403, as recorded by users: its reason is some 400 characters after its start. */
 const cloudFrontPage = (reason: string): string =>
   `<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01 Transitional//EN" "http://www.w3.org/TR/html4/loose.dtd">
 <HTML><HEAD><META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">
@@ -50,7 +50,7 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true));
 
-/** What an exchange's refusal with this page is taken for. */
+/** How an exchange classifies a refusal with this page. */
 async function kindOf(id: ExchangeId, page: string): Promise<string> {
   const shared = httpShared({ clock: new ManualClock(), random: () => 0 }, server.url.origin);
   const requests = new ExchangeRequests(EXCHANGES[id].facts, shared);
@@ -61,7 +61,7 @@ async function kindOf(id: ExchangeId, page: string): Promise<string> {
   return failure.kind;
 }
 
-/** The ids of the exchanges by what they take a page for. */
+/** Exchange ids grouped by how they classify a page. */
 async function byKind(page: string): Promise<ReadonlyMap<string, readonly ExchangeId[]>> {
   const kinds = new Map<string, ExchangeId[]>();
   for (const id of EXCHANGE_IDS) {
@@ -72,11 +72,11 @@ async function byKind(page: string): Promise<ReadonlyMap<string, readonly Exchan
 }
 
 describe("a 403 with a page", () => {
-  test("that names the country is a refused country on every exchange", async () => {
+  test("that names the country is a geo-block on every exchange", async () => {
     expect(await byKind("country")).toEqual(new Map([["geo_blocked", EXCHANGE_IDS]]));
   });
 
-  test("of a firewall is a refused country on none", async () => {
+  test("of a firewall is a geo-block on none", async () => {
     const kinds = await byKind("firewall");
     expect([...kinds.keys()].toSorted()).toEqual(["banned", "http", "rate_limited"]);
     expect(kinds.get("banned")).toEqual(
@@ -84,7 +84,7 @@ describe("a 403 with a page", () => {
     );
   });
 
-  test("that says neither is what the exchange's documentation makes of it, as the README lists", async () => {
+  test("that is neither is classified by the exchange's documentation, as listed in the README", async () => {
     const kinds = await byKind("other");
     const readme = await Bun.file("README.md").text();
     for (const [kind, ids] of kinds) {

@@ -18,7 +18,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** Real milliseconds. */
 const LONGER_THAN_A_REFRESH_MS = 100;
 
-/** An exchange, the name of a request that it can do without, and the text that the request holds. */
+/** An exchange, the name of an optional request, and a text that the request contains. */
 type OptionalAsk = [id: ExchangeId, name: string, request: string];
 
 const OPTIONAL: OptionalAsk[] = [];
@@ -39,7 +39,7 @@ function requestsOf(lab: ExchangeLab, id: ExchangeId): number {
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-/** How many rows of an exchange know each field. */
+/** How many rows of an exchange have each field. */
 function knownIn({ rows }: Snapshot): Readonly<Record<string, number>> {
   const known: Record<string, number> = {};
   for (const { record } of rows) {
@@ -60,19 +60,19 @@ async function knownWhile(
   lab.simulator.market.freeze();
   lab.simulator.market.setFault(id, { name: fault, paths });
   expect((await lab.cycle(id)).outcome.kind).toBe("accepted");
-  // Within the time that the refused request is left alone.
+  // Within the time that the refused request is paused.
   await lab.clock.advance(30 * SECOND_MS);
   expect((await lab.cycle(id)).outcome.kind).toBe("accepted");
   return knownIn(await lab.snapshot());
 }
 
-describe("a firewall's refusal of one request that the refresh can do without", () => {
+describe("a firewall's refusal of one optional request", () => {
   test("is possible on most exchanges", () => {
     expect(new Set(OPTIONAL.map(([id]) => id)).size).toBeGreaterThan(20);
   });
 
   test.each(OPTIONAL)(
-    "%s %s: costs no other figure than its failure does",
+    "%s %s: affects no other field than its failure does",
     async (id, name, paths) => {
       const ask: OptionalAsk = [id, name, paths];
       expect(await knownWhile(ask, "http403")).toEqual(await knownWhile(ask, "http500"));
@@ -81,9 +81,9 @@ describe("a firewall's refusal of one request that the refresh can do without", 
   );
 });
 
-describe("a ban that is of everything", () => {
+describe("a ban of everything", () => {
   test.each(OPTIONAL)(
-    "%s %s hears it first: nothing at all is asked for until it is over",
+    "%s %s gets it first: nothing at all is requested until it is over",
     async (id, _name, paths) => {
       using lab = labOf(id);
       lab.simulator.market.setFault(id, { name: "http418", paths, retryAfterSeconds: 60 });
@@ -91,7 +91,7 @@ describe("a ban that is of everything", () => {
       lab.simulator.market.clearFaults();
       const next = lab.cycle(id);
       await lab.clock.advance(MINUTE_MS - 1);
-      // The clock stands still: a refresh that waits for it does not end, however slow this machine is.
+      // The clock is stopped: a refresh that waits for it does not end, however slow this machine is.
       const ended = next.then(() => "ended");
       expect(await Promise.race([ended, Bun.sleep(LONGER_THAN_A_REFRESH_MS)])).toBeUndefined();
       await lab.clock.advance(1);
@@ -100,7 +100,7 @@ describe("a ban that is of everything", () => {
     LONG_MS,
   );
 
-  test("what waits for its turn is not sent any more, rates either", async () => {
+  test("requests waiting for a slot are not sent any more, including rates", async () => {
     using lab = labOf("aster");
     lab.simulator.market.setFault("aster", { name: "http418" });
     const requests = new ExchangeRequests(

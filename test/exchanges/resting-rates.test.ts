@@ -15,10 +15,10 @@ import { simulatorSource } from "../support/simulator-source.ts";
 
 const factsOf = (id: ExchangeId): ExchangeFacts => EXCHANGES[id].facts;
 
-/** Those whose documentation states an interest, and of no contract but coins. */
+/** Those whose documentation states an interest only for coins. */
 const OF_COINS = EXCHANGE_IDS.filter((id) => factsOf(id).interestOf === "coins");
 
-test("which exchanges document an interest of coins alone; the others publish it, or it was seen on all kinds", () => {
+test("which exchanges document an interest only for coins; others publish it, or it was observed on all kinds", () => {
   const names = "bitget btse bybit deepcoin delta grvt hashkey lighter poloniex woox";
   expect(OF_COINS.toSorted().join(" ")).toBe(names);
 });
@@ -26,7 +26,7 @@ test("which exchanges document an interest of coins alone; the others publish it
 describe.each(OF_COINS.filter((id) => factsOf(id).providedFields.includes("assetClass")))(
   "%s, which states classes",
   (id) => {
-    test("rests at the documented interest with its coins, and with nothing else", async () => {
+    test("has the documented interest as baseline on its coins, and on nothing else", async () => {
       const { quotes } = await EXCHANGES[id].refresh(simulatorSource(demoMarket(), id));
       const others = quotes.filter(({ assetClass }) => assetClass !== "crypto");
       expect(others.length).toBeGreaterThan(0);
@@ -37,10 +37,10 @@ describe.each(OF_COINS.filter((id) => factsOf(id).providedFields.includes("asset
   },
 );
 
-describe("where an exchange with an interest of coins states no class", () => {
+describe("an exchange with an interest for coins but without classes", () => {
   const RESTING: Partial<Quote> = { fundingRate: 0.0001, baselineRate: 0.0001, assetClass: null };
 
-  /** The flags of what `exchange` lists, while Bybit says that BTC is a coin and AAPL a share. */
+  /** The flags of `exchange`'s listings, while Bybit states that BTC is a coin and AAPL a share. */
   function flagsOn(exchange: ExchangeId): Record<string, readonly string[]> {
     using database = testDatabase();
     const epoch = startCollecting(database, ["bybit", exchange], NOON_MS);
@@ -51,7 +51,7 @@ describe("where an exchange with an interest of coins states no class", () => {
       quoteOf("AAPL", { assetClass: "stock" }),
     ]);
     commit(exchange, [quoteOf("BTC", RESTING), quoteOf("AAPL", RESTING), quoteOf("NEW", RESTING)]);
-    // The classes come to all with the review of the prices.
+    // All get classes with the review of the prices.
     new MarketReview(new ReviewRepository(database.db, database.epochs)).run(epoch, NOON_MS);
     const { reader } = database;
     const board = new Board({ reader, clock: new ManualClock(NOON_MS), staleAfterMs: 900_000 });
@@ -60,7 +60,7 @@ describe("where an exchange with an interest of coins states no class", () => {
     return Object.fromEntries(rows.map(({ record, flags }) => [record.base, flagNames(flags)]));
   }
 
-  test("what others call a share does not rest, while coins and what nobody knows do", () => {
+  test("has no baseline on what others call a share, but on coins and unclassified assets", () => {
     expect(flagsOn("grvt")).toEqual({
       AAPL: [],
       BTC: ["pinned_baseline"],
@@ -68,7 +68,7 @@ describe("where an exchange with an interest of coins states no class", () => {
     });
   });
 
-  test("one that publishes the interest of each contract is believed of shares, too", () => {
+  test("one that publishes the interest of each contract is trusted for shares, too", () => {
     expect(flagsOn("orderly")).toMatchObject({ AAPL: ["pinned_baseline"] });
   });
 });

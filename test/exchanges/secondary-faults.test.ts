@@ -11,11 +11,11 @@ import { LONG_MS } from "../support/patience.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** What every exchange asks for, told by its adapter. */
+/** What every exchange requests, according to its adapter. */
 const ASKS = new Map<ExchangeId, readonly WiredAsk[]>();
 for (const id of EXCHANGE_IDS) ASKS.set(id, await asksOf(id));
 
-/** An exchange, the name of one of its asks, and the text that its requests hold. */
+/** An exchange, the name of one of its payloads, and the text that its requests contain. */
 type NamedAsk = [id: ExchangeId, name: string, request: string];
 
 function asksOfKind(kind: WiredAsk["kind"]): readonly NamedAsk[] {
@@ -26,7 +26,7 @@ function asksOfKind(kind: WiredAsk["kind"]): readonly NamedAsk[] {
   );
 }
 
-/** Whether another ask sends the same request: then the one cannot fail without the other. */
+/** Whether another payload uses the same request: then one cannot fail without the other. */
 function isShared([id, name, request]: NamedAsk): boolean {
   const others = (ASKS.get(id) ?? []).filter((ask) => ask.name !== name);
   return others.some(({ requests }) => requests.some((other) => other.includes(request)));
@@ -34,10 +34,10 @@ function isShared([id, name, request]: NamedAsk): boolean {
 
 const OPTIONAL_ASKS = [...asksOfKind("secondary"), ...asksOfKind("intervals")];
 
-/** Secondary requests that carry instruments: of a second host or currency, of builders and their currencies. */
+/** Secondary requests that instruments depend on: of a second host or currency, of builders and their currencies. */
 const CARRIES_INSTRUMENTS = /^(gate usd1Contracts|delta global|hyperliquid (dex:|spotMeta))/;
 
-/** What a field may be instead when its own payload is missing: another one's price, seconds older. */
+/** What a field may be if its own payload is missing: another one's price, seconds older. */
 const SUBSTITUTE_TOLERANCE = 0.01;
 
 function isSubstitute(value: unknown, truth: unknown): boolean {
@@ -46,7 +46,7 @@ function isSubstitute(value: unknown, truth: unknown): boolean {
   return Math.abs(value - truth) <= SUBSTITUTE_TOLERANCE * Math.abs(truth);
 }
 
-/** The served rows and, for each that is not wholly true, which fields are what. */
+/** The served rows and, for each that is not entirely true, which fields are what. */
 async function servedBy(lab: ExchangeLab, id: ExchangeId) {
   const snapshot = await lab.snapshot();
   const served = snapshot.rows.map((row) => fundingRow(row, Math.floor(snapshot.asOfMs / 1000)));
@@ -56,7 +56,7 @@ async function servedBy(lab: ExchangeLab, id: ExchangeId) {
   return { served, truth };
 }
 
-/** What a row tells: true or null, and with a substitute nearly true. */
+/** A field of a row: true or null, or with a substitute nearly true. */
 const FIELDS = [
   "base",
   "funding_rate",
@@ -74,7 +74,7 @@ const FIELDS = [
 ] as const;
 
 describe("a secondary request or an interval source that fails from the start", () => {
-  test("can fail alone, but for a list that is read again for its prices", () => {
+  test("can fail alone, except a list that is also read for its prices", () => {
     expect(OPTIONAL_ASKS.filter(isShared).map(([id, name]) => `${id} ${name}`)).toEqual([
       "aevo prices",
     ]);
@@ -118,7 +118,7 @@ describe("a secondary request or an interval source that fails from the start", 
   );
 });
 
-/** Exchanges whose intervals come from a request of their own. */
+/** Exchanges whose intervals come from a separate request. */
 const INTERVAL_SOURCES = asksOfKind("intervals");
 
 async function unknownIntervals(lab: ExchangeLab): Promise<number> {
@@ -127,7 +127,7 @@ async function unknownIntervals(lab: ExchangeLab): Promise<number> {
 }
 
 test.each(INTERVAL_SOURCES)(
-  "%s, an interval source (%s) that is gone for half an hour: intervals become unknown, not wrong, and come back",
+  "%s, an interval source (%s) that fails for half an hour: intervals become unknown, not wrong, and return",
   async (id, name, paths) => {
     using lab = exchangeLab([id], START_MS, "whole", partFor(id));
     await lab.cycle(id);
@@ -188,8 +188,8 @@ describe.each(["at once", "after a whole one"])(
   },
 );
 
-describe("what changes at an exchange", () => {
-  test("an interval that flips is one event, and right in the same batch where the rate tells it", async () => {
+describe("changes at an exchange", () => {
+  test("a changed interval is one event, and right in the same batch if the rate states it", async () => {
     using lab = exchangeLab(["bybit"], START_MS);
     await lab.cycle("bybit");
     const before = lab.simulator.market
@@ -205,7 +205,7 @@ describe("what changes at an exchange", () => {
     expect(events).toEqual([{ from_hours: 8, to_hours: 1 }]);
   });
 
-  test("a delisted instrument leaves after three whole batches; listed again it is another one", async () => {
+  test("a delisted instrument leaves after three complete batches; listed again it is another one", async () => {
     using lab = exchangeLab(["kucoin"], START_MS);
     await lab.cycle("kucoin");
     const symbol = lab.simulator.market.truth("kucoin").instruments[5]?.exchange_symbol ?? "";

@@ -15,7 +15,7 @@ const START_MS = NOON_MS + 17 * 60_000;
 /** When contracts of every interval settle. */
 const MIDNIGHT_MS = NOON_MS + 12 * HOUR_MS;
 
-/** The symbols that still show the charged rate, and do not say so. */
+/** The symbols that still show the charged rate without saying so. */
 function settlingUnsaid(
   served: readonly FundingRow[],
   truth: readonly TrueInstrument[],
@@ -29,7 +29,7 @@ function settlingUnsaid(
 }
 
 describe.each(EXCHANGE_IDS)("%s, read from the simulator at full scale", (id) => {
-  test("shows every instrument with every field as it truly is, and nothing else", async () => {
+  test("shows every instrument with the true value of every field, and nothing else", async () => {
     using lab = exchangeLab([id], START_MS);
     lab.simulator.market.freeze();
     const { outcome, rejects } = await lab.cycle(id);
@@ -45,7 +45,7 @@ describe.each(EXCHANGE_IDS)("%s, read from the simulator at full scale", (id) =>
     expect(skipped.length).toBeGreaterThan(0);
   });
 
-  test("is true again after the market has moved over a settlement, and just after one", async () => {
+  test("is true again after the market has moved across a settlement, and just after one", async () => {
     using lab = exchangeLab([id], START_MS);
     await lab.cycle(id);
     for (const atMs of [START_MS + HOUR_MS, START_MS + 4 * HOUR_MS, MIDNIGHT_MS + 15_000]) {

@@ -6,10 +6,10 @@ import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource, type WireChange } from "../support/simulator-source.ts";
 
-/** A mark that turns what follows it around, a line break, and the code that colours a terminal. */
+/** A mark that reverses the text after it, a line break, and a terminal colour code. */
 const MARKS = "\u202e\n\u001b[31m";
 
-/** Marks one symbol wherever an exchange's replies hold it, and takes the marks off the requests that ask for it. */
+/** Adds marks to one symbol in all of an exchange's replies, and removes them from requests for it. */
 function marking(symbol: string): WireChange {
   const marked = symbol + MARKS;
   const spellings = [marked, encodeURIComponent(marked), JSON.stringify(MARKS).slice(1, -1)];
@@ -34,7 +34,7 @@ async function refreshed(market: Market, id: ExchangeId, change?: WireChange): P
 const namesOf = ({ quotes }: Batch): string[] => quotes.map(({ exchangeSymbol }) => exchangeSymbol);
 
 test.each(EXCHANGE_IDS)(
-  "%s: a symbol with marks in it is not shown anywhere, all others are read",
+  "%s: a symbol with such marks is not shown anywhere, all others are read",
   async (id) => {
     const market = demoMarket({ scale: 0.1 });
     const symbols = namesOf(await refreshed(market, id));
@@ -42,7 +42,7 @@ test.each(EXCHANGE_IDS)(
     expect(symbol).not.toBe("");
     const batch = await refreshed(market, id, marking(symbol));
     expect(namesOf(batch)).toEqual(symbols.filter((name) => name !== symbol));
-    // An adapter that takes symbols apart may refuse it in its own words, or leave it out as a kind that it does not know.
+    // An adapter that parses symbols may reject it in its own words, or leave it out as an unknown kind.
     for (const { reason, detail } of batch.rejects.filter((one) => one.exchangeSymbol === null))
       if (reason === "bad_symbol") expect(detail).toBe("exchangeSymbol contains U+202E");
     expect(JSON.stringify(batch)).not.toMatch(/\u202e|\\n|\\u001b/);

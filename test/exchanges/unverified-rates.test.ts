@@ -20,7 +20,7 @@ const reasonOf = ({ facts }: { readonly facts: ExchangeFacts }): string | null =
 
 const UNVERIFIED: readonly ExchangeId[] = EXCHANGE_IDS.filter((id) => reasonOf(EXCHANGES[id]));
 
-test("of edgeX and Pacifica it is not proven which of two rates is charged next", () => {
+test("for edgeX and Pacifica it is not certain which of two rates is charged next", () => {
   expect(UNVERIFIED.toSorted()).toEqual(["edgex", "pacifica"]);
 });
 
@@ -32,13 +32,13 @@ interface Rated {
   readonly flags: readonly string[];
 }
 
-describe("a rate of an exchange of which it is not proven which one is charged", () => {
+describe("a rate of an exchange where it is not certain which one is charged", () => {
   let app: TestApp;
   beforeAll(async () => {
     using lab = exchangeLab(COLLECTED, NOON_MS + 17 * 60_000);
     for (const id of COLLECTED) await lab.cycle(id);
     const snapshot = allCollected(await lab.snapshot());
-    // No review has compared prices: every ticker is taken for what it says.
+    // No review has compared prices: every ticker is taken at face value.
     const rows = snapshot.rows.map((row): BoardRow => ({
       ...row,
       record: { ...row.record, assetId: row.record.base, identity: "confirmed" },
@@ -60,7 +60,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
   const rowsOf = async <Row>(path: string): Promise<readonly Row[]> =>
     (await answer<{ readonly rows: readonly Row[] }>(path)).rows;
 
-  /** Rows of both kinds of exchange are there, and exactly those of one of the two bear the flag. */
+  /** There are rows of both kinds of exchange, and exactly those of one kind have the flag. */
   const expectMarked = (rated: readonly Rated[]): void => {
     const of = (exchange: ExchangeId): boolean => UNVERIFIED.includes(exchange);
     expect(rated.some(({ exchange }) => of(exchange))).toBe(true);
@@ -70,11 +70,11 @@ describe("a rate of an exchange of which it is not proven which one is charged",
   };
 
   test.each(["current", "extremes?limit=1000", "calendar?limit=5000"])(
-    "is marked on every row of /api/funding/%s",
+    "is flagged on every row of /api/funding/%s",
     async (list) => expectMarked(await rowsOf<FundingRow>(`/api/funding/${list}`)),
   );
 
-  test("is marked at the lowest and the highest rate of an asset", async () => {
+  test("is flagged at the lowest and the highest rate of an asset", async () => {
     const ranks = await rowsOf<VolumeRankRow>("/api/funding/by_volume");
     expectMarked(ranks.map((row) => ({ exchange: row.lowest_exchange, flags: row.lowest_flags })));
     expectMarked(
@@ -82,7 +82,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
     );
   });
 
-  test("is marked in every cell of the heatmap", async () => {
+  test("is flagged in every cell of the heatmap", async () => {
     const { rows, exchanges } = await answer<Heatmap>("/api/funding/heatmap");
     const cells = rows.flatMap(({ values, marks }) =>
       exchanges.flatMap((exchange, column) => {
@@ -93,7 +93,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
     expectMarked(cells);
   });
 
-  test("is marked in the CSV of the heatmap, and counted where many rates are one figure", async () => {
+  test("is flagged in the CSV of the heatmap, and counted where many rates are one figure", async () => {
     const [head = "", ...lines] = (
       await (await app.get("/api/funding/heatmap?format=csv&exchange=edgex")).text()
     ).split("\r\n");
@@ -113,7 +113,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
   });
 
   test.each(["arb?pairs=all&", "divergence?min_lasted=0&min_volume=0&"])(
-    "makes no usable pair in /api/funding/%s, and says why",
+    "makes no usable pair in /api/funding/%s, with a reason",
     async (list) => {
       const pairs = await rowsOf<ArbRow>(`/api/funding/${list}limit=5000`);
       expectMarked(pairs.flatMap(({ long, short }) => [long, short]));
@@ -125,7 +125,7 @@ describe("a rate of an exchange of which it is not proven which one is charged",
     },
   );
 
-  test("can be filtered for, and its reason is told of the exchange and of the row", async () => {
+  test("can be filtered for, with its reason on the exchange and on the row", async () => {
     const rows = await rowsOf<FundingRow>(`/api/funding/current?flag=${FLAG}`);
     expect(new Set(rows.map(({ exchange }) => exchange))).toEqual(new Set(UNVERIFIED));
     const exchanges = await rowsOf<{ exchange: ExchangeId; unverified_rate: string | null }>(

@@ -71,7 +71,7 @@ describe("rates and listings", () => {
     expect(batch).toMatchObject({ expected: 2, unlisted: 0 });
   });
 
-  test("a rate that the list does not hold at all is counted, unless it need not be listed", () => {
+  test("a rate missing from the list is counted, unless it need not be listed", () => {
     expect(joined([live("A")], [rate("A"), rate("NEW"), rate("NEWER")]).unlisted).toBe(2);
     const some = joinRates({
       rates: { rows: [rate("A"), rate("NEW"), rate("NEWER")], rejects: [] },
@@ -83,7 +83,7 @@ describe("rates and listings", () => {
     expect(some.unlisted).toBe(1);
   });
 
-  test("what cannot be read on either side is a reject, of the rates first", () => {
+  test("what is unreadable on either side is a reject, those of the rates first", () => {
     const odd: Contract = { name: "ODD", state: "odd" };
     const batch = joined([live("A"), odd], [rate("A", null), rate("ODD")]);
     expect(batch.quotes).toEqual([]);
@@ -96,7 +96,7 @@ describe("rates and listings", () => {
     ]);
   });
 
-  test("twins that differ are ambiguous, on either side; equal ones are one", () => {
+  test("differing duplicates are ambiguous, on either side; equal ones are merged", () => {
     const rates = joined([live("A"), live("B")], [rate("A"), rate("A", 0.5), rate("B"), rate("B")]);
     expect(symbolsOf(rates.quotes)).toEqual(["B"]);
     expect(reasonsOf(rates.rejects).slice(2)).toEqual(["A ambiguous", "A ambiguous"]);
@@ -105,7 +105,7 @@ describe("rates and listings", () => {
   });
 });
 
-test("where each listing is asked for, one without an answer is expected and none is unlisted", () => {
+test("if each listing is requested, one without an answer is expected and none is unlisted", () => {
   const listings = readListings({ rows: [live("A"), live("B")], rejects: [] }, nameOf, listingOf);
   const batch = joinAnswers(listings, (listing) =>
     listing.exchangeSymbol === "A" ? quoteOf(rate("A"), listing) : null,
@@ -114,7 +114,7 @@ test("where each listing is asked for, one without an answer is expected and non
   expect(batch).toMatchObject({ rejects: [], expected: 2, unlisted: 0 });
 });
 
-test("one reply alone says nothing of how many there should be", () => {
+test("a single reply does not say how many there should be", () => {
   const rows = { rows: [live("A"), live("B")], rejects: [reject("LIST")] };
   const batch = onlyReply(rows, nameOf, (contract) => {
     const listing = listingOf(contract);
@@ -125,7 +125,7 @@ test("one reply alone says nothing of how many there should be", () => {
   expect(batch).toMatchObject({ expected: null, unlisted: 0 });
 });
 
-test("a rate is explained by its rows; without one of them it was not shown, and null is no row missing", () => {
+test("a rate is explained by its rows; without one of them it was not shown, and null is not a missing row", () => {
   expect(originOf("{a.b}", { a: { b: 1 }, beside: null })).toEqual({
     formula: "{a.b}",
     rows: { a: { b: 1 }, beside: null },

@@ -20,7 +20,7 @@ describe("interval and next time of a row", () => {
     ["now", 0],
     ["just past", -1],
     ["past by 48 h", -48 * HOUR_MS],
-  ])("are both kept where the next time is %s", (_name, aheadMs) => {
+  ])("are both kept if the next time is %s", (_name, aheadMs) => {
     expect(timesOf(AT + aheadMs)).toEqual({
       fundingIntervalHours: 8,
       intervalSource: "published",
@@ -28,7 +28,7 @@ describe("interval and next time of a row", () => {
     });
   });
 
-  test("are both unknown where they contradict each other, for either may be wrong", () => {
+  test("are both unknown if they contradict each other, as either may be wrong", () => {
     expect(timesOf(AT + 8 * HOUR_MS + 10 * MINUTE_MS + 1)).toEqual({
       fundingIntervalHours: null,
       intervalSource: null,
@@ -36,7 +36,7 @@ describe("interval and next time of a row", () => {
     });
   });
 
-  test("an interval of another reply is the one that is out of date", () => {
+  test("an interval of another reply is the one that is outdated", () => {
     expect(timesOf(AT + 8 * HOUR_MS + 10 * MINUTE_MS + 1, 8, true)).toEqual({
       fundingIntervalHours: null,
       intervalSource: null,
@@ -56,7 +56,7 @@ describe("interval and next time of a row", () => {
   test.each([
     ["just over 48 h", -48 * HOUR_MS - 1],
     ["400 days", -400 * DAY_MS],
-  ])("past by %s: the contract is dead and no row of ours", (_name, aheadMs) => {
+  ])("%s in the past: the contract is dead and not shown", (_name, aheadMs) => {
     expect(timesOf(AT + aheadMs)).toBeNull();
   });
 
@@ -66,7 +66,7 @@ describe("interval and next time of a row", () => {
     ["in seconds", AT / 1000],
     ["in microseconds", AT * 1000],
     ["as milliseconds remaining", 3 * HOUR_MS],
-  ])("%s: the time is refused as one of another unit", (_name, nextMs) => {
+  ])("%s: the time is rejected as one in another unit", (_name, nextMs) => {
     expect(() => timesOf(nextMs)).toThrow(RowReject);
   });
 });
@@ -111,7 +111,7 @@ describe("a time in nanoseconds", () => {
     // As a double its last millisecond would be rounded up.
     ["1764774730024999999", 1_764_774_730_024],
     ["1764774730025000000", 1_764_774_730_025],
-    // A number has lost its last digits before it comes here.
+    // A number has lost its last digits before it gets here.
     [1_764_774_730_025_000_000, 1_764_774_730_025],
     ["1764774730025000000.5", 1_764_774_730_025],
     ["1.764774730025e18", 1_764_774_730_025],
@@ -131,7 +131,7 @@ describe("intervals", () => {
     const inUse = [1, 2, 3, 4, 6, 8, 12, 24];
     const read = Array.from({ length: 40 }, (_, hours) => intervalHoursOf(hours));
     expect(read.filter((hours) => hours !== null)).toEqual(inUse);
-    // Hours that are read in minutes, seconds and milliseconds; a day of minutes; half an hour.
+    // Hours read as minutes, seconds and milliseconds; a day of minutes; half an hour.
     expect(
       [8 / 60, 8 / 3600, 8 / 3_600_000, 480, 0.5].map((hours) => intervalHoursOf(hours)),
     ).toEqual([null, null, null, null, null]);
@@ -145,7 +145,7 @@ describe("intervals", () => {
   );
 
   test.each(["documented_default", "cached"] as const)(
-    "%s: one whose grid from midnight UTC does not hold the next time is unknown, the time stays",
+    "%s: one whose grid from midnight UTC does not contain the next time is unknown, the time is kept",
     (kind) => {
       const source = kind === "cached" ? "published" : kind;
       fc.assert(
@@ -165,12 +165,12 @@ describe("intervals", () => {
     },
   );
 
-  test("one of the same row may have a grid of its own", () => {
+  test("one of the same row may have its own grid", () => {
     expect(timesOf(AT + 150 * MINUTE_MS)).toMatchObject({ fundingIntervalHours: 8 });
   });
 });
 
-describe("a symbol that comes twice", () => {
+describe("a symbol that occurs twice", () => {
   const row = z.object({ name: z.string(), rate: z.number() });
   const said = (...rates: readonly number[]) => [
     { name: "B", rate: 9 },
@@ -199,13 +199,13 @@ describe("a symbol that comes twice", () => {
     expect(collected.rejects.length).toBe(lost);
   });
 
-  test("one that cannot be read makes the other doubtful", () => {
+  test("an unreadable one makes the other ambiguous", () => {
     const { rows, rejects } = decodeRows(row, [...said(1), { name: "A", rate: "x" }], "name");
     expect(rows.map(({ name }) => name)).toEqual(["B"]);
     expect(rejects.map(({ reason }) => reason)).toEqual(["ambiguous", "ambiguous"]);
   });
   test.each(["first", "last"])(
-    "one that is not to be shown, %s, makes the other doubtful",
+    "one that must not be shown, %s, makes the other ambiguous",
     (at) => {
       const listed = [
         { name: "A", live: true },

@@ -88,7 +88,7 @@ export const BODIES: Bodies = {
   ],
   [TICKERS]: reply([ticker("btc_usdt"), ticker("ftt_usdt"), ticker("1000pepe_usdt", { i: "0" })]),
   [LIST]: reply([...LIVE, ...DEAD]),
-  // Asked for where the feed tells no interval.
+  // Requested if the feed has no interval.
   [one("1mbabydoge_usdt")]: reply({ symbol: "1mbabydoge_usdt" }),
 };
 

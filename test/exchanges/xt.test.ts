@@ -33,7 +33,7 @@ describe("xt", () => {
       "essential rates null",
       "secondary tickers null",
       "instruments instruments 1800000",
-      // Of the one contract for which the feed tells no interval.
+      // For the only contract without an interval in the feed.
       "rotation intervals 3900000",
     ]);
     expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
@@ -83,7 +83,7 @@ describe("xt", () => {
     expect(quotes[3]).toMatchObject({ base: "NFLX", assetClass: null, ...hourly });
   });
 
-  test("an interval that the feed lacks is asked for by the contract, and believed where the row's next time bears it out", async () => {
+  test("an interval missing from the feed is requested by contract, and accepted if the row's next time confirms it", async () => {
     const without = Object.fromEntries(
       ["btc_usdt", "sol_usdt", "ada_usdt", "xrp_usdt"].map((symbol) => [
         one(symbol),
@@ -99,10 +99,10 @@ describe("xt", () => {
       [LIST]: reply(["btc", "sol", "ada", "xrp"].map((coin) => contract(`${coin}_usdt`))),
       [RATES]: [
         rate("btc_usdt", silent),
-        // The next settlement of the whole hour 15 is none of a four-hour contract.
+        // The next settlement at 15:00 is not on a four-hour grid.
         rate("sol_usdt", { ...silent, next_funding_rate_timestamp: at(15) }),
         rate("ada_usdt", silent),
-        // The next settlement of 14:00 is none of an eight-hour contract: it has become an hourly one.
+        // The next settlement at 14:00 is not on an eight-hour grid: the contract has become hourly.
         rate("xrp_usdt", { ...silent, next_funding_rate_timestamp: at(14) }),
       ],
     };
@@ -131,7 +131,7 @@ describe("xt", () => {
       }
   });
 
-  test("a row of the feed that is dated, or says not what it is, is no quote", async () => {
+  test("a row of the feed that is dated, or of unclear kind, is not a quote", async () => {
     const dated = (await btcOf({ product_type: "FUTURES" })).batch;
     expect(dated).toMatchObject({ quotes: [], rejects: [], expected: 2 });
     expect((await btcOf({ target_currency: "USD" })).batch).toMatchObject({ quotes: [] });
@@ -221,7 +221,7 @@ const LEGAL = "a large price or quantity cannot be told from a wrong one here";
 const TICKER = "any text may be a ticker";
 
 test("xt: no single wrong value leads to a wrong quote", async () => {
-  // Any contract may lose its interval in the feed: then its own call is asked.
+  // Any contract may lose its interval in the feed: then its own call is used.
   const own = ["btc_usdt", "1000pepe_usdt", "nflx_usdt", "new_usdt", "NaN", "1e300", "-1", "1"];
   const silent = own.map((symbol) => [one(symbol), reply({ symbol })]);
   const breaches = await mutationBreaches({
@@ -244,7 +244,7 @@ test("xt: no single wrong value leads to a wrong quote", async () => {
 });
 
 describeRecorded("xt, recorded", (read) => {
-  test("a coin-margined row of the documentation is not ours", async () => {
+  test("a coin-margined row of the documentation is not shown", async () => {
     const bodies = {
       ...BODIES,
       [RATES]: await read("xt", "cg-contracts.json"),
@@ -288,7 +288,7 @@ describeRecorded("xt, recorded", (read) => {
     },
   );
 
-  test("an error and the replies for one symbol are no list", async () => {
+  test("an error and the replies for one symbol are not lists", async () => {
     for (const file of ["error-invalid-symbol.json", "funding-rate.json"]) {
       const body = await read("xt", file);
       await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { describeRecorded } from "../../support/recorded.ts";
 const AT_MS = Date.UTC(2026, 8, 13, 22, 35);
 const NEXT_MS = Date.UTC(2026, 8, 13, 23);
 
-/** Base, units, class, rate, mark, index, open interest and volume in dollars, read from the rows by hand. */
+/** Base, units, class, rate, mark, index, open interest and volume in dollars, calculated from the rows by hand. */
 const ROWS = {
   // 26.235999 x 76,793.432181 = 2,014,752.4099…
   "BTC-PERP": [
@@ -37,7 +37,7 @@ const ROWS = {
   "XAU-PERP": ["XAU", 1, "metal", 0.00001, 4339.16839, 4335.849137, 160_569.5054264, 0],
   // 75.017 x 153.636 = 11,525.311812
   "USDJPY-PERP": ["USDJPY", 1, "forex", 0.000013, 153.582978, 153.636, 11_525.311812, 4590.001211],
-  // 3.6 x 2.7628 = 9.94608; an hour of computing is none of our classes
+  // 3.6 x 2.7628 = 9.94608; we have no class for an hour of computing
   "H100-PERP": ["H100", 1, null, 0.000939, 2.809562, 2.7628, 9.94608, 0],
   // 112.29 x 760.552337 = 85,402.4219…
   "SPY-PERP": ["SPY", 1, "etf", 0.000013, 759.927703, 760.552337, 85_402.4219217, 26_714.3642],
@@ -46,7 +46,7 @@ const ROWS = {
 } as const;
 
 describeRecorded("aevo, recorded in September 2026", (read) => {
-  test("every live perpetual with its values; no pre-IPO contract and none that is not traded any more", async () => {
+  test("every live perpetual with its values; no pre-IPO contract and none that is no longer traded", async () => {
     const bodies = {
       "/coingecko-statistics": await read("aevo", "live-2026-09/coingecko-statistics.json"),
       "/markets?instrument_type=PERPETUAL": await read("aevo", "live-2026-09/markets.json"),
@@ -84,7 +84,7 @@ describeRecorded("aevo, recorded in September 2026", (read) => {
     expect(shown).toEqual(right);
   });
 
-  test("its history bears out an hourly fraction: an hour apart, of the size of other hourly rates", async () => {
+  test("its history confirms an hourly fraction: an hour apart, of the size of other hourly rates", async () => {
     const body = await read("aevo", "live-2026-09/funding-history-btc.json");
     const rows: readonly (readonly string[])[] = Object(body).funding_history;
     expect(rows.map((row) => [row[1], row[2]])).toEqual([

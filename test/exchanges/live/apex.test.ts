@@ -4,10 +4,10 @@ import { memorySource } from "../../support/memory-source.ts";
 import { quoteLines } from "../../support/quote-lines.ts";
 import { describeRecorded } from "../../support/recorded.ts";
 
-/** 2026-09-13 22:35 UTC: the recording says no more than "22:3x". */
+/** 2026-09-13 22:35 UTC: the recording only says "22:3x". */
 const AT = 1_789_338_900_000;
 
-/** Open interest is in coins, at the mark; the interest of 0.0003 a day rests at 0.0000125 an hour. */
+/** Open interest is in coins, at the mark; the interest of 0.0003 a day is a baseline of 0.0000125 an hour. */
 const SHOWN: readonly string[] = [
   // 1,578.334 x 76,737.49
   "BTCUSDT BTC x1 USDT crypto -0.00002065/1h 09-13T23:00 cap - floor - rest 0.0000125 mark 76737.49 index 76776.58 oi 121117390 vol 565416966",
@@ -24,15 +24,15 @@ describeRecorded("apex, recorded on 2026-09-13", (read) => {
     return Object(Array.isArray(data) ? data[0] : null);
   };
 
-  test("every figure of the three contracts whose tickers were recorded, one of a stock among them", async () => {
-    // Each was asked alone; the bulk reply has the same rows.
+  test("every figure of the three contracts whose tickers were recorded, including one of a stock", async () => {
+    // Each was requested separately; the bulk reply has the same rows.
     const data = await Promise.all(["btcusdt", "ethusdt", "spcxusdt"].map(tickerOf));
     const bodies = {
       "/api/v3/data/all-ticker-info": { data },
       "/api/v3/symbols": await read("apex", "live-2026-09/symbols.json"),
     };
     const { quotes, rejects, expected } = await apex.refresh(memorySource(bodies, { nowMs: AT }));
-    // Four coins and four of the stock list trade; TON and IWM do not, and a prediction is no perpetual.
+    // Four coins and four of the stock list trade; TON and IWM do not, and a prediction is not a perpetual.
     expect({ rejects, expected }).toEqual({ rejects: [], expected: 8 });
     expect(quoteLines(quotes)).toEqual(SHOWN);
   });
@@ -40,7 +40,7 @@ describeRecorded("apex, recorded on 2026-09-13", (read) => {
   test("the class of every contract that trades", async () => {
     const btc = await tickerOf("btcusdt");
     const bases = ["BTC", "ETH", "1000PEPE", "PAXG", "TON", "SPCX", "XAU", "SPY", "SOXL", "IWM"];
-    // No ticker of the others was recorded: each gets that of BTC, which says nothing of its class.
+    // The tickers of the others were not recorded: each gets that of BTC, which does not affect its class.
     const data = bases.map((base) => ({ ...btc, symbol: `${base}USDT` }));
     const bodies = {
       "/api/v3/data/all-ticker-info": { data },
@@ -59,7 +59,7 @@ describeRecorded("apex, recorded on 2026-09-13", (read) => {
     ]);
   });
 
-  test("BTC was charged every hour, at rates of the scale of the running one", async () => {
+  test("BTC was charged every hour, at rates of the current one's magnitude", async () => {
     const body: unknown = await read("apex", "live-2026-09/history-funding-btc.json");
     expect(body).toMatchObject({
       data: {

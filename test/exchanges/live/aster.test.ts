@@ -12,8 +12,8 @@ describeRecorded("aster, recorded in September 2026", (read) => {
   const recorded = (file: string) => read("aster", `live-2026-09/${file}`);
 
   /**
-   * The lists were recorded without marginAsset: every quote is taken for its own margin, as it is on Aster.
-   * Open interest was not recorded.
+   * The lists were recorded without marginAsset: every quote is assumed to be its own margin, as it is on Aster. Open
+   * interest was not recorded.
    */
   async function refreshed(nowMs: number, kind: "" | "-tradfi", tickers: unknown) {
     const list: { symbols: Row[] } = Object(await recorded(`exchangeInfo${kind}.json`));
@@ -30,7 +30,7 @@ describeRecorded("aster, recorded in September 2026", (read) => {
     return aster.refresh(memorySource(bodies, { nowMs }));
   }
 
-  test("2026-09-11: three coins with every figure; two contracts in dollars that the list was trimmed of", async () => {
+  test("2026-09-11: three coins with every figure; two contracts in dollars missing from the trimmed list", async () => {
     const atMs = Date.UTC(2026, 8, 11, 17, 28, 5);
     const { quotes, rejects, expected, unlisted } = await refreshed(
       atMs,
@@ -42,7 +42,7 @@ describeRecorded("aster, recorded in September 2026", (read) => {
       multiplier: 1,
       quote: "USDT",
       settle: "USDT",
-      // The list of that day was recorded without the fields that tell it.
+      // The list of that day was recorded without the fields that state it.
       assetClass: null,
       intervalSource: "published",
       openInterestUsd: null,
@@ -111,12 +111,12 @@ describeRecorded("aster, recorded in September 2026", (read) => {
       quote.indexPrice,
     ]);
     expect(rows).toEqual([
-      // RateX, a coin, whose ticker is Raytheon's.
+      // RateX, a coin, with the ticker of Raytheon.
       ["RTX", "USDT", "crypto", 0.0000125, 1, ten, 0.71915316, 0.703],
       ["XAU", "USDT", "metal", 0, 4, midnight, 4_348.27780832, 4_348.27780832],
       ["BBX", "USDT", "stock", 0, 8, midnight, 7.72299099, 7.72120896],
       ["STXX", "USDT", "stock", 0, 8, midnight, 820.15692484, 818.23799924],
-      // A token, which Aster files under commodities.
+      // A token, which Aster lists under commodities.
       ["PAXG", "USDT", "crypto", 0.00005, 4, midnight, 4_346.42964224, 4_348.44793544],
       ["SPY", "USDT", "etf", 0, 8, midnight, 761.36481797, 761.34291457],
       ["CL", "USD1", "commodity", 0.00018282, 4, midnight, 97.47127632, 97.43390644],

@@ -7,7 +7,9 @@ import { describeRecorded } from "../../support/recorded.ts";
 /** 2026-09-13 22:26:41 UTC. */
 const AT = 1_789_338_401_100;
 
-/** In the order of the marks. Open interest is half of what is told, at the mark; bounds are basis points there. */
+/**
+ * In the order of the marks. Open interest is half of the published figure, at the mark; bounds are in basis points.
+ */
 const SHOWN: readonly string[] = [
   // 106.24 / 2 = 53.12
   "QQQ.US_USDC_PERP QQQ x1 USDC etf -0.0000679052490289/1h 09-13T23:00 cap 0.015 floor -0.015 rest - mark 707.98 index 708.74568749 oi 37608 vol 366092",
@@ -25,7 +27,7 @@ const SHOWN: readonly string[] = [
   "kPEPE_USDC_PERP PEPE x1000 USDC crypto 0.0000125/1h 09-13T23:00 cap 0.015 floor -0.015 rest - mark 0.0033465 index 0.0033479 oi 28812 vol 45778",
 ];
 
-/** The step of a market, from the list (LIVE-2026-09): what an open interest is counted in. */
+/** The step of a market, from the list (LIVE-2026-09): the unit that open interest is counted in. */
 const STEPS: Readonly<Record<string, number>> = {
   BTC_USDC_PERP: 0.00001,
   ETH_USDC_PERP: 0.0001,
@@ -51,7 +53,7 @@ describeRecorded("backpack, recorded on 2026-09-13", (read) => {
     expect(quoteLines(quotes)).toEqual(SHOWN);
   });
 
-  test("every open interest is an even number of steps: both sides are in it", async () => {
+  test("every open interest is an even number of steps: it includes both sides", async () => {
     const rows: unknown = await read("backpack", "live-2026-09/open-interest.json");
     const even = (Array.isArray(rows) ? rows : []).flatMap((row) => {
       const step = STEPS[String(Reflect.get(row, "symbol"))];
@@ -61,7 +63,7 @@ describeRecorded("backpack, recorded on 2026-09-13", (read) => {
     expect(even).toEqual(Array.from({ length: 7 }, () => true));
   });
 
-  test("what was charged of BTC at 23:00 is near the rate half an hour before, and hourly", async () => {
+  test("the charge of BTC at 23:00 is close to the rate half an hour before, and hourly", async () => {
     const rows: unknown = await read("backpack", "live-2026-09/fundingRates-btc.json");
     const [newest, before] = Array.isArray(rows) ? rows : [];
     expect(newest).toMatchObject({

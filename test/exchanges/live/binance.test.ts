@@ -7,7 +7,7 @@ import { recordedRow } from "../../support/recorded-row.ts";
 
 const NOT_RECORDED = new RequestFailure("http", "not recorded");
 
-/** The recorded list holds few fields: those that a row lacks are joined from `added`. */
+/** The recorded list has few fields: missing ones are added from `added`. */
 function joined(info: unknown, added: (symbol: string) => object): unknown {
   const { symbols } = Object(info);
   return { symbols: symbols.map((row: { symbol: string }) => ({ ...added(row.symbol), ...row })) };
@@ -21,7 +21,7 @@ async function refresh(nowMs: number, bodies: Readonly<Record<string, unknown>>)
 describeRecorded("binance, recorded on 2026-09-13", (read) => {
   const file = (name: string): Promise<unknown> => read("binance", `live-2026-09/${name}.json`);
 
-  test("coins at 14:14: rates, intervals, prices and volume; the list has no coins, so they are joined", async () => {
+  test("coins at 14:14: rates, intervals, prices and volume; the list has no coins, so they are added", async () => {
     const { quotes, rejects } = await refresh(Date.UTC(2026, 8, 13, 14, 14, 57), {
       "/fapi/v1/premiumIndex": await file("premiumIndex"),
       "/fapi/v1/fundingInfo": await file("fundingInfo"),
@@ -39,7 +39,7 @@ describeRecorded("binance, recorded on 2026-09-13", (read) => {
       "ETHUSDT ETH crypto -0.00001791 8h 2026-09-13T16:00 2483.7 2484.94534884 - 4754722286 - -",
       "BTCUSDT BTC crypto 0.0000668 8h 2026-09-13T16:00 76979.733971 77007.7478261 - 4162017096 - -",
     ]);
-    // interestRate 0.0001 is that of 8 h: 0.00005 at 4 h, where LPT rests.
+    // interestRate 0.0001 is per 8 h: 0.00005 at 4 h, LPT's baseline.
     expect(quotes.map((quote) => quote.baselineRate)).toEqual([0.00005, 0.0001, 0.0001]);
   });
 

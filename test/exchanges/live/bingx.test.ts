@@ -9,7 +9,7 @@ import { describeRecorded } from "../../support/recorded.ts";
 const AT = 1_789_336_846_100;
 
 const SHOWN: readonly string[] = [
-  // The one whose open interest was asked for: dollars.
+  // The one whose open interest was requested: dollars.
   "BTC-USDT BTC x1 USDT crypto 0.000094/8h 09-14T00:00 cap 0.003 floor -0.003 rest - mark 77190.5 index 77225.4 oi 287039550 vol 337831457",
   "ETH-USDT ETH x1 USDT crypto 0.0001/8h 09-14T00:00 cap 0.003 floor -0.003 rest - mark 2503.23 index 2504.31 oi - vol 404624664",
   "1000PEPE-USDT PEPE x1000 USDT crypto 0.0001/8h 09-14T00:00 cap 0.02 floor -0.02 rest - mark 0.0034057 index 0.0034075 oi - vol 14962111",
@@ -50,7 +50,7 @@ describeRecorded("bingx, recorded on 2026-09-13", (read) => {
     expect(new Set(quotes.map(({ takerFeeBps }) => takerFeeBps))).toEqual(new Set([5]));
   });
 
-  test("lastFundingRate runs: 0.000094 was shown six hours after 0.000078 had been charged", async () => {
+  test("lastFundingRate is the running rate: 0.000094 was shown six hours after 0.000078 had been charged", async () => {
     const history: unknown = await read("bingx", "live-2026-09/fundingRate-history-btc.json");
     expect(history).toMatchObject({
       data: [

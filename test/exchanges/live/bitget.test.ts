@@ -34,7 +34,7 @@ describeRecorded("bitget, recorded on 2026-09-13", (read) => {
       "ETHUSDT ETH crypto 0.0001 8h 2026-09-14T00:00 2488.9 2490.4065 1995145622 1274156572 -0.003 0.003",
       // 1,860,174,806,655 x 0.000005184.
       "SHIBUSDT SHIB crypto 0.0001 8h 2026-09-14T00:00 0.000005184 0.0000051884846831 9643146 5659113 -0.00495 0.00495",
-      // 124.24 x 63.15; it will be taken off on the 14th, and trades until then.
+      // 124.24 x 63.15; delisted on the 14th, and traded until then.
       "PKXUSDT PKX stock 0 8h 2026-09-14T00:00 63.15 62.9968501575 7846 4091 -0.005 0.005",
       // 41,649.48 x 362.36.
       "TSLAUSDT TSLA stock 0 8h 2026-09-14T00:00 362.36 362.960490895 15092106 887142 -0.005 0.005",
@@ -62,7 +62,7 @@ describeRecorded("bitget, recorded on 2026-09-13", (read) => {
     expect(new Set(quotes.map((quote) => quote.takerFeeBps))).toEqual(new Set([6]));
   });
 
-  test("the resting rate of coins is 0.0001 per 8 h, and that of others is unknown", async () => {
+  test("the baseline of coins is 0.0001 per 8 h, and that of others is unknown", async () => {
     const { quotes } = await refresh();
     const resting = new Map(quotes.map((quote) => [quote.exchangeSymbol, quote.baselineRate]));
     expect([resting.get("BTCUSDT"), resting.get("1000BONKPERP"), resting.get("XAUUSDT")]).toEqual([
@@ -72,7 +72,7 @@ describeRecorded("bitget, recorded on 2026-09-13", (read) => {
     ]);
   });
 
-  test("the last settlement of the history was 0.000076 at 16:00, the running rate is another", async () => {
+  test("the last settlement in the history was 0.000076 at 16:00, the running rate differs", async () => {
     const { data } = Object(await file("v3-history-fund-rate-btc"));
     expect(data[0]).toEqual({
       symbol: "BTCUSDT",

@@ -61,7 +61,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     return memorySource(bodies, { nowMs: Date.UTC(2026, 8, 13, 22, 28, 39) });
   }
 
-  test("twelve contracts with all their figures, and no history is asked for; the inverse one is not shown", async () => {
+  test("twelve contracts with all their figures, and no history is requested; the inverse one is not shown", async () => {
     const asked = await source();
     const { quotes, rejects, expected, unlisted } = await blofin.refresh(asked);
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 12, unlisted: 0 });
@@ -86,7 +86,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     }
   });
 
-  test("names and classes as BloFin tells them, gold as a coin, but for a fund that it calls an index", async () => {
+  test("names and classes as stated by BloFin, gold as a coin, except for a fund that it calls an index", async () => {
     const asked = await source();
     const { quotes } = await blofin.refresh(asked);
     expect(
@@ -109,7 +109,7 @@ describeRecorded("blofin, recorded in September 2026", (read) => {
     ]);
   });
 
-  test("were the interval of BTC not published, its recorded history would tell the same", async () => {
+  test("if the interval of BTC were not published, its recorded history would give the same", async () => {
     const rates: unknown = await file("funding-rate");
     const first: object = Object(Reflect.get(Object(Reflect.get(Object(rates), "data")), 0));
     const { quotes } = await blofin.refresh(

@@ -18,7 +18,7 @@ const listOf = (body: unknown): readonly object[] => {
 };
 
 describeRecorded("bybit, recorded on 2026-09-11", (read) => {
-  test("all figures of every contract; the dated one is not shown, one that once was pre-market is", async () => {
+  test("all figures of every contract; the dated one is not shown, a formerly pre-market one is", async () => {
     const bodies = {
       [TICKERS]: await read("bybit", "live-2026-09/tickers-linear.json"),
       [INSTRUMENTS]: await read("bybit", "live-2026-09/instruments-info.json"),
@@ -78,7 +78,7 @@ describeRecorded("bybit, recorded on 2026-09-11", (read) => {
         nextFundingAtMs: EIGHT_PM,
         rateCap: 0.005,
         rateFloor: -0.005,
-        // A sixth of 0.03 %: the rate rests.
+        // A sixth of 0.03 %: the rate is at its baseline.
         baselineRate: 0.00005,
         markPrice: 0.1942,
         indexPrice: 0.1942,
@@ -107,11 +107,11 @@ describeRecorded("bybit, recorded on 2026-09-11", (read) => {
     ]);
   });
 
-  test("the classes of the second list, which has neither the settling coin nor the pre-listing mark", async () => {
+  test("the classes of the second list, which has neither the settlement coin nor the pre-listing mark", async () => {
     const classes = listOf(await read("bybit", "live-2026-09/instruments-info-classes.json"));
     const [btc] = listOf(await read("bybit", "live-2026-09/tickers-linear.json"));
     const list = classes.map((row) => ({ ...row, settleCoin: "USDT", isPreListing: false }));
-    // No rate of these was recorded: each gets that of BTC, which says nothing of its class.
+    // The rates of these were not recorded: each gets that of BTC, which does not affect its class.
     const tickers = list.map((row) => ({ ...btc, symbol: String(Reflect.get(row, "symbol")) }));
     const bodies = {
       [TICKERS]: { retCode: 0, result: { list: tickers } },

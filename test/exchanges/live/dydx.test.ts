@@ -26,7 +26,7 @@ describeRecorded("dydx, recorded on 2026-09-11 and 13", (read) => {
     ]);
   });
 
-  test("metals and oil at 21:16: six times the gap of the margins, 0.2 less 0.1, is 0.6 in 8 h and 0.075 an hour", async () => {
+  test("metals and oil at 21:16: six times the gap of the margins, 0.2 minus 0.1, is 0.6 in 8 h and 0.075 an hour", async () => {
     const { quotes, rejects } = await refresh(
       "perpetual-markets-tradfi",
       Date.UTC(2026, 8, 13, 21, 16, 50),
@@ -43,7 +43,7 @@ describeRecorded("dydx, recorded on 2026-09-11 and 13", (read) => {
     ]);
   });
 
-  test("the history is hourly, with rates of the size of the shown one", async () => {
+  test("the history is hourly, with rates of the shown one's magnitude", async () => {
     const { historicalFunding } = Object(await file("historical-funding-link"));
     const hours = historicalFunding.map((row: { effectiveAt: string }) =>
       row.effectiveAt.slice(11, 16),

@@ -8,7 +8,7 @@ const META = "/api/v2/public/meta/getMetaData";
 const RATES = "/api/v2/public/funding/getLatestFundingRate?contractId=";
 const ticker = (id: string): string => `/api/v2/public/quote/getTicker?contractId=${id}`;
 const MIDNIGHT = Date.UTC(2026, 8, 14);
-/** The contracts that are displayed, in the order of the list; one ticker was recorded. */
+/** The displayed contracts, in the order of the list; one ticker was recorded. */
 const LIVE = ["30000001", "30000002", "30000005", "30000010", "30000046", "30000169"];
 const NO_TICKER = { code: "SUCCESS", data: [], msg: null };
 
@@ -27,7 +27,7 @@ describeRecorded("edgex, recorded in September 2026", (read) => {
       { nowMs: Date.UTC(2026, 8, 13, 22, 37, 20) },
     );
     const { quotes, rejects, expected, unlisted } = await edgex.refresh(source);
-    // ZRO and EUR come with rates and are not displayed.
+    // ZRO and EUR have rates but are not displayed.
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 6, unlisted: 0 });
     const shared = {
       quote: "USDC",
@@ -130,8 +130,8 @@ describeRecorded("edgex, recorded in September 2026", (read) => {
     ]);
   });
 
-  /** Why the rate is disputed: the ticker names the forecast of the same moment as the coming charge. */
-  test("the rate in force is that of the last settlement row; the ticker tells the forecast instead", async () => {
+  /** Why the rate is disputed: the ticker gives the forecast at the same moment as the coming charge. */
+  test("the rate in force is that of the last settlement row; the ticker has the forecast instead", async () => {
     expect(await file("getFundingRatePage-30000001")).toMatchObject({
       data: {
         dataList: [
@@ -146,8 +146,8 @@ describeRecorded("edgex, recorded in September 2026", (read) => {
     });
   });
 
-  /** Why the labels decide no class: a bank stands among the commodities. */
-  test("the labels of contracts are not sound", async () => {
+  /** Why the labels decide no class: there is a bank among the commodities. */
+  test("the labels of contracts are unreliable", async () => {
     const body: unknown = await file("contract-labels");
     const labels: unknown = Reflect.get(Object(body), "data");
     const commodities: unknown = Reflect.get(Object(labels), 0);

@@ -16,7 +16,7 @@ type Figures = readonly [
   openInterestUsd: number,
   volume24hUsd: number,
 ];
-/** As the reply has them: rates are for an hour, quantities are in dollars already. */
+/** As in the reply: rates are hourly, quantities are in dollars already. */
 const SHOWN: readonly Figures[] = [
   [
     "BTC-USD",
@@ -107,7 +107,7 @@ describeRecorded("extended, recorded in September 2026", (read) => {
       });
   });
 
-  /** The history is not requested by the adapter: it shows that what is published is charged each hour. */
+  /** The history is not requested by the adapter: it shows that the published rate is charged each hour. */
   test("the history of BTC is hourly, in the unit of the rate", async () => {
     const row = (hour: number, jitterMs: number): object => ({
       f: "0.000013",

@@ -48,12 +48,12 @@ describeRecorded("gate, recorded on 2026-09-11 and 13", (read) => {
     expect(resting).toEqual([0.0001, 0.0001, 0.00005]);
   });
 
-  test("taker_fee_rate 0.00075 is no fee of a taker (5 basis points) and not read", async () => {
+  test("taker_fee_rate 0.00075 is not the taker fee (5 basis points) and not read", async () => {
     const { quotes } = await first();
     expect(quotes.map((quote) => quote.takerFeeBps)).toEqual([undefined, undefined, undefined]);
   });
 
-  test("classes: the rows hold few fields, the type is joined to them", async () => {
+  test("classes: the rows have few fields, the type is added", async () => {
     const rows = Object(await file("contracts-usdt-classes"));
     const joined = rows.map((row: object) => ({ type: "direct", ...row }));
     const { quotes, rejects } = await refresh(
@@ -71,7 +71,7 @@ describeRecorded("gate, recorded on 2026-09-11 and 13", (read) => {
       `CAT_USDT CAT stock 0 8h ${midnight} 817 817.09 - - - -`,
       `RTX_USDT RTX stock 0 8h ${midnight} 198.99 198.548 - - - -`,
       `PURR_USDT PURR stock 0 8h ${midnight} 11.519 11.4726 - - - -`,
-      // The exchange's own word for them; that they are tokens is decided for all exchanges at once.
+      // The exchange's own word for them; that they are tokens is decided for all exchanges together.
       `PAXG_USDT PAXG crypto 0 8h ${midnight} 4348.1 4347.17 - - - -`,
       `XAUT_USDT XAUT crypto 0 8h ${midnight} 4344.1 4344.13 - - - -`,
       `XAU_USDT XAU metal 0 4h ${midnight} 4349.4 4346.98 - - - -`,
@@ -82,7 +82,7 @@ describeRecorded("gate, recorded on 2026-09-11 and 13", (read) => {
     ]);
   });
 
-  test("the history has its times in seconds, two after the hour, and another rate than the running one", async () => {
+  test("the history has its times in seconds, two after the hour, and a different rate from the running one", async () => {
     expect(Object(await file("funding_rate-history-btc"))[0]).toEqual({
       r: "0.000024",
       t: Date.UTC(2026, 8, 11, 16, 0, 2) / 1000,

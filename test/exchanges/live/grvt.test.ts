@@ -9,7 +9,7 @@ const ticker = (instrument: string): string =>
 const MIDNIGHT = Date.UTC(2026, 8, 14);
 
 describeRecorded("grvt, recorded in September 2026", (read) => {
-  /** No ticker of ETH, XAU and KBONK was recorded: they borrow the fields of ENA's under their own names. */
+  /** The tickers of ETH, XAU and KBONK were not recorded: they use the fields of ENA's under their own names. */
   async function refresh() {
     const ena: object = Reflect.get(
       Object(await read("grvt", `${FOLDER}/ticker-ena.json`)),
@@ -74,7 +74,7 @@ describeRecorded("grvt, recorded in September 2026", (read) => {
       exchangeTimeMs: 1_789_338_543_560,
     });
     expect(quotes.find(({ base }) => base === "ENA")).toMatchObject({
-      // 0.005 points, the resting value at 4 h.
+      // 0.005 points, the baseline at 4 h.
       fundingRate: 0.00005,
       fundingIntervalHours: 4,
       nextFundingAtMs: MIDNIGHT,
@@ -99,7 +99,7 @@ describeRecorded("grvt, recorded in September 2026", (read) => {
     });
   });
 
-  /** The history is not requested by the adapter: it shows that the rate is per own interval, in the unit of the ticker. */
+  /** The history is not requested by the adapter: it shows that the rate is per own interval, in the ticker's unit. */
   test("the history of BTC settles every 8 h in percentage points", async () => {
     expect(await read("grvt", `${FOLDER}/funding-history-btc.json`)).toMatchObject({
       result: [

@@ -11,7 +11,7 @@ const AT = Date.UTC(2026, 8, 13, 22, 25);
 describeRecorded("hibachi, recorded in September 2026", (read) => {
   const recorded = (file: string) => read("hibachi", `live-2026-09/${file}`);
 
-  /** The list of contracts was not recorded: the contracts of the inventory stand in for it. */
+  /** The list of contracts was not recorded: the contracts of the inventory are used instead. */
   async function refreshed() {
     const inventory: { markets: { contract: Row }[] } = Object(await recorded("inventory.json"));
     const futureContracts = inventory.markets.map(({ contract }) => contract);
@@ -23,7 +23,7 @@ describeRecorded("hibachi, recorded in September 2026", (read) => {
     return hibachi.refresh(memorySource(bodies, { nowMs: AT }));
   }
 
-  test("the inventory: five markets, the closed one left out, with every figure as it stands there", async () => {
+  test("the inventory: five markets, the closed one left out, with every figure as published", async () => {
     const { quotes, rejects, expected, unlisted } = await refreshed();
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 0 });
     const hourly = {
@@ -109,7 +109,7 @@ describeRecorded("hibachi, recorded in September 2026", (read) => {
     const [btc] = quotes;
     expect(btc?.nextFundingAtMs).toBe((1_789_336_800 + 3600) * 1000);
     expect(btc?.fundingIntervalHours).toBe(1);
-    // The last charge was 0.000019 of one hour; the running estimate is of the same size, not an eighth of it.
+    // The last charge was 0.000019 for one hour; the running estimate has the same magnitude, not an eighth of it.
     expect(data.at(-1)?.fundingRate).toBe("0.000019");
   });
 });

@@ -4,7 +4,7 @@ import { memorySource } from "../../support/memory-source.ts";
 import { describeRecorded } from "../../support/recorded.ts";
 
 const V1 = "/linear-swap-api/v1";
-/** 2026-09-13 22:01:10 UTC; the index prices were asked for at 22:02:47. */
+/** 2026-09-13 22:01:10 UTC; the index prices were requested at 22:02:47. */
 const AT = 1_789_336_870_000;
 const INDEX_AT = 1_789_336_967_400;
 /** 23:00 and 24:00 UTC of that day. */
@@ -41,15 +41,15 @@ describeRecorded("htx, recorded in September 2026", (read) => {
       ["PEPE-USDT", null, 0.0001, 8, MIDNIGHT, 0.0000033955],
       ["BOME-USDT", null, 0.00005, 4, MIDNIGHT, 0.000838138709216127],
       ["XAU-USDT", "metal", 0.000183372000496483, 4, MIDNIGHT, 4_341.88793297],
-      // A token of gold, which HTX files under metals.
+      // A gold token, which HTX lists under metals.
       ["PAXG-USDT", "crypto", 0, 4, MIDNIGHT, 4_339.84467193],
       ["USOIL-USDT", "commodity", 0, 4, MIDNIGHT, 99.40120303],
       ["META-USDT", "stock", 0, 8, MIDNIGHT, 645.49436244],
-      // Filed under Stocks, with the free label indices.
+      // Listed under Stocks, with the free-form label indices.
       ["JP225-USDT", "index", 0.00000625, 1, ELEVEN, 63_661],
       ["TQQQ-USDT", "etf", 0, 8, MIDNIGHT, 69.390792001584],
       ["SPX500-USDT", "index", 0.00000625, 1, ELEVEN, 7_622.6],
-      // Its free label alone tells that it is a share.
+      // Only its free-form label says that it is a share.
       ["XOM-USDT", "stock", 0.0001, 8, MIDNIGHT, 166.6],
     ]);
     const common = { quote: "USDT", settle: "USDT", multiplier: 1, markPrice: null };
@@ -57,7 +57,7 @@ describeRecorded("htx, recorded in September 2026", (read) => {
     expect(quotes.every((quote) => Bun.deepMatch({ ...common, ...stamps }, quote))).toBe(true);
   });
 
-  test("open interest as it stands there; half of the turnover, which counts both sides", async () => {
+  test("open interest as published; half of the turnover, which counts both sides", async () => {
     const { quotes } = await refreshed();
     const money = quotes.map(({ base, openInterestUsd, volume24hUsd }) => [
       base,
@@ -80,14 +80,14 @@ describeRecorded("htx, recorded in September 2026", (read) => {
     ]);
   });
 
-  test("contracts traded are even without exception, open ones are odd in 6 of 14: one counts both sides", async () => {
+  test("contracts traded are always even, open ones are odd in 6 of 14: one counts both sides", async () => {
     const { data }: { data: { trade_volume: number; volume: number }[] } = Object(
       await recorded("swap_open_interest.json"),
     );
     const traded = data.map((row) => row.trade_volume).filter((contracts) => contracts > 0);
     expect(traded.map((contracts) => contracts % 2)).toEqual(Array(12).fill(0));
     expect(data.filter(({ volume }) => volume % 2 === 1)).toHaveLength(6);
-    // The tickers tell the same turnover, and so the same two sides.
+    // The tickers have the same turnover, and hence the same two sides.
     const { ticks }: { ticks: { vol: string; trade_turnover: string }[] } = Object(
       await recorded("batch_merged.json"),
     );

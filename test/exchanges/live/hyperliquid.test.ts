@@ -24,7 +24,7 @@ describeRecorded("hyperliquid, recorded in September 2026", (read) => {
       [TOKENS]: await file("spot-meta"),
       [ANNOTATIONS]: await file("perp-concise-annotations"),
       [dex("xyz")]: await file("meta-and-asset-ctxs-xyz"),
-      // The list names it, and no reply of it was recorded.
+      // In the list, but its reply was not recorded.
       [dex("flx")]: notRecorded,
       ...extra,
     };
@@ -70,7 +70,7 @@ describeRecorded("hyperliquid, recorded in September 2026", (read) => {
         quote: "USDC",
         settle: "USDC",
         assetClass: "index",
-        // Half of the main dex's resting rate: its deployer's multiplier is in it.
+        // Half of the main dex's baseline: its deployer's multiplier is included.
         fundingRate: 0.00000625,
         fundingIntervalHours: 1,
         nextFundingAtMs: NEXT_HOUR,
@@ -129,7 +129,7 @@ describeRecorded("hyperliquid, recorded in September 2026", (read) => {
     ]);
   });
 
-  /** The history is not requested by the adapter: it shows that a rate is for one hour, charged on the full hour. */
+  /** The history is not requested by the adapter: it shows that a rate is hourly, charged at the full hour. */
   test.each(["funding-history-btc", "funding-history-xyz"])("%s settles hourly", async (name) => {
     const rows: unknown = await file(name);
     const times = (Array.isArray(rows) ? rows : []).map((row: object) => Reflect.get(row, "time"));

@@ -38,7 +38,7 @@ describeRecorded("kucoin, recorded on 2026-09-11 and 13", (read) => {
     expect(quotes.map((quote) => quote.takerFeeBps)).toEqual([6, 6, 6, 6]);
   });
 
-  test("classes: the rows hold few fields, the coins of quote and settlement are joined to them", async () => {
+  test("classes: the rows have few fields, the coins of quote and settlement are added", async () => {
     const { code, data } = Object(await file("contracts-active-classes"));
     const joined = data.map((row: object) => ({
       quoteCurrency: "USDT",
@@ -65,7 +65,7 @@ describeRecorded("kucoin, recorded on 2026-09-11 and 13", (read) => {
       `BBXUSDTM BBX stock 0.0001 8h ${midnight} 7.73 7.72 11814 26979 - -`,
       // 388,416 x 0.01 x 48.73.
       `QNTXUSDTM QNTX stock 0.0001 8h ${midnight} 48.73 48.79 189275 733099 - -`,
-      // 2,539,204 x 0.001 x 4,341.9. METAL is the exchange's own word for tokens of gold.
+      // 2,539,204 x 0.001 x 4,341.9. METAL is the exchange's own word for gold tokens.
       `XAUTUSDTM XAUT crypto 0.000001 4h ${midnight} 4341.9 4344.28 11024970 1304939 - -`,
       // 5,528,631 x 0.001 x 4,346.74.
       `PAXGUSDTM PAXG crypto 0.00005 4h ${midnight} 4346.74 4347.48 24031522 1605703 - -`,

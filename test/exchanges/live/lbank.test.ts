@@ -16,7 +16,7 @@ describeRecorded("lbank, recorded on 2026-09-13", (read) => {
     return lbank.refresh(memorySource(bodies, { nowMs: AT }));
   };
 
-  test("nine contracts with every figure, two with trading hours among them; 10TA has no rate", async () => {
+  test("nine contracts with every figure, including two with trading hours; 10TA has no rate", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh();
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 10, unlisted: 0 });
     const midnight = "2026-09-14T00:00";
@@ -34,7 +34,7 @@ describeRecorded("lbank, recorded on 2026-09-13", (read) => {
     ]);
   });
 
-  test("turnover is one side: volume x last price is the same figure", async () => {
+  test("turnover is one side: volume x last price is the same amount", async () => {
     const { data } = Object(await file("marketData"));
     const [btc] = data;
     // 3,120.1692 x 76,918.8 is 239,999,671, and the turnover 240,366,999: 1.0015 of it.
@@ -43,7 +43,7 @@ describeRecorded("lbank, recorded on 2026-09-13", (read) => {
     expect((await refresh()).quotes[0]?.volume24hUsd).toBeCloseTo(240366999.2, 1);
   });
 
-  test("a row of a market that is closed keeps its own time", async () => {
+  test("a row of a closed market keeps its own time", async () => {
     const { quotes } = await refresh();
     const sugar = quotes.find(({ base }) => base === "SUGAR");
     expect(sugar?.exchangeTimeMs).toBe(1789337299_000);

@@ -6,7 +6,7 @@ import { describeRecorded } from "../../support/recorded.ts";
 const RATES = "/api/v1/funding-rates";
 const MARKETS = "/api/v1/orderBookDetails";
 
-/** 2026-09-11 17:18:40 UTC; what is charged next is charged at 18:00. */
+/** 2026-09-11 17:18:40 UTC; the next charge is at 18:00. */
 const AT = 1_789_147_120_000;
 const SIX_PM = 1_789_149_600_000;
 
@@ -16,12 +16,12 @@ const partOf = (body: unknown, key: string): readonly object[] => {
 };
 
 describeRecorded("lighter, recorded on 2026-09-11", (read) => {
-  test("every figure of both live markets, marks and indexes among them; the inactive one is not shown", async () => {
+  test("all figures of both live markets, including marks and indexes; the inactive one is not shown", async () => {
     const markets = partOf(
       await read("lighter", "live-2026-09/order-book-details.json"),
       "order_book_details",
     );
-    // The recording has few fields: the flags of the markets are not among them.
+    // The recording has few fields: the markets' flags are not among them.
     const market_config = { hidden: false, force_reduce_only: false };
     const bodies = {
       [RATES]: await read("lighter", "live-2026-09/funding-rates.json"),
@@ -64,14 +64,14 @@ describeRecorded("lighter, recorded on 2026-09-11", (read) => {
         volume24hUsd: 850_015_955.986308,
       },
     ]);
-    // 0.000096 for 8 hours: an eighth is the resting 0.0012 % an hour.
+    // 0.000096 for 8 hours: an eighth is the baseline of 0.0012 % an hour.
     for (const quote of quotes) expect(quote.fundingRate).toBeCloseTo(0.000012, 15);
     // 47,381.5269 ETH at 2,574.08 and 2,092.76507 BTC at 77,758.9.
     expect(quotes[0]?.openInterestUsd).toBeCloseTo(121_963_840.76, 2);
     expect(quotes[1]?.openInterestUsd).toBeCloseTo(162_731_109.8, 1);
   });
 
-  test("the history of BTC is in percent an hour: what was charged is of the scale of an eighth of the rate", async () => {
+  test("the history of BTC is in percent per hour: the charges have the magnitude of an eighth of the rate", async () => {
     const charges = partOf(await read("lighter", "live-2026-09/fundings-btc.json"), "fundings");
     const rates = charges.map((row) => Number(Reflect.get(row, "rate")) / 100);
     const values = charges.map((row) => Number(Reflect.get(row, "value")));

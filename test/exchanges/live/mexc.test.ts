@@ -9,7 +9,7 @@ const AT = Date.UTC(2026, 8, 11, 17, 28, 5);
 describeRecorded("mexc, recorded on 2026-09-11", (read) => {
   const file = (name: string): Promise<unknown> => read("mexc", `live-2026-09/${name}.json`);
   const refresh = async () => {
-    // The rates were asked one by one; the bulk form is a list of the same objects.
+    // The rates were requested one by one; the bulk form is a list of the same objects.
     const rates = [
       Object(await file("funding_rate-btc")).data,
       Object(await file("funding_rate-xau")).data,
@@ -22,7 +22,7 @@ describeRecorded("mexc, recorded on 2026-09-11", (read) => {
     return mexc.refresh(memorySource(bodies, { nowMs: AT }));
   };
 
-  test("two contracts with every figure; ETH has no rate, TON is in no list", async () => {
+  test("two contracts with every figure; ETH has no rate, TON is not in the list", async () => {
     const { quotes, rejects, expected, unlisted } = await refresh();
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 3, unlisted: 0 });
     // Open interest is holdVol x contractSize x fairPrice of the rates, volume is amount24.

@@ -32,7 +32,7 @@ describeRecorded("okx, recorded on 2026-09-11 and 13", (read) => {
       // 250,148,200 x 0.04802.
       "CHIP-USDT-SWAP CHIP crypto 0.00005 4h 2026-09-11T20:00 0.04798 - 2973868 12012117 -0.01 0.01",
     ]);
-    // The interest of 0.0001 is that of 8 h: half of it at 4 h, which CHIP rests at.
+    // The interest of 0.0001 is per 8 h: half of it at 4 h, CHIP's baseline.
     expect(quotes.map((quote) => [quote.settledRate, quote.baselineRate])).toEqual([
       [0.0000599316422609, 0.0001],
       [0.0001, 0.0001],
@@ -53,7 +53,7 @@ describeRecorded("okx, recorded on 2026-09-11 and 13", (read) => {
     });
   });
 
-  test("classes: the list holds few fields, the others are joined to it", async () => {
+  test("classes: the list has few fields, the others are added", async () => {
     const list = Object(await file("instruments-swap-classes"));
     const joined = { instType: "SWAP", ctType: "linear", ruleType: "normal", settleCcy: "USDT" };
     const data = list.data.map((row: object) => ({ ...row, ...joined }));

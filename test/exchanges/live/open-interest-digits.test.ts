@@ -4,9 +4,9 @@ import { extended } from "../../../src/exchanges/extended.ts";
 import { memorySource } from "../../support/memory-source.ts";
 import { describeRecorded } from "../../support/recorded.ts";
 
-/** Exchanges that publish the value of their open interest in dollars tell its sides by the quantity beside it. */
+/** For exchanges that publish the value of their open interest in dollars, the quantity next to it shows the sides. */
 describeRecorded("the last digit of the quantity, recorded in September 2026", (read) => {
-  test("bybit: of the single figure; the other one is twice that, so that its last digit says nothing more", async () => {
+  test("bybit: of the single figure; the other one is twice that, so its last digit adds nothing", async () => {
     const bodies = {
       "/v5/market/tickers?category=linear": await read("bybit", "live-2026-09/tickers-linear.json"),
       "/v5/market/instruments-info?category=linear&limit=1000": await read(
@@ -18,13 +18,13 @@ describeRecorded("the last digit of the quantity, recorded in September 2026", (
     const { quotes } = await bybit.refresh(memorySource(bodies, { nowMs }));
     const shown = quotes.map((quote) => [quote.exchangeSymbol, quote.openInterestDigit]);
     expect(shown).toEqual([
-      // 26,631.431 of 53,262.861: an odd number of steps, which a sum of longs and shorts could not be.
+      // 26,631.431 of 53,262.861: an odd number of steps, impossible for a sum of longs and shorts.
       ["BTCUSDT", 1],
       ["ETHUSDT", 3],
       ["0GUSDT", 7],
       ["1000BONKPERP", 4],
     ]);
-    // In dollars over those traded in a day: 0.33 of BTC, as of OKX (0.25), Gate (0.35) and Hyperliquid (0.39) then.
+    // In dollars relative to the daily volume: 0.33 for BTC, like OKX (0.25), Gate (0.35) and Hyperliquid (0.39) then.
     const btc = quotes[0];
     expect((btc?.openInterestUsd ?? 0) / (btc?.volume24hUsd ?? 0)).toBeCloseTo(0.3295, 4);
   });

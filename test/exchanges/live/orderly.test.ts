@@ -11,7 +11,7 @@ const [FOUR_PM, EIGHT_PM, MIDNIGHT] = [1_789_315_200_000, 1_789_329_600_000, 1_7
 const EIGHT = { fundingIntervalHours: 8, settledAtMs: FOUR_PM, baselineRate: 0.0001 };
 const FOUR = { fundingIntervalHours: 4, settledAtMs: EIGHT_PM, baselineRate: 0.00005 };
 
-/** The eight markets, read by hand: dollars of open interest are its units by the mark price. */
+/** The eight markets, calculated by hand: dollars of open interest are its units times the mark price. */
 const MARKETS = [
   {
     exchangeSymbol: "PERP_BTC_USDC",
@@ -90,7 +90,7 @@ const MARKETS = [
     ...EIGHT,
     fundingRate: 0.0001,
     settledRate: 0.00009984,
-    // The one whose bounds are not alike.
+    // The one with asymmetric bounds.
     rateCap: 0.0005,
     rateFloor: -0.005,
     markPrice: 7_624.23,
@@ -105,7 +105,7 @@ const MARKETS = [
     ...EIGHT,
     fundingRate: -0.00029564,
     settledRate: -0.00043126,
-    // Its interest is 0, and no resting rate is said.
+    // Its interest is 0, so it has no baseline.
     baselineRate: null,
     rateCap: 0.005,
     rateFloor: -0.005,
@@ -143,7 +143,7 @@ describeRecorded("orderly, recorded in September 2026", (read) => {
     return orderly.refresh(memorySource(bodies, { nowMs: AT }));
   }
 
-  test("all eight markets, a broker's among them, with every figure as it stands there", async () => {
+  test("all eight markets, including a broker's, with every figure as published", async () => {
     const { quotes, rejects, expected, unlisted } = await refreshed();
     expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 8, unlisted: 0 });
     const common = {

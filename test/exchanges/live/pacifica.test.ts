@@ -9,7 +9,7 @@ const AT_MS = Date.UTC(2026, 8, 13, 22, 12, 32);
 const STAMP_MS = 1_789_337_551_583;
 const FULL_HOUR_MS = Date.UTC(2026, 8, 13, 23);
 
-/** What is the same on every row. */
+/** The fields that are the same on every row. */
 const COMMON = {
   quote: "USD",
   settle: "USDC",
@@ -89,7 +89,8 @@ describeRecorded("pacifica, recorded in September 2026", (read) => {
       "0.00000383",
       "0.00000632",
     ]);
-    // At 22:12 the prices call 0.00000475 `funding`: of the hour before by the documentation, of the coming one by this.
+    // At 22:12 the prices call 0.00000475 `funding`: of the previous hour by the documentation, of the coming one by
+    // this.
     const prices = await read("pacifica", "live-2026-09/info-prices.json");
     const btc = Object(prices).data.find((row: { symbol: string }) => row.symbol === "BTC");
     expect(btc).toMatchObject({ funding: "0.00000475", next_funding: "-0.00000336" });

@@ -8,7 +8,7 @@ import { describeRecorded } from "../../support/recorded.ts";
 const AT_MS = Date.UTC(2026, 8, 11, 17, 18, 41);
 const STAMP_MS = 1_789_147_120_003;
 
-/** What is the same on every row: 2 % in 8 h is no TradFi cap, so the rate rests at 0.01 %. */
+/** The fields that are the same on every row: 2 % in 8 h is not a TradFi cap, so the baseline is 0.01 %. */
 const COMMON = {
   multiplier: 1,
   quote: "USD",
@@ -33,7 +33,7 @@ const COMMON = {
 describeRecorded("paradex, recorded in September 2026", (read) => {
   test("both perpetuals with their values, and no option", async () => {
     const markets = await read("paradex", "live-2026-09/markets.json");
-    // The recording left open_at out, which the exchange sends on every market; 0 is no listing time.
+    // The recording lacks open_at, which the exchange sends on every market; 0 is not a listing time.
     const results = Object(markets).results.map((row: object) => ({ ...row, open_at: 0 }));
     const bodies = {
       "/v1/markets/summary?market=ALL": await read("paradex", "live-2026-09/markets-summary.json"),

@@ -14,7 +14,7 @@ const SHOWN: readonly string[] = [
   "ETH-SWAP-USDT ETH x1 USDT crypto 0.00006435/8h 09-14T00:00 cap 0.003 floor -0.003 rest 0.0001 mark 2478.7 index 2479.81302326 oi 20913124 vol 3401540007",
   // 4,034 / 2 x 0.001 = 2.017 BTC
   "BTC-SWAP-USDC BTC x1 USDC crypto 0.00005312/8h 09-14T00:00 cap 0.0027225308 floor -0.0027225308 rest 0.0001 mark 76743.7 index 76782.4239825 oi 154792 vol 134985463",
-  // 694,188 ID; at 4 h it rests at half of 0.0001
+  // 694,188 ID; at 4 h its baseline is half of 0.0001
   "ID2-SWAP-USDT ID x1 USDT crypto 0.00003394/4h 09-14T00:00 cap 0.02 floor -0.02 rest 0.00005 mark 0.03316 index 0.03318807 oi 23019 vol 2115924",
   // 17,255,816 thousands of PEPE
   "1000PEPE-SWAP-USDT PEPE x1000 USDT crypto 0.0001/8h 09-14T00:00 cap 0.02 floor -0.02 rest 0.0001 mark 0.0033508 index 0.00335348 oi 57821 vol 16578371",
@@ -30,7 +30,7 @@ const SHOWN: readonly string[] = [
   "XAUT-SWAP-USDT XAUT x1 USDT crypto 0.00002131/4h 09-14T00:00 cap 0.02 floor -0.02 rest 0.00005 mark 4332.86 index 4335.03374307 oi 42718 vol 3002355",
   // 50,883,670 IOST; an eighth of 0.0001 at 1 h
   "IOST-SWAP-USDT IOST x1 USDT crypto -0.00121727/1h 09-13T23:00 cap 0.02 floor -0.02 rest 0.0000125 mark 0.0007675 index 0.00077661 oi 39053 vol 4999558",
-  // 29,730 AXS, resting
+  // 29,730 AXS, at its baseline
   "AXS-SWAP-USDT AXS x1 USDT crypto 0.00005/4h 09-14T00:00 cap 0.02 floor -0.02 rest 0.00005 mark 0.9332 index 0.93361429 oi 27744 vol 926806",
 ];
 
@@ -50,7 +50,7 @@ describeRecorded("toobit, recorded on 2026-09-13", (read) => {
     expect(quoteLines(quotes)).toEqual(SHOWN);
   });
 
-  test("the open interest of all listed contracts is even, their volume is not: both sides are in it", async () => {
+  test("the open interest of all listed contracts is even, their volume is not: it includes both sides", async () => {
     const rows: unknown = await read("toobit", "live-2026-09/ticker-24hr.json");
     const shown = new Set<unknown>(SHOWN.map((line) => line.split(" ")[0]));
     const listed = Array.isArray(rows)
@@ -67,7 +67,7 @@ describeRecorded("toobit, recorded on 2026-09-13", (read) => {
     expect(evens("v")).toBeLessThan(6);
   });
 
-  test("the settlements of BTC are fractions of the scale of the rate", async () => {
+  test("the settlements of BTC are fractions of the rate's magnitude", async () => {
     const rows: unknown = await read("toobit", "live-2026-09/historyFundingRate-btc.json");
     const rates = Array.isArray(rows) ? rows.map((row) => Reflect.get(row, "settleRate")) : [];
     expect(rates).toEqual(["0.0000645", "0.0000539", "0.00004794", "0.00005153", "0.00004368"]);

@@ -14,7 +14,7 @@ const SHOWN: readonly string[] = [
   "1000PEPEUSDT PEPE x1000 USDT crypto 0.0001/8h 09-14T00:00 cap - floor - rest - mark 0.0034174 index 0.0034261247 oi - vol 706503549",
   "CATUSDT CAT x1 USDT crypto 0.00005/4h 09-14T00:00 cap - floor - rest - mark 0.000002105 index 0.000002133 oi - vol 185127",
   "ONUSDT ON x1 USDT crypto 0.00005/4h 09-14T00:00 cap - floor - rest - mark 0.1374 index 0.138491 oi - vol 1273361",
-  // The Nikkei, filed as a coin; it has not traded that Sunday.
+  // The Nikkei, listed as a coin; it had not traded that Sunday.
   "JP225USDT JP225 x1 USDT index 0.00000648991/1h 09-13T22:00 cap - floor - rest - mark 64252 index 64273 oi - vol 0",
   "MTLUSDT MTL x1 USDT crypto -0.00023325/1h 09-13T22:00 cap - floor - rest - mark 0.2784 index 0.280625 oi - vol 2305412",
   "TSLAUSDT TSLA x1 USDT stock 0.0001092/8h 09-14T00:00 cap - floor - rest - mark 363.2 index 367.93 oi - vol 55049",
@@ -33,7 +33,7 @@ describeRecorded("weex, recorded on 2026-09-13", (read) => {
     const info: unknown = await read("weex", "live-2026-09/exchangeInfo.json");
     const listed: unknown = Reflect.get(Object(info), "symbols");
     const symbols = Array.isArray(listed) ? listed.map(Object) : [];
-    // The recording has few fields: margin coin and direction are not among them.
+    // The recording has few fields: margin coin and direction are missing.
     const linear = { marginAsset: "USDT", forwardContractFlag: true };
     const bodies = {
       "/capi/v3/market/premiumIndex": await read("weex", "live-2026-09/premiumIndex.json"),
@@ -50,7 +50,7 @@ describeRecorded("weex, recorded on 2026-09-13", (read) => {
     );
   });
 
-  test("lastFundingRate is what was charged last, by the history of BTC", async () => {
+  test("lastFundingRate is the rate charged last, according to the history of BTC", async () => {
     const history: unknown = await read("weex", "live-2026-09/fundingRate-history-btc.json");
     const rates: unknown = await read("weex", "live-2026-09/premiumIndex.json");
     const [newest] = Array.isArray(history) ? history : [];
