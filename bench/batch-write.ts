@@ -1,4 +1,4 @@
-/** Storing one large batch, beside Python's executemany with the same rows, columns and settings. */
+/** Storing one large batch, compared with Python's executemany with the same rows, columns and settings. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +55,7 @@ for batch in range(${BATCHES}):
 print(statistics.median(times[${WARM_UP}:]))
 `;
 
-/** Milliseconds of the median batch; null where there is no python3. */
+/** Milliseconds of the median batch; null without python3. */
 async function python(): Promise<number | null> {
   if (Bun.which("python3") === null) return null;
   const folder = mkdtempSync(join(tmpdir(), "funding-finder-bench-"));

@@ -1,6 +1,6 @@
 /**
- * The service at 14,000 rows in 512 MB while one exchange sends what is meant to fill the memory: ten refreshes of each
- * hostile answer, and how the others fare.
+ * The service at 14,000 rows in 512 MB while one exchange sends memory-filling payloads: ten refreshes of each hostile
+ * payload, and the state of the others.
  */
 import type { Health } from "../src/http/api/health/schema.ts";
 import { atMost, type Figure, plain } from "./figure.ts";
@@ -11,17 +11,17 @@ import { startSimulatorProcess } from "./simulator.ts";
 const LIMIT_MB = 512;
 const MIN_ROWS = 13_500;
 
-/** A large exchange: its bounds are the widest. */
+/** A large exchange: its limits are the widest. */
 const VICTIM = "bybit";
 const VICTIMS_CYCLES = /^funding_cycles_total{exchange="bybit",outcome="(\w+)"} (\d+)/;
 const FAULTS = ["deep_json", "many_rows", "gzip_bomb", "huge_body"] as const;
 const REFRESHES = 10;
 const REFRESH_SECONDS = 6;
 
-/** In a row; then comes a good one, as an exchange that goes on failing is asked ever more rarely. */
+/** Consecutive ones; then comes a good one, as an exchange that keeps failing is tried less and less often. */
 const FAILURES_IN_A_ROW = 2;
 
-/** Exchanges that are asked instrument by instrument take up to a minute and a half by their own limits. */
+/** Exchanges that are swept instrument by instrument take up to a minute and a half by their own limits. */
 const FRESH_WITHIN_SECONDS = 180;
 
 const LOOK_EVERY_MS = 250;
@@ -70,7 +70,7 @@ export async function hostile(): Promise<Figure[]> {
   return figures;
 }
 
-/** How the refreshes of the victim ended so far. */
+/** How the victim's refreshes have ended so far. */
 async function refreshes(service: string): Promise<{ accepted: number; failed: number }> {
   const text = await (await fetch(`${service}/metrics`)).text();
   const counts = { accepted: 0, failed: 0 };
@@ -82,7 +82,7 @@ async function refreshes(service: string): Promise<{ accepted: number; failed: n
   return counts;
 }
 
-/** Of the other exchanges those whose rows are old, or are not shown as fresh. */
+/** The other exchanges whose rows are old, or are not shown as fresh. */
 async function notFresh(service: string): Promise<string[]> {
   const { exchanges } = (await (await fetch(`${service}/api/health`)).json()) as Health;
   return exchanges

@@ -1,4 +1,6 @@
-/** Cached answers of the application with all it does per request, beside a server that only sends the bytes. */
+/**
+ * Cached answers of the application with all its work per request, compared with a server that only sends the bytes.
+ */
 import { join } from "node:path";
 import { atLeast, type Figure, median, plain, table } from "./figure.ts";
 import { requestsPerSecond } from "./http-load.ts";
@@ -13,7 +15,7 @@ interface Case {
   readonly what: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sends the entity tag of the answer along, so that the answer is 304. */
+  /** Sends the answer's entity tag, so that the response is a 304. */
   readonly conditional?: true;
   readonly least: number;
 }
@@ -103,7 +105,7 @@ async function measure(
 }
 
 async function condition(one: Case, port: number): Promise<Record<string, string>> {
-  // `identity` is said, because fetch would ask for compressions of its own.
+  // `identity` is explicit because fetch would otherwise request its own compressions.
   const encoding = { "Accept-Encoding": one.headers["Accept-Encoding"] ?? "identity" };
   if (one.conditional === undefined) return encoding;
   const answer = await fetch(`http://127.0.0.1:${port}${one.target}`, { headers: encoding });

@@ -15,7 +15,7 @@ import { rowOf, snapshotOf, TestBoard } from "../test/support/board.ts";
 
 const ROWS = 12_000;
 
-/** One answer that the plain server sends whatever it is asked. */
+/** The one response of the plain server, whatever is requested. */
 export interface PlainAnswer {
   readonly status: number;
   readonly bytes: ArrayBuffer;

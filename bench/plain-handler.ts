@@ -1,7 +1,7 @@
-/** A process with the handler that one would write first: asks SQLite and serialises for every request. */
+/** A process with the naive handler: queries SQLite and serialises for every request. */
 import { Database } from "bun:sqlite";
 
-/** Everything that a row of the API is made of, flags left out. */
+/** Everything that a row of the API consists of, without flags. */
 const SELECT = `SELECT i.uid, i.exchange, i.exchange_symbol, i.base || i.quote AS symbol, i.asset_id, i.base, i.quote,
     i.settle, i.multiplier, i.asset_class, q.funding_rate, q.funding_rate * 100 AS funding_rate_pct,
     q.funding_rate * (24 / q.funding_interval_hours) * 365 * 100 AS annualized_pct, q.funding_interval_hours,

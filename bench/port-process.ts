@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-/** A server in a process of its own, so that its work does not delay what measures it. */
+/** A server in its own process, so that its work does not delay the measurement. */
 export interface PortProcess {
   readonly port: number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts `script` of this folder, which sends its port as its first message. Rejects when it ends before. */
+/** Starts `script` of this folder, which sends its port as its first message. Rejects if it ends before that. */
 export async function startPortProcess(
   script: string,
   args: readonly string[] = [],

@@ -1,23 +1,23 @@
 /**
- * Attacks a service: `bun bench/siege-attack.ts ORIGIN readers COUNT MS` or `… queries COUNT MS`, and prints how often each
- * status came back, as JSON. A process of its own, so that its work is not counted in the times of those who probe.
+ * Attacks a service: `bun bench/siege-attack.ts ORIGIN readers COUNT MS` or `… queries COUNT MS`, and prints the number
+ * of responses by status, as JSON. A separate process, so that its work does not distort the probes' times.
  */
 import { connect, type Socket } from "node:net";
 
-/** The attacker as a trusted proxy would name it: those who probe are somebody else. */
+/** The attacker's address as given by a trusted proxy: the probes have another one. */
 const ATTACKER = "198.51.100.7";
 
-/** More than are made and wait together: what is asked does not depend on how fast it is answered. */
+/** More than can be built and queued: the load does not depend on how fast responses come. */
 const CONNECTIONS = 200;
 
-/** What a connection that was cut counts as. */
+/** Counted for a connection that was cut off. */
 const NOTHING = "nothing";
 
 const [origin = "", kind, count = "", ms = ""] = Bun.argv.slice(2);
 const attack = kind === "readers" ? unread : distinct;
 console.log(JSON.stringify(Object.fromEntries(await attack(Number(count), Number(ms)))));
 
-/** Connections that each ask for a full list of their own, take nothing and stay for `stayMs`. */
+/** Connections that each request a different full list, read nothing and stay for `stayMs`. */
 async function unread(readers: number, stayMs: number): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
   const sockets: Socket[] = [];
@@ -40,7 +40,7 @@ async function unread(readers: number, stayMs: number): Promise<Map<string, numb
   return statuses;
 }
 
-/** Queries of which no two are the same, spread over `withinMs`. */
+/** Distinct queries, spread over `withinMs`. */
 async function distinct(queries: number, withinMs: number): Promise<Map<string, number>> {
   const statuses = new Map<string, number>();
   const startedMs = performance.now();
@@ -61,7 +61,7 @@ async function distinct(queries: number, withinMs: number): Promise<Map<string, 
 
 async function statusOf(path: string): Promise<string> {
   try {
-    // Whoever attacks does not read what it has been sent: only the service is to work.
+    // An attacker does not read the responses: only the service should have work.
     const response = await fetch(origin + path, {
       headers: { "X-Forwarded-For": ATTACKER },
       decompress: false,
@@ -73,7 +73,7 @@ async function statusOf(path: string): Promise<string> {
   }
 }
 
-/** The dear ones of each kind, with a figure that nobody asked for before. */
+/** The expensive ones of each kind, each with a value not used before. */
 function queryOf(n: number): string {
   switch (n % 5) {
     case 0:
@@ -89,7 +89,7 @@ function queryOf(n: number): string {
   }
 }
 
-/** Thresholds are rounded to three digits where they are read: 900 of each power of ten stay apart. */
+/** Thresholds are rounded to three digits: 900 of each power of ten remain distinct. */
 function figure(n: number): string {
   return `${100 + (Math.floor(n / 5) % 900)}e${Math.floor(n / 4_500) - 6}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The service at 14,000 rows in 512 MB while somebody tries to end it: readers who do not read, then distinct queries
- * without end. All the while probes and kept answers are asked for, as others would.
+ * The service at 14,000 rows in 512 MB under attack: readers that do not read, then endless distinct queries. Meanwhile
+ * probes and cached answers are requested, as other clients would.
  */
 import { join } from "node:path";
 import { atMost, type Figure, plain } from "./figure.ts";
@@ -55,7 +55,7 @@ export async function siege(share = 1): Promise<Figure[]> {
   return figures;
 }
 
-/** Runs the attack in a process of its own; how often each status came back. */
+/** Runs the attack in a separate process; returns the number of responses by status. */
 async function attacked(origin: string, kind: string, count: number, ms: number) {
   const script = join(import.meta.dir, "siege-attack.ts");
   const child = Bun.spawn([process.execPath, script, origin, kind, `${count}`, `${ms}`], {
@@ -64,7 +64,7 @@ async function attacked(origin: string, kind: string, count: number, ms: number)
   return (await new Response(child.stdout).json()) as Readonly<Record<string, number>>;
 }
 
-/** Asks as others do, until it is told to end. */
+/** Sends requests like other clients, until stopped. */
 function probe(origin: string) {
   const live: number[] = [];
   const kept: number[] = [];

@@ -1,7 +1,7 @@
-/** A process that reads many streams, so that reading does not delay what measures latency. */
+/** A process that reads many streams, so that reading does not delay the latency measurement. */
 import { createParser } from "eventsource-parser";
 
-/** What the process is told, and what it tells in return. */
+/** Messages to the process and from it. */
 export type ToReaders =
   | { readonly type: "open"; readonly port: number; readonly targets: readonly string[] }
   | { readonly type: "report" }
@@ -13,9 +13,9 @@ export interface StreamReport {
   /** Ids of its events in order, without the first list. */
   readonly ids: readonly string[];
   readonly bytes: number;
-  /** Why it has ended; null while it goes on. */
+  /** Why it has ended; null while it is open. */
   readonly ended: string | null;
-  /** uid and rate of every row that it holds; only of the first stream of each target. */
+  /** uid and rate of every row that it holds; only for the first stream of each target. */
   readonly rates: Readonly<Record<string, number>> | null;
 }
 
@@ -25,7 +25,7 @@ interface Held {
   readonly removed?: readonly string[];
 }
 
-/** One stream, read and parsed by a parser that is not ours; the first of each target keeps the rows. */
+/** One stream, read and parsed by an independent parser; the first of each target keeps the rows. */
 class Stream {
   readonly #target: string;
   readonly #rates: Map<string, number> | null;
@@ -39,7 +39,7 @@ class Stream {
     this.#rates = keepsRows ? new Map() : null;
   }
 
-  /** As a client at `address`, for whom the service trusts our word. */
+  /** As a client at `address`, which the service accepts from us as a trusted proxy. */
   async open(port: number, address: string, signal: AbortSignal): Promise<void> {
     const response = await fetch(`http://127.0.0.1:${port}${this.#target}`, {
       headers: { "x-forwarded-for": address },
@@ -97,7 +97,7 @@ if (import.meta.main) {
           const stream = new Stream(target, !seen.has(target));
           seen.add(target);
           streams.push(stream);
-          // Each has an address of its own: one may not have this many streams.
+          // Each has its own address, as one address may not have this many streams.
           await stream.open(message.port, `2001:db8:0:${reader.toString(16)}::1`, lifetime.signal);
         }
         process.send?.("opened");

@@ -3,28 +3,28 @@ import { FAULTS } from "../../src/simulator/fault-names.ts";
 import type { ExchangeName } from "../../src/simulator/listing.ts";
 import { unit } from "../../src/simulator/random.ts";
 
-/** Random faults on random exchanges, switched on and off at the simulator: the same seed, the same faults. */
+/** Random faults on random exchanges, switched on and off at the simulator: the same seed gives the same faults. */
 
-/** A fifth of all exchanges have something at any time: more than a bad day of all of them together. */
+/** A fifth of all exchanges have a fault at any time: worse than a bad day of all of them together. */
 const AT_ONCE = 8;
 
-/** From shorter than one refresh at the soak's pace to ten of them, shorter ones more often. */
+/** From less than one refresh at the soak's pace to ten of them, mostly short ones. */
 const MIN_LASTS_MS = 3_000;
 const MAX_LASTS_MS = 60_000;
 
-/** One fault of three befalls one kind of request only. */
+/** One fault in three affects only one kind of request. */
 const PARTIAL_SHARE = 1 / 3;
 const MAX_DELAY_MS = 5_000;
 const MAX_RETRY_AFTER_SECONDS = 20;
 
 /**
- * A change of units is told by 20 instruments with rates that are not next to nothing, and not across a settlement: on a
- * smaller exchange, or while an hour ends, nothing in the payload shows it.
+ * A change of units is detected with 20 instruments of non-negligible rates, and not across a settlement: on a smaller
+ * exchange, or while an hour ends, nothing in the payload shows it.
  */
 const MIN_FOR_SCALE = 40;
 const HOUR_MS = 3_600_000;
 
-/** Tries to find an exchange without a fault, and one of its requests. */
+/** Attempts to find an exchange without a fault, and one of its requests. */
 const TRIES = 20;
 
 interface Trouble {
@@ -39,7 +39,7 @@ export class RandomFaults {
   readonly #instruments: (exchange: ExchangeName) => number;
   readonly #troubles = new Map<ExchangeName, Trouble>();
   #drawn = 0;
-  /** Faults that were switched on so far, by name. */
+  /** Faults switched on so far, by name. */
   readonly counts = new Map<string, number>();
 
   constructor(of: {
@@ -54,7 +54,7 @@ export class RandomFaults {
     this.#instruments = of.instruments;
   }
 
-  /** "okx hang, gate html": what is wrong now. */
+  /** "okx hang, gate html": the current faults. */
   get text(): string {
     return [...this.#troubles].map(([id, { fault }]) => `${id} ${fault}`).join(", ");
   }
@@ -63,14 +63,14 @@ export class RandomFaults {
     return this.#troubles.size;
   }
 
-  /** Ends what has lasted long enough and begins as many others; `nowMs` is monotonic. */
+  /** Ends faults that have lasted long enough and starts as many others; `nowMs` is monotonic. */
   async turn(nowMs: number): Promise<void> {
     for (const [id, { endsAtMs }] of this.#troubles) if (endsAtMs <= nowMs) await this.#end(id);
     for (let tries = 0; this.active < AT_ONCE && tries < TRIES; tries += 1)
       await this.#begin(nowMs);
   }
 
-  /** Ends everything. */
+  /** Ends all faults. */
   async stop(): Promise<void> {
     for (const id of this.#troubles.keys()) await this.#end(id);
   }
@@ -79,7 +79,7 @@ export class RandomFaults {
     const exchange = this.#oneOf(this.#exchanges);
     const fault = this.#oneOf(FAULTS);
     if (exchange === undefined || fault === undefined) return;
-    // Some faults cannot happen to some formats; the simulator would refuse them.
+    // Some faults cannot occur in some formats; the simulator would refuse them.
     if (this.#troubles.has(exchange) || ENCODERS[exchange].exceptions?.[fault] !== undefined)
       return;
     if (fault === "scaled_rates" && !this.#showsScale(exchange)) return;
@@ -96,7 +96,7 @@ export class RandomFaults {
     this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
   }
 
-  /** Whether a change of units can be seen until its fault has ended for sure. */
+  /** Whether a change of units is certain to be detectable until its fault has ended. */
   #showsScale(exchange: ExchangeName): boolean {
     const leftMs = HOUR_MS - (Date.now() % HOUR_MS);
     const isLong = leftMs > 2 * MAX_LASTS_MS && leftMs < HOUR_MS - 2 * MAX_LASTS_MS;
@@ -108,7 +108,7 @@ export class RandomFaults {
     this.#troubles.delete(exchange);
   }
 
-  /** The path of one of the requests that the exchange has had. */
+  /** The path of one of the exchange's past requests. */
   async #requestOf(exchange: ExchangeName): Promise<string | null> {
     const response = await fetch(`${this.#origin}/control/requests`);
     const asked = Object.keys((await response.json()) as Record<string, number>);

@@ -1,8 +1,8 @@
 /**
- * The whole service under random faults: `bun bench/soak/main.ts [--minutes 20] [--seed N]`, or `make soak`.
- * Asks 38 simulated exchanges at ten times the usual pace while faults come and go, reads snapshots, the stream and CSV
- * all the time and holds every number against the simulator's truth. Then nothing is wrong any more: all must be fresh
- * within five minutes. Prints a line every ten seconds and a verdict; status 0 when all of it holds, else 1.
+ * The whole service under random faults: `bun bench/soak/main.ts [--minutes 20] [--seed N]`, or `make soak`. Refreshes
+ * 38 simulated exchanges at ten times the usual pace while faults come and go, reads snapshots, the stream and CSV all
+ * the time and compares every number with the simulator's truth. Then all faults end, and all exchanges must be fresh
+ * within five minutes. Prints a line every ten seconds and a verdict; status 0 if everything passes, else 1.
  */
 import { parseArgs } from "node:util";
 import { EXCHANGE_IDS, DISABLED_BY_DEFAULT } from "../../src/domain/exchange.ts";
@@ -13,14 +13,14 @@ import { Readers } from "./readers.ts";
 import { FRESH_WITHIN_MS, Run } from "./run.ts";
 import { TruthBook } from "./truth-book.ts";
 
-/** A tenth of a minute; what follows the pace goes with it. */
+/** A tenth of a minute; settings derived from the pace change with it. */
 const REFRESH_SECONDS = 6;
 const STALE_AFTER_SECONDS = 90;
 
 /** Gives some 5,000 rows. */
 const SCALE = 0.33;
 
-/** Until everything is there for the first time. */
+/** Until everything is available for the first time. */
 const READY_WITHIN_MS = 180_000;
 
 const ENABLED = EXCHANGE_IDS.filter((id) => !DISABLED_BY_DEFAULT.includes(id));
@@ -51,7 +51,7 @@ async function soak(): Promise<number> {
   await using service = await startServiceProcess(simulator.origin, {
     REFRESH_SECONDS: String(REFRESH_SECONDS),
     STALE_AFTER_SECONDS: String(STALE_AFTER_SECONDS),
-    // What an operator would look at afterwards; its errors are expected here.
+    // What an operator would look at afterwards; errors are expected here.
     LOG_LEVEL: "silent",
   });
   const book = new TruthBook({ seed, scale: SCALE });

@@ -4,12 +4,12 @@ import type { FundingList } from "../../src/http/lists/funding-schema.ts";
 import type { StreamChanges } from "../../src/http/stream/schema.ts";
 import type { Held, TruthBook } from "./truth-book.ts";
 
-/** Three readers of a running service that hold every number against the truth. */
+/** Three readers of a running service that compare every number with the truth. */
 
 const LIST = "/api/funding/current";
 const STREAM = "/api/funding/stream";
 
-/** More often than snapshots come. */
+/** More often than snapshots are published. */
 const LIST_EVERY_MS = 1_000;
 const CSV_EVERY_MS = 5_000;
 const RECONNECT_AFTER_MS = 1_000;
@@ -17,7 +17,7 @@ const RECONNECT_AFTER_MS = 1_000;
 /** Enough to see what is wrong; a wrong rule is wrong on every row. */
 const KEPT_COMPLAINTS = 30;
 
-/** How the columns of a file are called, by field. */
+/** The column names of a file, by field. */
 const FIELDS = [
   "exchange",
   "exchange_symbol",
@@ -48,10 +48,10 @@ export class Readers {
   readonly #running: readonly Promise<void>[];
   /** What was read so far. */
   readonly counts = { snapshots: 0, events: 0, files: 0, streams: 0 };
-  /** Wrong numbers, in words; the first ones of all. */
+  /** Wrong numbers, in words; the first ones only. */
   readonly wrongs: string[] = [];
   wrongCount = 0;
-  /** Answers that were none, in words. */
+  /** Failed requests, in words. */
   readonly troubles: string[] = [];
   rows = 0;
 
@@ -106,7 +106,7 @@ export class Readers {
     this.counts.files += 1;
   }
 
-  /** One stream until it ends, which it does only when the service ends it. */
+  /** One stream until it ends, which happens only when the service ends it. */
   async #stream(): Promise<void> {
     const response = await this.#get(STREAM);
     this.counts.streams += 1;
@@ -144,7 +144,7 @@ export class Readers {
 
 const STREAMED = { stream: true } as const;
 
-/** A line of a file with its numbers read; an empty cell is unknown. */
+/** A parsed line of a file; an empty cell is unknown. */
 function rowOfFile(cells: Readonly<Record<string, string>>): Held {
   const values = FIELDS.map((field) => {
     const cell = cells[field] ?? "no such column";

@@ -11,9 +11,9 @@ import type { TruthBook } from "./truth-book.ts";
 const MAX_MEMORY_MB = 250;
 export const FRESH_WITHIN_MS = 300_000;
 
-/** Five refreshes at the soak's pace: health calls an exchange well for longer … */
+/** Five refreshes at the soak's pace: health considers an exchange ok for longer … */
 const FRESH_AGE_SECONDS = 30;
-/** … and three of those that are asked instrument by instrument, which their own limits slow down to a minute. */
+/** … and three of those that are swept instrument by instrument, which their own limits slow down to a minute. */
 const SWEPT_FRESH_AGE_SECONDS = 180;
 
 const LOOK_EVERY_MS = 1_000;
@@ -29,7 +29,7 @@ interface Parts {
   readonly signal: AbortSignal;
 }
 
-/** What is watched from start to end: health and memory each second, and how long each phase took. */
+/** Watches health and memory each second from start to end, and how long each phase took. */
 export class Run {
   readonly #parts: Parts;
   readonly #startedMs = performance.now();
@@ -43,12 +43,12 @@ export class Run {
     this.#parts = parts;
   }
 
-  /** Whether every exchange is well and shows all its instruments. */
+  /** Whether every exchange is ok and shows all its instruments. */
   get isFresh(): boolean {
     return this.#health !== null && this.#behind.length === 0;
   }
 
-  /** Looks each second until `isOver`, at most for `withinMs`; false when the time ran out. */
+  /** Polls each second until `isOver`, for at most `withinMs`; false on time-out. */
   async during(
     phase: string,
     withinMs: number,
@@ -72,7 +72,7 @@ export class Run {
     return false;
   }
 
-  /** Prints what was found; whether all of it is as it must be. */
+  /** Prints the findings; returns whether everything passes. */
   verdict(): boolean {
     const { readers, book, faults, signal } = this.#parts;
     const { snapshots, events, files } = readers.counts;
@@ -102,7 +102,7 @@ export class Run {
     return figures.every(([isGood]) => isGood);
   }
 
-  /** Exchanges that are not well, or lack instruments, and why. */
+  /** Exchanges that are not ok, or lack instruments, and why. */
   get #behind(): readonly string[] {
     return this.#parts.exchanges.flatMap((id) => {
       const one = this.#health?.exchanges.find(({ exchange }) => exchange === id);

@@ -5,11 +5,11 @@ import type { TrueInstrument } from "../../src/simulator/truth.ts";
 import type { FundingRow } from "../../src/http/lists/funding-schema.ts";
 
 /**
- * Holds rows against a market that moves. The simulator is a function of seed and time, so the truth of any of its
- * steps can be made again here; a number is right when it was true at a step at which its row may have been read.
+ * Compares rows with a moving market. The simulator is a function of seed and time, so the truth at any of its steps
+ * can be recomputed here; a number is right if it was true at a step at which its row may have been read.
  */
 
-/** The fields of a row that are held against the truth. */
+/** The fields of a row that are compared with the truth. */
 export type Held = Pick<
   FundingRow,
   | "exchange"
@@ -34,10 +34,10 @@ export type Held = Pick<
 
 type Field = keyof Held & keyof TrueInstrument;
 
-/** What a list of instruments says: it never moves. */
+/** Fields from the instrument list, which never change. */
 const NAMES = ["base", "quote", "multiplier"] as const satisfies readonly Field[];
 
-/** What comes with the rate: of the refresh that `observed_at` tells of. */
+/** Fields from the rates, i.e. of the refresh at `observed_at`. */
 const OF_REFRESH = [
   "funding_rate",
   "funding_interval_hours",
@@ -48,7 +48,7 @@ const OF_REFRESH = [
   "settled_at",
 ] as const satisfies readonly Field[];
 
-/** What some exchanges are asked for one by one: as old as two rounds of it, and unknown until then. */
+/** Fields that some exchanges have one by one: up to two rotations old, and unknown until then. */
 const SECONDARY = [
   "mark_price",
   "index_price",
@@ -58,18 +58,18 @@ const SECONDARY = [
 
 /** A refresh may take its ten seconds, and its requests twice. */
 const REFRESH_SECONDS = 30;
-/** A timestamp of the exchange counts as the row's own while it is not further behind (semantics: a minute). */
+/** An exchange's timestamp is used as the row's own if it is not further behind (semantics: a minute). */
 const STAMP_BEHIND_SECONDS = 60 + REFRESH_SECONDS;
-/** Two rounds of the slowest rotation, and a failure between them. */
+/** Two rounds of the slowest rotation, and a failure in between. */
 const ROTATION_SECONDS = 25 * 60;
 
-/** Truths kept: steps of one exchange. A long rotation goes through all of them for each row. */
+/** Truths cached: steps of one exchange. A long rotation goes through all of them for each row. */
 const KEPT_STEPS = 400;
 
-/** Both sides reckon in doubles, in another order. */
+/** Both sides compute in doubles, in a different order. */
 const TOLERANCE = 1e-9;
 
-/** How far the simulator's last trades are from its marks at most. */
+/** The maximum distance of the simulator's last trades from its marks. */
 const TRADE_FROM_MARK = 2e-4;
 
 const STEP_SECONDS = STEP_MS / 1000;
@@ -79,7 +79,7 @@ type Truth = ReadonlyMap<string, TrueInstrument>;
 export class TruthBook {
   readonly #market: Market;
   readonly #truths = new Map<ExchangeName, Map<number, Truth>>();
-  /** The last form in which each row was found right: most rows come several times. */
+  /** The last version of each row that was right: most rows are read several times. */
   readonly #right = new Map<string, string>();
   #atMs = 0;
   numbers = 0;
@@ -88,12 +88,12 @@ export class TruthBook {
     this.#market = new Market({ ...options, nowMs: () => this.#atMs });
   }
 
-  /** How many instruments an exchange shows; it lists the same ones all the time. */
+  /** How many instruments an exchange shows; it always lists the same ones. */
   instruments(exchange: ExchangeName): number {
     return this.#truth(exchange, 0).size;
   }
 
-  /** What is wrong with a row of a snapshot of `fetchedAt` (unix seconds), in words; empty where nothing is. */
+  /** What is wrong with a row of a snapshot of `fetchedAt` (unix seconds), in words; empty if nothing is. */
   wrongs(row: Held, fetchedAt: number): readonly string[] {
     const fields = ["observed_at", ...NAMES, ...OF_REFRESH, ...SECONDARY] as const;
     const form = JSON.stringify(fields.map((field) => row[field]));
@@ -125,7 +125,7 @@ export class TruthBook {
           row[field] !== null &&
           !isSame(row[field], known[field]) &&
           !near.some(isTrueAt(field)) &&
-          // A snapshot tells the next time as of itself, also for rows that were read long ago.
+          // A snapshot has the next time relative to itself, even for rows that were read long before.
           !(field === "next_funding_time" && isTrueAt(field)(fetchedAt)),
       ).flatMap(wrong),
       ...SECONDARY.filter(
@@ -140,7 +140,7 @@ export class TruthBook {
 
   /**
    * Whether a secondary number was true at a step of the last rounds; a value, with the price of another step. It may
-   * be newer than the rate of its row, which a sweep has fetched minutes ago.
+   * be newer than the rate of its row, which a sweep fetched minutes ago.
    */
   #wasTrue(row: Held, field: (typeof SECONDARY)[number], fetchedAt: number): boolean {
     const { exchange, exchange_symbol: symbol, observed_at: observedAt } = row;
@@ -153,7 +153,7 @@ export class TruthBook {
       if (field !== "volume_24h_usd" && field !== "open_interest_usd") return false;
       const [dollars, truePrice] = [truth[field], truth.mark_price ?? truth.index_price];
       if (dollars === null || truePrice === null) return false;
-      // A row that has lost its mark is valued at the last trade where its page says so; the truth holds no trades.
+      // A row that has lost its mark is valued at the last trade if documented; the truth contains no trades.
       const isByTrade = row.mark_price === null && truth.mark_price !== null;
       if (isByTrade && Math.abs(value / dollars - 1) <= TRADE_FROM_MARK) return true;
       return price !== null && isSame(value / price, dollars / truePrice);
