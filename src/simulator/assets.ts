@@ -14,7 +14,7 @@ import {
 export type AssetKind =
   "coin" | "stock" | "index" | "basket" | "metal" | "commodity" | "forex" | "pre_ipo";
 
-/** What instruments are claims on. One asset has nearly one price on every exchange. */
+/** What instruments are claims on. An asset has nearly the same price on every exchange. */
 export interface Asset {
   /** Canonical ticker; two assets can share one (LIT). */
   readonly ticker: string;
@@ -23,13 +23,13 @@ export interface Asset {
   readonly priceUsd: number;
   /** Relative size of a typical move: 0.03 is three per cent. */
   readonly swing: number;
-  /** Dollars traded in a day on one middling exchange. */
+  /** Dollars traded per day on one average exchange. */
   readonly turnoverUsd: number;
-  /** Seeds everything that is drawn for this asset. */
+  /** Seeds all random values of this asset. */
   readonly key: number;
 }
 
-/** The assets by kind, each list in order of rank, and the few that are named by hand. */
+/** The assets by kind, each list in order of rank, and a few individual ones. */
 export interface AssetTable {
   readonly byKind: Readonly<Record<AssetKind, readonly Asset[]>>;
   /** Two different coins under the one ticker LIT. */
@@ -37,7 +37,7 @@ export interface AssetTable {
   readonly litNew: Asset;
   /** A share quoted in Hong Kong dollars, whose ticker keeps its HKD. */
   readonly hongKongShare: Asset;
-  /** Coins whose own name is Chinese, with the pinyin that one exchange uses. */
+  /** Coins with a Chinese name, with the pinyin that one exchange uses. */
   readonly chinese: readonly { readonly asset: Asset; readonly pinyin: string }[];
 }
 
@@ -98,17 +98,14 @@ const KNOWN_PRICES: Readonly<Record<string, number>> = {
   ANTHROPIC: 640,
 };
 
-/** Where the tiny coins stand among the others: early, because every large exchange lists them. */
+/** The position of the tiny coins among the others: early, because every large exchange lists them. */
 const TINY_COINS_AFTER = 40;
 
-/** The most traded coin's turnover on one exchange, and how fast it falls with rank. */
+/** The most traded coin's turnover on one exchange, and how fast turnover falls with rank. */
 const TOP_TURNOVER_USD = 6_000_000_000;
 const TURNOVER_FALL = 1.42;
 
-/**
- * Builds the assets.
- * @param coins how many coins in all; beyond the known names they are invented
- */
+/** Builds the assets. @param coins number of coins in total; beyond the known names they are invented */
 export function createAssets(seed: number, coins: number, stocks: number): AssetTable {
   const make = (ticker: string, kind: AssetKind, rank: number): Asset =>
     asset(seed, ticker, kind, rank);
@@ -142,7 +139,7 @@ export function createAssets(seed: number, coins: number, stocks: number): Asset
   };
 }
 
-/** Tiny coins stand together but trade like the first hundred or two. */
+/** Tiny coins are contiguous but trade like the first hundred or two. */
 function coinRank(ticker: string, index: number): number {
   return TINY_COIN_TICKERS.includes(ticker) ? 60 + TINY_COIN_TICKERS.indexOf(ticker) * 12 : index;
 }

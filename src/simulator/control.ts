@@ -4,7 +4,7 @@ import type { Fault } from "./faults.ts";
 import { EXCHANGES, type ExchangeName, isExchangeName } from "./listing.ts";
 import type { Market } from "./running-market.ts";
 
-/** A command that cannot be carried out: what is wrong, for the person who sent it. */
+/** A command that cannot be executed: what is wrong, for its sender. */
 class BadCommand extends Error {}
 
 type Body = Readonly<Record<string, unknown>>;
@@ -85,7 +85,7 @@ function readBody(text: string): Body {
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   } catch {
-    // Said below, like a body of another shape.
+    // Reported below, like a body with another shape.
   }
   throw new BadCommand("the body must be a JSON object");
 }
@@ -133,7 +133,7 @@ function positiveOf(body: Body, name: string): number {
   throw new BadCommand(`${name} must be more than 0`);
 }
 
-/** When an instrument says it was listed: now unless the command tells. */
+/** An instrument's listing time: now unless the command states it. */
 function listedAtOf(body: Body): number | undefined {
   return body["listed_at_ms"] === undefined ? undefined : numberOf(body, "listed_at_ms");
 }

@@ -43,7 +43,7 @@ import type { FaultName } from "./fault-names.ts";
 import type { ExchangeName } from "./listing.ts";
 import type { ExchangeEncoder } from "./wire.ts";
 
-/** Every exchange that the simulator speaks. */
+/** Every simulated exchange. */
 export const ENCODERS: Readonly<Record<ExchangeName, ExchangeEncoder>> = {
   binance,
   bybit,
@@ -88,7 +88,7 @@ export const ENCODERS: Readonly<Record<ExchangeName, ExchangeEncoder>> = {
   hashkey,
 };
 
-/** Whether a fault can happen to an exchange at all. */
+/** Whether a fault can occur at an exchange at all. */
 export function applies(exchange: ExchangeName, fault: FaultName): boolean {
   return ENCODERS[exchange].exceptions?.[fault] === undefined;
 }

@@ -1,4 +1,4 @@
-/** What can go wrong at an exchange. Each is switched per exchange. */
+/** What can go wrong at an exchange. Switched per exchange. */
 export const FAULTS = [
   "slow",
   "hang",

@@ -1,7 +1,7 @@
 import type { Fault } from "./faults.ts";
 import type { ExchangeEncoder, WireList, WireRow } from "./wire.ts";
 
-/** A row is garbled by its place in the list: every third one, in four ways. */
+/** Rows are garbled by their index in the list: every third one, in four ways. */
 const GARBLE_EVERY = 3;
 const GARBLES: readonly ((encoder: ExchangeEncoder, row: WireRow) => WireRow)[] = [
   (encoder, row) => withField(row, encoder.fields.rate, "abc"),
@@ -14,10 +14,10 @@ const GARBLES: readonly ((encoder: ExchangeEncoder, row: WireRow) => WireRow)[] 
 /** More rows than any exchange has, by ten times. */
 const MANY_ROWS = 15_000;
 
-/** A rate in percent where a fraction was, or the other way round. */
+/** A rate in percent instead of a fraction, or vice versa. */
 const RATE_SCALE = 100;
 
-/** The rows of a list as they leave under a fault; most faults leave them as they are. */
+/** The rows of a list as sent under a fault; most faults leave them unchanged. */
 export function faultyRows(
   encoder: ExchangeEncoder,
   fault: Fault,
@@ -28,7 +28,7 @@ export function faultyRows(
     case "empty_list":
       return [];
     case "half_list":
-      // A fault that names its requests means those, whatever they hold.
+      // A fault with specific requests affects those, whatever they contain.
       return kind === "rates" || fault.paths !== undefined
         ? rows.filter((_row, index) => (firstIndex + index) % 2 === 0)
         : rows;
@@ -64,13 +64,13 @@ export function faultyRows(
 
 function garbled(encoder: ExchangeEncoder, row: WireRow, index: number): WireRow {
   if (index % GARBLE_EVERY !== 0) return row;
-  // The last way needs a price to spoil: without one it would leave the row whole.
+  // The last way garbles a price: without one it would leave the row intact.
   const ways = encoder.fields.prices.length === 0 ? GARBLES.slice(0, -1) : GARBLES;
   const garble = ways[(index / GARBLE_EVERY) % ways.length];
   return garble === undefined ? row : garble(encoder, row);
 }
 
-/** Rows and copies of them under names of their own, so many that no exchange can have them. */
+/** Rows and copies of them under new names, more than any exchange can have. */
 function multiplied(encoder: ExchangeEncoder, rows: readonly WireRow[]): readonly WireRow[] {
   if (rows.length === 0) return rows;
   const copies = Math.ceil(MANY_ROWS / rows.length);
@@ -96,7 +96,7 @@ function renamed(row: WireRow, symbol: string, nth: number): WireRow {
   );
 }
 
-/** A copy of a row with its rate in another unit; the rate stays a text or a number, as it was. */
+/** A copy of a row with its rate in another unit; the rate remains a string or a number. */
 function scaled(row: WireRow, field: string): WireRow {
   const rate = valueOf(row, field);
   if (typeof rate !== "string" && typeof rate !== "number") return row;
@@ -112,7 +112,7 @@ function valueOf(row: WireRow, field: string): unknown {
   return typeof part === "object" && part !== null ? Reflect.get(part, field) : undefined;
 }
 
-/** A copy of a row with one field replaced (undefined: dropped), on the row itself or one level below it. */
+/** A copy of a row with one field replaced (undefined: removed), on the row itself or one level below it. */
 function withField(row: WireRow, field: string, value: unknown): WireRow {
   if (field in row) return { ...row, [field]: value };
   for (const [key, part] of Object.entries(row)) {

@@ -11,10 +11,10 @@ const HTML_PAGE = "<!DOCTYPE html><html><body><h1>Under maintenance</h1></body><
 
 const DEFAULT_DELAY_MS = 300;
 
-/** How much of a truncated answer is sent. */
+/** How much of a truncated response is sent. */
 const TRUNCATED_SHARE = 0.6;
 
-/** Answers `/<exchange>[.<host>]/<path>` as that exchange would, and `/control/…`. */
+/** Responds to `/<exchange>[.<host>]/<path>` like that exchange, and to `/control/…`. */
 export async function handle(market: Market, request: Request): Promise<Response> {
   const url = new URL(request.url);
   const [, head = "", ...rest] = url.pathname.split("/");
@@ -47,7 +47,7 @@ function usualReply(
   return typeof body === "string" ? new Response(body, { status }) : jsonReply(body, status);
 }
 
-/** The answer that a fault makes by itself; null where it only changes the usual one. */
+/** The response that a fault produces itself; null if it only changes the usual one. */
 async function faultReply(
   market: Market,
   exchange: ExchangeName,

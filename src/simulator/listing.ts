@@ -44,34 +44,34 @@ export const EXCHANGES = [
   "hashkey",
 ] as const;
 
-/** The exchanges that the simulator speaks. */
+/** The simulated exchanges. */
 export type ExchangeName = (typeof EXCHANGES)[number];
 
 export function isExchangeName(text: string): text is ExchangeName {
   return (EXCHANGES as readonly string[]).includes(text);
 }
 
-/** Only `perp` is a linear perpetual; the others are on the wire so that a reader must leave them out. */
+/** Only `perp` is a linear perpetual; the others are on the wire and must not be shown by a reader. */
 export type Product = "perp" | "dated" | "inverse" | "inverse_dated" | "xperp" | "stranger";
 
-/** `gone`: delisted by the control. The others are drawn when the market is built. */
+/** `gone`: delisted by the control. The others are assigned when the market is built. */
 export type ListingState = "live" | "settling" | "halted" | "pre_market" | "pending" | "gone";
 
-/** How the rate of a listing behaves. */
+/** How a listing's rate behaves. */
 export type RateStyle = "wandering" | "baseline" | "cap" | "floor" | "zero" | "beyond_cap";
 
-/** One instrument of one exchange. Numbers that move are not here: the market computes them. */
+/** One instrument of one exchange. Changing numbers are not included: the market computes them. */
 export interface Listing {
   readonly exchange: ExchangeName;
   /** The exchange's own symbol. */
   readonly symbol: string;
-  /** The asset's ticker as this exchange writes it: 1000PEPE, XBT, AAPLx. */
+  /** The asset's ticker as written by this exchange: 1000PEPE, XBT, AAPLx. */
   readonly wireBase: string;
   /** What a reader must show as base. */
   readonly base: string;
   readonly quote: string;
   readonly settle: string;
-  /** Units of the asset in one priced unit. */
+  /** Units of the asset per priced unit. */
   readonly multiplier: number;
   readonly asset: Asset;
   readonly product: Product;
@@ -82,15 +82,15 @@ export interface Listing {
   /** Symmetric bound of the rate, a fraction per interval. */
   readonly cap: number;
   readonly style: RateStyle;
-  /** Coins per contract, 1 where the exchange counts coins. */
+  /** Coins per contract; 1 if the exchange counts coins. */
   readonly contractSize: number;
   readonly priceDecimals: number;
-  /** Share of the asset's turnover that this exchange sees. */
+  /** The exchange's share of the asset's turnover. */
   readonly weight: number;
   listedAtMs: number;
   readonly deliveryAtMs: number;
-  /** Seeds what is drawn for this listing alone. */
+  /** Seeds the random values of this listing. */
   readonly key: number;
-  /** Extra marks that only this exchange's encoder reads. */
+  /** Additional marks that only this exchange's encoder uses. */
   readonly marks: ReadonlySet<string>;
 }

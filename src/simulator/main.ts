@@ -11,7 +11,7 @@ const MAX_SCALE = 10;
 
 function start(): void {
   const simulator = startSimulator({ ...options(), nowMs: () => systemClock.nowMs() });
-  // Whoever started it may have no place for the line; the exchanges are there all the same.
+  // The output may be closed; the exchanges run all the same.
   process.stdout.on("error", () => {});
   process.stdout.write(`exchange simulator: ${simulator.origin}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -2,16 +2,16 @@ import type { Listing } from "./listing.ts";
 import { unit, wander } from "./random.ts";
 
 export const HOUR_MS = 3_600_000;
-/** The market moves once in this time; within one step every reply is the same bytes. */
+/** The market's time step; within one step every reply has the same bytes. */
 export const STEP_MS = 5_000;
 /** The interest component of most exchanges: 0.01 % per 8 h. */
 const INTEREST_PER_8H = 0.0001;
-/** The widest a wandering rate swings, per 8 h. */
+/** The widest swing of a wandering rate, per 8 h. */
 const RATE_SWING_PER_8H = 0.005;
 /** Mark and index stay within 0.1 % of the asset's one price. */
 const MAX_BASIS = 0.001;
 
-/** The live numbers of one listing at one time, before any rounding by a wire format. */
+/** The current numbers of one listing at one time, before any rounding by a wire format. */
 export interface LiveNumbers {
   /** In quote per priced unit (per 1000 coins for 1000PEPE). */
   readonly index: number;
@@ -38,7 +38,7 @@ function nextSettlementMs(listing: Listing, timeMs: number): number {
   return (Math.floor((timeMs - shift) / interval) + 1) * interval + shift;
 }
 
-/** The resting rate of an interval: the interest component, in proportion. */
+/** The baseline of an interval: the interest component, in proportion. */
 function baselineRate(intervalHours: number): number {
   return (INTEREST_PER_8H * intervalHours) / 8;
 }
@@ -59,7 +59,7 @@ export function rateAt(listing: Listing, timeMs: number): number {
     case "beyond_cap":
       return bound * (1.2 + 0.6 * unit(listing.key, 4)) * (unit(listing.key, 5) < 0.5 ? -1 : 1);
     case "wandering": {
-      // Most coins barely leave the resting rate, a few swing to the full half per cent.
+      // Most coins barely leave the baseline, a few swing to the full half per cent.
       const reach = RATE_SWING_PER_8H * unit(listing.key, 6) ** 5 + 0.00008;
       const scale = listing.intervalHours / 8;
       const rate = baseline + wander(listing.key ^ 0x51ed, timeMs) * reach * scale;
@@ -68,7 +68,7 @@ export function rateAt(listing: Listing, timeMs: number): number {
   }
 }
 
-/** Dollars per one unit of a listing's asset at a time: the one price that all exchanges share. */
+/** Dollars per unit of a listing's asset at a time: the price shared by all exchanges. */
 function assetPriceUsd(listing: Listing, timeMs: number): number {
   return listing.asset.priceUsd * Math.exp(listing.asset.swing * wander(listing.asset.key, timeMs));
 }
@@ -86,7 +86,7 @@ export function pricesAt(
   return { index, mark, last: mark * (1 + 0.15 * MAX_BASIS * lean) };
 }
 
-/** Everything that moves, for one listing at one time. Pure: no state is kept between steps. */
+/** All changing numbers for one listing at one time. Pure: no state is kept between steps. */
 export function liveNumbers(listing: Listing, timeMs: number): LiveNumbers {
   const { index, mark, last } = pricesAt(listing, timeMs);
   const nextAtMs = nextSettlementMs(listing, timeMs);

@@ -1,6 +1,6 @@
-/** Seeded numbers that depend on nothing but their arguments: the market at a time is a pure function. */
+/** Seeded numbers that depend only on their arguments, so the market at a time is a pure function. */
 
-/** 32-bit hash of a text and a seed (FNV-1a, then an avalanche). */
+/** 32-bit hash of a string and a seed (FNV-1a, then an avalanche). */
 export function hashText(text: string, seed: number): number {
   let h = (0x811c9dc5 ^ seed) >>> 0;
   for (let i = 0; i < text.length; i += 1) {
@@ -10,12 +10,12 @@ export function hashText(text: string, seed: number): number {
   return mix(h);
 }
 
-/** A number in [0, 1) that belongs to `key` and `salt`. */
+/** A number in [0, 1) determined by `key` and `salt`. */
 export function unit(key: number, salt: number): number {
   return mix(key ^ Math.imul(salt + 1, 0x9e3779b1)) / 4294967296;
 }
 
-/** A number in [0, 1) that belongs to a name, a purpose and a seed. */
+/** A number in [0, 1) determined by a name, a purpose and a seed. */
 export function unitOf(name: string, purpose: string, seed: number): number {
   return hashText(`${purpose}:${name}`, seed) / 4294967296;
 }

@@ -6,14 +6,14 @@ import { decimalsFor } from "./wire-text.ts";
 const DAY_MS = 86_400_000;
 /** Listing dates are drawn from the years before this instant (2026-10-01 UTC). */
 const NEWEST_LISTING_MS = 1_790_812_800_000;
-/** Where dated contracts end: the last Friday of December 2026, 08:00 UTC. */
+/** When dated contracts end: the last Friday of December 2026, 08:00 UTC. */
 export const DELIVERY_AT_MS = 1_798_185_600_000;
-/** Ordinary cap of a small coin; the biggest have the narrower one. */
+/** The usual cap of a small coin; the largest have a narrower one. */
 const ORDINARY_CAP = 0.02;
 const MAJOR_CAP = 0.003;
 const MAJOR_TURNOVER_USD = 800_000_000;
 
-/** What an exchange's file says about one instrument; the rest is drawn. */
+/** What an exchange's file specifies for one instrument; the rest is random. */
 export interface ListingPlan {
   readonly asset: Asset;
   readonly symbol: string;
@@ -33,10 +33,10 @@ export interface ListingPlan {
   readonly marks?: readonly string[];
 }
 
-/** Collects one exchange's instruments; a symbol that is taken already is refused. */
+/** Collects one exchange's instruments; a symbol that exists already is refused. */
 export interface Roster {
   readonly listings: readonly Listing[];
-  /** True when the instrument was added, false when its symbol is taken. */
+  /** True if the instrument was added, false if its symbol exists already. */
   add(plan: ListingPlan): boolean;
   /** A number in [0, 1) for a name on this exchange. */
   draw(name: string, purpose: string): number;
@@ -87,7 +87,7 @@ function listingOf(exchange: ExchangeName, seed: number, plan: ListingPlan): Lis
   };
 }
 
-/** A fifth of all rates rests at the interest component; a few stick to a bound or are exactly zero. */
+/** A fifth of all rates are at the baseline; a few are pinned to a bound or exactly zero. */
 function drawStyle(u: number): RateStyle {
   if (u < 0.2) return "baseline";
   if (u < 0.207) return "cap";
@@ -97,8 +97,8 @@ function drawStyle(u: number): RateStyle {
 }
 
 /**
- * The first `count` assets that an exchange lists: nearly all of the big ones, two thirds of the rest,
- * so that exchanges overlap without being equal.
+ * The first `count` assets that an exchange lists: nearly all of the big ones, two thirds of the rest, so that
+ * exchanges overlap without being equal.
  */
 export function pickAssets(
   roster: Roster,
@@ -117,7 +117,7 @@ export function pickAssets(
   return [...picked, ...left.slice(0, Math.max(0, count - picked.length))];
 }
 
-/** Hours drawn for a name from shares that sum to one: [[4, 0.58], [8, 0.42]]. */
+/** Random hours for a name, by shares that sum to one: [[4, 0.58], [8, 0.42]]. */
 export function drawHours(
   roster: Roster,
   name: string,

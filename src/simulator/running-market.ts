@@ -14,7 +14,7 @@ import {
   type WireRequest,
 } from "./wire.ts";
 
-/** Coins and shares in all, the invented ones included: enough for the largest exchange at full scale. */
+/** Coins and shares in total, including invented ones: enough for the largest exchange at full scale. */
 const COINS = 1_000;
 const STOCKS = 300;
 
@@ -31,8 +31,8 @@ export interface SimulatorOptions {
 type Encoded = Map<string, string>;
 
 /**
- * A market and the exchanges that tell of it. Everything is a function of seed and time; what can be changed
- * are the clock, single instruments, and what goes wrong.
+ * A market and its exchanges. Everything is a function of seed and time; only the clock, single instruments and faults
+ * can be changed.
  */
 export class Market {
   readonly #nowMs: () => number;
@@ -44,7 +44,7 @@ export class Market {
   readonly #faultsUsed = new Map<ExchangeName, number>();
   readonly #stampsFrozenAt = new Map<ExchangeName, number>();
   readonly #requests = new Map<string, number>();
-  /** How far an exchange's own clock is ahead of the market's; behind where negative. */
+  /** How far an exchange's own clock is ahead of the market's; negative if behind. */
   readonly #clockErrorMs = new Map<ExchangeName, number>();
   #offsetMs = 0;
   #frozenAtMs: number | null = null;
@@ -56,7 +56,7 @@ export class Market {
     this.#nowMs = options.nowMs;
     this.#seed = seed;
     this.#scale = scale;
-    // A market larger than the real one has more assets, too: exchanges would run out of them.
+    // A market larger than the real one has more assets, too: otherwise exchanges would run out of them.
     const size = Math.max(1, scale);
     this.#assets = createAssets(seed, Math.ceil(COINS * size), Math.ceil(STOCKS * size));
   }
@@ -66,7 +66,7 @@ export class Market {
     return this.#frozenAtMs ?? this.#nowMs() + this.#offsetMs;
   }
 
-  /** Time stands still until `unfreeze`. */
+  /** Stops the time until `unfreeze`. */
   freeze(): void {
     this.#frozenAtMs = this.nowMs();
   }
@@ -78,8 +78,8 @@ export class Market {
   }
 
   /**
-   * Moves the market's time by `ms`, frozen or not, back where it is negative. With an exchange only the clock of that
-   * one: its whole market is then at another time than the others'.
+   * Moves the market's time by `ms`, frozen or not, backwards if negative. With an exchange only that exchange's clock:
+   * its whole market is then at another time than the others'.
    */
   step(ms: number, exchange?: ExchangeName): void {
     if (exchange !== undefined) {
@@ -95,7 +95,7 @@ export class Market {
     return ENCODERS[exchange];
   }
 
-  /** What a right reader shows of an exchange at this market step, without any fault. */
+  /** What a correct reader shows for an exchange at this market step, without any fault. */
   truth(exchange: ExchangeName): ExchangeTruth {
     return ENCODERS[exchange].truth(this.#view(exchange, null));
   }
@@ -118,7 +118,7 @@ export class Market {
     this.#encoded.clear();
   }
 
-  /** The fault that a request meets, null for none. Counts towards its `times`. */
+  /** The fault that affects a request; null for none. Counts towards its `times`. */
   faultOf(exchange: ExchangeName, target: string): Fault | null {
     const fault = this.#faults.get(exchange);
     if (fault === undefined || !target.includes(fault.paths ?? "")) return null;
@@ -128,7 +128,7 @@ export class Market {
     return fault;
   }
 
-  /** Changes one instrument's interval. False when there is no such instrument. */
+  /** Changes one instrument's interval. False if there is no such instrument. */
   setInterval(exchange: ExchangeName, symbol: string, hours: number): boolean {
     return this.#change(exchange, symbol, (listing) => {
       listing.intervalHours = hours;
@@ -141,7 +141,7 @@ export class Market {
     });
   }
 
-  /** Lists an instrument again, as of now unless told otherwise. */
+  /** Lists an instrument again, as of now by default. */
   relist(exchange: ExchangeName, symbol: string, listedAtMs = this.nowMs()): boolean {
     return this.#change(exchange, symbol, (listing) => {
       listing.state = "live";
@@ -163,14 +163,14 @@ export class Market {
     this.#requests.clear();
   }
 
-  /** How the exchange answers a request at this market step, before any fault. */
+  /** The exchange's response to a request at this market step, before any fault. */
   route(exchange: ExchangeName, request: WireRequest): WireReply {
     const reply = ENCODERS[exchange].route(request);
     if (reply.type === "error" || reply.whenEmpty === undefined) return reply;
     return reply.rows(this.#view(exchange, null)).length === 0 ? reply.whenEmpty : reply;
   }
 
-  /** The JSON of a list reply at this market step, made once per step unless a fault changes it. */
+  /** The JSON of a list reply at this market step, built once per step unless a fault changes it. */
   encode(exchange: ExchangeName, reply: WireList, fault: Fault | null): string {
     const stepMs = this.#stepMs();
     if (stepMs !== this.#encodedAtMs) this.#encoded = new Map();
@@ -186,7 +186,7 @@ export class Market {
     return text;
   }
 
-  /** What the encoder sees for a request that meets `fault`: only such a request has old timestamps. */
+  /** What the encoder sees for a request with `fault`: only such a request has old timestamps. */
   #view(exchange: ExchangeName, fault: Fault | null): MarketView {
     const nowMs = this.#stepMs(exchange);
     const frozenAtMs =
@@ -194,7 +194,7 @@ export class Market {
     return { listings: this.#listingsOf(exchange), nowMs, stampMs: frozenAtMs ?? nowMs };
   }
 
-  /** Built when first asked for: drawn from seed and names alone, so that the order does not matter. */
+  /** Built on first use: derived from seed and names alone, so the order does not matter. */
   #listingsOf(exchange: ExchangeName): readonly Listing[] {
     const known = this.#listings.get(exchange);
     if (known !== undefined) return known;

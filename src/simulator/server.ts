@@ -4,18 +4,18 @@ import { Market, type SimulatorOptions } from "./running-market.ts";
 
 /** The exchange simulator, listening on loopback. */
 export interface Simulator {
-  /** What EXCHANGE_ORIGIN is set to. */
+  /** The value for EXCHANGE_ORIGIN. */
   readonly origin: string;
-  /** The market behind it: its clock, its truth, and what goes wrong. */
+  /** Its market: clock, truth and faults. */
   readonly market: Market;
   stop(): void;
   [Symbol.dispose](): void;
 }
 
-/** Its host is no option: it is for this machine alone. */
+/** Its host is not configurable: it is only for this machine. */
 const OPTIONS = { host: "the simulator", port: "--port" } as const;
 
-/** Starts the simulator; port 0 takes any free one. Throws ListenFailure when it cannot listen. */
+/** Starts the simulator; port 0 means any free one. Throws ListenFailure if it cannot listen. */
 export function startSimulator(options: SimulatorOptions & { readonly port?: number }): Simulator {
   const market = new Market(options);
   const place = { host: "127.0.0.1", port: options.port ?? 0, names: OPTIONS };
@@ -25,7 +25,7 @@ export function startSimulator(options: SimulatorOptions & { readonly port?: num
       port: place.port,
       development: false,
       reusePort: false,
-      // A hanging request is the reader's to give up.
+      // A hanging request is up to the reader to abort.
       idleTimeout: 0,
       fetch: (request) => handle(market, request),
     }),

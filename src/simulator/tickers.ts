@@ -1,6 +1,6 @@
-/** Names only. Order is rank: the first ones are the most traded. */
+/** Names only, in order of rank: the first ones are the most traded. */
 
-/** Well-known coins whose one ticker means one thing on all eight exchanges. */
+/** Well-known coins whose ticker is unambiguous on all eight exchanges. */
 export const COIN_TICKERS: readonly string[] = (
   "BTC ETH SOL XRP DOGE BNB ADA SUI LINK AVAX LTC BCH DOT TRX TON HBAR UNI NEAR APT XLM ETC FIL ARB OP INJ ATOM " +
   "HYPE PEPE SHIB WIF BONK ENA TAO AAVE SEI TIA WLD FET RENDER JUP LDO ONDO ICP ALGO VET FLOKI MKR CRV RUNE STX " +
@@ -25,11 +25,11 @@ export const COIN_TICKERS: readonly string[] = (
   "RIVER BLESS COAI AIA EVAA TRUST TRUTH SAPIEN MMT FOLKS JCT BOB2 PIEVERSE ALLO SENT MON BREV ZAMA FOGO SPACE ELSA"
 ).split(" ");
 
-/** Coins with tiny prices, and the prefix that some exchanges put before them. */
+/** Coins with tiny prices, and the prefix that some exchanges add. */
 export const TINY_COIN_TICKERS: readonly string[] =
   "SATS RATS LUNC XEC CAT CHEEMS WHY TURBO TOSHI BABYDOGE MOG BTT".split(" ");
 
-/** Listed before the company's shares are: marked pre-market where an exchange has a mark. */
+/** Listed before the company's shares are: marked pre-market if an exchange has such a mark. */
 export const PRE_IPO_TICKERS: readonly string[] =
   "OPENAI ANTHROPIC SPACEX STRIPE DATABRICKS ANDURIL REVOLUT CANVA DISCORD XAICORP EPICGAMES".split(
     " ",
@@ -71,7 +71,7 @@ export const FOREX_TICKERS: readonly string[] =
 const CONSONANTS = "BCDFGHJLMNPRSTVZ";
 const VOWELS = "AEIOU";
 
-/** A made-up ticker for a number: capitals only, the same in every run, no clash with a multiplier prefix. */
+/** An invented ticker for a number: upper case, the same in every run, no clash with a multiplier prefix. */
 export function inventedTicker(index: number): string {
   const c = CONSONANTS.length;
   const v = VOWELS.length;

@@ -3,7 +3,7 @@ import type { ExchangeName, Listing } from "./listing.ts";
 export type TruthAssetClass =
   "crypto" | "stock" | "etf" | "index" | "metal" | "commodity" | "forex";
 
-/** One instrument as a right reader shows it, computed from the values as printed on the wire. */
+/** One instrument as a correct reader shows it, computed from the values as printed on the wire. */
 export interface TrueInstrument {
   readonly exchange: ExchangeName;
   readonly exchange_symbol: string;
@@ -11,23 +11,23 @@ export interface TrueInstrument {
   readonly quote: string;
   readonly settle: string;
   readonly multiplier: number;
-  /** Only where the exchange says one; what it says of gold is not always true. */
+  /** Only if the exchange states one; what it states for gold is not always true. */
   readonly asset_class: TruthAssetClass | null;
   readonly accrual: "periodic" | "continuous";
   readonly funding_rate: number;
-  /** Null where the exchange prints none for this row. */
+  /** Null if the exchange prints none for this row. */
   readonly funding_interval_hours: number | null;
-  /** Unix seconds; null on a continuous contract. */
+  /** Unix seconds; null for continuous funding. */
   readonly next_funding_time: number | null;
   readonly predicted_rate: number | null;
-  /** The momentary rate of a continuous contract. */
+  /** The momentary rate of continuous funding. */
   readonly instant_rate: number | null;
   readonly settled_rate: number | null;
   /** Unix seconds. */
   readonly settled_at: number | null;
   readonly mark_price: number | null;
   readonly index_price: number | null;
-  /** The last trade, where the exchange tells neither of them. */
+  /** The last trade, if the exchange has neither of them. */
   readonly last_price: number | null;
   readonly volume_24h_usd: number | null;
   readonly open_interest_usd: number | null;
@@ -35,7 +35,7 @@ export interface TrueInstrument {
   readonly settling: boolean;
 }
 
-/** A symbol that is on the wire and must not be shown. */
+/** A symbol on the wire that must not be shown. */
 export interface SkippedSymbol {
   readonly exchange_symbol: string;
   readonly reason: string;
@@ -62,7 +62,7 @@ export function collectTruth(
   return { instruments, skipped };
 }
 
-/** What these are, whatever class an exchange gives them: ounces are no other commodity, tokens of gold are coins. */
+/** Their true classes, whatever an exchange states: ounces are not other commodities, gold tokens are coins. */
 const TRUE_CLASS: Readonly<Record<string, TruthAssetClass>> = {
   XAU: "metal",
   XAG: "metal",
@@ -75,14 +75,14 @@ function withTrueClass(instrument: TrueInstrument): TrueInstrument {
   return stated === null ? instrument : { ...instrument, asset_class: TRUE_CLASS[base] ?? stated };
 }
 
-/** Why a listing must not be shown, null when it must. */
+/** Why a listing must not be shown; null if it must. */
 function skipReason(listing: Listing): string | null {
   if (listing.product !== "perp") return listing.product;
   if (listing.state !== "live") return listing.state;
   return listing.quote === "BTC" ? "not quoted in dollars" : null;
 }
 
-/** What an exchange may not publish: `show` says only what its exchange prints. */
+/** Fields that an exchange may not publish: `show` only sets what its exchange prints. */
 const NOT_PUBLISHED = {
   asset_class: null,
   accrual: "periodic",
@@ -98,7 +98,7 @@ const NOT_PUBLISHED = {
   settling: false,
 } as const satisfies Partial<TrueInstrument>;
 
-/** The names of an instrument, and what is true of it until its exchange prints more. */
+/** The names of an instrument, and the defaults until its exchange prints more. */
 export function namesOf(
   listing: Listing,
 ): Omit<TrueInstrument, "funding_rate" | "funding_interval_hours" | "next_funding_time"> {

@@ -1,6 +1,6 @@
 /** Numbers as exchanges print them. Never an exponent in a string. */
 
-/** A price needs this many significant digits to be worth quoting. */
+/** Significant digits that a useful price has. */
 const SIGNIFICANT_DIGITS = 6;
 /** The longest fraction any exchange prints. */
 const MAX_DECIMALS = 16;
@@ -18,19 +18,19 @@ export function fixed(value: number, decimals: number): string {
   return Number(text) === 0 && text.startsWith("-") ? text.slice(1) : text;
 }
 
-/** Fixed decimals, trailing zeros cut: "0.0001". */
+/** Fixed decimals, trailing zeros removed: "0.0001". */
 export function trimmed(value: number, decimals: number): string {
   const text = fixed(value, decimals);
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** As Python prints a float: "29855.0", "0.0000125". */
+/** Like Python prints a float: "29855.0", "0.0000125". */
 export function pythonFloat(value: number, decimals: number): string {
   const text = trimmed(value, decimals);
   return text.includes(".") ? text : `${text}.0`;
 }
 
-/** A number with no more decimals than the exchange keeps, for formats that send JSON numbers. */
+/** A number with no more decimals than the exchange uses, for formats with JSON numbers. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals));
 }

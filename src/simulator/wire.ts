@@ -12,11 +12,11 @@ export interface MarketView {
   readonly listings: readonly Listing[];
   /** Time of the market step, unix ms. */
   readonly nowMs: number;
-  /** What the rows' own timestamps say: `nowMs`, or an older instant while timestamps are frozen. */
+  /** The rows' own timestamps: `nowMs`, or an older instant while timestamps are frozen. */
   readonly stampMs: number;
 }
 
-/** A request as the real host would get it. */
+/** A request as the real host would receive it. */
 export interface WireRequest {
   readonly method: string;
   /** Second host of the exchange: "ua" in /kucoin.ua/…, else null. */
@@ -29,21 +29,21 @@ export interface WireRequest {
 }
 
 /**
- * `rates` holds the funding rate, `list` says which instruments exist, `secondary` is the rest.
- * Faults that change rows change `rates` only, except empty_list, and half_list of named paths.
+ * `rates` contains the funding rate, `list` says which instruments exist, `secondary` is the rest. Faults that change
+ * rows only change `rates`, except empty_list, and half_list with specific paths.
  */
 export type PayloadKind = "rates" | "list" | "secondary";
 
 export interface WireList {
   readonly type: "list";
   readonly kind: PayloadKind;
-  /** Names these bytes within one step: the same key, the same bytes. */
+  /** Identifies these bytes within one step: the same key, the same bytes. */
   readonly key: string;
-  /** Where its first row stands among all rates, for a request of one instrument: faults of rows go by place. */
+  /** The index of its first row among all rates, for a request for one instrument: faults of rows go by index. */
   readonly firstIndex?: number;
   rows(view: MarketView): WireRow[];
   wrap(rows: readonly WireRow[], view: MarketView): unknown;
-  /** The refusal that stands in for a list without rows: an instrument was asked for that does not exist. */
+  /** The refusal instead of a list without rows: the requested instrument does not exist. */
   readonly whenEmpty?: WireError;
 }
 
@@ -56,30 +56,30 @@ export interface WireError {
 
 export type WireReply = WireList | WireError;
 
-/** Where a garbled or missing number would hurt. */
+/** The fields in which a garbled or missing number would do damage. */
 export interface RateFields {
   readonly rate: string;
-  /** Price fields of the rates payload, empty where it has none. */
+  /** Price fields of the rates payload; empty if it has none. */
   readonly prices: readonly string[];
   /** The symbol of a row of the rates payload. */
   symbolOf(row: WireRow): string;
 }
 
-/** One exchange: what it lists, how it answers, and what a right reader must make of it. */
+/** One exchange: what it lists, how it responds, and what a correct reader must make of it. */
 export interface ExchangeEncoder {
   readonly id: ExchangeName;
   readonly fields: RateFields;
   createListings(roster: Roster, assets: AssetTable, scale: number): void;
   route(request: WireRequest): WireReply;
-  /** Refused in the exchange's own words: too many requests, and a failure that comes with HTTP 200. */
+  /** Refusals in the exchange's own format: too many requests, and a failure with HTTP 200. */
   readonly rateLimitBody: unknown;
   readonly errorBody: unknown;
-  /** What a delisting does to the instrument's state. */
+  /** The instrument's state after a delisting. */
   readonly delistedState: ListingState;
   /** Faults that this format cannot have, and why. */
   readonly exceptions?: Readonly<Partial<Record<FaultName, string>>>;
   truth(view: MarketView): ExchangeTruth;
-  /** Requests whose bytes a bench wants ready: path with query, or a JSON body. */
+  /** Requests whose bytes a bench wants prepared: path with query, or a JSON body. */
   readonly usual: readonly { readonly path: string; readonly body?: unknown }[];
 }
 

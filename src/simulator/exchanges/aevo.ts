@@ -17,7 +17,7 @@ import {
 } from "../wire.ts";
 import { reasonsByMark } from "./skip-marks.ts";
 
-/** Perpetuals that count, beside LIT: coins by rank and a few tiny ones. */
+/** Live perpetuals, besides LIT: coins by rank and a few tiny ones. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 39);
 const TINY = ["SATS", "MOG"];
 const RETIRED = 4;
@@ -30,7 +30,7 @@ const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
   MOG: ["1000000MOG", 1_000_000],
 };
 const STRIKES = [0.8, 0.9, 1, 1.1, 1.2];
-/** What stands behind the milliseconds of a time in nanoseconds. */
+/** The digits after the milliseconds in nanosecond times. */
 const WHOLE_MS = "000000";
 
 const nameOf = (ticker: string): string => PREFIX[ticker]?.[0] ?? ticker;
@@ -58,7 +58,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   const { metal, commodity, forex, stock, pre_ipo: preIpo } = assets.byKind;
   for (const asset of [...metal.slice(0, 2), ...commodity.slice(0, 2), ...forex.slice(0, 2)])
     add(asset);
-  // One that is a fund to this exchange, and one on an hour of computing.
+  // One that this exchange calls a fund, and one on an hour of computing.
   const others: readonly (readonly string[])[] = [["etf"], ["compute"]];
   const shares = stock.slice(0, others.length + Math.round(SHARES * scale));
   for (const [place, asset] of shares.entries()) add(asset, { marks: others[place] ?? [] });
@@ -78,7 +78,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
 }
 
-/** Six decimals: 0.0000125 leaves as 0.000013, what is less than half of the last one as 0. */
+/** Six decimals: 0.0000125 is sent as 0.000013, and less than half of the last one as 0. */
 function rateOf(rate: number): string {
   return trimmed(rate, 6);
 }
@@ -92,7 +92,7 @@ function typeOf(listing: Listing): "OPTION" | "SPOT" | "PERPETUAL" {
 
 const isActive = ({ state }: Listing): boolean => state === "live" || state === "pre_market";
 
-/** Market types of what is no coin. */
+/** Market types of non-coins. */
 const TYPE_OF_KIND: Readonly<Partial<Record<AssetKind, string>>> = {
   stock: "equity",
   metal: "commodity",
@@ -100,7 +100,7 @@ const TYPE_OF_KIND: Readonly<Partial<Record<AssetKind, string>>> = {
   forex: "fx",
   pre_ipo: "pre_ipo",
 };
-/** The class that a reader makes of a market type; of any other none. */
+/** The class that a reader derives from a market type; of others none. */
 const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
   crypto: "crypto",
   equity: "stock",
@@ -125,7 +125,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
           strike: listing.symbol.split("-")[2] ?? "",
         }
       : {};
-  // An option's own price is a share of what it is written on.
+  // An option's own price is a fraction of its underlying's.
   const mark = type === "OPTION" ? live.mark * 0.04 : live.mark;
   return {
     instrument_id: String(1 + view.listings.indexOf(listing)),
@@ -160,7 +160,7 @@ function statisticsRow(listing: Listing, view: MarketView): WireRow {
     open_interest: trimmed(live.openInterest, 6),
     index_price: fixed(live.index, listing.priceDecimals),
     index_currency: "USD",
-    // What is not traded any more is not charged either.
+    // Contracts that are no longer traded are not charged either.
     ...(isActive(listing) ? { next_funding_rate_timestamp: String(live.nextAtMs / 1000) } : {}),
     funding_rate: isActive(listing) ? rateOf(live.rate) : "0",
     contract_type: "Vanilla",

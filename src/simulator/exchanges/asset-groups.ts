@@ -1,6 +1,6 @@
 import type { Asset, AssetTable } from "../assets.ts";
 
-/** Everything that is not a coin: the underlyings with most trade first, then shares. */
+/** Everything that is not a coin: the most traded underlyings first, then shares. */
 export function tradfiAssets(assets: AssetTable): readonly Asset[] {
   const { metal, index, commodity, forex, stock } = assets.byKind;
   return [

@@ -8,7 +8,7 @@ const TWINS = [
   ["USDC", 4],
   ["USD1", 3],
 ] as const;
-/** Symbols that the list of intervals leaves out: theirs is unknown. */
+/** Symbols missing from the list of intervals: theirs is unknown. */
 const UNTOLD_SHARE = 0.05;
 const THOUSANDS = new Set("PEPE SHIB BONK FLOKI SATS CHEEMS RATS XEC LUNC TOSHI".split(" "));
 const HOURS = [
@@ -62,7 +62,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   );
 }
 
-/** What stands on the wire beside the live perpetuals. */
+/** Everything on the wire besides the live perpetuals. */
 function addOthers(
   add: (asset: Asset, quote: string, extra: Partial<ListingPlan>) => boolean,
   coins: readonly Asset[],
@@ -70,10 +70,10 @@ function addOthers(
 ): void {
   for (const asset of dead.slice(0, 6)) add(asset, "USDT", { state: "settling" });
   for (const asset of dead.slice(6, 9)) add(asset, "USDT", { state: "pending" });
-  // In the rates, and not in the list of instruments.
+  // In the rates, but not in the list of instruments.
   for (const asset of dead.slice(9, 12))
     add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "stranger" });
-  // In the list with status TRADING, and yet nothing that trades.
+  // In the list with status TRADING, but not tradable.
   const [test, bare] = dead.slice(12, 14);
   if (test)
     add(test, "USDT", {

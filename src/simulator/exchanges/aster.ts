@@ -14,9 +14,9 @@ import {
 } from "../wire.ts";
 import { createListings } from "./aster-listings.ts";
 
-/** Where the end of a contract without an end is put. */
+/** The expiry of a contract without one. */
 const FAR_FUTURE_MS = 4_133_404_800_000;
-/** The list of intervals is made anew once in this time. */
+/** How often the list of intervals is rebuilt. */
 const FUNDING_INFO_EVERY_MS = 600_000;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -25,7 +25,7 @@ const isListed = (listing: Listing): boolean =>
 /** A contract that is not charged: dated, or not trading. */
 const isUncharged = (listing: Listing): boolean =>
   listing.product === "dated" || listing.state === "settling" || listing.state === "pending";
-/** A symbol whose interval was flipped by the control stays untold. */
+/** A symbol whose interval was changed by the control remains missing. */
 const isTold = (listing: Listing): boolean =>
   onWire(listing) && listing.product === "perp" && !listing.marks.has("untold");
 
@@ -86,7 +86,7 @@ function statusOf(listing: Listing): string {
 
 function contractType(listing: Listing): string {
   if (listing.product === "dated") return "CURRENT_QUARTER";
-  // One that does not trade yet has no type.
+  // A contract that does not trade yet has no type.
   return listing.state === "pending" ? "" : "PERPETUAL";
 }
 
@@ -102,7 +102,7 @@ function classOf(listing: Listing): TruthAssetClass | null {
   return isCoin(listing) ? "crypto" : null;
 }
 
-/** The words that tell a class; coins have others. */
+/** The tags that state a class; coins have others. */
 const CLASS_TAGS = ["STOCK", "ETF", "Commodities"] as const;
 
 function tagsOf(listing: Listing): readonly string[] {
@@ -113,7 +113,7 @@ function tagsOf(listing: Listing): readonly string[] {
   return listing.key % 3 === 0 ? [] : ["STORAGE"];
 }
 
-/** Every underlyingType is COIN; what is none has another symbolType. */
+/** Every underlyingType is COIN; non-coins have another symbolType. */
 const isCoin = (listing: Listing): boolean => listing.asset.kind === "coin";
 
 function infoRow(listing: Listing): WireRow {
@@ -199,13 +199,13 @@ const CALLS: Readonly<Record<string, Call>> = {
   exchangeInfo: { kind: "list", has: isListed, row: infoRow },
   openInterest: { kind: "secondary", has: isListed, row: interestRow },
 };
-/** Told by an older path alone, and for one contract at a time. */
+/** Only available from an older path, one contract at a time. */
 const ONE_AT_A_TIME = "openInterest";
 
 const noSymbol = wireError(400, { code: -1102, msg: "Mandatory parameter 'symbol' was not sent." });
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
 
-/** The newest paths and the ones before answer alike. */
+/** The newest paths and the previous ones respond alike. */
 function route({ path, query, method }: WireRequest): WireReply {
   const name = /^\/fapi\/v[13]\/(.+)$/.exec(path)?.[1] ?? "";
   const call = CALLS[name];
@@ -229,7 +229,7 @@ function route({ path, query, method }: WireRequest): WireReply {
       view.listings
         .filter((each) => has(each) && (symbol === null || each.symbol === symbol))
         .map((each) => row(each, view)),
-    // A request for one symbol is answered by one object.
+    // A request for one symbol returns one object.
     (rows) => (symbol === null ? rows : rows[0]),
   );
   return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };

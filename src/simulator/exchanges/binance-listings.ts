@@ -15,7 +15,7 @@ const HOURS = [
   [8, 0.423],
 ] as const;
 
-/** The ticker with binance's multiplier prefix. */
+/** The ticker with Binance's multiplier prefix. */
 function named(asset: Asset): { wireBase: string; multiplier: number } {
   if (asset.ticker === "BABYDOGE") return { wireBase: "1MBABYDOGE", multiplier: 1_000_000 };
   if (asset.ticker === "MOG") return { wireBase: "1000000MOG", multiplier: 1_000_000 };
@@ -31,7 +31,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   ): boolean => {
     const name = named(asset);
     const symbol = name.wireBase + quote;
-    // Absence from fundingInfo means 8 h, and binance drops no adjusted symbol from that list.
+    // Absence from fundingInfo means 8 h, and Binance drops no adjusted symbol from that list.
     const hours = drawHours(roster, symbol, HOURS);
     const unadjusted = hours === 8 && roster.draw(symbol, "adjusted") < 0.2;
     const marks = [...(unadjusted ? ["unadjusted"] : []), ...(extra.marks ?? [])];

@@ -123,7 +123,7 @@ function statusOf(listing: Listing): string {
   return listing.state === "live" ? "TRADING" : "SETTLING";
 }
 
-/** A symbol whose interval was flipped by the control is adjusted by that. */
+/** A symbol whose interval was changed by the control counts as adjusted. */
 function adjusted(listing: Listing): boolean {
   if (listing.product !== "perp" || listing.state === "pending") return false;
   return listing.intervalHours !== 8 || !listing.marks.has("unadjusted");
@@ -154,7 +154,7 @@ const missingSymbol = wireError(400, {
 function route({ path, query, method }: WireRequest): WireReply {
   const symbol = query.get("symbol");
   const isListed = (row: Listing): boolean => row.product !== "stranger";
-  /** One object for a request with a symbol, which can be a wrong one; else the list of all. */
+  /** One object for a request with a symbol, which may be invalid; else the whole list. */
   const bySymbol = (
     kind: PayloadKind,
     isAnswered: (row: Listing) => boolean,

@@ -5,7 +5,7 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 656;
 const OTHERS = 330;
 const USDC_TWINS = 49;
-/** Opening forbidden, pre-online, offline: in the catalogue and nowhere else. */
+/** Opening forbidden, pre-online, offline: only in the catalogue. */
 const FORBIDDEN = 160;
 const PRE_ONLINE = 6;
 const OFFLINE = 67;
@@ -13,7 +13,7 @@ const OFFLINE = 67;
 const NO_INTERVAL_SHARE = 0.012;
 const WEB_ONLY_SHARE = 0.075;
 const LEAVING_SHARE = 0.01;
-/** Tickers that are displayed under another coin's name. */
+/** Tickers displayed under another coin's name. */
 const RENAMED_SHARE = 0.5;
 
 const PREFIX: Readonly<Record<string, readonly [wireBase: string, multiplier: number]>> = {
@@ -23,7 +23,7 @@ const PREFIX: Readonly<Record<string, readonly [wireBase: string, multiplier: nu
   BABYDOGE: ["1000000BABYDOGE", 1_000_000],
   MOG: ["1000000MOG", 1_000_000],
 };
-/** What everything that is not a coin begins with. */
+/** The prefix of everything that is not a coin. */
 const CLASS_PREFIX = {
   stock: "NCSK",
   pre_ipo: "NCSK",

@@ -21,7 +21,7 @@ const SPOT_PAIRS = 100;
 const PERIOD_MS = 8 * HOUR_MS;
 /** A sample of the premium is taken every three seconds. */
 const SAMPLE_MS = 3_000;
-/** Averages within this band of zero cost nothing. */
+/** Averages within this band around zero cost nothing. */
 const BAND = 0.0005;
 const USUAL_LIMIT = 0.0025;
 const LIMITS: Readonly<Record<string, number>> = { SOL: 0.025, CRV: 0.005 };
@@ -33,7 +33,7 @@ const CODES: Readonly<Record<string, string>> = {
   MANA: "MNA",
   LUNC: "LUNA",
 };
-/** Elements of a status row: as documented, as in old days without bounds, and with room for more. */
+/** Elements of a status row: as documented, as in earlier times without bounds, and with room for more. */
 const LENGTH = 24;
 const SHORT_LENGTH = 19;
 const LONG_LENGTH = 27;
@@ -61,7 +61,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     add(asset, fromEnd <= 2 ? { marks: ["short"] } : fromEnd <= 6 ? { marks: ["long"] } : {});
   }
   for (const asset of coin.filter(({ ticker }) => ticker in CODES)) add(asset);
-  // The coin that took over the name of another one has a code with a number.
+  // The coin that took over another one's name has a code with a number.
   const heir = coin.find((asset) => !coins.includes(asset) && !(asset.ticker in CODES));
   if (heir) add(heir, { wireBase: "LUNA2", base: "LUNA" });
   for (const [place, asset] of index.slice(0, Math.max(2, Math.round(10 * scale))).entries())
@@ -77,12 +77,12 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 
-/** The average premium as it stood when a period had run for `elapsedMs`: it starts anew at each settlement. */
+/** The average premium after `elapsedMs` of a period: it restarts at each settlement. */
 function averageAt(listing: Listing, timeMs: number, elapsedMs: number): number {
   return rounded(rateAt(listing, timeMs) * (elapsedMs / PERIOD_MS) ** 0.5, 8);
 }
 
-/** What an average becomes as a rate: less the band towards zero, within the limit. */
+/** The rate that results from an average: reduced by the band towards zero, within the limit. */
 function charged(average: number, limit: number): number {
   const outside = Math.max(Math.abs(average) - BAND, 0);
   return outside === 0 ? 0 : Math.sign(average) * Math.min(outside, limit);
@@ -92,7 +92,7 @@ function limitOf(listing: Listing): number | null {
   return listing.marks.has("unlimited") ? null : listing.cap;
 }
 
-/** A status row by the meaning of its places; `wrap` lays it out. */
+/** A status row by the meaning of its positions; `wrap` arranges them. */
 function statusRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const elapsedMs = view.nowMs - live.previousAtMs;
@@ -122,7 +122,7 @@ function lengthOf({ marks }: Listing): number {
   return marks.has("long") ? LONG_LENGTH : LENGTH;
 }
 
-/** Places of a status row; those that are not named hold null. */
+/** Positions of a status row; others hold null. */
 const PLACES: Readonly<Record<number, string>> = {
   0: "key",
   1: "time",
@@ -166,7 +166,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** Lending markets have rows of another length and meaning. */
+/** Lending markets have rows with another length and meaning. */
 function lendingRow(currency: string): WireRow {
   const row = [`f${currency}`, 0.0003, 0.00029, 120, 1_000_000, 0.00031, 2, 500_000];
   return { row: [...row, 0.00001, 0.03, 0.0003, 9_000_000, 0.0004, 0.0001, null, null, 800_000] };
@@ -235,7 +235,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_rate: Number(row[12]),
     funding_interval_hours: 8,
     next_funding_time: Number(row[8]) / 1000,
-    // A row that does not tell the band tells no prediction.
+    // A row without the band has no prediction.
     predicted_rate: row[22] === undefined ? null : charged(Number(row[9]), limit),
     mark_price: mark,
     index_price: mark,

@@ -5,14 +5,14 @@ import type { MarketView, WireRow } from "../wire.ts";
 
 type Generation = "v2" | "v3";
 
-/** A row of the tickers call in the words of either API generation; the numbers are the same. */
+/** A row of the tickers call in either API generation; the numbers are the same. */
 export function tickerRow(listing: Listing, view: MarketView, generation: Generation): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => trimmed(value, listing.priceDecimals);
   const rate = listing.product === "dated" ? "" : trimmed(live.rate, 6);
   const coins = trimmed(live.volume, 4);
   const turnover = trimmed(live.turnoverUsd, 5);
-  // Sums of many positions carry binary noise on the wire.
+  // Sums of many positions carry floating-point noise on the wire.
   const open = String(Number(trimmed(live.openInterest, 4)));
   const change = trimmed(live.last / live.dayAgo - 1, 5);
   const high = price(Math.max(live.last, live.dayAgo) * 1.01);
@@ -142,7 +142,7 @@ export function instrumentRow(listing: Listing, generation: Generation): WireRow
   };
 }
 
-/** Indices go by the name of stocks, forex by that of coins. */
+/** Indexes are listed as stocks, forex as coins. */
 function symbolTypeOf({ asset }: Listing): string {
   switch (asset.kind) {
     case "stock":

@@ -121,7 +121,7 @@ function route({ path, query }: WireRequest): WireReply {
   const found = PATHS[path];
   if (found === undefined) return refused(404, "40404", "Request URL NOT FOUND");
   const [generation, what] = found;
-  // The two generations name the family's parameter differently; v2 takes it in lower case too.
+  // The two generations name the family's parameter differently; v2 accepts it in lower case too.
   const given =
     generation === "v3" ? query.get("category") : query.get("productType")?.toUpperCase();
   const settle = FAMILIES[given ?? ""];
@@ -149,7 +149,7 @@ function route({ path, query }: WireRequest): WireReply {
   );
 }
 
-/** What symbolType and isRwa tell: an index is called a stock there, forex neither. */
+/** What symbolType and isRwa state: an index is called a stock there, forex neither. */
 const CLASS_OF_KIND: Readonly<Record<AssetKind, TruthAssetClass | null>> = {
   coin: "crypto",
   stock: "stock",

@@ -4,11 +4,11 @@ import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } 
 const COINS = 129;
 const SHARES = 73;
 const THOUSANDS = new Set("PEPE SHIB FLOKI BONK CAT".split(" "));
-/** Two names that mean something else here: natural gas, and a share. */
+/** Two names with another meaning here: natural gas, and a share. */
 const TAKEN_NAMES = new Set(["GAS", "QNT"]);
-/** The exchange's name of one coin carries the chain that it lives on. */
+/** The exchange's name of one coin includes its chain. */
 const CODES: Readonly<Record<string, string>> = { TRUMP: "TRUMPSOL", NATGAS: "GAS" };
-/** What a contract is worth at most, about: a hundred-thousandth of a bitcoin. */
+/** The maximum value of a contract: about a hundred-thousandth of a bitcoin. */
 const CONTRACT_USD = 0.5;
 /** Shares of a census: 144 of 211 at 8 h, 67 at 4 h. */
 const HOURS = [

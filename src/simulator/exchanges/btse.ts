@@ -23,7 +23,7 @@ function marketType(listing: Listing): "FuturesPerpetual" | "FuturesTimeBased" {
   return listing.product === "dated" ? "FuturesTimeBased" : "FuturesPerpetual";
 }
 
-/** The older interface writes a contract without its currency. */
+/** The older API writes a contract without its currency. */
 function legacySymbol(listing: Listing): string {
   return listing.symbol.replace(/-USDT$/, "");
 }
@@ -121,7 +121,7 @@ function refused(status: number, code: number, msg: string): WireReply {
 
 const TYPES: readonly unknown[] = ["FuturesPerpetual", "FuturesTimeBased", "Spot"];
 
-/** The market types that a request names, null where it names none or a wrong one. */
+/** The market types in a request; null if there are none or invalid ones. */
 function typesOf(text: string | null): readonly unknown[] | null {
   try {
     const types: unknown = JSON.parse(text ?? "");
@@ -135,7 +135,7 @@ function typesOf(text: string | null): readonly unknown[] | null {
 
 const success = { code: 1, msg: "Success", success: true } as const;
 
-/** A list of the newer interface: by types, or one object for one symbol. */
+/** A list of the newer API: by types, or one object for one symbol. */
 function byTypes(
   kind: PayloadKind,
   { path, query }: WireRequest,
@@ -230,7 +230,7 @@ export const btse: ExchangeEncoder = {
     typed("ticker/24hr", "FuturesPerpetual"),
     { path: "/futures/api/v2.3/price" },
     typed("markets", "FuturesPerpetual"),
-    // A reader that asks for all futures gets these as well.
+    // A reader that requests all futures gets these as well.
     typed("markets", "FuturesTimeBased"),
   ],
 };

@@ -5,9 +5,9 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 514;
 const USDC_PERPS = 24;
 const TRADFI = 130;
-/** Contracts that began as pre-market ones: their tickers say "Finished" ever after. */
+/** Contracts that started as pre-market ones: their tickers say "Finished" ever after. */
 const ONCE_PRE_MARKET_SHARE = 0.05;
-/** Of the shares and funds: what the exchange calls funds, and what it calls tokens of shares. */
+/** Of the shares and funds: those the exchange calls funds, and those it calls tokens of shares. */
 const FUND_SHARE = 0.2;
 const TOKEN_SHARE = 0.4;
 const PREFIX: Readonly<Record<string, number>> = {

@@ -20,7 +20,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const d = listing.priceDecimals;
   const dated = listing.product === "dated";
-  // Both sides, as bybit counts them; the single figure is half of it, rounded up to the step, and valued by itself.
+  // Both sides, as Bybit counts them; the single figure is half of it, rounded up to the step, and valued separately.
   const bothSides = fixed(2 * live.openInterest, 3);
   const bothValue = fixed(2 * live.openInterest * live.mark, 2);
   const oneSide = Math.ceil(Math.round(Number(bothSides) * 1_000) / 2) / 1_000;
@@ -123,7 +123,7 @@ function envelope(view: MarketView, result: unknown): unknown {
   return { retCode: 0, retMsg: "OK", result, retExtInfo: {}, time: view.stampMs };
 }
 
-/** Bybit reports a wrong request with HTTP 200. */
+/** Bybit reports an invalid request with HTTP 200. */
 function refused(retCode: number, retMsg: string): WireReply {
   return wireError(200, { retCode, retMsg, result: {}, retExtInfo: {}, time: 0 });
 }

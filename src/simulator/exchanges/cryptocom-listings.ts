@@ -25,7 +25,7 @@ export const PRODUCT_TYPES = [
 const COINS = [...new Set(COIN_TICKERS)];
 /** One of them is LIT. */
 const PERP_COINS = COINS.slice(0, DIGITAL - 1);
-/** Shares whose ticker no coin of this exchange has: one symbol is one contract. */
+/** Shares whose ticker is not a coin of this exchange: one symbol is one contract. */
 const SHARES = [...new Set(STOCK_TICKERS)].filter((ticker) => !COINS.includes(ticker));
 const EQUITIES = SHARES.slice(0, EQUITY);
 const EQUITY_INDICES = [
@@ -34,7 +34,7 @@ const EQUITY_INDICES = [
 ];
 const COMMODITIES = [...METAL_TICKERS.slice(0, 4), ...COMMODITY_TICKERS.slice(0, 4)];
 
-/** Every perpetual that counts, at full scale: each has a request of its own. */
+/** Every live perpetual at full scale: each needs a request. */
 export const PERPETUALS: readonly string[] = [
   ...PERP_COINS,
   "LIT",
@@ -53,7 +53,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     const symbol = extra.symbol ?? `${wireBase}USD-PERP`;
     const untraded = roster.draw(symbol, "untraded");
     const gaps = untraded < 0.015 ? ["no_last"] : untraded < 0.05 ? ["no_quotes"] : [];
-    // There is no interest term: no rate rests at a common value, a few are exactly nothing.
+    // There is no interest term: rates have no common baseline, a few are exactly zero.
     const style = roster.draw(symbol, "zero") < 0.02 ? "zero" : "wandering";
     return roster.add({
       asset,

@@ -16,9 +16,9 @@ import { createListings, PERPETUALS, PRODUCT_TYPES } from "./cryptocom-listings.
 import { oneInstrument } from "./one-instrument.ts";
 import { reasonsByMark } from "./skip-marks.ts";
 
-/** The hourly rate stands still for this long, from midnight UTC on. */
+/** The hourly rate is constant for this long, starting at midnight UTC. */
 const BLOCK_MS = 4 * HOUR_MS;
-/** How old the newest point is in a series of several points. */
+/** The age of the newest point in a series of several points. */
 const SPARSE_MS = 35_000;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -89,7 +89,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** The four valuations that a request may name: what is charged, what may come, and two prices. */
+/** The four valuations that a request may name: the charged rate, the estimate, and two prices. */
 const VALUATIONS: Readonly<Record<string, (listing: Listing, view: MarketView) => string>> = {
   funding_rate: (listing, view) =>
     trimmed(rateAt(listing, Math.floor(view.nowMs / BLOCK_MS) * BLOCK_MS), 9),
@@ -121,7 +121,7 @@ function valuations(query: URLSearchParams): WireReply {
     row: (listing, view) => ({
       instrument_name: name,
       v: value(listing, view),
-      // A rate is that of its hour, as long as the hour lasts.
+      // The rate is that of its hour, for as long as the hour lasts.
       t: type === "funding_rate" ? hourOf(view) : view.stampMs - ageMs,
     }),
     wrap: ({ v, t }) => ({
@@ -180,9 +180,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_rate: valued("funding_rate"),
     funding_interval_hours: 1,
     next_funding_time: (hourOf(view) + HOUR_MS) / 1000,
-    // The published estimate is one for the next block of four hours, not for the next hour.
+    // The published estimate is for the next block of four hours, not for the next hour.
     mark_price: mark,
-    // It has no bulk form, and the mark is enough to tell assets apart.
+    // It has no bulk form, and the mark suffices to distinguish assets.
     volume_24h_usd: Number(ticker["vv"]),
     open_interest_usd: Number(ticker["oi"]) * Number(ticker["a"] ?? mark),
   };

@@ -4,12 +4,12 @@ import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.
 const COINS = 264;
 const SHARES = 80;
 const INVERSE = 5;
-/** Names that have a rate and no contract any more. */
+/** Names with a rate but no contract any more. */
 const DEAD = 245;
 /** The worst rate of a dead name. */
 const DEAD_RATE = 0.025;
 const THOUSANDS = new Set("BONK CAT PEPE CHEEMS".split(" "));
-/** Names before which the contracts of nobody stand: with prices and volumes, and not in the catalogue. */
+/** Prefixes of hidden contracts: with prices and volumes, but not in the catalogue. */
 const HIDDEN = ["1", "2", "d"];
 /** Shares of a census: 201 of 348 at 8 h, 146 at 4 h, 1 at 1 h. */
 const HOURS = [

@@ -14,9 +14,9 @@ import {
 } from "../wire.ts";
 import { createListings } from "./deepcoin-listings.ts";
 
-/** The catalogue cuts long names of coins. */
+/** The catalogue truncates long names of coins. */
 const NAME_LENGTH = 8;
-/** By how much the volumes of hidden contracts are blown up. */
+/** The factor by which volumes of hidden contracts are inflated. */
 const HIDDEN_VOLUME = 12;
 const RATES_PATH = "/deepcoin/trade/fund-rate/current-funding-rate";
 const CYCLES_PATH = "/deepcoin/trade/funding-rate";
@@ -27,12 +27,12 @@ const inCatalogue = (listing: Listing): boolean =>
   onWire(listing) && listing.product !== "stranger";
 const hasPrices = (listing: Listing): boolean => inCatalogue(listing) || isHidden(listing);
 
-/** The funding replies know a contract by a name without dashes: BTCUSDT for BTC-USDT-SWAP. */
+/** The funding replies name a contract without dashes: BTCUSDT for BTC-USDT-SWAP. */
 function joined(symbol: string): string {
   return symbol.replace(/-SWAP$/, "").replace("-", "");
 }
 
-/** Dead names keep a rate for ever, so a contract that vanished elsewhere stays here. */
+/** Dead names keep a rate forever, so a contract that vanished elsewhere remains here. */
 function rateRow(listing: Listing, view: MarketView): WireRow {
   const { rate } = liveNumbers(listing, view.nowMs);
   return { instrumentId: joined(listing.symbol), fundingRate: rounded(rate, 8) };
@@ -116,7 +116,7 @@ function refused(code: string, msg: string): WireReply {
 
 const wrap = (data: unknown): unknown => ({ code: "0", msg: "", data });
 
-/** Which contracts a funding reply is about: those in dollars of a stablecoin, or the inverse ones. */
+/** The contracts in a funding reply: those in dollar stablecoins, or the inverse ones. */
 const QUOTES: Readonly<Record<string, string>> = { SwapU: "USDT", Swap: "USD" };
 
 function fundingReply(path: string, query: URLSearchParams): WireReply {
@@ -151,7 +151,7 @@ function fundingReply(path: string, query: URLSearchParams): WireReply {
     key,
     (view) => {
       const rows = view.listings.filter(wanted).map((each) => rateRow(each, view));
-      // A name that nobody knows has the rate zero.
+      // An unknown name has the rate zero.
       return rows.length === 0 && one !== null ? [{ instrumentId: one, fundingRate: 0 }] : rows;
     },
     (rows) => wrap({ current_fund_rates: rows }),

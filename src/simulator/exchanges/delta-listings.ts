@@ -5,7 +5,7 @@ const COINS = 219;
 const GLOBAL = "BTC ETH SOL XRP DOGE PAXG".split(" ");
 /** One per cent per 8 h is the usual bound. */
 const CAP_PER_8H = 0.01;
-/** Products that say nothing of an interval. */
+/** Products without an interval. */
 const NO_SPECS = 2;
 const HOURS = [
   [8, 0.72],

@@ -5,7 +5,7 @@ import type { WireRow } from "../wire.ts";
 /** Funding periods of 8 h in a year: caps are published per year. */
 const PERIODS_A_YEAR = 1095;
 
-/** The exchange's word for what a listing is. */
+/** The exchange's word for a listing's type. */
 export function typeOf(listing: Listing): string {
   return listing.product === "dated" ? "futures" : "perpetual_futures";
 }

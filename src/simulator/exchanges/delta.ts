@@ -105,13 +105,13 @@ function route({ path, host, query, method }: WireRequest): WireReply {
         (view) =>
           view.listings
             .filter((row) => here(row) && types.includes(typeOf(row)))
-            // What is not open yet has no ticker.
+            // Contracts that are not open yet have no ticker.
             .filter((row) => row.state !== "pending")
             .map((row) => tickerRow(row, view)),
         (result) => ({ result, success: true }),
       );
     case "/v2/products":
-      // The list of products heeds no filter for sure: contracts of other types stand in it.
+      // The product list does not reliably filter: it contains contracts of other types.
       return wireList(
         "list",
         key,
@@ -134,7 +134,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     ...namesOf(listing),
     funding_rate: Number(row["funding_rate"]) / 100,
     funding_interval_hours: specified ? listing.intervalHours : null,
-    // Told nowhere: it follows from the interval and the UTC grid.
+    // Not published: it follows from the interval and the UTC grid.
     next_funding_time: specified ? liveNumbers(listing, view.nowMs).nextAtMs / 1000 : null,
     mark_price: Number(row["mark_price"]),
     index_price: Number(row["spot_price"]),

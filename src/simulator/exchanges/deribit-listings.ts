@@ -10,7 +10,7 @@ const MONTHS = ["25DEC26", "29JAN27", "26FEB27", "26MAR27", "25JUN27"];
 const WEEK_MS = 604_800_000;
 /** Linear contracts are bounded by five per cent per 8 h. */
 const CAP = 0.05;
-/** Contracts without an order book, and some whose volume has one name only. */
+/** Contracts without an order book, and some whose volume has only one field name. */
 const QUIET = 3;
 const NO_NOTIONAL = 6;
 const THOUSANDS = new Set("BONK MOG PEPE SHIB".split(" "));

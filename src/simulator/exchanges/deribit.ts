@@ -15,24 +15,24 @@ import {
 } from "../wire.ts";
 import { createListings } from "./deribit-listings.ts";
 
-/** A premium within this band of zero costs nothing at the moment. */
+/** A premium within this band around zero costs nothing at the moment. */
 const BAND = 0.00025;
 /** How often the momentary rate jumps, and how far. */
 const JUMP_SHARE = 0.03;
 const JUMP = 0.0085;
 /** Perpetuals end in the year 3000. */
 const NEVER_MS = 32_503_708_800_000;
-/** The funding of one coin keeps four decimals, that of the others eight. */
+/** The funding of one coin has four decimals, that of the others eight. */
 const COARSE_COIN = "BNB";
 /** What a call takes, in the envelope's microseconds. */
 const TOOK_US = 1_010;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isDated = (listing: Listing): boolean => listing.deliveryAtMs > 0;
-/** Inverse contracts answer to another currency, which nobody who wants dollars asks for. */
+/** Inverse contracts are listed under another currency, which is not requested for dollar contracts. */
 const isInverse = (listing: Listing): boolean => listing.settle !== "USDC";
 
-/** The rate of this instant, per 8 h: the premium beyond its band, and a jump now and then. */
+/** The rate of this instant, per 8 h: the premium beyond its band, and an occasional jump. */
 function instantRate(listing: Listing, premium: number, nowMs: number): number {
   const beyond = Math.sign(premium) * Math.max(Math.abs(premium) - BAND, 0);
   const moment = listing.key ^ Math.floor(nowMs / STEP_MS);
@@ -166,7 +166,7 @@ function route({ path, query, method }: WireRequest): WireReply {
     kind: PayloadKind,
     row: (listing: Listing, view: MarketView) => WireRow,
   ): WireReply => {
-    // The summary takes one currency at a time, the list "any" besides.
+    // The summary takes one currency at a time, the list also "any".
     if (!CURRENCIES.has(currency) && !(currency === "any" && kind === "list")) {
       return refused(400, -32_602, "Invalid params", {
         reason: "wrong value",

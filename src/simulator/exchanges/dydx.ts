@@ -17,19 +17,19 @@ import {
 const COINS = 206;
 const SETTLED = 60;
 const LONG_NAMES = 6;
-/** Markets that somebody launched and nobody trades. */
+/** Markets that were launched but are not traded. */
 const IDLE = 12;
 const RATE_DECIMALS = 20;
-/** The 8-hour rate is held within six times the gap of the two margin fractions. */
+/** The 8-hour rate is limited to six times the gap of the two margin fractions. */
 const CAP_FACTOR = 6;
 const MARGINS: Readonly<
   Record<"major" | "cross" | "isolated", readonly [initial: number, maintenance: number]>
 > = { major: [0.02, 0.012], cross: [0.05, 0.03], isolated: [0.1, 0.05] };
 const MAJORS = new Set(["BTC", "ETH"]);
-/** The well-known coins share one margin pool; what anybody may launch stands alone. */
+/** The well-known coins share one margin pool; permissionless markets are isolated. */
 const CROSS_RANKS = 110;
 const STATUSES = ["PAUSED", "CANCEL_ONLY", "POST_ONLY", "INITIALIZING"];
-/** Twelve hexadecimal digits stand for the address of a token. */
+/** Twelve hexadecimal digits represent the address of a token. */
 const ADDRESS_DIGITS = 12;
 
 type Tier = keyof typeof MARGINS;
@@ -75,7 +75,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     add(asset, "isolated", { state: "settling", style: "zero", marks: ["idle"] });
 }
 
-/** Two live markets whose oracle says nothing at the moment: once as null, once without the key. */
+/** Two live markets without an oracle price at the moment: once as null, once without the key. */
 function gap(rank: number, count: number): Partial<ListingPlan> {
   if (rank === count - 1) return { marks: ["null_price"] };
   return rank === count - 2 ? { marks: ["no_price"] } : {};
@@ -126,7 +126,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     marketType: tier === "isolated" ? "ISOLATED" : "CROSS",
     openInterestLowerCap: tier === "major" ? "0" : "40000000",
     openInterestUpperCap: tier === "major" ? "0" : "100000000",
-    // About twice the other one, and not to be taken.
+    // About twice the other one, and not to be used.
     baseOpenInterest: idle ? "0" : trimmed(live.openInterest * 2.05, 4),
     defaultFundingRate1H: tier === "isolated" ? "0.0000125" : "0",
   };

@@ -6,7 +6,7 @@ import type { MarketView, WireRow } from "../wire.ts";
 
 const COINS = 29;
 const STOCKS = 12;
-/** Gold has none of the marks of a share or a currency. */
+/** Gold has neither the mark of a share nor of a currency. */
 const METALS = 1;
 const CURRENCIES = 1;
 const HALTED = 5;
@@ -17,11 +17,11 @@ export const FIRST_ID = 10_000_001;
 /** Above all the coins that contracts are quoted in, however many there are. */
 const FIRST_COIN_ID = 2_001;
 const QUOTE_COIN = { coinId: "1000", coinName: "USDT" };
-/** Positions are backed by another dollar than the one that prices are in. */
+/** The collateral is another dollar than the quote currency. */
 const COLLATERAL_COIN = { coinId: "1100", coinName: "USDC" };
 export const DAILY_INTEREST = 0.0003;
 const KILO = new Set("PEPE SHIB BONK FLOKI".split(" "));
-/** Relisted contracts carry a version in their name, their coin does not. */
+/** Relisted contracts have a version in their name, their coin does not. */
 const VERSIONS: Readonly<Record<string, string>> = { BNB: "BNB2USDT", LINK: "LINK2USDT" };
 const HOURS = [
   [4, 0.86],
@@ -66,7 +66,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
 const isStock = (listing: Listing): boolean => listing.asset.kind === "stock";
 const isFx = (listing: Listing): boolean => listing.asset.kind === "forex";
 
-/** What the two marks of a contract tell: coins and metals have neither. */
+/** The class from a contract's two marks: coins and metals have neither. */
 export function classOf(listing: Listing): "stock" | "forex" | null {
   if (isFx(listing)) return "forex";
   return isStock(listing) ? "stock" : null;

@@ -135,7 +135,7 @@ function route({ path, query, method }: WireRequest): WireReply {
         "secondary",
         `ticker?${given}`,
         (view) =>
-          // Without an id, or with several, nothing is told.
+          // Without an id, or with several, the reply is empty.
           (ids.size === 1 ? chosen(view) : []).map((row) => tickerRow(row, view)),
         envelope,
       );

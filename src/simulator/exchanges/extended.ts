@@ -27,17 +27,17 @@ const THOUSAND: Readonly<Record<string, string>> = {
   BONK: "1000BONK",
   FLOKI: "kFLOKI",
 };
-/** Told as a percentage of 0.25. */
+/** Published as a percentage: 0.25. */
 const CAP_PER_HOUR = 0.0025;
 const RATE_DECIMALS = 6;
-/** Prices carry the noise of a sum of many sources. */
+/** Prices have the noise of a sum of many sources. */
 const PRICE_DECIMALS = 12;
 const IDLE_STATUSES = ["REDUCE_ONLY", "DELISTED", "PRELISTED", "DISABLED"];
 
-/** Its own tickers of indices, which it writes with a small m behind them. */
+/** Its own index tickers, with a small m appended. */
 const INDEX_TICKERS: Readonly<Record<string, string>> = { SPX500: "SPX500", NAS100: "TECH100" };
 
-/** Some shares trade round the clock on five days. */
+/** Some shares trade round the clock five days a week. */
 function markOf({ kind, ticker, key }: Asset): string {
   if (kind === "stock" && key % 3 === 0) return "_24_5";
   return ticker in INDEX_TICKERS ? "m" : "";
@@ -84,7 +84,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       multiplier: 1,
       product: "stranger",
       style: "zero",
-      // The word is written in one case and the other.
+      // The word is written in both cases.
       marks: [index % 2 === 0 ? "SPOT" : "spot"],
     });
 }
@@ -138,7 +138,7 @@ function stats(listing: Listing, view: MarketView): WireRow {
     markPrice: fine(live.mark),
     indexPrice: fine(live.index),
     fundingRate: fixed(live.rate, RATE_DECIMALS),
-    // A time, whatever its name says.
+    // A time, despite its name.
     nextFundingRate: live.nextAtMs,
     openInterest: fixed(live.openInterest * live.mark, 6),
     openInterestBase: trimmed(live.openInterest, 5),
@@ -197,7 +197,7 @@ function refused(status: number, code: number, message: string): WireReply & { t
 }
 
 function route({ path, query, headers }: WireRequest): WireReply {
-  // A client over a socket always has one, unless it blanks it on purpose.
+  // A client over a socket always has one, unless it clears it on purpose.
   if (headers.get("user-agent") === "") return wireError(403, "Forbidden: no user agent");
   if (path !== "/api/v1/info/markets") return refused(404, 404, "Not found");
   const wanted = new Set(query.getAll("market"));

@@ -179,7 +179,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     funding_rate_indicative: row["funding_rate"],
     mark_price: row["mark_price"],
     index_price: row["index_price"],
-    // Both sides: the trap is to take this for open interest.
+    // Both sides: the trap is to use this as open interest.
     total_size: String(2 * Number(row["position_size"])),
     quanto_multiplier: row["quanto_multiplier"],
     highest_bid: price(live.last * 0.9999),

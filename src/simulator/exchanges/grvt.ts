@@ -18,7 +18,7 @@ import {
 import { oneInstrument } from "./one-instrument.ts";
 import { reasonsByMark } from "./skip-marks.ts";
 
-/** Perpetuals that count, one of them LIT. */
+/** Live perpetuals, one of them LIT. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 114);
 const RETIRED = 4;
 const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
@@ -34,7 +34,7 @@ const HOURS = [
   [4, 0.24],
   [1, 0.08],
 ] as const;
-/** What stands behind the milliseconds of a time in nanoseconds. */
+/** The digits after the milliseconds in nanosecond times. */
 const WHOLE_MS = "000000";
 const EVENT_NS = "025205";
 
@@ -75,7 +75,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
 }
 
-/** Retired instruments are listed only for those who do not ask for active ones; their ticker still answers. */
+/** Retired instruments are only listed if active ones are not requested; their ticker still works. */
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 
 function kindOf(listing: Listing): string {
@@ -84,7 +84,7 @@ function kindOf(listing: Listing): string {
   return listing.marks.has("Put") ? "PUT" : "PERPETUAL";
 }
 
-/** @param place its place in the list: the same field is a number on some rows and a string on others */
+/** @param place its index in the list: the same field is a number on some rows and a string on others */
 function instrumentRow(listing: Listing, place: number): WireRow {
   const kind = kindOf(listing);
   const mixed = (value: number): number | string => (place % 3 === 1 ? String(value) : value);
@@ -120,7 +120,7 @@ function instrumentRow(listing: Listing, place: number): WireRow {
 function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => fixed(value, listing.priceDecimals);
-  // Percentage points; the old names hold the same figure, whatever the interval.
+  // Percentage points; the old names have the same figure, whatever the interval.
   const points = trimmed(live.rate * 100, 6);
   const funding =
     kindOf(listing) === "PERPETUAL"
@@ -162,7 +162,7 @@ function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { code, message, status });
 }
 
-/** The value of a key of the body, undefined where the body is no object. */
+/** The value of a key of the body; undefined if the body is not an object. */
 function asked(body: unknown, key: string): unknown {
   return typeof body === "object" && body !== null
     ? new Map(Object.entries(body)).get(key)

@@ -112,7 +112,7 @@ function route({ path, query }: WireRequest): WireReply {
     case "/quote/v1/index":
       return indexReply(symbol);
     case "/quote/v1/markPrice":
-      // Any contract that ever was has a mark; an unknown one gets an empty body.
+      // Any contract that ever existed has a mark; an unknown one gets an empty body.
       return oneInstrument({
         kind: "secondary",
         key: `mark?${symbol ?? ""}`,
@@ -151,7 +151,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-/** Any time of thirteen digits will do there. */
+/** Any time of thirteen digits is accepted. */
 const TIMESTAMP = 1_793_620_000_000;
 const CONTRACTS = ["BTCUSDT-PERPETUAL", "ETHUSDT-PERPETUAL"];
 

@@ -22,13 +22,13 @@ const COINS = "BTC ETH SOL XRP DOGE BNB SUI LINK AVAX HYPE ADA LTC NEAR AAVE OND
 /** A short-lived listing that is open now, and ones that are paused or over. */
 const TEMPORARY = "WLD";
 const PAUSED = ["APT", "ARB"];
-/** Currencies and metals, and one whose market is closed at this hour: alive, and without an estimate. */
+/** Currencies and metals, and one whose market is closed at this hour: live, but without an estimate. */
 const CURRENCIES = ["EUR", "GBP", "AUD"];
 const METALS = ["XAU", "XAG"];
 const CLOSED_NOW = "JPY";
 const OVER = ["OP", "TIA"];
 const DAY_MS = 24 * HOUR_MS;
-/** Far enough ahead that no list which is kept for hours runs into it. */
+/** Far enough ahead that no list cached for hours reaches it. */
 const FAR_DAYS = 30;
 const BASE_DECIMALS = 9;
 const QUOTE_DECIMALS = 6;
@@ -72,7 +72,7 @@ function secondsText(ms: number): string {
 
 function contractRow(listing: Listing, view: MarketView): WireRow {
   const opened = secondsText(listing.listedAtMs);
-  // A market that is over keeps its status: only the time says so.
+  // A market that is over keeps its status: only the time shows it.
   const today = Math.floor(view.nowMs / DAY_MS) * DAY_MS;
   const closes = listing.state === "settling" ? today - HOUR_MS : today + FAR_DAYS * DAY_MS;
   const isTemporary = listing.marks.has("temporary") || listing.state === "settling";
@@ -106,7 +106,7 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
 function pricesRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => fixed(value, QUOTE_DECIMALS);
-  // The last trade of a quiet market is old: far from everything else.
+  // The last trade of a market without trades is old: far from everything else.
   const drift = listing.key % 4 === 0 ? 0.7 : 1;
   return {
     askPrice: price(live.last * 1.0001),
@@ -135,7 +135,7 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
     high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
     low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
     symbol: listing.symbol,
-    // In dollars, whatever its decimals suggest.
+    // In dollars, despite its decimals.
     volume24h: fixed(live.turnoverUsd, QUOTE_DECIMALS),
   };
 }

@@ -5,9 +5,9 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 126;
 const OTHERS = 223;
 const SUSPENDED = 4;
-/** Delisted ones whose index stands there for ever. */
+/** Delisted ones whose index remains forever. */
 const INDEX_ONLY = 16;
-/** Most shares and commodities charge exactly nothing. */
+/** Most shares and commodities charge exactly zero. */
 const ZERO_SHARE = 0.7;
 /** Contracts without a row of open interest. */
 const NO_INTEREST_SHARE = 0.04;
@@ -25,7 +25,7 @@ const OTHER_HOURS = [
 ] as const;
 const DATES = ["261127", "261225"] as const;
 
-/** What a share is called: a few have a free label alone, some are funds. */
+/** How shares are labelled: a few have only a free-form label, some are funds. */
 const FREE_LABEL_SHARE = 0.07;
 const FUND_SHARE = 0.13;
 
@@ -38,7 +38,7 @@ function marksOf(draw: (purpose: string) => number): string[] {
   return marks.filter(([mark, share]) => draw(mark) < share).map(([mark]) => mark);
 }
 
-/** Lists HTX's linear swaps, four dated contracts, and what only the index call still knows. */
+/** Lists HTX's linear swaps, four dated contracts, and those that only the index call still has. */
 export function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, extra: Partial<ListingPlan> = {}): boolean => {
     const symbol = extra.symbol ?? `${asset.ticker}-USDT`;

@@ -15,16 +15,16 @@ import {
 import { createListings } from "./htx-listings.ts";
 
 const V1 = "/linear-swap-api/v1/";
-/** When the index of the delisted contracts stood still. */
+/** When the index of the delisted contracts stopped. */
 const INDEX_STOPPED_AT_MS = Date.UTC(2025, 4, 12, 6, 0, 0);
 const RATE_DECIMALS = 18;
-/** The newer call takes no more codes at once. */
+/** The newer call accepts no more codes per request. */
 const V5_CODES = 10;
 
 const isGone = (listing: Listing): boolean => listing.state === "gone";
 const isDated = (listing: Listing): boolean => listing.product === "dated";
 
-/** Zero is spelled with an exponent there, and nothing else is. */
+/** Zero is written with an exponent there, and nothing else is. */
 function rateText(rate: number): string {
   return rate === 0 ? "0E-18" : fixed(rate, RATE_DECIMALS);
 }
@@ -53,7 +53,7 @@ function indexRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** What was traded counts both sides, what is open counts one. */
+/** Traded volume counts both sides, open interest one. */
 function interestRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const contracts = Math.round(live.openInterest / listing.contractSize);
@@ -79,13 +79,13 @@ interface Labels {
   readonly tradfi: readonly string[];
 }
 
-/** What the contract list says of a class, in two places that it fills unevenly. */
+/** What the contract list states about a class, in two places that it fills unevenly. */
 function labelsOf(listing: Listing): Labels {
   const known = (label: string, ...tradfi: readonly string[]): Labels => ({
     labels: ["tradfi", label, "common"],
     tradfi,
   });
-  // A token that stands for gold carries the label of the metal.
+  // A gold token has the label of the metal.
   if (listing.base === "PAXG") return known("commodities", "Metals");
   switch (listing.asset.kind) {
     case "stock":
@@ -245,7 +245,7 @@ function classOf(listing: Listing): TruthAssetClass | null {
     case "metal":
     case "commodity":
       return listing.asset.kind;
-    // Nothing is said of a coin, and nothing of a currency.
+    // Coins and currencies have no label.
     case "coin":
     case "basket":
     case "forex":

@@ -3,7 +3,7 @@ import type { Listing } from "../listing.ts";
 import type { TruthAssetClass } from "../truth.ts";
 import type { MarketView, WireRow } from "../wire.ts";
 
-/** What deployers say of the dexes that they build: names, fees, funding and what their contracts track. */
+/** What deployers set for the dexes that they build: names, fees, funding and what their contracts track. */
 
 /** The builder-deployed dexes: name, instruments, collateral token, what they list. */
 export const DEXES: readonly (readonly [
@@ -24,14 +24,14 @@ export const DEXES: readonly (readonly [
   ["mkts", 6, 0, "tradfi"],
 ];
 
-/** Deployers halve the funding of some assets; the published rate has it already. */
+/** Deployers halve the funding of some assets; the published rate includes that. */
 export const HALF_FUNDING_DEX = "xyz";
 
 export function dexOf(listing: Listing): string {
   return DEXES.find(([name]) => listing.marks.has(`dex:${name}`))?.[0] ?? "";
 }
 
-/** Fees of a deployer: some of them without growth mode, some with a scale of their own. */
+/** Fees of a deployer: some without growth mode, some with their own scale. */
 export function feesOf(listing: Listing): WireRow {
   return {
     ...(listing.key % 4 === 0 ? {} : { growthMode: "enabled" }),

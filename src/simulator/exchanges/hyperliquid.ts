@@ -66,7 +66,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     .slice(0, Math.round(MAIN_DELISTED * scale));
   for (const [index, asset] of coins.entries()) {
     add(asset);
-    // Delisted coins keep their place among the living: the two arrays must be zipped before filtering.
+    // Delisted coins keep their index among the live ones: the two arrays must be zipped before filtering.
     const gone = index % 4 === 3 ? dead.pop() : undefined;
     if (gone) add(gone, { state: "settling" });
   }
@@ -86,7 +86,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       });
     }
   }
-  // Their contexts look like any other: the deployer's annotation alone tells them apart.
+  // Their contexts look like any other: only the deployer's annotation distinguishes them.
   for (const asset of assets.byKind.pre_ipo.slice(0, PRE_IPO)) {
     const { ticker } = asset;
     add(asset, {
@@ -98,7 +98,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
 }
 
-/** Prices keep five significant digits there, never more decimals than six. */
+/** Prices have five significant digits there, never more decimals than six. */
 function price(listing: Listing, value: number): string {
   return pythonFloat(value, Math.min(Math.max(listing.priceDecimals - 1, 1), 6));
 }
@@ -194,7 +194,7 @@ function predicted(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** A wrong body is refused with plain text. */
+/** An invalid body is refused with plain text. */
 const undecodable = wireError(422, "Failed to deserialize the JSON body into the target type");
 
 function route({ path, method, body }: WireRequest): WireReply {

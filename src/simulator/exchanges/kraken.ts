@@ -20,9 +20,9 @@ const CAP_PER_HOUR = 0.005;
 const FOREX_CAP = 0.001;
 /** The bounds of companies that are not listed yet: the floor is above 0. */
 const PRE_IPO = { cap: 7e-6, floor: 6.25e-6 };
-/** What Kraken calls kinds of coins; the class of what stands among Commodities is not said. */
+/** Kraken's names for kinds of coins; the class of Commodities is not stated. */
 const COIN_CATEGORIES = ["DeFi", "Layer 1", "Meme", "AI", "Community", "Gaming", "Web3"] as const;
-/** Absolute rates carry many digits; twelve significant ones keep them apart. */
+/** Absolute rates have many digits; twelve significant ones distinguish them. */
 const RATE_DIGITS = 12;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
@@ -110,7 +110,7 @@ const CLASSES: Readonly<Record<string, TruthAssetClass | null>> = {
   Forex: "forex",
 };
 
-/** The hour's rate stands still: it was fixed at the full hour, times the index of that instant. */
+/** The hour's rate is constant: it was fixed at the full hour, times the index at that instant. */
 function absoluteRates(listing: Listing, nowMs: number): { current: number; prediction: number } {
   const hourAt = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
   const then = pricesAt(listing, hourAt).index;
@@ -154,7 +154,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** Rows of indices among the tickers: no funding, no mark. */
+/** Rows of indexes among the tickers: no funding, no mark. */
 function indexRow(listing: Listing, view: MarketView): WireRow {
   const { index } = pricesAt(listing, view.nowMs);
   return {

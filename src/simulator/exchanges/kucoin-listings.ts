@@ -5,7 +5,7 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 600;
 const OTHERS = 60;
 const USDC_TWINS = 7;
-/** Of so many coins one is going to be delisted. */
+/** One in this many coins is going to be delisted. */
 const TO_BE_DELISTED_EVERY = 150;
 const NULL_GRANULARITY_SHARE = 0.02;
 const PREFIX: Readonly<Record<string, readonly [string, number]>> = {

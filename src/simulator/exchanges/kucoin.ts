@@ -50,7 +50,7 @@ function contractRow(listing: Listing, view: MarketView): WireRow {
     rootSymbol: listing.settle,
     type: dated ? "FFICSX" : "FFWCSX",
     firstOpenDate: listing.listedAtMs,
-    // Of a perpetual: the end that is announced.
+    // For a perpetual: the announced end.
     expireDate: listing.deliveryAtMs || null,
     settleDate: listing.deliveryAtMs || null,
     baseCurrency: name,
@@ -142,7 +142,7 @@ function unifiedRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** KuCoin reports most wrong requests with HTTP 200. */
+/** KuCoin reports most invalid requests with HTTP 200. */
 function refused(status: number, code: string, msg: string): WireReply {
   return wireError(status, { code, msg });
 }

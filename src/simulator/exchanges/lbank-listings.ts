@@ -4,14 +4,14 @@ import { tradfiAssets } from "./asset-groups.ts";
 
 const COINS = 605;
 const OTHERS = 223;
-/** Commodity contracts with trading hours; the exchange does not explain its mark of them. */
+/** Commodity contracts with trading hours; the exchange does not document its mark for them. */
 const WITH_HOURS = 9;
-/** Rows without a rate: nobody can trade them. */
+/** Rows without a rate: they cannot be traded. */
 const RATELESS = "CRT JMP TICS 10TA OBOLX GUSDT 10001000SATS".split(" ");
 const NO_INDEX_SHARE = 0.012;
-/** Contracts that are shown under another name. */
+/** Contracts displayed under another name. */
 const ALIAS_SHARE = 0.045;
-/** Contracts that are traded so seldom that their row is minutes old. */
+/** Contracts traded so rarely that their row is minutes old. */
 const THIN_SHARE = 0.08;
 
 const PREFIX: Readonly<
@@ -23,7 +23,7 @@ const PREFIX: Readonly<
   XEC: ["1000XEC", 1_000, "XEC"],
   BABYDOGE: ["1000000BABYDOGE", 1_000_000, "BABYDOGE"],
 };
-/** The exchange's own words where it has some. */
+/** The exchange's own names, where it has some. */
 const OWN_NAMES: Readonly<Record<string, string>> = {
   XAU: "GOLD",
   XAG: "SILVER",

@@ -16,7 +16,7 @@ import { createListings } from "./lbank-listings.ts";
 const PUB = "/cfd/openApi/v1/pub/";
 const GROUP = "SwapU";
 const RATE_DECIMALS = 8;
-/** Ages of rows in seconds: an ordinary one, and one of a contract that is hardly traded. */
+/** Ages of rows in seconds: a normal one, and one of a contract that is hardly traded. */
 const FRESH_SECONDS = 25;
 const OLDEST_SECONDS = 196;
 const FORBIDDEN_PAGE =
@@ -24,7 +24,7 @@ const FORBIDDEN_PAGE =
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 
-/** The last trade of a row, in seconds: a format without another time of its own. */
+/** The last trade of a row, in seconds: the format has no other time. */
 function lastTimeOf(listing: Listing, view: MarketView): number {
   const thin = listing.marks.has("thin");
   const age = thin ? OLDEST_SECONDS - (listing.key % 120) : listing.key % FRESH_SECONDS;
@@ -39,7 +39,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     positionFeeTime: (listing.intervalHours * HOUR_MS) / 1000,
     nextFeeTime: live.nextAtMs,
   };
-  // Without a rate some have their times all the same.
+  // Some have times although they have no rate.
   const bare = listing.key % 2 === 0 ? {} : times;
   const funding = listing.marks.has("rateless")
     ? bare
@@ -103,7 +103,7 @@ const failure = (error_code: number, msg: string): unknown => ({
 function route({ path, host, method, query }: WireRequest): WireReply {
   const name = path.startsWith(PUB) ? path.slice(PUB.length) : "";
   if (host !== null || method !== "GET") return wireError(403, FORBIDDEN_PAGE);
-  // Another group, or none, is a sound reply without contracts.
+  // Another group, or none, is a valid reply without contracts.
   const inGroup = (row: Listing): boolean => onWire(row) && query.get("productGroup") === GROUP;
   const key = `${name}?${query.get("productGroup") ?? ""}`;
   switch (name) {

@@ -19,24 +19,24 @@ const COINS = 112;
 const OTHERS = 48;
 const SPOTS = 40;
 const DEAD = 14;
-/** The numbers of spot markets begin here. */
+/** Ids of spot markets start here. */
 const FIRST_SPOT_ID = 2048;
 /** A coin cheaper than this is listed by the thousand or not at all. */
 const CHEAPEST_USD = 0.0001;
 const THOUSANDS = new Set("PEPE SHIB BONK FLOKI TOSHI".split(" "));
 const CAP_PER_HOUR = 0.005;
-/** Hourly rates are kept in percent with four decimals: steps of one millionth. */
+/** Hourly rates are stored in percent with four decimals: steps of one millionth. */
 const RATE_STEPS = 1_000_000;
-/** The bulk call quotes every exchange per eight hours, Lighter's hourly charge as well. */
+/** The bulk call quotes every exchange per eight hours, including Lighter's hourly charge. */
 const QUOTED_HOURS = 8;
-/** Whose rates are passed on beside Lighter's own, and for which share of the markets. */
+/** The exchanges whose rates are relayed besides Lighter's own, and for which share of the markets. */
 const RELAYED = [
   ["binance", 0.8],
   ["bybit", 0.75],
   ["hyperliquid", 0.7],
 ] as const;
 const OWN = "lighter";
-/** Markets of which neither mark nor index is told, as of all of them until mid-2026. */
+/** Markets without mark and index, like all of them until mid-2026. */
 const PRICELESS_SHARE = 0.1;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {
@@ -72,7 +72,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   const dead = left.slice(0, Math.round(DEAD * scale));
   for (const [index, asset] of coins.entries()) {
     add(asset);
-    // Numbers are given once: closed markets keep theirs among the living.
+    // Ids are assigned once: closed markets keep theirs among the live ones.
     const gone = index % 8 === 7 ? dead.pop() : undefined;
     if (gone) add(gone, { state: "settling", style: "zero" });
   }
@@ -103,7 +103,7 @@ function idOf(listing: Listing): number {
   return Number(mark?.slice("id:".length));
 }
 
-/** The charge of the hour in whole steps, times eight: with all the noise of that product. */
+/** The charge of the hour in whole steps, times eight: with all the floating-point noise of that product. */
 function quotedRate(listing: Listing, view: MarketView): number {
   const perHour = Math.trunc(liveNumbers(listing, view.nowMs).rate * RATE_STEPS) / RATE_STEPS;
   return perHour * QUOTED_HOURS;
@@ -111,7 +111,7 @@ function quotedRate(listing: Listing, view: MarketView): number {
 
 function rateRow(listing: Listing, view: MarketView, exchange: string): WireRow {
   const own = quotedRate(listing, view);
-  // What another exchange charges is near and never the same.
+  // What another exchange charges is close but never the same.
   const rate = exchange === OWN ? own : rounded(own * 1.3 + 0.00002, 8);
   return { market_id: idOf(listing), exchange, symbol: listing.symbol, rate };
 }
@@ -152,7 +152,7 @@ function bookRow(listing: Listing, view: MarketView): WireRow {
     supported_quote_decimals: 6,
     size_decimals: sizeDecimals,
     price_decimals: listing.priceDecimals,
-    // Sizes are plain base units whatever stands here.
+    // Sizes are plain base units whatever this says.
     quote_multiplier: listing.key % 9 === 0 ? 100 : 1,
     default_initial_margin_fraction: 500,
     min_initial_margin_fraction: 200,
@@ -240,7 +240,7 @@ export const lighter: ExchangeEncoder = {
   fields: {
     rate: "rate",
     prices: [],
-    // Another exchange's row is another symbol, whatever it says.
+    // Another exchange's row is another symbol, whatever its name.
     symbolOf: (row) => (row["exchange"] === OWN ? "" : `${row["exchange"]}:`) + row["symbol"],
   },
   createListings,

@@ -8,16 +8,16 @@ const USDC_TWINS = 78;
 const USD1_TWINS = 35;
 const INVERSE = 10;
 const GHOSTS = 8;
-/** A fifth of all contracts charge exactly nothing, many shares among them. */
+/** A fifth of all contracts charge exactly zero, including many shares. */
 const ZERO_SHARE = 0.19;
-/** Contracts that trade on the web and are closed to the API. */
+/** Contracts that trade on the web but are closed to the API. */
 const WEB_ONLY_SHARE = 0.035;
-/** Aim of a contract's worth in dollars, within the sizes that occur. */
+/** Target value of a contract in dollars, within the sizes that occur. */
 const CONTRACT_USD = 8;
 const SMALLEST_SIZE_EXPONENT = -5;
 const LARGEST_SIZE_EXPONENT = 7;
 
-/** Other coins of tiny price stand per coin, with the scale in the contract size. */
+/** Other coins with tiny prices are listed per coin, with the scale in the contract size. */
 const PREFIX: Readonly<Record<string, readonly [wireBase: string, multiplier: number]>> = {
   BONK: ["1000BONK", 1_000],
   RATS: ["1000RATS", 1_000],
@@ -40,7 +40,7 @@ const HOURS = [
   [8, 0.42],
 ] as const;
 
-/** Lists MEXC's contracts; a mark says what only the list of contracts tells. */
+/** Lists MEXC's contracts; a mark represents what only the contract list states. */
 export function createListings(roster: Roster, assets: AssetTable, scale: number): void {
   const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
     const [wireBase, multiplier] = (asset.kind === "coin" ? PREFIX[asset.ticker] : undefined) ?? [
@@ -78,7 +78,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   addDead(add, assets, coins);
 }
 
-/** What stands in the replies and must not be shown. */
+/** Rows in the replies that must not be shown. */
 function addDead(
   add: (asset: Asset, quote: string, extra?: Partial<ListingPlan>) => boolean,
   assets: AssetTable,

@@ -18,7 +18,7 @@ const RATE_DECIMALS = 6;
 const OLDER_ROW_EVERY = 3;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-/** Eight contracts stand among the rates and not in the list of contracts. */
+/** Eight contracts are in the rates but not in the contract list. */
 const isGhost = (listing: Listing): boolean => listing.product === "stranger";
 
 function fundingRow(listing: Listing, view: MarketView): WireRow {
@@ -146,7 +146,7 @@ function detailRow(listing: Listing): WireRow {
     createTime: listing.listedAtMs,
     openingTime: listing.listedAtMs,
     depthStepList: [String(listing.priceDecimals)],
-    // Documented as "suspended"; what carries it are the shares, and they trade.
+    // Documented as "suspended"; but it is on the shares, which trade.
     type: listing.asset.kind === "stock" ? 2 : 1,
     stopOnlyFair: false,
   };
@@ -158,7 +158,7 @@ function refused(status: number, code: number, message: string): WireReply {
 
 const wrap = (data: readonly WireRow[]): unknown => ({ success: true, code: 0, data });
 
-/** The one contract of a request, as an object where the list is an array. */
+/** The only contract of a request, as an object where the list is an array. */
 function oneOf(
   symbol: string,
   key: string,

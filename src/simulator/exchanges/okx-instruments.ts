@@ -2,7 +2,7 @@ import type { Listing } from "../listing.ts";
 import { fixed, trimmed } from "../wire-text.ts";
 import type { WireRow } from "../wire.ts";
 
-/** The keys of an instrument row that hold nothing for a swap. */
+/** The keys of an instrument row that are empty for a swap. */
 const EMPTY_KEYS = (
   "alias auctionEndTime baseCcy contTdSwTime expTime maxMktAmt maxPlatOILmt openType optType posLmtAmt posLmtPct " +
   "preMktSwTime quoteCcy stk"
@@ -12,7 +12,7 @@ const FILLED_KEYS = (
   "maxStopSz maxTriggerSz maxTwapSz minSz ruleType settleCcy tickSz uly instCategory"
 ).split(" ");
 
-/** A row of /public/instruments; one that is not open yet holds instId, instType and state only. */
+/** A row of /public/instruments; one that is not open yet has instId, instType and state only. */
 export function swapRow(listing: Listing): WireRow {
   const row: WireRow = {};
   for (const key of EMPTY_KEYS) row[key] = "";

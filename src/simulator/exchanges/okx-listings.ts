@@ -6,7 +6,7 @@ const COINS = 330;
 const TRADFI = 100;
 const INVERSE = 14;
 const XPERPS = 130;
-/** Swaps whose interval OKX has announced to halve from the coming settlement on. */
+/** Swaps with an announced halving of the interval from the coming settlement on. */
 const SHORTENING_SHARE = 0.02;
 const HOURS = [
   [4, 0.45],

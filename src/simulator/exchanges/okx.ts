@@ -111,7 +111,7 @@ function indexRow(listing: Listing, view: MarketView): WireRow {
 
 const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "", data });
 
-/** OKX reports a wrong request with HTTP 200. */
+/** OKX reports an invalid request with HTTP 200. */
 function refused(code: string, msg: string): WireReply {
   return wireError(200, { code, data: [], msg });
 }

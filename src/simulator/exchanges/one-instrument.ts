@@ -1,26 +1,26 @@
 import type { Listing } from "../listing.ts";
 import type { MarketView, PayloadKind, WireError, WireList, WireRow } from "../wire.ts";
 
-/** A request that asks for one instrument by its name. */
+/** A request for one instrument by name. */
 interface OneInstrument {
   readonly kind: PayloadKind;
   readonly key: string;
-  /** Whether a listing is the one that was asked for. */
+  /** Whether a listing is the requested one. */
   wanted(listing: Listing): boolean;
   row(listing: Listing, view: MarketView): WireRow;
   wrap(row: WireRow, view: MarketView): unknown;
-  /** The refusal of an instrument that does not exist. */
+  /** The refusal for an instrument that does not exist. */
   readonly unknown: WireError;
 }
 
-/** The live perpetuals of an exchange, in the order in which faults of rows count them. */
+/** The live perpetuals of an exchange, in the order in which faults count rows. */
 function liveOf(view: MarketView): readonly Listing[] {
   return view.listings.filter((row) => row.product === "perp" && row.state === "live");
 }
 
-/** The reply to a request of one instrument: a list of one row, or the exchange's refusal. */
+/** The reply to a request for one instrument: a list of one row, or the exchange's refusal. */
 export function oneInstrument(request: OneInstrument): WireList {
-  // Known once the rows were made: the place depends on the market, which a route does not see.
+  // Set when the rows are built: the index depends on the market, which a route does not see.
   let place = 0;
   return {
     type: "list",

@@ -14,14 +14,14 @@ const PREFIX: Readonly<Record<string, readonly [letter: string, multiplier: numb
   FLOKI: ["k", 1000],
   SATS: ["m", 1_000_000],
 };
-/** Widest rate per period, by what is listed. */
+/** The widest rate per period, by kind. */
 const MAJOR_CAP = 0.02;
 const TRADFI_CAP = 0.005;
 const OTHER_CAP = 0.05;
 const MAJORS = new Set(["BTC", "ETH", "SOL"]);
 const OPTIONED = ["BTC", "ETH", "SOL", "HYPE"];
 const STRIKES = 12;
-/** The step between strikes, as a share of the price. */
+/** The step between strikes, as a fraction of the price. */
 const STRIKE_STEP = 0.05;
 const EXPIRIES: readonly (readonly [name: string, weeksBefore: number])[] = [
   ["27NOV26", 4],
@@ -74,14 +74,14 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     addOptions(add, asset);
 }
 
-/** The smallest coins show what a period can be: another one, zero, or not there. */
+/** The smallest coins show unusual periods: another one, zero, or missing. */
 function oddPeriod(fromEnd: number): Partial<ListingPlan> {
   if (fromEnd <= 3) return { intervalHours: 4 };
   if (fromEnd <= 5) return { marks: ["zero_period"] };
   return fromEnd <= 7 ? { marks: ["no_period"] } : {};
 }
 
-/** Options outnumber the perpetuals: those without an end, and those of four Fridays. */
+/** Options outnumber the perpetuals: perpetual ones, and those of four Fridays. */
 function addOptions(
   add: (asset: Asset, extra: Partial<ListingPlan>) => boolean,
   asset: Asset,

@@ -17,9 +17,9 @@ const OTHER_KINDS = ["PERP_OPTION", "OPTION", "SPOT"];
 const RATE_DECIMALS = 14;
 /** Perpetual options are charged over a whole day. */
 const OPTION_PERIOD_HOURS = 24;
-/** An option costs a few per cent of what it is on. */
+/** An option costs a few per cent of its underlying. */
 const OPTION_SHARE = 0.03;
-/** Contracts that are announced open this long after now. */
+/** Announced contracts open this long after now. */
 const ANNOUNCED_MS = 2 * 86_400_000;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -27,7 +27,7 @@ const kindOf = (listing: Listing): string =>
   OTHER_KINDS.find((kind) => listing.marks.has(kind)) ?? "PERP";
 const isOption = (listing: Listing): boolean => kindOf(listing).endsWith("OPTION");
 
-/** What a row says only of an option, or only of the others. */
+/** Fields that a row has only for an option, or only for others. */
 function optionParts(listing: Listing): WireRow {
   if (!isOption(listing)) return {};
   return {
@@ -58,7 +58,7 @@ function summaryRow(listing: Listing, view: MarketView): WireRow {
     created_at: view.stampMs,
     underlying_price: trimmed(live.index, Math.max(8, listing.priceDecimals)),
     open_interest: trimmed(live.openInterest, 3),
-    // Options and spot pairs have the key with nothing in it.
+    // Options and spot pairs have the key with an empty value.
     funding_rate: kindOf(listing) === "PERP" ? trimmed(live.rate, RATE_DECIMALS) : "",
     price_change_rate_24h: trimmed(live.last / live.dayAgo - 1, 6),
     ...optionParts(listing),
@@ -170,7 +170,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const { funding_period_hours: period = 0 } = periodOf(listing);
   return {
     ...namesOf(listing),
-    // What its m stands for is told by nobody: an asset of its own.
+    // The meaning of its m is not documented: a separate asset.
     ...(listing.wireBase === "mSATS" ? { base: "MSATS", multiplier: 1 } : {}),
     accrual: "continuous",
     funding_rate: Number(row["funding_rate"]),

@@ -7,7 +7,7 @@ const OTHERS = 69;
 const USDC_TWINS = 10;
 const PRE_MARKET = 2;
 const COIN_MARGINED = 8;
-/** Contracts that the list keeps after their end. */
+/** Contracts that remain in the list after their end. */
 const DELISTED = 765;
 
 /** Two coins are traded by the thousand; their base currency is written with a space. */

@@ -13,7 +13,7 @@ import {
 } from "../wire.ts";
 import { createListings } from "./phemex-listings.ts";
 
-/** Whoever forgets to ask for more gets this many. */
+/** The page size if none is requested. */
 const DEFAULT_PAGE_SIZE = 20;
 const RATE_DECIMALS = 8;
 const MINUTE_MS = 60_000;
@@ -22,7 +22,7 @@ const NS_PER_MS = 1_000_000;
 const isInverse = (listing: Listing): boolean => listing.product === "inverse";
 const isListed = (listing: Listing): boolean =>
   listing.state === "live" || listing.state === "pre_market";
-/** The ticker list still carries one contract that was delisted. */
+/** The ticker list still contains one delisted contract. */
 const hasTicker = (listing: Listing): boolean =>
   !isInverse(listing) && (isListed(listing) || listing.marks.has("ticker"));
 
@@ -40,7 +40,7 @@ function fundingRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** The ticker repeats the rate, no fresher than its minute. */
+/** The ticker repeats the rate, updated once a minute. */
 function tickerRate(listing: Listing, view: MarketView): string {
   const minute = Math.floor(view.nowMs / MINUTE_MS) * MINUTE_MS;
   return fixed(rateAt(listing, minute), RATE_DECIMALS);
@@ -62,14 +62,14 @@ function tickerV3(listing: Listing, view: MarketView): WireRow {
     openRp: price(live.dayAgo),
     predFundingRateRr: tickerRate(listing, view),
     symbol: listing.symbol,
-    // Nanoseconds, beyond what a double holds exactly.
+    // Nanoseconds, beyond the precision of a double.
     timestamp: view.nowMs * NS_PER_MS,
     turnoverRv: trimmed(live.turnoverUsd, 4),
     volumeRq: trimmed(live.volume, 4),
   };
 }
 
-/** The older generation has other names for the same numbers. */
+/** The older generation has other field names for the same numbers. */
 function tickerV2(listing: Listing, view: MarketView): WireRow {
   const row = tickerV3(listing, view);
   return {
@@ -157,7 +157,7 @@ function coinMarginedProduct(listing: Listing): WireRow {
   };
 }
 
-/** Spot pairs stand between the coin-margined contracts. */
+/** Spot pairs are listed between the coin-margined contracts. */
 function spotProduct({ asset }: Listing): WireRow {
   return {
     symbol: `s${asset.ticker}USDT`,

@@ -22,7 +22,7 @@ const PAUSED = ["ETC", "FIL"];
 const CLOSED = ["EOS", "ATOM", "UNI"];
 const CLOSE_ONLY = ["ZEC"];
 const KILO = new Set(["PEPE", "SHIB"]);
-/** One contract at another interval, and one whose interval was just changed: its two times are 10 h apart. */
+/** One contract with another interval, and one whose interval was just changed: its two times are 10 h apart. */
 const FOUR_HOURS = "SUI";
 const JUST_CHANGED = "APT";
 const ODD_GAP_MS = 10 * HOUR_MS;
@@ -168,7 +168,7 @@ function openInterestRow(listing: Listing, view: MarketView): WireRow {
 }
 
 const succeed = (data: unknown): unknown => ({ code: 200, msg: "Success", data });
-/** A wrong symbol is refused with HTTP 200. */
+/** An invalid symbol is refused with HTTP 200. */
 const invalidSymbol = wireError(200, { code: 24_101, msg: "Invalid symbol!", data: "" });
 
 function route({ path, query }: WireRequest): WireReply {
@@ -222,7 +222,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   return {
     ...namesOf(listing),
     funding_rate: Number(funding["nFR"]),
-    // Two times that no known interval explains say nothing of the interval.
+    // Two times that match no known interval give no interval.
     funding_interval_hours: listing.marks.has("odd_gap") ? null : (nextMs - lastMs) / HOUR_MS,
     next_funding_time: nextMs / 1000,
     settled_rate: Number(funding["fR"]),

@@ -1,7 +1,7 @@
 import type { Listing } from "../listing.ts";
 import type { ExchangeTruth } from "../truth.ts";
 
-/** Names the reason of each skipped symbol by the first of `marks` that its listing has. */
+/** Gives the reason for each skipped symbol by the first of `marks` that its listing has. */
 export function reasonsByMark(
   truth: ExchangeTruth,
   listings: readonly Listing[],

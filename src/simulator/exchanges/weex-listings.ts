@@ -2,7 +2,7 @@ import type { Asset, AssetTable } from "../assets.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 
-/** A few more coins than the real 577: fewer shares than its 418 are known here. */
+/** A few more coins than the real 577, as fewer shares than its 418 are known here. */
 const COINS = 610;
 const TRADFI = 370;
 const PRE_IPO = 8;
@@ -74,7 +74,7 @@ function addChinese(
   }
 }
 
-/** The Nikkei is filed as a coin under another name; one share names a settlement in 1970. */
+/** The Nikkei is listed as a coin under another name; one share has a settlement in 1970. */
 function oddTradfi({ ticker }: Asset): Partial<ListingPlan> {
   if (ticker === "JPN225") return { wireBase: "JP225", base: "JP225", marks: ["filed_as_coin"] };
   return ticker === "DAL" ? { marks: ["epoch_next"] } : {};

@@ -14,19 +14,19 @@ import {
 } from "../wire.ts";
 import { createListings } from "./weex-listings.ts";
 
-/** Rates and the prices beside them are made once a minute. */
+/** Rates and the prices next to them are updated once a minute. */
 const REFRESH_MS = 60_000;
-/** What one contract reads in place of its next settlement: eight in the morning of the first day of all. */
+/** What one contract has instead of its next settlement: 08:00 on 1970-01-01. */
 const EPOCH_NEXT_MS = 28_800_000;
 const DAY_HOURS = 24;
 /** Every fourth contract takes orders over the API. */
 const TRADABLE_EVERY = 4;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-/** Demo contracts stand among the tradable names alone. */
+/** Demo contracts are only among the tradable names. */
 const isListed = (listing: Listing): boolean => onWire(listing) && listing.product === "perp";
 
-/** The numbers of the last full minute, which end at a settlement: the rate rolls with its time. */
+/** The numbers of the last full minute, which ends at a settlement: the rate rolls over with its time. */
 function minuteNumbers(listing: Listing, { nowMs }: MarketView): LiveNumbers {
   return liveNumbers(listing, Math.floor(nowMs / REFRESH_MS) * REFRESH_MS);
 }
@@ -241,7 +241,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: Number(ticker["markPrice"]),
     index_price: Number(ticker["indexPrice"]),
     volume_24h_usd: Number(ticker["quoteVolume"]),
-    // Told one contract at a time, in a unit that is not known.
+    // Available one contract at a time, in an unknown unit.
   };
 }
 

@@ -20,9 +20,9 @@ const SHARES = 22;
 const SPOT_PAIRS = 60;
 /** Contracts whose interval has just been halved: the last one was longer. */
 const CHANGED = 3;
-/** Estimates are made once a minute. */
+/** Estimates are updated once a minute. */
 const ESTIMATE_MS = 60_000;
-/** How long the rows that nobody estimates any more have stood still. */
+/** How long rows without updates have been frozen. */
 const FROZEN_HOURS = 23;
 /** Shares of a census: 149 of 223 at 4 h, 74 at 8 h. */
 const HOURS = [
@@ -54,7 +54,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of dead.slice(2, 4)) add(asset, { state: "pending" });
   for (const asset of dead.slice(4, 5)) add(asset, { marks: ["frozen"] });
   for (const asset of dead.slice(5, 6)) add(asset, { marks: ["frozen", "no_index"] });
-  // New contracts have rates before the catalogue knows them.
+  // New contracts have rates before they are in the catalogue.
   for (const asset of dead.slice(6, 8)) add(asset, { product: "stranger" });
 }
 
@@ -119,7 +119,7 @@ function statusOf(listing: Listing): string {
   return listing.state === "pending" ? "TESTING" : "TRADING";
 }
 
-/** What spot pairs and contracts tell alike. */
+/** Fields that spot pairs and contracts share. */
 function catalogueRow(listing: Listing, symbol: string): WireRow {
   return {
     symbol,
@@ -205,7 +205,7 @@ function route({ path, query, method }: WireRequest): WireReply {
   }
 }
 
-/** Frozen rows say that they trade: they are shown, with a settlement that has passed and is none to come. */
+/** Frozen rows claim to trade: they are shown, with a settlement that has passed and none to come. */
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = rateRow(listing, view);
   const futures = futuresRow(listing, view);

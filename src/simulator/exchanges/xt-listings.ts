@@ -5,13 +5,13 @@ import { tradfiAssets } from "./asset-groups.ts";
 const COINS = 508;
 const OTHERS = 217;
 const PRE_MARKET = 3;
-/** Contracts that trade no more and stand in the list and among the tickers for ever. */
+/** Contracts that no longer trade but remain in the list and among the tickers forever. */
 const DELISTED = 460;
 /** Trading, but closed to the API. */
 const WEB_ONLY_SHARE = 0.05;
 /** Delisted contracts that are still "open to the API". */
 const DEAD_OPEN_SHARE = 0.14;
-/** Perpetuals that carry a delivery date all the same. */
+/** Perpetuals that have a delivery date nevertheless. */
 const ODD_DATE_SHARE = 0.08;
 const CONTRACT_USD = 8;
 

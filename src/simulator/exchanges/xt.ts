@@ -15,10 +15,10 @@ import { createListings } from "./xt-listings.ts";
 
 const MARKET = "/future/market/";
 const RATE_DECIMALS = 8;
-/** One contract in so many has its interval in a call of its own alone. */
+/** One contract in this many has its interval only in a separate call. */
 const SILENT_EVERY = 40;
 const SIZE_DECIMALS = 8;
-/** What a contract without an end says of it. */
+/** The expiry of a contract without one. */
 const FAR_FUTURE_MS = 253_402_099_200_000;
 /** A delivery date that some perpetuals carry. */
 const ODD_DELIVERY_MS = 1_669_879_634_000;
@@ -27,12 +27,12 @@ const isTrading = (listing: Listing): boolean =>
   listing.state === "live" || listing.state === "pre_market";
 const isDated = (listing: Listing): boolean => listing.product === "dated";
 
-/** Contracts of a day and open contracts: whole numbers. */
+/** Contracts per day and open contracts: whole numbers. */
 function contractsOf(listing: Listing, coins: number): string {
   return fixed(coins / listing.contractSize, 0);
 }
 
-/** The row of the feed that the exchange keeps for CoinGecko. */
+/** The row of the feed that the exchange provides for CoinGecko. */
 function feedRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): string => trimmed(value, listing.priceDecimals);
@@ -64,7 +64,7 @@ function feedRow(listing: Listing, view: MarketView): WireRow {
     target_volume: trimmed(live.turnoverUsd, 8),
     ticker_id: `${listing.wireBase.toUpperCase()}-${listing.quote}`,
     underlyingType: 2,
-    // So spelled; hours here, seconds in the history. Some rows lack it.
+    // Spelled like this; hours here, seconds in the history. Some rows lack it.
     collection_internal: dated || listing.key % SILENT_EVERY === 0 ? null : listing.intervalHours,
   };
 }
@@ -136,7 +136,7 @@ function listRow(listing: Listing): WireRow {
     isDisplay: trading,
     isOpenApi: !listing.marks.has("web_only"),
     inPreMarket: listing.state === "pre_market",
-    // Zero for the living and the dead alike.
+    // Zero for live and dead ones alike.
     state: 0,
     initLeverage: 20,
     initPositionType: "CROSSED",
@@ -252,7 +252,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: Number(ticker["m"]),
     index_price: Number(ticker["i"]),
     volume_24h_usd: Number(feed["target_volume"]),
-    // Whether it counts contracts or coins is not settled.
+    // Whether it counts contracts or coins is not documented.
   };
 }
 
