@@ -65,7 +65,7 @@ export interface RunDeps {
   readonly epoch: number;
   readonly periodMs: number;
   readonly lifetime: AbortSignal;
-  /** Is given what accepted batches were made from. */
+  /** Receives the payloads of accepted batches. */
   readonly explainer: Explainer;
 }
 

@@ -39,7 +39,7 @@ export class Explainer {
   #waiting = 0;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #parsed: AcceptedBatch | null = null;
-  /** Of the batches that wait for their turn, and of the one parsed last. */
+  /** Of the queued batches, and of the one parsed last. */
   readonly #readings = new Map<AcceptedBatch, Reading>();
 
   constructor(deps: {
@@ -65,7 +65,7 @@ export class Explainer {
     });
   }
 
-  /** Where a row of the batch that was stored at `storedAtMs` came from. Rejects if its payloads cannot be parsed again. */
+  /** The origin of a row of the batch stored at `storedAtMs`. Rejects if its payloads cannot be parsed again. */
   async explain({ exchange, exchangeSymbol, storedAtMs }: OriginRequest): Promise<Origin> {
     const kept = this.#batches.get(exchange);
     if (kept === undefined) return "not_in_memory";

@@ -4,8 +4,8 @@ import type { Clock } from "../lib/clock.ts";
 /** Time-out for an explanation: reading one exchange's payloads again takes milliseconds. */
 const EXPLAIN_WITHIN_MS = 2_000;
 
-/** Many times what a page of rows asks for; they are of all clients together. */
-const MOST_OPEN = 200;
+/** For all clients together; many times what a page of rows needs. */
+const MAX_OPEN = 200;
 
 /** Requests to the worker that are not answered yet. */
 export class PendingRequests {
@@ -17,9 +17,9 @@ export class PendingRequests {
     this.#clock = clock;
   }
 
-  /** `busy` where the answer does not come in time, and at once where too many are waited for. */
+  /** `busy` if the answer does not arrive in time, or immediately if too many are pending. */
   async ask(send: (id: number) => void): Promise<Origin> {
-    if (this.#open.size >= MOST_OPEN) return "busy";
+    if (this.#open.size >= MAX_OPEN) return "busy";
     const id = (this.#lastId += 1);
     const { promise, resolve } = Promise.withResolvers<Origin>();
     this.#open.set(id, resolve);

@@ -158,7 +158,7 @@ export class ExchangeSource {
     if (cached !== undefined && !isDue) return cached.reply as Reply<T>;
     try {
       const reply = await ask();
-      // One that would never serve again would only be held.
+      // A reply that would never serve again is not retained.
       if (serveMs > 0) this.#cache.set(name, { reply, atMonotonicMs: nowMs });
       this.#toRefetch.delete(name);
       return reply;

@@ -50,11 +50,11 @@ export interface SupervisorDeps {
 
 export interface Supervisor {
   /**
-   * Where a row came from, by the payloads that the worker still holds; or why that is not known: they do not show it,
+   * The origin of a row according to the payloads that the worker still has; or why it is unknown: they do not show it,
    * another process collects, or the worker does not answer in time.
    */
   explain(request: OriginRequest): Promise<Origin>;
-  /** Asks the worker to end its transaction and waits for it, 15 seconds at most. */
+  /** Asks the worker to finish its transaction and waits for it, at most 15 seconds. */
   stop(): Promise<void>;
   /** Whether the worker is alive or can be replaced; false if only a restart of the process can help. */
   readonly isAlive: boolean;

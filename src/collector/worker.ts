@@ -51,7 +51,7 @@ async function run(settings: CollectorSettings): Promise<void> {
   }
 }
 
-/** What the payloads say of a row. A question must not end the thread that collects. */
+/** The origin of a row according to the payloads. An error here must not end the collecting thread. */
 async function originOf(request: OriginRequest): Promise<Origin> {
   try {
     return await explaining.now(request);

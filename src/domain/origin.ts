@@ -21,5 +21,5 @@ export const ORIGIN_GAPS = [
 
 export type OriginGap = (typeof ORIGIN_GAPS)[number];
 
-/** Where a row came from, or why that is unknown now. */
+/** The origin of a row, or why it is currently unknown. */
 export type Origin = Explanation | OriginGap;

@@ -5,8 +5,8 @@ import { withDocumentedInterest } from "../domain/resting-rate.ts";
 import { shownBatch } from "../domain/shown-batch.ts";
 
 /**
- * Checks an envelope and keeps only what `parse` needs. Throws RequestFailure("bad_envelope", …). `text` is what `body`
- * was parsed from: for the recording of a refresh, not for adapters.
+ * Checks an envelope and extracts only what `parse` needs. Throws RequestFailure("bad_envelope", …). `text` is what
+ * `body` was parsed from: for the recording of a refresh, not for adapters.
  */
 export type Decode<T> = (body: unknown, text?: Uint8Array) => T;
 
@@ -122,23 +122,23 @@ export interface Adapter<Raw> {
   readonly facts: ExchangeFacts;
   fetchRaw(source: Source): Promise<Raw>;
   parse(raw: Raw): Batch;
-  /** What the rate of one quote of `parse(raw)` was made from; null for a symbol that it did not show. */
+  /** The source rows of the rate of one quote of `parse(raw)`; null for a symbol that it did not show. */
   explain(raw: Raw, exchangeSymbol: string): RateOrigin | null;
 }
 
-/** What one refresh yields, and how to ask where a row came from while its payloads are still held. */
+/** The result of one refresh, and how to find a row's origin while its payloads are retained. */
 export interface Refreshed extends Batch {
-  /** Reads the payloads again for one symbol; null for one that they do not show. */
+  /** Parses the payloads again for one symbol; null if they do not show it. */
   readonly explain: (exchangeSymbol: string) => Explanation | null;
 }
 
-/** An adapter with its payload type hidden, as the registry and the collector see it. */
+/** An adapter with its payload type hidden, as used by the registry and the collector. */
 export interface Exchange {
   readonly facts: ExchangeFacts;
   refresh(source: Source): Promise<Refreshed>;
 }
 
-/** The way of every adapter to the collector: whatever its payloads hold, `shownBatch` decides what is shown of them. */
+/** Makes an adapter an exchange: whatever its payloads contain, `shownBatch` decides what is shown of them. */
 export function defineExchange<Raw>(adapter: Adapter<Raw>): Exchange & Adapter<Raw> {
   return {
     ...adapter,

@@ -237,7 +237,7 @@ function tickerOf(name: string, dex: string | null): string {
   return ticker;
 }
 
-/** Context, universe entry and collateral of the contract; the prefix of its name says in which dex. */
+/** Context, universe entry and collateral of the contract; the prefix of its name identifies the dex. */
 function explain({ main, builders, ...raw }: Raw, exchangeSymbol: string): RateOrigin | null {
   const builder = builders.find(({ name }) => exchangeSymbol.startsWith(`${name}:`));
   const { assets, collateralToken } = (builder?.reply ?? main).value;

@@ -104,8 +104,8 @@ export function onlyReply<R>(
 }
 
 /**
- * The received rows that a rate was computed from, and those that other fields were read from (`others`), in which
- * undefined means that there is none. Null if one of the first is undefined: the rate is not shown then.
+ * The received rows that a rate was computed from, and those that other fields were read from (`others`), where
+ * undefined means that there is none. Null if one of the former is undefined: the rate is not shown then.
  */
 export function originOf(
   formula: string,

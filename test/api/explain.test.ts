@@ -17,7 +17,7 @@ const BTC: Explanation = {
   },
 };
 
-/** Of every exchange's last batch on the board of a test. */
+/** Of every exchange's last batch on a test's board. */
 const STORED_AT_MS = NOON_MS - 5_000;
 
 function app(origin: Origin = BTC) {
@@ -71,7 +71,7 @@ describe("/api/explain", () => {
     });
   });
 
-  test("says so where the raw rows are not at hand, and tells the rest all the same", async () => {
+  test("says so if the raw rows are not available, and shows everything else", async () => {
     const body = await app("not_in_memory").explain("kraken/PF_XBTUSD");
     expect(body).toMatchObject({ raw: null, raw_reason: "not_in_memory", rate: null });
     expect(body.annualized?.value).toBeCloseTo(1.095, 12);

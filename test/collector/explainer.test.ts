@@ -14,7 +14,7 @@ import { batchOf, scriptedExchange } from "../support/scripted-exchange.ts";
 const STEP_MS = 5;
 const MINUTE_MS = 60_000;
 
-/** Exchanges that send one reply with the rates of a few symbols, on a clock that the test moves. */
+/** Exchanges that send one reply with the rates of a few symbols, on a clock controlled by the test. */
 function explainerLab(mostBytes?: number) {
   const clock = new ManualClock(NOON_MS);
   const lifetime = new AbortController();
@@ -95,7 +95,7 @@ function sourceOf(clock: ManualClock, text: Uint8Array): Source {
 }
 
 describe("rows are explained by the batch that they are of", () => {
-  test("the newest one, and the one before it while readers may see it still", async () => {
+  test("the newest one, and the one before it as long as readers may still see it", async () => {
     const { clock, exchangeOf, store, ask } = explainerLab();
     const okx = exchangeOf("okx");
     const first = await store(okx, 0.1);
@@ -132,7 +132,7 @@ test("a batch that is dropped while it is parsed again is being replaced", async
 });
 
 describe("kept payloads are bounded", () => {
-  test("replaced batches give back their bytes", async () => {
+  test("replaced batches release their bytes", async () => {
     const { clock, budget, exchangeOf, store } = explainerLab();
     const okx = exchangeOf("okx");
     const pad = noise(100_000);
@@ -164,7 +164,7 @@ describe("kept payloads are bounded", () => {
     expect(rateOf(await ask("okx", "BTC", await store(okx, 0.2)))).toBe(0.2);
   });
 
-  test("all exchanges share one maximum, and a refresh over it costs the others nothing", async () => {
+  test("all exchanges share one maximum, and a refresh over it does not affect the others", async () => {
     const { budget, exchangeOf, store, ask } = explainerLab(50_000);
     const small = await store(exchangeOf("okx"), 0.1);
     const large = await store(exchangeOf("gate"), 0.2, noise(60_000));
@@ -173,7 +173,7 @@ describe("kept payloads are bounded", () => {
     expect(budget.keptBytes).toBeLessThan(1_000);
   });
 
-  test("a refresh that was not accepted leaves nothing, not even a text being compressed", async () => {
+  test("a refused refresh leaves nothing, not even a text being compressed", async () => {
     const { budget, exchangeOf, clock } = explainerLab();
     const refresh = new RecordedRefresh(budget);
     const text = new TextEncoder().encode(JSON.stringify({ rates: {}, pad: noise(500_000) }));
@@ -200,7 +200,7 @@ describe("explaining costs little, however many requests there are", () => {
     expect(readings.okx).toBe(2);
   });
 
-  test("requests for every exchange take a tenth of the time at most; the rest are answered as busy", async () => {
+  test("requests for every exchange take at most a tenth of the time; the rest are answered as busy", async () => {
     const { clock, readings, exchangeOf, store, ask } = explainerLab();
     const readMs = 50;
     const ids = EXCHANGE_IDS.slice(0, 12);
@@ -220,7 +220,7 @@ describe("explaining costs little, however many requests there are", () => {
     expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual((read - 1) * 10 * readMs);
   });
 
-  test("payloads that cannot be parsed again are an error each time, and harm nothing else", async () => {
+  test("payloads that cannot be parsed again are an error each time, without further effects", async () => {
     const { exchangeOf, store, ask } = explainerLab();
     const okx = exchangeOf("okx");
     const first = await store(okx, 0.1);

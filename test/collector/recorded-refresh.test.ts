@@ -3,7 +3,7 @@ import { PayloadBudget, RecordedRefresh } from "../../src/collector/recorded-ref
 import type { ExchangeHttp, Source } from "../../src/exchanges/exchange.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
 
-/** Answers each path with it; the paths in `gone` with a failure. Counts what is asked. */
+/** Responds with it to each path; the paths in `gone` with a failure. Counts requests. */
 function exchangeOf(gone: readonly string[] = []) {
   const asked: string[] = [];
   const answer = async <T>(path: string, decode: (body: unknown, text?: Uint8Array) => T) => {
@@ -40,7 +40,7 @@ function exchangeOf(gone: readonly string[] = []) {
 
 const asIs = (body: unknown): unknown => body;
 
-/** What an adapter makes of a refresh; asked for again it must be the same. */
+/** What an adapter makes of a refresh; replaying must give the same. */
 type FetchRaw = (source: Source) => Promise<unknown>;
 
 async function twice(fetchRaw: FetchRaw, gone: readonly string[] = []) {
@@ -55,8 +55,8 @@ async function twice(fetchRaw: FetchRaw, gone: readonly string[] = []) {
   return { first, again, refresh };
 }
 
-describe("a recorded refresh gives the same again, without a request", () => {
-  test("for each way of asking, with the times at which it came", async () => {
+describe("a recorded refresh replays identically, without a request", () => {
+  test("for each kind of request, with the times at which replies came", async () => {
     const { first, again } = await twice(
       (source) =>
         Promise.all([
@@ -75,11 +75,11 @@ describe("a recorded refresh gives the same again, without a request", () => {
     const [rates, volumes, marks, gone, list, intervals] = first as unknown[];
     expect([rates, volumes, marks, list].every((reply) => reply !== null)).toBe(true);
     expect([gone, intervals]).toEqual([null, null]);
-    // The time of asking is the first one of the refresh, whenever it is read again.
+    // The time of the request is the first one of the refresh, whenever it is replayed.
     expect((again as unknown[]).slice(0, -1)).toEqual((first as unknown[]).slice(0, -1));
   });
 
-  test("for pages, several requests at a time, and one that takes the place of another", async () => {
+  test("for pages, several concurrent requests, and one that replaces another", async () => {
     const { first, again } = await twice(
       (source) =>
         source.essential("rates", async (http) => {
@@ -94,7 +94,7 @@ describe("a recorded refresh gives the same again, without a request", () => {
     expect(again).toEqual(first);
   });
 
-  test("for a name that is asked for twice", async () => {
+  test("for a name that is requested twice", async () => {
     const { first, again } = await twice(async (source) => [
       await source.instruments("call", 0, (http) => http.get("/call", asIs)),
       await source.instruments("call", 0, (http) => http.get("/call", asIs)),
@@ -103,7 +103,7 @@ describe("a recorded refresh gives the same again, without a request", () => {
     expect(new Set((first as unknown[]).map((reply) => JSON.stringify(reply))).size).toBe(2);
   });
 
-  test("and nothing that was not asked for", async () => {
+  test("and nothing that was not requested", async () => {
     const { refresh } = await twice((source) =>
       source.essential("rates", (http) => http.get("/rates", asIs)),
     );

@@ -9,7 +9,7 @@ import { simulatorSource } from "../support/simulator-source.ts";
 const SCALE = 0.1;
 
 /** Rows lie in payloads, payloads in what an adapter fetched: no adapter nests them deeper. */
-const MOST_LEVELS = 6;
+const MAX_DEPTH = 6;
 
 /** Pacifica's spot pairs are on an asset that bears the name of its perpetual. */
 const NO_NAME = "base_asset";
@@ -18,7 +18,7 @@ type Found = readonly [payload: string, row: unknown];
 
 /** What the payloads hold under this very name: rows that bear it, and entries that were asked for by it. */
 function namedIn(value: unknown, symbol: string, payload = "", level = 0): readonly Found[] {
-  if (typeof value !== "object" || value === null || level > MOST_LEVELS) return [];
+  if (typeof value !== "object" || value === null || level > MAX_DEPTH) return [];
   if (value instanceof Map) {
     const entry: unknown = value.get(symbol);
     if (entry === undefined) return [];

@@ -7,12 +7,12 @@ import { NOON_MS } from "../support/quote.ts";
 const START_MS = NOON_MS + 17 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** Each instrument of a rotation or a sweep is a request: a part of the market tells of all. */
+/** Each instrument of a rotation or a sweep is a request: a part of the market is representative. */
 const SCALE = 0.1;
 
 const ROUNDS = 3;
 
-/** The rows of a snapshot whose explanation is not of the very number in it, each with what it is. */
+/** The rows of a snapshot whose explanation is not of exactly their number, each with what it is. */
 async function wrongIn(lab: ExchangeLab, snapshot: Snapshot): Promise<readonly string[]> {
   const wrong = await Promise.all(snapshot.rows.map((row) => wrongWith(lab, snapshot, row)));
   return wrong.filter((text) => text !== null);
@@ -32,7 +32,9 @@ function timesOf({ rows }: Snapshot): ReadonlyMap<string, number> {
   return new Map(rows.map(({ record }) => [record.exchangeSymbol, record.observedAtMs]));
 }
 
-/** Asks for all rows while they are refreshed, after that, and when readers see the new ones; tells how many were new. */
+/**
+ * Explains all rows while they are refreshed, afterwards, and when readers see the new ones; returns how many were new.
+ */
 async function askInRounds(lab: ExchangeLab, id: ExchangeId): Promise<number> {
   let shown: Snapshot | null = null;
   let moved = 0;
@@ -40,7 +42,7 @@ async function askInRounds(lab: ExchangeLab, id: ExchangeId): Promise<number> {
     const refreshing = lab.cycle(id);
     if (shown !== null) expect(await wrongIn(lab, shown)).toEqual([]);
     expect((await refreshing).outcome).toMatchObject({ kind: "accepted" });
-    // Readers see the batch before it still.
+    // Readers still see the previous batch.
     if (shown !== null) expect(await wrongIn(lab, shown)).toEqual([]);
     const before = shown === null ? new Map<string, number>() : timesOf(shown);
     shown = await lab.snapshot();
@@ -54,7 +56,7 @@ async function askInRounds(lab: ExchangeLab, id: ExchangeId): Promise<number> {
 }
 
 describe.each(EXCHANGE_IDS)("%s", (id) => {
-  test("explains each row by its own number while the market moves, and is asked nothing for it", async () => {
+  test("explains each row by its own number while the market moves, without any request", async () => {
     using explained = exchangeLab([id], START_MS, "whole", SCALE);
     expect(await askInRounds(explained, id)).toBeGreaterThan(0);
     using alone = exchangeLab([id], START_MS, "whole", SCALE);

@@ -3,10 +3,10 @@ import type { BoardRow, Snapshot } from "../../domain/market.ts";
 import type { Origin, OriginRequest } from "../../domain/origin.ts";
 import type { Explanation } from "../../domain/quote.ts";
 
-/** Asks the collector where a row of the batch that was stored at `storedAtMs` came from. */
+/** Asks the collector for the origin of a row of the batch stored at `storedAtMs`. */
 export type AskForOrigin = (request: OriginRequest) => Promise<Origin>;
 
-/** Where a row of a snapshot came from; `being_replaced` if the payloads give another number than the row has. */
+/** The origin of a row of a snapshot; `being_replaced` if the payloads give another number than the row has. */
 export async function originOf(
   { exchanges }: Snapshot,
   { record }: BoardRow,
