@@ -75,7 +75,7 @@ export interface Explaining {
   now: (request: OriginRequest) => Promise<Origin>;
 }
 
-/** What is known of rows while no collector runs here. */
+/** The origin of rows while no collector runs in this process. */
 export const NOT_COLLECTING: Explaining["now"] = () => Promise.resolve("not_in_memory");
 
 /** What all exchanges of one collector share: the client, the slots, the origin. */

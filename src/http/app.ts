@@ -76,7 +76,7 @@ export function createApp(deps: AppDeps): App {
       const made = await deps.metrics.timeStep("answers", () =>
         dispatch(router, request, renewalContext(router, recent)),
       );
-      // Its bytes are kept; a reader of them there is not.
+      // The bytes are cached now; no one reads this body.
       await made.body?.cancel();
     },
   });

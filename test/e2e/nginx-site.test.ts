@@ -65,7 +65,7 @@ function send(
   return rawRequest(port, Buffer.from(`${head}Connection: close\r\n\r\n`), from);
 }
 
-/** Clients that nginx spreads over both servers. */
+/** Clients that nginx distributes over both servers. */
 const EACH = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
 
 describe.if(NGINX !== null)("behind nginx with nginx/funding-finder.conf", () => {
@@ -130,7 +130,7 @@ describe.if(NGINX !== null)("behind nginx with nginx/funding-finder.conf", () =>
   );
 
   test(
-    "each process has clients, and each client has one process: it reads all pages of a list",
+    "each process has clients, and each client has one process, which serves all pages of a list",
     async () => {
       // Two processes that have published different snapshots of one market.
       const showing = (id: string) => serveApp(testApp(new TestBoard(snapshotOf(id, ROWS))));
@@ -205,7 +205,7 @@ describe.if(NGINX !== null)("behind nginx with nginx/funding-finder.conf", () =>
   );
 });
 
-test("there is an nginx where one is required", () => {
+test("nginx is installed where it is required", () => {
   if (NGINX === null)
     console.error(
       "NO NGINX FOUND: nginx/funding-finder.conf was not tested (install nginx to do so)",

@@ -1,21 +1,21 @@
 import { z } from "@hono/zod-openapi";
 
-/** What a cell can hold; null is an empty one. */
+/** A cell's value; null is an empty cell. */
 type Cell = string | number | boolean | null;
 
-/** One column of a list written as CSV. */
+/** One column of a list in CSV. */
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => Cell;
-  /** The field of JSON that it is a part of; unset where it has the same name. */
+  /** The JSON field that it belongs to; unset if that has the same name. */
   readonly field?: string;
-  /** Its value in JSON; unset where it is that of the cell. */
+  /** Its value in JSON; unset if it equals the cell's. */
   readonly value?: (row: Row) => unknown;
 }
 
 /**
- * The columns of a list by what its rows are: the fields in their order, under their own names. A field that is itself
- * an object has columns of its own, `long_exchange`, after all others.
+ * The columns of a list, derived from its row schema: the fields in order, under their own names. The members of an
+ * object field become separate columns such as `long_exchange`, after all others.
  */
 export function columnsOf<Schema extends z.ZodObject>(
   schema: Schema,
@@ -32,7 +32,7 @@ export function columnsOf<Schema extends z.ZodObject>(
   return [...flat, ...nested];
 }
 
-/** A column of the object that `field` is, empty where that is null. */
+/** A column for a member of the object field `field`; empty if that is null. */
 function columnInside<Row extends object>(
   field: string,
   { name, cell, value = cell }: Column<Record<string, unknown>>,
@@ -46,7 +46,7 @@ function columnInside<Row extends object>(
   return { name: `${field}_${name}`, field, cell: inside(cell), value: inside(value) };
 }
 
-/** The object that a field is when it is known; null where it is none. */
+/** The schema of a field's object, ignoring null; null if it is not an object. */
 function knownPart(schema: unknown): z.ZodObject | null {
   const known = schema instanceof z.ZodNullable ? schema.unwrap() : schema;
   return known instanceof z.ZodObject ? known : null;
@@ -57,7 +57,9 @@ function fieldOf(row: object, field: string): unknown {
   return (row as Readonly<Record<string, unknown>>)[field];
 }
 
-/** Several values in one cell are separated by a blank, counts by name are `bad_rate=2 duplicate=1`, records are JSON. */
+/**
+ * Several values in one cell are separated by spaces, counts by name are `bad_rate=2 duplicate=1`, records are JSON.
+ */
 function cellOf(value: unknown): Cell {
   if (typeof value === "number" || typeof value === "string") return value;
   if (Array.isArray(value))
@@ -69,23 +71,23 @@ function cellOf(value: unknown): Cell {
   return value as Cell;
 }
 
-/** RFC 4180 ends lines so. */
+/** The line end of RFC 4180. */
 const LINE_END = "\r\n";
 
 /**
- * What a spreadsheet may take for the start of a formula, as OWASP lists it ("CSV Injection"), full-width forms too.
- * Only the first character counts: a formula goes on over line breaks.
+ * What a spreadsheet may interpret as the start of a formula, according to OWASP ("CSV Injection"), including
+ * full-width forms. Only the first character counts: a formula continues over line breaks.
  */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
-/** What RFC 4180 wants quoted, and blanks or a byte-order mark that readers would trim. */
+/** What RFC 4180 requires to be quoted, and spaces or a byte-order mark that readers would trim. */
 const QUOTED = /[",\r\n\uFEFF]|^ | $/;
 
-/** Nearly every text of ours: it starts no formula and needs no quotes, which one look tells. */
+/** Matches nearly all of our texts: no formula and no quotes needed, decided by one test. */
 const PLAIN = /^[\dA-Za-z][\w:./~-]*$/;
 
 /**
- * CSV of RFC 4180. A text that a spreadsheet would take for a formula has an apostrophe before it; numbers are plain.
+ * CSV as in RFC 4180. A text that a spreadsheet would interpret as a formula gets an apostrophe; numbers are plain.
  * `rows` may come in chunks: each chunk ends its last line. Written here because a list of 12,000 rows has 400,000
  * cells: a general writer takes ten times as long, all of it on the event loop.
  */

@@ -54,7 +54,7 @@ export interface WrittenTexts<Item> {
   readonly csv: (item: Item) => string;
 }
 
-/** A list as it is written: in JSON `{…head, rows: […], …tail}`, else its rows alone. */
+/** A list to serialise: in JSON `{…head, rows: […], …tail}`, in other formats the rows alone. */
 export interface WrittenList<Item, Row> {
   /** Identifies the list: equal names mean equal bytes. */
   readonly name: string;
@@ -68,7 +68,7 @@ export interface WrittenList<Item, Row> {
   readonly columns: readonly Column<Row>[];
   /** Maps a row to its JSON value; unset or null: the row itself. */
   readonly jsonOf?: ((row: Row) => unknown) | null;
-  /** Writes an item from kept texts: the same text as from `toRow`, `jsonOf` and `columns`. */
+  /** Writes an item from cached texts: the same text as from `toRow`, `jsonOf` and `columns`. */
   readonly texts?: WrittenTexts<Item> | null | undefined;
   /** Whether CSV starts with a byte-order mark. */
   readonly hasBom?: boolean;
@@ -147,7 +147,7 @@ function* ndjsonChunks<Item, Row>(list: WrittenList<Item, Row>): Generator<strin
   }
 }
 
-/** The rows of some items as they stand in JSON. */
+/** The JSON values of some items. */
 function shownRows<Item, Row>(
   { toRow, jsonOf = null }: WrittenList<Item, Row>,
   items: readonly Item[],

@@ -1,10 +1,13 @@
 import { ApiError } from "../protocol/problem.ts";
 
-/** The mark and the count of numbers of each kind of cursor. A changed layout gets a new mark, so that an old cursor is refused and not misread. */
+/**
+ * The marker and the number of numbers of each kind of cursor. A changed layout gets a new marker, so that old cursors
+ * are refused instead of misread.
+ */
 const LAYOUTS = {
-  /** In a snapshot: how many rows come before it. */
+  /** In a snapshot: the number of rows before the page. */
   snapshot: { mark: "1", numbers: 1 },
-  /** In a log: the time of the last event before it in unix milliseconds, and that event's id. */
+  /** In a log: the time of the last event before the page in unix milliseconds, and that event's id. */
   log: { mark: "log1", numbers: 2 },
 } as const;
 
@@ -12,7 +15,7 @@ export type CursorKind = keyof typeof LAYOUTS;
 
 const KINDS: readonly CursorKind[] = ["snapshot", "log"];
 
-/** Where the next page starts: in which state of its source, of which query, behind which place. */
+/** Where the next page starts: in which state of its source, of which query, after which position. */
 export interface Cursor {
   readonly kind: CursorKind;
   /** `version` of the source that the first page was answered from. */
@@ -57,7 +60,7 @@ export function cursorOf(text: string, kind: CursorKind, queryHash: string): Cur
   return cursor;
 }
 
-/** The problem of a cursor that no page contained. */
+/** The problem for a cursor that was never issued. */
 export function badCursor(rule: string): ApiError {
   return new ApiError("bad_cursor", `The cursor ${rule}.`, {
     errors: [{ parameter: "cursor", rule }],

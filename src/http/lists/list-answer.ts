@@ -11,31 +11,31 @@ import type { Pickable, ShownAs } from "./shown-fields.ts";
 import type { SelectFromSnapshot } from "./snapshot-source.ts";
 import type { Sources } from "./source.ts";
 
-/** What describes a list, wherever its items come from. Every snapshot here is the source's `freshFor`. */
+/** Describes a list, wherever its items come from. Every snapshot here is the source's `freshFor`. */
 interface ListAnswer<Item, Row, Head extends object> {
-  /** Names the list and the file that it is saved as: "funding-current". */
+  /** The name of the list and of its file: "funding-current". */
   readonly name: string;
-  /** What decides the list besides the parameters, as the fees of this installation do; a value of JSON. */
+  /** What determines the list besides the parameters, such as the installation's fees; a JSON value. */
   readonly besides?: unknown;
-  /** What the names in `base` stand for, see `withNames`; null or unset: themselves. */
+  /** How names in `base` were resolved, see `withNames`; null or unset: not at all. */
   readonly names?: NamesFound | null;
-  /** Where its pages are; unset: at the path of the route. */
+  /** The path of its pages; unset: the route's. */
   readonly path?: string;
-  /** `fetchedAt` is the source's time in unix seconds, `ofExchanges` how many exchanges are asked. */
+  /** `fetchedAt` is the source's time in unix seconds, `ofExchanges` the number of requested exchanges. */
   readonly toRow: (item: Item, fetchedAt: number, ofExchanges: number) => Row;
-  /** A function where the columns depend on what the snapshot holds. */
+  /** A function if the columns depend on the snapshot's content. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
-  /** What `fields` may name, where that is more than the columns. */
+  /** What `fields` may select, if that is more than the columns. */
   readonly pickable?: (snapshot: Snapshot) => Pickable<Row>;
-  /** Which exchanges are asked and missing, where more than `exchange` and `exclude` decides it. */
+  /** The requested and missing exchanges, if more than `exchange` and `exclude` determines them. */
   readonly coverage?: (snapshot: Snapshot) => Coverage;
-  /** More members of the JSON envelope. */
+  /** Additional members of the JSON envelope. */
   readonly head?: (snapshot: Snapshot, ofExchanges: number) => Head;
-  /** The same for formats that have rows alone. */
+  /** The same as headers, for formats without an envelope. */
   readonly headers?: (snapshot: Snapshot) => FixedHeaders;
-  /** Writes items from kept texts, at `fetched_at` in unix seconds: the same text as from `toRow` and `columns`. */
+  /** Writes items from cached texts, at `fetched_at` in unix seconds: the same text as from `toRow` and `columns`. */
   readonly texts?: (fetchedAt: number) => WrittenTexts<Item>;
-  /** Its rows are no listings: it has something to say also where no exchange delivers. */
+  /** Its rows are not listings: it has something to show even if no exchange delivers. */
   readonly isOfListings?: false;
 }
 
@@ -48,7 +48,7 @@ export interface SnapshotList<Item, Row, Head extends object = object> extends L
   readonly select: SelectFromSnapshot<Item>;
 }
 
-/** A list from sources of its own. */
+/** A list with its own sources. */
 export interface SourcedList<Item, Row, Head extends object = object> extends ListAnswer<
   Item,
   Row,
@@ -58,8 +58,8 @@ export interface SourcedList<Item, Row, Head extends object = object> extends Li
 }
 
 /**
- * The parameters of a request as they were read, with their defaults. All of them name the answer, so that those which
- * are read alike have one; lists of one page have no cursor.
+ * The parsed parameters of a request, with their defaults. All of them identify the answer, so equivalent requests
+ * share one; lists of one page have no cursor.
  */
 export type ListRequest = ReadParams &
   Partial<ShownAs> & {
@@ -67,7 +67,7 @@ export type ListRequest = ReadParams &
     readonly bom?: "0" | "1";
     readonly limit?: number | null;
     readonly cursor?: string | null;
-    /** Which exchanges are asked; unset or null: all that are collected, and none left out. */
+    /** The requested exchanges; unset or null: all enabled ones, none excluded. */
     readonly exchange?: readonly ExchangeId[] | null;
     readonly exclude?: readonly ExchangeId[] | null;
   };

@@ -6,13 +6,13 @@ import type { Format } from "../protocol/list-format.ts";
 import { namesHeaders } from "./asked-names.ts";
 import { thresholdHeader } from "./thresholds.ts";
 
-/** What the headers of one page contain. */
+/** The data for the headers of one page. */
 interface PageFacts {
   /** The list's name, and that of the state it was answered from: with the format they name the file. */
   readonly name: string;
   readonly version: string;
   readonly format: Format;
-  /** `fetched_at`, as moments are written in this answer. */
+  /** `fetched_at`, in the answer's time format. */
   readonly fetchedAt: number | string;
   readonly total: number;
   readonly coverage: Coverage;

@@ -3,7 +3,7 @@ import type { EventPage, EventPart, EventPlace } from "../../lib/event-log.ts";
 import { badCursor, type Cursor } from "./cursor.ts";
 import type { Sources } from "./source.ts";
 
-/** Stored events that are only ever added to. */
+/** Stored events that are only ever appended. */
 interface Log<Event> {
   /** The state that a snapshot shows. */
   readonly newest: (snapshot: Snapshot) => EventPlace;
@@ -13,8 +13,8 @@ interface Log<Event> {
 }
 
 /**
- * A log as far as the newest snapshot shows it, or as far as it went when a chain of pages began. Its cursors hold
- * all that they need: they never expire, and every process that reads the log takes them.
+ * A log as far as the latest snapshot shows it, or up to where it was when a chain of pages began. Its cursors contain
+ * everything needed: they never expire, and every process that reads the log accepts them.
  */
 export function logSources<Event>(log: Log<Event>): Sources<Event> {
   return {
@@ -24,7 +24,7 @@ export function logSources<Event>(log: Log<Event>): Sources<Event> {
       const after = cursor === null ? null : placeOf(cursor);
       return {
         version: `${upTo.id}-${upTo.atMs}`,
-        // A log in which nothing has happened shows the time at which that is so.
+        // An empty log shows the time at which it was found empty.
         asOfMs: upTo.id === 0 ? newest.asOfMs : upTo.atMs,
         freshFor: newest,
         select: (limit) => {

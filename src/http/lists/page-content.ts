@@ -17,15 +17,15 @@ interface PageForm {
   readonly vary: string;
   readonly params: ListRequest;
   readonly coverage: Coverage;
-  /** Equal where query, place and the way of showing rows are equal. */
+  /** Equal if query, position and presentation of rows are equal. */
   readonly query: string;
-  /** Its address without a cursor, in the one spelling that all queries like it have. */
+  /** Its address without a cursor, in the canonical spelling of its query. */
   readonly address: string;
-  /** The cursor of the page after this one; null on the last. */
+  /** The cursor of the next page; null on the last. */
   readonly next: string | null;
 }
 
-/** What an answer with this page of `list` is made of. Throws the problem of a field that the list does not have. */
+/** The content of an answer with this page of `list`. Throws the problem for a field that the list does not have. */
 export function pageContent<Item, Row extends object>(
   list: Omit<SourcedList<Item, Row>, "sources">,
   { version, asOfMs, freshFor }: Source<Item>,
@@ -61,7 +61,7 @@ export function pageContent<Item, Row extends object>(
   });
   const more = format === "json" ? {} : list.headers?.(freshFor);
   return writtenList({
-    // What a state and a query determine, except in another release: fields tell those apart.
+    // Determined by state and query, except after an upgrade, when the fields make the difference.
     name: [
       freshFor.id,
       version,
@@ -92,7 +92,7 @@ function shownRows<Item, Row extends object>(
   return shownFields(all, { fields, time }, fields === null ? undefined : pickable?.(snapshot));
 }
 
-/** Whether rows are shown with all fields, unconverted: kept texts are of such rows. */
+/** Whether rows are shown with all fields and unconverted, as cached texts are. */
 function isWhole({ fields = null, time = "unix" }: ListRequest): boolean {
   return fields === null && time === "unix";
 }

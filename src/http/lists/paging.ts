@@ -11,7 +11,7 @@ import { pageContent } from "./page-content.ts";
 import { snapshotSources } from "./snapshot-source.ts";
 import type { Page } from "./source.ts";
 
-/** The request that is answered, as a handler has it. */
+/** The request being answered, as a handler has it. */
 interface Asked {
   readonly req: { readonly raw: Request };
   readonly env: RequestContext;
@@ -35,7 +35,7 @@ export function sendList<Item, Row extends object, Head extends object>(
   return sendSourced(answers, c, params, { ...list, sources: snapshotSources(answers, select) });
 }
 
-/** The same of a list that has sources of its own. */
+/** The same for a list with its own sources. */
 export function sendSourced<Item, Row extends object, Head extends object>(
   answers: SnapshotAnswers,
   c: Asked,
@@ -55,7 +55,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   if (coverage.hasNothing && list.isOfListings !== false) throw noData(coverage.missing);
   const format = params.format ?? c.env.accepts;
   const { limit = null, fields, time, bom } = params;
-  // How rows are written and names resolved: equal for answers that show the same in the same way.
+  // How rows are written and names resolved: equal for answers with the same presentation.
   const shownAs = canonicalQuery({ fields, time, bom }) + JSON.stringify(list.names ?? null);
   const place = cursor?.place.join("-") ?? "first";
   const part = `${place} ${limit ?? "all"}`;
@@ -67,7 +67,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
       params,
       coverage,
       query: `${queryHash} ${part} ${shownAs}`,
-      // Of what was read, not of the address: the same query in another spelling gets this answer, too.
+      // Built from the parsed query, not from the address: other spellings of it get this answer, too.
       address: `${list.path ?? c.env.route}?${canonicalQuery({ ...params, cursor: null })}`,
       next:
         page.next === null

@@ -115,7 +115,7 @@ export function listShape<Row extends z.ZodType>(row: Row) {
   };
 }
 
-/** The envelope of a list of stored events, which is of a state of their log and not of a snapshot. */
+/** The envelope of a list of stored events, which shows a state of their log instead of a snapshot. */
 export function logSchema<Row extends z.ZodType>(name: string, row: Row) {
   return z
     .strictObject({
@@ -132,7 +132,7 @@ export function logSchema<Row extends z.ZodType>(name: string, row: Row) {
     .openapi(name);
 }
 
-/** A page larger than any list of instruments. */
+/** More than any list of instruments has. */
 const MAX_LIMIT = 100_000;
 
 const baseDescription =
@@ -231,7 +231,7 @@ const limitParam = {
   ),
 };
 
-/** How long an answer may be and where it goes on. */
+/** Page size and cursor. */
 export const pageParams = {
   ...limitParam,
   cursor: opaqueParam(
@@ -241,7 +241,7 @@ export const pageParams = {
   ...formatParam,
 };
 
-/** The same of a list of stored events, the newest first. */
+/** The same for a list of stored events, newest first. */
 export const logPageParams = {
   ...limitParam,
   cursor: opaqueParam(

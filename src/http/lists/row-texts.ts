@@ -28,7 +28,7 @@ export interface RowTextsDeps {
   readonly writing: RowWriting;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly timeStep: TimeStep;
-  /** Calls its argument with each new snapshot; returns a function that stops this. */
+  /** Registers a listener for new snapshots; returns the function that removes it. */
   readonly onPublish: (keep: (snapshot: Snapshot) => void) => () => void;
 }
 

@@ -5,28 +5,28 @@ import { ApiError } from "../protocol/problem.ts";
 import { badCursor } from "./cursor.ts";
 import type { Page, Sources } from "./source.ts";
 
-/** What a query selects: an array, or a list that makes the items of a page when it is asked for them. */
+/** What a query selects: an array, or a list that creates the items of a page on demand. */
 interface Selected<Item> {
   readonly length: number;
   slice(from: number, to: number): readonly Item[];
 }
 
-/** What of a list is shown, and when the event loop is to come round while it is selected. */
+/** The part of a list that is shown, and when to yield to the event loop while selecting it. */
 interface Part {
-  /** The place behind the last item of the page; infinite where all are shown. */
+  /** The index after the page's last item; infinite if all are shown. */
   readonly end: number;
   readonly pauses: Pauses;
 }
 
-/** All that match in a snapshot, in order as far as the part that is shown. Long work comes in parts. */
+/** All matching items of a snapshot, sorted as far as the part that is shown. Long work is done in steps. */
 export type SelectFromSnapshot<Item> = (
   snapshot: Snapshot,
   part: Part,
 ) => Selected<Item> | Promise<Selected<Item>>;
 
 /**
- * The newest snapshot, or the one in which a chain of pages began: it is pinned when a page leads to another, and gone
- * after a while.
+ * The latest snapshot, or the one in which a chain of pages began: it is pinned when a page has a successor, and
+ * released after a while.
  */
 export function snapshotSources<Item>(
   answers: Pick<SnapshotAnswers, "byId" | "pin">,
@@ -41,7 +41,7 @@ export function snapshotSources<Item>(
       const [offset = 0] = cursor?.place ?? [];
       const pageOf = (selected: Selected<Item>, limit: number | null): Page<Item> => {
         const total = selected.length;
-        // A cursor of ours always points before the end; one that does not was made up.
+        // Our cursors always point before the end, so this one was invented.
         if (offset > 0 && offset >= total) throw badCursor("points behind the last row");
         const end = Math.min(total, offset + (limit ?? total));
         if (end < total) answers.pin(snapshot);

@@ -11,7 +11,7 @@ const PERIOD_MS = 5 * 60_000;
 /** The longest steps by kind of work, in seconds. */
 type Longest = Map<BackgroundWork, number>;
 
-/** Shows how long steps of background work take, and returns the function that measures them. */
+/** Exports how long steps of background work take, and returns the function that measures them. */
 export function addBackgroundMetrics(registry: Registry, clock: Clock): TimeStep {
   const registers = [registry];
   const labelNames = ["work"] as const;

@@ -36,7 +36,7 @@ export class FilterEvents {
   readonly #made = new Map<string, SharedEvent | null>();
   #toId = "";
 
-  /** `now` is the current snapshot, null before the first. */
+  /** `now` is the current snapshot; null before the first. */
   constructor(query: FundingQuery, data: EventData, now: Snapshot | null, timeStep: TimeStep) {
     this.#timeStep = timeStep;
     this.#query = query;

@@ -50,7 +50,7 @@ export class StreamGroups {
   readonly #groups = new Map<string, StreamGroup>();
   readonly #data: EventData;
   readonly #timeStep: TimeStep;
-  /** Readers who were sent away and have not hung up: their connections still take a place. */
+  /** Dropped readers that have not disconnected: their connections still take up places. */
   readonly #ending = new Set<StreamClient>();
 
   constructor(data: EventData, timeStep: TimeStep = untimedStep) {

@@ -38,7 +38,7 @@ export interface AssetGroup {
   readonly refused: readonly Leg[];
 }
 
-/** Rows that are grouped before requests are answered again: about half a millisecond. */
+/** Rows grouped before requests are served again: about half a millisecond. */
 const ROWS_PER_STEP = 2_000;
 
 /**
@@ -58,7 +58,7 @@ export class AssetGroups {
 
   /**
    * Groups the listings of a new snapshot in steps that yield to requests, before they are needed. A request that needs
-   * them earlier finishes the rest; a newer snapshot ends it.
+   * them earlier finishes the rest; a newer snapshot aborts it.
    */
   async prepare(snapshot: Snapshot, timeStep: TimeStep = untimedStep): Promise<void> {
     const grouping = this.#start(snapshot);
@@ -79,7 +79,7 @@ export class AssetGroups {
 class Grouping {
   readonly snapshot: Snapshot;
   readonly #groups = new Map<string, Draft>();
-  /** By a ticker that is not its asset's name. */
+  /** By tickers that differ from their asset's name. */
   readonly #byTicker = new Map<string, Draft>();
   readonly #refused: LegDraft[] = [];
   #rowsDone = 0;
@@ -106,7 +106,7 @@ class Grouping {
 
   #add(row: BoardRow): void {
     const { record } = row;
-    // The rows of an exchange are next to each other.
+    // The rows of an exchange are contiguous.
     if (record.exchange !== this.#exchange) {
       this.#exchange = record.exchange;
       this.#exchangePlace += 1;
@@ -125,7 +125,7 @@ class Grouping {
   #finish(): void {
     const groups = this.#groups;
     for (const { trusted } of groups.values()) markOutliers(trusted);
-    // Only now every asset is there that one of unknown identity may stand beside.
+    // Only now does every asset exist that a listing of unknown identity may belong to.
     for (const leg of this.#refused) {
       const { record } = leg.row;
       const name = knownAssetOf(record) ?? record.base;

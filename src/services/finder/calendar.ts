@@ -28,7 +28,7 @@ export interface CalendarQuery {
 /** The defaults: 8 hours are one interval of most instruments. */
 export const CALENDAR_DEFAULTS: CalendarQuery = { filter: NO_FILTER, hours: 8 };
 
-/** The same for a calendar program, which asks once an hour or less often: it is shown a day. */
+/** The same for a calendar program: they refresh once an hour or less often, so it gets a day. */
 export const CALENDAR_FILE_DEFAULTS: CalendarQuery = { ...CALENDAR_DEFAULTS, hours: 24 };
 
 /**

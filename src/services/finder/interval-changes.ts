@@ -13,7 +13,7 @@ import {
   NO_EVENT,
 } from "../../lib/event-log.ts";
 
-/** A change with the asset that it is of, null while no price has decided it or the instrument has left. */
+/** A change with its asset; null until prices have identified it, or after the instrument was delisted. */
 export type AssetIntervalChange = IntervalChange & { readonly assetId: string | null };
 
 /** Which changes; a null list does not filter, null bounds are those of `INTERVAL_CHANGE_DEFAULTS`. */
@@ -21,9 +21,9 @@ export interface IntervalChangeQuery {
   readonly exchanges: readonly ExchangeId[] | null;
   readonly bases: readonly string[] | null;
   readonly assetIds: readonly string[] | null;
-  /** Unix milliseconds, inside the range. */
+  /** Unix milliseconds, inclusive. */
   readonly fromMs: number | null;
-  /** Unix milliseconds, outside it. */
+  /** Unix milliseconds, exclusive. */
   readonly toMs: number | null;
 }
 
@@ -32,11 +32,11 @@ export const INTERVAL_CHANGE_DEFAULTS = { spanMs: 30 * 24 * 3_600_000 } as const
 
 /** The log of changes. */
 export interface IntervalChanges {
-  /** The newest state that a snapshot shows: what was stored after it is left for the next. */
+  /** The latest state that a snapshot shows: anything stored after it is left for the next one. */
   readonly newest: (snapshot: Snapshot) => EventPlace;
-  /** Whether these places are ones that the log has had: a state, and an event in it. */
+  /** Whether the log was ever in this state, with this event in it. */
   readonly has: (upTo: EventPlace, event: EventPlace) => boolean;
-  /** A page of a state, each change with the asset that `snapshot` shows for it. */
+  /** A page of a state, each change with its asset according to `snapshot`. */
   readonly page: (
     snapshot: Snapshot,
     query: IntervalChangeQuery,
@@ -85,7 +85,7 @@ function matching(
     .filter(({ assetId }) => assetIds === null || (assetId !== null && assetIds.includes(assetId)));
 }
 
-/** Reads once per snapshot; the result is dropped with the snapshot. */
+/** Reads once per snapshot; the result is released with the snapshot. */
 function onceFor<Value>(read: (snapshot: Snapshot) => Value): (snapshot: Snapshot) => Value {
   const known = new WeakMap<Snapshot, { readonly value: Value }>();
   return (snapshot) => {

@@ -56,7 +56,7 @@ export function addIntervalRoutes(
       fromMs: from === null ? null : from * 1000,
       toMs: to === null ? null : to * 1000,
     };
-    // The cursor is bound to the names as requested: what they stand for may change between two pages of one list.
+    // The cursor is bound to the names as requested: their resolution may change between two pages of a list.
     const sent = sendSourced(answers, c, params, {
       name: "interval-changes",
       names,
