@@ -1,11 +1,13 @@
-/** Two answers to one query: the other must say all that it is held against, so that it cannot win by saying less. */
+/**
+ * Compares two answers to one query: the other must contain everything compared, so that it cannot win by sending less.
+ */
 
 import { isObject, type Json } from "../src/http/openapi/json-tree.ts";
 
-/** Sums that are reckoned in another order may differ by so much of their size. */
+/** Sums computed in a different order may differ by this relative amount. */
 const ROUNDING = 1e-9;
 
-/** So many are enough to see what is wrong. */
+/** Enough to see what is wrong. */
 const MOST_DIFFERENCES = 20;
 
 /**

@@ -1,12 +1,12 @@
-/** Where an answer ends: for clients that cost less than a server and so read no more of it than they must. */
+/** Finds the end of an answer, for clients that cost less than a server and read no more of it than necessary. */
 
 export const HEAD_END = "\r\n\r\n";
 const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 
-/** Takes the body as it comes; true once it is whole. Nothing follows it before the next request. */
+/** Takes the body as it arrives; true once it is complete. Nothing follows it before the next request. */
 export type AnswerEnd = (part: Buffer) => boolean;
 
-/** Throws for an answer that is none of the expected: what is refused must not count as served. */
+/** Throws for an unexpected response: a refusal must not count as served. */
 export function endOf(head: string): AnswerEnd {
   const status = head.slice(9, 12);
   if (status === "304") return () => true;

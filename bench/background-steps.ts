@@ -19,7 +19,7 @@ export async function backgroundSteps(origin: string): Promise<BackgroundSteps> 
   return { count, overTarget: count - within, seconds };
 }
 
-/** The steps between two measurements: the first snapshots, with cold code, are not among them. */
+/** The steps between two measurements: without the first snapshots, whose code is cold. */
 export function backgroundFigures(before: BackgroundSteps, after: BackgroundSteps): Figure[] {
   const count = after.count - before.count;
   return [

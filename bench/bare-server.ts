@@ -1,6 +1,6 @@
 /**
- * Answers whatever it is asked with the same bytes at once: what the machine and the measuring cost.
- * `bare-server.ts [BYTES] [PORT]`.
+ * Responds to everything with the same bytes immediately: the cost of the machine and of measuring. `bare-server.ts
+ * [BYTES] [PORT]`.
  */
 const BYTES = 4_000;
 

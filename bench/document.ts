@@ -1,4 +1,4 @@
-/** docs/performance.md: a section for each that is measured, and in front of them all aims in one table. */
+/** docs/performance.md: a section for each measurement, preceded by one table of all aims. */
 
 export const AIMS_TITLE = "All aims";
 
@@ -11,14 +11,14 @@ the simulator where a section names no other number. A latency runs from when th
 its answer.
 `;
 
-/** A heading of the document and what stands under it before the figures. */
+/** A heading of the document and the text under it before the figures. */
 export interface Section {
   readonly title: string;
   /** How it is measured: Markdown, a paragraph. */
   readonly about: string;
 }
 
-/** The figures under each heading of the document, from the line with their day on. */
+/** The figures under each heading of the document, starting with the line with their date. */
 export function measurementsOf(document: string): Map<string, string> {
   const parts = document.split(/^## /m).slice(1);
   return new Map(
@@ -48,7 +48,7 @@ export function documentOf(
   return [HEAD, `## ${AIMS_TITLE}\n\n${aimsTable(new Map(inOrder))}`, ...parts].join("\n");
 }
 
-/** Every figure that has an aim, by the titles of their sections, those that miss it first, each with its day. */
+/** Every figure with an aim, by section title, those that miss it first, each with its date. */
 export function aimsTable(measured: ReadonlyMap<string, string>): string {
   const rows = [...measured].flatMap(([title, text]) => {
     const day = text.slice(0, "2026-11-29".length);
@@ -71,7 +71,7 @@ export function aimsTable(measured: ReadonlyMap<string, string>): string {
   ].join("\n");
 }
 
-/** The cells of the rows of a Markdown table, without its two lines of heading. */
+/** The cells of a Markdown table's rows, without its two header lines. */
 function rowsOf(text: string): string[][] {
   const lines = text.split("\n").filter((line) => line.startsWith("|"));
   return lines.slice(2).map((line) =>

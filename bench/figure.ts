@@ -1,9 +1,11 @@
-/** One measured figure, held against its aim. Ratios compare within one run; the rest depends on the machine. */
+/**
+ * One measured figure, compared with its aim. Ratios compare within one run; everything else depends on the machine.
+ */
 export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
-  /** In words: "at least 0.6". Null where there is none. */
+  /** In words: "at least 0.6". Null if there is none. */
   readonly aim: string | null;
   readonly met: boolean | null;
 }
@@ -18,12 +20,12 @@ export function atMost(what: string, value: number, unit: string, most: number):
   return { what, value, unit, aim: `at most ${most}`, met: value <= most };
 }
 
-/** A figure that only tells. */
+/** A figure without an aim. */
 export function plain(what: string, value: number, unit: string): Figure {
   return { what, value, unit, aim: null, met: null };
 }
 
-/** What could not be measured, and why: it shows in the table. */
+/** What could not be measured, and why: shown in the table. */
 export function note(what: string, why: string): Figure {
   return { what, value: Number.NaN, unit: why, aim: null, met: null };
 }

@@ -1,4 +1,4 @@
-/** The first answer to each query after a snapshot, when nothing is kept yet. */
+/** The first answer to each query after a snapshot, when nothing is cached yet. */
 import type { BoardRow } from "../src/domain/market.ts";
 import { FUNDING_COLUMNS, fundingRow } from "../src/http/lists/funding-row.ts";
 import { writtenList } from "../src/http/lists/content.ts";
@@ -43,7 +43,7 @@ export async function firstAnswers(): Promise<Figure[]> {
 
 const EMPTY = snapshotOf("0-0", []);
 
-/** Making the listings by asset, once per snapshot. */
+/** Grouping the listings by asset, once per snapshot. */
 function grouped(rows: readonly BoardRow[]): number {
   const times = Array.from({ length: SNAPSHOTS }, (_, round) => {
     const snapshot = snapshotOf(`1-${round + 1}`, rows);
@@ -63,7 +63,7 @@ async function firstAnswer(rows: readonly BoardRow[], target: string): Promise<n
   for (let round = 0; round < SNAPSHOTS; round += 1) {
     board.publish(snapshotOf(`1-${round + 1}`, rows));
     board.forget();
-    // What making the snapshot left behind is not to be collected while the answer is measured.
+    // Garbage from building the snapshot must not be collected while the answer is measured.
     Bun.gc(true);
     // The service does this when it publishes.
     groups.of(board.current() ?? EMPTY);
@@ -75,7 +75,7 @@ async function firstAnswer(rows: readonly BoardRow[], target: string): Promise<n
   return median(times.slice(WARM_UP));
 }
 
-/** The work on the event loop in all: it is done in turns with other requests. */
+/** The total work on the event loop, which is interleaved with other requests. */
 function serialised(rows: readonly BoardRow[], format: "json" | "csv"): number {
   const { asOfMs } = snapshotOf("1-1", []);
   const times: number[] = [];

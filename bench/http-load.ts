@@ -10,7 +10,7 @@ export async function requestsPerSecond(
   return count / seconds;
 }
 
-/** The same, as how many were answered in how long: the last ones end after `ms`. */
+/** The same, as the number of responses and the time they took: the last ones end after `ms`. */
 export async function answersWithin(
   port: number,
   request: string | (() => string),
@@ -29,7 +29,7 @@ function always(bytes: Buffer): () => Buffer {
   return () => bytes;
 }
 
-/** Sends, waits for the whole answer, sends again. */
+/** Sends, waits for the complete response, sends again. */
 function drive(port: number, next: () => Buffer | string, untilMs: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let count = 0;

@@ -1,12 +1,12 @@
-/** What the service costs while nobody asks it anything, by the kernel's count. */
+/** The cost of the service without any requests, as counted by the kernel. */
 import { atMost, type Figure, plain } from "./figure.ts";
 import { cpuSeconds } from "./process-usage.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
-/** The work of the start, first sweeps included, is no part of an idle hour. */
+/** The work of the start, including first sweeps, is not part of an idle hour. */
 const SETTLE_MS = 45_000;
-/** Whole periods of refreshing. */
+/** Whole refresh periods. */
 const MEASURED_MS = { full: 120_000, quick: 60_000 } as const;
 
 const AIM_SECONDS_PER_HOUR = 60;
@@ -15,7 +15,7 @@ const NO_OPTION = { BUN_JSC_forceRAMSize: undefined };
 const OFTEN = { REFRESH_SECONDS: "10" };
 const AIM_SHARE_PCT = 15;
 
-/** Three services beside each other: what they are charged is counted for each alone. */
+/** Three services concurrently: each is accounted separately. */
 export async function idle({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using usual = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);

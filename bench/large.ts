@@ -1,4 +1,4 @@
-/** The service on three times what all exchanges list today, beside one on what they list, in one run. */
+/** The service with three times what all exchanges list today, compared with one with what they list, in one run. */
 import { documentedAddresses } from "../test/support/documented-addresses.ts";
 import { ENABLED_IN_BULK } from "../test/support/service-api.ts";
 import { atMost, type Figure, median, plain } from "./figure.ts";
@@ -13,9 +13,9 @@ const USUAL = { scale: 0.8, rows: 11_000 };
 const WITHIN_MS = 300_000;
 const EXCHANGES = { EXCHANGES: ENABLED_IN_BULK.join(",") };
 
-/** Lists that are rightly empty: no interval changes while the market stands still, and no age is an hour yet. */
+/** Lists that are rightly empty: no interval changes in a frozen market, and no age is an hour yet. */
 const MAY_BE_EMPTY = new Set(["/api/intervals/changes", "/api/funding/divergence"]);
-/** Without an end. */
+/** Endless. */
 const STREAM = "/api/funding/stream";
 
 const REQUESTS_PER_SECOND = 400;
@@ -64,7 +64,7 @@ export async function large({ isQuick }: { readonly isQuick: boolean }): Promise
   ];
 }
 
-/** Every address of the document: answered 200, with something in it. */
+/** Every address of the document: responds 200 with content. */
 async function wrongAnswers(origin: string): Promise<{ asked: number; wrong: string[] }> {
   const addresses = (await documentedAddresses(origin)).filter((path) => path !== STREAM);
   const wrong: string[] = [];

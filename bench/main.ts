@@ -1,7 +1,7 @@
 /**
- * Measures against the aims and prints a table each, then all aims: `bun bench/main.ts [SECTION]… [--quick]
- * [--minutes 10] [--write]`. All sections when none is named. `--quick` takes shorter looks, and two minutes for
- * memory. `--write` puts each section, once it is measured, in its place in docs/performance.md, and all aims in front.
+ * Measures against the aims and prints a table each, then all aims: `bun bench/main.ts [SECTION]… [--quick] [--minutes
+ * 10] [--write]`. All sections if none is named. `--quick` measures for a shorter time, and two minutes for memory.
+ * `--write` stores each section, once it is measured, in docs/performance.md, and all aims in front.
  */
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
@@ -41,14 +41,14 @@ for (const [name, { title, run }] of Object.entries(SECTIONS)) {
     console.log(`## ${title}\n\n${measured.get(title)}`);
     if (values.write) await write();
   } catch (error) {
-    // The other sections are measured all the same: a whole run takes an hour.
+    // The other sections are measured nevertheless: a whole run takes an hour.
     console.error(`${name} was not measured:`, error);
     process.exitCode = 1;
   }
 }
 console.log(`## ${AIMS_TITLE}\n\n${aimsTable(measured)}`);
 
-/** The figures with what they hold for: the day, the runtime, the machine. */
+/** The figures with what they apply to: the date, the runtime, the machine. */
 function measurement(figures: readonly Figure[], seconds: number): string {
   const day = new Date().toISOString().slice(0, 10);
   const processor = `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`;
@@ -57,7 +57,7 @@ function measurement(figures: readonly Figure[], seconds: number): string {
   return `${day}, ${machine}; took ${Math.round(seconds)} s${extent}.\n\n${table(figures)}\n`;
 }
 
-/** Puts what was measured so far in its place; the other sections keep their figures. */
+/** Stores what was measured so far; the other sections keep their figures. */
 async function write(): Promise<void> {
   const kept = measurementsOf(await Bun.file(DOCUMENT).text());
   await Bun.write(DOCUMENT, documentOf(SECTIONS, new Map([...kept, ...measured])));

@@ -1,4 +1,4 @@
-/** The simulated market as the board has it, for benches that need the application in their own process. */
+/** The simulated market as on the board, for benches that need the application in their own process. */
 import { flagBit } from "../src/domain/flags.ts";
 import type { BoardRow } from "../src/domain/market.ts";
 import type { FundingList, FundingRow } from "../src/http/lists/funding-schema.ts";
@@ -6,7 +6,7 @@ import { rowOf } from "../test/support/board.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
-/** Every row that the whole service shows on the simulator: assets, sizes and flags as they fall there. */
+/** Every row that the whole service shows with the simulator: assets, sizes and flags as they come. */
 export async function simulatedRows(): Promise<readonly BoardRow[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using service = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);

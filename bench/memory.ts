@@ -1,4 +1,4 @@
-/** Resident memory of the whole service over minutes of refreshes, by the kernel's count. */
+/** Resident memory of the whole service over minutes of refreshes, as counted by the kernel. */
 import { atMost, type Figure, median, note, plain } from "./figure.ts";
 import { residentMb } from "./process-usage.ts";
 import { ALL_SHOWN, type ServiceProcess, startServiceProcess } from "./service.ts";
@@ -6,12 +6,12 @@ import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
 const SAMPLE_EVERY_MS = 10_000;
 
-/** What grows after this is a leak; what grows before is what the runtime needs. */
+/** Growth after this is a leak; growth before is what the runtime needs. */
 const SETTLED_AFTER_MINUTES = 10;
-/** A middle of ten minutes swings by so much with the collector's cycles. */
+/** How much the median of ten minutes varies with the garbage collector's cycles. */
 const AIM_GROWTH_MB = 5;
 
-/** As the unit file has it, and as the runtime does by itself. */
+/** With the unit file's settings, and with the runtime's defaults. */
 const AS_INSTALLED = {};
 const NO_OPTION = { BUN_JSC_forceRAMSize: undefined };
 
@@ -35,7 +35,7 @@ interface Watched {
   readonly samples: number[];
 }
 
-/** `minutes` of refreshes, one a minute and exchange as in production: four services beside each other. */
+/** `minutes` of refreshes, one per minute and exchange as in production: four services concurrently. */
 export async function memory(minutes: number): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   await using services = new AsyncDisposableStack();
@@ -48,7 +48,7 @@ export async function memory(minutes: number): Promise<Figure[]> {
   for (let sample = 0; sample < samplesWanted; sample += 1) {
     await Bun.sleep(SAMPLE_EVERY_MS);
     for (const { isRead, service, samples } of watched) {
-      // Before it is read: what is held, not what one answer takes for a moment.
+      // Before the list is read: what is retained, not what one answer takes for a moment.
       samples.push(residentMb(service.pid));
       if (isRead) await readWholeList(service.origin);
     }
@@ -56,7 +56,7 @@ export async function memory(minutes: number): Promise<Figure[]> {
   return [plain("minutes of refreshes", minutes, "min"), ...watched.flatMap(figuresOf)];
 }
 
-/** The middle of the last ten minutes, or of the last half where there are fewer. */
+/** The median of the last ten minutes, or of the last half if there are fewer. */
 function figuresOf({ what, aimMb, samples }: Watched): Figure[] {
   const tenMinutes = (SETTLED_AFTER_MINUTES * 60_000) / SAMPLE_EVERY_MS;
   const atEnd = median(samples.slice(-Math.min(tenMinutes, Math.ceil(samples.length / 2))));

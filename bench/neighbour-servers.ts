@@ -1,4 +1,4 @@
-/** The same questions answered the way they usually are: Flask, FastAPI and Express on the database of our service. */
+/** The same queries served by common stacks: Flask, FastAPI and Express on our service's database. */
 import { join } from "node:path";
 import { EXCHANGE_IDS } from "../src/domain/exchange.ts";
 import { feeTable } from "../src/domain/fees.ts";
@@ -7,28 +7,28 @@ import { freePort } from "./simulator.ts";
 
 const FOLDER = join(import.meta.dir, "neighbours");
 
-/** The core that each server has to itself in its turn. */
+/** The core that each server has to itself in turn. */
 export const ON_ONE_CORE = ["taskset", "-c", "0"] as const;
 
-/** Where Debian's packages of Node are, whichever Node is first on PATH. */
+/** The location of Debian's Node packages, whichever Node is first on PATH. */
 const ARCHITECTURE = process.arch === "arm64" ? "aarch64" : "x86_64";
 const NODE_PATH = `/usr/share/nodejs:/usr/lib/${ARCHITECTURE}-linux-gnu/nodejs`;
-/** Debian's packages are of the system's Python, whichever is first on PATH. */
+/** Debian's packages belong to the system's Python, whichever is first on PATH. */
 const PYTHON = "/usr/bin/python3";
 
 const READY_WITHIN_MS = 20_000;
 const ASK_EVERY_MS = 100;
 
-/** A neighbour that this machine may have. */
+/** A stack that may be installed on this machine. */
 export interface Neighbour {
   readonly name: string;
-  /** Ends with 0 where all that it needs is there. */
+  /** Exits with 0 if everything it needs is installed. */
   readonly check: readonly string[];
   readonly needs: string;
   command(port: number): readonly string[];
 }
 
-/** One worker on one core; threads, so that connections are kept. */
+/** One worker on one core; threads, so that connections are kept alive. */
 export const NEIGHBOURS: readonly Neighbour[] = [
   {
     name: "Flask, gunicorn",
@@ -88,7 +88,7 @@ export interface NeighbourServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts it on a free port and one core, and waits until it answers. */
+/** Starts it on a free port and one core, and waits until it responds. */
 export async function startNeighbour(
   neighbour: Neighbour,
   databasePath: string,
@@ -125,7 +125,7 @@ function environment(): Record<string, string> {
   };
 }
 
-/** What holds for all rows of an exchange, as the program knows it and its database does not. */
+/** What applies to all rows of an exchange and is known to the program, not to its database. */
 function terms() {
   const fees = feeTable(null);
   return EXCHANGE_IDS.map((exchange) => {

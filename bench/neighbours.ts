@@ -1,4 +1,7 @@
-/** The service beside Flask, FastAPI and Express on the same database, one core each, after their answers are compared. */
+/**
+ * The service compared with Flask, FastAPI and Express on the same database, one core each, after checking their
+ * answers.
+ */
 import type { Json } from "../src/http/openapi/json-tree.ts";
 import { answerDifferences } from "./answer-differences.ts";
 import { atLeast, type Figure, median, note, plain } from "./figure.ts";
@@ -14,16 +17,16 @@ import { cpuSeconds } from "./process-usage.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 
-/** All see the market as it stands: what is compared must not change meanwhile. */
+/** All see a frozen market: what is compared must not change meanwhile. */
 const NO_REFRESH = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
 const SETTLE_MS = 15_000;
-/** A snapshot of ours is up to 5 s old, and a contract may be charged in between: asked again, it is not. */
+/** Our snapshot is up to 5 s old, and a contract may be charged in between: a retry settles that. */
 const COMPARED_AT_MOST = 4;
 const COMPARE_AGAIN_MS = 2_000;
 
 /** One address may read three large answers at once; two keep one core busy. */
 const CONNECTIONS = 2;
-/** Computed answers are made one after the other, and more than a few that wait are refused. */
+/** Computed answers are built one by one, and more than a few waiting ones are refused. */
 const FIRST_CONNECTIONS = 1;
 const ROUNDS = { full: 5, quick: 3 } as const;
 const ROUND_MS = { full: 1_500, quick: 600 } as const;
@@ -33,11 +36,11 @@ interface Case {
   readonly what: string;
   readonly target: string;
   readonly gzip?: true;
-  /** Ours is asked each time for a size that it has not been asked for, and has to compute it. */
+  /** Ours is requested with a new size each time, so that it has to compute the answer. */
   readonly isFirst?: true;
-  /** Of their fields: what only ours computes (decisions, ages, expected cash) is not asked of them. */
+  /** Fields that only ours computes (decisions, ages, expected cash) are not required of them. */
   readonly compared?: ReadonlySet<string>;
-  /** Beside Flask, by the budget. */
+  /** Compared with Flask, by the budget. */
   readonly least: number;
 }
 
@@ -51,7 +54,7 @@ const LEG_FIELDS =
     " ",
   );
 
-/** All but what depends on the second in which it is asked. */
+/** Everything that does not depend on the second of the request. */
 const LIST_FIELDS = new Set([
   ...LEG_FIELDS,
   ..."total count rows asset_id base settle asset_class funding_rate_pct rate_8h_pct predicted_rate instant_rate settled_rate settled_at premium_pct observed_at".split(
@@ -98,7 +101,7 @@ export async function neighbours({ isQuick }: { readonly isQuick: boolean }): Pr
   return [...figures, ...missing];
 }
 
-/** Throws where a neighbour answers otherwise: it is not measured then. */
+/** Throws if a neighbour's answer differs: it is not measured then. */
 async function compareAll({ name }: Neighbour, ours: number, theirs: number): Promise<void> {
   for (const { what, target, compared } of CASES) {
     for (let times = 1; ; times += 1) {
@@ -182,7 +185,7 @@ interface Server {
   readonly pid: number;
 }
 
-/** Of one round: answers a second by the clock, and CPU of one, all processes of the server together. */
+/** Per round: responses per second by the clock, and CPU per response, all of the server's processes together. */
 interface Round {
   readonly perSecond: number;
   readonly cpuMs: number;

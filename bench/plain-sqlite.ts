@@ -1,4 +1,6 @@
-/** The service beside a plain handler on the same database that asks SQLite and serialises for every request. */
+/**
+ * The service compared with a naive handler on the same database that queries SQLite and serialises for every request.
+ */
 import { atLeast, type Figure, median, plain } from "./figure.ts";
 import { requestsPerSecond } from "./http-load.ts";
 import { startPortProcess } from "./port-process.ts";
@@ -11,7 +13,7 @@ const LARGE_CONNECTIONS = 2;
 const ROUNDS = 5;
 const ROUND_MS = 1_000;
 
-/** The refreshes of a minute would be in some rounds and not in others. */
+/** Refreshes every minute would affect some rounds and not others. */
 const NO_REFRESH = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
 const SETTLE_MS = 15_000;
 
@@ -44,7 +46,7 @@ export async function plainSqlite(): Promise<Figure[]> {
     figures.push(
       plain(`${what}: plain handler`, median(pairs.map(({ theirs }) => theirs)), "requests/s"),
       plain(`${what}: the service`, median(pairs.map(({ ours }) => ours)), "requests/s"),
-      // No aim is set for it; slower than asking the database each time would be absurd.
+      // There is no aim for it; slower than querying the database each time would be absurd.
       atLeast(`${what}: ratio`, median(pairs.map(({ ours, theirs }) => ours / theirs)), "x", 1),
     );
   }

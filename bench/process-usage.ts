@@ -1,7 +1,7 @@
-/** What the kernel says of a process: asked of nobody, so that a service that is measured has no request to answer. */
+/** Process statistics from the kernel, so that a measured service has no extra request to answer. */
 import { readFileSync } from "node:fs";
 
-/** What Linux counts time of processes in, on every architecture. */
+/** The unit of process times on Linux, on every architecture. */
 const TICKS_PER_SECOND = 100;
 
 /** CPU seconds of a process, all its threads and its children since its start; to a hundredth. */
@@ -16,19 +16,22 @@ export function cpuSeconds(pid: number): number {
     );
 }
 
-/** User and system time of a line of /proc/PID/stat. Its second field is a name, which may hold spaces and brackets. */
+/**
+ * User and system time from a line of /proc/PID/stat. Its second field is a name, which may contain spaces and
+ * brackets.
+ */
 export function cpuSecondsOf(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // The fields 14 and 15 of proc(5), the third being the first here.
+  // Fields 14 and 15 of proc(5); the third is the first here.
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory of a process now, MB of 1,000,000 bytes. */
+/** Current resident memory of a process, MB of 1,000,000 bytes. */
 export function residentMb(pid: number): number {
   return residentMbOf(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
 
-/** The same of a text of /proc/PID/status. */
+/** The same from the text of /proc/PID/status. */
 export function residentMbOf(status: string): number {
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }

@@ -1,4 +1,4 @@
-/** The API's latency while exchanges are refreshed, beside its latency while none is. */
+/** The API's latency while exchanges are refreshed, compared with its latency while none is. */
 import { backgroundFigures, backgroundSteps } from "./background-steps.ts";
 import { atMost, type Figure, plain } from "./figure.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
@@ -7,16 +7,16 @@ import { percentile, steadyLoad } from "./steady-load.ts";
 
 const SETTLE_MS = 5_000;
 
-/** Twice as often as usual: some refresh is under way nearly all the time. */
+/** Twice as often as usual: some refresh is in progress nearly all the time. */
 const BUSY = { REFRESH_SECONDS: "30" };
-/** After the first refresh hardly any comes while this is measured. */
+/** After the first refresh hardly any occurs during the measurement. */
 const IDLE = { REFRESH_SECONDS: "3600", STALE_AFTER_SECONDS: "7200" };
 
 const REQUESTS_PER_SECOND = 400;
-/** Long enough that the pauses of the machine itself weigh about the same in both runs. */
+/** Long enough that the machine's own pauses have about the same weight in both runs. */
 const SECONDS = 60;
 
-/** Answers of a few kilobytes that many ask for: kept between snapshots, made anew after each. */
+/** Popular answers of a few kilobytes: cached within a snapshot, rebuilt after each. */
 const TARGETS = [
   "/api/funding/symbol/BTC",
   "/api/funding/current?limit=50&sort=abs_annualized_pct",
@@ -26,7 +26,7 @@ const TARGETS = [
 
 export async function refreshLatency(): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
-  // A market that stands still is encoded once: the simulator's own work would share our cores.
+  // A frozen market is encoded once: otherwise the simulator's own work would share our cores.
   await fetch(`${simulator.origin}/control/freeze`, { method: "POST" });
   const measured = async (settings: Readonly<Record<string, string>>) => {
     await using service = await startServiceProcess(simulator.origin, settings, ALL_SHOWN);

@@ -1,4 +1,4 @@
-/** One refresh of every exchange: payloads on loopback to rows committed. CPU of this process alone. */
+/** One refresh of every exchange, from payloads on loopback to committed rows. CPU of this process only. */
 import { httpShared } from "../src/collector/collector.ts";
 import { ExchangeRequests } from "../src/collector/exchange-http.ts";
 import { Explainer, REPLACED_KEPT_MS } from "../src/collector/explainer.ts";
@@ -20,7 +20,7 @@ const WARM_UP = 2;
 const PERIOD_MS = 60_000;
 const BYTES_PER_MB = 1_000_000;
 
-/** Refreshes follow each other without the minute between them that the exchanges' limits are made for. */
+/** Refreshes follow each other without the minute in between that the exchanges' limits are meant for. */
 const NO_PACING = { requests: 1_000, perMs: 1 } as const;
 
 const AIM_MS_PER_ROW = 600 / 12_000;
@@ -55,7 +55,7 @@ export async function refresh(): Promise<Figure[]> {
   ];
 }
 
-/** Refreshes of all exchanges in a row, as fast as the simulator answers. */
+/** Consecutive refreshes of all exchanges, as fast as the simulator responds. */
 async function cpuOfRefreshes(origin: string) {
   using lab = refreshLab(ENABLED, origin, false);
   const cpuMs: number[] = [];
@@ -69,7 +69,7 @@ async function cpuOfRefreshes(origin: string) {
   return { cpuMs, rows, keptBytes: await lab.keptBytes() };
 }
 
-/** The second refresh, a period after the first, with the limits of each exchange in force. */
+/** The second refresh, a period after the first, within the limits of each exchange. */
 async function wallAtTheirPace(origin: string): Promise<number> {
   using lab = refreshLab(BULK, origin, true);
   rowsOf(await lab.refresh());
@@ -112,7 +112,7 @@ function refreshLab(exchanges: readonly Exchange[], origin: string, paced: boole
   });
   return {
     refresh: () => Promise.all(runners.map((runner) => runner.cycle())),
-    /** Of one batch per exchange: after replaced batches are dropped. */
+    /** Of one batch per exchange: after replaced batches were dropped. */
     async keptBytes() {
       await Bun.sleep(REPLACED_KEPT_MS);
       return budget.keptBytes;

@@ -1,4 +1,4 @@
-/** What is measured: each section of docs/performance.md, with how it is measured. */
+/** What is measured: each section of docs/performance.md, with its method. */
 import { batchWrite } from "./batch-write.ts";
 import type { Section } from "./document.ts";
 import type { Figure } from "./figure.ts";
@@ -21,7 +21,7 @@ import { compressedList, manyRequests } from "./under-load.ts";
 interface Options {
   /** Measures for a shorter time. */
   readonly isQuick: boolean;
-  /** For which memory is watched. */
+  /** For how long memory is watched. */
   readonly minutes: number;
 }
 
@@ -29,7 +29,7 @@ interface MeasuredSection extends Section {
   readonly run: (options: Options) => Promise<Figure[]>;
 }
 
-/** In the order of the document, by the names that `SECTIONS=` takes. */
+/** In document order, by the names that `SECTIONS=` accepts. */
 export const SECTIONS: Readonly<Record<string, MeasuredSection>> = {
   http: {
     title: "Cached answers beside a bare Bun.serve with the same bytes",

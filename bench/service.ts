@@ -6,27 +6,27 @@ import { freePort } from "./simulator.ts";
 const ROOT = join(import.meta.dir, "..");
 const ASK_EVERY_MS = 100;
 
-/** The whole service in a process and with a database of its own. */
+/** The whole service in its own process and with its own database. */
 export interface ServiceProcess {
   readonly origin: string;
   readonly databasePath: string;
   readonly pid: number;
-  /** Ends the process as the service manager would; its database stays until this is disposed of. */
+  /** Ends the process like the service manager would; its database remains until this is disposed of. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Every exchange of a simulator of the usual scale was refreshed once; on a busy machine that takes a while. */
+/** Every exchange of a simulator at the usual scale was refreshed once; on a busy machine that takes a while. */
 export const ALL_SHOWN = { rows: 12_000, withinMs: 180_000 } as const;
 
-/** As the unit file has it: what is measured is what is installed. */
+/** As in the unit file: what is measured is what is installed. */
 const UNIT = readFileSync(join(ROOT, "systemd/funding-finder.service"), "utf8");
 const [ASSUMED_RAM = ""] = /(?<=^Environment=BUN_JSC_forceRAMSize=)\d+$/m.exec(UNIT) ?? [];
 
-/** What it is set up with besides; undefined takes one away that it would have. */
+/** Additional settings; undefined removes one that it would have. */
 type Settings = Readonly<Record<string, string | undefined>>;
 
-/** Its process alone, as it is installed, on a simulator; its command stands behind the words of `through`. */
+/** Only its process, as installed, on a simulator; its command is preceded by `through`. */
 export function spawnService(
   simulator: string,
   place: { readonly port: number; readonly databasePath: string },
@@ -80,7 +80,7 @@ export async function startServiceProcess(
   return { origin, databasePath, pid: child.pid, stop, [Symbol.asyncDispose]: dispose };
 }
 
-/** How many instruments are served; 0 while nothing is. */
+/** How many instruments are served; 0 while there are none. */
 async function rowsShown(origin: string): Promise<number> {
   try {
     const response = await fetch(`${origin}/api/funding/current?limit=1`);

@@ -1,19 +1,19 @@
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dir, "..");
-/** It lists 15,000 instruments by itself; the aims are for the 12,000 that all exchanges list. */
+/** By default it lists 15,000 instruments; the aims are for the 12,000 that all exchanges list. */
 export const USUAL_SCALE = 0.8;
 
 const READY_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 50;
 
-/** The exchange simulator in a process of its own, so that its work is not counted as ours. */
+/** The exchange simulator in its own process, so that its work is not counted as ours. */
 export interface SimulatorProcess {
   readonly origin: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts it on a free port and waits until it answers. */
+/** Starts it on a free port and waits until it responds. */
 export async function startSimulatorProcess(
   options: { readonly scale?: number; readonly seed?: number } = {},
 ): Promise<SimulatorProcess> {

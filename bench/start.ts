@@ -19,7 +19,7 @@ interface Start {
 
 export async function start({ isQuick }: { readonly isQuick: boolean }): Promise<Figure[]> {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
-  // Its database is filled by one that is then stopped in the usual way; the folder goes with it.
+  // Its database is filled by one that is then stopped normally; the folder goes with it.
   await using first = await startServiceProcess(simulator.origin, {}, ALL_SHOWN);
   await Bun.sleep(SETTLE_MS);
   await first.stop();

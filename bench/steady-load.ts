@@ -1,20 +1,22 @@
-/** Requests at a steady rate, whatever the answers take, so that a pause of the server shows in all that it delays. */
+/**
+ * Requests at a steady rate, however long responses take, so that a pause of the server shows in everything it delays.
+ */
 
 import { type AnswerEnd, endOf, HEAD_END } from "./answer-end.ts";
 
-/** Connections that are kept: more than are ever busy at once while answers take milliseconds. */
+/** Connections kept alive: more than are ever busy at the same time while responses take milliseconds. */
 const CONNECTIONS = 64;
 
-/** Requests that are sent together, once per tick. */
+/** Requests sent together, once per tick. */
 const TICK_MS = 2;
 
-/** What is asked for: a target, or one with header lines of its own. */
+/** What is requested: a target, or one with additional header lines. */
 export type Asked =
   string | { readonly target: string; readonly headers: Readonly<Record<string, string>> };
 
 /**
- * Asks for `asked` by turns. Latency of each request in ms, from when it was due to the last byte of its answer;
- * `onAnswer` is given the size of each in bytes, with its head.
+ * Requests `asked` in turn. Latency of each request in ms, from when it was due to the last byte of its response;
+ * `onAnswer` receives the size of each in bytes, including its head.
  */
 export async function steadyLoad(
   port: number,
@@ -36,7 +38,7 @@ export async function steadyLoad(
   const finished = Promise.withResolvers<void>();
   const sendDue = (): void => {
     while (due.length > 0) {
-      // Round and round: a connection that is never used would be closed.
+      // Round robin: a connection that is never used would be closed.
       const connection = idle.shift();
       const dueMs = due[0];
       const request = bytes[sent % bytes.length];
@@ -77,7 +79,7 @@ function requestOf(asked: Asked): Buffer {
   return Buffer.from(`GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`);
 }
 
-/** The `share` of all values lies at or under the result. */
+/** The value that `share` of all values do not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -88,7 +90,7 @@ interface Socket {
   end(): void;
 }
 
-/** How much of the answer under way has come. */
+/** How much of the current response has arrived. */
 interface Progress {
   received: number;
   /** Null until its head is complete. */
@@ -97,7 +99,7 @@ interface Progress {
   done: ((bytes: number) => void) | null;
 }
 
-/** Throws for an answer that is none of the expected. */
+/** Throws for an unexpected response. */
 function take(state: Progress, chunk: Buffer): void {
   state.received += chunk.byteLength;
   let body = chunk;
@@ -117,11 +119,11 @@ function take(state: Progress, chunk: Buffer): void {
   done?.(received);
 }
 
-/** One kept connection with at most one request under way. */
+/** One persistent connection with at most one request in progress. */
 class Connection {
   readonly #socket: Socket;
   readonly #state: Progress;
-  /** Rejects when the server closes it, or answers with anything but 200. */
+  /** Rejects if the server closes it, or responds with anything but 200. */
   readonly lost: Promise<never>;
 
   private constructor(socket: Socket, state: Progress, lost: Promise<never>) {

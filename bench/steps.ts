@@ -1,7 +1,6 @@
 /**
- * The longest step of background work on the thread that answers: for so long a request waits at worst while the
- * service makes snapshots, events and kept answers. Seen from outside, and told apart from what the machine does
- * besides.
+ * The longest step of background work on the thread that responds: the worst delay of a request while the service
+ * builds snapshots, events and cached answers. Measured from outside, separately from what the machine does otherwise.
  */
 import { readFileSync } from "node:fs";
 import { backgroundFigures, backgroundSteps } from "./background-steps.ts";
@@ -12,12 +11,14 @@ import { percentile } from "./steady-load.ts";
 
 /** The first sweeps and the first review of all assets are over. */
 const SETTLE_MS = 30_000;
-/** Whole periods of refreshing. */
+/** Whole refresh periods. */
 const WATCHED_MS = { full: 60_000, quick: 20_000 } as const;
-/** Short beside the aim; long enough that the thread sleeps in between, which is when the kernel counts its time. */
+/**
+ * Short compared with the aim; long enough that the thread sleeps in between, which is when the kernel counts its time.
+ */
 const PROBE_EVERY_MS = 1;
 
-/** Within the minute for which a kept answer is made anew after each snapshot. */
+/** Within the minute for which a cached answer is rebuilt after each snapshot. */
 const READ_EVERY_MS = 10_000;
 const READ = [
   { path: "/api/funding/current", encoding: "gzip" },
@@ -43,14 +44,14 @@ export async function steps({ isQuick }: { readonly isQuick: boolean }): Promise
     atMost("nobody asks: longest step", percentile(unread, 1), "ms", AIM_MS),
     plain("large answers kept: p99 of the steps", percentile(kept, 0.99), "ms"),
     atMost("large answers kept: longest step", percentile(kept, 1), "ms", AIM_MS),
-    // As the service has measured itself in the same time.
+    // As measured by the service itself in the same time.
     ...backgroundFigures(before, await backgroundSteps(service.origin)),
   ];
 }
 
 /**
- * A step for each probe, ms: what the thread worked from one probe to the next, and no longer than the probe waited.
- * What a probe waits for a core is no work of the thread; what it works after the answer delays nobody.
+ * A step for each probe, ms: the thread's work from one probe to the next, but no longer than the probe waited. Waiting
+ * for a core is not work of the thread; its work after the response delays nothing.
  */
 export async function stepsOf(
   { origin, pid }: { readonly origin: string; readonly pid: number },
@@ -61,7 +62,7 @@ export async function stepsOf(
   const startedMs = performance.now();
   let readMs = Number.NEGATIVE_INFINITY;
   for (let now = startedMs; now < startedMs + forMs; now = performance.now()) {
-    // Between two probes: what is asked for is no background work.
+    // Between two probes: requests are not background work.
     if (isRead && now - readMs >= READ_EVERY_MS) {
       for (const { path, encoding } of READ) await read(origin + path, encoding);
       await Bun.sleep(PROBE_EVERY_MS);
@@ -84,7 +85,7 @@ async function read(url: string, encoding: string): Promise<void> {
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
 }
 
-/** What the first thread of a process has worked since its start, ms, to the nanosecond. */
+/** The CPU time of a process's first thread since its start, ms, to the nanosecond. */
 function mainThreadMs(pid: number): number {
   const [worked] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
   return Number(worked) / 1e6;

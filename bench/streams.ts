@@ -1,4 +1,7 @@
-/** Five hundred readers of the stream and two thousand requests a second for a minute, beside a refreshing collector. */
+/**
+ * Five hundred readers of the stream and two thousand requests per second for a minute, alongside a refreshing
+ * collector.
+ */
 import { join } from "node:path";
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
@@ -13,18 +16,18 @@ const READERS = 500;
 const REQUESTS_PER_SECOND = 2_000;
 const SECONDS = 60;
 const WARM_UP_SECONDS = 20;
-/** Snapshots come every 5 s: after this the readers have the newest one. */
+/** Snapshots come every 5 s: after this the readers have the latest one. */
 const SETTLE_MS = 12_000;
 const ASK_AGAIN_MS = 200;
-/** Replaced snapshots are kept for two minutes: a service that is younger than this and the samples still grows. */
+/** Replaced snapshots are retained for two minutes: a service younger than this plus the samples is still growing. */
 const GROWN_MS = 60_000;
-/** The runtime collects what is left behind about once a minute: the lowest of so many seconds is what is held. */
+/** The runtime collects garbage about once a minute: the minimum over this many seconds is what is retained. */
 const MEMORY_SAMPLES = 90;
 
 const AIM_P99_MS = 20;
 const AIM_MEMORY_RATIO = 1.1;
 
-/** Twenty filters as readers have them: assets, exchanges, a whole class of large markets. */
+/** Twenty typical filters: assets, exchanges, a whole class of large markets. */
 const FILTERS = [
   ...["BTC", "ETH", "SOL", "XRP", "DOGE", "BNB", "ADA", "LINK"].map((base) => `base=${base}`),
   ...["okx", "bybit", "hyperliquid", "deribit", "kraken", "dydx"].map((id) => `exchange=${id}`),
@@ -92,7 +95,7 @@ export async function streams(): Promise<Figure[]> {
   ];
 }
 
-/** What the machine itself delays: as many requests of a server that has nothing else to do. */
+/** The machine's own delays: as many requests to a server that has nothing else to do. */
 async function bareLatencies(): Promise<number[]> {
   await using server = await startPortProcess("bare-server.ts");
   const load = { perSecond: REQUESTS_PER_SECOND, seconds: SECONDS };
@@ -108,8 +111,8 @@ function hasAllOf(report: StreamReport, reports: readonly StreamReport[]): boole
 }
 
 /**
- * Asks until the rows that readers hold are those of the list of one snapshot and no reader is behind another of its
- * filter: who is asked while a snapshot is being sent has only part of it. What still differs then is missed.
+ * Repeats until the readers' rows are those of the list of one snapshot and no reader is behind another with the same
+ * filter: while a snapshot is being sent, readers have only part of it. A remaining difference was missed.
  */
 async function compared(
   readers: ReturnType<typeof startReaders>,
@@ -145,7 +148,7 @@ async function differences(
 function startReaders() {
   let answer: (value: unknown) => void = () => {};
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "stream-readers.ts")], {
-    // The runtime's own client has 256 connections unless it is told otherwise.
+    // The runtime's own client has 256 connections unless configured otherwise.
     env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: String(2 * READERS) },
     stdout: "inherit",
     stderr: "inherit",
@@ -168,7 +171,7 @@ function startReaders() {
   };
 }
 
-/** The lowest resident memory of the next one and a half minutes. */
+/** The minimum resident memory over the next one and a half minutes. */
 async function heldMb(pid: number): Promise<number> {
   let lowest = Number.POSITIVE_INFINITY;
   for (let sample = 0; sample < MEMORY_SAMPLES; sample += 1) {

@@ -1,14 +1,14 @@
-/** The service as it is used while exchanges are refreshed, beside a bare Bun.serve in the same run. */
+/** The service in use while exchanges are refreshed, compared with a bare Bun.serve in the same run. */
 import { atMost, type Figure, plain } from "./figure.ts";
 import { startPortProcess } from "./port-process.ts";
 import { ALL_SHOWN, startServiceProcess } from "./service.ts";
 import { startSimulatorProcess, USUAL_SCALE } from "./simulator.ts";
 import { type Asked, percentile, steadyLoad } from "./steady-load.ts";
 
-/** By then all answers were asked for once and the first sweeps are over. */
+/** By then all answers were requested once and the first sweeps are over. */
 const WARM_UP_SECONDS = 10;
 
-/** Answers of a few kilobytes that many ask for, made anew after each snapshot. */
+/** Popular answers of a few kilobytes, rebuilt after each snapshot. */
 export const ASKED_BY_MANY = [
   "/api/funding/current?limit=30",
   "/api/funding/symbol/BTC",
@@ -23,9 +23,9 @@ const AIM_P90_MS = 3;
 const AIM_P99_MS = 8;
 const AIM_WORST_OVER_BARE_MS = 10;
 
-/** Whoever shows all rows asks about as often as there are snapshots: so many readers are many. */
+/** Clients that show all rows request them about once per snapshot: so many readers are many. */
 const LISTS_PER_SECOND = 30;
-/** One client may read three large answers at once: they come from as many addresses. */
+/** One client may read three large answers at the same time: they come from as many addresses. */
 const LIST_READERS = 32;
 const AIM_LIST_RATIO = 3;
 
@@ -33,7 +33,7 @@ interface Size {
   readonly isQuick: boolean;
 }
 
-/** 2,000 requests a second for small answers. */
+/** 2,000 requests per second for small answers. */
 export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
   const seconds = SECONDS[isQuick ? "quick" : "full"];
   const load = { perSecond: MANY_PER_SECOND, seconds };
@@ -41,7 +41,7 @@ export async function manyRequests({ isQuick }: Size): Promise<Figure[]> {
     bareLatencies(4_000, ["/"], { ...load, seconds: seconds * share });
   const before = await bare(0.5);
   const { latencies } = await serviceLatencies(ASKED_BY_MANY, load);
-  // Half of it afterwards: what else the machine does changes meanwhile.
+  // Half of it afterwards: the machine's other load changes meanwhile.
   const both = [...before, ...(await bare(0.5))];
   return [
     plain("requests a second", MANY_PER_SECOND, "1/s"),
@@ -92,7 +92,7 @@ interface Load {
   readonly seconds: number;
 }
 
-/** Latencies of the service on a market that moves, and the mean size of an answer. */
+/** Latencies of the service with a moving market, and the mean size of an answer. */
 async function serviceLatencies(asked: readonly Asked[], load: Load) {
   await using simulator = await startSimulatorProcess({ scale: USUAL_SCALE });
   const settings = { TRUSTED_PROXIES: "127.0.0.1" };
@@ -104,7 +104,7 @@ async function serviceLatencies(asked: readonly Asked[], load: Load) {
   return { latencies, bytes: Math.round(bytes / latencies.length) };
 }
 
-/** What the machine and the measuring cost: as many requests of a server that has nothing else to do. */
+/** The cost of the machine and of measuring: as many requests to a server that has nothing else to do. */
 async function bareLatencies(bytes: number, asked: readonly Asked[], load: Load) {
   await using server = await startPortProcess("bare-server.ts", [String(bytes)]);
   return await steadyLoad(server.port, asked, load);
