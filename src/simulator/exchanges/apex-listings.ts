@@ -4,13 +4,13 @@ import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
 const TRADABLE = 87;
 const UNTRADABLE = 43;
 const STOCKS = 35;
-/** Of the stock list as well. */
+/** In the stock list as well. */
 const METALS = 2;
 const INDICES = 2;
 const DEAD_STOCKS = 9;
 /** Contracts of that list without a category. */
 const NO_CATEGORY_SHARE = 0.1;
-/** Prediction contracts in the catalogue; the settled ones among them have no ticker any more. */
+/** Prediction contracts in the catalogue; settled ones no longer have a ticker. */
 const PREDICTIONS = 184;
 const PREDICTIONS_WITH_TICKER = 173;
 export const MAJORS = new Set("BTC ETH SOL".split(" "));
@@ -54,7 +54,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const quoted = assets.byKind.coin.filter(({ ticker }) => ticker !== "MOG");
   const coins = pickAssets(roster, quoted, Math.round(TRADABLE * scale));
   for (const [index, asset] of coins.entries()) {
-    // Two tradable markets are not displayed, one only lets positions be closed.
+    // Two tradable markets are not displayed, one is close-only.
     const marks = index === 20 || index === 21 ? ["hidden"] : index === 22 ? ["close_only"] : [];
     add(asset, { marks });
   }
@@ -73,12 +73,12 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     if (asset)
       add(asset, { product: "stranger", marks, symbol: `${asset.ticker}ABOVE${i + 1}USDT` });
   }
-  // Its ticker is served though no list names it.
+  // It has a ticker but is in no list.
   for (const asset of assets.byKind.coin.filter(({ ticker }) => ticker === "MOG"))
     add(asset, { product: "stranger" });
 }
 
-/** Stocks, metals and indices: a list of their own. */
+/** Stocks, metals and indexes: a separate list. */
 function addStocks(
   roster: Roster,
   add: (asset: Asset, extra?: Partial<ListingPlan>) => boolean,

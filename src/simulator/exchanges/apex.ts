@@ -15,7 +15,7 @@ import {
 import { createListings, MAJORS } from "./apex-listings.ts";
 import { encoderOfCalls } from "./calls.ts";
 
-/** What the field always says: the daily interest of 0.0003 in 24 parts. */
+/** The field's constant value: the daily interest of 0.0003 divided by 24. */
 const INTEREST_PER_HOUR = "0.0000125";
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
@@ -113,7 +113,7 @@ const STOCK_CATEGORIES: Readonly<Partial<Record<Asset["kind"], string>>> = {
   index: "INDEX",
 };
 
-/** A sector of coins, or what a contract of the stock list is of; some have neither. */
+/** A sector of coins, or the kind of a contract in the stock list; some have neither. */
 function categoryOf({ marks, asset, base, key }: Listing): { readonly category?: string } {
   if (marks.has("stock")) {
     const category = STOCK_CATEGORIES[asset.kind];
@@ -178,7 +178,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: 1,
     next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
-    // The published one never moves: an interest component, no forecast.
+    // The published one never changes: an interest component, not a forecast.
     mark_price: mark,
     index_price: Number(row["indexPrice"]),
     volume_24h_usd: Number(row["turnover24h"]),

@@ -51,7 +51,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     add(asset, "USDT", { marks: [roster.draw(asset.ticker, "fund") < 0.2 ? "ETF" : "STOCK"] });
   for (const asset of assets.byKind.metal.slice(0, 2))
     add(asset, "USDT", { marks: ["Commodities"] });
-  // Tagged with a word that nobody wrote down.
+  // Tagged with an undocumented word.
   for (const asset of assets.byKind.forex.slice(0, 1)) add(asset, "USDT");
   for (const asset of assets.byKind.pre_ipo.slice(0, 2))
     add(asset, "USDT", { state: "pre_market", marks: ["STOCK"] });

@@ -4,14 +4,14 @@ import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } 
 const COINS = 77;
 const SHARES = 14;
 const SPOTS = 76;
-/** Of the shares: funds, which the exchange calls indices. */
+/** Of the shares: funds, which the exchange calls indexes. */
 const FUND_SHARE = 0.25;
 /** A coin cheaper than this is listed by the thousand or not at all. */
 const CHEAPEST_USD = 0.0001;
 const KILO = new Set("PEPE BONK SHIB FLOKI".split(" "));
-/** Bounds are told in basis points: 100 of them are one per cent. */
+/** Bounds are published in basis points: 100 of them are one per cent. */
 const CAP = 0.01;
-/** All perpetuals are hourly today and were eight-hourly a year ago: a few stand for that. */
+/** All perpetuals are hourly today and were eight-hourly a year ago: a few still are here. */
 const HOURS = [
   [1, 0.96],
   [8, 0.04],
@@ -55,7 +55,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   addOtherTypes(add, coins, dead, Math.round(SPOTS * scale));
 }
 
-/** Everything in the list that is no linear perpetual; spot pairs are nearly half of it. */
+/** Everything in the list that is not a linear perpetual; spot pairs are nearly half of it. */
 function addOtherTypes(
   add: (asset: Asset, extra: Partial<ListingPlan>) => boolean,
   coins: readonly Asset[],

@@ -9,15 +9,15 @@ import { encoderOfCalls } from "./calls.ts";
 const OTHER_TYPES = ["SPOT", "IPERP", "DATED", "PREDICTION", "RFQ", "MONAD"];
 const BOOK_STATES = ["PostOnly", "CancelOnly", "LimitOnly"];
 const BASIS_POINTS = 10_000;
-/** The docs' own sample has the interval of one row as text. */
+/** The documentation's own sample has the interval of one row as text. */
 const TEXT_INTERVAL_EVERY = 4;
-/** A ticker of a market without a first price says so in words. */
+/** The ticker of a market without a first price says so in words. */
 const NO_CHANGE_EVERY = 29;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const marketType = (listing: Listing): string =>
   OTHER_TYPES.find((type) => listing.marks.has(type)) ?? "PERP";
-/** The bulk calls know what trades: no closed book, and of the other types those with a mark price. */
+/** The bulk calls contain what trades: no closed book, and of the other types those with a mark price. */
 const hasRows = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("no_rows");
 const hasMark = (listing: Listing): boolean =>
   hasRows(listing) && ["PERP", "IPERP", "DATED"].includes(marketType(listing));
@@ -43,7 +43,7 @@ function markRow(listing: Listing, view: MarketView): WireRow {
 function openInterestRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   return {
-    // Of both sides: always an even number of steps.
+    // Both sides: always an even number of steps.
     openInterest: fixed(2 * Number(fixed(live.openInterest, 5)), 5),
     symbol: listing.symbol,
     timestamp: view.nowMs,
@@ -154,7 +154,7 @@ export const backpack: ExchangeEncoder = encoderOfCalls({
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  // The two calls about perpetuals take a symbol, the other two ignore it.
+  // The two calls for perpetuals accept a symbol, the other two ignore it.
   calls: {
     "/api/v1/markPrices": { kind: "rates", has: hasMark, row: markRow, one: bySymbol },
     "/api/v1/openInterest": {

@@ -21,7 +21,7 @@ const HOURS = [
 ] as const;
 export const SILENT = "no_interval";
 const SILENT_SHARE = 0.05;
-/** One price in another: nothing that a price in dollars can be compared with. */
+/** A price ratio, which cannot be compared with dollar prices. */
 export const RATIO = "ratio";
 
 export function createListings(roster: Roster, assets: AssetTable, scale: number): void {
@@ -36,7 +36,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       settle: quote,
       multiplier,
       intervalHours: drawHours(roster, symbol, HOURS),
-      // Rows of a few instruments tell neither interval nor bounds, as all rows did before.
+      // Rows of a few instruments state neither interval nor bounds, as all rows did before.
       marks: roster.draw(symbol, "interval") < SILENT_SHARE ? [SILENT] : [],
       contractSize: 10 ** Math.round(Math.log10(50 / (asset.priceUsd * multiplier))),
       ...extra,
@@ -48,7 +48,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   add(assets.litNew, "USDT");
   const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
   const [token, ...suspended] = dead.slice(0, 5);
-  // A coin whose name starts with a digit that is no multiplier.
+  // A coin whose name starts with a digit that is not a multiplier.
   if (token) add({ ...token, ticker: "4STOCK" }, "USDT");
   for (const asset of assets.byKind.stock.slice(0, Math.round(SHARES * scale))) add(asset, "USDT");
   for (const asset of assets.byKind.commodity.slice(0, 2)) add(asset, "USDT");

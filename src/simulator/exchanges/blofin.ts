@@ -52,7 +52,7 @@ function rateRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** Settled rates, the newest first. */
+/** Settled rates, newest first. */
 function historyRows(listing: Listing, view: MarketView, count: number): WireRow[] {
   const { previousAtMs } = liveNumbers(listing, view.nowMs);
   return Array.from({ length: count }, (_none, back) => {
@@ -90,7 +90,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
     open24h: price(live.dayAgo),
     low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
-    // Despite the name in base units; the contracts stand in vol24h.
+    // In base units despite the name; contracts are in vol24h.
     volCurrency24h: trimmed(contracts * listing.contractSize, 6),
     vol24h: String(contracts),
     ts: String(view.nowMs),
@@ -115,7 +115,7 @@ function instrumentRow(listing: Listing): WireRow {
     quoteCurrency: listing.quote,
     contractValue: trimmed(listing.contractSize, 6),
     listTime: String(listing.listedAtMs),
-    // Perpetuals have one too: it says nothing about an end.
+    // Perpetuals have one too: it does not indicate an end.
     expireTime: String(listing.listedAtMs + 65_791_769 * 1_000),
     maxLeverage: "50",
     minSize: "0.1",
@@ -131,7 +131,7 @@ function instrumentRow(listing: Listing): WireRow {
   };
 }
 
-/** BloFin reports most wrong requests with HTTP 200. */
+/** BloFin reports most invalid requests with HTTP 200. */
 function refused(status: number, code: string, msg: string): WireReply & { type: "error" } {
   return wireError(status, { code, msg });
 }

@@ -14,23 +14,23 @@ import { reasonsByMark } from "./skip-marks.ts";
 
 type Wrap = (rows: readonly WireRow[], view: MarketView) => unknown;
 
-/** A GET that is answered with rows of listings. */
+/** A GET whose response has rows of listings. */
 interface Call {
   readonly kind: PayloadKind;
-  /** Which listings have a row; absent: those that are on the wire. */
+  /** Which listings have a row; absent: those on the wire. */
   readonly has?: (listing: Listing) => boolean;
   readonly row: (listing: Listing, view: MarketView) => WireRow;
-  /** What is put around its rows, where it is not what the other calls have. */
+  /** The envelope of its rows, if it differs from the other calls'. */
   readonly wrap?: Wrap;
-  /** Where one instrument can be asked for by its symbol. */
+  /** How a single instrument can be requested by its symbol. */
   readonly one?: OneOf;
 }
 
 interface OneOf {
-  /** The name of the query that holds the symbol. */
+  /** The query parameter with the symbol. */
   readonly query: string;
   readonly unknown: WireError;
-  /** What is put around its row, where it is not what a list has. */
+  /** The envelope of a single row, if it differs from a list's. */
   readonly wrap?: (row: WireRow | undefined) => unknown;
 }
 
@@ -38,17 +38,17 @@ interface CallsAndTruth extends Omit<ExchangeEncoder, "route" | "truth" | "usual
   /** By path. */
   readonly calls: Readonly<Record<string, Call>>;
   readonly wrap: Wrap;
-  /** The answer to any other request. */
+  /** The response to any other request. */
   readonly notFound: WireError;
-  /** Which listings are told at all; absent: all that were not delisted. */
+  /** Which listings exist at all; absent: all that were not delisted. */
   readonly onWire?: (listing: Listing) => boolean;
-  /** Requests of another kind, asked before the calls; null where a request is none of them. */
+  /** Other requests, tried before the calls; null if a request is none of them. */
   readonly otherRoute?: (request: WireRequest) => WireReply | null;
-  /** Marks of listings by which they are skipped, where more is to be said than their state and product. */
+  /** Marks of listings by which they are skipped, if state and product do not suffice. */
   readonly skipMarks?: readonly string[];
-  /** What a right reader makes of a listing that is to be shown. */
+  /** What a correct reader makes of a listing that must be shown. */
   readonly show: (listing: Listing, view: MarketView) => TrueInstrument;
-  /** The requests of a refresh, where they are not all calls as they stand. */
+  /** The requests of a refresh, if they are not simply all calls. */
   readonly usual?: ExchangeEncoder["usual"];
 }
 

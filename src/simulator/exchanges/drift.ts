@@ -20,7 +20,7 @@ const PREFIX: Readonly<Record<string, readonly [string, number]>> = {
   SHIB: ["1MSHIB", 1_000_000],
   FLOKI: ["1KFLOKI", 1000],
 };
-/** Tiny coins beyond those are not listed there. */
+/** Tiny coins below that are not listed. */
 const CHEAPEST_USD = 0.001;
 
 function createListings(roster: Roster, assets: AssetTable, scale: number): void {

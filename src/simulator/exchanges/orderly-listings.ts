@@ -3,7 +3,7 @@ import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.
 
 const COINS = 72;
 const TRADFI = 7;
-/** Markets that brokers listed: shares and small coins. */
+/** Markets listed by brokers: shares and small coins. */
 export const BROKERS = ["mythos", "alpix", "fastx"] as const;
 const BROKER_SHARES = 39;
 const BROKER_COINS = 20;
@@ -49,18 +49,18 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of assets.byKind.metal.slice(0, 2)) add(asset);
   for (const asset of assets.byKind.stock.slice(0, Math.round((TRADFI - 2) * scale))) add(asset);
   addOfBrokers(add, assets, coins, scale);
-  // Announced: in the numbers, and not yet in the list of instruments.
+  // Announced: in the statistics, but not yet in the list of instruments.
   const unlisted = assets.byKind.coin.filter((asset) => !coins.includes(asset));
   for (const asset of unlisted.slice(5, 7)) add(asset, { state: "halted" });
   for (const asset of assets.byKind.pre_ipo.slice(0, 2)) add(asset, { state: "pre_market" });
   for (const [index, asset] of unlisted.slice(0, 5).entries())
     add(asset, { state: "pending", style: "zero", marks: index < 2 ? ["no_prices"] : [] });
   const [ether] = coins.slice(1);
-  // A market of the days before USDC, of which only the numbers are left.
+  // A market from before USDC, of which only the statistics remain.
   if (ether) add(ether, { quote: "USDT", state: "settling" });
 }
 
-/** A broker's market carries the broker as the fourth part of its symbol. */
+/** A broker's market has the broker as the fourth part of its symbol. */
 function addOfBrokers(
   add: (asset: Asset, extra: Partial<ListingPlan>) => boolean,
   assets: AssetTable,

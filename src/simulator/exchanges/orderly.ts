@@ -19,7 +19,7 @@ const RATE_DECIMALS = 8;
 /** The broker that listed a market; null for the network's own ones. */
 const brokerOf = (listing: Listing): string | null =>
   BROKERS.find((broker) => listing.marks.has(broker)) ?? null;
-/** What the list and the numbers say of a market. */
+/** What the list and the statistics say about a market. */
 const statusOf = (listing: Listing): WireRow => ({
   display_symbol_name: listing.wireBase,
   broker_id: brokerOf(listing),
@@ -31,7 +31,7 @@ const isListed = (listing: Listing): boolean =>
   ["live", "halted", "pre_market"].includes(listing.state);
 const hasPrices = (listing: Listing): boolean => !listing.marks.has("no_prices");
 
-/** What all three forms of the statistics tell; the rates keep eight decimals. */
+/** The fields common to all three forms of the statistics; the rates have eight decimals. */
 function numbersOf(listing: Listing, view: MarketView): NumbersRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): number => rounded(value, listing.priceDecimals);
@@ -55,7 +55,7 @@ function numbersOf(listing: Listing, view: MarketView): NumbersRow {
 
 type NumbersRow = Readonly<Record<string, number | null>>;
 
-/** A growing amount of money per unit, which looks like a rate to the careless. */
+/** A growing amount of money per unit, easily mistaken for a rate. */
 function summedFunding(listing: Listing, view: MarketView): number {
   const { index } = liveNumbers(listing, view.nowMs);
   return rounded(index * 0.41, Math.max(1, listing.priceDecimals));
@@ -84,7 +84,7 @@ function ratesRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-/** The newest form: every number is text, except the time. */
+/** The newest form: every number is a string, except the time. */
 function summaryRow(listing: Listing, view: MarketView): WireRow {
   const numbers = Object.entries(futuresRow(listing, view)).map(([key, value]) => {
     if (typeof value !== "number" || key === "next_funding_time") return [key, value];
@@ -134,7 +134,7 @@ function refused(status: number, code: number, message: string): WireReply & { t
   return wireError(status, { success: false, code, message });
 }
 
-/** The envelope's time is when the rows were made: the only stamp that they have. */
+/** The envelope's time is when the rows were built: their only timestamp. */
 const wrap = (rows: readonly WireRow[], view: MarketView): unknown => ({
   success: true,
   timestamp: view.stampMs,
@@ -191,7 +191,7 @@ export const orderly: ExchangeEncoder = encoderOfCalls({
     symbolOf: (row) => String(row["symbol"]),
   },
   createListings,
-  // One symbol's own paths answer with the row alone; only the lists are known here.
+  // The paths of single symbols return only the row; only the lists are implemented here.
   calls: {
     "/v1/public/futures": { kind: "rates", row: futuresRow },
     "/v1/public/info": { kind: "list", has: isListed, row: infoRow },

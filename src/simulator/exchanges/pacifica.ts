@@ -16,12 +16,12 @@ const CHEAPEST_USD = 0.0001;
 const KILO = new Set("PEPE BONK SHIB FLOKI".split(" "));
 const CAP_PER_HOUR = 0.01;
 const RATE_DECIMALS = 8;
-/** A young exchange: it sees this share of what a middling one does. */
+/** A young exchange: it has this share of an average one's trading. */
 const TRADE_SHARE = 0.05;
-/** One book in so many is empty on a side: there is no price in the middle. */
+/** One book in this many is empty on one side: there is no mid price. */
 const EMPTY_BOOK_EVERY = 17;
 
-/** So few that the list of instruments stays believable beside the rates. */
+/** So few that the list of instruments remains plausible compared with the rates. */
 const PRE_IPO = 2;
 const DELISTED = 2;
 
@@ -48,10 +48,10 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of coins) add(asset);
   add(assets.litNew);
   for (const asset of tradfiAssets(assets).slice(0, Math.round(TRADFI * scale))) add(asset);
-  // Delisted: their last numbers are still told, the list of instruments has dropped them.
+  // Delisted: their last numbers are still sent, but the list of instruments has dropped them.
   const dead = quotable.filter((asset) => !coins.includes(asset));
   for (const asset of dead.slice(0, DELISTED)) add(asset, { state: "settling" });
-  // Nothing on the wire tells them from the others.
+  // Nothing on the wire distinguishes them from the others.
   for (const asset of assets.byKind.pre_ipo.slice(0, PRE_IPO)) add(asset, { state: "pre_market" });
   for (const asset of coins.slice(0, SPOTS))
     add(asset, {
@@ -68,7 +68,7 @@ const isListed = (listing: Listing): boolean =>
   listing.state === "live" || listing.state === "pre_market";
 const isSpot = (listing: Listing): boolean => listing.product === "stranger";
 
-/** The rate of the hour that is over, and the one that the next full hour will charge. */
+/** The rate of the past hour, and the one that the next full hour will charge. */
 function ratesOf(listing: Listing, view: MarketView): { paid: string; coming: string } {
   const live = liveNumbers(listing, view.nowMs);
   return {

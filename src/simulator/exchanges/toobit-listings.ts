@@ -3,10 +3,10 @@ import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } 
 
 const COINS = 512;
 const SHARES = 232;
-/** Metals, indices and currencies, all called stocks there. */
+/** Metals, indexes and currencies, all called stocks there. */
 const OTHERS_PER_KIND = 4;
 const USDC_TWINS = 10;
-/** Rows of rates and marks that no contract belongs to, and marks of contracts that are long gone. */
+/** Rows of rates and marks that belong to no contract, and marks of contracts delisted long ago. */
 const TBV_ROWS = 48;
 const RELICS = 60;
 const PREFIX: Readonly<Record<string, number>> = {
@@ -23,7 +23,7 @@ const HOURS = [
   [4, 0.375],
   [1, 0.005],
 ] as const;
-/** Contracts whose index token has another name than their base: 31 of 767. */
+/** Contracts whose index token differs from their base: 31 of 767. */
 const RENAMED_INDEX_SHARE = 0.03;
 /** Rows without a period. */
 const NO_PERIOD = 2;

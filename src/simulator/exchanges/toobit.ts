@@ -6,20 +6,20 @@ import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "
 import { encoderOfCalls } from "./calls.ts";
 import { createListings } from "./toobit-listings.ts";
 
-/** How long after a settlement a row still names the past instant and the rate charged at it. */
+/** How long after a settlement a row still shows that time and the rate charged then. */
 const ROLL_AFTER_MS = 75_000;
 
-/** Which replies hold a listing: relics have a mark price alone, strangers no entry among the contracts. */
+/** Which replies contain a listing: relics only have a mark price, unlisted ones no contract entry. */
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const hasRate = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("mark_only");
 const isListed = (listing: Listing): boolean => hasRate(listing) && listing.product !== "stranger";
 
-/** A contract that replaced another one has a number in its name, and is of the same thing. */
+/** A contract that replaced another one has a number in its name, but the same underlying. */
 function underlyingOf({ marks, asset, wireBase }: Listing): string {
   return marks.has("replaced") ? asset.ticker : wireBase;
 }
 
-/** The index token of a contract: without the multiplier's prefix, and for some another name altogether. */
+/** The index token of a contract: without the multiplier's prefix, and for some a different name. */
 function indexToken(listing: Listing): string {
   const bare = listing.multiplier === 1 ? underlyingOf(listing) : listing.asset.ticker;
   const token = listing.marks.has("renamed_index") ? `${bare}1` : bare;
@@ -38,7 +38,7 @@ function rateRow(listing: Listing, view: MarketView): WireRow {
     rate: trimmed(rolling ? live.settledRate : live.rate, 8),
     nextFundingTime: String(rolling ? live.previousAtMs : live.nextAtMs),
     ...(listing.marks.has("no_period") ? {} : { period: `${listing.intervalHours}H` }),
-    // Of 8 hours, whatever the period is.
+    // Per 8 hours, whatever the period is.
     interest: "0.0001",
     fundingRateCap: trimmed(listing.cap, 6),
     fundingRateFloor: trimmed(-listing.cap, 6),
@@ -76,7 +76,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     c: price(live.last),
     v: trimmed(live.volume / listing.contractSize, 0),
     qv: trimmed(live.turnoverUsd, 4),
-    // In contracts, of both sides: always even.
+    // In contracts, both sides: always even.
     op: String(2 * Math.round(live.openInterest / listing.contractSize)),
     pc: price(live.last - live.dayAgo),
     pcp: trimmed(live.last / live.dayAgo - 1, 4),
@@ -150,7 +150,7 @@ function contractRow(listing: Listing): WireRow {
   };
 }
 
-/** Spot pairs stand beside the contracts under names of their own. */
+/** Spot pairs are listed with the contracts under their own names. */
 function spotRow(listing: Listing): WireRow {
   const name = `${listing.asset.ticker}USDT`;
   return {
@@ -189,7 +189,7 @@ const invalidSymbol = wireError(400, {
   msg: "Data sent for paramter 'symbol' is not valid.",
 });
 const bySymbol = { query: "symbol", unknown: invalidSymbol };
-/** An unknown symbol is answered with nothing at all, a known one with its row alone. */
+/** An unknown symbol gets an empty response, a known one only its row. */
 const markBySymbol = {
   query: "symbol",
   unknown: wireError(200, ""),
@@ -201,7 +201,7 @@ const indexByToken = (rows: readonly WireRow[]): unknown => ({
   edp: Object.fromEntries(rows.map((row) => [row["token"], row["edp"]])),
 });
 
-/** The settlement that a row names until it rolls is over: the next one is an interval after it. */
+/** The settlement that a row shows until it rolls over has passed: the next one is an interval later. */
 function afterSeconds(namedMs: number, intervalHours: number | null): number | null {
   return intervalHours === null ? null : namedMs / 1000 + intervalHours * 3600;
 }

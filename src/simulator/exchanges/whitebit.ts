@@ -18,11 +18,11 @@ import { encoderOfCalls } from "./calls.ts";
 
 const COINS = 303;
 const OTHERS = 93;
-/** Spot markets beside the futures in the list of markets. */
+/** Spot markets in the market list besides the futures. */
 const SPOT = 320;
-/** Still among the futures, and no longer a market. */
+/** Still among the futures, but no longer a market. */
 const GONE_MARKETS = 3;
-/** Rows without a fresh mark, or without an index. */
+/** Rows without a recent mark, or without an index. */
 const NO_MARK_SHARE = 0.015;
 const NO_INDEX_SHARE = 0.02;
 const LEAVING_SHARE = 0.01;
@@ -175,7 +175,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     mark_price: mark,
     index_price: known(row["index_price"]),
     volume_24h_usd: Number(row["money_volume"]),
-    // Where there is no mark, the last price stands in.
+    // Without a mark the last price is used.
     open_interest_usd: Number(row["open_interest"]) * (mark ?? Number(row["last_price"])),
   };
 }
