@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { expect, test } from "bun:test";
 import { freshJson, freshText } from "../../src/http/openapi/document.ts";
-import { documented, type Says } from "../../src/http/protocol/routing.ts";
+import { documented, type ResponseOf } from "../../src/http/protocol/routing.ts";
 
 const Body = z.strictObject({ rate: z.number().nullable(), thresholds: z.strictObject({}) });
 const json = createRoute({
@@ -18,10 +18,10 @@ const text = createRoute({
 // What is checked here is checked by the compiler: a directive that expects an error where there is none is an error.
 test("an answer that says something else than its route documents does not compile", () => {
   const response = new Response("{}");
-  const rate: Says<{ rate: number }> = response;
-  const name: Says<{ rate: string }> = response;
-  const nothing: Says<object> = response;
-  const words: Says<string> = response;
+  const rate: ResponseOf<{ rate: number }> = response;
+  const name: ResponseOf<{ rate: string }> = response;
+  const nothing: ResponseOf<object> = response;
+  const words: ResponseOf<string> = response;
   const sent: Response[] = [
     documented(json, rate),
     documented(json, Promise.resolve(rate)),

@@ -2,7 +2,7 @@ import type { AnswerContent, Chunk } from "../answers/answer.ts";
 import { cellsOf, type Column, csvLines } from "./columns.ts";
 import { API_HEADERS, uncachedHeaders, type FixedHeaders } from "../protocol/headers.ts";
 import { CONTENT_TYPES, type Format, JSON_TYPE } from "../protocol/list-format.ts";
-import type { Says } from "../protocol/routing.ts";
+import type { ResponseOf } from "../protocol/routing.ts";
 
 /**
  * A response built for one request and not cached. It sets Content-Length because HEAD must report the length that GET
@@ -11,7 +11,7 @@ import type { Says } from "../protocol/routing.ts";
 export function freshResponse(
   body: string,
   of: { readonly contentType: string; readonly status: number; readonly requestId: string },
-): Says<string> {
+): ResponseOf<string> {
   return new Response(body, {
     status: of.status,
     headers: {
@@ -25,7 +25,7 @@ export function freshResponse(
 export function freshJsonResponse<Body>(
   body: Body,
   of: { readonly status: number; readonly requestId: string },
-): Says<Body> {
+): ResponseOf<Body> {
   const response: Response = freshResponse(JSON.stringify(body), { ...of, contentType: JSON_TYPE });
   return response;
 }

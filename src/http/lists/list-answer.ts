@@ -7,7 +7,7 @@ import type { FixedHeaders } from "../protocol/headers.ts";
 import type { Format } from "../protocol/list-format.ts";
 import type { Column } from "./columns.ts";
 import type { WrittenTexts } from "./content.ts";
-import type { Pickable, ShownAs } from "./shown-fields.ts";
+import type { Selectable, Presentation } from "./shown-fields.ts";
 import type { SelectFromSnapshot } from "./snapshot-source.ts";
 import type { Sources } from "./source.ts";
 
@@ -16,7 +16,7 @@ interface ListAnswer<Item, Row, Head extends object> {
   /** The name of the list and of its file: "funding-current". */
   readonly name: string;
   /** What determines the list besides the parameters, such as the installation's fees; a JSON value. */
-  readonly besides?: unknown;
+  readonly variant?: unknown;
   /** How names in `base` were resolved, see `withNames`; null or unset: not at all. */
   readonly names?: NamesFound | null;
   /** The path of its pages; unset: the route's. */
@@ -26,7 +26,7 @@ interface ListAnswer<Item, Row, Head extends object> {
   /** A function if the columns depend on the snapshot's content. */
   readonly columns: readonly Column<Row>[] | ((snapshot: Snapshot) => readonly Column<Row>[]);
   /** What `fields` may select, if that is more than the columns. */
-  readonly pickable?: (snapshot: Snapshot) => Pickable<Row>;
+  readonly selectable?: (snapshot: Snapshot) => Selectable<Row>;
   /** The requested and missing exchanges, if more than `exchange` and `exclude` determines them. */
   readonly coverage?: (snapshot: Snapshot) => Coverage;
   /** Additional members of the JSON envelope. */
@@ -62,7 +62,7 @@ export interface SourcedList<Item, Row, Head extends object = object> extends Li
  * share one; lists of one page have no cursor.
  */
 export type ListRequest = ReadParams &
-  Partial<ShownAs> & {
+  Partial<Presentation> & {
     readonly format: Format | null;
     readonly bom?: "0" | "1";
     readonly limit?: number | null;

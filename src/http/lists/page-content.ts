@@ -12,7 +12,7 @@ import type { Page, Source } from "./source.ts";
 import { thresholdMember } from "./thresholds.ts";
 
 /** How one page is sent. */
-interface PageForm {
+interface PageSettings {
   readonly format: Format;
   readonly vary: string;
   readonly params: ListRequest;
@@ -30,7 +30,7 @@ export function pageContent<Item, Row extends object>(
   list: Omit<SourcedList<Item, Row>, "sources">,
   { version, asOfMs, freshFor }: Source<Item>,
   { items, total }: Page<Item>,
-  { format, vary, params, coverage, query, address, next }: PageForm,
+  { format, vary, params, coverage, query, address, next }: PageSettings,
 ): AnswerContent {
   const shown = shownRows(list, freshFor, params);
   const fetchedAt = secondsOf(asOfMs);
@@ -68,7 +68,7 @@ export function pageContent<Item, Row extends object>(
       query,
       format,
       Object.keys(head),
-      rowForm(items, shown, toRow),
+      rowSignature(items, shown, toRow),
     ].join(" "),
     format,
     vary,
@@ -84,12 +84,12 @@ export function pageContent<Item, Row extends object>(
 }
 
 function shownRows<Item, Row extends object>(
-  { columns, pickable }: Pick<SourcedList<Item, Row>, "columns" | "pickable">,
+  { columns, selectable }: Pick<SourcedList<Item, Row>, "columns" | "selectable">,
   snapshot: Snapshot,
   { fields = null, time = "unix" }: ListRequest,
 ): Shown<Row> {
   const all = typeof columns === "function" ? columns(snapshot) : columns;
-  return shownFields(all, { fields, time }, fields === null ? undefined : pickable?.(snapshot));
+  return shownFields(all, { fields, time }, fields === null ? undefined : selectable?.(snapshot));
 }
 
 /** Whether rows are shown with all fields and unconverted, as cached texts are. */
@@ -97,7 +97,7 @@ function isWhole({ fields = null, time = "unix" }: ListRequest): boolean {
   return fields === null && time === "unix";
 }
 
-function rowForm<Item, Row>(
+function rowSignature<Item, Row>(
   items: readonly Item[],
   { columns }: Shown<Row>,
   toRow: (item: Item) => Row,

@@ -4,7 +4,7 @@ import type { SnapshotAnswers } from "../answers/snapshot-answers.ts";
 import { noData } from "../openapi/missing-exchanges.ts";
 import { canonicalQuery } from "../protocol/canonical-query.ts";
 import type { RequestContext } from "../protocol/request-context.ts";
-import type { Says } from "../protocol/routing.ts";
+import type { ResponseOf } from "../protocol/routing.ts";
 import { cursorOf, encodeCursor, hashQuery } from "./cursor.ts";
 import type { ListBody, ListRequest, SnapshotList, SourcedList } from "./list-answer.ts";
 import { pageContent } from "./page-content.ts";
@@ -17,10 +17,17 @@ interface Asked {
   readonly env: RequestContext;
 }
 
-type Sent<Row, Head> = Says<ListBody<Row> & Head> | Promise<Says<ListBody<Row> & Head>>;
+type Sent<Row, Head> = ResponseOf<ListBody<Row> & Head> | Promise<ResponseOf<ListBody<Row> & Head>>;
 
 /** Which part of a list and how it is written is no part of the question. */
-const NO_FORM = { limit: null, cursor: null, format: null, fields: null, time: null, bom: null };
+const WITHOUT_PRESENTATION = {
+  limit: null,
+  cursor: null,
+  format: null,
+  fields: null,
+  time: null,
+  bom: null,
+};
 
 /**
  * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
@@ -42,8 +49,8 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   params: ListRequest,
   list: SourcedList<Item, Row, Head>,
 ): Sent<Row, Head> {
-  const asked = canonicalQuery({ ...params, ...NO_FORM });
-  const canonical = JSON.stringify([list.name, asked, list.besides ?? null]);
+  const asked = canonicalQuery({ ...params, ...WITHOUT_PRESENTATION });
+  const canonical = JSON.stringify([list.name, asked, list.variant ?? null]);
   const queryHash = hashQuery(canonical);
   const newest = answers.current();
   const { cursorKind: kind } = list.sources;
@@ -56,7 +63,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const format = params.format ?? c.env.accepts;
   const { limit = null, fields, time, bom } = params;
   // How rows are written and names resolved: equal for answers with the same presentation.
-  const shownAs = canonicalQuery({ fields, time, bom }) + JSON.stringify(list.names ?? null);
+  const presentation = canonicalQuery({ fields, time, bom }) + JSON.stringify(list.names ?? null);
   const place = cursor?.place.join("-") ?? "first";
   const part = `${place} ${limit ?? "all"}`;
   const write = (page: Page<Item>): AnswerContent =>
@@ -66,7 +73,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
       vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
       params,
       coverage,
-      query: `${queryHash} ${part} ${shownAs}`,
+      query: `${queryHash} ${part} ${presentation}`,
       // Built from the parsed query, not from the address: other spellings of it get this answer, too.
       address: `${list.path ?? c.env.route}?${canonicalQuery({ ...params, cursor: null })}`,
       next:
@@ -74,7 +81,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
           ? null
           : encodeCursor({ kind, state: version, queryHash, place: page.next }),
     });
-  const query = `${canonical} ${version} ${part} ${params.format ?? "accepts"} ${format} ${shownAs}`;
+  const query = `${canonical} ${version} ${part} ${params.format ?? "accepts"} ${format} ${presentation}`;
   const make = (): AnswerContent | Promise<AnswerContent> => {
     const page = source.select(limit, answers.pauses());
     return page instanceof Promise ? page.then(write) : write(page);

@@ -6,7 +6,7 @@ import { ASSET_CLASSES } from "../../domain/quote.ts";
 import { MAX_CURSOR_LENGTH } from "./cursor.ts";
 import { FORMATS } from "../protocol/list-format.ts";
 import { missingField } from "../openapi/missing-exchanges.ts";
-import { TIME_FORMS } from "./shown-fields.ts";
+import { TIME_FORMATS } from "./shown-fields.ts";
 import {
   choiceParam,
   closedListParam,
@@ -205,7 +205,7 @@ export const formatParam = {
     fallback: null,
   }),
   fields: fieldsParam(["exchange", "base", "annualized_pct"]),
-  time: choiceParam(TIME_FORMS, {
+  time: choiceParam(TIME_FORMATS, {
     description:
       "How times are written, in every format: `unix` seconds, or `iso` for strings such as 2026-11-02T12:00:05Z (ISO 8601, UTC) in place of the numbers in the schema: fields ending in `_at`, `next_funding_time`, and X-Fetched-At.",
     example: "iso",

@@ -4,14 +4,14 @@ import { didYouMean } from "../protocol/nearest.ts";
 import type { Column } from "./columns.ts";
 
 /** Formats of times. */
-export const TIME_FORMS = ["unix", "iso"] as const;
-export type TimeForm = (typeof TIME_FORMS)[number];
+export const TIME_FORMATS = ["unix", "iso"] as const;
+export type TimeFormat = (typeof TIME_FORMATS)[number];
 
 /** Which fields of its rows a list shows, and in which format. */
-export interface ShownAs {
+export interface Presentation {
   /** In the requested order; null: all. */
   readonly fields: readonly string[] | null;
-  readonly time: TimeForm;
+  readonly time: TimeFormat;
 }
 
 /** How rows are shown. */
@@ -22,10 +22,10 @@ export interface Shown<Row> {
 }
 
 /** The fields that can be selected. */
-export interface Pickable<Row> {
+export interface Selectable<Row> {
   readonly columns: readonly Column<Row>[];
   /** JSON fields whose columns depend on the content: an empty list has no columns for them. */
-  readonly wholes: readonly string[];
+  readonly objects: readonly string[];
 }
 
 /** A selected field: its columns, and its value in JSON. */
@@ -36,15 +36,15 @@ interface Pick<Row> {
 }
 
 /**
- * The selected fields of a list with `columns`, out of `pickable`. An object field can be selected as a whole (`long`)
+ * The selected fields of a list with `columns`, out of `selectable`. An object field can be selected as a whole (`long`)
  * and by its columns (`long_exchange`). Throws the problem for a name that the list does not have.
  */
 export function shownFields<Row extends object>(
   columns: readonly Column<Row>[],
-  { fields, time }: ShownAs,
-  pickable: Pickable<Row> = { columns, wholes: [] },
+  { fields, time }: Presentation,
+  selectable: Selectable<Row> = { columns, objects: [] },
 ): Shown<Row> {
-  const picks = fields === null ? null : fields.map((name) => pickOf(name, pickable));
+  const picks = fields === null ? null : fields.map((name) => pickOf(name, selectable));
   const shown = picks === null ? columns : picks.flatMap((pick) => pick.columns);
   const isIso = time === "iso";
   if (picks === null)
@@ -60,12 +60,12 @@ export function shownFields<Row extends object>(
 
 function pickOf<Row extends object>(
   name: string,
-  { columns: all, wholes }: Pickable<Row>,
+  { columns: all, objects }: Selectable<Row>,
 ): Pick<Row> {
   const column = all.find((candidate) => candidate.name === name);
   if (column !== undefined) return { name, columns: [column], value: column.value ?? column.cell };
   const columns = all.filter(({ field }) => field === name);
-  if (columns.length > 0 || wholes.includes(name))
+  if (columns.length > 0 || objects.includes(name))
     return { name, columns, value: (row) => Reflect.get(row, name) };
   const names = all.flatMap((one) => (one.field === undefined ? one.name : [one.field, one.name]));
   const rule = `${echo(name)} is not a field of this list${didYouMean(name, names)}`;

@@ -7,7 +7,7 @@ import type { AppEnv } from "./request-context.ts";
 declare const BODY: unique symbol;
 
 /** A response whose bytes represent a `Body`, as JSON or in another format. Exists for the compiler only. */
-export type Says<Body> = Response & { readonly [BODY]?: Body };
+export type ResponseOf<Body> = Response & { readonly [BODY]?: Body };
 
 type Contents<Route> = Route extends {
   readonly responses: { readonly 200: { readonly content: infer Content } };
@@ -29,13 +29,13 @@ type Documented<Route> =
  */
 export function documented<Route extends RouteConfig>(
   _route: Route,
-  response: Says<Documented<Route>> | Promise<Says<Documented<Route>>>,
+  response: ResponseOf<Documented<Route>> | Promise<ResponseOf<Documented<Route>>>,
 ): never {
   return response as never;
 }
 
 /** A response in a format that the documented JSON does not describe: not checked by the compiler. */
-export function otherForm(response: Response | Promise<Response>): Promise<Says<never>> {
+export function untypedFormat(response: Response | Promise<Response>): Promise<ResponseOf<never>> {
   return Promise.resolve(response);
 }
 

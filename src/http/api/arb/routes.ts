@@ -53,7 +53,7 @@ export function addArbRoutes(
       names,
       // All fees: pages of one cursor chain and what browsers cache share one fee table, even if the operator changes
       // it.
-      besides: [...query.fees],
+      variant: [...query.fees],
       coverage: (snapshot) => pairCoverage(snapshot, params),
       select: (snapshot, part) => findPairs(snapshot, groups, query, part),
       toRow: (pair, fetchedAt) => arbRow(pair, fetchedAt, params.schedule === "1"),

@@ -58,7 +58,7 @@ export function addDivergenceRoutes(
       name: "funding-divergence",
 
       names,
-      besides: [...query.pairs.fees],
+      variant: [...query.pairs.fees],
       select: (snapshot, { pauses }) => findDivergences(snapshot, groups, query, pauses),
       toRow: (divergence, fetchedAt, ofExchanges) => ({
         ...divergenceRow(divergence, fetchedAt),

@@ -59,7 +59,7 @@ export function addExtremesRoutes(
         name: "funding-extremes",
 
         names,
-        besides: query.limitPerSide,
+        variant: query.limitPerSide,
         select: (snapshot) => findExtremes(snapshot, query),
         toRow: extremeRow,
         columns: COLUMNS,

@@ -113,7 +113,7 @@ export function addFundingRoutes(
       names,
       texts,
       path: `/api/funding/symbol/${encodeURIComponent(asked)}`,
-      besides: params.base,
+      variant: params.base,
     };
     return documented(symbolRoute, sendRows(answers, c, query, params.base, list));
   });
@@ -125,7 +125,7 @@ interface Named {
   readonly names: NamesFound | null;
   readonly texts: (fetchedAt: number) => RowTextsAt;
   readonly path?: string;
-  readonly besides?: unknown;
+  readonly variant?: unknown;
 }
 
 function sendRows(
@@ -162,7 +162,7 @@ function sendChanges(
     ...list,
     ...AS_ROWS,
     // Cursors of the whole list and of its changes must not be interchangeable.
-    besides: held === null ? "reset" : "changes",
+    variant: held === null ? "reset" : "changes",
     select: (snapshot) => changes(snapshot).rows,
     head: (snapshot) => sinceMember(since, changes(snapshot)),
     headers: (snapshot) => sinceHeaders(changes(snapshot)),

@@ -11,12 +11,12 @@ import {
   type HeatmapValue,
 } from "../../../services/finder/heatmap.ts";
 import type { Column } from "../../lists/columns.ts";
-import type { Pickable } from "../../lists/shown-fields.ts";
+import type { Selectable } from "../../lists/shown-fields.ts";
 import { cachedList, problems } from "../../openapi/document.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";
 import type { AppEnv } from "../../protocol/request-context.ts";
-import { documented, otherForm } from "../../protocol/routing.ts";
+import { documented, untypedFormat } from "../../protocol/routing.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
 import {
   type HeatmapParams,
@@ -69,8 +69,8 @@ export function addHeatmapRoutes(
       valueOf: Parameters<typeof columnsOf<Row>>[2],
     ) => ({
       columns: (snapshot: Snapshot) => columnsOf(matrixOf(snapshot), query.value, valueOf).columns,
-      pickable: (snapshot: Snapshot) =>
-        columnsOf(matrixOf(snapshot), query.value, valueOf).pickable,
+      selectable: (snapshot: Snapshot) =>
+        columnsOf(matrixOf(snapshot), query.value, valueOf).selectable,
     });
     if ((params.format ?? c.env.accepts) !== "ndjson") {
       const placed = columns<HeatmapRow>(({ values }, _exchange, column) => values[column]);
@@ -79,7 +79,7 @@ export function addHeatmapRoutes(
     }
     const named = columns<NamedRow>(({ values }, exchange) => values[exchange]);
     const lines = sendList(answers, c, params, { ...list, ...named, toRow: namedRow });
-    return documented(heatmapRoute, otherForm(lines));
+    return documented(heatmapRoute, untypedFormat(lines));
   });
 }
 
@@ -128,7 +128,7 @@ function columnsOf<Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
   { exchanges }: Pick<Heatmap, "exchanges">,
   value: HeatmapValue,
   valueOf: (row: Row, exchange: ExchangeId, column: number) => number | null | undefined,
-): { readonly columns: readonly Column<Row>[]; readonly pickable: Pickable<Row> } {
+): { readonly columns: readonly Column<Row>[]; readonly selectable: Selectable<Row> } {
   const columnOf = (exchange: ExchangeId, column: number): Column<Row> => ({
     name: `${exchange}_${value}`,
     cell: (row) => valueOf(row, exchange, column) ?? null,
@@ -145,7 +145,7 @@ function columnsOf<Row extends Pick<HeatmapRow, "base" | "asset_id" | "marks">>(
   ];
   const others = EXCHANGE_IDS.filter((id) => !exchanges.includes(id));
   const all = [...columns, ...others.map((one) => columnOf(one, NO_COLUMN))];
-  return { columns, pickable: { columns: all, wholes: ["values"] } };
+  return { columns, selectable: { columns: all, objects: ["values"] } };
 }
 
 /** Index of an exchange that is not in the matrix. */
