@@ -8,7 +8,7 @@ import { isObject, type Json } from "../src/http/openapi/json-tree.ts";
 const ROUNDING = 1e-9;
 
 /** Enough to see what is wrong. */
-const MOST_DIFFERENCES = 20;
+const MAX_DIFFERENCES = 20;
 
 /**
  * Where `theirs` differs from `ours`, a line each, at most 20. Objects are compared by the names that `names` has, or by
@@ -21,7 +21,7 @@ export function answerDifferences(
 ): readonly string[] {
   const found: string[] = [];
   const compare = (one: Json | undefined, other: Json | undefined, path: string): void => {
-    if (found.length >= MOST_DIFFERENCES) return;
+    if (found.length >= MAX_DIFFERENCES) return;
     if (typeof one === "number" && typeof other === "number") {
       if (isSameNumber(one, other)) return;
     } else if (isList(one) && isList(other)) {

@@ -201,12 +201,12 @@ async function collectInto(
  */
 function periodOf(facts: ExchangeFacts, periodMs: number, known: number): number {
   const { requestsPerRefresh, requestsPerInstrument, pacing } = facts;
-  const leastMs = (requests: number): number =>
+  const minMs = (requests: number): number =>
     Math.ceil((requests / pacing.requests) * pacing.perMs);
-  if (requestsPerInstrument === undefined) return Math.max(periodMs, leastMs(requestsPerRefresh));
+  if (requestsPerInstrument === undefined) return Math.max(periodMs, minMs(requestsPerRefresh));
   const instruments = known > 0 ? known : ASSUMED_INSTRUMENTS;
   const requests = requestsPerRefresh + requestsPerInstrument * instruments;
-  const sweptMs = Math.ceil(leastMs(requests) / SWEEP_SHARE);
+  const sweptMs = Math.ceil(minMs(requests) / SWEEP_SHARE);
   return Math.max(periodMs, known > 0 ? sweptMs : Math.min(sweptMs, ASSUMED_PERIOD_MS));
 }
 

@@ -153,11 +153,11 @@ describe(PATH, () => {
 const BLOCKING = ["stale", "expired", "interval_unknown", "identity_conflict", "suspect"];
 
 /** Recomputed from the rows of /api/funding/current: weighted percent per year, null under three exchanges. */
-function weighted(rows: readonly FundingRow[], leastExchanges: number): number | null {
-  const weighty = rows.filter(({ open_interest_usd: usd }) => (usd ?? 0) > 0);
-  if (new Set(weighty.map(({ exchange }) => exchange)).size < leastExchanges) return null;
-  const total = weighty.reduce((sum, row) => sum + (row.open_interest_usd ?? 0), 0);
-  const sum = weighty.reduce(
+function weighted(rows: readonly FundingRow[], minExchanges: number): number | null {
+  const reporting = rows.filter(({ open_interest_usd: usd }) => (usd ?? 0) > 0);
+  if (new Set(reporting.map(({ exchange }) => exchange)).size < minExchanges) return null;
+  const total = reporting.reduce((sum, row) => sum + (row.open_interest_usd ?? 0), 0);
+  const sum = reporting.reduce(
     (so, row) => so + (row.open_interest_usd ?? 0) * (row.annualized_pct ?? NaN),
     0,
   );

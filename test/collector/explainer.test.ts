@@ -15,10 +15,10 @@ const STEP_MS = 5;
 const MINUTE_MS = 60_000;
 
 /** Exchanges that send one reply with the rates of a few symbols, on a clock controlled by the test. */
-function explainerLab(mostBytes?: number) {
+function explainerLab(maxBytes?: number) {
   const clock = new ManualClock(NOON_MS);
   const lifetime = new AbortController();
-  const budget = new PayloadBudget(mostBytes);
+  const budget = new PayloadBudget(maxBytes);
   const explainer = new Explainer({ clock, lifetime: lifetime.signal, budget });
   /** How often payloads were parsed again, by exchange. */
   const readings: Partial<Record<ExchangeId, number>> = {};

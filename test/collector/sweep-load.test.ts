@@ -61,7 +61,7 @@ const keysOf = (count: number): string[] => Array.from({ length: count }, (_, n)
 const loadOne = (http: ExchangeHttp, key: string): Promise<number> => http.get(`/${key}`, () => 1);
 
 /** The largest number of starts within any `perMs`. */
-function mostStartsIn(startsMs: readonly number[], perMs: number): number {
+function maxStartsIn(startsMs: readonly number[], perMs: number): number {
   let most = 0;
   let from = 0;
   for (const [index, startMs] of startsMs.entries()) {
@@ -125,7 +125,7 @@ describe("an exchange with one request per instrument", () => {
       lifetime.abort();
       expect(marks).toBeGreaterThan(INSTRUMENTS * 0.5);
       expect(client.most).toBeLessThanOrEqual(facts.sweepInFlight ?? 0);
-      expect(mostStartsIn(client.startsMs, facts.pacing.perMs)).toBeLessThanOrEqual(
+      expect(maxStartsIn(client.startsMs, facts.pacing.perMs)).toBeLessThanOrEqual(
         facts.pacing.requests,
       );
     },

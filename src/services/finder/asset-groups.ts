@@ -84,7 +84,7 @@ class Grouping {
   readonly #refused: LegDraft[] = [];
   #rowsDone = 0;
   #exchange: string | null = null;
-  #exchangePlace = -1;
+  #exchangeIndex = -1;
   #result: readonly AssetGroup[] | null = null;
 
   constructor(snapshot: Snapshot) {
@@ -109,11 +109,11 @@ class Grouping {
     // The rows of an exchange are contiguous.
     if (record.exchange !== this.#exchange) {
       this.#exchange = record.exchange;
-      this.#exchangePlace += 1;
+      this.#exchangeIndex += 1;
     }
     const { base } = record;
     const assetId = knownAssetOf(record);
-    const leg = legOf(row, assetId !== null, this.#exchangePlace);
+    const leg = legOf(row, assetId !== null, this.#exchangeIndex);
     if (assetId === null || isBlocked(row.flags)) this.#refused.push(leg);
     if (assetId === null) return;
     const group =
