@@ -88,7 +88,7 @@ const SIDES = 2;
 const PERIOD = /^(\d{1,2})H$/;
 const DOLLARS: ReadonlySet<string> = new Set(["USDT", "USDC"]);
 /** Rows of the rates that belong to no contract. */
-const STRANGER_PREFIX = "TBV_";
+const UNRELATED_PREFIX = "TBV_";
 
 /** Fields that decide whether a contract is live are kept raw: a missing one differs from one of the wrong type. */
 const raw = z.unknown().optional();
@@ -196,7 +196,7 @@ function parse({ rates, marks, index, tickers, instruments }: Raw): Batch {
       };
       return quoteOf(row, listing, money, rates.receivedAtMs);
     },
-    shouldBeListed: (row) => !row.symbol.startsWith(STRANGER_PREFIX),
+    shouldBeListed: (row) => !row.symbol.startsWith(UNRELATED_PREFIX),
   });
 }
 

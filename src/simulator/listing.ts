@@ -52,7 +52,7 @@ export function isExchangeName(text: string): text is ExchangeName {
 }
 
 /** Only `perp` is a linear perpetual; the others are on the wire and must not be shown by a reader. */
-export type Product = "perp" | "dated" | "inverse" | "inverse_dated" | "xperp" | "stranger";
+export type Product = "perp" | "dated" | "inverse" | "inverse_dated" | "xperp" | "other";
 
 /** `gone`: delisted by the control. The others are assigned when the market is built. */
 export type ListingState = "live" | "settling" | "halted" | "pre_market" | "pending" | "gone";

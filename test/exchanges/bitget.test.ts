@@ -75,7 +75,7 @@ const DEAD = [
   instrument("ETHBTC", "ETH", { quoteCoin: "BTC" }),
   instrument("OPENAIUSDT", "OPENAI", { isRwa: "YES" }),
 ];
-const STRANGERS = ["BGTESTMEUSDT", "PLAYUSDT"].map((symbol) =>
+const UNLISTED = ["BGTESTMEUSDT", "PLAYUSDT"].map((symbol) =>
   rate(symbol, { maxFundingRate: null }),
 );
 
@@ -99,7 +99,7 @@ const RATES = reply([
   rate("TSLAUSDT", { fundingRate: "0" }),
   rate("GOLDUSDT", { fundingRateInterval: "1", nextUpdate: String(at(14)) }),
   ...DEAD.map((row) => rate(String(row["symbol"]))),
-  ...STRANGERS,
+  ...UNLISTED,
 ]);
 const TICKERS = reply([
   ticker("BTCUSDT"),
@@ -447,7 +447,7 @@ test("bitget's reply of the other family is refused; one of its rows is not of t
 test("bitget's rates of the other family make no quote of this one", async () => {
   const batch = await refreshOf(description, { ratesUSDC: RATES });
   expect(batch.quotes.map((quote) => quote.settle)).toEqual(USDT_ALONE);
-  expect([batch.unlisted, batch.expected]).toEqual([2 + 4 + DEAD.length + STRANGERS.length, 5]);
+  expect([batch.unlisted, batch.expected]).toEqual([2 + 4 + DEAD.length + UNLISTED.length, 5]);
 });
 
 test("a bitget contract is explained by its own rows", async () => {

@@ -196,8 +196,8 @@ describe("deribit", () => {
   });
 
   test("an unknown kind of underlying is left out and reported, a pre-IPO one skipped", async () => {
-    const stranger = await refreshBtc({}, { underlying_type: "weather" });
-    expect(stranger).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
+    const unknown = await refreshBtc({}, { underlying_type: "weather" });
+    expect(unknown).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
     for (const type of ["pre_ipo", "PREIPO", "pre-IPO"]) {
       const batch = await refreshBtc({}, { underlying_type: type });
       expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 1 });

@@ -394,11 +394,11 @@ test("edgex: no single wrong value leads to a wrong quote", async () => {
       return Array.isArray(rows) ? rows : [];
     };
   // Unknown ids get an empty reply.
-  const strangers = Object.fromEntries(
+  const unlisted = Object.fromEntries(
     ["NaN", "1e300", "-30000001", "-30000002", "-30000003"].map((id) => [ticker(id), reply([])]),
   );
   const breaches = await mutationBreaches({
-    bodies: { ...strangers, ...BODIES },
+    bodies: { ...unlisted, ...BODIES },
     payloads: [
       { name: "rates", request: RATES, rows: listAt("data") },
       { name: "tickers", request: ticker("30000001"), rows: listAt("data") },

@@ -318,11 +318,11 @@ test("grvt: no single wrong value leads to a wrong quote", async () => {
   };
   // An unlisted name is refused like the exchange does.
   const refusal = { code: 1003, message: "no such instrument" };
-  const strangers = Object.fromEntries(
+  const unlisted = Object.fromEntries(
     ["NaN", "1e300", "-1"].map((name) => [ticker(name), refusal]),
   );
   const breaches = await mutationBreaches({
-    bodies: { ...strangers, ...BODIES },
+    bodies: { ...unlisted, ...BODIES },
     payloads: [
       { name: "list", request: LIST, rows },
       { name: "tickers", request: ticker(PEPE), rows },

@@ -242,14 +242,14 @@ const exemptions: readonly Exemption[] = [
 
 test("hashkey: no single wrong value leads to a wrong quote", async () => {
   const list = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : [body]);
-  const strangers = Object.fromEntries(
+  const unlisted = Object.fromEntries(
     ["NaN", "1e300", "-1"].flatMap((name) => [
       [mark(name), { code: -100011 }],
       [ticker(name), { code: -100011 }],
     ]),
   );
   const breaches = await mutationBreaches({
-    bodies: { ...strangers, ...BODIES },
+    bodies: { ...unlisted, ...BODIES },
     payloads: [
       { name: "rates", request: RATES, rows: list },
       {

@@ -328,8 +328,8 @@ describe("hyperliquid", () => {
       assetCtxs: { funding: "-0.00031" },
       universe: { name: "kPEPE" },
     });
-    for (const stranger of ["TSLA", "xyz:BTC", "flx:TSLA"]) {
-      expect(hyperliquid.explain(raw, stranger)).toBeNull();
+    for (const unknown of ["TSLA", "xyz:BTC", "flx:TSLA"]) {
+      expect(hyperliquid.explain(raw, unknown)).toBeNull();
     }
   });
 });

@@ -71,10 +71,10 @@ describe("the number of instruments", () => {
 
 describe("the kinds that a reader must leave out", () => {
   test.each([
-    ["binance", { settling: 127, dated: 4, pending: 1, stranger: 3, "not quoted in dollars": 1 }],
+    ["binance", { settling: 127, dated: 4, pending: 1, other: 3, "not quoted in dollars": 1 }],
     ["bybit", { settling: 3, pre_market: 4, dated: 12 }],
     ["okx", { halted: 3, pending: 2, pre_market: 2, inverse: 14, xperp: 130 }],
-    ["bitget", { halted: 5, pending: 2, dated: 4, stranger: 12 }],
+    ["bitget", { halted: 5, pending: 2, dated: 4, other: 12 }],
     ["gate", { pre_market: 11, settling: 5, halted: 3 }],
     ["kucoin", { pre_market: 3, settling: 3, halted: 2, inverse: 6, inverse_dated: 1, dated: 1 }],
     ["hyperliquid", { settling: 40, halted: 2, pre_market: 2 }],
@@ -87,7 +87,7 @@ describe("the kinds that a reader must leave out", () => {
     expect(Object.fromEntries(countBy(reasons))).toEqual(kinds);
   });
 
-  test("binance: 127 stale rows of delisted contracts, strangers, and an empty rate on dated ones", async () => {
+  test("binance: 127 stale rows of delisted contracts, unlisted ones, and an empty rate on dated ones", async () => {
     const symbols = await rowsOf("binance", { path: "/fapi/v1/exchangeInfo" }, "symbols");
     const byStatus = countBy(symbols.map((row) => row["status"]));
     expect(byStatus.get("SETTLING")).toBe(127);
@@ -117,18 +117,18 @@ describe("the kinds that a reader must leave out", () => {
       expect([row["ctType"], row["settleCcy"], row["uly"]]).toEqual(["", "", ""]);
   });
 
-  test("bitget: strangers have rates without a cap and no instrument row", async () => {
-    const strangers = (await ratesRows(market, "bitget")).filter(
+  test("bitget: unlisted symbols have rates without a cap and no instrument row", async () => {
+    const unlisted = (await ratesRows(market, "bitget")).filter(
       (row) => row["maxFundingRate"] === null,
     );
-    expect(strangers).toHaveLength(12);
+    expect(unlisted).toHaveLength(12);
     const listed = await rowsOf(
       "bitget",
       { path: "/api/v3/market/instruments?category=USDT-FUTURES" },
       "data",
     );
     const known = new Set(listed.map((row) => row["symbol"]));
-    expect(strangers.filter((row) => known.has(row["symbol"]))).toEqual([]);
+    expect(unlisted.filter((row) => known.has(row["symbol"]))).toEqual([]);
   });
 
   test("gate: 11 pre-market contracts at rate 0 with a cap of 0.000001", async () => {

@@ -66,12 +66,12 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of assets.byKind.coin.slice(-RETIRED)) add(asset, { state: "halted" });
   for (const asset of coins.slice(0, 2)) {
     const { ticker } = asset;
-    add(asset, { symbol: `${ticker}-USDC`, product: "stranger", marks: ["spot"] });
+    add(asset, { symbol: `${ticker}-USDC`, product: "other", marks: ["spot"] });
     for (const share of STRIKES) {
       const strike = Number((asset.priceUsd * share).toPrecision(2));
       for (const side of ["C", "P"]) {
         const symbol = `${ticker}-25DEC26-${strike}-${side}`;
-        const plan = { deliveryAtMs: DELIVERY_AT_MS, product: "stranger" } as const;
+        const plan = { deliveryAtMs: DELIVERY_AT_MS, product: "other" } as const;
         add(asset, { ...plan, symbol, marks: ["option", side] });
       }
     }

@@ -70,12 +70,11 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (let i = 0; i < Math.round(PREDICTIONS * scale); i += 1) {
     const asset = assets.byKind.coin[i % 40];
     const marks = ["prediction", ...(i < PREDICTIONS_WITH_TICKER ? [] : ["silent"])];
-    if (asset)
-      add(asset, { product: "stranger", marks, symbol: `${asset.ticker}ABOVE${i + 1}USDT` });
+    if (asset) add(asset, { product: "other", marks, symbol: `${asset.ticker}ABOVE${i + 1}USDT` });
   }
   // It has a ticker but is in no list.
   for (const asset of assets.byKind.coin.filter(({ ticker }) => ticker === "MOG"))
-    add(asset, { product: "stranger" });
+    add(asset, { product: "other" });
 }
 
 /** Stocks, metals and indexes: a separate list. */

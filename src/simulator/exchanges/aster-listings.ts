@@ -72,17 +72,17 @@ function addOthers(
   for (const asset of dead.slice(6, 9)) add(asset, "USDT", { state: "pending" });
   // In the rates, but not in the list of instruments.
   for (const asset of dead.slice(9, 12))
-    add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "stranger" });
+    add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "other" });
   // In the list with status TRADING, but not tradable.
   const [test, bare] = dead.slice(12, 14);
   if (test)
     add(test, "USDT", {
       symbol: "TESTUSDT",
       wireBase: "TEST",
-      product: "stranger",
+      product: "other",
       marks: ["listed"],
     });
-  if (bare) add(bare, "USDT", { product: "stranger", marks: ["listed", "no_base"] });
+  if (bare) add(bare, "USDT", { product: "other", marks: ["listed", "no_base"] });
   for (const asset of coins.slice(0, 2)) {
     add(asset, "USD", { settle: asset.ticker, product: "inverse" });
     add(asset, "USDT", {

@@ -21,7 +21,7 @@ const FUNDING_INFO_EVERY_MS = 600_000;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isListed = (listing: Listing): boolean =>
-  onWire(listing) && (listing.product !== "stranger" || listing.marks.has("listed"));
+  onWire(listing) && (listing.product !== "other" || listing.marks.has("listed"));
 /** A contract that is not charged: dated, or not trading. */
 const isUncharged = (listing: Listing): boolean =>
   listing.product === "dated" || listing.state === "settling" || listing.state === "pending";

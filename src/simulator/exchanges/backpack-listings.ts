@@ -67,7 +67,7 @@ function addOtherTypes(
       symbol: `${asset.ticker}_USDC`,
       wireBase: asset.ticker,
       multiplier: 1,
-      product: "stranger",
+      product: "other",
       marks: ["SPOT"],
     });
   for (const asset of coins.slice(0, 2)) {
@@ -89,7 +89,7 @@ function addOtherTypes(
     const asset = dead[12 + index];
     if (asset) {
       const symbol = `${asset.ticker}_USDC_${type}`;
-      add(asset, { symbol, product: "stranger", marks: [type] });
+      add(asset, { symbol, product: "other", marks: [type] });
     }
   }
 }

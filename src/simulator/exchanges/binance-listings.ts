@@ -84,5 +84,5 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const last = dead.at(-1);
   if (last) add(last, "USDT", { symbol: `${last.ticker}STUSDT`, state: "pending" });
   for (const asset of dead.slice(-4, -1))
-    add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "stranger" });
+    add(asset, "USDT", { symbol: `${asset.ticker}OLDUSDT`, product: "other" });
 }

@@ -153,7 +153,7 @@ const missingSymbol = wireError(400, {
 
 function route({ path, query, method }: WireRequest): WireReply {
   const symbol = query.get("symbol");
-  const isListed = (row: Listing): boolean => row.product !== "stranger";
+  const isListed = (row: Listing): boolean => row.product !== "other";
   /** One object for a request with a symbol, which may be invalid; else the whole list. */
   const bySymbol = (
     kind: PayloadKind,

@@ -69,7 +69,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of [...forex.slice(0, 2), ...metal.slice(0, 2), ...commodity.slice(0, 1)])
     add(asset);
   for (const asset of coins.slice(0, PAPER))
-    add(asset, { symbol: `tTEST${asset.ticker}F0:TESTUSDTF0`, product: "stranger" });
+    add(asset, { symbol: `tTEST${asset.ticker}F0:TESTUSDTF0`, product: "other" });
   const [btc] = coin;
   for (const asset of btc ? coins.slice(1, 1 + IN_BTC) : [])
     add({ ...asset, priceUsd: asset.priceUsd / (btc?.priceUsd ?? 1) }, { quote: "BTC" });

@@ -19,8 +19,8 @@ import { instrumentRow, tickerRow, turnoverOf } from "./bitget-rows.ts";
 const COINS = 462;
 const USDC_PERPS = 49;
 const RWA = 320;
-const STRANGERS = ["PLAYUSDT", "TRUTHUSDT", "BGTESTMEUSDT", "RWATESTMEUSDT"];
-const STRANGER_COUNT = 12;
+const UNLISTED_SYMBOLS = ["PLAYUSDT", "TRUTHUSDT", "BGTESTMEUSDT", "RWATESTMEUSDT"];
+const UNLISTED_COUNT = 12;
 const THOUSANDS = new Set("BONK SATS RATS CAT XEC".split(" "));
 const HOURS = [
   [4, 0.475],
@@ -47,8 +47,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       symbol,
     });
   };
-  const strangers = new Set(STRANGERS.map((symbol) => symbol.replace("USDT", "")));
-  const known = assets.byKind.coin.filter((asset) => !strangers.has(asset.ticker));
+  const unlisted = new Set(UNLISTED_SYMBOLS.map((symbol) => symbol.replace("USDT", "")));
+  const known = assets.byKind.coin.filter((asset) => !unlisted.has(asset.ticker));
   const coins = pickAssets(roster, known, Math.round(COINS * scale));
   for (const asset of coins) add(asset, "USDT");
   add(assets.litOld, "USDT");
@@ -71,30 +71,30 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       add(asset, "USDT", { ...dated, symbol: `${asset.ticker}USD${code}` });
     }
   }
-  for (let i = 0; i < STRANGER_COUNT; i += 1) {
+  for (let i = 0; i < UNLISTED_COUNT; i += 1) {
     const asset = dead[10 + i];
     if (asset)
       add(asset, "USDT", {
-        symbol: STRANGERS[i] ?? `${asset.ticker}TESTUSDT`,
-        product: "stranger",
+        symbol: UNLISTED_SYMBOLS[i] ?? `${asset.ticker}TESTUSDT`,
+        product: "other",
       });
   }
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-const known = (listing: Listing): boolean => onWire(listing) && listing.product !== "stranger";
+const known = (listing: Listing): boolean => onWire(listing) && listing.product !== "other";
 
 function rateRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
-  const stranger = listing.product === "stranger";
+  const isUnlisted = listing.product === "other";
   const dated = listing.product === "dated";
   return {
     symbol: listing.symbol,
     fundingRate: dated ? "0" : trimmed(live.rate, 6),
     fundingRateInterval: dated ? "0" : String(listing.intervalHours),
     nextUpdate: dated ? "0" : String(live.nextAtMs),
-    minFundingRate: stranger ? null : trimmed(-listing.cap, 6),
-    maxFundingRate: stranger ? null : trimmed(listing.cap, 6),
+    minFundingRate: isUnlisted ? null : trimmed(-listing.cap, 6),
+    maxFundingRate: isUnlisted ? null : trimmed(listing.cap, 6),
   };
 }
 

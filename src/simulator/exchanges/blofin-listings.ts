@@ -59,7 +59,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const [bitcoin] = coins;
   if (bitcoin)
     add({ ...bitcoin, ticker: "ETHBTC", priceUsd: 0.0262 }, "USDT", {
-      product: "stranger",
+      product: "other",
       marks: [RATIO],
     });
   for (const asset of coins.slice(0, INVERSE))

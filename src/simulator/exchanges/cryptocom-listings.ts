@@ -85,7 +85,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const others = coin.slice(-5);
   for (const asset of others.slice(0, 3)) add(asset, "DIGITAL_CURRENCIES", { state: "halted" });
   for (const asset of others.slice(3))
-    add(asset, "DIGITAL_CURRENCIES", { product: "stranger", marks: ["beta"] });
+    add(asset, "DIGITAL_CURRENCIES", { product: "other", marks: ["beta"] });
   addOtherProducts(add, find(COINS.slice(0, SPOT_COINS)));
 }
 
@@ -97,7 +97,7 @@ function addOtherProducts(
   for (const asset of coins) {
     for (const quote of ["USD", "USDT"]) {
       const symbol = `${asset.ticker}_${quote}`;
-      add(asset, "DIGITAL_CURRENCIES", { symbol, quote, product: "stranger", marks: ["spot"] });
+      add(asset, "DIGITAL_CURRENCIES", { symbol, quote, product: "other", marks: ["spot"] });
     }
   }
   const dated = { product: "dated", deliveryAtMs: DELIVERY_AT_MS } as const;
@@ -110,7 +110,7 @@ function addOtherProducts(
   for (let strike = 70_000; strike < 82_000; strike += 1_000) {
     add(btc, "DIGITAL_CURRENCIES", {
       symbol: `BTCUSD-261225-CW${strike}`,
-      product: "stranger",
+      product: "other",
       deliveryAtMs: DELIVERY_AT_MS,
       contractSize: 0.0001,
       marks: ["warrant"],

@@ -52,7 +52,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       add(asset, {
         wireBase: `${mark}${asset.ticker}`,
         quote: mark === "1" ? "USD" : "USDT",
-        product: "stranger",
+        product: "other",
         marks: ["hidden"],
       });
     }
@@ -60,7 +60,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const buried = dead.slice(5, 5 + Math.round(DEAD * scale));
   for (const [place, asset] of buried.entries())
     add(asset, {
-      product: "stranger",
+      product: "other",
       ...(place === 0 ? { cap: DEAD_RATE, style: "floor" } : { style: "baseline" }),
     });
 }

@@ -23,8 +23,7 @@ const CYCLES_PATH = "/deepcoin/trade/funding-rate";
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const isHidden = (listing: Listing): boolean => listing.marks.has("hidden");
-const inCatalogue = (listing: Listing): boolean =>
-  onWire(listing) && listing.product !== "stranger";
+const inCatalogue = (listing: Listing): boolean => onWire(listing) && listing.product !== "other";
 const hasPrices = (listing: Listing): boolean => inCatalogue(listing) || isHidden(listing);
 
 /** The funding replies name a contract without dashes: BTCUSDT for BTC-USDT-SWAP. */

@@ -46,7 +46,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     add(asset, {
       symbol: `${asset.ticker}USD_Q`,
       settle: "USDT",
-      product: "stranger",
+      product: "other",
       marks: ["quanto"],
     });
     add(asset, {

@@ -46,11 +46,11 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of rest.slice(0, PAUSED)) add(asset, { state: "halted" });
   for (const asset of rest.slice(PAUSED, PAUSED + SETTLED)) add(asset, { state: "settling" });
   for (const asset of coins.slice(0, SPOT)) {
-    add(asset, { symbol: asset.ticker, multiplier: 1, product: "stranger", marks: ["spot"] });
+    add(asset, { symbol: asset.ticker, multiplier: 1, product: "other", marks: ["spot"] });
   }
   const [first] = coins;
   for (const symbol of BETS) {
-    if (first) add(first, { symbol, product: "stranger", marks: ["bet"] });
+    if (first) add(first, { symbol, product: "other", marks: ["bet"] });
   }
 }
 

@@ -60,7 +60,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const asset of rest.slice(0, HALTED)) add(asset, { state: "halted" });
   for (const asset of rest.slice(HALTED, HALTED + HIDDEN)) add(asset, { state: "pending" });
   const [btc] = coins;
-  if (btc) add(btc, { symbol: "TESTBTCUSDT", product: "stranger", marks: ["test"] });
+  if (btc) add(btc, { symbol: "TESTBTCUSDT", product: "other", marks: ["test"] });
 }
 
 const isStock = (listing: Listing): boolean => listing.asset.kind === "stock";

@@ -82,7 +82,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       symbol: `${asset.ticker}SPOT-USD`,
       wireBase: `${asset.ticker}SPOT`,
       multiplier: 1,
-      product: "stranger",
+      product: "other",
       style: "zero",
       // The word is written in both cases.
       marks: [index % 2 === 0 ? "SPOT" : "spot"],

@@ -70,7 +70,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
     add(asset, { ...dated, symbol: `${ticker}_USDT_Fut_25Dec26`, product: "dated" });
     for (const kind of ["Call", "Put"]) {
       const symbol = `${ticker}_USDT_${kind}_25Dec26_${strike}`;
-      add(asset, { ...dated, symbol, product: "stranger", marks: ["option", kind] });
+      add(asset, { ...dated, symbol, product: "other", marks: ["option", kind] });
     }
   }
 }

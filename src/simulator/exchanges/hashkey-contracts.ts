@@ -30,11 +30,11 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
     symbol: "BTCHKD-PERPETUAL",
     quote: "HKD",
     settle: "HKD",
-    product: "stranger",
+    product: "other",
     marks: ["foreign_settle"],
   });
   for (const { ticker } of assets.byKind.coin.slice(0, Math.round(SPOT_COINS * scale))) {
-    add(ticker, { symbol: `${ticker}USDT`, product: "stranger", marks: ["spot"] });
+    add(ticker, { symbol: `${ticker}USDT`, product: "other", marks: ["spot"] });
   }
 }
 

@@ -79,6 +79,6 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   for (const [index, wireBase] of RATELESS.entries()) {
     const asset = dead[index];
     if (asset)
-      add(asset, { symbol: `${wireBase}USDT`, wireBase, product: "stranger", marks: ["rateless"] });
+      add(asset, { symbol: `${wireBase}USDT`, wireBase, product: "other", marks: ["rateless"] });
   }
 }

@@ -90,13 +90,13 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       quote: "USDC",
       settle: "USDC",
       intervalHours: 1,
-      product: "stranger",
+      product: "other",
       marks: [`id:${FIRST_SPOT_ID + index}`],
     });
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+const isSpot = (listing: Listing): boolean => listing.product === "other";
 
 function idOf(listing: Listing): number {
   const mark = [...listing.marks].find((text) => text.startsWith("id:"));

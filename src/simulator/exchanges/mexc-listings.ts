@@ -89,7 +89,7 @@ function addDead(
   for (const asset of dead.slice(3, 5)) add(asset, "USDT", { state: "halted" });
   for (const asset of dead.slice(5, 7)) add(asset, "USDT", { state: "pending" });
   for (const asset of dead.slice(7, 7 + GHOSTS)) {
-    add(asset, "USDT", { product: "stranger", style: "zero" });
+    add(asset, "USDT", { product: "other", style: "zero" });
   }
   for (const asset of coins.slice(0, 2)) {
     const symbol = `${asset.ticker}_USDT_20261225`;

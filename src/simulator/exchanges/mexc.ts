@@ -19,7 +19,7 @@ const OLDER_ROW_EVERY = 3;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 /** Eight contracts are in the rates but not in the contract list. */
-const isGhost = (listing: Listing): boolean => listing.product === "stranger";
+const isGhost = (listing: Listing): boolean => listing.product === "other";
 
 function fundingRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);

@@ -59,14 +59,14 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
       wireBase: asset.ticker,
       multiplier: 1,
       quote: "USDC",
-      product: "stranger",
+      product: "other",
       style: "zero",
     });
 }
 
 const isListed = (listing: Listing): boolean =>
   listing.state === "live" || listing.state === "pre_market";
-const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+const isSpot = (listing: Listing): boolean => listing.product === "other";
 
 /** The rate of the past hour, and the one that the next full hour will charge. */
 function ratesOf(listing: Listing, view: MarketView): { paid: string; coming: string } {

@@ -67,7 +67,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       symbol: `${asset.ticker}-USD`,
       wireBase: asset.ticker,
       multiplier: 1,
-      product: "stranger",
+      product: "other",
       marks: ["SPOT"],
     });
   for (const asset of coins.filter(({ ticker }) => OPTIONED.includes(ticker)))
@@ -91,7 +91,7 @@ function addOptions(
       (asset.priceUsd * (1 + (step - STRIKES / 2) * STRIKE_STEP)).toPrecision(2),
     );
     for (const side of ["C", "P"]) {
-      const option = { product: "stranger", style: "zero" } as const;
+      const option = { product: "other", style: "zero" } as const;
       add(asset, {
         ...option,
         symbol: `${asset.ticker}-USD-${strike}-${side}`,

@@ -83,9 +83,9 @@ function addStrangers(
   scale: number,
 ): void {
   for (const asset of coins.slice(0, Math.max(2, Math.round(TBV_ROWS * scale)))) {
-    add(asset, "USDT", { symbol: `TBV_${asset.ticker}-SWAP-USDT`, product: "stranger" });
+    add(asset, "USDT", { symbol: `TBV_${asset.ticker}-SWAP-USDT`, product: "other" });
   }
-  const relic = { product: "stranger", marks: ["mark_only"] } as const;
+  const relic = { product: "other", marks: ["mark_only"] } as const;
   for (const asset of assets.byKind.coin.slice(-Math.max(2, Math.round(RELICS * scale)))) {
     add(asset, "USDT", relic);
   }

@@ -12,7 +12,7 @@ const ROLL_AFTER_MS = 75_000;
 /** Which replies contain a listing: relics only have a mark price, unlisted ones no contract entry. */
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 const hasRate = (listing: Listing): boolean => onWire(listing) && !listing.marks.has("mark_only");
-const isListed = (listing: Listing): boolean => hasRate(listing) && listing.product !== "stranger";
+const isListed = (listing: Listing): boolean => hasRate(listing) && listing.product !== "other";
 
 /** A contract that replaced another one has a number in its name, but the same underlying. */
 function underlyingOf({ marks, asset, wireBase }: Listing): string {

@@ -58,7 +58,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       symbol: `${asset.ticker}SUSDT`,
       settle: "SUSDT",
       quote: "SUSDT",
-      product: "stranger",
+      product: "other",
     });
   }
 }

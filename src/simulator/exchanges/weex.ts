@@ -196,7 +196,7 @@ function openInterest(symbol: string | null): WireReply {
 
 function tradable(view: MarketView): WireRow[] {
   return view.listings
-    .filter((each, index) => each.product === "stranger" || index % TRADABLE_EVERY === 0)
+    .filter((each, index) => each.product === "other" || index % TRADABLE_EVERY === 0)
     .filter(onWire)
     .map(({ symbol }) => ({ symbol }));
 }

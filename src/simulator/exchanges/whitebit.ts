@@ -64,12 +64,12 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   const dead = assets.byKind.coin.filter((asset) => !coins.includes(asset));
   for (const asset of dead.slice(0, GONE_MARKETS)) add(asset, { state: "halted" });
   for (const asset of assets.byKind.coin.slice(0, Math.round(SPOT * scale))) {
-    add(asset, { symbol: `${asset.ticker}_USDT`, product: "stranger" });
+    add(asset, { symbol: `${asset.ticker}_USDT`, product: "other" });
   }
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
-const isSpot = (listing: Listing): boolean => listing.product === "stranger";
+const isSpot = (listing: Listing): boolean => listing.product === "other";
 const isFuture = (listing: Listing): boolean => onWire(listing) && !isSpot(listing);
 const isMarket = (listing: Listing): boolean => onWire(listing) && listing.state !== "halted";
 

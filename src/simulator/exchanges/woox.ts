@@ -55,7 +55,7 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   for (const asset of dead.slice(4, 5)) add(asset, { marks: ["frozen"] });
   for (const asset of dead.slice(5, 6)) add(asset, { marks: ["frozen", "no_index"] });
   // New contracts have rates before they are in the catalogue.
-  for (const asset of dead.slice(6, 8)) add(asset, { product: "stranger" });
+  for (const asset of dead.slice(6, 8)) add(asset, { product: "other" });
 }
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";

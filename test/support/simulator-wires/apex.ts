@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const apex: DemoWire = {
   exchange: "apex",
   shown: 127,
-  skipped: ["halted", "pre_market", "pending", "prediction", "stranger"],
+  skipped: ["halted", "pre_market", "pending", "prediction", "other"],
   payloads: [
     {
       request: { path: "/api/v3/data/all-ticker-info" },

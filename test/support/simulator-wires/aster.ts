@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const aster: DemoWire = {
   exchange: "aster",
   shown: 298,
-  skipped: ["pre_market", "settling", "pending", "stranger", "inverse", "dated"],
+  skipped: ["pre_market", "settling", "pending", "other", "inverse", "dated"],
   payloads: [
     {
       request: { path: "/fapi/v3/premiumIndex" },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const backpack: DemoWire = {
   exchange: "backpack",
   shown: 92,
-  skipped: ["halted", "pending", "settling", "pre_market", "inverse", "dated", "stranger"],
+  skipped: ["halted", "pending", "settling", "pre_market", "inverse", "dated", "other"],
   payloads: [
     {
       request: { path: "/api/v1/markPrices" },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const binance: DemoWire = {
   exchange: "binance",
   shown: 740,
-  skipped: ["settling", "dated", "pending", "stranger", "not quoted in dollars"],
+  skipped: ["settling", "dated", "pending", "other", "not quoted in dollars"],
   payloads: [
     {
       request: { path: "/fapi/v1/premiumIndex" },

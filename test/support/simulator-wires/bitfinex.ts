@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const bitfinex: DemoWire = {
   exchange: "bitfinex",
   shown: 75,
-  skipped: ["stranger", "not quoted in dollars"],
+  skipped: ["other", "not quoted in dollars"],
   payloads: [
     {
       request: { path: "/v2/status/deriv?keys=ALL" },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const bitget: DemoWire = {
   exchange: "bitget",
   shown: 836,
-  skipped: ["halted", "pending", "dated", "stranger"],
+  skipped: ["halted", "pending", "dated", "other"],
   payloads: [
     {
       request: { path: "/api/v3/market/current-fund-rate?category=USDT-FUTURES" },

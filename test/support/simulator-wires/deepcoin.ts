@@ -6,7 +6,7 @@ const CYCLES = "/deepcoin/trade/funding-rate";
 export const deepcoin: DemoWire = {
   exchange: "deepcoin",
   shown: 348,
-  skipped: ["halted", "pending", "inverse", "stranger"],
+  skipped: ["halted", "pending", "inverse", "other"],
   payloads: [
     {
       request: { path: `${RATES}?instType=SwapU` },

@@ -8,7 +8,7 @@ export const edgex: DemoWire = {
   exchange: "edgex",
   // A few dozen: coins, shares, a metal and a currency.
   shown: 44,
-  skipped: ["halted", "pending", "stranger"],
+  skipped: ["halted", "pending", "other"],
   payloads: [
     {
       request: {

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const extended: DemoWire = {
   exchange: "extended",
   shown: 113,
-  skipped: ["halted", "pre_market", "stranger"],
+  skipped: ["halted", "pre_market", "other"],
   payloads: [
     {
       request: { path: "/api/v1/info/markets", headers: { "user-agent": "funding-finder" } },

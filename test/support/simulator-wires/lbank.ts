@@ -6,7 +6,7 @@ export const lbank: DemoWire = {
   exchange: "lbank",
   // 845 rows, less seven without a rate.
   shown: 838,
-  skipped: ["stranger"],
+  skipped: ["other"],
   payloads: [
     {
       request: { path: `${PUB}marketData?productGroup=SwapU` },

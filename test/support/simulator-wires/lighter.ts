@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const lighter: DemoWire = {
   exchange: "lighter",
   shown: 161,
-  skipped: ["settling", "halted", "stranger"],
+  skipped: ["settling", "halted", "other"],
   payloads: [
     {
       request: { path: "/api/v1/funding-rates" },

@@ -4,7 +4,7 @@ export const mexc: DemoWire = {
   exchange: "mexc",
   // 1,061 settled in USDT, 78 in USDC, 35 in USD1.
   shown: 1_174,
-  skipped: ["inverse", "dated", "stranger", "halted", "settling", "pending"],
+  skipped: ["inverse", "dated", "other", "halted", "settling", "pending"],
   payloads: [
     {
       request: { path: "/api/v1/contract/funding_rate" },

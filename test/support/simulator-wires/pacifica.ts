@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const pacifica: DemoWire = {
   exchange: "pacifica",
   shown: 61,
-  skipped: ["pre_market", "settling", "stranger"],
+  skipped: ["pre_market", "settling", "other"],
   payloads: [
     {
       request: { path: "/api/v1/info/prices" },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const paradex: DemoWire = {
   exchange: "paradex",
   shown: 110,
-  skipped: ["pending", "halted", "stranger"],
+  skipped: ["pending", "halted", "other"],
   payloads: [
     {
       request: { path: "/v1/markets/summary?market=ALL" },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const toobit: DemoWire = {
   exchange: "toobit",
   shown: 767,
-  skipped: ["stranger", "dated", "inverse", "halted", "pending", "settling"],
+  skipped: ["other", "dated", "inverse", "halted", "pending", "settling"],
   payloads: [
     {
       request: { path: "/api/v1/futures/fundingRate" },

@@ -4,7 +4,7 @@ export const weex: DemoWire = {
   exchange: "weex",
   // 995 contracts, of which those before a company's listing do not count.
   shown: 985,
-  skipped: ["pre_market", "stranger"],
+  skipped: ["pre_market", "other"],
   payloads: [
     {
       request: { path: "/capi/v3/market/premiumIndex" },

@@ -6,7 +6,7 @@ export const whitebit: DemoWire = {
   exchange: "whitebit",
   // 304 coins and 93 others.
   shown: 397,
-  skipped: ["stranger", "halted"],
+  skipped: ["other", "halted"],
   payloads: [
     {
       request: { path: `${PUBLIC}futures` },

@@ -3,7 +3,7 @@ import type { DemoWire } from "./wire.ts";
 export const woox: DemoWire = {
   exchange: "woox",
   shown: 225,
-  skipped: ["halted", "pending", "stranger"],
+  skipped: ["halted", "pending", "other"],
   payloads: [
     {
       request: { path: "/v3/public/fundingRate" },
