@@ -17,7 +17,7 @@ const FRESH_AGE_SECONDS = 30;
 const SWEPT_FRESH_AGE_SECONDS = 180;
 
 const LOOK_EVERY_MS = 1_000;
-const TELL_EVERY_MS = 10_000;
+const PRINT_EVERY_MS = 10_000;
 
 interface Parts {
   readonly service: ServiceProcess;
@@ -37,7 +37,7 @@ export class Run {
   #health: Health | null = null;
   #memoryMb = 0;
   #highestMb = 0;
-  #toldMs = 0;
+  #printedMs = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -59,16 +59,16 @@ export class Run {
     this.#health = null;
     this.#tookMs.set(phase, null);
     while (!signal.aborted && performance.now() - fromMs < withinMs) {
-      await this.#look();
-      if (performance.now() - this.#toldMs >= TELL_EVERY_MS) this.#tell(phase);
+      await this.#poll();
+      if (performance.now() - this.#printedMs >= PRINT_EVERY_MS) this.#print(phase);
       if (await isOver()) {
         this.#tookMs.set(phase, performance.now() - fromMs);
-        this.#tell(phase);
+        this.#print(phase);
         return true;
       }
       await Bun.sleep(LOOK_EVERY_MS);
     }
-    this.#tell(phase);
+    this.#print(phase);
     return false;
   }
 
@@ -115,7 +115,7 @@ export class Run {
     });
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const { origin, pid } = this.#parts.service;
     try {
       this.#health = (await (await fetch(`${origin}/api/health`)).json()) as Health;
@@ -131,8 +131,8 @@ export class Run {
     }
   }
 
-  #tell(phase: string): void {
-    this.#toldMs = performance.now();
+  #print(phase: string): void {
+    this.#printedMs = performance.now();
     const { readers, faults, book, exchanges } = this.#parts;
     const { snapshots, events, files } = readers.counts;
     const minutes = (performance.now() - this.#startedMs) / 60_000;

@@ -46,7 +46,7 @@ export type Verdict =
       readonly degradedBy: string | null;
       readonly pending: PendingSize | null;
       /** Whether the batch covers everything the exchange lists, except what a failed request may hide. */
-      readonly whole: boolean;
+      readonly complete: boolean;
     }
   | {
       readonly kind: "refuse";
@@ -90,8 +90,13 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   const { trustedSize } = memory;
   const counted = seen + size.hidden;
   const isRead = unread === null;
-  const whole = { kind: "accept", trustedSize: counted, pending: null, whole: isRead } as const;
-  if (memory.acceptNextSize) return { ...whole, degradedBy: unread };
+  const complete = {
+    kind: "accept",
+    trustedSize: counted,
+    pending: null,
+    complete: isRead,
+  } as const;
+  if (memory.acceptNextSize) return { ...complete, degradedBy: unread };
   const bound = maxRows(trustedSize);
   if (seen + size.rejected > bound) {
     // Pages that are each within the limit may be too many together.
@@ -113,14 +118,15 @@ export function judge(size: BatchSize, memory: SizeMemory, nowMs: number): Verdi
   if (isKnown) {
     if (shown < REFUSE_UNDER) return { ...refuse, reason };
     const known = isListed ? counted : Math.max(counted, trustedSize ?? 0);
-    return { ...whole, trustedSize: known, degradedBy: shown < DEGRADE_UNDER ? reason : unread };
+    return { ...complete, trustedSize: known, degradedBy: shown < DEGRADE_UNDER ? reason : unread };
   }
   const pending = isRead ? countSimilar(counted, memory.pending, nowMs) : memory.pending;
   const isMostlySeen = seen >= counted * REFUSE_UNDER;
-  if (isRead && isMostlySeen && isConfirmed(pending, nowMs)) return { ...whole, degradedBy: null };
+  if (isRead && isMostlySeen && isConfirmed(pending, nowMs))
+    return { ...complete, degradedBy: null };
   if (shown < REFUSE_UNDER) return { ...refuse, reason, pending };
   const known = trustedSize ?? counted;
-  return { kind: "accept", trustedSize: known, degradedBy: reason, pending, whole: false };
+  return { kind: "accept", trustedSize: known, degradedBy: reason, pending, complete: false };
 }
 
 /** A message with the number of unusable rows if there are too many; else null. */

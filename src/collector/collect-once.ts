@@ -57,8 +57,8 @@ export async function collectOnce(
       });
       const base = { exchange: exchange.facts.id, tookMs: fetched.tookMs };
       if (fetched.kind === "failure") {
-        const said = fetched.detail === null ? "" : ` (${fetched.detail})`;
-        const failure = `${fetched.failureKind}: ${fetched.message}${said}`;
+        const details = fetched.detail === null ? "" : ` (${fetched.detail})`;
+        const failure = `${fetched.failureKind}: ${fetched.message}${details}`;
         return { ...base, quotes: [], failure, degradedBy: null, rejects: {}, expected: null };
       }
       const { batch, notes } = fetched;
@@ -76,10 +76,13 @@ export async function collectOnce(
           degradedBy: null,
         };
       }
-      const said = notes.details.length === 0 ? null : `(${notes.details.join("; ")})`;
-      const reasons = [verdict.degradedBy, batch.leftOut ?? null, ...notes.failures, said].filter(
-        (text) => text !== null,
-      );
+      const details = notes.details.length === 0 ? null : `(${notes.details.join("; ")})`;
+      const reasons = [
+        verdict.degradedBy,
+        batch.leftOut ?? null,
+        ...notes.failures,
+        details,
+      ].filter((text) => text !== null);
       return {
         ...judged,
         quotes: batch.quotes,

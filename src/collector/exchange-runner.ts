@@ -82,7 +82,7 @@ export class ExchangeRunner {
   #pause: Pause | null;
   /** The failure that caused the pause. */
   #lastAnswer: RequestFailure | null = null;
-  #isWhole = true;
+  #wasComplete = true;
   #pendingScales: readonly PendingScale[] = [];
   /** Those reported already. */
   readonly #knownKinds = new Set<string>();
@@ -159,14 +159,14 @@ export class ExchangeRunner {
     const waitedMs = await this.#commit(batch, refresh, notes.mayHide, {
       trustedSize: verdict.trustedSize,
       pending: verdict.pending,
-      whole: verdict.whole,
+      complete: verdict.complete,
       degradedBy,
       cycleMs: tookMs,
       rejects,
     });
     // Refetched only once: an exchange may lack a few instruments for days.
-    if (verdict.degradedBy !== null && this.#isWhole) this.#source.refetchLists();
-    this.#isWhole = verdict.degradedBy === null;
+    if (verdict.degradedBy !== null && this.#wasComplete) this.#source.refetchLists();
+    this.#wasComplete = verdict.degradedBy === null;
     this.#failuresInRow = 0;
     this.#pause = null;
     const detail = notes.details.join("; ") || null;
@@ -203,13 +203,13 @@ export class ExchangeRunner {
       Parameters<MarketWriter["commit"]>[0]["state"],
       "trustedSize" | "pending" | "degradedBy" | "cycleMs" | "rejects"
     > & {
-      readonly whole: boolean;
+      readonly complete: boolean;
     },
   ): Promise<number> {
     const { clock, store, epoch, explainer } = this.#deps;
     const atMs = clock.nowMs();
     const startedMs = clock.monotonicMs();
-    const { whole, ...state } = verdict;
+    const { complete, ...state } = verdict;
     const unreadable = new Set(batch.rejects.flatMap((reject) => reject.exchangeSymbol ?? []));
     await store.writer.commit({
       exchange: this.id,
@@ -218,7 +218,7 @@ export class ExchangeRunner {
       quotes: batch.quotes,
       frozen: this.#staleFeeds.frozen(batch.quotes, clock.monotonicMs()),
       isExcused: (symbol) => unreadable.has(symbol) || mayHide(symbol),
-      whole,
+      complete,
       state: {
         ...state,
         atMs,

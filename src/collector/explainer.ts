@@ -71,7 +71,7 @@ export class Explainer {
     if (kept === undefined) return "not_in_memory";
     const batch = kept.find((one) => one.storedAtMs === storedAtMs);
     if (batch === undefined) return "being_replaced";
-    if (!batch.refresh.isWhole) return "too_large";
+    if (!batch.refresh.isComplete) return "too_large";
     const read = await this.#read(batch);
     if (typeof read === "string") return read;
     return read.explain(exchangeSymbol) ?? "not_in_last_batch";
@@ -105,13 +105,13 @@ export class Explainer {
     if (waitMs > 0) await this.#clock.sleep(waitMs, this.#lifetime);
     const startedMs = this.#clock.monotonicMs();
     try {
-      if (batch.refresh.isOver) return "being_replaced";
+      if (batch.refresh.isReleased) return "being_replaced";
       this.#forget(this.#parsed);
       this.#parsed = batch;
       return await batch.exchange.refresh(batch.refresh.replaying());
     } catch (error) {
       this.#forget(batch);
-      if (batch.refresh.isOver) return "being_replaced";
+      if (batch.refresh.isReleased) return "being_replaced";
       throw error;
     } finally {
       const endedMs = this.#clock.monotonicMs();

@@ -124,9 +124,10 @@ export class OpportunityTracker {
     if (!this.#gaps.begin(asOfMs, exchanges)) return true;
     const asOf = Math.floor(asOfMs / 1000);
     // Pairs left out may fit now, and after the clock was set back everything must be met at the new time.
-    const isWhole = this.#gaps.isAway || asOf < this.#checkedAt || this.#stats.leftOut.pairs > 0;
+    const comparesAll =
+      this.#gaps.isAway || asOf < this.#checkedAt || this.#stats.leftOut.pairs > 0;
     const room = Math.max(0, maxOpportunities(judgement.trusted) - this.#stats.pairs);
-    const leftOut = this.#compare(asOf, room, isWhole);
+    const leftOut = this.#compare(asOf, room, comparesAll);
     const pairs = this.#countMisses(this.#gaps.outdatedAt(asOfMs, exchanges));
     this.#checkedAt = asOf;
     this.#gaps.end();
@@ -135,8 +136,8 @@ export class OpportunityTracker {
     return true;
   }
 
-  /** Compares the pairs of all changed legs, or of all legs if `isWhole`; returns how many new ones did not fit. */
-  #compare(asOf: number, room: number, isWhole: boolean): number {
+  /** Compares the pairs of all changed legs, or of all legs if `comparesAll`; returns how many new ones did not fit. */
+  #compare(asOf: number, room: number, comparesAll: boolean): number {
     let leftOut = 0;
     const judge = (long: MarketLeg, short: MarketLeg): void => {
       const isTrusted = long.isTrusted && short.isTrusted;
@@ -151,7 +152,7 @@ export class OpportunityTracker {
       else long.pairs.open(index, short.id, asOf, peakOf(grossPct));
       room = Math.max(0, room - 1);
     };
-    for (const leg of isWhole ? this.#legs.all() : []) {
+    for (const leg of comparesAll ? this.#legs.all() : []) {
       if (this.#gaps.isAway) leg.pairs.markUnobserved(this.#checkedAt);
       leg.isChanged = true;
     }

@@ -61,21 +61,21 @@ export class RecordedRefresh {
   readonly #replies = new Map<string, (Loaded | Held)[]>();
   #nowMs: number | null = null;
   #bytes = 0;
-  #isWhole = true;
-  #isOver = false;
+  #isComplete = true;
+  #isReleased = false;
 
   constructor(budget: PayloadBudget) {
     this.#budget = budget;
   }
 
   /** False if a bound left texts out: the refresh cannot be replayed then. */
-  get isWhole(): boolean {
-    return this.#isWhole;
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   /** Whether it was released. */
-  get isOver(): boolean {
-    return this.#isOver;
+  get isReleased(): boolean {
+    return this.#isReleased;
   }
 
   /** `source`, with all its replies recorded. */
@@ -142,7 +142,7 @@ export class RecordedRefresh {
 
   /** Drops what is kept. Calling it again does nothing. */
   release(): void {
-    this.#isOver = true;
+    this.#isReleased = true;
     this.#forget();
   }
 
@@ -164,7 +164,7 @@ export class RecordedRefresh {
   }
 
   #note(name: string, reply: Loaded | Held): void {
-    if (this.#isOver || !this.#isWhole) return;
+    if (this.#isReleased || !this.#isComplete) return;
     const known = this.#replies.get(name);
     if (known === undefined) this.#replies.set(name, [reply]);
     else known.push(reply);
@@ -199,7 +199,7 @@ export class RecordedRefresh {
     if (text === undefined || !this.#take(text.byteLength)) return this.#leaveOut();
     const compressed = await Bun.zstdCompress(text, { level: ZSTD_LEVEL }).catch(() => null);
     // If it was dropped meanwhile, its bytes are given back already.
-    if (compressed === null || this.#isOver || !this.#isWhole) return this.#leaveOut();
+    if (compressed === null || this.#isReleased || !this.#isComplete) return this.#leaveOut();
     const savedBytes = text.byteLength - compressed.byteLength;
     this.#bytes -= savedBytes;
     this.#budget.giveBack(savedBytes);
@@ -207,14 +207,14 @@ export class RecordedRefresh {
   }
 
   #take(bytes: number): boolean {
-    if (this.#isOver || !this.#isWhole) return false;
+    if (this.#isReleased || !this.#isComplete) return false;
     if (this.#bytes + bytes > MAX_REFRESH_BYTES || !this.#budget.take(bytes)) return false;
     this.#bytes += bytes;
     return true;
   }
 
   #leaveOut(): null {
-    this.#isWhole = false;
+    this.#isComplete = false;
     this.#forget();
     return null;
   }

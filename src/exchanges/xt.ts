@@ -68,16 +68,24 @@ async function fetchRaw(source: Source): Promise<Raw> {
     source.secondary("tickers", loadTickers),
     source.instruments("instruments", INSTRUMENTS_EVERY_MS, loadInstruments),
   ]);
-  const untold = untoldOf(rates.value, instruments.value);
+  const withoutIntervals = withoutInterval(rates.value, instruments.value);
   const intervals =
-    untold.length === 0
+    withoutIntervals.length === 0
       ? new Map<string, Reply<OneInterval>>()
-      : await source.rotation("intervals", untold, ONE_INTERVAL_ROTATION_MS, loadOneInterval);
+      : await source.rotation(
+          "intervals",
+          withoutIntervals,
+          ONE_INTERVAL_ROTATION_MS,
+          loadOneInterval,
+        );
   return { rates, tickers, instruments, intervals };
 }
 
 /** Live contracts whose row in the feed has no interval. */
-function untoldOf(rates: Rows<RateRow>, instruments: Rows<InstrumentRow>): readonly string[] {
+function withoutInterval(
+  rates: Rows<RateRow>,
+  instruments: Rows<InstrumentRow>,
+): readonly string[] {
   const silent = rates.rows.filter((row) => intervalHoursOf(row.collection_internal) === null);
   const names = new Set(silent.map((row) => row.symbol));
   return [...listingsOf(instruments).live.keys()].filter((name) => names.has(name));
@@ -156,11 +164,15 @@ function quoteOf(
   receivedAtMs: number,
 ): Quote | null {
   const fundingRate = rateOf(row.funding_rate, "funding_rate");
-  const told = intervalHoursOf(row.collection_internal);
+  const feedHours = intervalHoursOf(row.collection_internal);
   const times = fundingTimesOf(
     positiveOf(row.next_funding_rate_timestamp),
     receivedAtMs,
-    { hours: told ?? intervalHoursOf(ownHours), source: "published", cached: told === null },
+    {
+      hours: feedHours ?? intervalHoursOf(ownHours),
+      source: "published",
+      cached: feedHours === null,
+    },
     "next_funding_rate_timestamp",
   );
   if (times === null) return null;

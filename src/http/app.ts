@@ -86,24 +86,27 @@ export function createApp(deps: AppDeps): App {
     {
       identify: identifier(deps),
       limit,
-      cached: (request, asked) => {
+      cached: (request, identified) => {
         const hit = isRead(request)
-          ? hot.find(asked.address, asked.accepts, board.current())
+          ? hot.find(identified.address, identified.accepts, board.current())
           : null;
         if (hit === null) return null;
-        asked.route = hit.route;
-        renewal.record(asked);
-        return sent(request, hit.answer.respond(request, asked));
+        identified.route = hit.route;
+        renewal.record(identified);
+        return sent(request, hit.answer.respond(request, identified));
       },
-      route: (request, asked) => {
-        asked.route = routeOf(router, request.method, asked.address.path) ?? UNMATCHED;
-        const made = dispatch(router, request, asked);
+      route: (request, identified) => {
+        identified.route = routeOf(router, request.method, identified.address.path) ?? UNMATCHED;
+        const made = dispatch(router, request, identified);
         // The answer may belong to a snapshot that was replaced meanwhile: only renew what is cached for the current
         // one.
         void Promise.resolve(made).then(
           () => {
-            if (isRead(request) && hot.find(asked.address, asked.accepts, board.current()) !== null)
-              renewal.record(asked);
+            if (
+              isRead(request) &&
+              hot.find(identified.address, identified.accepts, board.current()) !== null
+            )
+              renewal.record(identified);
           },
           () => {},
         );

@@ -19,15 +19,20 @@ export interface Steps {
   /** Reads client, address and preferred format. Never throws. */
   identify(request: Request, info: RequestInfo): Identified;
   /** Throws the problem if the request is refused: before any work is done for it. */
-  limit(request: Request, asked: Identified): void;
+  limit(request: Request, identified: Identified): void;
   /** The cached answer for this address, or null. Sets the route. */
-  cached(request: Request, asked: Identified): Answered | null;
+  cached(request: Request, identified: Identified): Answered | null;
   /** Has a route build the answer. Sets the route. */
-  route(request: Request, asked: Identified): Answered;
+  route(request: Request, identified: Identified): Answered;
   /** The response if a step threw. Never throws. */
-  failed(error: unknown, asked: Identified): Response;
+  failed(error: unknown, identified: Identified): Response;
   /** Counts and logs a response, and returns it. */
-  observe(request: Request, asked: Identified, response: Response, startedMs: number): Response;
+  observe(
+    request: Request,
+    identified: Identified,
+    response: Response,
+    startedMs: number,
+  ): Response;
 }
 
 /** Combines the steps into one function, which never throws or rejects. */
@@ -37,16 +42,16 @@ export function pipeline(
 ): (request: Request, info: RequestInfo) => Answered {
   return (request, info) => {
     const startedMs = monotonicMs();
-    const asked = steps.identify(request, info);
+    const identified = steps.identify(request, info);
     const fail = (error: unknown): Response =>
-      steps.observe(request, asked, steps.failed(error, asked), startedMs);
+      steps.observe(request, identified, steps.failed(error, identified), startedMs);
     try {
-      steps.limit(request, asked);
-      const answer = steps.cached(request, asked) ?? steps.route(request, asked);
+      steps.limit(request, identified);
+      const answer = steps.cached(request, identified) ?? steps.route(request, identified);
       // Synchronous if possible: a promise would cost a cached answer a turn of the event loop.
       return answer instanceof Response
-        ? steps.observe(request, asked, answer, startedMs)
-        : answer.then((late) => steps.observe(request, asked, late, startedMs)).catch(fail);
+        ? steps.observe(request, identified, answer, startedMs)
+        : answer.then((late) => steps.observe(request, identified, late, startedMs)).catch(fail);
     } catch (error) {
       return fail(error);
     }

@@ -22,7 +22,7 @@ export async function controlReply(
   query: URLSearchParams,
 ): Promise<Response> {
   try {
-    if (request.method === "GET") return Response.json(look(market, command, query));
+    if (request.method === "GET") return Response.json(inspect(market, command, query));
     const text = await request.text();
     change(market, command, readBody(text));
     return Response.json({ ok: true, now_ms: market.nowMs() });
@@ -32,7 +32,7 @@ export async function controlReply(
   }
 }
 
-function look(market: Market, command: string, query: URLSearchParams): unknown {
+function inspect(market: Market, command: string, query: URLSearchParams): unknown {
   switch (command) {
     case "truth": {
       const wanted = query.get("exchange");

@@ -26,10 +26,11 @@ function start(): void {
 function options(): { port: number; seed: number; scale: number } {
   const { port, seed, scale } = argumentsGiven();
   const problems: string[] = [];
-  const numberOf = (name: string, text: string, max: number, isWhole: boolean): number => {
+  const numberOf = (name: string, text: string, max: number, isInteger: boolean): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    const isFit = value >= 0 && value <= max && (!isWhole || Number.isInteger(value));
-    if (!isFit) problems.push(`--${name}: must be a ${isWhole ? "whole " : ""}number up to ${max}`);
+    const isFit = value >= 0 && value <= max && (!isInteger || Number.isInteger(value));
+    if (!isFit)
+      problems.push(`--${name}: must be a ${isInteger ? "whole " : ""}number up to ${max}`);
     return value;
   };
   const numbers = {

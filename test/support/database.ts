@@ -76,7 +76,7 @@ export function acceptedBatch(
     quotes,
     frozen: new Set(),
     isExcused: () => false,
-    whole: true,
+    complete: true,
     ...extra,
     state: {
       atMs,

@@ -20,7 +20,7 @@ describe("the size of a batch", () => {
       trustedSize: 7,
       degradedBy: null,
       pending: null,
-      whole: true,
+      complete: true,
     });
   });
 
@@ -193,14 +193,14 @@ describe("the size of a batch", () => {
       kind: "accept",
       trustedSize: 18,
       degradedBy: "17 instruments, 18 in the exchange's own list, 18 trusted before",
-      whole: true,
+      complete: true,
     });
     // The list shrinks while one of it is not answered.
     const shrunk = { ...size, seen: 10, expected: 11 };
-    expect(judge(shrunk, memory(18), 0)).toMatchObject({ trustedSize: 11, whole: true });
+    expect(judge(shrunk, memory(18), 0)).toMatchObject({ trustedSize: 11, complete: true });
     // Of those that are gone besides, nobody says why.
     const cut = { ...size, seen: 15, expected: null, unanswered: 0 };
-    expect(judge(cut, memory(18), 0)).toMatchObject({ trustedSize: 18, whole: false });
+    expect(judge(cut, memory(18), 0)).toMatchObject({ trustedSize: 18, complete: false });
   });
 
   test("a batch of which over half is hidden is refused, whatever is known of the size", () => {

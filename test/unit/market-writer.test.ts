@@ -145,7 +145,7 @@ describe("the life of an instrument", () => {
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     commitAll(database, epoch, [[btc, eth]]);
     for (let n = 1; n <= 5; n += 1) {
-      database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + n, [btc], { whole: false }));
+      database.writer.commit(acceptedBatch("okx", epoch, NOON_MS + n, [btc], { complete: false }));
       database.writer.commit(
         acceptedBatch("okx", epoch, NOON_MS + n, [btc], {
           isExcused: (symbol) => symbol === "ETHUSDT",

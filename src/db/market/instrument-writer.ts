@@ -98,9 +98,9 @@ export class InstrumentWriter {
    * Marks the batch's instruments as seen and, if the batch is complete, counts missing ones. Returns whether the batch
    * has added, removed or updated a listing, or changed its interval.
    */
-  close(batch: ListedBatch, whole: boolean): boolean {
+  close(batch: ListedBatch, complete: boolean): boolean {
     this.#leaveOutOutage(batch);
-    if (whole) this.#countMissing(batch, this.#of(batch.exchange));
+    if (complete) this.#countMissing(batch, this.#of(batch.exchange));
     this.#seen.run(batch.exchange, batch.atMs);
     const haveChanged = this.#haveListingsChanged;
     this.#haveListingsChanged = false;

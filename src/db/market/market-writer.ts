@@ -22,7 +22,7 @@ export interface AcceptedBatch {
   /** Whether a symbol may be listed although it has no quote: its row was unreadable, or its request failed. */
   readonly isExcused: (exchangeSymbol: string) => boolean;
   /** Whether a missing instrument counts as missed: only in a complete batch. */
-  readonly whole: boolean;
+  readonly complete: boolean;
   readonly state: AcceptedState;
 }
 
@@ -62,7 +62,7 @@ export class MarketWriter {
       writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
         for (const quote of batch.quotes) this.#store(batch, quote);
-        const haveListingsChanged = this.#instruments.close(batch, batch.whole);
+        const haveListingsChanged = this.#instruments.close(batch, batch.complete);
         this.#states.accept(batch.exchange, batch.state);
         if (haveListingsChanged) this.#states.raiseListingSeq(batch.exchange);
         this.#epochs.raiseSeq(batch.atMs);

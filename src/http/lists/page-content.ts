@@ -77,7 +77,7 @@ export function pageContent<Item, Row extends object>(
     items,
     toRow,
     ...shown,
-    texts: isWhole(params) ? list.texts?.(fetchedAt) : null,
+    texts: isUnconverted(params) ? list.texts?.(fetchedAt) : null,
     hasBom: params.bom === "1",
     tail: { next_cursor: next },
   });
@@ -93,7 +93,7 @@ function shownRows<Item, Row extends object>(
 }
 
 /** Whether rows are shown with all fields and unconverted, as cached texts are. */
-function isWhole({ fields = null, time = "unix" }: ListRequest): boolean {
+function isUnconverted({ fields = null, time = "unix" }: ListRequest): boolean {
   return fields === null && time === "unix";
 }
 

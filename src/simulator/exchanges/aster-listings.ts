@@ -9,7 +9,7 @@ const TWINS = [
   ["USD1", 3],
 ] as const;
 /** Symbols missing from the list of intervals: theirs is unknown. */
-const UNTOLD_SHARE = 0.05;
+const MISSING_INTERVAL_SHARE = 0.05;
 const THOUSANDS = new Set("PEPE SHIB BONK FLOKI SATS CHEEMS RATS XEC LUNC TOSHI".split(" "));
 const HOURS = [
   [8, 0.5],
@@ -30,7 +30,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
   const add = (asset: Asset, quote: string, extra: Partial<ListingPlan> = {}): boolean => {
     const name = named(asset);
     const symbol = extra.symbol ?? name.wireBase + quote;
-    const untold = roster.draw(symbol, "untold") < UNTOLD_SHARE ? ["untold"] : [];
+    const marks = roster.draw(symbol, "untold") < MISSING_INTERVAL_SHARE ? ["no_interval"] : [];
     return roster.add({
       asset,
       quote,
@@ -39,7 +39,7 @@ export function createListings(roster: Roster, assets: AssetTable, scale: number
       ...name,
       ...extra,
       symbol,
-      marks: [...untold, ...(extra.marks ?? [])],
+      marks: [...marks, ...(extra.marks ?? [])],
     });
   };
   const coins = pickAssets(roster, assets.byKind.coin, Math.round(COINS * scale));

@@ -26,8 +26,8 @@ const isListed = (listing: Listing): boolean =>
 const isUncharged = (listing: Listing): boolean =>
   listing.product === "dated" || listing.state === "settling" || listing.state === "pending";
 /** A symbol whose interval was changed by the control remains missing. */
-const isTold = (listing: Listing): boolean =>
-  onWire(listing) && listing.product === "perp" && !listing.marks.has("untold");
+const hasIntervalRow = (listing: Listing): boolean =>
+  onWire(listing) && listing.product === "perp" && !listing.marks.has("no_interval");
 
 function premiumRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -195,7 +195,7 @@ interface Call {
 const CALLS: Readonly<Record<string, Call>> = {
   premiumIndex: { kind: "rates", has: onWire, row: premiumRow },
   "ticker/24hr": { kind: "secondary", has: isListed, row: tickerRow },
-  fundingInfo: { kind: "secondary", has: isTold, row: fundingRow },
+  fundingInfo: { kind: "secondary", has: hasIntervalRow, row: fundingRow },
   exchangeInfo: { kind: "list", has: isListed, row: infoRow },
   openInterest: { kind: "secondary", has: isListed, row: interestRow },
 };
@@ -241,7 +241,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
     ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["lastFundingRate"]),
-    funding_interval_hours: isTold(listing) ? listing.intervalHours : null,
+    funding_interval_hours: hasIntervalRow(listing) ? listing.intervalHours : null,
     next_funding_time: Number(row["nextFundingTime"]) / 1000,
     mark_price: Number(row["markPrice"]),
     index_price: Number(row["indexPrice"]),

@@ -62,8 +62,8 @@ function createListings(roster: Roster, assets: AssetTable, scale: number): void
   }
   for (const asset of coin.filter(({ ticker }) => ticker in CODES)) add(asset);
   // The coin that took over another one's name has a code with a number.
-  const heir = coin.find((asset) => !coins.includes(asset) && !(asset.ticker in CODES));
-  if (heir) add(heir, { wireBase: "LUNA2", base: "LUNA" });
+  const successor = coin.find((asset) => !coins.includes(asset) && !(asset.ticker in CODES));
+  if (successor) add(successor, { wireBase: "LUNA2", base: "LUNA" });
   for (const [place, asset] of index.slice(0, Math.max(2, Math.round(10 * scale))).entries())
     add(asset, place % 3 === 0 ? { marks: ["unlimited"] } : {});
   for (const asset of [...forex.slice(0, 2), ...metal.slice(0, 2), ...commodity.slice(0, 1)])

@@ -158,9 +158,9 @@ function route({ path, query }: WireRequest): WireReply {
 
 function show(listing: Listing, view: MarketView): TrueInstrument {
   const row = marketRow(listing, view);
-  const told = row["oraclePrice"];
+  const printed = row["oraclePrice"];
   // Margin is marked at the oracle's price: it is both prices.
-  const oracle = typeof told === "string" ? Number(told) : null;
+  const oracle = typeof printed === "string" ? Number(printed) : null;
   return {
     ...namesOf(listing),
     funding_rate: Number(row["nextFundingRate"]),

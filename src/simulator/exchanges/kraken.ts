@@ -236,8 +236,8 @@ function route({ path, method }: WireRequest): WireReply {
 }
 
 function classOf(listing: Listing): TruthAssetClass | null {
-  const told = CLASSES[categoryOf(listing)];
-  return told === undefined ? "crypto" : told;
+  const printed = CLASSES[categoryOf(listing)];
+  return printed === undefined ? "crypto" : printed;
 }
 
 function show(listing: Listing, view: MarketView): TrueInstrument {

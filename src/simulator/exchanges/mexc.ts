@@ -19,7 +19,7 @@ const OLDER_ROW_EVERY = 3;
 
 const onWire = (listing: Listing): boolean => listing.state !== "gone";
 /** Eight contracts are in the rates but not in the contract list. */
-const isGhost = (listing: Listing): boolean => listing.product === "other";
+const isUnlisted = (listing: Listing): boolean => listing.product === "other";
 
 function fundingRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
@@ -39,7 +39,7 @@ function fundingRow(listing: Listing, view: MarketView): WireRow {
 function tickerRow(listing: Listing, view: MarketView): WireRow {
   const live = liveNumbers(listing, view.nowMs);
   const price = (value: number): number => rounded(value, listing.priceDecimals);
-  const alive = isGhost(listing) ? 0 : 1;
+  const alive = isUnlisted(listing) ? 0 : 1;
   // Some of these rows are older than the same contract's among the rates.
   const age = listing.key % OLDER_ROW_EVERY === 0 ? STEP_MS : 0;
   const prices = pricesAt(listing, view.nowMs - age);
@@ -208,7 +208,7 @@ function route({ path, host, query, method }: WireRequest): WireReply {
   return wireList(
     "list",
     name,
-    (view) => view.listings.filter((row) => onWire(row) && !isGhost(row)).map(detailRow),
+    (view) => view.listings.filter((row) => onWire(row) && !isUnlisted(row)).map(detailRow),
     wrap,
   );
 }
