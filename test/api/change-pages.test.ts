@@ -41,7 +41,7 @@ const filter = fc.record(
 
 type Stored = Event & { readonly toHours: number };
 
-/** What the list must contain, computed independently of it from events in the order in which they were stored. */
+/** The expected list, computed independently from events in the order in which they were stored. */
 function expected(
   stored: readonly Stored[],
   { exchange, base, fromMinutesAgo = 60 }: Partial<Event> & { fromMinutesAgo?: number },
@@ -56,7 +56,7 @@ function expected(
 }
 
 test(
-  "pages of a chain join to what was there at its first page, whatever is stored meanwhile and whichever process answers",
+  "pages of a chain join to the state of its first page, whatever is stored meanwhile and whichever process answers",
   async () => {
     using database = testDatabase();
     using secondConnection = openDb(marketFile(database.path));
@@ -91,11 +91,11 @@ test(
             const reader = readers[pages.length % 2 === 0 ? 0 : 1];
             const page = await pageOf(reader, `${query}&limit=${limit}${next}`);
             pages.push(page);
-            // Each has a row at least; a cursor that does not lead on would lead on for ever.
+            // Each page has at least one row; a cursor that does not advance would never end.
             if (pages.length > before.length + 1) throw new Error("more pages than rows");
             next = page.next_cursor === null ? null : `&cursor=${page.next_cursor}`;
             for (const one of meanwhile[pages.length - 1] ?? []) add(one);
-            // One process shows all of it, the other one nothing yet; neither keeps the first snapshot.
+            // One process shows all of it, the other nothing yet; neither retains the first snapshot.
             readers[0].board.publish(marketAt(nextId(), NOON_MS));
             readers[0].board.forget();
           }
@@ -108,7 +108,7 @@ test(
             if (before.some(({ minutesAgo }) => minutesAgo >= shownMinutesAgo))
               expect(fetched_at).toBe(whole.fetched_at);
           }
-          // What was stored meanwhile is not lost: a new first page has it, once.
+          // Changes stored meanwhile are not lost: a new first page has them, once.
           expect(hoursOf(await pageOf(readers[0], String(query)))).toEqual(
             expected(stored, only, 0),
           );
@@ -137,7 +137,7 @@ const partsOf = (cursor: string | null) =>
 const made = (...parts: unknown[]) => Buffer.from(parts.join("~")).toString("base64url");
 
 describe("a cursor of changes", () => {
-  test("leads on in files, too, where a page ends at the last row", async () => {
+  test("continues in files, too, if a page ends at the last row", async () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const first = await app.get(changesPath("limit=2&format=csv"));
@@ -155,7 +155,7 @@ describe("a cursor of changes", () => {
     expect(nextOf(second)).toBeNull();
   });
 
-  test("goes on in a range that has no beginning of its own: thirty days before the first page", async () => {
+  test("continues in a range without its own start: thirty days before the first page", async () => {
     using database = testDatabase();
     listInstruments(database);
     const days = 24 * 60;
@@ -171,7 +171,7 @@ describe("a cursor of changes", () => {
     expect(hoursOf(await pageOf(app, ""))).toEqual([1004, 1003, 1002]);
   });
 
-  test("is good for its own query alone, at any page size", async () => {
+  test("is valid only for its own query, at any page size", async () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const { next_cursor: cursor } = await pageOf(app, "limit=1&exchange=okx&base=BTC");
@@ -188,7 +188,7 @@ describe("a cursor of changes", () => {
     }
   });
 
-  test("is good for the name it was made with, though that stands for nothing any more", async () => {
+  test("is valid for the name it was issued with, even if that no longer resolves to anything", async () => {
     using database = filled(2);
     const app = readerOf(database.db);
     const first = await pageOf(app, "base=BTCUSDT&limit=1");
@@ -202,7 +202,7 @@ describe("a cursor of changes", () => {
     expect(rest.status).toBe(200);
   });
 
-  test("of a snapshot's list is refused by changes, and the other way round", async () => {
+  test("of a snapshot's list is refused by changes, and vice versa", async () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const cursorAt = async (path: string) =>
@@ -221,7 +221,7 @@ describe("a cursor of changes", () => {
     }
   });
 
-  test("that was changed or made up is 400", async () => {
+  test("that was modified or invented is a 400", async () => {
     using database = filled(4);
     const app = readerOf(database.db);
     const { next_cursor: cursor } = await pageOf(app, "limit=2");
@@ -256,7 +256,7 @@ describe("a cursor of changes", () => {
     ).toEqual([1001, 1000]);
   });
 
-  test("finds an empty page where its asset is another one since, and no error", async () => {
+  test("gives an empty page if its asset has changed since, and no error", async () => {
     using database = filled(2);
     const app = readerOf(database.db);
     const { next_cursor: cursor } = await pageOf(app, "asset_id=BTC&limit=1");
@@ -267,7 +267,7 @@ describe("a cursor of changes", () => {
 });
 
 describe.each([3, 2_500])("a client's copy of %i changes", (count) => {
-  /** Asks twice, the second time with the tag of the first answer. */
+  /** Sends two requests, the second with the tag of the first answer. */
   const revisit = async (query: string, between: (scene: ReturnType<typeof scened>) => void) => {
     using scene = scened();
     const first = await scene.app.get(changesPath(query));
@@ -288,7 +288,7 @@ describe.each([3, 2_500])("a client's copy of %i changes", (count) => {
   const changed = { status: 200, sameTag: false };
   const unchanged = { status: 304, sameTag: true };
 
-  test("is out of date once another change is shown", async () => {
+  test("is outdated once another change is shown", async () => {
     const added = await revisit("", ({ database, app }) => {
       store(database, { exchange: "gate", base: "ETH", minutesAgo: 0 });
       app.board.publish(marketAt("1-2", NOON_MS));
@@ -296,14 +296,14 @@ describe.each([3, 2_500])("a client's copy of %i changes", (count) => {
     expect(added).toEqual(changed);
   });
 
-  test("is up to date while a stored change is not shown by the snapshot yet", async () => {
+  test("is up to date while the snapshot does not show a stored change yet", async () => {
     const added = await revisit("", ({ database }) =>
       store(database, { exchange: "gate", base: "ETH", minutesAgo: -1 }),
     );
     expect(added).toEqual(unchanged);
   });
 
-  test("is out of date once an asset is another one, or an exchange is missing", async () => {
+  test("is outdated once an asset has changed, or an exchange is missing", async () => {
     const renamed = await revisit("", ({ app }) =>
       app.board.publish(marketAt("1-2", NOON_MS, "BTC~2")),
     );
@@ -314,7 +314,7 @@ describe.each([3, 2_500])("a client's copy of %i changes", (count) => {
   });
 });
 
-test("a list of changes keeps its tag in the next snapshot, which shows no other; each page of a chain keeps its own after another change", async () => {
+test("a list of changes keeps its tag in the next snapshot without changes; each page of a chain keeps its own after another change", async () => {
   using database = filled(4);
   const app = readerOf(database.db);
   const { next_cursor: cursor } = await pageOf(app, "limit=2");
@@ -328,7 +328,7 @@ test("a list of changes keeps its tag in the next snapshot, which shows no other
   expect(await tagOf(`limit=2&cursor=${cursor}`)).toBe(page);
 });
 
-test("long pages that begin at one place in two states of the log have tags of their own", async () => {
+test("long pages that start at one position in two states of the log have different tags", async () => {
   using database = filled(2_500);
   const app = readerOf(database.db);
   const cursorBy = async (reader: typeof app) => (await pageOf(reader, "limit=1")).next_cursor;
@@ -346,7 +346,7 @@ test("long pages that begin at one place in two states of the log have tags of t
   expect(new Set(answers.map(({ tag }) => tag)).size).toBe(2);
 });
 
-test("an empty log is shown as of the snapshot", async () => {
+test("an empty log has the snapshot's time", async () => {
   using database = testDatabase();
   listInstruments(database);
   const page = await pageOf(readerOf(database.db), "");

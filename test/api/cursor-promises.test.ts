@@ -12,7 +12,7 @@ interface Operation {
 const { paths }: { readonly paths: Readonly<Record<string, { readonly get?: Operation }>> } =
   JSON.parse(await plainDocument());
 
-/** The documentation of the list at `path`, in which names have values. */
+/** The documentation of the list at `path`, where names have values. */
 function documented(path: string): Operation {
   const found = Object.entries(paths).find(([template]) =>
     new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path),
@@ -34,7 +34,7 @@ const ROWS = (["okx", "bybit", "gate", "xt"] as const).flatMap((exchange, place)
 const appWithRows = () => appOf(new TestBoard(marketOf(ROWS)));
 
 describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, query }) => {
-  test("documents of its cursor what becomes of it once its snapshot is gone", async () => {
+  test("documents what happens to its cursor after the snapshot is released", async () => {
     const app = appWithRows();
     const target = `${path}${query}&limit=1`;
     const { next_cursor: cursor } = await bodyOf(app, target);
@@ -53,7 +53,7 @@ describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, quer
     );
   });
 
-  test("keeps the snapshot of a page that has a next one, and not of the last page", async () => {
+  test("retains the snapshot of a page that has a successor, and not of the last page", async () => {
     const app = appWithRows();
     const target = `${path}${query}&limit=1`;
     const { next_cursor: cursor } = await bodyOf(app, target);

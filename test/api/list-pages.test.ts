@@ -13,7 +13,7 @@ import {
 } from "../support/lists.ts";
 import { rowOf, TestBoard } from "../support/board.ts";
 
-/** Is no list of a snapshot: its `snapshot` names what was stored. */
+/** Not a list of a snapshot: its `snapshot` names what was stored. */
 const CHANGES = "/api/intervals/changes";
 
 describe.each(LISTS.filter(({ hasCursor }) => hasCursor))("$path", ({ path, query }) => {

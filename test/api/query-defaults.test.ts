@@ -26,7 +26,7 @@ import { bodyOf } from "../support/lists.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-/** Volumes on both sides of every minimum, unknown ones too, and settlements up to two days ahead. */
+/** Volumes on both sides of every minimum, including unknown ones, and settlements up to two days ahead. */
 const VOLUMES = [9_000_000, 6_000_000, 2_000_000, 400_000, 0, null];
 const HOURS_AHEAD = [1, 4, 8, 20, 30, null];
 
@@ -47,7 +47,7 @@ function hoursAhead(hours: number | null): number | null {
   return hours === null ? null : NOON_MS + hours * 3_600_000;
 }
 
-test("who asks over HTTP without a parameter is answered what the finder's own defaults find", async () => {
+test("requests without parameters use the finder's own defaults", async () => {
   const snapshot = snapshotOf("1-1", ROWS);
   const app = testApp(new TestBoard(snapshot));
   const groups = new AssetGroups();
@@ -123,7 +123,7 @@ test("who asks over HTTP without a parameter is answered what the finder's own d
     { ...DIVERGENCE_DEFAULTS, pairs: held },
     pauses,
   );
-  // No pair of this market has lasted yet.
+  // No pair in this market has lasted yet.
   expect(await assets("/api/funding/divergence?min_lasted=0")).toEqual(
     divergences.map(({ pair }) => pair.group.assetId),
   );
@@ -131,14 +131,14 @@ test("who asks over HTTP without a parameter is answered what the finder's own d
   expect(position?.["notional_usd"]).toBe(POSITION_DEFAULTS.notionalUsd);
 });
 
-/** What is no part of a query: how many rows are sent and how they are written. */
+/** Parameters that are not part of a query: how many rows are sent and in which format. */
 const OF_THE_FORM: Record<string, string[]> = {
   "lists/row-fields.ts": ['"unix"', '"0"'],
   "lists/pair-query.ts": ['["default"]', '"0"'],
   "api/calendar/schema.ts": ["DEFAULT_LIMIT"],
 };
 
-test("no parameter has a default of its own: each is null or one of the finder's", () => {
+test("no parameter has its own default: each is null or one of the finder's", () => {
   const found: Record<string, string[]> = {};
   for (const file of new Bun.Glob("**/*.ts").scanSync("src/http")) {
     const text = readFileSync(`src/http/${file}`, "utf8");
@@ -150,7 +150,7 @@ test("no parameter has a default of its own: each is null or one of the finder's
   expect(found).toEqual(OF_THE_FORM);
 });
 
-/** Whether a member such as `DEFAULTS.legs.minVolumeUsd` is one of what a module imports from the finder. */
+/** Whether a member such as `DEFAULTS.legs.minVolumeUsd` is one that a module imports from the finder. */
 function isOfFinder(value: string, text: string): boolean {
   const [root = "", ...members] = value.split(".");
   const [, source = root] = new RegExp(String.raw`const ${root} = (\w+)`).exec(text) ?? [];

@@ -8,7 +8,7 @@ import { TestBoard } from "../support/board.ts";
 import { appOf, market, marketOf } from "../support/lists.ts";
 import { NOON_MS } from "../support/quote.ts";
 
-/** What the board does to rows between two snapshots: most stay the same objects. */
+/** How the board changes rows between two snapshots: most remain the same objects. */
 const change = fc.constantFrom("stays", "stays", "stays", "observed again", "flagged", "settled");
 
 function changed(row: BoardRow, how: string): BoardRow {
@@ -26,7 +26,7 @@ function changed(row: BoardRow, how: string): BoardRow {
 
 const MOMENTS = ["next_funding_time", "settled_at", "observed_at"];
 
-/** How a list may be asked for: all fields, and the age first, in the middle, last and not at all. */
+/** The ways to request a list: all fields, and the age first, in the middle, last and not at all. */
 const FORMS: readonly { readonly query: string; readonly fields: readonly string[] | null }[] = [
   { query: "", fields: null },
   { query: "&time=iso", fields: null },
@@ -37,7 +37,7 @@ const FORMS: readonly { readonly query: string; readonly fields: readonly string
 
 type Shown = Readonly<Record<string, unknown>>;
 
-/** The row as a reader of the documentation would make it. */
+/** The row as a reader of the documentation would build it. */
 function shown(row: BoardRow, { asOfMs }: Snapshot, form: (typeof FORMS)[number]): Shown {
   const whole: Shown = { ...fundingRow(row, Math.floor(asOfMs / 1000)) };
   const names = form.fields ?? Object.keys(whole);
@@ -66,7 +66,7 @@ function csvOf(rows: readonly Shown[], names: readonly string[]): string {
 }
 
 describe("the list of rates", () => {
-  test("contains exactly its rows in every format, snapshot after snapshot, whatever texts were kept", async () => {
+  test("contains exactly its rows in every format, snapshot after snapshot, whatever texts are cached", async () => {
     const run = fc.asyncProperty(
       market,
       fc.array(fc.array(change, { minLength: 41, maxLength: 41 }), { minLength: 1, maxLength: 3 }),

@@ -22,7 +22,7 @@ test(
     const [, sheet = ""] = /href="(\/static\/[^"]+\.css)"/.exec(page) ?? [];
     for (const path of [sheet, "/docs", "/docs/try.js", "/openapi.json", "/metrics"])
       expect([path, (await fetch(service.origin + path)).status]).toEqual([path, 200]);
-    // Whatever runs in the main thread without a request is measured.
+    // Anything that runs in the main thread without a request is measured.
     await until(async () => {
       const metrics = await (await fetch(`${service.origin}/metrics`)).text();
       return ["alerts", "board", "collector", "groups", "watchdog"].every((work) =>

@@ -131,7 +131,7 @@ describe("one command starts a new exchange", () => {
     LONG_MS,
   );
 
-  test("a second time it is taken, and later changes are kept", async () => {
+  test("repeating it is refused, and later changes are kept", async () => {
     const mine = join(tree, "src/exchanges/newone.ts");
     await Bun.write(mine, "// mine\n");
     const { status, output } = scaffold("newone");

@@ -151,7 +151,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 35280000.25,
     },
     {
-      // A small k is a thousand; its interval is a text.
+      // A lower-case k is a thousand; its interval is text.
       exchangeSymbol: BONK,
       base: "BONK",
       multiplier: 1000,
@@ -182,7 +182,7 @@ const description: ExchangeDescription = {
     classChange("BOND", null),
     classChange(undefined, null),
     ["a type that is not known", { "markets.marketType": "EVERLASTING" }, "unknown_kind"],
-    // Unknown where its grid does not hold the row's own next time.
+    // Unknown, as the row's own next time is not on its grid.
     listedChange(2, { fundingIntervalHours: 2 }),
     ...[8, 480, 1 / 60].map((hours) =>
       listedChange(hours, { ...UNKNOWN_INTERVAL, nextFundingAtMs: at(14) }),
@@ -278,7 +278,7 @@ const description: ExchangeDescription = {
 };
 testExchange(description);
 
-test("a whole backpack list without `visible` is an older one, and is shown", async () => {
+test("a backpack list without any `visible` is an older one, and is shown", async () => {
   const { visible: _visible, ...older } = market(BTC);
   const batch = await refreshOf(description, { markPrices: [price(BTC)], markets: [older] });
   expect(batch).toMatchObject({ quotes: [{ exchangeSymbol: BTC }], rejects: [] });

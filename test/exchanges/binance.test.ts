@@ -15,7 +15,7 @@ const STAMP = AT - 400;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 const LISTED = Date.UTC(2023, 4, 1, 8);
 
-/** What is read of the rows. */
+/** The fields read from the rows. */
 const readPremium = (symbol: string, extra: Row = {}): Row => ({
   symbol,
   markPrice: "64000.50000000",
@@ -132,7 +132,7 @@ const kindChange = (key: string, value: unknown, outcome: Change[2]): Change => 
   { [`exchangeInfo.${key}`]: value },
   outcome,
 ];
-/** An hourly interval of the list, which is cached, beside a next time. */
+/** An hourly interval of the list, which is cached, with a next time. */
 const hourlyUntil = (next: number) => ({
   "fundingInfo.fundingIntervalHours": 1,
   "premiumIndex.nextFundingTime": next,
@@ -228,7 +228,7 @@ const description: ExchangeDescription = {
       exchangeTimeMs: STAMP,
     },
     {
-      // At 4 h half the interest.
+      // Half of the interest at 4 h.
       exchangeSymbol: "1000PEPEUSDT",
       base: "PEPE",
       multiplier: 1000,
@@ -241,7 +241,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 37343788.5,
     },
     {
-      // What fundingInfo does not list settles every 8 h by documentation.
+      // Symbols missing from fundingInfo settle every 8 h as documented.
       exchangeSymbol: "TSLAUSDT",
       base: "TSLA",
       assetClass: "stock",
@@ -413,11 +413,11 @@ testExchange(description);
 const hoursOf = (quotes: readonly { readonly fundingIntervalHours: number | null }[]) =>
   quotes.map((quote) => quote.fundingIntervalHours);
 
-test("what binance leaves out is among what it lists", () => {
+test("what binance omits is among what it lists", () => {
   expect(SKIPPED).toHaveLength(7);
 });
 
-test("a binance reject names the kind that is not known, or that is missing", async () => {
+test("a binance reject names the unknown kind, or the missing one", async () => {
   const detailOf = async (extra: Row) => {
     const symbols = [LISTINGS[0], listing("ODDUSDT", "ODD", extra)];
     const premiumIndex = [premium("BTCUSDT"), premium("ODDUSDT")];
@@ -451,7 +451,7 @@ test("a listed binance contract without a rate row is missing; the list still co
 
 test.each([
   [at(16), 8, "documented_default"],
-  // Milliseconds of jitter are no other grid.
+  // Milliseconds of jitter do not change the grid.
   [at(16) + 3, 8, "documented_default"],
   [at(16) - 480, 8, "documented_default"],
   [at(20), null, null],
@@ -466,7 +466,7 @@ test.each([
   },
 );
 
-test("absence from a fundingInfo that is too short for binance's listings means nothing", async () => {
+test("absence from a fundingInfo that is too short for binance's listings is inconclusive", async () => {
   const shown = async (rows: number) =>
     hoursOf((await refreshOf(description, { fundingInfo: FUNDINGS.slice(0, rows) })).quotes);
   expect((await shown(4)).slice(0, 3)).toEqual([8, 4, 8]);
@@ -481,12 +481,12 @@ test("without binance's interval source no interval is known, not even the docum
   }
 });
 
-test("an unreadable row of binance's fundingInfo may be any contract's: none gets the default", async () => {
+test("an unreadable row of binance's fundingInfo may be of any contract: none gets the default", async () => {
   const { quotes } = await refreshOf(description, { fundingInfo: [BTC_FUNDING, { symbol: 7 }] });
   expect(hoursOf(quotes)).toEqual([8, null, null, null, null]);
 });
 
-test("a binance row twice is one quote; a row without a symbol is a reject", async () => {
+test("a repeated binance row is one quote; a row without a symbol is a reject", async () => {
   const { quotes, rejects } = await refreshOf(description, {
     premiumIndex: [premium("BTCUSDT"), premium("BTCUSDT"), premium("BTCUSDT", { symbol: 5 })],
   });
@@ -494,7 +494,7 @@ test("a binance row twice is one quote; a row without a symbol is a reject", asy
   expect(rejects.map((reject) => reject.reason)).toEqual(["bad_row"]);
 });
 
-test("binance open interest that was not asked for yet is unknown, and explained as that", async () => {
+test("a binance open interest not requested yet is unknown, and explained as that", async () => {
   const bodies = bodiesOf(description);
   const empty = { nowMs: AT, rotationsEmpty: true };
   const { quotes } = await binance.refresh(memorySource(bodies, empty));

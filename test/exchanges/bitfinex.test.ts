@@ -143,7 +143,7 @@ describe("bitfinex", () => {
     });
   });
 
-  test("Bitfinex's codes become the assets they mean", async () => {
+  test("Bitfinex's codes become the assets they denote", async () => {
     const { quotes } = await refresh(BODIES);
     expect(quotes.map((quote) => quote.base)).toEqual([
       "BTC",
@@ -209,7 +209,7 @@ describe("bitfinex", () => {
     ]);
   });
 
-  test("a row without a key is refused, the others stay", async () => {
+  test("a row without a key is rejected, the others stay", async () => {
     const { quotes, rejects } = await refresh({
       ...BODIES,
       [RATES]: [status(BTC), status(IOTA, { 0: 7 }), "x"],
@@ -306,7 +306,7 @@ describeRecorded("bitfinex, recorded", (read) => {
       { nowMs },
     );
 
-  test("the status rows of 2023 and 2024, joined to pairs made for them, each at its time", async () => {
+  test("the status rows of 2023 and 2024, joined to made-up pairs, each at its time", async () => {
     const XRP = "tXRPF0:USTF0";
     expect((await refreshAt("status-deriv.json", 1691165060000, [BTC])).quotes).toMatchObject([
       {
@@ -330,7 +330,7 @@ describeRecorded("bitfinex, recorded", (read) => {
     ]);
   });
 
-  test("the pair list, joined to rates made for it", async () => {
+  test("the pair list, joined to made-up rates", async () => {
     const { quotes, expected } = await refresh({
       ...BODIES,
       [RATES]: [status("tAAVEF0:USTF0")],

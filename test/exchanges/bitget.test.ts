@@ -14,7 +14,7 @@ const STAMP = AT - 90;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 const LISTED = Date.UTC(2024, 2, 14, 10);
 
-/** What is read of the rows. */
+/** The fields read from the rows. */
 const rate = (symbol: string, extra: Row = {}): Row => ({
   symbol,
   fundingRate: "0.000083",
@@ -158,7 +158,7 @@ const rateChange = (title: string, key: string, value: unknown, outcome: Change[
   outcome,
 ];
 
-/** Replies of the tickers that were not recorded, and one strange rate of the other family. */
+/** Made-up replies of the tickers, and one unrelated rate of the other family. */
 const ALONE = {
   ratesUSDC: reply([rate("STRANGEPERP")]),
   tickersUSDT: new RequestFailure("http", "not recorded"),
@@ -226,7 +226,7 @@ const description: ExchangeDescription = {
       openInterestUsd: 100_000,
     },
     {
-      // What is no coin has no known resting rate.
+      // Non-coins have no known baseline.
       exchangeSymbol: "TSLAUSDT",
       base: "TSLA",
       assetClass: "stock",
@@ -263,7 +263,7 @@ const description: ExchangeDescription = {
   },
   kindKeys: { instrumentsUSDT: "type status baseCoin quoteCoin" },
   changes: [
-    // What is called crypto is a coin only where isRwa says so too: forex and compute are called it as well.
+    // What is called crypto is a coin only if isRwa agrees: forex and compute are called that as well.
     classChange("isRwa", undefined, null),
     classChange("isRwa", "YES", null),
     classChange("symbolType", "", null),
@@ -287,7 +287,7 @@ const description: ExchangeDescription = {
       { ...LACKING, "instrumentsUSDT.fundInterval": "1" },
       { ...UNKNOWN_INTERVAL, nextFundingAtMs: at(16) },
     ],
-    // One that is stated and none in use is an error of unit, not a missing one.
+    // An implausible stated interval is an error of unit, not a missing one.
     rateChange("minutes", "fundingRateInterval", "480", { fundingIntervalHours: null }),
     instrumentChange("fundInterval", "1", { fundingIntervalHours: 8 }),
     rateChange("an empty rate", "fundingRate", "", "bad_rate"),
@@ -318,7 +318,7 @@ const description: ExchangeDescription = {
     ["an empty family", reply([]), "bad_envelope"],
     ["a code of zero as a number", reply([rate("BTCUSDT")], { code: 0 }), "bad_envelope"],
   ],
-  // A contract that is known by its name alone cannot be recognized under another one.
+  // A contract recognised by its name alone is unclear under another one.
   unmutated: ["OPENAI"],
   exemptions: ["USDT", "USDC"].flatMap((settle) => [
     negativeRate(`rates${settle}.fundingRate`),
@@ -402,7 +402,7 @@ testExchange(description);
 
 const USDT_ALONE = ["USDT", "USDT", "USDT", "USDT"];
 
-test("a bitget type that is not documented is named in its reject", async () => {
+test("an undocumented bitget type is named in its reject", async () => {
   const instrumentsUSDT = reply([instrument("BTCUSDT", "BTC", { type: "event" })]);
   const { rejects } = await refreshOf(description, { instrumentsUSDT });
   expect(rejects).toMatchObject([
@@ -410,7 +410,7 @@ test("a bitget type that is not documented is named in its reject", async () => 
   ]);
 });
 
-test("an interval that a bitget rate lacks comes from the list while that is young", async () => {
+test("an interval missing from a bitget rate comes from the list while that is recent", async () => {
   const lacking = reply([rate("BTCUSDT", { fundingRateInterval: "0" })]);
   const { payloads } = description;
   const lackingOne = payloads.map((payload) =>
@@ -428,7 +428,7 @@ test("an interval that a bitget rate lacks comes from the list while that is you
   expect(await hoursAt(31)).toBeNull();
 });
 
-test("bitget's reply of the other family is refused; one of its rows is not of this one", async () => {
+test("bitget's reply of the other family is refused; one of its rows is ignored", async () => {
   await expect(refreshOf(description, { instrumentsUSDC: INSTRUMENTS })).rejects.toMatchObject({
     kind: "bad_envelope",
   });
@@ -444,7 +444,7 @@ test("bitget's reply of the other family is refused; one of its rows is not of t
   expect(other.rejects.map((reject) => reject.reason)).toEqual(LIVE.map(() => "bad_row"));
 });
 
-test("bitget's rates of the other family make no quote of this one", async () => {
+test("bitget's rates of the other family give no quote of this one", async () => {
   const batch = await refreshOf(description, { ratesUSDC: RATES });
   expect(batch.quotes.map((quote) => quote.settle)).toEqual(USDT_ALONE);
   expect([batch.unlisted, batch.expected]).toEqual([2 + 4 + DEAD.length + UNLISTED.length, 5]);
@@ -465,7 +465,7 @@ test("a bitget contract is explained by its own rows", async () => {
 });
 
 describeRecorded("bitget, recorded", (read) => {
-  test("the contracts of v2 have other names and are refused, never shown by guess", async () => {
+  test("the contracts of v2 have other field names and are rejected, never guessed", async () => {
     for (const file of ["contracts-usdt-futures.json", "contracts-usdt-futures-trimmed.json"]) {
       const instrumentsUSDT = await read("bitget", file);
       const { quotes, expected, rejects } = await refreshOf(description, { instrumentsUSDT });

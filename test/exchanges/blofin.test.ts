@@ -80,7 +80,7 @@ const unknownKind = (key: string, value: string): Change => [
   { [`instruments.${key}`]: value },
   "unknown_kind",
 ];
-/** What is no interval leaves the history's. */
+/** An implausible interval leaves the history's. */
 const interval = (title: string, key: string, value: unknown): Change => [
   `a published interval of ${title} leaves that of the history`,
   { [`rates.${key}`]: value },
@@ -141,7 +141,7 @@ const description: ExchangeDescription = {
       lost: { openInterestUsd: null, openInterestDigit: null },
     },
   ],
-  // Asked only where a row tells no interval.
+  // Only requested if a row states no interval.
   perInstrument: {
     kind: "rotation",
     name: "settlements",
@@ -196,7 +196,7 @@ const description: ExchangeDescription = {
     },
     {
       exchangeSymbol: "4STOCK-USDT",
-      // A coin that is named like a stock.
+      // A coin named like a stock.
       base: "4STOCK",
       assetClass: "crypto",
       fundingIntervalHours: null,
@@ -239,7 +239,7 @@ const description: ExchangeDescription = {
     ["no list", reply(null), "bad_envelope"],
     ["an empty list", reply([]), "bad_envelope"],
   ],
-  // A ban, or a refused country where the page names countries.
+  // A ban, or a geo-block if the page names countries.
   classified: [
     [403, "<html>in restricted countries", "geo_blocked"],
     [403, "<html>Forbidden", "banned"],
@@ -279,7 +279,7 @@ const description: ExchangeDescription = {
           {
             fundingRate: 0.000330372404346635,
             nextFundingAtMs: 1703462400000,
-            // The history holds the same settlement as the next one: no interval follows from it.
+            // The history contains the next settlement: no interval follows from it.
             fundingIntervalHours: null,
             markPrice: null,
             volume24hUsd: 3224.82 * 27187,
@@ -314,7 +314,7 @@ test.each([
   ["8", null],
   ["0.5", "hour"],
   ["", "hour"],
-])("blofin: before the histories were asked, %p %p is no interval", async (...published) => {
+])("blofin: before the histories are requested, %p %p is no interval", async (...published) => {
   const [fundingInterval, fundingIntervalUnit] = published;
   const rates = reply([rate("BTC-USDT", { fundingInterval, fundingIntervalUnit })]);
   const bodies = Object.fromEntries(
@@ -328,7 +328,7 @@ test.each([
   expect(quotes).toMatchObject([{ fundingIntervalHours: null, nextFundingAtMs: at(16) }]);
 });
 
-test("blofin: of twins that differ neither is shown, in the rates as in what is joined to them", async () => {
+test("blofin: differing duplicates are not shown, in the rates and in joined payloads", async () => {
   const other = { fundingRate: "0.0009" };
   for (const rows of [
     [rate("BTC-USDT"), rate("BTC-USDT", other)],

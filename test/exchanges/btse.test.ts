@@ -260,7 +260,7 @@ const description: ExchangeDescription = {
 };
 testExchange(description);
 
-test("an error in place of btse's prices costs prices and open interest only", async () => {
+test("an error instead of btse's prices affects only prices and open interest", async () => {
   const prices = { status: 400, errorCode: -2, message: "bad" };
   const { quotes } = await refreshOf(description, { prices });
   expect(quotes).toHaveLength(6);

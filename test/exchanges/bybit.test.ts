@@ -13,7 +13,7 @@ const STAMP = AT - 250;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 const LISTED = Date.UTC(2022, 1, 3, 7);
 
-/** What is read of the rows. */
+/** The fields read from the rows. */
 const readTicker = (symbol: string, extra: Row = {}): Row => ({
   symbol,
   indexPrice: "64010.00",
@@ -184,7 +184,7 @@ const description: ExchangeDescription = {
       rateCap: 0.02,
       rateFloor: -0.02,
       openInterestDigit: 6,
-      // Without the single figure half of that of both sides.
+      // Without the single figure half of both sides'.
       openInterestUsd: 4_000_000,
     },
     {
@@ -212,7 +212,7 @@ const description: ExchangeDescription = {
   },
   kindKeys: { instruments: "isPreListing contractType status baseCoin quoteCoin settleCoin" },
   changes: [
-    // The list says which contracts are pre-market ones, whatever phase the ticker still names.
+    // The list says which contracts are pre-market, whatever the ticker's phase.
     ...["Finished", "CallAuction", "ContinuousTrading"].map((phase): Change => [
       `the phase ${phase}`,
       { "tickers.curPreListingPhase": phase },
@@ -230,7 +230,7 @@ const description: ExchangeDescription = {
     typeChange("innovation", { assetClass: "crypto", takerFeeBps: 11 }),
     typeChange("moonbase", { assetClass: null, takerFeeBps: null }),
     ["an option", { "instruments.contractType": "LinearOption" }, "unknown_kind"],
-    // The minutes of the list are never read.
+    // The list's minutes are never read.
     ["no interval in the ticker", { "tickers.fundingIntervalHour": "" }, NO_INTERVAL],
     ["minutes in the ticker", { "tickers.fundingIntervalHour": "480" }, NO_INTERVAL],
     [
@@ -383,18 +383,18 @@ const description: ExchangeDescription = {
 };
 testExchange(description);
 
-/** The list in place of Bybit's, and Bitcoin's ticker alone. */
+/** A list instead of Bybit's, and only Bitcoin's ticker. */
 const btcWith = (list: readonly Row[], row = ticker("BTCUSDT")) =>
   refreshOf(description, { tickers: tickersReply(row), instruments: listReply(list) });
 
-test("in a bybit list that does not know the mark the phase decides, and what it expects stays", async () => {
+test("in a bybit list that lacks the mark the phase decides, and what it expects is unchanged", async () => {
   const of = (phase: string) =>
     btcWith([UNMARKED], ticker("BTCUSDT", { curPreListingPhase: phase }));
   expect(await of("Finished")).toMatchObject({ quotes: [{ base: "BTC" }], expected: 1 });
   expect(await of("CallAuction")).toMatchObject({ quotes: [], rejects: [], expected: 1 });
 });
 
-test("a bybit contract that neither mark says is no pre-market one is refused", async () => {
+test("a bybit contract without either mark against being pre-market is rejected", async () => {
   expect((await btcWith([UNMARKED])).quotes).toHaveLength(1);
   const { curPreListingPhase: _phase, ...bare } = ticker("BTCUSDT");
   expect(await btcWith([UNMARKED], bare)).toMatchObject({
@@ -403,7 +403,7 @@ test("a bybit contract that neither mark says is no pre-market one is refused", 
   });
 });
 
-test("bybit's list is read to its last page, also when that one is empty", async () => {
+test("bybit's list is read to its last page, even if that is empty", async () => {
   const second = `${INSTRUMENTS}&cursor=first%3D50%26last`;
   const third = `${INSTRUMENTS}&cursor=p3`;
   const bodies = {
@@ -418,7 +418,7 @@ test("bybit's list is read to its last page, also when that one is empty", async
   expect(source.requests).toEqual([TICKERS, INSTRUMENTS, second, third]);
 });
 
-test("a cursor that does not end fails bybit's list after ten pages", async () => {
+test("an endless cursor fails bybit's list after ten pages", async () => {
   const endless = listReply(LIVE, "again");
   const bodies = {
     [TICKERS]: tickersReply(...TICKER_ROWS),

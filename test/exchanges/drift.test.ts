@@ -112,11 +112,11 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("drift: is off, and says why", () => {
+test("drift: is disabled, with a reason", () => {
   expect(drift.facts.disabledReason).toContain("halted");
 });
 
-test("drift: an equal second row of one symbol changes nothing", async () => {
+test("drift: an identical second row of one symbol changes nothing", async () => {
   const batch = await refreshOf(description, { markets: [market("BTC-PERP"), market("BTC-PERP")] });
   expect(batch.quotes).toHaveLength(1);
   expect(batch.rejects).toEqual([]);

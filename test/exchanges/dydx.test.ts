@@ -57,7 +57,7 @@ const description: ExchangeDescription = {
   ],
   expected: null,
   unlisted: 0,
-  // Nothing dead is shown.
+  // Dead markets are not shown.
   quotes: [
     {
       exchangeSymbol: "BTC-USD",
@@ -78,7 +78,7 @@ const description: ExchangeDescription = {
       openInterestUsd: 380.5 * 64000.5,
       volume24hUsd: 250000000.25,
     },
-    // A long name is that of its ticker; an isolated market has interest; zeros are values.
+    // A long name is shortened to its ticker; an isolated market has interest; zeros are values.
     {
       exchangeSymbol: LONG,
       base: "PEPE2-X",
@@ -139,7 +139,7 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test("dydx: a market under another key than its ticker, or not in USD, is refused", async () => {
+test("dydx: a market with a key that is not its ticker, or not in USD, is rejected", async () => {
   const markets = { "BTC-USD": market("ETH-USD"), "BTC-EUR": market("BTC-EUR"), X: null };
   const { quotes, rejects } = await refreshOf(description, { markets: { markets } });
   expect(quotes).toEqual([]);

@@ -5,18 +5,18 @@ import { EXCHANGES } from "../../src/exchanges/registry.ts";
 import { demoMarket } from "../support/simulator.ts";
 import { simulatorSource } from "../support/simulator-source.ts";
 
-/** Each key of a rotation or a sweep is a request: a part of the market tells of all. */
+/** Each key of a rotation or a sweep is a request: a part of the market is representative. */
 const SCALE = 0.1;
 
-/** Rows lie in payloads, payloads in what an adapter fetched: no adapter nests them deeper. */
+/** Rows are inside payloads, payloads inside what an adapter fetched: no adapter nests them deeper. */
 const MAX_DEPTH = 6;
 
-/** Pacifica's spot pairs are on an asset that bears the name of its perpetual. */
+/** Pacifica's spot pairs are on an asset with the name of its perpetual. */
 const NO_NAME = "base_asset";
 
 type Found = readonly [payload: string, row: unknown];
 
-/** What the payloads hold under this very name: rows that bear it, and entries that were asked for by it. */
+/** What the payloads contain under exactly this name: rows with it, and entries requested by it. */
 function namedIn(value: unknown, symbol: string, payload = "", level = 0): readonly Found[] {
   if (typeof value !== "object" || value === null || level > MAX_DEPTH) return [];
   if (value instanceof Map) {
@@ -33,7 +33,7 @@ function namedIn(value: unknown, symbol: string, payload = "", level = 0): reado
   );
 }
 
-/** Whether a row is shown, itself or by its parts. */
+/** Whether a row is shown, itself or its parts. */
 function isShown(row: unknown, shown: string): boolean {
   // Without its brackets: a part may be shown among others.
   if (shown.includes(JSON.stringify(row).slice(1, -1))) return true;
@@ -43,7 +43,7 @@ function isShown(row: unknown, shown: string): boolean {
 }
 
 describe.each(EXCHANGE_IDS)("%s", (id) => {
-  test("shows, of each payload that it asked for, what that holds for the symbol", async () => {
+  test("shows, for each requested payload, what it contains for the symbol", async () => {
     const adapter: Adapter<unknown> = EXCHANGES[id];
     const raw = await adapter.fetchRaw(simulatorSource(demoMarket({ scale: SCALE }), id));
     const { quotes } = adapter.parse(raw);

@@ -106,7 +106,7 @@ const description: ExchangeDescription = {
   },
   changes: [
     classOf("Crypto", "L1", "crypto"),
-    // A token of gold is a coin.
+    // A gold token is a coin.
     classOf("Crypto", "Commodity", "crypto"),
     classOf("RWA", "Equity", "stock"),
     classOf("RWA", "ETF/Index", "index"),
@@ -205,7 +205,7 @@ test.each([
   expect(quotes).toMatchObject([{ exchangeSymbol: `${assetName}-USD`, base, multiplier: 1 }]);
 });
 
-test("extended: a market that comes twice with different figures is not shown, and once with equal ones", async () => {
+test("extended: a market listed twice with different figures is not shown, with equal ones once", async () => {
   const twin = market("BTC", { marketStats: stats({ fundingRate: "0.0004" }) });
   for (const rows of [
     [twin, ...LIVE],
@@ -218,7 +218,7 @@ test("extended: a market that comes twice with different figures is not shown, a
   expect((await refresh(...LIVE, market("BTC"))).quotes).toHaveLength(4);
 });
 
-test("extended: a stock whose ticker is SPOT is no spot market", async () => {
+test("extended: a stock with the ticker SPOT is not a spot market", async () => {
   for (const type of ["PERPETUAL", undefined]) {
     const row = market("SPOT", { type, category: "RWA", subCategory: "Equity" });
     const { quotes } = await refresh(row);

@@ -10,7 +10,7 @@ const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const secondsAt = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour) / 1000;
 const SETTLEMENT = Date.UTC(2026, 9, 5, 16);
 
-/** What is read of a contract. */
+/** The fields read from a contract. */
 const read = (name: string, extra: Row = {}): Row => ({
   name,
   type: "direct",
@@ -167,7 +167,7 @@ const description: ExchangeDescription = {
       volume24hUsd: 2500000000,
     },
     {
-      // The contract size enters open interest and never the multiplier.
+      // The contract size affects open interest and never the multiplier.
       exchangeSymbol: "PEPE_USDT",
       base: "PEPE",
       multiplier: 1,
@@ -260,7 +260,7 @@ const description: ExchangeDescription = {
     change("a status as a number", { status: 7 }, "bad_row"),
     change("a row of today without its status", { status: undefined }, "bad_row"),
     change("a type that is not documented", { type: "event" }, "unknown_kind"),
-    // The reply keeps showing the charged rate for a minute.
+    // The reply still shows the charged rate for a minute.
     change("at its settlement", NEXT_DAY, { settling: true }, SETTLEMENT),
     change("just within a minute of it", NEXT_DAY, { settling: true }, SETTLEMENT + 59_999),
     change("a minute after it", NEXT_DAY, { settling: false }, SETTLEMENT + 60_000),
@@ -381,13 +381,13 @@ const description: ExchangeDescription = {
 };
 testExchange(description);
 
-test("the fee in a gate contract is not what a taker pays, and is not taken for it", async () => {
+test("the fee in a gate contract is not a taker's, and not used as one", async () => {
   for (const quote of (await refreshOf(description)).quotes)
     expect(quote).not.toHaveProperty("takerFeeBps");
 });
 
 test.each(["BTCUSDT", "AAPL_USDT_mythos", "BTC_USDT_2026", "_USDT", "BTC_"])(
-  "gate: the name %p is a kind that is not known",
+  "gate: the name %p is an unknown kind",
   async (name) => {
     const { quotes, rejects } = await refreshOf(description, {
       ...CONTRACTS_ALONE,
@@ -405,7 +405,7 @@ test("gate rejects a row without a name, and keeps the others", async () => {
   expect(rejects).toMatchObject([{ exchangeSymbol: null, reason: "bad_row" }]);
 });
 
-test("without gate's tickers of USD1 its volumes are unknown, and no other's", async () => {
+test("without gate's tickers of USD1 only its volumes are unknown", async () => {
   const { quotes } = await refreshOf(description, { usd1Tickers: NOT_RECORDED });
   expect(quotes.map((quote) => quote.volume24hUsd)).toEqual([2500000000, 37343788, null, null]);
 });

@@ -112,7 +112,7 @@ const description: ExchangeDescription = {
       parts: ["contract", "info"],
       body: inventory(MARKETS),
     },
-    // With the state of the exchange.
+    // Includes the state of the exchange.
     {
       name: "instruments",
       kind: "instruments",
@@ -194,7 +194,7 @@ const description: ExchangeDescription = {
       "instruments",
     ],
   ],
-  // A closed market that lost its border looks like one that never closes: its status alone can tell.
+  // A closed market without its closing time looks like one that never closes: only its status differs.
   unmutated: [GONE, "SOON/USDT-P"],
   exemptions: [
     negativeRate("markets.info.estimatedFundingRate"),
@@ -211,8 +211,8 @@ testExchange(description);
 const shown = (quotes: readonly { readonly exchangeSymbol: string }[]) =>
   quotes.map((quote) => quote.exchangeSymbol);
 
-describe("hibachi besides", () => {
-  test("tells all rates in one request", () => {
+describe("hibachi also", () => {
+  test("has all rates in one request", () => {
     expect(hibachi.facts).not.toHaveProperty("requestsPerInstrument");
   });
 
@@ -242,7 +242,7 @@ describe("hibachi besides", () => {
     },
   );
 
-  test("a contract of the list that the inventory lacks stays expected; one that the list lacks is counted", async () => {
+  test("a listed contract missing from the inventory remains expected; an unlisted one is counted", async () => {
     const batch = await refreshOf(description, {
       markets: inventory([MARKETS[0], market("NEW/USDT-P")]),
     });

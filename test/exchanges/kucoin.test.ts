@@ -10,7 +10,7 @@ const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const HOUR_MS = 3_600_000;
 const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
 
-/** What is read of a row. */
+/** The fields read from a row. */
 const read = (symbol: string, baseCurrency: string, extra: Row = {}): Row => ({
   symbol,
   baseCurrency,
@@ -147,7 +147,7 @@ const description: ExchangeDescription = {
       takerFeeBps: 6,
     },
     {
-      // At the interval that runs now.
+      // With its current interval.
       exchangeSymbol: "ETHUSDCM",
       base: "ETH",
       quote: "USDC",
@@ -157,7 +157,7 @@ const description: ExchangeDescription = {
       baselineRate: expect.closeTo(0.00005, 12),
     },
     { exchangeSymbol: "1000BONKUSDTM", base: "BONK", multiplier: 1000 },
-    // Its current granularity is null: the general one holds.
+    // Its current granularity is null: the general one applies.
     { exchangeSymbol: "CVCUSDTM", fundingIntervalHours: 1, intervalSource: "published" },
     { exchangeSymbol: "BIANRENSHENGUSDTM", base: "币安人生" },
     { exchangeSymbol: "TSLAUSDTM", assetClass: "stock" },
@@ -301,7 +301,7 @@ const description: ExchangeDescription = {
 };
 testExchange(description);
 
-test("a kucoin whose contracts name no market stage shows them, and none before the market", async () => {
+test("kucoin contracts are shown if none has a market stage, except before the market", async () => {
   const { marketStage: _stage, ...unstaged } = BTC;
   for (const rows of [[unstaged], [unstaged, PRE_MARKET]]) {
     const { quotes, rejects } = await refreshOf(description, { contracts: reply(...rows) });
@@ -320,7 +320,7 @@ describeRecorded("kucoin, recorded", (readRecorded) => {
   test("the documented object of a single-contract call, put into a list", async () => {
     const { data } = objectOf(await readRecorded("kucoin", "contract-xbtusdtm.json"));
     const contracts = { code: "200000", data: [data] };
-    // Its only time is the number of milliseconds remaining, which is no time.
+    // Its only time is the number of milliseconds remaining, which is not a time.
     expect(await refreshOf(description, { contracts })).toMatchObject({
       rejects: [],
       quotes: [

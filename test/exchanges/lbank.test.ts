@@ -171,7 +171,7 @@ const description: ExchangeDescription = {
     [400, JSON.stringify(reply([])), null],
     [400, "<html></html>", null],
   ],
-  // Their symbols alone keep them out of the count.
+  // Only their symbols keep them from being counted.
   unmutated: ["CRTUSDT", "10TAUSDT", "10001000SATSUSDT"],
   exemptions: [
     negativeRate("rates.fundingRate"),

@@ -58,7 +58,7 @@ describe.each(TELLING)("%s, its intervals in another unit", (id) => {
   });
 });
 
-test("an interval in another unit keeps its form", () => {
+test("an interval in another unit keeps its format", () => {
   expect([8, "8", "8H", "PT8H", "BTC"].map((value) => times(value, 60))).toEqual([
     480,
     "480",
@@ -75,7 +75,7 @@ test("an interval in another unit keeps its form", () => {
   ]);
 });
 
-test("480 is no interval but to those that count minutes", async () => {
+test("480 is only an interval for those that count minutes", async () => {
   for (const id of IN_MINUTES) {
     const market = marketAt(BEFORE_MIDNIGHT_MS);
     const keys = intervalKeysOf(id);

@@ -74,7 +74,7 @@ const description: ExchangeDescription = {
       fundingIntervalHours: 1,
       intervalSource: "documented_default",
       nextFundingAtMs: at(14),
-      // Which rate was paid is disputed: none is called settled.
+      // Which rate was paid is disputed: none is reported as settled.
       settledRate: null,
       baselineRate: 0.0000125,
       markPrice: 64000.5,
@@ -173,7 +173,7 @@ test.each([
   },
 );
 
-test("pacifica: open interest is in dollars where Bitcoin's could be nothing else, and unknown without Bitcoin", async () => {
+test("pacifica: open interest is in dollars if Bitcoin's could not be anything else, and unknown without Bitcoin", async () => {
   const openInterestOf = async (...rows: readonly Row[]) =>
     (await refreshOf(description, { prices: reply(rows) })).quotes.map((q) => q.openInterestUsd);
   const most = price("BTC", { open_interest: "100000" });

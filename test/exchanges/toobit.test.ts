@@ -152,10 +152,10 @@ const description: ExchangeDescription = {
       multiplier: 1000,
       fundingRate: -0.0011,
       fundingIntervalHours: 4,
-      // Of 8 hours on the wire.
+      // Per 8 hours on the wire.
       baselineRate: 0.00005,
       markPrice: 0.0081,
-      // By an index of another name.
+      // With an index of another name.
       indexPrice: 0.00805,
       volume24hUsd: null,
     },

@@ -114,7 +114,7 @@ const description: ExchangeDescription = {
       request: "/capi/v3/market/ticker/24hr",
       rows: [],
       body: [ticker("BTCUSDT"), ticker(PEPE, PEPE_PRICES)],
-      // The prices beside the rate serve.
+      // The prices next to the rate are used.
       lost: { markPrice: 64000.5, indexPrice: 64010, volume24hUsd: null },
     },
     {
@@ -244,7 +244,7 @@ const description: ExchangeDescription = {
             settledRate,
             nextFundingAtMs,
             fundingIntervalHours: 8,
-            // Not published: in ETH what another call has would be $3.7 bn where $1.3 bn are traded a day.
+            // Not published: in ETH the other call's would be $3.7 bn where $1.3 bn are traded a day.
             openInterestUsd: null,
             ...(symbol === "ETHUSDT" && { markPrice: 2081.8, volume24hUsd: 1310647345.19346 }),
           },
@@ -263,7 +263,7 @@ test("a weex contract is explained by its own row", async () => {
 });
 
 describeRecorded("weex, recorded", (read) => {
-  test("the open interest that is not shown is the one that is doubted", async () => {
+  test("the open interest that is not shown is the implausible one", async () => {
     expect(await read("weex", "openInterest.json")).toMatchObject({ openInterest: "1772356.352" });
   });
 });

@@ -199,7 +199,7 @@ const description: ExchangeDescription = {
           {
             base: "BTC",
             fundingRate: 0.000044889033693137,
-            // Five hours are no interval that any exchange uses.
+            // Five hours are not an interval that any exchange uses.
             fundingIntervalHours: null,
             markPrice: null,
             indexPrice: 24019.25,
@@ -220,12 +220,12 @@ const description: ExchangeDescription = {
 
 testExchange(description);
 
-test.each([null, 4])("whitebit: a market of type %p costs the class alone", async (type) => {
+test.each([null, 4])("whitebit: a market of type %p only loses its class", async (type) => {
   const batch = await refreshOf(description, {
     futures: reply([future("BTC_PERP")]),
     markets: [market("BTC_PERP", type), market("ETH_PERP")],
   });
-  // ETH_PERP alone is counted.
+  // Only ETH_PERP is counted.
   expect(batch).toMatchObject({ rejects: [], expected: 1, unlisted: 0 });
   expect(batch.quotes).toMatchObject([{ base: "BTC", assetClass: null }]);
 });

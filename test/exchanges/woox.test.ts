@@ -136,7 +136,7 @@ testExchange({
     },
     {
       exchangeSymbol: INCH,
-      // A digit at the start of a ticker stays.
+      // A digit at the start of a ticker is kept.
       base: "1INCH",
       multiplier: 1,
       fundingRate: -0.00121,
