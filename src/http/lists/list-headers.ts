@@ -3,7 +3,7 @@ import type { NamesFound } from "../../services/finder/asset-lookup.ts";
 import { coverageHeaders } from "../openapi/missing-exchanges.ts";
 import type { FixedHeaders } from "../protocol/headers.ts";
 import type { Format } from "../protocol/list-format.ts";
-import { namesHeaders } from "./asked-names.ts";
+import { namesHeaders } from "./resolved-names.ts";
 import { thresholdHeader } from "./thresholds.ts";
 
 /** The data for the headers of one page. */

@@ -2,7 +2,7 @@ import type { Snapshot } from "../../domain/market.ts";
 import type { Coverage } from "../../services/board/coverage.ts";
 import type { AnswerContent } from "../answers/answer.ts";
 import type { Format } from "../protocol/list-format.ts";
-import { namesMember } from "./asked-names.ts";
+import { namesMember } from "./resolved-names.ts";
 import { writtenList } from "./content.ts";
 import type { ListRequest, SourcedList } from "./list-answer.ts";
 import { listHeaders } from "./list-headers.ts";

@@ -12,7 +12,7 @@ import {
 import { STALLED_AFTER_MS, type StreamHub } from "./hub.ts";
 import { UNRESPONSIVE_AFTER_MS } from "./memory.ts";
 import { CACHE_NEVER_AS_SENT, uncachedHeaders } from "../protocol/headers.ts";
-import { withNames } from "../lists/asked-names.ts";
+import { withNames } from "../lists/resolved-names.ts";
 import { listingQuery } from "../lists/listing-query.ts";
 import { problems } from "../openapi/document.ts";
 import { ApiError, type ProblemCode } from "../protocol/problem.ts";

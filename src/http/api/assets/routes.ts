@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { findAssets, type FoundAsset } from "../../../services/finder/asset-search.ts";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";

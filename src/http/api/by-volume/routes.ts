@@ -1,5 +1,5 @@
 import { flagNames } from "../../../domain/flags.ts";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { rankByVolume, type VolumeRank } from "../../../services/finder/volume-ranking.ts";

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { namesHeaders, withNames } from "../../lists/asked-names.ts";
+import { namesHeaders, withNames } from "../../lists/resolved-names.ts";
 import { flagNames } from "../../../domain/flags.ts";
 import { annualizedPct, fractionToPct, rate8hPct } from "../../../domain/funding.ts";
 import {

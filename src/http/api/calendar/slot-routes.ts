@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type SettlementSlot, slotsAhead } from "../../../services/finder/calendar-slots.ts";
 import type { SnapshotAnswers } from "../../answers/snapshot-answers.ts";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";

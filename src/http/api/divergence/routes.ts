@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { type FeeTable, takerFees } from "../../../domain/fees.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import {

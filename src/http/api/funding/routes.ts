@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { BoardRow } from "../../../domain/market.ts";
 import { canonicalBase } from "../../../domain/symbol.ts";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import type { NamesFound } from "../../../services/finder/asset-lookup.ts";
 import { baseMatcher } from "../../../services/finder/base-filter.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";

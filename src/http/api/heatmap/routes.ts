@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { EXCHANGE_IDS, type ExchangeId } from "../../../domain/exchange.ts";
 import type { Snapshot } from "../../../domain/market.ts";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";

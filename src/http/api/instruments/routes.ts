@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import type { MarketRecord } from "../../../domain/market.ts";
 import { selectRows } from "../../../services/finder/funding-query.ts";
 import { columnsOf } from "../../lists/columns.ts";

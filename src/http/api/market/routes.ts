@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AssetGroups } from "../../../services/finder/asset-groups.ts";
 import { type MarketRate, marketRates } from "../../../services/finder/market-rate.ts";
 import { LISTINGS_THAT_COUNT } from "../../lists/asset-fields.ts";
-import { withNames } from "../../lists/asked-names.ts";
+import { withNames } from "../../lists/resolved-names.ts";
 import { columnsOf } from "../../lists/columns.ts";
 import { listingQuery } from "../../lists/listing-query.ts";
 import { sendList } from "../../lists/paging.ts";

@@ -4,7 +4,7 @@ import type { FixedHeaders } from "../protocol/headers.ts";
 import { decodeCursor } from "./cursor.ts";
 
 /** Parameters with resolved bases, and how the names were resolved. */
-interface Asked<Params> {
+interface ResolvedParams<Params> {
   readonly params: Params;
   /** Null if every name is a base itself. */
   readonly names: NamesFound | null;
@@ -16,7 +16,7 @@ interface Asked<Params> {
  */
 export function withNames<
   Params extends { readonly base: readonly string[] | null; readonly cursor?: string | null },
->(answers: SnapshotAnswers, params: Params): Asked<Params> {
+>(answers: SnapshotAnswers, params: Params): ResolvedParams<Params> {
   const { base, cursor = null } = params;
   if (base === null) return { params, names: null };
   const at = cursor === null ? null : decodeCursor(cursor);
