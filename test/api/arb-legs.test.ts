@@ -81,13 +81,16 @@ describe("a fixed leg", () => {
     expect(await legs(`decision=refuse&${query}`, served(unknown))).toEqual(expected);
   });
 
-  test.each(["long_exchange", "short_exchange"])("%s names what it does not know", async (name) => {
-    const response = await served().get(`${ARB}?${name}=okx,mtgox`);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({
-      errors: [{ parameter: name, rule: expect.stringContaining('"mtgox"') }],
-    });
-  });
+  test.each(["long_exchange", "short_exchange"])(
+    "%s names unknown exchanges in its error",
+    async (name) => {
+      const response = await served().get(`${ARB}?${name}=okx,mtgox`);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        errors: [{ parameter: name, rule: expect.stringContaining('"mtgox"') }],
+      });
+    },
+  );
 });
 
 describe("two instruments of one exchange", () => {

@@ -132,7 +132,7 @@ describe("capacity_usd", () => {
     expect((await at({ openInterestUsd: 0 })).capacity_usd).toBe(0);
   });
 
-  test("is null where one of the four is unknown, whatever the others are, and says which", async () => {
+  test("is null if one of the four is unknown, with a reason", async () => {
     const unknown = async (...legs: Parameters<typeof at>) => {
       const { capacity_usd: usd, capacity_reason: reason } = await at(...legs);
       expect(usd).toBeNull();

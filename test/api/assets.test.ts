@@ -65,7 +65,7 @@ describe("/api/assets", () => {
     ]);
   });
 
-  test("has one that nothing but contradicted listings are of, as their rows say", async () => {
+  test("lists an asset with only contradicted listings, like their rows", async () => {
     const conflict = { assetId: "BTC~2", identity: "conflict", markPrice: 3 } as const;
     const odd = rowOf("gate", "BTC", conflict, flagBit("identity_conflict"));
     const served = testApp(new TestBoard(snapshotOf("1-1", [...ROWS, odd])));
@@ -77,7 +77,7 @@ describe("/api/assets", () => {
     expect(listed.rows.map(({ exchange }) => exchange)).toEqual(["gate"]);
   });
 
-  test("says what keeps an asset apart from others of its name: their prices", async () => {
+  test("shows what distinguishes an asset from others with its name: their prices", async () => {
     const { rows } = await bodyOf(app(), "/api/assets?base=LIT,GOLD");
     const twins = rows.map(({ asset_id: id, unit_price: price, twins: of }) => [id, price, of]);
     expect(twins).toEqual([

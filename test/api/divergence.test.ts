@@ -63,7 +63,7 @@ describe("/api/funding/divergence", () => {
     expect(row?.standard_deviation_pct).toBeCloseTo(Math.sqrt(4.5) * BASIS_POINT_PCT, 9);
   });
 
-  test("says what the straddle yields after fees and how much it bears, as arb says it", async () => {
+  test("shows the straddle's yield after fees and its capacity, like arb", async () => {
     const [row] = await found(DIVERGING);
     // Two fills on each leg at 5 basis points are 0.2 % a day.
     expect([row?.fees_pct, row?.net_apr_pct]).toEqual([0.2, -7.3]);
@@ -78,7 +78,7 @@ describe("/api/funding/divergence", () => {
     ]);
   });
 
-  test("needs rates of both signs: a rate of 0 pays nobody", async () => {
+  test("needs rates of both signs: a rate of 0 is no payment", async () => {
     const positive = [listing("okx", 0), listing("bybit", 1), listing("gate", 4)];
     expect(await found(positive)).toEqual([]);
     const negative = positive.map(({ record }) =>

@@ -89,7 +89,7 @@ describe.each(PAGES)("%s", (path) => {
 });
 
 describe("/docs", () => {
-  test("leads to what a service that has just started has, too: minimums at their examples", async () => {
+  test("works for a service that has just started, too: minimums are at their examples", async () => {
     const page = await pageOf("/docs");
     const links = [...page.matchAll(/<strong>GET<\/strong> <a href="([^"]+)"/g)].map(
       ([, address = ""]) => address.replaceAll("&amp;", "&"),
@@ -100,7 +100,7 @@ describe("/docs", () => {
     );
   });
 
-  test("says without a script what the document says: operations, parameters, schemas", async () => {
+  test("shows the whole document without a script: operations, parameters, schemas", async () => {
     const page = await pageOf("/docs");
     const text = textOf(page);
     const all = await operations();
@@ -173,7 +173,7 @@ describe("/docs/terms", () => {
     expect(textOf(page)).toContain("funding_rate × (24 / funding_interval_hours) × 365 × 100");
   });
 
-  test("has every reason for a missing figure, and the formula of every figure that is computed", async () => {
+  test("has every reason for a missing figure, and the formula of every computed figure", async () => {
     const page = await pageOf("/docs/terms");
     const { components } = JSON.parse(await plainDocument()) as {
       components: { schemas: Record<string, { properties?: Record<string, object> }> };
@@ -205,7 +205,7 @@ describe("/docs/terms", () => {
     expect([...new Set(computed)].filter((name) => !named.has(name))).toEqual([]);
   });
 
-  test("has the defaults of limits and minimums as the document has them", async () => {
+  test("has the document's defaults of limits and minimums", async () => {
     const document = treeOf(JSON.parse(await plainDocument()) as object);
     const defaults = defaultsOf(document);
     expect(defaults.length).toBeGreaterThan(20);

@@ -152,7 +152,7 @@ describe("the API document", () => {
 });
 
 test.each(["/openapi.json", "/docs/try", "/docs/try.js"])(
-  "%s is built once: no amount of market data pushes it out",
+  "%s is built once: market data cannot evict it",
   async (target) => {
     const rows = Array.from({ length: 4_000 }, (_, index) => rowOf("okx", `COIN${index}`));
     const served = testApp(new TestBoard(snapshotOf("1-1", rows)));
@@ -191,7 +191,7 @@ describe("/docs/try", () => {
     expect(page).not.toMatch(/<script(?![^>]*\ssrc=)| style=| on\w+=/);
   });
 
-  test("allows no inline script, no inline style and no foreign host", async () => {
+  test("allows no inline script, no inline style and no other host", async () => {
     const served = app();
     const policy = (await served.get("/docs/try")).headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
@@ -199,7 +199,7 @@ describe("/docs/try", () => {
     expect(policy).not.toMatch(/https?:|\*|unsafe-/);
   });
 
-  test("its script has a type, is compressed and nothing else is served beside it", async () => {
+  test("its script has a type, is compressed and the only additional file", async () => {
     const served = app();
     const script = await served.get("/docs/try.js", { "accept-encoding": "gzip" });
     expect(script.headers.get("content-type")).toStartWith("text/javascript");
@@ -207,7 +207,7 @@ describe("/docs/try", () => {
     expect((await served.get("/docs/package.json")).status).toBe(404);
   });
 
-  test("has a field for each parameter that stands in an address, filled with its example", async () => {
+  test("has a field for each parameter in the address, filled with its example", async () => {
     const page = await (await app().get("/docs/try")).text();
     const { paths } = JSON.parse(await plainDocument()) as {
       paths: Record<string, { get: Operation & { operationId: string } }>;
@@ -240,7 +240,7 @@ describe("/docs/try", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  test("a form of no operation is not found", async () => {
+  test("a form without an operation is a 404", async () => {
     for (const path of ["/docs/try/nope", "/docs/try/", "/docs/try/toString"])
       expect([path, (await app().get(path)).status]).toEqual([path, 404]);
   });

@@ -94,7 +94,7 @@ describe("/api/explain", () => {
     expect(body.row.funding_rate).toBe(0.00001);
   });
 
-  test("takes symbols with a slash and beyond ASCII, percent-encoded, and in any case", async () => {
+  test("accepts symbols with a slash and non-ASCII ones, percent-encoded, in any case", async () => {
     const { explain } = app();
     const slash = await explain("hibachi/ETH%2FUSDT-P");
     expect(slash.row.exchange_symbol).toBe("ETH/USDT-P");

@@ -32,7 +32,7 @@ describe("the detail of a bad parameter", () => {
       "min_volum is not a parameter of this endpoint; did you mean min_volume?",
     ],
     ["/api/quality?verbose=1", "verbose is not a parameter of this endpoint."],
-    // What a number counts is named.
+    // The unit of a number is stated.
     [
       "/api/funding/current?min_volume=-1",
       'min_volume "-1" must be a number from 0 to 1000000000000 (US dollars).',
@@ -50,7 +50,7 @@ describe("the detail of a bad parameter", () => {
       'min_net "much" must be a number from -1000000 to 1000000 (percent a year).',
     ],
     ["/api/funding/arb?leverage=51", 'leverage "51" must be a number from 1 to 50.'],
-    // A fee has four ways to be wrong.
+    // A fee can be wrong in four ways.
     ["/api/funding/arb?fees=okx", 'fees "okx" must be exchange:bps or all:bps.'],
     [
       "/api/funding/arb?fees=okex:4",
@@ -117,7 +117,7 @@ test("an exchange in a path is case-insensitive, and the nearest is suggested fo
   expect(base.detail).toBe("base must not be longer than 64 characters.");
 });
 
-test("a listing is found in any case, unless another one differs in case alone", async () => {
+test("a listing is found in any case, unless another one differs only in case", async () => {
   const symbols = ["kPEPE", "KPEPE", "kBONK"];
   const rows = symbols.map((exchangeSymbol) => rowOf("hyperliquid", "PEPE", { exchangeSymbol }));
   const served = testApp(new TestBoard(snapshotOf("1-1", rows)));
@@ -137,7 +137,7 @@ test("a listing is found in any case, unless another one differs in case alone",
   expect(await found("kpepe")).toEqual([404]);
 });
 
-test("members of closed sets are read in any case", async () => {
+test("members of closed sets are case-insensitive", async () => {
   const served = app();
   const plain = await served.get(
     "/api/funding/current?exchange=okx,bybit&asset_class=crypto&sort=base&order=desc&format=csv",
@@ -150,7 +150,7 @@ test("members of closed sets are read in any case", async () => {
   expect(await loud.text()).toBe(await plain.text());
 });
 
-test("fields and the exchanges of fees are read in any case", async () => {
+test("fields and the exchanges of fees are case-insensitive", async () => {
   const served = app();
   const plain = await served.get("/api/funding/arb?fields=base,net_apr_pct&fees=okx:2&format=csv");
   const loud = await served.get("/api/funding/arb?fields=Base,NET_APR_PCT&fees=OKX:2&format=csv");
@@ -158,7 +158,7 @@ test("fields and the exchanges of fees are read in any case", async () => {
   expect(await loud.text()).toBe(await plain.text());
 });
 
-describe("what is not found is offered the nearest that is", () => {
+describe("suggests the nearest name for an unknown one", () => {
   test.each([
     [
       "/api/funding/arbs",

@@ -74,7 +74,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
       expect(rows).toEqual([...(await bodyOf(app(), at("base=XAU"))).rows]);
     });
 
-    test("says nothing of an alias that is the name of another asset as well: both are shown", async () => {
+    test("does not resolve an alias that is also the name of another asset: both are shown", async () => {
       const shares = [
         rowOf("binance", "GOLD", { assetClass: "stock", fundingRate: -0.0003 }),
         rowOf("gate", "GOLD", { assetClass: "stock" }),
@@ -87,7 +87,7 @@ describe.each(FILTERED.filter(({ path }) => path !== "/api/intervals/changes"))(
         expect(said.rows).not.toEqual((await bodyOf(both, at(`asset_id=${id}`))).rows);
     });
 
-    test("says so of an alias whose own listings all have yet another ticker", async () => {
+    test("reports it for an alias whose own listings all have yet another ticker", async () => {
       for (const asked of ["US500", "SP500"]) {
         const said = await bodyOf(app(), at(`base=${asked}`));
         expect(said).toMatchObject({ resolved: { asked, base: "SPX500" } });

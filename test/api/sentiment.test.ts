@@ -44,7 +44,7 @@ const close = (value: number): number => expect.closeTo(value, 9) as unknown as 
 const assets = ({ rows }: SentimentList): string[] => rows.map(({ asset_id }) => asset_id);
 
 describe("/api/funding/sentiment", () => {
-  test("counts a contradicted listing under the asset that its row bears, as asset_id finds it", async () => {
+  test("counts a contradicted listing under its row's asset, like asset_id", async () => {
     const conflict = flagBit("identity_conflict");
     const odd = { identity: "conflict", fundingRate: 0.0001 } as const;
     const rows = [
@@ -68,7 +68,7 @@ describe("/api/funding/sentiment", () => {
     expect(assets(await list("?asset_id=BTC~2&min_exchanges=1", of))).toEqual([]);
   });
 
-  test("gives means, shares and a label of an asset, resting listings counted apart", async () => {
+  test("has means, shares and a label per asset, with listings at the baseline counted separately", async () => {
     const { rows } = await list("?base=btc");
     expect(rows).toEqual([
       {

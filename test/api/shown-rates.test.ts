@@ -6,8 +6,8 @@ import { appOf, bodyOf, LISTS, market, marketOf } from "../support/lists.ts";
 import { plainDocument } from "../support/plain-document.ts";
 
 /**
- * A rate and its interval compare with no other rate: whatever shows both shows them for a year and for eight hours. So
- * with a mark and an index price, and the premium.
+ * A rate with its interval is not comparable with others: wherever both are shown, so are the rates per year and per
+ * eight hours. Likewise the premium with a mark and an index price.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,20 +23,20 @@ function having(value: unknown, names: readonly string[]): readonly Fields[] {
   return names.every((name) => name in value) ? [value, ...inner] : inner;
 }
 
-/** Those that name a rate and its interval. */
+/** Those with a rate and its interval. */
 const ratesIn = (value: unknown) => having(value, ["funding_rate", "funding_interval_hours"]);
 
-/** Those that name a mark and an index price. */
+/** Those with a mark and an index price. */
 const pricesIn = (value: unknown) => having(value, ["mark_price", "index_price"]);
 
-test("every schema with a rate and its interval has the rate of a year and of eight hours", async () => {
+test("every schema with a rate and its interval has the rates per year and per eight hours", async () => {
   const shown = ratesIn(JSON.parse(await plainDocument()));
   expect(shown.length).toBeGreaterThan(4);
   const lacking = shown.filter((of) => !("annualized_pct" in of && "rate_8h_pct" in of));
   expect(lacking.map((of) => Object.keys(of).join())).toEqual([]);
 });
 
-test("every schema with a mark and an index price has the premium of one over the other", async () => {
+test("every schema with a mark and an index price has the premium", async () => {
   const shown = pricesIn(JSON.parse(await plainDocument()));
   expect(shown.length).toBeGreaterThan(2);
   expect(shown.filter((of) => !("premium_pct" in of)).map((of) => Object.keys(of).join())).toEqual(
@@ -45,7 +45,7 @@ test("every schema with a mark and an index price has the premium of one over th
 });
 
 test.each(LISTS)(
-  "$path shows each rate for a year and for eight hours, and each premium",
+  "$path shows each rate per year and per eight hours, and each premium",
   async ({ path, query }) => {
     await fc.assert(
       fc.asyncProperty(market, async (rows) => {

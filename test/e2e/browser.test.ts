@@ -219,7 +219,7 @@ describe.if(CHROMIUM !== null)("in a browser", () => {
       const { page, complaints, hosts } = await browser.page({ viewport: DESKTOP });
       await page.goto(`${service.origin}/docs/try`);
       expect(await page.locator(".try form").count()).toBe(operations.length);
-      // The forms are filled with the examples of the document: together they must be a query that is answered.
+      // The forms are filled with the document's examples, which must be a valid query together.
       for (const path of TRIED_OUT) {
         const block = page.locator("details.try", {
           has: page.locator("summary code", { hasText: new RegExp(`^${path}$`) }),

@@ -5,7 +5,7 @@ import { startService, temporaryDatabasePath, until } from "../support/service.t
 import { LONG_MS } from "../support/patience.ts";
 
 test(
-  "what make builds is the whole service: both threads, migrations, style sheet and pages",
+  "make builds the complete service: both threads, migrations, style sheet and pages",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });

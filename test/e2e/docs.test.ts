@@ -8,7 +8,7 @@ import { LONG_MS } from "../support/patience.ts";
 const CHROMIUM = browserPath();
 
 const PAGES = ["/docs", "/docs/problems", "/docs/terms", "/docs/try"] as const;
-/** Each width in each scheme. */
+/** Each width in each colour scheme. */
 const SCREENS = [
   { name: "desktop", colorScheme: "light", viewport: { width: 1280, height: 900 } },
   { name: "desktop", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
@@ -55,7 +55,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   afterAll(() => stack.disposeAsync());
 
   test.each(PAGES.flatMap((path) => SCREENS.map((screen) => ({ path, ...screen }))))(
-    "$path breaks no rule of accessibility and fits: $name, $colorScheme",
+    "$path violates no accessibility rule and fits: $name, $colorScheme",
     async ({ path, name, ...screen }) => {
       const { origin, browser } = staged();
       const where = `${path.replaceAll("/", "-")}-${name}-${screen.colorScheme}`;
@@ -111,7 +111,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   );
 
   test.each(SCREENS)(
-    "trying out breaks no rule with a form open and an answer shown: $name, $colorScheme",
+    "trying out violates no rule with an open form and a response: $name, $colorScheme",
     async ({ name, ...screen }) => {
       const { origin, browser } = staged();
       const { page, complaints } = await browser.page(screen);
@@ -140,7 +140,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   );
 
   test(
-    "a request can be sent with the keyboard alone, and its answer read",
+    "a request can be sent and its response read with the keyboard alone",
     async () => {
       const { origin, browser } = staged();
       const { page } = await browser.page();
@@ -164,7 +164,7 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
   );
 
   test(
-    "without JavaScript a form leads to its answer, empty fields left out",
+    "without JavaScript a form leads to its response, empty fields omitted",
     async () => {
       const { origin, browser } = staged();
       const { page } = await browser.page({ javaScriptEnabled: false });

@@ -14,7 +14,7 @@ const samplesOf = (families: readonly Family[], name: string) =>
   families.find((family) => family.name === name)?.samples ?? [];
 
 test(
-  "a running service shows its files, its start, its snapshot's age and the rates that it is to show",
+  "a running service exports its database sizes, start, snapshot age and configured rates",
   async () => {
     using database = temporaryDatabasePath();
     using simulator = startSimulator({ nowMs: () => Date.now(), scale: 0.1 });
@@ -48,7 +48,7 @@ test(
       ["accounts", "data"],
       ["accounts", "wal"],
     ]);
-    // Nothing is written into the accounts' file meanwhile.
+    // Nothing is written to the accounts file meanwhile.
     const accounts = database.path.replace(/\.db$/, ".accounts.db");
     const size = { data: statSync(accounts).size, wal: statSync(`${accounts}-wal`).size };
     expect(sizes.slice(2).map(({ value }) => value)).toEqual([size.data, size.wal]);

@@ -32,13 +32,13 @@ const NUMBER = /^[1-9]\d{0,14}$/;
 /** Far more than any cursor that this service makes. */
 export const MAX_CURSOR_LENGTH = 256;
 
-/** A cursor as text. Opaque to clients; it holds nothing that the answer does not say. */
+/** A cursor as text. Opaque to clients; it contains nothing that the answer does not. */
 export function encodeCursor({ kind, state, queryHash, place }: Cursor): string {
   const parts = [LAYOUTS[kind].mark, state, queryHash, ...place];
   return Buffer.from(parts.join("~")).toString("base64url");
 }
 
-/** The cursor that `text` holds, null when this service cannot have made it. */
+/** The cursor in `text`; null if this service cannot have issued it. */
 export function decodeCursor(text: string): Cursor | null {
   const [mark, state = "", queryHash = "", ...place] = Buffer.from(text, "base64url")
     .toString()
@@ -47,11 +47,11 @@ export function decodeCursor(text: string): Cursor | null {
   if (kind === undefined || place.length !== LAYOUTS[kind].numbers) return null;
   if (!STATE.test(state) || !place.every((number) => NUMBER.test(number))) return null;
   const cursor = { kind, state, queryHash, place: place.map(Number) };
-  // Decoding forgives foreign characters; only the exact text that encoding gives is a cursor.
+  // Decoding ignores invalid characters; only the exact text that encoding produces is a cursor.
   return encodeCursor(cursor) === text ? cursor : null;
 }
 
-/** The cursor of a request. Throws `bad_cursor` for text that is no cursor, or one of another list or query. */
+/** The cursor of a request. Throws `bad_cursor` for invalid text, or a cursor of another list or query. */
 export function cursorOf(text: string, kind: CursorKind, queryHash: string): Cursor {
   const cursor = decodeCursor(text);
   if (cursor === null) throw badCursor("is not a cursor of this service");

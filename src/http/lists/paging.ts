@@ -19,7 +19,7 @@ interface Asked {
 
 type Sent<Row, Head> = ResponseOf<ListBody<Row> & Head> | Promise<ResponseOf<ListBody<Row> & Head>>;
 
-/** Which part of a list and how it is written is no part of the question. */
+/** Pagination and format are not part of the query. */
 const WITHOUT_PRESENTATION = {
   limit: null,
   cursor: null,
@@ -30,8 +30,8 @@ const WITHOUT_PRESENTATION = {
 };
 
 /**
- * Sends one page of a list in the asked format: of the cursor's snapshot, else of the current one. Throws the 503
- * problem `no_data` where no asked exchange delivers and none has a row left.
+ * Sends one page of a list in the requested format: of the cursor's snapshot, else of the current one. Throws the 503
+ * problem `no_data` if no requested exchange delivers and none has a row left.
  */
 export function sendList<Item, Row extends object, Head extends object>(
   answers: SnapshotAnswers,
@@ -69,7 +69,7 @@ export function sendSourced<Item, Row extends object, Head extends object>(
   const write = (page: Page<Item>): AnswerContent =>
     pageContent(list, source, page, {
       format,
-      // What a parameter decides depends on no header: a shared cache keeps one form instead of one per browser.
+      // A format set by parameter depends on no header: a shared cache stores one response instead of one per browser.
       vary: params.format === null ? "Accept, Accept-Encoding" : "Accept-Encoding",
       params,
       coverage,

@@ -41,7 +41,7 @@ function documentText(document: JsonObject): string {
 
 /**
  * /openapi.json and /docs with everything that these pages load: nothing comes from another host. Each is built once,
- * when it is first asked for, and kept outside the cache of market data, so that neither pushes the other out.
+ * on first use, and kept outside the cache of market data, so that neither evicts the other.
  */
 export function addDocumentRoutes(
   router: OpenAPIHono<AppEnv>,
@@ -49,7 +49,7 @@ export function addDocumentRoutes(
 ): void {
   const { assets } = readStyleSheet();
   let finished: JsonObject | null = null;
-  // A tenth of a second of work: done once for all pages that are made from it, when the first of them is asked for.
+  // Takes a tenth of a second: done once for all pages made from it, on first use.
   const document = (): JsonObject =>
     (finished ??= finishedDocument(router.getOpenAPI31Document(openApiInfo(publicUrl))));
   const serve = (path: string, make: () => AnswerContent): void => {
@@ -93,7 +93,7 @@ export function addDocumentRoutes(
   });
 }
 
-/** Redirects to the address that a form stands for. Not cached: it depends on the form alone. */
+/** Redirects to the address that a form represents. Not cached: it depends only on the form. */
 function redirect(location: string, requestId: string): Response {
   return new Response(null, {
     status: 303,
@@ -106,7 +106,7 @@ function redirect(location: string, requestId: string): Response {
   });
 }
 
-/** Something that changes with a release only. */
+/** A resource that only changes with a release. */
 function asset(
   contentType: string,
   chunk: string | Uint8Array<ArrayBuffer>,

@@ -1,4 +1,4 @@
-/** How every figure is computed that is not an exchange's own, and what it is a fraction of. */
+/** The formula of every figure that does not come from an exchange, and what it is a fraction of. */
 export const FORMULAS = [
   {
     name: "funding_rate",

@@ -128,7 +128,7 @@ function schemaModel(name: string, schema: JsonObject): SchemaModel {
   };
 }
 
-/** A kind in words: "list of Flag", "number or null", "integer from 1 to 5000". */
+/** A type in words: "list of Flag", "number or null", "integer from 1 to 5000". */
 export function kindOf(schema: Json | undefined): KindModel {
   const { $ref, anyOf, allOf, items, type, enum: members, const: value } = objectOf(schema);
   if (typeof $ref === "string") {
@@ -164,7 +164,7 @@ function boundsOf({ minimum, exclusiveMinimum, maximum }: JsonObject): string {
   return maximum === undefined ? low : `${low} to ${shown(maximum)}`;
 }
 
-/** A value as it is written in an address. */
+/** A value as written in an address. */
 export function text(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.map(text).join(",");

@@ -45,8 +45,8 @@ export function triedOperations(document: JsonObject): ReadonlyMap<string, Tried
 }
 
 /**
- * The address that a form requests. Empty fields are left out, since the API accepts no empty values; path parameters
- * are taken out of the query.
+ * The address that a form requests. Empty fields are omitted, since the API accepts no empty values; path parameters
+ * are removed from the query.
  */
 export function triedAddress({ path, pathNames }: TriedOperation, fields: URLSearchParams): string {
   const filled = pathNames.reduce(
@@ -77,7 +77,7 @@ function fieldModel(document: JsonObject, parameter: JsonObject): TryFieldModel 
   const choices = type === "array" ? [] : membersOf(document, objectOf(schema));
   return {
     name: text(name),
-    // The name of a set says nothing where its members can be chosen.
+    // The name of a set is unnecessary where its members can be selected.
     kind: choices.length > 0 ? "" : `${before}${named ?? ""}${after}`,
     fallback: fallback === undefined ? null : text(fallback),
     isRequired: required === true,

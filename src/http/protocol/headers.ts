@@ -64,7 +64,7 @@ export const PAGE_HEADERS: FixedHeaders = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** The page that sends requests: a script of its own, which calls this service alone. */
+/** The page that sends requests: its own script, which only calls this service. */
 export const TRY_HEADERS: FixedHeaders = {
   ...PAGE_HEADERS,
   "content-security-policy": `${PAGE_POLICY}; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'`,

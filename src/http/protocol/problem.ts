@@ -81,7 +81,7 @@ export function asSentence(text: string): string {
   return text.endsWith("?") ? text : `${text}.`;
 }
 
-/** How soon a client should ask again while the first batches come in. */
+/** Suggested retry time while the first batches arrive. */
 const NOT_READY_RETRY_SECONDS = 5;
 
 export function notReady(): ApiError {

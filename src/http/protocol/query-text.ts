@@ -16,7 +16,7 @@ const MAX_ECHO_LENGTH = 64;
 /** The unit of a number, as stated in errors; null for rows, exchanges and ratios. Required, so that none is forgotten. */
 type Unit = "US dollars" | "hours" | "seconds" | "percent" | "percent a year" | null;
 
-/** Inclusive bounds; `above` excludes its own value. */
+/** Inclusive bounds; `above` is exclusive. */
 export interface NumberBounds {
   readonly unit: Unit;
   readonly min?: number;
@@ -126,7 +126,7 @@ function inUnit({ unit }: { readonly unit: Unit }): string {
   return unit === null ? "" : ` (${unit})`;
 }
 
-/** Up to 2100-01-01: a later time is one in milliseconds. */
+/** Up to 2100-01-01: anything later must be in milliseconds. */
 export const TIME_BOUNDS = { unit: "seconds", min: 0, max: 4_102_444_800 } as const;
 
 /** A time in whole unix seconds. */
@@ -138,7 +138,7 @@ export function secondsIn(text: string, context: Context): number {
   return min;
 }
 
-/** Thousands, millions and billions of seconds since 1970 are times in a smaller unit, letters a date. */
+/** Thousands, millions and billions of seconds since 1970 are times in a smaller unit; letters mean a date. */
 const SMALLER_UNITS = [
   { digits: 13, name: "milliseconds" },
   { digits: 16, name: "microseconds" },
@@ -154,7 +154,7 @@ function unitHint(text: string): string {
   return unit === undefined ? "" : `; this looks like ${unit.name}`;
 }
 
-/** Adds an error that says which rule the value breaks. */
+/** Adds an error for the rule that the value breaks. */
 export function refuse(context: Context, rule: string): void {
   context.addIssue({ code: "custom", message: rule });
 }

@@ -94,7 +94,7 @@ const PLACEHOLDER = /^:/;
 /** Addresses that no one types: their names contain a hash. */
 const HASHED = /^\/static\//;
 
-/** The problem of an address without a route, with the nearest one that has one, in any case. */
+/** The problem for an address without a route, with the nearest one that has one, case-insensitive. */
 export function nothingAt(app: OpenAPIHono<AppEnv>, path: string): ApiError {
   const asked = path.split("/");
   const addresses = app.routes

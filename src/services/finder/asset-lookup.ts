@@ -20,7 +20,7 @@ interface Names {
   readonly known: ReadonlySet<string>;
   /** Every name of an asset. */
   readonly assets: ReadonlySet<string>;
-  /** A ticker that there is, by the common name of the table for it. */
+  /** An existing ticker, by its common name in the table. */
   readonly byCommon: ReadonlyMap<string, string>;
   /** The bases that match other names, as far as they were looked up. */
   readonly fits: Map<string, readonly string[]>;

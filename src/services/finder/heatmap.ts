@@ -5,7 +5,7 @@ import type { BoardRow } from "../../domain/market.ts";
 import type { AssetGroup, Leg } from "./asset-groups.ts";
 import { type FundingQuery, NO_FILTER, rowMatcher } from "./funding-query.ts";
 
-/** What a cell can show, in percent: a year, eight hours, an hour, or the listing's own interval. */
+/** What a cell can show, in percent: per year, per eight hours, per hour, or per the listing's own interval. */
 export const HEATMAP_VALUES = [
   "annualized_pct",
   "rate_8h_pct",

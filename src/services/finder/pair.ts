@@ -139,7 +139,7 @@ export function netOnCapitalPctOf({ netPct, plan }: Pair): number | null {
 export const CAPACITY_REASONS = ["open_interest_unknown", "volume_unknown"] as const;
 export type CapacityReason = (typeof CAPACITY_REASONS)[number];
 
-/** How much each leg may hold beside what is there, US dollars; null, and why, where that is not known. */
+/** How much each leg can hold relative to the existing market, US dollars; null with a reason if unknown. */
 export function capacityOf({ long, short }: Pair): {
   readonly usd: number | null;
   readonly reason: CapacityReason | null;

@@ -98,7 +98,9 @@ function legOf(groups: readonly AssetGroup[], row: BoardRow) {
   return null;
 }
 
-/** The trusted listing on another exchange that pays a side most or costs it least a year; the first of equal ones. */
+/**
+ * The trusted listing on another exchange that pays a side most or costs it least per year; the first of equal ones.
+ */
 function bestElsewhere(
   { trusted }: AssetGroup,
   here: Leg,

@@ -72,7 +72,7 @@ export function addExplainRoutes(
     const rulesHere = rulesOf.get(exchange);
     const { missing, hasNothing } = coverageOf(snapshot, { exchange: [exchange] });
     if (row === null || rulesHere === undefined) {
-      // Nobody knows what it lists now.
+      // Its current listings are unknown.
       if (hasNothing) throw noData(missing);
       throw unknownSymbol(snapshot, exchange, exchangeSymbol);
     }
