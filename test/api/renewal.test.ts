@@ -13,7 +13,7 @@ const rows = EXCHANGE_IDS.flatMap((exchange) =>
 );
 const LIST = "/api/funding/current";
 const SENTIMENT = "/api/funding/sentiment?min_exchanges=3";
-/** Asked for first after a publish: any answer of the new snapshot lets the old ones go. */
+/** Requested first after a publish: any answer of the new snapshot discards the old ones. */
 const FIRST = "/api/exchanges?format=ndjson";
 const WANTED: readonly (readonly [target: string, encoding: string])[] = [
   [LIST, "gzip"],
@@ -22,7 +22,7 @@ const WANTED: readonly (readonly [target: string, encoding: string])[] = [
 ];
 /** The id of a snapshot changes the size of a compressed answer by less, and the smallest answer is larger. */
 const ID_BYTES = 64;
-/** Many times the turns that an answer takes to be made. */
+/** Many times the event loop turns that building an answer takes. */
 const TURNS = 200;
 
 /** A cached answer is returned synchronously; one that has to be built and compressed is awaited. */
@@ -51,7 +51,7 @@ async function scene() {
   const wantedBytes = load().cachedBytes;
   await (await app.get(FIRST)).arrayBuffer();
   const firstBytes = load().cachedBytes - wantedBytes;
-  /** How many bytes of the wanted answers of a new snapshot are still to be made. */
+  /** How many bytes of the answers of interest are still to be built for a new snapshot. */
   const missingOf = async (id: string): Promise<() => number> => {
     board.publish(snapshotOf(id, rows));
     await (await app.get(FIRST)).arrayBuffer();
@@ -60,7 +60,7 @@ async function scene() {
   return { app, clock, wantedBytes, missingOf };
 }
 
-test("what was asked for within a minute is made again for the next snapshot, each encoding of it", async () => {
+test("answers requested within a minute are rebuilt for the next snapshot, in each encoding", async () => {
   const { app, missingOf } = await scene();
   const missing = await missingOf("1-2");
   await until(() => missing() < ID_BYTES);
@@ -72,7 +72,7 @@ test("what was asked for within a minute is made again for the next snapshot, ea
   expect(((await (await app.get(LIST)).json()) as { snapshot: string }).snapshot).toBe("1-2");
 });
 
-test("what was made unasked does not count as asked for: after a minute nothing is made any more", async () => {
+test("rebuilding does not count as a request: after a minute nothing is rebuilt any more", async () => {
   const { app, clock, wantedBytes, missingOf } = await scene();
   const first = await missingOf("1-2");
   await until(() => first() < ID_BYTES);
