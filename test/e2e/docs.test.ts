@@ -163,6 +163,46 @@ describe.if(CHROMIUM !== null)("the documentation in a browser", () => {
     LONG_MS,
   );
 
+  test.each([
+    { format: "json", start: "{" },
+    { format: "csv", start: "uid," },
+    { format: "ndjson", start: '{"uid":' },
+  ])(
+    "an answer in $format is shown as it was sent",
+    async ({ format, start }) => {
+      const { origin, browser } = staged();
+      const { page } = await browser.page();
+      await page.goto(`${origin}/docs/try#listFundingRates`);
+      const form = page.locator("#listFundingRates");
+      await form.getByRole("button", { name: "Clear optional fields" }).click();
+      await form.locator("[name=format]").selectOption(format);
+      await form.getByRole("button", { name: "Send" }).click();
+      const answer = page.getByRole("region", { name: "Answer: Live funding rates", exact: true });
+      await answer.locator("p, pre").filter({ hasNotText: "Waiting" }).first().waitFor();
+      const shown = await answer.innerText();
+      expect(shown).toStartWith("200");
+      expect(await answer.getByRole("group", { name: "Body" }).innerText()).toStartWith(start);
+    },
+    LONG_MS,
+  );
+
+  test(
+    "the command keeps an apostrophe of a name inside its quotes",
+    async () => {
+      const { origin, browser } = staged();
+      const { page } = await browser.page();
+      await page.goto(`${origin}/docs/try#listFundingRatesOfAsset`);
+      const form = page.locator("#listFundingRatesOfAsset");
+      await form.getByRole("button", { name: "Clear optional fields" }).click();
+      await form.locator("[name=base]").fill("A'B");
+      await form.getByRole("button", { name: "Send" }).click();
+      const answer = page.getByRole("region", { name: "Answer: Live funding rates of one asset" });
+      const command = await answer.getByRole("group", { name: "Command" }).innerText();
+      expect(command).toBe(`curl '${origin}/api/funding/symbol/A%27B'`);
+    },
+    LONG_MS,
+  );
+
   test(
     "without JavaScript a form leads to its response, empty fields omitted",
     async () => {

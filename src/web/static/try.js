@@ -1,5 +1,8 @@
 // Shows the answers of /docs/try below their forms. Without it a form opens its answer.
 
+/** One value that can be laid out: JSON and problem+json, not the lines of x-ndjson. */
+const JSON_VALUE = /^application\/(\w+\+)?json\b/;
+
 /** Long texts make the page slow, and a list of the whole market has megabytes. */
 const MAX_CHARACTERS = 200_000;
 
@@ -43,14 +46,15 @@ async function answerTo(form) {
   const response = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`);
   const { text, isCut } = await bodyOf(response);
   const took = Math.round(performance.now() - began);
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const isJson = JSON_VALUE.test(response.headers.get("content-type") ?? "");
   const shown = isJson && !isCut ? JSON.stringify(JSON.parse(text), null, 2) : text;
   const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
   const more = element("details", "");
   more.append(element("summary", "Headers"), block("Headers", headers));
   return [
     element("p", `${response.status} ${response.statusText}, ${took} ms`),
-    block("Command", `curl '${response.url}'`),
+    // A path may contain an apostrophe, which would end the quotes.
+    block("Command", `curl '${response.url.replaceAll("'", "%27")}'`),
     more,
     block("Body", isCut ? `${shown}\n… (the rest is not shown)` : shown),
   ];
