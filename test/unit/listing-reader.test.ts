@@ -136,8 +136,44 @@ describe("a reader that keeps listings between commits", () => {
   });
 });
 
+/** A statement for each column of a listing that may change, as any version of the service may write it. */
+const WRITES = [
+  "base = 'OTHER'",
+  "quote = 'USDC'",
+  "settle = 'USDC'",
+  "multiplier = 1000",
+  "asset_class = 'stock'",
+  "accrual = 'continuous'",
+  "listed_at = 1",
+  "first_seen = 1",
+  "interval_changed_at = 1",
+  "asset_id = 'OTHER'",
+  "identity = 'confirmed'",
+  "proven_multiplier = 10",
+  "settled_class = 'stock'",
+  "doubts = 1",
+];
+
+test.each(WRITES)("a listing is read again after %s, whoever wrote it", (write) => {
+  using database = testDatabase();
+  const epoch = startCollecting(database, ["okx"], NOON_MS);
+  database.writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC")]));
+  const before = database.reader.readExchange("okx");
+  database.db.run(`UPDATE instruments SET ${write}`);
+  const after = database.reader.readExchange("okx");
+  expect(after).toEqual(new MarketReader(database.db).readExchange("okx"));
+  expect(after).not.toEqual(before);
+});
+
+const DECIDED: Decision = {
+  assetId: "BTC",
+  identity: "confirmed",
+  provenMultiplier: null,
+  settledClass: null,
+};
+
 describe("the version of an exchange's listings", () => {
-  test("stays when only quotes change, and rises with a listing, an interval and a review", () => {
+  test("stays when only quotes change, and rises with a changed listing, an interval and a decision", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, EXCHANGES, NOON_MS);
     let atMs = NOON_MS;
@@ -146,33 +182,33 @@ describe("the version of an exchange's listings", () => {
       return listingSeq(database, "okx");
     };
     const [btc, eth] = [quoteOf("BTC"), quoteOf("ETH")];
-    expect(commitOf(btc, eth)).toBe(1);
-    expect(commitOf({ ...btc, fundingRate: 0.0009, markPrice: 101 }, eth)).toBe(1);
-    expect(commitOf(btc, eth, quoteOf("SOL"))).toBe(2);
-    expect(commitOf({ ...btc, settle: "USDC" }, eth, quoteOf("SOL"))).toBe(3);
-    expect(commitOf({ ...btc, settle: "USDC", fundingIntervalHours: 4 }, eth, quoteOf("SOL"))).toBe(
-      4,
-    );
+    expect(commitOf(btc, eth)).toBe(0);
+    expect(commitOf({ ...btc, fundingRate: 0.0009, markPrice: 101 }, eth)).toBe(0);
+    expect(commitOf({ ...btc, settle: "USDC" }, eth)).toBe(1);
+    expect(commitOf({ ...btc, settle: "USDC", fundingIntervalHours: 4 }, eth)).toBe(2);
     const reviews = new ReviewRepository(database.db, database.epochs);
-    const none = { decisions: new Map(), implausible: new Map(), rateScales: new Map() };
-    reviews.store(epoch, { ...none, exchanges: new Set(["okx"]) }, atMs);
-    expect(listingSeq(database, "okx")).toBe(5);
+    const [row] = reviews.rows();
+    const decisions = new Map([[row?.instrumentId ?? 0, DECIDED]]);
+    const none = { implausible: new Map(), rateScales: new Map() };
+    reviews.store(epoch, { ...none, decisions, exchanges: new Set(["okx"]) }, atMs);
+    expect(listingSeq(database, "okx")).toBe(3);
     expect(listingSeq(database, "gate")).toBe(0);
   });
 
-  test("stays with a batch that was rolled back, and rises when the same batch is stored", () => {
+  test("rises only when a batch is stored, not when it is rolled back", () => {
     using database = testDatabase();
     const epoch = startCollecting(database, ["okx"], NOON_MS);
     const broken = { ...quoteOf("ETH"), fundingRate: null as unknown as number };
     const { db, epochs, states, writer } = database;
-    expect(() =>
-      writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC"), broken])),
-    ).toThrow();
+    const [btc, eth] = [quoteOf("BTC"), quoteOf("ETH")];
+    const changed = { ...btc, settle: "USDC" };
+    writer.commit(acceptedBatch("okx", epoch, NOON_MS, [btc, eth]));
+    expect(() => writer.commit(acceptedBatch("okx", epoch, NOON_MS, [changed, broken]))).toThrow();
     expect(listingSeq(database, "okx")).toBe(0);
-    writer.commit(acceptedBatch("okx", epoch, NOON_MS, [quoteOf("BTC"), quoteOf("ETH")]));
+    writer.commit(acceptedBatch("okx", epoch, NOON_MS, [changed, eth]));
     expect(listingSeq(database, "okx")).toBe(1);
     new MarketWriter(db, epochs, states).commit(
-      acceptedBatch("okx", epoch, NOON_MS + 1, [quoteOf("BTC"), quoteOf("ETH")]),
+      acceptedBatch("okx", epoch, NOON_MS + 1, [changed, eth]),
     );
     expect(listingSeq(database, "okx")).toBe(1);
   });

@@ -47,7 +47,7 @@ export interface SizeMemory {
 /** How often the rows of an exchange have changed. */
 export interface ExchangeSeqs {
   readonly commitSeq: number;
-  /** How often its listings have changed, their quotes not counted. */
+  /** Raised by a trigger with each change of a column that a ListingReader keeps. */
   readonly listingSeq: number;
 }
 
@@ -76,11 +76,6 @@ export class ExchangeStateRepository {
   /** Null if it was never enabled here. */
   seqs(exchange: ExchangeId): ExchangeSeqs | null {
     return this.#reads.seqs.get({ exchange }) ?? null;
-  }
-
-  /** Tells readers that listings have changed. Call it inside the write's own transaction. */
-  raiseListingSeq(exchange: ExchangeId): void {
-    this.#writes.raiseListingSeq.run({ exchange });
   }
 
   accept(exchange: ExchangeId, { pending, evenShare = null, ...state }: AcceptedState): void {
@@ -201,7 +196,6 @@ function writesOn(queries: ReturnType<typeof queryBuilder>) {
       acceptNextSize: false,
       evenShare: given("evenShare", columns.evenShare),
     }).prepare(),
-    raiseListingSeq: update({ listingSeq: sql`${columns.listingSeq} + 1` }).prepare(),
     fail: update(failed).prepare(),
     refuse: update({
       ...failed,

@@ -42,8 +42,6 @@ export class InstrumentWriter {
   readonly #db: Database;
   readonly #known = new Map<ExchangeId, ExchangeInstruments>();
   #changedBases = new Set<string>();
-  /** Whether the batch that is being stored has changed a column that a ListingReader reads. */
-  #haveListingsChanged = false;
   readonly #insert;
   readonly #update;
   readonly #setInterval;
@@ -94,17 +92,11 @@ export class InstrumentWriter {
     return instrument.id;
   }
 
-  /**
-   * Marks the batch's instruments as seen and, if the batch is complete, counts missing ones. Returns whether the batch
-   * has added, removed or updated a listing, or changed its interval.
-   */
-  close(batch: ListedBatch, complete: boolean): boolean {
+  /** Marks the batch's instruments as seen and, if the batch is complete, counts missing ones. */
+  close(batch: ListedBatch, complete: boolean): void {
     this.#leaveOutOutage(batch);
     if (complete) this.#countMissing(batch, this.#of(batch.exchange));
     this.#seen.run(batch.exchange, batch.atMs);
-    const haveChanged = this.#haveListingsChanged;
-    this.#haveListingsChanged = false;
-    return haveChanged;
   }
 
   /** Absence is counted in batches: excludes the time of an outage. */
@@ -154,7 +146,6 @@ export class InstrumentWriter {
       return this.#add(batch, known, quote);
     }
     if (!isRedescribed(before, quote)) return before;
-    this.#haveListingsChanged = true;
     const { base, settle, multiplier, assetClass, accrual, listedAtMs } = quote;
     this.#changedBases.add(before.base).add(base);
     this.#update.run(
@@ -195,7 +186,6 @@ export class InstrumentWriter {
 
   #add(batch: ListedBatch, known: ExchangeInstruments, quote: Quote): KnownInstrument {
     this.#changedBases.add(quote.base);
-    this.#haveListingsChanged = true;
     const uid = newUid(batch.exchange, quote.exchangeSymbol, batch.atMs);
     const row = this.#insert.get(
       uid,
@@ -242,7 +232,6 @@ export class InstrumentWriter {
     if (hours === null || hours === before) return;
     if (before === null) this.#setInterval.run(instrument.id, hours);
     else {
-      this.#haveListingsChanged = true;
       this.#insertChange.run(instrument.id, before, hours, batch.atMs);
       this.#changeInterval.run(instrument.id, hours, batch.atMs);
     }
@@ -258,10 +247,7 @@ export class InstrumentWriter {
         instrument.missedBatches === 0 ? this.#lastSeen(instrument.id) : instrument.lastSeen;
       const after = afterMiss({ ...instrument, lastSeen }, batch.atMs);
       if (after === null) continue;
-      if (after.status !== instrument.status) {
-        this.#changedBases.add(instrument.base);
-        this.#haveListingsChanged = true;
-      }
+      if (after.status !== instrument.status) this.#changedBases.add(instrument.base);
       this.#miss.run(instrument.id, after.missedBatches, after.status);
       known.set(symbol, { ...instrument, ...after, lastSeen });
     }

@@ -57,7 +57,7 @@ export class ListingReader {
 
   /**
    * The listings of an exchange by instrument id, as of `version`. `ids` are those with a quote: if they differ from the
-   * known ones, the writer has not raised the version, and all listings are read again.
+   * known ones, which does not raise the version, all listings are read again.
    */
   of(exchange: ExchangeId, version: string, ids: readonly number[]): ReadonlyMap<number, Placed> {
     const known = this.#known.get(exchange);

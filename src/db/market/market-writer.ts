@@ -62,9 +62,8 @@ export class MarketWriter {
       writeTransaction(this.#db, () => {
         this.#epochs.requireCurrent(batch.epoch);
         for (const quote of batch.quotes) this.#store(batch, quote);
-        const haveListingsChanged = this.#instruments.close(batch, batch.complete);
+        this.#instruments.close(batch, batch.complete);
         this.#states.accept(batch.exchange, batch.state);
-        if (haveListingsChanged) this.#states.raiseListingSeq(batch.exchange);
         this.#epochs.raiseSeq(batch.atMs);
       });
     } catch (error) {

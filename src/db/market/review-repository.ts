@@ -70,7 +70,7 @@ export class ReviewRepository {
     this.#epochs = epochs;
     this.#rows = db.query<ReviewRow, []>(SELECT_ROWS);
     const queries = queryBuilder(db);
-    const { exchange, rateScale, commitSeq, listingSeq } = exchangeState;
+    const { exchange, rateScale, commitSeq } = exchangeState;
     const { id, assetId, identity, provenMultiplier, settledClass, implausible } = instruments;
     const isInstrument = eq(id, sql.placeholder("id"));
     const isExchange = eq(exchange, sql.placeholder("exchange"));
@@ -97,7 +97,7 @@ export class ReviewRepository {
       .prepare();
     this.#touch = queries
       .update(exchangeState)
-      .set({ commitSeq: sql`${commitSeq} + 1`, listingSeq: sql`${listingSeq} + 1` })
+      .set({ commitSeq: sql`${commitSeq} + 1` })
       .where(isExchange)
       .prepare();
   }

@@ -85,7 +85,7 @@ export const exchangeState = sqliteTable("exchange_state", {
   enabled: integer("enabled", { mode: "boolean" }).notNull(),
   /** Incremented by each commit of this exchange's rows. */
   commitSeq: integer("commit_seq").notNull().default(0),
-  /** Raised by those commits that change its instruments, not only their quotes. */
+  /** Raised by a trigger with each change of a column of its instruments that readers keep. */
   listingSeq: integer("listing_seq").notNull().default(0),
   periodMs: integer("period_ms").notNull(),
   lastOkAt: integer("last_ok_at"),
