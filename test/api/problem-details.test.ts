@@ -194,6 +194,17 @@ describe("suggests the nearest name for an unknown one", () => {
       'No listing has the uid "okx:BTC" now; did you mean okx:BTCUSDT?',
     ],
     [
+      "/api/funding/position?side=long&uid=OKX:BTCUDST:1793620800",
+      "unknown_instrument",
+      'No listing has the uid "OKX:BTCUDST:1793620800" now; did you mean okx:BTCUSDT?',
+    ],
+    // The exchange alone makes no two symbols alike.
+    [
+      "/api/funding/position?side=long&uid=hyperliquid:QQQQ",
+      "unknown_instrument",
+      'No listing has the uid "hyperliquid:QQQQ" now.',
+    ],
+    [
       "/api/funding/position?side=long&uid=okex:BTCUSDT",
       "unknown_instrument",
       'No listing has the uid "okex:BTCUSDT" now: it must begin with an exchange, as in binance:BTCUSDT; did you mean okx?',
@@ -203,4 +214,13 @@ describe("suggests the nearest name for an unknown one", () => {
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code, detail });
   });
+});
+
+test("near names are looked for only as long as unknown ones may be slips of the finger", async () => {
+  const names = Array.from({ length: 500 }, (_, index) => `limi${index}`);
+  const { errors } = await problemOf(`/api/funding/arb?${names.join("=1&")}=1`);
+  expect(errors).toHaveLength(500);
+  const offered = errors.filter((error) => JSON.stringify(error).includes("did you mean limit?"));
+  expect(offered.length).toBeGreaterThan(0);
+  expect(offered.length).toBeLessThan(20);
 });

@@ -62,6 +62,9 @@ export function allowedMethods(app: OpenAPIHono<AppEnv>, path: string): string[]
 /** How much of an unknown name an error repeats. */
 const MAX_NAME_LENGTH = 64;
 
+/** More unknown names than this are not typos: finding the nearest name of each would only take time. */
+const MAX_SUGGESTED_NAMES = 16;
+
 /** The result of parsing the path, the headers or the query of a request. */
 interface Reading {
   readonly target: string;
@@ -81,9 +84,12 @@ export function requireParameters(
   const all = [...unread, ...(error?.issues.flatMap(parameterErrors) ?? [])];
   if (all.length === 0) return;
   const known = names();
-  const errors = all.map(({ parameter, rule }) => ({
+  const errors = all.map(({ parameter, rule }, index) => ({
     parameter: parameter.slice(0, MAX_NAME_LENGTH),
-    rule: rule === UNKNOWN_NAME ? `${rule}${didYouMean(parameter, known)}` : rule,
+    rule:
+      rule === UNKNOWN_NAME && index < MAX_SUGGESTED_NAMES
+        ? `${rule}${didYouMean(parameter, known)}`
+        : rule,
   }));
   throw badParameters(errors);
 }
