@@ -3,6 +3,7 @@ import type { Origin, OriginGap, OriginRequest } from "../domain/origin.ts";
 import type { Exchange, Refreshed } from "../exchanges/exchange.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Semaphore } from "../lib/semaphore.ts";
+import { EXPLAIN_WITHIN_MS } from "./pending-requests.ts";
 import type { PayloadBudget, RecordedRefresh } from "./recorded-refresh.ts";
 
 /** Snapshots contain a new batch within 5 s of its commit: a replaced batch is kept for three times that. */
@@ -16,7 +17,7 @@ const PARSED_FOR_MS = 10_000;
 /** Refreshes come first: parsing batches again may take this share of the thread's time. */
 const MAX_TIME_SHARE = 0.1;
 /** The last of these is answered within about a second; the main thread waits for two. */
-const MAX_WAITING = 4;
+export const MAX_WAITING = 4;
 
 interface AcceptedBatch {
   readonly exchange: Exchange;
@@ -100,7 +101,14 @@ export class Explainer {
   }
 
   async #readInTurn(batch: AcceptedBatch): Reading {
+    const requestedMs = this.#clock.monotonicMs();
     const release = await this.#oneAtATime.acquire();
+    // Its requests will have timed out by then: parsing it would only delay the batches that follow.
+    if (this.#notBeforeMs - requestedMs > EXPLAIN_WITHIN_MS) {
+      this.#forget(batch);
+      release();
+      return "busy";
+    }
     const waitMs = this.#notBeforeMs - this.#clock.monotonicMs();
     if (waitMs > 0) await this.#clock.sleep(waitMs, this.#lifetime);
     const startedMs = this.#clock.monotonicMs();

@@ -2,7 +2,7 @@ import type { Origin } from "../domain/origin.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** Time-out for an explanation: reading one exchange's payloads again takes milliseconds. */
-const EXPLAIN_WITHIN_MS = 2_000;
+export const EXPLAIN_WITHIN_MS = 2_000;
 
 /** For all clients together; many times what a page of rows needs. */
 const MAX_OPEN = 200;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ORIGIN_GAPS, type Origin } from "../../src/domain/origin.ts";
 import type { Explanation } from "../../src/domain/quote.ts";
+import { MAX_WAITING } from "../../src/collector/explainer.ts";
 import type { ExplanationBody } from "../../src/http/api/explain/schema.ts";
 import { testApp } from "../support/app.ts";
 import { rowOf, snapshotOf, TestBoard } from "../support/board.ts";
@@ -118,6 +119,44 @@ describe("/api/explain", () => {
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code });
     expect(asked).toEqual([]);
+  });
+
+  test("clients take turns: one that requests many rows leaves room for others", async () => {
+    const asked: { readonly exchange: string; readonly answer: () => void }[] = [];
+    const rows = [rowOf("kraken", "BTC"), rowOf("gate", "BTC")];
+    const { fetch } = testApp(new TestBoard(snapshotOf("1-1", rows)), {
+      askForOrigin: ({ exchange }) => {
+        const { promise, resolve } = Promise.withResolvers<Origin>();
+        asked.push({ exchange, answer: () => resolve("not_in_last_batch") });
+        return promise;
+      },
+    });
+    const explain = (exchange: string, remoteAddress: string) =>
+      Promise.resolve(
+        fetch(new Request(`http://finder.test/api/explain/${exchange}/BTCUSDT`), { remoteAddress }),
+      ).then((response) => response.json() as Promise<ExplanationBody>);
+    const many = Array.from({ length: 40 }, () => explain("kraken", "10.0.0.1"));
+    const one = explain("gate", "10.0.0.2");
+    await new Promise(setImmediate);
+    expect(asked.length).toBeLessThan(MAX_WAITING);
+    // The second client's request follows those that were already sent to the collector.
+    let answered = 0;
+    while (!asked.some(({ exchange }) => exchange === "gate") && answered < 40) {
+      asked[answered]?.answer();
+      answered += 1;
+      await new Promise(setImmediate);
+    }
+    expect(answered).toBeLessThan(MAX_WAITING + 1);
+    for (const { answer } of asked) answer();
+    expect(await one).toMatchObject({ raw_reason: "not_in_last_batch" });
+    while (answered < 60) {
+      asked[answered]?.answer();
+      answered += 1;
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(many)).map((body) => body.raw_reason)).toEqual(
+      Array.from({ length: 40 }, () => "not_in_last_batch" as const),
+    );
   });
 
   test("is not cacheable", async () => {

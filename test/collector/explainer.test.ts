@@ -5,6 +5,7 @@ import { PayloadBudget, RecordedRefresh } from "../../src/collector/recorded-ref
 import { EXCHANGE_IDS, type ExchangeId } from "../../src/domain/exchange.ts";
 import type { Origin } from "../../src/domain/origin.ts";
 import type { ExchangeHttp, Source } from "../../src/exchanges/exchange.ts";
+import { EXPLAIN_WITHIN_MS } from "../../src/collector/pending-requests.ts";
 import { drive } from "../support/drive.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NOON_MS, quoteOf } from "../support/quote.ts";
@@ -218,6 +219,25 @@ describe("explaining costs little, however many requests there are", () => {
     expect(read).toBe(answered);
     // The pause after the last one is still to come.
     expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual((read - 1) * 10 * readMs);
+  });
+
+  test("a batch whose requests have timed out is not parsed, and delays no other", async () => {
+    const { clock, readings, exchangeOf, store, ask } = explainerLab();
+    // The pause after each is nine times as long, longer than the time-out of a request.
+    const readMs = 300;
+    const ids = EXCHANGE_IDS.slice(0, 4);
+    const stored: number[] = [];
+    for (const id of ids) stored.push(await store(exchangeOf(id, readMs), 0.1));
+    const startMs = clock.monotonicMs();
+    const origins = await Promise.all(
+      ids.map((id, index) => ask(id, "BTC", stored[index] ?? Number.NaN)),
+    );
+    expect(origins.filter((origin) => origin === "busy")).toHaveLength(3);
+    expect(Object.values(readings).reduce((sum, count) => sum + count, 0)).toBe(1);
+    expect(clock.monotonicMs() - startMs).toBeLessThan(EXPLAIN_WITHIN_MS);
+    await clock.advance(10 * readMs);
+    const last = ids[3] ?? "okx";
+    expect(rateOf(await ask(last, "BTC", stored[3] ?? Number.NaN))).toBe(0.1);
   });
 
   test("payloads that cannot be parsed again are an error each time, without further effects", async () => {

@@ -14,6 +14,8 @@ import {
 } from "../../../services/finder/explain.ts";
 import { bySymbol, findListing } from "../../../services/finder/listing-lookup.ts";
 import { coverageOf } from "../../../services/board/coverage.ts";
+import type { WorkLimits, WorkQueue } from "../../answers/work-queue.ts";
+import { type Requester, requesterOf } from "../../protocol/requester.ts";
 import { freshJsonResponse } from "../../lists/content.ts";
 import { noData } from "../../openapi/missing-exchanges.ts";
 import { freshJson, problems } from "../../openapi/document.ts";
@@ -40,9 +42,14 @@ export interface ExplainDeps {
   readonly answers: SnapshotAnswers;
   readonly exchanges: readonly ExchangeRules[];
   readonly askForOrigin: AskForOrigin;
+  /** Bounded by `ORIGINS_ASKED`. */
+  readonly turns: WorkQueue;
   /** Taker fees of this installation. */
   readonly fees: FeeTable;
 }
+
+/** The collector's queue holds four batches and takes about a second: with two at once there is room for others. */
+export const ORIGINS_ASKED: WorkLimits = { concurrent: 2, waiting: 200, waitMs: 2_000 };
 
 const explainRoute = createRoute({
   method: "get",
@@ -61,7 +68,7 @@ const explainRoute = createRoute({
 
 export function addExplainRoutes(
   app: OpenAPIHono<AppEnv>,
-  { answers, exchanges, askForOrigin, fees }: ExplainDeps,
+  { answers, exchanges, askForOrigin, turns, fees }: ExplainDeps,
 ): void {
   const rulesOf = new Map(exchanges.map((one) => [one.id, one]));
   const ofExchange = takerFees(fees, new Map());
@@ -76,12 +83,33 @@ export function addExplainRoutes(
       if (hasNothing) throw noData(missing);
       throw unknownSymbol(snapshot, exchange, exchangeSymbol);
     }
-    const origin = await originOf(snapshot, row, askForOrigin);
+    const origin = await inTurn(turns, requesterOf(c.req.raw, c.env), () =>
+      originOf(snapshot, row, askForOrigin),
+    );
     const fee = listingFee(ofExchange.get(exchange) ?? null, row.record.takerFeeBps);
     const body = explained(snapshot, row, { rules: rulesHere, fee, origin, missing });
     const { requestId } = c.env;
     return documented(explainRoute, freshJsonResponse(body, { status: 200, requestId }));
   });
+}
+
+/**
+ * Calls `ask` when it is this client's turn. Without turns a client that requests many rows would fill the collector's
+ * queue, and all other clients would get `busy`.
+ */
+async function inTurn(
+  turns: WorkQueue,
+  requester: Requester,
+  ask: () => Promise<Origin>,
+): Promise<Origin> {
+  // Rejects only if the turn does not come in time.
+  const release = await Promise.resolve(turns.enter(requester)).catch(() => null);
+  if (release === null) return "busy";
+  try {
+    return await ask();
+  } finally {
+    release();
+  }
 }
 
 /** What is known about a row beyond its own fields. */
