@@ -163,7 +163,8 @@ function parse({ statistics, instruments, prices }: Raw): Batch {
 /** Null for an instrument that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: MarketRow): Listing | null {
   const { instrument_type: type, is_active: isActive, market_type: kind } = row;
-  if (typeof type !== "string") throw new RowReject("bad_row", "instrument_type is not a text");
+  if (typeof type !== "string" || type === "")
+    throw new RowReject("bad_row", "instrument_type is missing");
   if (type !== "PERPETUAL" || isActive === false) return null;
   if (isActive !== true) throw new RowReject("bad_row", "is_active is neither true nor false");
   const { underlying_asset: asset, quote_asset: quote } = row;

@@ -106,8 +106,8 @@ const CLASS_OF_UNDERLYING: Readonly<Record<string, AssetClass | null>> = {
   FX: "forex",
 };
 const PERPETUALS: ReadonlySet<string> = new Set(["PERPETUAL", "TRADIFI_PERPETUAL"]);
-/** Dated contracts, contracts being delivered, and contracts not open yet. */
-const OTHER_CONTRACT = /^$|^(CURRENT|NEXT)_(MONTH|QUARTER)\b|DELIVERING$/;
+/** Dated contracts, and contracts being delivered. */
+const OTHER_CONTRACT = /^(CURRENT|NEXT)_(MONTH|QUARTER)\b|DELIVERING$/;
 /** The tag of shares that are not traded yet, in addition to underlyingType PREMARKET. */
 const PRE_IPO_TAG = "Pre-IPO";
 
@@ -155,25 +155,31 @@ function listingsOf(list: Rows<SymbolRow>): Listings<Listing> {
 
 /** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: SymbolRow): Listing | null {
-  if (typeof row.status !== "string" || typeof row.contractType !== "string") {
+  if (!row.status || typeof row.contractType !== "string") {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
-  if (row.status !== "TRADING" || OTHER_CONTRACT.test(row.contractType)) return null;
+  // A contract that does not trade yet has an empty contractType.
+  if (row.status !== "TRADING") return null;
+  if (row.contractType === "") throw new RowReject("bad_row", "contractType is missing");
+  if (OTHER_CONTRACT.test(row.contractType)) return null;
   if (!PERPETUALS.has(row.contractType))
     throw new RowReject("unknown_kind", `contractType ${row.contractType}`);
+  const { baseAsset, quoteAsset, marginAsset } = row;
+  if (!baseAsset || !quoteAsset || !marginAsset) {
+    throw new RowReject("bad_row", "an asset is missing");
+  }
   // Coin-margined rows have another margin asset than quote asset.
-  if (!DOLLARS.has(row.quoteAsset ?? "") || row.quoteAsset !== row.marginAsset) return null;
+  if (!DOLLARS.has(quoteAsset) || quoteAsset !== marginAsset) return null;
   if (row.underlyingType === "PREMARKET") return null;
   if (row.underlyingSubType?.includes(PRE_IPO_TAG) === true) return null;
   if (!row.underlyingType) throw new RowReject("bad_row", "underlyingType is missing");
   const assetClass = CLASS_OF_UNDERLYING[row.underlyingType];
   if (assetClass === undefined)
     throw new RowReject("unknown_kind", `underlyingType ${row.underlyingType}`);
-  if (!row.baseAsset || !row.quoteAsset) throw new RowReject("bad_row", "baseAsset is missing");
   return {
     exchangeSymbol: row.symbol,
-    base: row.baseAsset,
-    quote: row.quoteAsset,
+    base: baseAsset,
+    quote: quoteAsset,
     assetClass,
     listedAtMs: epochMsOf(row.onboardDate),
   };

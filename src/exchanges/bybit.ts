@@ -143,7 +143,7 @@ function markedListingOf(row: InstrumentRow): Listing | null {
 
 /** Null for a row that must not be shown; throws RowReject if that cannot be determined. */
 function contractOf(row: InstrumentRow): Listing | null {
-  if (typeof row.status !== "string" || typeof row.contractType !== "string") {
+  if (!row.status || !row.contractType) {
     throw new RowReject("bad_row", "status or contractType is missing");
   }
   if (OTHER_CONTRACTS.has(row.contractType)) return null;

@@ -199,7 +199,8 @@ function listingsOf(list: Rows<InstrumentRow>): Listings<Listing> {
 
 /** Null for an instrument that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: InstrumentRow): Listing | null {
-  if (typeof row.inst_type !== "string") throw new RowReject("bad_row", "inst_type is not a text");
+  if (typeof row.inst_type !== "string" || row.inst_type === "")
+    throw new RowReject("bad_row", "inst_type is missing");
   if (row.inst_type !== "PERPETUAL_SWAP") return null;
   if (row.tradable === false || row.beta_product === true) return null;
   if (row.tradable !== true || row.beta_product !== false) {

@@ -96,6 +96,8 @@ function isLive(row: MarketRow): boolean {
   if (typeof row.marketType !== "string" || typeof row.status !== "string") {
     throw new RowReject("bad_row", "marketType or status is not a text");
   }
+  if (row.marketType === "" || row.status === "")
+    throw new RowReject("bad_row", "marketType or status is missing");
   return row.marketType === "perp" && row.status === "active" && row.symbol.endsWith(PERP_SUFFIX);
 }
 

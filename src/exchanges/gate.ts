@@ -213,7 +213,8 @@ function isOf2023({ status, is_pre_market: isPreMarket }: ContractRow): boolean 
 }
 
 function isTrading(row: ContractRow): boolean {
-  if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (typeof row.status !== "string" || row.status === "")
+    throw new RowReject("bad_row", "status is missing");
   return row.status === "trading" && (row.is_pre_market === false || !looksPreMarket(row));
 }
 

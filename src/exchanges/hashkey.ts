@@ -170,7 +170,8 @@ function listingsOf(list: Rows<ContractRow>): Listings<Listing> {
 /** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow): Listing | null {
   const { symbol, status, inverse, underlying, quoteAsset, marginToken } = row;
-  if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (typeof status !== "string" || status === "")
+    throw new RowReject("bad_row", "status is missing");
   if (status !== "TRADING" || inverse === true || !symbol.endsWith("-PERPETUAL")) return null;
   if (inverse !== false) throw new RowReject("bad_row", "inverse is neither true nor false");
   if (!underlying || !quoteAsset || !marginToken) {

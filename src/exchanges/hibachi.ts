@@ -211,7 +211,8 @@ function secondsOf(seconds: Numeric): number | null {
 /** Null for a contract that must not be shown; throws RowReject if that cannot be determined. */
 function listingOf(row: ContractRow, nowMs: number): Listed | null {
   const { status, underlyingSymbol, settlementSymbol } = row;
-  if (typeof status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (typeof status !== "string" || status === "")
+    throw new RowReject("bad_row", "status is missing");
   if (status !== "LIVE" || !row.symbol.endsWith("-P")) return null;
   const openMs = borderOf(row.marketOpenTimestamp);
   const closeMs = borderOf(row.marketCloseTimestamp);

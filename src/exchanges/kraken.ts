@@ -4,7 +4,7 @@ import { canonicalAsset } from "../domain/symbol.ts";
 import { defineExchange, type ExchangeFacts, type Source } from "./exchange.ts";
 import { loadInstruments, loadTickers, RATE_LIMIT_ERROR, timeOf } from "./kraken-wire.ts";
 import type { InstrumentRow, Raw, TickerRow } from "./kraken-wire.ts";
-import { NOT_PUBLISHED } from "./wire-join.ts";
+import { NOT_PUBLISHED, readListings } from "./wire-join.ts";
 import { collectRows } from "./wire-rows.ts";
 import {
   lastDigitOf,
@@ -117,7 +117,12 @@ async function fetchRaw(source: Source): Promise<Raw> {
 
 /** Custom join: both the list and the rate row state whether a contract is live. */
 function parse({ tickers, instruments }: Raw): Batch {
-  const listed = instrumentsOf(instruments.value.rows);
+  const named = instrumentsOf(instruments.value.rows);
+  const listings = readListings(
+    instruments.value,
+    (row) => row.symbol,
+    (row) => (isListedLive(row) ? { exchangeSymbol: row.symbol } : null),
+  );
   const ours = tickers.value.rows.filter((row) => isLinear(row.symbol));
   const { serverTimeMs } = tickers.value;
   let unlisted = 0;
@@ -125,35 +130,31 @@ function parse({ tickers, instruments }: Raw): Batch {
     ours,
     (row) => row.symbol,
     (row) => {
-      const instrument = listed.named(row.symbol);
+      const instrument = named(row.symbol);
       if (instrument === undefined) {
         if (numberOf(row.fundingRate) !== null) unlisted += 1;
         return null;
       }
       // A contract halted only in the tickers remains expected: a reply that halts by mistake must show up.
-      if (!isListedLive(instrument) || !isTrading(row, instrument)) return null;
+      if (!listings.live.has(instrument.symbol) || !isTrading(row, instrument)) return null;
       return quoteOf(row, instrument, serverTimeMs, tickers.receivedAtMs);
     },
   );
-  let expected = 0;
-  for (const row of listed.all) if (isListedLive(row)) expected += 1;
-  const badRows = [...tickers.value.rejects, ...instruments.value.rejects].filter(
-    (reject) => reject.exchangeSymbol === null || isLinear(reject.exchangeSymbol),
+  const badRows = [...tickers.value.rejects, ...listings.rejects].filter(
+    // A row without a name may be that of any contract.
+    (reject) => !reject.exchangeSymbol || isLinear(reject.exchangeSymbol),
   );
-  return { quotes, rejects: [...badRows, ...rejects], expected, unlisted };
+  return { quotes, rejects: [...badRows, ...rejects], expected: listings.live.size, unlisted };
 }
 
 /**
- * The instruments, and which of them a symbol refers to: the one with exactly this name, as a share (GMx) and a coin
- * (GMX) may differ only in case; otherwise the one in any case, as symbols used to be lower case.
+ * Finds the instrument that a symbol refers to: the one with exactly this name, as a share (GMx) and a coin (GMX) may
+ * differ only in case; otherwise the one in any case, as symbols used to be lower case.
  */
 function instrumentsOf(rows: readonly InstrumentRow[]) {
   const exact = new Map(rows.map((row) => [row.symbol, row]));
   const inAnyCase = new Map(rows.map((row) => [keyOf(row.symbol), row]));
-  return {
-    all: exact.values(),
-    named: (symbol: string) => exact.get(symbol) ?? inAnyCase.get(keyOf(symbol)),
-  };
+  return (symbol: string) => exact.get(symbol) ?? inAnyCase.get(keyOf(symbol));
 }
 
 function keyOf(symbol: string): string {
@@ -164,9 +165,12 @@ function isLinear(symbol: string): boolean {
   return keyOf(symbol).startsWith(LINEAR_PREFIX);
 }
 
+/** Throws RowReject if a linear contract does not state its type or whether it is tradeable. */
 function isListedLive(row: InstrumentRow): boolean {
-  if (!isLinear(row.symbol) || row.type !== "flexible_futures" || row.tradeable !== true)
-    return false;
+  if (!isLinear(row.symbol)) return false;
+  if (typeof row.type !== "string" || row.type === "" || typeof row.tradeable !== "boolean")
+    throw new RowReject("bad_row", "type is missing, or tradeable is neither true nor false");
+  if (row.type !== "flexible_futures" || !row.tradeable) return false;
   if (row.lastTradingTime !== null && row.lastTradingTime !== undefined) return false;
   if (row.category?.toLowerCase() === PRE_IPO) return false;
   const foreign = typeof row.quote === "string" && row.quote !== "" && row.quote !== QUOTE;
@@ -281,7 +285,7 @@ function tickerOf(row: TickerRow, instrument: InstrumentRow): string {
 /** Clamped to the bounds of the contract, if there are any. */
 function explain(raw: Raw, exchangeSymbol: string): RateOrigin | null {
   const tickers = raw.tickers.value.rows.find(({ symbol }) => symbol === exchangeSymbol);
-  const instruments = instrumentsOf(raw.instruments.value.rows).named(exchangeSymbol);
+  const instruments = instrumentsOf(raw.instruments.value.rows)(exchangeSymbol);
   if (tickers === undefined || instruments === undefined) return null;
   const { rateCap, rateFloor } = boundsOf(instruments);
   const hasFloor = (instruments.minRelativeFundingRate ?? null) !== null;

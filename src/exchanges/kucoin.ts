@@ -168,6 +168,8 @@ function parse({ contracts }: Raw): Batch {
 }
 
 function quoteOf(row: ContractRow, stageIsNamed: boolean, receivedAtMs: number): Quote | null {
+  if (row.quoteCurrency === "" || row.settleCurrency === "")
+    throw new RowReject("bad_row", "a currency is missing");
   if (!DOLLARS.has(row.quoteCurrency) || !DOLLARS.has(row.settleCurrency)) return null;
   if (!isLive(row, stageIsNamed) || isTakenOff(row, receivedAtMs)) return null;
   const fundingRate = rateOf(row.fundingFeeRate, "fundingFeeRate");
@@ -216,7 +218,8 @@ function isLive(row: ContractRow, stageIsNamed: boolean): boolean {
   if (typeof row.type !== "string") throw new RowReject("bad_row", "type is not a text");
   if (row.type === DATED) return false;
   if (row.type !== PERPETUAL) throw new RowReject("unknown_kind", `type ${row.type}`);
-  if (typeof row.status !== "string") throw new RowReject("bad_row", "status is not a text");
+  if (typeof row.status !== "string" || row.status === "")
+    throw new RowReject("bad_row", "status is missing");
   if (row.status !== "Open") return false;
   if (row.isInverse !== false) {
     throw new RowReject("bad_row", "isInverse is neither true nor false");

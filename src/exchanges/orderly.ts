@@ -128,7 +128,7 @@ function listingOf(row: InstrumentRow): Listing | null {
 }
 
 function isTrading({ status = null, is_pretge = null }: InstrumentRow): boolean {
-  if (status !== null && typeof status !== "string")
+  if (status !== null && (typeof status !== "string" || status === ""))
     throw new RowReject("bad_row", "status is not a text");
   if (is_pretge !== null && typeof is_pretge !== "boolean")
     throw new RowReject("bad_row", "is_pretge is neither true nor false");

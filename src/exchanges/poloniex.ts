@@ -177,6 +177,7 @@ function listingOf(row: InstrumentRow): Listed | null {
   if (typeof ctType !== "string" || typeof status !== "string" || typeof alias !== "string") {
     throw new RowReject("bad_row", "ctType, status or alias is not a text");
   }
+  if (ctType === "" || status === "") throw new RowReject("bad_row", "ctType or status is missing");
   // A dated contract has an alias (this_week, quarter).
   if (ctType !== "LINEAR" || status !== "OPEN" || alias !== "") return null;
   if (!row.symbol.endsWith("_PERP")) return null;

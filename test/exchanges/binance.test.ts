@@ -275,7 +275,7 @@ const description: ExchangeDescription = {
     unknown: "STRANGERUSDT",
     isWhole: true,
   },
-  kindKeys: { exchangeInfo: "contractType status baseAsset underlyingType" },
+  kindKeys: { exchangeInfo: "contractType status baseAsset quoteAsset marginAsset underlyingType" },
   changes: [
     // It may be a pre-market listing.
     kindChange("underlyingType", "PRE_IPO", "unknown_kind"),

@@ -171,7 +171,6 @@ describe("kraken skips", () => {
   test.each([
     ["a contract listed without matching yet", {}, { postOnly: true }],
     ["a contract that is not tradeable", {}, { tradeable: false }],
-    ["a contract that does not say whether it is tradeable", {}, { tradeable: undefined }],
     ["a contract with a last trading time", {}, { lastTradingTime: "2026-12-25T15:00:00.000Z" }],
     ["a contract of another type", {}, { type: "futures_vanilla" }],
     ["a contract in another currency", {}, { quote: "EUR" }],
@@ -185,6 +184,18 @@ describe("kraken skips", () => {
       unlisted: 0,
     });
   });
+
+  test.each(["type", "tradeable"])(
+    "a contract that does not say its %s, and says so",
+    async (key) => {
+      expect(await refreshOf({}, { [key]: undefined })).toMatchObject({
+        quote: undefined,
+        rejects: [{ exchangeSymbol: "PF_AUSD", reason: "bad_row" }],
+        expected: 1,
+        unlisted: 0,
+      });
+    },
+  );
 
   test.each([
     ["a suspended contract", { suspended: true }],
