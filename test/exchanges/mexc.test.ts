@@ -1,63 +1,144 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { mexc } from "../../src/exchanges/mexc.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
 import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
-import {
-  RATES,
-  TICKERS,
-  DETAIL,
-  AT,
-  STAMP,
-  at,
-  rate,
-  contract,
-  LIVE,
-  reply,
-  BODIES,
-  refresh,
-  btcOf,
-} from "./mexc-payloads.ts";
+import { anyName, hugeAmount, negativeRate } from "../support/mutations.ts";
 
-describe("mexc", () => {
-  test("rates and tickers every cycle, the list with its own period, all concurrently", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await mexc.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
-      "essential rates null",
-      "secondary tickers null",
-      "instruments instruments 1800000",
-    ]);
-    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
-    expect([source.mostAtOnce(), mexc.facts.requestsPerRefresh]).toEqual([3, 2]);
-  });
+const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
+const STAMP = AT - 700;
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
 
-  test("a contract becomes a quote with every field in the documented units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
-    expect(quotes[0]).toEqual({
+const rate = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  fundingRate: 0.000081,
+  maxFundingRate: 0.0021,
+  minFundingRate: -0.0019,
+  collectCycle: 8,
+  nextSettleTime: at(16),
+  timestamp: STAMP,
+  idxPrice: 71010.5,
+  fairPrice: 71000.25,
+  ...extra,
+});
+
+const readTicker = (symbol: string): Row => ({
+  symbol,
+  amount24: 7029024.75,
+  holdVol: 412000,
+  indexPrice: 71009,
+  fairPrice: 71003.5,
+});
+const ticker = (symbol: string, extra: Row = {}): Row => ({
+  ...readTicker(symbol),
+  timestamp: STAMP - 3000,
+  ...extra,
+});
+
+const contract = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  baseCoin: symbol.split("_")[0],
+  quoteCoin: "USDT",
+  settleCoin: "USDT",
+  contractSize: 0.0001,
+  state: 0,
+  type: 1,
+  futureType: 1,
+  ...extra,
+});
+
+const LIVE = [
+  contract("BTC_USDT"),
+  contract("1000BONK_USDT", { contractSize: 10 }),
+  contract("TESLA_USDT", { type: 2, contractSize: 0.01 }),
+  contract("ETH_USDC", { quoteCoin: "USDC", settleCoin: "USDC" }),
+  contract("SOL_USD1", { quoteCoin: "USD1", settleCoin: "USD1" }),
+];
+const DEAD = [
+  contract("OLD_USDT", { state: 3 }),
+  contract("HALT_USDT", { state: 4 }),
+  contract("BTC_USDT_261225", { baseCoin: "BTC", futureType: 2 }),
+  contract("BTC_USD", { quoteCoin: "USD", settleCoin: "BTC" }),
+  contract("ETH_BTC", { quoteCoin: "BTC", settleCoin: "BTC" }),
+];
+
+const reply = (data: unknown): Row => ({ success: true, code: 0, data });
+
+const UNKNOWN_INTERVAL = { fundingIntervalHours: null, intervalSource: null };
+const rateChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} ${String(value)}`,
+  { [`rates.${key}`]: value },
+  outcome,
+];
+const listChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} ${String(value)}`,
+  { [`instruments.${key}`]: value },
+  outcome,
+];
+const NO_COINS = { "instruments.baseCoin": undefined, "instruments.quoteCoin": undefined };
+
+/** Documented: the ticker has the price where the rates lack it. */
+const orOfTicker = (key: string, ...fields: Exemption["fields"]): Exemption => ({
+  at: `rates.${key}`,
+  mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
+  fields,
+  why: "the ticker has the price where the rates lack it",
+});
+
+const description: ExchangeDescription = {
+  exchange: mexc,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "rates",
+      kind: "essential",
+      request: "/api/v1/contract/funding_rate",
+      rows: ["data"],
+      body: reply([
+        rate("BTC_USDT"),
+        rate("1000BONK_USDT", { fundingRate: -5e-5, collectCycle: 4, fairPrice: 0.02 }),
+        rate("TESLA_USDT", { fundingRate: 0, collectCycle: 24, nextSettleTime: at(0, 6) }),
+        rate("ETH_USDC", { collectCycle: 1, nextSettleTime: at(14) }),
+        rate("SOL_USD1"),
+        ...DEAD.map((row) => rate(String(row["symbol"]))),
+        rate("WBTC_USDT"),
+      ]),
+    },
+    {
+      name: "tickers",
+      kind: "secondary",
+      request: "/api/v1/contract/ticker",
+      rows: ["data"],
+      body: reply([
+        ticker("BTC_USDT"),
+        ticker("1000BONK_USDT", { holdVol: 50000 }),
+        ticker("OLD_USDT"),
+      ]),
+      lost: { openInterestUsd: null, openInterestDigit: null, volume24hUsd: null },
+    },
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 30 * 60_000,
+      request: "/api/v1/contract/detail",
+      rows: ["data"],
+      body: reply([...LIVE, ...DEAD]),
+    },
+  ],
+  expected: 5,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: "BTC_USDT",
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
-      assetClass: null,
-      accrual: "periodic",
-      listedAtMs: null,
       fundingRate: 0.000081,
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
-      settledRate: null,
-      settledAtMs: null,
       rateCap: 0.0021,
       rateFloor: -0.0019,
-      baselineRate: null,
-      settling: false,
       markPrice: 71000.25,
       indexPrice: 71010.5,
       // 412,000 contracts of 0.0001 BTC are 41.2 BTC.
@@ -65,205 +146,149 @@ describe("mexc", () => {
       openInterestUsd: 412000 * 0.0001 * 71000.25,
       volume24hUsd: 7029024.75,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("a 1000x contract at 4 h, a stock at 24 h by its usual ticker, and the other two dollars", async () => {
-    const { quotes } = await refresh(BODIES);
-    const bonk = { base: "BONK", multiplier: 1000, fundingRate: -0.00005, openInterestUsd: 10000 };
-    expect(quotes[1]).toMatchObject({ ...bonk, fundingIntervalHours: 4 });
-    const tesla = { base: "TSLA", assetClass: "stock", fundingRate: 0, fundingIntervalHours: 24 };
-    expect(quotes[2]).toMatchObject(tesla);
-    expect(quotes[3]).toMatchObject({ base: "ETH", settle: "USDC", fundingIntervalHours: 1 });
-    expect(quotes[4]).toMatchObject({ base: "SOL", quote: "USD1", settle: "USD1" });
-  });
-
-  test("offline, paused, dated, inverse, coin-settled and unlisted contracts are not shown", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map((row) => String(row["symbol"])));
-  });
-
-  test("a row of unclear kind is rejected and counted", async () => {
-    for (const extra of [
-      { state: null },
-      { state: "x" },
-      { futureType: null },
-      { settleCoin: 7 },
-    ]) {
-      const { batch } = await btcOf({}, extra);
-      expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
-    }
-    expect((await btcOf({}, { futureType: undefined })).batch.quotes).toEqual([]);
-  });
-
-  test("an undocumented futureType is an unknown kind", async () => {
-    expect((await btcOf({}, { futureType: 3 })).batch).toMatchObject({
-      quotes: [],
-      rejects: [{ exchangeSymbol: "BTC_USDT", reason: "unknown_kind", detail: "futureType 3" }],
-    });
-  });
-
-  test("base and quote are in the symbol as well; the settlement currency is not", async () => {
-    const none = { baseCoin: undefined, quoteCoin: undefined };
-    expect((await btcOf({}, none)).quote).toMatchObject({ base: "BTC", quote: "USDT" });
-    expect((await btcOf({}, { ...none, settleCoin: "BTC" })).batch.quotes).toEqual([]);
-  });
-
-  test("an old list, whose rows all lack futureType, is read by the coins", async () => {
-    const { quotes } = await refresh({
-      ...BODIES,
-      [DETAIL]: reply([contract("BTC_USDT", { futureType: undefined })]),
-    });
-    expect(quotes.map((q) => q.base)).toEqual(["BTC"]);
-  });
-
-  test("prices missing from the rates come from the ticker", async () => {
-    const { quote } = await btcOf({ fairPrice: undefined, idxPrice: undefined });
-    expect(quote).toMatchObject({ markPrice: 71003.5, indexPrice: 71009 });
-  });
-
-  test.each([
-    [{ fundingRate: null }, "bad_rate"],
-    [{ fundingRate: -1.5 }, "implausible_rate"],
-    [{ nextSettleTime: at(16) / 1000 }, "bad_next_time"],
-  ])("%p is rejected as %s", async (extra, reason) => {
-    const { batch } = await btcOf(extra);
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
-  });
-
-  test("an absent interval is unknown, one that the next time contradicts as well; a dead contract is skipped", async () => {
-    const unknown = { fundingIntervalHours: null, intervalSource: null };
-    const absent = (await btcOf({ collectCycle: null })).quote;
-    expect(absent).toMatchObject({ ...unknown, nextFundingAtMs: at(16) });
-    const contradicted = (await btcOf({ collectCycle: 1 })).quote;
-    expect(contradicted).toMatchObject({ ...unknown, nextFundingAtMs: null });
-    const dead = await btcOf({ nextSettleTime: at(8, 2) });
-    expect(dead.batch).toMatchObject({ quotes: [], rejects: [] });
-  });
-
-  test("tickers failing affect only volume and open interest; rates or list failing fail the refresh", async () => {
-    const down = new RequestFailure("timeout", "no answer");
-    const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
-    expect(quotes).toHaveLength(5);
-    const left = { fundingRate: 0.000081, markPrice: 71000.25 };
-    expect(quotes[0]).toMatchObject({ ...left, openInterestUsd: null, volume24hUsd: null });
-    for (const key of [RATES, DETAIL])
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-  });
-
-  test.each([
+    },
+    {
+      exchangeSymbol: "1000BONK_USDT",
+      base: "BONK",
+      multiplier: 1000,
+      fundingRate: -0.00005,
+      openInterestUsd: 10000,
+      fundingIntervalHours: 4,
+    },
+    {
+      // A stock by its usual ticker.
+      exchangeSymbol: "TESLA_USDT",
+      base: "TSLA",
+      assetClass: "stock",
+      fundingRate: 0,
+      fundingIntervalHours: 24,
+    },
+    { exchangeSymbol: "ETH_USDC", base: "ETH", settle: "USDC", fundingIntervalHours: 1 },
+    { exchangeSymbol: "SOL_USD1", base: "SOL", quote: "USD1", settle: "USD1" },
+  ],
+  explained: {
+    formula: "{rates.fundingRate}",
+    rows: {
+      rates: rate("BTC_USDT"),
+      instruments: contract("BTC_USDT"),
+      tickers: readTicker("BTC_USDT"),
+    },
+    unknown: "NONE_USDT",
+    isWhole: true,
+  },
+  kindKeys: { instruments: "state futureType settleCoin" },
+  changes: [
+    listChange("state", "x", "bad_row"),
+    listChange("settleCoin", 7, "bad_row"),
+    listChange("futureType", undefined, "bad_row"),
+    listChange("futureType", 3, "unknown_kind"),
+    ["coins that the symbol has as well", NO_COINS, { base: "BTC", quote: "USDT" }],
+    [
+      "what settles, which the symbol does not have",
+      { ...NO_COINS, "instruments.settleCoin": "BTC" },
+      "not shown",
+    ],
+    [
+      "prices that the rates lack come from the ticker",
+      { "rates.fairPrice": undefined, "rates.idxPrice": undefined },
+      { markPrice: 71003.5, indexPrice: 71009 },
+    ],
+    rateChange("fundingRate", null, "bad_rate"),
+    rateChange("fundingRate", -1.5, "implausible_rate"),
+    rateChange("nextSettleTime", at(16) / 1000, "bad_next_time"),
+    rateChange("collectCycle", null, { ...UNKNOWN_INTERVAL, nextFundingAtMs: at(16) }),
+    // The next time contradicts it.
+    rateChange("collectCycle", 1, { ...UNKNOWN_INTERVAL, nextFundingAtMs: null }),
+    // A dead contract.
+    rateChange("nextSettleTime", at(8, 2), "not shown"),
+  ],
+  failures: [
     ["an error", { success: false, code: 1002, message: "no" }, "bad_envelope"],
-    ["too frequent, said shortly", { code: "510" }, "rate_limited"],
-    ["no word of success", { code: 0, data: [rate("BTC_USDT")] }, "bad_envelope"],
+    ["too frequent, in few words", { code: "510" }, "rate_limited"],
     ["too frequent", { success: false, code: 510, message: "slow down" }, "rate_limited"],
-    ["success with a code", { success: true, code: 9, data: [rate("BTC_USDT")] }, "bad_envelope"],
+    ["no word of success", { code: 0, data: [rate("BTC_USDT")] }, "bad_envelope", "rates"],
+    [
+      "success with a code",
+      { success: true, code: 9, data: [rate("BTC_USDT")] },
+      "bad_envelope",
+      "rates",
+    ],
     ["an empty list", reply([]), "bad_envelope"],
     ["a page", "<html>Access Denied</html>", "bad_envelope"],
-  ])("%s with HTTP 200 fails the refresh", async (_, body, kind) => {
-    const failure = await refresh({ ...BODIES, [RATES]: body }).catch((e: unknown) => e);
-    expect(failure).toMatchObject({ name: "RequestFailure", kind });
-  });
-
-  test("the web firewall and code 510 are rate limits; other statuses are left to the general rule", () => {
-    expect(mexc.facts.classifyFailure?.(403, "<HTML>Access Denied")).toBe("rate_limited");
-    expect(mexc.facts.classifyFailure?.(400, '{"success":false,"code":510}')).toBe("rate_limited");
-    expect(mexc.facts.classifyFailure?.(500, '{"code":5100}')).toBeNull();
-  });
-
-  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
-    const raw = await mexc.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    const tickers = {
-      symbol: "BTC_USDT",
-      fairPrice: 71003.5,
-      indexPrice: 71009,
-      holdVol: 412000,
-      amount24: 7029024.75,
-    };
-    const rows = { rates: rate("BTC_USDT"), instruments: contract("BTC_USDT"), tickers };
-    expect(mexc.explain(raw, "BTC_USDT")).toEqual({ rows, formula: "{rates.fundingRate}" });
-    expect(mexc.explain(raw, "NONE_USDT")).toBeNull();
-  });
-});
-
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const FALLBACK = "documented: the ticker has the price where the rates lack it";
-const UNUSABLE: Exemption["mutations"] = ["missing", "null", "NaN", "negative", "empty", "object"];
-const OI = ["markPrice", "openInterestUsd"] as const;
-
-const may = (
-  where: string,
-  mutations: Exemption["mutations"],
-  fields: Exemption["fields"],
-  why: string,
-): Exemption => ({ at: where, mutations, fields, why });
-
-test("mexc: no single wrong value leads to a wrong quote", async () => {
-  const list = (body: unknown): readonly unknown[] => Object(body).data;
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "rates", request: RATES, rows: list },
-      { name: "tickers", request: TICKERS, rows: list },
-      { name: "detail", request: DETAIL, rows: list },
-    ],
-    refresh: async (bodies) => mexc.parse(await mexc.fetchRaw(memorySource(bodies, { nowMs: AT }))),
-    exemptions: [
-      may("rates.fundingRate", ["negative"], ["fundingRate"], "rates may be negative"),
-      may("rates.fairPrice", UNUSABLE, OI, FALLBACK),
-      may("rates.idxPrice", UNUSABLE, ["indexPrice"], FALLBACK),
-      may("rates.fairPrice", ["huge"], OI, LEGAL),
-      may("rates.idxPrice", ["huge"], ["indexPrice"], LEGAL),
-      may("tickers.holdVol", ["huge"], ["openInterestUsd"], LEGAL),
-      may("tickers.amount24", ["huge"], ["volume24hUsd"], LEGAL),
-      may("detail.contractSize", ["huge"], ["openInterestUsd"], LEGAL),
-      may(
-        "detail.baseCoin",
-        ["NaN", "huge", "negative"],
-        ["base", "multiplier"],
-        "any text may be a ticker",
-      ),
-    ],
-  });
-  expect(breaches).toEqual([]);
-});
-
-describeRecorded("mexc, recorded", (read) => {
-  const SEEN = 1789455552000;
-
-  test("the rates of September 2026, joined to the recorded contract", async () => {
-    const { quotes, rejects } = await refresh(
-      {
-        [RATES]: await read("mexc", "funding_rate-all.json"),
-        [TICKERS]: await read("mexc", "ticker-all.json"),
-        [DETAIL]: await read("mexc", "contract-detail.json"),
+  ],
+  // The web firewall and code 510 are rate limits.
+  classified: [
+    [403, "<HTML>Access Denied", "rate_limited"],
+    [400, '{"success":false,"code":510}', "rate_limited"],
+    [500, '{"code":5100}', null],
+  ],
+  exemptions: [
+    negativeRate("rates.fundingRate"),
+    orOfTicker("fairPrice", "markPrice", "openInterestUsd"),
+    orOfTicker("idxPrice", "indexPrice"),
+    hugeAmount("rates.fairPrice", "markPrice", "openInterestUsd"),
+    hugeAmount("rates.idxPrice", "indexPrice"),
+    hugeAmount("tickers.holdVol", "openInterestUsd"),
+    hugeAmount("tickers.amount24", "volume24hUsd"),
+    hugeAmount("instruments.contractSize", "openInterestUsd"),
+    anyName("instruments.baseCoin", "base", "multiplier"),
+  ],
+  recorded: [
+    {
+      title: "the rates of September 2026, joined to the recorded contract",
+      files: {
+        rates: "funding_rate-all.json",
+        tickers: "ticker-all.json",
+        instruments: "contract-detail.json",
       },
-      SEEN,
-    );
-    expect(rejects).toEqual([]);
-    expect(quotes).toMatchObject([
-      { base: "BTC", fundingRate: 0.000067, fundingIntervalHours: 8, volume24hUsd: null },
-    ]);
-    const prices = { markPrice: 77240.4, indexPrice: 77271.6, rateCap: 0.0018, rateFloor: -0.0018 };
-    expect(quotes[0]).toMatchObject({ ...prices, nextFundingAtMs: 1789459200000 });
-  });
+      atMs: 1789455552000,
+      yields: {
+        rejects: [],
+        quotes: [
+          {
+            base: "BTC",
+            fundingRate: 0.000067,
+            fundingIntervalHours: 8,
+            volume24hUsd: null,
+            markPrice: 77240.4,
+            indexPrice: 77271.6,
+            rateCap: 0.0018,
+            rateFloor: -0.0018,
+            nextFundingAtMs: 1789459200000,
+          },
+        ],
+      },
+    },
+    {
+      title: "the tickers of 2021, joined to a rate and a contract made for them",
+      files: { tickers: "ticker-all.json" },
+      made: {
+        rates: reply([rate("ETH_USDT")]),
+        instruments: reply([contract("ETH_USDT", { contractSize: 0.01 })]),
+      },
+      yields: {
+        quotes: [{ volume24hUsd: 141331823.5755, openInterestUsd: 5832946 * 0.01 * 71000.25 }],
+      },
+    },
+    { title: "an error is no list", files: { rates: "error.json" }, yields: "bad_envelope" },
+    {
+      title: "a reply for one symbol is no list",
+      files: { rates: "funding_rate-one.json" },
+      yields: "bad_envelope",
+    },
+  ],
+};
 
-  test("the tickers of 2021, joined to a rate and a contract made for them", async () => {
-    const { quotes } = await refresh({
-      [RATES]: reply([rate("ETH_USDT")]),
-      [TICKERS]: await read("mexc", "ticker-all.json"),
-      [DETAIL]: reply([contract("ETH_USDT", { contractSize: 0.01 })]),
-    });
-    const openInterestUsd = 5832946 * 0.01 * 71000.25;
-    expect(quotes[0]).toMatchObject({ volume24hUsd: 141331823.5755, openInterestUsd });
-  });
+testExchange(description);
 
-  test("an error and a reply for one symbol are not lists", async () => {
-    for (const file of ["error.json", "funding_rate-one.json"]) {
-      const body = await read("mexc", file);
-      await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({
-        kind: "bad_envelope",
-      });
-    }
-  });
+test("a mexc reject names the futureType that is not documented", async () => {
+  const instruments = reply([contract("BTC_USDT", { futureType: 3 }), contract("ETH_USDT")]);
+  const { rejects } = await refreshOf(description, { instruments });
+  expect(rejects).toMatchObject([{ exchangeSymbol: "BTC_USDT", detail: "futureType 3" }]);
+});
+
+test("mexc: a list of old, whose rows all lack futureType, is read by the coins", async () => {
+  const instruments = reply([contract("BTC_USDT", { futureType: undefined })]);
+  const { quotes } = await refreshOf(description, { instruments });
+  expect(quotes.map((quote) => quote.base)).toEqual(["BTC"]);
 });
