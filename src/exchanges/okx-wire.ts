@@ -60,11 +60,16 @@ export interface Raw {
 }
 
 // An error may come without data, so its code is checked.
-const envelope = z.object({ code: z.string(), msg: word, data: z.unknown().optional() });
+const envelope = z.object({
+  code: z.union([z.string(), z.number()]),
+  msg: word,
+  data: z.unknown().optional(),
+});
 
 /** The data of a success. Failures come with HTTP 200 and another `code`, which is a string. */
 function dataOf(body: unknown): unknown {
-  const { code, msg, data } = decodeEnvelope(envelope, body);
+  const { code: received, msg, data } = decodeEnvelope(envelope, body);
+  const code = String(received);
   if (code === "0") return data;
   const message = `code ${code}: ${msg ?? ""}`.slice(0, 200);
   if (code === RATE_LIMIT_CODE) throw new RequestFailure("rate_limited", message);
