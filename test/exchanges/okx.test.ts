@@ -1,72 +1,64 @@
-import { describe, expect, test } from "bun:test";
-import type { AssetClass } from "../../src/domain/quote.ts";
+import { expect, test } from "bun:test";
+import { IntervalChangeRepository } from "../../src/db/market/interval-change-repository.ts";
+import type { AssetClass, Quote } from "../../src/domain/quote.ts";
 import { okx } from "../../src/exchanges/okx.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource } from "../support/memory-source.ts";
-import type { Bodies } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
-
-const RATES = "/api/v5/public/funding-rate?instId=ANY";
-const INSTRUMENTS = "/api/v5/public/instruments?instType=SWAP";
-const MARKS = "/api/v5/public/mark-price?instType=SWAP";
-const OPEN_INTEREST = "/api/v5/public/open-interest?instType=SWAP";
-const TICKERS = "/api/v5/market/tickers?instType=SWAP";
-const INDEXES = "/api/v5/market/index-tickers?quoteCcy=USDT";
+import { acceptedBatch, startCollecting, testDatabase } from "../support/database.ts";
+import type { Change, Changed, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
+import { hugeAmount, negativeRate } from "../support/mutations.ts";
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 700;
-const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day) + hour * 3_600_000;
 const ms = (hour: number, day = 5): string => String(at(hour, day));
 const LISTED = Date.UTC(2021, 5, 7, 9);
 
-type Row = Readonly<Record<string, unknown>>;
-
-const rate = (instId: string, extra: Row = {}): Row => ({
-  formulaType: "withRate",
-  fundingRate: "0.0000830000000000",
-  fundingTime: ms(16),
-  impactValue: "20000.0000000000000000",
+/** What is read of the rows. */
+const readRate = (instId: string, extra: Row = {}): Row => ({
   instId,
   instType: "SWAP",
-  interestRate: "0.0001000000000000",
-  maxFundingRate: "0.00375",
-  method: "current_period",
-  minFundingRate: "-0.00375",
-  nextFundingRate: "",
+  fundingRate: "0.0000830000000000",
+  fundingTime: ms(16),
   nextFundingTime: ms(0, 6),
-  premium: "-0.0001",
   prevFundingTime: ms(8),
+  formulaType: "withRate",
+  interestRate: "0.0001000000000000",
+  minFundingRate: "-0.00375",
+  maxFundingRate: "0.00375",
   settFundingRate: "0.0000720000000000",
   settState: "settled",
   ts: String(STAMP),
   ...extra,
 });
-
-const instrument = (instId: string, extra: Row = {}): Row => ({
-  instId,
-  instType: "SWAP",
-  baseCcy: "",
-  quoteCcy: "",
-  ctType: "linear",
-  ctVal: "0.01",
-  instCategory: "1",
-  instFamily: instId.split("-").slice(0, 2).join("-"),
-  listTime: String(LISTED),
-  ruleType: "normal",
-  settleCcy: "USDT",
-  state: "live",
-  uly: instId.split("-").slice(0, 2).join("-"),
-  ...extra,
+const rate = (instId: string, extra: Row = {}): Row => ({
+  impactValue: "20000.0000000000000000",
+  method: "current_period",
+  nextFundingRate: "",
+  premium: "-0.0001",
+  ...readRate(instId, extra),
 });
 
-const LIVE = [
-  instrument("BTC-USDT-SWAP"),
-  instrument("1000SATS-USDT-SWAP"),
-  instrument("TSLA-USDT-SWAP", { instCategory: "3", uly: "" }),
-  instrument("BTC-USDC-SWAP", { settleCcy: "USDC" }),
-];
+const readInstrument = (instId: string, extra: Row = {}): Row => ({
+  instId,
+  instType: "SWAP",
+  ctType: "linear",
+  state: "live",
+  ruleType: "normal",
+  settleCcy: "USDT",
+  uly: instId.split("-").slice(0, 2).join("-"),
+  instFamily: instId.split("-").slice(0, 2).join("-"),
+  instCategory: "1",
+  listTime: String(LISTED),
+  ...extra,
+});
+const instrument = (instId: string, extra: Row = {}): Row => ({
+  baseCcy: "",
+  quoteCcy: "",
+  ctVal: "0.01",
+  ...readInstrument(instId, extra),
+});
+
 const DEAD = [
   instrument("BTC-USD-SWAP", { ctType: "inverse", settleCcy: "BTC" }),
   instrument("ETH-BTC-SWAP", { settleCcy: "BTC" }),
@@ -99,96 +91,158 @@ const RATE_ROWS = [
   rate("STRANGE-USDT-SWAP"),
 ];
 
-const reply = (data: unknown): Row => ({ code: "0", msg: "", data });
-const BODIES: Bodies = {
-  [RATES]: reply(RATE_ROWS),
-  [INSTRUMENTS]: reply([...LIVE, ...DEAD]),
-  [MARKS]: reply([
-    { instId: "BTC-USDT-SWAP", instType: "SWAP", markPx: "64000.5", ts: String(AT) },
-    { instId: "1000SATS-USDT-SWAP", instType: "SWAP", markPx: "0.25", ts: String(AT) },
-    { instId: "BTC-USD-SWAP", instType: "SWAP", markPx: "63999", ts: String(AT) },
-  ]),
-  [OPEN_INTEREST]: reply([
-    { instId: "BTC-USDT-SWAP", oi: "3124363.5", oiCcy: "31243.635", oiUsd: "1999608263.42" },
-    { instId: "1000SATS-USDT-SWAP", oi: "800", oiCcy: "8000000", oiUsd: "" },
-  ]),
-  [TICKERS]: reply([
-    { instId: "BTC-USDT-SWAP", last: "64002", vol24h: "4500000", volCcy24h: "45000.5" },
-    { instId: "1000SATS-USDT-SWAP", last: "", vol24h: "9", volCcy24h: "90000" },
-  ]),
-  [INDEXES]: reply([
-    { instId: "BTC-USDT", idxPx: "64010", ts: String(AT) },
-    { instId: "TSLA-USDT", idxPx: "401.5", ts: String(AT) },
-  ]),
+const reply = (...data: readonly unknown[]): Row => ({ code: "0", msg: "", data });
+
+const NO_INTERVAL = { fundingIntervalHours: null, intervalSource: null, baselineRate: null };
+
+const rateChange = (title: string, key: string, value: unknown, outcome: Change[2]): Change => [
+  title,
+  { [`fundingRate.${key}`]: value },
+  outcome,
+];
+const listChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} "${String(value)}"`,
+  { [`instruments.${key}`]: value },
+  outcome,
+];
+const classChange = (category: unknown, assetClass: AssetClass | null): Change =>
+  listChange("instCategory", category, { assetClass });
+
+/** The settlements around the present as hours of the day; null where the field is empty. */
+type Settlements = readonly [previous: number | null, coming: number, following: number | null];
+
+const stamp = (hour: number | null, jitterMs: number): string =>
+  hour === null ? "" : String(at(hour) + jitterMs);
+const settling = ([previous, coming, following]: Settlements, jitterMs = 0): Row => ({
+  prevFundingTime: stamp(previous, -jitterMs),
+  fundingTime: stamp(coming, jitterMs),
+  nextFundingTime: stamp(following, 2 * jitterMs),
+});
+const ofRate = (row: Row): Changed =>
+  Object.fromEntries(Object.entries(row).map(([key, value]) => [`fundingRate.${key}`, value]));
+const settledChange = (
+  title: string,
+  atHour: number,
+  settlements: Settlements,
+  outcome: Partial<Quote>,
+  jitterMs = 0,
+): Change => [
+  `the interval ${title}`,
+  ofRate({ ...settling(settlements, jitterMs), ts: ms(atHour) }),
+  outcome,
+  at(atHour),
+];
+
+const NOT_RECORDED = new RequestFailure("http", "not recorded");
+const NONE = {
+  markPrice: NOT_RECORDED,
+  openInterest: NOT_RECORDED,
+  tickers: NOT_RECORDED,
+  indexTickers: NOT_RECORDED,
 };
 
-const refresh = (bodies: Bodies, nowMs = AT) => okx.refresh(memorySource(bodies, { nowMs }));
-
-async function btcOf(rateExtra: Row, instrumentExtra: Row = {}) {
-  const batch = await refresh({
-    ...BODIES,
-    [RATES]: reply([rate("BTC-USDT-SWAP", rateExtra)]),
-    [INSTRUMENTS]: reply([instrument("BTC-USDT-SWAP", instrumentExtra)]),
-  });
-  return { batch, quote: batch.quotes[0] };
-}
-
-describe("okx", () => {
-  test("requests five payloads a cycle concurrently; the instrument list with its own period", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await okx.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
-      ["essential", "fundingRate", null],
-      ["instruments", "instruments", 30 * 60_000],
-      ["secondary", "markPrice", null],
-      ["secondary", "openInterest", null],
-      ["secondary", "tickers", null],
-      ["secondary", "indexTickers", null],
-    ]);
-    expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
-      okx.facts.requestsPerRefresh,
-    );
-    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
-    expect(source.mostAtOnce()).toBe(6);
-  });
-
-  test("a swap becomes a quote with every field in the documented units; fundingTime is the next settlement", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
-    expect(quotes[0]).toEqual({
+const description: ExchangeDescription = {
+  exchange: okx,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "fundingRate",
+      kind: "essential",
+      request: "/api/v5/public/funding-rate?instId=ANY",
+      rows: ["data"],
+      body: reply(...RATE_ROWS),
+    },
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 30 * 60_000,
+      request: "/api/v5/public/instruments?instType=SWAP",
+      rows: ["data"],
+      body: reply(
+        instrument("BTC-USDT-SWAP"),
+        instrument("1000SATS-USDT-SWAP"),
+        instrument("TSLA-USDT-SWAP", { instCategory: "3", uly: "" }),
+        instrument("BTC-USDC-SWAP", { settleCcy: "USDC" }),
+        ...DEAD,
+      ),
+    },
+    {
+      name: "markPrice",
+      kind: "secondary",
+      request: "/api/v5/public/mark-price?instType=SWAP",
+      rows: ["data"],
+      body: reply(
+        { instId: "BTC-USDT-SWAP", instType: "SWAP", markPx: "64000.5", ts: String(AT) },
+        { instId: "1000SATS-USDT-SWAP", instType: "SWAP", markPx: "0.25", ts: String(AT) },
+        { instId: "BTC-USD-SWAP", instType: "SWAP", markPx: "63999", ts: String(AT) },
+      ),
+      // The open interest of this one is in dollars.
+      lost: { markPrice: null },
+    },
+    {
+      name: "openInterest",
+      kind: "secondary",
+      request: "/api/v5/public/open-interest?instType=SWAP",
+      rows: ["data"],
+      body: reply(
+        { instId: "BTC-USDT-SWAP", oi: "3124363.5", oiCcy: "31243.635", oiUsd: "1999608263.42" },
+        { instId: "1000SATS-USDT-SWAP", oi: "800", oiCcy: "8000000", oiUsd: "" },
+      ),
+      lost: { openInterestUsd: null, openInterestDigit: null },
+    },
+    {
+      name: "tickers",
+      kind: "secondary",
+      request: "/api/v5/market/tickers?instType=SWAP",
+      rows: ["data"],
+      body: reply(
+        { instId: "BTC-USDT-SWAP", last: "64002", vol24h: "4500000", volCcy24h: "45000.5" },
+        { instId: "1000SATS-USDT-SWAP", last: "", vol24h: "9", volCcy24h: "90000" },
+      ),
+      lost: { volume24hUsd: null },
+    },
+    {
+      name: "indexTickers",
+      kind: "secondary",
+      request: "/api/v5/market/index-tickers?quoteCcy=USDT",
+      rows: ["data"],
+      body: reply(
+        { instId: "BTC-USDT", idxPx: "64010", ts: String(AT) },
+        { instId: "TSLA-USDT", idxPx: "401.5", ts: String(AT) },
+      ),
+      lost: { indexPrice: null },
+    },
+  ],
+  expected: 4,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: "BTC-USDT-SWAP",
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
       assetClass: "crypto",
-      accrual: "periodic",
       listedAtMs: LISTED,
       fundingRate: 0.000083,
       fundingIntervalHours: 8,
       intervalSource: "derived",
+      // fundingTime is the next settlement.
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
       settledRate: 0.000072,
       settledAtMs: at(8),
       rateCap: 0.00375,
       rateFloor: -0.00375,
       baselineRate: 0.0001,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
       openInterestDigit: 5,
       openInterestUsd: 1999608263.42,
       volume24hUsd: 45000.5 * 64002,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("a 1000x swap at 4 h: half the interest, open interest from coins, no volume without a price", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({
+    },
+    {
+      // At 4 h half the interest; open interest from coins, no volume without a price.
+      exchangeSymbol: "1000SATS-USDT-SWAP",
       base: "SATS",
       multiplier: 1000,
       fundingRate: -0.0021,
@@ -199,19 +253,13 @@ describe("okx", () => {
       openInterestUsd: 2_000_000,
       volume24hUsd: null,
       indexPrice: null,
-    });
-  });
-
-  test("while a settlement is processing no settled rate is known", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({ settledRate: null, settledAtMs: null });
-    const { quote } = await btcOf({ settFundingRate: "" });
-    expect(quote).toMatchObject({ settledRate: null, settledAtMs: null, fundingRate: 0.000083 });
-  });
-
-  test("a stock swap at 0 is a real zero; its family names it if uly is empty", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[2]).toMatchObject({
+      // While a settlement is processing none is known.
+      settledRate: null,
+      settledAtMs: null,
+    },
+    {
+      // Its family names it where uly is empty.
+      exchangeSymbol: "TSLA-USDT-SWAP",
       base: "TSLA",
       assetClass: "stock",
       fundingRate: 0,
@@ -219,320 +267,276 @@ describe("okx", () => {
       indexPrice: 401.5,
       markPrice: null,
       openInterestUsd: null,
-    });
-  });
-
-  test("an hourly swap in USDC, whose formula has no interest", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[3]).toMatchObject({
+    },
+    {
+      // The formula has no interest.
+      exchangeSymbol: "BTC-USDC-SWAP",
       quote: "USDC",
       settle: "USDC",
       fundingIntervalHours: 1,
       nextFundingAtMs: at(14),
       baselineRate: null,
       indexPrice: null,
-    });
-  });
-
-  test("inverse, coin-settled, suspended, unopened, pre-market and dated contracts are not shown", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(
-      LIVE.map((row) => String(row["instId"])),
-    );
-  });
-
-  const categories: readonly (readonly [unknown, AssetClass | null])[] = [
-    ["4", "commodity"],
-    [5, "forex"],
-    ["6", null],
-    ["", null],
-    ["2", null],
-  ];
-  test.each(categories)("category %p is class %p", async (instCategory, assetClass) => {
-    expect((await btcOf({}, { instCategory })).quote?.assetClass).toBe(assetClass);
-  });
-
-  test("a settlement that has passed is kept, one beyond the interval is unknown, as is the interval, one in seconds is refused", async () => {
-    const passed = { fundingTime: ms(13), nextFundingTime: ms(21), prevFundingTime: ms(5) };
-    expect((await btcOf(passed)).quote).toMatchObject({
-      nextFundingAtMs: at(13),
+    },
+  ],
+  explained: {
+    formula: "{rates.fundingRate}",
+    rows: {
+      rates: readRate("BTC-USDT-SWAP"),
+      instruments: readInstrument("BTC-USDT-SWAP"),
+      marks: { instId: "BTC-USDT-SWAP", markPx: "64000.5" },
+      openInterests: { instId: "BTC-USDT-SWAP", oiUsd: "1999608263.42", oiCcy: "31243.635" },
+      tickers: { instId: "BTC-USDT-SWAP", last: "64002", volCcy24h: "45000.5" },
+      indexes: { instId: "BTC-USDT", idxPx: "64010" },
+    },
+    unknown: "NONE-USDT-SWAP",
+    isWhole: true,
+  },
+  kindKeys: { instruments: "instType state ctType ruleType settleCcy" },
+  changes: [
+    classChange("4", "commodity"),
+    classChange(5, "forex"),
+    classChange("6", null),
+    classChange("", null),
+    classChange("2", null),
+    rateChange("an empty rate, which is never zero", "fundingRate", "", "bad_rate"),
+    rateChange("an empty settled rate", "settFundingRate", "", {
+      settledRate: null,
+      settledAtMs: null,
+      fundingRate: 0.000083,
+    }),
+    [
+      "a settlement that has passed",
+      ofRate(settling([5, 13, 21])),
+      { nextFundingAtMs: at(13), fundingIntervalHours: 8 },
+    ],
+    [
+      "a settlement beyond the interval",
+      ofRate(settling([15, 16, 17])),
+      { ...NO_INTERVAL, nextFundingAtMs: null },
+    ],
+    [
+      "a dead contract",
+      ofRate({ fundingTime: ms(13, 3), nextFundingTime: "", prevFundingTime: "" }),
+      "not shown",
+    ],
+    rateChange("a settlement in seconds", "fundingTime", String(at(16) / 1000), "bad_next_time"),
+    [
+      "an underlying of another form",
+      { "instruments.uly": "BTC-USDT-X", "instruments.instFamily": "" },
+      "unknown_kind",
+    ],
+    ...["pre_market", "rebase_contract", "xperp"].map((rule) =>
+      listChange("ruleType", rule, "not shown"),
+    ),
+    listChange("ruleType", "auction", "unknown_kind"),
+    settledChange("is the running period while the one after it is shorter", 9, [8, 16, 20], {
       fundingIntervalHours: 8,
-    });
-    const beyond = { fundingTime: ms(16), nextFundingTime: ms(17), prevFundingTime: ms(15) };
-    expect((await btcOf(beyond)).quote).toMatchObject({
-      nextFundingAtMs: null,
+      intervalSource: "derived",
+      baselineRate: 0.0001,
+    }),
+    settledChange("is the running period while the one after it is longer", 17, [16, 20, 28], {
+      fundingIntervalHours: 4,
+      baselineRate: 0.00005,
+    }),
+    settledChange("does not change with what is announced for later", 9, [8, 16, 16.5], {
+      fundingIntervalHours: 8,
+    }),
+    settledChange("does not need what is announced for later", 9, [8, 16, null], {
+      fundingIntervalHours: 8,
+    }),
+    settledChange("is the first period of one that was never settled", 9, [null, 12, 16], {
+      fundingIntervalHours: 4,
+    }),
+    settledChange("of one that was never settled may be unknown", 9, [null, 12, null], {
       fundingIntervalHours: null,
       intervalSource: null,
+    }),
+    settledChange("is unknown where the running period is none in use", 9, [7, 12, 16], {
+      fundingIntervalHours: null,
       baselineRate: null,
-    });
-    const dead = { fundingTime: String(at(13, 3)), nextFundingTime: "", prevFundingTime: "" };
-    expect((await btcOf(dead)).batch).toMatchObject({ quotes: [], rejects: [], expected: 1 });
-    const { batch } = await btcOf({ fundingTime: String(at(16) / 1000) });
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_next_time" }] });
-  });
-
-  test("an empty rate is rejected, never zero", async () => {
-    const { batch } = await btcOf({ fundingRate: "" });
-    expect(batch).toMatchObject({
-      quotes: [],
-      rejects: [{ exchangeSymbol: "BTC-USDT-SWAP", reason: "bad_rate" }],
-      expected: 1,
-    });
-  });
-
-  test("a row of unclear kind is rejected and counted", async () => {
-    for (const key of ["instType", "state", "ctType", "ruleType", "settleCcy"]) {
-      const { batch } = await btcOf({}, { [key]: null });
-      expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 0 });
-    }
-    const { batch } = await btcOf({}, { uly: "BTC-USDT-X", instFamily: "" });
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "unknown_kind" }] });
-  });
-
-  test("an undocumented rule is an unknown kind; documented ones are skipped", async () => {
-    for (const ruleType of ["pre_market", "rebase_contract", "xperp"])
-      expect((await btcOf({}, { ruleType })).batch).toMatchObject({ quotes: [], rejects: [] });
-    expect((await btcOf({}, { ruleType: "auction" })).batch).toMatchObject({
-      quotes: [],
-      rejects: [{ reason: "unknown_kind", detail: "ruleType auction" }],
-    });
-  });
-
-  test("each failing secondary request affects only its own fields", async () => {
-    const down = new RequestFailure("timeout", "no answer");
-    const all = { [MARKS]: down, [OPEN_INTEREST]: down, [TICKERS]: down, [INDEXES]: down };
-    const { quotes } = await refresh({ ...BODIES, ...all });
-    expect(quotes).toHaveLength(4);
-    expect(quotes[0]).toMatchObject({
-      fundingRate: 0.000083,
-      markPrice: null,
-      indexPrice: null,
-      openInterestUsd: null,
-      volume24hUsd: null,
-    });
-    const noMarks = (await refresh({ ...BODIES, [MARKS]: down })).quotes;
-    expect(noMarks.map((quote) => quote.openInterestUsd)).toEqual([
-      1999608263.42,
-      null,
-      null,
-      null,
-    ]);
-  });
-
-  test.each([
-    ["51001", "bad_envelope"],
-    ["50011", "rate_limited"],
-    ["50001", "http"],
-    ["50013", "http"],
-  ])("code %s with HTTP 200 is %s", async (code, kind) => {
-    const failure = await refresh({ ...BODIES, [RATES]: { code, msg: "x", data: [] } }).catch(
-      (e: unknown) => e,
-    );
-    expect(failure).toBeInstanceOf(RequestFailure);
-    expect(failure).toMatchObject({ kind });
-  });
-
-  test("the code of an error counts even without data", async () => {
-    await expect(
-      refresh({ ...BODIES, [RATES]: { code: "50011", msg: "x" } }),
-    ).rejects.toMatchObject({
-      kind: "rate_limited",
-    });
-  });
-
-  test("an empty list with a success code is a failure, and so is a body without a code", async () => {
-    for (const body of [reply([]), { data: RATE_ROWS }, reply({}), []]) {
-      await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({
-        kind: "bad_envelope",
-      });
-    }
-  });
-
-  test("a 403 with a page is a geo-block", () => {
-    const kindOf = (status: number, body: string) => okx.facts.classifyFailure?.(status, body);
-    expect(kindOf(403, "<html><head>")).toBe("geo_blocked");
-    expect(kindOf(403, '{"code":"50001"}')).toBeNull();
-    expect(kindOf(503, "<html>")).toBeNull();
-  });
-
-  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
-    const raw = await okx.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    expect(okx.explain(raw, "BTC-USDT-SWAP")).toEqual({
-      rows: {
-        rates: {
-          instId: "BTC-USDT-SWAP",
-          instType: "SWAP",
-          fundingRate: "0.0000830000000000",
-          fundingTime: ms(16),
-          nextFundingTime: ms(0, 6),
-          prevFundingTime: ms(8),
-          formulaType: "withRate",
-          interestRate: "0.0001000000000000",
-          minFundingRate: "-0.00375",
-          maxFundingRate: "0.00375",
-          settFundingRate: "0.0000720000000000",
-          settState: "settled",
-          ts: String(STAMP),
-        },
-        instruments: {
-          instId: "BTC-USDT-SWAP",
-          instType: "SWAP",
-          ctType: "linear",
-          state: "live",
-          ruleType: "normal",
-          settleCcy: "USDT",
-          uly: "BTC-USDT",
-          instFamily: "BTC-USDT",
-          instCategory: "1",
-          listTime: String(LISTED),
-        },
-        marks: { instId: "BTC-USDT-SWAP", markPx: "64000.5" },
-        openInterests: { instId: "BTC-USDT-SWAP", oiUsd: "1999608263.42", oiCcy: "31243.635" },
-        tickers: { instId: "BTC-USDT-SWAP", last: "64002", volCcy24h: "45000.5" },
-        indexes: { instId: "BTC-USDT", idxPx: "64010" },
-      },
-      formula: "{rates.fundingRate}",
-    });
-    // Its index is found by the family, if `uly` is empty.
-    expect(okx.explain(raw, "TSLA-USDT-SWAP")?.rows).toMatchObject({
-      marks: null,
-      openInterests: null,
-      tickers: null,
-      indexes: { idxPx: "401.5" },
-    });
-    expect(okx.explain(raw, "NONE-USDT-SWAP")).toBeNull();
-  });
-});
-
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const exemptions: readonly Exemption[] = [
-  {
-    at: "rates.fundingRate",
-    mutations: ["negative"],
-    fields: ["fundingRate"],
-    why: "rates may be negative",
-  },
-  {
-    at: "rates.settFundingRate",
-    mutations: ["negative"],
-    fields: ["settledRate"],
-    why: "rates may be negative",
-  },
-  {
-    at: "rates.interestRate",
-    mutations: ["negative"],
-    fields: ["baselineRate"],
-    why: "interest may be negative",
-  },
-  { at: "marks.markPx", mutations: ["huge"], fields: ["markPrice", "openInterestUsd"], why: LEGAL },
-  {
-    at: "openInterest.oiUsd",
-    mutations: ["huge", "flipped"],
-    fields: ["openInterestUsd"],
-    why: LEGAL,
-  },
-  {
-    at: "openInterest.oiUsd",
-    mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
-    fields: ["openInterestUsd"],
-    why: "coins times the mark price stand in",
-  },
-  { at: "openInterest.oiCcy", mutations: ["huge"], fields: ["openInterestUsd"], why: LEGAL },
-  {
-    at: "tickers.last",
-    mutations: ["huge", "flipped"],
-    fields: ["volume24hUsd"],
-    why: LEGAL,
-  },
-  { at: "tickers.volCcy24h", mutations: ["huge"], fields: ["volume24hUsd"], why: LEGAL },
-  { at: "indexes.idxPx", mutations: ["huge"], fields: ["indexPrice"], why: LEGAL },
-];
-
-test("okx: no single wrong value leads to a wrong quote", async () => {
-  const list = (body: unknown): readonly unknown[] => {
-    const rows: unknown = Reflect.get(Object(body), "data");
-    return Array.isArray(rows) ? rows : [];
-  };
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "rates", request: RATES, rows: list },
-      { name: "instruments", request: INSTRUMENTS, rows: list },
-      { name: "marks", request: MARKS, rows: list },
-      { name: "openInterest", request: OPEN_INTEREST, rows: list },
-      { name: "tickers", request: TICKERS, rows: list },
-      { name: "indexes", request: INDEXES, rows: list },
-    ],
-    refresh,
-    exemptions,
-  });
-  expect(breaches).toEqual([]);
-});
-
-describeRecorded("okx, recorded", (read) => {
-  const down = new RequestFailure("http", "not recorded");
-  const NONE: Bodies = { [MARKS]: down, [OPEN_INTEREST]: down, [TICKERS]: down, [INDEXES]: down };
-  const MADE = reply([
-    instrument("BTC-USDT-SWAP"),
-    instrument("OKB-USDT-SWAP"),
-    instrument("ONE-USDT-SWAP"),
-  ]);
-
-  test("the rates of September 2026, joined to a list made for them: the X-Perp is not shown", async () => {
-    const { quotes, rejects, unlisted } = await refresh(
-      {
+    }),
+    settledChange(
+      "survives milliseconds of jitter in the stamps",
+      9,
+      [8, 16, 24],
+      { fundingIntervalHours: 8 },
+      450,
+    ),
+  ],
+  failures: [
+    ["code 51001", { code: "51001", msg: "x", data: [] }, "bad_envelope"],
+    ["code 50011", { code: "50011", msg: "x", data: [] }, "rate_limited"],
+    ["code 50001", { code: "50001", msg: "x", data: [] }, "http"],
+    ["code 50013", { code: "50013", msg: "x", data: [] }, "http"],
+    ["a code without data beside it", { code: "50011", msg: "x" }, "rate_limited"],
+    ["an empty list", reply(), "bad_envelope"],
+    ["no code", { data: RATE_ROWS }, "bad_envelope"],
+    ["no list", { code: "0", msg: "", data: {} }, "bad_envelope"],
+    ["a bare list", [], "bad_envelope"],
+  ],
+  // A 403 with a page is a refused region.
+  classified: [
+    [403, "<html><head>", "geo_blocked"],
+    [403, '{"code":"50001"}', null],
+    [503, "<html>", null],
+  ],
+  exemptions: [
+    negativeRate("fundingRate.fundingRate"),
+    negativeRate("fundingRate.settFundingRate", "settledRate"),
+    negativeRate("fundingRate.interestRate", "baselineRate"),
+    hugeAmount("markPrice.markPx", "markPrice", "openInterestUsd"),
+    {
+      ...hugeAmount("openInterest.oiUsd", "openInterestUsd"),
+      mutations: ["huge", "flipped"],
+    },
+    {
+      at: "openInterest.oiUsd",
+      mutations: ["missing", "null", "NaN", "negative", "empty", "object"],
+      fields: ["openInterestUsd"],
+      why: "coins times the mark price stand in",
+    },
+    hugeAmount("openInterest.oiCcy", "openInterestUsd"),
+    { ...hugeAmount("tickers.last", "volume24hUsd"), mutations: ["huge", "flipped"] },
+    hugeAmount("tickers.volCcy24h", "volume24hUsd"),
+    hugeAmount("indexTickers.idxPx", "indexPrice"),
+  ],
+  recorded: [
+    {
+      title: "the rates of September 2026, joined to a list made for them: the X-Perp is not shown",
+      files: { fundingRate: "funding-rate-any.json" },
+      made: {
         ...NONE,
-        [RATES]: await read("okx", "funding-rate-any.json"),
-        [INSTRUMENTS]: MADE,
+        instruments: reply(
+          ...["BTC-USDT-SWAP", "OKB-USDT-SWAP", "ONE-USDT-SWAP"].map((id) => instrument(id)),
+        ),
       },
-      1789824246000,
-    );
-    expect([rejects, unlisted]).toEqual([[], 0]);
-    expect(
-      quotes.map((quote) => [quote.base, quote.fundingIntervalHours, quote.nextFundingAtMs]),
-    ).toEqual([
-      ["BTC", 8, 1789833600000],
-      ["OKB", 4, 1789833600000],
-      ["ONE", 1, 1789826400000],
-    ]);
-    expect(quotes[1]).toMatchObject({ fundingRate: 0.00005, baselineRate: 0.00005 });
-    expect(quotes[2]).toMatchObject({
-      fundingRate: -0.0018087460514744,
-      settledRate: -0.0020913845892044,
-      settledAtMs: 1789822800000,
-      rateCap: 0.01,
-      exchangeTimeMs: 1789824245248,
-    });
-  });
+      atMs: 1789824246000,
+      yields: {
+        rejects: [],
+        unlisted: 0,
+        quotes: [
+          { base: "BTC", fundingIntervalHours: 8, nextFundingAtMs: 1789833600000 },
+          {
+            base: "OKB",
+            fundingIntervalHours: 4,
+            nextFundingAtMs: 1789833600000,
+            fundingRate: 0.00005,
+            baselineRate: 0.00005,
+          },
+          {
+            base: "ONE",
+            fundingIntervalHours: 1,
+            nextFundingAtMs: 1789826400000,
+            fundingRate: -0.0018087460514744,
+            settledRate: -0.0020913845892044,
+            settledAtMs: 1789822800000,
+            rateCap: 0.01,
+            exchangeTimeMs: 1789824245248,
+          },
+        ],
+      },
+    },
+    {
+      title: "the instrument list, with rates made for all its swaps: the inverse one is not shown",
+      files: { instruments: "instruments-swap.json" },
+      made: {
+        ...NONE,
+        fundingRate: reply(rate("BTC-USD-SWAP"), rate("ETH-USDT-SWAP"), rate("BTC-USDT-SWAP")),
+      },
+      yields: {
+        expected: 2,
+        rejects: [],
+        quotes: [
+          { base: "ETH", listedAtMs: 1573557408000 },
+          { base: "BTC", listedAtMs: 1573557408000 },
+        ],
+      },
+    },
+    {
+      title: "mark price, open interest and ticker of BTC, joined to a rate made for them",
+      files: {
+        markPrice: "mark-price.json",
+        openInterest: "open-interest-swap.json",
+        tickers: "market-tickers-swap.json",
+      },
+      yields: {
+        quotes: [
+          {
+            markPrice: 84660.1,
+            openInterestUsd: 2119568225.54,
+            volume24hUsd: expect.closeTo(46985.2381 * 80352.6, 3),
+          },
+          {},
+          {},
+          {},
+        ],
+      },
+    },
+    { title: "the error answer", files: { fundingRate: "error.json" }, yields: "bad_envelope" },
+  ],
+};
 
-  test("the instrument list, with rates made for all its swaps: the inverse one is not shown", async () => {
-    const { quotes, expected, rejects } = await refresh({
-      ...NONE,
-      [INSTRUMENTS]: await read("okx", "instruments-swap.json"),
-      [RATES]: reply([rate("BTC-USD-SWAP"), rate("ETH-USDT-SWAP"), rate("BTC-USDT-SWAP")]),
-    });
-    expect([expected, rejects]).toEqual([2, []]);
-    expect(quotes.map(({ base, listedAtMs }) => [base, listedAtMs])).toEqual([
-      ["ETH", 1573557408000],
-      ["BTC", 1573557408000],
-    ]);
-  });
+testExchange(description);
 
-  test("mark price, open interest and ticker of BTC, joined to a rate made for them", async () => {
-    const { quotes } = await refresh({
-      ...BODIES,
-      [MARKS]: await read("okx", "mark-price.json"),
-      [OPEN_INTEREST]: await read("okx", "open-interest-swap.json"),
-      [TICKERS]: await read("okx", "market-tickers-swap.json"),
-    });
-    expect(quotes[0]).toMatchObject({ markPrice: 84660.1, openInterestUsd: 2119568225.54 });
-    expect(quotes[0]?.volume24hUsd).toBeCloseTo(46985.2381 * 80352.6, 3);
-  });
+test("an okx reject names the rule that is not documented", async () => {
+  const instruments = reply(instrument("BTC-USDT-SWAP", { ruleType: "auction" }));
+  const { rejects } = await refreshOf(description, { instruments });
+  expect(rejects).toMatchObject([{ reason: "unknown_kind", detail: "ruleType auction" }]);
+});
 
-  test("the error answer is a bad envelope", async () => {
-    const body = await read("okx", "error.json");
-    const failure = await refresh({ ...BODIES, [RATES]: body }).catch((e: unknown) => e);
-    expect(failure).toBeInstanceOf(RequestFailure);
-    expect(failure).toMatchObject({ kind: "bad_envelope" });
+test("okx without its marks: open interest is known where it is sent in dollars", async () => {
+  const markPrice = new RequestFailure("timeout", "no answer");
+  const { quotes } = await refreshOf(description, { markPrice });
+  expect(quotes.map((quote) => quote.openInterestUsd)).toEqual([1999608263.42, null, null, null]);
+});
+
+test("okx without any secondary reply still shows all rates, and nothing else of them", async () => {
+  const { quotes } = await refreshOf(description, NONE);
+  expect(quotes).toHaveLength(4);
+  expect(quotes[0]).toMatchObject({
+    fundingRate: 0.000083,
+    markPrice: null,
+    indexPrice: null,
+    openInterestUsd: null,
+    volume24hUsd: null,
   });
+});
+
+test("okx explains a rate by the index of its family where uly is empty", async () => {
+  const { explain } = await refreshOf(description);
+  expect(explain("TSLA-USDT-SWAP")?.origin.rows).toMatchObject({
+    marks: null,
+    openInterests: null,
+    tickers: null,
+    indexes: { idxPx: "401.5" },
+  });
+});
+
+test("okx: a change of the interval is one event, when the coming settlement has passed", async () => {
+  using database = testDatabase();
+  const epoch = startCollecting(database, ["okx"], at(0));
+  const rows: readonly (readonly [number, Settlements])[] = [
+    [7.5, [0, 8, 16]],
+    // OKX shortens the interval: the period that began at 8:00 still is one of 8 h.
+    [9, [8, 16, 20]],
+    [15.9, [8, 16, 20]],
+    [16.1, [16, 20, 24]],
+    [20.1, [20, 24, 28]],
+  ];
+  const intervals: unknown[] = [];
+  for (const [hour, settlements] of rows) {
+    const row = rate("BTC-USDT-SWAP", { ...settling(settlements), ts: ms(hour) });
+    const { quotes } = await refreshOf(description, { fundingRate: reply(row) }, at(hour));
+    intervals.push(...quotes.map((quote) => quote.fundingIntervalHours));
+    database.writer.commit(acceptedBatch("okx", epoch, at(hour), quotes));
+  }
+  expect(intervals).toEqual([8, 8, 8, 4, 4]);
+  const changes = new IntervalChangeRepository(database.db).between(
+    at(0),
+    at(48),
+    Number.MAX_SAFE_INTEGER,
+  );
+  expect(changes).toMatchObject([{ fromHours: 8, toHours: 4, changedAtMs: at(16.1) }]);
+  expect(changes).toHaveLength(1);
 });
