@@ -1,69 +1,184 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
+import type { AssetClass } from "../../src/domain/quote.ts";
 import { aster } from "../../src/exchanges/aster.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
-import { memorySource, type Bodies } from "../support/memory-source.ts";
-import {
-  AT,
-  BODIES,
-  INSTRUMENTS,
-  INTERVALS,
-  LISTED,
-  LIVE,
-  RATES,
-  type Row,
-  STAMP,
-  TICKERS,
-  at,
-  instrument,
-  interest,
-  interestAt,
-  interval,
-  rate,
-  symbolsOf,
-} from "./aster-payloads.ts";
+import { bodiesOf } from "../support/exchange-bodies.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
+import { memorySource } from "../support/memory-source.ts";
+import { anyName, hugeAmount, negativeRate } from "../support/mutations.ts";
 
-const down = new RequestFailure("timeout", "no answer");
-const refresh = (bodies: Bodies, nowMs = AT) => aster.refresh(memorySource(bodies, { nowMs }));
-const btcOf = async (rateExtra: Row, listExtra: Row = {}, intervalExtra: Row = {}) => {
-  const one = {
-    [RATES]: [rate("BTCUSDT", rateExtra)],
-    [INTERVALS]: [interval("BTCUSDT", intervalExtra)],
-    [INSTRUMENTS]: { symbols: [instrument("BTC", listExtra)] },
-  };
-  const batch = await refresh({ ...BODIES, ...one });
-  return { batch, quote: batch.quotes[0] };
+const AT = Date.UTC(2026, 9, 5, 13, 30);
+const STAMP = AT - 900;
+const at = (hour: number): number => Date.UTC(2026, 9, 5, hour);
+const LISTED = Date.UTC(2025, 2, 14, 10);
+
+const rate = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  markPrice: "64000.5",
+  indexPrice: "64010.25",
+  lastFundingRate: "0.00008300",
+  nextFundingTime: at(16),
+  time: STAMP,
+  ...extra,
+});
+const interval = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  interestRate: "0.00010000",
+  fundingIntervalHours: 8,
+  fundingFeeCap: 0.03,
+  fundingFeeFloor: -0.02,
+  ...extra,
+});
+const interestAt = (symbol: string): string => `/fapi/v1/openInterest?symbol=${symbol}`;
+const interest = (symbol: string, openInterest: unknown = "12.5"): Row => ({
+  symbol,
+  openInterest,
+  time: STAMP,
+});
+const ticker = (symbol: string): Row => ({
+  symbol,
+  volume: "8753.2",
+  quoteVolume: "9236073.61",
+});
+const instrument = (baseAsset: string, extra: Row = {}): Row => ({
+  symbol: `${baseAsset}USDT`,
+  contractType: "PERPETUAL",
+  onboardDate: LISTED,
+  status: "TRADING",
+  baseAsset,
+  quoteAsset: "USDT",
+  marginAsset: "USDT",
+  underlyingType: "COIN",
+  underlyingSubType: [],
+  symbolType: 0,
+  ...extra,
+});
+
+const LIVE = [
+  instrument("BTC"),
+  instrument("1000PEPE"),
+  instrument("1MBABYDOGE"),
+  instrument("TSLA", { underlyingSubType: ["STOCK"], symbolType: 1 }),
+  instrument("ETH", { symbol: "ETHUSD1", quoteAsset: "USD1", marginAsset: "USD1" }),
+];
+const DEAD = [
+  instrument("OLD", { status: "SETTLING" }),
+  instrument("SOON", { status: "PENDING_TRADING", contractType: "" }),
+  instrument("BTC", { symbol: "BTCUSDT_261225", contractType: "CURRENT_QUARTER" }),
+  instrument("COINM", { marginAsset: "COINM" }),
+  instrument("EUR", { quoteAsset: "EUR", marginAsset: "EUR" }),
+  instrument("OPENAI", { underlyingSubType: ["pre-launch", "STOCK"], symbolType: 1 }),
+  instrument("TEST"),
+  instrument("TEST2"),
+  instrument("", { symbol: "NAMELESSUSDT", pair: "NAMELESS" }),
+];
+const symbolsOf = (rows: readonly Row[]): string[] => rows.map((row) => String(row["symbol"]));
+
+const NO_TERMS = {
+  fundingIntervalHours: null,
+  intervalSource: null,
+  rateCap: null,
+  rateFloor: null,
+  baselineRate: null,
 };
 
-const BTC = { exchangeSymbol: "BTCUSDT", base: "BTC", multiplier: 1, quote: "USDT" };
-const RATELESS = { predictedRate: null, instantRate: null, settledRate: null, settledAtMs: null };
+const rateChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} "${String(value)}"`,
+  { [`rates.${key}`]: value },
+  outcome,
+];
+const listChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} "${String(value)}"`,
+  { [`instruments.${key}`]: value },
+  outcome,
+];
+const classChange = (tags: unknown, symbolType: unknown, assetClass: AssetClass | null): Change => [
+  `tags ${JSON.stringify(tags)} and symbolType ${String(symbolType)} are class ${assetClass}`,
+  { "instruments.underlyingSubType": tags, "instruments.symbolType": symbolType },
+  { assetClass },
+];
+const intervalChange = (hours: unknown, nextHour: number, outcome: Change[2]): Change => [
+  `an interval of "${String(hours)}" with a next time at ${nextHour}`,
+  { "intervals.fundingIntervalHours": hours, "rates.nextFundingTime": at(nextHour) },
+  outcome,
+];
+/** An interest of 0.0001 is that of 8 hours: the rate rests at its share. */
+const restChange = (hours: number, nextHour: number, baselineRate: number): Change =>
+  intervalChange(hours, nextHour, { fundingIntervalHours: hours, baselineRate });
+const unknownChange = (hours: unknown, nextHour: number): Change =>
+  intervalChange(hours, nextHour, { ...NO_TERMS, nextFundingAtMs: at(nextHour) });
 
-describe("aster", () => {
-  test("rates every cycle, intervals, volume and the list with their own period, all concurrently", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await aster.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
-      ["instruments", "instruments", 30 * 60_000],
-      ["essential", "rates", null],
-      ["intervals", "intervals", 5 * 60_000],
-      ["secondary", "tickers", 3 * 60_000],
-      ["rotation", "openInterest", 15 * 60_000],
-    ]);
-    expect(aster.facts.requestsPerRefresh).toBe(1);
-    const lists = [INSTRUMENTS, RATES, INTERVALS, TICKERS];
-    expect(source.requests).toEqual([...lists, ...symbolsOf(LIVE).map(interestAt)]);
-    expect(source.mostAtOnce()).toBe(4);
-  });
-
-  test("a contract becomes a quote with every field in the documented units; nothing dead is shown", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(symbolsOf(LIVE));
-    expect(quotes[0]).toEqual({
-      ...BTC,
-      ...RATELESS,
+const description: ExchangeDescription = {
+  exchange: aster,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 30 * 60_000,
+      request: "/fapi/v3/exchangeInfo",
+      rows: ["symbols"],
+      body: { serverTime: STAMP, symbols: [...LIVE, ...DEAD] },
+    },
+    {
+      name: "rates",
+      kind: "essential",
+      request: "/fapi/v3/premiumIndex",
+      rows: [],
+      body: [
+        rate("BTCUSDT"),
+        rate("1000PEPEUSDT", { lastFundingRate: "-0.00121000" }),
+        rate("1MBABYDOGEUSDT", { nextFundingTime: at(14) }),
+        rate("TSLAUSDT", { lastFundingRate: "0.00000000" }),
+        rate("ETHUSD1"),
+        ...symbolsOf(DEAD).map((symbol) => rate(symbol)),
+        rate("STRANGERUSDT"),
+      ],
+    },
+    {
+      name: "intervals",
+      kind: "intervals",
+      everyMs: 5 * 60_000,
+      request: "/fapi/v3/fundingInfo",
+      rows: [],
+      body: [
+        interval("BTCUSDT"),
+        interval("1000PEPEUSDT", { fundingIntervalHours: 4 }),
+        interval("1MBABYDOGEUSDT", { fundingIntervalHours: 1 }),
+        interval("OLDUSDT"),
+      ],
+      lost: NO_TERMS,
+    },
+    {
+      name: "tickers",
+      kind: "secondary",
+      everyMs: 3 * 60_000,
+      request: "/fapi/v3/ticker/24hr",
+      rows: [],
+      body: [ticker("BTCUSDT"), ticker("OLDUSDT")],
+      lost: { volume24hUsd: null },
+    },
+  ],
+  perInstrument: {
+    kind: "rotation",
+    name: "openInterest",
+    everyMs: 15 * 60_000,
+    one: [],
+    requests: symbolsOf(LIVE).map(interestAt),
+    bodies: Object.fromEntries(
+      symbolsOf(LIVE).map((symbol) => [interestAt(symbol), interest(symbol)]),
+    ),
+  },
+  expected: 5,
+  unlisted: 1,
+  quotes: [
+    {
+      exchangeSymbol: "BTCUSDT",
+      base: "BTC",
+      quote: "USDT",
       settle: "USDT",
       assetClass: "crypto",
-      accrual: "periodic",
       listedAtMs: LISTED,
       fundingRate: 0.000083,
       fundingIntervalHours: 8,
@@ -72,7 +187,6 @@ describe("aster", () => {
       rateCap: 0.03,
       rateFloor: -0.02,
       baselineRate: 0.0001,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010.25,
       // 12.5 coins at the mark.
@@ -80,193 +194,186 @@ describe("aster", () => {
       openInterestUsd: 12.5 * 64000.5,
       volume24hUsd: 9236073.61,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("multipliers, other intervals, a stock without one, another dollar", async () => {
-    const { quotes } = await refresh(BODIES);
-    const pepe = { base: "PEPE", multiplier: 1000, fundingIntervalHours: 4, baselineRate: 0.00005 };
-    expect(quotes[1]).toMatchObject({ ...pepe, fundingRate: -0.00121 });
-    expect(quotes[2]).toMatchObject({ base: "BABYDOGE", multiplier: 1e6, fundingIntervalHours: 1 });
-    expect(quotes[3]).toMatchObject({
+    },
+    {
+      exchangeSymbol: "1000PEPEUSDT",
+      base: "PEPE",
+      multiplier: 1000,
+      fundingIntervalHours: 4,
+      baselineRate: 0.00005,
+      fundingRate: -0.00121,
+    },
+    {
+      exchangeSymbol: "1MBABYDOGEUSDT",
+      base: "BABYDOGE",
+      multiplier: 1e6,
+      fundingIntervalHours: 1,
+    },
+    {
+      exchangeSymbol: "TSLAUSDT",
       assetClass: "stock",
       fundingRate: 0,
       fundingIntervalHours: null,
       intervalSource: null,
       baselineRate: null,
       nextFundingAtMs: at(16),
-    });
-    expect(quotes[4]).toMatchObject({ base: "ETH", quote: "USD1", settle: "USD1" });
-  });
-
-  test.each([
-    [[], 0, "crypto"],
-    [["STORAGE"], "0", "crypto"],
-    [["STOCK"], 1, "stock"],
-    [["ETF"], 1, "etf"],
-    [["Commodities", "AOS2", "USD1-RWA"], 1, "commodity"],
-    // Tags decide; without a known one only a coin's type states a class.
-    [["STOCK"], 0, "stock"],
-    [["Something"], 1, null],
-    [[], 1, null],
-    [[], undefined, null],
-    [null, "X", null],
-    [["STOCK", "Commodities"], 1, null],
-  ])(
-    "tags %p and symbolType %p are class %p",
-    async (underlyingSubType, symbolType, assetClass) => {
-      const { quote } = await btcOf({}, { underlyingSubType, symbolType });
-      expect(quote).toMatchObject({ assetClass });
     },
-  );
-
-  test("what is not launched is not shown; what does not trade yet is not a bad row", async () => {
-    for (const extra of [
-      { underlyingSubType: ["STOCK", "Pre-Launch"] },
-      { status: "PENDING_TRADING", contractType: "" },
-    ]) {
-      const { batch } = await btcOf({}, extra);
-      expect(batch).toMatchObject({ quotes: [], rejects: [], expected: 0, unlisted: 0 });
-    }
-  });
-
-  test("an undocumented type is an unknown kind", async () => {
-    const { batch } = await btcOf({}, { contractType: "TRADIFI_PERPETUAL" });
-    const rejects = [{ exchangeSymbol: "BTCUSDT", reason: "unknown_kind" }];
-    expect(batch).toMatchObject({ quotes: [], rejects, expected: 0 });
-    for (const contractType of ["NEXT_MONTH", "PERPETUAL_DELIVERING"])
-      expect((await btcOf({}, { contractType })).batch.rejects).toEqual([]);
-  });
-
-  test.each([
-    [1, 14, 0.0000125],
-    [2, 14, 0.000025],
-    [4, 16, 0.00005],
-    [8, 16, 0.0001],
-  ])(
-    "an interest of 0.0001 is per 8 hours: at %i h the baseline is its share",
-    async (hours, next, rest) => {
-      const { quote } = await btcOf(
-        { nextFundingTime: at(next) },
-        {},
-        { fundingIntervalHours: hours },
-      );
-      expect(quote).toMatchObject({ fundingIntervalHours: hours, baselineRate: rest });
+    { exchangeSymbol: "ETHUSD1", base: "ETH", quote: "USD1", settle: "USD1" },
+  ],
+  explained: {
+    formula: "{rates.lastFundingRate}",
+    rows: { rates: { lastFundingRate: "0.00008300" }, intervals: { fundingIntervalHours: 8 } },
+    unknown: "STRANGERUSDT",
+  },
+  kindKeys: { instruments: "contractType status quoteAsset marginAsset" },
+  changes: [
+    ...["contractType", "status", "quoteAsset", "marginAsset"].map((key) =>
+      listChange(key, 1, "bad_row"),
+    ),
+    classChange([], 0, "crypto"),
+    classChange(["STORAGE"], "0", "crypto"),
+    classChange(["STOCK"], 1, "stock"),
+    classChange(["ETF"], 1, "etf"),
+    classChange(["Commodities", "AOS2", "USD1-RWA"], 1, "commodity"),
+    // Tags decide; without one that is known only a coin's type says anything.
+    classChange(["STOCK"], 0, "stock"),
+    classChange(["Something"], 1, null),
+    classChange([], 1, null),
+    classChange([], undefined, null),
+    classChange(null, "X", null),
+    classChange(["STOCK", "Commodities"], 1, null),
+    listChange("underlyingSubType", ["STOCK", "Pre-Launch"], "not shown"),
+    [
+      "what does not trade yet",
+      { "instruments.status": "PENDING_TRADING", "instruments.contractType": "" },
+      "not shown",
+    ],
+    listChange("contractType", "TRADIFI_PERPETUAL", "unknown_kind"),
+    listChange("contractType", "NEXT_MONTH", "not shown"),
+    listChange("contractType", "PERPETUAL_DELIVERING", "not shown"),
+    restChange(1, 14, 0.0000125),
+    restChange(2, 14, 0.000025),
+    restChange(4, 16, 0.00005),
+    restChange(8, 16, 0.0001),
+    // Out of date, with the limits that it came with.
+    unknownChange(1, 16),
+    unknownChange(480, 16),
+    unknownChange(5, 16),
+    unknownChange("0.25", 16),
+    // The list is older than the row: 20:00 is not on the grid of 8 hours, and 14:00 not on that of 4.
+    unknownChange(8, 20),
+    unknownChange(4, 14),
+    // No funding.
+    rateChange("nextFundingTime", 0, "not shown"),
+    // A dead contract.
+    rateChange("nextFundingTime", at(16) - 3 * 86_400_000, "not shown"),
+    rateChange("nextFundingTime", at(16) / 1000, "bad_next_time"),
+    rateChange("lastFundingRate", "", "bad_rate"),
+    rateChange("lastFundingRate", null, "bad_rate"),
+    rateChange("lastFundingRate", "-2", "implausible_rate"),
+  ],
+  failures: [
+    ["an error", { code: -1121, msg: "Invalid symbol." }, "bad_envelope"],
+    ["one row", rate("BTCUSDT"), "bad_envelope"],
+    ["an empty list", [], "bad_envelope"],
+    ["an error beside a list", { code: -1, symbols: LIVE }, "bad_envelope", "instruments"],
+  ],
+  classified: [[403, "", "banned"]],
+  // Their base or their tags alone tell them: with others they are other contracts.
+  unmutated: ["OPENAI", "TEST", "TEST2", "NAMELESS"],
+  exemptions: [
+    negativeRate("rates.lastFundingRate"),
+    hugeAmount("rates.markPrice", "markPrice", "openInterestUsd"),
+    hugeAmount("openInterest.openInterest", "openInterestUsd"),
+    hugeAmount("rates.indexPrice", "indexPrice"),
+    hugeAmount("tickers.quoteVolume", "volume24hUsd"),
+    anyName("instruments.baseAsset", "base", "multiplier"),
+  ],
+  recorded: [
+    {
+      title: "the index and ticker of BTC, joined to an interval and a list made for them",
+      files: { rates: "premium-index.json", tickers: "ticker-24hr.json" },
+      atMs: 1750146970500,
+      yields: {
+        quotes: [
+          {
+            fundingRate: 0.0001,
+            nextFundingAtMs: 1750147200000,
+            exchangeTimeMs: 1750146970000,
+            markPrice: 106729.84047826,
+            volume24hUsd: 923607368.61,
+          },
+        ],
+      },
     },
-  );
+    {
+      title: "the list and the intervals, joined to rates made for them",
+      files: { intervals: "funding-info.json", instruments: "exchange-info.json" },
+      made: { rates: [rate("DOGEUSDT"), rate("ZORAUSDT")] },
+      yields: {
+        expected: 1,
+        unlisted: 1,
+        // The documentation's own rows, without a symbolType.
+        quotes: [
+          {
+            base: "BLZ",
+            assetClass: null,
+            fundingIntervalHours: null,
+            listedAtMs: 1598252400000,
+          },
+        ],
+      },
+    },
+    {
+      title: "the intervals, joined to rates and a list made for them",
+      files: { intervals: "funding-info.json" },
+      made: {
+        rates: [rate("DOGEUSDT"), rate("ZORAUSDT")],
+        instruments: { symbols: [instrument("ZORA"), instrument("INJS")] },
+      },
+      yields: {
+        quotes: [
+          { fundingIntervalHours: 4, rateCap: 0.02, rateFloor: -0.02, baselineRate: 0.000025 },
+        ],
+      },
+    },
+  ],
+};
 
-  test("open interest of another symbol, refused or removed affects only itself", async () => {
-    const gone = new RequestFailure("http", "gone", { status: 404 });
-    for (const body of [
-      interest("ETHUSDT"),
-      interest("BTCUSDT", "-1"),
-      { code: -1000 },
-      gone,
-      down,
-    ]) {
-      const { quotes } = await refresh({ ...BODIES, [interestAt("BTCUSDT")]: body });
-      expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: 9236073.61 });
-      expect(quotes[1]).toMatchObject({ openInterestUsd: 12.5 * 64000.5 });
-    }
-    // The call is undocumented, so its removal is not a failure.
-    const { openInterests } = await aster.fetchRaw(
-      memorySource({ ...BODIES, [interestAt("BTCUSDT")]: gone }, { nowMs: AT }),
-    );
-    expect(openInterests.get("BTCUSDT")?.value).toBeNull();
-  });
+testExchange(description);
 
-  test("an interval that the next time contradicts is outdated, with the limits it came with", async () => {
-    const { quote } = await btcOf({}, {}, { fundingIntervalHours: 1 });
-    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(16) });
-    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
-  });
+const GONE = new RequestFailure("http", "gone", { status: 404 });
 
-  test.each([
-    [480, 16],
-    [5, 16],
-    ["0.25", 16],
-    // The list is older than the row: 20:00 is not on the 8-hour grid, and 14:00 not on the 4-hour grid.
-    [8, 20],
-    [4, 14],
-  ])("an interval of %p with a next time at %i is unknown", async (fundingIntervalHours, hour) => {
-    const { quote } = await btcOf({ nextFundingTime: at(hour) }, {}, { fundingIntervalHours });
-    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
-    expect(quote).toMatchObject({ rateCap: null, rateFloor: null, baselineRate: null });
-  });
+test("aster open interest that is another's, refused or gone costs itself alone", async () => {
+  for (const body of [
+    interest("ETHUSDT"),
+    interest("BTCUSDT", "-1"),
+    { code: -1000 },
+    GONE,
+    new RequestFailure("timeout", "no answer"),
+  ]) {
+    const { quotes } = await refreshOf(description, { [interestAt("BTCUSDT")]: body });
+    expect(quotes[0]).toMatchObject({ openInterestUsd: null, volume24hUsd: 9236073.61 });
+    expect(quotes[1]).toMatchObject({ openInterestUsd: 12.5 * 64000.5 });
+  }
+});
 
-  test("a symbol listed twice with different rates is not shown; equal duplicates are merged", async () => {
-    const twins = (second: Row) => ({
-      ...BODIES,
-      [RATES]: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")],
-    });
-    const { quotes, rejects } = await refresh(
-      twins(rate("BTCUSDT", { lastFundingRate: "0.0002" })),
-    );
-    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["1000PEPEUSDT"]);
-    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
-    expect((await refresh(twins(rate("BTCUSDT")))).quotes).toHaveLength(2);
-  });
+test("no document lists aster's open interest: that it is gone is no failure", async () => {
+  const bodies = { ...bodiesOf(description), [interestAt("BTCUSDT")]: GONE };
+  const { openInterests } = await aster.fetchRaw(memorySource(bodies, { nowMs: AT }));
+  expect(openInterests.get("BTCUSDT")?.value).toBeNull();
+});
 
-  test("next times: 0 is no funding, seconds are rejected, one days in the past is a dead contract", async () => {
-    const none = { quotes: [], rejects: [], expected: 1 };
-    expect((await btcOf({ nextFundingTime: 0 })).batch).toMatchObject(none);
-    expect((await btcOf({ nextFundingTime: at(16) - 3 * 86_400_000 })).batch).toMatchObject(none);
-    const inSeconds = await btcOf({ nextFundingTime: at(16) / 1000 });
-    expect(inSeconds.batch.rejects).toMatchObject([{ reason: "bad_next_time" }]);
-  });
+test("an aster symbol twice with different rates is shown with neither; equal twins are one", async () => {
+  const twins = (second: Row) =>
+    refreshOf(description, { rates: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")] });
+  const { quotes, rejects } = await twins(rate("BTCUSDT", { lastFundingRate: "0.0002" }));
+  expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["1000PEPEUSDT"]);
+  expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+  expect((await twins(rate("BTCUSDT"))).quotes).toHaveLength(2);
+});
 
-  test.each([
-    ["", "bad_rate"],
-    [null, "bad_rate"],
-    ["-2", "implausible_rate"],
-  ])("a rate of %p is rejected as %s", async (lastFundingRate, reason) => {
-    const { batch } = await btcOf({ lastFundingRate });
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ exchangeSymbol: "BTCUSDT", reason }] });
-  });
-
-  test("a row of unclear kind is rejected and counted", async () => {
-    for (const key of ["contractType", "status", "quoteAsset", "marginAsset"]) {
-      const { batch } = await btcOf({}, { [key]: 1 });
-      expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 0 });
-    }
-  });
-
-  test("failing tickers and intervals affect only their fields; failing rates or list fail the refresh", async () => {
-    const { quotes } = await refresh({ ...BODIES, [INTERVALS]: down, [TICKERS]: down });
-    expect(quotes[0]).toMatchObject({ fundingIntervalHours: null, volume24hUsd: null });
-    for (const key of [RATES, INSTRUMENTS]) {
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-    }
-  });
-
-  test.each([
-    ["an error", { code: -1121, msg: "Invalid symbol." }],
-    ["one row", rate("BTCUSDT")],
-    ["an empty list", []],
-  ])("%s with HTTP 200 fails the refresh, for rates and list alike", async (_, body) => {
-    for (const key of [RATES, INSTRUMENTS]) {
-      const failure = refresh({ ...BODIES, [key]: body });
-      await expect(failure).rejects.toBeInstanceOf(RequestFailure);
-      await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });
-    }
-  });
-
-  test("an error next to a list is an error; a success code is not", async () => {
-    const info = { symbols: LIVE };
-    const failure = refresh({ ...BODIES, [INSTRUMENTS]: { code: -1, ...info } });
-    await expect(failure).rejects.toMatchObject({ kind: "bad_envelope" });
-    const { expected } = await refresh({ ...BODIES, [INSTRUMENTS]: { code: 200, ...info } });
-    expect(expected).toBe(5);
-    expect(aster.facts.classifyFailure?.(403, "")).toBe("banned");
-  });
-
-  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
-    const { explain } = await refresh(BODIES);
-    expect(explain("BTCUSDT")?.origin).toMatchObject({
-      rows: { rates: { lastFundingRate: "0.00008300" }, intervals: { fundingIntervalHours: 8 } },
-      formula: "{rates.lastFundingRate}",
-    });
-    expect(explain("STRANGERUSDT")).toBeNull();
-  });
+test("a success code beside aster's list is no error", async () => {
+  const instruments = { code: 200, symbols: LIVE };
+  expect((await refreshOf(description, { instruments })).expected).toBe(5);
 });
