@@ -1,271 +1,326 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { xt } from "../../src/exchanges/xt.ts";
-import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { bodiesOf } from "../support/exchange-bodies.ts";
+import type { Change, ExchangeDescription, Failure, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
 import { memorySource } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
+import { anyName, hugeAmount, negativeRate } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
-import {
-  RATES,
-  TICKERS,
-  LIST,
-  AT,
-  at,
-  one,
-  LISTED,
-  rate,
-  contract,
-  LIVE,
-  DEAD,
-  symbolOf,
-  reply,
-  BODIES,
-  refresh,
-  btcOf,
-} from "./xt-payloads.ts";
-import type { Row } from "./xt-payloads.ts";
+import { at as valueAt } from "../support/simulator.ts";
 
-describe("xt", () => {
-  test("rates and tickers every cycle, the list with its own period, all concurrently", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await xt.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
-      "essential rates null",
-      "secondary tickers null",
-      "instruments instruments 1800000",
-      // For the only contract without an interval in the feed.
-      "rotation intervals 3900000",
-    ]);
-    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
-    expect([source.mostAtOnce(), xt.facts.requestsPerRefresh]).toEqual([3, 2]);
-  });
+const CALL = "/future/market/v1/public";
+const one = (symbol: string): string => `${CALL}/q/funding-rate?symbol=${symbol}`;
 
-  test("a contract becomes a quote with every field in the documented units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
-    expect(quotes[0]).toEqual({
+const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
+const LISTED = Date.UTC(2023, 4, 9, 12);
+
+const rate = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  base_currency: symbol.split("_")[0]?.toUpperCase(),
+  target_currency: "USDT",
+  product_type: "PERPETUAL",
+  funding_rate: "0.00004455",
+  next_funding_rate: "0.00004455",
+  next_funding_rate_timestamp: at(16),
+  collection_internal: 8,
+  open_interest: "5000000",
+  index_price: "71000",
+  target_volume: "1400000000",
+  ...extra,
+});
+const ticker = (s: string, extra: Row = {}): Row => ({
+  t: AT,
+  s,
+  c: "71000.1",
+  a: "623654031",
+  v: "1399166074.5",
+  i: "71013.5",
+  m: "71001.25",
+  ...extra,
+});
+const contract = (symbol: string, extra: Row = {}): Row => ({
+  symbol,
+  productType: "perpetual",
+  underlyingType: "U_BASED",
+  tradeSwitch: true,
+  inPreMarket: false,
+  isOpenApi: true,
+  state: 0,
+  contractSize: "0.0001",
+  baseCoin: symbol.split("_")[0],
+  quoteCoin: symbol.split("_")[1],
+  onboardDate: LISTED,
+  deliveryDate: LISTED,
+  ...extra,
+});
+
+const PRE_MARKET = contract("soon_usdt", { inPreMarket: true });
+const DEAD = [
+  contract("ftt_usdt", { tradeSwitch: false }),
+  PRE_MARKET,
+  contract("btc_usdt_261225", { productType: "futures" }),
+  contract("eth_usdt", { underlyingType: "COIN_BASED" }),
+  contract("eth_btc"),
+];
+const reply = (result: unknown): Row => ({
+  returnCode: 0,
+  msgInfo: "success",
+  error: null,
+  result,
+});
+
+const UNKNOWN_INTERVAL = { fundingIntervalHours: null, intervalSource: null };
+const rateChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} "${String(value)}"`,
+  { [`rates.${key}`]: value },
+  outcome,
+];
+
+const fault = (code: string): Row => ({ returnCode: 1, error: { code }, result: null });
+const FAILURES: readonly Failure[] = [
+  ["an error", fault("invalid_symbol"), "bad_envelope"],
+  ["too many requests", fault("TOO_MANY_REQUESTS"), "rate_limited"],
+  ["an empty list", [], "bad_envelope"],
+  ["a page", "<html></html>", "bad_envelope"],
+  ["nothing", null, "bad_envelope"],
+];
+
+const description: ExchangeDescription = {
+  exchange: xt,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "rates",
+      kind: "essential",
+      request: `${CALL}/cg/contracts`,
+      rows: [],
+      body: [
+        rate("btc_usdt"),
+        rate("1000pepe_usdt", { funding_rate: "-0.0012", collection_internal: 4 }),
+        rate("1mbabydoge_usdt", { funding_rate: "0", collection_internal: null }),
+        rate("nflx_usdt", { collection_internal: 1, next_funding_rate_timestamp: at(14) }),
+        ...DEAD.map((row) => rate(String(row["symbol"]))),
+        rate("new_usdt"),
+      ],
+    },
+    {
+      name: "tickers",
+      kind: "secondary",
+      request: `${CALL}/q/agg-tickers`,
+      rows: ["result"],
+      body: reply([ticker("btc_usdt"), ticker("ftt_usdt"), ticker("1000pepe_usdt", { i: "0" })]),
+      lost: { markPrice: null, indexPrice: null, volume24hUsd: null },
+    },
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 30 * 60_000,
+      request: `${CALL}/symbol/list`,
+      rows: ["result"],
+      body: reply([
+        contract("btc_usdt"),
+        contract("1000pepe_usdt", { isOpenApi: false }),
+        contract("1mbabydoge_usdt"),
+        contract("nflx_usdt"),
+        ...DEAD,
+      ]),
+    },
+  ],
+  // Of the one contract for which the feed has no interval.
+  perInstrument: {
+    kind: "rotation",
+    name: "intervals",
+    everyMs: 65 * 60_000,
+    one: ["result"],
+    requests: [one("1mbabydoge_usdt")],
+    bodies: { [one("1mbabydoge_usdt")]: reply({ symbol: "1mbabydoge_usdt" }) },
+  },
+  expected: 4,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: "btc_usdt",
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
-      assetClass: null,
-      accrual: "periodic",
       listedAtMs: LISTED,
       fundingRate: 0.00004455,
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
-      settledRate: null,
-      settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
-      baselineRate: null,
-      settling: false,
       markPrice: 71001.25,
       indexPrice: 71013.5,
-      openInterestUsd: null,
       volume24hUsd: 1399166074.5,
-      exchangeTimeMs: null,
-      receivedAtMs: AT,
-    });
-  });
+    },
+    {
+      exchangeSymbol: "1000pepe_usdt",
+      base: "PEPE",
+      multiplier: 1000,
+      fundingRate: -0.0012,
+      indexPrice: null,
+      fundingIntervalHours: 4,
+      markPrice: 71001.25,
+    },
+    {
+      exchangeSymbol: "1mbabydoge_usdt",
+      base: "BABYDOGE",
+      multiplier: 1_000_000,
+      fundingRate: 0,
+      markPrice: null,
+      ...UNKNOWN_INTERVAL,
+    },
+    {
+      exchangeSymbol: "nflx_usdt",
+      base: "NFLX",
+      assetClass: null,
+      fundingIntervalHours: 1,
+      nextFundingAtMs: at(14),
+    },
+  ],
+  explained: {
+    formula: "{contracts.funding_rate}",
+    rows: {
+      contracts: { funding_rate: "0.00004455", collection_internal: 8 },
+      instruments: { tradeSwitch: true },
+    },
+    unknown: "none_usdt",
+  },
+  kindKeys: {
+    instruments: "tradeSwitch inPreMarket productType underlyingType quoteCoin baseCoin",
+    rates: "product_type target_currency",
+  },
+  changes: [
+    ...["tradeSwitch", "inPreMarket", "productType", "underlyingType", "quoteCoin"].flatMap((key) =>
+      [undefined, 1].map((value): Change => [
+        `${key} ${value}`,
+        { [`instruments.${key}`]: value },
+        "bad_row",
+      ]),
+    ),
+    rateChange("product_type", "FUTURES", "not shown"),
+    rateChange("target_currency", "USD", "not shown"),
+    rateChange("funding_rate", null, "bad_rate"),
+    rateChange("funding_rate", "-3", "implausible_rate"),
+    rateChange("next_funding_rate_timestamp", at(16) / 1000, "bad_next_time"),
+    // Seconds.
+    rateChange("collection_internal", 28800, { ...UNKNOWN_INTERVAL, nextFundingAtMs: at(16) }),
+    // The next time contradicts it.
+    rateChange("collection_internal", 1, { ...UNKNOWN_INTERVAL, nextFundingAtMs: null }),
+    // A dead contract.
+    rateChange("next_funding_rate_timestamp", at(8, 2), "not shown"),
+  ],
+  failures: FAILURES,
+  classified: FAILURES.map(([, body, kind]) => [
+    403,
+    JSON.stringify(body),
+    kind === "rate_limited" ? kind : null,
+  ]),
+  exemptions: [
+    negativeRate("rates.funding_rate"),
+    hugeAmount("tickers.m", "markPrice"),
+    hugeAmount("tickers.i", "indexPrice"),
+    hugeAmount("tickers.v", "volume24hUsd"),
+    anyName("instruments.baseCoin", "base", "multiplier"),
+  ],
+  recorded: [
+    {
+      title: "a coin-margined row of the documentation is not ours",
+      files: { rates: "cg-contracts.json" },
+      made: {
+        instruments: reply([
+          contract("eth_usd", { underlyingType: "COIN_BASED" }),
+          contract("btc_usdt"),
+        ]),
+      },
+      atMs: 1698670000000,
+      yields: { quotes: [], rejects: [], expected: 1 },
+    },
+    {
+      title: "an error is no list",
+      files: { rates: "error-invalid-symbol.json" },
+      yields: "bad_envelope",
+    },
+    {
+      title: "the reply for one symbol is no list",
+      files: { rates: "funding-rate.json" },
+      yields: "bad_envelope",
+    },
+  ],
+};
 
-  test("a thousand at 4 h, a million without an interval, a stock at 1 h", async () => {
-    const { quotes } = await refresh(BODIES);
-    const pepe = { base: "PEPE", multiplier: 1000, fundingRate: -0.0012, indexPrice: null };
-    expect(quotes[1]).toMatchObject({ ...pepe, fundingIntervalHours: 4, markPrice: 71001.25 });
-    const doge = { base: "BABYDOGE", multiplier: 1_000_000, fundingRate: 0, markPrice: null };
-    expect(quotes[2]).toMatchObject({ ...doge, fundingIntervalHours: null, intervalSource: null });
-    const hourly = { fundingIntervalHours: 1, nextFundingAtMs: at(14) };
-    expect(quotes[3]).toMatchObject({ base: "NFLX", assetClass: null, ...hourly });
-  });
+testExchange(description);
 
-  test("an interval missing from the feed is requested by contract, and accepted if the row's next time confirms it", async () => {
-    const without = Object.fromEntries(
-      ["btc_usdt", "sol_usdt", "ada_usdt", "xrp_usdt"].map((symbol) => [
+test.each(FAILURES)(
+  "xt: %s says how long to wait, or nothing of it",
+  async (_title, body, kind) => {
+    // Documented: ten minutes without an answer.
+    const retryAfterMs = kind === "rate_limited" ? 600_000 : null;
+    await expect(refreshOf(description, { rates: body })).rejects.toMatchObject({ retryAfterMs });
+    expect(xt.facts.statedWaitMs?.(JSON.stringify(body), AT)).toBe(retryAfterMs);
+  },
+);
+
+test("an interval that xt's feed lacks is asked for by the contract, and accepted where the row's next time bears it out", async () => {
+  const silent = { collection_internal: undefined };
+  const others = {
+    ...Object.fromEntries(
+      ["btc_usdt", "sol_usdt"].map((symbol) => [
         one(symbol),
         reply({ symbol, fundingRate: 0.0001, collectionInternal: 4 }),
       ]),
-    );
-    const silent = { collection_internal: undefined };
-    const bodies = {
-      ...without,
-      [one("ada_usdt")]: reply({ symbol: "sol_usdt", collectionInternal: 4 }),
-      [one("xrp_usdt")]: reply({ symbol: "xrp_usdt", collectionInternal: 8 }),
-      [TICKERS]: BODIES[TICKERS],
-      [LIST]: reply(["btc", "sol", "ada", "xrp"].map((coin) => contract(`${coin}_usdt`))),
-      [RATES]: [
-        rate("btc_usdt", silent),
-        // The next settlement at 15:00 is not on a four-hour grid.
-        rate("sol_usdt", { ...silent, next_funding_rate_timestamp: at(15) }),
-        rate("ada_usdt", silent),
-        // The next settlement at 14:00 is not on an eight-hour grid: the contract has become hourly.
-        rate("xrp_usdt", { ...silent, next_funding_rate_timestamp: at(14) }),
-      ],
-    };
-    const { quotes } = await refresh(bodies);
-    expect(quotes.map((quote) => [quote.base, quote.fundingIntervalHours])).toEqual([
-      ["BTC", 4],
-      ["SOL", null],
-      ["ADA", null],
-      ["XRP", null],
-    ]);
-    const none = memorySource(bodies, { nowMs: AT, rotationsEmpty: true });
-    const first = await xt.refresh(none);
-    expect(first.quotes.map((quote) => quote.fundingIntervalHours)).toEqual(Array(4).fill(null));
-  });
-
-  test("halted, pre-market, dated, coin-margined, coin-quoted and unlisted contracts are not shown", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(symbolOf));
-  });
-
-  test("a listed row of unclear kind is rejected and counted", async () => {
-    for (const key of ["tradeSwitch", "inPreMarket", "productType", "underlyingType", "quoteCoin"])
-      for (const value of [undefined, null, 1]) {
-        const { batch } = await btcOf({}, { [key]: value });
-        expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
-      }
-  });
-
-  test("a row of the feed that is dated, or of unclear kind, is not a quote", async () => {
-    const dated = (await btcOf({ product_type: "FUTURES" })).batch;
-    expect(dated).toMatchObject({ quotes: [], rejects: [], expected: 2 });
-    expect((await btcOf({ target_currency: "USD" })).batch).toMatchObject({ quotes: [] });
-    const unsaid = (await btcOf({ product_type: null })).batch;
-    expect(unsaid).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }] });
-  });
-
-  test("a list whose rows mostly lack inPreMarket is read by the rest", async () => {
-    const silent = { inPreMarket: undefined };
-    const list = reply([contract("btc_usdt", silent), contract("sol_usdt", silent), DEAD[1]]);
-    expect((await refresh({ ...BODIES, [LIST]: list })).quotes.map((q) => q.base)).toEqual(["BTC"]);
-    const others = ["sol_usdt", "ada_usdt"].map((symbol) => contract(symbol, silent));
-    const odd = reply([contract("btc_usdt", { inPreMarket: "true" }), ...others]);
-    expect((await refresh({ ...BODIES, [LIST]: odd })).quotes).toEqual([]);
-  });
-
-  test.each([
-    [{ funding_rate: null }, "bad_rate"],
-    [{ funding_rate: "-3" }, "implausible_rate"],
-    [{ next_funding_rate_timestamp: at(16) / 1000 }, "bad_next_time"],
-  ])("%p is rejected as %s", async (extra, reason) => {
-    const { batch } = await btcOf(extra);
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
-  });
-
-  test("an interval in seconds or contradicted is unknown; a dead contract is skipped", async () => {
-    const unknown = { fundingIntervalHours: null, intervalSource: null };
-    const seconds = (await btcOf({ collection_internal: 28800 })).quote;
-    expect(seconds).toMatchObject({ ...unknown, nextFundingAtMs: at(16) });
-    const beyond = (await btcOf({ collection_internal: 1 })).quote;
-    expect(beyond).toMatchObject({ ...unknown, nextFundingAtMs: null });
-    const { batch } = await btcOf({ next_funding_rate_timestamp: at(8, 2) });
-    expect(batch).toMatchObject({ quotes: [], rejects: [] });
-  });
-
-  test("tickers failing affect only prices and volume; rates or list failing fail the refresh", async () => {
-    const down = new RequestFailure("timeout", "no answer");
-    const { quotes } = await refresh({ ...BODIES, [TICKERS]: down });
-    expect(quotes).toHaveLength(4);
-    expect(quotes[0]).toMatchObject({ fundingRate: 0.00004455, markPrice: null });
-    expect(quotes[0]).toMatchObject({ indexPrice: null, volume24hUsd: null });
-    for (const key of [RATES, LIST])
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-  });
-
-  const fault = (code: string): Row => ({ returnCode: 1, error: { code }, result: null });
-  test.each([
-    ["an error", fault("invalid_symbol"), "bad_envelope"],
-    ["too many requests", fault("TOO_MANY_REQUESTS"), "rate_limited"],
-    ["an empty list", [], "bad_envelope"],
-    ["a page", "<html></html>", "bad_envelope"],
-    ["nothing", null, "bad_envelope"],
-  ])("%s with HTTP 200 fails the refresh", async (_, body, kind) => {
-    const failure = await refresh({ ...BODIES, [RATES]: body }).catch((e: unknown) => e);
-    expect(failure).toMatchObject({ name: "RequestFailure", kind });
-    const other = await refresh({ ...BODIES, [LIST]: body }).catch((e: unknown) => e);
-    expect(other).toMatchObject({ name: "RequestFailure", kind });
-    const classified = xt.facts.classifyFailure?.(403, JSON.stringify(body));
-    expect(classified === "rate_limited").toBe(kind === "rate_limited");
-    // Documented: ten minutes without an answer.
-    const retryAfterMs = kind === "rate_limited" ? 600_000 : null;
-    expect(failure).toMatchObject({ retryAfterMs });
-    expect(xt.facts.statedWaitMs?.(JSON.stringify(body), AT)).toBe(retryAfterMs);
-  });
-
-  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
-    const raw = await xt.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    const { funding_rate, collection_internal } = rate("btc_usdt");
-    expect(xt.explain(raw, "btc_usdt")).toMatchObject({
-      rows: {
-        contracts: { funding_rate, collection_internal },
-        instruments: { tradeSwitch: true },
-      },
-      formula: "{contracts.funding_rate}",
-    });
-    expect(xt.explain(raw, "none_usdt")).toBeNull();
-  });
+    ),
+    [one("ada_usdt")]: reply({ symbol: "sol_usdt", collectionInternal: 4 }),
+    [one("xrp_usdt")]: reply({ symbol: "xrp_usdt", collectionInternal: 8 }),
+    instruments: reply(["btc", "sol", "ada", "xrp"].map((coin) => contract(`${coin}_usdt`))),
+    rates: [
+      rate("btc_usdt", silent),
+      // The next settlement of the whole hour 15 is none of a four-hour contract.
+      rate("sol_usdt", { ...silent, next_funding_rate_timestamp: at(15) }),
+      rate("ada_usdt", silent),
+      // The next settlement of 14:00 is none of an eight-hour contract: it has become an hourly one.
+      rate("xrp_usdt", { ...silent, next_funding_rate_timestamp: at(14) }),
+    ],
+  };
+  const { quotes } = await refreshOf(description, others);
+  expect(quotes.map((quote) => [quote.base, quote.fundingIntervalHours])).toEqual([
+    ["BTC", 4],
+    ["SOL", null],
+    ["ADA", null],
+    ["XRP", null],
+  ]);
 });
 
-const may = (
-  where: string,
-  mutations: Exemption["mutations"],
-  fields: Exemption["fields"],
-  why: string,
-): Exemption => ({ at: where, mutations, fields, why });
-const LEGAL = "a large price or quantity cannot be told from a wrong one here";
-const TICKER = "any text may be a ticker";
+test("an interval that xt's feed lacks is unknown in the first cycle", async () => {
+  const rates = [rate("btc_usdt", { collection_internal: undefined }), rate("nflx_usdt")];
+  const bodies = { ...bodiesOf(description), [`${CALL}/cg/contracts`]: rates };
+  const { quotes } = await xt.refresh(memorySource(bodies, { nowMs: AT, rotationsEmpty: true }));
+  expect(quotes.map((quote) => quote.fundingIntervalHours)).toEqual([null, 8]);
+});
 
-test("xt: no single wrong value leads to a wrong quote", async () => {
-  // Any contract may lose its interval in the feed: then its own call is used.
-  const own = ["btc_usdt", "1000pepe_usdt", "nflx_usdt", "new_usdt", "NaN", "1e300", "-1", "1"];
-  const silent = own.map((symbol) => [one(symbol), reply({ symbol })]);
-  const breaches = await mutationBreaches({
-    bodies: { ...BODIES, ...Object.fromEntries(silent) },
-    payloads: [
-      { name: "rates", request: RATES, rows: (body) => (Array.isArray(body) ? body : []) },
-      { name: "tickers", request: TICKERS, rows: (body) => Object(body).result },
-      { name: "list", request: LIST, rows: (body) => Object(body).result },
-    ],
-    refresh: async (bodies) => xt.parse(await xt.fetchRaw(memorySource(bodies, { nowMs: AT }))),
-    exemptions: [
-      may("rates.funding_rate", ["negative"], ["fundingRate"], "rates may be negative"),
-      may("tickers.m", ["huge"], ["markPrice"], LEGAL),
-      may("tickers.i", ["huge"], ["indexPrice"], LEGAL),
-      may("tickers.v", ["huge"], ["volume24hUsd"], LEGAL),
-      may("list.baseCoin", ["NaN", "huge", "negative"], ["base", "multiplier"], TICKER),
-    ],
-  });
-  expect(breaches).toEqual([]);
+test("an xt list whose rows mostly lack inPreMarket is read by the rest", async () => {
+  const silent = { inPreMarket: undefined };
+  const list = reply([contract("btc_usdt", silent), contract("sol_usdt", silent), PRE_MARKET]);
+  const { quotes } = await refreshOf(description, { instruments: list });
+  expect(quotes.map((quote) => quote.base)).toEqual(["BTC"]);
+  const others = ["sol_usdt", "ada_usdt"].map((symbol) => contract(symbol, silent));
+  const odd = reply([contract("btc_usdt", { inPreMarket: "true" }), ...others]);
+  expect((await refreshOf(description, { instruments: odd })).quotes).toEqual([]);
 });
 
 describeRecorded("xt, recorded", (read) => {
-  test("a coin-margined row of the documentation is not shown", async () => {
-    const bodies = {
-      ...BODIES,
-      [RATES]: await read("xt", "cg-contracts.json"),
-      [LIST]: reply([contract("eth_usd", { underlyingType: "COIN_BASED" }), contract("btc_usdt")]),
-    };
-    const { quotes, rejects, expected } = await refresh(bodies, 1698670000000);
-    expect({ quotes, rejects, expected }).toEqual({ quotes: [], rejects: [], expected: 1 });
-  });
+  /** A file holds a list of rows or one of them. */
+  const rowsOf = async (file: string): Promise<Row> => {
+    const result = valueAt(await read("xt", file), "result");
+    return reply(Array.isArray(result) ? result : [result]);
+  };
 
   test.each([
     ["symbol-list.json", "xt_usdt", 1657101601000],
     ["symbol-detail.json", "eth_usdt", 1654858201000],
   ])("the contract in %s, joined to a rate made for it", async (file, symbol, listedAtMs) => {
-    const body: unknown = await read("xt", file);
-    const result: unknown = Object(body).result;
-    const list = reply(Array.isArray(result) ? result : [result]);
-    const { quotes, rejects } = await refresh({
-      ...BODIES,
-      [RATES]: [rate(symbol)],
-      [LIST]: list,
-    });
+    const others = { rates: [rate(symbol)], instruments: await rowsOf(file) };
+    const { quotes, rejects } = await refreshOf(description, others);
     expect(rejects).toEqual([]);
     expect(quotes).toMatchObject([{ base: symbol.split("_")[0]?.toUpperCase(), listedAtMs }]);
   });
@@ -275,25 +330,13 @@ describeRecorded("xt, recorded", (read) => {
     ["agg-ticker-one-symbol.json", "btc_usdt", 22416.5, 22424.5, 1399166074.31675],
   ])(
     "the ticker in %s, joined to a rate and a contract made for it",
-    async (file, symbol, ...n) => {
-      const body: unknown = await read("xt", file);
-      const result: unknown = Object(body).result;
-      const { quotes } = await refresh({
-        [RATES]: [rate(symbol)],
-        [TICKERS]: reply(Array.isArray(result) ? result : [result]),
-        [LIST]: reply([contract(symbol)]),
+    async (file, symbol, markPrice, indexPrice, volume24hUsd) => {
+      const { quotes } = await refreshOf(description, {
+        rates: [rate(symbol)],
+        tickers: await rowsOf(file),
+        instruments: reply([contract(symbol)]),
       });
-      const [markPrice, indexPrice, volume24hUsd] = n;
       expect(quotes).toMatchObject([{ markPrice, indexPrice, volume24hUsd }]);
     },
   );
-
-  test("an error and the replies for one symbol are not lists", async () => {
-    for (const file of ["error-invalid-symbol.json", "funding-rate.json"]) {
-      const body = await read("xt", file);
-      await expect(refresh({ ...BODIES, [RATES]: body })).rejects.toMatchObject({
-        kind: "bad_envelope",
-      });
-    }
-  });
 });
