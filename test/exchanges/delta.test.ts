@@ -1,22 +1,18 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { delta } from "../../src/exchanges/delta.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { bodiesOf } from "../support/exchange-bodies.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
 import { memorySource } from "../support/memory-source.ts";
-import type { Bodies, MemorySourceOptions } from "../support/memory-source.ts";
-import { mutationBreaches } from "../support/mutations.ts";
-import type { Exemption } from "../support/mutations.ts";
-import { describeRecorded } from "../support/recorded.ts";
+import { hugeAmount, negativeRate } from "../support/mutations.ts";
 
 const TICKERS = "/v2/tickers?contract_types=perpetual_futures";
 const PRODUCTS = "/v2/products?contract_types=perpetual_futures";
-const GLOBAL_TICKERS = `global:${TICKERS}`;
-const GLOBAL_PRODUCTS = `global:${PRODUCTS}`;
 
 const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
 const STAMP = AT - 2_500;
 const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
-
-type Row = Readonly<Record<string, unknown>>;
 
 const ticker = (symbol: string, extra: Row = {}): Row => ({
   symbol,
@@ -69,347 +65,264 @@ const SKIPPED = [
   product("C-BTC-70000", "BTC", { contract_type: "call_options" }),
 ];
 
-const reply = (result: unknown, extra: Row = {}): Row => ({
+const reply = (result: unknown, after: string | null = null): Row => ({
   success: true,
   result,
-  meta: { after: null, before: null },
-  ...extra,
+  meta: { after, before: null },
 });
 
-const BODIES: Bodies = {
-  [TICKERS]: reply([
-    ticker("BTCUSD"),
-    ticker("PAXGUSD", { funding_rate: "-1.5" }),
-    ticker("1000BONKUSD", { funding_rate: "0" }),
-    ticker("OLDSPECUSD"),
-    ...SKIPPED.map((row) => ticker(String(row["symbol"]))),
-    ticker("NEWUSD"),
-    ticker("P-BTC-70000", { contract_type: "put_options" }),
-  ]),
-  [PRODUCTS]: reply([...LIVE, ...SKIPPED]),
-  [GLOBAL_TICKERS]: reply([ticker("BTCUSDT", { funding_rate: "0.02" })]),
-  [GLOBAL_PRODUCTS]: reply([product("BTCUSDT", "BTC", USDT)]),
-};
+const DOWN = new RequestFailure("timeout", "no answer");
+const INDIA_ALONE = { globalTickers: DOWN, globalProducts: DOWN };
+const NO_INTERVAL = { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs: null };
 
-const refresh = (bodies: Bodies, options: Partial<MemorySourceOptions> = {}) =>
-  delta.refresh(memorySource(bodies, { nowMs: AT, ...options }));
+const rateChange = (value: unknown, outcome: Change[2]): Change => [
+  `a rate of "${String(value)}"`,
+  { "tickers.funding_rate": value },
+  outcome,
+];
+const NO_UNDERLYING = { "products.underlying_asset": null };
 
-const down = new RequestFailure("timeout", "no answer");
-const INDIA_ALONE = { ...BODIES, [GLOBAL_TICKERS]: down, [GLOBAL_PRODUCTS]: down };
-
-const refreshBtc = (tickerExtra: Row, productExtra: Row = {}) =>
-  refresh({
-    ...INDIA_ALONE,
-    [TICKERS]: reply([ticker("BTCUSD", tickerExtra)]),
-    [PRODUCTS]: reply([product("BTCUSD", "BTC", productExtra), product("ETHUSD", "ETH")]),
-  });
-
-describe("delta", () => {
-  test("tickers of both platforms every cycle, the lists with their own period, all concurrently", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await delta.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => [kind, name, everyMs])).toEqual([
-      ["essential", "tickers", null],
-      ["instruments", "products", 10 * 60_000],
-      ["secondary", "globalTickers", null],
-      ["secondary", "globalProducts", 10 * 60_000],
-    ]);
-    expect(source.asks.filter((ask) => ask.everyMs === null)).toHaveLength(
-      delta.facts.requestsPerRefresh,
-    );
-    expect(source.requests.toSorted()).toEqual(Object.keys(BODIES).toSorted());
-    expect(source.mostAtOnce()).toBe(4);
-  });
-
-  test("a contract becomes a quote with every field in the documented units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 5, unlisted: 1 });
-    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual([
-      ...LIVE.map((row) => String(row["symbol"])),
-      "BTCUSDT",
-    ]);
-    expect(quotes[0]).toEqual({
+const description: ExchangeDescription = {
+  exchange: delta,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "tickers",
+      kind: "essential",
+      request: TICKERS,
+      rows: ["result"],
+      body: reply([
+        ticker("BTCUSD"),
+        ticker("PAXGUSD", { funding_rate: "-1.5" }),
+        ticker("1000BONKUSD", { funding_rate: "0" }),
+        ticker("OLDSPECUSD"),
+        ...SKIPPED.map((row) => ticker(String(row["symbol"]))),
+        ticker("NEWUSD"),
+        ticker("P-BTC-70000", { contract_type: "put_options" }),
+      ]),
+    },
+    {
+      name: "products",
+      kind: "instruments",
+      everyMs: 10 * 60_000,
+      request: PRODUCTS,
+      rows: ["result"],
+      parts: ["product_specs"],
+      body: reply([...LIVE, ...SKIPPED]),
+    },
+    {
+      name: "globalTickers",
+      kind: "secondary",
+      request: `global:${TICKERS}`,
+      rows: ["result"],
+      body: reply([ticker("BTCUSDT", { funding_rate: "0.02" })]),
+      lost: {},
+      lists: ["BTCUSDT"],
+    },
+    {
+      name: "globalProducts",
+      kind: "secondary",
+      everyMs: 10 * 60_000,
+      request: `global:${PRODUCTS}`,
+      rows: ["result"],
+      body: reply([product("BTCUSDT", "BTC", USDT)]),
+      lost: {},
+      lists: ["BTCUSDT"],
+      expected: 4,
+    },
+  ],
+  expected: 5,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: "BTCUSD",
       base: "BTC",
       quote: "USD",
       settle: "USD",
-      multiplier: 1,
-      assetClass: null,
-      accrual: "periodic",
       listedAtMs: Date.UTC(2024, 1, 14, 10),
+      // Percent of its own interval.
       fundingRate: 0.000125,
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
-      settledRate: null,
-      settledAtMs: null,
       rateCap: 0.01,
       rateFloor: -0.01,
       baselineRate: 0.0001,
-      settling: false,
       markPrice: 64000.5,
       indexPrice: 64010,
       openInterestDigit: 5,
       openInterestUsd: 30048234.75,
       volume24hUsd: 51200400.5,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("percent of its own interval, at 4 h, 1 h and an unknown one", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[1]).toMatchObject({
+    },
+    {
+      exchangeSymbol: "PAXGUSD",
       fundingRate: -0.015,
       fundingIntervalHours: 4,
       nextFundingAtMs: at(16),
       rateCap: 0.005,
       baselineRate: 0.00005,
-    });
-    expect(quotes[2]).toMatchObject({
+    },
+    {
+      exchangeSymbol: "1000BONKUSD",
       base: "BONK",
       multiplier: 1000,
       fundingRate: 0,
       fundingIntervalHours: 1,
       nextFundingAtMs: at(14),
       rateCap: 0.0025,
-    });
-    expect(quotes[3]).toMatchObject({
+    },
+    {
+      exchangeSymbol: "OLDSPECUSD",
       fundingRate: 0.000125,
-      fundingIntervalHours: null,
-      intervalSource: null,
-      nextFundingAtMs: null,
+      ...NO_INTERVAL,
       rateCap: null,
       baselineRate: null,
-    });
-  });
-
-  test("the global platform is a separate market in USDT, and may fail alone", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes[4]).toMatchObject({ base: "BTC", settle: "USDT", fundingRate: 0.0002 });
-    for (const [key, expected] of [
-      [GLOBAL_TICKERS, 5],
-      [GLOBAL_PRODUCTS, 4],
-    ] as const) {
-      const batch = await refresh({ ...BODIES, [key]: down });
-      expect(batch.quotes).toHaveLength(4);
-      expect(batch.expected).toBe(expected);
-    }
-    for (const key of [TICKERS, PRODUCTS]) {
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-    }
-    const twin = await refresh({
-      ...BODIES,
-      [GLOBAL_TICKERS]: reply([ticker("BTCUSD")]),
-      [GLOBAL_PRODUCTS]: reply([product("BTCUSD", "BTC", USDT)]),
-    });
-    expect(twin.quotes).toHaveLength(4);
-    expect(twin.rejects).toMatchObject([{ exchangeSymbol: "BTCUSD", reason: "ambiguous" }]);
-  });
-
-  test("an interval of a list older than half an hour is unknown", async () => {
-    const age = (minutes: number) => ({ receivedAtMs: { products: AT - minutes * 60_000 } });
-    expect((await refresh(BODIES, age(30))).quotes[0]?.fundingIntervalHours).toBe(8);
-    expect((await refresh(BODIES, age(31))).quotes[0]).toMatchObject({
-      fundingRate: 0.000125,
-      fundingIntervalHours: null,
-      intervalSource: null,
-      nextFundingAtMs: null,
-    });
-  });
-
-  test("a list of several pages is read up to an empty one; a sixth page is reported as left out", async () => {
-    const paged = {
-      ...INDIA_ALONE,
-      [PRODUCTS]: reply(LIVE.slice(0, 1), { meta: { after: "g3QA" } }),
-      [`${PRODUCTS}&after=g3QA`]: reply(LIVE.slice(1)),
-    };
-    const whole = await refresh(paged);
-    expect(whole.quotes).toHaveLength(4);
-    expect(whole.leftOut).toBeUndefined();
-    const emptyEnd = {
-      ...paged,
-      [PRODUCTS]: reply(LIVE, { meta: { after: "g3QA" } }),
-      [`${PRODUCTS}&after=g3QA`]: reply([], { meta: { after: "g3QA" } }),
-    };
-    expect(await refresh(emptyEnd)).toMatchObject({ expected: 4, rejects: [] });
-    const endless = { ...paged, [`${PRODUCTS}&after=g3QA`]: paged[PRODUCTS] };
-    const cut = await refresh(endless);
-    expect(cut).toMatchObject({ expected: 1, leftOut: "products after the first 5" });
-    const emptyList = { ...paged, [PRODUCTS]: reply([]) };
-    await expect(refresh(emptyList)).rejects.toMatchObject({ kind: "bad_envelope" });
-  });
-
-  test("a contract on two pages with different terms is not shown, and counted", async () => {
-    const twice = {
-      ...INDIA_ALONE,
-      [PRODUCTS]: reply(LIVE, { meta: { after: "g3QA" } }),
-      [`${PRODUCTS}&after=g3QA`]: reply([product("BTCUSD", "BTC", specs(14400)), LIVE[1]]),
-    };
-    const { quotes, rejects } = await refresh(twice);
-    expect(quotes.map((quote) => quote.base)).toEqual(["PAXG", "BONK", "OLDSPEC"]);
-    expect(rejects).toMatchObject(
-      [0, 1].map(() => ({ exchangeSymbol: "BTCUSD", reason: "ambiguous" })),
-    );
-  });
-
-  test("an interval of eight minutes is invalid: no yearly rate 60 times too high", async () => {
-    for (const seconds of [480, 8, 8 * 60, 28_800_000]) {
-      const { quotes } = await refreshBtc({}, specs(seconds));
-      expect(quotes).toMatchObject([{ fundingIntervalHours: null, nextFundingAtMs: null }]);
-    }
-  });
-
-  test.each([
-    "contract_type",
-    "state",
-    "trading_status",
-    "notional_type",
-    "is_quanto",
-    "quoting_asset",
-    "settling_asset",
-  ])("a product without %s is rejected and counted", async (key) => {
-    expect(await refreshBtc({}, { [key]: null })).toMatchObject({
-      quotes: [],
-      rejects: [{ exchangeSymbol: "BTCUSD", reason: "bad_row" }],
-      expected: 1,
-    });
-  });
-
-  test("without an underlying asset the contract's unit is the base", async () => {
-    expect((await refreshBtc({}, { underlying_asset: null })).quotes[0]?.base).toBe("BTC");
-    const neither = { underlying_asset: null, contract_unit_currency: null };
-    expect((await refreshBtc({}, neither)).rejects).toMatchObject([{ reason: "bad_row" }]);
-  });
-
-  test.each([
-    ["", "bad_rate"],
-    [null, "bad_rate"],
-    ["-200", "implausible_rate"],
-  ])("a rate of %p is rejected as %s", async (funding_rate, reason) => {
-    expect(await refreshBtc({ funding_rate })).toMatchObject({
-      quotes: [],
-      rejects: [{ exchangeSymbol: "BTCUSD", reason }],
-      expected: 2,
-    });
-  });
-
-  test("a rate is explained by its row as received; an unknown symbol is not", async () => {
-    const raw = await delta.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    expect(delta.explain(raw, "PAXGUSD")).toMatchObject({
-      rows: { tickers: { symbol: "PAXGUSD", funding_rate: "-1.5" } },
-      formula: "{tickers.funding_rate} / 100",
-    });
-    expect(delta.explain(raw, "BTCUSDT")).toMatchObject({
-      rows: { tickers: { funding_rate: "0.02" } },
-    });
-    expect(delta.explain(raw, "NOPEUSD")).toBeNull();
-  });
-
-  test("a contract that is dead in India and live on global is explained by the row shown", async () => {
-    const dead = product("BTCUSDT", "BTC", { ...USDT, state: "expired" });
-    const bodies = {
-      ...BODIES,
-      [TICKERS]: reply([ticker("BTCUSD"), ticker("BTCUSDT", { funding_rate: "0.9" })]),
-      [PRODUCTS]: reply([...LIVE, dead]),
-    };
-    const raw = await delta.fetchRaw(memorySource(bodies, { nowMs: AT }));
-    expect(delta.parse(raw).quotes.at(-1)).toMatchObject({
-      exchangeSymbol: "BTCUSDT",
-      fundingRate: 0.0002,
-    });
-    expect(delta.explain(raw, "BTCUSDT")?.rows).toMatchObject({
-      tickers: { funding_rate: "0.02" },
-    });
-  });
-
-  test.each([
-    ["an error", { success: false, error: { code: "invalid_contract", context: {} } }],
-    ["success as a text", { ...reply([ticker("BTCUSD")]), success: "true" }],
-    ["an empty list", reply([])],
-    ["no list", { success: true }],
-  ])("%s fails the refresh", async (_, body) => {
-    for (const key of [TICKERS, PRODUCTS]) {
-      const failure = await refresh({ ...BODIES, [key]: body }).catch((e: unknown) => e);
-      expect(failure).toBeInstanceOf(RequestFailure);
-      expect(failure).toMatchObject({ kind: "bad_envelope" });
-    }
-  });
-});
-
-const LEGAL = "a large, negative or other value is as legal as the right one here";
-const exemptions: readonly Exemption[] = (
-  [
-    ["tickers.funding_rate", ["negative"], ["fundingRate"]],
-    ["tickers.mark_price", ["huge"], ["markPrice"]],
-    ["tickers.spot_price", ["huge"], ["indexPrice"]],
-    ["tickers.oi_value_usd", ["huge"], ["openInterestUsd"]],
-    ["tickers.turnover_usd", ["huge"], ["volume24hUsd"]],
-  ] as const
-).map(([place, mutations, fields]) => ({ at: place, mutations, fields, why: LEGAL }));
-
-test("delta: no single wrong value leads to a wrong quote", async () => {
-  const rows = (body: unknown): readonly unknown[] => {
-    const found: unknown = Reflect.get(Object(body), "result");
-    return Array.isArray(found) ? found : [];
-  };
-  const breaches = await mutationBreaches({
-    bodies: BODIES,
-    payloads: [
-      { name: "tickers", request: TICKERS, rows },
-      { name: "tickers", request: GLOBAL_TICKERS, rows },
-      { name: "products", request: PRODUCTS, rows },
-      {
-        name: "specs",
-        request: PRODUCTS,
-        rows: (body) => rows(body).map((row) => Reflect.get(Object(row), "product_specs")),
-      },
+    },
+    // The global platform is a market of its own.
+    { exchangeSymbol: "BTCUSDT", base: "BTC", settle: "USDT", fundingRate: 0.0002 },
+  ],
+  explained: {
+    formula: "{tickers.funding_rate} / 100",
+    rows: { tickers: { symbol: "BTCUSD", funding_rate: "0.0125" } },
+    unknown: "NOPEUSD",
+  },
+  kindKeys: {
+    products:
+      "contract_type state trading_status notional_type is_quanto quoting_asset settling_asset",
+  },
+  changes: [
+    // An interval of eight minutes is none: no yearly rate 60 times too high.
+    ...[480, 8, 8 * 60, 28_800_000].map((seconds): Change => [
+      `an interval of ${seconds} s`,
+      { "products.product_specs.rate_exchange_interval": seconds },
+      NO_INTERVAL,
+    ]),
+    ["without an underlying asset the contract's unit is the base", NO_UNDERLYING, { base: "BTC" }],
+    ["neither", { ...NO_UNDERLYING, "products.contract_unit_currency": null }, "bad_row"],
+    rateChange("", "bad_rate"),
+    rateChange(null, "bad_rate"),
+    rateChange("-200", "implausible_rate"),
+  ],
+  failures: [
+    [
+      "an error",
+      { success: false, error: { code: "invalid_contract", context: {} } },
+      "bad_envelope",
     ],
-    refresh: async (bodies) =>
-      delta.parse(await delta.fetchRaw(memorySource(bodies, { nowMs: AT }))),
-    exemptions,
+    ["success as a text", { ...reply([ticker("BTCUSD")]), success: "true" }, "bad_envelope"],
+    ["an empty list", reply([]), "bad_envelope"],
+    ["no list", { success: true }, "bad_envelope"],
+  ],
+  exemptions: ["tickers", "globalTickers"].flatMap((name) => [
+    negativeRate(`${name}.funding_rate`),
+    hugeAmount(`${name}.mark_price`, "markPrice"),
+    hugeAmount(`${name}.spot_price`, "indexPrice"),
+    hugeAmount(`${name}.oi_value_usd`, "openInterestUsd"),
+    hugeAmount(`${name}.turnover_usd`, "volume24hUsd"),
+  ]),
+  recorded: [
+    {
+      title: "the ticker of 2023, joined to a product made for it",
+      files: { tickers: "tickers.json" },
+      made: { ...INDIA_ALONE, products: reply([product("BTCUSDT", "BTC", USDT)]) },
+      atMs: 1689136598000,
+      yields: {
+        rejects: [],
+        quotes: [
+          {
+            fundingRate: 0.0000602961,
+            markPrice: 30600.10481568,
+            indexPrice: 30612.85362773,
+            // 469,919 contracts.
+            openInterestDigit: 9,
+            openInterestUsd: 14385640.6802,
+            volume24hUsd: 37392218.45999999,
+            exchangeTimeMs: 1689136597460,
+            nextFundingAtMs: Date.UTC(2023, 6, 12, 8),
+          },
+        ],
+      },
+    },
+    {
+      title:
+        "the products of 2021 have no interval, joined to the ticker of 2023; ETHBTC is skipped",
+      files: { tickers: "tickers.json", products: "products.json" },
+      made: INDIA_ALONE,
+      atMs: 1689136598000,
+      yields: {
+        quotes: [{ exchangeSymbol: "BTCUSDT", base: "BTC", fundingIntervalHours: null }],
+        rejects: [],
+        expected: 1,
+      },
+    },
+  ],
+};
+
+testExchange(description);
+
+test("a delta symbol on both platforms is shown once, and the other one counted", async () => {
+  const twin = await refreshOf(description, {
+    globalTickers: reply([ticker("BTCUSD")]),
+    globalProducts: reply([product("BTCUSD", "BTC", USDT)]),
   });
-  expect(breaches).toEqual([]);
+  expect(twin.quotes).toHaveLength(4);
+  expect(twin.rejects).toMatchObject([{ exchangeSymbol: "BTCUSD", reason: "ambiguous" }]);
 });
 
-describeRecorded("delta, recorded", (read) => {
-  const nowMs = 1689136598000;
+test("an interval of a delta list older than half an hour is unknown", async () => {
+  const btcAt = async (minutes: number) => {
+    const receivedAtMs = { products: AT - minutes * 60_000 };
+    const source = memorySource(bodiesOf(description), { nowMs: AT, receivedAtMs });
+    return (await delta.refresh(source)).quotes[0];
+  };
+  expect((await btcAt(30))?.fundingIntervalHours).toBe(8);
+  expect(await btcAt(31)).toMatchObject({ fundingRate: 0.000125, ...NO_INTERVAL });
+});
 
-  test("the ticker of 2023, joined to a product made for it", async () => {
-    const bodies = {
-      ...INDIA_ALONE,
-      [TICKERS]: await read("delta", "tickers.json"),
-      [PRODUCTS]: reply([product("BTCUSDT", "BTC", USDT)]),
-    };
-    const { quotes, rejects } = await refresh(bodies, { nowMs });
-    expect(rejects).toEqual([]);
-    expect(quotes).toMatchObject([
-      {
-        fundingRate: 0.0000602961,
-        markPrice: 30600.10481568,
-        indexPrice: 30612.85362773,
-        // 469,919 contracts.
-        openInterestDigit: 9,
-        openInterestUsd: 14385640.6802,
-        volume24hUsd: 37392218.45999999,
-        exchangeTimeMs: 1689136597460,
-        nextFundingAtMs: Date.UTC(2023, 6, 12, 8),
-      },
-    ]);
+/** A refresh of India's products in two pages. */
+const refreshPages = (first: Row, second: Row) =>
+  refreshOf(description, {
+    ...INDIA_ALONE,
+    products: first,
+    [`${PRODUCTS}&after=g3QA`]: second,
   });
 
-  test("the products of 2021 have no interval, joined to the ticker of 2023; ETHBTC is skipped", async () => {
-    const bodies = {
-      ...INDIA_ALONE,
-      [TICKERS]: await read("delta", "tickers.json"),
-      [PRODUCTS]: await read("delta", "products.json"),
-    };
-    expect(await refresh(bodies, { nowMs })).toMatchObject({
-      quotes: [{ exchangeSymbol: "BTCUSDT", base: "BTC", fundingIntervalHours: null }],
-      rejects: [],
-      expected: 1,
-    });
+test("a delta list of several pages is read to its end, which an empty page is; a sixth page is said to be left out", async () => {
+  const firstPage = reply(LIVE.slice(0, 1), "g3QA");
+  const whole = await refreshPages(firstPage, reply(LIVE.slice(1)));
+  expect(whole.quotes).toHaveLength(4);
+  expect(whole.leftOut).toBeUndefined();
+  const emptyEnd = await refreshPages(reply(LIVE, "g3QA"), reply([], "g3QA"));
+  expect(emptyEnd).toMatchObject({ expected: 4, rejects: [] });
+  const cut = await refreshPages(firstPage, firstPage);
+  expect(cut).toMatchObject({ expected: 1, leftOut: "products after the first 5" });
+});
+
+test("a delta contract on two pages in two states of its terms is not shown, and counted", async () => {
+  const second = reply([product("BTCUSD", "BTC", specs(14400)), LIVE[1]]);
+  const { quotes, rejects } = await refreshPages(reply(LIVE, "g3QA"), second);
+  expect(quotes.map((quote) => quote.base)).toEqual(["PAXG", "BONK", "OLDSPEC"]);
+  expect(rejects).toMatchObject(
+    [0, 1].map(() => ({ exchangeSymbol: "BTCUSD", reason: "ambiguous" })),
+  );
+});
+
+test("delta explains each rate by the row of its own platform", async () => {
+  const { explain } = await refreshOf(description);
+  expect(explain("PAXGUSD")?.origin).toMatchObject({
+    rows: { tickers: { symbol: "PAXGUSD", funding_rate: "-1.5" } },
+    formula: "{tickers.funding_rate} / 100",
   });
+  expect(explain("BTCUSDT")?.origin.rows).toMatchObject({ tickers: { funding_rate: "0.02" } });
+});
+
+test("a contract that is dead in India and live on global is explained by the row that is shown", async () => {
+  const dead = product("BTCUSDT", "BTC", { ...USDT, state: "expired" });
+  const { quotes, explain } = await refreshOf(description, {
+    tickers: reply([ticker("BTCUSD"), ticker("BTCUSDT", { funding_rate: "0.9" })]),
+    products: reply([...LIVE, dead]),
+  });
+  expect(quotes.at(-1)).toMatchObject({ exchangeSymbol: "BTCUSDT", fundingRate: 0.0002 });
+  expect(explain("BTCUSDT")?.origin.rows).toMatchObject({ tickers: { funding_rate: "0.02" } });
 });

@@ -35,6 +35,8 @@ export type Payload = AnyPayload &
         readonly kind: "secondary" | "intervals";
         readonly lost: Partial<Quote>;
         readonly lists?: readonly string[];
+        /** How many are expected without it, where it is a list of its own. */
+        readonly expected?: number;
       }
   );
 
