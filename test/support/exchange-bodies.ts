@@ -17,25 +17,28 @@ export function bodiesOf({ payloads, perInstrument }: ExchangeDescription): Bodi
 }
 
 /** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
-export function placeOf(payloads: readonly Payload[], changedAt: string) {
+export function placeOf({ payloads, perInstrument }: ExchangeDescription, changedAt: string) {
   const end = changedAt.lastIndexOf(".");
   const owner = changedAt.slice(0, end);
-  for (const payload of payloads) {
+  const answers = perInstrument === undefined ? [] : [firstAnswer(perInstrument)];
+  for (const payload of [...payloads, ...answers]) {
     const part = mutatedPayloads(payload).find(({ name }) => name === owner);
     if (part !== undefined) return { payload, rows: part.rows, key: changedAt.slice(end + 1) };
   }
   throw new Error(`no payload is called ${owner}`);
 }
 
-/** The bodies, by payload, with values of their first rows changed. */
-export function changedBodies(
-  payloads: readonly Payload[],
-  changed: Changed,
-): Readonly<Record<string, unknown>> {
+/** The answer about the first instrument, where each is asked for on its own. */
+function firstAnswer({ requests: [request = ""], bodies, ...answer }: PerInstrument) {
+  return { ...answer, request, body: bodies[request] };
+}
+
+/** The bodies, by request, with values of their first rows changed. */
+export function changedBodies(description: ExchangeDescription, changed: Changed): Bodies {
   const bodies: Record<string, unknown> = {};
   for (const [changedAt, value] of Object.entries(changed)) {
-    const { payload, rows, key } = placeOf(payloads, changedAt);
-    const body: unknown = (bodies[payload.name] ??= structuredClone(payload.body));
+    const { payload, rows, key } = placeOf(description, changedAt);
+    const body: unknown = (bodies[payload.request] ??= structuredClone(payload.body));
     const [row] = rows(body);
     if (typeof row !== "object" || row === null) throw new Error(`${changedAt}: no first row`);
     Reflect.set(row, key, value);

@@ -40,7 +40,10 @@ export type Payload = AnyPayload &
       }
   );
 
-/** Requests of one instrument at a time: those that a refresh sends, in order, and the replies to them and to others. */
+/**
+ * Requests of one instrument at a time: those that a refresh sends, in order, and the replies to them and to others.
+ * Without any answer to a `sweep` a refresh fails; without one of them its instrument is not shown.
+ */
 export interface PerInstrument {
   readonly kind: "rotation" | "sweep";
   readonly name: string;

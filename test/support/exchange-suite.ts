@@ -90,6 +90,8 @@ function testRequests(description: ExchangeDescription): void {
     expect(source.mostAtOnce()).toBe(payloads.length);
     const everyCycle = payloads.filter(({ everyMs = 0 }) => everyMs <= CYCLE_MS);
     expect(exchange.facts.requestsPerRefresh).toBe(everyCycle.length);
+    const isSwept = perInstrument?.kind === "sweep";
+    expect(exchange.facts.requestsPerInstrument ?? 0).toBe(isSwept ? 1 : 0);
   });
 }
 
@@ -129,7 +131,7 @@ function testQuotes(description: ExchangeDescription): void {
 }
 
 function testChanges(description: ExchangeDescription): void {
-  const { kindKeys = {}, changes, payloads, nowMs } = description;
+  const { kindKeys = {}, changes, nowMs } = description;
   const withoutKind = Object.entries(kindKeys).flatMap(([payload, keys]) =>
     keys.split(" ").map((key): Change => [`no ${key}`, { [`${payload}.${key}`]: null }, "bad_row"]),
   );
@@ -142,7 +144,7 @@ function testChanges(description: ExchangeDescription): void {
     "%s: %s, and nothing else changes",
     async (_title, _outcome, { changed, outcome, atMs = nowMs }) => {
       const intact = await refreshOf(description, {}, atMs);
-      const batch = await refreshOf(description, changedBodies(payloads, changed), atMs);
+      const batch = await refreshOf(description, changedBodies(description, changed), atMs);
       const [first = USUAL, ...others] = intact.quotes;
       const isShown = typeof outcome === "object";
       expect(batch.quotes.slice(isShown ? 1 : 0)).toEqual(others);
@@ -152,7 +154,7 @@ function testChanges(description: ExchangeDescription): void {
       expect(batch.rejects).toMatchObject(isRefused ? [{ exchangeSymbol, reason: outcome }] : []);
       // One that the list does not call live is not missed.
       const isOfList = Object.keys(changed).some(
-        (changedAt) => placeOf(payloads, changedAt).payload.kind === "instruments",
+        (changedAt) => placeOf(description, changedAt).payload.kind === "instruments",
       );
       const isListed = isShown || !isOfList;
       expect(batch.expected).toBe(
@@ -164,12 +166,28 @@ function testChanges(description: ExchangeDescription): void {
 }
 
 function testFailures(description: ExchangeDescription): void {
-  const { payloads, failures } = description;
-  const needed = payloads.filter((payload) => !("lost" in payload));
+  const { payloads, perInstrument, failures } = description;
+  const swept = perInstrument?.kind === "sweep" ? perInstrument : { name: "", requests: [] };
+  const needed = payloads.flatMap((payload) => ("lost" in payload ? [] : [payload.name]));
+  if (swept.name !== "") needed.push(swept.name);
+  const refreshWith = (name: string, body: unknown): Promise<Refreshed> => {
+    const places = name === swept.name ? swept.requests : [name];
+    return refreshOf(description, Object.fromEntries(places.map((place) => [place, body])));
+  };
 
-  test.each(needed.map(({ name }) => name))("%s failing fails the refresh", async (name) => {
-    await expect(refreshOf(description, { [name]: DOWN })).rejects.toBe(DOWN);
+  test.each(needed)("%s failing fails the refresh", async (name) => {
+    await expect(refreshWith(name, DOWN)).rejects.toBe(DOWN);
   });
+
+  test.each(swept.requests.slice(0, 1))(
+    "%s failing costs its instrument alone",
+    async (request) => {
+      const intact = await refreshOf(description);
+      const { quotes, rejects, expected } = await refreshOf(description, { [request]: DOWN });
+      expect(quotes).toEqual(intact.quotes.slice(1));
+      expect({ rejects, expected }).toEqual({ rejects: [], expected: intact.expected });
+    },
+  );
 
   test.each(payloads.flatMap((each) => ("lost" in each ? [[each.name, each] as const] : [])))(
     "%s failing costs its own fields",
@@ -186,12 +204,10 @@ function testFailures(description: ExchangeDescription): void {
   );
 
   const cases = failures.flatMap(([title, body, kind, payload]) =>
-    (payload === undefined ? needed.map(({ name }) => name) : [payload]).map(
-      (name) => [title, name, kind, body] as const,
-    ),
+    (payload === undefined ? needed : [payload]).map((name) => [title, name, kind, body] as const),
   );
   test.each(cases)("%s for %s fails the refresh as %s", async (_title, name, kind, body) => {
-    const failure = refreshOf(description, { [name]: body });
+    const failure = refreshWith(name, body);
     await expect(failure).rejects.toBeInstanceOf(RequestFailure);
     await expect(failure).rejects.toMatchObject({ kind });
   });
