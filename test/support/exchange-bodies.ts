@@ -11,17 +11,25 @@ import { at, objectOf } from "./simulator.ts";
 /** Where values are in the bodies of a description. */
 
 /** The replies of a description, by request. */
-export function bodiesOf({ payloads, perInstrument }: ExchangeDescription): Bodies {
-  const bodies = payloads.map(({ request, body }) => [request, body]);
-  return { ...Object.fromEntries(bodies), ...perInstrument?.bodies };
+export function bodiesOf(description: ExchangeDescription): Bodies {
+  const bodies = description.payloads.map(({ request, body }) => [request, body]);
+  const answers = perInstrumentOf(description).map((each) => each.bodies);
+  return Object.assign(Object.fromEntries(bodies), ...answers);
+}
+
+/** What is asked for one instrument at a time. */
+export function perInstrumentOf({
+  perInstrument = [],
+}: ExchangeDescription): readonly PerInstrument[] {
+  return [perInstrument].flat();
 }
 
 /** The payload of a changed value, where it stands in a row, and its key: `payload.key` or `payload.part.key`. */
-export function placeOf({ payloads, perInstrument }: ExchangeDescription, changedAt: string) {
+export function placeOf(description: ExchangeDescription, changedAt: string) {
   const end = changedAt.lastIndexOf(".");
   const owner = changedAt.slice(0, end);
-  const answers = perInstrument === undefined ? [] : [firstAnswer(perInstrument)];
-  for (const payload of [...payloads, ...answers]) {
+  const answers = perInstrumentOf(description).map(firstAnswer);
+  for (const payload of [...description.payloads, ...answers]) {
     const part = mutatedPayloads(payload).find(({ name }) => name === owner);
     if (part !== undefined) return { payload, rows: part.rows, key: changedAt.slice(end + 1) };
   }
@@ -47,10 +55,7 @@ export function changedBodies(description: ExchangeDescription, changed: Changed
 }
 
 /** The answers to requests of one instrument each. */
-export function mutatedAnswers(
-  perInstrument: PerInstrument | undefined,
-): readonly MutatedPayload[] {
-  if (perInstrument === undefined) return [];
+export function mutatedAnswers(perInstrument: PerInstrument): readonly MutatedPayload[] {
   const { name, requests, bodies, rows, one } = perInstrument;
   const place = rows === undefined ? { one: one ?? [] } : { rows };
   return requests

@@ -90,7 +90,7 @@ export interface ExchangeDescription {
   readonly nowMs: number;
   /** In the order in which they are asked for; all start together. */
   readonly payloads: readonly Payload[];
-  readonly perInstrument?: PerInstrument;
+  readonly perInstrument?: PerInstrument | readonly PerInstrument[];
   readonly expected: number | null;
   readonly unlisted: number;
   /** All that are shown: the first with each value that is not null or usual, the others as far as they differ. */

@@ -8,6 +8,7 @@ import {
   mutatedAnswers,
   mutatedEnvelope,
   mutatedPayloads,
+  perInstrumentOf,
   placeOf,
 } from "./exchange-bodies.ts";
 import type { Change, ExchangeDescription } from "./exchange-description.ts";
@@ -70,28 +71,37 @@ export function refreshOf(
 }
 
 /** Other instruments than the described ones are asked for in vain, where each has a request of its own. */
-function sourceOf({ perInstrument }: ExchangeDescription, bodies: Bodies, nowMs: number) {
-  const unknown = perInstrument === undefined ? undefined : DOWN;
+function sourceOf(description: ExchangeDescription, bodies: Bodies, nowMs: number) {
+  const unknown = perInstrumentOf(description).length === 0 ? undefined : DOWN;
   return memorySource(bodies, { nowMs, otherwise: () => unknown });
 }
 
 function testRequests(description: ExchangeDescription): void {
-  const { exchange, nowMs, payloads, perInstrument } = description;
+  const { exchange, nowMs, payloads } = description;
+  const perInstrument = perInstrumentOf(description);
 
   test("asks for its replies, each on its period, and for all of them at once", async () => {
     const source = memorySource(bodiesOf(description), { nowMs });
     await exchange.refresh(source);
-    const asked = perInstrument === undefined ? payloads : [...payloads, perInstrument];
     expect(source.asks).toEqual(
-      asked.map(({ kind, name, everyMs = null }) => ({ kind, name, everyMs })),
+      [...payloads, ...perInstrument].map(({ kind, name, everyMs = null }) => ({
+        kind,
+        name,
+        everyMs,
+      })),
     );
     const once = payloads.map(({ request }) => request);
-    expect(source.requests).toEqual([...once, ...(perInstrument?.requests ?? [])]);
+    expect(source.requests.slice(0, once.length)).toEqual(once);
+    // Several calls for each instrument run side by side.
+    const inTurn = perInstrument.flatMap(({ requests }) => requests);
+    const answered = source.requests.slice(once.length);
+    if (perInstrument.length > 1) expect(answered.toSorted()).toEqual(inTurn.toSorted());
+    else expect(answered).toEqual(inTurn);
     expect(source.mostAtOnce()).toBe(payloads.length);
     const everyCycle = payloads.filter(({ everyMs = 0 }) => everyMs <= CYCLE_MS);
     expect(exchange.facts.requestsPerRefresh).toBe(everyCycle.length);
-    const isSwept = perInstrument?.kind === "sweep";
-    expect(exchange.facts.requestsPerInstrument ?? 0).toBe(isSwept ? 1 : 0);
+    const swept = perInstrument.filter(({ kind }) => kind === "sweep");
+    expect(exchange.facts.requestsPerInstrument ?? 0).toBe(swept.length);
   });
 }
 
@@ -166,12 +176,16 @@ function testChanges(description: ExchangeDescription): void {
 }
 
 function testFailures(description: ExchangeDescription): void {
-  const { payloads, perInstrument, failures } = description;
-  const swept = perInstrument?.kind === "sweep" ? perInstrument : { name: "", requests: [] };
+  const { payloads, failures } = description;
+  const swept = new Map(
+    perInstrumentOf(description).flatMap(({ kind, name, requests }) =>
+      kind === "sweep" ? [[name, requests] as const] : [],
+    ),
+  );
   const needed = payloads.flatMap((payload) => ("lost" in payload ? [] : [payload.name]));
-  if (swept.name !== "") needed.push(swept.name);
+  needed.push(...swept.keys());
   const refreshWith = (name: string, body: unknown): Promise<Refreshed> => {
-    const places = name === swept.name ? swept.requests : [name];
+    const places = swept.get(name) ?? [name];
     return refreshOf(description, Object.fromEntries(places.map((place) => [place, body])));
   };
 
@@ -179,15 +193,13 @@ function testFailures(description: ExchangeDescription): void {
     await expect(refreshWith(name, DOWN)).rejects.toBe(DOWN);
   });
 
-  test.each(swept.requests.slice(0, 1))(
-    "%s failing costs its instrument alone",
-    async (request) => {
-      const intact = await refreshOf(description);
-      const { quotes, rejects, expected } = await refreshOf(description, { [request]: DOWN });
-      expect(quotes).toEqual(intact.quotes.slice(1));
-      expect({ rejects, expected }).toEqual({ rejects: [], expected: intact.expected });
-    },
-  );
+  const firstAsked = [...swept.values()].map(([request = ""]) => request);
+  test.each(firstAsked)("%s failing costs its instrument alone", async (request) => {
+    const intact = await refreshOf(description);
+    const { quotes, rejects, expected } = await refreshOf(description, { [request]: DOWN });
+    expect(quotes).toEqual(intact.quotes.slice(1));
+    expect({ rejects, expected }).toEqual({ rejects: [], expected: intact.expected });
+  });
 
   test.each(payloads.flatMap((each) => ("lost" in each ? [[each.name, each] as const] : [])))(
     "%s failing costs its own fields",
@@ -233,7 +245,7 @@ function testExplained(description: ExchangeDescription): void {
 }
 
 function testMutations(description: ExchangeDescription): void {
-  const { exchange, nowMs, payloads, perInstrument, exemptions, unmutated = [] } = description;
+  const { nowMs, exchange, payloads, exemptions, unmutated = [] } = description;
   const isMutated = (row: unknown): boolean =>
     !Object.values(objectOf(row)).some((value) => unmutated.some((name) => name === value));
 
@@ -245,7 +257,7 @@ function testMutations(description: ExchangeDescription): void {
         payloads: [
           ...payloads.flatMap(mutatedPayloads),
           ...payloads.flatMap(mutatedEnvelope),
-          ...mutatedAnswers(perInstrument),
+          ...perInstrumentOf(description).flatMap(mutatedAnswers),
         ].map((payload) => ({
           ...payload,
           rows: (body: unknown) => payload.rows(body).filter(isMutated),
