@@ -88,9 +88,13 @@ export interface ExchangeDescription {
   readonly exchange: Exchange;
   /** When all replies arrive. */
   readonly nowMs: number;
-  /** In the order in which they are asked for; all start together. */
+  /** In the order in which they are asked for. */
   readonly payloads: readonly Payload[];
   readonly perInstrument?: PerInstrument | readonly PerInstrument[];
+  /** How many requests wait at one time; absent: as many as there are payloads. */
+  readonly atOnce?: number;
+  /** The reply to a request that is none of these; absent: a failure if instruments are asked for one at a time. */
+  readonly otherwise?: (request: string, bodies: Bodies) => unknown;
   readonly expected: number | null;
   readonly unlisted: number;
   /** All that are shown: the first with each value that is not null or usual, the others as far as they differ. */

@@ -72,12 +72,13 @@ export function refreshOf(
 
 /** Other instruments than the described ones are asked for in vain, where each has a request of its own. */
 function sourceOf(description: ExchangeDescription, bodies: Bodies, nowMs: number) {
-  const unknown = perInstrumentOf(description).length === 0 ? undefined : DOWN;
-  return memorySource(bodies, { nowMs, otherwise: () => unknown });
+  const isPerInstrument = perInstrumentOf(description).length > 0;
+  const { otherwise = () => (isPerInstrument ? DOWN : undefined) } = description;
+  return memorySource(bodies, { nowMs, otherwise: (request) => otherwise(request, bodies) });
 }
 
 function testRequests(description: ExchangeDescription): void {
-  const { exchange, nowMs, payloads } = description;
+  const { exchange, nowMs, payloads, atOnce = payloads.length } = description;
   const perInstrument = perInstrumentOf(description);
 
   test("asks for its replies, each on its period, and for all of them at once", async () => {
@@ -97,7 +98,7 @@ function testRequests(description: ExchangeDescription): void {
     const answered = source.requests.slice(once.length);
     if (perInstrument.length > 1) expect(answered.toSorted()).toEqual(inTurn.toSorted());
     else expect(answered).toEqual(inTurn);
-    expect(source.mostAtOnce()).toBe(payloads.length);
+    expect(source.mostAtOnce()).toBe(atOnce);
     const everyCycle = payloads.filter(({ everyMs = 0 }) => everyMs <= CYCLE_MS);
     expect(exchange.facts.requestsPerRefresh).toBe(everyCycle.length);
     const swept = perInstrument.filter(({ kind }) => kind === "sweep");
