@@ -1,267 +1,462 @@
 import { describe, expect, test } from "bun:test";
+import { ExchangeSource } from "../../src/collector/source.ts";
+import type { AssetClass } from "../../src/domain/quote.ts";
+import type { ExchangeHttp } from "../../src/exchanges/exchange.ts";
 import { htx } from "../../src/exchanges/htx.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";
+import { bodiesOf } from "../support/exchange-bodies.ts";
+import type { Change, ExchangeDescription, Row } from "../support/exchange-description.ts";
+import { refreshOf, testExchange } from "../support/exchange-suite.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { memorySource } from "../support/memory-source.ts";
+import { hugeAmount, negativeRate } from "../support/mutations.ts";
 import { describeRecorded } from "../support/recorded.ts";
-import {
-  RATES,
-  INDEX,
-  INTEREST,
-  LIST,
-  AT,
-  STAMP,
-  at,
-  rate,
-  contract,
-  LIVE,
-  codeOf,
-  reply,
-  BODIES,
-  refresh,
-  btcOf,
-} from "./htx-payloads.ts";
+import { at as valueAt } from "../support/simulator.ts";
 
-describe("htx", () => {
-  test("requests three calls every cycle, the list every five minutes, and checks the rate call every four hours", async () => {
-    const source = memorySource(BODIES, { nowMs: AT });
-    await htx.refresh(source);
-    expect(source.asks.map(({ kind, name, everyMs }) => `${kind} ${name} ${everyMs}`)).toEqual([
-      "instruments instruments 300000",
-      "instruments rateCall 14400000",
-      "secondary index null",
-      "secondary openInterest null",
-      "essential rates null",
-    ]);
-    expect(source.requests.toSorted()).toEqual([RATES, ...Object.keys(BODIES)].toSorted());
-    expect([source.mostAtOnce(), htx.facts.requestsPerRefresh]).toEqual([4, 3]);
-  });
+const V1 = "/linear-swap-api/v1";
+const RATES = `${V1}/swap_batch_funding_rate`;
+const LIST = `${V1}/swap_contract_info?business_type=swap`;
+/** The call that succeeds that of all rates. */
+const v5 = (...codes: readonly string[]): string =>
+  `/v5/market/funding_rate?contract_code=${codes.join(",")}`;
 
-  test("a contract becomes a quote with every field in the documented units", async () => {
-    const { quotes, rejects, expected, unlisted } = await refresh(BODIES);
-    expect({ rejects, expected, unlisted }).toEqual({ rejects: [], expected: 4, unlisted: 1 });
-    expect(quotes[0]).toEqual({
+const AT = Date.UTC(2026, 9, 5, 13, 30, 0);
+const STAMP = AT - 120;
+const MINUTE_MS = 60_000;
+const at = (hour: number, day = 5): number => Date.UTC(2026, 9, day, hour);
+
+const rate = (contract_code: string, extra: Row = {}): Row => ({
+  contract_code,
+  estimated_rate: null,
+  funding_rate: "0.000091500000000000",
+  funding_time: String(at(16)),
+  next_funding_time: null,
+  trade_partition: "USDT",
+  ...extra,
+});
+const index = (contract_code: string, extra: Row = {}): Row => ({
+  contract_code,
+  index_price: 71020.5,
+  index_ts: AT - 2000,
+  ...extra,
+});
+const interest = (contract_code: string, extra: Row = {}): Row => ({
+  contract_code,
+  volume: 2000000,
+  amount: 2000,
+  value: 142000000.5,
+  trade_turnover: 901000111.25,
+  ...extra,
+});
+const contract = (contract_code: string, extra: Row = {}): Row => ({
+  contract_code,
+  symbol: contract_code.split("-")[0],
+  contract_size: 0.001,
+  settlement_period: "8",
+  contract_status: 1,
+  business_type: "swap",
+  contract_type: "swap",
+  trade_partition: "USDT",
+  labels: ["hot", "common"],
+  tradfi_labels: [],
+  ...extra,
+});
+
+const DEAD = [
+  contract("OLD-USDT", { contract_status: 3 }),
+  contract("BTC-USDT-261225", { business_type: "futures", contract_type: "quarter" }),
+  contract("ETH-USDT-261225"),
+  contract("BTC-USD", { trade_partition: "USD" }),
+  contract("SOL-USDT", { trade_partition: "HTX" }),
+];
+const reply = (...data: readonly unknown[]): Row => ({ status: "ok", data, ts: STAMP });
+const ALL_RATES = reply(
+  rate("BTC-USDT"),
+  rate("PEPE-USDT", { funding_rate: "-0.00125" }),
+  rate("TSLA-USDT", { funding_rate: "0E-18" }),
+  rate("XAUT-USDT", { funding_time: String(at(14)) }),
+  ...DEAD.map((row) => rate(String(row["contract_code"]))),
+  rate("BTC-USDT-270326", { funding_rate: null }),
+  rate("NEW-USDT"),
+);
+
+const NO_INTERVAL = { fundingIntervalHours: null, intervalSource: null };
+const rateChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} "${String(value)}"`,
+  { [`rates.${key}`]: value },
+  outcome,
+];
+const listChange = (key: string, value: unknown, outcome: Change[2]): Change => [
+  `${key} ${JSON.stringify(value)}`,
+  { [`instruments.${key}`]: value },
+  outcome,
+];
+const declaredChange = (labels: unknown, assetClass: AssetClass | null): Change =>
+  listChange("tradfi_labels", labels, { assetClass });
+const freeChange = (free: unknown, declared: unknown, assetClass: AssetClass | null): Change => [
+  `free labels ${JSON.stringify(free)} beside ${JSON.stringify(declared)}`,
+  { "instruments.labels": free, "instruments.tradfi_labels": declared },
+  { assetClass },
+];
+const unknownChange = (period: string, hour: number): Change => [
+  `an interval of ${period} with a next time at ${hour}`,
+  { "instruments.settlement_period": period, "rates.funding_time": String(at(hour)) },
+  { ...NO_INTERVAL, nextFundingAtMs: at(hour) },
+];
+
+const GONE = new RequestFailure("http", "gone", { status: 404 });
+
+const description: ExchangeDescription = {
+  exchange: htx,
+  nowMs: AT,
+  payloads: [
+    {
+      name: "instruments",
+      kind: "instruments",
+      everyMs: 5 * MINUTE_MS,
+      request: LIST,
+      rows: ["data"],
+      body: reply(
+        contract("BTC-USDT"),
+        contract("PEPE-USDT", { settlement_period: "4", tradfi_labels: undefined }),
+        contract("TSLA-USDT", { labels: ["tradfi", "stock"], tradfi_labels: ["Stocks"] }),
+        contract("XAUT-USDT", { tradfi_labels: ["Metals"], settlement_period: "1" }),
+        ...DEAD,
+      ),
+    },
+    {
+      // Which call has the rates.
+      name: "rateCall",
+      kind: "instruments",
+      everyMs: 240 * MINUTE_MS,
+      request: RATES,
+      body: ALL_RATES,
+    },
+    {
+      name: "index",
+      kind: "secondary",
+      request: `${V1}/swap_index`,
+      rows: ["data"],
+      body: reply(
+        index("BTC-USDT"),
+        // Frozen.
+        index("TSLA-USDT", { index_ts: AT - 301_000 }),
+        index("OLD-USDT"),
+      ),
+      lost: { indexPrice: null },
+    },
+    {
+      name: "openInterest",
+      kind: "secondary",
+      request: `${V1}/swap_open_interest`,
+      rows: ["data"],
+      body: reply(interest("BTC-USDT"), interest("PEPE-USDT", { value: 0 })),
+      lost: { openInterestUsd: null, openInterestDigit: null, volume24hUsd: null },
+    },
+    {
+      name: "rates",
+      kind: "essential",
+      request: RATES,
+      rows: ["data"],
+      body: ALL_RATES,
+    },
+  ],
+  // The rates wait for the outcome of the call.
+  atOnce: 4,
+  otherwise: () => GONE,
+  expected: 4,
+  unlisted: 1,
+  quotes: [
+    {
       exchangeSymbol: "BTC-USDT",
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      multiplier: 1,
-      // Coins have no label.
+      // Nothing is said of a coin.
       assetClass: null,
-      accrual: "periodic",
-      listedAtMs: null,
       fundingRate: 0.0000915,
       fundingIntervalHours: 8,
       intervalSource: "published",
       nextFundingAtMs: at(16),
-      predictedRate: null,
-      instantRate: null,
-      settledRate: null,
-      settledAtMs: null,
-      rateCap: null,
-      rateFloor: null,
-      baselineRate: null,
-      settling: false,
-      markPrice: null,
       indexPrice: 71020.5,
       // Open interest as sent; the turnover counts both sides.
       openInterestDigit: 2,
       openInterestUsd: 142000000.5,
       volume24hUsd: 450500055.625,
       exchangeTimeMs: STAMP,
-      receivedAtMs: AT,
-    });
-  });
-
-  test("an interval of 4 h, a stock with a zero rate and a frozen index, a gold token at 1 h", async () => {
-    const { quotes } = await refresh(BODIES);
-    const pepe = { base: "PEPE", assetClass: null, fundingRate: -0.00125, openInterestUsd: 0 };
-    expect(quotes[1]).toMatchObject({ ...pepe, fundingIntervalHours: 4 });
-    const tesla = { base: "TSLA", assetClass: "stock", fundingRate: 0, indexPrice: null };
-    expect(quotes[2]).toMatchObject({ ...tesla, openInterestUsd: null });
-    const gold = { base: "XAUT", assetClass: "crypto", fundingIntervalHours: 1 };
-    expect(quotes[3]).toMatchObject({ ...gold, nextFundingAtMs: at(14) });
-  });
-
-  test("suspended, dated, inverse, otherwise settled and unlisted contracts are not shown", async () => {
-    const { quotes } = await refresh(BODIES);
-    expect(quotes.map((q) => q.exchangeSymbol)).toEqual(LIVE.map(codeOf));
-  });
-
-  test("a row of unclear kind is rejected and counted", async () => {
-    const untyped = { business_type: null, contract_type: 5 };
-    for (const extra of [{ contract_status: null }, { contract_status: "on" }, untyped]) {
-      const { batch } = await btcOf({}, extra);
-      expect(batch).toMatchObject({ quotes: [], rejects: [{ reason: "bad_row" }], expected: 1 });
-    }
-    expect((await btcOf({}, { business_type: null })).quote?.base).toBe("BTC");
-  });
-
-  test.each([
-    ["Commodities", "commodity"],
-    [["Indices"], "index"],
-    [["Metals"], "metal"],
-    [["Stocks"], "stock"],
-    // Both are only on funds.
-    [["Stocks", "Indices"], "etf"],
-    [["Stocks", "Indices", "Metals"], null],
-    [[], null],
-    [undefined, null],
-    [["Stocks", "Metals"], null],
-    [["Bonds"], null],
-    ["", null],
-  ])("labels %p mean the class %p", async (tradfi_labels, assetClass) => {
-    expect((await btcOf({}, { tradfi_labels })).quote).toMatchObject({ assetClass });
-  });
-
-  test.each([
-    [["stock"], [], "stock"],
-    [["new", "indices", "common"], [], "index"],
-    [["commodities"], [], "commodity"],
-    [["stock", "indices"], [], null],
-    [["tradfi", "common"], [], null],
-    [undefined, [], null],
-    ["stock", undefined, "stock"],
-    // An index that was listed under Stocks; otherwise the declared labels take precedence.
-    [["tradfi", "indices"], ["Stocks"], "index"],
-    [["tradfi", "commodities"], ["Metals"], "metal"],
-    [["tradfi", "stock"], ["Bonds"], null],
-  ])("free labels %p beside %p mean the class %p", async (labels, tradfi_labels, assetClass) => {
-    expect((await btcOf({}, { labels, tradfi_labels })).quote).toMatchObject({ assetClass });
-  });
-
-  test("a business that is neither swap nor futures is an unknown kind", async () => {
-    const { batch } = await btcOf({}, { business_type: "prediction" });
-    const rejects = [{ exchangeSymbol: "BTC-USDT", reason: "unknown_kind" }];
-    expect(batch).toMatchObject({ quotes: [], rejects, expected: 1 });
-  });
-
-  test("an interval is unknown when absent, older than 30 minutes or contradicted", async () => {
-    const unknown = { fundingIntervalHours: null, intervalSource: null, nextFundingAtMs: at(16) };
-    const age = (minutes: number) => ({ receivedAtMs: { instruments: AT - minutes * 60_000 } });
-    expect((await btcOf({}, { settlement_period: undefined })).quote).toMatchObject(unknown);
-    expect((await btcOf({}, { settlement_period: "1" })).quote).toMatchObject(unknown);
-    expect((await btcOf({}, {}, age(31))).quote).toMatchObject(unknown);
-    expect((await btcOf({}, {}, age(30))).quote?.fundingIntervalHours).toBe(8);
-  });
-
-  test.each([
-    ["480", 16],
-    ["5", 16],
-    // The list is older than the row: 20:00 is not on the 8-hour grid.
-    ["8", 20],
-    ["4", 14],
-  ])("an interval of %p with a next time at %i is unknown", async (settlement_period, hour) => {
-    const { quote } = await btcOf({ funding_time: String(at(hour)) }, { settlement_period });
-    expect(quote).toMatchObject({ fundingIntervalHours: null, nextFundingAtMs: at(hour) });
-  });
-
-  test("a contract listed twice with different rates is not shown; equal duplicates are merged", async () => {
-    const twins = (second: unknown) =>
-      refresh({ ...BODIES, [RATES]: reply([rate("BTC-USDT"), second, rate("PEPE-USDT")]) });
-    const { quotes, rejects } = await twins(rate("BTC-USDT", { funding_rate: "0.0002" }));
-    expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["PEPE-USDT"]);
-    expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
-    expect((await twins(rate("BTC-USDT"))).quotes).toHaveLength(2);
-  });
-
-  test.each([
-    [{ funding_rate: null }, "bad_rate"],
-    [{ funding_rate: "1.2" }, "implausible_rate"],
-    [{ funding_time: String(at(16) / 1000) }, "bad_next_time"],
-  ])("%p is rejected as %s", async (extra, reason) => {
-    const { batch } = await btcOf(extra);
-    expect(batch).toMatchObject({ quotes: [], rejects: [{ reason }], expected: 2 });
-  });
-
-  test("a secondary reply failing affects only its own fields; rates or list failing fail the refresh", async () => {
-    const down = new RequestFailure("timeout", "no answer");
-    const [noIndex] = (await refresh({ ...BODIES, [INDEX]: down })).quotes;
-    expect(noIndex).toMatchObject({ indexPrice: null, openInterestUsd: 142000000.5 });
-    const [noInterest] = (await refresh({ ...BODIES, [INTEREST]: down })).quotes;
-    expect(noInterest).toMatchObject({ openInterestUsd: null, volume24hUsd: null });
-    for (const key of [RATES, LIST])
-      await expect(refresh({ ...BODIES, [key]: down })).rejects.toBe(down);
-  });
-
-  test.each([
+    },
+    {
+      exchangeSymbol: "PEPE-USDT",
+      base: "PEPE",
+      assetClass: null,
+      fundingRate: -0.00125,
+      openInterestUsd: 0,
+      fundingIntervalHours: 4,
+    },
+    {
+      exchangeSymbol: "TSLA-USDT",
+      base: "TSLA",
+      assetClass: "stock",
+      fundingRate: 0,
+      indexPrice: null,
+      openInterestUsd: null,
+    },
+    {
+      // A gold token.
+      exchangeSymbol: "XAUT-USDT",
+      base: "XAUT",
+      assetClass: "crypto",
+      fundingIntervalHours: 1,
+      nextFundingAtMs: at(14),
+    },
+  ],
+  explained: {
+    formula: "{rates.funding_rate}",
+    rows: {
+      rates: { funding_rate: "0.000091500000000000", funding_time: String(at(16)) },
+      instruments: { settlement_period: "8" },
+    },
+    unknown: "NONE-USDT",
+  },
+  kindKeys: { instruments: "contract_status trade_partition" },
+  changes: [
+    listChange("contract_status", "on", "bad_row"),
+    [
+      "neither type",
+      { "instruments.business_type": null, "instruments.contract_type": 5 },
+      "bad_row",
+    ],
+    listChange("business_type", null, { base: "BTC" }),
+    listChange("business_type", "prediction", "unknown_kind"),
+    declaredChange("Commodities", "commodity"),
+    declaredChange(["Indices"], "index"),
+    declaredChange(["Metals"], "metal"),
+    declaredChange(["Stocks"], "stock"),
+    // Both are on funds only.
+    declaredChange(["Stocks", "Indices"], "etf"),
+    declaredChange(["Stocks", "Indices", "Metals"], null),
+    declaredChange([], null),
+    declaredChange(undefined, null),
+    declaredChange(["Stocks", "Metals"], null),
+    declaredChange(["Bonds"], null),
+    declaredChange("", null),
+    freeChange(["stock"], [], "stock"),
+    freeChange(["new", "indices", "common"], [], "index"),
+    freeChange(["commodities"], [], "commodity"),
+    freeChange(["stock", "indices"], [], null),
+    freeChange(["tradfi", "common"], [], null),
+    freeChange(undefined, [], null),
+    freeChange("stock", undefined, "stock"),
+    // An index that was filed under Stocks; elsewhere the declared labels win.
+    freeChange(["tradfi", "indices"], ["Stocks"], "index"),
+    freeChange(["tradfi", "commodities"], ["Metals"], "metal"),
+    freeChange(["tradfi", "stock"], ["Bonds"], null),
+    listChange("settlement_period", undefined, { ...NO_INTERVAL, nextFundingAtMs: at(16) }),
+    unknownChange("1", 16),
+    unknownChange("480", 16),
+    unknownChange("5", 16),
+    // The list is older than the row: 20:00 is not on the grid of 8 hours.
+    unknownChange("8", 20),
+    unknownChange("4", 14),
+    rateChange("funding_rate", null, "bad_rate"),
+    rateChange("funding_rate", "1.2", "implausible_rate"),
+    rateChange("funding_time", String(at(16) / 1000), "bad_next_time"),
+  ],
+  failures: [
     ["too many requests", { status: "error", err_code: 1032 }, "rate_limited"],
-    ["an empty list", reply([]), "bad_envelope"],
+    ["an empty list", reply(), "bad_envelope"],
     ["no status", { data: [rate("BTC-USDT")] }, "bad_envelope"],
-  ])("%s with HTTP 200 fails the refresh", async (_, body, kind) => {
-    const failure = await refresh({ ...BODIES, [RATES]: body }).catch((e: unknown) => e);
-    expect(failure).toMatchObject({ name: "RequestFailure", kind });
-  });
+  ],
+  classified: [
+    [403, '{"err_code":1032}', "rate_limited"],
+    [403, '{"err_code":10321}', null],
+  ],
+  exemptions: [
+    negativeRate("rates.funding_rate"),
+    hugeAmount("index.index_price", "indexPrice"),
+    hugeAmount("openInterest.value", "openInterestUsd"),
+    hugeAmount("openInterest.trade_turnover", "volume24hUsd"),
+  ],
+  recorded: [
+    {
+      title: "a batch of 2022, joined to a contract made for it",
+      files: { rates: "swap_batch_funding_rate.json" },
+      made: { instruments: reply(contract("MANA-USDT")) },
+      atMs: 1643346173500,
+      yields: {
+        quotes: [
+          {
+            base: "MANA",
+            fundingRate: 0.0001,
+            exchangeTimeMs: 1643346173103,
+            nextFundingAtMs: 1643356800000,
+          },
+        ],
+      },
+    },
+    {
+      title: "the rate of one contract is no list",
+      files: { rates: "swap_funding_rate-2026.json" },
+      yields: "bad_envelope",
+    },
+    {
+      title: "the contracts of 2022 have no interval",
+      files: { instruments: "swap_contract_info-2022.json" },
+      yields: { expected: 3, quotes: [{ fundingIntervalHours: null }] },
+    },
+    {
+      title: "an error in place of the contracts",
+      files: { instruments: "error.json" },
+      yields: "bad_envelope",
+    },
+    {
+      title: "the successor's rates, joined to a contract made for them",
+      files: { [v5("BTC-USDT")]: "v5-funding_rate.json" },
+      made: { rates: GONE, instruments: reply(contract("BTC-USDT")) },
+      atMs: 1781235318800,
+      yields: {
+        quotes: [{ fundingRate: 0.000083024939363172, rateCap: 0.00375, rateFloor: -0.00375 }],
+      },
+    },
+  ],
+};
 
-  test("a rate is explained by its rows as received; an unknown symbol is not", async () => {
-    const raw = await htx.fetchRaw(memorySource(BODIES, { nowMs: AT }));
-    const { funding_rate, funding_time } = rate("BTC-USDT");
-    expect(htx.explain(raw, "BTC-USDT")).toMatchObject({
-      rows: { rates: { funding_rate, funding_time }, instruments: { settlement_period: "8" } },
-      formula: "{rates.funding_rate}",
-    });
-    expect(htx.explain(raw, "NONE-USDT")).toBeNull();
-    expect(htx.facts.classifyFailure?.(403, '{"err_code":1032}')).toBe("rate_limited");
-    expect(htx.facts.classifyFailure?.(403, '{"err_code":10321}')).toBeNull();
-  });
+testExchange(description);
+
+test("an interval of an htx list older than 30 minutes is unknown", async () => {
+  const btcAt = async (minutes: number) => {
+    const receivedAtMs = { instruments: AT - minutes * MINUTE_MS };
+    const source = memorySource(bodiesOf(description), { nowMs: AT, receivedAtMs });
+    return (await htx.refresh(source)).quotes[0];
+  };
+  expect(await btcAt(31)).toMatchObject({ ...NO_INTERVAL, nextFundingAtMs: at(16) });
+  expect((await btcAt(30))?.fundingIntervalHours).toBe(8);
+});
+
+test("an htx contract twice with different rates is shown with neither; equal twins are one", async () => {
+  const twins = (second: Row) =>
+    refreshOf(description, { rates: reply(rate("BTC-USDT"), second, rate("PEPE-USDT")) });
+  const { quotes, rejects } = await twins(rate("BTC-USDT", { funding_rate: "0.0002" }));
+  expect(quotes.map(({ exchangeSymbol }) => exchangeSymbol)).toEqual(["PEPE-USDT"]);
+  expect(new Set(rejects.map(({ reason }) => reason))).toEqual(new Set(["ambiguous"]));
+  expect((await twins(rate("BTC-USDT"))).quotes).toHaveLength(2);
 });
 
 describeRecorded("htx, recorded", (read) => {
-  test("a batch of 2022, joined to a made-up contract", async () => {
-    const [quote] = (
-      await refresh(
-        {
-          ...BODIES,
-          [RATES]: await read("htx", "swap_batch_funding_rate.json"),
-          [LIST]: reply([contract("MANA-USDT")]),
-        },
-        { nowMs: 1643346173500 },
-      )
-    ).quotes;
-    const times = { exchangeTimeMs: 1643346173103, nextFundingAtMs: 1643356800000 };
-    expect(quote).toMatchObject({ base: "MANA", fundingRate: 0.0001, ...times });
-  });
-
-  test("the contracts and open interest of 2026, with the only rate recorded at the time put into a list", async () => {
-    const one: unknown = await read("htx", "swap_funding_rate-2026.json");
-    const bodies = {
-      ...BODIES,
-      [RATES]: { status: "ok", data: [Object(one).data] },
-      [INTEREST]: await read("htx", "swap_open_interest.json"),
-      [LIST]: await read("htx", "swap_contract_info.json"),
-    };
-    const { quotes, rejects } = await refresh(bodies, { nowMs: 1787166000000 });
+  test("the contracts and open interest of 2026, with the one rate recorded then put into a list", async () => {
+    const row = valueAt(await read("htx", "swap_funding_rate-2026.json"), "data");
+    const { quotes, rejects } = await refreshOf(
+      description,
+      {
+        rates: { status: "ok", data: [row] },
+        openInterest: await read("htx", "swap_open_interest.json"),
+        instruments: await read("htx", "swap_contract_info.json"),
+      },
+      1787166000000,
+    );
     expect(rejects).toEqual([]);
     const money = { openInterestUsd: 2104319788.3167, volume24hUsd: 447822736.625 };
     const rest = { fundingRate: -0.000017417222787085, fundingIntervalHours: 8 };
     expect(quotes).toMatchObject([{ base: "BTC", assetClass: null, ...money, ...rest }]);
-    await expect(refresh({ ...BODIES, [RATES]: one })).rejects.toMatchObject({
-      kind: "bad_envelope",
+  });
+});
+
+const CODES = Array.from({ length: 11 }, (_, n) => `C${n}-USDT`);
+const answer = (...codes: readonly string[]): Row => ({
+  code: 200,
+  message: "Success",
+  data: codes.map((code) =>
+    rate(code, { min_funding_rate: "-0.003", max_funding_rate: "0.00375" }),
+  ),
+  ts: STAMP,
+});
+const [TEN, LAST] = [CODES.slice(0, 10), CODES.slice(10)];
+const SUCCESSOR = {
+  [LIST]: reply(...CODES.map((code) => contract(code)), ...DEAD),
+  [v5(...TEN)]: answer(...TEN),
+  [v5(...LAST)]: answer(...LAST),
+};
+const CLOSED = { status: "error", err_code: 1404, err_msg: "offline", ts: STAMP };
+
+describe("htx, when the call of all rates is closed", () => {
+  test.each([
+    ["an error of its own", CLOSED],
+    ["an unknown contract", { status: "error", err_code: 1014, err_msg: "no" }],
+    ["a market error", { status: "error", "err-code": "bad-request" }],
+    ["an error of v5", { code: 1067, message: "no", data: [] }],
+    ["HTTP 404", GONE],
+    ["HTTP 410", new RequestFailure("http", "gone", { status: 410 })],
+  ])("%s sends to its successor, ten live contracts at a time", async (_, body) => {
+    const { quotes } = await refreshOf(description, { ...SUCCESSOR, [RATES]: body });
+    expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(CODES);
+    expect(quotes[10]).toMatchObject({
+      fundingIntervalHours: 8,
+      nextFundingAtMs: at(16),
+      rateCap: 0.00375,
+      rateFloor: -0.003,
+      exchangeTimeMs: STAMP,
     });
   });
 
-  test("the contracts of 2022 have no interval; an error is a failure", async () => {
-    const list = await read("htx", "swap_contract_info-2022.json");
-    const { expected, quotes } = await refresh({ ...BODIES, [LIST]: list });
-    expect({ expected, hours: quotes.map((q) => q.fundingIntervalHours) }).toEqual({
-      expected: 3,
-      hours: [null],
-    });
-    const error = await read("htx", "error.json");
-    await expect(refresh({ ...BODIES, [LIST]: error })).rejects.toMatchObject({
-      kind: "bad_envelope",
-    });
+  test.each([
+    ["too many requests", { status: "error", err_code: 1032 }, "rate_limited"],
+    ["HTTP 500", new RequestFailure("http", "broken", { status: 500 }), "http"],
+    ["neither status nor code", { data: [rate("BTC-USDT")] }, "bad_envelope"],
+    ["an empty list", reply(), "bad_envelope"],
+  ])("%s is no such sign and fails the refresh", async (_, body, kind) => {
+    const failure = refreshOf(description, { ...SUCCESSOR, [RATES]: body });
+    await expect(failure).rejects.toMatchObject({ name: "RequestFailure", kind });
   });
 
-  test("the new call's rates, joined to a made-up contract", async () => {
-    const v5 = "/v5/market/funding_rate?contract_code=BTC-USDT";
-    const bodies = {
-      ...BODIES,
-      [RATES]: new RequestFailure("http", "gone", { status: 404 }),
-      [v5]: await read("htx", "v5-funding_rate.json"),
-      [LIST]: reply([contract("BTC-USDT")]),
-    };
-    const [quote] = (await refresh(bodies, { nowMs: 1781235318800 })).quotes;
-    const bounds = { rateCap: 0.00375, rateFloor: -0.00375 };
-    expect(quote).toMatchObject({ fundingRate: 0.000083024939363172, ...bounds });
+  test.each([
+    ["an error", { code: 1066, message: "no" }],
+    ["another contract's rate", answer("BTC-USDT")],
+  ])("%s from the successor fails the refresh", async (_, body) => {
+    const others = { ...SUCCESSOR, [RATES]: CLOSED, [v5(...LAST)]: body };
+    await expect(refreshOf(description, others)).rejects.toMatchObject({ kind: "bad_envelope" });
   });
+});
+
+test("htx: the outcome is remembered for four hours, and an open call is asked for once a cycle", async () => {
+  const clock = new ManualClock(AT);
+  const bodies = { ...bodiesOf(description), ...SUCCESSOR };
+  let rates: unknown = ALL_RATES;
+  let asked: string[] = [];
+  const get: ExchangeHttp["get"] = async (path, decode) => {
+    asked.push(path);
+    const body = path === RATES ? rates : bodies[path];
+    await Promise.resolve();
+    return decode(body);
+  };
+  const http: ExchangeHttp = { get, postRead: () => Promise.reject(new Error("no POST here")) };
+  const source = new ExchangeSource({
+    requests: { during: () => http, inFlight: 2, timeoutMs: 10_000 },
+    clock,
+    rotationMode: "off",
+    periodMs: MINUTE_MS,
+    sweepMs: 0,
+    deadline: true,
+    lifetime: new AbortController().signal,
+  });
+  const ratesAsked = async (afterMs: number): Promise<number[]> => {
+    await clock.advance(afterMs);
+    asked = [];
+    await htx.fetchRaw(source.cycle(new AbortController().signal).source);
+    return [RATES, v5(...TEN), v5(...LAST)].map(
+      (path) => asked.filter((each) => each === path).length,
+    );
+  };
+  expect(await ratesAsked(0)).toEqual([2, 0, 0]);
+  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
+  rates = CLOSED;
+  // Asked in vain, and once more to be sure.
+  expect(await ratesAsked(MINUTE_MS)).toEqual([2, 1, 1]);
+  expect(await ratesAsked(MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesAsked(238 * MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 1, 1]);
+  // It answers again: found out when it is due, and used from then on.
+  rates = ALL_RATES;
+  expect(await ratesAsked(239 * MINUTE_MS)).toEqual([0, 1, 1]);
+  expect(await ratesAsked(MINUTE_MS)).toEqual([2, 0, 0]);
+  expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
 });
