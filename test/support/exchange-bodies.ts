@@ -69,11 +69,11 @@ export function mutatedEnvelope({ name, request, rows }: Payload): readonly Muta
   return [{ name: `${name}.envelope`, request, rows: (body) => [body] }];
 }
 
-/** A payload and the parts of its rows, each with its name and its place. */
+/** A payload, its further lists and the parts of its rows, each with its name and its place. */
 export function mutatedPayloads(
-  place: Pick<Payload, "name" | "request" | "rows" | "one" | "parts">,
+  place: Pick<Payload, "name" | "request" | "rows" | "one" | "parts" | "moreRows">,
 ): readonly MutatedPayload[] {
-  const { name, request, rows, one = [], parts = [] } = place;
+  const { name, request, rows, one = [], parts = [], moreRows = {} } = place;
   const rowsIn = (body: unknown): readonly unknown[] => {
     const found = at(body, ...(rows ?? one));
     if (rows === undefined) return [found];
@@ -81,6 +81,9 @@ export function mutatedPayloads(
   };
   return [
     { name, request, rows: rowsIn },
+    ...Object.entries(moreRows).flatMap(([more, path]) =>
+      mutatedPayloads({ name: more, request, rows: path }),
+    ),
     ...parts.map((part) => ({
       name: `${name}.${part}`,
       request,

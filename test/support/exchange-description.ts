@@ -20,6 +20,8 @@ interface AnyPayload {
   /** Where the list of its rows is, or an object of rows by name; a payload that is one row has `one` instead. */
   readonly rows?: Path;
   readonly one?: Path;
+  /** Further lists of rows in the same reply, by name. */
+  readonly moreRows?: Readonly<Record<string, Path>>;
   /** Keys of objects within a row, whose values are changed one by one as well. */
   readonly parts?: readonly string[];
 }
