@@ -279,7 +279,7 @@ const description: ExchangeDescription = {
     ["an error beside a list", { code: -1, symbols: LIVE }, "bad_envelope", "instruments"],
   ],
   classified: [[403, "", "banned"]],
-  // Their base or their tags alone tell them: with others they are other contracts.
+  // Only their base or their tags exclude them: with others they are other contracts.
   unmutated: ["OPENAI", "TEST", "TEST2", "NAMELESS"],
   exemptions: [
     negativeRate("rates.lastFundingRate"),
@@ -344,7 +344,7 @@ testExchange(description);
 
 const GONE = new RequestFailure("http", "gone", { status: 404 });
 
-test("aster open interest that is another's, refused or gone costs itself alone", async () => {
+test("aster open interest that is for another symbol, rejected or gone affects nothing else", async () => {
   for (const body of [
     interest("ETHUSDT"),
     interest("BTCUSDT", "-1"),
@@ -358,13 +358,13 @@ test("aster open interest that is another's, refused or gone costs itself alone"
   }
 });
 
-test("no document lists aster's open interest: that it is gone is no failure", async () => {
+test("aster's open interest is undocumented, so its removal is not a failure", async () => {
   const bodies = { ...bodiesOf(description), [interestAt("BTCUSDT")]: GONE };
   const { openInterests } = await aster.fetchRaw(memorySource(bodies, { nowMs: AT }));
   expect(openInterests.get("BTCUSDT")?.value).toBeNull();
 });
 
-test("an aster symbol twice with different rates is shown with neither; equal twins are one", async () => {
+test("an aster symbol twice with different rates is not shown; equal duplicates are merged", async () => {
   const twins = (second: Row) =>
     refreshOf(description, { rates: [rate("BTCUSDT"), second, rate("1000PEPEUSDT")] });
   const { quotes, rejects } = await twins(rate("BTCUSDT", { lastFundingRate: "0.0002" }));

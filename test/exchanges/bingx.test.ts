@@ -308,7 +308,7 @@ test("what bingx does not mark as anything else is a coin, but for a company bef
   expect({ rejects, expected }).toEqual({ rejects: [], expected: 1 });
 });
 
-test("a bingx name that is none of a coin and of no kind that is known is neither shown nor a broken row", async () => {
+test("a bingx name that of a non-coin of unknown kind is neither shown nor a broken row", async () => {
   expect(await refreshNamed("NCBDUST10Y2USD-USDT")).toMatchObject({
     quotes: [],
     rejects: [{ exchangeSymbol: "NCBDUST10Y2USD-USDT", reason: "unknown_kind" }],

@@ -273,7 +273,7 @@ test("a short bitfinex row has no limits and no prediction", async () => {
   ]);
 });
 
-test("a bitfinex row without a key is refused, the others stay", async () => {
+test("a bitfinex row without a key is rejected, the others stay", async () => {
   const rows = [status(BTC), status(IOTA, { 0: 7 }), "x"];
   const { quotes, rejects } = await refreshOf(description, { status: rows });
   expect(quotes).toHaveLength(1);

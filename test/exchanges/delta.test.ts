@@ -288,7 +288,7 @@ const refreshPages = (first: Row, second: Row) =>
     [`${PRODUCTS}&after=g3QA`]: second,
   });
 
-test("a delta list of several pages is read to its end, which an empty page is; a sixth page is said to be left out", async () => {
+test("a delta list of several pages is read to its end, which an empty page is; a sixth page is reported as left out", async () => {
   const firstPage = reply(LIVE.slice(0, 1), "g3QA");
   const whole = await refreshPages(firstPage, reply(LIVE.slice(1)));
   expect(whole.quotes).toHaveLength(4);

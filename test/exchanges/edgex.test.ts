@@ -291,7 +291,7 @@ test("an edgex contract without a name is a broken row", async () => {
   expect(expected).toBe(1);
 });
 
-test("an edgex ticker that fails, is another contract's or several costs its contract's quantities alone", async () => {
+test("an edgex ticker that fails, is another contract's or several affects only its contract's quantities", async () => {
   const other = { contractId: "30000003", value: "7", openInterest: "7" };
   const both = reply([{ ...other, contractId: "30000001" }, other]);
   for (const body of [DOWN, reply([]), reply([other]), both, reply(null, "ERROR")]) {
@@ -319,7 +319,7 @@ test("an edgex contract that comes twice in the rates with different figures is 
   }
 });
 
-test("a retired edgex contract of the same name is not what a rate came from", async () => {
+test("a retired edgex contract of the same name is not the origin of a rate", async () => {
   const old = contract("10000001", "BTCUSDT", "1001", { enableTrade: false });
   const { explain } = await refreshOf(description, { instruments: meta([old, ...CONTRACTS]) });
   expect(explain("BTCUSDT")?.origin.rows).toMatchObject({

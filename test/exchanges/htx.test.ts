@@ -16,7 +16,7 @@ import { at as valueAt } from "../support/simulator.ts";
 const V1 = "/linear-swap-api/v1";
 const RATES = `${V1}/swap_batch_funding_rate`;
 const LIST = `${V1}/swap_contract_info?business_type=swap`;
-/** The call that succeeds that of all rates. */
+/** The new call, which replaces the one for all rates. */
 const v5 = (...codes: readonly string[]): string =>
   `/v5/market/funding_rate?contract_code=${codes.join(",")}`;
 
@@ -125,7 +125,7 @@ const description: ExchangeDescription = {
       ),
     },
     {
-      // Which call has the rates.
+      // Tells which call has the rates.
       name: "rateCall",
       kind: "instruments",
       everyMs: 240 * MINUTE_MS,
@@ -172,7 +172,7 @@ const description: ExchangeDescription = {
       base: "BTC",
       quote: "USDT",
       settle: "USDT",
-      // Nothing is said of a coin.
+      // Coins have no label.
       assetClass: null,
       fundingRate: 0.0000915,
       fundingIntervalHours: 8,
@@ -310,7 +310,7 @@ const description: ExchangeDescription = {
       yields: "bad_envelope",
     },
     {
-      title: "the successor's rates, joined to a contract made for them",
+      title: "the rates of the new call, joined to a contract made for them",
       files: { [v5("BTC-USDT")]: "v5-funding_rate.json" },
       made: { rates: GONE, instruments: reply(contract("BTC-USDT")) },
       atMs: 1781235318800,
@@ -378,7 +378,7 @@ const SUCCESSOR = {
 };
 const CLOSED = { status: "error", err_code: 1404, err_msg: "offline", ts: STAMP };
 
-describe("htx, when the call of all rates is closed", () => {
+describe("htx, when the call for all rates is closed", () => {
   test.each([
     ["an error of its own", CLOSED],
     ["an unknown contract", { status: "error", err_code: 1014, err_msg: "no" }],
@@ -386,7 +386,7 @@ describe("htx, when the call of all rates is closed", () => {
     ["an error of v5", { code: 1067, message: "no", data: [] }],
     ["HTTP 404", GONE],
     ["HTTP 410", new RequestFailure("http", "gone", { status: 410 })],
-  ])("%s sends to its successor, ten live contracts at a time", async (_, body) => {
+  ])("%s switches to the new call, ten live contracts at a time", async (_, body) => {
     const { quotes } = await refreshOf(description, { ...SUCCESSOR, [RATES]: body });
     expect(quotes.map((quote) => quote.exchangeSymbol)).toEqual(CODES);
     expect(quotes[10]).toMatchObject({
@@ -403,7 +403,7 @@ describe("htx, when the call of all rates is closed", () => {
     ["HTTP 500", new RequestFailure("http", "broken", { status: 500 }), "http"],
     ["neither status nor code", { data: [rate("BTC-USDT")] }, "bad_envelope"],
     ["an empty list", reply(), "bad_envelope"],
-  ])("%s is no such sign and fails the refresh", async (_, body, kind) => {
+  ])("%s does not mean that and fails the refresh", async (_, body, kind) => {
     const failure = refreshOf(description, { ...SUCCESSOR, [RATES]: body });
     await expect(failure).rejects.toMatchObject({ name: "RequestFailure", kind });
   });
@@ -411,13 +411,13 @@ describe("htx, when the call of all rates is closed", () => {
   test.each([
     ["an error", { code: 1066, message: "no" }],
     ["another contract's rate", answer("BTC-USDT")],
-  ])("%s from the successor fails the refresh", async (_, body) => {
+  ])("%s from the new call fails the refresh", async (_, body) => {
     const others = { ...SUCCESSOR, [RATES]: CLOSED, [v5(...LAST)]: body };
     await expect(refreshOf(description, others)).rejects.toMatchObject({ kind: "bad_envelope" });
   });
 });
 
-test("htx: the outcome is remembered for four hours, and an open call is asked for once a cycle", async () => {
+test("htx: the outcome is remembered for four hours, and an open call is used once a cycle", async () => {
   const clock = new ManualClock(AT);
   const bodies = { ...bodiesOf(description), ...SUCCESSOR };
   let rates: unknown = ALL_RATES;
@@ -449,12 +449,12 @@ test("htx: the outcome is remembered for four hours, and an open call is asked f
   expect(await ratesAsked(0)).toEqual([2, 0, 0]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([1, 0, 0]);
   rates = CLOSED;
-  // Asked in vain, and once more to be sure.
+  // Tried in vain, and once more to be sure.
   expect(await ratesAsked(MINUTE_MS)).toEqual([2, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(238 * MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([1, 1, 1]);
-  // It answers again: found out when it is due, and used from then on.
+  // It works again: noticed when the check is due, and used from then on.
   rates = ALL_RATES;
   expect(await ratesAsked(239 * MINUTE_MS)).toEqual([0, 1, 1]);
   expect(await ratesAsked(MINUTE_MS)).toEqual([2, 0, 0]);

@@ -386,7 +386,7 @@ describe("kraken names", () => {
     }
   });
 
-  test("symbols match whatever their case, and stay verbatim", async () => {
+  test("symbols match in any case, and are kept verbatim", async () => {
     const { quotes } = await refreshRows([ticker("pf_xbtusd")], instrument("PF_XBTUSD"));
     expect(quotes).toMatchObject([{ exchangeSymbol: "pf_xbtusd", base: "BTC" }]);
   });
@@ -401,7 +401,7 @@ describe("kraken explains", () => {
     });
   });
 
-  test("a rate without the cap that the contract does not have", async () => {
+  test("a rate without a cap that the contract does not have", async () => {
     const { explain } = await refreshRows(
       [BTC],
       instrument("pf_xbtusd", { maxRelativeFundingRate: null }),
@@ -430,7 +430,7 @@ describe("kraken explains", () => {
 });
 
 describe("kraken counts", () => {
-  test("a rate that the instrument list lacks", async () => {
+  test("a rate that is not in the instrument list", async () => {
     const { quotes, expected, unlisted, rejects } = await refreshRows(
       [
         BTC,
@@ -444,7 +444,7 @@ describe("kraken counts", () => {
     expect({ expected, unlisted, rejects }).toEqual({ expected: 1, unlisted: 1, rejects: [] });
   });
 
-  test("a contract that comes twice with different amounts; equal twins are one", async () => {
+  test("a contract listed twice with different amounts; equal duplicates are merged", async () => {
     const twins = (second: Row) =>
       refreshRows([BTC, second, ticker("in_xbtusd")], instrument("PF_XBTUSD"));
     const { quotes, rejects, expected } = await twins(ticker("PF_XBTUSD", { fundingRate: 3.2 }));

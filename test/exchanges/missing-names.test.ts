@@ -36,7 +36,7 @@ async function keysOf(market: MutatedMarket, id: ExchangeId): Promise<readonly s
   return [...keys];
 }
 
-/** Instruments of which nothing is heard if a third of the rows has another value there. */
+/** How many instruments are left out silently if a third of the rows has another value there. */
 async function uncounted(market: MutatedMarket, id: ExchangeId, at: string, value: unknown) {
   const { instruments } = market.truth(id);
   market.mutate({
@@ -48,7 +48,7 @@ async function uncounted(market: MutatedMarket, id: ExchangeId, at: string, valu
       ),
   });
   const batch = await refreshOver(market, id).catch((error: unknown) => {
-    // One that is refused as a whole is heard of.
+    // A refresh that fails is noticed.
     if (error instanceof RequestFailure) return null;
     throw error;
   });

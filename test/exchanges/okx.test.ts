@@ -258,7 +258,7 @@ const description: ExchangeDescription = {
       settledAtMs: null,
     },
     {
-      // Its family names it where uly is empty.
+      // Its family names it if uly is empty.
       exchangeSymbol: "TSLA-USDT-SWAP",
       base: "TSLA",
       assetClass: "stock",
@@ -485,7 +485,7 @@ test("an okx reject names the rule that is not documented", async () => {
   expect(rejects).toMatchObject([{ reason: "unknown_kind", detail: "ruleType auction" }]);
 });
 
-test("okx without its marks: open interest is known where it is sent in dollars", async () => {
+test("okx without its marks: open interest is known if it is sent in dollars", async () => {
   const markPrice = new RequestFailure("timeout", "no answer");
   const { quotes } = await refreshOf(description, { markPrice });
   expect(quotes.map((quote) => quote.openInterestUsd)).toEqual([1999608263.42, null, null, null]);
@@ -503,7 +503,7 @@ test("okx without any secondary reply still shows all rates, and nothing else of
   });
 });
 
-test("okx explains a rate by the index of its family where uly is empty", async () => {
+test("okx explains a rate by the index of its family if uly is empty", async () => {
   const { explain } = await refreshOf(description);
   expect(explain("TSLA-USDT-SWAP")?.origin.rows).toMatchObject({
     marks: null,

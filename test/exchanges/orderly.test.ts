@@ -264,7 +264,7 @@ const description: ExchangeDescription = {
     ["an empty list", reply(), "bad_envelope"],
     ["a word for success", { ...reply(rate("X")), success: "true" }, "bad_envelope"],
   ],
-  // One field keeps each of them from being shown: the price of one, the status of the others.
+  // A single field excludes each of them: the price of one, the status of the others.
   unmutated: ["PERP_OLD_USDC", "PERP_PRE_USDC", "PERP_HALT_USDC_alpix"],
   exemptions: [
     negativeRate("rates.est_funding_rate"),
@@ -322,7 +322,7 @@ test("a period of orderly's list counts for half an hour", async () => {
   expect(await btcAt(31)).toMatchObject(unknown);
 });
 
-test("an orderly market twice with different rates is shown with neither; equal twins are one", async () => {
+test("an orderly market twice with different rates is not shown; equal duplicates are merged", async () => {
   const twins = (second: Row) =>
     refreshOf(description, {
       rates: reply(rate("PERP_BTC_USDC"), second, rate("PERP_XAU_USDC")),
@@ -333,7 +333,7 @@ test("an orderly market twice with different rates is shown with neither; equal 
   expect((await twins(rate("PERP_BTC_USDC"))).quotes).toHaveLength(2);
 });
 
-test("an orderly name of another form is a kind that is not known: never cut, and no broken row", async () => {
+test("an orderly name of another form is an unknown kind: never shortened, and not a broken row", async () => {
   const names = ["PERP_BTC", "PERP__USDC", "PERP_A_USDC_b_c", "PERP_A_USDC_", "OPTION_BTC_USDC"];
   const instruments = reply(...names.map((name) => info(name)));
   const { quotes, rejects, expected } = await refreshOf(description, { instruments });

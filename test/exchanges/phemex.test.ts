@@ -289,7 +289,7 @@ test("phemex pages are read until the total is there, or no more come", async ()
   });
 });
 
-test("no more than eight pages of phemex are read, and what is left out is said", async () => {
+test("no more than eight pages of phemex are read, and what is left out is reported", async () => {
   const pages = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => [ratesAt(n), page([rate(`A${n}`)], 1e9)]);
   const bodies = { ...bodiesOf(description), ...Object.fromEntries(pages) };
   const source = memorySource(bodies, { nowMs: AT });

@@ -127,7 +127,7 @@ const description: ExchangeDescription = {
       ]),
     },
   ],
-  // Of the one contract for which the feed has no interval.
+  // For the only contract without an interval in the feed.
   perInstrument: {
     kind: "rotation",
     name: "intervals",
@@ -225,7 +225,7 @@ const description: ExchangeDescription = {
   ],
   recorded: [
     {
-      title: "a coin-margined row of the documentation is not ours",
+      title: "a coin-margined row of the documentation is not shown",
       files: { rates: "cg-contracts.json" },
       made: {
         instruments: reply([
@@ -237,12 +237,12 @@ const description: ExchangeDescription = {
       yields: { quotes: [], rejects: [], expected: 1 },
     },
     {
-      title: "an error is no list",
+      title: "an error is not a list",
       files: { rates: "error-invalid-symbol.json" },
       yields: "bad_envelope",
     },
     {
-      title: "the reply for one symbol is no list",
+      title: "the reply for one symbol is not a list",
       files: { rates: "funding-rate.json" },
       yields: "bad_envelope",
     },
@@ -252,7 +252,7 @@ const description: ExchangeDescription = {
 testExchange(description);
 
 test.each(FAILURES)(
-  "xt: %s says how long to wait, or nothing of it",
+  "xt: %s states how long to wait, or states nothing",
   async (_title, body, kind) => {
     // Documented: ten minutes without an answer.
     const retryAfterMs = kind === "rate_limited" ? 600_000 : null;
@@ -261,7 +261,7 @@ test.each(FAILURES)(
   },
 );
 
-test("an interval that xt's feed lacks is asked for by the contract, and accepted where the row's next time bears it out", async () => {
+test("an interval missing from xt's feed is requested by contract, and accepted if the row's next time confirms it", async () => {
   const silent = { collection_internal: undefined };
   const others = {
     ...Object.fromEntries(
@@ -275,10 +275,10 @@ test("an interval that xt's feed lacks is asked for by the contract, and accepte
     instruments: reply(["btc", "sol", "ada", "xrp"].map((coin) => contract(`${coin}_usdt`))),
     rates: [
       rate("btc_usdt", silent),
-      // The next settlement of the whole hour 15 is none of a four-hour contract.
+      // The next settlement at 15:00 is not on a four-hour grid.
       rate("sol_usdt", { ...silent, next_funding_rate_timestamp: at(15) }),
       rate("ada_usdt", silent),
-      // The next settlement of 14:00 is none of an eight-hour contract: it has become an hourly one.
+      // The next settlement at 14:00 is not on an eight-hour grid: the contract has become hourly.
       rate("xrp_usdt", { ...silent, next_funding_rate_timestamp: at(14) }),
     ],
   };
@@ -291,7 +291,7 @@ test("an interval that xt's feed lacks is asked for by the contract, and accepte
   ]);
 });
 
-test("an interval that xt's feed lacks is unknown in the first cycle", async () => {
+test("an interval missing from xt's feed is unknown in the first cycle", async () => {
   const rates = [rate("btc_usdt", { collection_internal: undefined }), rate("nflx_usdt")];
   const bodies = { ...bodiesOf(description), [`${CALL}/cg/contracts`]: rates };
   const { quotes } = await xt.refresh(memorySource(bodies, { nowMs: AT, rotationsEmpty: true }));
