@@ -6,6 +6,7 @@ import {
   floorOf,
   hasRooms,
   KEPT_PACKAGES,
+  MAIN_FILE,
   roomNames,
   ROOMS,
   type RoomName,
@@ -52,11 +53,16 @@ export function withRooms(page: string, text: string): string {
 /** The lint rules for imports, for early feedback in the editor. The architecture test enforces the complete rules. */
 export function lintRules(): object {
   const overrides = roomNames().map((name) => ({
-    files: [filesOf(name)],
+    files: filesOf(name),
     rules: { "eslint/no-restricted-imports": ["error", { patterns: patternsOf(name) }] },
   }));
   return { overrides };
 }
+
+/** Where the folders of other rooms are: next to the importing file, or above its folder. */
+const HERE = "\\./";
+const ABOVE = "(\\.\\./)+";
+const HERE_OR_ABOVE = "(\\.\\.?/)+";
 
 interface Pattern {
   readonly regex: string;
@@ -71,21 +77,22 @@ function patternsOf(name: RoomName): readonly Pattern[] {
   const regexes = [
     pathsTo(
       forbidden.filter((other) => !other.startsWith(`${outer}/`) && !isPartAllowed(other, allowed)),
-      name === "main",
+      name === "main" ? HERE_OR_ABOVE : ABOVE,
     ),
     pathsTo(
       forbidden.flatMap((other) =>
         other.startsWith(`${outer}/`) ? other.slice(outer.length + 1) : [],
       ),
-      hasRooms(name),
+      hasRooms(name) ? HERE : ABOVE,
     ),
-    "^(\\.\\.?/)+main\\.ts$",
+    // Nothing imports the entry point, and only itself the rest of its room.
+    `^(\\.\\.?/)+main${name === "main" ? "" : "(/.+)?"}\\.ts$`,
   ];
   const kept = KEPT_PACKAGES.filter(({ rooms }) => !rooms.includes(outer));
   return [
     {
       regex: regexes.filter((regex) => regex !== null).join("|"),
-      message: `${filesOf(name)} may not import from there: see CONTRIBUTING.md, Rooms.`,
+      message: `${filesOf(name).join(" and ")} may not import from there: see CONTRIBUTING.md, Rooms.`,
     },
     ...(packages?.source === "^$" ? [{ regex: "^[^.]", message: "No packages here." }] : []),
     ...kept.map(({ packages: { source }, why }) => ({
@@ -95,9 +102,9 @@ function patternsOf(name: RoomName): readonly Pattern[] {
   ];
 }
 
-/** A pattern for import paths into one of the rooms: from a file next to their folders, or from inside another one. */
-function pathsTo(names: readonly string[], isBeside: boolean): string | null {
-  return names.length === 0 ? null : `^${isBeside ? "\\./" : "(\\.\\./)+"}(${names.join("|")})/`;
+/** A pattern for import paths into one of the rooms; `from` matches the way to their folders. */
+function pathsTo(names: readonly string[], from: string): string | null {
+  return names.length === 0 ? null : `^${from}(${names.join("|")})/`;
 }
 
 /** Whether some of a room's nested rooms are allowed: then only the others are forbidden. */
@@ -106,9 +113,9 @@ function isPartAllowed(name: string, allowed: ReadonlySet<string>): boolean {
 }
 
 /** A room with nested rooms has its own files at the top level only. */
-function filesOf(name: RoomName): string {
-  if (name === "main") return "src/main.ts";
-  return hasRooms(name) ? `src/${name}/*` : `src/${name}/**`;
+function filesOf(name: RoomName): readonly string[] {
+  const files = hasRooms(name) ? `src/${name}/*` : `src/${name}/**`;
+  return name === "main" ? [MAIN_FILE, files] : [files];
 }
 
 if (import.meta.main) {

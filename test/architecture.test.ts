@@ -100,6 +100,13 @@ const PLANTED: readonly Planted[] = [
   ["web knows no http", "src/web/layout.tsx", `import "../http/app.ts";`, "room"],
   ["the simulator knows no adapter", "src/simulator/a.ts", `import "../exchanges/okx.ts";`, "room"],
   ["the simulator knows no domain", "src/simulator/a.ts", `import "../domain/quote.ts";`, "room"],
+  [
+    "a part of main imports no page",
+    "src/main/http.ts",
+    `import "../http/pages/terms.ts";`,
+    "room",
+  ],
+  ["nothing below imports main's parts", "src/cli/a.ts", `import "../main/http.ts";`, "room"],
   ["nothing imports the simulator", "src/main.ts", `import "./simulator/server.ts";`, "room"],
   [
     "config knows no service",
@@ -226,6 +233,8 @@ describe("a planted violation is found", () => {
 
 const ALLOWED: readonly (readonly [string, string, string])[] = [
   ["main puts all together", "src/main.ts", `import "./db/open.ts"; import "./http/app.ts";`],
+  ["main has parts", "src/main.ts", `import "./main/databases.ts";`],
+  ["a part of main wires, too", "src/main/databases.ts", `import "../db/open.ts";`],
   [
     "cli may collect",
     "src/cli/a.ts",

@@ -235,11 +235,14 @@ export const KEPT_PACKAGES: readonly { packages: RegExp; rooms: readonly string[
     },
   ];
 
+/** The entry point, which belongs to the room main like the files of src/main. */
+export const MAIN_FILE = "src/main.ts";
+
 /** The room of a file: http/lists for "src/http/lists/cursor.ts", main for "src/main.ts"; null if it is in none. */
 export function roomOf(path: string): RoomName | null {
   const [top, ...folders] = path.split("/").slice(0, -1);
   if (top !== "src") return null;
-  if (folders.length === 0) return path === "src/main.ts" ? "main" : null;
+  if (folders.length === 0) return path === MAIN_FILE ? "main" : null;
   const [first = "", second] = folders;
   const inner = known(`${first}/${second ?? ""}`);
   if (inner !== null) return inner;
@@ -264,5 +267,5 @@ export function hasRooms(name: string): boolean {
 }
 
 function known(name: string): RoomName | null {
-  return ROOM_NAMES.find((candidate) => candidate === name && name !== "main") ?? null;
+  return ROOM_NAMES.find((candidate) => candidate === name) ?? null;
 }
