@@ -4,7 +4,7 @@ import { readFeeFile } from "./config/fee-file.ts";
 import { readText } from "./config/settings-file.ts";
 import { asUnusable } from "./db/failure.ts";
 import { IntervalChangeRepository } from "./db/market/interval-change-repository.ts";
-import type { DatabaseEnd, ServiceDatabase } from "./db/service-database.ts";
+import type { DatabaseEnd } from "./db/service-database.ts";
 import { feeTable } from "./domain/fees.ts";
 import { NOTHING_FOLLOWED } from "./domain/opportunity.ts";
 import { EVENT_DATA } from "./http/stream/events.ts";
@@ -12,22 +12,16 @@ import { StreamHub } from "./http/stream/hub.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./lib/log.ts";
 import { LogOutput, writeStandardError } from "./lib/log-output.ts";
-import { every } from "./lib/repeat.ts";
 import { collectorOf } from "./main/collector.ts";
 import { databasesOf } from "./main/databases.ts";
 import { metricsOf, serve } from "./main/http.ts";
 import { watchdogOf, watchOf } from "./main/operations.ts";
 import { boardOf, groupsOf, healthOf, readinessOf } from "./main/read-model.ts";
+import { timersOf } from "./main/timers.ts";
 import type { HealthReport } from "./services/board/health.ts";
 import { intervalChanges } from "./services/finder/interval-changes.ts";
 import { endOnSignal } from "./services/operations/ending.ts";
 import { endOnError, exitAfter } from "./services/operations/failing.ts";
-
-/** How often each process polls for commits; the collector's message only triggers a poll earlier. */
-const POLL_EVERY_MS = 250;
-
-/** How often health is compared with the last reported state. */
-const WATCH_EVERY_MS = 1_000;
 
 function run(config: Config, output: LogOutput): void {
   const fees = feeTable(config.feesFile === null ? null : readFeeFile(config.feesFile, readText));
@@ -48,8 +42,7 @@ function run(config: Config, output: LogOutput): void {
   const databaseSizes = () => databases.sizes();
   const shown = { board, health, databaseSizes, bases: config.metricsBases };
   const metrics = metricsOf(output, streams, followed, shown);
-  const { timeStep } = metrics;
-  const groups = groupsOf(board, timeStep, log);
+  const groups = groupsOf(board, metrics.timeStep, log);
   const server = serve(config, {
     board,
     health,
@@ -65,15 +58,7 @@ function run(config: Config, output: LogOutput): void {
   });
   const collector = collectorOf(config, log, { board, metrics, followed, market, output });
   const watchdog = watchdogOf(config, collector, log);
-  const judgedBy = (file: ServiceDatabase) => ({ log, onError: (e: unknown) => file.judge(e) });
-  const everySecond = [
-    ...watch.tasks.map((task) => () => timeStep("alerts", task)),
-    () => timeStep("watchdog", watchdog.observe),
-  ];
-  const timers = [
-    every(POLL_EVERY_MS, () => timeStep("board", () => board.poll()), judgedBy(market)),
-    ...everySecond.map((work) => every(WATCH_EVERY_MS, work, judgedBy(accounts))),
-  ];
+  const timers = timersOf({ board, metrics, market, accounts, watchdog, tasks: watch.tasks, log });
   watchdog.observe();
   log.info("listening", { address: server.url.origin, settings: describeConfig(config) });
 

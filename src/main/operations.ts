@@ -38,7 +38,7 @@ export function watchOf(config: Config, board: Board, { db, writes }: ServiceDat
     void heartbeat.observe(report);
   };
   return {
-    /** Each is called every few seconds independently of the others. */
+    /** Each is called every second, independently of the others. */
     tasks: [observe, ...alerts.deliveries],
     deliver: (): Promise<void> => alerts.deliver(),
   };
