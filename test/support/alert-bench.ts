@@ -8,7 +8,7 @@ import { marketFile } from "../../src/db/market/file.ts";
 import { openDb } from "../../src/db/open.ts";
 import { WriteQueue } from "../../src/db/write-queue.ts";
 import type { ExchangeId } from "../../src/domain/exchange.ts";
-import type { Messenger, SendResult } from "../../src/gateways/telegram.ts";
+import type { Messenger, SendResult } from "../../src/gateways/messenger.ts";
 import { createLog, type Log } from "../../src/lib/log.ts";
 import { type Alerts, createAlerts } from "../../src/services/operations/alerts.ts";
 import { HealthScene } from "./health-scene.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createOutbound } from "../../src/gateways/outbound.ts";
-import { createTelegram, type SendResult } from "../../src/gateways/telegram.ts";
+import type { SendResult } from "../../src/gateways/messenger.ts";
+import { createTelegram } from "../../src/gateways/telegram.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import {
   LEASE_MS,

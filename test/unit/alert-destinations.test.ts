@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { SendResult } from "../../src/gateways/telegram.ts";
+import type { SendResult } from "../../src/gateways/messenger.ts";
 import { AlertBench } from "../support/alert-bench.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Messenger } from "../../src/gateways/messenger.ts";
 import { createOutbound } from "../../src/gateways/outbound.ts";
 import {
   createTelegram,
   escapeHtml,
   MAX_MESSAGE_CHARS,
   splitMessage,
-  type Messenger,
   type PostJson,
 } from "../../src/gateways/telegram.ts";
 import { RequestFailure } from "../../src/lib/request-failure.ts";

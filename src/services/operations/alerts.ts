@@ -4,7 +4,7 @@ import type {
   ClaimedAlert,
 } from "../../db/accounts/alert-repository.ts";
 import type { ExchangeState } from "../../domain/market.ts";
-import type { Messenger } from "../../gateways/telegram.ts";
+import type { Messenger } from "../../gateways/messenger.ts";
 import { fullJitterMs, type Random } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
