@@ -7,6 +7,7 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { listenFailure } from "../src/lib/listening.ts";
+import { demoEnvironment } from "./demo-environment.ts";
 import { relayLines } from "./demo-lines.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -21,9 +22,6 @@ const ASK_EVERY_MS = 50;
 const ANSWER_WITHIN_MS = 2_000;
 /** The service may finish its answers for as long as the unit file allows; then it is killed. */
 const END_WITHIN_MS = 25_000;
-
-/** Settings of a real installation that must not apply to simulated markets: alerts, payments, heartbeats, watchdog. */
-const LIVE_SETTINGS = /^(FF_CONFIG$|TELEGRAM_|STRIPE_|HEARTBEAT_|NOTIFY_SOCKET$|WATCHDOG_)/;
 
 interface Outcome {
   readonly status: 0 | 1;
@@ -104,12 +102,11 @@ function start(
   children: Child[],
 ): void {
   if (ending.isOver) return;
-  const inherited = Object.entries(process.env).filter(([key]) => !LIVE_SETTINGS.test(key));
   const child = Bun.spawn({
     // Ignore an .env file of a real installation.
     cmd: [process.execPath, "--no-env-file", ...args],
     cwd: ROOT,
-    env: { ...Object.fromEntries(inherited), ...settings },
+    env: { ...demoEnvironment(process.env), ...settings },
     stdio: ["ignore", "pipe", "pipe"],
     // Its own process group: Ctrl-C reaches only this script, which then stops its children in order.
     detached: true,

@@ -65,7 +65,7 @@ const PLANTED: readonly Planted[] = [
     `import type { A } from "../accounts/a.ts";`,
     "room",
   ],
-  ["db knows no gateway", "src/db/a.ts", `import "../gateways/stripe.ts";`, "room"],
+  ["db knows no gateway", "src/db/a.ts", `import "../gateways/telegram.ts";`, "room"],
   ["gateways know no service", "src/gateways/a.ts", `import "../services/board/board.ts";`, "room"],
   ["services know no http", "src/services/finder/a.ts", `import "../../http/app.ts";`, "room"],
   [

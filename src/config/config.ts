@@ -45,6 +45,17 @@ export const SETTING_DOCS: readonly SettingDoc[] = [
   ...FIELDS.map((field) => settingDoc(SETTINGS[field])),
 ];
 
+/** Variables that a service manager sets. */
+const SOCKET_VARIABLE = "NOTIFY_SOCKET";
+const WATCHDOG_VARIABLE = "WATCHDOG_USEC";
+
+/** Every environment variable that is read. */
+export const VARIABLES: readonly string[] = [
+  ...SETTING_DOCS.map(({ name }) => name),
+  SOCKET_VARIABLE,
+  WATCHDOG_VARIABLE,
+];
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -106,9 +117,9 @@ function configOf(values: SettingValues, serviceManager: ServiceManagerConfig | 
 
 /** NOTIFY_SOCKET and WATCHDOG_USEC as sd_notify(3) and sd_watchdog_enabled(3) describe them. */
 function serviceManagerOf(env: Env): ServiceManagerConfig | null {
-  const socketName = present(env["NOTIFY_SOCKET"]);
+  const socketName = present(env[SOCKET_VARIABLE]);
   if (socketName === null) return null;
-  const microseconds = Number(present(env["WATCHDOG_USEC"]) ?? Number.NaN);
+  const microseconds = Number(present(env[WATCHDOG_VARIABLE]) ?? Number.NaN);
   return { socketName, watchdogMs: microseconds > 0 ? microseconds / 1000 : null };
 }
 
