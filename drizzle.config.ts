@@ -1,7 +1,10 @@
+import { readdirSync } from "node:fs";
 import { defineConfig } from "drizzle-kit";
 
-/** For which of the database files: DRIZZLE_DB=accounts drizzle-kit generate. */
-const FILES = ["market", "accounts"];
+/** The database files, one folder each. DRIZZLE_DB selects one: DRIZZLE_DB=accounts drizzle-kit generate. */
+const FILES = readdirSync("src/db", { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
 const name = process.env["DRIZZLE_DB"] ?? "market";
 if (!FILES.includes(name)) throw new Error(`DRIZZLE_DB must be one of ${FILES.join(", ")}`);
 

@@ -9,17 +9,15 @@ import {
   EmptyDatabases,
   FILE_NAMES,
   type FileName,
-  fill,
+  forEachFile,
   journalOf,
   MigrationFolder,
   migrationsOf,
   migrationToGenerate,
-  restrictedTo,
-  type Rows,
-  rowsIn,
   shapesIn,
   shapesInCode,
 } from "./support/migrations.ts";
+import { fill, restrictedTo, type Rows, rowsIn } from "./support/table-rows.ts";
 
 /** Columns that a migration empties because it says so. */
 const EMPTIED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -32,10 +30,7 @@ const LEFT_BEHIND: Readonly<Record<FileName, { tables: readonly string[]; by: st
   accounts: null,
 };
 
-const empty = {
-  market: new EmptyDatabases("market"),
-  accounts: new EmptyDatabases("accounts"),
-} as const;
+const empty = forEachFile((name) => new EmptyDatabases(name));
 afterAll(() => Object.values(empty).forEach((one) => one[Symbol.dispose]()));
 
 const entriesOf = (name: FileName) => journalOf(migrationsOf(name)).entries;
@@ -86,7 +81,17 @@ function leftBehind(name: FileName) {
 test("the committed migrations are what they were; a new one is added to test/migration-hashes.json", () => {
   const hashesOf = (name: FileName) =>
     Object.fromEntries(entriesOf(name).map(({ tag }) => [tag, sha256(name, tag)]));
-  expect(Object.fromEntries(FILE_NAMES.map((name) => [name, hashesOf(name)]))).toEqual(hashes);
+  expect(forEachFile(hashesOf)).toEqual(hashes);
+});
+
+test("every folder of migrations and every folder of tables belongs to a file that is tested here", () => {
+  const foldersOf = (path: string) =>
+    readdirSync(join(import.meta.dir, "..", path), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .toSorted();
+  expect(foldersOf("migrations")).toEqual(FILE_NAMES.toSorted());
+  expect(foldersOf("src/db")).toEqual(FILE_NAMES.toSorted());
 });
 
 describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
@@ -163,8 +168,8 @@ describe.each(FILE_NAMES)("the migrations of the file %s", (name) => {
     expect(shapesIn(db)).toEqual(before);
   });
 
-  const other = name === "market" ? "accounts" : "market";
-  test(`refuse the file ${other}, and change nothing of it`, () => {
+  const others = FILE_NAMES.filter((one) => one !== name);
+  test.each(others)("refuse the file %s, and change nothing of it", (other) => {
     const db = migrated(other);
     const before = shapesIn(db);
     expect(() => migrate(db, name)).toThrow("it is a different file of this program");

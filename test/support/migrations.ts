@@ -9,12 +9,25 @@ import type { DatabaseFile } from "../../src/db/database-file.ts";
 import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
+import { columnsIn, tablesIn } from "./table-rows.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** Each file of the service, by the folder of its migrations. */
-export const FILE_NAMES = ["market", "accounts"] as const;
-export type FileName = (typeof FILE_NAMES)[number];
+/** Each file of the service for the path of the market file, by the folder of its migrations. */
+const FILES = { market: marketFile, accounts: accountsFile } satisfies Record<
+  string,
+  (databasePath: string) => DatabaseFile
+>;
+export type FileName = keyof typeof FILES;
+export const FILE_NAMES = Object.keys(FILES) as readonly FileName[];
+
+/** A value for each file of the service. */
+export function forEachFile<Value>(
+  valueOf: (name: FileName) => Value,
+): Readonly<Record<FileName, Value>> {
+  const values = FILE_NAMES.map((name) => [name, valueOf(name)] as const);
+  return Object.fromEntries(values) as Record<FileName, Value>;
+}
 
 export function migrationsOf(name: FileName): string {
   return join(ROOT, "migrations", name);
@@ -65,8 +78,8 @@ export class MigrationFolder implements Disposable {
 }
 
 /**
- * Empty databases in memory, of one file of the service, with the connection's settings of the service. The accounts'
- * migrations read the market's file: theirs is a migrated one without rows.
+ * Empty databases in memory, of one file of the service, with the connection's settings of the service. Migrations that
+ * read the market's file find a migrated one without rows.
  */
 export class EmptyDatabases implements Disposable {
   readonly file: DatabaseFile;
@@ -77,10 +90,7 @@ export class EmptyDatabases implements Disposable {
     const db = openDb(market);
     migrateDb(db, market);
     db.close();
-    this.file =
-      name === "market"
-        ? marketFile(":memory:")
-        : { ...accountsFile(market.path), path: ":memory:" };
+    this.file = { ...FILES[name](market.path), path: ":memory:" };
   }
 
   open(): Database {
@@ -90,28 +100,6 @@ export class EmptyDatabases implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-interface ColumnInfo {
-  readonly name: string;
-  readonly type: string;
-  readonly notnull: number;
-  readonly dflt_value: string | null;
-  readonly pk: number;
-}
-
-function columnsIn(db: Database, table: string): readonly ColumnInfo[] {
-  return db.query<ColumnInfo, []>(`PRAGMA table_info("${table}")`).all();
-}
-
-function tablesIn(db: Database): readonly string[] {
-  return db
-    .query<{ name: string }, []>(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-       AND name <> '__drizzle_migrations' ORDER BY name`,
-    )
-    .all()
-    .map(({ name }) => name);
 }
 
 /** What a table is, in the same words whether it comes from a database or from the schema in the code. */
@@ -241,59 +229,4 @@ function indexText(name: string, unique: boolean, columns: readonly string[]): s
 
 function referenceText(from = "", parent = "", to = "", onDelete = ""): string {
   return `${from} -> ${parent}.${to} on delete ${onDelete.toLowerCase()}`;
-}
-
-const ROWS = 3;
-
-/** Fills every table with rows, parents first; their ids fit those that they refer to. */
-export function fill(db: Database): void {
-  db.run("PRAGMA defer_foreign_keys = ON");
-  db.transaction(() => {
-    db.run("PRAGMA defer_foreign_keys = ON");
-    for (const table of tablesIn(db)) {
-      const columns = columnsIn(db, table);
-      const names = columns.map(({ name }) => `"${name}"`).join(", ");
-      const places = columns.map(() => "?").join(", ");
-      const insert = db.query(`INSERT INTO "${table}" (${names}) VALUES (${places})`);
-      for (let row = 1; row <= ROWS; row += 1)
-        insert.run(...columns.map((column) => valueOf(column, row)));
-    }
-  })();
-}
-
-/** Whole numbers are the row's number, so that a reference finds its parent. */
-function valueOf({ name, type }: ColumnInfo, row: number): string | number | Uint8Array {
-  switch (type.toLowerCase()) {
-    case "integer":
-      return row;
-    case "real":
-      return row + 0.5;
-    case "blob":
-      return new Uint8Array([row, 2, 3]);
-    default:
-      return `${name} ${row}`;
-  }
-}
-
-export type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
-
-export function rowsIn(db: Database): Rows {
-  return Object.fromEntries(
-    tablesIn(db).map((table) => [
-      table,
-      db.query<Record<string, unknown>, []>(`SELECT * FROM "${table}" ORDER BY rowid`).all(),
-    ]),
-  );
-}
-
-/** Of `rows` only the columns that `like` has. */
-export function restrictedTo(like: Rows, rows: Rows): Rows {
-  return Object.fromEntries(
-    Object.entries(like).map(([table, [first]]) => [
-      table,
-      (rows[table] ?? []).map((row) =>
-        Object.fromEntries(Object.entries(row).filter(([column]) => column in (first ?? {}))),
-      ),
-    ]),
-  );
 }
