@@ -7,7 +7,7 @@ import { asUnusable, databaseFailure } from "./failure.ts";
 import { fileIdentity } from "./file-identity.ts";
 import { fileSize } from "./file-size.ts";
 import { checkpoint, waitAtMost } from "./open.ts";
-import { schemaCheck } from "./schema-version.ts";
+import { newestSchemaCheck } from "./newest-schema.ts";
 import { SIDE_FILES, startDatabase } from "./start-database.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -63,7 +63,7 @@ export class ServiceDatabase {
     this.#deps = { ...deps, log };
     this.db = startDatabase(file, (reason) => log.warn("database_suspicious", { reason }));
     waitAtMost(this.db, "mainThread");
-    this.isSchemaCurrent = schemaCheck(this.db, file);
+    this.isSchemaCurrent = newestSchemaCheck(this.db, file);
     this.writes = new WriteQueue({ clock, log, until: this.#lastWrites.signal });
     this.#isReplaced();
     void this.#watch();

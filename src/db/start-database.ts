@@ -7,7 +7,7 @@ import { asUnusable, databaseFailure, UnusableDatabase, unusableLock } from "./f
 import { lockPath } from "./file-lock.ts";
 import { migrateDb, MIGRATIONS_TABLE } from "./migrate.ts";
 import { openDb, waitAtMost } from "./open.ts";
-import { missingFromSchema } from "./schema-check.ts";
+import { missingFromSchema } from "./missing-from-schema.ts";
 
 /** SQLite from 3.7.0 to 3.51.2 can corrupt a database in WAL mode that two connections write (fixed in 3.51.3). */
 const OLDEST_SQLITE = "3.51.3";

@@ -8,7 +8,7 @@ import { ExchangeStateRepository } from "../../src/db/market/exchange-state-repo
 import { marketFile } from "../../src/db/market/file.ts";
 import { migrateDb } from "../../src/db/migrate.ts";
 import { openDb } from "../../src/db/open.ts";
-import { schemaCheck } from "../../src/db/schema-version.ts";
+import { newestSchemaCheck } from "../../src/db/newest-schema.ts";
 import { lastErrorOf } from "../../src/services/board/health.ts";
 import { journalOf, MigrationFolder } from "../support/migrations.ts";
 
@@ -22,12 +22,12 @@ test("an upgrade forgets what exchanges wrote, and is what makes the schema curr
   const file = marketFile(join(folder, "old.db"));
   const db = stack.adopt(openDb(file), (one) => one.close());
   migrate(drizzle(db), { migrationsFolder: migrations.path });
-  expect(schemaCheck(db, file)()).toBe(false);
+  expect(newestSchemaCheck(db, file)()).toBe(false);
   db.run(`INSERT INTO exchange_state (exchange, enabled, period_ms, failure_kind, failure, degraded_by, rejects)
     VALUES ('okx', 1, 60000, 'banned', 'IP 2001:db8::1 is banned', 'volume: IP 2001:db8::1', '{}')`);
 
   migrateDb(db, file);
-  expect(schemaCheck(db, file)()).toBe(true);
+  expect(newestSchemaCheck(db, file)()).toBe(true);
   const [okx] = new ExchangeStateRepository(db).list();
   expect(okx && lastErrorOf(okx)).toBe("banned");
   expect(okx?.degradedBy).toBeNull();

@@ -10,7 +10,7 @@ import { queryBuilder } from "./query-builder.ts";
 const applied = sqliteTable(MIGRATIONS_TABLE, { at: integer("created_at") });
 
 /** Tests whether the newest applied migration of a database is the newest one of this program. */
-export function schemaCheck(db: Database, { migrationsFolder }: DatabaseFile): () => boolean {
+export function newestSchemaCheck(db: Database, { migrationsFolder }: DatabaseFile): () => boolean {
   const migrations = readMigrationFiles({ migrationsFolder });
   const newestMs = Math.max(...migrations.map(({ folderMillis }) => folderMillis));
   const newest = queryBuilder(db)
