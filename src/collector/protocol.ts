@@ -21,7 +21,7 @@ export type ToWorker =
   | ({ readonly type: "explain"; readonly id: number } & OriginRequest)
   | { readonly type: "stop" };
 
-/** From the worker to the main thread. Notifications and counts only: the data itself goes through the database. */
+/** From the worker to the main thread. Rates go through the database only; `explained` carries payload rows. */
 export type FromWorker =
   /** `collecting` once it has the right to, whether or not the database is writable at the moment. */
   | { readonly type: "heartbeat"; readonly collecting?: true }

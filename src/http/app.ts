@@ -159,17 +159,23 @@ function renewalContext(router: OpenAPIHono<AppEnv>, recent: RecentRequest): Req
   return { ...recent, route, requestId: "", client: null, cacheControl: "" };
 }
 
-/** Throws for an address that is unreadable or too long. API keys and rate limits belong here. */
+/** Throws for an address that is unreadable or too long. Runs before cached answers: a check of API keys would go here. */
 function limit(_request: Request, { address, unreadable }: Identified): void {
   if (unreadable === "host")
     throw new ApiError(
       "bad_request",
-      "It needs one Host header: a name or an address, and a port where it has one.",
+      "Send exactly one Host header: a name or an address, optionally with a port.",
     );
   if (unreadable === "target")
-    throw new ApiError("bad_request", "Its target has a fragment, which stays with the client.");
+    throw new ApiError(
+      "bad_request",
+      "The target contains a fragment, which clients must not send.",
+    );
   if (address.target.length > MAX_TARGET_LENGTH)
-    throw new ApiError("uri_too_long", `An address may have ${MAX_TARGET_LENGTH} characters.`);
+    throw new ApiError(
+      "uri_too_long",
+      `An address may have at most ${MAX_TARGET_LENGTH} characters.`,
+    );
 }
 
 function isRead({ method }: Request): boolean {
@@ -193,7 +199,7 @@ function dispatch(
   if (allowed.length === 0) return router.fetch(request, context);
   const allow = allowed.join(", ");
   if (request.method === "OPTIONS") return preflight(allow, context);
-  throw new ApiError("method_not_allowed", `It takes ${allow}.`, { headers: { allow } });
+  throw new ApiError("method_not_allowed", `Allowed methods: ${allow}.`, { headers: { allow } });
 }
 
 function preflight(allow: string, context: RequestContext): Response {

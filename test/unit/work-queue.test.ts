@@ -16,6 +16,7 @@ function bench() {
   const queue = new WorkQueue(clock, LIMITS);
   const began: string[] = [];
   const refused: string[] = [];
+  const details = new Set<string>();
   const releases: Release[] = [];
   const ask = async (client: string, name: string, left: AbortSignal): Promise<void> => {
     try {
@@ -25,6 +26,7 @@ function bench() {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       refused.push(name);
+      details.add(error.message);
       expect([error.code, error.headers["retry-after"]]).toEqual(["busy", "2"]);
     }
   };
@@ -39,7 +41,7 @@ function bench() {
     await clock.advance(0);
     await clock.advance(0);
   };
-  return { clock, queue, began, refused, start, end };
+  return { clock, queue, began, refused, details, start, end };
 }
 
 describe("answers that are not kept", () => {
@@ -71,7 +73,7 @@ describe("answers that are not kept", () => {
   });
 
   test("are refused when the queue is full, and when their turn does not come in time", async () => {
-    const { clock, queue, refused, start } = bench();
+    const { clock, queue, refused, details, start } = bench();
     for (let n = 0; n < 6; n += 1) await start("a", `${n}`);
     await start("a", "one too many");
     expect([refused, queue.waiting]).toEqual([["one too many"], 4]);
@@ -79,6 +81,10 @@ describe("answers that are not kept", () => {
     expect(queue.waiting).toBe(4);
     await clock.advance(1);
     expect([refused.length, queue.waiting, queue.running]).toEqual([5, 0, 2]);
+    expect([...details]).toEqual([
+      "4 answers are already waiting to be computed.",
+      "The request waited 10 s without getting a turn.",
+    ]);
     expect(clock.sleeping).toBe(0);
   });
 
@@ -110,11 +116,12 @@ describe("answers that are not kept", () => {
   });
 
   test("one client cannot keep others out of a full queue, nor can two alike throw each other out", async () => {
-    const { queue, refused, start } = bench();
+    const { queue, refused, details, start } = bench();
     for (const name of ["a1", "a2", "a3", "a4", "a5", "a6"]) await start("a", name);
     await start("b", "b1");
     await start("b", "b2");
     expect(refused).toEqual(["a6", "a5"]);
+    expect([...details]).toEqual(["Clients with fewer waiting requests come first."]);
     await start("b", "b3");
     expect([refused, queue.waiting]).toEqual([["a6", "a5", "b3"], 4]);
   });

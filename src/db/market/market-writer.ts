@@ -38,8 +38,8 @@ const INSERT_QUOTE = `INSERT INTO quotes (instrument_id, funding_rate, funding_i
     taker_fee_bps = ?21`;
 
 /**
- * The only writer of instruments, quotes and interval_changes. One batch is one IMMEDIATE transaction, so
- * readers see all of it or nothing. Statements are prepared once.
+ * Writes batches: quotes, interval changes and instruments (except the decisions on them, which ReviewRepository
+ * writes). One batch is one IMMEDIATE transaction, so readers see all of it or nothing. Statements are prepared once.
  */
 export class MarketWriter {
   readonly #db: Database;

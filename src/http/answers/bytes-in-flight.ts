@@ -115,9 +115,9 @@ export class BytesInFlight {
   #require(isLarge: boolean, addedBytes: number, client: string): void {
     const largeReading = this.#largeReadBy(client);
     if (isLarge && largeReading >= MAX_LARGE_PER_CLIENT)
-      throw busy(`This address reads ${MAX_LARGE_PER_CLIENT} large answers already.`);
+      throw busy(`This address is already reading ${MAX_LARGE_PER_CLIENT} large answers.`);
     if ((this.#readingsByClient.get(client) ?? 0) >= MAX_PER_CLIENT)
-      throw busy(`This address reads ${MAX_PER_CLIENT} answers already.`);
+      throw busy(`This address is already reading ${MAX_PER_CLIENT} answers.`);
     // A body larger than the limit itself is sent if no other is.
     const bound = largeReading > 0 ? MAX_BYTES_WITH_LARGE : MAX_BYTES;
     if (this.#bytes > 0 && this.#bytes + addedBytes > bound)

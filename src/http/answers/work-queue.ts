@@ -106,7 +106,7 @@ export class WorkQueue {
 
   async #wait({ client, disconnected }: Requester): Promise<Release> {
     if (this.#waiting.length >= this.#limits.waiting && !this.#makeRoom(client))
-      throw busy(`${this.#limits.waiting} answers wait to be made already.`);
+      throw busy(`${this.#limits.waiting} answers are already waiting to be computed.`);
     const { promise, resolve, reject } = Promise.withResolvers<Release>();
     const done = new AbortController();
     const waiter: Waiter = {
@@ -120,8 +120,10 @@ export class WorkQueue {
     };
     void this.#clock
       .sleep(this.#limits.waitMs, done.signal)
-      .then(() => refuse(`It was not its turn within ${this.#limits.waitMs / 1000} s.`));
-    const refuseWaiter = (): void => refuse("Its client has left.");
+      .then(() =>
+        refuse(`The request waited ${this.#limits.waitMs / 1000} s without getting a turn.`),
+      );
+    const refuseWaiter = (): void => refuse("The client has disconnected.");
     if (disconnected.aborted) refuseWaiter();
     else disconnected.addEventListener("abort", refuseWaiter, { signal: done.signal });
     try {
@@ -140,7 +142,7 @@ export class WorkQueue {
     if (most <= (counts.get(client) ?? 0) + 1) return false;
     const evicted = this.#waiting.findLast((waiter) => counts.get(waiter.client) === most);
     if (evicted === undefined || !this.#remove(evicted)) return false;
-    evicted.refuse("Others who wait for less come first.");
+    evicted.refuse("Clients with fewer waiting requests come first.");
     return true;
   }
 }

@@ -50,5 +50,5 @@ function placeOf({ place: [atMs = 0, id = 0] }: Cursor): EventPlace {
 }
 
 function unknownPlace() {
-  return badCursor("leads to nothing that this list ever had");
+  return badCursor("does not refer to any event of this list");
 }

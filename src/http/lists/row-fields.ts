@@ -236,7 +236,7 @@ export const pageParams = {
   ...limitParam,
   cursor: opaqueParam(
     MAX_CURSOR_LENGTH,
-    "`next_cursor` of the previous page, with the same query. All pages show one snapshot, which is kept for two minutes: after that 410.",
+    "`next_cursor` of the previous page, with the same query. All pages show one snapshot, which is kept for two minutes after it is replaced (by the process that sent the cursor, until it restarts): after that 410.",
   ),
   ...formatParam,
 };

@@ -37,12 +37,15 @@ export function snapshotSources<Item>(
     at: (cursor, newest) => {
       const snapshot = cursor === null ? newest : answers.byId(cursor.state);
       if (snapshot === null)
-        throw new ApiError("cursor_expired", "Start again without a cursor: its snapshot is gone.");
+        throw new ApiError(
+          "cursor_expired",
+          "Start again without a cursor: its snapshot is no longer kept.",
+        );
       const [offset = 0] = cursor?.place ?? [];
       const pageOf = (selected: Selected<Item>, limit: number | null): Page<Item> => {
         const total = selected.length;
         // Our cursors always point before the end, so this one was invented.
-        if (offset > 0 && offset >= total) throw badCursor("points behind the last row");
+        if (offset > 0 && offset >= total) throw badCursor("points past the last row");
         const end = Math.min(total, offset + (limit ?? total));
         if (end < total) answers.pin(snapshot);
         return { items: selected.slice(offset, end), total, next: end < total ? [end] : null };

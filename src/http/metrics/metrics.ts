@@ -32,7 +32,7 @@ export interface Metrics {
   scrape(): Promise<string>;
 }
 
-/** Cached answers take tens of microseconds, an uncached full list tens of milliseconds, history up to seconds. */
+/** Cached answers take tens of microseconds, an uncached full list tens of milliseconds, a queued one seconds. */
 const LATENCY_BUCKETS_SECONDS = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5,
 ];

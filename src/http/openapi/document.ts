@@ -223,7 +223,7 @@ const DETAILS: Partial<
     ],
   },
   unknown_base: { detail: '"NOSUCH" was never seen on any exchange.' },
-  method_not_allowed: { detail: "It takes GET, HEAD, OPTIONS." },
+  method_not_allowed: { detail: "Allowed methods: GET, HEAD, OPTIONS." },
   no_data: { detail: "There are no rates of okx (down).", missing: MISSING_SAMPLE },
 };
 

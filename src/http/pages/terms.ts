@@ -54,7 +54,7 @@ export const FLAG_TERMS = {
   interval_unknown:
     "It is unknown how often the exchange charges funding, so there is no annualized rate.",
   identity_conflict: "Its price contradicts the price of the asset with the same ticker.",
-  suspect: `A number is implausible or in the wrong unit: volume or open interest over ${OUTLIER_FACTOR} times off its exchange's usual share of the market, or all rates of an exchange over ${SCALE_FACTOR} times those of the others; or the settlement time of a periodic rate is unknown.`,
+  suspect: `A number is implausible or in the wrong unit: volume or open interest over ${OUTLIER_FACTOR} times off its exchange's usual share of the market, their ratio (volume over open interest) outside ${TURNOVER_MIN} to ${count(TURNOVER_MAX)}, or all rates of an exchange over ${SCALE_FACTOR} times those of the others or under 1/${SCALE_FACTOR}; or the settlement time of a periodic rate is unknown.`,
   pinned_cap: "The rate is at the exchange's upper limit.",
   pinned_floor: "The rate is at the exchange's lower limit.",
   pinned_baseline:
@@ -139,7 +139,7 @@ export const THRESHOLDS = [
   },
   {
     name: "suspect: rates of an exchange",
-    value: `over ${SCALE_FACTOR} times those of the others`,
+    value: `over ${SCALE_FACTOR} times those of the others, or under 1/${SCALE_FACTOR}`,
     why: "A unit error is at least a factor of 8.",
   },
   {
