@@ -59,7 +59,7 @@ check-unused: $(INSTALLED)
 fmt: $(INSTALLED) ## Format every file
 	$(BUN) fmt
 
-docs: $(INSTALLED) ## Regenerate the settings in README.md, docs/{exchanges,fees}.md, defaults in docs/fields.md, docs/openapi.json
+docs: $(INSTALLED) ## Regenerate docs/{exchanges,fees}.md, docs/openapi.json, defaults in docs/fields.md, settings in README.md, rooms in CONTRIBUTING.md
 	$(BUN) scripts/write-settings.ts
 	$(BUN) scripts/write-exchanges.ts
 	$(BUN) scripts/write-fees.ts

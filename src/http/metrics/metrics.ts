@@ -257,7 +257,7 @@ function addExchangeGauges(registry: Registry, board: BoardView): void {
 function addLogCounter(registry: Registry, dropped: () => number): void {
   new Counter({
     name: "log_lines_dropped_total",
-    help: "Log lines that were given up because standard error took none for too long.",
+    help: "Log lines dropped because standard error could not be written for too long.",
     registers: [registry],
     collect() {
       this.reset();

@@ -33,7 +33,7 @@ export function addProcessMetrics(registry: Registry, clock: Clock): void {
   });
   new Gauge({
     name: "process_event_loop_lag_seconds",
-    help: "How long the event loop took to come round while this was read.",
+    help: "Delay of the event loop, measured when this was read.",
     registers,
     async collect() {
       const askedMs = clock.monotonicMs();

@@ -31,7 +31,7 @@ export function addStreamMetrics(registry: Registry, stats: () => StreamStats): 
   });
   new Counter({
     name: "funding_stream_ended_total",
-    help: "Readers of the stream who were sent away, by reason.",
+    help: "Stream readers disconnected by the service, by reason.",
     labelNames: ["reason"],
     registers,
     collect() {
