@@ -139,7 +139,7 @@ export const ROOMS: Readonly<Record<RoomName, Room>> = {
     imports: ["http/stream", "services/board", "services/finder", "lib", "domain"],
   },
   "http/api": {
-    job: "one folder per resource, independent of the others: its schema and its routes",
+    job: "one folder per resource, independent of the others: its routes and the schemas that only it uses",
     imports: [
       "http/metrics",
       "http/lists",
