@@ -18,6 +18,11 @@ export interface LiveNumbers {
   readonly mark: number;
   readonly last: number;
   readonly dayAgo: number;
+  /** The bounds of the day, and the best offers. */
+  readonly high: number;
+  readonly low: number;
+  readonly bid: number;
+  readonly ask: number;
   /** The running rate, a fraction per interval. */
   readonly rate: number;
   /** The rate charged at `previousAtMs`. */
@@ -36,6 +41,12 @@ function nextSettlementMs(listing: Listing, timeMs: number): number {
   const interval = listing.intervalHours * HOUR_MS;
   const shift = listing.gridShiftHours * HOUR_MS;
   return (Math.floor((timeMs - shift) / interval) + 1) * interval + shift;
+}
+
+/** The first time on a grid of whole hours from UTC midnight that lies after `timeMs`, in unix seconds. */
+export function nextHourSeconds(timeMs: number, everyHours = 1): number {
+  const everyMs = everyHours * HOUR_MS;
+  return ((Math.floor(timeMs / everyMs) + 1) * everyMs) / 1000;
 }
 
 /** The baseline of an interval: the interest component, in proportion. */
@@ -96,11 +107,16 @@ export function liveNumbers(listing: Listing, timeMs: number): LiveNumbers {
     (1 + 0.2 * wander(listing.key ^ 0x77aa, timeMs));
   const openUsd =
     turnoverUsd * (0.15 + 1.2 * unit(listing.key, 7)) * (1 + 0.05 * wander(listing.key, timeMs));
+  const dayAgo = assetPriceUsd(listing, timeMs - 24 * HOUR_MS) * listing.multiplier;
   return {
     index,
     mark,
     last,
-    dayAgo: assetPriceUsd(listing, timeMs - 24 * HOUR_MS) * listing.multiplier,
+    dayAgo,
+    high: Math.max(last, dayAgo) * 1.01,
+    low: Math.min(last, dayAgo) * 0.99,
+    bid: last * 0.9999,
+    ask: last * 1.0001,
     rate: rateAt(listing, timeMs),
     settledRate: rateAt(listing, previousAtMs),
     previousAtMs,

@@ -82,6 +82,10 @@ function skipReason(listing: Listing): string | null {
   return listing.quote === "BTC" ? "not quoted in dollars" : null;
 }
 
+/** What an exchange prints of an instrument, without its names. */
+export type Shown = Partial<TrueInstrument> &
+  Pick<TrueInstrument, "funding_rate" | "funding_interval_hours" | "next_funding_time">;
+
 /** Fields that an exchange may not publish: `show` only sets what its exchange prints. */
 const NOT_PUBLISHED = {
   asset_class: null,

@@ -24,6 +24,11 @@ export function trimmed(value: number, decimals: number): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+/** One in the last of so many decimals: "0.001". */
+export function tickText(decimals: number): string {
+  return fixed(10 ** -decimals, decimals);
+}
+
 /** Like Python prints a float: "29855.0", "0.0000125". */
 export function pythonFloat(value: number, decimals: number): string {
   const text = trimmed(value, decimals);

@@ -1,19 +1,11 @@
 import type { Asset } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
-import { fixed, isoTime, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { liveNumbers, nextHourSeconds } from "../market.ts";
+import type { Shown, TrueInstrument } from "../truth.ts";
+import { fixed, isoTime, tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings, MAJORS } from "./apex-listings.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 /** The field's constant value: the daily interest of 0.0003 divided by 24. */
 const INTEREST_PER_HOUR = "0.0000125";
@@ -34,8 +26,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     symbol: listing.symbol,
     price24hPcnt: fixed(live.last / live.dayAgo - 1, 6),
     lastPrice: price(live.last),
-    highPrice24h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    lowPrice24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice24h: price(live.high),
+    lowPrice24h: price(live.low),
     oraclePrice: price(live.index),
     markPrice: price(live.mark),
     indexPrice: price(live.index),
@@ -52,7 +44,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
 }
 
 function contractRow(listing: Listing): WireRow {
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const cap = trimmed(listing.cap, 6);
   const bare = listing.wireBase;
   return {
@@ -155,29 +147,22 @@ function catalogue(rows: readonly WireRow[], view: MarketView): unknown {
 }
 
 /** Both are HTTP 200: nothing at all without a symbol, a code for a wrong one. */
-function oneTicker({ path, query }: WireRequest): WireReply | null {
-  if (path !== "/api/v3/ticker") return null;
-  const symbol = query.get("symbol");
-  if (symbol === null || symbol === "") return wireError(200, { data: [] });
-  const rows = (view: MarketView): WireRow[] =>
-    view.listings
-      .filter((row) => row.symbol === symbol && hasTicker(row))
-      .map((row) => tickerRow(row, view));
-  return {
-    ...wireList("secondary", `ticker?${symbol}`, rows, (data) => ({ data })),
-    whenEmpty: wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` }),
-  };
-}
+const noTicker = wireError(200, { data: [] });
+const bySymbol: Call["one"] = {
+  name: "symbol",
+  missing: noTicker,
+  unknown: (symbol) =>
+    symbol === "" ? noTicker : wireError(200, { code: 3, msg: `invalid symbol: ${symbol}` }),
+};
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const mark = Number(row["markPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     // The published one never changes: an interest component, not a forecast.
     mark_price: mark,
     index_price: Number(row["indexPrice"]),
@@ -188,21 +173,18 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const apex: ExchangeEncoder = encoderOfCalls({
   id: "apex",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
   calls: {
     "/api/v3/data/all-ticker-info": { kind: "rates", row: tickerRow },
     "/api/v3/symbols": { kind: "list", has: isPerpetual, row: contractRow, wrap: catalogue },
+    "/api/v3/ticker": { kind: "secondary", row: tickerRow, one: bySymbol },
   },
   wrap: (data) => ({ data }),
   notFound: wireError(404, { code: 404, msg: "Not Found" }),
   onWire: hasTicker,
-  otherRoute: oneTicker,
   skipMarks: ["prediction"],
+  usual: [{ path: "/api/v3/data/all-ticker-info" }, { path: "/api/v3/symbols" }],
   show,
   rateLimitBody: { code: 10001, msg: "too many requests" },
   errorBody: { code: 10000, msg: "internal error" },

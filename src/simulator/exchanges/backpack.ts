@@ -1,7 +1,7 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
-import { fixed, isoTime, trimmed } from "../wire-text.ts";
+import type { Shown, TrueInstrument } from "../truth.ts";
+import { fixed, isoTime, tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings } from "./backpack-listings.ts";
 import { encoderOfCalls } from "./calls.ts";
@@ -56,9 +56,9 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   const unknown = listing.key % NO_CHANGE_EVERY === 0;
   return {
     firstPrice: price(live.dayAgo),
-    high: price(Math.max(live.last, live.dayAgo) * 1.01),
+    high: price(live.high),
     lastPrice: price(live.last),
-    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    low: price(live.low),
     priceChange: price(live.last - live.dayAgo),
     priceChangePercent: unknown ? "N/A" : trimmed(live.last / live.dayAgo - 1, 6),
     quoteVolume: trimmed(live.turnoverUsd, 5),
@@ -69,7 +69,7 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
 }
 
 function priceFilter(listing: Listing, spot: boolean): WireRow {
-  const tick = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   return {
     borrowEntryFeeMaxMultiplier: null,
     borrowEntryFeeMinMultiplier: null,
@@ -125,11 +125,10 @@ function marketRow(listing: Listing): WireRow {
   };
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = markRow(listing, view);
   const mark = Number(row["markPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: Number(marketRow(listing)["fundingInterval"]) / HOUR_MS,
@@ -142,17 +141,13 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 }
 
 const bySymbol = {
-  query: "symbol",
+  name: "symbol",
   unknown: wireError(400, { code: "INVALID_CLIENT_REQUEST", message: "Invalid market" }),
 };
 
 export const backpack: ExchangeEncoder = encoderOfCalls({
   id: "backpack",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
   // The two calls for perpetuals accept a symbol, the other two ignore it.
   calls: {
@@ -166,7 +161,6 @@ export const backpack: ExchangeEncoder = encoderOfCalls({
     "/api/v1/tickers": { kind: "secondary", has: hasRows, row: tickerRow },
     "/api/v1/markets": { kind: "list", row: marketRow },
   },
-  wrap: (rows) => rows,
   notFound: wireError(404, { code: "RESOURCE_NOT_FOUND", message: "Not found" }),
   show,
   rateLimitBody: { code: "TOO_MANY_REQUESTS", message: "Too many requests" },

@@ -1,17 +1,16 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import { namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { createListings, RATIO, SILENT } from "./blofin-listings.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 
 /** Rates are printed with every digit of the average. */
 const RATE_DECIMALS = 18;
@@ -83,13 +82,13 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     instId: listing.symbol,
     last: price(live.last),
     lastSize: "1",
-    askPrice: price(live.last * 1.0001),
+    askPrice: price(live.ask),
     askSize: fixed(contracts / 8_000, 0),
-    bidPrice: price(live.last * 0.9999),
+    bidPrice: price(live.bid),
     bidSize: fixed(contracts / 9_000, 0),
-    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
+    high24h: price(live.high),
     open24h: price(live.dayAgo),
-    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    low24h: price(live.low),
     // In base units despite the name; contracts are in vol24h.
     volCurrency24h: trimmed(contracts * listing.contractSize, 6),
     vol24h: String(contracts),
@@ -120,7 +119,7 @@ function instrumentRow(listing: Listing): WireRow {
     maxLeverage: "50",
     minSize: "0.1",
     lotSize: "0.1",
-    tickSize: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tickSize: tickText(listing.priceDecimals),
     instType: "SWAP",
     contractType: listing.product === "inverse" ? "inverse" : "linear",
     maxLimitSize: "100000000",
@@ -132,27 +131,28 @@ function instrumentRow(listing: Listing): WireRow {
 }
 
 /** BloFin reports most invalid requests with HTTP 200. */
-function refused(status: number, code: string, msg: string): WireReply & { type: "error" } {
+function refused(status: number, code: string, msg: string): WireError {
   return wireError(status, { code, msg });
 }
 
 const MARKET = "/api/v1/market/";
-const HISTORY = `${MARKET}funding-rate-history`;
 const wrap = (data: readonly WireRow[]): unknown => ({ code: "0", msg: "success", data });
 const unknownInstrument = refused(200, "152014", "Instrument does not exist.");
 
-function history(query: URLSearchParams): WireReply {
-  const one = query.get("instId");
-  if (one === null || one === "") return refused(200, "152002", "Parameter instId error.");
-  const limit = Number(query.get("limit") ?? HISTORY_ROWS);
+const limitOf = ({ query }: Asked): number => Number(query.get("limit") ?? HISTORY_ROWS);
+
+function refusedHistory(asked: Asked): WireError | null {
+  if (!asked.query.get("instId")) return refused(200, "152002", "Parameter instId error.");
+  const limit = limitOf(asked);
   if (!Number.isInteger(limit) || limit < 1 || limit > HISTORY_ROWS)
     return refused(200, "152002", "Parameter limit error.");
-  const rows = (view: MarketView): WireRow[] =>
-    view.listings
-      .filter((row) => row.symbol === one && onWire(row))
-      .flatMap((row) => historyRows(row, view, limit));
-  const list = wireList("secondary", `history?${one}&${limit}`, rows, wrap);
-  return { ...list, whenEmpty: unknownInstrument };
+  return null;
+}
+
+function historyOf(view: MarketView, asked: Asked): readonly WireRow[] {
+  return view.listings
+    .filter((row) => row.symbol === asked.query.get("instId") && onWire(row))
+    .flatMap((row) => historyRows(row, view, limitOf(asked)));
 }
 
 const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
@@ -162,13 +162,12 @@ const CLASSES: Readonly<Record<ReturnType<typeof classOf>, TruthAssetClass>> = {
   Indices: "index",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const rate = rateRow(listing, view);
   const mark = markRow(listing, view);
   const ticker = tickerRow(listing, view);
   const nextAtMs = Number(rate["fundingTime"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASSES[classOf(listing)],
     funding_rate: Number(rate["fundingRate"]),
     funding_interval_hours: listing.intervalHours,
@@ -181,11 +180,11 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-const byName = { query: "instId", unknown: unknownInstrument };
+const byName = { name: "instId", unknown: unknownInstrument };
 
 export const blofin: ExchangeEncoder = encoderOfCalls({
   id: "blofin",
-  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["instId"]) },
+  fields: { rate: "fundingRate", prices: [], symbol: "instId" },
   createListings,
   calls: {
     [`${MARKET}funding-rate`]: { kind: "rates", row: rateRow, one: byName },
@@ -193,10 +192,18 @@ export const blofin: ExchangeEncoder = encoderOfCalls({
     [`${MARKET}tickers`]: { kind: "secondary", row: tickerRow, one: byName },
     [`${MARKET}open-interest`]: { kind: "secondary", row: interestRow, one: byName },
     [`${MARKET}instruments`]: { kind: "list", row: instrumentRow, one: byName },
+    [`${MARKET}funding-rate-history`]: {
+      kind: "secondary",
+      refuse: refusedHistory,
+      rows: historyOf,
+      whenEmpty: unknownInstrument,
+    },
   },
   wrap,
   notFound: refused(404, "404", "Not Found"),
-  otherRoute: ({ path, query }) => (path === HISTORY ? history(query) : null),
+  usual: ["funding-rate", "mark-price", "tickers", "open-interest", "instruments"].map((name) => ({
+    path: MARKET + name,
+  })),
   show,
   rateLimitBody: { code: "429", msg: "Too Many Requests" },
   errorBody: { code: "500", msg: "Internal Server Error" },

@@ -1,8 +1,8 @@
 import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
+import { liveNumbers, nextHourSeconds } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { rounded } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { encoderOfCalls } from "./calls.ts";
@@ -79,14 +79,13 @@ function statsRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = statsRow(listing, view);
   return {
-    ...namesOf(listing),
     // What a long earns, in percent.
     funding_rate: -Number(row["fundingRate"]) / 100,
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     // Only the oracle's price is published.
     index_price: Number(row["oraclePrice"]),
     volume_24h_usd: Number(row["volume24h"]),
@@ -96,14 +95,9 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const drift: ExchangeEncoder = encoderOfCalls({
   id: "drift",
-  fields: {
-    rate: "fundingRate",
-    prices: ["oraclePrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["oraclePrice"], symbol: "symbol" },
   createListings,
   calls: { "/stats/markets": { kind: "rates", row: statsRow } },
-  wrap: (rows) => rows,
   notFound: wireError(404, { success: false, message: "Not Found" }),
   show,
   rateLimitBody: { success: false, message: "Too Many Requests" },

@@ -1,17 +1,16 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
-import { encoderOfCalls } from "./calls.ts";
+import { bodyField } from "./call-paths.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 import { BROKERS, createListings } from "./orderly-listings.ts";
 
 const RATE_DECIMALS = 8;
@@ -46,8 +45,8 @@ function numbersOf(listing: Listing, view: MarketView): NumbersRow {
     open_interest: known ? rounded(live.openInterest, 5) : 0,
     "24h_open": price(live.dayAgo),
     "24h_close": price(live.last),
-    "24h_high": price(Math.max(live.last, live.dayAgo) * 1.01),
-    "24h_low": price(Math.min(live.last, live.dayAgo) * 0.99),
+    "24h_high": price(live.high),
+    "24h_low": price(live.low),
     "24h_volume": known ? rounded(live.volume, 4) : 0,
     "24h_amount": known ? rounded(live.turnoverUsd, 6) : 0,
   };
@@ -130,7 +129,7 @@ function infoRow(listing: Listing): WireRow {
   };
 }
 
-function refused(status: number, code: number, message: string): WireReply & { type: "error" } {
+function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { success: false, code, message });
 }
 
@@ -141,36 +140,30 @@ const wrap = (rows: readonly WireRow[], view: MarketView): unknown => ({
   data: { rows },
 });
 
-function query({ method, body }: WireRequest): WireReply {
-  if (method !== "POST") return refused(405, -1000, "method not allowed");
-  if (typeof body !== "object" || body === null || !("type" in body))
-    return refused(400, -1005, "missing field: type");
-  if (body.type !== "marketSummary") return refused(400, -1005, "unknown type");
-  return wireList(
-    "rates",
-    "marketSummary",
-    (view) => view.listings.filter(isListed).map((row) => summaryRow(row, view)),
-    (markets, view) => ({
-      success: true,
-      data: {
-        total_24h_volume: fixed(sumOf(markets, "24h_amount"), 5),
-        total_open_interest: fixed(sumOf(markets, "open_interest"), 5),
-        markets,
-      },
-      ts: view.stampMs,
-    }),
-  );
+function refusedQuery({ body }: Asked): WireError | null {
+  const type = bodyField(body, "type");
+  if (type === undefined) return refused(400, -1005, "missing field: type");
+  return type === "marketSummary" ? null : refused(400, -1005, "unknown type");
 }
+
+const summary = (markets: readonly WireRow[], view: MarketView): unknown => ({
+  success: true,
+  data: {
+    total_24h_volume: fixed(sumOf(markets, "24h_amount"), 5),
+    total_open_interest: fixed(sumOf(markets, "open_interest"), 5),
+    markets,
+  },
+  ts: view.stampMs,
+});
 
 function sumOf(rows: readonly WireRow[], field: string): number {
   return rows.reduce((sum, row) => sum + Number(row[field]), 0);
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = numbersOf(listing, view);
   const mark = Number(row["mark_price"]);
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["est_funding_rate"]),
     funding_interval_hours: listing.intervalHours,
     next_funding_time: Number(row["next_funding_time"]) / 1000,
@@ -185,21 +178,26 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const orderly: ExchangeEncoder = encoderOfCalls({
   id: "orderly",
-  fields: {
-    rate: "est_funding_rate",
-    prices: ["mark_price", "index_price"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "est_funding_rate", prices: ["mark_price", "index_price"], symbol: "symbol" },
   createListings,
   // The paths of single symbols return only the row; only the lists are implemented here.
   calls: {
     "/v1/public/futures": { kind: "rates", row: futuresRow },
     "/v1/public/info": { kind: "list", has: isListed, row: infoRow },
     "/v1/public/funding_rates": { kind: "secondary", row: ratesRow },
+    "/v1/public/query": {
+      kind: "rates",
+      method: "POST",
+      refuse: refusedQuery,
+      has: isListed,
+      row: summaryRow,
+      wrap: summary,
+    },
   },
   wrap,
   notFound: refused(404, -1006, "the requested resource is not found"),
-  otherRoute: (request) => (request.path === "/v1/public/query" ? query(request) : null),
+  wrongMethod: refused(405, -1000, "method not allowed"),
+  usual: ["futures", "info", "funding_rates"].map((name) => ({ path: `/v1/public/${name}` })),
   show,
   rateLimitBody: { success: false, code: -1003, message: "Rate limit exceeded." },
   errorBody: { success: false, code: -1011, message: "The system is under maintenance." },

@@ -2,8 +2,8 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import type { Shown } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 import { encoderOfCalls } from "./calls.ts";
@@ -99,7 +99,7 @@ function infoRow(listing: Listing, view: MarketView): WireRow {
   const rates = ratesOf(listing, view);
   return {
     symbol: listing.symbol,
-    tick_size: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tick_size: tickText(listing.priceDecimals),
     min_tick: "0",
     max_tick: "1000000",
     lot_size: "0.00001",
@@ -115,12 +115,11 @@ function infoRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = priceRow(listing, view);
   const { nextAtMs } = liveNumbers(listing, view.nowMs);
   const mark = Number(row["mark"]);
   return {
-    ...namesOf(listing),
     funding_rate: Number(row["next_funding"]),
     funding_interval_hours: 1,
     next_funding_time: nextAtMs / 1000,
@@ -134,11 +133,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const pacifica: ExchangeEncoder = encoderOfCalls({
   id: "pacifica",
-  fields: {
-    rate: "next_funding",
-    prices: ["mark", "oracle"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "next_funding", prices: ["mark", "oracle"], symbol: "symbol" },
   createListings,
   calls: {
     "/api/v1/info/prices": { kind: "rates", row: priceRow },

@@ -1,7 +1,7 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
-import { trimmed } from "../wire-text.ts";
+import type { Shown, TrueInstrument } from "../truth.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { encoderOfCalls } from "./calls.ts";
 import { createListings } from "./toobit-listings.ts";
@@ -71,8 +71,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     t: view.nowMs,
     s: listing.symbol,
     o: price(live.dayAgo),
-    h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    l: price(Math.min(live.last, live.dayAgo) * 0.99),
+    h: price(live.high),
+    l: price(live.low),
     c: price(live.last),
     v: trimmed(live.volume / listing.contractSize, 0),
     qv: trimmed(live.turnoverUsd, 4),
@@ -102,7 +102,7 @@ function classOf(listing: Listing): TrueInstrument["asset_class"] {
 }
 
 function contractRow(listing: Listing): WireRow {
-  const step = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const step = tickText(listing.priceDecimals);
   const closing = listing.state === "settling" ? String(listing.listedAtMs) : "0";
   const risk = (riskLimitId: string, quantity: string, initialMargin: string): WireRow => ({
     riskLimitId,
@@ -188,10 +188,10 @@ const invalidSymbol = wireError(400, {
   code: -1130,
   msg: "Data sent for paramter 'symbol' is not valid.",
 });
-const bySymbol = { query: "symbol", unknown: invalidSymbol };
+const bySymbol = { name: "symbol", unknown: invalidSymbol };
 /** An unknown symbol gets an empty response, a known one only its row. */
 const markBySymbol = {
-  query: "symbol",
+  name: "symbol",
   unknown: wireError(200, ""),
   wrap: (row?: WireRow) => row,
 };
@@ -206,7 +206,7 @@ function afterSeconds(namedMs: number, intervalHours: number | null): number | n
   return intervalHours === null ? null : namedMs / 1000 + intervalHours * 3600;
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = rateRow(listing, view);
   const period = row["period"];
   const intervalHours = typeof period === "string" ? Number.parseInt(period, 10) : null;
@@ -215,7 +215,6 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   const mark = Number(markRow(listing, view)["price"]);
   const contracts = Number(tickerRow(listing, view)["op"]);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["rate"]),
     funding_interval_hours: intervalHours,
@@ -231,7 +230,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const toobit: ExchangeEncoder = encoderOfCalls({
   id: "toobit",
-  fields: { rate: "rate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "rate", prices: [], symbol: "symbol" },
   createListings,
   calls: {
     "/api/v1/futures/fundingRate": { kind: "rates", has: hasRate, row: rateRow, one: bySymbol },
@@ -251,10 +250,8 @@ export const toobit: ExchangeEncoder = encoderOfCalls({
       wrap: exchangeInfo,
     },
   },
-  wrap: (rows) => rows,
   notFound: wireError(404, { code: -1000, msg: "Not Found" }),
-  otherRoute: ({ method }) =>
-    method === "GET" ? null : wireError(405, { code: -1000, msg: "Method Not Allowed" }),
+  wrongMethod: wireError(405, { code: -1000, msg: "Method Not Allowed" }),
   show,
   rateLimitBody: { code: -1003, msg: "Too many requests; please slow down." },
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },

@@ -2,17 +2,9 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
 import { drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 import { encoderOfCalls } from "./calls.ts";
 
@@ -83,10 +75,10 @@ function futureRow(listing: Listing, view: MarketView): WireRow {
     last_price: price(live.last),
     stock_volume: trimmed(live.volume, 4),
     money_volume: trimmed(live.turnoverUsd, 4),
-    bid: price(live.last * 0.9999),
-    ask: price(live.last * 1.0001),
-    high: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low: price(Math.min(live.last, live.dayAgo) * 0.99),
+    bid: price(live.bid),
+    ask: price(live.ask),
+    high: price(live.high),
+    low: price(live.low),
     product_type: "Perpetual",
     open_interest: trimmed(live.openInterest, 3),
     index_price: listing.marks.has("no_index") ? "0" : price(live.index),
@@ -146,28 +138,13 @@ function historyRows(listing: Listing, view: MarketView): WireRow[] {
   });
 }
 
-const HISTORY = `${PUBLIC}funding-history/`;
+const unknownMarket = wireError(422, { market: ["Market is not available."] });
 
-/** The settlements of one market, which is the last part of the path. */
-function historyRoute({ path, host, method }: WireRequest): WireReply | null {
-  const market = path.startsWith(HISTORY) ? path.slice(HISTORY.length) : "";
-  if (host !== null || method !== "GET" || market === "" || market.includes("/")) return null;
-  const rows = (view: MarketView): WireRow[] =>
-    view.listings
-      .filter((row) => isFuture(row) && row.symbol === market)
-      .flatMap((row) => historyRows(row, view));
-  return {
-    ...wireList("secondary", path, rows, (data) => data),
-    whenEmpty: wireError(422, { market: ["Market is not available."] }),
-  };
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = futureRow(listing, view);
   const known = (value: unknown): number | null => Number(value) || null;
   const mark = known(row["mark_price"]);
   return {
-    ...namesOf(listing),
     asset_class: typeOf(listing) === "futures" ? "crypto" : null,
     funding_rate: Number(row["funding_rate"]),
     funding_interval_hours: Number(row["funding_interval_minutes"]) / 60,
@@ -182,11 +159,7 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
 
 export const whitebit: ExchangeEncoder = encoderOfCalls({
   id: "whitebit",
-  fields: {
-    rate: "funding_rate",
-    prices: ["mark_price", "index_price"],
-    symbolOf: (row) => String(row["ticker_id"]),
-  },
+  fields: { rate: "funding_rate", prices: ["mark_price", "index_price"], symbol: "ticker_id" },
   createListings,
   calls: {
     [`${PUBLIC}futures`]: {
@@ -196,10 +169,17 @@ export const whitebit: ExchangeEncoder = encoderOfCalls({
       wrap: (result) => ({ success: true, message: null, result }),
     },
     [`${PUBLIC}markets`]: { kind: "list", has: isMarket, row: marketRow },
+    [`${PUBLIC}funding-history/{market}`]: {
+      kind: "secondary",
+      one: { name: "market", unknown: unknownMarket },
+      rows: (view, { symbol }) =>
+        view.listings
+          .filter((row) => isFuture(row) && row.symbol === symbol)
+          .flatMap((row) => historyRows(row, view)),
+    },
   },
-  wrap: (rows) => rows,
   notFound: wireError(404, ""),
-  otherRoute: historyRoute,
+  usual: ["futures", "markets"].map((name) => ({ path: PUBLIC + name })),
   show,
   rateLimitBody: "error code: 1015",
   errorBody: { success: false, message: "Internal error", params: [] },
