@@ -1,21 +1,12 @@
 import type { Asset, AssetKind, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
-import { HOUR_MS, liveNumbers } from "../market.ts";
+import { liveNumbers, nextHourSeconds } from "../market.ts";
 import { DELIVERY_AT_MS, type ListingPlan, type Roster } from "../roster.ts";
 import { COIN_TICKERS } from "../tickers.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type WireError,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
-import { reasonsByMark } from "./skip-marks.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
+import { encoderOfCalls } from "./calls.ts";
 
 /** Live perpetuals, besides LIT: coins by rank and a few tiny ones. */
 const COINS = [...new Set(COIN_TICKERS)].slice(0, 39);
@@ -133,7 +124,7 @@ function marketRow(listing: Listing, view: MarketView): WireRow {
     instrument_type: type,
     underlying_asset: listing.wireBase,
     quote_asset: listing.quote,
-    price_step: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    price_step: tickText(listing.priceDecimals),
     amount_step: "0.01",
     min_order_value: "10",
     max_order_value: "2500000",
@@ -168,49 +159,15 @@ function statisticsRow(listing: Listing, view: MarketView): WireRow {
   };
 }
 
-function refused(status: number, error: string): WireError {
-  return wireError(status, { error });
-}
-
-function route({ path, query }: WireRequest): WireReply {
-  switch (path) {
-    case "/markets": {
-      const type = query.get("instrument_type");
-      return wireList(
-        "list",
-        `markets?${type ?? ""}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (type === null || typeOf(row) === type))
-            .map((row) => marketRow(row, view)),
-        (rows) => rows,
-      );
-    }
-    case "/coingecko-statistics":
-      return wireList(
-        "rates",
-        path,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && typeOf(row) === "PERPETUAL")
-            .map((row) => statisticsRow(row, view)),
-        (rows) => rows,
-      );
-    default:
-      return refused(404, "NOT_FOUND");
-  }
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const market = marketRow(listing, view);
   const row = statisticsRow(listing, view);
   const index = Number(row["index_price"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASS_OF_TYPE[marketTypeOf(listing)] ?? null,
     funding_rate: Number(row["funding_rate"]),
     funding_interval_hours: 1,
-    next_funding_time: (Math.floor(view.nowMs / HOUR_MS) + 1) * 3600,
+    next_funding_time: nextHourSeconds(view.nowMs),
     mark_price: Number(market["mark_price"]),
     index_price: index,
     volume_24h_usd: Number(row["target_volume"]),
@@ -218,28 +175,35 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const aevo: ExchangeEncoder = {
+export const aevo: ExchangeEncoder = encoderOfCalls({
   id: "aevo",
-  fields: {
-    rate: "funding_rate",
-    prices: ["index_price"],
-    symbolOf: (row) => String(row["ticker_id"]),
-  },
+  fields: { rate: "funding_rate", prices: ["index_price"], symbol: "ticker_id" },
   createListings,
-  route,
+  calls: {
+    "/markets": {
+      kind: "list",
+      has: (row, { query }) =>
+        onWire(row) && typeOf(row) === (query.get("instrument_type") ?? typeOf(row)),
+      row: marketRow,
+    },
+    "/coingecko-statistics": {
+      kind: "rates",
+      has: (row) => onWire(row) && typeOf(row) === "PERPETUAL",
+      row: statisticsRow,
+    },
+  },
+  notFound: wireError(404, { error: "NOT_FOUND" }),
+  skipMarks: ["option", "spot"],
+  show,
   rateLimitBody: { error: "RATE_LIMIT_EXCEEDED" },
   errorBody: { error: "INTERNAL_SERVER_ERROR" },
   delistedState: "halted",
   exceptions: {
     frozen_timestamps: "no payload carries a time of its own",
   },
-  truth: (view) => {
-    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["option", "spot"]);
-  },
   usual: [
     { path: "/markets" },
     { path: "/markets?instrument_type=PERPETUAL" },
     { path: "/coingecko-statistics" },
   ],
-};
+});

@@ -1,18 +1,10 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, rounded, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, rounded, tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings } from "./aster-listings.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 /** The expiry of a contract without one. */
 const FAR_FUTURE_MS = 4_133_404_800_000;
@@ -56,8 +48,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     lastPrice: price(live.last),
     lastQty: trimmed(live.volume / 90_000, 3),
     openPrice: price(live.dayAgo),
-    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
-    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice: price(live.high),
+    lowPrice: price(live.low),
     volume: trimmed(live.volume, 3),
     quoteVolume: fixed(live.turnoverUsd, 2),
     openTime: view.nowMs - 24 * HOUR_MS,
@@ -117,7 +109,7 @@ function tagsOf(listing: Listing): readonly string[] {
 const isCoin = (listing: Listing): boolean => listing.asset.kind === "coin";
 
 function infoRow(listing: Listing): WireRow {
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   return {
     symbol: listing.symbol,
     pair: listing.wireBase + listing.quote,
@@ -186,59 +178,31 @@ function exchangeInfo(symbols: readonly WireRow[], view: MarketView): unknown {
   };
 }
 
-interface Call {
-  readonly kind: PayloadKind;
-  readonly has: (listing: Listing) => boolean;
-  readonly row: (listing: Listing, view: MarketView) => WireRow;
-}
-
-const CALLS: Readonly<Record<string, Call>> = {
-  premiumIndex: { kind: "rates", has: onWire, row: premiumRow },
-  "ticker/24hr": { kind: "secondary", has: isListed, row: tickerRow },
-  fundingInfo: { kind: "secondary", has: hasIntervalRow, row: fundingRow },
-  exchangeInfo: { kind: "list", has: isListed, row: infoRow },
-  openInterest: { kind: "secondary", has: isListed, row: interestRow },
-};
-/** Only available from an older path, one contract at a time. */
-const ONE_AT_A_TIME = "openInterest";
-
 const noSymbol = wireError(400, { code: -1102, msg: "Mandatory parameter 'symbol' was not sent." });
 const invalidSymbol = wireError(400, { code: -1121, msg: "Invalid symbol." });
+const one: Call["one"] = { name: "symbol", unknown: invalidSymbol, wrap: (row) => row };
 
 /** The newest paths and the previous ones respond alike. */
-function route({ path, query, method }: WireRequest): WireReply {
-  const name = /^\/fapi\/v[13]\/(.+)$/.exec(path)?.[1] ?? "";
-  const call = CALLS[name];
-  const isOld = path.startsWith("/fapi/v1/");
-  if (call === undefined || (name === ONE_AT_A_TIME && !isOld))
-    return wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` });
-  const { kind, has, row } = call;
-  if (kind === "list")
-    return wireList(
-      kind,
-      name,
-      (view) => view.listings.filter(has).map((each) => row(each, view)),
-      exchangeInfo,
-    );
-  const symbol = query.get("symbol");
-  if (symbol === null && name === ONE_AT_A_TIME) return noSymbol;
-  const list = wireList(
-    kind,
-    `${name}?${symbol ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((each) => has(each) && (symbol === null || each.symbol === symbol))
-        .map((each) => row(each, view)),
-    // A request for one symbol returns one object.
-    (rows) => (symbol === null ? rows : rows[0]),
-  );
-  return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };
-}
+const callsOf = (version: "v1" | "v3"): Readonly<Record<string, Call>> => ({
+  [`/fapi/${version}/premiumIndex`]: { kind: "rates", row: premiumRow, one },
+  [`/fapi/${version}/ticker/24hr`]: { kind: "secondary", has: isListed, row: tickerRow, one },
+  [`/fapi/${version}/fundingInfo`]: {
+    kind: "secondary",
+    has: hasIntervalRow,
+    row: fundingRow,
+    one,
+  },
+  [`/fapi/${version}/exchangeInfo`]: {
+    kind: "list",
+    has: isListed,
+    row: infoRow,
+    wrap: exchangeInfo,
+  },
+});
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = premiumRow(listing, view);
   return {
-    ...namesOf(listing),
     asset_class: classOf(listing),
     funding_rate: Number(row["lastFundingRate"]),
     funding_interval_hours: hasIntervalRow(listing) ? listing.intervalHours : null,
@@ -251,20 +215,26 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const aster: ExchangeEncoder = {
+export const aster: ExchangeEncoder = encoderOfCalls({
   id: "aster",
-  fields: {
-    rate: "lastFundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "lastFundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    ...callsOf("v1"),
+    ...callsOf("v3"),
+    // Served by the older path alone, and for one contract at a time.
+    "/fapi/v1/openInterest": {
+      kind: "secondary",
+      has: isListed,
+      row: interestRow,
+      one: { ...one, missing: noSymbol },
+    },
+  },
+  notFound: ({ path, method }) =>
+    wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` }),
+  show,
   rateLimitBody: { code: -1003, msg: "Too many requests; current limit is 2400 per minute." },
   errorBody: { code: -1000, msg: "An unknown error occured while processing the request." },
   delistedState: "settling",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
-  usual: Object.keys(CALLS)
-    .filter((name) => name !== ONE_AT_A_TIME)
-    .map((name) => ({ path: `/fapi/v3/${name}` })),
-};
+  usual: Object.keys(callsOf("v3")).map((path) => ({ path })),
+});

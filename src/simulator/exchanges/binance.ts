@@ -1,18 +1,10 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
-import {
-  type ExchangeEncoder,
-  type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
-  type WireRow,
-  wireError,
-  wireList,
-} from "../wire.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
+import { type ExchangeEncoder, type MarketView, type WireRow, wireError } from "../wire.ts";
 import { createListings } from "./binance-listings.ts";
+import { type Call, encoderOfCalls } from "./calls.ts";
 
 const FAR_FUTURE_MS = 4_133_404_800_000;
 
@@ -42,8 +34,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     lastPrice: fixed(live.last, d),
     lastQty: fixed(live.volume / 9_000, 1),
     openPrice: fixed(live.dayAgo, d),
-    highPrice: fixed(Math.max(live.last, live.dayAgo) * 1.01, d),
-    lowPrice: fixed(Math.min(live.last, live.dayAgo) * 0.99, d),
+    highPrice: fixed(live.high, d),
+    lowPrice: fixed(live.low, d),
     volume: fixed(live.volume, 3),
     quoteVolume: fixed(live.turnoverUsd, 2),
     openTime: view.stampMs - 86_400_000,
@@ -67,7 +59,7 @@ function underlyingType(listing: Listing): string {
 }
 
 function infoRow(listing: Listing): WireRow {
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const lot = { stepSize: "1", maxQty: "10000000", minQty: "1" };
   return {
     symbol: listing.symbol,
@@ -151,50 +143,9 @@ const missingSymbol = wireError(400, {
   msg: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.",
 });
 
-function route({ path, query, method }: WireRequest): WireReply {
-  const symbol = query.get("symbol");
-  const isListed = (row: Listing): boolean => row.product !== "other";
-  /** One object for a request with a symbol, which may be invalid; else the whole list. */
-  const bySymbol = (
-    kind: PayloadKind,
-    isAnswered: (row: Listing) => boolean,
-    row: (listing: Listing, view: MarketView) => WireRow,
-  ): WireReply => {
-    const wanted = (listing: Listing): boolean =>
-      isAnswered(listing) && (symbol === null || listing.symbol === symbol);
-    const list = wireList(
-      kind,
-      `${path}?${symbol ?? ""}`,
-      (view) => view.listings.filter(wanted).map((listing) => row(listing, view)),
-      (rows) => (symbol === null ? rows : rows[0]),
-    );
-    return symbol === null ? list : { ...list, whenEmpty: invalidSymbol };
-  };
-  switch (path) {
-    case "/fapi/v1/premiumIndex":
-      return bySymbol("rates", () => true, premiumRow);
-    case "/fapi/v1/ticker/24hr":
-      return bySymbol("secondary", isListed, tickerRow);
-    case "/fapi/v1/openInterest":
-      return symbol === null ? missingSymbol : bySymbol("secondary", isListed, openInterestRow);
-    case "/fapi/v1/fundingInfo":
-      return wireList(
-        "secondary",
-        path,
-        (view) => view.listings.filter(adjusted).map(fundingRow),
-        (rows) => rows,
-      );
-    case "/fapi/v1/exchangeInfo":
-      return wireList(
-        "list",
-        path,
-        (view) => view.listings.filter(isListed).map(infoRow),
-        exchangeInfo,
-      );
-    default:
-      return wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` });
-  }
-}
+const isListed = (row: Listing): boolean => row.product !== "other";
+/** One object for a request with a symbol, which may be invalid; else the whole list. */
+const one: Call["one"] = { name: "symbol", unknown: invalidSymbol, wrap: (row) => row };
 
 function exchangeInfo(rows: readonly WireRow[], view: MarketView): unknown {
   const limit = (
@@ -233,11 +184,10 @@ const CLASS_OF_TYPE: Readonly<Record<string, TruthAssetClass>> = {
   INDEX: "index",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = premiumRow(listing, view);
   const mark = Number(row["markPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASS_OF_TYPE[underlyingType(listing)] ?? null,
     funding_rate: Number(row["lastFundingRate"]),
     funding_interval_hours: listing.intervalHours,
@@ -249,15 +199,26 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const binance: ExchangeEncoder = {
+export const binance: ExchangeEncoder = encoderOfCalls({
   id: "binance",
-  fields: {
-    rate: "lastFundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "lastFundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/fapi/v1/premiumIndex": { kind: "rates", row: premiumRow, one },
+    "/fapi/v1/ticker/24hr": { kind: "secondary", has: isListed, row: tickerRow, one },
+    "/fapi/v1/openInterest": {
+      kind: "secondary",
+      has: isListed,
+      row: openInterestRow,
+      one: { ...one, missing: missingSymbol },
+    },
+    "/fapi/v1/fundingInfo": { kind: "secondary", has: adjusted, row: fundingRow },
+    "/fapi/v1/exchangeInfo": { kind: "list", has: isListed, row: infoRow, wrap: exchangeInfo },
+  },
+  notFound: ({ path, method }) =>
+    wireError(404, { code: -5000, msg: `Path ${path}, Method ${method} is invalid` }),
+  onWire: () => true,
+  show,
   rateLimitBody: {
     code: -1003,
     msg: "Too many requests; current limit of IP is 2400 requests per minute.",
@@ -267,16 +228,10 @@ export const binance: ExchangeEncoder = {
     msg: "Internal error; unable to process your request. Please try again.",
   },
   delistedState: "settling",
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (listing) => show(listing, view),
-    ),
   usual: [
     { path: "/fapi/v1/premiumIndex" },
     { path: "/fapi/v1/ticker/24hr" },
     { path: "/fapi/v1/fundingInfo" },
     { path: "/fapi/v1/exchangeInfo" },
   ],
-};
+});

@@ -1,19 +1,17 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { fixed, rounded } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { createListings } from "./bingx-listings.ts";
+import { type Call, encoderOfCalls, wasNotDelisted } from "./calls.ts";
 
 const QUOTE = "/openApi/swap/v2/quote/";
 const RATE_DECIMALS = 8;
@@ -47,16 +45,16 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     priceChangePercent: listing.key % 2 === 0 ? `${change}%` : change,
     lastPrice: price(live.last),
     lastQty: fixed(live.volume / 20_000, 4),
-    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
-    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice: price(live.high),
+    lowPrice: price(live.low),
     volume: fixed(live.volume, 4),
     quoteVolume: fixed(live.turnoverUsd, 2),
     openPrice: price(live.dayAgo),
     openTime: view.nowMs - DAY_MS,
     closeTime: view.nowMs - (listing.key % 4_000),
-    bidPrice: rounded(live.last * 0.9999, listing.priceDecimals),
+    bidPrice: rounded(live.bid, listing.priceDecimals),
     bidQty: rounded(live.volume / 9_000, 4),
-    askPrice: rounded(live.last * 1.0001, listing.priceDecimals),
+    askPrice: rounded(live.ask, listing.priceDecimals),
     askQty: rounded(live.volume / 8_000, 4),
   };
 }
@@ -120,46 +118,16 @@ function contractRow(listing: Listing): WireRow {
   };
 }
 
-const refused = (code: number, msg: string): WireReply => wireError(200, { code, msg });
+const refused = (code: number, msg: string): WireError => wireError(200, { code, msg });
 
-interface QuoteCall {
-  readonly kind: PayloadKind;
-  readonly isMember: (listing: Listing) => boolean;
-  readonly row: (listing: Listing, view: MarketView) => WireRow;
-}
-
-const CALLS: Readonly<Record<string, QuoteCall>> = {
-  premiumIndex: { kind: "rates", isMember: isLive, row: premiumRow },
-  ticker: { kind: "secondary", isMember: isLive, row: tickerRow },
-  openInterest: { kind: "secondary", isMember: isLive, row: interestRow },
-  contracts: { kind: "list", isMember: (row) => row.state !== "gone", row: contractRow },
+const envelope = (data: unknown): unknown => ({ code: 0, msg: "", data });
+/** The reply of one contract is not how a refresh gets its rates. */
+const rates: Call["kind"] = ({ symbol }) => (symbol === null ? "rates" : "secondary");
+const one: Call["one"] = {
+  name: "symbol",
+  unknown: (symbol) => refused(109425, `${symbol} not exist`),
+  wrap: envelope,
 };
-
-function route({ path, method, query }: WireRequest): WireReply {
-  const name = path.startsWith(QUOTE) ? path.slice(QUOTE.length) : "";
-  const call = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
-  if (call === undefined || method !== "GET") return refused(100400, "this api is not exist");
-  const { kind, isMember, row } = call;
-  const symbol = query.get("symbol");
-  if (symbol === null && name === "openInterest") {
-    return refused(109400, "Invalid parameters, err:symbol: This field is required.");
-  }
-  const rows = (view: MarketView): WireRow[] =>
-    view.listings
-      .filter((each) => isMember(each) && (symbol === null || each.symbol === symbol))
-      .map((each) => row(each, view));
-  if (symbol === null || name === "contracts") {
-    return wireList(kind, `${name}?${symbol ?? ""}`, rows, (data) => ({ code: 0, msg: "", data }));
-  }
-  return {
-    ...wireList("secondary", `${name}?${symbol}`, rows, (data) => ({
-      code: 0,
-      msg: "",
-      data: data[0],
-    })),
-    whenEmpty: wireError(200, { code: 109425, msg: `${symbol} not exist` }),
-  };
-}
 
 const CLASSES: readonly (readonly [prefix: string, known: TruthAssetClass])[] = [
   ["NCSK", "stock"],
@@ -168,11 +136,10 @@ const CLASSES: readonly (readonly [prefix: string, known: TruthAssetClass])[] = 
   ["NCSI", "index"],
 ];
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = premiumRow(listing, view);
   const hours = row["fundingIntervalHours"];
   return {
-    ...namesOf(listing),
     asset_class: CLASSES.find(([prefix]) => listing.symbol.startsWith(prefix))?.[1] ?? "crypto",
     funding_rate: Number(row["lastFundingRate"]),
     funding_interval_hours: hours === undefined ? null : Number(hours),
@@ -184,26 +151,38 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const bingx: ExchangeEncoder = {
+export const bingx: ExchangeEncoder = encoderOfCalls({
   id: "bingx",
-  fields: {
-    rate: "lastFundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "lastFundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    [`${QUOTE}premiumIndex`]: { kind: rates, has: isLive, row: premiumRow, one },
+    [`${QUOTE}ticker`]: { kind: "secondary", has: isLive, row: tickerRow, one },
+    [`${QUOTE}openInterest`]: {
+      kind: "secondary",
+      has: isLive,
+      row: interestRow,
+      one: {
+        ...one,
+        missing: refused(109400, "Invalid parameters, err:symbol: This field is required."),
+      },
+    },
+    [`${QUOTE}contracts`]: {
+      kind: "list",
+      has: (row, { query }) =>
+        wasNotDelisted(row) && row.symbol === (query.get("symbol") ?? row.symbol),
+      row: contractRow,
+    },
+  },
+  wrap: envelope,
+  notFound: refused(100400, "this api is not exist"),
+  onWire: () => true,
+  show,
   rateLimitBody: { code: 100410, msg: "The current system is busy, please try again later" },
   errorBody: { code: 100500, msg: "internal system error, please try again later" },
   delistedState: "settling",
   exceptions: {
     frozen_timestamps: "updateTime is the last settlement, and no other time stands in the rates",
   },
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      () => true,
-      (row) => show(row, view),
-    ),
   usual: ["premiumIndex", "ticker", "contracts"].map((name) => ({ path: QUOTE + name })),
-};
+});

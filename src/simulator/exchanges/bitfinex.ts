@@ -2,17 +2,16 @@ import type { Asset, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
 import { pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
+import type { Shown } from "../truth.ts";
 import { rounded, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 
 const COINS = 57;
 const PAPER = 14;
@@ -152,16 +151,16 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   return {
     row: [
       listing.symbol,
-      price(live.last * 0.9999),
+      price(live.bid),
       rounded(live.volume / 9_000, 8),
-      price(live.last * 1.0001),
+      price(live.ask),
       rounded(live.volume / 8_000, 8),
       price(live.last - live.dayAgo),
       rounded(live.last / live.dayAgo - 1, 8),
       price(live.last),
       rounded(live.volume, 8),
-      price(Math.max(live.last, live.dayAgo) * 1.01),
-      price(Math.min(live.last, live.dayAgo) * 0.99),
+      price(live.high),
+      price(live.low),
     ],
   };
 }
@@ -189,49 +188,22 @@ function pairRow(listing: Listing): WireRow {
   };
 }
 
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(500, ["error", 10_020, "method: invalid"]);
-  const rowsOf = (rows: readonly WireRow[]): readonly unknown[] => rows.map((row) => row["row"]);
-  switch (decodeURIComponent(path)) {
-    case "/v2/status/deriv": {
-      const keys = query.get("keys") ?? "";
-      const wanted = new Set(keys.split(","));
-      return wireList(
-        "rates",
-        `status?${keys}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (keys === "ALL" || wanted.has(row.symbol)))
-            .map((row) => statusRow(row, view)),
-        (rows) => rows.map(positional),
-      );
-    }
-    case "/v2/tickers":
-      if (query.get("symbols") !== "ALL")
-        return wireError(500, ["error", 10_020, "symbol: invalid"]);
-      return wireList("secondary", "tickers", tickers, rowsOf);
-    case "/v2/conf/pub:info:pair:futures":
-      return wireList(
-        "list",
-        "conf",
-        (view) => view.listings.filter(onWire).map(pairRow),
-        (rows) => [rowsOf(rows)],
-      );
-    case "/v2/platform/status":
-      return wireError(200, [1]);
-    default:
-      return wireError(404, { error: "not found" });
-  }
+const rowsOf = (rows: readonly WireRow[]): readonly unknown[] => rows.map((row) => row["row"]);
+const invalid = (parameter: string): WireError =>
+  wireError(500, ["error", 10_020, `${parameter}: invalid`]);
+
+function isAskedFor(symbol: string, { query }: Asked): boolean {
+  const keys = query.get("keys") ?? "";
+  return keys === "ALL" || keys.split(",").includes(symbol);
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = positional(statusRow(listing, view));
   const ticker = tickerRow(listing, view)["row"];
   const mark = Number(row[15]);
   const [last, volume] = Array.isArray(ticker) ? [Number(ticker[7]), Number(ticker[8])] : [0, 0];
   const limit = row[23] === null ? Number.POSITIVE_INFINITY : Number(row[23]);
   return {
-    ...namesOf(listing),
     funding_rate: Number(row[12]),
     funding_interval_hours: 8,
     next_funding_time: Number(row[8]) / 1000,
@@ -244,18 +216,39 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const bitfinex: ExchangeEncoder = {
+export const bitfinex: ExchangeEncoder = encoderOfCalls({
   id: "bitfinex",
-  fields: { rate: "rate", prices: ["mark"], symbolOf: (row) => String(row["key"]) },
+  fields: { rate: "rate", prices: ["mark"], symbol: "key" },
   createListings,
-  route,
+  calls: {
+    "/v2/status/deriv": {
+      kind: "rates",
+      has: (row, asked) => onWire(row) && isAskedFor(row.symbol, asked),
+      row: statusRow,
+      wrap: (rows) => rows.map(positional),
+    },
+    "/v2/tickers": {
+      kind: "secondary",
+      refuse: ({ query }) => (query.get("symbols") === "ALL" ? null : invalid("symbol")),
+      rows: tickers,
+    },
+    "/v2/conf/pub:info:pair:futures": {
+      kind: "list",
+      row: pairRow,
+      wrap: (rows) => [rowsOf(rows)],
+    },
+    "/v2/platform/status": { kind: "secondary", rows: () => [{ row: 1 }] },
+  },
+  wrap: rowsOf,
+  notFound: wireError(404, { error: "not found" }),
+  wrongMethod: invalid("method"),
+  show,
   rateLimitBody: { error: "ERR_RATE_LIMIT" },
   errorBody: ["error", 10_020, "symbol: invalid"],
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: "/v2/status/deriv?keys=ALL" },
     { path: "/v2/tickers?symbols=ALL" },
     { path: "/v2/conf/pub:info:pair:futures" },
   ],
-};
+});
