@@ -1,6 +1,6 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { trimmed } from "../wire-text.ts";
+import { tickText, trimmed } from "../wire-text.ts";
 import type { MarketView, WireRow } from "../wire.ts";
 
 type Generation = "v2" | "v3";
@@ -15,8 +15,8 @@ export function tickerRow(listing: Listing, view: MarketView, generation: Genera
   // Sums of many positions carry floating-point noise on the wire.
   const open = String(Number(trimmed(live.openInterest, 4)));
   const change = trimmed(live.last / live.dayAgo - 1, 5);
-  const high = price(Math.max(live.last, live.dayAgo) * 1.01);
-  const low = price(Math.min(live.last, live.dayAgo) * 0.99);
+  const high = price(live.high);
+  const low = price(live.low);
   const delivery = listing.product === "dated" ? String(listing.deliveryAtMs) : null;
   const indexPrice = trimmed(live.index, listing.priceDecimals + 3);
   const shared = {
@@ -33,8 +33,8 @@ export function tickerRow(listing: Listing, view: MarketView, generation: Genera
       openPrice24h: price(live.dayAgo),
       highPrice24h: high,
       lowPrice24h: low,
-      ask1Price: price(live.last * 1.0001),
-      bid1Price: price(live.last * 0.9999),
+      ask1Price: price(live.ask),
+      bid1Price: price(live.bid),
       bid1Size: trimmed(live.volume / 9_000, 3),
       ask1Size: trimmed(live.volume / 8_000, 3),
       price24hPcnt: change,
@@ -50,8 +50,8 @@ export function tickerRow(listing: Listing, view: MarketView, generation: Genera
   return {
     ...shared,
     lastPr: price(live.last),
-    askPr: price(live.last * 1.0001),
-    bidPr: price(live.last * 0.9999),
+    askPr: price(live.ask),
+    bidPr: price(live.bid),
     bidSz: trimmed(live.volume / 9_000, 3),
     askSz: trimmed(live.volume / 8_000, 3),
     high24h: high,
@@ -111,7 +111,7 @@ export function instrumentRow(listing: Listing, generation: Generation): WireRow
       pricePrecision: String(listing.priceDecimals),
       quantityPrecision: "1",
       quotePrecision: "8",
-      priceMultiplier: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+      priceMultiplier: tickText(listing.priceDecimals),
       quantityMultiplier: "0.1",
       type,
       minLeverage: "1",

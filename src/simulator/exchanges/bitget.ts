@@ -2,19 +2,19 @@ import type { Asset, AssetKind, AssetTable } from "../assets.ts";
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
 import { DELIVERY_AT_MS, drawHours, pickAssets, type ListingPlan, type Roster } from "../roster.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
 import { trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type PayloadKind,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { tradfiAssets } from "./asset-groups.ts";
 import { instrumentRow, tickerRow, turnoverOf } from "./bitget-rows.ts";
+import { type Asked, type Call, type RowOf, encoderOfCalls } from "./calls.ts";
 
 const COINS = 462;
 const USDC_PERPS = 49;
@@ -103,51 +103,32 @@ const FAMILIES: Readonly<Record<string, string>> = {
   "USDC-FUTURES": "USDC",
 };
 
-function refused(status: number, code: string, msg: string): WireReply {
+function refused(status: number, code: string, msg: string): WireError {
   return wireError(status, { code, msg, requestTime: 0, data: null });
 }
 
-const PATHS: Readonly<Record<string, readonly ["v2" | "v3", "rates" | "tickers" | "instruments"]>> =
-  {
-    "/api/v3/market/current-fund-rate": ["v3", "rates"],
-    "/api/v3/market/tickers": ["v3", "tickers"],
-    "/api/v3/market/instruments": ["v3", "instruments"],
-    "/api/v2/mix/market/current-fund-rate": ["v2", "rates"],
-    "/api/v2/mix/market/tickers": ["v2", "tickers"],
-    "/api/v2/mix/market/contracts": ["v2", "instruments"],
-  };
-
-function route({ path, query }: WireRequest): WireReply {
-  const found = PATHS[path];
-  if (found === undefined) return refused(404, "40404", "Request URL NOT FOUND");
-  const [generation, what] = found;
-  // The two generations name the family's parameter differently; v2 accepts it in lower case too.
-  const given =
-    generation === "v3" ? query.get("category") : query.get("productType")?.toUpperCase();
-  const settle = FAMILIES[given ?? ""];
-  if (given === undefined || given === null || settle === undefined) {
-    return refused(400, "400172", "Parameter verification failed");
-  }
-  const symbol = query.get("symbol");
-  const family = (view: MarketView): readonly Listing[] =>
-    view.listings.filter(
-      (row) =>
-        row.settle === settle &&
-        (what === "rates" ? onWire(row) : known(row)) &&
-        (symbol === null || row.symbol === symbol),
-    );
-  const row = (listing: Listing, view: MarketView): WireRow => {
-    if (what === "rates") return rateRow(listing, view);
-    if (what === "tickers") return tickerRow(listing, view, generation);
-    return instrumentRow(listing, generation);
-  };
-  return wireList(
-    what === "rates" ? "rates" : what === "instruments" ? "list" : "secondary",
-    `${path}?${settle}&${symbol ?? ""}`,
-    (view) => family(view).map((each) => row(each, view)),
-    (data, view) => ({ code: "00000", msg: "success", requestTime: view.stampMs, data }),
-  );
+/** The two generations name the family's parameter differently; v2 takes it in lower case too. */
+function familyOf({ path, query }: Asked): string | undefined {
+  const given = path.startsWith("/api/v3/")
+    ? query.get("category")
+    : query.get("productType")?.toUpperCase();
+  return FAMILIES[given ?? ""];
 }
+
+/** A list of one family of contracts, of one of them where a symbol is given. */
+const ofFamily = (kind: PayloadKind, has: (listing: Listing) => boolean, row: RowOf): Call => ({
+  kind,
+  refuse: (asked) =>
+    familyOf(asked) === undefined ? refused(400, "400172", "Parameter verification failed") : null,
+  has: (listing, asked) => has(listing) && listing.settle === familyOf(asked),
+  row,
+  one: { name: "symbol" },
+});
+const rates = ofFamily("rates", onWire, rateRow);
+const tickers = (generation: "v2" | "v3"): Call =>
+  ofFamily("secondary", known, (row, view) => tickerRow(row, view, generation));
+const instruments = (generation: "v2" | "v3"): Call =>
+  ofFamily("list", known, (row) => instrumentRow(row, generation));
 
 /** What symbolType and isRwa state: an index is called a stock there, forex neither. */
 const CLASS_OF_KIND: Readonly<Record<AssetKind, TruthAssetClass | null>> = {
@@ -161,12 +142,11 @@ const CLASS_OF_KIND: Readonly<Record<AssetKind, TruthAssetClass | null>> = {
   pre_ipo: null,
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const rate = rateRow(listing, view);
   const ticker = tickerRow(listing, view, "v3");
   const mark = Number(ticker["markPrice"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASS_OF_KIND[listing.asset.kind],
     funding_rate: Number(rate["fundingRate"]),
     funding_interval_hours: Number(rate["fundingRateInterval"]),
@@ -178,18 +158,27 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const bitget: ExchangeEncoder = {
+export const bitget: ExchangeEncoder = encoderOfCalls({
   id: "bitget",
-  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "fundingRate", prices: [], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/api/v3/market/current-fund-rate": rates,
+    "/api/v3/market/tickers": tickers("v3"),
+    "/api/v3/market/instruments": instruments("v3"),
+    "/api/v2/mix/market/current-fund-rate": rates,
+    "/api/v2/mix/market/tickers": tickers("v2"),
+    "/api/v2/mix/market/contracts": instruments("v2"),
+  },
+  wrap: (data, view) => ({ code: "00000", msg: "success", requestTime: view.stampMs, data }),
+  notFound: refused(404, "40404", "Request URL NOT FOUND"),
+  show,
   rateLimitBody: { code: "429", msg: "Too Many Requests", requestTime: 0, data: null },
   errorBody: { code: "40725", msg: "service return an error", requestTime: 0, data: null },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: ["USDT-FUTURES", "USDC-FUTURES"].flatMap((family) =>
     ["current-fund-rate", "tickers", "instruments"].map((name) => ({
       path: `/api/v3/market/${name}?category=${family}`,
     })),
   ),
-};
+});

@@ -1,18 +1,16 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, rounded, trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, rounded, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { createListings } from "./btse-listings.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 
 const DAY_SECONDS = 86_400;
 const INVALID_PARAMETER = 10_010_004;
@@ -37,8 +35,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     symbol: listing.symbol,
     lastPrice: price(live.last),
     openPrice: price(live.dayAgo),
-    highPrice: price(Math.max(live.last, live.dayAgo) * 1.01),
-    lowPrice: price(Math.min(live.last, live.dayAgo) * 0.99),
+    highPrice: price(live.high),
+    lowPrice: price(live.low),
     amount: fixed(live.volume / listing.contractSize, 0),
     volume: trimmed(live.turnoverUsd, 6),
     // Seconds here, milliseconds in the time of the settlement.
@@ -47,9 +45,9 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     priceChange: price(live.last - live.dayAgo),
     priceChangePercent: trimmed(live.last / live.dayAgo - 1, 3),
     prevClosePrice: price(live.dayAgo * 1.0005),
-    bidPrice: price(live.last * 0.9999),
+    bidPrice: price(live.bid),
     bidQty: "222000",
-    askPrice: price(live.last * 1.0001),
+    askPrice: price(live.ask),
     askQty: "255355",
     openInterest: fixed(live.openInterest / listing.contractSize, 0),
     fundingRate: dated ? "0" : trimmed(live.rate, 8),
@@ -85,7 +83,7 @@ function categoryOf(listing: Listing): "CRYPTO" | "STOCK" | "COMMODITIES" {
 }
 
 function marketRow(listing: Listing): WireRow {
-  const tick = trimmed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const { listedAtMs, deliveryAtMs } = listing;
   const dates = {
     contractStartTime: listedAtMs,
@@ -115,7 +113,7 @@ function marketRow(listing: Listing): WireRow {
   };
 }
 
-function refused(status: number, code: number, msg: string): WireReply {
+function refused(status: number, code: number, msg: string): WireError {
   return wireError(status, { code, msg, success: false, time: 0, data: null });
 }
 
@@ -135,59 +133,22 @@ function typesOf(text: string | null): readonly unknown[] | null {
 
 const success = { code: 1, msg: "Success", success: true } as const;
 
-/** A list of the newer API: by types, or one object for one symbol. */
-function byTypes(
-  kind: PayloadKind,
-  { path, query }: WireRequest,
-  row: (listing: Listing, view: MarketView) => WireRow,
-  wrap: (rows: readonly WireRow[], view: MarketView) => unknown,
-): WireReply {
-  const symbol = query.get("symbol");
-  const types = typesOf(query.get("types"));
-  const invalid = refused(400, INVALID_PARAMETER, "Invalid parameter");
-  if (invalid.type === "list" || (types === null && symbol === null)) return invalid;
-  const wanted = (each: Listing): boolean =>
-    onWire(each) &&
-    (symbol === null ? (types ?? []).includes(marketType(each)) : each.symbol === symbol);
-  const list = wireList(
-    kind,
-    `${path}?${String(types)}&${symbol ?? ""}`,
-    (view) => view.listings.filter(wanted).map((each) => row(each, view)),
-    (rows, view) =>
-      symbol === null ? wrap(rows, view) : { data: rows[0], ...success, time: view.stampMs },
-  );
-  return symbol === null ? list : { ...list, whenEmpty: invalid };
-}
+const invalid = refused(400, INVALID_PARAMETER, "Invalid parameter");
+const dated = (data: unknown, view: MarketView): unknown => ({
+  data,
+  ...success,
+  time: view.stampMs,
+});
 
-function route(request: WireRequest): WireReply {
-  if (request.method !== "GET") return refused(405, 10_010_001, "Method Not Allowed");
-  switch (request.path) {
-    case "/public-api/market/v1/ticker/24hr":
-      return byTypes("rates", request, tickerRow, (data, view) => ({
-        data,
-        ...success,
-        time: view.stampMs,
-      }));
-    case "/public-api/market/v1/markets":
-      return byTypes("list", request, marketRow, (symbols) => ({ data: { symbols }, ...success }));
-    case "/futures/api/v2.3/price": {
-      const symbol = request.query.get("symbol");
-      const list = wireList(
-        "secondary",
-        `price?${symbol ?? ""}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (symbol === null || legacySymbol(row) === symbol))
-            .map((row) => priceRow(row, view)),
-        (rows) => rows,
-      );
-      const unknown = wireError(400, { status: 400, errorCode: -2, message: "Invalid symbol" });
-      return symbol === null ? list : { ...list, whenEmpty: unknown };
-    }
-    default:
-      return refused(404, 10_010_002, "Not Found");
-  }
-}
+/** What lists of the newer interface have in common: they are asked for by types, or for one symbol. */
+const byTypes = {
+  refuse: ({ symbol, query }: Asked) =>
+    symbol === null && typesOf(query.get("types")) === null ? invalid : null,
+  has: (row: Listing, { symbol, query }: Asked) =>
+    onWire(row) &&
+    (symbol !== null || typesOf(query.get("types"))?.includes(marketType(row)) === true),
+  one: { name: "symbol", unknown: invalid, wrap: dated },
+} as const;
 
 const CLASSES: Readonly<Record<ReturnType<typeof categoryOf>, TruthAssetClass>> = {
   CRYPTO: "crypto",
@@ -195,13 +156,12 @@ const CLASSES: Readonly<Record<ReturnType<typeof categoryOf>, TruthAssetClass>> 
   COMMODITIES: "commodity",
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const prices = priceRow(listing, view);
   const mark = Number(prices["markPrice"]);
   const contractSize = Number(marketRow(listing)["contractSize"]);
   return {
-    ...namesOf(listing),
     asset_class: CLASSES[categoryOf(listing)],
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: Number(row["fundingIntervalMinutes"]) / 60,
@@ -217,15 +177,36 @@ const typed = (path: string, type: string): { readonly path: string } => ({
   path: `/public-api/market/v1/${path}?types=${encodeURIComponent(`["${type}"]`)}`,
 });
 
-export const btse: ExchangeEncoder = {
+export const btse: ExchangeEncoder = encoderOfCalls({
   id: "btse",
-  fields: { rate: "fundingRate", prices: [], symbolOf: (row) => String(row["symbol"]) },
+  fields: { rate: "fundingRate", prices: [], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/public-api/market/v1/ticker/24hr": { kind: "rates", ...byTypes, row: tickerRow },
+    "/public-api/market/v1/markets": {
+      kind: "list",
+      ...byTypes,
+      row: marketRow,
+      wrap: (symbols) => ({ data: { symbols }, ...success }),
+    },
+    "/futures/api/v2.3/price": {
+      kind: "secondary",
+      row: priceRow,
+      wrap: (rows) => rows,
+      one: {
+        name: "symbol",
+        unknown: wireError(400, { status: 400, errorCode: -2, message: "Invalid symbol" }),
+        matches: (row, symbol) => legacySymbol(row) === symbol,
+      },
+    },
+  },
+  wrap: dated,
+  notFound: refused(404, 10_010_002, "Not Found"),
+  wrongMethod: refused(405, 10_010_001, "Method Not Allowed"),
+  show,
   rateLimitBody: { status: 429, errorCode: 429, message: "Too many requests" },
   errorBody: { code: 10_010_003, msg: "System error", success: false, time: 0, data: null },
   delistedState: "gone",
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     typed("ticker/24hr", "FuturesPerpetual"),
     { path: "/futures/api/v2.3/price" },
@@ -233,4 +214,4 @@ export const btse: ExchangeEncoder = {
     // A reader that requests all futures gets these as well.
     typed("markets", "FuturesTimeBased"),
   ],
-};
+});

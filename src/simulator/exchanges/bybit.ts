@@ -1,17 +1,16 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
 import { createListings } from "./bybit-listings.ts";
+import { type Asked, encoderOfCalls, wasNotDelisted } from "./calls.ts";
 
 const DEFAULT_PAGE = 500;
 const MAX_PAGE = 1000;
@@ -37,8 +36,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     markPrice: fixed(live.mark, d),
     prevPrice24h: fixed(live.dayAgo, d),
     price24hPcnt: fixed(live.last / live.dayAgo - 1, 6),
-    highPrice24h: fixed(Math.max(live.last, live.dayAgo) * 1.01, d),
-    lowPrice24h: fixed(Math.min(live.last, live.dayAgo) * 0.99, d),
+    highPrice24h: fixed(live.high, d),
+    lowPrice24h: fixed(live.low, d),
     prevPrice1h: fixed(live.last * 0.999, d),
     openInterest: bothSides,
     openInterestValue: bothValue,
@@ -52,8 +51,8 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     deliveryFeeRate: dated ? "0" : "",
     deliveryTime: String(listing.deliveryAtMs),
     ask1Size: fixed(live.volume / 5_000, 3),
-    bid1Price: fixed(live.last * 0.9999, d),
-    ask1Price: fixed(live.last * 1.0001, d),
+    bid1Price: fixed(live.bid, d),
+    ask1Price: fixed(live.ask, d),
     bid1Size: fixed(live.volume / 6_000, 3),
     basis: "",
     preOpenPrice: "",
@@ -78,7 +77,7 @@ function symbolType(listing: Listing): string {
 }
 
 function instrumentRow(listing: Listing): WireRow {
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const dated = listing.product === "dated";
   return {
     symbol: listing.symbol,
@@ -124,70 +123,39 @@ function envelope(view: MarketView, result: unknown): unknown {
 }
 
 /** Bybit reports an invalid request with HTTP 200. */
-function refused(retCode: number, retMsg: string): WireReply {
+function refused(retCode: number, retMsg: string): WireError {
   return wireError(200, { retCode, retMsg, result: {}, retExtInfo: {}, time: 0 });
 }
 
-function tickers(query: URLSearchParams): WireReply {
-  const symbol = query.get("symbol");
-  return wireList(
-    "rates",
-    `tickers?${symbol ?? ""}`,
-    (view) =>
-      view.listings
-        .filter((row) => row.state !== "gone" && (symbol === null || row.symbol === symbol))
-        .map((row) => tickerRow(row, view)),
-    (list, view) => envelope(view, { category: "linear", list }),
-  );
+function refusedCategory({ query }: Asked): WireError | null {
+  return query.get("category") === "linear" ? null : refused(10001, "Illegal category");
 }
 
-function instruments(query: URLSearchParams): WireReply {
-  const limit = Number(query.get("limit") ?? DEFAULT_PAGE);
-  if (!(limit >= 1 && limit <= MAX_PAGE)) return refused(10001, "params error: limit invalid");
-  const preLaunch = query.get("status") === "PreLaunch";
+/** Where a page of the list begins and how long it is; NaN for what is no number. */
+function pageOf({ query }: Asked): { first: number; size: number } {
   const cursor = query.get("cursor") ?? "";
-  const start =
-    cursor === ""
-      ? 0
-      : Number(/^first%3D(\d+)$/.exec(encodeURIComponent(cursor))?.[1] ?? Number.NaN);
-  if (Number.isNaN(start)) return refused(10001, "params error: cursor invalid");
-  const symbol = query.get("symbol");
-  const all = (view: MarketView): readonly Listing[] =>
-    view.listings.filter(
-      (row) =>
-        row.state !== "gone" &&
-        (row.state === "pre_market") === preLaunch &&
-        (symbol === null || row.symbol === symbol),
-    );
-  return wireList(
-    "list",
-    `instruments?${query.toString()}`,
-    (view) =>
-      all(view)
-        .slice(start, start + limit)
-        .map(instrumentRow),
-    (list, view) => {
-      const end = start + limit;
-      const nextPageCursor = end < all(view).length ? `first=${end}` : "";
-      return envelope(view, { category: "linear", list, nextPageCursor });
-    },
-  );
+  const [, first = ""] = /^first=(\d+)$/.exec(cursor) ?? [];
+  return {
+    first: cursor === "" ? 0 : Number(first || Number.NaN),
+    size: Number(query.get("limit") ?? DEFAULT_PAGE),
+  };
 }
 
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(404, "404 page not found");
-  if (path !== "/v5/market/tickers" && path !== "/v5/market/instruments-info") {
-    return wireError(404, {
-      retCode: 404,
-      retMsg: "The requested path was not found",
-      result: {},
-      retExtInfo: {},
-      time: 0,
-    });
-  }
-  const category = query.get("category");
-  if (category !== "linear") return refused(10001, "Illegal category");
-  return path === "/v5/market/tickers" ? tickers(query) : instruments(query);
+function refusedPage(asked: Asked): WireError | null {
+  const { first, size } = pageOf(asked);
+  if (!(size >= 1 && size <= MAX_PAGE)) return refused(10001, "params error: limit invalid");
+  return Number.isNaN(first) ? refused(10001, "params error: cursor invalid") : null;
+}
+
+function instrumentPage(
+  list: readonly WireRow[],
+  view: MarketView,
+  asked: Asked,
+  total: number,
+): unknown {
+  const { first, size } = pageOf(asked);
+  const nextPageCursor = first + size < total ? `first=${first + size}` : "";
+  return envelope(view, { category: "linear", list, nextPageCursor });
 }
 
 function assetClass(listing: Listing): TruthAssetClass {
@@ -206,11 +174,10 @@ function assetClass(listing: Listing): TruthAssetClass {
   }
 }
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const row = tickerRow(listing, view);
   const single = row["singleOpenInterestValue"];
   return {
-    ...namesOf(listing),
     asset_class: assetClass(listing),
     funding_rate: Number(row["fundingRate"]),
     funding_interval_hours: Number(row["fundingIntervalHour"]),
@@ -222,15 +189,39 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const bybit: ExchangeEncoder = {
+export const bybit: ExchangeEncoder = encoderOfCalls({
   id: "bybit",
-  fields: {
-    rate: "fundingRate",
-    prices: ["markPrice", "indexPrice"],
-    symbolOf: (row) => String(row["symbol"]),
-  },
+  fields: { rate: "fundingRate", prices: ["markPrice", "indexPrice"], symbol: "symbol" },
   createListings,
-  route,
+  calls: {
+    "/v5/market/tickers": {
+      kind: "rates",
+      refuse: refusedCategory,
+      row: tickerRow,
+      one: { name: "symbol" },
+    },
+    "/v5/market/instruments-info": {
+      kind: "list",
+      refuse: (asked) => refusedCategory(asked) ?? refusedPage(asked),
+      has: (row, { query }) =>
+        wasNotDelisted(row) &&
+        (row.state === "pre_market") === (query.get("status") === "PreLaunch"),
+      row: instrumentRow,
+      one: { name: "symbol" },
+      page: pageOf,
+      wrap: instrumentPage,
+    },
+  },
+  wrap: (list, view) => envelope(view, { category: "linear", list }),
+  notFound: wireError(404, {
+    retCode: 404,
+    retMsg: "The requested path was not found",
+    result: {},
+    retExtInfo: {},
+    time: 0,
+  }),
+  wrongMethod: wireError(404, "404 page not found"),
+  show,
   rateLimitBody: {
     retCode: 10006,
     retMsg: "Too many visits!",
@@ -246,14 +237,8 @@ export const bybit: ExchangeEncoder = {
     time: 0,
   },
   delistedState: "gone",
-  truth: (view) =>
-    collectTruth(
-      view.listings,
-      (row) => row.state !== "gone",
-      (row) => show(row, view),
-    ),
   usual: [
     { path: "/v5/market/tickers?category=linear" },
     { path: "/v5/market/instruments-info?category=linear&limit=1000" },
   ],
-};
+});

@@ -1,20 +1,16 @@
 import type { Listing } from "../listing.ts";
 import { HOUR_MS, liveNumbers, rateAt } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument, type TruthAssetClass } from "../truth.ts";
-import { fixed, trimmed } from "../wire-text.ts";
+import type { Shown, TruthAssetClass } from "../truth.ts";
+import { fixed, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
   type WireError,
-  type WireReply,
-  type WireRequest,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, type Call, encoderOfCalls } from "./calls.ts";
 import { createListings, PERPETUALS, PRODUCT_TYPES } from "./cryptocom-listings.ts";
-import { oneInstrument } from "./one-instrument.ts";
-import { reasonsByMark } from "./skip-marks.ts";
 
 /** The hourly rate is constant for this long, starting at midnight UTC. */
 const BLOCK_MS = 4 * HOUR_MS;
@@ -38,7 +34,7 @@ function productTypeOf(listing: Listing): (typeof PRODUCT_TYPES)[number] {
 
 function instrumentRow(listing: Listing): WireRow {
   const type = typeOf(listing);
-  const tick = fixed(10 ** -listing.priceDecimals, listing.priceDecimals);
+  const tick = tickText(listing.priceDecimals);
   const [head = "", tail = ""] = listing.symbol.split("-");
   const derivative = isSpot(listing)
     ? {}
@@ -76,14 +72,14 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
   const open = isSpot(listing) ? {} : { oi: trimmed(live.openInterest, 4) };
   return {
     i: listing.symbol,
-    h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    l: price(Math.min(live.last, live.dayAgo) * 0.99),
+    h: price(live.high),
+    l: price(live.low),
     a: isUntraded ? null : price(live.last),
     v: trimmed(live.volume, 4),
     vv: trimmed(live.turnoverUsd, 2),
     c: fixed(live.last / live.dayAgo - 1, 4),
-    b: isUnquoted ? null : price(live.last * 0.9999),
-    k: isUnquoted ? null : price(live.last * 1.0001),
+    b: isUnquoted ? null : price(live.bid),
+    k: isUnquoted ? null : price(live.ask),
     ...open,
     t: view.stampMs,
   };
@@ -106,61 +102,44 @@ function refused(status: number, code: number, message: string): WireError {
   return wireError(status, { id: -1, method: "public/get-valuations", code, message });
 }
 
-function valuations(query: URLSearchParams): WireReply {
-  const name = query.get("instrument_name") ?? "";
-  const type = query.get("valuation_type") ?? "";
-  const value = VALUATIONS[type];
-  const unknown = refused(400, 40_004, "Missing or invalid argument");
-  if (name === "" || value === undefined) return unknown;
-  const ageMs = query.get("count") === "1" ? 0 : SPARSE_MS;
-  const underlying = type === "index_price" ? name.replace(/-INDEX$/, "-PERP") : name;
-  return oneInstrument({
-    kind: type === "funding_rate" ? "rates" : "secondary",
-    key: `${type} ${name} ${ageMs}`,
-    wanted: (listing) => listing.symbol === underlying && isPerpetual(listing),
-    row: (listing, view) => ({
-      instrument_name: name,
-      v: value(listing, view),
-      // The rate is that of its hour, for as long as the hour lasts.
-      t: type === "funding_rate" ? hourOf(view) : view.stampMs - ageMs,
-    }),
-    wrap: ({ v, t }) => ({
+const VALUATION_PATH = "/exchange/v1/public/get-valuations";
+const unknown = refused(400, 40_004, "Missing or invalid argument");
+const valuedIn = ({ query }: Asked): string => query.get("valuation_type") ?? "";
+
+function valuationRow(listing: Listing, view: MarketView, asked: Asked): WireRow {
+  const type = valuedIn(asked);
+  const ageMs = asked.query.get("count") === "1" ? 0 : SPARSE_MS;
+  return {
+    instrument_name: asked.symbol,
+    v: VALUATIONS[type]?.(listing, view),
+    // The rate is that of its hour, for as long as the hour lasts.
+    t: type === "funding_rate" ? hourOf(view) : view.stampMs - ageMs,
+  };
+}
+
+const valuations: Call = {
+  kind: (asked) => (valuedIn(asked) === "funding_rate" ? "rates" : "secondary"),
+  refuse: (asked) => (VALUATIONS[valuedIn(asked)] === undefined ? unknown : null),
+  has: isPerpetual,
+  row: valuationRow,
+  one: {
+    name: "instrument_name",
+    unknown,
+    missing: unknown,
+    matches: ({ symbol }, name, asked) =>
+      symbol === (valuedIn(asked) === "index_price" ? name.replace(/-INDEX$/, "-PERP") : name),
+    wrap: (row) => ({
       id: -1,
       method: "public/get-valuations",
       code: 0,
-      result: { data: [{ v, t }], instrument_name: name },
+      result: {
+        data: [{ v: row?.["v"], t: row?.["t"] }],
+        instrument_name: row?.["instrument_name"],
+      },
     }),
-    unknown,
-  });
-}
-
-function route({ path, query }: WireRequest): WireReply {
-  switch (path) {
-    case "/exchange/v1/public/get-instruments":
-      return wireList(
-        "list",
-        "instruments",
-        (view) => view.listings.filter(onWire).map(instrumentRow),
-        (data) => ({ id: 1, method: "public/get-instruments", code: 0, result: { data } }),
-      );
-    case "/exchange/v1/public/get-tickers": {
-      const name = query.get("instrument_name");
-      return wireList(
-        "secondary",
-        `tickers ${name ?? ""}`,
-        (view) =>
-          view.listings
-            .filter((row) => onWire(row) && (name === null || row.symbol === name))
-            .map((row) => tickerRow(row, view)),
-        (data) => ({ id: -1, method: "public/get-tickers", code: 0, result: { data } }),
-      );
-    }
-    case "/exchange/v1/public/get-valuations":
-      return valuations(query);
-    default:
-      return wireError(404, { id: -1, code: 40_401, message: "NOT_FOUND" });
-  }
-}
+    inTurn: true,
+  },
+};
 
 const CLASSES: Readonly<Record<(typeof PRODUCT_TYPES)[number], TruthAssetClass | null>> = {
   DIGITAL_CURRENCIES: "crypto",
@@ -170,12 +149,11 @@ const CLASSES: Readonly<Record<(typeof PRODUCT_TYPES)[number], TruthAssetClass |
   PRE_IPO: null,
 };
 
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const ticker = tickerRow(listing, view);
   const valued = (type: string): number => Number(VALUATIONS[type]?.(listing, view));
   const mark = valued("mark_price");
   return {
-    ...namesOf(listing),
     asset_class: CLASSES[productTypeOf(listing)],
     funding_rate: valued("funding_rate"),
     funding_interval_hours: 1,
@@ -188,13 +166,27 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-const VALUATION_PATH = "/exchange/v1/public/get-valuations?valuation_type=funding_rate&count=1";
-
-export const cryptocom: ExchangeEncoder = {
+export const cryptocom: ExchangeEncoder = encoderOfCalls({
   id: "cryptocom",
-  fields: { rate: "v", prices: [], symbolOf: (row) => String(row["instrument_name"]) },
+  fields: { rate: "v", prices: [], symbol: "instrument_name" },
   createListings,
-  route,
+  calls: {
+    "/exchange/v1/public/get-instruments": {
+      kind: "list",
+      row: instrumentRow,
+      wrap: (data) => ({ id: 1, method: "public/get-instruments", code: 0, result: { data } }),
+    },
+    "/exchange/v1/public/get-tickers": {
+      kind: "secondary",
+      row: tickerRow,
+      one: { name: "instrument_name" },
+    },
+    [VALUATION_PATH]: valuations,
+  },
+  wrap: (data) => ({ id: -1, method: "public/get-tickers", code: 0, result: { data } }),
+  notFound: wireError(404, { id: -1, code: 40_401, message: "NOT_FOUND" }),
+  skipMarks: ["spot", "warrant", "beta"],
+  show,
   rateLimitBody: { id: -1, code: 42_901, message: "TOO_MANY_REQUESTS" },
   errorBody: { id: -1, method: "public/get-valuations", code: 50_001, message: "ERR_INTERNAL" },
   delistedState: "halted",
@@ -202,13 +194,11 @@ export const cryptocom: ExchangeEncoder = {
     many_rows: "a reply holds the rate of one instrument",
     frozen_timestamps: "the time of a rate is the full hour that it belongs to",
   },
-  truth: (view) => {
-    const known = collectTruth(view.listings, onWire, (row) => show(row, view));
-    return reasonsByMark(known, view.listings, ["spot", "warrant", "beta"]);
-  },
   usual: [
     { path: "/exchange/v1/public/get-instruments" },
     { path: "/exchange/v1/public/get-tickers" },
-    ...PERPETUALS.map((name) => ({ path: `${VALUATION_PATH}&instrument_name=${name}` })),
+    ...PERPETUALS.map((name) => ({
+      path: `${VALUATION_PATH}?valuation_type=funding_rate&count=1&instrument_name=${name}`,
+    })),
   ],
-};
+});

@@ -1,17 +1,15 @@
 import type { Listing } from "../listing.ts";
 import { liveNumbers } from "../market.ts";
-import { collectTruth, namesOf, type TrueInstrument } from "../truth.ts";
-import { fixed, rounded, trimmed } from "../wire-text.ts";
+import type { Shown } from "../truth.ts";
+import { fixed, rounded, tickText, trimmed } from "../wire-text.ts";
 import {
   type ExchangeEncoder,
   type MarketView,
-  type PayloadKind,
-  type WireReply,
-  type WireRequest,
+  type WireError,
   type WireRow,
   wireError,
-  wireList,
 } from "../wire.ts";
+import { type Asked, encoderOfCalls } from "./calls.ts";
 import { createListings } from "./deepcoin-listings.ts";
 
 /** The catalogue truncates long names of coins. */
@@ -66,13 +64,13 @@ function tickerRow(listing: Listing, view: MarketView): WireRow {
     instId: listing.symbol,
     last: price(live.last),
     lastSz: "",
-    askPx: price(live.last * 1.0001),
+    askPx: price(live.ask),
     askSz: "56280",
-    bidPx: price(live.last * 0.9999),
+    bidPx: price(live.bid),
     bidSz: "63220",
     open24h: price(live.dayAgo),
-    high24h: price(Math.max(live.last, live.dayAgo) * 1.01),
-    low24h: price(Math.min(live.last, live.dayAgo) * 0.99),
+    high24h: price(live.high),
+    low24h: price(live.low),
     volCcy24h: trimmed(turnover, 8),
     vol24h: fixed((live.volume * blown) / listing.contractSize, 0),
     sodUtc0: "",
@@ -97,7 +95,7 @@ function instrumentRow(listing: Listing): WireRow {
     ctValCcy: "",
     listTime: "0",
     lever: "50",
-    tickSz: trimmed(10 ** -listing.priceDecimals, listing.priceDecimals),
+    tickSz: tickText(listing.priceDecimals),
     lotSz: "1",
     minSz: "1",
     ctType: "",
@@ -109,7 +107,7 @@ function instrumentRow(listing: Listing): WireRow {
 }
 
 /** Every refusal comes with HTTP 200. */
-function refused(code: string, msg: string): WireReply {
+function refused(code: string, msg: string): WireError {
   return wireError(200, { code, msg, data: null });
 }
 
@@ -118,83 +116,33 @@ const wrap = (data: unknown): unknown => ({ code: "0", msg: "", data });
 /** The contracts in a funding reply: those in dollar stablecoins, or the inverse ones. */
 const QUOTES: Readonly<Record<string, string>> = { SwapU: "USDT", Swap: "USD" };
 
-function fundingReply(path: string, query: URLSearchParams): WireReply {
-  const type = query.get("instType");
-  if (type === null) return refused("51", "The instType field is required");
-  const quote = QUOTES[type];
-  if (quote === undefined) return refused("51", "The instType field is invalid");
-  const one = query.get("instId");
-  const wanted = (each: Listing): boolean =>
-    each.quote === quote && (one === null || joined(each.symbol) === one);
-  const key = `${path}?${type}&${one ?? ""}`;
-  if (path === CYCLES_PATH) {
-    const cycles = wireList(
-      "secondary",
-      key,
-      (view) =>
-        view.listings
-          .filter((each) => inCatalogue(each) && wanted(each))
-          .map((each) => cycleRow(each, view)),
-      wrap,
-    );
-    if (one === null) return cycles;
-    const unknown = wireError(200, {
-      code: "50",
-      msg: `contract symbol(${one}) not found`,
-      data: null,
-    });
-    return { ...cycles, whenEmpty: unknown };
-  }
-  return wireList(
-    "rates",
-    key,
-    (view) => {
-      const rows = view.listings.filter(wanted).map((each) => rateRow(each, view));
-      // An unknown name has the rate zero.
-      return rows.length === 0 && one !== null ? [{ instrumentId: one, fundingRate: 0 }] : rows;
-    },
-    (rows) => wrap({ current_fund_rates: rows }),
-  );
+const quoteOf = ({ query }: Asked): string | undefined => QUOTES[query.get("instType") ?? ""];
+
+/** A refusal unless `instType` is given and right. */
+function refusedType(asked: Asked, isRight: (asked: Asked) => boolean): WireError | null {
+  if (asked.query.get("instType") === null) return refused("51", "The instType field is required");
+  return isRight(asked) ? null : refused("51", "The instType field is invalid");
+}
+const refusedFunding = (asked: Asked): WireError | null =>
+  refusedType(asked, () => quoteOf(asked) !== undefined);
+const refusedMarket = (asked: Asked): WireError | null =>
+  refusedType(asked, ({ query }) => query.get("instType") === "SWAP");
+
+/** An unknown name has the rate zero. */
+function rateRows(view: MarketView, asked: Asked): readonly WireRow[] {
+  const one = asked.query.get("instId");
+  const rows = view.listings
+    .filter(
+      (each) =>
+        each.quote === quoteOf(asked) && (one ?? joined(each.symbol)) === joined(each.symbol),
+    )
+    .map((each) => rateRow(each, view));
+  return rows.length === 0 && one !== null ? [{ instrumentId: one, fundingRate: 0 }] : rows;
 }
 
-function marketReply(path: string, query: URLSearchParams): WireReply {
-  const listOf = (
-    kind: PayloadKind,
-    has: (listing: Listing) => boolean,
-    row: (listing: Listing, view: MarketView) => WireRow,
-  ): WireReply => {
-    if (query.get("instType") === null) return refused("51", "The instType field is required");
-    if (query.get("instType") !== "SWAP") return refused("51", "The instType field is invalid");
-    return wireList(
-      kind,
-      path,
-      (view) => view.listings.filter(has).map((each) => row(each, view)),
-      wrap,
-    );
-  };
-  switch (path) {
-    case "/deepcoin/market/mark-price":
-      return listOf("secondary", hasPrices, markRow);
-    case "/deepcoin/market/tickers":
-      return listOf("secondary", hasPrices, tickerRow);
-    case "/deepcoin/market/instruments":
-      return listOf("list", inCatalogue, instrumentRow);
-    default:
-      return wireError(404, "Not Found");
-  }
-}
-
-function route({ path, query, method }: WireRequest): WireReply {
-  if (method !== "GET") return wireError(404, "Not Found");
-  return path === RATES_PATH || path === CYCLES_PATH
-    ? fundingReply(path, query)
-    : marketReply(path, query);
-}
-
-function show(listing: Listing, view: MarketView): TrueInstrument {
+function show(listing: Listing, view: MarketView): Shown {
   const cycle = cycleRow(listing, view);
   return {
-    ...namesOf(listing),
     funding_rate: Number(rateRow(listing, view)["fundingRate"]),
     funding_interval_hours: Number(cycle["settleInterval"]) / 3600,
     next_funding_time: Number(cycle["nextSettleTime"]),
@@ -203,20 +151,58 @@ function show(listing: Listing, view: MarketView): TrueInstrument {
   };
 }
 
-export const deepcoin: ExchangeEncoder = {
+export const deepcoin: ExchangeEncoder = encoderOfCalls({
   id: "deepcoin",
   fields: {
     rate: "fundingRate",
     prices: [],
-    symbolOf: (row) => String(row["instrumentId"]).replace(/USDT$/, "-USDT-SWAP"),
+    symbol: (row) => String(row["instrumentId"]).replace(/USDT$/, "-USDT-SWAP"),
   },
   createListings,
-  route,
+  calls: {
+    [RATES_PATH]: {
+      kind: "rates",
+      refuse: refusedFunding,
+      rows: rateRows,
+      wrap: (rows) => wrap({ current_fund_rates: rows }),
+    },
+    [CYCLES_PATH]: {
+      kind: "secondary",
+      refuse: refusedFunding,
+      has: (each, asked) => inCatalogue(each) && each.quote === quoteOf(asked),
+      row: cycleRow,
+      one: {
+        name: "instId",
+        unknown: (one) => refused("50", `contract symbol(${one}) not found`),
+        matches: (each, one) => joined(each.symbol) === one,
+      },
+    },
+    "/deepcoin/market/mark-price": {
+      kind: "secondary",
+      refuse: refusedMarket,
+      has: hasPrices,
+      row: markRow,
+    },
+    "/deepcoin/market/tickers": {
+      kind: "secondary",
+      refuse: refusedMarket,
+      has: hasPrices,
+      row: tickerRow,
+    },
+    "/deepcoin/market/instruments": {
+      kind: "list",
+      refuse: refusedMarket,
+      has: inCatalogue,
+      row: instrumentRow,
+    },
+  },
+  wrap,
+  notFound: wireError(404, "Not Found"),
+  show,
   rateLimitBody: { code: "429", msg: "Too Many Requests", data: null },
   errorBody: { code: "50", msg: "system busy", data: null },
   delistedState: "gone",
   exceptions: { frozen_timestamps: "no row of the rates carries a time of its own" },
-  truth: (view) => collectTruth(view.listings, onWire, (row) => show(row, view)),
   usual: [
     { path: `${RATES_PATH}?instType=SwapU` },
     { path: `${CYCLES_PATH}?instType=SwapU` },
@@ -224,4 +210,4 @@ export const deepcoin: ExchangeEncoder = {
     { path: "/deepcoin/market/tickers?instType=SWAP" },
     { path: "/deepcoin/market/instruments?instType=SWAP" },
   ],
-};
+});
